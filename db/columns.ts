@@ -1,0 +1,43 @@
+import { sql, type SQL } from "drizzle-orm";
+import { type AnyPgColumn, pgPolicy, pgRole, timestamp, uuid } from "drizzle-orm/pg-core";
+
+/** The five domains: each has one database, one owner, two roles and one migration journal of its own. */
+export const domains = ["auth", "vms", "monitoring", "federation", "scheduler"] as const;
+export type Domain = (typeof domains)[number];
+
+/** The role that a domain's service runs its queries under: no superuser, no BYPASSRLS, bound to one tenant per transaction. */
+export const serviceRole = (domain: Domain): string => `novacron_${domain}`;
+
+/** The role of jobs that must cross tenants (retention, rollup, relay): policies on named tables only. */
+export const systemRole = (domain: Domain): string => `novacron_${domain}_system`;
+
+/** `timestamptz`, read as a Date. Cursors carry the text form, which keeps the microseconds that a Date drops. */
+export const timestamptz = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+export const primaryId = () => uuid("id").primaryKey().defaultRandom();
+export const tenantId = () => uuid("tenant_id").notNull();
+export const createdAt = () => timestamptz("created_at").notNull().defaultNow();
+export const updatedAt = () => timestamptz("updated_at").notNull().defaultNow();
+
+/** The tenant of the transaction, evaluated once a statement; null (and so no row) when none was set. */
+export const currentTenant: SQL = sql`(select nullif(current_setting('app.tenant_id', true), '')::uuid)`;
+
+const existingRole = (name: string) => pgRole(name).existing();
+
+/** Row-level security of a tenant-owned table: the service role sees and writes its transaction's tenant, nothing else. */
+export const tenantPolicy = (domain: Domain, column: AnyPgColumn) =>
+  pgPolicy("tenant_isolation", {
+    to: existingRole(serviceRole(domain)),
+    using: sql`${column} = ${currentTenant}`,
+    withCheck: sql`${column} = ${currentTenant}`,
+  });
+
+/** Like `tenantPolicy`, for tables in which some rows are readable by every tenant (built-in roles, public templates). */
+export const tenantPolicies = (domain: Domain, column: AnyPgColumn, readableByAll: SQL) => [
+  tenantPolicy(domain, column),
+  pgPolicy("readable_by_all", { for: "select", to: existingRole(serviceRole(domain)), using: readableByAll }),
+];
+
+/** Lets the domain's system role cross tenants on this table. Every use is listed in docs/running.md and a test. */
+export const systemPolicy = (domain: Domain) =>
+  pgPolicy("system_jobs", { to: existingRole(systemRole(domain)), using: sql`true`, withCheck: sql`true` });
