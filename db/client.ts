@@ -1,0 +1,210 @@
+import postgres from "postgres";
+import { PublicError } from "#lib/errors.ts";
+import { type Domain, serviceRole, systemRole } from "./columns.ts";
+import type { Statement } from "./statement.ts";
+
+/** Who a transaction acts for. Row-level security shows the rows of this tenant and no others. */
+export interface Scope {
+  tenantId: string;
+  /** When the caller no longer waits (milliseconds since the epoch): the server stops statements then. */
+  deadline?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** A transaction, as query functions take it. Statements of one transaction are pipelined on one connection. */
+export interface Tx {
+  readonly tenantId: string;
+  run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
+}
+
+/** A read transaction that begins at its first statement and shows one snapshot until `end`. */
+export interface ReadTx extends Tx {
+  end(): Promise<void>;
+}
+
+/** The connections of one domain's database under one role. */
+export interface Database {
+  readonly domain: Domain;
+  /** Opens nothing until its first statement; the caller must `end` it. */
+  read(scope: Scope): ReadTx;
+  /** Runs `use` in a read-write transaction: committed when it resolves, rolled back when it rejects. */
+  write<T>(scope: Scope, use: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  domain: Domain;
+  /** A connection URL whose user may `SET ROLE` to the domain's roles, or is one of them. */
+  url: string;
+  /** `service` is bound to one tenant a transaction; `system` is for jobs that cross tenants. */
+  as?: "service" | "system";
+  maxConnections?: number;
+}
+
+const statementTimeoutMs = 30_000;
+
+/**
+ * Opens a domain's database.
+ * @throws PublicError DATABASE_UNAVAILABLE, or an Error `RLS_BYPASSED` when the effective role would see every tenant
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { domain, url, as = "service", maxConnections = 8 } = options;
+  const role = as === "service" ? serviceRole(domain) : systemRole(domain);
+  const client = postgres(url, {
+    max: maxConnections,
+    max_lifetime: 3600,
+    idle_timeout: 900,
+    connect_timeout: 5,
+    onnotice: () => undefined,
+    types: { bigint: safeBigint },
+    connection: {
+      application_name: role,
+      role,
+      TimeZone: "UTC",
+      IntervalStyle: "iso_8601",
+      statement_timeout: statementTimeoutMs,
+      lock_timeout: 1_000,
+      idle_in_transaction_session_timeout: 60_000,
+    },
+  });
+  await refuseBypass(client, domain).catch(async (error: unknown) => {
+    await client.end({ timeout: 1 });
+    throw error;
+  });
+  return {
+    domain,
+    read: (scope) => readTransaction(client, scope),
+    write: (scope, use) =>
+      client
+        .begin(async (sql) => {
+          await bindTenant(sql, scope);
+          return use(transactionOf(sql, scope));
+        })
+        .catch((error: unknown) => {
+          throw publicError(error);
+        }) as ReturnType<typeof use>,
+    close: () => client.end({ timeout: 5 }),
+  };
+}
+
+/** Row-level security means nothing to a superuser or a role with BYPASSRLS: such a pool must not come into being. */
+async function refuseBypass(client: postgres.Sql, domain: Domain): Promise<void> {
+  const [role] = await client<{ name: string; bypasses: boolean }[]>`
+    select rolname as name, rolsuper or rolbypassrls as bypasses from pg_roles where rolname = current_user`;
+  if (!role || role.bypasses) {
+    throw Object.assign(
+      new Error(
+        `Role ${role?.name ?? "?"} of the ${domain} database would bypass row-level security.`,
+      ),
+      {
+        code: "RLS_BYPASSED",
+      },
+    );
+  }
+}
+
+/**
+ * All reads of one request in one transaction: one BEGIN and one tenant binding whatever the number of statements, and one
+ * snapshot, so that a page and what hangs on it agree. Statements wait for each other on the server, never for a round trip.
+ */
+function readTransaction(client: postgres.Sql, scope: Scope): ReadTx {
+  let transaction: Promise<Tx> | undefined;
+  let finish: () => void = () => undefined;
+  let finished: Promise<unknown> = Promise.resolve();
+  const ended = new Promise<void>((resolve) => (finish = resolve));
+
+  const begin = () =>
+    new Promise<Tx>((resolve, reject) => {
+      finished = client
+        .begin("isolation level repeatable read read only", async (sql) => {
+          // Not awaited: the server runs it before what follows, and fails the whole transaction if it fails.
+          bindTenant(sql, scope).catch(() => undefined);
+          resolve(transactionOf(sql, scope));
+          await ended;
+        })
+        .catch((error: unknown) => reject(publicError(error)));
+    });
+
+  return {
+    tenantId: scope.tenantId,
+    run: async (statement, values) => {
+      scope.signal?.throwIfAborted();
+      transaction ??= begin();
+      return (await transaction).run(statement, values);
+    },
+    end: async () => {
+      finish();
+      await finished;
+    },
+  };
+}
+
+function bindTenant(sql: postgres.TransactionSql, { tenantId, deadline }: Scope): Promise<unknown> {
+  const remaining =
+    deadline === undefined ? statementTimeoutMs : Math.max(1, Math.ceil(deadline - Date.now()));
+  return sql.unsafe(
+    "select set_config('app.tenant_id', $1, true), set_config('statement_timeout', $2, true)",
+    [tenantId, String(Math.min(remaining, statementTimeoutMs))],
+    { prepare: true },
+  );
+}
+
+function transactionOf(sql: postgres.TransactionSql, { tenantId }: Scope): Tx {
+  return {
+    tenantId,
+    run: async <Row>(statement: Statement<Row>, values: Readonly<Record<string, unknown>> = {}) => {
+      try {
+        const rows = await sql.unsafe(
+          statement.text(),
+          statement.parameters(values) as postgres.ParameterOrJSON<never>[],
+          {
+            prepare: true,
+          },
+        );
+        return rows as unknown as Row[];
+      } catch (error) {
+        throw publicError(error);
+      }
+    },
+  };
+}
+
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "CONNECT_TIMEOUT",
+  "57P01",
+  "57P02",
+  "57P03",
+]);
+
+/** What a client may know of a database failure: that it cannot be reached, that it is full, or nothing. */
+function publicError(error: unknown): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code !== "string") return error;
+  if (unreachable.has(code) || code.startsWith("08")) {
+    return new PublicError("DATABASE_UNAVAILABLE", "The database cannot be reached.");
+  }
+  if (code === "53300")
+    return new PublicError("OVERLOADED", "The database has no free connection.");
+  if (code === "57014")
+    return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");
+  return error;
+}
+
+/** BIGINT as a number while that is exact, as a BigInt beyond: the scalar `Long` writes the one as a number, the other as a string. */
+const safeBigint = {
+  to: 20,
+  from: [20],
+  serialize: (value: bigint | number) => value.toString(),
+  parse: (text: string) => {
+    const value = Number(text);
+    return Number.isSafeInteger(value) ? value : BigInt(text);
+  },
+};

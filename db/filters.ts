@@ -1,0 +1,140 @@
+import { type Column, type SQL, sql } from "drizzle-orm";
+import { InvalidArgument } from "#lib/errors.ts";
+import { isUuid } from "#lib/uuid.ts";
+
+/** One condition of a list, as SQL text with placeholders and the values for them. Equal `shape`s have equal text. */
+export interface Condition {
+  shape: string;
+  sql: SQL;
+  values: Record<string, unknown>;
+}
+
+/**
+ * How one field of a GraphQL filter becomes SQL. `name` is unique in its statement and prefixes its placeholders; `argument`
+ * is the path that errors name.
+ * @throws InvalidArgument
+ */
+export type Filter = (name: string, value: unknown, argument: string) => Condition;
+
+export interface TimeRange {
+  from?: Date | null;
+  to?: Date | null;
+}
+
+export interface TagFilter {
+  key: string;
+  value?: string | null;
+}
+
+const maxValues = 100;
+const maxTextLength = 256;
+
+/** The column equals one of the listed values. Lists are capped, ids must be UUIDs. */
+export const oneOf =
+  (column: Column): Filter =>
+  (name, value, argument) => {
+    const values = Array.isArray(value) ? value : [value];
+    if (values.length > maxValues)
+      throw new InvalidArgument(argument, `takes at most ${maxValues} values.`);
+    for (const item of values) {
+      if (column.getSQLType() === "uuid" && !isUuid(item))
+        throw new InvalidArgument(argument, "is not an id.");
+      if (typeof item === "string") refuseControlText(item, argument);
+    }
+    return {
+      shape: name,
+      sql: sql`${column} = any(${sql.placeholder(name)}::${sql.raw(arrayElementType(column))}[])`,
+      values: { [name]: values },
+    };
+  };
+
+/** The column equals the value. */
+export const is =
+  (column: Column): Filter =>
+  (name, value) => ({
+    shape: name,
+    sql: sql`${column} = ${sql.placeholder(name)}`,
+    values: { [name]: value },
+  });
+
+/** `true`: the column is null; `false`: it is not. For "open", "active", "never …". */
+export const isNull =
+  (column: Column): Filter =>
+  (name, value) => ({
+    shape: `${name}:${String(value)}`,
+    sql: value === true ? sql`${column} is null` : sql`${column} is not null`,
+    values: {},
+  });
+
+/** A half-open time range: from (inclusive) to (exclusive). */
+export const during =
+  (column: Column): Filter =>
+  (name, value, argument) => {
+    const { from, to } = value as TimeRange;
+    if (from && to && from > to) throw new InvalidArgument(argument, "ends before it begins.");
+    const bounds: SQL[] = [];
+    const values: Record<string, unknown> = {};
+    if (from) {
+      bounds.push(sql`${column} >= ${sql.placeholder(`${name}From`)}::timestamptz`);
+      values[`${name}From`] = from.toISOString();
+    }
+    if (to) {
+      bounds.push(sql`${column} < ${sql.placeholder(`${name}To`)}::timestamptz`);
+      values[`${name}To`] = to.toISOString();
+    }
+    return {
+      shape: `${name}:${from ? "from" : ""}${to ? "to" : ""}`,
+      sql: bounds.length > 0 ? sql.join(bounds, sql` and `) : sql`true`,
+      values,
+    };
+  };
+
+/** Any of the columns contains the text, whatever its case. The text is literal: `%` and `_` mean themselves. */
+export const contains =
+  (...columns: Column[]): Filter =>
+  (name, value, argument) => {
+    const text = value as string;
+    if (text.length > maxTextLength)
+      throw new InvalidArgument(argument, `is longer than ${maxTextLength} characters.`);
+    refuseControlText(text, argument);
+    const pattern = `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    const matches = columns.map((column) => sql`${column} ilike ${sql.placeholder(name)}`);
+    return {
+      shape: name,
+      sql: sql`(${sql.join(matches, sql` or `)})`,
+      values: { [name]: pattern },
+    };
+  };
+
+/** The JSON object holds every tag: the key with that value, or the key with any value where none is given. */
+export const hasTags =
+  (column: Column): Filter =>
+  (name, value, argument) => {
+    const tags = value as readonly TagFilter[];
+    if (tags.length > maxValues)
+      throw new InvalidArgument(argument, `takes at most ${maxValues} tags.`);
+    for (const tag of tags) {
+      refuseControlText(tag.key, argument);
+      refuseControlText(tag.value ?? "", argument);
+    }
+    const exact = Object.fromEntries(
+      tags.filter((tag) => tag.value != null).map((tag) => [tag.key, tag.value]),
+    );
+    const keys = tags.filter((tag) => tag.value == null).map((tag) => tag.key);
+    return {
+      shape: name,
+      sql: sql`(${column} @> ${sql.placeholder(`${name}Exact`)}::jsonb and ${column} ?& ${sql.placeholder(`${name}Keys`)}::text[])`,
+      values: { [`${name}Exact`]: exact, [`${name}Keys`]: keys },
+    };
+  };
+
+/** PostgreSQL's text cannot hold U+0000; no name or tag of ours holds another control character either. */
+function refuseControlText(text: string, argument: string): void {
+  // oxlint-disable-next-line no-control-regex
+  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text)) {
+    throw new InvalidArgument(argument, "holds control characters.");
+  }
+}
+
+const arrayElementType = (column: Column): string =>
+  column.getSQLType().replace(/^varchar\(\d+\)$/, "text");

@@ -1,0 +1,240 @@
+import { type Column, type SQL, sql } from "drizzle-orm";
+import { InvalidArgument } from "#lib/errors.ts";
+import {
+  encodeCursor,
+  type Page,
+  type PageArguments,
+  type PageRequest,
+  pageRequest,
+  type Position,
+} from "#lib/pagination.ts";
+import type { Tx } from "./client.ts";
+import type { Condition, Filter } from "./filters.ts";
+import { columnOf, selectList, type Source, visibleTo } from "./rows.ts";
+import { type Statement, statement } from "./statement.ts";
+
+export type Direction = "ASC" | "DESC";
+
+export interface Order {
+  field: string;
+  direction: Direction;
+}
+
+/** A list of the graph: what it reads, what it can be filtered by, and in which orders it can be paged. */
+export interface ListSpec extends Source {
+  filters: Readonly<Record<string, Filter>>;
+  /** GraphQL order field → a column that is never null; the id breaks ties. */
+  orders: Readonly<Record<string, Column>>;
+  defaultOrder: Order;
+  /** A condition that holds unless the filter has one of these fields: "not deleted", unless deleted ones were asked for. */
+  unlessFiltered?: { by: readonly string[]; condition: SQL };
+}
+
+export interface ListArguments extends PageArguments {
+  filter?: Readonly<Record<string, unknown>> | null | undefined;
+  orderBy?: { field: string; direction: Direction } | null | undefined;
+}
+
+/** How the rows of a list belong to their parent: `parent` is the parent's key, a UUID. */
+export type BelongsTo = (parent: SQL) => SQL;
+
+export interface List<Row> {
+  /** The list by itself. */
+  page(tx: Tx, args: ListArguments, withTotal: boolean): Promise<Page<Row>>;
+  /** The list under each of many parents, in one statement with a limit, a cursor and a count for each of them. */
+  under(belongsTo: BelongsTo): PagesByParent<Row>;
+}
+
+export type PagesByParent<Row> = (
+  tx: Tx,
+  parents: readonly string[],
+  args: ListArguments,
+  withTotal: boolean,
+) => Promise<Page<Row>[]>;
+
+interface ListedRow {
+  __parent: number;
+  __total: number | null;
+  __order: string | null;
+  id: string | null;
+}
+
+/** Rows whose `column` is the parent's key. */
+export const by =
+  (column: Column): BelongsTo =>
+  (parent) =>
+    sql`${column} = ${parent}`;
+
+export function defineList<Row>(spec: ListSpec): List<Row> {
+  const pages = (belongsTo: BelongsTo | undefined): PagesByParent<Row> => {
+    const statements = new Map<string, Statement<ListedRow>>();
+    return async (tx, parents, args, withTotal) => {
+      const order = args.orderBy ?? spec.defaultOrder;
+      const orderColumn = spec.orders[order.field];
+      if (!orderColumn) throw new InvalidArgument("orderBy.field", "is not an order of this list.");
+      const request = pageRequest(args, order.field);
+      if (request.position)
+        checkPosition(request.position, orderColumn, request.backward ? "before" : "after");
+      const conditions = conditionsOf(spec, args.filter ?? {});
+
+      const descending = (order.direction === "DESC") !== request.backward;
+      const shape = [
+        order.field,
+        descending,
+        request.position !== undefined,
+        withTotal,
+        ...conditions.map((c) => c.shape),
+      ].join("|");
+      let pageStatement = statements.get(shape);
+      if (!pageStatement) {
+        const positioned = request.position !== undefined;
+        pageStatement = pagesStatement(spec, {
+          belongsTo,
+          orderColumn,
+          descending,
+          positioned,
+          withTotal,
+          conditions,
+        });
+        statements.set(shape, pageStatement);
+      }
+      const rows = await tx.run(pageStatement, {
+        ...Object.assign({}, ...conditions.map((condition) => condition.values)),
+        tenantId: tx.tenantId,
+        parents,
+        limit: request.size + 1,
+        positionValue: request.position?.value,
+        positionId: request.position?.id,
+      });
+      return assemble<Row>(rows, parents.length, request, order.field, withTotal);
+    };
+  };
+
+  const root = pages(undefined);
+  return {
+    page: async (tx, args, withTotal) => {
+      const [page] = await root(tx, [], args, withTotal);
+      return page as Page<Row>;
+    },
+    under: pages,
+  };
+}
+
+function conditionsOf(spec: ListSpec, filter: Readonly<Record<string, unknown>>): Condition[] {
+  const given = Object.entries(filter).filter(([, value]) => value !== null && value !== undefined);
+  const { unlessFiltered } = spec;
+  const byDefault: Condition[] =
+    unlessFiltered && !given.some(([name]) => unlessFiltered.by.includes(name))
+      ? [{ shape: "", sql: unlessFiltered.condition, values: {} }]
+      : [];
+  const asked = given
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => {
+      const rule = spec.filters[name];
+      if (!rule) throw new InvalidArgument(`filter.${name}`, "is not a filter of this list.");
+      return rule(name, value, `filter.${name}`);
+    });
+  return [...byDefault, ...asked];
+}
+
+interface PagesShape {
+  belongsTo: BelongsTo | undefined;
+  orderColumn: Column;
+  descending: boolean;
+  positioned: boolean;
+  withTotal: boolean;
+  conditions: readonly Condition[];
+}
+
+/**
+ * One row per (parent, listed row), and at least one per parent, so that an empty page still brings its count. A list by itself
+ * is the list under one parent without a key.
+ */
+function pagesStatement(spec: ListSpec, shape: PagesShape): Statement<ListedRow> {
+  return statement<ListedRow>(() => {
+    const { table } = spec;
+    const { orderColumn, descending } = shape;
+    const id = columnOf(table, "id");
+    const parents = shape.belongsTo
+      ? sql`unnest(${sql.placeholder("parents")}::uuid[]) with ordinality as parent(key, number)`
+      : sql`(select 1 as number) as parent`;
+    const where = sql.join(
+      [
+        visibleTo(spec),
+        ...(shape.belongsTo ? [shape.belongsTo(sql`parent.key`)] : []),
+        ...shape.conditions.map((c) => c.sql),
+      ],
+      sql` and `,
+    );
+    const direction = sql.raw(descending ? "desc" : "asc");
+    const compare = sql.raw(descending ? "<" : ">");
+    const beyond = shape.positioned
+      ? sql` and (${orderColumn}, ${id}) ${compare} (${sql.placeholder("positionValue")}::${sql.raw(positionType(orderColumn))}, ${sql.placeholder("positionId")}::uuid)`
+      : sql``;
+    const total = shape.withTotal
+      ? sql`(select count(*)::int from ${table} where ${where})`
+      : sql`null::int`;
+    return sql`select parent.number::int as "__parent", ${total} as "__total", item.*
+      from ${parents} left join lateral (
+        select ${selectList(spec)}, ${orderColumn}::text as "__order",
+          row_number() over (order by ${orderColumn} ${direction}, ${id} ${direction}) as "__rank"
+        from ${table} where ${where}${beyond}
+        order by ${orderColumn} ${direction}, ${id} ${direction} limit ${sql.placeholder("limit")}::int
+      ) item on true
+      order by parent.number, item."__rank"`;
+  });
+}
+
+function assemble<Row>(
+  rows: readonly ListedRow[],
+  parents: number,
+  { size, backward, position }: PageRequest,
+  order: string,
+  withTotal: boolean,
+): Page<Row>[] {
+  const grouped = Array.from(
+    { length: Math.max(parents, 1) },
+    (): { rows: ListedRow[]; total: number | null } => ({ rows: [], total: null }),
+  );
+  for (const row of rows) {
+    const group = grouped[row.__parent - 1];
+    if (!group) continue;
+    group.total = row.__total;
+    if (row.id !== null) group.rows.push(row);
+  }
+  return grouped.map((group) => {
+    const more = group.rows.length > size;
+    const listed = more ? group.rows.slice(0, size) : group.rows;
+    if (backward) listed.reverse();
+    return {
+      edges: listed.map((row) => ({
+        cursor: encodeCursor({ order, value: row.__order ?? "", id: row.id ?? "" }),
+        node: row as unknown as Row,
+      })),
+      hasNextPage: backward ? position !== undefined : more,
+      hasPreviousPage: backward ? more : position !== undefined,
+      totalCount: withTotal ? group.total : null,
+    };
+  });
+}
+
+const positionType = (column: Column): string =>
+  column.getSQLType().replace(/^varchar\(\d+\)$/, "text");
+
+/** A forged value must not reach the server: a failed cast would abort the transaction that other fields of the request share. */
+function checkPosition({ value }: Position, column: Column, argument: string): void {
+  const type = column.getSQLType();
+  const valid = type.startsWith("timestamp")
+    ? /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/.test(value) &&
+      !Number.isNaN(Date.parse(value.replace("+00", "Z")))
+    : /^(integer|bigint|numeric|double precision|real|smallint)/.test(type)
+      ? /^-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/.test(value)
+      : type === "uuid"
+        ? /^[0-9a-f-]{36}$/.test(value)
+        : type === "boolean"
+          ? value === "true" || value === "false"
+          : column.enumValues
+            ? column.enumValues.includes(value)
+            : /^(text|varchar)/.test(type);
+  if (!valid) throw new InvalidArgument(argument, "is not a cursor of this list in this order.");
+}

@@ -1,0 +1,38 @@
+import { type Column, getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
+
+/** What a list or a look-up reads: a table, without the columns that must never leave it. */
+export interface Source {
+  table: PgTable;
+  /** Properties that no query of the graph selects: secrets. */
+  omit?: readonly string[];
+  /**
+   * Which rows a tenant may see; by default those whose `tenant_id` is the transaction's, and in tables without that column
+   * (shared infrastructure) all. The placeholder `tenantId` is bound by whoever runs the statement.
+   */
+  visible?: SQL;
+}
+
+/** `"vms"."display_name" as "displayName", …`: rows come back keyed as the Drizzle table names them. */
+export function selectList({ table, omit = [] }: Source): SQL {
+  const columns = Object.entries(getTableColumns(table)).filter(
+    ([property]) => !omit.includes(property),
+  );
+  return sql.join(
+    columns.map(([property, column]) => sql`${column} as ${sql.identifier(property)}`),
+    sql`, `,
+  );
+}
+
+/** The tenant predicate of every query, beside row-level security and never instead of it. */
+export function visibleTo({ table, visible }: Source): SQL {
+  if (visible) return visible;
+  const { tenantId } = getTableColumns(table) as Record<string, Column>;
+  return tenantId ? sql`${tenantId} = ${sql.placeholder("tenantId")}::uuid` : sql`true`;
+}
+
+export function columnOf(table: PgTable, property: string): Column {
+  const column = (getTableColumns(table) as Record<string, Column>)[property];
+  if (!column) throw new Error(`Table ${getTableName(table)} has no column ${property}.`);
+  return column;
+}

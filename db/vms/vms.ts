@@ -1,0 +1,36 @@
+import { sql } from "drizzle-orm";
+import { contains, during, hasTags, oneOf } from "../filters.ts";
+import { by, defineList } from "../list.ts";
+import { lookup } from "../lookup.ts";
+import { type VmRow, vms } from "./schema/vms.ts";
+
+export const vmById = lookup<VmRow>({ table: vms });
+
+export const vmList = defineList<VmRow>({
+  table: vms,
+  // A deleted VM is history: it is listed when a filter asks for its state or its id, and hangs on what refers to it by id.
+  unlessFiltered: { by: ["state", "id"], condition: sql`${vms.deletedAt} is null` },
+  filters: {
+    id: oneOf(vms.id),
+    state: oneOf(vms.state),
+    hypervisorType: oneOf(vms.hypervisorType),
+    node: oneOf(vms.nodeId),
+    owner: oneOf(vms.ownerId),
+    template: oneOf(vms.templateId),
+    tags: hasTags(vms.tags),
+    createdAt: during(vms.createdAt),
+    text: contains(vms.name, vms.displayName, vms.description),
+  },
+  orders: {
+    CREATED_AT: vms.createdAt,
+    UPDATED_AT: vms.updatedAt,
+    NAME: vms.name,
+    STATE: vms.state,
+  },
+  defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+});
+
+export const vmsOnNode = vmList.under(by(vms.nodeId));
+export const vmsOfOwner = vmList.under(by(vms.ownerId));
+export const vmsOfTenant = vmList.under(by(vms.tenantId));
+export const vmsOfTemplate = vmList.under(by(vms.templateId));

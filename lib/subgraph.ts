@@ -1,0 +1,262 @@
+import { readFileSync } from "node:fs";
+import { buildSubgraphSchema } from "@apollo/subgraph";
+import {
+  type DocumentNode,
+  execute,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isObjectType,
+  Kind,
+  parse,
+  validate,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+import { asset } from "./assets.ts";
+import type { BatchLoader } from "./batching.ts";
+import { PublicError } from "./errors.ts";
+import { scalars } from "./graphql-scalars.ts";
+import { log } from "./log.ts";
+import { connectionFields } from "./relay.ts";
+import { type RequestContext, requirePermission } from "./request-context.ts";
+import { isUuid } from "./uuid.ts";
+
+export interface SubgraphRequest {
+  query: string;
+  operationName?: string | undefined;
+  variables?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A subgraph, as whoever calls it sees it: the gateway in the same process, or its own HTTP face. */
+export interface Subgraph {
+  readonly name: string;
+  readonly schema: GraphQLSchema;
+  execute(
+    request: SubgraphRequest,
+    context: RequestContext,
+    signal?: AbortSignal,
+  ): Promise<ExecutionResult>;
+}
+
+/**
+ * How a reference to an entity, `{ __typename, id }`, becomes its object: through a batch loader of the request, or `referenceOnly` where
+ * another subgraph owns the entity and this one only adds fields to it. There is no other way to write one.
+ */
+export type Reference<Context> =
+  | ((context: Context) => BatchLoader<unknown>)
+  | typeof referenceOnly;
+
+export const referenceOnly = Symbol("an entity of another subgraph, known here by its id alone");
+
+/** What is opened for one request and closed when it has been answered. */
+export interface OpenContext<Context> {
+  context: Context;
+  close(): Promise<void>;
+}
+
+export interface SubgraphDefinition<Context> {
+  name: string;
+  resolvers: Readonly<Record<string, unknown>>;
+  entities: Readonly<Record<string, Reference<Context>>>;
+  /** Root field (`Query.vm`) → the permission it needs. Every root field is listed. */
+  authorization: Readonly<Record<string, string>>;
+  open(request: RequestContext, signal: AbortSignal | undefined): OpenContext<Context>;
+}
+
+/** The gateway sends at most this many references at a time; whoever sends more is not the gateway. */
+const maxRepresentations = 1_000;
+const cachedDocuments = 500;
+
+/** @throws Error when the schema, its resolvers, its entities and its authorization do not fit each other */
+export function createSubgraph<Context extends { request: RequestContext }>(
+  definition: SubgraphDefinition<Context>,
+): Subgraph {
+  const schema = executableSchema(definition);
+  const documents = new LRUCache<string, DocumentNode | readonly GraphQLError[]>({
+    max: cachedDocuments,
+  });
+
+  const documentOf = (query: string): DocumentNode | readonly GraphQLError[] => {
+    let document = documents.get(query);
+    if (!document) {
+      const parsed = parse(query, { noLocation: true });
+      const errors = validate(schema, parsed);
+      document = errors.length > 0 ? errors : parsed;
+      documents.set(query, document);
+    }
+    return document;
+  };
+
+  return {
+    name: definition.name,
+    schema,
+    execute: async ({ query, operationName, variables }, request, signal) => {
+      const document = documentOf(query);
+      if (!("kind" in document)) return { errors: document };
+      const { context, close } = definition.open(request, signal);
+      try {
+        const result = await execute({
+          schema,
+          document,
+          contextValue: context,
+          variableValues: variables ?? {},
+          operationName: operationName ?? null,
+        });
+        return result.errors
+          ? {
+              ...result,
+              errors: result.errors.map((error) => publicError(error, definition.name, request)),
+            }
+          : result;
+      } finally {
+        close().catch((error: unknown) =>
+          log.subgraph.warn({ err: error, subgraph: definition.name }, "closing a request failed"),
+        );
+      }
+    },
+  };
+}
+
+/** What may leave: public errors as they are; of all others only the request id. */
+function publicError(
+  error: GraphQLError,
+  subgraph: string,
+  { requestId }: RequestContext,
+): GraphQLError {
+  const cause = error.originalError;
+  if (cause instanceof PublicError) {
+    error.extensions["code"] = cause.code;
+    Object.assign(error.extensions, cause.details);
+    return error;
+  }
+  if (!cause && error.extensions["code"] === undefined && !error.path) {
+    error.extensions["code"] = "BAD_USER_INPUT";
+    return error;
+  }
+  if (error.extensions["code"] === "BAD_USER_INPUT") return error;
+  log.subgraph.error(
+    { err: cause ?? error, path: error.path, subgraph, requestId },
+    "a field failed",
+  );
+  const masked = new PublicError(
+    "INTERNAL_SERVER_ERROR",
+    `The service failed (request ${requestId}).`,
+  );
+  return Object.assign(
+    Object.create(Object.getPrototypeOf(error) as object) as GraphQLError,
+    error,
+    {
+      message: masked.message,
+      originalError: masked,
+      extensions: { code: masked.code, requestId },
+    },
+  );
+}
+
+function executableSchema<Context extends { request: RequestContext }>(
+  definition: SubgraphDefinition<Context>,
+): GraphQLSchema {
+  const { name, resolvers, entities, authorization } = definition;
+  const typeDefs = parse(readFileSync(asset(`subgraphs/${name}/schema.graphql`), "utf8"));
+  const all: Record<string, Record<string, unknown> | (typeof scalars)[string]> = {};
+  const entityTypes = new Set<string>();
+  for (const node of typeDefs.definitions) {
+    if (node.kind === Kind.SCALAR_TYPE_DEFINITION) {
+      const scalar = scalars[node.name.value];
+      if (!scalar)
+        throw new Error(
+          `Scalar ${node.name.value} of subgraph ${name} is not in lib/graphql-scalars.ts.`,
+        );
+      all[node.name.value] = scalar;
+    }
+    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.OBJECT_TYPE_EXTENSION)
+      continue;
+    if (node.name.value.endsWith("Connection")) all[node.name.value] = { ...connectionFields };
+    if (node.directives?.some((directive) => directive.name.value === "key"))
+      entityTypes.add(node.name.value);
+  }
+  for (const [type, fields] of Object.entries(resolvers)) {
+    if (typeof fields === "object" && fields !== null && "__resolveReference" in fields) {
+      throw new Error(
+        `${type} of subgraph ${name} resolves its own references: list it in \`entities\`.`,
+      );
+    }
+    all[type] = { ...all[type], ...(fields as Record<string, unknown>) };
+  }
+  for (const type of entityTypes) {
+    const reference = entities[type];
+    if (!reference)
+      throw new Error(`Entity ${type} of subgraph ${name} has no entry in \`entities\`.`);
+    all[type] = { ...all[type], __resolveReference: referenceResolver(type, reference) };
+  }
+  const schema = buildSubgraphSchema({
+    typeDefs,
+    resolvers: all as Parameters<typeof buildSubgraphSchema>[0] extends infer M
+      ? M extends { resolvers?: infer R }
+        ? NonNullable<R>
+        : never
+      : never,
+  });
+  guardRootFields(schema, name, authorization);
+  return schema;
+}
+
+function referenceResolver<Context>(typename: string, reference: Reference<Context>) {
+  if (reference === referenceOnly) {
+    return ({ id }: { id: unknown }) => (isUuid(id) ? { __typename: typename, id } : null);
+  }
+  return async ({ id }: { id: string }, context: Context) => {
+    const row = await reference(context).load(id);
+    return row === null ? null : { ...row, __typename: typename };
+  };
+}
+
+/** Every root field asks for its permission before its resolver runs; a field without an entry stops the start. */
+function guardRootFields(
+  schema: GraphQLSchema,
+  subgraph: string,
+  authorization: Readonly<Record<string, string>>,
+): void {
+  const listed = new Set(Object.keys(authorization));
+  for (const type of [
+    schema.getQueryType(),
+    schema.getMutationType(),
+    schema.getSubscriptionType(),
+  ]) {
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const resolve = field.resolve as
+        | GraphQLFieldResolver<unknown, { request: RequestContext }>
+        | undefined;
+      if (field.name === "_service") continue;
+      if (field.name === "_entities") {
+        field.resolve = (source, args: { representations: unknown[] }, context, info) => {
+          if (args.representations.length > maxRepresentations) {
+            throw new PublicError(
+              "BAD_USER_INPUT",
+              `At most ${maxRepresentations} references a call.`,
+              { argument: "representations" },
+            );
+          }
+          return resolve?.(source, args, context as { request: RequestContext }, info);
+        };
+        continue;
+      }
+      const permission = authorization[`${type.name}.${field.name}`];
+      if (!permission)
+        throw new Error(
+          `${type.name}.${field.name} of subgraph ${subgraph} has no entry in its authorization.`,
+        );
+      listed.delete(`${type.name}.${field.name}`);
+      field.resolve = (source, args, context, info) => {
+        requirePermission((context as { request: RequestContext }).request.identity, permission);
+        return resolve?.(source, args, context as { request: RequestContext }, info);
+      };
+    }
+  }
+  if (listed.size > 0)
+    throw new Error(
+      `Authorization of subgraph ${subgraph} names unknown fields: ${[...listed].join(", ")}.`,
+    );
+}

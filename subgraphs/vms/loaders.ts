@@ -1,0 +1,44 @@
+import type { Tx } from "#db/client.ts";
+import { networksOfVm, vmNetworkById, vmNetworkList } from "#db/vms/vm-networks.ts";
+import { snapshotsOfVm, vmSnapshotById, vmSnapshotList } from "#db/vms/vm-snapshots.ts";
+import {
+  transitionsOfVm,
+  vmStateTransitionById,
+  vmStateTransitionList,
+} from "#db/vms/vm-state-transitions.ts";
+import {
+  vmTemplateById,
+  vmTemplateList,
+  vmTemplatesOfOwner,
+  vmTemplatesOfTenant,
+} from "#db/vms/vm-templates.ts";
+import { vmById, vmList, vmsOfOwner, vmsOfTemplate, vmsOfTenant, vmsOnNode } from "#db/vms/vms.ts";
+import { loadersOn } from "#lib/batching.ts";
+
+export type VmsLoaders = ReturnType<typeof createVmsLoaders>;
+
+/** One loader per batch question; they live for one request and share its transaction. */
+export function createVmsLoaders(tx: Tx) {
+  const { one, list, under } = loadersOn(tx);
+  return {
+    vmById: one(vmById),
+    vms: list(vmList),
+    vmsOnNode: under(vmsOnNode),
+    vmsOfOwner: under(vmsOfOwner),
+    vmsOfTenant: under(vmsOfTenant),
+    vmsOfTemplate: under(vmsOfTemplate),
+    templateById: one(vmTemplateById),
+    templates: list(vmTemplateList),
+    templatesOfOwner: under(vmTemplatesOfOwner),
+    templatesOfTenant: under(vmTemplatesOfTenant),
+    snapshotById: one(vmSnapshotById),
+    snapshots: list(vmSnapshotList),
+    snapshotsOfVm: under(snapshotsOfVm),
+    networkById: one(vmNetworkById),
+    networks: list(vmNetworkList),
+    networksOfVm: under(networksOfVm),
+    transitionById: one(vmStateTransitionById),
+    transitions: list(vmStateTransitionList),
+    transitionsOfVm: under(transitionsOfVm),
+  };
+}

@@ -1,0 +1,32 @@
+import type { VmResourceConfig } from "#db/vms/schema/vm-config.ts";
+import type { VmNetworkRow } from "#db/vms/schema/vm-networks.ts";
+import type { VmSnapshotRow } from "#db/vms/schema/vm-snapshots.ts";
+import type { VmStateTransitionRow } from "#db/vms/schema/vm-state-transitions.ts";
+import type { VmTemplateRow } from "#db/vms/schema/vm-templates.ts";
+import type { VmRow } from "#db/vms/schema/vms.ts";
+import type { Page } from "#lib/pagination.ts";
+
+// What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
+
+interface Reference {
+  id: string;
+}
+export type ClusterNode = Reference;
+export type Tenant = Reference;
+export type User = Reference;
+
+export type Vm = VmRow;
+export type VmConnection = Page<VmRow>;
+export type VmResources = VmResourceConfig;
+export type VmTemplate = VmTemplateRow;
+export type VmTemplateConnection = Page<VmTemplateRow>;
+export type VmSnapshot = VmSnapshotRow;
+export type VmSnapshotConnection = Page<VmSnapshotRow>;
+export type VmNetwork = VmNetworkRow;
+export type VmNetworkConnection = Page<VmNetworkRow>;
+export type VmStateTransition = VmStateTransitionRow;
+export type VmStateTransitionConnection = Page<VmStateTransitionRow>;
+
+export type VmState = VmRow["state"];
+export type HypervisorType = VmRow["hypervisorType"];
+export type SnapshotType = VmSnapshotRow["snapshotType"];

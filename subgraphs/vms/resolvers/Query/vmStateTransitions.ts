@@ -1,0 +1,9 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const vmStateTransitions: QueryResolvers["vmStateTransitions"] = (
+  _root,
+  args,
+  { loaders },
+  info,
+) => loaders.transitions(args, selects(info, "totalCount"));
