@@ -1,0 +1,119 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { readBody } from "./http-body.ts";
+import { log } from "./log.ts";
+import { verifyContext } from "./signed-context.ts";
+import type { Subgraph, SubgraphRequest } from "./subgraph.ts";
+
+export interface RunningServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+const maxBodyBytes = 4 * 2 ** 20;
+
+/** The HTTP face of a subgraph that runs as a process of its own. It answers signed calls only, `_service` and `_entities` included. */
+export async function listenSubgraph(
+  subgraph: Subgraph,
+  key: string,
+  host: string,
+  port: number,
+): Promise<RunningServer> {
+  const server = createServer((request, response) => {
+    answer(subgraph, key, request, response).catch((error: unknown) => {
+      log.subgraph.error({ err: error, subgraph: subgraph.name }, "a call failed");
+      send(response, 500, {
+        errors: [{ message: "The service failed.", extensions: { code: "INTERNAL_SERVER_ERROR" } }],
+      });
+    });
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  const { port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${host}:${bound}/graphql`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+async function answer(
+  subgraph: Subgraph,
+  key: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method === "GET" && request.url === "/health/live")
+    return send(response, 200, { status: "live" });
+  if (request.method !== "POST" || request.url !== "/graphql") return send(response, 404, {});
+  const body = await readBody(request, maxBodyBytes);
+  if (body === undefined) return send(response, 413, {});
+  const context = verifyContext(key, subgraph.name, request.headers, body);
+  if (!context) {
+    return send(response, 401, {
+      errors: [
+        {
+          message: "This service answers signed calls only.",
+          extensions: { code: "UNAUTHENTICATED" },
+        },
+      ],
+    });
+  }
+  const aborted = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) aborted.abort();
+  });
+  const result = await subgraph.execute(
+    JSON.parse(body) as SubgraphRequest,
+    context,
+    aborted.signal,
+  );
+  send(response, 200, result);
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+}
+
+export interface ServedSubgraph {
+  subgraph: Subgraph;
+  close(): Promise<void>;
+}
+
+/**
+ * The process entry of a subgraph. Reads `DATABASE_URL_<NAME>`, `NOVACRON_SIGNING_KEY`, `HOST` and `PORT`; prints one line when it can
+ * answer; stops on SIGTERM and Ctrl-C.
+ */
+export async function serveSubgraph(
+  name: string,
+  open: (config: { databaseUrl: string }) => Promise<ServedSubgraph>,
+): Promise<void> {
+  const urlName = `DATABASE_URL_${name.toUpperCase()}`;
+  const databaseUrl = process.env[urlName];
+  const key = process.env["NOVACRON_SIGNING_KEY"];
+  const missing = [...(databaseUrl ? [] : [urlName]), ...(key ? [] : ["NOVACRON_SIGNING_KEY"])];
+  if (!databaseUrl || !key) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
+  const { subgraph, close } = await open({ databaseUrl });
+  const server = await listenSubgraph(
+    subgraph,
+    key,
+    process.env["HOST"] ?? "127.0.0.1",
+    Number(process.env["PORT"] ?? 0),
+  );
+  process.stdout.write(`novacron ${name} ready ${server.url}\n`);
+  const stop = () => {
+    void server
+      .close()
+      .then(close)
+      .then(() => process.exit(0));
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}

@@ -1,0 +1,26 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { composeServices } from "@apollo/composition";
+import { parse } from "graphql";
+import { readSupergraphConfig } from "../gateway/supergraph.ts";
+
+// `npm run compose` writes supergraph.graphql; `--check` fails when it, or what clients rely on, has drifted.
+const config = readSupergraphConfig("supergraph.yaml", {});
+const { supergraphSdl, errors } = composeServices(
+  Object.entries(config.subgraphs).map(([name, { routing_url, schema }]) => ({
+    name,
+    url: routing_url,
+    typeDefs: parse(readFileSync(schema.file, "utf8")),
+  })),
+);
+if (!supergraphSdl) {
+  for (const error of errors ?? []) process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
+if (!process.argv.includes("--check")) {
+  writeFileSync("supergraph.graphql", supergraphSdl);
+} else if (readFileSync("supergraph.graphql", "utf8") !== supergraphSdl) {
+  process.stderr.write(
+    "supergraph.graphql is not what the subgraphs compose to: run `npm run compose`.\n",
+  );
+  process.exit(1);
+}
