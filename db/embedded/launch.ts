@@ -1,0 +1,75 @@
+import { closeSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Binaries } from "./binaries.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { EmbeddedPostgresError } from "./errors.ts";
+import { freePort } from "./free-port.ts";
+import { findPostmaster, type Postmaster, spawnPostmaster, stopPostmaster, waitUntilReady } from "./postmaster.ts";
+import { logSize, openServerLog, readLogSince, serverLogPath } from "./server-log.ts";
+import { settingArguments } from "./settings.ts";
+
+interface StartRequest {
+  dataDir: string;
+  folder: DataFolder;
+  binaries: Binaries;
+  settings: Record<string, string>;
+  port: number;
+  /** That port or none: PORT_TAKEN instead of another one. */
+  portRequired: boolean;
+  log: (line: string) => void;
+}
+
+/** Starts the server of a folder that has none running. Throws PORT_TAKEN, START_FAILED. */
+export async function launch(request: StartRequest): Promise<Postmaster> {
+  const deadline = Date.now() + 30_000;
+  let { port } = request;
+  for (;;) {
+    const outcome = await tryLaunch(request, port);
+    if ("pid" in outcome) return outcome;
+    const portTaken = outcome.output.includes("could not bind");
+    if (portTaken && request.portRequired) {
+      throw new EmbeddedPostgresError(
+        "PORT_TAKEN",
+        `Port ${port} on 127.0.0.1 is taken by another program. Stop it, or choose another port for the embedded PostgreSQL.`,
+      );
+    }
+    // After a kill -9 of the main process its sessions hold the data for a moment longer.
+    const dataHeld = outcome.output.includes("pre-existing shared memory block");
+    if (!(portTaken || dataHeld) || Date.now() > deadline) throw startFailed(request.dataDir, outcome.output);
+    if (portTaken) {
+      request.log(`Port ${port} is taken by another program: choosing another one`);
+      port = await freePort();
+    }
+    if (dataHeld) await delay(100);
+  }
+}
+
+/** PostgreSQL would refuse to start if the number in it, left by a crash, is another process of that user by now. */
+export function removeStalePidFile(pgdata: string): void {
+  if (findPostmaster(pgdata) === undefined) rmSync(join(pgdata, "postmaster.pid"), { force: true });
+}
+
+async function tryLaunch(request: StartRequest, port: number): Promise<Postmaster | { output: string }> {
+  const { pgdata, user } = request.folder;
+  removeStalePidFile(pgdata);
+  const logFile = openServerLog(request.dataDir);
+  const from = logSize(logFile);
+  try {
+    const arguments_ = ["-D", pgdata, "-p", String(port), ...settingArguments(request.settings)];
+    const child = await spawnPostmaster(request.binaries.postgres, user, arguments_, logFile);
+    const ready = child !== undefined && (await waitUntilReady(child, pgdata));
+    const running = findPostmaster(pgdata);
+    if (ready && running !== undefined) return running;
+    if (child !== undefined) await stopPostmaster(child);
+    return { output: readLogSince(logFile, from) };
+  } finally {
+    closeSync(logFile);
+  }
+}
+
+const startFailed = (dataDir: string, output: string) =>
+  new EmbeddedPostgresError(
+    "START_FAILED",
+    `The embedded PostgreSQL did not start; ${serverLogPath(dataDir)} ends with:\n${output}`,
+  );

@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { basename, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { serverEnvironment } from "./command.ts";
+import { identify, isAlive, type ProcessIdentity, processStatus } from "./process-identity.ts";
+import type { ServerUser } from "./server-user.ts";
+
+/** The server's main process, as its `postmaster.pid` tells. */
+export interface Postmaster extends ProcessIdentity {
+  port: number;
+  status: string;
+}
+
+/**
+ * The running server of this PGDATA. After a crash the file remains and its number may belong to anybody by now, so
+ * the process must be a `postgres` that works in this folder.
+ */
+export function findPostmaster(pgdata: string): Postmaster | undefined {
+  let lines: string[];
+  try {
+    lines = readFileSync(join(pgdata, "postmaster.pid"), "utf8").split("\n");
+  } catch {
+    return undefined;
+  }
+  const identity = identify(Number(lines[0]));
+  if (identity === undefined || !servesFrom(identity.pid, pgdata)) return undefined;
+  return { ...identity, port: Number(lines[3]), status: lines[7]?.trim() ?? "" };
+}
+
+function servesFrom(pid: number, pgdata: string): boolean {
+  if (process.platform !== "linux") return processStatus(pid, "args=")?.includes(`postgres -D ${pgdata} `) ?? false;
+  try {
+    const program = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] ?? "";
+    return basename(program) === "postgres" && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(pgdata);
+  } catch {
+    return false;
+  }
+}
+
+/** A session of its own, so that Ctrl-C in a terminal reaches us alone and requests in flight keep their database. */
+export function spawnPostmaster(
+  program: string,
+  user: ServerUser,
+  arguments_: readonly string[],
+  logFile: number,
+): Promise<ProcessIdentity | undefined> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, arguments_, {
+      cwd: "/",
+      env: serverEnvironment,
+      detached: true,
+      stdio: ["ignore", logFile, logFile],
+      ...user.switch,
+    });
+    child.on("error", reject);
+    child.on("spawn", () => resolve(child.pid === undefined ? undefined : identify(child.pid)));
+    child.unref();
+  });
+}
+
+/** Waits until the server takes connections; false when its process ended or `limitMs` passed. */
+export async function waitUntilReady(server: ProcessIdentity, pgdata: string, limitMs = 300_000): Promise<boolean> {
+  const deadline = Date.now() + limitMs;
+  while (isAlive(server) && Date.now() < deadline) {
+    const found = findPostmaster(pgdata);
+    if (found?.pid === server.pid && found.status === "ready") return true;
+    await delay(10);
+  }
+  return false;
+}
+
+/**
+ * Stops the server: a fast shutdown (sessions end, a checkpoint is written) for up to 60 s, then an immediate one, from
+ * which the next start recovers. Returns whether it was the fast one.
+ */
+export async function stopPostmaster(server: ProcessIdentity): Promise<boolean> {
+  if (await signalAndWait(server, "SIGINT", 60_000)) return true;
+  await signalAndWait(server, "SIGQUIT", 15_000);
+  return false;
+}
+
+async function signalAndWait(server: ProcessIdentity, signal: NodeJS.Signals, limitMs: number): Promise<boolean> {
+  const deadline = Date.now() + limitMs;
+  if (isAlive(server)) process.kill(server.pid, signal);
+  while (isAlive(server)) {
+    if (Date.now() > deadline) return false;
+    await delay(10);
+  }
+  return true;
+}

@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** A process, told apart from a later one that got the same number. */
+export interface ProcessIdentity {
+  pid: number;
+  /** When it began, in the system's own notation; only compared. */
+  startedAt: string;
+}
+
+/** The process that has this number now; undefined when there is none, or only its unreaped remains. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  const startedAt = process.platform === "linux" ? linuxStart(pid) : otherStart(pid);
+  return startedAt === undefined ? undefined : { pid, startedAt };
+}
+
+export const isAlive = (identity: ProcessIdentity): boolean => identify(identity.pid)?.startedAt === identity.startedAt;
+
+let own: ProcessIdentity | undefined;
+
+export const ownIdentity = (): ProcessIdentity =>
+  (own ??= identify(process.pid) ?? { pid: process.pid, startedAt: "" });
+
+function linuxStart(pid: number): string | undefined {
+  try {
+    // The second field is the program's name in parentheses and may hold spaces: fields are counted after it.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" || state === "X" ? undefined : rest[18];
+  } catch {
+    return undefined;
+  }
+}
+
+function otherStart(pid: number): string | undefined {
+  const line = processStatus(pid, "stat=,lstart=");
+  return line === undefined || line.startsWith("Z") ? undefined : line.slice(line.indexOf(" ")).trim();
+}
+
+/** One line of `ps` about a process, or undefined when there is none. */
+export function processStatus(pid: number, columns: string): string | undefined {
+  try {
+    const options = {
+      encoding: "utf8",
+      env: { ...process.env, LC_ALL: "C" },
+      stdio: "pipe",
+    } as const;
+    return execFileSync("ps", ["-ww", "-o", columns, "-p", String(pid)], options).trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

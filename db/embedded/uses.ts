@@ -1,0 +1,43 @@
+import { randomUUID } from "node:crypto";
+import { type ConnectionRecord, readRecord, type ServerUse, writeRecord } from "./connection-record.ts";
+import { findPostmaster, stopPostmaster } from "./postmaster.ts";
+import { isAlive, ownIdentity } from "./process-identity.ts";
+import { withStartLock } from "./start-lock.ts";
+
+export const beginUse = (): ServerUse => ({ ...ownIdentity(), id: randomUUID() });
+
+/** The other starts of living processes that still need the server. */
+export const othersUsing = (record: ConnectionRecord | undefined, use?: ServerUse): ServerUse[] =>
+  (record?.uses ?? []).filter((other) => other.id !== use?.id && isAlive(other));
+
+/** Takes a use off the record and stops the server if it was the last one. */
+export function endUse(dataDir: string, pgdata: string, use: ServerUse, log: (line: string) => void): Promise<void> {
+  return withStartLock(dataDir, async () => {
+    const record = readRecord(dataDir);
+    const others = othersUsing(record, use);
+    if (record !== undefined) writeRecord(dataDir, { ...record, uses: others });
+    const server = findPostmaster(pgdata);
+    if (server === undefined) return;
+    if (others.length > 0) log(`PostgreSQL stays up for process ${others.map(({ pid }) => pid).join(", ")}`);
+    else if (!(await stopPostmaster(server)))
+      log("PostgreSQL did not stop in 60 s and was cut off; it recovers at the next start");
+  });
+}
+
+/**
+ * For a process that ends without `stop()`: asks the server to shut down, without waiting for it. Returns what takes
+ * this back. SIGKILL leaves no such chance; the next start adopts the server then.
+ */
+export function stopAtExit(dataDir: string, pgdata: string, use: ServerUse): () => void {
+  const onExit = () => {
+    try {
+      const server = findPostmaster(pgdata);
+      if (server !== undefined && othersUsing(readRecord(dataDir), use).length === 0)
+        process.kill(server.pid, "SIGINT");
+    } catch {
+      // The process is ending: there is nobody left to tell.
+    }
+  };
+  process.on("exit", onExit);
+  return () => process.off("exit", onExit);
+}
