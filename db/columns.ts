@@ -1,5 +1,15 @@
 import { sql, type SQL } from "drizzle-orm";
-import { type AnyPgColumn, pgPolicy, pgRole, timestamp, uuid } from "drizzle-orm/pg-core";
+import {
+  type AnyPgColumn,
+  char,
+  integer,
+  jsonb,
+  numeric,
+  pgPolicy,
+  pgRole,
+  timestamp,
+  uuid,
+} from "drizzle-orm/pg-core";
 
 /** The five domains: each has one database, one owner, two roles and one migration journal of its own. */
 export const domains = ["auth", "vms", "monitoring", "federation", "scheduler"] as const;
@@ -18,6 +28,25 @@ export const primaryId = () => uuid("id").primaryKey().defaultRandom();
 export const tenantId = () => uuid("tenant_id").notNull();
 export const createdAt = () => timestamptz("created_at").notNull().defaultNow();
 export const updatedAt = () => timestamptz("updated_at").notNull().defaultNow();
+
+/**
+ * Counts the writes to a mutable aggregate, for compare-and-set. `vm_templates` and `clusters` already have a `version`
+ * of their own meaning (of the image, of the cluster's software) and call this one `row_version`.
+ */
+export const version = (name: "version" | "row_version" = "version") => integer(name).notNull().default(1);
+
+/** What a row carries beside its columns: above all `origin`, which says where an imported or generated row is from. */
+export interface RowMetadata {
+  /** `generated` for rows made up by the product; else the name of the data set that a row was imported from. */
+  origin?: string;
+  [key: string]: unknown;
+}
+export const metadata = () => jsonb("metadata").$type<RowMetadata>().notNull().default({});
+
+/** Money: 9 decimals hold every published hourly price exactly. Read as a string; never a float. */
+export const money = (name: string) => numeric(name, { precision: 18, scale: 9 });
+/** The ISO 4217 code of all amounts of the row. */
+export const currency = () => char("currency", { length: 3 }).notNull().default("USD");
 
 /** The tenant of the transaction, evaluated once a statement; null (and so no row) when none was set. */
 export const currentTenant: SQL = sql`(select nullif(current_setting('app.tenant_id', true), '')::uuid)`;

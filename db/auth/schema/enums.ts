@@ -1,0 +1,3 @@
+import { pgEnum } from "drizzle-orm/pg-core";
+
+export const userRoleEnum = pgEnum("user_role_enum", ["admin", "operator", "user", "viewer"]);

@@ -1,0 +1,27 @@
+import { sql } from "drizzle-orm";
+import { check, jsonb, pgTable, text, unique, uuid, varchar } from "drizzle-orm/pg-core";
+import { createdAt, primaryId, tenantPolicies, version } from "../../columns.ts";
+import { tenants } from "./tenants.ts";
+
+/** A set of permissions. Without a tenant it is built in: the same for all tenants and inserted by a migration. */
+export const roles = pgTable(
+  "roles",
+  {
+    id: primaryId(),
+    tenantId: uuid("tenant_id").references(() => tenants.id, { onDelete: "restrict" }),
+    name: varchar("name", { length: 100 }).notNull(),
+    description: text("description"),
+    /** Strings `resource:verb`; a wildcard stands only at the end: `vm:*`, or `*` alone. */
+    permissions: jsonb("permissions").$type<string[]>().notNull().default([]),
+    version: version(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    // The built-in roles are unique among themselves. Lists by tenant and name use it as well.
+    unique("roles_tenant_id_name_unique").on(table.tenantId, table.name).nullsNotDistinct(),
+    check("roles_permissions_check", sql`jsonb_typeof(${table.permissions}) = 'array'`),
+    ...tenantPolicies("auth", table.tenantId, sql`${table.tenantId} is null`),
+  ],
+);
+
+export type RoleRow = typeof roles.$inferSelect;

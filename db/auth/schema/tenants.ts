@@ -1,0 +1,22 @@
+import { boolean, pgTable, text, varchar } from "drizzle-orm/pg-core";
+import { createdAt, metadata, primaryId, tenantPolicy, updatedAt, version } from "../../columns.ts";
+
+/** Tenants are disabled, never deleted: what they own in the other databases names them without a foreign key. */
+export const tenants = pgTable(
+  "tenants",
+  {
+    id: primaryId(),
+    /** The short name that commands and URLs use. */
+    name: varchar("name", { length: 255 }).notNull().unique(),
+    displayName: varchar("display_name", { length: 255 }),
+    description: text("description"),
+    enabled: boolean("enabled").notNull().default(true),
+    metadata: metadata(),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [tenantPolicy("auth", table.id)],
+);
+
+export type TenantRow = typeof tenants.$inferSelect;
