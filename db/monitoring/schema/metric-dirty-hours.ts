@@ -1,0 +1,25 @@
+import { bigint, index, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { timestamptz } from "../../columns.ts";
+
+/** The two streams of samples: of VMs and of nodes. */
+export const metricStreams = ["vm", "system"] as const;
+export type MetricStream = (typeof metricStreams)[number];
+
+/**
+ * Marks of hours that got samples since their rollup was computed. Every batch appends its own marks in its own
+ * transaction and touches nobody else's: a refresh deletes exactly the marks it sees, so the mark of a batch that
+ * commits later survives it, and batches never wait for each other.
+ */
+export const metricDirtyHours = pgTable(
+  "metric_dirty_hours",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    stream: text("stream").$type<MetricStream>().notNull(),
+    /** Null for samples of nodes. */
+    tenantId: uuid("tenant_id"),
+    hour: timestamptz("hour").notNull(),
+  },
+  (table) => [index("idx_metric_dirty_hours_stream_hour").on(table.stream, table.hour)],
+);
+
+export type MetricDirtyHourRow = typeof metricDirtyHours.$inferSelect;

@@ -1,0 +1,14 @@
+import { doublePrecision, pgTable, uuid } from "drizzle-orm/pg-core";
+import { timestamptz } from "../../columns.ts";
+import { systemMetricColumns } from "./system-metrics.ts";
+
+/** The newest sample of every node, with the rate of its counters since the sample before; see `vm_metrics_latest`. */
+export const systemMetricsLatest = pgTable("system_metrics_latest", {
+  nodeId: uuid("node_id").primaryKey(),
+  time: timestamptz("time").notNull(),
+  ...systemMetricColumns(),
+  networkBytesSentPerSecond: doublePrecision("network_bytes_sent_per_second"),
+  networkBytesRecvPerSecond: doublePrecision("network_bytes_recv_per_second"),
+});
+
+export type SystemMetricLatestRow = typeof systemMetricsLatest.$inferSelect;
