@@ -29,6 +29,8 @@ export interface Database {
   read(scope: Scope): ReadTx;
   /** Runs `use` in a read-write transaction: committed when it resolves, rolled back when it rejects. */
   write<T>(scope: Scope, use: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Whether a trivial statement is answered within a second. */
+  reachable(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -83,6 +85,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         .catch((error: unknown) => {
           throw publicError(error);
         }) as ReturnType<typeof use>,
+    reachable: () =>
+      Promise.race([
+        client.unsafe("select 1").then(
+          () => true,
+          () => false,
+        ),
+        new Promise<boolean>((resolve) => setTimeout(resolve, 1_000, false).unref()),
+      ]),
     close: () => client.end({ timeout: 5 }),
   };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { asset } from "#lib/assets.ts";
-import { developmentTenantId, developmentUserId } from "#lib/platform-tenant.ts";
+import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import { developmentIdentity } from "./development-identity.ts";
 import { startGateway } from "./server.ts";
 import { readSupergraphConfig } from "./supergraph.ts";
@@ -21,8 +21,8 @@ if (elsewhere.length > 0) {
   );
 }
 const identity = developmentIdentity(
-  process.env["NOVACRON_TENANT_ID"] ?? developmentTenantId,
-  process.env["NOVACRON_USER_ID"] ?? developmentUserId,
+  process.env["NOVACRON_TENANT_ID"] ?? demoTenantId,
+  process.env["NOVACRON_USER_ID"] ?? demoUserId,
 );
 const gateway = await startGateway({
   supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),

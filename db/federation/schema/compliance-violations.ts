@@ -1,6 +1,23 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, foreignKey, index, pgTable, text, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
-import { metadata, primaryId, tenantId, tenantPolicy, timestamptz, version } from "../../columns.ts";
+import {
+  boolean,
+  check,
+  foreignKey,
+  index,
+  pgTable,
+  text,
+  uniqueIndex,
+  uuid,
+  varchar,
+} from "drizzle-orm/pg-core";
+import {
+  metadata,
+  primaryId,
+  tenantId,
+  tenantPolicy,
+  timestamptz,
+  version,
+} from "../../columns.ts";
 import { cloudProviders } from "./cloud-providers.ts";
 import { compliancePolicies } from "./compliance-policies.ts";
 import { violationSeverityEnum } from "./enums.ts";
@@ -63,7 +80,10 @@ export const complianceViolations = pgTable(
       table.detectedAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
-    check("compliance_violations_subject_check", sql`num_nonnulls(${table.vmId}, ${table.providerId}) > 0`),
+    check(
+      "compliance_violations_subject_check",
+      sql`num_nonnulls(${table.vmId}, ${table.providerId}) > 0`,
+    ),
     tenantPolicy("federation", table.tenantId),
   ],
 );

@@ -1,5 +1,14 @@
 import { sql } from "drizzle-orm";
-import { check, doublePrecision, foreignKey, index, jsonb, pgTable, uuid, varchar } from "drizzle-orm/pg-core";
+import {
+  check,
+  doublePrecision,
+  foreignKey,
+  index,
+  jsonb,
+  pgTable,
+  uuid,
+  varchar,
+} from "drizzle-orm/pg-core";
 import {
   createdAt,
   currency,

@@ -21,7 +21,10 @@ export const clusters = pgTable(
   },
   (table) => [
     // All clusters, newest first.
-    index("idx_clusters_created_at").on(table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
+    index("idx_clusters_created_at").on(
+      table.createdAt.desc().nullsFirst(),
+      table.id.desc().nullsFirst(),
+    ),
   ],
 );
 

@@ -1,0 +1,93 @@
+import { type Database, openDatabase } from "#db/client.ts";
+import { type Domain, domains } from "#db/columns.ts";
+import { startEmbeddedPostgres } from "#db/embedded/start.ts";
+import { migrateDomain, pendingMigrations } from "#db/migrate.ts";
+import type { Environment } from "./environment.ts";
+
+export const databaseName = (domain: Domain): string => `novacron_${domain}`;
+
+/** Where the five databases are, and how to let go of them. */
+export interface DatabaseServer {
+  url(domain: Domain): string;
+  embedded: boolean;
+  stop(): Promise<void>;
+}
+
+/** The servers that `DATABASE_URL_*` name, or the embedded one of the data folder, started when it does not run. */
+export async function reachDatabases(
+  environment: Environment,
+  say: (line: string) => void,
+): Promise<DatabaseServer> {
+  const { databaseUrls } = environment;
+  if (databaseUrls)
+    return { url: (domain) => databaseUrls[domain], embedded: false, stop: async () => undefined };
+  const server = await startEmbeddedPostgres({
+    dataDir: environment.dataDir,
+    databases: domains.map(databaseName),
+    log: say,
+  });
+  return {
+    url: (domain) => server.url(databaseName(domain)),
+    embedded: true,
+    stop: () => server.stop(),
+  };
+}
+
+/** Brings every database to this program's schema. One after the other: roles belong to the server, which may be one. */
+export async function migrateAll(
+  server: DatabaseServer,
+  say: (line: string) => void,
+): Promise<Record<string, string[]>> {
+  const applied: Record<string, string[]> = {};
+  for (const domain of domains) {
+    applied[domain] = await migrateDomain(server.url(domain), domain);
+    for (const tag of applied[domain]) say(`migrated ${domain}: ${tag}`);
+  }
+  return applied;
+}
+
+/** @throws Error MIGRATIONS_PENDING: a database that is not ours to change has another schema than this program */
+export async function requireMigrated(server: DatabaseServer): Promise<void> {
+  const pending: string[] = [];
+  for (const domain of domains) {
+    for (const tag of await pendingMigrations(server.url(domain), domain))
+      pending.push(`${domain}: ${tag}`);
+  }
+  if (pending.length > 0) {
+    throw Object.assign(
+      new Error(
+        `Migrations are pending; run \`novacron migrate\` or start with --migrate:\n  ${pending.join("\n  ")}`,
+      ),
+      { code: "MIGRATIONS_PENDING" },
+    );
+  }
+}
+
+export type Databases = Record<Domain, Database>;
+
+/** Opens the five databases under their service or system roles. */
+export async function openDatabases(
+  server: DatabaseServer,
+  as: "service" | "system" = "service",
+): Promise<Databases> {
+  const opened = await Promise.allSettled(
+    domains.map(
+      async (domain) =>
+        [domain, await openDatabase({ domain, url: server.url(domain), as })] as const,
+    ),
+  );
+  const failed = opened.find((result) => result.status === "rejected");
+  if (failed) {
+    await Promise.all(
+      opened.map((result) => (result.status === "fulfilled" ? result.value[1].close() : undefined)),
+    );
+    throw failed.reason;
+  }
+  return Object.fromEntries(
+    opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])),
+  ) as Databases;
+}
+
+export const closeDatabases = async (databases: Databases): Promise<void> => {
+  await Promise.all(Object.values(databases).map((database) => database.close()));
+};

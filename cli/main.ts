@@ -1,0 +1,102 @@
+import { Command, Option } from "commander";
+import { ConfigurationError, readEnvironment } from "./environment.ts";
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+/** The `novacron` command. Errors are one message for people and exit code 1; `--json` prints one JSON document. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command("novacron").description(
+    "A GraphQL supergraph for distributed VM management.",
+  );
+  const dataDir = () =>
+    new Option("--data-dir <folder>", "where keys and the embedded server's data are").env(
+      "NOVACRON_DATA_DIR",
+    );
+  const environmentOf = (options: { dataDir?: string }) =>
+    readEnvironment(
+      options.dataDir ? { ...process.env, NOVACRON_DATA_DIR: options.dataDir } : process.env,
+    );
+
+  program
+    .command("start")
+    .description("run everything in one process: databases, subgraphs, gateway, demo fleet")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--port <number>", "port to listen on; 0 takes a free one", wholeNumber, 4000)
+    .addOption(dataDir())
+    .option("--no-demo", "do not seed or feed a demo fleet")
+    .option("--migrate", "migrate databases named by DATABASE_URL_*", false)
+    .action(
+      async (options: {
+        host: string;
+        port: number;
+        dataDir?: string;
+        demo: boolean;
+        migrate: boolean;
+      }) => {
+        const { start } = await import("./start.ts");
+        const product = await start(environmentOf(options), options, say);
+        process.stdout.write(`novacron ready ${product.url}\n`);
+        let stopping = false;
+        const stop = () => {
+          if (stopping) return;
+          stopping = true;
+          product.stop().then(
+            () => process.exit(0),
+            (error: unknown) => fail(error),
+          );
+        };
+        process.on("SIGTERM", stop);
+        process.on("SIGINT", stop);
+      },
+    );
+
+  program
+    .command("migrate")
+    .description("bring the five databases to this program's schema")
+    .addOption(dataDir())
+    .option(
+      "--print-roles",
+      "print the SQL an administrator runs where this user may not create roles",
+      false,
+    )
+    .option("--json", "print what was applied as JSON", false)
+    .action(async (options: { dataDir?: string; printRoles: boolean; json: boolean }) => {
+      const { domains } = await import("#db/columns.ts");
+      if (options.printRoles) {
+        const { rolesSql } = await import("#db/roles.ts");
+        process.stdout.write(`${domains.map((domain) => rolesSql(domain)).join("\n")}\n`);
+        return;
+      }
+      const { migrateAll, reachDatabases } = await import("./databases.ts");
+      const server = await reachDatabases(environmentOf(options), say);
+      try {
+        const applied = await migrateAll(server, options.json ? () => undefined : say);
+        process.stdout.write(options.json ? `${JSON.stringify(applied)}\n` : "up to date\n");
+      } finally {
+        await server.stop();
+      }
+    });
+
+  const { addImportCommand } = await import("./import/command.ts");
+  addImportCommand(program, dataDir, environmentOf, say);
+
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new ConfigurationError([`--port: ${text} is not a port`]);
+  return value;
+}
+
+function fail(error: unknown): never {
+  const code = (error as { code?: unknown } | null)?.code;
+  const message = error instanceof Error ? error.message : String(error);
+  say(typeof code === "string" ? `${code}: ${message}` : message);
+  process.exit(1);
+}

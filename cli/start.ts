@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { developmentIdentity } from "#gateway/development-identity.ts";
+import { startGateway } from "#gateway/server.ts";
+import { guarded } from "#gateway/transport/guarded.ts";
+import { inProcess } from "#gateway/transport/in-process.ts";
+import { asset } from "#lib/assets.ts";
+import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
+import {
+  closeDatabases,
+  migrateAll,
+  openDatabases,
+  reachDatabases,
+  requireMigrated,
+} from "./databases.ts";
+import type { Environment } from "./environment.ts";
+import { readOrMakeKeys } from "./keys.ts";
+import { keepFleetAlive } from "./live-fleet.ts";
+import { createSubgraphs } from "./subgraphs.ts";
+
+export interface StartOptions {
+  host: string;
+  port: number;
+  demo: boolean;
+  /** Migrate databases that are not the embedded server's. */
+  migrate: boolean;
+}
+
+export interface RunningProduct {
+  url: string;
+  /** Stops everything that the start started, in reverse. */
+  stop(): Promise<void>;
+}
+
+/** Everything in one process: databases, subgraphs, gateway and, unless told otherwise, a living demo fleet. */
+export async function start(
+  environment: Environment,
+  options: StartOptions,
+  say: (line: string) => void,
+): Promise<RunningProduct> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const undo of stops.splice(0).reverse()) await undo();
+  };
+  try {
+    if (readOrMakeKeys(environment.dataDir).made)
+      say(`made new keys in ${environment.dataDir}/keys`);
+    const server = await reachDatabases(environment, say);
+    stops.push(server.stop);
+    if (server.embedded || options.migrate) await migrateAll(server, say);
+    else await requireMigrated(server);
+    const databases = await openDatabases(server);
+    stops.push(() => closeDatabases(databases));
+
+    const identity = developmentIdentity(demoTenantId, demoUserId);
+    const gateway = await startGateway({
+      supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
+      transport: guarded(inProcess(createSubgraphs(databases)), { callTimeoutMs: 10_000 }),
+      identify: async () => identity,
+      ready: async () =>
+        (await Promise.all(Object.values(databases).map((database) => database.reachable()))).every(
+          Boolean,
+        ),
+      introspection: !environment.production,
+      host: options.host,
+      port: options.port,
+    });
+    stops.push(gateway.close);
+    if (options.demo) {
+      const fleet = await keepFleetAlive(server, databases, say);
+      stops.push(fleet.stop);
+    }
+    return { url: gateway.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
