@@ -14,13 +14,9 @@ export interface DatabaseServer {
 }
 
 /** The servers that `DATABASE_URL_*` name, or the embedded one of the data folder, started when it does not run. */
-export async function reachDatabases(
-  environment: Environment,
-  say: (line: string) => void,
-): Promise<DatabaseServer> {
+export async function reachDatabases(environment: Environment, say: (line: string) => void): Promise<DatabaseServer> {
   const { databaseUrls } = environment;
-  if (databaseUrls)
-    return { url: (domain) => databaseUrls[domain], embedded: false, stop: async () => undefined };
+  if (databaseUrls) return { url: (domain) => databaseUrls[domain], embedded: false, stop: async () => undefined };
   const server = await startEmbeddedPostgres({
     dataDir: environment.dataDir,
     databases: domains.map(databaseName),
@@ -40,8 +36,9 @@ export async function migrateAll(
 ): Promise<Record<string, string[]>> {
   const applied: Record<string, string[]> = {};
   for (const domain of domains) {
-    applied[domain] = await migrateDomain(server.url(domain), domain);
-    for (const tag of applied[domain]) say(`migrated ${domain}: ${tag}`);
+    const tags = await migrateDomain(server.url(domain), domain);
+    applied[domain] = tags;
+    for (const tag of tags) say(`migrated ${domain}: ${tag}`);
   }
   return applied;
 }
@@ -50,14 +47,11 @@ export async function migrateAll(
 export async function requireMigrated(server: DatabaseServer): Promise<void> {
   const pending: string[] = [];
   for (const domain of domains) {
-    for (const tag of await pendingMigrations(server.url(domain), domain))
-      pending.push(`${domain}: ${tag}`);
+    for (const tag of await pendingMigrations(server.url(domain), domain)) pending.push(`${domain}: ${tag}`);
   }
   if (pending.length > 0) {
     throw Object.assign(
-      new Error(
-        `Migrations are pending; run \`novacron migrate\` or start with --migrate:\n  ${pending.join("\n  ")}`,
-      ),
+      new Error(`Migrations are pending; run \`novacron migrate\` or start with --migrate:\n  ${pending.join("\n  ")}`),
       { code: "MIGRATIONS_PENDING" },
     );
   }
@@ -66,21 +60,13 @@ export async function requireMigrated(server: DatabaseServer): Promise<void> {
 export type Databases = Record<Domain, Database>;
 
 /** Opens the five databases under their service or system roles. */
-export async function openDatabases(
-  server: DatabaseServer,
-  as: "service" | "system" = "service",
-): Promise<Databases> {
+export async function openDatabases(server: DatabaseServer, as: "service" | "system" = "service"): Promise<Databases> {
   const opened = await Promise.allSettled(
-    domains.map(
-      async (domain) =>
-        [domain, await openDatabase({ domain, url: server.url(domain), as })] as const,
-    ),
+    domains.map(async (domain) => [domain, await openDatabase({ domain, url: server.url(domain), as })] as const),
   );
   const failed = opened.find((result) => result.status === "rejected");
   if (failed) {
-    await Promise.all(
-      opened.map((result) => (result.status === "fulfilled" ? result.value[1].close() : undefined)),
-    );
+    await Promise.all(opened.flatMap((result) => (result.status === "fulfilled" ? [result.value[1].close()] : [])));
     throw failed.reason;
   }
   return Object.fromEntries(

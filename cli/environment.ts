@@ -24,22 +24,16 @@ export interface Environment {
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
   const parsed = environmentShape.safeParse(env);
   if (!parsed.success) {
-    throw new ConfigurationError(
-      parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
-    );
+    throw new ConfigurationError(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
   }
   const urls = Object.fromEntries(
-    domains.map((domain) => [
-      domain,
-      parsed.data[`DATABASE_URL_${domain.toUpperCase()}` as "DATABASE_URL_VMS"],
-    ]),
+    domains.map((domain) => [domain, parsed.data[`DATABASE_URL_${domain.toUpperCase()}` as "DATABASE_URL_VMS"]]),
   );
   const missing = domains.filter((domain) => !urls[domain]);
   if (missing.length > 0 && missing.length < domains.length) {
     throw new ConfigurationError(
       missing.map(
-        (domain) =>
-          `DATABASE_URL_${domain.toUpperCase()}: missing; give all five, or none for the embedded server`,
+        (domain) => `DATABASE_URL_${domain.toUpperCase()}: missing; give all five, or none for the embedded server`,
       ),
     );
   }
@@ -53,8 +47,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
 export class ConfigurationError extends Error {
   readonly code = "CONFIGURATION_INVALID";
   constructor(problems: readonly string[]) {
-    super(
-      `The configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
-    );
+    super(`The configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
   }
 }

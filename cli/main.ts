@@ -5,17 +5,11 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** The `novacron` command. Errors are one message for people and exit code 1; `--json` prints one JSON document. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command("novacron").description(
-    "A GraphQL supergraph for distributed VM management.",
-  );
+  const program = new Command("novacron").description("A GraphQL supergraph for distributed VM management.");
   const dataDir = () =>
-    new Option("--data-dir <folder>", "where keys and the embedded server's data are").env(
-      "NOVACRON_DATA_DIR",
-    );
+    new Option("--data-dir <folder>", "where keys and the embedded server's data are").env("NOVACRON_DATA_DIR");
   const environmentOf = (options: { dataDir?: string }) =>
-    readEnvironment(
-      options.dataDir ? { ...process.env, NOVACRON_DATA_DIR: options.dataDir } : process.env,
-    );
+    readEnvironment(options.dataDir ? { ...process.env, NOVACRON_DATA_DIR: options.dataDir } : process.env);
 
   program
     .command("start")
@@ -25,40 +19,28 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addOption(dataDir())
     .option("--no-demo", "do not seed or feed a demo fleet")
     .option("--migrate", "migrate databases named by DATABASE_URL_*", false)
-    .action(
-      async (options: {
-        host: string;
-        port: number;
-        dataDir?: string;
-        demo: boolean;
-        migrate: boolean;
-      }) => {
-        const { start } = await import("./start.ts");
-        const product = await start(environmentOf(options), options, say);
-        process.stdout.write(`novacron ready ${product.url}\n`);
-        let stopping = false;
-        const stop = () => {
-          if (stopping) return;
-          stopping = true;
-          product.stop().then(
-            () => process.exit(0),
-            (error: unknown) => fail(error),
-          );
-        };
-        process.on("SIGTERM", stop);
-        process.on("SIGINT", stop);
-      },
-    );
+    .action(async (options: { host: string; port: number; dataDir?: string; demo: boolean; migrate: boolean }) => {
+      const { start } = await import("./start.ts");
+      const product = await start(environmentOf(options), options, say);
+      process.stdout.write(`novacron ready ${product.url}\n`);
+      let stopping = false;
+      const stop = () => {
+        if (stopping) return;
+        stopping = true;
+        product.stop().then(
+          () => process.exit(0),
+          (error: unknown) => fail(error),
+        );
+      };
+      process.on("SIGTERM", stop);
+      process.on("SIGINT", stop);
+    });
 
   program
     .command("migrate")
     .description("bring the five databases to this program's schema")
     .addOption(dataDir())
-    .option(
-      "--print-roles",
-      "print the SQL an administrator runs where this user may not create roles",
-      false,
-    )
+    .option("--print-roles", "print the SQL an administrator runs where this user may not create roles", false)
     .option("--json", "print what was applied as JSON", false)
     .action(async (options: { dataDir?: string; printRoles: boolean; json: boolean }) => {
       const { domains } = await import("#db/columns.ts");

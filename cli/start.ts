@@ -5,13 +5,7 @@ import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
-import {
-  closeDatabases,
-  migrateAll,
-  openDatabases,
-  reachDatabases,
-  requireMigrated,
-} from "./databases.ts";
+import { closeDatabases, migrateAll, openDatabases, reachDatabases, requireMigrated } from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { readOrMakeKeys } from "./keys.ts";
 import { keepFleetAlive } from "./live-fleet.ts";
@@ -42,8 +36,7 @@ export async function start(
     for (const undo of stops.splice(0).reverse()) await undo();
   };
   try {
-    if (readOrMakeKeys(environment.dataDir).made)
-      say(`made new keys in ${environment.dataDir}/keys`);
+    if (readOrMakeKeys(environment.dataDir).made) say(`made new keys in ${environment.dataDir}/keys`);
     const server = await reachDatabases(environment, say);
     stops.push(server.stop);
     if (server.embedded || options.migrate) await migrateAll(server, say);
@@ -57,9 +50,7 @@ export async function start(
       transport: guarded(inProcess(createSubgraphs(databases)), { callTimeoutMs: 10_000 }),
       identify: async () => identity,
       ready: async () =>
-        (await Promise.all(Object.values(databases).map((database) => database.reachable()))).every(
-          Boolean,
-        ),
+        (await Promise.all(Object.values(databases).map((database) => database.reachable()))).every(Boolean),
       introspection: !environment.production,
       host: options.host,
       port: options.port,

@@ -103,9 +103,7 @@ async function refuseBypass(client: postgres.Sql, domain: Domain): Promise<void>
     select rolname as name, rolsuper or rolbypassrls as bypasses from pg_roles where rolname = current_user`;
   if (!role || role.bypasses) {
     throw Object.assign(
-      new Error(
-        `Role ${role?.name ?? "?"} of the ${domain} database would bypass row-level security.`,
-      ),
+      new Error(`Role ${role?.name ?? "?"} of the ${domain} database would bypass row-level security.`),
       {
         code: "RLS_BYPASSED",
       },
@@ -150,8 +148,7 @@ function readTransaction(client: postgres.Sql, scope: Scope): ReadTx {
 }
 
 function bindTenant(sql: postgres.TransactionSql, { tenantId, deadline }: Scope): Promise<unknown> {
-  const remaining =
-    deadline === undefined ? statementTimeoutMs : Math.max(1, Math.ceil(deadline - Date.now()));
+  const remaining = deadline === undefined ? statementTimeoutMs : Math.max(1, Math.ceil(deadline - Date.now()));
   return sql.unsafe(
     "select set_config('app.tenant_id', $1, true), set_config('statement_timeout', $2, true)",
     [tenantId, String(Math.min(remaining, statementTimeoutMs))],
@@ -201,10 +198,8 @@ function publicError(error: unknown): unknown {
   if (unreachable.has(code) || code.startsWith("08")) {
     return new PublicError("DATABASE_UNAVAILABLE", "The database cannot be reached.");
   }
-  if (code === "53300")
-    return new PublicError("OVERLOADED", "The database has no free connection.");
-  if (code === "57014")
-    return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");
+  if (code === "53300") return new PublicError("OVERLOADED", "The database has no free connection.");
+  if (code === "57014") return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");
   return error;
 }
 

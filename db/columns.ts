@@ -33,8 +33,7 @@ export const updatedAt = () => timestamptz("updated_at").notNull().defaultNow();
  * Counts the writes to a mutable aggregate, for compare-and-set. `vm_templates` and `clusters` already have a `version`
  * of their own meaning (of the image, of the cluster's software) and call this one `row_version`.
  */
-export const version = (name: "version" | "row_version" = "version") =>
-  integer(name).notNull().default(1);
+export const version = (name: "version" | "row_version" = "version") => integer(name).notNull().default(1);
 
 /** What a row carries beside its columns: above all `origin`, which says where an imported or generated row is from. */
 export interface RowMetadata {

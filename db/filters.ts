@@ -34,11 +34,9 @@ export const oneOf =
   (column: Column): Filter =>
   (name, value, argument) => {
     const values = Array.isArray(value) ? value : [value];
-    if (values.length > maxValues)
-      throw new InvalidArgument(argument, `takes at most ${maxValues} values.`);
+    if (values.length > maxValues) throw new InvalidArgument(argument, `takes at most ${maxValues} values.`);
     for (const item of values) {
-      if (column.getSQLType() === "uuid" && !isUuid(item))
-        throw new InvalidArgument(argument, "is not an id.");
+      if (column.getSQLType() === "uuid" && !isUuid(item)) throw new InvalidArgument(argument, "is not an id.");
       if (typeof item === "string") refuseControlText(item, argument);
     }
     return {
@@ -94,8 +92,7 @@ export const contains =
   (...columns: Column[]): Filter =>
   (name, value, argument) => {
     const text = value as string;
-    if (text.length > maxTextLength)
-      throw new InvalidArgument(argument, `is longer than ${maxTextLength} characters.`);
+    if (text.length > maxTextLength) throw new InvalidArgument(argument, `is longer than ${maxTextLength} characters.`);
     refuseControlText(text, argument);
     const pattern = `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
     const matches = columns.map((column) => sql`${column} ilike ${sql.placeholder(name)}`);
@@ -111,15 +108,12 @@ export const hasTags =
   (column: Column): Filter =>
   (name, value, argument) => {
     const tags = value as readonly TagFilter[];
-    if (tags.length > maxValues)
-      throw new InvalidArgument(argument, `takes at most ${maxValues} tags.`);
+    if (tags.length > maxValues) throw new InvalidArgument(argument, `takes at most ${maxValues} tags.`);
     for (const tag of tags) {
       refuseControlText(tag.key, argument);
       refuseControlText(tag.value ?? "", argument);
     }
-    const exact = Object.fromEntries(
-      tags.filter((tag) => tag.value != null).map((tag) => [tag.key, tag.value]),
-    );
+    const exact = Object.fromEntries(tags.filter((tag) => tag.value != null).map((tag) => [tag.key, tag.value]));
     const keys = tags.filter((tag) => tag.value == null).map((tag) => tag.key);
     return {
       shape: name,
@@ -136,5 +130,4 @@ function refuseControlText(text: string, argument: string): void {
   }
 }
 
-const arrayElementType = (column: Column): string =>
-  column.getSQLType().replace(/^varchar\(\d+\)$/, "text");
+const arrayElementType = (column: Column): string => column.getSQLType().replace(/^varchar\(\d+\)$/, "text");

@@ -73,8 +73,7 @@ export function defineList<Row>(spec: ListSpec): List<Row> {
       const orderColumn = spec.orders[order.field];
       if (!orderColumn) throw new InvalidArgument("orderBy.field", "is not an order of this list.");
       const request = pageRequest(args, order.field);
-      if (request.position)
-        checkPosition(request.position, orderColumn, request.backward ? "before" : "after");
+      if (request.position) checkPosition(request.position, orderColumn, request.backward ? "before" : "after");
       const conditions = conditionsOf(spec, args.filter ?? {});
 
       const descending = (order.direction === "DESC") !== request.backward;
@@ -171,9 +170,7 @@ function pagesStatement(spec: ListSpec, shape: PagesShape): Statement<ListedRow>
     const beyond = shape.positioned
       ? sql` and (${orderColumn}, ${id}) ${compare} (${sql.placeholder("positionValue")}::${sql.raw(positionType(orderColumn))}, ${sql.placeholder("positionId")}::uuid)`
       : sql``;
-    const total = shape.withTotal
-      ? sql`(select count(*)::int from ${table} where ${where})`
-      : sql`null::int`;
+    const total = shape.withTotal ? sql`(select count(*)::int from ${table} where ${where})` : sql`null::int`;
     return sql`select parent.number::int as "__parent", ${total} as "__total", item.*
       from ${parents} left join lateral (
         select ${selectList(spec)}, ${orderColumn}::text as "__order",
@@ -192,10 +189,10 @@ function assemble<Row>(
   order: string,
   withTotal: boolean,
 ): Page<Row>[] {
-  const grouped = Array.from(
-    { length: Math.max(parents, 1) },
-    (): { rows: ListedRow[]; total: number | null } => ({ rows: [], total: null }),
-  );
+  const grouped = Array.from({ length: Math.max(parents, 1) }, (): { rows: ListedRow[]; total: number | null } => ({
+    rows: [],
+    total: null,
+  }));
   for (const row of rows) {
     const group = grouped[row.__parent - 1];
     if (!group) continue;
@@ -218,8 +215,7 @@ function assemble<Row>(
   });
 }
 
-const positionType = (column: Column): string =>
-  column.getSQLType().replace(/^varchar\(\d+\)$/, "text");
+const positionType = (column: Column): string => column.getSQLType().replace(/^varchar\(\d+\)$/, "text");
 
 /** A forged value must not reach the server: a failed cast would abort the transaction that other fields of the request share. */
 function checkPosition({ value }: Position, column: Column, argument: string): void {

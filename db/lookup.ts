@@ -19,8 +19,7 @@ export function lookup<Row>(source: Source, key = "id"): Lookup<Row> {
   );
   return async (tx, keys) => {
     const ids = keys.filter(isUuid);
-    const rows =
-      ids.length > 0 ? await tx.run(rowsByKey, { keys: ids, tenantId: tx.tenantId }) : [];
+    const rows = ids.length > 0 ? await tx.run(rowsByKey, { keys: ids, tenantId: tx.tenantId }) : [];
     const found = new Map(rows.map((row) => [(row as Record<string, unknown>)[key], row]));
     return keys.map((id) => found.get(id.toLowerCase()) ?? null);
   };

@@ -15,9 +15,7 @@ export interface Source {
 
 /** `"vms"."display_name" as "displayName", …`: rows come back keyed as the Drizzle table names them. */
 export function selectList({ table, omit = [] }: Source): SQL {
-  const columns = Object.entries(getTableColumns(table)).filter(
-    ([property]) => !omit.includes(property),
-  );
+  const columns = Object.entries(getTableColumns(table)).filter(([property]) => !omit.includes(property));
   return sql.join(
     columns.map(([property, column]) => sql`${column} as ${sql.identifier(property)}`),
     sql`, `,

@@ -20,6 +20,6 @@ export function statement<Row>(build: () => SQL): Statement<Row> {
   const query = () => (compiled ??= dialect.sqlToQuery(build()));
   return {
     text: () => query().sql,
-    parameters: (values) => fillPlaceholders(query().params, values as Record<string, unknown>),
+    parameters: (values) => fillPlaceholders(query().params, values),
   };
 }

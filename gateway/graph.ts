@@ -59,9 +59,7 @@ function dataSource(subgraph: string, transport: Transport): GraphQLDataSource<G
         call,
         signal,
       );
-      return { data: result.data, errors: result.errors } as Awaited<
-        ReturnType<GraphQLDataSource["process"]>
-      >;
+      return { data: result.data, errors: result.errors };
     },
   };
 }
@@ -72,11 +70,7 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
   if (original instanceof PublicError)
     return clean(formatted, original.message, { code: original.code, ...original.details });
   const code = formatted.extensions?.["code"];
-  if (
-    typeof code === "string" &&
-    code in errorCodes &&
-    code !== ("INTERNAL_SERVER_ERROR" satisfies ErrorCode)
-  ) {
+  if (typeof code === "string" && code in errorCodes && code !== ("INTERNAL_SERVER_ERROR" satisfies ErrorCode)) {
     const { serviceName: _service, stacktrace: _stack, ...extensions } = formatted.extensions ?? {};
     return clean(formatted, formatted.message, extensions);
   }

@@ -11,9 +11,7 @@ import { overHttp } from "./transport/http.ts";
 const key = process.env["NOVACRON_SIGNING_KEY"];
 if (!key) throw new Error("The gateway needs NOVACRON_SIGNING_KEY.");
 const { subgraphs } = readSupergraphConfig(asset("supergraph.yaml"));
-const urls = Object.fromEntries(
-  Object.entries(subgraphs).map(([name, { routing_url }]) => [name, routing_url]),
-);
+const urls = Object.fromEntries(Object.entries(subgraphs).map(([name, { routing_url }]) => [name, routing_url]));
 const elsewhere = Object.entries(urls).filter(([, url]) => !/^https?:/.test(url));
 if (elsewhere.length > 0) {
   throw new Error(

@@ -69,23 +69,16 @@ async function route(
     const ready = await options.ready();
     return sendJson(response, ready ? 200 : 503, { status: ready ? "ready" : "not ready" });
   }
-  if (url.pathname !== "/graphql")
-    return sendJson(response, 404, { errors: [{ message: "Not found." }] });
+  if (url.pathname !== "/graphql") return sendJson(response, 404, { errors: [{ message: "Not found." }] });
 
   const text = request.method === "POST" ? await readBody(request, maxBodyBytes) : "";
   if (text === undefined)
-    return refuse(
-      response,
-      413,
-      "PAYLOAD_TOO_LARGE",
-      `A body holds at most ${maxBodyBytes} bytes.`,
-    );
+    return refuse(response, 413, "PAYLOAD_TOO_LARGE", `A body holds at most ${maxBodyBytes} bytes.`);
   const body = parseBody(request, text);
   if (body === malformed) return refuse(response, 400, "BAD_REQUEST", "The body is not JSON.");
 
   const identity = await options.identify(request);
-  if (!identity)
-    return refuse(response, 401, "UNAUTHENTICATED", "The request carries no valid identity.");
+  if (!identity) return refuse(response, 401, "UNAUTHENTICATED", "The request carries no valid identity.");
 
   const gone = new AbortController();
   response.once("close", () => {
@@ -141,7 +134,5 @@ function refuse(response: ServerResponse, status: number, code: string, message:
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
   if (response.headersSent || response.destroyed) return;
-  response
-    .writeHead(status, { "content-type": "application/json; charset=utf-8" })
-    .end(JSON.stringify(value));
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(value));
 }

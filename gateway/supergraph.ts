@@ -20,10 +20,7 @@ export type SupergraphConfig = z.infer<typeof supergraphShape>;
  * Reads `supergraph.yaml`. `SUBGRAPH_URL_<NAME>` in the environment overrides where a subgraph is.
  * @throws Error with everything that is wrong in the file
  */
-export function readSupergraphConfig(
-  path: string,
-  env: NodeJS.ProcessEnv = process.env,
-): SupergraphConfig {
+export function readSupergraphConfig(path: string, env: NodeJS.ProcessEnv = process.env): SupergraphConfig {
   const config = supergraphShape.parse(parse(readFileSync(path, "utf8")));
   for (const [name, subgraph] of Object.entries(config.subgraphs)) {
     subgraph.routing_url = env[`SUBGRAPH_URL_${name.toUpperCase()}`] ?? subgraph.routing_url;

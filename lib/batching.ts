@@ -34,10 +34,7 @@ export interface ConnectionLoader<Row> {
   load(parent: string, args: PageArguments, withTotal: boolean): Promise<Page<Row>>;
 }
 
-type Lookup<Source, Row> = (
-  source: Source,
-  keys: readonly string[],
-) => Promise<readonly (Row | null)[]>;
+type Lookup<Source, Row> = (source: Source, keys: readonly string[]) => Promise<readonly (Row | null)[]>;
 type Pages<Source, Row> = (
   source: Source,
   parents: readonly string[],
@@ -52,8 +49,7 @@ interface PageList<Source, Row> {
 export function loadersOn<Source>(source: Source) {
   return {
     /** An object by its key. */
-    one: <Row>(lookup: Lookup<Source, Row>): BatchLoader<Row> =>
-      batchLoader((keys) => lookup(source, keys)),
+    one: <Row>(lookup: Lookup<Source, Row>): BatchLoader<Row> => batchLoader((keys) => lookup(source, keys)),
     /** A page of a list by itself. */
     list:
       <Row>(list: PageList<Source, Row>) =>

@@ -5,9 +5,7 @@ type GraphQLName<Value extends string> =
 export function enumValues<const Value extends string>(
   values: readonly Value[],
 ): { [V in Value as GraphQLName<V>]: V } {
-  return Object.fromEntries(
-    values.map((value) => [value.toUpperCase().replaceAll("-", "_"), value]),
-  ) as {
+  return Object.fromEntries(values.map((value) => [value.toUpperCase().replaceAll("-", "_"), value])) as {
     [V in Value as GraphQLName<V>]: V;
   };
 }

@@ -15,8 +15,7 @@ export const errorCodes = {
   UNAUTHENTICATED: "The request carries no valid identity.",
   FORBIDDEN: "The identity lacks a permission; `extensions.permission` names it.",
   NOT_FOUND: "No such object is visible to this identity.",
-  SUBGRAPH_UNAVAILABLE:
-    "A part of the graph did not answer; its fields are null and the rest of the answer holds.",
+  SUBGRAPH_UNAVAILABLE: "A part of the graph did not answer; its fields are null and the rest of the answer holds.",
   SUBGRAPH_TIMEOUT:
     "A part of the graph did not answer before the deadline; its fields are null and the rest of the answer holds.",
   DATABASE_UNAVAILABLE: "The database of this part of the graph cannot be reached.",

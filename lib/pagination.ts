@@ -40,8 +40,7 @@ const maxCursorLength = 2_048;
  */
 export function pageRequest(args: PageArguments, order: string): PageRequest {
   const { first, after, last, before } = args;
-  if (first != null && last != null)
-    throw new InvalidArgument("last", "cannot be combined with `first`.");
+  if (first != null && last != null) throw new InvalidArgument("last", "cannot be combined with `first`.");
   if (last == null && before != null) throw new InvalidArgument("before", "needs `last`.");
   if (last != null && after != null) throw new InvalidArgument("after", "needs `first`.");
   const backward = last != null;
@@ -51,8 +50,7 @@ export function pageRequest(args: PageArguments, order: string): PageRequest {
     throw new InvalidArgument(name, `must be between 0 and ${maxPageSize}.`);
   }
   const cursor = backward ? before : after;
-  const position =
-    cursor == null ? undefined : decodeCursor(cursor, backward ? "before" : "after", order);
+  const position = cursor == null ? undefined : decodeCursor(cursor, backward ? "before" : "after", order);
   return { size, backward, position };
 }
 
@@ -61,8 +59,7 @@ export function encodeCursor({ order, value, id }: Position): string {
 }
 
 function decodeCursor(cursor: string, argument: string, order: string): Position {
-  const invalid = () =>
-    new InvalidArgument(argument, "is not a cursor of this list in this order.");
+  const invalid = () => new InvalidArgument(argument, "is not a cursor of this list in this order.");
   if (cursor.length > maxCursorLength) throw invalid();
   let parts: unknown;
   try {
@@ -72,7 +69,6 @@ function decodeCursor(cursor: string, argument: string, order: string): Position
   }
   if (!Array.isArray(parts) || parts.length !== 3) throw invalid();
   const [cursorOrder, value, id] = parts as unknown[];
-  if (cursorOrder !== order || typeof value !== "string" || value.includes("\0") || !isUuid(id))
-    throw invalid();
+  if (cursorOrder !== order || typeof value !== "string" || value.includes("\0") || !isUuid(id)) throw invalid();
   return { order, value, id };
 }

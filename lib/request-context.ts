@@ -20,9 +20,7 @@ export interface RequestContext {
 
 /** A wildcard stands at the end only: `vm:*`, `*`. */
 export function grants(permissions: readonly string[], wanted: string): boolean {
-  return permissions.some(
-    (held) => held === wanted || (held.endsWith("*") && wanted.startsWith(held.slice(0, -1))),
-  );
+  return permissions.some((held) => held === wanted || (held.endsWith("*") && wanted.startsWith(held.slice(0, -1))));
 }
 
 /** @throws PublicError FORBIDDEN that names the missing permission */

@@ -49,9 +49,7 @@ export function verifyContext(
   const expected = signature(key, subgraph, encoded, body);
   const given = Buffer.from(claimed, "base64url");
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-  const context = contextShape.safeParse(
-    JSON.parse(Buffer.from(encoded, "base64url").toString("utf8")),
-  );
+  const context = contextShape.safeParse(JSON.parse(Buffer.from(encoded, "base64url").toString("utf8")));
   if (!context.success || context.data.deadline + clockToleranceMs < Date.now()) return undefined;
   return context.data;
 }

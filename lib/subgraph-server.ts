@@ -49,8 +49,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (request.method === "GET" && request.url === "/health/live")
-    return send(response, 200, { status: "live" });
+  if (request.method === "GET" && request.url === "/health/live") return send(response, 200, { status: "live" });
   if (request.method !== "POST" || request.url !== "/graphql") return send(response, 404, {});
   const body = await readBody(request, maxBodyBytes);
   if (body === undefined) return send(response, 413, {});
@@ -69,11 +68,7 @@ async function answer(
   response.once("close", () => {
     if (!response.writableFinished) aborted.abort();
   });
-  const result = await subgraph.execute(
-    JSON.parse(body) as SubgraphRequest,
-    context,
-    aborted.signal,
-  );
+  const result = await subgraph.execute(JSON.parse(body) as SubgraphRequest, context, aborted.signal);
   send(response, 200, result);
 }
 

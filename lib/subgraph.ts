@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import {
+  type ConstDirectiveNode,
   type DocumentNode,
   execute,
   type ExecutionResult,
   type GraphQLError,
   type GraphQLFieldResolver,
+  type GraphQLScalarType,
   type GraphQLSchema,
   isObjectType,
   Kind,
@@ -32,20 +34,14 @@ export interface SubgraphRequest {
 export interface Subgraph {
   readonly name: string;
   readonly schema: GraphQLSchema;
-  execute(
-    request: SubgraphRequest,
-    context: RequestContext,
-    signal?: AbortSignal,
-  ): Promise<ExecutionResult>;
+  execute(request: SubgraphRequest, context: RequestContext, signal?: AbortSignal): Promise<ExecutionResult>;
 }
 
 /**
  * How a reference to an entity, `{ __typename, id }`, becomes its object: through a batch loader of the request, or `referenceOnly` where
  * another subgraph owns the entity and this one only adds fields to it. There is no other way to write one.
  */
-export type Reference<Context> =
-  | ((context: Context) => BatchLoader<unknown>)
-  | typeof referenceOnly;
+export type Reference<Context> = ((context: Context) => BatchLoader<unknown>) | typeof referenceOnly;
 
 export const referenceOnly = Symbol("an entity of another subgraph, known here by its id alone");
 
@@ -119,11 +115,7 @@ export function createSubgraph<Context extends { request: RequestContext }>(
 }
 
 /** What may leave: public errors as they are; of all others only the request id. */
-function publicError(
-  error: GraphQLError,
-  subgraph: string,
-  { requestId }: RequestContext,
-): GraphQLError {
+function publicError(error: GraphQLError, subgraph: string, { requestId }: RequestContext): GraphQLError {
   const cause = error.originalError;
   if (cause instanceof PublicError) {
     error.extensions["code"] = cause.code;
@@ -135,72 +127,57 @@ function publicError(
     return error;
   }
   if (error.extensions["code"] === "BAD_USER_INPUT") return error;
-  log.subgraph.error(
-    { err: cause ?? error, path: error.path, subgraph, requestId },
-    "a field failed",
-  );
-  const masked = new PublicError(
-    "INTERNAL_SERVER_ERROR",
-    `The service failed (request ${requestId}).`,
-  );
-  return Object.assign(
-    Object.create(Object.getPrototypeOf(error) as object) as GraphQLError,
-    error,
-    {
-      message: masked.message,
-      originalError: masked,
-      extensions: { code: masked.code, requestId },
-    },
-  );
+  log.subgraph.error({ err: cause ?? error, path: error.path, subgraph, requestId }, "a field failed");
+  const masked = new PublicError("INTERNAL_SERVER_ERROR", `The service failed (request ${requestId}).`);
+  return Object.assign(Object.create(Object.getPrototypeOf(error) as object) as GraphQLError, error, {
+    message: masked.message,
+    originalError: masked,
+    extensions: { code: masked.code, requestId },
+  });
 }
+
+type TypeResolvers = Record<string, unknown>;
 
 function executableSchema<Context extends { request: RequestContext }>(
   definition: SubgraphDefinition<Context>,
 ): GraphQLSchema {
   const { name, resolvers, entities, authorization } = definition;
   const typeDefs = parse(readFileSync(asset(`subgraphs/${name}/schema.graphql`), "utf8"));
-  const all: Record<string, Record<string, unknown> | (typeof scalars)[string]> = {};
-  const entityTypes = new Set<string>();
+  const completed: Record<string, TypeResolvers | GraphQLScalarType> = {};
   for (const node of typeDefs.definitions) {
-    if (node.kind === Kind.SCALAR_TYPE_DEFINITION) {
-      const scalar = scalars[node.name.value];
-      if (!scalar)
-        throw new Error(
-          `Scalar ${node.name.value} of subgraph ${name} is not in lib/graphql-scalars.ts.`,
-        );
-      all[node.name.value] = scalar;
+    if (node.kind === Kind.SCALAR_TYPE_DEFINITION) completed[node.name.value] = scalarNamed(node.name.value, name);
+    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    const type = node.name.value;
+    const own = (resolvers[type] ?? {}) as TypeResolvers;
+    if ("__resolveReference" in own) {
+      throw new Error(`${type} of subgraph ${name} resolves its own references: list it in \`entities\`.`);
     }
-    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.OBJECT_TYPE_EXTENSION)
-      continue;
-    if (node.name.value.endsWith("Connection")) all[node.name.value] = { ...connectionFields };
-    if (node.directives?.some((directive) => directive.name.value === "key"))
-      entityTypes.add(node.name.value);
-  }
-  for (const [type, fields] of Object.entries(resolvers)) {
-    if (typeof fields === "object" && fields !== null && "__resolveReference" in fields) {
-      throw new Error(
-        `${type} of subgraph ${name} resolves its own references: list it in \`entities\`.`,
-      );
-    }
-    all[type] = { ...all[type], ...(fields as Record<string, unknown>) };
-  }
-  for (const type of entityTypes) {
+    completed[type] = { ...(type.endsWith("Connection") ? connectionFields : {}), ...own };
+    const key = node.directives?.find((directive) => directive.name.value === "key");
+    if (!key || isUnresolvable(key)) continue;
     const reference = entities[type];
-    if (!reference)
-      throw new Error(`Entity ${type} of subgraph ${name} has no entry in \`entities\`.`);
-    all[type] = { ...all[type], __resolveReference: referenceResolver(type, reference) };
+    if (!reference) throw new Error(`Entity ${type} of subgraph ${name} has no entry in \`entities\`.`);
+    completed[type] = { ...completed[type], __resolveReference: referenceResolver(type, reference) };
   }
-  const schema = buildSubgraphSchema({
-    typeDefs,
-    resolvers: all as Parameters<typeof buildSubgraphSchema>[0] extends infer M
-      ? M extends { resolvers?: infer R }
-        ? NonNullable<R>
-        : never
-      : never,
-  });
+  for (const [type, own] of Object.entries(resolvers)) completed[type] ??= own as TypeResolvers;
+  // The one cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
+  const modules = { typeDefs, resolvers: completed } as unknown as Parameters<typeof buildSubgraphSchema>[0];
+  const schema = buildSubgraphSchema(modules);
   guardRootFields(schema, name, authorization);
   return schema;
 }
+
+function scalarNamed(scalar: string, subgraph: string): GraphQLScalarType {
+  const found = scalars[scalar];
+  if (!found) throw new Error(`Scalar ${scalar} of subgraph ${subgraph} is not in lib/graphql-scalars.ts.`);
+  return found;
+}
+
+/** `@key(…, resolvable: false)`: the type is only referred to. */
+const isUnresolvable = (key: ConstDirectiveNode): boolean =>
+  key.arguments?.some(
+    ({ name, value }) => name.value === "resolvable" && value.kind === Kind.BOOLEAN && !value.value,
+  ) ?? false;
 
 function referenceResolver<Context>(typename: string, reference: Reference<Context>) {
   if (reference === referenceOnly) {
@@ -219,25 +196,17 @@ function guardRootFields(
   authorization: Readonly<Record<string, string>>,
 ): void {
   const listed = new Set(Object.keys(authorization));
-  for (const type of [
-    schema.getQueryType(),
-    schema.getMutationType(),
-    schema.getSubscriptionType(),
-  ]) {
+  for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
-      const resolve = field.resolve as
-        | GraphQLFieldResolver<unknown, { request: RequestContext }>
-        | undefined;
+      const resolve = field.resolve as GraphQLFieldResolver<unknown, { request: RequestContext }> | undefined;
       if (field.name === "_service") continue;
       if (field.name === "_entities") {
         field.resolve = (source, args: { representations: unknown[] }, context, info) => {
           if (args.representations.length > maxRepresentations) {
-            throw new PublicError(
-              "BAD_USER_INPUT",
-              `At most ${maxRepresentations} references a call.`,
-              { argument: "representations" },
-            );
+            throw new PublicError("BAD_USER_INPUT", `At most ${maxRepresentations} references a call.`, {
+              argument: "representations",
+            });
           }
           return resolve?.(source, args, context as { request: RequestContext }, info);
         };
@@ -245,9 +214,7 @@ function guardRootFields(
       }
       const permission = authorization[`${type.name}.${field.name}`];
       if (!permission)
-        throw new Error(
-          `${type.name}.${field.name} of subgraph ${subgraph} has no entry in its authorization.`,
-        );
+        throw new Error(`${type.name}.${field.name} of subgraph ${subgraph} has no entry in its authorization.`);
       listed.delete(`${type.name}.${field.name}`);
       field.resolve = (source, args, context, info) => {
         requirePermission((context as { request: RequestContext }).request.identity, permission);
@@ -256,7 +223,5 @@ function guardRootFields(
     }
   }
   if (listed.size > 0)
-    throw new Error(
-      `Authorization of subgraph ${subgraph} names unknown fields: ${[...listed].join(", ")}.`,
-    );
+    throw new Error(`Authorization of subgraph ${subgraph} names unknown fields: ${[...listed].join(", ")}.`);
 }

@@ -2,8 +2,7 @@ import { v5, v7 } from "uuid";
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-export const isUuid = (value: unknown): value is string =>
-  typeof value === "string" && uuidPattern.test(value);
+export const isUuid = (value: unknown): value is string => typeof value === "string" && uuidPattern.test(value);
 
 /** A new id of ours: version 7, so that ids made later sort later. */
 export const newId = (): string => v7();

@@ -19,8 +19,6 @@ if (!supergraphSdl) {
 if (!process.argv.includes("--check")) {
   writeFileSync("supergraph.graphql", supergraphSdl);
 } else if (readFileSync("supergraph.graphql", "utf8") !== supergraphSdl) {
-  process.stderr.write(
-    "supergraph.graphql is not what the subgraphs compose to: run `npm run compose`.\n",
-  );
+  process.stderr.write("supergraph.graphql is not what the subgraphs compose to: run `npm run compose`.\n");
   process.exit(1);
 }

@@ -19,25 +19,13 @@ export interface AdoptionRequest {
  * when its settings or port are not the wanted ones, or it does not take our password; one that is in use is taken as
  * it is, and START_FAILED thrown when that is impossible.
  */
-export async function adopt({
-  pgdata,
-  record,
-  settings,
-  port,
-  log,
-}: AdoptionRequest): Promise<Postmaster | undefined> {
+export async function adopt({ pgdata, record, settings, port, log }: AdoptionRequest): Promise<Postmaster | undefined> {
   const found = findPostmaster(pgdata);
   if (found === undefined) return undefined;
   const users = othersUsing(record);
   const ready = found.status !== "stopping" && (await waitUntilReady(found, pgdata));
-  const usable =
-    ready &&
-    record !== undefined &&
-    (await canLogIn({ port: found.port, password: record.password }));
-  const fits =
-    record !== undefined &&
-    sameSettings(record.settings, settings) &&
-    (port ?? found.port) === found.port;
+  const usable = ready && record !== undefined && (await canLogIn({ port: found.port, password: record.password }));
+  const fits = record !== undefined && sameSettings(record.settings, settings) && (port ?? found.port) === found.port;
 
   if (usable && fits) {
     log(`Took over the PostgreSQL that still runs on port ${found.port} (process ${found.pid})`);
@@ -45,9 +33,7 @@ export async function adopt({
   }
   const usedBy = users.map(({ pid }) => pid).join(", ");
   if (usable && users.length > 0) {
-    log(
-      `Using the PostgreSQL of process ${usedBy} on port ${found.port}, with that one's port and settings`,
-    );
+    log(`Using the PostgreSQL of process ${usedBy} on port ${found.port}, with that one's port and settings`);
     return found;
   }
   if (ready && users.length > 0) {
@@ -56,9 +42,7 @@ export async function adopt({
       `Process ${usedBy} uses a PostgreSQL on ${pgdata} that does not take the password in postgres.json. Stop it first.`,
     );
   }
-  log(
-    `Stopping the PostgreSQL that an earlier run left on port ${found.port} (process ${found.pid})`,
-  );
+  log(`Stopping the PostgreSQL that an earlier run left on port ${found.port} (process ${found.pid})`);
   await stopPostmaster(found);
   return undefined;
 }

@@ -19,12 +19,8 @@ export interface Binaries {
 /** Where copies go that the server's user must be able to read, best first. */
 const cacheFolders = (): string[] => {
   const uid = process.getuid?.() ?? 0;
-  const own =
-    process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "/nonexistent", ".cache");
-  return [
-    uid === 0 ? "/var/cache/novacron" : join(own, "novacron"),
-    join(tmpdir(), `novacron-cache-${uid}`),
-  ];
+  const own = process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "/nonexistent", ".cache");
+  return [uid === 0 ? "/var/cache/novacron" : join(own, "novacron"), join(tmpdir(), `novacron-cache-${uid}`)];
 };
 
 /**
@@ -53,9 +49,7 @@ export async function findBinaries(
     }
     const copied = await probe(user, copy);
     if ("postgres" in copied) {
-      log(
-        `PostgreSQL's programs were copied to ${copy}: ${user.name} cannot run them in ${native.folder}`,
-      );
+      log(`PostgreSQL's programs were copied to ${copy}: ${user.name} cannot run them in ${native.folder}`);
       return copied;
     }
     failure += `; ${copied.failure}`;

@@ -1,12 +1,4 @@
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  fsyncSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, closeSync, fsyncSync, mkdtempSync, openSync, readFileSync } from "node:fs";
 import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Binaries } from "./binaries.ts";
@@ -50,8 +42,7 @@ export async function createCluster(
   try {
     const passwordFile = join(work, "password");
     writeFileSync(passwordFile, password, { mode: 0o600 });
-    for (const path of [work, passwordFile])
-      if (user.switch) chownSync(path, user.switch.uid, user.switch.gid);
+    for (const path of [work, passwordFile]) if (user.switch) chownSync(path, user.switch.uid, user.switch.gid);
     chmodSync(work, 0o700);
     const data = join(work, "data");
     const result = await runAs(user, binaries.initdb, [
@@ -93,8 +84,5 @@ function moveInto(data: string, pgdata: string): void {
 function initdbFailed(pgdata: string, output: string): EmbeddedPostgresError {
   const nameless = output.includes("could not look up effective user ID");
   const hint = nameless ? " The user of this process needs a name: an entry in /etc/passwd." : "";
-  return new EmbeddedPostgresError(
-    "START_FAILED",
-    `The databases in ${pgdata} could not be made:\n${output}${hint}`,
-  );
+  return new EmbeddedPostgresError("START_FAILED", `The databases in ${pgdata} could not be made:\n${output}${hint}`);
 }

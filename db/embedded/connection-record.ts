@@ -1,14 +1,5 @@
 import { randomBytes } from "node:crypto";
-import {
-  chownSync,
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { chownSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { EmbeddedPostgresError, systemErrorCode } from "./errors.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -34,10 +25,7 @@ export interface ConnectionRecord {
 
 export const newPassword = (): string => randomBytes(32).toString("base64url");
 
-export const connectionUrl = (
-  record: Pick<ConnectionRecord, "port" | "password">,
-  database: string,
-): string =>
+export const connectionUrl = (record: Pick<ConnectionRecord, "port" | "password">, database: string): string =>
   `postgres://${ownerRole}:${record.password}@127.0.0.1:${record.port}/${encodeURIComponent(database)}`;
 
 const recordPath = (dataDir: string): string => join(dataDir, "postgres.json");
@@ -63,8 +51,7 @@ function parseRecord(text: string): ConnectionRecord | undefined {
   try {
     const record = JSON.parse(text) as Partial<ConnectionRecord> | null;
     const { port, password, pgdata, settings, uses } = record ?? {};
-    if (typeof port !== "number" || typeof password !== "string" || typeof pgdata !== "string")
-      return undefined;
+    if (typeof port !== "number" || typeof password !== "string" || typeof pgdata !== "string") return undefined;
     const used = Array.isArray(uses) ? uses : [];
     return {
       host: "127.0.0.1",

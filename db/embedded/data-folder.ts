@@ -17,8 +17,7 @@ export interface DataFolder {
 export function makeDataDir(dataDir: string): string {
   try {
     // Root's PostgreSQL runs as another user, who must get through whatever the umask says.
-    if (mkdirSync(dataDir, { recursive: true }) !== undefined && process.getuid?.() === 0)
-      chmodSync(dataDir, 0o755);
+    if (mkdirSync(dataDir, { recursive: true }) !== undefined && process.getuid?.() === 0) chmodSync(dataDir, 0o755);
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return realpathSync(dataDir);
   } catch (error) {
@@ -49,8 +48,7 @@ export async function chooseDataFolder(
 ): Promise<DataFolder> {
   const pgdata = resolve(dataDir, recorded ?? "postgres");
   if (existsSync(join(pgdata, "PG_VERSION"))) return existingFolder(pgdata);
-  if (recorded !== undefined)
-    log(`There are no data in ${pgdata} any more: starting with empty databases`);
+  if (recorded !== undefined) log(`There are no data in ${pgdata} any more: starting with empty databases`);
 
   const inside = join(dataDir, "postgres");
   const user = chooseServerUser(undefined);
@@ -67,9 +65,7 @@ export async function chooseDataFolder(
     if (!(await canEnter(user, base))) continue;
     const outside = join(realpathSync(base), "postgres");
     log(`PostgreSQL runs as ${user.name}, who cannot reach ${dataDir}: its data are in ${outside}`);
-    return existsSync(join(outside, "PG_VERSION"))
-      ? existingFolder(outside)
-      : { pgdata: outside, user };
+    return existsSync(join(outside, "PG_VERSION")) ? existingFolder(outside) : { pgdata: outside, user };
   }
   throw unreachable(user, dataDir);
 }

@@ -26,10 +26,7 @@ export async function canLogIn(access: Access): Promise<boolean> {
 }
 
 /** Creates the databases that are missing; returns their names. */
-export async function createMissingDatabases(
-  access: Access,
-  wanted: readonly string[],
-): Promise<string[]> {
+export async function createMissingDatabases(access: Access, wanted: readonly string[]): Promise<string[]> {
   const sql = connect(access);
   try {
     const rows = await sql<{ datname: string }[]>`select datname from pg_database`;

@@ -23,6 +23,4 @@ export const useOtherServer =
 
 /** The `code` of a Node system error (ENOENT, EACCES, …), if it is one. */
 export const systemErrorCode = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : undefined;
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

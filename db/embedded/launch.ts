@@ -5,13 +5,7 @@ import type { Binaries } from "./binaries.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { EmbeddedPostgresError } from "./errors.ts";
 import { freePort } from "./free-port.ts";
-import {
-  findPostmaster,
-  type Postmaster,
-  spawnPostmaster,
-  stopPostmaster,
-  waitUntilReady,
-} from "./postmaster.ts";
+import { findPostmaster, type Postmaster, spawnPostmaster, stopPostmaster, waitUntilReady } from "./postmaster.ts";
 import { logSize, openServerLog, readLogSince, serverLogPath } from "./server-log.ts";
 import { settingArguments } from "./settings.ts";
 
@@ -42,8 +36,7 @@ export async function launch(request: StartRequest): Promise<Postmaster> {
     }
     // After a kill -9 of the main process its sessions hold the data for a moment longer.
     const dataHeld = outcome.output.includes("pre-existing shared memory block");
-    if (!(portTaken || dataHeld) || Date.now() > deadline)
-      throw startFailed(request.dataDir, outcome.output);
+    if (!(portTaken || dataHeld) || Date.now() > deadline) throw startFailed(request.dataDir, outcome.output);
     if (portTaken) {
       request.log(`Port ${port} is taken by another program: choosing another one`);
       port = await freePort();
@@ -57,10 +50,7 @@ export function removeStalePidFile(pgdata: string): void {
   if (findPostmaster(pgdata) === undefined) rmSync(join(pgdata, "postmaster.pid"), { force: true });
 }
 
-async function tryLaunch(
-  request: StartRequest,
-  port: number,
-): Promise<Postmaster | { output: string }> {
+async function tryLaunch(request: StartRequest, port: number): Promise<Postmaster | { output: string }> {
   const { pgdata, user } = request.folder;
   removeStalePidFile(pgdata);
   const logFile = openServerLog(request.dataDir);

@@ -14,9 +14,7 @@ interface Link {
  */
 export function makeLibraryLinks(native: string): boolean {
   const links = JSON.parse(readFileSync(join(native, "pg-symlinks.json"), "utf8")) as Link[];
-  return links
-    .map(({ source, target }) => makeLink(basename(source), join(dirname(native), target)))
-    .every(Boolean);
+  return links.map(({ source, target }) => makeLink(basename(source), join(dirname(native), target))).every(Boolean);
 }
 
 function makeLink(source: string, path: string): boolean {

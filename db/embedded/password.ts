@@ -8,12 +8,7 @@ import type { ServerUser } from "./server-user.ts";
  * Gives the owner a new password in a stopped cluster whose postgres.json is gone: whoever can run PostgreSQL on the
  * data needs no password (single-user mode).
  */
-export async function resetPassword(
-  binaries: Binaries,
-  user: ServerUser,
-  pgdata: string,
-  password: string,
-) {
+export async function resetPassword(binaries: Binaries, user: ServerUser, pgdata: string, password: string) {
   const statement = `alter role ${ownerRole} password '${password}'\n`;
   const options = ["--single", "-D", pgdata, "-c", "password_encryption=scram-sha-256", "postgres"];
   const { ok, output } = await runAs(user, binaries.postgres, options, statement);

@@ -14,10 +14,7 @@ const packages = new Set(["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm6
 /** The npm package that holds PostgreSQL for a platform. Throws PLATFORM_UNSUPPORTED where there is none. */
 export function packageFor({ os, arch, libc }: Platform): string {
   const unsupported = (what: string) =>
-    new EmbeddedPostgresError(
-      "PLATFORM_UNSUPPORTED",
-      `There is no embedded PostgreSQL for ${what}. ${useOtherServer}`,
-    );
+    new EmbeddedPostgresError("PLATFORM_UNSUPPORTED", `There is no embedded PostgreSQL for ${what}. ${useOtherServer}`);
   if (os === "win32") throw unsupported("Windows");
   if (libc === "musl") throw unsupported(`Linux with musl, such as Alpine (${arch})`);
   if (!packages.has(`${os}-${arch}`)) throw unsupported(`${os} on ${arch}`);

@@ -29,13 +29,10 @@ export function findPostmaster(pgdata: string): Postmaster | undefined {
 }
 
 function servesFrom(pid: number, pgdata: string): boolean {
-  if (process.platform !== "linux")
-    return processStatus(pid, "args=")?.includes(`postgres -D ${pgdata} `) ?? false;
+  if (process.platform !== "linux") return processStatus(pid, "args=")?.includes(`postgres -D ${pgdata} `) ?? false;
   try {
     const program = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] ?? "";
-    return (
-      basename(program) === "postgres" && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(pgdata)
-    );
+    return basename(program) === "postgres" && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(pgdata);
   } catch {
     return false;
   }
@@ -63,11 +60,7 @@ export function spawnPostmaster(
 }
 
 /** Waits until the server takes connections; false when its process ended or `limitMs` passed. */
-export async function waitUntilReady(
-  server: ProcessIdentity,
-  pgdata: string,
-  limitMs = 300_000,
-): Promise<boolean> {
+export async function waitUntilReady(server: ProcessIdentity, pgdata: string, limitMs = 300_000): Promise<boolean> {
   const deadline = Date.now() + limitMs;
   while (isAlive(server) && Date.now() < deadline) {
     const found = findPostmaster(pgdata);
@@ -87,11 +80,7 @@ export async function stopPostmaster(server: ProcessIdentity): Promise<boolean> 
   return false;
 }
 
-async function signalAndWait(
-  server: ProcessIdentity,
-  signal: NodeJS.Signals,
-  limitMs: number,
-): Promise<boolean> {
+async function signalAndWait(server: ProcessIdentity, signal: NodeJS.Signals, limitMs: number): Promise<boolean> {
   const deadline = Date.now() + limitMs;
   if (isAlive(server)) process.kill(server.pid, signal);
   while (isAlive(server)) {

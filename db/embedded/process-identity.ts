@@ -14,8 +14,7 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return startedAt === undefined ? undefined : { pid, startedAt };
 }
 
-export const isAlive = (identity: ProcessIdentity): boolean =>
-  identify(identity.pid)?.startedAt === identity.startedAt;
+export const isAlive = (identity: ProcessIdentity): boolean => identify(identity.pid)?.startedAt === identity.startedAt;
 
 let own: ProcessIdentity | undefined;
 
@@ -35,9 +34,7 @@ function linuxStart(pid: number): string | undefined {
 
 function otherStart(pid: number): string | undefined {
   const line = processStatus(pid, "stat=,lstart=");
-  return line === undefined || line.startsWith("Z")
-    ? undefined
-    : line.slice(line.indexOf(" ")).trim();
+  return line === undefined || line.startsWith("Z") ? undefined : line.slice(line.indexOf(" ")).trim();
 }
 
 /** One line of `ps` about a process, or undefined when there is none. */
@@ -48,9 +45,7 @@ export function processStatus(pid: number, columns: string): string | undefined 
       env: { ...process.env, LC_ALL: "C" },
       stdio: "pipe",
     } as const;
-    return (
-      execFileSync("ps", ["-ww", "-o", columns, "-p", String(pid)], options).trim() || undefined
-    );
+    return execFileSync("ps", ["-ww", "-o", columns, "-p", String(pid)], options).trim() || undefined;
   } catch {
     return undefined;
   }

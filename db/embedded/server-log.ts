@@ -9,8 +9,7 @@ export const serverLogPath = (dataDir: string): string => join(dataDir, "postgre
 /** Opens the server's log to append to; a long one moves to `postgres.log.1` first. The caller closes the descriptor. */
 export function openServerLog(dataDir: string): number {
   const path = serverLogPath(dataDir);
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > rotateAtBytes)
-    renameSync(path, `${path}.1`);
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > rotateAtBytes) renameSync(path, `${path}.1`);
   // Statements with their values may be in it: 600; and never through a link that somebody put there.
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
   const file = openSync(path, flags, 0o600);

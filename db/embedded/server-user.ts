@@ -34,11 +34,7 @@ export function chooseServerUser(existingData: string | undefined): ServerUser {
 function lookUp(flag: "-u" | "-g", name: string): number | undefined {
   try {
     // spawn() takes signed 32-bit ids, macOS has 4294967294 (-2) for nobody.
-    return (
-      Number(
-        execFileSync("id", [flag, name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
-      ) | 0
-    );
+    return Number(execFileSync("id", [flag, name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })) | 0;
   } catch {
     return undefined;
   }

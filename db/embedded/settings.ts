@@ -23,16 +23,11 @@ const fixed: Readonly<Record<string, string>> = {
   password_encryption: "scram-sha-256",
 };
 
-export function serverSettings(
-  wanted: Readonly<Record<string, string>> = {},
-): Record<string, string> {
+export function serverSettings(wanted: Readonly<Record<string, string>> = {}): Record<string, string> {
   return { ...defaults, ...wanted, ...fixed };
 }
 
-export function sameSettings(
-  a: Readonly<Record<string, string>>,
-  b: Readonly<Record<string, string>>,
-): boolean {
+export function sameSettings(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }

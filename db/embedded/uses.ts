@@ -1,10 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  type ConnectionRecord,
-  readRecord,
-  type ServerUse,
-  writeRecord,
-} from "./connection-record.ts";
+import { type ConnectionRecord, readRecord, type ServerUse, writeRecord } from "./connection-record.ts";
 import { findPostmaster, stopPostmaster } from "./postmaster.ts";
 import { isAlive, ownIdentity } from "./process-identity.ts";
 import { withStartLock } from "./start-lock.ts";
@@ -16,20 +11,14 @@ export const othersUsing = (record: ConnectionRecord | undefined, use?: ServerUs
   (record?.uses ?? []).filter((other) => other.id !== use?.id && isAlive(other));
 
 /** Takes a use off the record and stops the server if it was the last one. */
-export function endUse(
-  dataDir: string,
-  pgdata: string,
-  use: ServerUse,
-  log: (line: string) => void,
-): Promise<void> {
+export function endUse(dataDir: string, pgdata: string, use: ServerUse, log: (line: string) => void): Promise<void> {
   return withStartLock(dataDir, async () => {
     const record = readRecord(dataDir);
     const others = othersUsing(record, use);
     if (record !== undefined) writeRecord(dataDir, { ...record, uses: others });
     const server = findPostmaster(pgdata);
     if (server === undefined) return;
-    if (others.length > 0)
-      log(`PostgreSQL stays up for process ${others.map(({ pid }) => pid).join(", ")}`);
+    if (others.length > 0) log(`PostgreSQL stays up for process ${others.map(({ pid }) => pid).join(", ")}`);
     else if (!(await stopPostmaster(server)))
       log("PostgreSQL did not stop in 60 s and was cut off; it recovers at the next start");
   });

@@ -19,24 +19,14 @@ export function guarded(carrier: Transport, { callTimeoutMs }: GuardOptions): Tr
       const expired = AbortSignal.timeout(left);
       const either = AbortSignal.any([signal, expired]);
       try {
-        const call = carrier.send(
-          subgraph,
-          request,
-          { ...context, deadline: Date.now() + left },
-          either,
-        );
+        const call = carrier.send(subgraph, request, { ...context, deadline: Date.now() + left }, either);
         return await Promise.race([call, rejection(either)]);
       } catch (error) {
-        log.gateway.warn(
-          { err: error, subgraph, requestId: context.requestId },
-          "a subgraph call failed",
-        );
+        log.gateway.warn({ err: error, subgraph, requestId: context.requestId }, "a subgraph call failed");
         if (expired.aborted) throw timeoutOf(subgraph);
-        throw new PublicError(
-          "SUBGRAPH_UNAVAILABLE",
-          `The ${subgraph} part of the graph did not answer.`,
-          { subgraph },
-        );
+        throw new PublicError("SUBGRAPH_UNAVAILABLE", `The ${subgraph} part of the graph did not answer.`, {
+          subgraph,
+        });
       }
     },
     close: () => carrier.close(),
@@ -51,8 +41,7 @@ const timeoutOf = (subgraph: string) =>
 /** A carrier that ignores its signal must not hold the request. */
 const rejection = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
-    const fail = () =>
-      reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    const fail = () => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
     if (signal.aborted) fail();
     else signal.addEventListener("abort", fail, { once: true });
   });

@@ -27,11 +27,7 @@ export function overHttp(urls: Readonly<Record<string, string>>, key: string): T
         throw new Error(`Subgraph ${name} answered with status ${response.statusCode}.`);
       }
       const result = await response.body.json();
-      if (
-        result === null ||
-        typeof result !== "object" ||
-        !("data" in result || "errors" in result)
-      ) {
+      if (result === null || typeof result !== "object" || !("data" in result || "errors" in result)) {
         throw new Error(`Subgraph ${name} answered with something else than GraphQL.`);
       }
       return result as ExecutionResult;

@@ -1,17 +1,8 @@
 import type { Tx } from "#db/client.ts";
 import { networksOfVm, vmNetworkById, vmNetworkList } from "#db/vms/vm-networks.ts";
 import { snapshotsOfVm, vmSnapshotById, vmSnapshotList } from "#db/vms/vm-snapshots.ts";
-import {
-  transitionsOfVm,
-  vmStateTransitionById,
-  vmStateTransitionList,
-} from "#db/vms/vm-state-transitions.ts";
-import {
-  vmTemplateById,
-  vmTemplateList,
-  vmTemplatesOfOwner,
-  vmTemplatesOfTenant,
-} from "#db/vms/vm-templates.ts";
+import { transitionsOfVm, vmStateTransitionById, vmStateTransitionList } from "#db/vms/vm-state-transitions.ts";
+import { vmTemplateById, vmTemplateList, vmTemplatesOfOwner, vmTemplatesOfTenant } from "#db/vms/vm-templates.ts";
 import { vmById, vmList, vmsOfOwner, vmsOfTemplate, vmsOfTenant, vmsOnNode } from "#db/vms/vms.ts";
 import { loadersOn } from "#lib/batching.ts";
 

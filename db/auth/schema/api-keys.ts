@@ -1,15 +1,5 @@
 import { sql } from "drizzle-orm";
-import {
-  check,
-  foreignKey,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  text,
-  uuid,
-  varchar,
-} from "drizzle-orm/pg-core";
+import { check, foreignKey, index, integer, jsonb, pgTable, text, uuid, varchar } from "drizzle-orm/pg-core";
 import { createdAt, primaryId, tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
 import { users } from "./users.ts";
 
@@ -37,11 +27,7 @@ export const apiKeys = pgTable(
       foreignColumns: [users.tenantId, users.id],
     }).onDelete("cascade"),
     // The keys of a user, newest first.
-    index("idx_api_keys_user_id").on(
-      table.userId,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_api_keys_user_id").on(table.userId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // The keys of a tenant, newest first.
     index("idx_api_keys_tenant_id").on(
       table.tenantId,

@@ -30,11 +30,7 @@ export const authAuditLog = pgTable(
   },
   (table) => [
     // What a user did, newest first.
-    index("idx_audit_log_user_id").on(
-      table.userId,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_audit_log_user_id").on(table.userId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // The log of a tenant, newest first.
     index("idx_audit_log_created_at").on(
       table.tenantId,

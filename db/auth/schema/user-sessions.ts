@@ -21,11 +21,7 @@ export const userSessions = pgTable(
       foreignColumns: [users.tenantId, users.id],
     }).onDelete("cascade"),
     // The sessions of a user, newest first.
-    index("idx_sessions_user_id").on(
-      table.userId,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_sessions_user_id").on(table.userId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // The sessions of a tenant, newest first.
     index("idx_sessions_tenant_id").on(
       table.tenantId,

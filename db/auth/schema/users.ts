@@ -1,24 +1,6 @@
 import { sql } from "drizzle-orm";
-import {
-  boolean,
-  check,
-  index,
-  integer,
-  pgTable,
-  unique,
-  uniqueIndex,
-  uuid,
-  varchar,
-} from "drizzle-orm/pg-core";
-import {
-  createdAt,
-  metadata,
-  primaryId,
-  tenantPolicy,
-  timestamptz,
-  updatedAt,
-  version,
-} from "../../columns.ts";
+import { boolean, check, index, integer, pgTable, unique, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
+import { createdAt, metadata, primaryId, tenantPolicy, timestamptz, updatedAt, version } from "../../columns.ts";
 import { userRoleEnum } from "./enums.ts";
 import { tenants } from "./tenants.ts";
 
@@ -48,11 +30,7 @@ export const users = pgTable(
   },
   (table) => [
     // The users of a tenant, newest first.
-    index("idx_users_tenant_id").on(
-      table.tenantId,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_users_tenant_id").on(table.tenantId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // Login by address; also what makes addresses unique.
     uniqueIndex("idx_users_email").on(table.email),
     // What children refer to, so that a child's copied tenant cannot differ from its user's.

@@ -1,16 +1,5 @@
 import { sql } from "drizzle-orm";
-import {
-  boolean,
-  check,
-  index,
-  integer,
-  interval,
-  jsonb,
-  pgTable,
-  text,
-  unique,
-  varchar,
-} from "drizzle-orm/pg-core";
+import { boolean, check, index, integer, interval, jsonb, pgTable, text, unique, varchar } from "drizzle-orm/pg-core";
 import {
   createdAt,
   metadata,
@@ -64,10 +53,7 @@ export const cloudProviders = pgTable(
     // The providers that may be used, by priority.
     index("idx_cloud_providers_enabled").on(table.tenantId, table.enabled, table.priority),
     check("cloud_providers_regions_check", sql`jsonb_typeof(${table.regions}) = 'array'`),
-    check(
-      "cloud_providers_health_check_interval_check",
-      sql`${table.healthCheckInterval} > interval '0'`,
-    ),
+    check("cloud_providers_health_check_interval_check", sql`${table.healthCheckInterval} > interval '0'`),
     tenantPolicy("federation", table.tenantId),
   ],
 );

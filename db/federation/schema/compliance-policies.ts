@@ -1,13 +1,5 @@
 import { boolean, index, jsonb, pgTable, text, unique, varchar } from "drizzle-orm/pg-core";
-import {
-  createdAt,
-  metadata,
-  primaryId,
-  tenantId,
-  tenantPolicy,
-  updatedAt,
-  version,
-} from "../../columns.ts";
+import { createdAt, metadata, primaryId, tenantId, tenantPolicy, updatedAt, version } from "../../columns.ts";
 
 export const compliancePolicies = pgTable(
   "compliance_policies",
@@ -19,9 +11,7 @@ export const compliancePolicies = pgTable(
     framework: varchar("framework", { length: 100 }).notNull(),
     description: text("description"),
     rules: jsonb("rules").$type<unknown>().notNull(),
-    dataResidencyRequirements: jsonb("data_residency_requirements").$type<
-      Record<string, unknown>
-    >(),
+    dataResidencyRequirements: jsonb("data_residency_requirements").$type<Record<string, unknown>>(),
     encryptionRequirements: jsonb("encryption_requirements").$type<Record<string, unknown>>(),
     auditRequirements: jsonb("audit_requirements").$type<Record<string, unknown>>(),
     enabled: boolean("enabled").notNull().default(true),

@@ -1,23 +1,6 @@
 import { sql } from "drizzle-orm";
-import {
-  boolean,
-  check,
-  foreignKey,
-  index,
-  pgTable,
-  text,
-  uniqueIndex,
-  uuid,
-  varchar,
-} from "drizzle-orm/pg-core";
-import {
-  metadata,
-  primaryId,
-  tenantId,
-  tenantPolicy,
-  timestamptz,
-  version,
-} from "../../columns.ts";
+import { boolean, check, foreignKey, index, pgTable, text, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
+import { metadata, primaryId, tenantId, tenantPolicy, timestamptz, version } from "../../columns.ts";
 import { cloudProviders } from "./cloud-providers.ts";
 import { compliancePolicies } from "./compliance-policies.ts";
 import { violationSeverityEnum } from "./enums.ts";
@@ -80,10 +63,7 @@ export const complianceViolations = pgTable(
       table.detectedAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
-    check(
-      "compliance_violations_subject_check",
-      sql`num_nonnulls(${table.vmId}, ${table.providerId}) > 0`,
-    ),
+    check("compliance_violations_subject_check", sql`num_nonnulls(${table.vmId}, ${table.providerId}) > 0`),
     tenantPolicy("federation", table.tenantId),
   ],
 );

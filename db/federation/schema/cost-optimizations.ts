@@ -1,14 +1,5 @@
 import { sql } from "drizzle-orm";
-import {
-  check,
-  doublePrecision,
-  foreignKey,
-  index,
-  jsonb,
-  pgTable,
-  uuid,
-  varchar,
-} from "drizzle-orm/pg-core";
+import { check, doublePrecision, foreignKey, index, jsonb, pgTable, uuid, varchar } from "drizzle-orm/pg-core";
 import {
   createdAt,
   currency,

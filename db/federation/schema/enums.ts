@@ -1,19 +1,8 @@
 import { pgEnum } from "drizzle-orm/pg-core";
 
-export const providerTypeEnum = pgEnum("provider_type_enum", [
-  "aws",
-  "azure",
-  "gcp",
-  "on_premise",
-  "hybrid",
-]);
+export const providerTypeEnum = pgEnum("provider_type_enum", ["aws", "azure", "gcp", "on_premise", "hybrid"]);
 
-export const providerHealthEnum = pgEnum("provider_health_enum", [
-  "healthy",
-  "degraded",
-  "unhealthy",
-  "unknown",
-]);
+export const providerHealthEnum = pgEnum("provider_health_enum", ["healthy", "degraded", "unhealthy", "unknown"]);
 
 export const providerVmStateEnum = pgEnum("provider_vm_state_enum", [
   "pending",
@@ -35,17 +24,6 @@ export const migrationStatusEnum = pgEnum("migration_status_enum", [
   "cancelled",
 ]);
 
-export const stepStatusEnum = pgEnum("step_status_enum", [
-  "pending",
-  "in_progress",
-  "completed",
-  "failed",
-  "skipped",
-]);
+export const stepStatusEnum = pgEnum("step_status_enum", ["pending", "in_progress", "completed", "failed", "skipped"]);
 
-export const violationSeverityEnum = pgEnum("violation_severity_enum", [
-  "low",
-  "medium",
-  "high",
-  "critical",
-]);
+export const violationSeverityEnum = pgEnum("violation_severity_enum", ["low", "medium", "high", "critical"]);

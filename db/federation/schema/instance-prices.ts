@@ -31,20 +31,9 @@ export const instancePrices = pgTable(
   },
   (table) => [
     // The price of one type in one region at a time: the last row at or before it.
-    unique("instance_prices_unique").on(
-      table.providerType,
-      table.region,
-      table.instanceType,
-      table.os,
-      table.asOf,
-    ),
+    unique("instance_prices_unique").on(table.providerType, table.region, table.instanceType, table.os, table.asOf),
     // The cheapest types of a region that are large enough.
-    index("idx_instance_prices_size").on(
-      table.providerType,
-      table.region,
-      table.vcpu,
-      table.memoryGib,
-    ),
+    index("idx_instance_prices_size").on(table.providerType, table.region, table.vcpu, table.memoryGib),
     check(
       "instance_prices_sizes_check",
       sql`${table.vcpu} >= 0 and ${table.memoryGib} >= 0 and ${table.gpuCount} >= 0`,

@@ -98,11 +98,7 @@ export const migrations = pgTable(
       table.id.desc().nullsFirst(),
     ),
     // The migrations of a VM, newest first.
-    index("idx_migrations_vm_id").on(
-      table.vmId,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_migrations_vm_id").on(table.vmId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // The migrations of a tenant, newest first.
     index("idx_migrations_tenant_id").on(
       table.tenantId,

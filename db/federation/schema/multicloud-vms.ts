@@ -1,15 +1,5 @@
 import { sql } from "drizzle-orm";
-import {
-  check,
-  foreignKey,
-  index,
-  inet,
-  jsonb,
-  pgTable,
-  unique,
-  uuid,
-  varchar,
-} from "drizzle-orm/pg-core";
+import { check, foreignKey, index, inet, jsonb, pgTable, unique, uuid, varchar } from "drizzle-orm/pg-core";
 import {
   createdAt,
   currency,

@@ -1,15 +1,5 @@
 import { sql } from "drizzle-orm";
-import {
-  check,
-  doublePrecision,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  text,
-  uniqueIndex,
-  uuid,
-} from "drizzle-orm/pg-core";
+import { check, doublePrecision, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
 import { primaryId, tenantId, tenantPolicy, timestamptz, updatedAt } from "../../columns.ts";
 import { type AlertMetadata, alertRules } from "./alert-rules.ts";
 import { alertSeverity, alertState } from "./enums.ts";
@@ -66,21 +56,12 @@ export const alertInstances = pgTable(
       table.id.desc().nullsFirst(),
     ),
     // `Vm.alerts`, newest first.
-    index("idx_alert_instances_vm_id_started_at").on(
-      table.vmId,
-      table.startedAt.desc().nullsFirst(),
-    ),
+    index("idx_alert_instances_vm_id_started_at").on(table.vmId, table.startedAt.desc().nullsFirst()),
     // `ClusterNode.alerts`, newest first.
-    index("idx_alert_instances_node_id_started_at").on(
-      table.nodeId,
-      table.startedAt.desc().nullsFirst(),
-    ),
+    index("idx_alert_instances_node_id_started_at").on(table.nodeId, table.startedAt.desc().nullsFirst()),
     check("alert_instances_state_check", sql`${table.state} <> 'acknowledged'`),
     check("alert_instances_entity_check", sql`num_nonnulls(${table.vmId}, ${table.nodeId}) > 0`),
-    check(
-      "alert_instances_resolved_check",
-      sql`(${table.state} = 'resolved') = (${table.resolvedAt} is not null)`,
-    ),
+    check("alert_instances_resolved_check", sql`(${table.state} = 'resolved') = (${table.resolvedAt} is not null)`),
     check(
       "alert_instances_acknowledged_check",
       sql`(${table.acknowledgedAt} is null) = (${table.acknowledgedBy} is null)`,

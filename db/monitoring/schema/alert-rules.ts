@@ -11,14 +11,7 @@ import {
   text,
   varchar,
 } from "drizzle-orm/pg-core";
-import {
-  createdAt,
-  primaryId,
-  tenantId,
-  tenantPolicy,
-  timestamptz,
-  updatedAt,
-} from "../../columns.ts";
+import { createdAt, primaryId, tenantId, tenantPolicy, timestamptz, updatedAt } from "../../columns.ts";
 import { alertAggregate, alertSeverity, noDataPolicy } from "./enums.ts";
 
 export const comparisonOperators = [">", "<", ">=", "<=", "==", "!="] as const;
@@ -56,9 +49,7 @@ export const alertRules = pgTable(
     metricName: varchar("metric_name", { length: 255 }).notNull(),
     /** How the samples of `evaluation_window` become one number; `rate` is for counters. */
     aggregate: alertAggregate("aggregate").notNull().default("avg"),
-    comparisonOperator: varchar("comparison_operator", { length: 10 })
-      .$type<ComparisonOperator>()
-      .notNull(),
+    comparisonOperator: varchar("comparison_operator", { length: 10 }).$type<ComparisonOperator>().notNull(),
     /** In the metric's own unit; per second where the aggregate is `rate`; meaningless where it is `absent`. */
     thresholdValue: doublePrecision("threshold_value").notNull(),
     evaluationWindow: interval("evaluation_window").notNull(),
@@ -73,10 +64,7 @@ export const alertRules = pgTable(
     severity: alertSeverity("severity").notNull(),
     labels: jsonb("labels").$type<Record<string, string>>().notNull().default({}),
     enabled: boolean("enabled").notNull().default(true),
-    notificationChannels: jsonb("notification_channels")
-      .$type<NotificationChannel[]>()
-      .notNull()
-      .default([]),
+    notificationChannels: jsonb("notification_channels").$type<NotificationChannel[]>().notNull().default([]),
     metadata: jsonb("metadata").$type<AlertMetadata>().notNull().default({}),
     /** Counts changes; an update names the version it saw. */
     version: integer("version").notNull().default(1),
@@ -87,11 +75,7 @@ export const alertRules = pgTable(
   },
   (table) => [
     // The rules of a tenant, newest first.
-    index("idx_alert_rules_tenant_id_created_at").on(
-      table.tenantId,
-      table.createdAt.desc().nullsFirst(),
-      table.id,
-    ),
+    index("idx_alert_rules_tenant_id_created_at").on(table.tenantId, table.createdAt.desc().nullsFirst(), table.id),
     check(
       "alert_rules_comparison_operator_check",
       sql`${table.comparisonOperator} in ('>', '<', '>=', '<=', '==', '!=')`,

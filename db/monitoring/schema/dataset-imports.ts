@@ -30,16 +30,9 @@ export const datasetImports = pgTable(
     finishedAt: timestamptz("finished_at"),
   },
   (table) => [
-    uniqueIndex("idx_dataset_imports_source").on(
-      table.tenantId,
-      table.dataset,
-      table.sourceFingerprint,
-    ),
+    uniqueIndex("idx_dataset_imports_source").on(table.tenantId, table.dataset, table.sourceFingerprint),
     check("dataset_imports_shift_seconds_check", sql`${table.shiftSeconds} % 3600 = 0`),
-    check(
-      "dataset_imports_keep_times_check",
-      sql`not ${table.keepTimes} or ${table.shiftSeconds} = 0`,
-    ),
+    check("dataset_imports_keep_times_check", sql`not ${table.keepTimes} or ${table.shiftSeconds} = 0`),
     tenantPolicy("monitoring", table.tenantId),
   ],
 );

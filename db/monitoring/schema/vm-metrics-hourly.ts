@@ -69,9 +69,7 @@ export const vmMetricsHourly = pgTable(
     diskWriteOpsFirst: whole("disk_write_ops_first"),
     diskWriteOpsLast: whole("disk_write_ops_last"),
     /** The seed's name; percent. */
-    avgCpu: doublePrecision("avg_cpu").generatedAlwaysAs(
-      sql`cpu_usage_percent_sum / nullif(cpu_usage_percent_n, 0)`,
-    ),
+    avgCpu: doublePrecision("avg_cpu").generatedAlwaysAs(sql`cpu_usage_percent_sum / nullif(cpu_usage_percent_n, 0)`),
     /** The seed's name; bytes. */
     maxMemory: whole("max_memory").generatedAlwaysAs(sql`memory_usage_bytes_max`),
     /** The seed's name. Bytes per second over the hour's samples: the column is a counter, whose average means nothing. */

@@ -26,10 +26,7 @@ export const vmMetricsLatest = pgTable(
     diskReadOpsPerSecond: doublePrecision("disk_read_ops_per_second"),
     diskWriteOpsPerSecond: doublePrecision("disk_write_ops_per_second"),
   },
-  (table) => [
-    primaryKey({ columns: [table.tenantId, table.vmId] }),
-    tenantPolicy("monitoring", table.tenantId),
-  ],
+  (table) => [primaryKey({ columns: [table.tenantId, table.vmId] }), tenantPolicy("monitoring", table.tenantId)],
 );
 
 export type VmMetricLatestRow = typeof vmMetricsLatest.$inferSelect;

@@ -21,10 +21,7 @@ export const clusters = pgTable(
   },
   (table) => [
     // All clusters, newest first.
-    index("idx_clusters_created_at").on(
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_clusters_created_at").on(table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
   ],
 );
 

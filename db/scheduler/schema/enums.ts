@@ -1,19 +1,8 @@
 import { pgEnum } from "drizzle-orm/pg-core";
 
-export const nodeTypeEnum = pgEnum("node_type_enum", [
-  "compute",
-  "storage",
-  "network",
-  "gpu",
-  "hybrid",
-]);
+export const nodeTypeEnum = pgEnum("node_type_enum", ["compute", "storage", "network", "gpu", "hybrid"]);
 
-export const nodeStatusEnum = pgEnum("node_status_enum", [
-  "ready",
-  "not_ready",
-  "unknown",
-  "maintenance",
-]);
+export const nodeStatusEnum = pgEnum("node_status_enum", ["ready", "not_ready", "unknown", "maintenance"]);
 
 /** `unknown` is the default of the column. */
 export const clusterStatusEnum = pgEnum("cluster_status_enum", [
@@ -24,18 +13,9 @@ export const clusterStatusEnum = pgEnum("cluster_status_enum", [
   "unknown",
 ]);
 
-export const policyTypeEnum = pgEnum("policy_type_enum", [
-  "placement",
-  "scaling",
-  "migration",
-  "cost_optimization",
-]);
+export const policyTypeEnum = pgEnum("policy_type_enum", ["placement", "scaling", "migration", "cost_optimization"]);
 
-export const allocationTypeEnum = pgEnum("allocation_type_enum", [
-  "guaranteed",
-  "burstable",
-  "best_effort",
-]);
+export const allocationTypeEnum = pgEnum("allocation_type_enum", ["guaranteed", "burstable", "best_effort"]);
 
 /** A claim goes reserved, active, releasing, deallocated; `migrating` while its VM moves away. */
 export const allocationStatusEnum = pgEnum("allocation_status_enum", [

@@ -1,15 +1,5 @@
 import { sql } from "drizzle-orm";
-import {
-  check,
-  index,
-  inet,
-  integer,
-  jsonb,
-  pgTable,
-  unique,
-  uuid,
-  varchar,
-} from "drizzle-orm/pg-core";
+import { check, index, inet, integer, jsonb, pgTable, unique, uuid, varchar } from "drizzle-orm/pg-core";
 import { createdAt, metadata, primaryId, timestamptz, updatedAt } from "../../columns.ts";
 import { clusters } from "./clusters.ts";
 import { nodeStatusEnum, nodeTypeEnum } from "./enums.ts";
@@ -53,16 +43,9 @@ export const nodes = pgTable(
       table.id.desc().nullsFirst(),
     ),
     // The nodes in one status, newest first.
-    index("idx_nodes_status").on(
-      table.status,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_nodes_status").on(table.status, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // All nodes, newest first.
-    index("idx_nodes_created_at").on(
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_nodes_created_at").on(table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // Nodes by label: labels @> '{"rack": "r7"}'.
     index("idx_nodes_labels").using("gin", table.labels.op("jsonb_path_ops")),
     check("nodes_taints_check", sql`jsonb_typeof(${table.taints}) = 'array'`),

@@ -1,22 +1,6 @@
 import { sql } from "drizzle-orm";
-import {
-  bigint,
-  check,
-  index,
-  integer,
-  pgTable,
-  uniqueIndex,
-  uuid,
-  varchar,
-} from "drizzle-orm/pg-core";
-import {
-  metadata,
-  primaryId,
-  tenantId,
-  tenantPolicy,
-  timestamptz,
-  version,
-} from "../../columns.ts";
+import { bigint, check, index, integer, pgTable, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
+import { metadata, primaryId, tenantId, tenantPolicy, timestamptz, version } from "../../columns.ts";
 import { allocationStatusEnum, allocationTypeEnum } from "./enums.ts";
 import { nodes } from "./nodes.ts";
 
@@ -90,10 +74,7 @@ export const resourceAllocations = pgTable(
       "resource_allocations_amounts_check",
       sql`${table.cpuMillicores} >= 0 and ${table.cpuMhz} >= 0 and ${table.memoryMb} >= 0 and ${table.storageGb} >= 0 and ${table.networkBandwidthMbps} >= 0 and ${table.gpuCount} >= 0`,
     ),
-    check(
-      "resource_allocations_gpu_milli_check",
-      sql`${table.gpuMilli} between 0 and ${table.gpuCount} * 1000`,
-    ),
+    check("resource_allocations_gpu_milli_check", sql`${table.gpuMilli} between 0 and ${table.gpuCount} * 1000`),
     check(
       "resource_allocations_deallocated_at_check",
       sql`(${table.status} = 'deallocated') = (${table.deallocatedAt} is not null)`,

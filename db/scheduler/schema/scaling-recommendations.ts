@@ -61,10 +61,7 @@ export const scalingRecommendations = pgTable(
       table.createdAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
-    check(
-      "scaling_recommendations_confidence_check",
-      sql`${table.predictionConfidence} between 0 and 1`,
-    ),
+    check("scaling_recommendations_confidence_check", sql`${table.predictionConfidence} between 0 and 1`),
     check("scaling_recommendations_feedback_check", sql`${table.feedbackScore} between 1 and 5`),
     tenantPolicy("scheduler", table.tenantId),
   ],

@@ -1,22 +1,5 @@
-import {
-  boolean,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  text,
-  unique,
-  varchar,
-} from "drizzle-orm/pg-core";
-import {
-  createdAt,
-  metadata,
-  primaryId,
-  tenantId,
-  tenantPolicy,
-  updatedAt,
-  version,
-} from "../../columns.ts";
+import { boolean, index, integer, jsonb, pgTable, text, unique, varchar } from "drizzle-orm/pg-core";
+import { createdAt, metadata, primaryId, tenantId, tenantPolicy, updatedAt, version } from "../../columns.ts";
 import { policyTypeEnum } from "./enums.ts";
 
 export const schedulingPolicies = pgTable(

@@ -13,17 +13,6 @@ export const vmStateEnum = pgEnum("vm_state_enum", [
   "deleted",
 ]);
 
-export const hypervisorEnum = pgEnum("hypervisor_enum", [
-  "kvm",
-  "xen",
-  "vmware",
-  "hyper-v",
-  "container",
-]);
+export const hypervisorEnum = pgEnum("hypervisor_enum", ["kvm", "xen", "vmware", "hyper-v", "container"]);
 
-export const snapshotTypeEnum = pgEnum("snapshot_type_enum", [
-  "manual",
-  "scheduled",
-  "pre-migration",
-  "pre-update",
-]);
+export const snapshotTypeEnum = pgEnum("snapshot_type_enum", ["manual", "scheduled", "pre-migration", "pre-update"]);

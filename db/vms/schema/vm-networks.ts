@@ -1,16 +1,5 @@
 import { sql } from "drizzle-orm";
-import {
-  check,
-  foreignKey,
-  index,
-  inet,
-  integer,
-  macaddr,
-  pgTable,
-  unique,
-  uuid,
-  varchar,
-} from "drizzle-orm/pg-core";
+import { check, foreignKey, index, inet, integer, macaddr, pgTable, unique, uuid, varchar } from "drizzle-orm/pg-core";
 import { createdAt, metadata, primaryId, tenantId, tenantPolicy } from "../../columns.ts";
 import { vms } from "./vms.ts";
 
@@ -39,11 +28,7 @@ export const vmNetworks = pgTable(
     }).onDelete("cascade"),
     unique("vm_networks_interface_unique").on(table.vmId, table.interfaceName),
     // The interfaces of a VM, newest first.
-    index("idx_vm_networks_vm_id").on(
-      table.vmId,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_vm_networks_vm_id").on(table.vmId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // The interfaces of a tenant, newest first.
     index("idx_vm_networks_tenant_id").on(
       table.tenantId,

@@ -1,22 +1,6 @@
 import { sql } from "drizzle-orm";
-import {
-  bigint,
-  check,
-  foreignKey,
-  index,
-  pgTable,
-  text,
-  uuid,
-  varchar,
-} from "drizzle-orm/pg-core";
-import {
-  createdAt,
-  metadata,
-  primaryId,
-  tenantId,
-  tenantPolicy,
-  timestamptz,
-} from "../../columns.ts";
+import { bigint, check, foreignKey, index, pgTable, text, uuid, varchar } from "drizzle-orm/pg-core";
+import { createdAt, metadata, primaryId, tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
 import { snapshotTypeEnum } from "./enums.ts";
 import { vms } from "./vms.ts";
 
@@ -43,11 +27,7 @@ export const vmSnapshots = pgTable(
       foreignColumns: [vms.tenantId, vms.id],
     }).onDelete("cascade"),
     // The snapshots of a VM, newest first.
-    index("idx_vm_snapshots_vm_id").on(
-      table.vmId,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_vm_snapshots_vm_id").on(table.vmId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // The snapshots of a tenant, newest first.
     index("idx_vm_snapshots_tenant_id").on(
       table.tenantId,

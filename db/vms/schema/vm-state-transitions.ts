@@ -38,10 +38,7 @@ export const vmStateTransitions = pgTable(
       table.createdAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
-    check(
-      "vm_state_transitions_states_check",
-      sql`${table.fromState} is distinct from ${table.toState}`,
-    ),
+    check("vm_state_transitions_states_check", sql`${table.fromState} is distinct from ${table.toState}`),
     tenantPolicy("vms", table.tenantId),
   ],
 );

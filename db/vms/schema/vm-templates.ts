@@ -1,14 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, index, jsonb, pgTable, text, unique, uuid, varchar } from "drizzle-orm/pg-core";
-import {
-  createdAt,
-  metadata,
-  primaryId,
-  tenantId,
-  tenantPolicies,
-  updatedAt,
-  version,
-} from "../../columns.ts";
+import { createdAt, metadata, primaryId, tenantId, tenantPolicies, updatedAt, version } from "../../columns.ts";
 import type { Tags, VmDocument, VmResourceConfig } from "./vm-config.ts";
 
 /** Public templates can be read, but not changed, by every tenant. */

@@ -1,15 +1,5 @@
 import { sql } from "drizzle-orm";
-import {
-  check,
-  index,
-  jsonb,
-  pgTable,
-  text,
-  unique,
-  uniqueIndex,
-  uuid,
-  varchar,
-} from "drizzle-orm/pg-core";
+import { check, index, jsonb, pgTable, text, unique, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
 import {
   createdAt,
   metadata,
@@ -57,17 +47,9 @@ export const vms = pgTable(
   },
   (table) => [
     // The VMs of a user, newest first.
-    index("idx_vms_owner_id").on(
-      table.ownerId,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_vms_owner_id").on(table.ownerId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // The VMs of a tenant, newest first: the list that most pages begin with.
-    index("idx_vms_tenant_id").on(
-      table.tenantId,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_vms_tenant_id").on(table.tenantId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // The VMs of a tenant in one state, newest first.
     index("idx_vms_state").on(
       table.tenantId,
@@ -76,11 +58,7 @@ export const vms = pgTable(
       table.id.desc().nullsFirst(),
     ),
     // The VMs on a node, newest first.
-    index("idx_vms_node_id").on(
-      table.nodeId,
-      table.createdAt.desc().nullsFirst(),
-      table.id.desc().nullsFirst(),
-    ),
+    index("idx_vms_node_id").on(table.nodeId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     // What was created in a span of time, over all tenants.
     index("idx_vms_created_at").on(table.createdAt),
     // The VMs made from a template, newest first.
@@ -97,10 +75,7 @@ export const vms = pgTable(
       .where(sql`${table.deletedAt} is null`),
     // What children refer to, so that a child's copied tenant cannot differ from its VM's.
     unique("vms_tenant_id_id_unique").on(table.tenantId, table.id),
-    check(
-      "vms_deleted_at_check",
-      sql`(${table.state} = 'deleted') = (${table.deletedAt} is not null)`,
-    ),
+    check("vms_deleted_at_check", sql`(${table.state} = 'deleted') = (${table.deletedAt} is not null)`),
     check(
       "vms_origin_state_check",
       sql`(${table.originState} is not null) = (${table.state} in ('migrating', 'backing_up', 'restoring')) and ${table.originState} in ('running', 'stopped', 'paused', 'suspended', 'error')`,

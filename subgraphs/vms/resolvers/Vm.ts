@@ -6,14 +6,10 @@ export const Vm: VmResolvers = {
   node: ({ nodeId }) => (nodeId ? { id: nodeId } : null),
   owner: ({ ownerId }) => ({ id: ownerId }),
   tenant: ({ tenantId }) => ({ id: tenantId }),
-  template: ({ templateId }, _args, { loaders }) =>
-    templateId ? loaders.templateById.load(templateId) : null,
+  template: ({ templateId }, _args, { loaders }) => (templateId ? loaders.templateById.load(templateId) : null),
   resources: ({ resourceConfig }) => resourceConfig,
   tags: ({ tags }) => tagList(tags),
-  snapshots: ({ id }, args, { loaders }, info) =>
-    loaders.snapshotsOfVm.load(id, args, selects(info, "totalCount")),
-  networks: ({ id }, args, { loaders }, info) =>
-    loaders.networksOfVm.load(id, args, selects(info, "totalCount")),
-  transitions: ({ id }, args, { loaders }, info) =>
-    loaders.transitionsOfVm.load(id, args, selects(info, "totalCount")),
+  snapshots: ({ id }, args, { loaders }, info) => loaders.snapshotsOfVm.load(id, args, selects(info, "totalCount")),
+  networks: ({ id }, args, { loaders }, info) => loaders.networksOfVm.load(id, args, selects(info, "totalCount")),
+  transitions: ({ id }, args, { loaders }, info) => loaders.transitionsOfVm.load(id, args, selects(info, "totalCount")),
 };

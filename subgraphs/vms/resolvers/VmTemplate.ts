@@ -7,6 +7,5 @@ export const VmTemplate: VmTemplateResolvers = {
   tenant: ({ tenantId }) => ({ id: tenantId }),
   resources: ({ resourceConfig }) => resourceConfig,
   tags: ({ tags }) => tagList(tags),
-  vms: ({ id }, args, { loaders }, info) =>
-    loaders.vmsOfTemplate.load(id, args, selects(info, "totalCount")),
+  vms: ({ id }, args, { loaders }, info) => loaders.vmsOfTemplate.load(id, args, selects(info, "totalCount")),
 };

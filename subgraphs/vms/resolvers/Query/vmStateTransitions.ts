@@ -1,9 +1,5 @@
 import { selects } from "#lib/relay.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 
-export const vmStateTransitions: QueryResolvers["vmStateTransitions"] = (
-  _root,
-  args,
-  { loaders },
-  info,
-) => loaders.transitions(args, selects(info, "totalCount"));
+export const vmStateTransitions: QueryResolvers["vmStateTransitions"] = (_root, args, { loaders }, info) =>
+  loaders.transitions(args, selects(info, "totalCount"));

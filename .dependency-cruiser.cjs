@@ -1,0 +1,75 @@
+// Who may import whom. Each rule is a sentence of docs/architecture.md.
+const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    ...domains.flatMap((domain) => [
+      {
+        name: `${domain}-subgraph-keeps-to-itself`,
+        severity: "error",
+        from: { path: `^subgraphs/${domain}/` },
+        to: { path: "^(subgraphs|db)/[^/]+/", pathNot: [`^(subgraphs|db)/${domain}/`, "^db/embedded/"] },
+      },
+      {
+        name: `${domain}-database-keeps-to-itself`,
+        severity: "error",
+        from: { path: `^db/${domain}/` },
+        to: { path: "^db/[^/]+/", pathNot: [`^db/${domain}/`] },
+      },
+    ]),
+    {
+      name: "gateway-knows-no-domain",
+      severity: "error",
+      from: { path: "^gateway/" },
+      to: { path: "^(db|subgraphs|cli)/" },
+    },
+    {
+      name: "lib-imports-nothing-of-ours",
+      severity: "error",
+      from: { path: "^lib/" },
+      to: { path: "^(db|subgraphs|gateway|cli|events|console|tests|bench)/" },
+    },
+    {
+      name: "db-imports-lib-and-events",
+      severity: "error",
+      from: { path: "^db/" },
+      to: { path: "^(subgraphs|gateway|cli|console|tests|bench)/" },
+    },
+    {
+      name: "drizzle-and-postgres-under-db",
+      severity: "error",
+      from: { path: "^(subgraphs|gateway|lib|cli|events)/" },
+      to: { path: "node_modules/(drizzle-orm|postgres)/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "no-graphql-under-db",
+      severity: "error",
+      from: { path: "^db/" },
+      to: { path: "node_modules/(graphql|graphql-scalars|@apollo)/" },
+    },
+    {
+      name: "domain-code-knows-no-graphql",
+      severity: "error",
+      from: { path: "^subgraphs/[^/]+/[^/]+/", pathNot: ["^subgraphs/[^/]+/(resolvers|generated)/"] },
+      to: { path: "node_modules/(graphql|@apollo)/" },
+    },
+    {
+      name: "nothing-shipped-imports-tests",
+      severity: "error",
+      from: { path: "^(subgraphs|gateway|lib|db|cli|events)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(tests|bench)/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(node_modules|dist)/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+      extensions: [".ts", ".js"],
+    },
+  },
+};

@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { domains } from "#db/columns.ts";
+import { startEmbeddedPostgres } from "#db/embedded/start.ts";
+import { migrateDomain } from "#db/migrate.ts";
+import { templateName } from "./server.ts";
+
+/** One server for the whole run, with a migrated template of each database: a test's own databases are clones of them. */
+export default async function setup(): Promise<() => Promise<void>> {
+  const dataDir = mkdtempSync(join(tmpdir(), "novacron-test-"));
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    databases: domains.map(templateName),
+    settings: {
+      fsync: "off",
+      synchronous_commit: "off",
+      full_page_writes: "off",
+      max_connections: "200",
+      shared_preload_libraries: "pg_stat_statements",
+      "pg_stat_statements.track": "top",
+    },
+  });
+  for (const domain of domains) await migrateDomain(server.url(templateName(domain)), domain);
+  process.env["NOVACRON_TEST_SERVER_URL"] = server.url("postgres");
+  return async () => {
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+}
