@@ -23,6 +23,4 @@ export const compliancePolicyList = defineList<CompliancePolicyRow>({
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
 });
 
-export const compliancePoliciesOfTenant = compliancePolicyList.under(
-  by(compliancePolicies.tenantId),
-);
+export const compliancePoliciesOfTenant = compliancePolicyList.under(by(compliancePolicies.tenantId));

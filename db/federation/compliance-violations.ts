@@ -1,10 +1,7 @@
 import { contains, during, is, isNull, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
-import {
-  type ComplianceViolationRow,
-  complianceViolations,
-} from "./schema/compliance-violations.ts";
+import { type ComplianceViolationRow, complianceViolations } from "./schema/compliance-violations.ts";
 
 export const complianceViolationById = lookup<ComplianceViolationRow>({
   table: complianceViolations,
@@ -38,7 +35,5 @@ export const complianceViolationList = defineList<ComplianceViolationRow>({
 
 export const violationsOfPolicy = complianceViolationList.under(by(complianceViolations.policyId));
 export const violationsOfVm = complianceViolationList.under(by(complianceViolations.vmId));
-export const violationsOfProvider = complianceViolationList.under(
-  by(complianceViolations.providerId),
-);
+export const violationsOfProvider = complianceViolationList.under(by(complianceViolations.providerId));
 export const violationsOfTenant = complianceViolationList.under(by(complianceViolations.tenantId));

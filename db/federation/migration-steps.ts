@@ -10,11 +10,7 @@ const migrationStepList = defineList<MigrationStepRow>({
   filters: {
     status: oneOf(migrationSteps.status),
     startedAt: during(migrationSteps.startedAt),
-    text: contains(
-      migrationSteps.stepName,
-      migrationSteps.description,
-      migrationSteps.errorMessage,
-    ),
+    text: contains(migrationSteps.stepName, migrationSteps.description, migrationSteps.errorMessage),
   },
   orders: { STEP_NUMBER: migrationSteps.stepNumber },
   defaultOrder: { field: "STEP_NUMBER", direction: "ASC" },

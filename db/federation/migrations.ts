@@ -40,6 +40,4 @@ export const migrationsInitiatedBy = migrationList.under(by(migrations.initiated
 export const migrationsOfProvider = migrationList.under(
   byEither(migrations.sourceProvider, migrations.destinationProvider),
 );
-export const migrationsOfNode = migrationList.under(
-  byEither(migrations.sourceNodeId, migrations.destinationNodeId),
-);
+export const migrationsOfNode = migrationList.under(byEither(migrations.sourceNodeId, migrations.destinationNodeId));

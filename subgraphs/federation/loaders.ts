@@ -1,9 +1,5 @@
 import type { Tx } from "#db/client.ts";
-import {
-  cloudProviderById,
-  cloudProviderList,
-  cloudProvidersOfTenant,
-} from "#db/federation/cloud-providers.ts";
+import { cloudProviderById, cloudProviderList, cloudProvidersOfTenant } from "#db/federation/cloud-providers.ts";
 import {
   compliancePoliciesOfTenant,
   compliancePolicyById,

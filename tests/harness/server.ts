@@ -1,6 +1,49 @@
-/** The superuser's URL of the PostgreSQL server that the tests share. vitest's global set-up starts it. */
-export const adminUrl = (): string => {
+import { randomBytes } from "node:crypto";
+import postgres from "postgres";
+import { type Domain, domains } from "#db/columns.ts";
+
+/** The owner's URL of the run's one database server. */
+export function adminUrl(): string {
   const url = process.env["NOVACRON_TEST_SERVER_URL"];
-  if (url === undefined) throw new Error("NOVACRON_TEST_SERVER_URL is not set: run the tests with vitest's own set-up");
+  if (!url) throw new Error("The test server is started by tests/harness/global-setup.ts: run tests through vitest.");
   return url;
-};
+}
+
+export const templateName = (domain: Domain): string => `template_${domain}`;
+
+export function urlOf(database: string): string {
+  const url = new URL(adminUrl());
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+/** Runs statements as the server's owner on one of its databases. */
+export async function asOwner<T>(url: string, use: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    return await use(sql);
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+export interface TestDatabases {
+  url(domain: Domain): string;
+  drop(): Promise<void>;
+}
+
+/** Five databases of a test's own, cloned from the migrated templates. */
+export async function cloneDatabases(): Promise<TestDatabases> {
+  const suffix = randomBytes(6).toString("hex");
+  const name = (domain: Domain) => `test_${domain}_${suffix}`;
+  await asOwner(adminUrl(), async (sql) => {
+    for (const domain of domains) await sql.unsafe(`create database ${name(domain)} template ${templateName(domain)}`);
+  });
+  return {
+    url: (domain) => urlOf(name(domain)),
+    drop: () =>
+      asOwner(adminUrl(), async (sql) => {
+        for (const domain of domains) await sql.unsafe(`drop database if exists ${name(domain)} with (force)`);
+      }),
+  };
+}

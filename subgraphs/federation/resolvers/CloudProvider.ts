@@ -4,8 +4,7 @@ import type { CloudProviderResolvers } from "../generated/resolvers.ts";
 export const CloudProvider: CloudProviderResolvers = {
   tenant: ({ tenantId }) => ({ id: tenantId }),
   lastHealthCheckAt: ({ lastHealthCheck }) => lastHealthCheck,
-  vms: ({ id }, args, { loaders }, info) =>
-    loaders.providerVmsAtProvider.load(id, args, selects(info, "totalCount")),
+  vms: ({ id }, args, { loaders }, info) => loaders.providerVmsAtProvider.load(id, args, selects(info, "totalCount")),
   migrations: ({ id }, args, { loaders }, info) =>
     loaders.migrationsOfProvider.load(id, args, selects(info, "totalCount")),
   violations: ({ id }, args, { loaders }, info) =>

@@ -4,6 +4,5 @@ export const ComplianceViolation: ComplianceViolationResolvers = {
   tenant: ({ tenantId }) => ({ id: tenantId }),
   policy: ({ policyId }, _args, { loaders }) => loaders.policyById.load(policyId),
   vm: ({ vmId }) => (vmId ? { id: vmId } : null),
-  provider: ({ providerId }, _args, { loaders }) =>
-    providerId ? loaders.providerById.load(providerId) : null,
+  provider: ({ providerId }, _args, { loaders }) => (providerId ? loaders.providerById.load(providerId) : null),
 };

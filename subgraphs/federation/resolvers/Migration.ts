@@ -9,11 +9,9 @@ export const Migration: MigrationResolvers = {
   destinationProvider: ({ destinationProvider }, _args, { loaders }) =>
     destinationProvider ? loaders.providerById.load(destinationProvider) : null,
   sourceNode: ({ sourceNodeId }) => (sourceNodeId ? { id: sourceNodeId } : null),
-  destinationNode: ({ destinationNodeId }) =>
-    destinationNodeId ? { id: destinationNodeId } : null,
+  destinationNode: ({ destinationNodeId }) => (destinationNodeId ? { id: destinationNodeId } : null),
   estimatedCompletionAt: ({ estimatedCompletionTime }) => estimatedCompletionTime,
   initiatedBy: ({ initiatedBy }) => ({ id: initiatedBy }),
   approvedBy: ({ approvedBy }) => (approvedBy ? { id: approvedBy } : null),
-  steps: ({ id }, args, { loaders }, info) =>
-    loaders.stepsOfMigration.load(id, args, selects(info, "totalCount")),
+  steps: ({ id }, args, { loaders }, info) => loaders.stepsOfMigration.load(id, args, selects(info, "totalCount")),
 };
