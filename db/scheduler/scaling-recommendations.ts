@@ -1,10 +1,7 @@
 import { contains, during, isNull, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
-import {
-  type ScalingRecommendationRow,
-  scalingRecommendations,
-} from "./schema/scaling-recommendations.ts";
+import { type ScalingRecommendationRow, scalingRecommendations } from "./schema/scaling-recommendations.ts";
 
 export const scalingRecommendationById = lookup<ScalingRecommendationRow>({
   table: scalingRecommendations,
@@ -25,6 +22,4 @@ export const scalingRecommendationList = defineList<ScalingRecommendationRow>({
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
 });
 
-export const recommendationsForVm = scalingRecommendationList.under(
-  by(scalingRecommendations.vmId),
-);
+export const recommendationsForVm = scalingRecommendationList.under(by(scalingRecommendations.vmId));

@@ -26,9 +26,7 @@ export const schedulingDecisionList = defineList<SchedulingDecisionRow>({
 });
 
 export const decisionsOfVm = schedulingDecisionList.under(by(schedulingDecisions.vmId));
-export const decisionsForNode = schedulingDecisionList.under(
-  by(schedulingDecisions.selectedNodeId),
-);
+export const decisionsForNode = schedulingDecisionList.under(by(schedulingDecisions.selectedNodeId));
 
 // One step into the index by VM for each VM, however long its history is.
 const latestByVm = statement<SchedulingDecisionRow>(

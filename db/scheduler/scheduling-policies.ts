@@ -22,6 +22,4 @@ export const schedulingPolicyList = defineList<SchedulingPolicyRow>({
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
 });
 
-export const schedulingPoliciesOfTenant = schedulingPolicyList.under(
-  by(schedulingPolicies.tenantId),
-);
+export const schedulingPoliciesOfTenant = schedulingPolicyList.under(by(schedulingPolicies.tenantId));

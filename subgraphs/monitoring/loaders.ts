@@ -9,11 +9,7 @@ import {
 } from "#db/monitoring/alert-instances.ts";
 import { alertRuleById, alertRuleList, alertRulesOfTenant } from "#db/monitoring/alert-rules.ts";
 import { datasetImportById, datasetImportList } from "#db/monitoring/dataset-imports-list.ts";
-import {
-  latestNodeMetrics,
-  nodeMetricSeries,
-  type NodeSeriesMetric,
-} from "#db/monitoring/system-metrics.ts";
+import { latestNodeMetrics, nodeMetricSeries, type NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
 import { latestVmMetrics, vmMetricSeries, type VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
 import { ArgumentLoader, loadersOn } from "#lib/batching.ts";
 import type { SeriesRequest } from "./metrics/series-request.ts";
@@ -37,13 +33,11 @@ export function createMonitoringLoaders(tx: Tx) {
     metricImports: list(datasetImportList),
     latestVmMetrics: one(latestVmMetrics),
     latestNodeMetrics: one(latestNodeMetrics),
-    vmMetricSeries: new ArgumentLoader(
-      (vmIds, request: SeriesRequest & { metrics: readonly VmSeriesMetric[] }) =>
-        vmMetricSeries(tx, vmIds, request),
+    vmMetricSeries: new ArgumentLoader((vmIds, request: SeriesRequest & { metrics: readonly VmSeriesMetric[] }) =>
+      vmMetricSeries(tx, vmIds, request),
     ),
-    nodeMetricSeries: new ArgumentLoader(
-      (nodeIds, request: SeriesRequest & { metrics: readonly NodeSeriesMetric[] }) =>
-        nodeMetricSeries(tx, nodeIds, request),
+    nodeMetricSeries: new ArgumentLoader((nodeIds, request: SeriesRequest & { metrics: readonly NodeSeriesMetric[] }) =>
+      nodeMetricSeries(tx, nodeIds, request),
     ),
   };
 }

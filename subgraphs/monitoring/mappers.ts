@@ -1,9 +1,6 @@
 import type { MetricSeries, MetricSeriesColumn } from "#db/monitoring/metric-series.ts";
 import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
-import type {
-  AlertRuleRow,
-  AlertScope as AlertScopeValue,
-} from "#db/monitoring/schema/alert-rules.ts";
+import type { AlertRuleRow, AlertScope as AlertScopeValue } from "#db/monitoring/schema/alert-rules.ts";
 import type { DatasetImportRow } from "#db/monitoring/schema/dataset-imports.ts";
 import type { SystemMetricLatestRow } from "#db/monitoring/schema/system-metrics-latest.ts";
 import type { VmMetricLatestRow } from "#db/monitoring/schema/vm-metrics-latest.ts";

@@ -1,8 +1,5 @@
 import type { ClusterRow } from "#db/scheduler/schema/clusters.ts";
-import type {
-  NodeResources as NodeResourcesDocument,
-  Taint,
-} from "#db/scheduler/schema/node-resources.ts";
+import type { NodeResources as NodeResourcesDocument, Taint } from "#db/scheduler/schema/node-resources.ts";
 import type { NodeRow } from "#db/scheduler/schema/nodes.ts";
 import type { ResourceAllocationRow } from "#db/scheduler/schema/resource-allocations.ts";
 import type { ScalingRecommendationRow } from "#db/scheduler/schema/scaling-recommendations.ts";

@@ -10,14 +10,11 @@ it("a firing alert that nobody acknowledged is shown as firing", () => {
   expect(shownState(alert, now)).toBe("firing");
 });
 
-it.each(["pending", "firing"] as const)(
-  "a %s alert is shown as acknowledged while that lasts",
-  (state) => {
-    const lasting = { state, acknowledgedAt: before, acknowledgementExpiresAt: null };
-    expect(shownState(lasting, now)).toBe("acknowledged");
-    expect(shownState({ ...lasting, acknowledgementExpiresAt: after }, now)).toBe("acknowledged");
-  },
-);
+it.each(["pending", "firing"] as const)("a %s alert is shown as acknowledged while that lasts", (state) => {
+  const lasting = { state, acknowledgedAt: before, acknowledgementExpiresAt: null };
+  expect(shownState(lasting, now)).toBe("acknowledged");
+  expect(shownState({ ...lasting, acknowledgementExpiresAt: after }, now)).toBe("acknowledged");
+});
 
 it("an acknowledgement that has ended shows the alert as it is", () => {
   const alert = { state: "firing", acknowledgedAt: before, acknowledgementExpiresAt: now } as const;

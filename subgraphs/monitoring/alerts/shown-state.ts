@@ -1,9 +1,6 @@
 import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
 
-type Acknowledgement = Pick<
-  AlertInstanceRow,
-  "state" | "acknowledgedAt" | "acknowledgementExpiresAt"
->;
+type Acknowledgement = Pick<AlertInstanceRow, "state" | "acknowledgedAt" | "acknowledgementExpiresAt">;
 
 /** An open alert is shown as acknowledged while an acknowledgement is in force; the stored state stays what it is. */
 export function shownState(

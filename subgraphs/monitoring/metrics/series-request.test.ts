@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InvalidArgument } from "#lib/errors.ts";
-import {
-  bucketCount,
-  maxSeriesPoints,
-  type SeriesArguments,
-  seriesRequest,
-} from "./series-request.ts";
+import { bucketCount, maxSeriesPoints, type SeriesArguments, seriesRequest } from "./series-request.ts";
 
 const from = new Date("2026-01-01T00:00:00Z");
 const after = (seconds: number) => new Date(from.getTime() + seconds * 1_000);

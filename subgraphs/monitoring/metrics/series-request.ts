@@ -28,21 +28,7 @@ const hour = 3_600;
 const day = 24 * hour;
 
 /** What a step is chosen from. All of them divide a day, and those beyond an hour are whole hours, as the hourly rollup needs. */
-const steps = [
-  60,
-  120,
-  300,
-  600,
-  900,
-  1_800,
-  hour,
-  2 * hour,
-  3 * hour,
-  4 * hour,
-  6 * hour,
-  12 * hour,
-  day,
-];
+const steps = [60, 120, 300, 600, 900, 1_800, hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 12 * hour, day];
 
 /**
  * Validates the arguments of a series and settles its step.
@@ -65,24 +51,19 @@ export function seriesRequest(args: SeriesArguments): SeriesRequest {
 
 /** How many buckets of this step the range touches. */
 export const bucketCount = (from: Date, to: Date, stepSeconds: number): number =>
-  Math.ceil(to.getTime() / (stepSeconds * 1_000)) -
-  Math.floor(from.getTime() / (stepSeconds * 1_000));
+  Math.ceil(to.getTime() / (stepSeconds * 1_000)) - Math.floor(from.getTime() / (stepSeconds * 1_000));
 
 function givenStep(step: string, from: Date, to: Date, limit: number): number {
   const seconds = durationSeconds(step);
   if (seconds === undefined) {
-    throw new InvalidArgument(
-      "step",
-      "must be a duration in weeks, days, hours, minutes and seconds.",
-    );
+    throw new InvalidArgument("step", "must be a duration in weeks, days, hours, minutes and seconds.");
   }
   if (!Number.isInteger(seconds) || seconds < 1)
     throw new InvalidArgument("step", "must be whole seconds, at least one.");
   if (seconds > hour && seconds % hour !== 0)
     throw new InvalidArgument("step", "must be whole hours when it is longer than an hour.");
   const points = bucketCount(from, to, seconds);
-  if (points > limit)
-    throw new InvalidArgument("step", `gives ${points} points, more than ${limit}.`);
+  if (points > limit) throw new InvalidArgument("step", `gives ${points} points, more than ${limit}.`);
   return seconds;
 }
 
@@ -96,7 +77,5 @@ function shortestStep(from: Date, to: Date, limit: number): number {
 
 function askedFor(aggregates: SeriesArguments["aggregates"]): readonly SeriesAggregate[] {
   if (!aggregates || aggregates.length === 0) return seriesAggregates;
-  return seriesAggregates.filter((name) =>
-    aggregates.includes(name.toUpperCase() as Uppercase<SeriesAggregate>),
-  );
+  return seriesAggregates.filter((name) => aggregates.includes(name.toUpperCase() as Uppercase<SeriesAggregate>));
 }

@@ -19,6 +19,5 @@ export const ClusterNode: ClusterNodeResolvers = {
       metrics: nodeSeriesMetrics.filter((metric) => selects(info, metric)),
     });
   },
-  alerts: ({ id }, args, { loaders }, info) =>
-    loaders.alertsOnNode.load(id, args, selects(info, "totalCount")),
+  alerts: ({ id }, args, { loaders }, info) => loaders.alertsOnNode.load(id, args, selects(info, "totalCount")),
 };

@@ -10,6 +10,5 @@ export const Vm: VmResolvers = {
       ...seriesRequest(args),
       metrics: vmSeriesMetrics.filter((metric) => selects(info, metric)),
     }),
-  alerts: ({ id }, args, { loaders }, info) =>
-    loaders.alertsOfVm.load(id, args, selects(info, "totalCount")),
+  alerts: ({ id }, args, { loaders }, info) => loaders.alertsOfVm.load(id, args, selects(info, "totalCount")),
 };

@@ -72,8 +72,7 @@ test("no node is ever given more than VMs may use of it, and what is claimed is 
     expect(claimed.cpuMillicores).toBe(sums.get(node.id) ?? 0);
     for (const resource of resourceClasses) {
       // Shares of one GPU count it once each.
-      if (resource !== "gpuCount")
-        expect(claimed[resource]).toBeLessThanOrEqual(node.allocatable[resource]);
+      if (resource !== "gpuCount") expect(claimed[resource]).toBeLessThanOrEqual(node.allocatable[resource]);
     }
   }
 });

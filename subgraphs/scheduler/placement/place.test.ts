@@ -70,12 +70,9 @@ describe("filters", () => {
     });
   });
 
-  test.each(["not_ready", "unknown", "maintenance"] as const)(
-    "no VM goes to a node that is %s",
-    (status) => {
-      expect(place(small, [node({ id: "n1", status })]).selected).toBeNull();
-    },
-  );
+  test.each(["not_ready", "unknown", "maintenance"] as const)("no VM goes to a node that is %s", (status) => {
+    expect(place(small, [node({ id: "n1", status })]).selected).toBeNull();
+  });
 
   test("a VM gets only a GPU of a model that will do", () => {
     const nodes = [
@@ -108,9 +105,7 @@ describe("filters", () => {
       allocatable: gpuMachine,
       allocated: { gpuCount: 1, gpuMilli: 1 },
     });
-    expect(place({ ...small, gpuCount: 2 }, [used]).nearestMiss?.reasons).toEqual([
-      "n1 is short of 0.001 free GPUs",
-    ]);
+    expect(place({ ...small, gpuCount: 2 }, [used]).nearestMiss?.reasons).toEqual(["n1 is short of 0.001 free GPUs"]);
   });
 });
 
@@ -138,10 +133,7 @@ describe("no node is fit", () => {
 
 describe("scores", () => {
   test("best fit prefers the fuller node", () => {
-    const nodes = [
-      node({ id: "empty" }),
-      node({ id: "half", allocated: { cpuMillicores: 8_000, memoryMb: 32_768 } }),
-    ];
+    const nodes = [node({ id: "empty" }), node({ id: "half", allocated: { cpuMillicores: 8_000, memoryMb: 32_768 } })];
     expect(place(small, nodes, { bestFit: 1 }).selected).toEqual({
       nodeId: "half",
       nodeName: "half",
@@ -165,9 +157,7 @@ describe("scores", () => {
   });
 
   test("the score of a node is the weighted mean of its parts and lies between 0 and 100", () => {
-    const [candidate] = place(small, [
-      node({ id: "n1", allocated: { cpuMillicores: 4_000 } }),
-    ]).candidates;
+    const [candidate] = place(small, [node({ id: "n1", allocated: { cpuMillicores: 4_000 } })]).candidates;
     const { bestFit = 0, balanced = 0 } = candidate?.scoreParts ?? {};
     expect(candidate?.score).toBeCloseTo((2 * bestFit + balanced) / 3);
     expect(bestFit).toBeGreaterThan(0);

@@ -53,19 +53,13 @@ export function place(
       rejected[reason.code] = (rejected[reason.code] ?? 0) + 1;
       distance += reason.distance;
     }
-    if (
-      !nearest ||
-      distance < nearest.distance ||
-      (distance === nearest.distance && node.id < nearest.node.id)
-    )
+    if (!nearest || distance < nearest.distance || (distance === nearest.distance && node.id < nearest.node.id))
       nearest = { node, reasons, distance };
   }
 
   const [winner] = best;
   return {
-    selected: winner
-      ? { nodeId: winner.node.id, nodeName: winner.node.name, score: winner.score }
-      : null,
+    selected: winner ? { nodeId: winner.node.id, nodeName: winner.node.name, score: winner.score } : null,
     candidates: best.map(({ node, score }) => ({
       nodeId: node.id,
       nodeName: node.name,
@@ -110,8 +104,7 @@ function keep(best: Scored[], scored: Scored): void {
   if (best.length > keptCandidates) best.pop();
 }
 
-const precedes = (a: Scored, b: Scored): boolean =>
-  a.score > b.score || (a.score === b.score && a.node.id < b.node.id);
+const precedes = (a: Scored, b: Scored): boolean => a.score > b.score || (a.score === b.score && a.node.id < b.node.id);
 
 const missed = (node: PlacementNode, reasons: readonly Reason[]): CandidateNode => ({
   nodeId: node.id,

@@ -3,10 +3,7 @@ import type { NodeRow } from "#db/scheduler/schema/nodes.ts";
 import type { PlacementRequest, ResourceClass } from "./request.ts";
 
 /** What placement knows of a node: a row of `nodes` will do. */
-export type PlacementNode = Pick<
-  NodeRow,
-  "id" | "name" | "status" | "allocatable" | "allocated" | "gpuModel"
->;
+export type PlacementNode = Pick<NodeRow, "id" | "name" | "status" | "allocatable" | "allocated" | "gpuModel">;
 
 /** A request together with what it claims, worked out once for all nodes. */
 export interface Wanted {

@@ -26,7 +26,5 @@ export const resources: Filter = (node, { claim }) => {
  * NOTE: which share is on which GPU is not known here; a share may fit the sum and no single GPU.
  */
 function free({ allocatable, allocated }: PlacementNode, resource: ResourceClass): number {
-  return resource === "gpuCount"
-    ? allocatable.gpuCount
-    : allocatable[resource] - allocated[resource];
+  return resource === "gpuCount" ? allocatable.gpuCount : allocatable[resource] - allocated[resource];
 }
