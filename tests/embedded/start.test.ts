@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { once } from "node:events";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createMissingDatabases } from "#db/embedded/databases.ts";
 import { type EmbeddedPostgres, readEmbeddedConnection } from "#db/embedded/start.ts";
 import { EmbeddedFixture, query } from "./embedded-fixture.ts";
 
@@ -65,6 +65,13 @@ describe("a server on an empty data folder", { timeout: 60_000 }, () => {
     for (const { address } of outside.filter(({ internal, family }) => !internal && family === "IPv4")) {
       await expect(once(connect(server.port, address), "connect")).rejects.toMatchObject({ code: "ECONNREFUSED" });
     }
+  });
+
+  it("gets a database once, although a session of a killed process may be creating it just now", async () => {
+    const password = new URL(server.url("x")).password;
+    const create = () => createMissingDatabases({ port: server.port, password }, ["novacron_federation"]);
+    await Promise.all([create(), create(), create()]);
+    expect(await query(server.url("novacron_federation"), "select 1 as one")).toEqual([{ one: 1 }]);
   });
 
   it("can be found by a command beside it", async () => {
