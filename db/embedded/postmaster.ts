@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { serverEnvironment } from "./command.ts";
-import { systemErrorCode } from "./errors.ts";
+import { errorCode } from "./errors.ts";
 import { identify, isAlive, type ProcessIdentity, processStatus } from "./process-identity.ts";
 import type { ServerUser } from "./server-user.ts";
 
@@ -87,7 +87,7 @@ async function signalAndWait(server: ProcessIdentity, signal: NodeJS.Signals, li
     if (isAlive(server)) process.kill(server.pid, signal);
   } catch (error) {
     // Otherwise it has ended just now.
-    if (systemErrorCode(error) === "EPERM") return false;
+    if (errorCode(error) === "EPERM") return false;
   }
   while (isAlive(server)) {
     if (Date.now() > deadline) return false;
