@@ -21,11 +21,7 @@ export const authorization = {
  * them and not for everybody asks for the same permission as the root field would, unless it is the caller's own.
  * @throws PublicError FORBIDDEN
  */
-export function requireOwnOr(
-  { identity }: RequestContext,
-  userId: string,
-  permission: string,
-): void {
+export function requireOwnOr({ identity }: RequestContext, userId: string, permission: string): void {
   if (identity.kind === "user" && identity.id === userId) return;
   requirePermission(identity, permission);
 }

@@ -24,7 +24,7 @@ const fiveMinutes = 300;
 
 export async function expectedAnswer(urls: OracleDatabases, request: OracleRequest): Promise<Row[]> {
   const open = (url: string) =>
-    postgres(url, { max: 1, onnotice: () => undefined, connection: { IntervalStyle: "iso_8601" } as never });
+    postgres(url, { max: 1, onnotice: () => undefined, connection: { IntervalStyle: "iso_8601" } });
   const db = {
     auth: open(urls.auth),
     vms: open(urls.vms),
