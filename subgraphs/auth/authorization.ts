@@ -2,8 +2,7 @@ import { type RequestContext, requirePermission } from "#lib/request-context.ts"
 
 /** What each root field needs. Fields without an entry stop the start of the subgraph. */
 export const authorization = {
-  // Every built-in role has it: whoever has an identity may see it.
-  "Query.me": "self:read",
+  "Query.me": "user:read",
   "Query.user": "user:read",
   "Query.users": "user:read",
   "Query.tenant": "tenant:read",
@@ -21,11 +20,7 @@ export const authorization = {
  * them and not for everybody asks for the same permission as the root field would, unless it is the caller's own.
  * @throws PublicError FORBIDDEN
  */
-export function requireOwnOr(
-  { identity }: RequestContext,
-  userId: string,
-  permission: string,
-): void {
+export function requireOwnOr({ identity }: RequestContext, userId: string, permission: string): void {
   if (identity.kind === "user" && identity.id === userId) return;
   requirePermission(identity, permission);
 }

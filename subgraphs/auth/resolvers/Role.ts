@@ -3,8 +3,7 @@ import { requirePermission } from "#lib/request-context.ts";
 import type { RoleResolvers } from "../generated/resolvers.ts";
 
 export const Role: RoleResolvers = {
-  tenant: ({ tenantId }, _args, { loaders }) =>
-    tenantId ? loaders.tenantById.load(tenantId) : null,
+  tenant: ({ tenantId }, _args, { loaders }) => (tenantId ? loaders.tenantById.load(tenantId) : null),
   isBuiltIn: ({ tenantId }) => tenantId === null,
   users: ({ id }, args, { loaders, request }, info) => {
     requirePermission(request.identity, "user:read");
