@@ -2,8 +2,7 @@ import { type RequestContext, requirePermission } from "#lib/request-context.ts"
 
 /** What each root field needs. Fields without an entry stop the start of the subgraph. */
 export const authorization = {
-  // Every built-in role has it: whoever has an identity may see it.
-  "Query.me": "self:read",
+  "Query.me": "user:read",
   "Query.user": "user:read",
   "Query.users": "user:read",
   "Query.tenant": "tenant:read",
