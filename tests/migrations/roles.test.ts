@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import postgres from "postgres";
+import type postgres from "postgres";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Domain, serviceRole, systemRole } from "#db/columns.ts";
 import { migrateDomain } from "#db/migrate.ts";
 import { ensureRoles, rolesSql } from "#db/roles.ts";
+import { asOwner } from "#tests/harness/server.ts";
 import { onServer, type ScratchDatabase, scratchDatabase } from "./scratch-database.ts";
 
 // Roles belong to the server that all tests share, so these have names that no domain has.
@@ -14,22 +15,13 @@ let database: ScratchDatabase;
 let ownerUrl: string;
 
 const makeOwner = async (right: "createrole" | "nocreaterole") => {
-  await onServer((sql) => sql.unsafe(`create role ${owner} login ${right} password 'of a test'`));
+  await onServer(`create role ${owner} login ${right} password 'of a test'`);
   await database.sql.unsafe(`
     do $$ begin execute format('alter database %I owner to ${owner}', current_database()); end $$`);
   const url = new URL(database.url);
   url.username = owner;
   url.password = "of a test";
   ownerUrl = url.href;
-};
-
-const asOwner = async <T>(use: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
-  const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
-  try {
-    return await use(sql);
-  } finally {
-    await sql.end();
-  }
 };
 
 const becomeBoth = (sql: postgres.Sql) =>
@@ -43,17 +35,15 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await database.drop();
-  await onServer((sql) =>
-    sql.unsafe(`drop role if exists ${serviceRole(domain)}, ${systemRole(domain)}; drop role if exists ${owner}`),
-  );
+  await onServer(`drop role if exists ${serviceRole(domain)}, ${systemRole(domain)}; drop role if exists ${owner}`);
 });
 
 describe("an owner who may create roles", () => {
   beforeEach(() => makeOwner("createrole"));
 
   it("makes the domain's two roles and may become them", async () => {
-    await asOwner((sql) => ensureRoles(sql, domain));
-    await asOwner(becomeBoth);
+    await asOwner(ownerUrl, (sql) => ensureRoles(sql, domain));
+    await asOwner(ownerUrl, becomeBoth);
     const made = await database.sql`
       select rolname from pg_roles
       where rolname in (${serviceRole(domain)}, ${systemRole(domain)})
@@ -62,8 +52,8 @@ describe("an owner who may create roles", () => {
   });
 
   it("makes them once when many programs start together", async () => {
-    await Promise.all(Array.from({ length: 8 }, () => asOwner((sql) => ensureRoles(sql, domain))));
-    await asOwner(becomeBoth);
+    await Promise.all(Array.from({ length: 8 }, () => asOwner(ownerUrl, (sql) => ensureRoles(sql, domain))));
+    await asOwner(ownerUrl, becomeBoth);
   });
 });
 
@@ -71,26 +61,22 @@ describe("an owner who may not create roles", () => {
   beforeEach(() => makeOwner("nocreaterole"));
 
   it("is told which roles are missing and how an administrator gets the SQL for them", async () => {
-    await expect(asOwner((sql) => ensureRoles(sql, domain))).rejects.toMatchObject({
+    await expect(asOwner(ownerUrl, (sql) => ensureRoles(sql, domain))).rejects.toMatchObject({
       code: "ROLES_MISSING",
       message: `The database user ${owner} may not create the roles ${serviceRole(domain)} and ${systemRole(domain)}. Let an administrator run the SQL that \`novacron migrate --print-roles\` prints.`,
     });
   });
 
   it("needs no more than that SQL, which may be run twice", async () => {
-    await onServer(async (sql) => {
-      await sql.unsafe(rolesSql(domain, owner));
-      await sql.unsafe(rolesSql(domain, owner));
-    });
-    await asOwner((sql) => ensureRoles(sql, domain));
-    await asOwner(becomeBoth);
+    await onServer(rolesSql(domain, owner));
+    await onServer(rolesSql(domain, owner));
+    await asOwner(ownerUrl, (sql) => ensureRoles(sql, domain));
+    await asOwner(ownerUrl, becomeBoth);
   });
 
   it("is told when the roles exist but are not granted to it", async () => {
-    await onServer((sql) =>
-      sql.unsafe(`create role ${serviceRole(domain)} nologin; create role ${systemRole(domain)} nologin`),
-    );
-    await expect(asOwner((sql) => ensureRoles(sql, domain))).rejects.toMatchObject({
+    await onServer(`create role ${serviceRole(domain)} nologin; create role ${systemRole(domain)} nologin`);
+    await expect(asOwner(ownerUrl, (sql) => ensureRoles(sql, domain))).rejects.toMatchObject({
       code: "ROLES_MISSING",
       message: expect.stringContaining(`${owner} may not become the roles`),
     });
@@ -99,7 +85,7 @@ describe("an owner who may not create roles", () => {
   it.each(["auth", "vms", "monitoring", "federation", "scheduler"] as const)(
     "migrates the %s database once the roles are granted",
     async (real) => {
-      await onServer((sql) => sql.unsafe(rolesSql(real, owner)));
+      await onServer(rolesSql(real, owner));
       expect(await migrateDomain(ownerUrl, real)).not.toEqual([]);
       expect(await migrateDomain(ownerUrl, real)).toEqual([]);
     },
