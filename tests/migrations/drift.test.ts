@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type DrizzleSnapshotJSON, generateDrizzleJson, generateMigration } from "drizzle-kit/api";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { domains } from "#db/columns.ts";
-import { migrationsFolder } from "#db/migration-files.ts";
+import { migrationsFolder, readJournal } from "#db/migration-files.ts";
 import { domainSchema, domainTables } from "./domain-schema.ts";
 import { migratedDatabase } from "./migrated-database.ts";
 
@@ -18,6 +18,15 @@ describe.each(domains)("the %s schema", (domain) => {
     const migrated = JSON.parse(readFileSync(join(meta, newest), "utf8")) as DrizzleSnapshotJSON;
     const described = generateDrizzleJson(await domainSchema(domain), migrated.id);
     expect(await generateMigration(migrated, described)).toEqual([]);
+  });
+
+  it("has a journal that names every file of its migrations, and no other", async () => {
+    const files = readdirSync(migrationsFolder(domain)).filter((name) => name.endsWith(".sql"));
+    const tags = files.map((name) => name.replace(/(\.native|\.timescale)?\.sql$/, ""));
+    const journal = await readJournal(migrationsFolder(domain));
+    expect(journal.map(({ tag }) => tag)).toEqual([...new Set(tags)].sort());
+    const times = journal.map(({ when }) => when);
+    expect(times).toEqual([...times].sort((one, other) => one - other));
   });
 
   it("is what a migrated database has: columns, indexes, checks and policies", async () => {

@@ -12,7 +12,7 @@ export interface SeedPlace {
   name: string;
 }
 
-const row = /^\| `([^`]+)` \| (\w+) \| `([^`]+)` \| `([^`]+)` \|/;
+const row = /^\| `([^`]+)` *\| (\w+) *\| `([^`]+)` *\| `([^`]+)` *\|/;
 
 export const readSeedColumns = (): SeedPlace[] => {
   const text = readFileSync(new URL("../../docs/seed-columns.md", import.meta.url), "utf8");
