@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
-const domains = ["vms"];
+const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 
 /** Every exported type of a subgraph's `mappers.ts` is what its resolvers hand on for the GraphQL type of that name. */
 function mappersOf(domain: string): Record<string, string> {

@@ -46,7 +46,10 @@ export async function main(argv: readonly string[]): Promise<void> {
       const { domains } = await import("#db/columns.ts");
       if (options.printRoles) {
         const { rolesSql } = await import("#db/roles.ts");
-        process.stdout.write(`${domains.map((domain) => rolesSql(domain)).join("\n")}\n`);
+        const { databaseUrls } = environmentOf(options);
+        const owner = (domain: (typeof domains)[number]) =>
+          databaseUrls ? decodeURIComponent(new URL(databaseUrls[domain]).username) : "novacron_owner";
+        process.stdout.write(`${domains.map((domain) => rolesSql(domain, owner(domain))).join("\n")}\n`);
         return;
       }
       const { migrateAll, reachDatabases } = await import("./databases.ts");

@@ -167,8 +167,9 @@ function pagesStatement(spec: ListSpec, shape: PagesShape): Statement<ListedRow>
     );
     const direction = sql.raw(descending ? "desc" : "asc");
     const compare = sql.raw(descending ? "<" : ">");
+    // Bound as text: as a timestamp the driver would make a Date of it and lose the microseconds, and with them the place in the list.
     const beyond = shape.positioned
-      ? sql` and (${orderColumn}, ${id}) ${compare} (${sql.placeholder("positionValue")}::${sql.raw(positionType(orderColumn))}, ${sql.placeholder("positionId")}::uuid)`
+      ? sql` and (${orderColumn}, ${id}) ${compare} (${sql.placeholder("positionValue")}::text::${sql.raw(positionType(orderColumn))}, ${sql.placeholder("positionId")}::uuid)`
       : sql``;
     const total = shape.withTotal ? sql`(select count(*)::int from ${table} where ${where})` : sql`null::int`;
     return sql`select parent.number::int as "__parent", ${total} as "__total", item.*

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { asset } from "#lib/assets.ts";
 import type { Domain } from "./columns.ts";
 
 /** How the monitoring database stores series; some of its migrations exist once for each. */
@@ -22,9 +22,8 @@ export interface MigrationFile extends JournalEntry {
   hash: string;
 }
 
-/** Where a domain's migrations are. A bundled program has them somewhere else than beside this file. */
-export const migrationsFolder = (domain: Domain): string =>
-  fileURLToPath(new URL(`${domain}/migrations`, import.meta.url));
+/** Where a domain's migrations are. */
+export const migrationsFolder = (domain: Domain): string => asset(`db/${domain}/migrations`);
 
 /** The domain's migrations, oldest first. */
 export const readJournal = async (folder: string): Promise<JournalEntry[]> => {

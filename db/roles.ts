@@ -55,9 +55,10 @@ const missingRoles = async (sql: postgres.Sql, domain: Domain): Promise<MissingR
   const membership = (version?.number ?? 0) >= 160000 ? "SET" : "MEMBER";
   return sql<MissingRole[]>`
     select wanted.role, found.oid is not null as exists
-    from unnest(${[serviceRole(domain), systemRole(domain)]}::text[]) as wanted (role)
+    from unnest(${[serviceRole(domain), systemRole(domain)]}::text[]) with ordinality as wanted (role, position)
     left join pg_roles found on found.rolname = wanted.role
-    where found.oid is null or not pg_has_role(found.oid, ${membership})`;
+    where found.oid is null or not pg_has_role(found.oid, ${membership})
+    order by position`;
 };
 
 const createAndGrant = async (sql: postgres.Sql, missing: MissingRole[]): Promise<void> => {

@@ -6,7 +6,7 @@ const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist", { recursive: true });
 await build({
-  entryPoints: ["gateway/main.ts", "cli/main.ts", ...domains.map((domain) => `subgraphs/${domain}/main.ts`)],
+  entryPoints: ["gateway/main.ts", "cli/run.ts", ...domains.map((domain) => `subgraphs/${domain}/main.ts`)],
   outdir: "dist",
   outbase: ".",
   bundle: true,

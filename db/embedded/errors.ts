@@ -21,6 +21,6 @@ export const useOtherServer =
   "Point DATABASE_URL_AUTH, DATABASE_URL_VMS, DATABASE_URL_MONITORING, DATABASE_URL_FEDERATION and " +
   "DATABASE_URL_SCHEDULER at a PostgreSQL (15 or later) of your own instead.";
 
-/** The `code` of a Node system error (ENOENT, EACCES, …), if it is one. */
-export const systemErrorCode = (error: unknown): string | undefined =>
+/** The `code` of an error of the system (ENOENT, EACCES, …) or of PostgreSQL (an SQLSTATE), if it has one. */
+export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

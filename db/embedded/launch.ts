@@ -27,18 +27,13 @@ export async function launch(request: StartRequest): Promise<Postmaster> {
   for (;;) {
     const outcome = await tryLaunch(request, port);
     if ("pid" in outcome) return outcome;
-    const portTaken = outcome.output.includes("could not bind");
-    if (portTaken && request.portRequired) {
-      throw new EmbeddedPostgresError(
-        "PORT_TAKEN",
-        `Port ${port} on 127.0.0.1 is taken by another program. Stop it, or choose another port for the embedded PostgreSQL.`,
-      );
-    }
+    const portUnusable = outcome.output.includes("could not bind");
+    if (portUnusable && request.portRequired) throw portTaken(port, outcome.output);
     // After a kill -9 of the main process its sessions hold the data for a moment longer.
     const dataHeld = outcome.output.includes("pre-existing shared memory block");
-    if (!(portTaken || dataHeld) || Date.now() > deadline) throw startFailed(request.dataDir, outcome.output);
-    if (portTaken) {
-      request.log(`Port ${port} is taken by another program: choosing another one`);
+    if (!(portUnusable || dataHeld) || Date.now() > deadline) throw startFailed(request.dataDir, outcome.output);
+    if (portUnusable) {
+      request.log(`Port ${port} cannot be used any more: choosing another one`);
       port = await freePort();
     }
     if (dataHeld) await delay(100);
@@ -67,6 +62,12 @@ async function tryLaunch(request: StartRequest, port: number): Promise<Postmaste
     closeSync(logFile);
   }
 }
+
+const portTaken = (port: number, output: string) => {
+  const why = output.includes("Address already in use") ? "is taken by another program" : "may not be opened";
+  const message = `Port ${port} on 127.0.0.1 ${why}. Choose another port for the embedded PostgreSQL.`;
+  return new EmbeddedPostgresError("PORT_TAKEN", message);
+};
 
 const startFailed = (dataDir: string, output: string) =>
   new EmbeddedPostgresError(

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { systemErrorCode } from "./errors.ts";
+import { errorCode } from "./errors.ts";
 
 interface Link {
   /** Both paths begin with `native/`; a link and its source are in the same folder. */
@@ -23,7 +23,7 @@ function makeLink(source: string, path: string): boolean {
     symlinkSync(source, path);
   } catch (error) {
     // Another process that starts at the same moment makes the same links.
-    return systemErrorCode(error) === "EEXIST";
+    return errorCode(error) === "EEXIST";
   }
   return true;
 }

@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { serverEnvironment } from "./command.ts";
+import { errorCode } from "./errors.ts";
 import { identify, isAlive, type ProcessIdentity, processStatus } from "./process-identity.ts";
 import type { ServerUser } from "./server-user.ts";
 
@@ -82,7 +83,12 @@ export async function stopPostmaster(server: ProcessIdentity): Promise<boolean> 
 
 async function signalAndWait(server: ProcessIdentity, signal: NodeJS.Signals, limitMs: number): Promise<boolean> {
   const deadline = Date.now() + limitMs;
-  if (isAlive(server)) process.kill(server.pid, signal);
+  try {
+    if (isAlive(server)) process.kill(server.pid, signal);
+  } catch (error) {
+    // Otherwise it has ended just now.
+    if (errorCode(error) === "EPERM") return false;
+  }
   while (isAlive(server)) {
     if (Date.now() > deadline) return false;
     await delay(10);

@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { EmbeddedPostgresError, systemErrorCode } from "./errors.ts";
+import { EmbeddedPostgresError, errorCode } from "./errors.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 const waitLimitMs = 120_000;
@@ -39,7 +39,7 @@ function tryLock(path: string): boolean {
     linkSync(draft, path);
     return true;
   } catch (error) {
-    if (systemErrorCode(error) === "EEXIST") return false;
+    if (errorCode(error) === "EEXIST") return false;
     throw error;
   } finally {
     rmSync(draft, { force: true });
@@ -65,7 +65,7 @@ function breakStale(path: string): boolean {
   try {
     writeFileSync(guard, "", { flag: "wx" });
   } catch (error) {
-    if (systemErrorCode(error) !== "EEXIST") throw error;
+    if (errorCode(error) !== "EEXIST") throw error;
     removeAbandonedGuard(guard);
     return false;
   }

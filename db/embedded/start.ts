@@ -3,6 +3,7 @@ import { adopt } from "./adopt.ts";
 import { connectionUrl, readRecord, writeRecord } from "./connection-record.ts";
 import { chooseDataFolder, makeDataDir } from "./data-folder.ts";
 import { createMissingDatabases } from "./databases.ts";
+import { EmbeddedPostgresError } from "./errors.ts";
 import { findPostmaster, stopPostmaster } from "./postmaster.ts";
 import { serverSettings } from "./settings.ts";
 import { withStartLock } from "./start-lock.ts";
@@ -44,7 +45,13 @@ export interface EmbeddedOptions {
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const dataDir = makeDataDir(options.dataDir);
-  return withStartLock(dataDir, () => startLocked(dataDir, options));
+  try {
+    return await withStartLock(dataDir, () => startLocked(dataDir, options));
+  } catch (error) {
+    if (error instanceof EmbeddedPostgresError) throw error;
+    const message = `The embedded PostgreSQL in ${dataDir} did not start: ${String(error)}`;
+    throw new EmbeddedPostgresError("START_FAILED", message, { cause: error });
+  }
 }
 
 /** How to reach the server of a data folder, for commands beside it; undefined when none was ever started there. */
@@ -81,12 +88,14 @@ async function startLocked(dataDir: string, options: EmbeddedOptions): Promise<E
     const created = await createMissingDatabases(record, options.databases);
     if (created.length > 0) log(`Created the databases ${created.join(", ")}`);
     writeRecord(dataDir, { ...record, uses: [...othersUsing(earlier), use] });
+    const server = findPostmaster(pgdata);
+    if (server === undefined) throw new Error("it ended right after its start");
     return {
       url: (database) => connectionUrl(record, database),
       port: record.port,
       dataDir: pgdata,
       adopted: found !== undefined,
-      stop: () => endUse(dataDir, pgdata, use, log).finally(forgetExit),
+      stop: () => endUse(server, dataDir, pgdata, use, log).finally(forgetExit),
     };
   } catch (error) {
     forgetExit();

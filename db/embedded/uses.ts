@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type ConnectionRecord, readRecord, type ServerUse, writeRecord } from "./connection-record.ts";
-import { findPostmaster, stopPostmaster } from "./postmaster.ts";
+import { findPostmaster, type Postmaster, stopPostmaster } from "./postmaster.ts";
 import { isAlive, ownIdentity } from "./process-identity.ts";
 import { withStartLock } from "./start-lock.ts";
+
+type Log = (line: string) => void;
 
 export const beginUse = (): ServerUse => ({ ...ownIdentity(), id: randomUUID() });
 
@@ -10,18 +12,36 @@ export const beginUse = (): ServerUse => ({ ...ownIdentity(), id: randomUUID() }
 export const othersUsing = (record: ConnectionRecord | undefined, use?: ServerUse): ServerUse[] =>
   (record?.uses ?? []).filter((other) => other.id !== use?.id && isAlive(other));
 
-/** Takes a use off the record and stops the server if it was the last one. */
-export function endUse(dataDir: string, pgdata: string, use: ServerUse, log: (line: string) => void): Promise<void> {
-  return withStartLock(dataDir, async () => {
-    const record = readRecord(dataDir);
-    const others = othersUsing(record, use);
-    if (record !== undefined) writeRecord(dataDir, { ...record, uses: others });
-    const server = findPostmaster(pgdata);
-    if (server === undefined) return;
+/**
+ * Takes a use off the record and stops the server if it was the last one. It also stops when the data folder has been
+ * deleted or the disk is full: nothing that can be written down then is worth leaving a server behind.
+ */
+export async function endUse(server: Postmaster, dataDir: string, pgdata: string, use: ServerUse, log: Log) {
+  const finish = async () => {
+    const others = takeOff(dataDir, use, log);
     if (others.length > 0) log(`PostgreSQL stays up for process ${others.map(({ pid }) => pid).join(", ")}`);
-    else if (!(await stopPostmaster(server)))
+    else if (!(await stopPostmaster(findPostmaster(pgdata) ?? server))) {
       log("PostgreSQL did not stop in 60 s and was cut off; it recovers at the next start");
-  });
+    }
+  };
+  try {
+    await withStartLock(dataDir, finish);
+  } catch (error) {
+    log(`Stopping PostgreSQL without the lock of ${dataDir}: ${String(error)}`);
+    await finish();
+  }
+}
+
+function takeOff(dataDir: string, use: ServerUse, log: Log): ServerUse[] {
+  let others: ServerUse[] = [];
+  try {
+    const record = readRecord(dataDir);
+    others = othersUsing(record, use);
+    if (record !== undefined) writeRecord(dataDir, { ...record, uses: others });
+  } catch (error) {
+    log(`postgres.json in ${dataDir} could not be brought up to date: ${String(error)}`);
+  }
+  return others;
 }
 
 /**

@@ -6,17 +6,17 @@ INSERT INTO "tenants" ("id", "name", "display_name", "description") VALUES
 INSERT INTO "roles" ("id", "tenant_id", "name", "description", "permissions") VALUES
   ('00000000-0000-7000-8000-000000000101', NULL, 'admin', 'May do everything in its tenant.', '["*"]'),
   ('00000000-0000-7000-8000-000000000102', NULL, 'operator', 'Runs the fleet of its tenant: VMs, providers, migrations, alerts, placement.', '[
-    "alert:*", "allocation:*", "cloud_provider:*", "cluster:*", "compliance:*", "cost:*", "metric:*", "migration:*",
-    "network:*", "node:*", "price:*", "scheduling:*", "snapshot:*", "template:*", "tenant:read", "user:read", "vm:*"
+    "alert:*", "allocation:*", "provider:*", "cluster:*", "compliance:*", "cost:*", "metric:*", "migration:*",
+    "network:*", "node:*", "price:*", "role:read", "scheduling:*", "snapshot:*", "template:*", "tenant:read", "user:read", "vm:*"
   ]'),
   ('00000000-0000-7000-8000-000000000103', NULL, 'user', 'Makes and uses VMs of its tenant.', '[
-    "alert:acknowledge", "alert:read", "allocation:read", "cloud_provider:read", "cluster:read", "compliance:read",
-    "cost:read", "metric:read", "migration:read", "network:read", "node:read", "price:read", "scheduling:read",
+    "alert:acknowledge", "alert:read", "allocation:read", "provider:read", "cluster:read", "compliance:read",
+    "cost:read", "metric:read", "migration:read", "network:read", "node:read", "price:read", "role:read", "scheduling:read",
     "snapshot:create", "snapshot:delete", "snapshot:read", "template:read", "tenant:read", "user:read",
     "vm:create", "vm:delete", "vm:operate", "vm:read", "vm:update"
   ]'),
   ('00000000-0000-7000-8000-000000000104', NULL, 'viewer', 'Sees everything of its tenant and changes nothing.', '[
-    "alert:read", "allocation:read", "cloud_provider:read", "cluster:read", "compliance:read", "cost:read",
-    "metric:read", "migration:read", "network:read", "node:read", "price:read", "scheduling:read", "snapshot:read",
+    "alert:read", "allocation:read", "provider:read", "cluster:read", "compliance:read", "cost:read",
+    "metric:read", "migration:read", "network:read", "node:read", "price:read", "role:read", "scheduling:read", "snapshot:read",
     "template:read", "tenant:read", "user:read", "vm:read"
   ]');

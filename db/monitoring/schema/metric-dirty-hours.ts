@@ -1,5 +1,6 @@
-import { bigint, index, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import { timestamptz } from "../../columns.ts";
+import { sql } from "drizzle-orm";
+import { bigint, check, index, pgPolicy, pgRole, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { currentTenant, serviceRole, systemPolicy, timestamptz } from "../../columns.ts";
 
 /** The two streams of samples: of VMs and of nodes. */
 export const metricStreams = ["vm", "system"] as const;
@@ -19,7 +20,17 @@ export const metricDirtyHours = pgTable(
     tenantId: uuid("tenant_id"),
     hour: timestamptz("hour").notNull(),
   },
-  (table) => [index("idx_metric_dirty_hours_stream_hour").on(table.stream, table.hour)],
+  (table) => [
+    // The newest hours that wait for a refresh.
+    index("idx_metric_dirty_hours_stream_hour").on(table.stream, table.hour),
+    check("metric_dirty_hours_stream_check", sql`(${table.stream} = 'vm') = (${table.tenantId} is not null)`),
+    pgPolicy("tenant_isolation", {
+      for: "insert",
+      to: pgRole(serviceRole("monitoring")).existing(),
+      withCheck: sql`${table.tenantId} is null or ${table.tenantId} = ${currentTenant}`,
+    }),
+    systemPolicy("monitoring"),
+  ],
 );
 
 export type MetricDirtyHourRow = typeof metricDirtyHours.$inferSelect;

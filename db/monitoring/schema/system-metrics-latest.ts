@@ -6,6 +6,8 @@ import { systemMetricColumns } from "./system-metrics.ts";
 export const systemMetricsLatest = pgTable("system_metrics_latest", {
   nodeId: uuid("node_id").primaryKey(),
   time: timestamptz("time").notNull(),
+  /** The sample before, against which the rates are taken. */
+  previousTime: timestamptz("previous_time"),
   ...systemMetricColumns(),
   networkBytesSentPerSecond: doublePrecision("network_bytes_sent_per_second"),
   networkBytesRecvPerSecond: doublePrecision("network_bytes_recv_per_second"),

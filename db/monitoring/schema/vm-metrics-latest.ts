@@ -16,6 +16,8 @@ export const vmMetricsLatest = pgTable(
     vmId: uuid("vm_id").notNull(),
     nodeId: uuid("node_id"),
     time: timestamptz("time").notNull(),
+    /** The sample before, against which the rates are taken. */
+    previousTime: timestamptz("previous_time"),
     ...vmMetricColumns(),
     networkBytesSentPerSecond: doublePrecision("network_bytes_sent_per_second"),
     networkBytesRecvPerSecond: doublePrecision("network_bytes_recv_per_second"),

@@ -1,0 +1,14 @@
+# One image for every process: `node dist/<entry>.js` (subgraphs/<domain>/main, gateway/main) or the command line.
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --omit=optional --include=dev
+COPY . .
+RUN npm run build
+
+FROM node:20-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production NOVACRON_ENV=production
+COPY --from=build /app/dist ./dist
+USER node
+CMD ["node", "dist/gateway/main.js"]

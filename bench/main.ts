@@ -1,0 +1,26 @@
+import { parseArgs } from "node:util";
+import { type Figure, printFigures, saveFigures } from "./report.ts";
+
+// npm run bench -- NAME [--quick] [--json FILE]
+const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): Promise<Figure[]> }>> = {
+  "one-request": () => import("./one-request.ts"),
+  import: () => import("./import.ts"),
+  start: () => import("./start.ts"),
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: "boolean", default: false }, json: { type: "string" } },
+});
+const [name] = positionals;
+const bench = name === undefined ? undefined : benches[name];
+if (!name || !bench) {
+  process.stderr.write(
+    `usage: npm run bench -- NAME [--quick] [--json FILE]\nNAME is one of ${Object.keys(benches).join(", ")}\n`,
+  );
+  process.exit(2);
+}
+const { run } = await bench();
+const figures = await run({ quick: values.quick });
+printFigures(name, figures);
+if (values.json) saveFigures(values.json, name, figures);

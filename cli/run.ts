@@ -1,0 +1,4 @@
+import { main } from "./main.ts";
+
+// The bundle's entry; a checkout runs bin.js.
+await main(process.argv);

@@ -1,0 +1,25 @@
+import { sql } from "drizzle-orm";
+import { contains, during, is, oneOf } from "../filters.ts";
+import { defineList } from "../list.ts";
+import { lookup } from "../lookup.ts";
+import { type TenantRow, tenants } from "./schema/tenants.ts";
+
+const source = {
+  table: tenants,
+  visible: sql`${tenants.id} = ${sql.placeholder("tenantId")}::uuid`,
+};
+
+export const tenantById = lookup<TenantRow>(source);
+
+export const tenantList = defineList<TenantRow>({
+  ...source,
+  filters: {
+    id: oneOf(tenants.id),
+    name: oneOf(tenants.name),
+    enabled: is(tenants.enabled),
+    createdAt: during(tenants.createdAt),
+    text: contains(tenants.name, tenants.displayName, tenants.description),
+  },
+  orders: { CREATED_AT: tenants.createdAt, NAME: tenants.name },
+  defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+});

@@ -1,0 +1,29 @@
+import { contains, during, oneOf } from "../filters.ts";
+import { by, defineList } from "../list.ts";
+import { lookup } from "../lookup.ts";
+import { isOver } from "./expiry.ts";
+import { type UserSessionRow, userSessions } from "./schema/user-sessions.ts";
+
+const secrets = ["tokenHash"] as const satisfies (keyof UserSessionRow)[];
+/** A session as the graph reads it: without what it is recognised by. */
+export type PublicUserSessionRow = Omit<UserSessionRow, (typeof secrets)[number]>;
+
+const source = { table: userSessions, omit: secrets };
+
+export const userSessionById = lookup<PublicUserSessionRow>(source);
+
+export const userSessionList = defineList<PublicUserSessionRow>({
+  ...source,
+  filters: {
+    user: oneOf(userSessions.userId),
+    ipAddress: oneOf(userSessions.ipAddress),
+    isExpired: isOver(userSessions.expiresAt),
+    expiresAt: during(userSessions.expiresAt),
+    createdAt: during(userSessions.createdAt),
+    text: contains(userSessions.userAgent),
+  },
+  orders: { CREATED_AT: userSessions.createdAt, EXPIRES_AT: userSessions.expiresAt },
+  defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+});
+
+export const sessionsOfUser = userSessionList.under(by(userSessions.userId));

@@ -1,0 +1,44 @@
+import { sql } from "drizzle-orm";
+import { contains, during, is, oneOf } from "../filters.ts";
+import { by, defineList } from "../list.ts";
+import { lookup } from "../lookup.ts";
+import { isToCome } from "./expiry.ts";
+import { userRoles } from "./schema/user-roles.ts";
+import { type UserRow, users } from "./schema/users.ts";
+
+const secrets = ["passwordHash", "mfaSecret"] as const satisfies (keyof UserRow)[];
+/** A user as the graph reads it: without what proves who they are. */
+export type PublicUserRow = Omit<UserRow, (typeof secrets)[number]>;
+
+const source = { table: users, omit: secrets };
+
+export const userById = lookup<PublicUserRow>(source);
+
+export const userList = defineList<PublicUserRow>({
+  ...source,
+  filters: {
+    id: oneOf(users.id),
+    username: oneOf(users.username),
+    role: oneOf(users.role),
+    mfaEnabled: is(users.mfaEnabled),
+    isLocked: isToCome(users.lockedUntil),
+    lastLoginAt: during(users.lastLogin),
+    createdAt: during(users.createdAt),
+    text: contains(users.username, users.email),
+  },
+  orders: {
+    CREATED_AT: users.createdAt,
+    UPDATED_AT: users.updatedAt,
+    USERNAME: users.username,
+    EMAIL: users.email,
+    ROLE: users.role,
+    FAILED_LOGIN_ATTEMPTS: users.failedLoginAttempts,
+  },
+  defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+});
+
+export const usersOfTenant = userList.under(by(users.tenantId));
+export const usersWithRole = userList.under(
+  (role) => sql`exists (select from ${userRoles}
+    where ${userRoles.roleId} = ${role} and ${userRoles.userId} = ${users.id} and ${userRoles.tenantId} = ${users.tenantId})`,
+);

@@ -1,0 +1,42 @@
+import { sql } from "drizzle-orm";
+import { contains, during, type Filter, is, oneOf } from "../filters.ts";
+import { by, defineList } from "../list.ts";
+import { lookup } from "../lookup.ts";
+import { type CloudProviderRow, cloudProviders } from "./schema/cloud-providers.ts";
+
+/** A provider as the graph may see it: no query selects its credentials. */
+export type VisibleCloudProviderRow = Omit<CloudProviderRow, "credentialsEncrypted">;
+
+const source = { table: cloudProviders, omit: ["credentialsEncrypted"] };
+
+/** One of the listed regions is among the provider's; `oneOf` checks the values. */
+const offersRegion: Filter = (name, value, argument) => ({
+  ...oneOf(cloudProviders.name)(name, value, argument),
+  sql: sql`${cloudProviders.regions} ?| ${sql.placeholder(name)}::text[]`,
+});
+
+export const cloudProviderById = lookup<VisibleCloudProviderRow>(source);
+
+export const cloudProviderList = defineList<VisibleCloudProviderRow>({
+  ...source,
+  filters: {
+    id: oneOf(cloudProviders.id),
+    providerType: oneOf(cloudProviders.providerType),
+    healthStatus: oneOf(cloudProviders.healthStatus),
+    region: offersRegion,
+    enabled: is(cloudProviders.enabled),
+    lastHealthCheckAt: during(cloudProviders.lastHealthCheck),
+    createdAt: during(cloudProviders.createdAt),
+    text: contains(cloudProviders.name),
+  },
+  orders: {
+    CREATED_AT: cloudProviders.createdAt,
+    UPDATED_AT: cloudProviders.updatedAt,
+    NAME: cloudProviders.name,
+    PRIORITY: cloudProviders.priority,
+    HEALTH_STATUS: cloudProviders.healthStatus,
+  },
+  defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+});
+
+export const cloudProvidersOfTenant = cloudProviderList.under(by(cloudProviders.tenantId));

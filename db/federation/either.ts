@@ -1,0 +1,22 @@
+import { type Column, sql } from "drizzle-orm";
+import { type Filter, oneOf } from "../filters.ts";
+import type { BelongsTo } from "../list.ts";
+
+// A migration has two ends and an optimization a before and an after: what belongs to a place belongs to it by either column.
+
+/** Rows of which one of two columns is the parent's key. Each column has its own index, and PostgreSQL joins the two. */
+export const byEither =
+  (one: Column, other: Column): BelongsTo =>
+  (parent) =>
+    sql`(${one} = ${parent} or ${other} = ${parent})`;
+
+/** One of two columns equals one of the listed values. */
+export const eitherOneOf =
+  (one: Column, other: Column): Filter =>
+  (name, value, argument) => {
+    const condition = oneOf(one)(name, value, argument);
+    return {
+      ...condition,
+      sql: sql`(${condition.sql} or ${oneOf(other)(name, value, argument).sql})`,
+    };
+  };

@@ -1,0 +1,41 @@
+import { type Column, sql } from "drizzle-orm";
+import { contains, during, type Filter, oneOf } from "../filters.ts";
+import { defineList } from "../list.ts";
+import { lookup } from "../lookup.ts";
+import { type InstancePriceRow, instancePrices } from "./schema/instance-prices.ts";
+
+/** The numeric column is the value or more; `unit` is what one of the column's units is worth in the value's. */
+const atLeast =
+  (column: Column, unit = 1): Filter =>
+  (name, value) => ({
+    shape: name,
+    sql: sql`${column} >= ${sql.placeholder(name)}::numeric`,
+    values: { [name]: String(Number(value) / unit) },
+  });
+
+export const instancePriceById = lookup<InstancePriceRow>({ table: instancePrices });
+
+export const instancePriceList = defineList<InstancePriceRow>({
+  table: instancePrices,
+  filters: {
+    providerType: oneOf(instancePrices.providerType),
+    region: oneOf(instancePrices.region),
+    instanceType: oneOf(instancePrices.instanceType),
+    family: oneOf(instancePrices.family),
+    arch: oneOf(instancePrices.arch),
+    os: oneOf(instancePrices.os),
+    minVcpu: atLeast(instancePrices.vcpu),
+    minMemoryBytes: atLeast(instancePrices.memoryGib, 2 ** 30),
+    minGpuCount: atLeast(instancePrices.gpuCount),
+    asOf: during(instancePrices.asOf),
+    text: contains(instancePrices.instanceType, instancePrices.family),
+  },
+  orders: {
+    CREATED_AT: instancePrices.createdAt,
+    REGION: instancePrices.region,
+    INSTANCE_TYPE: instancePrices.instanceType,
+    VCPU: instancePrices.vcpu,
+    MEMORY_BYTES: instancePrices.memoryGib,
+  },
+  defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+});

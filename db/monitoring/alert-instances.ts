@@ -1,0 +1,49 @@
+import { sql } from "drizzle-orm";
+import { contains, during, type Filter, hasTags, isNull, oneOf } from "../filters.ts";
+import { by, defineList } from "../list.ts";
+import { lookup } from "../lookup.ts";
+import { type AlertInstanceRow, alertInstances } from "./schema/alert-instances.ts";
+
+export const alertInstanceById = lookup<AlertInstanceRow>({ table: alertInstances });
+
+/**
+ * The alert is shown in one of the states, `acknowledged` included, which no row stores: see `shownState` of the monitoring
+ * subgraph, which derives it in the same way for one row.
+ */
+const shownIn: Filter = (name, value) => ({
+  shape: name,
+  sql: sql`case when ${alertInstances.state} <> 'resolved' and ${alertInstances.acknowledgedAt} is not null
+      and coalesce(${alertInstances.acknowledgementExpiresAt} > now(), true)
+    then 'acknowledged' else ${alertInstances.state}::text end = any(${sql.placeholder(name)}::text[])`,
+  values: { [name]: value },
+});
+
+export const alertInstanceList = defineList<AlertInstanceRow>({
+  table: alertInstances,
+  filters: {
+    id: oneOf(alertInstances.id),
+    severity: oneOf(alertInstances.severity),
+    state: shownIn,
+    // The state is `resolved` exactly when there is a time of it: a constraint of the table.
+    open: isNull(alertInstances.resolvedAt),
+    vm: oneOf(alertInstances.vmId),
+    node: oneOf(alertInstances.nodeId),
+    rule: oneOf(alertInstances.ruleId),
+    acknowledgedBy: oneOf(alertInstances.acknowledgedBy),
+    labels: hasTags(alertInstances.labels),
+    startedAt: during(alertInstances.startedAt),
+    resolvedAt: during(alertInstances.resolvedAt),
+    text: contains(alertInstances.message),
+  },
+  orders: {
+    STARTED_AT: alertInstances.startedAt,
+    UPDATED_AT: alertInstances.updatedAt,
+    SEVERITY: alertInstances.severity,
+  },
+  defaultOrder: { field: "STARTED_AT", direction: "DESC" },
+});
+
+export const alertInstancesOfVm = alertInstanceList.under(by(alertInstances.vmId));
+export const alertInstancesOnNode = alertInstanceList.under(by(alertInstances.nodeId));
+export const alertInstancesOfTenant = alertInstanceList.under(by(alertInstances.tenantId));
+export const alertInstancesOfRule = alertInstanceList.under(by(alertInstances.ruleId));

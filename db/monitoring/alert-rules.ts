@@ -1,0 +1,31 @@
+import { sql } from "drizzle-orm";
+import { contains, during, hasTags, is, oneOf } from "../filters.ts";
+import { by, defineList } from "../list.ts";
+import { lookup } from "../lookup.ts";
+import { type AlertRuleRow, alertRules } from "./schema/alert-rules.ts";
+
+export const alertRuleById = lookup<AlertRuleRow>({ table: alertRules });
+
+export const alertRuleList = defineList<AlertRuleRow>({
+  table: alertRules,
+  // A deleted rule is history: it is listed when a filter asks for its id, and hangs on its alerts.
+  unlessFiltered: { by: ["id"], condition: sql`${alertRules.deletedAt} is null` },
+  filters: {
+    id: oneOf(alertRules.id),
+    severity: oneOf(alertRules.severity),
+    enabled: is(alertRules.enabled),
+    metricName: oneOf(alertRules.metricName),
+    labels: hasTags(alertRules.labels),
+    createdAt: during(alertRules.createdAt),
+    text: contains(alertRules.name, alertRules.description),
+  },
+  orders: {
+    CREATED_AT: alertRules.createdAt,
+    UPDATED_AT: alertRules.updatedAt,
+    NAME: alertRules.name,
+    SEVERITY: alertRules.severity,
+  },
+  defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+});
+
+export const alertRulesOfTenant = alertRuleList.under(by(alertRules.tenantId));

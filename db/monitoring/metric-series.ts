@@ -1,0 +1,247 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
+import type { Tx } from "../client.ts";
+import { columnOf } from "../rows.ts";
+import { type Statement, statement } from "../statement.ts";
+
+export type SeriesAggregate = "avg" | "min" | "max" | "count";
+
+/** A range of time in buckets that begin at multiples of `stepSeconds` since 1970 in UTC. */
+export interface SeriesQuestion<Metric extends string> {
+  from: Date;
+  to: Date;
+  stepSeconds: number;
+  /** What is not asked for is not computed. */
+  aggregates: readonly SeriesAggregate[];
+  metrics: readonly Metric[];
+}
+
+/** Aligned with the series' times; null where there is a gap. An aggregate that was not asked for is null as a whole. */
+export type MetricSeriesColumn = Record<SeriesAggregate, (number | null)[] | null>;
+
+export interface MetricSeries<Metric extends string> {
+  from: Date;
+  to: Date;
+  stepSeconds: number;
+  /** What it was computed from: samples, or the hourly rollup. */
+  tier: "raw" | "hourly";
+  times: Date[];
+  sampleCount: number[];
+  metrics: Partial<Record<Metric, MetricSeriesColumn>>;
+}
+
+/** One stream of samples: its tables, and how its metrics are named after their columns. */
+export interface SeriesSource<Metric extends string> {
+  raw: PgTable;
+  hourly: PgTable;
+  entity: "vmId" | "nodeId";
+  hasTenant: boolean;
+  /** Read as they are. */
+  gauges: readonly Metric[];
+  /** `…PerSecond` of a column that counts up until it is reset. */
+  rates: readonly Metric[];
+}
+
+type Series<Metric extends string> = (
+  tx: Tx,
+  ids: readonly string[],
+  question: SeriesQuestion<Metric>,
+) => Promise<MetricSeries<Metric>[]>;
+
+/** Between samples that are further apart nothing is known: a rate across such a gap is null. */
+const longestGapSeconds = 900;
+const hour = 3_600;
+
+/** The series of many VMs or nodes in one statement; steps of whole hours are read from the rollup. */
+export function seriesOf<Metric extends string>(source: SeriesSource<Metric>): Series<Metric> {
+  const statements = new Map<string, Statement<SeriesRow>>();
+  return async (tx, ids, question) => {
+    const { from, to, stepSeconds, aggregates } = question;
+    const tier = stepSeconds % hour === 0 ? "hourly" : "raw";
+    const metrics = [...source.gauges, ...source.rates].filter((metric) => question.metrics.includes(metric));
+    const shape = [tier, ...aggregates, ...metrics].join();
+    const query = statements.get(shape) ?? statement<SeriesRow>(() => seriesSql(source, tier, metrics, aggregates));
+    statements.set(shape, query);
+    const rows = await tx.run(query, {
+      ids,
+      tenantId: tx.tenantId,
+      from: from.toISOString(),
+      to: to.toISOString(),
+      step: stepSeconds,
+    });
+
+    const start = Math.floor(from.getTime() / 1_000 / stepSeconds) * stepSeconds;
+    const length = Math.max(0, Math.ceil((to.getTime() / 1_000 - start) / stepSeconds));
+    const times = Array.from({ length }, (_, index) => new Date((start + index * stepSeconds) * 1_000));
+    const series = ids.map((): MetricSeries<Metric> => ({
+      from,
+      to,
+      stepSeconds,
+      tier,
+      times,
+      sampleCount: Array.from({ length }, () => 0),
+      metrics: Object.fromEntries(
+        metrics.map((metric) => [metric, emptyColumn(aggregates, length)]),
+      ) as MetricSeries<Metric>["metrics"],
+    }));
+    for (const row of rows) {
+      const one = series[row.number - 1];
+      const index = (row.bucket - start) / stepSeconds;
+      if (!one || index < 0 || index >= length) continue;
+      one.sampleCount[index] = row.samples;
+      for (const metric of metrics) {
+        const column = one.metrics[metric];
+        for (const aggregate of aggregates) {
+          const values = column?.[aggregate];
+          if (values) values[index] = row[`${metric}_${aggregate}`] ?? null;
+        }
+      }
+    }
+    return series;
+  };
+}
+
+interface SeriesRow {
+  [value: string]: number | null | undefined;
+  number: number;
+  bucket: number;
+  samples: number;
+}
+
+const emptyColumn = (aggregates: readonly SeriesAggregate[], length: number): MetricSeriesColumn => {
+  const column = (aggregate: SeriesAggregate) =>
+    aggregates.includes(aggregate) ? Array.from({ length }, () => null) : null;
+  return { avg: column("avg"), min: column("min"), max: column("max"), count: column("count") };
+};
+
+function seriesSql<Metric extends string>(
+  source: SeriesSource<Metric>,
+  tier: "raw" | "hourly",
+  metrics: readonly Metric[],
+  aggregates: readonly SeriesAggregate[],
+): SQL {
+  const rates = metrics.filter((metric) => source.rates.includes(metric));
+  const gauges = metrics.filter((metric) => source.gauges.includes(metric));
+  const tenant = source.hasTenant ? sql`and tenant_id = ${sql.placeholder("tenantId")}::uuid` : sql``;
+  const entity = sql.identifier(columnOf(source.raw, source.entity).name);
+  const parts = tier === "raw" ? rawParts(source, gauges, rates) : hourlyParts(source, gauges, rates);
+  const values = metrics.flatMap((metric) =>
+    aggregates.map(
+      (aggregate) => sql`${parts.aggregate(metric, aggregate)}::float8 as ${sql.identifier(`${metric}_${aggregate}`)}`,
+    ),
+  );
+  const inner = rates.length > 0 ? parts.counters : [];
+  return sql`
+    select entity.number::int as number, series.*
+    from unnest(${sql.placeholder("ids")}::uuid[]) with ordinality as entity (id, number)
+    cross join lateral (
+      select (floor(extract(epoch from sample.at) / ${sql.placeholder("step")}::int) * ${sql.placeholder("step")}::int)::float8 as bucket,
+        ${list([sql`${parts.samples}::int as samples`, ...values])}
+      from (
+        select ${list([sql`${parts.time} as at`, ...parts.own, ...inner])}
+        from ${tier === "raw" ? source.raw : source.hourly}
+        where ${entity} = entity.id ${tenant} and ${parts.time} >= ${parts.since}
+          and ${parts.time} < ${sql.placeholder("to")}::text::timestamptz
+        window before as (order by ${parts.time})
+      ) as sample
+      where sample.at >= ${parts.first}
+      group by 1
+    ) as series`;
+}
+
+interface TierParts {
+  /** The column that places a row in a bucket. */
+  time: SQL;
+  /** Where reading begins (one gap early, for the first rate), and where the answer begins. */
+  since: SQL;
+  first: SQL;
+  /** Columns of the inner select that need no other row, and those that need the row before. */
+  own: SQL[];
+  counters: SQL[];
+  samples: SQL;
+  aggregate(metric: string, aggregate: SeriesAggregate): SQL;
+}
+
+const from = sql`${sql.placeholder("from")}::text::timestamptz`;
+const gap = sql.raw(`interval '${longestGapSeconds} seconds'`);
+const name = (...parts: string[]) => sql.identifier(parts.join("_"));
+
+function rawParts<Metric extends string>(
+  source: SeriesSource<Metric>,
+  gauges: readonly Metric[],
+  rates: readonly Metric[],
+): TierParts {
+  const column = (property: string) => sql.identifier(columnOf(source.raw, property).name);
+  return {
+    time: sql`"time"`,
+    since: sql`${from} - ${gap}`,
+    first: from,
+    own: gauges.map((metric) => sql`${column(metric)} as ${name(metric)}`),
+    counters: rates.flatMap((metric) => {
+      const counter = column(metric.replace(/PerSecond$/, ""));
+      const earlier = sql`lag(${counter}) over before`;
+      const known = sql`${counter} is not null and ${earlier} is not null and "time" - lag("time") over before <= ${gap}`;
+      return [
+        // A counter that went down was reset: what it shows was counted since then.
+        sql`case when ${known} then ${counter} - case when ${counter} >= ${earlier} then ${earlier} else 0 end end as ${name(metric, "grown")}`,
+        sql`case when ${known} then extract(epoch from "time" - lag("time") over before)::float8 end as ${name(metric, "seconds")}`,
+      ];
+    }),
+    samples: sql`count(*)`,
+    aggregate: (metric, aggregate) => {
+      if ((gauges as readonly string[]).includes(metric)) return sql`${sql.raw(aggregate)}(sample.${name(metric)})`;
+      const grown = sql`sample.${name(metric, "grown")}`;
+      const seconds = sql`sample.${name(metric, "seconds")}`;
+      if (aggregate === "avg") return sql`sum(${grown}) / nullif(sum(${seconds}), 0)`;
+      return sql`${sql.raw(aggregate)}(${grown} / nullif(${seconds}, 0))`;
+    },
+  };
+}
+
+/** The rollup keeps n, sum, min and max of a gauge, and the first and last value of a counter, of each hour. */
+function hourlyParts<Metric extends string>(
+  source: SeriesSource<Metric>,
+  gauges: readonly Metric[],
+  rates: readonly Metric[],
+): TierParts {
+  const column = (property: string) => columnOf(source.raw, property).name;
+  return {
+    time: sql`"hour"`,
+    since: sql`date_trunc('hour', ${from}, 'UTC') - interval '1 hour'`,
+    first: sql`date_trunc('hour', ${from}, 'UTC')`,
+    own: [
+      sql`sample_count`,
+      ...gauges.flatMap((metric) =>
+        ["n", "sum", "min", "max"].map((kept) => sql`${name(column(metric), kept)} as ${name(metric, kept)}`),
+      ),
+    ],
+    counters: rates.flatMap((metric) => {
+      const counter = column(metric.replace(/PerSecond$/, ""));
+      const first = name(counter, "first");
+      const last = name(counter, "last");
+      const earlier = sql`lag(${last}) over before`;
+      const joined = sql`${earlier} is not null and first_time - lag(last_time) over before <= ${gap}`;
+      return [
+        sql`${last} - case when ${last} >= ${first} then ${first} else 0 end
+          + case when ${joined} then ${first} - case when ${first} >= ${earlier} then ${earlier} else 0 end else 0 end as ${name(metric, "grown")}`,
+        sql`extract(epoch from last_time - case when ${joined} then lag(last_time) over before else first_time end)::float8 as ${name(metric, "seconds")}`,
+      ];
+    }),
+    samples: sql`sum(sample_count)`,
+    aggregate: (metric, aggregate) => {
+      if ((gauges as readonly string[]).includes(metric)) {
+        if (aggregate === "avg")
+          return sql`sum(sample.${name(metric, "sum")}) / nullif(sum(sample.${name(metric, "n")}), 0)`;
+        if (aggregate === "count") return sql`sum(sample.${name(metric, "n")})`;
+        return sql`${sql.raw(aggregate)}(sample.${name(metric, aggregate)})`;
+      }
+      const grown = sql`sample.${name(metric, "grown")}`;
+      const seconds = sql`nullif(sample.${name(metric, "seconds")}, 0)`;
+      if (aggregate === "avg")
+        return sql`sum(${grown}) filter (where ${seconds} is not null) / nullif(sum(${seconds}), 0)`;
+      return sql`${sql.raw(aggregate)}(${grown} / ${seconds})`;
+    },
+  };
+}
+
+const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);

@@ -1,0 +1,34 @@
+import { contains, during, hasTags, isNull, oneOf } from "../filters.ts";
+import { by, defineList } from "../list.ts";
+import { lookup } from "../lookup.ts";
+import { type NodeRow, nodes } from "./schema/nodes.ts";
+
+export const nodeById = lookup<NodeRow>({ table: nodes });
+
+export const nodeList = defineList<NodeRow>({
+  table: nodes,
+  filters: {
+    id: oneOf(nodes.id),
+    ipAddress: oneOf(nodes.ipAddress),
+    nodeType: oneOf(nodes.nodeType),
+    status: oneOf(nodes.status),
+    cluster: oneOf(nodes.clusterId),
+    region: oneOf(nodes.region),
+    availabilityZone: oneOf(nodes.availabilityZone),
+    gpuModel: oneOf(nodes.gpuModel),
+    labels: hasTags(nodes.labels),
+    lastHeartbeatAt: during(nodes.lastHeartbeat),
+    neverSeen: isNull(nodes.lastHeartbeat),
+    createdAt: during(nodes.createdAt),
+    text: contains(nodes.name, nodes.hostname),
+  },
+  orders: {
+    CREATED_AT: nodes.createdAt,
+    UPDATED_AT: nodes.updatedAt,
+    NAME: nodes.name,
+    STATUS: nodes.status,
+  },
+  defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+});
+
+export const nodesOfCluster = nodeList.under(by(nodes.clusterId));

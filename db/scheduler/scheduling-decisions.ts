@@ -1,0 +1,46 @@
+import { sql } from "drizzle-orm";
+import { isUuid } from "#lib/uuid.ts";
+import { during, isNull, oneOf } from "../filters.ts";
+import { by, defineList } from "../list.ts";
+import { type Lookup, lookup } from "../lookup.ts";
+import { selectList, visibleTo } from "../rows.ts";
+import { statement } from "../statement.ts";
+import { type SchedulingDecisionRow, schedulingDecisions } from "./schema/scheduling-decisions.ts";
+
+const source = { table: schedulingDecisions };
+
+export const schedulingDecisionById = lookup<SchedulingDecisionRow>(source);
+
+export const schedulingDecisionList = defineList<SchedulingDecisionRow>({
+  ...source,
+  filters: {
+    vm: oneOf(schedulingDecisions.vmId),
+    selectedNode: oneOf(schedulingDecisions.selectedNodeId),
+    unplaced: isNull(schedulingDecisions.selectedNodeId),
+    decisionAlgorithm: oneOf(schedulingDecisions.decisionAlgorithm),
+    schedulerVersion: oneOf(schedulingDecisions.schedulerVersion),
+    decidedAt: during(schedulingDecisions.decisionTime),
+  },
+  orders: { DECIDED_AT: schedulingDecisions.decisionTime },
+  defaultOrder: { field: "DECIDED_AT", direction: "DESC" },
+});
+
+export const decisionsOfVm = schedulingDecisionList.under(by(schedulingDecisions.vmId));
+export const decisionsForNode = schedulingDecisionList.under(by(schedulingDecisions.selectedNodeId));
+
+// One step into the index by VM for each VM, however long its history is.
+const latestByVm = statement<SchedulingDecisionRow>(
+  () => sql`select latest.* from unnest(${sql.placeholder("vms")}::uuid[]) as vm(id) cross join lateral (
+      select ${selectList(source)} from ${schedulingDecisions}
+      where ${schedulingDecisions.vmId} = vm.id and ${visibleTo(source)}
+      order by ${schedulingDecisions.decisionTime} desc, ${schedulingDecisions.id} desc limit 1
+    ) latest`,
+);
+
+/** VMs → the latest decision about each, in the order of the VMs; null where none was made or is visible. */
+export const latestDecisionOfVm: Lookup<SchedulingDecisionRow> = async (tx, vms) => {
+  const ids = vms.filter(isUuid);
+  const rows = ids.length > 0 ? await tx.run(latestByVm, { vms: ids, tenantId: tx.tenantId }) : [];
+  const byVm = new Map(rows.map((row) => [row.vmId, row]));
+  return vms.map((id) => byVm.get(id.toLowerCase()) ?? null);
+};

@@ -1,0 +1,26 @@
+import { type RequestContext, requirePermission } from "#lib/request-context.ts";
+
+/** What each root field needs. Fields without an entry stop the start of the subgraph. */
+export const authorization = {
+  "Query.me": "user:read",
+  "Query.user": "user:read",
+  "Query.users": "user:read",
+  "Query.tenant": "tenant:read",
+  "Query.tenants": "tenant:read",
+  "Query.role": "role:read",
+  "Query.roles": "role:read",
+  "Query.apiKey": "api_key:read",
+  "Query.apiKeys": "api_key:read",
+  "Query.userSessions": "session:read",
+  "Query.authAuditLog": "audit:read",
+};
+
+/**
+ * Users and tenants hang on what every domain owns, so a caller reaches them without a root field of this one. What is under
+ * them and not for everybody asks for the same permission as the root field would, unless it is the caller's own.
+ * @throws PublicError FORBIDDEN
+ */
+export function requireOwnOr({ identity }: RequestContext, userId: string, permission: string): void {
+  if (identity.kind === "user" && identity.id === userId) return;
+  requirePermission(identity, permission);
+}

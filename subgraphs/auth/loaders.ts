@@ -1,0 +1,40 @@
+import { apiKeyById, apiKeyList, apiKeysOfTenant, apiKeysOfUser } from "#db/auth/api-keys.ts";
+import { auditEntriesOfUser, auditEntryById, auditEntryList } from "#db/auth/auth-audit-log.ts";
+import { roleById, roleList, rolesOfTenant } from "#db/auth/roles.ts";
+import { quotaOfTenant } from "#db/auth/tenant-quotas.ts";
+import { tenantById, tenantList } from "#db/auth/tenants.ts";
+import { roleGrantsOfUser } from "#db/auth/user-roles.ts";
+import { sessionsOfUser, userSessionById, userSessionList } from "#db/auth/user-sessions.ts";
+import { userById, userList, usersOfTenant, usersWithRole } from "#db/auth/users.ts";
+import type { Tx } from "#db/client.ts";
+import { loadersOn } from "#lib/batching.ts";
+
+export type AuthLoaders = ReturnType<typeof createAuthLoaders>;
+
+/** One loader per batch question; they live for one request and share its transaction. */
+export function createAuthLoaders(tx: Tx) {
+  const { one, list, under } = loadersOn(tx);
+  return {
+    tenantById: one(tenantById),
+    tenants: list(tenantList),
+    quotaOfTenant: one(quotaOfTenant),
+    userById: one(userById),
+    users: list(userList),
+    usersOfTenant: under(usersOfTenant),
+    usersWithRole: under(usersWithRole),
+    roleById: one(roleById),
+    roles: list(roleList),
+    rolesOfTenant: under(rolesOfTenant),
+    roleGrantsOfUser: one(roleGrantsOfUser),
+    apiKeyById: one(apiKeyById),
+    apiKeys: list(apiKeyList),
+    apiKeysOfUser: under(apiKeysOfUser),
+    apiKeysOfTenant: under(apiKeysOfTenant),
+    sessionById: one(userSessionById),
+    sessions: list(userSessionList),
+    sessionsOfUser: under(sessionsOfUser),
+    auditEntryById: one(auditEntryById),
+    auditEntries: list(auditEntryList),
+    auditEntriesOfUser: under(auditEntriesOfUser),
+  };
+}

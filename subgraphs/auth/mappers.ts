@@ -1,0 +1,28 @@
+import type { PublicApiKeyRow } from "#db/auth/api-keys.ts";
+import type { PublicAuditEntryRow } from "#db/auth/auth-audit-log.ts";
+import type { RoleRow } from "#db/auth/schema/roles.ts";
+import type { TenantQuotaRow } from "#db/auth/schema/tenant-quotas.ts";
+import type { TenantRow } from "#db/auth/schema/tenants.ts";
+import type { UserRoleRow } from "#db/auth/schema/user-roles.ts";
+import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
+import type { PublicUserRow } from "#db/auth/users.ts";
+import type { Page } from "#lib/pagination.ts";
+
+// What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
+
+export type Tenant = TenantRow;
+export type TenantConnection = Page<TenantRow>;
+export type TenantQuota = TenantQuotaRow;
+export type User = PublicUserRow;
+export type UserConnection = Page<PublicUserRow>;
+export type Role = RoleRow;
+export type RoleConnection = Page<RoleRow>;
+export type RoleGrant = UserRoleRow;
+export type ApiKey = PublicApiKeyRow;
+export type ApiKeyConnection = Page<PublicApiKeyRow>;
+export type UserSession = PublicUserSessionRow;
+export type UserSessionConnection = Page<PublicUserSessionRow>;
+export type AuthAuditEntry = PublicAuditEntryRow;
+export type AuthAuditEntryConnection = Page<PublicAuditEntryRow>;
+
+export type UserRole = PublicUserRow["role"];

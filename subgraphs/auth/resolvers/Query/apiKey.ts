@@ -1,0 +1,5 @@
+import { found, validId } from "#lib/arguments.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const apiKey: QueryResolvers["apiKey"] = async (_root, { id }, { loaders }) =>
+  found(await loaders.apiKeyById.load(validId(id, "id")), "API key");

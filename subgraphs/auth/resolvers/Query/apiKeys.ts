@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const apiKeys: QueryResolvers["apiKeys"] = (_root, args, { loaders }, info) =>
+  loaders.apiKeys(args, selects(info, "totalCount"));

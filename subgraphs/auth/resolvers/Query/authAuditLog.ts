@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const authAuditLog: QueryResolvers["authAuditLog"] = (_root, args, { loaders }, info) =>
+  loaders.auditEntries(args, selects(info, "totalCount"));

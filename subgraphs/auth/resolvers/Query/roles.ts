@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const roles: QueryResolvers["roles"] = (_root, args, { loaders }, info) =>
+  loaders.roles(args, selects(info, "totalCount"));

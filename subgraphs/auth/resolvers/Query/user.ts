@@ -1,0 +1,5 @@
+import { found, validId } from "#lib/arguments.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const user: QueryResolvers["user"] = async (_root, { id }, { loaders }) =>
+  found(await loaders.userById.load(validId(id, "id")), "user");

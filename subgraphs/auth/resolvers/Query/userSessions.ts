@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const userSessions: QueryResolvers["userSessions"] = (_root, args, { loaders }, info) =>
+  loaders.sessions(args, selects(info, "totalCount"));

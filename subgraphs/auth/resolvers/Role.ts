@@ -1,0 +1,12 @@
+import { selects } from "#lib/relay.ts";
+import { requirePermission } from "#lib/request-context.ts";
+import type { RoleResolvers } from "../generated/resolvers.ts";
+
+export const Role: RoleResolvers = {
+  tenant: ({ tenantId }, _args, { loaders }) => (tenantId ? loaders.tenantById.load(tenantId) : null),
+  isBuiltIn: ({ tenantId }) => tenantId === null,
+  users: ({ id }, args, { loaders, request }, info) => {
+    requirePermission(request.identity, "user:read");
+    return loaders.usersWithRole.load(id, args, selects(info, "totalCount"));
+  },
+};

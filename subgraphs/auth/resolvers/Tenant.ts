@@ -1,0 +1,19 @@
+import { selects } from "#lib/relay.ts";
+import { requirePermission } from "#lib/request-context.ts";
+import type { TenantResolvers } from "../generated/resolvers.ts";
+
+export const Tenant: TenantResolvers = {
+  quota: ({ id }, _args, { loaders }) => loaders.quotaOfTenant.load(id),
+  users: ({ id }, args, { loaders, request }, info) => {
+    requirePermission(request.identity, "user:read");
+    return loaders.usersOfTenant.load(id, args, selects(info, "totalCount"));
+  },
+  roles: ({ id }, args, { loaders, request }, info) => {
+    requirePermission(request.identity, "role:read");
+    return loaders.rolesOfTenant.load(id, args, selects(info, "totalCount"));
+  },
+  apiKeys: ({ id }, args, { loaders, request }, info) => {
+    requirePermission(request.identity, "api_key:read");
+    return loaders.apiKeysOfTenant.load(id, args, selects(info, "totalCount"));
+  },
+};

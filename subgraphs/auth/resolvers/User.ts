@@ -1,0 +1,43 @@
+import { selects } from "#lib/relay.ts";
+import { requireOwnOr } from "../authorization.ts";
+import type { UserResolvers } from "../generated/resolvers.ts";
+
+export const User: UserResolvers = {
+  tenant: ({ tenantId }, _args, { loaders }) => loaders.tenantById.load(tenantId),
+  mfaEnabled: ({ id, mfaEnabled }, _args, { request }) => {
+    requireOwnOr(request, id, "user:read");
+    return mfaEnabled;
+  },
+  failedLoginAttempts: ({ id, failedLoginAttempts }, _args, { request }) => {
+    requireOwnOr(request, id, "user:read");
+    return failedLoginAttempts;
+  },
+  lockedUntil: ({ id, lockedUntil }, _args, { request }) => {
+    requireOwnOr(request, id, "user:read");
+    return lockedUntil;
+  },
+  lastLoginAt: ({ id, lastLogin }, _args, { request }) => {
+    requireOwnOr(request, id, "user:read");
+    return lastLogin;
+  },
+  passwordChangedAt: ({ id, passwordChangedAt }, _args, { request }) => {
+    requireOwnOr(request, id, "user:read");
+    return passwordChangedAt;
+  },
+  roles: ({ id }, _args, { loaders, request }) => {
+    requireOwnOr(request, id, "role:read");
+    return loaders.roleGrantsOfUser.load(id);
+  },
+  apiKeys: ({ id }, args, { loaders, request }, info) => {
+    requireOwnOr(request, id, "api_key:read");
+    return loaders.apiKeysOfUser.load(id, args, selects(info, "totalCount"));
+  },
+  sessions: ({ id }, args, { loaders, request }, info) => {
+    requireOwnOr(request, id, "session:read");
+    return loaders.sessionsOfUser.load(id, args, selects(info, "totalCount"));
+  },
+  auditLog: ({ id }, args, { loaders, request }, info) => {
+    requireOwnOr(request, id, "audit:read");
+    return loaders.auditEntriesOfUser.load(id, args, selects(info, "totalCount"));
+  },
+};

@@ -1,0 +1,45 @@
+import type { VisibleCloudProviderRow } from "#db/federation/cloud-providers.ts";
+import type { CompliancePolicyRow } from "#db/federation/schema/compliance-policies.ts";
+import type { ComplianceViolationRow } from "#db/federation/schema/compliance-violations.ts";
+import type { CostOptimizationRow } from "#db/federation/schema/cost-optimizations.ts";
+import type { InstancePriceRow } from "#db/federation/schema/instance-prices.ts";
+import type { MigrationStepRow } from "#db/federation/schema/migration-steps.ts";
+import type { MigrationPhase as Phase, MigrationRow } from "#db/federation/schema/migrations.ts";
+import type { MulticloudVmRow } from "#db/federation/schema/multicloud-vms.ts";
+import type { Page } from "#lib/pagination.ts";
+
+// What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
+
+interface Reference {
+  id: string;
+}
+export type ClusterNode = Reference;
+export type Tenant = Reference;
+export type User = Reference;
+export type Vm = Reference;
+
+export type CloudProvider = VisibleCloudProviderRow;
+export type CloudProviderConnection = Page<VisibleCloudProviderRow>;
+export type ProviderVm = MulticloudVmRow;
+export type ProviderVmConnection = Page<MulticloudVmRow>;
+export type Migration = MigrationRow;
+export type MigrationConnection = Page<MigrationRow>;
+export type MigrationStep = MigrationStepRow;
+export type MigrationStepConnection = Page<MigrationStepRow>;
+export type CompliancePolicy = CompliancePolicyRow;
+export type CompliancePolicyConnection = Page<CompliancePolicyRow>;
+export type ComplianceViolation = ComplianceViolationRow;
+export type ComplianceViolationConnection = Page<ComplianceViolationRow>;
+export type CostOptimization = CostOptimizationRow;
+export type CostOptimizationConnection = Page<CostOptimizationRow>;
+export type InstancePrice = InstancePriceRow;
+export type InstancePriceConnection = Page<InstancePriceRow>;
+
+export type ProviderType = VisibleCloudProviderRow["providerType"];
+export type ProviderHealth = VisibleCloudProviderRow["healthStatus"];
+export type ProviderVmState = MulticloudVmRow["state"];
+export type MigrationType = MigrationRow["migrationType"];
+export type MigrationStatus = MigrationRow["status"];
+export type MigrationPhase = Phase;
+export type StepStatus = MigrationStepRow["status"];
+export type ViolationSeverity = ComplianceViolationRow["severity"];

@@ -1,0 +1,10 @@
+import type { CostOptimizationResolvers } from "../generated/resolvers.ts";
+
+export const CostOptimization: CostOptimizationResolvers = {
+  tenant: ({ tenantId }) => ({ id: tenantId }),
+  vm: ({ vmId }) => ({ id: vmId }),
+  currentProvider: ({ currentProvider }, _args, { loaders }) =>
+    currentProvider ? loaders.providerById.load(currentProvider) : null,
+  recommendedProvider: ({ recommendedProvider }, _args, { loaders }) =>
+    recommendedProvider ? loaders.providerById.load(recommendedProvider) : null,
+};

@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const cloudProviders: QueryResolvers["cloudProviders"] = (_root, args, { loaders }, info) =>
+  loaders.providers(args, selects(info, "totalCount"));

@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const compliancePolicies: QueryResolvers["compliancePolicies"] = (_root, args, { loaders }, info) =>
+  loaders.policies(args, selects(info, "totalCount"));

@@ -1,0 +1,5 @@
+import { found, validId } from "#lib/arguments.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const compliancePolicy: QueryResolvers["compliancePolicy"] = async (_root, { id }, { loaders }) =>
+  found(await loaders.policyById.load(validId(id, "id")), "policy");

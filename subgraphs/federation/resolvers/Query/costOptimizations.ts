@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const costOptimizations: QueryResolvers["costOptimizations"] = (_root, args, { loaders }, info) =>
+  loaders.optimizations(args, selects(info, "totalCount"));

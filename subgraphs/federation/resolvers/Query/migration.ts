@@ -1,0 +1,5 @@
+import { found, validId } from "#lib/arguments.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const migration: QueryResolvers["migration"] = async (_root, { id }, { loaders }) =>
+  found(await loaders.migrationById.load(validId(id, "id")), "migration");

@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const migrations: QueryResolvers["migrations"] = (_root, args, { loaders }, info) =>
+  loaders.migrations(args, selects(info, "totalCount"));

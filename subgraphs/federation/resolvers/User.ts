@@ -1,0 +1,7 @@
+import { selects } from "#lib/relay.ts";
+import type { UserResolvers } from "../generated/resolvers.ts";
+
+export const User: UserResolvers = {
+  initiatedMigrations: ({ id }, args, { loaders }, info) =>
+    loaders.migrationsInitiatedBy.load(id, args, selects(info, "totalCount")),
+};

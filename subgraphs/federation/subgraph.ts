@@ -1,0 +1,40 @@
+import type { Database } from "#db/client.ts";
+import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { authorization } from "./authorization.ts";
+import type { FederationContext } from "./context.ts";
+import { createFederationLoaders } from "./loaders.ts";
+import { resolvers } from "./resolvers/index.ts";
+
+export interface FederationDependencies {
+  database: Database;
+}
+
+export function createFederationSubgraph({ database }: FederationDependencies): Subgraph {
+  return createSubgraph<FederationContext>({
+    name: "federation",
+    resolvers,
+    authorization,
+    entities: {
+      CloudProvider: ({ loaders }) => loaders.providerById,
+      ProviderVm: ({ loaders }) => loaders.providerVmById,
+      Migration: ({ loaders }) => loaders.migrationById,
+      MigrationStep: ({ loaders }) => loaders.stepById,
+      CompliancePolicy: ({ loaders }) => loaders.policyById,
+      ComplianceViolation: ({ loaders }) => loaders.violationById,
+      CostOptimization: ({ loaders }) => loaders.optimizationById,
+      InstancePrice: ({ loaders }) => loaders.priceById,
+      ClusterNode: referenceOnly,
+      Tenant: referenceOnly,
+      User: referenceOnly,
+      Vm: referenceOnly,
+    },
+    open: (request, signal) => {
+      const tx = database.read({
+        tenantId: request.identity.tenantId,
+        deadline: request.deadline,
+        signal,
+      });
+      return { context: { request, loaders: createFederationLoaders(tx) }, close: () => tx.end() };
+    },
+  });
+}

@@ -1,0 +1,12 @@
+import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
+
+type Acknowledgement = Pick<AlertInstanceRow, "state" | "acknowledgedAt" | "acknowledgementExpiresAt">;
+
+/** An open alert is shown as acknowledged while an acknowledgement is in force; the stored state stays what it is. */
+export function shownState(
+  { state, acknowledgedAt, acknowledgementExpiresAt }: Acknowledgement,
+  now: Date,
+): AlertInstanceRow["state"] {
+  if (state === "resolved" || !acknowledgedAt) return state;
+  return acknowledgementExpiresAt && acknowledgementExpiresAt <= now ? state : "acknowledged";
+}

@@ -1,0 +1,43 @@
+import type { MetricSeries, MetricSeriesColumn } from "#db/monitoring/metric-series.ts";
+import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
+import type { AlertRuleRow, AlertScope as AlertScopeValue } from "#db/monitoring/schema/alert-rules.ts";
+import type { DatasetImportRow } from "#db/monitoring/schema/dataset-imports.ts";
+import type { SystemMetricLatestRow } from "#db/monitoring/schema/system-metrics-latest.ts";
+import type { VmMetricLatestRow } from "#db/monitoring/schema/vm-metrics-latest.ts";
+import type { NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
+import type { VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
+import type { Page } from "#lib/pagination.ts";
+
+// What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
+
+interface Reference {
+  id: string;
+}
+export type ClusterNode = Reference;
+export type Tenant = Reference;
+export type User = Reference;
+export type Vm = Reference;
+
+export type VmMetrics = VmMetricLatestRow;
+export type NodeMetrics = SystemMetricLatestRow;
+export type VmMetricSeries = MetricSeries<VmSeriesMetric>;
+export type NodeMetricSeries = MetricSeries<NodeSeriesMetric>;
+export type MetricColumn = MetricSeriesColumn;
+
+export type AlertRule = AlertRuleRow;
+export type AlertRuleConnection = Page<AlertRuleRow>;
+export type AlertScope = AlertScopeValue;
+export type Alert = AlertInstanceRow;
+export type AlertConnection = Page<AlertInstanceRow>;
+export type MetricImport = DatasetImportRow;
+export type MetricImportConnection = Page<DatasetImportRow>;
+
+export type AlertAggregate = AlertRuleRow["aggregate"];
+export type AlertEntity = AlertScopeValue["entity"];
+export type AlertScopeSelector = AlertScopeValue["by"];
+export type AlertSeverity = AlertRuleRow["severity"];
+export type AlertState = AlertInstanceRow["state"];
+export type ComparisonOperator = AlertRuleRow["comparisonOperator"];
+export type MetricImportStatus = DatasetImportRow["status"];
+export type MetricTier = VmMetricSeries["tier"];
+export type NoDataPolicy = AlertRuleRow["noDataPolicy"];

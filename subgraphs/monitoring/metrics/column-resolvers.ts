@@ -1,0 +1,12 @@
+import type { MetricSeries, MetricSeriesColumn } from "#db/monitoring/metric-series.ts";
+
+type ColumnResolver<Metric extends string> = (series: MetricSeries<Metric>) => MetricSeriesColumn | null;
+
+/** One resolver per metric of a series: its column, or null where the column was not computed. */
+export function columnResolvers<const Metric extends string>(
+  metrics: readonly Metric[],
+): Record<Metric, ColumnResolver<Metric>> {
+  return Object.fromEntries(
+    metrics.map((metric) => [metric, (series: MetricSeries<Metric>) => series.metrics[metric] ?? null]),
+  ) as Record<Metric, ColumnResolver<Metric>>;
+}

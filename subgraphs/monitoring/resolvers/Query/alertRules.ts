@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const alertRules: QueryResolvers["alertRules"] = (_root, args, { loaders }, info) =>
+  loaders.alertRules(args, selects(info, "totalCount"));

@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const alerts: QueryResolvers["alerts"] = (_root, args, { loaders }, info) =>
+  loaders.alerts(args, selects(info, "totalCount"));

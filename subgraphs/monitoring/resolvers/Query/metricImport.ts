@@ -1,0 +1,5 @@
+import { found, validId } from "#lib/arguments.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const metricImport: QueryResolvers["metricImport"] = async (_root, { id }, { loaders }) =>
+  found(await loaders.metricImportById.load(validId(id, "id")), "import");

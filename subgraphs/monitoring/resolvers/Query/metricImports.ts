@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const metricImports: QueryResolvers["metricImports"] = (_root, args, { loaders }, info) =>
+  loaders.metricImports(args, selects(info, "totalCount"));

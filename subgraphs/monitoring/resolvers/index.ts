@@ -1,0 +1,58 @@
+import {
+  alertAggregate,
+  alertSeverity,
+  alertState,
+  datasetImportStatus,
+  noDataPolicy,
+} from "#db/monitoring/schema/enums.ts";
+import { enumValues } from "#lib/enum-values.ts";
+import type { Resolvers } from "../generated/resolvers.ts";
+import { Alert } from "./Alert.ts";
+import { AlertRule } from "./AlertRule.ts";
+import { AlertScope } from "./AlertScope.ts";
+import { ClusterNode } from "./ClusterNode.ts";
+import { MetricImport } from "./MetricImport.ts";
+import { NodeMetrics } from "./NodeMetrics.ts";
+import { NodeMetricSeries } from "./NodeMetricSeries.ts";
+import { alert } from "./Query/alert.ts";
+import { alertRule } from "./Query/alertRule.ts";
+import { alertRules } from "./Query/alertRules.ts";
+import { alerts } from "./Query/alerts.ts";
+import { metricImport } from "./Query/metricImport.ts";
+import { metricImports } from "./Query/metricImports.ts";
+import { Tenant } from "./Tenant.ts";
+import { Vm } from "./Vm.ts";
+import { VmMetrics } from "./VmMetrics.ts";
+import { VmMetricSeries } from "./VmMetricSeries.ts";
+
+export const resolvers: Resolvers = {
+  Query: { alert, alertRule, alertRules, alerts, metricImport, metricImports },
+  Alert,
+  AlertRule,
+  AlertScope,
+  ClusterNode,
+  MetricImport,
+  NodeMetrics,
+  NodeMetricSeries,
+  Tenant,
+  Vm,
+  VmMetrics,
+  VmMetricSeries,
+  AlertAggregate: enumValues(alertAggregate.enumValues),
+  AlertEntity: enumValues(["vm", "node"]),
+  AlertScopeSelector: enumValues(["all", "tags", "nodes", "ids"]),
+  AlertSeverity: enumValues(alertSeverity.enumValues),
+  AlertState: enumValues(alertState.enumValues),
+  // Signs are no names, so these are named here instead of by `enumValues`.
+  ComparisonOperator: {
+    GREATER: ">",
+    LESS: "<",
+    GREATER_OR_EQUAL: ">=",
+    LESS_OR_EQUAL: "<=",
+    EQUAL: "==",
+    NOT_EQUAL: "!=",
+  },
+  MetricImportStatus: enumValues(datasetImportStatus.enumValues),
+  MetricTier: enumValues(["raw", "hourly"]),
+  NoDataPolicy: enumValues(noDataPolicy.enumValues),
+};

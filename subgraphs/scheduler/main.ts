@@ -1,0 +1,8 @@
+import { openDatabase } from "#db/client.ts";
+import { serveSubgraph } from "#lib/subgraph-server.ts";
+import { createSchedulerSubgraph } from "./subgraph.ts";
+
+await serveSubgraph("scheduler", async ({ databaseUrl }) => {
+  const database = await openDatabase({ domain: "scheduler", url: databaseUrl });
+  return { subgraph: createSchedulerSubgraph({ database }), close: () => database.close() };
+});

@@ -1,0 +1,40 @@
+import type { ClusterRow } from "#db/scheduler/schema/clusters.ts";
+import type { NodeResources as NodeResourcesDocument, Taint } from "#db/scheduler/schema/node-resources.ts";
+import type { NodeRow } from "#db/scheduler/schema/nodes.ts";
+import type { ResourceAllocationRow } from "#db/scheduler/schema/resource-allocations.ts";
+import type { ScalingRecommendationRow } from "#db/scheduler/schema/scaling-recommendations.ts";
+import type { SchedulingDecisionRow } from "#db/scheduler/schema/scheduling-decisions.ts";
+import type { SchedulingPolicyRow } from "#db/scheduler/schema/scheduling-policies.ts";
+import type { Page } from "#lib/pagination.ts";
+
+// What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
+
+interface Reference {
+  id: string;
+}
+export type Tenant = Reference;
+export type Vm = Reference;
+
+export type ClusterNode = NodeRow;
+export type ClusterNodeConnection = Page<NodeRow>;
+export type NodeResources = NodeResourcesDocument;
+export type ResourceAmounts = Partial<NodeResourcesDocument>;
+export type NodeTaint = Taint;
+export type Cluster = ClusterRow;
+export type ClusterConnection = Page<ClusterRow>;
+export type SchedulingPolicy = SchedulingPolicyRow;
+export type SchedulingPolicyConnection = Page<SchedulingPolicyRow>;
+export type ResourceAllocation = ResourceAllocationRow;
+export type ResourceAllocationConnection = Page<ResourceAllocationRow>;
+export type SchedulingDecision = SchedulingDecisionRow;
+export type SchedulingDecisionConnection = Page<SchedulingDecisionRow>;
+export type ScalingRecommendation = ScalingRecommendationRow;
+export type ScalingRecommendationConnection = Page<ScalingRecommendationRow>;
+
+export type NodeType = NodeRow["nodeType"];
+export type NodeStatus = NodeRow["status"];
+export type ClusterStatus = ClusterRow["status"];
+export type TaintEffect = Taint["effect"];
+export type PolicyType = SchedulingPolicyRow["policyType"];
+export type AllocationType = ResourceAllocationRow["allocationType"];
+export type AllocationStatus = ResourceAllocationRow["status"];

@@ -1,0 +1,12 @@
+import { selects } from "#lib/relay.ts";
+import { tagList } from "#lib/tags.ts";
+import type { ClusterNodeResolvers } from "../generated/resolvers.ts";
+
+export const ClusterNode: ClusterNodeResolvers = {
+  cluster: ({ clusterId }, _args, { loaders }) => (clusterId ? loaders.clusterById.load(clusterId) : null),
+  labels: ({ labels }) => tagList(labels),
+  lastHeartbeatAt: ({ lastHeartbeat }) => lastHeartbeat,
+  allocations: ({ id }, args, { loaders }, info) =>
+    loaders.allocationsOnNode.load(id, args, selects(info, "totalCount")),
+  decisions: ({ id }, args, { loaders }, info) => loaders.decisionsForNode.load(id, args, selects(info, "totalCount")),
+};

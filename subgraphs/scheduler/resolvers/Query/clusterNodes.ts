@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const clusterNodes: QueryResolvers["clusterNodes"] = (_root, args, { loaders }, info) =>
+  loaders.nodes(args, selects(info, "totalCount"));

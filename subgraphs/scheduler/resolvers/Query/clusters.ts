@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const clusters: QueryResolvers["clusters"] = (_root, args, { loaders }, info) =>
+  loaders.clusters(args, selects(info, "totalCount"));

@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const scalingRecommendations: QueryResolvers["scalingRecommendations"] = (_root, args, { loaders }, info) =>
+  loaders.recommendations(args, selects(info, "totalCount"));

@@ -1,0 +1,5 @@
+import { selects } from "#lib/relay.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+export const schedulingDecisions: QueryResolvers["schedulingDecisions"] = (_root, args, { loaders }, info) =>
+  loaders.decisions(args, selects(info, "totalCount"));

@@ -1,0 +1,36 @@
+import type { Database } from "#db/client.ts";
+import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { authorization } from "./authorization.ts";
+import type { SchedulerContext } from "./context.ts";
+import { createSchedulerLoaders } from "./loaders.ts";
+import { resolvers } from "./resolvers/index.ts";
+
+export interface SchedulerDependencies {
+  database: Database;
+}
+
+export function createSchedulerSubgraph({ database }: SchedulerDependencies): Subgraph {
+  return createSubgraph<SchedulerContext>({
+    name: "scheduler",
+    resolvers,
+    authorization,
+    entities: {
+      ClusterNode: ({ loaders }) => loaders.nodeById,
+      Cluster: ({ loaders }) => loaders.clusterById,
+      SchedulingPolicy: ({ loaders }) => loaders.policyById,
+      ResourceAllocation: ({ loaders }) => loaders.allocationById,
+      SchedulingDecision: ({ loaders }) => loaders.decisionById,
+      ScalingRecommendation: ({ loaders }) => loaders.recommendationById,
+      Tenant: referenceOnly,
+      Vm: referenceOnly,
+    },
+    open: (request, signal) => {
+      const tx = database.read({
+        tenantId: request.identity.tenantId,
+        deadline: request.deadline,
+        signal,
+      });
+      return { context: { request, loaders: createSchedulerLoaders(tx) }, close: () => tx.end() };
+    },
+  });
+}

@@ -1,0 +1,122 @@
+import { once } from "node:events";
+import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { findBinaries, installedPackage } from "#db/embedded/binaries.ts";
+import { chooseServerUser } from "#db/embedded/server-user.ts";
+import { EmbeddedFixture, isRoot, query } from "./embedded-fixture.ts";
+
+const nobody = { uid: 65534, gid: 65534 };
+
+describe("the data folder", { timeout: 60_000 }, () => {
+  let fixture = new EmbeddedFixture();
+  afterEach(async () => {
+    await fixture.clean();
+    fixture = new EmbeddedFixture();
+  });
+
+  it.skipIf(!isRoot)(
+    "of root, where PostgreSQL's user cannot go, is left for one that he can reach, and this is said",
+    async () => {
+      const home = fixture.folder();
+      const elsewhere = [join(fixture.folder(), "data")];
+      chmodSync(home, 0o700);
+      const dataDir = join(home, ".novacron");
+      const first = await fixture.start(dataDir, { elsewhere });
+      expect(first.dataDir.startsWith(elsewhere[0] ?? "?")).toBe(true);
+      expect(fixture.lines.join()).toContain(`who cannot reach ${dataDir}: its data are in ${first.dataDir}`);
+      expect(JSON.parse(readFileSync(join(dataDir, "postgres.json"), "utf8"))).toMatchObject({ pgdata: first.dataDir });
+      await first.stop();
+      // Recorded: found without knowing where to look.
+      const next = await fixture.start(dataDir, { elsewhere: [] });
+      expect(next.dataDir).toBe(first.dataDir);
+    },
+  );
+
+  it.skipIf(!isRoot)("of an ordinary user is served by a PostgreSQL of that user, and by root later on", async () => {
+    const dataDir = join(fixture.folder(), "data");
+    mkdirSync(dataDir, { mode: 0o700 });
+    chownSync(dataDir, nobody.uid, nobody.gid);
+    const { child, report } = await fixture.startApart(dataDir, {}, nobody);
+    expect(report).toMatchObject({ adopted: false, dataDir: join(dataDir, "postgres") });
+    expect(statSync(report.dataDir).uid).toBe(nobody.uid);
+    await query(report.url, "create table kept as select 42 as answer");
+    child.stdin?.write("stop\n");
+    await once(child, "exit");
+
+    const asRoot = await fixture.start(dataDir);
+    expect(await query(asRoot.url("novacron_vms"), "select answer from kept")).toEqual([{ answer: 42 }]);
+    expect(statSync(join(dataDir, "postgres.json")).uid).toBe(nobody.uid);
+  });
+
+  it.skipIf(!isRoot)("of somebody else is refused with what to do", async () => {
+    const dataDir = fixture.folder();
+    await (await fixture.start(dataDir)).stop();
+    const { report } = await fixture.startApart(dataDir, {}, nobody);
+    expect(report.code).toBe("DATA_DIR_UNUSABLE");
+    expect(report.message).toContain("--data-dir");
+  });
+
+  it("with data of another major version is refused with what to do", async () => {
+    const dataDir = fixture.folder();
+    mkdirSync(join(dataDir, "postgres"));
+    writeFileSync(join(dataDir, "postgres", "PG_VERSION"), "15\n");
+    await expect(fixture.start(dataDir)).rejects.toMatchObject({
+      code: "DATA_VERSION_MISMATCH",
+      message: expect.stringContaining("PostgreSQL 15"),
+    });
+  });
+
+  it("with files that are no data is refused and left alone", async () => {
+    const dataDir = fixture.folder();
+    mkdirSync(join(dataDir, "postgres"));
+    writeFileSync(join(dataDir, "postgres", "thesis.txt"), "three years of work");
+    await expect(fixture.start(dataDir)).rejects.toMatchObject({ code: "DATA_DIR_UNUSABLE" });
+    expect(readFileSync(join(dataDir, "postgres", "thesis.txt"), "utf8")).toBe("three years of work");
+  });
+});
+
+describe("PostgreSQL's programs", { timeout: 60_000 }, () => {
+  const fixture = new EmbeddedFixture();
+  afterEach(() => fixture.clean());
+  const { folder, name } = installedPackage();
+
+  /** The package as npm unpacks it, without what its install script does. */
+  const unpack = (parent: string) => {
+    const native = join(parent, "native");
+    cpSync(folder, native, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith(".a") });
+    const links = JSON.parse(readFileSync(join(native, "pg-symlinks.json"), "utf8")) as { target: string }[];
+    for (const { target } of links) rmSync(join(parent, target), { force: true });
+    return { folder: native, name };
+  };
+
+  it("run although npm ran no install scripts", async () => {
+    const parent = fixture.folder();
+    const found = await findBinaries(chooseServerUser(undefined), () => {}, unpack(parent), []);
+    expect(found.postgres).toBe(join(parent, "native", "bin", "postgres"));
+    expect(found.majorVersion).toBeGreaterThanOrEqual(18);
+  });
+
+  it.skipIf(!isRoot)("are copied once to a readable folder when their user cannot reach them", async () => {
+    const parent = fixture.folder();
+    const cache = join(fixture.folder(), "cache");
+    const installed = unpack(parent);
+    chmodSync(parent, 0o700);
+    const lines: string[] = [];
+    const user = chooseServerUser(undefined);
+    const found = await findBinaries(user, (line) => lines.push(line), installed, [cache]);
+    expect(found.postgres).toBe(join(cache, name, "bin", "postgres"));
+    expect(await findBinaries(user, (line) => lines.push(line), installed, [cache])).toEqual(found);
+    expect(lines).toHaveLength(1);
+  });
+
+  it.skipIf(!isRoot)("are not run from a cache folder that somebody else can write to", async () => {
+    const parent = fixture.folder();
+    const cache = fixture.folder();
+    const installed = unpack(parent);
+    chmodSync(parent, 0o700);
+    chmodSync(cache, 0o777);
+    const refused = findBinaries(chooseServerUser(undefined), () => {}, installed, [cache]);
+    await expect(refused).rejects.toMatchObject({ code: "START_FAILED" });
+  });
+});

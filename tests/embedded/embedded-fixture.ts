@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import postgres from "postgres";
+import { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from "#db/embedded/start.ts";
+
+export const isRoot = process.getuid?.() === 0;
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Of `start-in-a-process.ts`: either the server or the error. */
+export interface ServerReport {
+  url: string;
+  port: number;
+  dataDir: string;
+  adopted: boolean;
+  lines: string[];
+  code?: string;
+  message?: string;
+}
+
+/** Folders, servers and processes of one test, taken away by `clean`. */
+export class EmbeddedFixture {
+  readonly #folders: string[] = [];
+  readonly #servers: EmbeddedPostgres[] = [];
+  readonly #children: ChildProcess[] = [];
+  readonly lines: string[] = [];
+
+  /** An empty folder that every user can enter. */
+  folder(): string {
+    const folder = mkdtempSync(join(tmpdir(), "novacron-embedded-test-"));
+    chmodSync(folder, 0o755);
+    this.#folders.push(folder);
+    return folder;
+  }
+
+  async start(dataDir: string, more: Partial<EmbeddedOptions> = {}): Promise<EmbeddedPostgres> {
+    const log = (line: string) => this.lines.push(line);
+    const server = await startEmbeddedPostgres({ databases: ["novacron_vms"], ...fast, dataDir, log, ...more });
+    this.#servers.push(server);
+    return server;
+  }
+
+  /** Starts it in another process, as `uid` if given. */
+  async startApart(
+    dataDir: string,
+    more: Partial<EmbeddedOptions> = {},
+    identity: { uid?: number; gid?: number } = {},
+  ): Promise<{ child: ChildProcess; report: ServerReport }> {
+    const options = JSON.stringify({ databases: ["novacron_vms"], ...fast, dataDir, ...more });
+    const program = join(repository, "tests/embedded/start-in-a-process.ts");
+    // tsx keeps its cache in a folder that may belong to another user.
+    const env = { ...process.env, HOME: dataDir, TSX_DISABLE_CACHE: "1" };
+    const child = spawn(process.execPath, ["--import", "tsx", program, options], {
+      cwd: repository,
+      env,
+      stdio: ["pipe", "pipe", "inherit"],
+      ...identity,
+    });
+    this.#children.push(child);
+    for await (const line of createInterface(child.stdout)) return { child, report: JSON.parse(line) as ServerReport };
+    throw new Error("The process ended without a report");
+  }
+
+  async clean(): Promise<void> {
+    for (const child of this.#children) await kill(child);
+    for (const server of this.#servers) {
+      await server.stop();
+      killPostmaster(server.dataDir);
+    }
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const fast = { settings: { fsync: "off" } };
+
+/** `kill -9`, and waits for the end. */
+export async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+export const postmasterPid = (pgdata: string): number =>
+  Number(readFileSync(join(pgdata, "postmaster.pid"), "utf8").split("\n")[0]);
+
+function killPostmaster(pgdata: string): void {
+  try {
+    process.kill(postmasterPid(pgdata), "SIGKILL");
+  } catch {
+    // It has stopped, as it should.
+  }
+}
+
+/** Runs one statement on a connection of its own. */
+export async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    return await sql.unsafe(statement);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+}

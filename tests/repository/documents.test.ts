@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from "node:fs";
+import { globSync } from "tinyglobby";
+import { describe, expect, test } from "vitest";
+import { errorCodes } from "#lib/errors.ts";
+
+const read = (path: string) => readFileSync(path, "utf8");
+
+describe("the documents", () => {
+  test("docs/errors.md has a heading for each error code, and no other", () => {
+    const headings = [...read("docs/errors.md").matchAll(/^## (\w+)$/gm)].map(([, code]) => code);
+    expect(headings.toSorted()).toEqual(Object.keys(errorCodes).toSorted());
+  });
+
+  test(".env.example names every variable that the code reads, and no other", () => {
+    const sources = globSync(["cli/**/*.ts", "gateway/**/*.ts", "lib/**/*.ts", "subgraphs/*/main.ts", "!**/*.test.ts"]);
+    const used = new Set(
+      sources.flatMap((file) =>
+        [
+          ...read(file).matchAll(
+            /(?:process\.env\["|\.env\("|^ {2})([A-Z][A-Z0-9]*_?[A-Z0-9_]*)(?:"\]|"\)|: (?:z\.|postgresUrl))/gm,
+          ),
+        ].map(([, name]) => name ?? ""),
+      ),
+    );
+    const named = new Set(
+      [...read(".env.example").matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name ?? ""),
+    );
+    const byDomain = [...named].filter((name) => name.startsWith("SUBGRAPH_URL_"));
+    expect(byDomain).toHaveLength(5);
+    expect([...named].filter((name) => !name.startsWith("SUBGRAPH_URL_")).toSorted()).toEqual([...used].toSorted());
+  });
+
+  test("the README's tree names only what is there", () => {
+    const tree = /```text\n([\s\S]*?)```/.exec(read("README.md"))?.[1] ?? "";
+    const paths = [...tree.matchAll(/^(\S+)/gm)].map(([path]) => path);
+    expect(paths.length).toBeGreaterThan(8);
+    expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  test("links between documents lead somewhere", () => {
+    const dead = globSync(["README.md", "docs/**/*.md"]).flatMap((file) =>
+      [...read(file).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)]
+        .map(([, target]) => new URL(target ?? "", `file:///${file}`).pathname.slice(1))
+        .filter((path) => !existsSync(path))
+        .map((path) => `${file} → ${path}`),
+    );
+    expect(dead).toEqual([]);
+  });
+});

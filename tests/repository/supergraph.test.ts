@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { buildSchema, getNamedType, isNonNullType, isObjectType, Kind, parse } from "graphql";
+import { describe, expect, test } from "vitest";
+
+const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
+const sdlOf = (domain: string) => parse(readFileSync(`subgraphs/${domain}/schema.graphql`, "utf8"));
+const supergraph = buildSchema(readFileSync("supergraph.graphql", "utf8"), { assumeValidSDL: true });
+
+/** Which subgraph owns an entity: the one that gives it more than its key and lists of its own. */
+const owners: Record<string, string> = {
+  Vm: "vms",
+  ClusterNode: "scheduler",
+  User: "auth",
+  Tenant: "auth",
+  CloudProvider: "federation",
+};
+
+describe("the supergraph", () => {
+  test("has no non-null field on an entity of another subgraph, so that a dead subgraph blanks its own fields only", () => {
+    const offending = domains.flatMap((domain) =>
+      sdlOf(domain).definitions.flatMap((node) => {
+        if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) return [];
+        const owner = owners[node.name.value];
+        if (!owner || owner === domain) return [];
+        return (node.fields ?? [])
+          .filter((field) => field.name.value !== "id" && field.type.kind === Kind.NON_NULL_TYPE)
+          .map((field) => `${domain}: ${node.name.value}.${field.name.value}`);
+      }),
+    );
+    expect(offending).toEqual([]);
+  });
+
+  test("has only nullable root fields", () => {
+    const fields = Object.values(supergraph.getQueryType()?.getFields() ?? {});
+    expect(fields.length).toBeGreaterThan(20);
+    expect(fields.filter((field) => isNonNullType(field.type)).map((field) => field.name)).toEqual([]);
+  });
+
+  test("reaches no secret", () => {
+    const secret = /password|secret|credential|hash|pepper|totp|recovery|private_?key|token/i;
+    const named = new Set(["passwordChangedAt"]);
+    const found = Object.values(supergraph.getTypeMap()).flatMap((type) =>
+      isObjectType(type) && !type.name.startsWith("__")
+        ? Object.values(type.getFields())
+            .filter((field) => secret.test(field.name) && !named.has(field.name))
+            .map((field) => `${type.name}.${field.name}: ${getNamedType(field.type).name}`)
+        : [],
+    );
+    expect(found).toEqual([]);
+  });
+
+  test("describes every type, field, argument and enum value in a sentence", () => {
+    const silent = domains.flatMap((domain) =>
+      sdlOf(domain).definitions.flatMap((node) => {
+        if (!("name" in node) || !node.name || !("description" in node)) return [];
+        const members = [
+          ...("fields" in node ? (node.fields ?? []) : []),
+          ...("values" in node ? (node.values ?? []) : []),
+        ];
+        const lines = [node, ...members].filter((item) => !("description" in item) || !item.description?.value.trim());
+        return lines.map((item) => `${domain}: ${node.name?.value}.${"name" in item ? item.name?.value : ""}`);
+      }),
+    );
+    expect(silent).toEqual([]);
+  });
+});
