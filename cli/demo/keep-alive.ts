@@ -1,0 +1,99 @@
+import { setTimeout as delay } from "node:timers/promises";
+import {
+  ensureMetricRange,
+  findImport,
+  latestNodeSamples,
+  latestSamples,
+  lockName,
+  refreshHourly,
+} from "#db/monitoring/import-writes.ts";
+import { demoTenantId } from "#lib/demo-tenant.ts";
+import type { FleetDatabases } from "#cli/import/fleet.ts";
+import { demoDataset, demoNodes, demoVms } from "./fleet.ts";
+import { replayTraces } from "./replay.ts";
+import { FleetCounters, writeDemoSamples } from "./samples.ts";
+import { nodesOfVms } from "./seed.ts";
+
+export interface KeepAliveOptions {
+  signal: AbortSignal;
+  tenantId?: string;
+  /** How often new samples come. */
+  everyMs?: number;
+  /** Told of a round that failed; the next one is tried all the same. */
+  onError?: (error: unknown) => void;
+}
+
+/** A longer silence than this is shown as a gap in the series, as it would be for a real fleet. */
+const longestCatchUp = 7_200;
+const rollupEveryMs = 60_000;
+
+/**
+ * Brings new samples until the signal: of the demo fleet, if the tenant has one, and of the traces that it imported, replayed
+ * in a loop. Of several programs that do this on one database, one writes at a time. Resolves after the round in which
+ * the signal came.
+ */
+export async function keepAlive(dbs: FleetDatabases, options: KeepAliveOptions): Promise<void> {
+  const { signal, tenantId = demoTenantId, everyMs = 5_000, onError = () => undefined } = options;
+  let rolledUp = Date.now();
+  while (!signal.aborted) {
+    try {
+      await writeRound(dbs, tenantId, everyMs);
+      await replayTraces(dbs, tenantId, new Date());
+      if (dbs.monitoringJobs && Date.now() - rolledUp > rollupEveryMs) {
+        rolledUp = Date.now();
+        for (const stream of ["vm", "system"] as const) {
+          await dbs.monitoringJobs.write({ tenantId }, (tx) => refreshHourly(tx, stream));
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) onError(error);
+    }
+    await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+/** One round of the demo fleet: a sample of now, and those of every minute that was missed before it. */
+async function writeRound(dbs: FleetDatabases, tenantId: string, everyMs: number): Promise<void> {
+  const now = Math.floor(Date.now() / 1000);
+  const seeded = await dbs.monitoring.write({ tenantId }, (tx) =>
+    findImport(tx, { dataset: demoDataset, sourceFingerprint: "seed-1" }),
+  );
+  if (seeded?.status !== "completed") return;
+  const vms = demoVms(tenantId);
+  const nodeOf = await nodesOfVms(dbs, tenantId);
+  await makeRoom(dbs, tenantId, now);
+  await dbs.monitoring.write({ tenantId }, async (tx) => {
+    if (!(await lockName(tx, `novacron.demo.${tenantId}`))) return;
+    const counters = new FleetCounters(
+      await latestSamples(
+        tx,
+        vms.map(({ id }) => id),
+      ),
+      await latestNodeSamples(
+        tx,
+        demoNodes.map(({ id }) => id),
+      ),
+    );
+    const { newest } = counters;
+    // Another program brought this round's samples already.
+    if (newest > now - (everyMs / 1000) * 0.8) return;
+    const times: number[] = [];
+    for (let time = Math.max(newest, now - longestCatchUp) + 60; time < now - 30; time += 60) times.push(time);
+    times.push(now);
+    for (let at = 0; at < times.length; at += 60) {
+      await writeDemoSamples(tx, { vms, nodeOf, counters }, times.slice(at, at + 60));
+    }
+  });
+}
+
+const roomUntil = new WeakMap<FleetDatabases, number>();
+
+/** Room for samples up to the end of tomorrow, asked for once a day. In transactions of its own: it may wait for a lock. */
+export async function makeRoom(dbs: FleetDatabases, tenantId: string, now: number): Promise<void> {
+  if ((roomUntil.get(dbs) ?? 0) > now + 3_600) return;
+  const range = { from: now - 7_200, to: now + 86_400 };
+  for (const metrics of ["vm_metrics", "system_metrics"] as const) {
+    await dbs.monitoring.write({ tenantId }, (tx) => ensureMetricRange(tx, metrics, range));
+  }
+  roomUntil.set(dbs, range.to);
+}

@@ -1,0 +1,3 @@
+export const bitbrainsDataset = "bitbrains";
+/** Before a VM's number in the trace: `bitbrains-42`. */
+export const bitbrainsVmPrefix = "bitbrains-";

@@ -1,0 +1,18 @@
+/** A number from 0 to 1 (exclusive) that only depends on what it is given: the same fleet on every machine and at every start. */
+export function noise(...seed: readonly number[]): number {
+  let hash = 0x9e3779b9;
+  for (const part of seed) {
+    hash = Math.imul(hash ^ (part | 0), 0x85ebca6b);
+    hash ^= hash >>> 13;
+    hash = Math.imul(hash, 0xc2b2ae35);
+    hash ^= hash >>> 16;
+  }
+  return (hash >>> 0) / 2 ** 32;
+}
+
+/** A number from a text, to seed `noise` with. */
+export function seedOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash;
+}

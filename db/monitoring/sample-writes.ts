@@ -1,0 +1,141 @@
+import { getTableColumns, type SQL, sql } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
+import type { Tx } from "../client.ts";
+import { columnOf } from "../rows.ts";
+import { type Statement, statement } from "../statement.ts";
+import { systemMetricsLatest } from "./schema/system-metrics-latest.ts";
+import { type SystemMetricRow, systemMetrics } from "./schema/system-metrics.ts";
+import { vmMetricsLatest } from "./schema/vm-metrics-latest.ts";
+import { type VmMetricRow, vmMetrics } from "./schema/vm-metrics.ts";
+
+/** One column after the other, all of one length: how a bulk insert hands them over. Times are seconds since the epoch. */
+export type SampleColumns<Row> = { readonly [Property in Exclude<keyof Row, "tenantId">]?: readonly unknown[] } & {
+  readonly time: readonly number[];
+};
+export type VmSampleColumns = SampleColumns<VmMetricRow> & { readonly vmId: readonly string[] };
+export type NodeSampleColumns = SampleColumns<SystemMetricRow> & { readonly nodeId: readonly string[] };
+
+/** A rate over a longer gap than this says nothing about now. */
+const longestGap = sql.raw("interval '15 minutes'");
+
+/**
+ * Writes samples of VMs; of two of one VM and time the first one written stays. Hours that got samples are marked for the
+ * rollup in the same transaction. The last values are another statement: `refreshVmLatest`.
+ * @returns how many samples were new
+ */
+export async function insertVmSamples(tx: Tx, samples: VmSampleColumns): Promise<number> {
+  return insertSamples(tx, vmMetrics, samples, { stream: "vm", entity: "vmId" });
+}
+
+/** The same for nodes, which have no tenant. */
+export async function insertNodeSamples(tx: Tx, samples: NodeSampleColumns): Promise<number> {
+  return insertSamples(tx, systemMetrics, samples, { stream: "system", entity: "nodeId" });
+}
+
+interface Stream {
+  stream: "vm" | "system";
+  entity: "vmId" | "nodeId";
+}
+
+const inserts = new Map<string, Statement<{ written: number }>>();
+
+async function insertSamples(
+  tx: Tx,
+  table: PgTable,
+  samples: SampleColumns<Record<string, unknown> & { time: Date }>,
+  { stream, entity }: Stream,
+): Promise<number> {
+  const properties = Object.keys(samples);
+  const key = `${stream}:${properties.join()}`;
+  const insert = inserts.get(key) ?? statement<{ written: number }>(() => insertSql(table, properties, stream, entity));
+  inserts.set(key, insert);
+  const values: Record<string, unknown> = { tenantId: tx.tenantId };
+  for (const property of properties) values[property] = arrayLiteral(samples[property] as readonly unknown[]);
+  const [result] = await tx.run(insert, values);
+  return result?.written ?? 0;
+}
+
+/** Numbers, UUIDs and null need no quotes in an array's text, and one joined text is the cheapest thing to send. */
+const arrayLiteral = (values: readonly unknown[]): string => {
+  let text = "{";
+  for (let at = 0; at < values.length; at++) text += `${at === 0 ? "" : ","}${values[at] ?? "NULL"}`;
+  return `${text}}`;
+};
+
+function insertSql(table: PgTable, properties: readonly string[], stream: Stream["stream"], entity: string): SQL {
+  const tenant = "tenantId" in getTableColumns(table);
+  const names = properties.map((property) => sql.identifier(columnOf(table, property).name));
+  const arrays = properties.map((property) =>
+    property === "time"
+      ? sql`${sql.placeholder(property)}::text::float8[]`
+      : sql`${sql.placeholder(property)}::text::${sql.raw(columnOf(table, property).getSQLType())}[]`,
+  );
+  const read = properties.map((property) =>
+    property === "time" ? sql`to_timestamp(input.time)` : sql`input.${sql.identifier(columnOf(table, property).name)}`,
+  );
+  const tenantValue = sql`${sql.placeholder("tenantId")}::uuid`;
+  return sql`
+    with written as (
+      insert into ${table} (${join(names)}${tenant ? sql`, "tenant_id"` : sql``})
+      select ${join(read)}${tenant ? sql`, ${tenantValue}` : sql``}
+      from unnest(${join(arrays)}) as input (${join(names)})
+      on conflict (${sql.identifier(columnOf(table, entity).name)}, "time") do nothing
+      returning "time"
+    ), marked as (
+      insert into metric_dirty_hours (stream, tenant_id, hour)
+      select distinct ${stream}::text, ${tenant ? tenantValue : sql`null::uuid`}, date_trunc('hour', "time", 'UTC') from written
+    )
+    select count(*)::int as written from written`;
+}
+
+const join = (parts: readonly unknown[]): SQL =>
+  sql.join(
+    parts.map((part) => sql`${part}`),
+    sql`, `,
+  );
+
+const refreshVm = statement<{ changed: number }>(() => refreshSql(vmMetrics, vmMetricsLatest, "vm_id", true));
+const refreshNode = statement<{ changed: number }>(() => refreshSql(systemMetrics, systemMetricsLatest, "node_id", false));
+
+/** Sets the last values of these VMs, and the rates of their counters, from their two newest samples. */
+export async function refreshVmLatest(tx: Tx, vmIds: readonly string[]): Promise<void> {
+  await tx.run(refreshVm, { ids: vmIds, tenantId: tx.tenantId });
+}
+
+export async function refreshNodeLatest(tx: Tx, nodeIds: readonly string[]): Promise<void> {
+  await tx.run(refreshNode, { ids: nodeIds });
+}
+
+function refreshSql(samples: PgTable, latest: PgTable, entity: string, tenant: boolean): SQL {
+  const names = Object.values(getTableColumns(samples)).map((column) => column.name);
+  const rates = Object.values(getTableColumns(latest))
+    .map((column) => column.name)
+    .filter((name) => name.endsWith("_per_second"));
+  const all = [...names, ...rates];
+  const own = (name: string) => sql`newest.${sql.identifier(name)}`;
+  const rate = (name: string) => {
+    const counter = sql.identifier(name.replace(/_per_second$/, ""));
+    // A counter that went down was reset: what it shows was counted since then.
+    return sql`case when newest."time" - before."time" <= ${longestGap} then
+      (newest.${counter} - case when newest.${counter} >= before.${counter} then before.${counter} else 0 end)
+        / extract(epoch from newest."time" - before."time")::float8 end`;
+  };
+  const two = (offset: number) => sql`
+    select * from ${samples} where ${samples}.${sql.identifier(entity)} = wanted.id
+      ${tenant ? sql`and ${samples}."tenant_id" = ${sql.placeholder("tenantId")}::uuid` : sql``}
+    order by "time" desc limit 1 ${sql.raw(`offset ${offset}`)}`;
+  const key = tenant ? sql`"tenant_id", ${sql.identifier(entity)}` : sql`${sql.identifier(entity)}`;
+  const set = all.filter((name) => name !== entity && name !== "tenant_id");
+  return sql`
+    with written as (
+      insert into ${latest} (${join(all.map((name) => sql.identifier(name)))})
+      select ${join([...names.map(own), ...rates.map(rate)])}
+      from unnest(${sql.placeholder("ids")}::uuid[]) as wanted (id)
+      cross join lateral (${two(0)}) as newest
+      left join lateral (${two(1)}) as before on true
+      on conflict (${key}) do update set ${join(set.map((name) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`))}
+      where excluded."time" >= ${latest}."time"
+      returning 1
+    )
+    select count(*)::int as changed from written`;
+}

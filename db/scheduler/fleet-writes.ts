@@ -1,0 +1,65 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "../client.ts";
+import { statement } from "../statement.ts";
+import type { NodeResources } from "./schema/node-resources.ts";
+import { type NodeRow, nodes } from "./schema/nodes.ts";
+import { resourceAllocations } from "./schema/resource-allocations.ts";
+
+/** What placing a VM needs to know of a node. */
+export interface FleetNode {
+  id: string;
+  name: string;
+  clusterId: string | null;
+  region: string | null;
+  status: NodeRow["status"];
+  gpuModel: string | null;
+  allocatable: NodeResources;
+  allocated: NodeResources;
+  generation: number;
+}
+
+const fleetNode = sql`id, name, cluster_id as "clusterId", region, status, gpu_model as "gpuModel", allocatable, allocated, generation`;
+
+// By id, so that two placements at once wait for each other instead of deadlocking.
+const lockNodes = statement<FleetNode>(
+  () => sql`select ${fleetNode} from ${nodes} order by id for update`,
+);
+const allNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${nodes} order by name, id`);
+
+/** Every node, locked until the transaction ends. */
+export const lockPlacementNodes = (tx: Tx): Promise<FleetNode[]> => tx.run(lockNodes);
+export const fleetNodes = (tx: Tx): Promise<FleetNode[]> => tx.run(allNodes);
+
+const claimNodes = statement<{ claimed: number }>(
+  () => sql`
+    with claimed as (
+      update ${nodes} set allocated = input.allocated, generation = nodes.generation + 1, updated_at = now()
+      from jsonb_to_recordset(${sql.placeholder("rows")}::text::jsonb) as input (id uuid, allocated jsonb, generation int)
+      where nodes.id = input.id and nodes.generation = input.generation
+      returning 1
+    )
+    select count(*)::int as claimed from claimed`,
+);
+
+/** Sets what is allocated on nodes, by compare-and-set on the generation that was read. */
+export async function setAllocated(
+  tx: Tx,
+  rows: readonly { id: string; allocated: NodeResources; generation: number }[],
+): Promise<number> {
+  const [result] = await tx.run(claimNodes, { rows: JSON.stringify(rows) });
+  return result?.claimed ?? 0;
+}
+
+const openClaims = statement<{ vmId: string; nodeId: string }>(
+  () => sql`
+    select distinct on (vm_id) vm_id as "vmId", node_id as "nodeId" from ${resourceAllocations}
+    where tenant_id = ${sql.placeholder("tenantId")}::uuid and vm_id = any(${sql.placeholder("vmIds")}::uuid[])
+      and status = 'active'
+    order by vm_id, allocated_at desc`,
+);
+
+/** Where these VMs already hold a claim. */
+export async function claimsOfVms(tx: Tx, vmIds: readonly string[]): Promise<Map<string, string>> {
+  const rows = await tx.run(openClaims, { vmIds, tenantId: tx.tenantId });
+  return new Map(rows.map(({ vmId, nodeId }) => [vmId, nodeId]));
+}

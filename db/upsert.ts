@@ -1,0 +1,120 @@
+import { type Column, getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
+import type { Tx } from "./client.ts";
+import { columnOf } from "./rows.ts";
+import { type Statement, statement } from "./statement.ts";
+
+type Insert<T extends PgTable> = T["$inferInsert"];
+type Property<T extends PgTable> = keyof Insert<T> & string;
+
+export interface UpsertOptions<T extends PgTable> {
+  /** What makes a row the same row: the columns of a unique index. */
+  onConflict: readonly Property<T>[];
+  /**
+   * What to write over a row that is there: everything given, nothing (then a row that any unique index refuses is left
+   * out as well), or these columns.
+   */
+  update: "all" | "none" | readonly Property<T>[];
+}
+
+const rowsPerStatement = 1_000;
+
+/**
+ * Writes rows into a table, whatever their number, in statements of one text per shape. A row that is there and does not
+ * differ is not written: the same rows twice change nothing. Where a row does change, its counter of changes (`version`,
+ * `rowVersion`, `generation`) goes up and `updatedAt` is set, unless the rows bring their own.
+ * @returns how many rows were inserted or changed
+ */
+export async function upsert<T extends PgTable>(
+  tx: Tx,
+  table: T,
+  rows: readonly Insert<T>[],
+  options: UpsertOptions<T>,
+): Promise<number> {
+  let changed = 0;
+  for (const [properties, alike] of byShape(rows)) {
+    const write = upsertStatement(table, properties, options);
+    for (let start = 0; start < alike.length; start += rowsPerStatement) {
+      const chunk = alike.slice(start, start + rowsPerStatement);
+      const [result] = await tx.run(write, { rows: JSON.stringify(chunk) });
+      changed += result?.changed ?? 0;
+    }
+  }
+  return changed;
+}
+
+/** Rows that leave out the same properties: what a row leaves out takes the column's default, which no null can say. */
+function byShape<Row extends object>(rows: readonly Row[]): [readonly string[], Row[]][] {
+  const shapes = new Map<string, [readonly string[], Row[]]>();
+  for (const row of rows) {
+    const properties = Object.keys(row).filter((property) => row[property as keyof Row] !== undefined);
+    const key = properties.sort().join();
+    const shape = shapes.get(key);
+    if (shape) shape[1].push(row);
+    else shapes.set(key, [properties, [row]]);
+  }
+  return [...shapes.values()];
+}
+
+const statements = new WeakMap<PgTable, Map<string, Statement<{ changed: number }>>>();
+
+function upsertStatement<T extends PgTable>(table: T, properties: readonly string[], options: UpsertOptions<T>) {
+  const known = statements.get(table) ?? new Map<string, Statement<{ changed: number }>>();
+  statements.set(table, known);
+  const key = JSON.stringify([properties, options.onConflict, options.update]);
+  const found = known.get(key) ?? statement<{ changed: number }>(() => upsertSql(table, properties, options));
+  known.set(key, found);
+  return found;
+}
+
+function upsertSql<T extends PgTable>(
+  table: T,
+  properties: readonly string[],
+  { onConflict, update }: UpsertOptions<T>,
+): SQL {
+  const columns = properties.map((property) => columnOf(table, property));
+  const names = list(columns.map((column) => sql.identifier(column.name)));
+  // Properties, not column names, are the keys of the JSON objects.
+  const shape = list(
+    properties.map((property, at) => sql`${sql.identifier(property)} ${sql.raw(columns[at]!.getSQLType())}`),
+  );
+  const read = list(properties.map((property) => sql`input.${sql.identifier(property)}`));
+  const updated = (update === "all" ? properties : update === "none" ? [] : update).filter(
+    (property) => !(onConflict as readonly string[]).includes(property) && properties.includes(property),
+  );
+  const target = list(onConflict.map((property) => sql.identifier(columnOf(table, property).name)));
+  return sql`
+    with written as (
+      insert into ${table} (${names})
+      select ${read} from jsonb_to_recordset(${sql.placeholder("rows")}::text::jsonb) as input (${shape})
+      on conflict ${updated.length === 0 ? sql`do nothing` : sql`(${target}) do update set ${assignments(table, updated, properties)}
+        where (${list(updated.map((property) => sql`${table}.${sql.identifier(columnOf(table, property).name)}`))})
+          is distinct from (${list(updated.map((property) => sql`excluded.${sql.identifier(columnOf(table, property).name)}`))})`}
+      returning 1
+    )
+    select count(*)::int as changed from written`;
+}
+
+function assignments(table: PgTable, updated: readonly string[], given: readonly string[]): SQL {
+  const columns = getTableColumns(table) as Record<string, Column>;
+  const set = updated.map((property) => {
+    const name = sql.identifier(columnOf(table, property).name);
+    return sql`${name} = excluded.${name}`;
+  });
+  for (const property of ["version", "rowVersion", "generation"]) {
+    const column = columns[property];
+    // `version` of clusters and templates is a text of another meaning.
+    if (!column || column.dataType !== "number" || given.includes(property)) continue;
+    set.push(sql`${sql.identifier(column.name)} = ${table}.${sql.identifier(column.name)} + 1`);
+  }
+  const { updatedAt } = columns;
+  if (updatedAt && !given.includes("updatedAt")) set.push(sql`${sql.identifier(updatedAt.name)} = now()`);
+  if (set.length === 0) throw new Error(`Nothing to update in ${getTableName(table)}.`);
+  return list(set);
+}
+
+const list = (parts: readonly SQL[] | readonly ReturnType<typeof sql.identifier>[]): SQL =>
+  sql.join(
+    parts.map((part) => sql`${part}`),
+    sql`, `,
+  );

@@ -1,0 +1,48 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "../client.ts";
+import { statement } from "../statement.ts";
+import type { VmResourceConfig } from "./schema/vm-config.ts";
+import { vms } from "./schema/vms.ts";
+
+/** What imports need to know of a live VM of the tenant. */
+export interface FleetVm {
+  id: string;
+  name: string;
+  nodeId: string | null;
+  ownerId: string;
+  state: string;
+  resourceConfig: VmResourceConfig;
+  createdAt: Date;
+}
+
+const liveVms = statement<FleetVm>(
+  () => sql`
+    select id, name, node_id as "nodeId", owner_id as "ownerId", state, resource_config as "resourceConfig",
+      created_at as "createdAt"
+    from ${vms} where tenant_id = ${sql.placeholder("tenantId")}::uuid and deleted_at is null
+    order by created_at, id`,
+);
+
+/** Every VM of the tenant that is not deleted, oldest first. */
+export const fleetVms = (tx: Tx): Promise<FleetVm[]> => tx.run(liveVms, { tenantId: tx.tenantId });
+
+const placeVms = statement<{ changed: number }>(
+  () => sql`
+    with placed as (
+      update ${vms} set node_id = input.node_id, version = version + 1, updated_at = now()
+      from unnest(${sql.placeholder("vmIds")}::uuid[], ${sql.placeholder("nodeIds")}::uuid[]) as input (vm_id, node_id)
+      where vms.id = input.vm_id and vms.tenant_id = ${sql.placeholder("tenantId")}::uuid and vms.node_id is null
+      returning 1
+    )
+    select count(*)::int as changed from placed`,
+);
+
+/** Puts VMs that are on no node on these nodes; a VM that got one meanwhile keeps it. */
+export async function setNodesOfVms(tx: Tx, places: ReadonlyMap<string, string>): Promise<number> {
+  const [result] = await tx.run(placeVms, {
+    vmIds: [...places.keys()],
+    nodeIds: [...places.values()],
+    tenantId: tx.tenantId,
+  });
+  return result?.changed ?? 0;
+}
