@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "#db/client.ts";
+import type { Domain } from "#db/columns.ts";
 import { seedDemoFleet } from "#cli/demo/seed.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { lastHour, oneRequest } from "#tests/harness/one-request.ts";
+import { asOwner } from "#tests/harness/server.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { statementsDuring } from "#tests/harness/statements.ts";
 import { expectedAnswer } from "./one-request-oracle.ts";
@@ -63,6 +65,7 @@ describe("the one request", () => {
   });
 
   test("costs the same SQL statements for 10, 50 and 100 VMs, at most one a table and nesting level", async () => {
+    await nameFirst(product);
     // Once before, so that connections have read their types.
     await product.ask(oneRequest, lastHour(now, 10));
     const costs: string[][] = [];
@@ -79,6 +82,25 @@ describe("the one request", () => {
     expect(costs[2]).toEqual(costs[0]);
   });
 });
+
+/** Renames one VM with each rare part, so that the smallest page has them all. */
+async function nameFirst({ urls }: TestProduct): Promise<void> {
+  const anyVm = (domain: Domain, query: string) =>
+    asOwner(urls.url(domain), (sql) => sql.unsafe<{ id: string }[]>(query));
+  const ids = await Promise.all([
+    anyVm(
+      "monitoring",
+      "select vm_id as id from alert_instances where resolved_at is null and vm_id is not null limit 1",
+    ),
+    anyVm("federation", "select vm_id as id from compliance_violations where resolved_at is null limit 1"),
+    anyVm("federation", "select vm_id as id from migrations limit 1"),
+    anyVm("federation", "select local_vm_id as id from multicloud_vms limit 1"),
+  ]);
+  await asOwner(
+    urls.url("vms"),
+    (sql) => sql`update vms set name = '!' || name where id = any(${ids.flat().map(({ id }) => id)}::uuid[])`,
+  );
+}
 
 /** Equal, numbers to nine digits: sums of floats depend on their order. */
 function expectClose(given: unknown, expected: unknown, path: string): void {
