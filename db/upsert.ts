@@ -87,9 +87,13 @@ function upsertSql<T extends PgTable>(
     with written as (
       insert into ${table} (${names})
       select ${read} from jsonb_to_recordset(${sql.placeholder("rows")}::text::jsonb) as input (${shape})
-      on conflict ${updated.length === 0 ? sql`do nothing` : sql`(${target}) do update set ${assignments(table, updated, properties)}
+      on conflict ${
+        updated.length === 0
+          ? sql`do nothing`
+          : sql`(${target}) do update set ${assignments(table, updated, properties)}
         where (${list(updated.map((property) => sql`${table}.${sql.identifier(columnOf(table, property).name)}`))})
-          is distinct from (${list(updated.map((property) => sql`excluded.${sql.identifier(columnOf(table, property).name)}`))})`}
+          is distinct from (${list(updated.map((property) => sql`excluded.${sql.identifier(columnOf(table, property).name)}`))})`
+      }
       returning 1
     )
     select count(*)::int as changed from written`;

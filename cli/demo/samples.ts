@@ -69,7 +69,10 @@ export async function writeDemoSamples(
   const vm = emptyVmColumns();
   const node = emptyNodeColumns();
   for (const time of times) {
-    const sums = new Map<string, { cores: number; memory: number; disk: number; sent: number; recv: number; vms: number }>();
+    const sums = new Map<
+      string,
+      { cores: number; memory: number; disk: number; sent: number; recv: number; vms: number }
+    >();
     for (const { id, n, cpuMillicores, memoryMb, storageGb } of vms) {
       const load = loadOf(n, time);
       const { counter, seconds } = counters.vm(id, time);

@@ -196,7 +196,8 @@ async function writeSamples(dbs: FleetDatabases, tenantId: string, now: Date): P
   return dbs.monitoring.write({ tenantId }, async (tx) => {
     await beginImport(tx, { ...source, shiftSeconds: 0, keepTimes: false });
     let written = 0;
-    for (let at = 0; at < times.length; at += 60) written += await writeDemoSamples(tx, fleet, times.slice(at, at + 60));
+    for (let at = 0; at < times.length; at += 60)
+      written += await writeDemoSamples(tx, fleet, times.slice(at, at + 60));
     return written;
   });
 }

@@ -377,7 +377,10 @@ async function writeSchedulerHistory(dbs: FleetDatabases, fleet: Fleet): Promise
           name: "Pack tightly",
           description: "Fill a node before the next one is used.",
           policyType: "placement",
-          rules: [{ score: "bestFit", weight: 2 }, { score: "balanced", weight: 1 }],
+          rules: [
+            { score: "bestFit", weight: 2 },
+            { score: "balanced", weight: 1 },
+          ],
           metadata: generated,
           createdAt: ago(60 * day),
         },

@@ -31,7 +31,12 @@ export async function placeVms(dbs: FleetDatabases, tenantId: string, now: Date)
 }
 
 /** VM → node, for those that have a claim in the end. */
-async function claim(dbs: FleetDatabases, tenantId: string, waiting: FleetVm[], now: Date): Promise<Map<string, string>> {
+async function claim(
+  dbs: FleetDatabases,
+  tenantId: string,
+  waiting: FleetVm[],
+  now: Date,
+): Promise<Map<string, string>> {
   return dbs.scheduler.write({ tenantId }, async (tx) => {
     const nodes = await lockPlacementNodes(tx);
     if (nodes.length === 0) return new Map<string, string>();
@@ -42,7 +47,8 @@ async function claim(dbs: FleetDatabases, tenantId: string, waiting: FleetVm[], 
     const wanting = waiting.filter(({ id }) => !places.has(id));
     // The largest first: what is left over between them still holds the small ones.
     wanting.sort(
-      (a, b) => b.resourceConfig.memoryMb - a.resourceConfig.memoryMb || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+      (a, b) =>
+        b.resourceConfig.memoryMb - a.resourceConfig.memoryMb || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
     );
     const requests = new Map(wanting.map(({ id, resourceConfig }) => [id, resourceConfig]));
     const { placements, allocated } = placeFleet(

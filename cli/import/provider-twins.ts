@@ -65,7 +65,10 @@ export async function writeTwins(
   const fleet = await dbs.vms.write({ tenantId }, fleetVms);
   return dbs.federation.write({ tenantId }, async (tx) => {
     const here = new Set((await fleetProviders(tx)).map(({ id }) => id));
-    const prices = await cheapestTypes(tx, clouds.map(({ region }) => region));
+    const prices = await cheapestTypes(
+      tx,
+      clouds.map(({ region }) => region),
+    );
     const chosen = fleet.flatMap((vm, at) => {
       if (at % every !== 0) return [];
       const cloud = clouds[(at / every) % clouds.length] as (typeof clouds)[number];
@@ -113,7 +116,9 @@ export async function writeTwins(
             recommendedProvider: cheaper.provider,
             currentCostPerHour: price.hourlyOnDemand,
             projectedCostPerHour: cheaper.hourly,
-            potentialMonthlySavings: ((Number(price.hourlyOnDemand) - Number(cheaper.hourly)) * hoursPerMonth).toFixed(2),
+            potentialMonthlySavings: ((Number(price.hourlyOnDemand) - Number(cheaper.hourly)) * hoursPerMonth).toFixed(
+              2,
+            ),
             optimizationType: cheaper.kind,
             confidenceScore: 0.8,
             recommendation: cheaper.recommendation,
@@ -175,4 +180,8 @@ function saving(
 }
 
 const providerVmId = (type: string, vmId: string): string =>
-  type === "aws" ? `i-${vmId.replaceAll("-", "").slice(0, 17)}` : type === "azure" ? `/virtualMachines/${vmId}` : `vm-${vmId}`;
+  type === "aws"
+    ? `i-${vmId.replaceAll("-", "").slice(0, 17)}`
+    : type === "azure"
+      ? `/virtualMachines/${vmId}`
+      : `vm-${vmId}`;

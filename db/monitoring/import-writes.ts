@@ -18,7 +18,8 @@ const select = () => sql`select ${selectList({ table: datasetImports })} from ${
   where tenant_id = ${sql.placeholder("tenantId")}::uuid`;
 
 const bySource = statement<DatasetImportRow>(
-  () => sql`${select()} and dataset = ${sql.placeholder("dataset")} and source_fingerprint = ${sql.placeholder("sourceFingerprint")}`,
+  () =>
+    sql`${select()} and dataset = ${sql.placeholder("dataset")} and source_fingerprint = ${sql.placeholder("sourceFingerprint")}`,
 );
 const byDataset = statement<DatasetImportRow>(
   () => sql`${select()} and dataset = ${sql.placeholder("dataset")} order by started_at`,

@@ -95,7 +95,9 @@ const join = (parts: readonly unknown[]): SQL =>
   );
 
 const refreshVm = statement<{ changed: number }>(() => refreshSql(vmMetrics, vmMetricsLatest, "vm_id", true));
-const refreshNode = statement<{ changed: number }>(() => refreshSql(systemMetrics, systemMetricsLatest, "node_id", false));
+const refreshNode = statement<{ changed: number }>(() =>
+  refreshSql(systemMetrics, systemMetricsLatest, "node_id", false),
+);
 
 /** Sets the last values of these VMs, and the rates of their counters, from their two newest samples. */
 export async function refreshVmLatest(tx: Tx, vmIds: readonly string[]): Promise<void> {

@@ -21,9 +21,7 @@ export interface FleetNode {
 const fleetNode = sql`id, name, cluster_id as "clusterId", region, status, gpu_model as "gpuModel", allocatable, allocated, generation`;
 
 // By id, so that two placements at once wait for each other instead of deadlocking.
-const lockNodes = statement<FleetNode>(
-  () => sql`select ${fleetNode} from ${nodes} order by id for update`,
-);
+const lockNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${nodes} order by id for update`);
 const allNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${nodes} order by name, id`);
 
 /** Every node, locked until the transaction ends. */
