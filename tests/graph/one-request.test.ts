@@ -40,11 +40,11 @@ describe("the one request", () => {
       { tenantId: demoTenantId, first: 50, from: new Date(variables.from), to: new Date(variables.to) },
     );
     expect(expected).toHaveLength(50);
-    const given = answer.data.vms.nodes as Record<string, never>[];
+    const given = answer.data.vms.nodes as { name: string; latestMetrics: { ageSeconds: number; time: string } }[];
     given.forEach((vm, index) => {
-      const { ageSeconds, ...latest } = vm["latestMetrics"] as { ageSeconds: number; time: string };
+      const { ageSeconds, ...latest } = vm.latestMetrics;
       expect(ageSeconds).toBeCloseTo((Date.now() - Date.parse(latest.time)) / 1_000, -2);
-      expectClose({ ...vm, latestMetrics: latest }, expected[index], vm["name"]);
+      expectClose({ ...vm, latestMetrics: latest }, expected[index], vm.name);
     });
   });
 
