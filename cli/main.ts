@@ -62,9 +62,6 @@ export async function main(argv: readonly string[]): Promise<void> {
       }
     });
 
-  const { addImportCommand } = await import("./import/command.ts");
-  addImportCommand(program, dataDir, environmentOf, say);
-
   try {
     await program.parseAsync(argv);
   } catch (error) {

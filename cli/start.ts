@@ -44,6 +44,10 @@ export async function start(
     const databases = await openDatabases(server);
     stops.push(() => closeDatabases(databases));
 
+    if (options.demo) {
+      const fleet = await keepFleetAlive(server, databases, say);
+      stops.push(fleet.stop);
+    }
     const identity = developmentIdentity(demoTenantId, demoUserId);
     const gateway = await startGateway({
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
@@ -56,10 +60,6 @@ export async function start(
       port: options.port,
     });
     stops.push(gateway.close);
-    if (options.demo) {
-      const fleet = await keepFleetAlive(server, databases, say);
-      stops.push(fleet.stop);
-    }
     return { url: gateway.url, stop };
   } catch (error) {
     await stop();

@@ -179,6 +179,8 @@ async function metricsOf(sql: postgres.Sql, vmId: string, { tenantId, from, to }
   const rate = (column: string, newer: Row, older: Row | undefined): number | null => {
     if (!older || newer[column] === null || older[column] === null) return null;
     const seconds = (newer["time"].getTime() - older["time"].getTime()) / 1_000;
+    // Across a gap of more than 15 minutes nothing is known.
+    if (seconds > 900) return null;
     const grown = Number(newer[column]) - Number(older[column]);
     // A counter that is smaller than before was reset: it has grown from zero.
     return (grown < 0 ? Number(newer[column]) : grown) / seconds;

@@ -1,0 +1,10 @@
+import { readFileSync } from "node:fs";
+import { asset } from "#lib/assets.ts";
+
+export const oneRequest = readFileSync(asset("docs/one-request.graphql"), "utf8");
+
+/** The variables of the one request for the last whole hour before `now`. */
+export function lastHour(now: Date, first: number): { first: number; from: string; to: string } {
+  const to = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
+  return { first, from: new Date(to.getTime() - 3_600_000).toISOString(), to: to.toISOString() };
+}

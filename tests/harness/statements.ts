@@ -1,0 +1,33 @@
+import type { Domain } from "#db/columns.ts";
+import { domains } from "#db/columns.ts";
+import { adminUrl, asOwner, type TestDatabases } from "./server.ts";
+
+export interface CountedStatement {
+  domain: Domain;
+  query: string;
+  calls: number;
+}
+
+/** What the server executed in a test's databases while `run` ran, without what frames a transaction. */
+export async function statementsDuring(urls: TestDatabases, run: () => Promise<unknown>): Promise<CountedStatement[]> {
+  const names = new Map(domains.map((domain) => [new URL(urls.url(domain)).pathname.slice(1), domain]));
+  return asOwner(adminUrl(), async (sql) => {
+    await sql`create extension if not exists pg_stat_statements`;
+    const counts = async () => {
+      const rows = await sql<{ database: string; queryid: string; query: string; calls: number }[]>`
+        select d.datname as database, s.queryid::text, s.query, sum(s.calls)::int as calls
+        from pg_stat_statements s join pg_database d on d.oid = s.dbid
+        where d.datname = any(${[...names.keys()]}) group by 1, 2, 3`;
+      return new Map(rows.map((row) => [`${row.database}/${row.queryid}`, row]));
+    };
+    const before = await counts();
+    await run();
+    const after = await counts();
+    return [...after.entries()].flatMap(([key, row]) => {
+      const calls = row.calls - (before.get(key)?.calls ?? 0);
+      const frame = /^\s*(begin|commit|rollback|select set_config|set )/i.test(row.query);
+      const domain = names.get(row.database);
+      return calls > 0 && !frame && domain ? [{ domain, query: row.query, calls }] : [];
+    });
+  });
+}
