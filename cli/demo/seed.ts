@@ -1,3 +1,4 @@
+import { hasRealPrices } from "#db/federation/fleet-writes.ts";
 import { instancePrices } from "#db/federation/schema/instance-prices.ts";
 import {
   advanceImport,
@@ -50,17 +51,14 @@ export async function seedDemoFleet(
   await Promise.all([
     writeNodes(dbs, tenantId, now),
     writeVms(dbs, tenantId, now),
-    dbs.federation.write({ tenantId }, (tx) =>
-      upsert(
-        tx,
-        instancePrices,
-        demoPrices.map((price) => ({
-          ...price,
-          id: importedId(demoDataset, "price", price.providerType, price.instanceType),
-        })),
-        none,
-      ),
-    ),
+    dbs.federation.write({ tenantId }, async (tx) => {
+      if (await hasRealPrices(tx)) return;
+      const withIds = demoPrices.map((price) => ({
+        ...price,
+        id: importedId(demoDataset, "price", price.providerType, price.instanceType),
+      }));
+      await upsert(tx, instancePrices, withIds, none);
+    }),
   ]);
   await placeVms(dbs, tenantId, now);
   await ensureProviders(dbs, tenantId, {}, now);
