@@ -82,7 +82,7 @@ async function runImport(
         tenant: tenantNamed(options.tenant),
         signal: stopping.signal,
         keepTimes: options.keepTimes ?? false,
-        ...(bar ? { onProgress: bar.update } : {}),
+        ...(bar ? { onProgress: (progress) => bar.show(progress) } : {}),
       });
       bar?.end();
       process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`);

@@ -168,7 +168,7 @@ export async function* readRows<Column extends string>(
 function fieldsOf(line: string): string[] | undefined {
   if (!line.includes('"')) return line.split(",");
   try {
-    return (parse(line) as string[][])[0];
+    return parse(line)[0];
   } catch {
     return undefined;
   }

@@ -282,7 +282,7 @@ async function writeFederationHistory(dbs: FleetDatabases, fleet: Fleet): Promis
           migrationPlan: { ...generated, phases: [...migrationPhases] },
           status,
           progressPercentage: Math.floor((100 * done) / migrationPhases.length),
-          currentPhase: (migrationPhases[Math.min(done, migrationPhases.length - 1)] ?? "observe") as MigrationPhase,
+          currentPhase: migrationPhases[Math.min(done, migrationPhases.length - 1)] ?? "observe",
           estimatedDuration: "PT18M",
           startedAt: status === "planned" ? null : started,
           completedAt: ended,
