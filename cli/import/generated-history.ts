@@ -1,7 +1,7 @@
 import { complianceViolations } from "#db/federation/schema/compliance-violations.ts";
 import { compliancePolicies } from "#db/federation/schema/compliance-policies.ts";
 import { migrationSteps } from "#db/federation/schema/migration-steps.ts";
-import { type MigrationPhase, migrationPhases, migrations } from "#db/federation/schema/migrations.ts";
+import { migrationPhases, migrations } from "#db/federation/schema/migrations.ts";
 import { fleetProviders } from "#db/federation/fleet-writes.ts";
 import { hotSpells } from "#db/monitoring/import-writes.ts";
 import { alertInstances } from "#db/monitoring/schema/alert-instances.ts";
