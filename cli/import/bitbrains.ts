@@ -172,7 +172,7 @@ async function readAndWrite(
   reader: TraceReader,
   options: ReadOptions,
 ): Promise<{ written: number; failure: unknown }> {
-  const { batchSize = 5_000, signal, keepTimes, progress, now } = options;
+  const { batchSize = 10_000, signal, keepTimes, progress, now } = options;
   const { tenantId } = run;
   let written = 0;
   let failure: unknown;

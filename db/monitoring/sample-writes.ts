@@ -37,7 +37,7 @@ interface Stream {
   entity: "vmId" | "nodeId";
 }
 
-const inserts = new Map<string, Statement<{ written: number }>>();
+const inserts = new Map<string, Statement<never>>();
 
 async function insertSamples(
   tx: Tx,
@@ -47,12 +47,17 @@ async function insertSamples(
 ): Promise<number> {
   const properties = Object.keys(samples);
   const key = `${stream}:${properties.join()}`;
-  const insert = inserts.get(key) ?? statement<{ written: number }>(() => insertSql(table, properties, stream, entity));
+  const insert = inserts.get(key) ?? statement<never>(() => insertSql(table, properties, entity));
   inserts.set(key, insert);
   const values: Record<string, unknown> = { tenantId: tx.tenantId };
   for (const property of properties) values[property] = arrayLiteral(samples[property] as readonly unknown[]);
-  const [result] = await tx.run(insert, values);
-  return result?.written ?? 0;
+  // Counted by the server's own report: a RETURNING of every row costs a third of the insert.
+  const { count: written } = (await tx.run(insert, values)) as unknown as { count: number };
+  if (written > 0) {
+    const hours = [...new Set(samples.time.map((time) => Math.floor(time / 3_600) * 3_600))];
+    await tx.run(markDirty, { stream, tenantId: stream === "vm" ? tx.tenantId : null, hours: arrayLiteral(hours) });
+  }
+  return written;
 }
 
 /** Numbers, UUIDs and null need no quotes in an array's text, and one joined text is the cheapest thing to send. */
@@ -62,7 +67,7 @@ const arrayLiteral = (values: readonly unknown[]): string => {
   return `${text}}`;
 };
 
-function insertSql(table: PgTable, properties: readonly string[], stream: Stream["stream"], entity: string): SQL {
+function insertSql(table: PgTable, properties: readonly string[], entity: string): SQL {
   const tenant = "tenantId" in getTableColumns(table);
   const names = properties.map((property) => sql.identifier(columnOf(table, property).name));
   const arrays = properties.map((property) =>
@@ -73,20 +78,19 @@ function insertSql(table: PgTable, properties: readonly string[], stream: Stream
   const read = properties.map((property) =>
     property === "time" ? sql`to_timestamp(input.time)` : sql`input.${sql.identifier(columnOf(table, property).name)}`,
   );
-  const tenantValue = sql`${sql.placeholder("tenantId")}::uuid`;
   return sql`
-    with written as (
-      insert into ${table} (${join(names)}${tenant ? sql`, "tenant_id"` : sql``})
-      select ${join(read)}${tenant ? sql`, ${tenantValue}` : sql``}
-      from unnest(${join(arrays)}) as input (${join(names)})
-      on conflict (${sql.identifier(columnOf(table, entity).name)}, "time") do nothing
-      returning "time"
-    ), marked as (
-      insert into metric_dirty_hours (stream, tenant_id, hour)
-      select distinct ${stream}::text, ${tenant ? tenantValue : sql`null::uuid`}, date_trunc('hour', "time", 'UTC') from written
-    )
-    select count(*)::int as written from written`;
+    insert into ${table} (${join(names)}${tenant ? sql`, "tenant_id"` : sql``})
+    select ${join(read)}${tenant ? sql`, ${sql.placeholder("tenantId")}::uuid` : sql``}
+    from unnest(${join(arrays)}) as input (${join(names)})
+    on conflict (${sql.identifier(columnOf(table, entity).name)}, "time") do nothing`;
 }
+
+const markDirty = statement<never>(
+  () => sql`
+    insert into metric_dirty_hours (stream, tenant_id, hour)
+    select ${sql.placeholder("stream")}, ${sql.placeholder("tenantId")}::uuid, to_timestamp(hour)
+    from unnest(${sql.placeholder("hours")}::text::float8[]) as input (hour)`,
+);
 
 const join = (parts: readonly unknown[]): SQL =>
   sql.join(
