@@ -61,8 +61,13 @@ async function insertSamples(
     if (column.length !== samples.time.length) throw new RangeError(`The column ${property} has a length of its own.`);
     values[property] = arrayLiteral(column);
   }
-  const [result] = await tx.run(insert, values);
-  return result?.written ?? 0;
+  // Counted by the server's own report: a RETURNING of every row costs a third of the insert.
+  const { count: written } = (await tx.run(insert, values)) as unknown as { count: number };
+  if (written > 0) {
+    const hours = [...new Set(samples.time.map((time) => Math.floor(time / 3_600) * 3_600))];
+    await tx.run(markDirty, { stream, tenantId: stream === "vm" ? tx.tenantId : null, hours: arrayLiteral(hours) });
+  }
+  return written;
 }
 
 /**
