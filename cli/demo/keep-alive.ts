@@ -9,10 +9,10 @@ import {
 } from "#db/monitoring/import-writes.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
-import { demoDataset, demoNodes, demoVms } from "./fleet.ts";
+import { demoDataset, demoNodes } from "./fleet.ts";
 import { replayTraces } from "./replay.ts";
 import { FleetCounters, writeDemoSamples } from "./samples.ts";
-import { nodesOfVms } from "./seed.ts";
+import { runningDemoVms } from "./seed.ts";
 
 export interface KeepAliveOptions {
   signal: AbortSignal;
@@ -59,8 +59,8 @@ async function writeRound(dbs: FleetDatabases, tenantId: string, everyMs: number
     findImport(tx, { dataset: demoDataset, sourceFingerprint: "seed-1" }),
   );
   if (seeded?.status !== "completed") return;
-  const vms = demoVms(tenantId);
-  const nodeOf = await nodesOfVms(dbs, tenantId);
+  const { vms, nodeOf } = await runningDemoVms(dbs, tenantId);
+  if (vms.length === 0) return;
   await makeRoom(dbs, tenantId, now);
   await dbs.monitoring.write({ tenantId }, async (tx) => {
     if (!(await lockName(tx, `novacron.demo.${tenantId}`))) return;

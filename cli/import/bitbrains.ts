@@ -21,7 +21,7 @@ import { writeHistory } from "./generated-history.ts";
 import { ensurePeople, ownerOf } from "./people.ts";
 import { placeVms } from "./place-vms.ts";
 import { writeTwins } from "./provider-twins.ts";
-import { BatchColumns, type Sample, TraceReader } from "./bitbrains-trace.ts";
+import { BatchColumns, bitbrainsHeader, type Sample, TraceReader } from "./bitbrains-trace.ts";
 
 export interface BitbrainsOptions extends ImportOptions {
   /** The trace keeps its own times, and retention holds them. */
@@ -76,6 +76,12 @@ export async function importBitbrains(
   const [file] = await sourceFiles(path, /^(week|day).*\.csv(\.gz)?$/);
   if (!file) throw new ImportError("IMPORT_SOURCE_MISSING", `${path} holds no sample file.`);
   const look = await survey(file);
+  if (look.firstLine !== bitbrainsHeader) {
+    throw new ImportError(
+      "IMPORT_SOURCE_INVALID",
+      `${basename(file)} is no sample file of this trace: its first line is not ${bitbrainsHeader}`,
+    );
+  }
   const source = { dataset: bitbrainsDataset, sourceFingerprint: look.fingerprint };
   const before = await dbs.monitoring.write({ tenantId }, (tx) => findImport(tx, source));
   if (before && before.keepTimes !== keepTimes) {
@@ -172,7 +178,7 @@ async function readAndWrite(
   reader: TraceReader,
   options: ReadOptions,
 ): Promise<{ written: number; failure: unknown }> {
-  const { batchSize = 5_000, signal, keepTimes, progress, now } = options;
+  const { batchSize = 10_000, signal, keepTimes, progress, now } = options;
   const { tenantId } = run;
   let written = 0;
   let failure: unknown;

@@ -113,11 +113,12 @@ export async function importCloudPrices(
   const regions: Record<string, Set<string>> = {};
   let prices = 0;
   let changed = 0;
-  let batch = new Map<string, Price>();
+  let batch: Price[] = [];
+  const seen = new Set<string>();
   let failure: unknown;
   const send = async () => {
-    const rows = [...batch.values()];
-    batch = new Map();
+    const rows = batch;
+    batch = [];
     changed += await dbs.federation.write({ tenantId: tenant.id }, (tx) =>
       upsert(tx, instancePrices, rows, { onConflict: ["id"], update: "all" }),
     );
@@ -133,10 +134,12 @@ export async function importCloudPrices(
           rejections.add(basename(file), line, price);
           continue;
         }
-        // Of two lines about the same price the first one counts: one statement must not write a row twice.
-        if (!batch.has(price.id)) batch.set(price.id, price);
+        // A type that the source lists for two architectures has one price: the first line counts.
+        if (seen.has(price.id)) continue;
+        seen.add(price.id);
+        batch.push(price);
         (regions[price.providerType] ??= new Set()).add(price.region);
-        if (batch.size >= rowsPerTransaction) await send();
+        if (batch.length >= rowsPerTransaction) await send();
         signal?.throwIfAborted();
       }
     } catch (error) {

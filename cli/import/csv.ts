@@ -91,6 +91,7 @@ export interface Survey {
   /** Of the unpacked file's first 1,024 bytes: a cut-off copy and the whole file are the same source. */
   fingerprint: string;
   lines: number;
+  firstLine: string;
   lastLine: string | undefined;
   truncated: boolean;
 }
@@ -125,6 +126,7 @@ export async function survey(path: string): Promise<Survey> {
   return {
     fingerprint: createHash("sha256").update(head).digest("hex"),
     lines,
+    firstLine: (head.toString("utf8").split("\n", 1)[0] as string).replace(/\r$/, ""),
     lastLine: last === undefined || last === "" ? undefined : last.replace(/\r$/, ""),
     truncated,
   };

@@ -125,9 +125,18 @@ function writeVmHistory(dbs: FleetDatabases, fleet: Fleet): Promise<number> {
           fromState: "creating" as const,
           toState: "running" as const,
         };
+        const stopped = {
+          ...common,
+          id: id("transition", vm.id, "stopped"),
+          fromState: "running" as const,
+          toState: "stopped" as const,
+        };
         return [
           { ...first, reason: "created", createdAt: new Date(created) },
           { ...running, reason: "boot ok", createdAt: new Date(created + 30_000) },
+          ...(vm.state === "stopped"
+            ? [{ ...stopped, reason: "stopped by its owner", createdAt: new Date(created + 5 * hour) }]
+            : []),
         ];
       }),
       none,

@@ -2,10 +2,17 @@ import type postgres from "postgres";
 import type { MetricStorage } from "../migration-files.ts";
 
 /**
- * How samples can be stored on this server: `timescale` where the extension is available under the licence that has continuous
- * aggregates and retention, `native` partitions elsewhere. Asked once, when the monitoring database is first migrated.
+ * How samples are stored on this server: `timescale` where the extension is available under the licence that has
+ * continuous aggregates, `native` partitions elsewhere. A database that has chosen once keeps its choice, also when the
+ * server learns TimescaleDB later.
  */
 export async function detectMetricStorage(sql: postgres.Sql): Promise<MetricStorage> {
+  const [made] = await sql<{ made: boolean }[]>`select to_regclass('public.metric_storage') is not null as made`;
+  if (made?.made) {
+    const [chosen] = await sql<{ engine: MetricStorage }[]>`select engine from public.metric_storage`;
+    if (chosen) return chosen.engine;
+  }
+  // The licence is a setting of the extension's library: there is none where the library is not preloaded.
   const [server] = await sql<{ available: boolean; licence: string | null }[]>`
     select exists (select from pg_available_extensions where name = 'timescaledb') as available,
       current_setting('timescaledb.license', true) as licence`;
