@@ -59,6 +59,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     max_lifetime: 3600,
     idle_timeout: 900,
     connect_timeout: 5,
+    // Each statement tries anew: the driver's own waits grow to 20 s, during which requests would hang instead of failing, and a database that
+    // is back would go on being called unreachable.
+    backoff: () => 0.1,
     onnotice: () => undefined,
     types: { bigint: safeBigint },
     connection: {
