@@ -13,12 +13,14 @@ import {
 } from "#db/monitoring/sample-writes.ts";
 import { adminUrl } from "#tests/harness/server.ts";
 
-/** A migrated monitoring database of the file's own, as its three kinds of users see it. */
+/** A migrated monitoring database of the file's own, as its users see it. */
 export interface MonitoringDatabase {
   engine: MetricStorage;
   url: string;
-  /** The server's superuser, whom no policy binds. */
+  /** The server's superuser. */
   owner: postgres.Sql;
+  /** Plain SQL under the system role, which sees the rows of every tenant. */
+  allTenants: postgres.Sql;
   service: Database;
   system: Database;
   /** Makes room for samples and writes them, as the service, for one tenant. */
@@ -61,13 +63,15 @@ async function create(engine: MetricStorage, server: string): Promise<Monitoring
   await admin.unsafe(`create database ${name}`);
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
   await migrateDomain(url, "monitoring");
-  const owner = postgres(url, { max: 2, onnotice: () => undefined, connection: { TimeZone: "UTC" } });
+  const owner = postgres(url, { max: 1, onnotice: () => undefined });
+  const allTenants = postgres(url, { max: 1, connection: { role: "novacron_monitoring_system", TimeZone: "UTC" } });
   const service = await openDatabase({ domain: "monitoring", url, maxConnections: 3 });
   const system = await openDatabase({ domain: "monitoring", url, as: "system", maxConnections: 2 });
   return {
     engine,
     url,
     owner,
+    allTenants,
     service,
     system,
     write: async (tenantId, samples) => {
@@ -82,14 +86,17 @@ async function create(engine: MetricStorage, server: string): Promise<Monitoring
     rollUp: async () => {
       for (const stream of ["vm", "system"] as const) {
         while ((await system.write({ tenantId: "" }, (tx) => refreshHourly(tx, stream))) > 0);
-        // There the policy's job does it, whose time no test waits for.
+        // There jobs of the extension do it, whose time no test waits for: the policy's window, and the marks before it.
         if (engine === "timescale") {
-          await owner.unsafe(`call refresh_continuous_aggregate('metric_data.${stream}_metrics_hourly', null, null)`);
+          await owner.unsafe(
+            `call refresh_continuous_aggregate('metric_data.${stream}_metrics_hourly', now() - interval '80 days', null)`,
+          );
+          await owner.unsafe("call refresh_old_metric_hours(0, null)");
         }
       }
     },
     drop: async () => {
-      await Promise.all([owner.end(), service.close(), system.close()]);
+      await Promise.all([owner.end(), allTenants.end(), service.close(), system.close()]);
       await admin.unsafe(`drop database ${name} with (force)`);
       await admin.end();
     },

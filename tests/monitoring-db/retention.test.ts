@@ -9,7 +9,7 @@ const now = new Date("2026-05-04T12:00:00Z");
 const today = at("2026-05-04T00:00:00Z");
 
 onEveryMetricStorage((database) => {
-  const times = (vmId: string) => database().owner<{ time: number }[]>`
+  const times = (vmId: string) => database().allTenants<{ time: number }[]>`
     select extract(epoch from time)::float8 as time from vm_metrics where vm_id = ${vmId} order by time`;
 
   const dropAll = async () => {
@@ -39,7 +39,7 @@ onEveryMetricStorage((database) => {
       await database().writeNodes({ nodeId: [nodeId], time: [time], cpuUsagePercent: [1] });
     }
     await dropAll();
-    const left = await database().owner`select 1 from system_metrics where node_id = ${nodeId}`;
+    const left = await database().allTenants`select 1 from system_metrics where node_id = ${nodeId}`;
     expect(left).toHaveLength(1);
   });
 

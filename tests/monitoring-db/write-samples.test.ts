@@ -7,7 +7,7 @@ import { at, onEveryMetricStorage } from "./metric-storage.ts";
 const noon = at("2026-05-04T12:00:00Z");
 
 onEveryMetricStorage((database) => {
-  const stored = (vmId: string) => database().owner<{ time: number; cpu: number | null; memory: string | null }[]>`
+  const stored = (vmId: string) => database().allTenants<{ time: number; cpu: number | null; memory: string | null }[]>`
       select extract(epoch from time)::float8 as time, cpu_usage_percent as cpu, memory_usage_bytes as memory
       from vm_metrics where vm_id = ${vmId} order by time`;
 
@@ -109,7 +109,7 @@ onEveryMetricStorage((database) => {
     const nodeId = randomUUID();
     const batch = { nodeId: [nodeId, nodeId], time: [noon, noon], cpuUsagePercent: [1, 2], vmCount: [3, 4] };
     expect(await database().writeNodes(batch)).toBe(1);
-    const [sample] = await database().owner`
+    const [sample] = await database().allTenants`
       select cpu_usage_percent as cpu, vm_count as vms from system_metrics where node_id = ${nodeId}`;
     expect(sample).toEqual({ cpu: 1, vms: 3 });
   });
