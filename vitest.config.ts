@@ -9,6 +9,8 @@ export default defineConfig({
     include: long ? ["**/*.long.test.ts"] : ["**/*.test.ts"],
     exclude: ["**/node_modules/**", "dist/**", ...(long ? [] : ["**/*.long.test.ts"])],
     globalSetup: ["tests/harness/global-setup.ts"],
+    // drizzle-kit carries a cloud library that would otherwise look for a cloud.
+    env: { METADATA_SERVER_DETECTION: "none" },
     pool: "forks",
     maxWorkers: 2,
     testTimeout: long ? 600_000 : 60_000,

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { ConfigurationError, readEnvironment } from "./environment.ts";
+import { addImportCommand } from "./import-command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -61,6 +62,8 @@ export async function main(argv: readonly string[]): Promise<void> {
         await server.stop();
       }
     });
+
+  addImportCommand(program, environmentOf, say);
 
   try {
     await program.parseAsync(argv);

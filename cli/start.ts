@@ -4,11 +4,13 @@ import { startGateway } from "#gateway/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
+import { openDatabase } from "#db/client.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import { closeDatabases, migrateAll, openDatabases, reachDatabases, requireMigrated } from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { readOrMakeKeys } from "./keys.ts";
-import { keepFleetAlive } from "./live-fleet.ts";
+import { runMonitoringJobs } from "./jobs.ts";
+import { startDemo } from "./live-fleet.ts";
 import { createSubgraphs } from "./subgraphs.ts";
 
 export interface StartOptions {
@@ -44,10 +46,23 @@ export async function start(
     const databases = await openDatabases(server);
     stops.push(() => closeDatabases(databases));
 
-    if (options.demo) {
-      const fleet = await keepFleetAlive(server, databases, say);
-      stops.push(fleet.stop);
-    }
+    const monitoringJobs = await openDatabase({
+      domain: "monitoring",
+      url: server.url("monitoring"),
+      as: "system",
+      maxConnections: 2,
+    });
+    stops.push(() => monitoringJobs.close());
+
+    const stopping = new AbortController();
+    const background: Promise<void>[] = [];
+    stops.push(async () => {
+      stopping.abort();
+      await Promise.all(background);
+    });
+    if (options.demo) background.push((await startDemo(databases, monitoringJobs, stopping.signal, say)).running);
+    background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
+
     const identity = developmentIdentity(demoTenantId, demoUserId);
     const gateway = await startGateway({
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),

@@ -15,6 +15,8 @@ export interface Scope {
 export interface Tx {
   readonly tenantId: string;
   run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
+  /** For statements whose rows nobody reads: how many rows they wrote. */
+  execute(statement: Statement<never>, values?: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
 /** A read transaction that begins at its first statement and shows one snapshot until `end`. */
@@ -57,6 +59,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     max_lifetime: 3600,
     idle_timeout: 900,
     connect_timeout: 5,
+    // Each statement tries anew: the driver's own waits grow to 20 s, during which requests would hang instead of failing, and a database that
+    // is back would go on being called unreachable.
+    backoff: () => 0.1,
     onnotice: () => undefined,
     types: { bigint: safeBigint },
     connection: {
@@ -133,13 +138,14 @@ function readTransaction(client: postgres.Sql, scope: Scope): ReadTx {
         .catch((error: unknown) => reject(publicError(error)));
     });
 
+  const begun = () => {
+    scope.signal?.throwIfAborted();
+    return (transaction ??= begin());
+  };
   return {
     tenantId: scope.tenantId,
-    run: async (statement, values) => {
-      scope.signal?.throwIfAborted();
-      transaction ??= begin();
-      return (await transaction).run(statement, values);
-    },
+    run: async (statement, values) => (await begun()).run(statement, values),
+    execute: async (statement, values) => (await begun()).execute(statement, values),
     end: async () => {
       finish();
       await finished;
@@ -157,22 +163,20 @@ function bindTenant(sql: postgres.TransactionSql, { tenantId, deadline }: Scope)
 }
 
 function transactionOf(sql: postgres.TransactionSql, { tenantId }: Scope): Tx {
+  const send = async (statement: Statement<unknown>, values: Readonly<Record<string, unknown>> = {}) => {
+    try {
+      return await sql.unsafe(statement.text(), statement.parameters(values) as postgres.ParameterOrJSON<never>[], {
+        prepare: true,
+      });
+    } catch (error) {
+      throw publicError(error);
+    }
+  };
   return {
     tenantId,
-    run: async <Row>(statement: Statement<Row>, values: Readonly<Record<string, unknown>> = {}) => {
-      try {
-        const rows = await sql.unsafe(
-          statement.text(),
-          statement.parameters(values) as postgres.ParameterOrJSON<never>[],
-          {
-            prepare: true,
-          },
-        );
-        return rows as unknown as Row[];
-      } catch (error) {
-        throw publicError(error);
-      }
-    },
+    run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
+      (await send(statement, values)) as unknown as Row[],
+    execute: async (statement, values) => (await send(statement, values)).count,
   };
 }
 

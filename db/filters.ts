@@ -37,7 +37,7 @@ export const oneOf =
     if (values.length > maxValues) throw new InvalidArgument(argument, `takes at most ${maxValues} values.`);
     for (const item of values) {
       if (column.getSQLType() === "uuid" && !isUuid(item)) throw new InvalidArgument(argument, "is not an id.");
-      if (typeof item === "string") refuseControlText(item, argument);
+      if (typeof item === "string") checkText(item, argument);
     }
     return {
       shape: name,
@@ -69,6 +69,8 @@ export const during =
   (column: Column): Filter =>
   (name, value, argument) => {
     const { from, to } = value as TimeRange;
+    if (from) checkYear(from, `${argument}.from`);
+    if (to) checkYear(to, `${argument}.to`);
     if (from && to && from > to) throw new InvalidArgument(argument, "ends before it begins.");
     const bounds: SQL[] = [];
     const values: Record<string, unknown> = {};
@@ -87,13 +89,18 @@ export const during =
     };
   };
 
+/** Outside these years Date writes what PostgreSQL does not read; an offset leads there from a year within them. */
+function checkYear(time: Date, argument: string): void {
+  const year = time.getUTCFullYear();
+  if (year < 1 || year > 9999) throw new InvalidArgument(argument, "is not between the years 1 and 9999.");
+}
+
 /** Any of the columns contains the text, whatever its case. The text is literal: `%` and `_` mean themselves. */
 export const contains =
   (...columns: Column[]): Filter =>
   (name, value, argument) => {
     const text = value as string;
-    if (text.length > maxTextLength) throw new InvalidArgument(argument, `is longer than ${maxTextLength} characters.`);
-    refuseControlText(text, argument);
+    checkText(text, argument);
     const pattern = `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
     const matches = columns.map((column) => sql`${column} ilike ${sql.placeholder(name)}`);
     return {
@@ -110,8 +117,8 @@ export const hasTags =
     const tags = value as readonly TagFilter[];
     if (tags.length > maxValues) throw new InvalidArgument(argument, `takes at most ${maxValues} tags.`);
     for (const tag of tags) {
-      refuseControlText(tag.key, argument);
-      refuseControlText(tag.value ?? "", argument);
+      checkText(tag.key, argument);
+      checkText(tag.value ?? "", argument);
     }
     const exact = Object.fromEntries(tags.filter((tag) => tag.value != null).map((tag) => [tag.key, tag.value]));
     const keys = tags.filter((tag) => tag.value == null).map((tag) => tag.key);
@@ -122,12 +129,17 @@ export const hasTags =
     };
   };
 
-/** PostgreSQL's text cannot hold U+0000; no name or tag of ours holds another control character either. */
-function refuseControlText(text: string, argument: string): void {
+/**
+ * PostgreSQL's text cannot hold U+0000, nor its JSON half a surrogate pair; no name or tag of ours holds another control character, or is as
+ * long as this either.
+ */
+function checkText(text: string, argument: string): void {
+  if (text.length > maxTextLength) throw new InvalidArgument(argument, `is longer than ${maxTextLength} characters.`);
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text)) {
     throw new InvalidArgument(argument, "holds control characters.");
   }
+  if (/\p{Surrogate}/u.test(text)) throw new InvalidArgument(argument, "is not well-formed Unicode.");
 }
 
 const arrayElementType = (column: Column): string => column.getSQLType().replace(/^varchar\(\d+\)$/, "text");

@@ -1,4 +1,4 @@
-import { type Column, type SQL, sql } from "drizzle-orm";
+import { type Column, getTableName, type SQL, sql } from "drizzle-orm";
 import { InvalidArgument } from "#lib/errors.ts";
 import {
   encodeCursor,
@@ -8,6 +8,7 @@ import {
   pageRequest,
   type Position,
 } from "#lib/pagination.ts";
+import { isUuid } from "#lib/uuid.ts";
 import type { Tx } from "./client.ts";
 import type { Condition, Filter } from "./filters.ts";
 import { columnOf, selectList, type Source, visibleTo } from "./rows.ts";
@@ -72,7 +73,8 @@ export function defineList<Row>(spec: ListSpec): List<Row> {
       const order = args.orderBy ?? spec.defaultOrder;
       const orderColumn = spec.orders[order.field];
       if (!orderColumn) throw new InvalidArgument("orderBy.field", "is not an order of this list.");
-      const request = pageRequest(args, order.field);
+      const cursorOrder = `${getTableName(spec.table)}.${order.field}`;
+      const request = pageRequest(args, cursorOrder);
       if (request.position) checkPosition(request.position, orderColumn, request.backward ? "before" : "after");
       const conditions = conditionsOf(spec, args.filter ?? {});
 
@@ -105,7 +107,7 @@ export function defineList<Row>(spec: ListSpec): List<Row> {
         positionValue: request.position?.value,
         positionId: request.position?.id,
       });
-      return assemble<Row>(rows, parents.length, request, order.field, withTotal);
+      return assemble<Row>(rows, parents.length, request, cursorOrder, withTotal);
     };
   };
 
@@ -216,22 +218,38 @@ function assemble<Row>(
   });
 }
 
-const positionType = (column: Column): string => column.getSQLType().replace(/^varchar\(\d+\)$/, "text");
+/** The column's type without its limits: a value beyond them compares as well as any other, where a cast to them would fail. */
+const positionType = (column: Column): string =>
+  column
+    .getSQLType()
+    .replace(/^varchar\(\d+\)$/, "text")
+    .replace(/^numeric\(.*\)$/, "numeric");
 
 /** A forged value must not reach the server: a failed cast would abort the transaction that other fields of the request share. */
 function checkPosition({ value }: Position, column: Column, argument: string): void {
+  if (!isValueOf(column, value)) throw new InvalidArgument(argument, "is not a cursor of this list in this order.");
+}
+
+function isValueOf(column: Column, value: string): boolean {
   const type = column.getSQLType();
-  const valid = type.startsWith("timestamp")
-    ? /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00$/.test(value) &&
-      !Number.isNaN(Date.parse(value.replace("+00", "Z")))
-    : /^(integer|bigint|numeric|double precision|real|smallint)/.test(type)
-      ? /^-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/.test(value)
-      : type === "uuid"
-        ? /^[0-9a-f-]{36}$/.test(value)
-        : type === "boolean"
-          ? value === "true" || value === "false"
-          : column.enumValues
-            ? column.enumValues.includes(value)
-            : /^(text|varchar)/.test(type);
-  if (!valid) throw new InvalidArgument(argument, "is not a cursor of this list in this order.");
+  if (column.enumValues && !/^(text|varchar)/.test(type)) return column.enumValues.includes(value);
+  if (/^(text|varchar)/.test(type)) return true;
+  if (type.startsWith("timestamp")) return isTimestamp(value);
+  if (type.startsWith("numeric")) return /^-?\d{1,30}(\.\d{1,30})?$/.test(value);
+  if (type === "integer" || type === "bigint") return isInteger(value, type === "integer" ? 31n : 63n);
+  return type === "uuid" && isUuid(value);
+}
+
+/** As PostgreSQL writes a timestamptz in UTC. The calendar is checked by a round trip: Date alone takes the 30th of February. */
+function isTimestamp(value: string): boolean {
+  const parts = /^(?!0000)(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,6})?\+00$/.exec(value);
+  const seconds = `${parts?.[1]}T${parts?.[2]}`;
+  const date = new Date(`${seconds}Z`);
+  return parts !== null && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(seconds);
+}
+
+function isInteger(value: string, bits: bigint): boolean {
+  if (!/^-?\d{1,19}$/.test(value)) return false;
+  const limit = 2n ** bits;
+  return BigInt(value) >= -limit && BigInt(value) < limit;
 }

@@ -2,10 +2,11 @@ import { ApolloGateway, type GraphQLDataSource } from "@apollo/gateway";
 import { ApolloServer } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { ApolloServerErrorCode } from "@apollo/server/errors";
-import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { GraphQLError, type GraphQLFormattedError, parse } from "graphql";
 import { type ErrorCode, errorCodes, PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
 import type { RequestContext } from "#lib/request-context.ts";
+import { failedFields } from "./failed-fields.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** What the gateway knows of a request while it executes it. */
@@ -50,16 +51,16 @@ export async function createGraph({
 
 function dataSource(subgraph: string, transport: Transport): GraphQLDataSource<GatewayContext> {
   return {
-    process: async ({ request, context }) => {
+    process: async ({ request: { query = "", variables = {} }, context }) => {
       // The gateway calls without a context once, at its start, when nothing may be asked of a subgraph.
       const { signal, ...call } = context as GatewayContext;
-      const result = await transport.send(
-        subgraph,
-        { query: request.query ?? "", variables: request.variables ?? {} },
-        call,
-        signal,
-      );
-      return { data: result.data, errors: result.errors };
+      try {
+        const { data, errors } = await transport.send(subgraph, { query, variables }, call, signal);
+        return { data, errors };
+      } catch (error) {
+        if (!(error instanceof PublicError)) throw error;
+        return { data: null, errors: failedFields(parse(query), variables, error) };
+      }
     },
   };
 }

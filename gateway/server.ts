@@ -28,6 +28,8 @@ export interface Gateway {
 }
 
 const maxBodyBytes = 256 * 1024;
+/** How long requests in flight may go on when the server closes. */
+const closeGraceMs = 10_000;
 
 /** Starts the gateway's HTTP server: `/graphql`, `/health/live`, `/health/ready`. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -50,6 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), closeGraceMs).unref();
       await closed;
       await graph.stop();
       await options.transport.close();
@@ -134,5 +137,7 @@ function refuse(response: ServerResponse, status: number, code: string, message:
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {
   if (response.headersSent || response.destroyed) return;
+  // The rest of a body that is too large is never read, so the connection cannot carry another request.
+  if (status === 413) response.setHeader("connection", "close");
   response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify(value));
 }

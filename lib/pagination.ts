@@ -11,6 +11,7 @@ export interface PageArguments {
 
 /** A position in an ordered list: the text form of the order column (exact, where a Date would round) and the row's id. */
 export interface Position {
+  /** The list and its order, as `vms.CREATED_AT`. */
   order: string;
   value: string;
   id: string;
@@ -35,7 +36,7 @@ export const defaultPageSize = 20;
 const maxCursorLength = 2_048;
 
 /**
- * Validates Relay page arguments. Cursors belong to one order: one taken under another `orderBy` is refused.
+ * Validates Relay page arguments. Cursors belong to one order of one list: one taken from another list or under another `orderBy` is refused.
  * @throws InvalidArgument naming the argument
  */
 export function pageRequest(args: PageArguments, order: string): PageRequest {

@@ -11,6 +11,8 @@ export interface RunningServer {
 }
 
 const maxBodyBytes = 4 * 2 ** 20;
+/** How long calls in flight may go on when the server closes. */
+const closeGraceMs = 5_000;
 
 /** The HTTP face of a subgraph that runs as a process of its own. It answers signed calls only, `_service` and `_entities` included. */
 export async function listenSubgraph(
@@ -39,6 +41,7 @@ export async function listenSubgraph(
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), closeGraceMs).unref();
       }),
   };
 }
@@ -74,6 +77,8 @@ async function answer(
 
 function send(response: ServerResponse, status: number, value: unknown): void {
   if (response.headersSent || response.destroyed) return;
+  // The rest of a body that is too large is never read, so the connection cannot carry another request.
+  if (status === 413) response.setHeader("connection", "close");
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
 }
 

@@ -19,6 +19,7 @@ import { asset } from "./assets.ts";
 import type { BatchLoader } from "./batching.ts";
 import { PublicError } from "./errors.ts";
 import { scalars } from "./graphql-scalars.ts";
+import { atEachReference, variableError, wrongLiteral } from "./input-errors.ts";
 import { log } from "./log.ts";
 import { connectionFields } from "./relay.ts";
 import { type RequestContext, requirePermission } from "./request-context.ts";
@@ -78,7 +79,7 @@ export function createSubgraph<Context extends { request: RequestContext }>(
     if (!document) {
       const parsed = parse(query, { noLocation: true });
       const errors = validate(schema, parsed);
-      document = errors.length > 0 ? errors : parsed;
+      document = errors.length > 0 ? errors.map((error) => wrongLiteral(error, parsed)) : parsed;
       documents.set(query, document);
     }
     return document;
@@ -89,7 +90,8 @@ export function createSubgraph<Context extends { request: RequestContext }>(
     schema,
     execute: async ({ query, operationName, variables }, request, signal) => {
       const document = documentOf(query);
-      if (!("kind" in document)) return { errors: document };
+      if (!("kind" in document))
+        return { errors: document.flatMap((error) => atEachReference(error, variables ?? {})) };
       const { context, close } = definition.open(request, signal);
       try {
         const result = await execute({
@@ -122,10 +124,7 @@ function publicError(error: GraphQLError, subgraph: string, { requestId }: Reque
     Object.assign(error.extensions, cause.details);
     return error;
   }
-  if (!cause && error.extensions["code"] === undefined && !error.path) {
-    error.extensions["code"] = "BAD_USER_INPUT";
-    return error;
-  }
+  if (!error.path) return variableError(error);
   if (error.extensions["code"] === "BAD_USER_INPUT") return error;
   log.subgraph.error({ err: cause ?? error, path: error.path, subgraph, requestId }, "a field failed");
   const masked = new PublicError("INTERNAL_SERVER_ERROR", `The service failed (request ${requestId}).`);

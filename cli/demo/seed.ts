@@ -1,3 +1,4 @@
+import { hasRealPrices } from "#db/federation/fleet-writes.ts";
 import { instancePrices } from "#db/federation/schema/instance-prices.ts";
 import {
   advanceImport,
@@ -20,7 +21,7 @@ import { writeHistory } from "#cli/import/generated-history.ts";
 import { ensurePeople, ownerOf } from "#cli/import/people.ts";
 import { placeVms } from "#cli/import/place-vms.ts";
 import { ensureProviders, writeTwins } from "#cli/import/provider-twins.ts";
-import { demoClusters, demoDataset, demoNodes, demoVms } from "./fleet.ts";
+import { demoClusters, demoDataset, demoNodes, type DemoVm, demoVms } from "./fleet.ts";
 import { demoPrices } from "./price-list.ts";
 import { FleetCounters, writeDemoSamples } from "./samples.ts";
 
@@ -50,17 +51,14 @@ export async function seedDemoFleet(
   await Promise.all([
     writeNodes(dbs, tenantId, now),
     writeVms(dbs, tenantId, now),
-    dbs.federation.write({ tenantId }, (tx) =>
-      upsert(
-        tx,
-        instancePrices,
-        demoPrices.map((price) => ({
-          ...price,
-          id: importedId(demoDataset, "price", price.providerType, price.instanceType),
-        })),
-        none,
-      ),
-    ),
+    dbs.federation.write({ tenantId }, async (tx) => {
+      if (await hasRealPrices(tx)) return;
+      const withIds = demoPrices.map((price) => ({
+        ...price,
+        id: importedId(demoDataset, "price", price.providerType, price.instanceType),
+      }));
+      await upsert(tx, instancePrices, withIds, none);
+    }),
   ]);
   await placeVms(dbs, tenantId, now);
   await ensureProviders(dbs, tenantId, {}, now);
@@ -191,8 +189,7 @@ async function writeSamples(dbs: FleetDatabases, tenantId: string, now: Date): P
   const range = { from: end - 86_400, to: end + 86_400 };
   await dbs.monitoring.write({ tenantId }, (tx) => ensureMetricRange(tx, "vm_metrics", range));
   await dbs.monitoring.write({ tenantId }, (tx) => ensureMetricRange(tx, "system_metrics", range));
-  const nodeOf = await nodesOfVms(dbs, tenantId);
-  const fleet = { vms: demoVms(tenantId), nodeOf, counters: new FleetCounters() };
+  const fleet = { ...(await runningDemoVms(dbs, tenantId)), counters: new FleetCounters() };
   return dbs.monitoring.write({ tenantId }, async (tx) => {
     await beginImport(tx, { ...source, shiftSeconds: 0, keepTimes: false });
     let written = 0;
@@ -202,7 +199,15 @@ async function writeSamples(dbs: FleetDatabases, tenantId: string, now: Date): P
   });
 }
 
-export async function nodesOfVms(dbs: FleetDatabases, tenantId: string): Promise<Map<string, string>> {
+/** The demo's VMs that an agent would have something to report of, and the nodes under the tenant's VMs. */
+export async function runningDemoVms(
+  dbs: FleetDatabases,
+  tenantId: string,
+): Promise<{ vms: DemoVm[]; nodeOf: Map<string, string> }> {
   const fleet = await dbs.vms.write({ tenantId }, fleetVms);
-  return new Map(fleet.flatMap(({ id, nodeId }) => (nodeId ? [[id, nodeId] as const] : [])));
+  const nodeOf = new Map(fleet.flatMap(({ id, nodeId }) => (nodeId ? [[id, nodeId] as const] : [])));
+  const running = new Set(fleet.filter(({ state }) => reporting.has(state)).map(({ id }) => id));
+  return { vms: demoVms(tenantId).filter(({ id }) => running.has(id)), nodeOf };
 }
+
+const reporting = new Set(["running", "migrating", "backing_up"]);

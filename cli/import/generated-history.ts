@@ -1,7 +1,7 @@
 import { complianceViolations } from "#db/federation/schema/compliance-violations.ts";
 import { compliancePolicies } from "#db/federation/schema/compliance-policies.ts";
 import { migrationSteps } from "#db/federation/schema/migration-steps.ts";
-import { type MigrationPhase, migrationPhases, migrations } from "#db/federation/schema/migrations.ts";
+import { migrationPhases, migrations } from "#db/federation/schema/migrations.ts";
 import { fleetProviders } from "#db/federation/fleet-writes.ts";
 import { hotSpells } from "#db/monitoring/import-writes.ts";
 import { alertInstances } from "#db/monitoring/schema/alert-instances.ts";
@@ -125,9 +125,18 @@ function writeVmHistory(dbs: FleetDatabases, fleet: Fleet): Promise<number> {
           fromState: "creating" as const,
           toState: "running" as const,
         };
+        const stopped = {
+          ...common,
+          id: id("transition", vm.id, "stopped"),
+          fromState: "running" as const,
+          toState: "stopped" as const,
+        };
         return [
           { ...first, reason: "created", createdAt: new Date(created) },
           { ...running, reason: "boot ok", createdAt: new Date(created + 30_000) },
+          ...(vm.state === "stopped"
+            ? [{ ...stopped, reason: "stopped by its owner", createdAt: new Date(created + 5 * hour) }]
+            : []),
         ];
       }),
       none,
@@ -282,7 +291,7 @@ async function writeFederationHistory(dbs: FleetDatabases, fleet: Fleet): Promis
           migrationPlan: { ...generated, phases: [...migrationPhases] },
           status,
           progressPercentage: Math.floor((100 * done) / migrationPhases.length),
-          currentPhase: (migrationPhases[Math.min(done, migrationPhases.length - 1)] ?? "observe") as MigrationPhase,
+          currentPhase: migrationPhases[Math.min(done, migrationPhases.length - 1)] ?? "observe",
           estimatedDuration: "PT18M",
           startedAt: status === "planned" ? null : started,
           completedAt: ended,

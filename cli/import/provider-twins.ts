@@ -127,7 +127,17 @@ export async function writeTwins(
           },
         ];
       }),
-      { onConflict: ["id"], update: "none" },
+      {
+        onConflict: ["id"],
+        update: [
+          "recommendedProvider",
+          "currentCostPerHour",
+          "projectedCostPerHour",
+          "potentialMonthlySavings",
+          "optimizationType",
+          "recommendation",
+        ],
+      },
     );
     return { twins, optimizations };
   });

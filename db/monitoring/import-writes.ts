@@ -134,8 +134,17 @@ const rollup = {
   system: statement<{ hours: number }>(() => sql`select refresh_system_metrics_hourly(24) as hours`),
 };
 
+/**
+ * A fresh partition has no statistics, and without them the planner reads all samples for every hour instead of finding an
+ * hour's by index: six times slower after an import.
+ */
+const byIndex = statement<never>(
+  () => sql`select set_config('enable_mergejoin', 'off', true), set_config('enable_hashjoin', 'off', true)`,
+);
+
 /** Rolls up what is marked, some hours at a time; the system role only. Returns how many hours, 0 when all is done. */
 export async function refreshHourly(tx: Tx, stream: "vm" | "system"): Promise<number> {
+  await tx.run(byIndex);
   return (await tx.run(rollup[stream]))[0]?.hours ?? 0;
 }
 

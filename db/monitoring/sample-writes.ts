@@ -42,7 +42,7 @@ interface Stream {
   entity: "vmId" | "nodeId";
 }
 
-const inserts = new Map<string, Statement<{ written: number }>>();
+const inserts = new Map<string, Statement<never>>();
 
 async function insertSamples(
   tx: Tx,
@@ -52,7 +52,7 @@ async function insertSamples(
 ): Promise<number> {
   const properties = Object.keys(samples).filter((property) => samples[property] !== undefined);
   const key = `${stream}:${properties.join()}`;
-  const insert = inserts.get(key) ?? statement<{ written: number }>(() => insertSql(table, properties, stream, entity));
+  const insert = inserts.get(key) ?? statement<never>(() => insertSql(table, properties, entity));
   inserts.set(key, insert);
   const values: Record<string, unknown> = { tenantId: tx.tenantId };
   for (const property of properties) {
@@ -61,8 +61,13 @@ async function insertSamples(
     if (column.length !== samples.time.length) throw new RangeError(`The column ${property} has a length of its own.`);
     values[property] = arrayLiteral(column);
   }
-  const [result] = await tx.run(insert, values);
-  return result?.written ?? 0;
+  // Counted by the server's own report: a RETURNING of every row costs a third of the insert.
+  const written = await tx.execute(insert, values);
+  if (written > 0) {
+    const hours = [...new Set(samples.time.map((time) => Math.floor(time / 3_600) * 3_600))];
+    await tx.execute(markDirty, { stream, tenantId: stream === "vm" ? tx.tenantId : null, hours: arrayLiteral(hours) });
+  }
+  return written;
 }
 
 /**
@@ -79,7 +84,7 @@ const arrayLiteral = (values: readonly unknown[]): string => {
   return `${text}}`;
 };
 
-function insertSql(table: PgTable, properties: readonly string[], stream: Stream["stream"], entity: string): SQL {
+function insertSql(table: PgTable, properties: readonly string[], entity: string): SQL {
   const tenant = "tenantId" in getTableColumns(table);
   const names = properties.map((property) => sql.identifier(columnOf(table, property).name));
   const arrays = properties.map((property) =>
@@ -90,20 +95,19 @@ function insertSql(table: PgTable, properties: readonly string[], stream: Stream
   const read = properties.map((property) =>
     property === "time" ? sql`to_timestamp(input.time)` : sql`input.${sql.identifier(columnOf(table, property).name)}`,
   );
-  const tenantValue = sql`${sql.placeholder("tenantId")}::uuid`;
   return sql`
-    with written as (
-      insert into ${table} (${join(names)}${tenant ? sql`, "tenant_id"` : sql``})
-      select ${join(read)}${tenant ? sql`, ${tenantValue}` : sql``}
-      from unnest(${join(arrays)}) as input (${join(names)})
-      on conflict (${sql.identifier(columnOf(table, entity).name)}, "time") do nothing
-      returning "time"
-    ), marked as (
-      insert into metric_dirty_hours (stream, tenant_id, hour)
-      select distinct ${stream}::text, ${tenant ? tenantValue : sql`null::uuid`}, date_trunc('hour', "time", 'UTC') from written
-    )
-    select count(*)::int as written from written`;
+    insert into ${table} (${join(names)}${tenant ? sql`, "tenant_id"` : sql``})
+    select ${join(read)}${tenant ? sql`, ${sql.placeholder("tenantId")}::uuid` : sql``}
+    from unnest(${join(arrays)}) as input (${join(names)})
+    on conflict (${sql.identifier(columnOf(table, entity).name)}, "time") do nothing`;
 }
+
+const markDirty = statement<never>(
+  () => sql`
+    insert into metric_dirty_hours (stream, tenant_id, hour)
+    select ${sql.placeholder("stream")}, ${sql.placeholder("tenantId")}::uuid, to_timestamp(hour)
+    from unnest(${sql.placeholder("hours")}::text::float8[]) as input (hour)`,
+);
 
 const join = (parts: readonly unknown[]): SQL =>
   sql.join(
@@ -117,14 +121,25 @@ const refreshNode = statement<{ changed: number }>(() =>
 );
 
 /**
+ * The newest sample of a VM is the first entry of its index, but of a partition that was filled a moment ago and has no
+ * statistics the planner thinks that reading all of the VM's samples and sorting them is as good: seconds instead of
+ * milliseconds after an import. Holds until the transaction ends.
+ */
+const byIndexOrder = statement<never>(
+  () => sql`select set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)`,
+);
+
+/**
  * Sets the last values of these VMs, and the rates of their counters, from their two newest samples. A last value never goes
  * back in time, whatever the order in which transactions commit.
  */
 export async function refreshVmLatest(tx: Tx, vmIds: readonly string[]): Promise<void> {
+  await tx.run(byIndexOrder);
   await tx.run(refreshVm, { ids: inOneOrder(vmIds), tenantId: tx.tenantId });
 }
 
 export async function refreshNodeLatest(tx: Tx, nodeIds: readonly string[]): Promise<void> {
+  await tx.run(byIndexOrder);
   await tx.run(refreshNode, { ids: inOneOrder(nodeIds) });
 }
 

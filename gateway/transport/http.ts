@@ -27,11 +27,22 @@ export function overHttp(urls: Readonly<Record<string, string>>, key: string): T
         throw new Error(`Subgraph ${name} answered with status ${response.statusCode}.`);
       }
       const result = await response.body.json();
-      if (result === null || typeof result !== "object" || !("data" in result || "errors" in result)) {
-        throw new Error(`Subgraph ${name} answered with something else than GraphQL.`);
-      }
-      return result as ExecutionResult;
+      if (!isExecutionResult(result)) throw new Error(`Subgraph ${name} answered with something else than GraphQL.`);
+      return result;
     },
     close: () => agent.destroy(),
   };
 }
+
+function isExecutionResult(value: unknown): value is ExecutionResult {
+  if (!isObject(value) || !("data" in value || "errors" in value)) return false;
+  const { data = null, errors = [] } = value;
+  return (
+    (data === null || isObject(data)) &&
+    Array.isArray(errors) &&
+    errors.every((error) => isObject(error) && typeof error["message"] === "string")
+  );
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === "object" && !Array.isArray(value);

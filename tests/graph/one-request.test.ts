@@ -1,99 +1,36 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDatabase } from "#db/client.ts";
+import { createReadStream, createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { once } from "node:events";
+import { createGunzip } from "node:zlib";
+import { afterAll, beforeAll, describe } from "vitest";
 import { seedDemoFleet } from "#cli/demo/seed.ts";
-import { demoTenantId } from "#lib/demo-tenant.ts";
-import { lastHour, oneRequest } from "#tests/harness/one-request.ts";
-import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
-import { statementsDuring } from "#tests/harness/statements.ts";
-import { expectedAnswer } from "./one-request-oracle.ts";
+import { importTraces } from "#tests/harness/traces.ts";
+import { oneRequestSuite } from "./one-request-suite.ts";
 
-describe("the one request", () => {
-  let product: TestProduct;
-  const now = new Date();
+oneRequestSuite("the demo fleet", (fleet, now) => seedDemoFleet(fleet, { now }));
 
+const traces = process.env["NOVACRON_TRACES"];
+
+describe.skipIf(!traces)("with real traces (skipped without NOVACRON_TRACES)", () => {
+  const folder = mkdtempSync(join(tmpdir(), "novacron-day-"));
+  const day = join(folder, "day.csv");
+
+  // The last day of the week, so that every VM has counters from its first sample on.
   beforeAll(async () => {
-    product = await bootProduct();
-    const monitoringJobs = await openDatabase({
-      domain: "monitoring",
-      url: product.urls.url("monitoring"),
-      as: "system",
-    });
-    await seedDemoFleet({ ...product.databases, monitoringJobs }, { now });
-    await monitoringJobs.close();
-  });
-  afterAll(() => product.stop());
-
-  test("answers what plain SQL over the five databases answers, field by field", async () => {
-    const variables = lastHour(now, 50);
-    const answer = await product.ask(oneRequest, variables);
-    expect(answer.errors).toEqual([]);
-    const expected = await expectedAnswer(
-      {
-        auth: product.urls.url("auth"),
-        vms: product.urls.url("vms"),
-        monitoring: product.urls.url("monitoring"),
-        federation: product.urls.url("federation"),
-        scheduler: product.urls.url("scheduler"),
-      },
-      { tenantId: demoTenantId, first: 50, from: new Date(variables.from), to: new Date(variables.to) },
-    );
-    expect(expected).toHaveLength(50);
-    const given = answer.data.vms.nodes as Record<string, never>[];
-    given.forEach((vm, index) => {
-      const { ageSeconds, ...latest } = vm["latestMetrics"] as { ageSeconds: number; time: string };
-      expect(ageSeconds).toBeCloseTo((Date.now() - Date.parse(latest.time)) / 1_000, -2);
-      expectClose({ ...vm, latestMetrics: latest }, expected[index], vm["name"]);
-    });
-  });
-
-  test("has every part for at least one VM", async () => {
-    const { data } = await product.ask(oneRequest, lastHour(now, 50));
-    const vms = data.vms.nodes as Record<string, unknown>[];
-    const filled = (part: unknown): boolean =>
-      part !== null && (typeof part !== "object" || !("nodes" in part) || (part.nodes as unknown[]).length > 0);
-    const empty = Object.keys(vms[0] ?? {}).filter((part) => !vms.some((vm) => filled(vm[part])));
-    expect(empty).toEqual([]);
-    const series = vms.map((vm) => vm["metrics"] as { cpuUsagePercent: { avg: (number | null)[] } });
-    expect(series.some(({ cpuUsagePercent }) => cpuUsagePercent.avg.some((value) => value !== null))).toBe(true);
-    expect(
-      vms.some((vm) =>
-        (vm["migrations"] as { nodes: { steps: { nodes: unknown[] } }[] }).nodes.some((m) => m.steps.nodes.length > 1),
-      ),
-    ).toBe(true);
-  });
-
-  test("costs the same SQL statements for 10, 50 and 100 VMs, at most one a table and nesting level", async () => {
-    // Once before, so that connections have read their types.
-    await product.ask(oneRequest, lastHour(now, 10));
-    const costs: string[][] = [];
-    for (const first of [10, 50, 100]) {
-      const statements = await statementsDuring(product.urls, () => product.ask(oneRequest, lastHour(now, first)));
-      costs.push(statements.map(({ domain, query, calls }) => `${domain} ${calls} ${query}`).toSorted());
-      for (const { domain, query, calls } of statements) {
-        // Nodes are read at two levels: that of the VM, and those of its allocations and its decision.
-        expect(calls, `${domain}: ${query}`).toBeLessThanOrEqual(/from "nodes"/.test(query) ? 2 : 1);
-      }
+    const week = createReadStream(join(traces ?? "", "bitbrains-rnd/week-2013-07-01.csv.gz")).pipe(createGunzip());
+    const output = createWriteStream(day);
+    const lastDay = Date.UTC(2013, 6, 7) / 1_000;
+    for await (const line of createInterface({ input: week })) {
+      const seconds = Number(line.slice(line.indexOf(",") + 1, line.indexOf(",", line.indexOf(",") + 1)));
+      // The header has no time.
+      if (Number.isNaN(seconds) || seconds >= lastDay) if (!output.write(`${line}\n`)) await once(output, "drain");
     }
-    expect(costs[0]?.length).toBeGreaterThan(12);
-    expect(costs[1]).toEqual(costs[0]);
-    expect(costs[2]).toEqual(costs[0]);
+    output.end();
+    await once(output, "finish");
   });
-});
+  afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Equal, numbers to nine digits: sums of floats depend on their order. */
-function expectClose(given: unknown, expected: unknown, path: string): void {
-  if (typeof expected === "number" && typeof given === "number") {
-    expect(Math.abs(given - expected), `${path}: ${given} and ${expected}`).toBeLessThanOrEqual(
-      Math.abs(expected) * 1e-9,
-    );
-  } else if (Array.isArray(expected)) {
-    expect(Array.isArray(given) ? given.length : given, path).toBe(expected.length);
-    expected.forEach((item, index) => expectClose((given as unknown[])[index], item, `${path}[${index}]`));
-  } else if (expected !== null && typeof expected === "object") {
-    expect(Object.keys(given ?? {}).toSorted(), path).toEqual(Object.keys(expected).toSorted());
-    for (const [key, value] of Object.entries(expected))
-      expectClose((given as Record<string, unknown>)[key], value, `${path}.${key}`);
-  } else {
-    expect(given, path).toEqual(expected);
-  }
-}
+  oneRequestSuite("a day of the Bitbrains fleet", (fleet, now) => importTraces(fleet, traces ?? "", day, now));
+});

@@ -20,8 +20,21 @@ export async function statementsDuring(urls: TestDatabases, run: () => Promise<u
         where d.datname = any(${[...names.keys()]}) group by 1, 2, 3`;
       return new Map(rows.map((row) => [`${row.database}/${row.queryid}`, row]));
     };
+    // An answer leaves before its transactions have ended, and the server counts a statement when its portal is closed.
+    const settled = async () => {
+      const until = Date.now() + 10_000;
+      for (;;) {
+        const [busy] = await sql<{ sessions: number }[]>`
+          select count(*)::int as sessions from pg_stat_activity
+          where datname = any(${[...names.keys()]}) and state in ('active', 'idle in transaction')`;
+        if (busy?.sessions === 0) return;
+        if (Date.now() > until) throw new Error("the product's transactions did not end");
+      }
+    };
+    await settled();
     const before = await counts();
     await run();
+    await settled();
     const after = await counts();
     return [...after.entries()].flatMap(([key, row]) => {
       const calls = row.calls - (before.get(key)?.calls ?? 0);

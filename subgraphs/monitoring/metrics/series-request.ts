@@ -1,3 +1,4 @@
+import type { SeriesAggregate } from "#db/monitoring/metric-series.ts";
 import { durationSeconds } from "#lib/duration.ts";
 import { InvalidArgument } from "#lib/errors.ts";
 
@@ -10,8 +11,7 @@ export interface SeriesArguments {
   aggregates?: readonly ("AVG" | "COUNT" | "MAX" | "MIN")[] | null | undefined;
 }
 
-export const seriesAggregates = ["avg", "min", "max", "count"] as const;
-export type SeriesAggregate = (typeof seriesAggregates)[number];
+const seriesAggregates = ["avg", "min", "max", "count"] as const satisfies readonly SeriesAggregate[];
 
 /** A range of time in buckets that begin at multiples of `stepSeconds` since 1970 in UTC. */
 export interface SeriesRequest {

@@ -1,0 +1,156 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Domain, domains } from "#db/columns.ts";
+import { startEmbeddedPostgres } from "#db/embedded/start.ts";
+import { demoTenantId } from "#lib/demo-tenant.ts";
+import { closePools, openPools, readByHand } from "./one-request-by-hand.ts";
+import { type Running, runToEnd, runUntilReady } from "./processes.ts";
+import { type Figure, percentile } from "./report.ts";
+
+const pageSize = 50;
+
+/**
+ * docs/one-request.graphql for 50 VMs against the embedded server, one request after the other: in one process, apart in seven, and the same rows
+ * by hand-written SQL, in turns of one run. With NOVACRON_TRACES over the imported Bitbrains week, without it over the demo fleet.
+ */
+export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
+  const dataDir = mkdtempSync(join(tmpdir(), "novacron-bench-"));
+  const stops: (() => Promise<unknown>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
+  try {
+    await prepare(dataDir);
+    const server = await startEmbeddedPostgres({ dataDir, databases: [] });
+    stops.push(() => server.stop());
+    const url = (domain: Domain) => server.url(`novacron_${domain}`);
+    const together = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
+    stops.push(together.stop);
+    const apart = await startApart(url);
+    stops.push(...apart.map((process) => process.stop));
+    const gateway = apart.at(-1) as Running;
+    const pools = openPools(url);
+    stops.push(() => closePools(pools));
+
+    const to = await newestSample(pools.monitoring);
+    const from = new Date(to.getTime() - 3_600_000);
+    const body = JSON.stringify({
+      query: readFileSync("docs/one-request.graphql", "utf8"),
+      variables: { first: pageSize, from, to },
+    });
+    const contenders: Contender[] = [
+      {
+        name: "by hand: SQL over five pools",
+        cpuMs: ownCpuMs,
+        once: () => readByHand(pools, demoTenantId, pageSize, from, to),
+      },
+      { name: "in one process", cpuMs: together.cpuMs, once: () => ask(together.url, body) },
+      {
+        name: "apart, seven processes",
+        cpuMs: () => apart.reduce((sum, process) => sum + process.cpuMs(), 0),
+        once: () => ask(gateway.url, body),
+      },
+    ];
+    const measured = await takeTurns(contenders, quick ? { rounds: 3, each: 20 } : { rounds: 10, each: 50 });
+    const limit = measured[0] as Measured;
+    return measured.flatMap(({ name, times, cpu }): Figure[] => [
+      {
+        name: `${name}, p50`,
+        value: percentile(times, 0.5),
+        unit: "ms",
+        ...against(percentile(times, 0.5), percentile(limit.times, 0.5), name),
+      },
+      { name: `${name}, p99`, value: percentile(times, 0.99), unit: "ms" },
+      { name: `${name}, CPU a request`, value: cpu, unit: "ms" },
+    ]);
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+const against = (value: number, limit: number, name: string) =>
+  name.startsWith("by hand") ? {} : { ratio: value / limit, against: "by hand", aim: "at most 3×" };
+
+async function prepare(dataDir: string): Promise<void> {
+  const traces = process.env["NOVACRON_TRACES"];
+  if (!traces) {
+    const demo = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir]);
+    await demo.stop();
+    return;
+  }
+  const imported = ["import", "--data-dir", dataDir];
+  await runToEnd(["cli/bin.js", "migrate", "--data-dir", dataDir]);
+  await runToEnd(["cli/bin.js", ...imported, "openb", join(traces, "alibaba-openb/nodes.csv.gz")]);
+  await runToEnd(["cli/bin.js", ...imported, "bitbrains", join(traces, "bitbrains-rnd/week-2013-07-01.csv.gz")]);
+  await runToEnd(["cli/bin.js", ...imported, "cloud-prices", join(traces, "cloud-prices")]);
+}
+
+/** Five subgraphs and a gateway from the bundles; with the database server that makes seven. The gateway is the last. */
+async function startApart(url: (domain: Domain) => string): Promise<Running[]> {
+  await runToEnd(["--import", "tsx", "scripts/build.ts"]);
+  const key = randomBytes(32).toString("base64url");
+  const subgraphs: Running[] = [];
+  for (const domain of domains) {
+    const env = { NOVACRON_SIGNING_KEY: key, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
+    subgraphs.push(await runUntilReady([`dist/subgraphs/${domain}/main.js`], env));
+  }
+  const urls = domains.map((domain, index) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, subgraphs[index]?.url ?? ""]);
+  const gateway = await runUntilReady(["dist/gateway/main.js"], {
+    NOVACRON_SIGNING_KEY: key,
+    PORT: "0",
+    ...Object.fromEntries(urls),
+  });
+  return [...subgraphs, gateway];
+}
+
+async function newestSample(monitoring: ReturnType<typeof openPools>["monitoring"]): Promise<Date> {
+  const [row] = await monitoring<{ time: Date }[]>`select max(time) as time from vm_metrics_latest`;
+  return new Date(Math.floor((row?.time.getTime() ?? Date.now()) / 300_000) * 300_000);
+}
+
+async function ask(url: string, body: string): Promise<void> {
+  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+  const text = await response.text();
+  if (response.status !== 200 || text.includes('"errors"')) throw new Error(text.slice(0, 500));
+}
+
+interface Contender {
+  name: string;
+  cpuMs(): number;
+  once(): Promise<unknown>;
+}
+
+interface Measured {
+  name: string;
+  times: number[];
+  cpu: number;
+}
+
+/** Turns, so that a slower minute of the machine meets all of them. */
+async function takeTurns(
+  contenders: readonly Contender[],
+  { rounds, each }: { rounds: number; each: number },
+): Promise<Measured[]> {
+  const measured = contenders.map(({ name }): Measured => ({ name, times: [], cpu: 0 }));
+  for (let round = -1; round < rounds; round += 1) {
+    for (const [index, { cpuMs, once }] of contenders.entries()) {
+      const before = cpuMs();
+      const times: number[] = [];
+      for (let count = 0; count < each; count += 1) {
+        const began = performance.now();
+        await once();
+        times.push(performance.now() - began);
+      }
+      // The first round warms up.
+      if (round < 0) continue;
+      const one = measured[index] as Measured;
+      one.times.push(...times);
+      one.cpu += (cpuMs() - before) / (rounds * each);
+    }
+  }
+  return measured;
+}
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}

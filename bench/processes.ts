@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+export interface Running {
+  pid: number;
+  url: string;
+  /** CPU that the process has used, in milliseconds (user and system). */
+  cpuMs(): number;
+  stop(): Promise<void>;
+}
+
+/** Starts a process of the product and waits for its line `… ready URL`. */
+export async function runUntilReady(args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
+  const child = spawn("node", args, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, LOG_LEVEL: "warn", ...env },
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const url = await readyLine(child, args);
+  const pid = child.pid ?? 0;
+  return {
+    pid,
+    url,
+    cpuMs: () => {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return (Number(fields[11]) + Number(fields[12])) * 10;
+    },
+    stop: async () => {
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+function readyLine(child: ChildProcess, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let printed = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      printed += chunk.toString();
+      const url = /ready (http\S+)/.exec(printed)?.[1];
+      if (url) resolve(url);
+    });
+    child.once("exit", (code) =>
+      reject(new Error(`node ${args.join(" ")} ended with ${String(code)} before it was ready`)),
+    );
+  });
+}
+
+/** Runs a command of the product to its end. */
+export async function runToEnd(args: readonly string[]): Promise<void> {
+  const child = spawn("node", args, { stdio: ["ignore", "ignore", "inherit"] });
+  const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+  if (code !== 0) throw new Error(`node ${args.join(" ")} ended with ${String(code)}`);
+}

@@ -1,0 +1,111 @@
+import { type Command, Option } from "commander";
+import type { Environment } from "./environment.ts";
+import type { FleetDatabases, ImportOptions } from "./import/fleet.ts";
+
+interface ImportCommandOptions {
+  tenant: string;
+  keepTimes?: boolean;
+  json: boolean;
+  dataDir?: string;
+}
+
+type RunImport = (
+  databases: FleetDatabases,
+  path: string,
+  options: ImportOptions & { keepTimes?: boolean },
+) => Promise<object>;
+
+/** `novacron import DATASET PATH`: one sub-command a data set, with the same options and output. */
+export function addImportCommand(
+  program: Command,
+  environmentOf: (options: { dataDir?: string }) => Environment,
+  say: (line: string) => void,
+): void {
+  const command = program
+    .command("import")
+    .description("read recorded data into a tenant: streamed, resumable, idempotent");
+  const dataset = (name: string, description: string, run: RunImport, keepTimes = false) => {
+    const sub = command
+      .command(name)
+      .description(description)
+      .argument("<path>", "file, gzip or not, or a folder with such files")
+      .option("--tenant <name>", "the tenant that gets the data; made when it is not there", "demo")
+      .addOption(new Option("--data-dir <folder>", "where the embedded server's data are").env("NOVACRON_DATA_DIR"))
+      .option("--json", "print the result as JSON, and no progress", false)
+      .action((path: string, options: ImportCommandOptions) => runImport(run, path, options, environmentOf, say));
+    if (keepTimes)
+      sub.option("--keep-times", "leave the trace's times as they are, and hold them against retention", false);
+  };
+  dataset(
+    "bitbrains",
+    "samples of VMs (GWA-T-12): VMs, samples, hourly rollup",
+    async (...args) => (await import("./import/bitbrains.ts")).importBitbrains(...args),
+    true,
+  );
+  dataset("openb", "nodes of a cluster, on which the tenant's VMs are placed", async (...args) =>
+    (await import("./import/openb.ts")).importOpenb(...args),
+  );
+  dataset("cloud-prices", "price catalogue, providers, and provider twins of the fleet", async (...args) =>
+    (await import("./import/cloud-prices.ts")).importCloudPrices(...args),
+  );
+}
+
+async function runImport(
+  run: RunImport,
+  path: string,
+  options: ImportCommandOptions,
+  environmentOf: (options: { dataDir?: string }) => Environment,
+  say: (line: string) => void,
+): Promise<void> {
+  const { closeDatabases, migrateAll, openDatabases, reachDatabases, requireMigrated } = await import("./databases.ts");
+  const { openDatabase } = await import("#db/client.ts");
+  const { tenantNamed } = await import("./import/fleet.ts");
+  const { progressBar } = await import("./progress.ts");
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const quiet = options.json ? () => undefined : say;
+  const server = await reachDatabases(environmentOf(options), quiet);
+  try {
+    if (server.embedded) await migrateAll(server, quiet);
+    else await requireMigrated(server);
+    const databases = await openDatabases(server);
+    const monitoringJobs = await openDatabase({
+      domain: "monitoring",
+      url: server.url("monitoring"),
+      as: "system",
+      maxConnections: 2,
+    });
+    const bar = options.json ? undefined : progressBar(process.stderr);
+    try {
+      const result = await run({ ...databases, monitoringJobs }, path, {
+        tenant: tenantNamed(options.tenant),
+        signal: stopping.signal,
+        keepTimes: options.keepTimes ?? false,
+        ...(bar ? { onProgress: (progress) => bar.show(progress) } : {}),
+      });
+      bar?.end();
+      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`);
+      if ((result as { truncated?: boolean }).truncated) process.exitCode = 1;
+    } finally {
+      bar?.end();
+      await monitoringJobs.close();
+      await closeDatabases(databases);
+    }
+  } finally {
+    await server.stop();
+    process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
+  }
+}
+
+/** One line a figure; lists below each other. */
+function describe(result: object): string {
+  return Object.entries(result)
+    .map(([name, value]) => {
+      const label = name.replaceAll(/([A-Z])/g, " $1").toLowerCase();
+      if (Array.isArray(value))
+        return [`${label}: ${value.length}`, ...value.map((item) => `  ${String(item)}`)].join("\n");
+      return `${label}: ${typeof value === "number" ? value.toLocaleString("en") : String(value)}`;
+    })
+    .join("\n");
+}

@@ -1,0 +1,184 @@
+import { Rejections } from "./csv.ts";
+
+export const bitbrainsHeader =
+  "vm,ts,cpu_cores,cpu_cap_mhz,cpu_mhz,cpu_pct,mem_cap_kb,mem_kb,disk_read_kbps,disk_write_kbps,net_rx_kbps,net_tx_kbps";
+
+/** One VM as the trace has it so far. */
+export interface TraceVm {
+  id: string;
+  /** Its id in the trace. */
+  name: string;
+  /** Seconds since the epoch, of the trace. */
+  first: number;
+  last: number;
+  cores: number;
+  capacityMhz: number;
+  memoryKb: number;
+  /** Bytes since the trace began. */
+  read: number;
+  write: number;
+  recv: number;
+  sent: number;
+}
+
+/** A sample as it is stored, but with the trace's time. Of one VM the counters only grow. */
+export interface Sample {
+  vmId: string;
+  time: number;
+  cpuPercent: number;
+  memoryUsed: number;
+  /** Null where the trace does not say how much memory the VM has. */
+  memoryAvailable: number | null;
+  read: number;
+  write: number;
+  recv: number;
+  sent: number;
+}
+
+const kilobyte = 1024;
+/** The trace's step: what the first rate of a VM is taken to have lasted. */
+const firstStep = 300;
+const vmName = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/**
+ * Reads the trace line by line. Rates are integrated: a rate has lasted since the VM's sample before. Of two lines about one
+ * VM and time the first one counts. What it hands out follows from the lines before alone, so that reading a file again up
+ * to a line restores its state.
+ */
+export class TraceReader {
+  readonly vms = new Map<string, TraceVm>();
+  readonly rejections = new Rejections();
+  linesRead = 0;
+  repeats = 0;
+  start: number | undefined;
+  end: number | undefined;
+  readonly #file: string;
+  readonly #idOf: (vm: string) => string;
+
+  constructor(file: string, idOf: (vm: string) => string) {
+    this.#file = file;
+    this.#idOf = idOf;
+  }
+
+  read(line: string, number: number): Sample | undefined {
+    this.linesRead = number;
+    const text = line.endsWith("\r") ? line.slice(0, -1) : line;
+    if (text === "" || (number === 1 && text === bitbrainsHeader)) return undefined;
+    const fields = text.split(",");
+    if (fields.length !== 12) return this.#reject(number, `${fields.length} fields instead of 12`);
+    const name = fields[0] as string;
+    if (!vmName.test(name)) return this.#reject(number, "the VM has no usable id");
+    const time = Number(fields[1]);
+    if (!Number.isSafeInteger(time) || time < 946_684_800 || time > 4_102_444_800) {
+      return this.#reject(number, `ts: ${shown(fields[1])} is not a time in seconds`);
+    }
+    for (let at = 2; at < 12; at++) {
+      const value = Number(fields[at]);
+      // A rate above 1e10 KB/s is damage, and would take a counter beyond what is exact.
+      if (fields[at] === "" || !(value >= 0 && value < 1e10)) {
+        return this.#reject(
+          number,
+          `${bitbrainsHeader.split(",")[at]}: ${shown(fields[at])} is not a number from 0 to 1e10`,
+        );
+      }
+    }
+    let vm = this.vms.get(name);
+    if (vm && time === vm.last) {
+      this.repeats += 1;
+      return undefined;
+    }
+    if (vm && time < vm.last) return this.#reject(number, "older than the line before of the same VM");
+    const seconds = vm ? time - vm.last : firstStep;
+    if (!vm) {
+      vm = {
+        id: this.#idOf(name),
+        name,
+        first: time,
+        last: time,
+        cores: 0,
+        capacityMhz: 0,
+        memoryKb: 0,
+        read: 0,
+        write: 0,
+        recv: 0,
+        sent: 0,
+      };
+      this.vms.set(name, vm);
+    }
+    vm.last = time;
+    vm.cores = Number(fields[2]);
+    vm.capacityMhz = Number(fields[3]);
+    vm.memoryKb = Number(fields[6]);
+    vm.read += Math.round(Number(fields[8]) * kilobyte * seconds);
+    vm.write += Math.round(Number(fields[9]) * kilobyte * seconds);
+    vm.recv += Math.round(Number(fields[10]) * kilobyte * seconds);
+    vm.sent += Math.round(Number(fields[11]) * kilobyte * seconds);
+    if (this.start === undefined || time < this.start) this.start = time;
+    if (this.end === undefined || time > this.end) this.end = time;
+    const memoryKb = Number(fields[7]);
+    return {
+      vmId: vm.id,
+      time,
+      cpuPercent: Number(fields[5]),
+      memoryUsed: Math.round(memoryKb * kilobyte),
+      memoryAvailable: vm.memoryKb === 0 ? null : Math.round(Math.max(0, vm.memoryKb - memoryKb) * kilobyte),
+      read: vm.read,
+      write: vm.write,
+      recv: vm.recv,
+      sent: vm.sent,
+    };
+  }
+
+  #reject(line: number, reason: string): undefined {
+    this.rejections.add(this.#file, line, reason);
+    return undefined;
+  }
+}
+
+const shown = (field: string | undefined): string => JSON.stringify((field ?? "").slice(0, 40));
+
+/** Samples column by column, with their times moved. */
+export class BatchColumns {
+  readonly #shift: number;
+  readonly #columns = {
+    time: [] as number[],
+    vmId: [] as string[],
+    cpuUsagePercent: [] as number[],
+    memoryUsageBytes: [] as number[],
+    memoryAvailableBytes: [] as (number | null)[],
+    diskReadBytes: [] as number[],
+    diskWriteBytes: [] as number[],
+    networkBytesRecv: [] as number[],
+    networkBytesSent: [] as number[],
+  };
+
+  constructor(shift: number) {
+    this.#shift = shift;
+  }
+
+  get length(): number {
+    return this.#columns.time.length;
+  }
+
+  push(sample: Sample): void {
+    const columns = this.#columns;
+    columns.time.push(sample.time + this.#shift);
+    columns.vmId.push(sample.vmId);
+    columns.cpuUsagePercent.push(sample.cpuPercent);
+    columns.memoryUsageBytes.push(sample.memoryUsed);
+    columns.memoryAvailableBytes.push(sample.memoryAvailable);
+    columns.diskReadBytes.push(sample.read);
+    columns.diskWriteBytes.push(sample.write);
+    columns.networkBytesRecv.push(sample.recv);
+    columns.networkBytesSent.push(sample.sent);
+  }
+
+  columns() {
+    return this.#columns;
+  }
+
+  /** The days (since the epoch, UTC) that the samples lie on. */
+  days(): number[] {
+    return [...new Set(this.#columns.time.map((time) => Math.floor(time / 86_400)))];
+  }
+}

@@ -1,0 +1,177 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { StringDecoder } from "node:string_decoder";
+import { createGunzip } from "node:zlib";
+import { parse } from "csv-parse/sync";
+
+export class ImportError extends Error {
+  readonly code: "IMPORT_SOURCE_MISSING" | "IMPORT_SOURCE_TRUNCATED" | "IMPORT_SOURCE_INVALID" | "IMPORT_INTERRUPTED";
+  constructor(code: ImportError["code"], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Rows that cannot be read. The first ones are kept with their place, all are counted. */
+export class Rejections {
+  readonly #kept: { file: string; line: number; reason: string }[] = [];
+  #count = 0;
+
+  add(file: string, line: number, reason: string): void {
+    this.#count += 1;
+    if (this.#kept.length < 20) this.#kept.push({ file, line, reason });
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** `week.csv:17: 3 fields instead of 12`; at most 20 of them. */
+  get lines(): string[] {
+    return this.#kept.map(({ file, line, reason }) => `${file}:${line}: ${reason}`);
+  }
+}
+
+/** The files that a path given by a user means: itself, or those in the folder that the pattern fits. */
+export async function sourceFiles(path: string, pattern: RegExp): Promise<string[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new ImportError("IMPORT_SOURCE_MISSING", `There is no file or folder ${path}.`);
+  if (!found.isDirectory()) return [path];
+  const files = (await readdir(path)).filter((name) => pattern.test(name)).sort();
+  if (files.length === 0)
+    throw new ImportError("IMPORT_SOURCE_MISSING", `${path} holds no file that fits ${pattern.source}.`);
+  return files.map((name) => join(path, name));
+}
+
+/** Whole lines, as many as one piece of the file completed. */
+export interface LineBatch {
+  lines: string[];
+  /** The number of the first of them, from 1. */
+  first: number;
+}
+
+/**
+ * The lines of a file, unpacked when its name ends in .gz. After the last readable line of a cut-off or damaged archive
+ * it throws IMPORT_SOURCE_TRUNCATED; half a line is never handed out.
+ */
+export async function* readLines(path: string): AsyncGenerator<LineBatch> {
+  const zipped = path.endsWith(".gz");
+  const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  const source = zipped ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file;
+  // An error of the file does not travel through a pipe.
+  if (zipped) file.on("error", (error) => source.destroy(error));
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  let next = 1;
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      const lines = (rest + decoder.write(chunk)).split("\n");
+      rest = lines.pop() as string;
+      if (lines.length === 0) continue;
+      yield { lines, first: next };
+      next += lines.length;
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (!code.startsWith("Z_")) throw error;
+    throw new ImportError(
+      "IMPORT_SOURCE_TRUNCATED",
+      `${basename(path)} is damaged or cut off after line ${next - 1}. What is before is imported; get the whole file and import it again to go on from there.`,
+    );
+  } finally {
+    file.destroy();
+  }
+  rest += decoder.end();
+  if (rest !== "") yield { lines: [rest], first: next };
+}
+
+export interface Survey {
+  /** Of the unpacked file's first 1,024 bytes: a cut-off copy and the whole file are the same source. */
+  fingerprint: string;
+  lines: number;
+  firstLine: string;
+  lastLine: string | undefined;
+  truncated: boolean;
+}
+
+/** Looks through a file once, without parsing it. */
+export async function survey(path: string): Promise<Survey> {
+  const zipped = path.endsWith(".gz");
+  const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  const source = zipped ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file;
+  if (zipped) file.on("error", (error) => source.destroy(error));
+  let head = Buffer.alloc(0);
+  let tail = Buffer.alloc(0);
+  let lines = 0;
+  let truncated = false;
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      if (head.length < 1_024) head = Buffer.concat([head, chunk.subarray(0, 1_024)]).subarray(0, 1_024);
+      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;
+      tail = Buffer.concat([tail.subarray(-4_096), chunk.subarray(-4_096)]);
+    }
+  } catch (error) {
+    if (!((error as NodeJS.ErrnoException).code ?? "").startsWith("Z_")) throw error;
+    truncated = true;
+  } finally {
+    file.destroy();
+  }
+  const ends = tail.toString("utf8").split("\n");
+  const open = ends.pop() as string;
+  // A last line without its end is whole only where the file is.
+  const last = open !== "" && !truncated ? open : ends.pop();
+  if (open !== "" && !truncated) lines += 1;
+  return {
+    fingerprint: createHash("sha256").update(head).digest("hex"),
+    lines,
+    firstLine: (head.toString("utf8").split("\n", 1)[0] as string).replace(/\r$/, ""),
+    lastLine: last === undefined || last === "" ? undefined : last.replace(/\r$/, ""),
+    truncated,
+  };
+}
+
+/**
+ * The rows of a small CSV file, as objects by column. Rows with another number of fields than the header are reported.
+ * @throws ImportError when a column is missing, or (after the last readable row) when the archive is cut off
+ */
+export async function* readRows<Column extends string>(
+  path: string,
+  columns: readonly Column[],
+  rejections: Rejections,
+): AsyncGenerator<{ row: Record<Column, string>; line: number }> {
+  const file = basename(path);
+  let header: string[] | undefined;
+  for await (const { lines, first } of readLines(path)) {
+    for (let at = 0; at < lines.length; at++) {
+      const line = first + at;
+      const text = (lines[at] as string).replace(/\r$/, "");
+      if (text === "") continue;
+      const fields = fieldsOf(text);
+      if (header === undefined) {
+        header = fields ?? [];
+        const missing = columns.filter((column) => !header?.includes(column));
+        if (missing.length > 0) {
+          throw new ImportError("IMPORT_SOURCE_INVALID", `${file} has no column ${missing.join(", ")}.`);
+        }
+        continue;
+      }
+      if (!fields) rejections.add(file, line, "quotes that do not match");
+      else if (fields.length !== header.length) {
+        rejections.add(file, line, `${fields.length} fields instead of ${header.length}`);
+      } else {
+        yield { row: Object.fromEntries(header.map((name, n) => [name, fields[n]])) as Record<Column, string>, line };
+      }
+    }
+  }
+}
+
+function fieldsOf(line: string): string[] | undefined {
+  if (!line.includes('"')) return line.split(",");
+  try {
+    return parse(line)[0];
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  getDirectiveValues,
+  GraphQLError,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+} from "graphql";
+import type { PublicError } from "#lib/errors.ts";
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/**
+ * The errors of a subgraph call that had no answer: one for each field that the call was to fill, so that a client finds the reason of every
+ * null at its own path.
+ */
+export function failedFields(document: DocumentNode, variables: Variables, error: PublicError): GraphQLError[] {
+  const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  const representations = (variables["representations"] ?? []) as { __typename: string }[];
+  const fragments = new Map(
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
+    ),
+  );
+
+  const fieldsOf = (set: SelectionSetNode | undefined, type: string | undefined): FieldNode[] =>
+    (set?.selections ?? []).flatMap((selection): FieldNode[] => {
+      if (isSkipped(selection, variables)) return [];
+      if (selection.kind === Kind.FIELD) return selection.name.value === "__typename" ? [] : [selection];
+      const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+      const condition = fragment?.typeCondition?.name.value;
+      return type !== undefined && condition !== undefined && condition !== type
+        ? []
+        : fieldsOf(fragment?.selectionSet, type);
+    });
+
+  const paths = fieldsOf(operation?.selectionSet, undefined).flatMap((field): (string | number)[][] =>
+    field.name.value === "_entities"
+      ? representations.flatMap(({ __typename }, index) =>
+          fieldsOf(field.selectionSet, __typename).map((own) => ["_entities", index, responseKey(own)]),
+        )
+      : [[responseKey(field)]],
+  );
+  return paths.map(
+    (path) => new GraphQLError(error.message, { path, extensions: { code: error.code, ...error.details } }),
+  );
+}
+
+const responseKey = ({ alias, name }: FieldNode): string => (alias ?? name).value;
+
+const isSkipped = (selection: SelectionNode, variables: Variables): boolean =>
+  getDirectiveValues(GraphQLSkipDirective, selection, { ...variables })?.["if"] === true ||
+  getDirectiveValues(GraphQLIncludeDirective, selection, { ...variables })?.["if"] === false;

@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+export interface Child {
+  /** The URL of its ready line. */
+  url: string;
+  /** Sends the signal and waits for the end of the process: its exit code, or the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | string | null>;
+}
+
+/** Starts one bundle as a process; resolves at its line `novacron … ready <url>`. */
+export async function startChild(bundle: string, env: Record<string, string>): Promise<Child> {
+  const child: ChildProcess = spawn(process.execPath, [bundle], {
+    env: { PATH: process.env["PATH"], ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let complaints = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    complaints += chunk.toString();
+  });
+  const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  const ready = (async () => {
+    if (!child.stdout) throw new Error("The process has no output.");
+    for await (const line of createInterface({ input: child.stdout })) {
+      const url = /^novacron (?:\w+ )?ready (\S+)$/.exec(line)?.[1];
+      if (url) return url;
+    }
+    throw new Error(`${bundle} ended without being ready:\n${complaints}`);
+  })();
+  const url = await ready;
+  child.stdout?.resume();
+  return {
+    url,
+    end: async (signal) => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      const [code, by] = await exited;
+      return code ?? by;
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Domain, domains } from "#db/columns.ts";
+import { asset } from "#lib/assets.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { type Child, startChild } from "./child.ts";
+
+const fleet = fleetOf(1);
+const key = "a key for this test only";
+const everything = `{
+  tenants { nodes { name quota { maxVmCount } } }
+  alertRules { nodes { name severity thresholdValue } }
+  cloudProviders { nodes { name vms { nodes { providerVmId state } } } }
+  clusters { nodes { name nodes { totalCount nodes { name vms { totalCount } } } } }
+  vms(first: 10, orderBy: { field: NAME, direction: ASC }) { totalCount pageInfo { endCursor } nodes {
+    name state tags { key value } owner { username } node { name cluster { name } } latestMetrics { cpuUsagePercent }
+    alerts { totalCount nodes { message } } migrations { nodes { status steps { nodes { stepName } } } } allocations { nodes { memoryBytes } }
+  } }
+}`;
+
+let folder: string;
+let product: TestProduct;
+let inProcess: Answer;
+const subgraphs = new Map<Domain, Child>();
+let gateway: Child;
+
+async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
+  const child = await startChild(join(folder, `subgraphs/${domain}/main.js`), {
+    [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
+    NOVACRON_SIGNING_KEY: key,
+    PORT: port,
+  });
+  subgraphs.set(domain, child);
+  return child;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "novacron-bundles-"));
+  const built = promisify(execFile)(process.execPath, ["--import", "tsx", "scripts/build.ts", folder], {
+    cwd: asset("."),
+  });
+  product = await bootProduct({ tenantId: fleet.tenantId });
+  await insertFleet(product.urls, 1, 12);
+  inProcess = await product.ask(everything);
+  await built;
+  await Promise.all(domains.map((domain) => startSubgraph(domain)));
+  gateway = await startChild(join(folder, "gateway/main.js"), {
+    ...Object.fromEntries([...subgraphs].map(([domain, { url }]) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, url])),
+    NOVACRON_SIGNING_KEY: key,
+    NOVACRON_TENANT_ID: fleet.tenantId,
+    NOVACRON_USER_ID: fleet.id("user"),
+    PORT: "0",
+  });
+});
+
+afterAll(async () => {
+  await Promise.all([gateway, ...subgraphs.values()].map((child) => child?.end("SIGKILL")));
+  await product?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("five subgraphs and the gateway, each a process of its own from its bundle,", () => {
+  it("answer what they answer in one process", async () => {
+    expect(inProcess.errors).toEqual([]);
+    expect(await askGraph(gateway.url, everything)).toEqual(inProcess);
+    expect((await fetch(new URL("/health/ready", gateway.url))).status).toBe(200);
+  });
+
+  it("refuse calls that the gateway has not signed", async () => {
+    for (const { url } of subgraphs.values()) {
+      const body = JSON.stringify({ query: "{ _service { sdl } }" });
+      const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+      expect(response.status).toBe(401);
+    }
+  });
+
+  it("fault 1: outlive the death of one, which blanks its own fields until it is back", async () => {
+    const monitoring = subgraphs.get("monitoring");
+    expect(await monitoring?.end("SIGKILL")).toBe("SIGKILL");
+    const answer = await askGraph(gateway.url, everything);
+    const blanked = structuredClone(inProcess.data);
+    blanked.alertRules = null;
+    for (const vm of blanked.vms.nodes) Object.assign(vm, { latestMetrics: null, alerts: null });
+    expect(answer.data).toEqual(blanked);
+    expect(new Set(answer.errors.map(({ extensions }) => JSON.stringify(extensions)))).toEqual(
+      new Set([JSON.stringify({ code: "SUBGRAPH_UNAVAILABLE", subgraph: "monitoring" })]),
+    );
+    const { port } = new URL(monitoring?.url ?? "");
+    expect(JSON.stringify(answer.errors)).not.toContain(port);
+    expect((await fetch(new URL("/health/ready", gateway.url))).status).toBe(503);
+
+    await startSubgraph("monitoring", port);
+    await vi.waitFor(async () => expect(await askGraph(gateway.url, everything)).toEqual(inProcess), {
+      timeout: 2_000,
+      interval: 50,
+    });
+  });
+
+  it("stop cleanly on SIGTERM", async () => {
+    const codes = await Promise.all([gateway, ...subgraphs.values()].map((child) => child.end("SIGTERM")));
+    expect(codes).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+});
+
+describe("a process", () => {
+  it("says which settings it lacks, and does not start", async () => {
+    await expect(startChild(join(folder, "subgraphs/vms/main.js"), {})).rejects.toThrow(
+      "The vms subgraph needs DATABASE_URL_VMS and NOVACRON_SIGNING_KEY.",
+    );
+    await expect(startChild(join(folder, "gateway/main.js"), { NOVACRON_SIGNING_KEY: key })).rejects.toThrow(
+      "SUBGRAPH_URL_AUTH",
+    );
+  });
+});

@@ -1,0 +1,219 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { openDatabase } from "#db/client.ts";
+import { type Domain, domains } from "#db/columns.ts";
+import { overHttp } from "#gateway/transport/http.ts";
+import type { Transport } from "#gateway/transport/transport.ts";
+import type { Subgraph } from "#lib/subgraph.ts";
+import { createMonitoringSubgraph } from "#subgraphs/monitoring/subgraph.ts";
+import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { adminUrl, asOwner } from "#tests/harness/server.ts";
+import { fleetOf, insertFleet } from "./rows.ts";
+import { tcpProxy } from "./tcp-proxy.ts";
+
+const everything = `{
+  users { totalCount } alertRules { totalCount } cloudProviders { totalCount } clusters { totalCount }
+  vms(first: 2) { nodes {
+    name owner { username } alerts { totalCount } migrations { totalCount } node { id name }
+  } }
+}`;
+
+/** The fields of each domain in that request: what may be missing when the domain is. */
+const fieldsOf: Record<Domain, string[]> = {
+  auth: ["users", "vms.nodes.0.owner", "vms.nodes.1.owner"],
+  vms: ["vms"],
+  monitoring: ["alertRules", "vms.nodes.0.alerts", "vms.nodes.1.alerts"],
+  federation: ["cloudProviders", "vms.nodes.0.migrations", "vms.nodes.1.migrations"],
+  scheduler: ["clusters", "vms.nodes.0.node", "vms.nodes.1.node"],
+};
+
+let product: TestProduct;
+let healthy: Answer["data"];
+/** How calls to a domain go instead of to its subgraph. */
+const faults = new Map<string, Transport["send"]>();
+
+beforeAll(async () => {
+  product = await bootProduct({
+    tenantId: fleetOf(1).tenantId,
+    callTimeoutMs: 1_500,
+    carrier: (inner) => ({ ...inner, send: (name, ...call) => (faults.get(name) ?? inner.send)(name, ...call) }),
+  });
+  await insertFleet(product.urls, 1, 3);
+  healthy = (await product.ask(everything)).data;
+});
+afterAll(() => product.stop());
+beforeEach(() => faults.clear());
+
+/** The healthy answer without the fields of a domain. */
+function without(domain: Domain): Answer["data"] {
+  const answer = structuredClone(healthy);
+  for (const field of fieldsOf[domain]) {
+    const path = field.split(".");
+    const last = path.pop() ?? "";
+    const parent = path.reduce((value, key) => value[key], answer);
+    parent[last] = null;
+  }
+  return answer;
+}
+
+/** Expects that the fields of the domain, and no others, are null, each with an error of this code at its own path. */
+function expectBlanked(answer: Answer, domain: Domain, code: string): void {
+  expect(answer.data).toEqual(without(domain));
+  expect([...new Set(answer.errors.map(({ extensions }) => extensions.code))]).toEqual([code]);
+  const paths = answer.errors.map(({ path }) => path?.join(".") ?? "no path");
+  for (const path of paths) {
+    expect(
+      fieldsOf[domain].some((field) => path === field || path.startsWith(`${field}.`)),
+      path,
+    ).toBe(true);
+  }
+  for (const field of fieldsOf[domain]) expect(paths.join(" ")).toContain(field);
+}
+
+it("a healthy graph answers for every domain", () => {
+  expect(JSON.stringify(healthy)).not.toContain("null");
+  expect(healthy.vms.nodes).toHaveLength(2);
+});
+
+describe.each(domains)("fault 1, 2: when the %s subgraph", (domain) => {
+  it("is dead, its own fields are null and say so", async () => {
+    faults.set(domain, () => Promise.reject(new Error("connect ECONNREFUSED 10.1.2.3:4001")));
+    const answer = await product.ask(everything);
+    expectBlanked(answer, domain, "SUBGRAPH_UNAVAILABLE");
+    expect(JSON.stringify(answer)).not.toMatch(/10\.1\.2\.3|ECONN/);
+    expect(answer.errors[0]?.extensions).toEqual({ code: "SUBGRAPH_UNAVAILABLE", subgraph: domain });
+  });
+
+  it("hangs, its own fields are null at the deadline and say so", async () => {
+    faults.set(domain, () => new Promise(() => undefined));
+    const begun = performance.now();
+    expectBlanked(await product.ask(everything), domain, "SUBGRAPH_TIMEOUT");
+    expect(performance.now() - begun).toBeLessThan(3_000);
+  });
+});
+
+describe("fault 6: a subgraph that answers", () => {
+  const garbage: [string, (response: ServerResponse) => void][] = [
+    ["HTML", (response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>secret-canary</h1>")],
+    [
+      "with status 500",
+      (response) => response.writeHead(500).end(JSON.stringify({ errors: [{ message: "secret-canary" }] })),
+    ],
+    ["with a redirect", (response) => response.writeHead(302, { location: "http://10.1.2.3/" }).end()],
+    ["half of its JSON", (response) => response.writeHead(200).end('{"data": {"alertRules": {"secret-canary": ')],
+    [
+      "and breaks off",
+      (response) => response.writeHead(200, { "content-length": "1000" }).write('{"data"', () => response.destroy()),
+    ],
+    ["nothing", (response) => response.destroy()],
+    ...[
+      "null",
+      "[]",
+      "42",
+      "{}",
+      '{"data": "secret-canary"}',
+      '{"data": []}',
+      '{"errors": [null]}',
+      '{"errors": {}}',
+    ].map((body): [string, (response: ServerResponse) => void] => [
+      body,
+      (response) => response.writeHead(200).end(body),
+    ]),
+  ];
+
+  it.each(garbage)("%s is unavailable, and nothing of its answer or address leaks", async (_what, respond) => {
+    const server = createServer((request, response) => {
+      request.resume();
+      respond(response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const transport = overHttp({ monitoring: `http://127.0.0.1:${port}/graphql` }, "key");
+    onTestFinished(async () => {
+      await transport.close();
+      server.closeAllConnections();
+      server.close();
+    });
+    faults.set("monitoring", transport.send);
+    const answer = await product.ask(everything);
+    expectBlanked(answer, "monitoring", "SUBGRAPH_UNAVAILABLE");
+    expect(JSON.stringify(answer)).not.toMatch(new RegExp(`secret-canary|127\\.0|${port}|10\\.1\\.2\\.3`));
+  });
+});
+
+describe("attack 10: an error that nobody expected", () => {
+  it("leaves as a request id and nothing else", async () => {
+    const broken = await bootProduct({ tenantId: fleetOf(1).tenantId });
+    onTestFinished(() => broken.stop());
+    await insertFleet(broken.urls, 1, 1);
+    await asOwner(broken.urls.url("vms"), (sql) => sql`alter table vm_networks rename to secret_canary`);
+    const answer = await broken.ask("{ vmNetworks { totalCount } clusters { totalCount } }");
+    expect(answer.data).toEqual({ vmNetworks: null, clusters: { totalCount: 1 } });
+    const requestId = answer.errors[0]?.extensions["requestId"];
+    expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(answer.errors).toEqual([
+      {
+        message: `The service failed (request ${String(requestId)}).`,
+        path: ["vmNetworks"],
+        extensions: { code: "INTERNAL_SERVER_ERROR", requestId },
+      },
+    ]);
+  });
+});
+
+describe("fault 12: when a database", () => {
+  async function monitoringBehindProxy() {
+    const url = product.urls.url("monitoring");
+    const proxy = await tcpProxy(new URL(url));
+    const database = await openDatabase({ domain: "monitoring", url: proxy.through(url) });
+    const subgraph: Subgraph = createMonitoringSubgraph({ database });
+    faults.set("monitoring", (_name, ...call) => subgraph.execute(...call));
+    onTestFinished(async () => {
+      await database.close();
+      await proxy.cut();
+    });
+    expect((await product.ask(everything)).data).toEqual(healthy);
+    return proxy;
+  }
+
+  it("is gone, the fields of its domain are null and say so, and they are back when it is", async () => {
+    const proxy = await monitoringBehindProxy();
+    await proxy.cut();
+    for (let request = 0; request < 30; request++) {
+      expectBlanked(await product.ask(everything), "monitoring", "DATABASE_UNAVAILABLE");
+    }
+    await proxy.mend();
+    await vi.waitFor(async () => expect((await product.ask(everything)).data).toEqual(healthy), {
+      timeout: 3_000,
+      interval: 50,
+    });
+  });
+
+  it("breaks off in the middle of an answer, the fields of its domain are null and say so", async () => {
+    const proxy = await monitoringBehindProxy();
+    const asked = proxy.hold();
+    const answer = product.ask(everything);
+    await asked;
+    await proxy.cut();
+    expectBlanked(await answer, "monitoring", "DATABASE_UNAVAILABLE");
+    await proxy.mend();
+    await vi.waitFor(async () => expect((await product.ask(everything)).data).toEqual(healthy), {
+      timeout: 3_000,
+      interval: 50,
+    });
+  });
+
+  it("ends every connection, requests go on", async () => {
+    for (let round = 0; round < 5; round++) {
+      await asOwner(adminUrl(), async (sql) => {
+        await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname like 'test_%' and usename is not null
+          and datname = ${new URL(product.urls.url("vms")).pathname.slice(1)}`;
+      });
+      await vi.waitFor(async () => expect((await product.ask(everything)).data).toEqual(healthy), {
+        timeout: 3_000,
+        interval: 50,
+      });
+    }
+  });
+});

@@ -1,0 +1,76 @@
+import {
+  buildClientSchema,
+  getIntrospectionQuery,
+  getNamedType,
+  type GraphQLField,
+  type GraphQLSchema,
+  type IntrospectionQuery,
+  isInputObjectType,
+  isObjectType,
+} from "graphql";
+import type { TestProduct } from "#tests/harness/product.ts";
+import type { Fleet, Kind } from "./rows.ts";
+
+/** The schema as a client sees it: tests that are generated from it cover a list that is added tomorrow. */
+export async function graphSchema(product: TestProduct): Promise<GraphQLSchema> {
+  const { data } = await product.ask(getIntrospectionQuery());
+  return buildClientSchema(data as IntrospectionQuery);
+}
+
+export interface ConnectionField {
+  /** `Query.vms`, `Vm.snapshots`. */
+  name: string;
+  field: string;
+  /** GraphQL type of each field of its filter. */
+  filters: Readonly<Record<string, string>>;
+  orderType: string;
+  orders: readonly string[];
+  /** Puts selections of this field under an object that exists. */
+  under(selections: string): string;
+}
+
+/** Every connection of the graph, at the root and under every object. */
+export function connectionFields(schema: GraphQLSchema, fleet: Fleet): ConnectionField[] {
+  const query = schema.getQueryType();
+  if (!query) throw new Error("The schema has no queries.");
+  const found: ConnectionField[] = [];
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || type.name.startsWith("__")) continue;
+    for (const field of Object.values(type.getFields())) {
+      if (!getNamedType(field.type).name.endsWith("Connection")) continue;
+      found.push({
+        name: `${type.name}.${field.name}`,
+        field: field.name,
+        ...argumentsOf(schema, field),
+        under: type === query ? (selections) => `{ ${selections} }` : underParent(schema, type.name, fleet),
+      });
+    }
+  }
+  return found;
+}
+
+function argumentsOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown>) {
+  const inputOf = (argument: string) => {
+    const type = getNamedType(field.args.find(({ name }) => name === argument)?.type);
+    return isInputObjectType(type) ? type : undefined;
+  };
+  const orderType = inputOf("orderBy");
+  const orderEnum = getNamedType(orderType?.getFields()["field"]?.type)?.name ?? "";
+  const orders = schema.getType(orderEnum);
+  return {
+    filters: Object.fromEntries(
+      Object.entries(inputOf("filter")?.getFields() ?? {}).map(([name, { type }]) => [name, String(type)]),
+    ),
+    orderType: orderType?.name ?? "",
+    orders: orders && "getValues" in orders ? orders.getValues().map(({ name }) => name) : [],
+  };
+}
+
+/** `{ vm(id: …) { … } }`: an object with lists of its own can be asked for by its id. */
+function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): (selections: string) => string {
+  const root = Object.values(schema.getQueryType()?.getFields() ?? {}).find(
+    ({ type: returned, args }) => String(returned) === type && args.length === 1 && args[0]?.name === "id",
+  );
+  if (!root) throw new Error(`${type} has lists, but cannot be asked for by its id.`);
+  return (selections) => `{ ${root.name}(id: "${fleet.id(root.name as Kind)}") { ${selections} } }`;
+}

@@ -1,0 +1,13 @@
+import { join } from "node:path";
+import { importBitbrains } from "#cli/import/bitbrains.ts";
+import { importCloudPrices } from "#cli/import/cloud-prices.ts";
+import { type FleetDatabases, tenantNamed } from "#cli/import/fleet.ts";
+import { importOpenb } from "#cli/import/openb.ts";
+
+/** A fleet of real traces in the demo tenant: openb's nodes, Bitbrains' VMs placed on them, the clouds' prices. */
+export async function importTraces(fleet: FleetDatabases, traces: string, samples: string, now: Date): Promise<void> {
+  const tenant = tenantNamed("demo");
+  await importOpenb(fleet, join(traces, "alibaba-openb/nodes.csv.gz"), { tenant, now });
+  await importBitbrains(fleet, samples, { tenant, now });
+  await importCloudPrices(fleet, join(traces, "cloud-prices"), { tenant, now });
+}
