@@ -126,7 +126,7 @@ onEveryMetricStorage((database) => {
       let statements = 0;
       await database().service.write({ tenantId }, async (tx) => {
         const counting: Tx = {
-          tenantId,
+          ...tx,
           run: (statement, values) => {
             statements++;
             return tx.run(statement, values);
@@ -146,7 +146,7 @@ onEveryMetricStorage((database) => {
     const texts = new Set<string>();
     await database().service.write({ tenantId }, async (tx) => {
       const noting: Tx = {
-        tenantId,
+        ...tx,
         run: (statement, values) => {
           texts.add(statement.text());
           return tx.run(statement, values);
