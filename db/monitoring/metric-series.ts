@@ -52,16 +52,32 @@ type Series<Metric extends string> = (
 const longestGapSeconds = 900;
 const hour = 3_600;
 
+/**
+ * Every set of metrics and aggregates is a statement, and each connection keeps what it prepared. Clients choose the sets,
+ * so there is an end to it: after that many, a new set is answered by the statement that computes everything.
+ */
+const mostStatements = 200;
+const allAggregates: readonly SeriesAggregate[] = ["avg", "min", "max", "count"];
+
 /** The series of many VMs or nodes in one statement; steps of whole hours are read from the rollup. */
 export function seriesOf<Metric extends string>(source: SeriesSource<Metric>): Series<Metric> {
   const statements = new Map<string, Statement<SeriesRow>>();
+  const all = [...source.gauges, ...source.rates];
+  const everything = {
+    raw: statement<SeriesRow>(() => seriesSql(source, "raw", all, allAggregates)),
+    hourly: statement<SeriesRow>(() => seriesSql(source, "hourly", all, allAggregates)),
+  };
   return async (tx, ids, question) => {
     const { from, to, stepSeconds, aggregates } = question;
     const tier = stepSeconds % hour === 0 ? "hourly" : "raw";
-    const metrics = [...source.gauges, ...source.rates].filter((metric) => question.metrics.includes(metric));
+    const metrics = all.filter((metric) => question.metrics.includes(metric));
     const shape = [tier, ...aggregates, ...metrics].join();
-    const query = statements.get(shape) ?? statement<SeriesRow>(() => seriesSql(source, tier, metrics, aggregates));
-    statements.set(shape, query);
+    let query = statements.get(shape);
+    if (!query && statements.size < mostStatements) {
+      query = statement<SeriesRow>(() => seriesSql(source, tier, metrics, aggregates));
+      statements.set(shape, query);
+    }
+    query ??= everything[tier];
     const rows = await tx.run(query, {
       ids,
       tenantId: tx.tenantId,

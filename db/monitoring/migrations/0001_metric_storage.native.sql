@@ -195,8 +195,9 @@ BEGIN
   FOR day IN SELECT first_day + n FROM generate_series(0, last_day - first_day) n LOOP
     partition := metrics || to_char(day, '_"y"YYYY"m"MM"d"DD');
     CONTINUE WHEN to_regclass(format('metric_data.%I', partition)) IS NOT NULL;
-    -- Another program may be making it; wait for its transaction and look again.
-    PERFORM pg_advisory_xact_lock(hashtextextended('novacron.metric_partitions', 0));
+    -- Another program may be making it: wait for its transaction and look again. The lock is the one that ATTACH takes. An
+    -- advisory lock would not do: taking it does not make this session forget that it found no such partition.
+    EXECUTE format('LOCK TABLE ONLY public.%I IN SHARE UPDATE EXCLUSIVE MODE', metrics);
     CONTINUE WHEN to_regclass(format('metric_data.%I', partition)) IS NOT NULL;
     -- ATTACH does not wait for readers and writers of the other partitions, as CREATE … PARTITION OF would.
     EXECUTE format('CREATE TABLE metric_data.%I (LIKE public.%I)', partition, metrics);

@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import { expect, it } from "vitest";
+import { holdRange } from "#db/monitoring/import-writes.ts";
+import { dropOldMetrics } from "#db/monitoring/retention.ts";
+import { at, onEveryMetricStorage } from "./metric-storage.ts";
+
+const day = 86_400;
+const now = new Date("2026-05-04T12:00:00Z");
+const today = at("2026-05-04T00:00:00Z");
+
+onEveryMetricStorage((database) => {
+  const times = (vmId: string) => database().allTenants<{ time: number }[]>`
+    select extract(epoch from time)::float8 as time from vm_metrics where vm_id = ${vmId} order by time`;
+
+  const dropAll = async () => {
+    let dropped = 0;
+    for (;;) {
+      const some = await database().system.write({ tenantId: "" }, (tx) => dropOldMetrics(tx, now));
+      if (some === 0) return dropped;
+      dropped += some;
+    }
+  };
+
+  it("drops the days that are wholly older than 90 days, and nothing younger", async () => {
+    const vmId = randomUUID();
+    const boundary = today - 90 * day;
+    // Noon is 90 days ago on the boundary's day: its last hours are younger.
+    const time = [boundary - 5 * day, boundary - 1, boundary, boundary + day - 1, today];
+    for (const one of time) await database().write(randomUUID(), { vmId: [vmId], time: [one], cpuUsagePercent: [1] });
+    expect(await dropAll()).toBe(2);
+    expect((await times(vmId)).map((sample) => sample.time)).toEqual(time.slice(2));
+    expect(await dropAll()).toBe(0);
+  });
+
+  it("keeps samples of nodes for 180 days", async () => {
+    const nodeId = randomUUID();
+    const boundary = today - 180 * day;
+    for (const time of [boundary - 1, boundary]) {
+      await database().writeNodes({ nodeId: [nodeId], time: [time], cpuUsagePercent: [1] });
+    }
+    await dropAll();
+    const left = await database().allTenants`select 1 from system_metrics where node_id = ${nodeId}`;
+    expect(left).toHaveLength(1);
+  });
+
+  it("keeps history that is held, whatever its age, and only that", async () => {
+    const tenantId = randomUUID();
+    const vmId = randomUUID();
+    const from = at("2013-07-01T00:00:00Z");
+    const hold = {
+      dataset: "bitbrains",
+      from: from + day / 2,
+      to: from + 2 * day,
+      reason: "imported with its own times",
+    };
+    await database().service.write({ tenantId }, (tx) => holdRange(tx, hold));
+    await database().service.write({ tenantId }, (tx) => holdRange(tx, hold));
+    const time = [from - 1, from, from + day, from + 2 * day];
+    for (const one of time) await database().write(tenantId, { vmId: [vmId], time: [one], cpuUsagePercent: [1] });
+    await dropAll();
+    expect((await times(vmId)).map((sample) => sample.time)).toEqual([from, from + day]);
+  });
+
+  it("drops at most 32 days in one transaction", async () => {
+    const vmId = randomUUID();
+    const from = at("2021-01-01T00:00:00Z");
+    const time = Array.from({ length: 40 }, (_, index) => from + index * day);
+    await database().write(randomUUID(), { vmId: time.map(() => vmId), time, cpuUsagePercent: time.map(() => 1) });
+    expect(await database().system.write({ tenantId: "" }, (tx) => dropOldMetrics(tx, now))).toBe(32);
+    expect(await times(vmId)).toHaveLength(8);
+    await dropAll();
+  });
+
+  it("is not for the service", async () => {
+    const dropping = database().service.write({ tenantId: randomUUID() }, (tx) => dropOldMetrics(tx, now));
+    await expect(dropping).rejects.toMatchObject({ code: "42501" });
+  });
+});
