@@ -76,7 +76,9 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
   const code = formatted.extensions?.["code"];
   if (typeof code === "string" && code in errorCodes && code !== ("INTERNAL_SERVER_ERROR" satisfies ErrorCode)) {
     const { serviceName: _service, stacktrace: _stack, ...extensions } = formatted.extensions ?? {};
-    return clean(formatted, formatted.message, extensions);
+    // What the engine itself refuses in a variable, it names in its message alone.
+    const variable = code === "BAD_USER_INPUT" ? /^Variable "(\$\w+)"/.exec(formatted.message)?.[1] : undefined;
+    return clean(formatted, formatted.message, { ...(variable ? { argument: variable } : {}), ...extensions });
   }
   if (code === ApolloServerErrorCode.INTERNAL_SERVER_ERROR && formatted.extensions?.["requestId"]) {
     return clean(formatted, formatted.message, {

@@ -213,6 +213,24 @@ describe("attack 50: a list", () => {
     }
   });
 
+  it.each<[string, unknown]>([
+    ["Int", "x"],
+    ["Int", 2 ** 40],
+    ["Int!", undefined],
+    ["VmFilter", { nothing: 1 }],
+    ["VmFilter", { state: ["LOST"] }],
+    ["VmFilter", JSON.parse('{"__proto__": {"text": "x"}}')],
+    ["VmFilter", { constructor: 1 }],
+    ["VmFilter", { tags: [{ value: "no key" }] }],
+  ])("names the variable of type %s whose value is %j", async (type, value) => {
+    const argument = type.startsWith("Int") ? "first" : "filter";
+    const { data, errors } = await product.ask(`query ($value: ${type}) { vms(${argument}: $value) { totalCount } }`, {
+      value,
+    });
+    expect(data).toBeNull();
+    expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: "BAD_USER_INPUT", argument: "$value" }]);
+  });
+
   it("answers every address and number that its scalars take", async () => {
     const values: Record<string, string[]> = {
       "[IPAddress!]": [`["1.2.3.4", "1.2.3.4/32", "::1", "::ffff:1.2.3.4", "2001:db8::/32", "2001:DB8::1"]`],
