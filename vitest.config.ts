@@ -10,7 +10,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "dist/**", ...(long ? [] : ["**/*.long.test.ts"])],
     globalSetup: ["tests/harness/global-setup.ts"],
     // drizzle-kit carries a cloud library that would otherwise look for a cloud.
-    env: { METADATA_SERVER_DETECTION: "none" },
+    env: { METADATA_SERVER_DETECTION: "none", LOG_LEVEL: process.env["LOG_LEVEL"] ?? "silent" },
     pool: "forks",
     maxWorkers: 2,
     testTimeout: long ? 600_000 : 60_000,

@@ -77,11 +77,14 @@ async function prepare(dataDir: string): Promise<void> {
     await demo.stop();
     return;
   }
-  const imported = ["import", "--data-dir", dataDir];
-  await runToEnd(["cli/bin.js", "migrate", "--data-dir", dataDir]);
-  await runToEnd(["cli/bin.js", ...imported, "openb", join(traces, "alibaba-openb/nodes.csv.gz")]);
-  await runToEnd(["cli/bin.js", ...imported, "bitbrains", join(traces, "bitbrains-rnd/week-2013-07-01.csv.gz")]);
-  await runToEnd(["cli/bin.js", ...imported, "cloud-prices", join(traces, "cloud-prices")]);
+  const sources = {
+    openb: "alibaba-openb/nodes.csv.gz",
+    bitbrains: "bitbrains-rnd/week-2013-07-01.csv.gz",
+    "cloud-prices": "cloud-prices",
+  };
+  for (const [dataset, source] of Object.entries(sources)) {
+    await runToEnd(["cli/bin.js", "import", dataset, join(traces, source), "--data-dir", dataDir]);
+  }
 }
 
 /** Five subgraphs and a gateway from the bundles; with the database server that makes seven. The gateway is the last. */

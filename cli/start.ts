@@ -73,6 +73,10 @@ export async function start(
       introspection: !environment.production,
       host: options.host,
       port: options.port,
+    }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      const taken = `port ${options.port} of ${options.host} is in use; choose another with --port`;
+      throw Object.assign(new Error(taken), { code: "PORT_TAKEN" });
     });
     stops.push(gateway.close);
     return { url: gateway.url, stop };

@@ -7,6 +7,7 @@ import { type ErrorCode, errorCodes, PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { failedFields } from "./failed-fields.ts";
+import { inParts } from "./in-parts.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** What the gateway knows of a request while it executes it. */
@@ -55,7 +56,9 @@ function dataSource(subgraph: string, transport: Transport): GraphQLDataSource<G
       // The gateway calls without a context once, at its start, when nothing may be asked of a subgraph.
       const { signal, ...call } = context as GatewayContext;
       try {
-        const { data, errors } = await transport.send(subgraph, { query, variables }, call, signal);
+        const { data, errors } = await inParts(variables, (part) =>
+          transport.send(subgraph, { query, variables: part }, call, signal),
+        );
         return { data, errors };
       } catch (error) {
         if (!(error instanceof PublicError)) throw error;

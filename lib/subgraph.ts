@@ -21,6 +21,7 @@ import { PublicError } from "./errors.ts";
 import { scalars } from "./graphql-scalars.ts";
 import { atEachReference, variableError, wrongLiteral } from "./input-errors.ts";
 import { log } from "./log.ts";
+import { maxReferences } from "./references.ts";
 import { connectionFields } from "./relay.ts";
 import { type RequestContext, requirePermission } from "./request-context.ts";
 import { isUuid } from "./uuid.ts";
@@ -61,8 +62,6 @@ export interface SubgraphDefinition<Context> {
   open(request: RequestContext, signal: AbortSignal | undefined): OpenContext<Context>;
 }
 
-/** The gateway sends at most this many references at a time; whoever sends more is not the gateway. */
-const maxRepresentations = 1_000;
 const cachedDocuments = 500;
 
 /** @throws Error when the schema, its resolvers, its entities and its authorization do not fit each other */
@@ -202,8 +201,8 @@ function guardRootFields(
       if (field.name === "_service") continue;
       if (field.name === "_entities") {
         field.resolve = (source, args: { representations: unknown[] }, context, info) => {
-          if (args.representations.length > maxRepresentations) {
-            throw new PublicError("BAD_USER_INPUT", `At most ${maxRepresentations} references a call.`, {
+          if (args.representations.length > maxReferences) {
+            throw new PublicError("BAD_USER_INPUT", `At most ${maxReferences} references a call.`, {
               argument: "representations",
             });
           }

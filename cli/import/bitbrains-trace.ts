@@ -53,6 +53,8 @@ export class TraceReader {
   start: number | undefined;
   end: number | undefined;
   readonly #file: string;
+  /** The numbers of the line at hand; one array for all lines. */
+  readonly #values = new Float64Array(12);
   readonly #idOf: (vm: string) => string;
 
   constructor(file: string, idOf: (vm: string) => string) {
@@ -72,8 +74,10 @@ export class TraceReader {
     if (!Number.isSafeInteger(time) || time < 946_684_800 || time > 4_102_444_800) {
       return this.#reject(number, `ts: ${shown(fields[1])} is not a time in seconds`);
     }
+    const values = this.#values;
     for (let at = 2; at < 12; at++) {
       const value = Number(fields[at]);
+      values[at] = value;
       // A rate above 1e10 KB/s is damage, and would take a counter beyond what is exact.
       if (fields[at] === "" || !(value >= 0 && value < 1e10)) {
         return this.#reject(
@@ -106,20 +110,20 @@ export class TraceReader {
       this.vms.set(name, vm);
     }
     vm.last = time;
-    vm.cores = Number(fields[2]);
-    vm.capacityMhz = Number(fields[3]);
-    vm.memoryKb = Number(fields[6]);
-    vm.read += Math.round(Number(fields[8]) * kilobyte * seconds);
-    vm.write += Math.round(Number(fields[9]) * kilobyte * seconds);
-    vm.recv += Math.round(Number(fields[10]) * kilobyte * seconds);
-    vm.sent += Math.round(Number(fields[11]) * kilobyte * seconds);
+    vm.cores = valueOf(values, 2);
+    vm.capacityMhz = valueOf(values, 3);
+    vm.memoryKb = valueOf(values, 6);
+    vm.read += Math.round(valueOf(values, 8) * kilobyte * seconds);
+    vm.write += Math.round(valueOf(values, 9) * kilobyte * seconds);
+    vm.recv += Math.round(valueOf(values, 10) * kilobyte * seconds);
+    vm.sent += Math.round(valueOf(values, 11) * kilobyte * seconds);
     if (this.start === undefined || time < this.start) this.start = time;
     if (this.end === undefined || time > this.end) this.end = time;
-    const memoryKb = Number(fields[7]);
+    const memoryKb = valueOf(values, 7);
     return {
       vmId: vm.id,
       time,
-      cpuPercent: Number(fields[5]),
+      cpuPercent: valueOf(values, 5),
       memoryUsed: Math.round(memoryKb * kilobyte),
       memoryAvailable: vm.memoryKb === 0 ? null : Math.round(Math.max(0, vm.memoryKb - memoryKb) * kilobyte),
       read: vm.read,
@@ -135,6 +139,7 @@ export class TraceReader {
   }
 }
 
+const valueOf = (values: Float64Array, at: number): number => values[at] as number;
 const shown = (field: string | undefined): string => JSON.stringify((field ?? "").slice(0, 40));
 
 /** Samples column by column, with their times moved. */

@@ -3,6 +3,7 @@ import type { Tx } from "#db/client.ts";
 import {
   advanceImport,
   beginImport,
+  commitWithoutFlush,
   endImport,
   ensureMetricRange,
   findImport,
@@ -203,6 +204,7 @@ async function readAndWrite(
     await makeRoom(dbs, run, full, days, keepTimes);
     const previous = committed;
     const mine = dbs.monitoring.write({ tenantId }, async (tx: Tx) => {
+      await commitWithoutFlush(tx);
       const count = full.length === 0 ? 0 : await insertVmSamples(tx, full.columns());
       await previous;
       await advanceImport(tx, run.source, { linesDone, written: count, rejected, traceStart, traceEnd });

@@ -96,7 +96,7 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
 
     await startSubgraph("monitoring", port);
     await vi.waitFor(async () => expect(await askGraph(gateway.url, everything)).toEqual(inProcess), {
-      timeout: 2_000,
+      timeout: 5_000,
       interval: 50,
     });
   });

@@ -89,7 +89,7 @@ describe.each(domains)("fault 1, 2: when the %s subgraph", (domain) => {
     faults.set(domain, () => new Promise(() => undefined));
     const begun = performance.now();
     expectBlanked(await product.ask(everything), domain, "SUBGRAPH_TIMEOUT");
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 });
 
@@ -185,7 +185,7 @@ describe("fault 12: when a database", () => {
     }
     await proxy.mend();
     await vi.waitFor(async () => expect((await product.ask(everything)).data).toEqual(healthy), {
-      timeout: 3_000,
+      timeout: 5_000,
       interval: 50,
     });
   });
@@ -199,7 +199,7 @@ describe("fault 12: when a database", () => {
     expectBlanked(await answer, "monitoring", "DATABASE_UNAVAILABLE");
     await proxy.mend();
     await vi.waitFor(async () => expect((await product.ask(everything)).data).toEqual(healthy), {
-      timeout: 3_000,
+      timeout: 5_000,
       interval: 50,
     });
   });
@@ -211,7 +211,7 @@ describe("fault 12: when a database", () => {
           and datname = ${new URL(product.urls.url("vms")).pathname.slice(1)}`;
       });
       await vi.waitFor(async () => expect((await product.ask(everything)).data).toEqual(healthy), {
-        timeout: 3_000,
+        timeout: 5_000,
         interval: 50,
       });
     }

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Transport } from "#gateway/transport/transport.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import { fleetOf, insertFleet } from "./rows.ts";
+
+const fleet = fleetOf(1);
+const query = "{ vms(first: 100) { nodes { id transitions(first: 20) { nodes { initiatedBy { id username } } } } } }";
+
+let product: TestProduct;
+const referencesOfCalls: number[] = [];
+let fault: ((call: Parameters<Transport["send"]>) => void) | undefined;
+
+beforeAll(async () => {
+  product = await bootProduct({
+    tenantId: fleet.tenantId,
+    carrier: (inner) => ({
+      ...inner,
+      send: async (...call) => {
+        const representations = call[1].variables?.["representations"];
+        if (call[0] === "auth" && Array.isArray(representations)) referencesOfCalls.push(representations.length);
+        fault?.(call);
+        return inner.send(...call);
+      },
+    }),
+  });
+  await insertFleet(product.urls, 1, 100);
+  await asOwner(product.urls.url("vms"), (sql) =>
+    sql.unsafe(`insert into vm_state_transitions (vm_id, tenant_id, to_state, initiated_by)
+      select vm_id, tenant_id, 'stopped', initiated_by from vm_state_transitions, generate_series(1, 14)`),
+  );
+});
+afterAll(() => product.stop());
+
+type Initiator = { id: string; username: string } | null;
+const initiatorsOf = (data: { vms: { nodes: { transitions: { nodes: { initiatedBy: Initiator }[] } }[] } }) =>
+  data.vms.nodes.flatMap(({ transitions }) => transitions.nodes.map(({ initiatedBy }) => initiatedBy));
+
+describe("a page that refers to one subgraph more often than a call may", () => {
+  it("asks in several calls and is answered as a whole", async () => {
+    const { data, errors } = await product.ask(query);
+    expect(errors).toEqual([]);
+    expect(referencesOfCalls.toSorted((a, b) => a - b)).toEqual([500, 1_000]);
+    const { data: listed } = await product.ask("{ users(first: 100) { nodes { id username } } }");
+    const names = new Map(
+      listed.users.nodes.map(({ id, username }: { id: string; username: string }) => [id, username]),
+    );
+    const initiators = initiatorsOf(data);
+    expect(initiators).toHaveLength(1_500);
+    for (const initiator of initiators) expect(initiator?.username).toBe(names.get(initiator?.id ?? ""));
+  });
+
+  it("keeps every object at its own place when one does not exist", async () => {
+    await asOwner(product.urls.url("auth"), (sql) => sql`delete from users where id = ${fleet.id("user", 1)}`);
+    const { data, errors } = await product.ask(query);
+    expect(errors).toEqual([]);
+    expect(initiatorsOf(data).filter((initiator) => initiator === null)).toHaveLength(15);
+  });
+
+  it("misses all of them when a part has no answer", async () => {
+    fault = ([name, { variables }]) => {
+      const representations = variables?.["representations"];
+      if (name === "auth" && Array.isArray(representations) && representations.length === 500) {
+        throw new Error("connect ECONNREFUSED");
+      }
+    };
+    const { data, errors } = await product.ask(query);
+    expect(initiatorsOf(data).every((initiator) => initiator === null)).toBe(true);
+    expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(["SUBGRAPH_UNAVAILABLE"]));
+    expect(errors.length).toBe(1_500);
+  });
+});

@@ -1,0 +1,120 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve as resolvePath } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { domains } from "#db/columns.ts";
+import { askGraph } from "#tests/harness/product.ts";
+import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
+import { novacron, startNovacron } from "./command.ts";
+
+const countVms = async (url: string): Promise<number> =>
+  (await askGraph(url, "{ vms(first: 1) { totalCount } }")).data.vms.totalCount;
+
+describe("novacron start on an empty folder", () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "novacron-start-"));
+  afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+  test("answers with a demo fleet, stops cleanly, and finds the fleet again", async () => {
+    const first = await startNovacron(["--data-dir", dataDir]);
+    const vms = await countVms(first.url);
+    expect(vms).toBeGreaterThan(50);
+    expect(statSync(join(dataDir, "keys")).mode & 0o777).toBe(0o600);
+    const keys = readFileSync(join(dataDir, "keys"), "utf8");
+    const ended = await first.stop();
+    expect(ended.code).toBe(0);
+    // One line for scripts on standard output; everything else goes to standard error.
+    expect(ended.stdout).toBe(`novacron ready ${first.url}\n`);
+
+    const second = await startNovacron(["--data-dir", dataDir]);
+    expect(await countVms(second.url)).toBe(vms);
+    expect(readFileSync(join(dataDir, "keys"), "utf8")).toBe(keys);
+    expect((await second.stop("SIGINT")).code).toBe(0);
+  });
+
+  test("recovers after a kill -9 of everything", async () => {
+    const killed = await startNovacron(["--data-dir", dataDir]);
+    const vms = await countVms(killed.url);
+    const pgdata = (JSON.parse(readFileSync(join(dataDir, "postgres.json"), "utf8")) as { pgdata: string }).pgdata;
+    const postmaster = Number(
+      readFileSync(join(resolvePath(dataDir, pgdata), "postmaster.pid"), "utf8").split("\n")[0],
+    );
+    await killed.stop("SIGKILL");
+    process.kill(postmaster, "SIGKILL");
+    const again = await startNovacron(["--data-dir", dataDir]);
+    expect(await countVms(again.url)).toBe(vms);
+    await again.stop();
+  });
+
+  test("says health and refuses what is not there", async () => {
+    const product = await startNovacron(["--data-dir", dataDir, "--no-demo"]);
+    const status = async (path: string) => (await fetch(new URL(path, product.url))).status;
+    expect(await status("/health/live")).toBe(200);
+    expect(await status("/health/ready")).toBe(200);
+    expect(await status("/elsewhere")).toBe(404);
+    await product.stop();
+  });
+
+  test("says plainly that its port is taken", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as { port: number };
+    const ended = await novacron(["start", "--data-dir", dataDir, "--no-demo", "--port", String(port)]);
+    other.close();
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain(`PORT_TAKEN: port ${port} of 127.0.0.1 is in use; choose another with --port`);
+  });
+});
+
+describe("novacron with other databases", () => {
+  const names = Object.fromEntries(domains.map((domain) => [domain, `running_${domain}_${process.pid}`]));
+  const env = Object.fromEntries(
+    domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, urlOf(names[domain] ?? "")]),
+  );
+  const dataDir = mkdtempSync(join(tmpdir(), "novacron-other-"));
+
+  beforeAll(() =>
+    asOwner(adminUrl(), async (sql) => {
+      for (const name of Object.values(names)) await sql.unsafe(`create database ${name}`);
+    }),
+  );
+  afterAll(async () => {
+    rmSync(dataDir, { recursive: true, force: true });
+    await asOwner(adminUrl(), async (sql) => {
+      for (const name of Object.values(names)) await sql.unsafe(`drop database if exists ${name} with (force)`);
+    });
+  });
+
+  test("names every variable that is wrong, not the first one only", async () => {
+    const ended = await novacron(["start", "--data-dir", dataDir], {
+      ...env,
+      DATABASE_URL_AUTH: undefined,
+      DATABASE_URL_VMS: undefined,
+      NOVACRON_ENV: undefined,
+    });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("CONFIGURATION_INVALID");
+    expect(ended.stderr).toContain("DATABASE_URL_AUTH: missing");
+    expect(ended.stderr).toContain("DATABASE_URL_VMS: missing");
+  });
+
+  test("does not change a schema that it was not told to change, migrates on command, and then answers", async () => {
+    const refused = await novacron(["start", "--data-dir", dataDir, "--no-demo"], env);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("MIGRATIONS_PENDING");
+
+    const migrated = await novacron(["migrate", "--json", "--data-dir", dataDir], env);
+    expect(migrated.code).toBe(0);
+    expect(Object.keys(JSON.parse(migrated.stdout) as object)).toEqual([...domains]);
+
+    const product = await startNovacron(["--data-dir", dataDir, "--no-demo"], env);
+    expect(await countVms(product.url)).toBe(0);
+    expect((await product.stop()).code).toBe(0);
+  });
+
+  test("prints the roles for an administrator", async () => {
+    const { stdout, code } = await novacron(["migrate", "--print-roles", "--data-dir", dataDir], env);
+    expect(code).toBe(0);
+    for (const domain of domains) expect(stdout).toContain(`novacron_${domain}_system`);
+  });
+});
