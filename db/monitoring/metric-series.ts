@@ -172,26 +172,29 @@ function seriesSql<Metric extends string>(
   const columns = metrics.flatMap((metric) =>
     aggregates.map((aggregate) => sql`json_agg(bucket.${name(metric, aggregate)})`),
   );
+  // One scan for all of them, not one for each: where the planner has no statistics of a partition that was filled a moment
+  // ago, the worst that it can do is to read the tenant's span once.
   return sql`
-    select entity.number::int as number, series.*
+    select entity.number::int as number, series.buckets, series.samples, series.columns
     from unnest(${sql.placeholder("ids")}::uuid[]) with ordinality as entity (id, number)
-    cross join lateral (
-      select json_agg(bucket.bucket) as buckets, json_agg(bucket.samples) as samples,
+    join (
+      select bucket.entity, json_agg(bucket.bucket) as buckets, json_agg(bucket.samples) as samples,
         json_build_array(${list(columns)}) as columns
       from (
-        select (${bucketOf(sql`sample.at`)} - ${bucketOf(from)})::int as bucket,
+        select sample.entity, (${bucketOf(sql`sample.at`)} - ${bucketOf(from)})::int as bucket,
           ${list([sql`${parts.samples}::int as samples`, ...values])}
         from (
-          select ${list([sql`${parts.time} as at`, ...parts.own, ...inner])}
+          select ${list([sql`${entity} as entity, ${parts.time} as at`, ...parts.own, ...inner])}
           from ${tier === "raw" ? source.raw : source.hourly}
-          where ${entity} = entity.id ${tenant} and ${parts.time} >= ${parts.since}
+          where ${entity} = any(${sql.placeholder("ids")}::uuid[]) ${tenant} and ${parts.time} >= ${parts.since}
             and ${parts.time} < ${sql.placeholder("to")}::text::timestamptz
-          window before as (order by ${parts.time})
+          window before as (partition by ${entity} order by ${parts.time})
         ) as sample
         where sample.at >= ${parts.first}
-        group by 1
+        group by 1, 2
       ) as bucket
-    ) as series`;
+      group by bucket.entity
+    ) as series on series.entity = entity.id`;
 }
 
 interface TierParts {
@@ -228,8 +231,8 @@ function rawParts<Metric extends string>(
       const known = sql`${counter} is not null and ${earlier} is not null and "time" - lag("time") over before <= ${gap}`;
       return [
         // A counter that went down was reset: what it shows was counted since then.
-        sql`case when ${known} then ${counter} - case when ${counter} >= ${earlier} then ${earlier} else 0 end end as ${name(metric, "grown")}`,
-        sql`case when ${known} then extract(epoch from "time" - lag("time") over before)::float8 end as ${name(metric, "seconds")}`,
+        sql`case when ${known} then (${counter} - case when ${counter} >= ${earlier} then ${earlier} else 0 end)::float8 end as ${name(metric, "grown")}`,
+        sql`case when ${known} then date_part('epoch', "time" - lag("time") over before) end as ${name(metric, "seconds")}`,
       ];
     }),
     samples: sql`count(*)`,
