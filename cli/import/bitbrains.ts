@@ -168,6 +168,9 @@ interface ReadOptions extends BitbrainsOptions {
   total: number;
 }
 
+/** Samples of about two days of the week's fleet. */
+const batchesPerRollup = 20;
+
 /**
  * Parses on while batches are written on two connections. A batch commits only after the one before it, so that what is
  * committed is always a beginning of the file, however the program ends.
@@ -188,6 +191,19 @@ async function readAndWrite(
   const inFlight: Promise<void>[] = [];
   const days = new Set<number>();
   const knownVms = new Set<string>();
+
+  let rolling: Promise<unknown> | undefined;
+  let unrolled = 0;
+  // Hours that are complete are rolled up while later ones are read; what fails here is done at the end.
+  const rollUpBeside = () => {
+    unrolled += 1;
+    if (rolling || unrolled < batchesPerRollup || !dbs.monitoringJobs) return;
+    unrolled = 0;
+    rolling = dbs.monitoringJobs
+      .write({ tenantId }, (tx) => refreshHourly(tx, "vm"))
+      .catch(() => undefined)
+      .finally(() => (rolling = undefined));
+  };
 
   const send = async () => {
     const full = batch;
@@ -213,6 +229,7 @@ async function readAndWrite(
     committed = mine.then((count) => {
       written += count;
       progress(linesDone);
+      rollUpBeside();
     });
     // Looked at when its turn comes; until then a failure must not count as unhandled.
     committed.catch(() => undefined);
@@ -247,6 +264,7 @@ async function readAndWrite(
     failure ??= error;
   }
   await Promise.allSettled(inFlight);
+  await rolling;
   if (failure !== undefined && !(failure instanceof ImportError)) {
     await dbs.monitoring.write({ tenantId }, (tx) => endImport(tx, run.source, "interrupted")).catch(() => undefined);
     throw failure;
