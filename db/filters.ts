@@ -120,6 +120,8 @@ export const hasTags =
       checkText(tag.key, argument);
       checkText(tag.value ?? "", argument);
     }
+    if (new Set(tags.map((tag) => tag.key)).size < tags.length)
+      throw new InvalidArgument(argument, "names a tag twice.");
     const exact = Object.fromEntries(tags.filter((tag) => tag.value != null).map((tag) => [tag.key, tag.value]));
     const keys = tags.filter((tag) => tag.value == null).map((tag) => tag.key);
     return {

@@ -9,6 +9,7 @@ import {
   type Position,
 } from "#lib/pagination.ts";
 import { isUuid } from "#lib/uuid.ts";
+import { LRUCache } from "lru-cache";
 import type { Tx } from "./client.ts";
 import type { Condition, Filter } from "./filters.ts";
 import { columnOf, selectList, type Source, visibleTo } from "./rows.ts";
@@ -68,7 +69,8 @@ export const by =
 
 export function defineList<Row>(spec: ListSpec): List<Row> {
   const pages = (belongsTo: BelongsTo | undefined): PagesByParent<Row> => {
-    const statements = new Map<string, Statement<ListedRow>>();
+    // Bounded, because clients choose the combination of filters.
+    const statements = new LRUCache<string, Statement<ListedRow>>({ max: 200 });
     return async (tx, parents, args, withTotal) => {
       const order = args.orderBy ?? spec.defaultOrder;
       const orderColumn = spec.orders[order.field];
