@@ -366,5 +366,6 @@ async function finish(
 }
 
 async function rollUp(jobs: FleetDatabases["monitoringJobs"], tenantId: string): Promise<void> {
-  while (jobs && (await jobs.write({ tenantId }, (tx) => refreshHourly(tx, "vm"))) > 0);
+  if (!jobs) return;
+  while ((await jobs.write({ tenantId }, (tx) => refreshHourly(tx, "vm"))) > 0);
 }
