@@ -9,10 +9,3 @@ export function noise(...seed: readonly number[]): number {
   }
   return (hash >>> 0) / 2 ** 32;
 }
-
-/** A number from a text, to seed `noise` with. */
-export function seedOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash;
-}

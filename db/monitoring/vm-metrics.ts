@@ -1,5 +1,5 @@
 import { lookup } from "../lookup.ts";
-import { type MetricSeries, type SeriesQuestion, seriesOf } from "./metric-series.ts";
+import { type MetricSeries, seriesOf } from "./metric-series.ts";
 import { type VmMetricLatestRow, vmMetricsLatest } from "./schema/vm-metrics-latest.ts";
 import { vmMetricsHourly } from "./schema/vm-metrics-hourly.ts";
 import { vmMetrics } from "./schema/vm-metrics.ts";
@@ -30,7 +30,6 @@ const rates = [
 export const vmSeriesMetrics = [...gauges, ...rates] as const;
 export type VmSeriesMetric = (typeof vmSeriesMetrics)[number];
 export type VmSeries = MetricSeries<VmSeriesMetric>;
-export type VmSeriesQuestion = SeriesQuestion<VmSeriesMetric>;
 
 /** The last sample of each VM, read by key and never by a scan. */
 export const latestVmMetrics = lookup<VmMetricLatestRow>({ table: vmMetricsLatest }, "vmId");
