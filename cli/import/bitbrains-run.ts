@@ -1,0 +1,29 @@
+import { basename } from "node:path";
+import type { ImportSource } from "#db/monitoring/import-writes.ts";
+
+/** What is true of the file after it was read, or as far as it was. */
+export interface BitbrainsRun {
+  source: ImportSource;
+  tenantId: string;
+  shiftSeconds: number;
+  /** Lines that an earlier run dealt with: read again for the counters, not written again. */
+  linesDone: number;
+}
+
+/** In seconds since the epoch. Undefined of a line that is no sample. */
+export const lastTime = (line: string | undefined): number | undefined => {
+  const time = Number(line?.split(",")[1]);
+  return Number.isSafeInteger(time) && time > 0 ? time : undefined;
+};
+
+/**
+ * By how many seconds, in whole hours, the trace is moved so that it ends in the last hour. Of a cut-off file the end is
+ * unknown: where its name says how long the trace is, that counts, so that the rest does not come to lie in the future.
+ */
+export function shiftOf(last: number | undefined, file: string, truncated: boolean, now: Date): number {
+  if (last === undefined) return 0;
+  const named = /(week|day)-(\d{4}-\d{2}-\d{2})/.exec(basename(file));
+  const begin = truncated && named ? Date.parse(`${named[2]}T00:00:00Z`) / 1000 : Number.NaN;
+  const end = Number.isNaN(begin) ? last : Math.max(last, begin + (named?.[1] === "week" ? 7 : 1) * 86_400);
+  return Math.floor((now.getTime() / 1000 - end) / 3_600) * 3_600;
+}
