@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { importBitbrains } from "#cli/import/bitbrains.ts";
 import { bitbrainsHeader } from "#cli/import/bitbrains-trace.ts";
-import { replayTraces } from "#cli/demo/replay.ts";
 import { demo, emptyFleet, line, type TestFleet, trace, traceStart } from "./fleet.ts";
 
 let fleet: TestFleet;
@@ -180,24 +179,6 @@ describe("the Bitbrains import", () => {
         (select count(*)::int from vm_metrics_latest where network_bytes_recv_per_second > 0) as rates`,
     );
     expect(check).toEqual({ wrong: 0, marks: 0, latest: 3, rates: 3 });
-  });
-
-  test("is replayed in a loop after its end: later rounds bring the same rates and growing counters", async () => {
-    await begin();
-    const result = await run(fleet.file("day.csv", trace(2, 12)));
-    const end = Date.parse(result.to ?? "");
-    const later = new Date(end + 2 * 3_600_000);
-    const partial = await fleet.rows<{ n: number }>("monitoring", "select count(*)::int as n from vm_metrics");
-    expect(partial[0]?.n).toBe(24);
-    expect(await replayTraces(fleet.dbs, demo.id, later)).toBeGreaterThan(40);
-    expect(await replayTraces(fleet.dbs, demo.id, later)).toBe(0);
-    const [check] = await fleet.rows<{ falls: number; cpu: boolean }>(
-      "monitoring",
-      `select count(*) filter (where recv < before)::int as falls, bool_and(cpu is not null) as cpu from (
-        select network_bytes_recv as recv, lag(network_bytes_recv) over (partition by vm_id order by time) as before, cpu_usage_percent as cpu
-        from vm_metrics) s`,
-    );
-    expect(check).toEqual({ falls: 0, cpu: true });
   });
 });
 
