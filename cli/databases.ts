@@ -61,8 +61,12 @@ export type Databases = Record<Domain, Database>;
 
 /** Opens the five databases under their service or system roles. */
 export async function openDatabases(server: DatabaseServer, as: "service" | "system" = "service"): Promise<Databases> {
+  // Jobs need few connections: they wait for events most of the time.
+  const maxConnections = as === "system" ? 2 : 8;
   const opened = await Promise.allSettled(
-    domains.map(async (domain) => [domain, await openDatabase({ domain, url: server.url(domain), as })] as const),
+    domains.map(async (domain) => {
+      return [domain, await openDatabase({ domain, url: server.url(domain), as, maxConnections })] as const;
+    }),
   );
   const failed = opened.find((result) => result.status === "rejected");
   if (failed) {

@@ -17,7 +17,7 @@ describe("the documents", () => {
       sources.flatMap((file) =>
         [
           ...read(file).matchAll(
-            /(?:process\.env\["|\.env\("|^ {2})([A-Z][A-Z0-9]*_?[A-Z0-9_]*)(?:"\]|"\)|: (?:z\.|postgresUrl))/gm,
+            /(?:process\.env\["|\.env\("|^ {2})([A-Z][A-Z0-9]*_?[A-Z0-9_]*)(?:"\]|"\)|: (?:z\b|postgresUrl))/gm,
           ),
         ].map(([, name]) => name ?? ""),
       ),

@@ -1,0 +1,143 @@
+import { sql } from "drizzle-orm";
+import type { Event, EventSource, EventType } from "#events/event.ts";
+import { PublicError } from "#lib/errors.ts";
+import type { EventPosition, LogPosition } from "#lib/event-position.ts";
+import { log } from "#lib/log.ts";
+import { eventDelay, eventsConsumed, eventsRepeated } from "#lib/metrics.ts";
+import { pause } from "#lib/pause.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import type { Database, Tx } from "../client.ts";
+import { statement } from "../statement.ts";
+import type { EventLog } from "./event-log.ts";
+
+/** Something that keeps its own state up to date by what a log tells. Its effects are in one database. */
+export interface Consumer {
+  /** Stands in that database beside the position: never changed. */
+  name: string;
+  source: EventSource;
+  types: readonly EventType[];
+  /** The effect of events that were not dealt with before, oldest first, in the transaction that saves the position. */
+  apply(tx: Tx, events: readonly Event[]): Promise<void>;
+  /**
+   * Takes over the state as it is now from the source itself: at the very first start, and when what was missed is no longer kept.
+   * @returns the position to go on from, taken before the state was read
+   */
+  rebuild(): Promise<LogPosition>;
+}
+
+const savedPosition = statement<{ log: string; transaction: string; id: number }>(
+  () => sql`
+    select read_log as log, read_transaction::text as transaction, read_id as id from event_consumers
+    where consumer = ${sql.placeholder("consumer")} and source = ${sql.placeholder("source")}`,
+);
+
+// Locked, so that of two programs with the same consumer one waits and then finds the other's position.
+const lockedPosition = statement<{ id: number }>(
+  () => sql`
+    select read_id as id from event_consumers
+    where consumer = ${sql.placeholder("consumer")} and source = ${sql.placeholder("source")} for update`,
+);
+
+const savePosition = statement<never>(
+  () => sql`
+    insert into event_consumers (consumer, source, read_log, read_transaction, read_id)
+    values (${sql.placeholder("consumer")}, ${sql.placeholder("source")}, ${sql.placeholder("log")},
+      ${sql.placeholder("transaction")}::text::xid8, ${sql.placeholder("id")}::bigint)
+    on conflict (consumer, source) do update set read_log = excluded.read_log, read_transaction = excluded.read_transaction,
+      read_id = excluded.read_id, updated_at = now()`,
+);
+
+const remember = statement<{ eventId: string }>(
+  () => sql`
+    insert into consumed_events (consumer, event_id)
+    select ${sql.placeholder("consumer")}, input.id from unnest(${sql.placeholder("eventIds")}::uuid[]) as input (id)
+    on conflict do nothing returning event_id as "eventId"`,
+);
+
+const scope = (consumer: Consumer) => ({ tenantId: platformTenantId, actor: `job:${consumer.name}` });
+
+/** How far a consumer has come; undefined before its first start. */
+export async function consumerPosition(
+  system: Database,
+  { name, source }: Pick<Consumer, "name" | "source">,
+): Promise<LogPosition | undefined> {
+  const [row] = await system.run(savedPosition, { consumer: name, source });
+  return row && { log: row.log, id: row.id, transaction: Number(row.transaction) };
+}
+
+/** Makes a consumer read on from a position, back or forth, when it starts next or reads its next events. */
+export async function setConsumerPosition(system: Database, consumer: Consumer, position: LogPosition): Promise<void> {
+  await system.write(scope(consumer), (tx) => save(tx, consumer, position));
+}
+
+const save = (tx: Tx, { name, source }: Consumer, { log: of, id, transaction }: LogPosition) =>
+  tx.execute(savePosition, { consumer: name, source, log: of, transaction: String(transaction), id });
+
+/**
+ * Applies the events of a log to a database, each exactly once: its effect, its id and the position are one transaction. Goes on by itself
+ * after failures, from the saved position. Resolves after the signal.
+ */
+export async function runConsumer(
+  consumer: Consumer,
+  { system, log: eventLog, signal }: { system: Database; log: EventLog; signal: AbortSignal },
+): Promise<void> {
+  const { name, source, types } = consumer;
+  while (!signal.aborted) {
+    try {
+      const start = (await consumerPosition(system, consumer)) ?? (await rebuilt(consumer, system));
+      const batches = eventLog.follow({ [source]: start }, { sources: [source], types, signal });
+      let expected = start.id;
+      for await (const { events, position } of batches) {
+        const next = await consume(consumer, system, expected, events, position);
+        // Somebody set it elsewhere, or another program with this consumer is ahead or behind.
+        if (next === undefined) break;
+        expected = next;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      log.events.warn({ err: error, consumer: name }, "a consumer failed and goes on from its saved position");
+      if (isGone(error)) await rebuilt(consumer, system).catch(() => undefined);
+      await pause(500, signal);
+    }
+  }
+}
+
+const isGone = (error: unknown): boolean =>
+  error instanceof PublicError && (error.code === "POSITION_EXPIRED" || error.code === "POSITION_INVALID");
+
+async function rebuilt(consumer: Consumer, system: Database): Promise<LogPosition> {
+  const position = await consumer.rebuild();
+  await setConsumerPosition(system, consumer, position);
+  return position;
+}
+
+/** @returns the id that is saved now; undefined when the saved position is not the one that these events follow */
+async function consume(
+  consumer: Consumer,
+  system: Database,
+  expected: number,
+  events: readonly Event[],
+  position: EventPosition,
+): Promise<number | undefined> {
+  const { name, source } = consumer;
+  const reached = position[source] as LogPosition;
+  const outcome = await system.write(scope(consumer), async (tx) => {
+    const [saved] = await tx.run(lockedPosition, { consumer: name, source });
+    if (saved?.id !== expected) return undefined;
+    const ids = events.map(({ eventId }) => eventId);
+    const fresh = new Set(
+      ids.length > 0 ? (await tx.run(remember, { consumer: name, eventIds: ids })).map((row) => row.eventId) : [],
+    );
+    const once = events.filter(({ eventId }) => fresh.delete(eventId));
+    if (once.length > 0) await consumer.apply(tx, once);
+    await save(tx, consumer, reached);
+    return once;
+  });
+  if (!outcome) return undefined;
+  eventsConsumed.inc({ consumer: name, database: source }, outcome.length);
+  eventsRepeated.inc({ consumer: name, database: source }, events.length - outcome.length);
+  for (const { occurredAt } of outcome) {
+    eventDelay.observe({ consumer: name }, Math.max(0, Date.now() - Date.parse(occurredAt)) / 1_000);
+  }
+  return reached.id;
+}
