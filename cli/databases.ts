@@ -78,6 +78,18 @@ export async function openDatabases(server: DatabaseServer, as: "service" | "sys
   ) as Databases;
 }
 
+/** The same databases, with what is written told as this one's doing. */
+export function actingAs<Dbs extends Readonly<Partial<Record<string, Database>>>>(databases: Dbs, actor: string): Dbs {
+  const acting = Object.entries(databases).map(([name, database]) => [
+    name,
+    database && {
+      ...database,
+      write: ((scope, use) => database.write({ actor, ...scope }, use)) satisfies Database["write"],
+    },
+  ]);
+  return Object.fromEntries(acting) as Dbs;
+}
+
 export const closeDatabases = async (databases: Databases): Promise<void> => {
   await Promise.all(Object.values(databases).map((database) => database.close()));
 };

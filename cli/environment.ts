@@ -24,6 +24,7 @@ const environmentShape = z.object({
       );
       return z.NEVER;
     }),
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   NOVACRON_ENV: z.enum(["development", "production"]).default("development"),
 });
 
@@ -32,6 +33,8 @@ export interface Environment {
   production: boolean;
   /** Without it events go by PostgreSQL's notifications. */
   redisUrl: string | undefined;
+  /** Where Prometheus finds the figures; nowhere without it. */
+  metricsPort: number | undefined;
   /** How long after its delivery an event can be read at least. */
   eventRetentionSeconds: number;
   /** All five, or undefined: then the embedded server is used. */
@@ -58,6 +61,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   return {
     dataDir: parsed.data.NOVACRON_DATA_DIR,
     production: parsed.data.NOVACRON_ENV === "production",
+    metricsPort: parsed.data.METRICS_PORT,
     redisUrl: parsed.data.REDIS_URL,
     eventRetentionSeconds: parsed.data.EVENT_RETENTION,
     databaseUrls: missing.length === 0 ? (urls as Record<Domain, string>) : undefined,

@@ -1,6 +1,8 @@
 import { Command, Option } from "commander";
 import { ConfigurationError, readEnvironment } from "./environment.ts";
+import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
+import { addProjectionsCommand } from "./projections-command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -64,6 +66,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     });
 
   addImportCommand(program, environmentOf, say);
+  addEventsCommand(program, environmentOf, say);
+  addProjectionsCommand(program, environmentOf, say);
 
   try {
     await program.parseAsync(argv);

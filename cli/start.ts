@@ -7,7 +7,8 @@ import { asset } from "#lib/assets.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import { closeDatabases, migrateAll, openDatabases, reachDatabases, requireMigrated } from "./databases.ts";
 import type { Environment } from "./environment.ts";
-import { startEvents } from "./events.ts";
+import { startEvents } from "./events/start-events.ts";
+import { serveMetrics } from "./metrics-server.ts";
 import { readOrMakeKeys } from "./keys.ts";
 import { runMonitoringJobs } from "./jobs.ts";
 import { startDemo } from "./live-fleet.ts";
@@ -56,6 +57,11 @@ export async function start(
     const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
     background.push(events.ended);
     const monitoringJobs = events.systems.monitoring;
+    if (environment.metricsPort !== undefined) {
+      const figures = await serveMetrics(events.systems, options.host, environment.metricsPort);
+      stops.push(figures.close);
+      say(`figures for Prometheus are at ${figures.url}`);
+    }
     if (options.demo) background.push((await startDemo(databases, monitoringJobs, stopping.signal, say)).running);
     background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
 

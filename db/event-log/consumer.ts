@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Event, EventSource, EventType } from "#events/event.ts";
 import { PublicError } from "#lib/errors.ts";
-import type { EventPosition, LogPosition } from "#lib/event-position.ts";
+import type { LogPosition } from "#lib/event-position.ts";
 import { log } from "#lib/log.ts";
 import { eventDelay, eventsConsumed, eventsRepeated } from "#lib/metrics.ts";
 import { pause } from "#lib/pause.ts";
@@ -24,6 +24,9 @@ export interface Consumer {
    */
   rebuild(): Promise<LogPosition>;
 }
+
+/** How often a consumer to which nothing comes looks whether it was set back. */
+const idleMs = 5_000;
 
 const savedPosition = statement<{ log: string; transaction: string; id: number }>(
   () => sql`
@@ -54,7 +57,7 @@ const remember = statement<{ eventId: string }>(
     on conflict do nothing returning event_id as "eventId"`,
 );
 
-const scope = (consumer: Consumer) => ({ tenantId: platformTenantId, actor: `job:${consumer.name}` });
+const scope = (consumer: Pick<Consumer, "name">) => ({ tenantId: platformTenantId, actor: `job:${consumer.name}` });
 
 /** How far a consumer has come; undefined before its first start. */
 export async function consumerPosition(
@@ -66,11 +69,45 @@ export async function consumerPosition(
 }
 
 /** Makes a consumer read on from a position, back or forth, when it starts next or reads its next events. */
-export async function setConsumerPosition(system: Database, consumer: Consumer, position: LogPosition): Promise<void> {
+export async function setConsumerPosition(
+  system: Database,
+  consumer: Pick<Consumer, "name" | "source">,
+  position: LogPosition,
+): Promise<void> {
   await system.write(scope(consumer), (tx) => save(tx, consumer, position));
 }
 
-const save = (tx: Tx, { name, source }: Consumer, { log: of, id, transaction }: LogPosition) =>
+const forget = statement<never>(
+  () => sql`
+    delete from consumed_events
+    where consumer = ${sql.placeholder("consumer")} and event_id = any(${sql.placeholder("eventIds")}::uuid[])`,
+);
+
+/**
+ * Lets a consumer deal once more with the events after a position: they are no longer repeats to it. A program that runs the
+ * consumer notices at its next events.
+ * @param events those after the position, oldest first, a page at a time
+ */
+export async function replayEvents(
+  system: Database,
+  consumer: Pick<Consumer, "name" | "source">,
+  position: LogPosition,
+  events: AsyncIterable<readonly Event[]>,
+): Promise<number> {
+  return system.write(scope(consumer), async (tx) => {
+    // First, so that a running consumer waits.
+    await tx.run(lockedPosition, { consumer: consumer.name, source: consumer.source });
+    let count = 0;
+    for await (const page of events) {
+      count += page.length;
+      await tx.execute(forget, { consumer: consumer.name, eventIds: page.map(({ eventId }) => eventId) });
+    }
+    await save(tx, consumer, position);
+    return count;
+  });
+}
+
+const save = (tx: Tx, { name, source }: Pick<Consumer, "name" | "source">, { log: of, id, transaction }: LogPosition) =>
   tx.execute(savePosition, { consumer: name, source, log: of, transaction: String(transaction), id });
 
 /**
@@ -85,13 +122,14 @@ export async function runConsumer(
   while (!signal.aborted) {
     try {
       const start = (await consumerPosition(system, consumer)) ?? (await rebuilt(consumer, system));
-      const batches = eventLog.follow({ [source]: start }, { sources: [source], types, signal });
+      const batches = eventLog.follow({ [source]: start }, { sources: [source], types, signal, idleMs });
       let expected = start.id;
       for await (const { events, position } of batches) {
-        const next = await consume(consumer, system, expected, events, position);
+        const reached = position[source] as LogPosition;
+        const next = await consume(consumer, system, expected, events, reached);
         // Somebody set it elsewhere, or another program with this consumer is ahead or behind.
-        if (next === undefined) break;
-        expected = next;
+        if (!next) break;
+        expected = reached.id;
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -111,16 +149,17 @@ async function rebuilt(consumer: Consumer, system: Database): Promise<LogPositio
   return position;
 }
 
-/** @returns the id that is saved now; undefined when the saved position is not the one that these events follow */
+/** @returns false when the saved position is not the one that these events follow */
 async function consume(
   consumer: Consumer,
   system: Database,
   expected: number,
   events: readonly Event[],
-  position: EventPosition,
-): Promise<number | undefined> {
+  reached: LogPosition,
+): Promise<boolean> {
   const { name, source } = consumer;
-  const reached = position[source] as LogPosition;
+  // Nothing came: looked at only to notice that the consumer was set back.
+  if (reached.id === expected) return (await consumerPosition(system, consumer))?.id === expected;
   const outcome = await system.write(scope(consumer), async (tx) => {
     const [saved] = await tx.run(lockedPosition, { consumer: name, source });
     if (saved?.id !== expected) return undefined;
@@ -133,11 +172,11 @@ async function consume(
     await save(tx, consumer, reached);
     return once;
   });
-  if (!outcome) return undefined;
+  if (!outcome) return false;
   eventsConsumed.inc({ consumer: name, database: source }, outcome.length);
   eventsRepeated.inc({ consumer: name, database: source }, events.length - outcome.length);
   for (const { occurredAt } of outcome) {
     eventDelay.observe({ consumer: name }, Math.max(0, Date.now() - Date.parse(occurredAt)) / 1_000);
   }
-  return reached.id;
+  return true;
 }

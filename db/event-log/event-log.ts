@@ -19,7 +19,7 @@ export interface EventFilter {
 export type EventStart = EventPosition | "now" | "oldest";
 
 export interface EventBatch {
-  /** May be empty: then the position has moved over events that the filter leaves out. */
+  /** May be empty: then nothing that the filter wants came for a while, and the position is told all the same. */
   events: readonly Event[];
   /** After the last event: what to read or follow on from. */
   position: EventPosition;
@@ -68,8 +68,12 @@ export class EventLog {
   }
 
   /** After everything that is settled now. */
-  async head(sources: readonly EventSource[] = eventSources): Promise<EventPosition> {
-    return this.#start("now", sources);
+  head(sources?: readonly EventSource[]): Promise<EventPosition> {
+    return this.positionOf("now", sources);
+  }
+
+  positionOf(start: "now" | "oldest", sources: readonly EventSource[] = eventSources): Promise<EventPosition> {
+    return this.#start(start, sources);
   }
 
   /**
@@ -104,7 +108,6 @@ export class EventLog {
     const position = await this.#start(start, sources);
     const logs = [...this.#logs.values()].filter(({ source }) => sources.includes(source));
     let toldAt = performance.now();
-    let moved = false;
     while (!signal.aborted) {
       // Before the logs are read, so that what comes meanwhile is not slept through.
       const { woken, forget } = this.#woken();
@@ -124,14 +127,12 @@ export class EventLog {
         read += events.length;
         for (const event of events) if (isWanted(event)) found.push(event);
       }
-      moved ||= read > 0;
-      if (found.length > 0 || (moved && performance.now() - toldAt >= idleMs)) {
+      if (found.length > 0 || performance.now() - toldAt >= idleMs) {
         forget();
         yield { events: found, position: { ...position } };
         toldAt = performance.now();
-        moved = false;
       } else if (read > 0) forget();
-      else await pause(away ? 250 : idleMs, signal, woken).finally(forget);
+      else await pause(away ? 250 : toldAt + idleMs - performance.now(), signal, woken).finally(forget);
     }
   }
 

@@ -23,10 +23,11 @@ export interface ProjectionDatabases {
 
 const scope = { tenantId: platformTenantId, actor: "job:vm-projection" };
 
+export const vmProjectionConsumer = { name: "vm-projection", source: "vms" } as const;
+
 /** Keeps `projected_vms` of one database in step with the vms domain. */
 export const vmProjection = (databases: ProjectionDatabases): Consumer => ({
-  name: "vm-projection",
-  source: "vms",
+  ...vmProjectionConsumer,
   types: vmEventTypes,
   apply: applyVmEvents,
   rebuild: () => rebuildVmProjection(databases),

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describe, expect, test } from "vitest";
 import { errorCodes } from "#lib/errors.ts";
+import { withTables } from "../../scripts/events-table.ts";
 
 const read = (path: string) => readFileSync(path, "utf8");
 
@@ -9,6 +10,17 @@ describe("the documents", () => {
   test("docs/errors.md has a heading for each error code, and no other", () => {
     const headings = [...read("docs/errors.md").matchAll(/^## (\w+)$/gm)].map(([, code]) => code);
     expect(headings.toSorted()).toEqual(Object.keys(errorCodes).toSorted());
+  });
+
+  test("docs/events.md has the catalogue as the code has it", () => {
+    // Whatever the formatter does to the columns of a table.
+    const squeezed = (text: string) =>
+      text
+        .replaceAll(/[ -]{2,}/g, " ")
+        .replaceAll(/\| +/g, "|")
+        .replaceAll(/ +\|/g, "|");
+    const document = read("docs/events.md");
+    expect(squeezed(withTables(document))).toBe(squeezed(document));
   });
 
   test(".env.example names every variable that the code reads, and no other", () => {

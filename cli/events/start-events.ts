@@ -1,4 +1,3 @@
-import type { Carrier } from "#db/event-log/carriers/carrier.ts";
 import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
 import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
 import { redisCarrier } from "#db/event-log/carriers/redis.ts";
@@ -10,7 +9,7 @@ import { domains } from "#db/columns.ts";
 import { vmProjection } from "#db/projections/vm-projection.ts";
 import { log } from "#lib/log.ts";
 import { pause } from "#lib/pause.ts";
-import { closeDatabases, type Databases, type DatabaseServer, openDatabases } from "./databases.ts";
+import { closeDatabases, type Databases, type DatabaseServer, openDatabases } from "#cli/databases.ts";
 
 export interface EventOptions {
   redisUrl: string | undefined;
@@ -27,18 +26,6 @@ export interface RunningEvents {
 }
 
 const retentionEveryMs = 600_000;
-
-/** The event log as this process reads it, without relays and consumers: for commands beside a running server. */
-export function openEventLog(
-  server: DatabaseServer,
-  systems: Databases,
-  redisUrl: string | undefined,
-  signal: AbortSignal,
-): { log: EventLog; carriers: Carrier[] } {
-  const between = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases: systems, url: server.url });
-  const carriers = [between];
-  return { log: new EventLog({ databases: systems, carriers, signal }), carriers };
-}
 
 /** Everything that keeps events moving: a relay and retention for each database, the log, and the consumers. */
 export async function startEvents(
