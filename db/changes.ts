@@ -62,7 +62,8 @@ export function changeEvents<T extends PgTable>(
   all?: "updated",
 ): NewEvent[] {
   return rows.map((row) => ({
-    type: `${event}.${(all ?? row.__created) === true ? "created" : "updated"}`,
+    // Whether rows of the table may change at all, `append` knows.
+    type: `${event}.${(all ?? row.__created) === true ? "created" : "updated"}` as EventType,
     key: row.__key,
     entityVersion: row.__version,
     tenantId: row.__tenant,
