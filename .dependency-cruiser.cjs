@@ -9,13 +9,13 @@ module.exports = {
         name: `${domain}-subgraph-keeps-to-itself`,
         severity: "error",
         from: { path: `^subgraphs/${domain}/` },
-        to: { path: "^(subgraphs|db)/[^/]+/", pathNot: [`^(subgraphs|db)/${domain}/`, "^db/embedded/"] },
+        to: { path: "^(subgraphs|db)/[^/]+/", pathNot: [`^(subgraphs|db)/${domain}/`, "^db/(embedded|event-log|projections)/"] },
       },
       {
         name: `${domain}-database-keeps-to-itself`,
         severity: "error",
         from: { path: `^db/${domain}/` },
-        to: { path: "^db/[^/]+/", pathNot: [`^db/${domain}/`] },
+        to: { path: "^db/[^/]+/", pathNot: [`^db/${domain}/`, "^db/(event-log|projections)/"] },
       },
     ]),
     {
@@ -29,6 +29,12 @@ module.exports = {
       severity: "error",
       from: { path: "^lib/" },
       to: { path: "^(db|subgraphs|gateway|cli|events|console|tests|bench)/" },
+    },
+    {
+      name: "events-import-lib-alone",
+      severity: "error",
+      from: { path: "^events/" },
+      to: { path: "^(db|subgraphs|gateway|cli|console|tests|bench)/" },
     },
     {
       name: "db-imports-lib-and-events",

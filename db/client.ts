@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
 import { PublicError } from "#lib/errors.ts";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
@@ -9,11 +10,17 @@ export interface Scope {
   /** When the caller no longer waits (milliseconds since the epoch): the server stops statements then. */
   deadline?: number | undefined;
   signal?: AbortSignal | undefined;
+  /** Who does it, for the events of what is written: `user:<id>`, `service:<name>`, `job:<name>`, `command:<name>`. */
+  actor?: string | undefined;
+  requestId?: string | undefined;
 }
 
 /** A transaction, as query functions take it. Statements of one transaction are pipelined on one connection. */
 export interface Tx {
+  readonly domain: Domain;
   readonly tenantId: string;
+  readonly actor: string | undefined;
+  readonly requestId: string | undefined;
   run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
   /** For statements whose rows nobody reads: how many rows they wrote. */
   execute(statement: Statement<never>, values?: Readonly<Record<string, unknown>>): Promise<number>;
@@ -29,8 +36,13 @@ export interface Database {
   readonly domain: Domain;
   /** Opens nothing until its first statement; the caller must `end` it. */
   read(scope: Scope): ReadTx;
-  /** Runs `use` in a read-write transaction: committed when it resolves, rolled back when it rejects. */
+  /**
+   * Runs `use` in a read-write transaction: committed when it resolves, rolled back when it rejects. A transaction that the server
+   * breaks off for the sake of another (deadlock, serialization failure) is run again, a few times: `use` may be called more than once.
+   */
   write<T>(scope: Scope, use: (tx: Tx) => Promise<T>): Promise<T>;
+  /** One statement in a transaction of its own, without a tenant: for jobs under the system role. */
+  run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
   /** Whether a trivial statement is answered within a second. */
   reachable(): Promise<boolean>;
   close(): Promise<void>;
@@ -80,16 +92,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
   return {
     domain,
-    read: (scope) => readTransaction(client, scope),
+    read: (scope) => readTransaction(client, domain, scope),
     write: (scope, use) =>
-      client
-        .begin(async (sql) => {
-          await bindTenant(sql, scope);
-          return use(transactionOf(sql, scope));
-        })
-        .catch((error: unknown) => {
-          throw publicError(error);
-        }) as ReturnType<typeof use>,
+      retried(
+        () =>
+          client.begin(async (sql) => {
+            await bindTenant(sql, scope);
+            return use(transactionOf(sql, domain, scope));
+          }) as ReturnType<typeof use>,
+      ),
+    run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
+      (await sent(client, statement, values)) as unknown as Row[],
     reachable: () =>
       Promise.race([
         client.unsafe("select 1").then(
@@ -120,7 +133,7 @@ async function refuseBypass(client: postgres.Sql, domain: Domain): Promise<void>
  * All reads of one request in one transaction: one BEGIN and one tenant binding whatever the number of statements, and one
  * snapshot, so that a page and what hangs on it agree. Statements wait for each other on the server, never for a round trip.
  */
-function readTransaction(client: postgres.Sql, scope: Scope): ReadTx {
+function readTransaction(client: postgres.Sql, domain: Domain, scope: Scope): ReadTx {
   let transaction: Promise<Tx> | undefined;
   let finish: () => void = () => undefined;
   let finished: Promise<unknown> = Promise.resolve();
@@ -132,7 +145,7 @@ function readTransaction(client: postgres.Sql, scope: Scope): ReadTx {
         .begin("isolation level repeatable read read only", async (sql) => {
           // Not awaited: the server runs it before what follows, and fails the whole transaction if it fails.
           bindTenant(sql, scope).catch(() => undefined);
-          resolve(transactionOf(sql, scope));
+          resolve(transactionOf(sql, domain, scope));
           await ended;
         })
         .catch((error: unknown) => reject(publicError(error)));
@@ -143,7 +156,10 @@ function readTransaction(client: postgres.Sql, scope: Scope): ReadTx {
     return (transaction ??= begin());
   };
   return {
+    domain,
     tenantId: scope.tenantId,
+    actor: scope.actor,
+    requestId: scope.requestId,
     run: async (statement, values) => (await begun()).run(statement, values),
     execute: async (statement, values) => (await begun()).execute(statement, values),
     end: async () => {
@@ -162,23 +178,52 @@ function bindTenant(sql: postgres.TransactionSql, { tenantId, deadline }: Scope)
   );
 }
 
-function transactionOf(sql: postgres.TransactionSql, { tenantId }: Scope): Tx {
-  const send = async (statement: Statement<unknown>, values: Readonly<Record<string, unknown>> = {}) => {
-    try {
-      return await sql.unsafe(statement.text(), statement.parameters(values) as postgres.ParameterOrJSON<never>[], {
-        prepare: true,
-      });
-    } catch (error) {
-      throw publicError(error);
-    }
-  };
+function transactionOf(sql: postgres.TransactionSql, domain: Domain, { tenantId, actor, requestId }: Scope): Tx {
   return {
+    domain,
     tenantId,
+    actor,
+    requestId,
     run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
-      (await send(statement, values)) as unknown as Row[],
-    execute: async (statement, values) => (await send(statement, values)).count,
+      (await sent(sql, statement, values)) as unknown as Row[],
+    execute: async (statement, values) => (await sent(sql, statement, values)).count,
   };
 }
+
+async function sent(
+  sql: postgres.Sql | postgres.TransactionSql,
+  statement: Statement<unknown>,
+  values: Readonly<Record<string, unknown>> = {},
+) {
+  try {
+    return await sql.unsafe(statement.text(), statement.parameters(values) as postgres.ParameterOrJSON<never>[], {
+      prepare: true,
+    });
+  } catch (error) {
+    throw publicError(error);
+  }
+}
+
+const maxAttempts = 4;
+/** serialization_failure, deadlock_detected: the server chose this transaction to give way. */
+const gaveWay = new Set(["40001", "40P01"]);
+
+async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const code = (error as { code?: unknown } | null)?.code;
+      if (typeof code !== "string" || !gaveWay.has(code)) throw publicError(error);
+      if (attempts === maxAttempts) throw conflict();
+      // Apart, so that the two do not meet again.
+      await delay(Math.random() * 20 * attempts);
+    }
+  }
+}
+
+const conflict = () =>
+  new PublicError("WRITE_CONFLICT", "Somebody else is changing the same thing at this moment; try again.");
 
 const unreachable = new Set([
   "ECONNREFUSED",
@@ -203,6 +248,8 @@ function publicError(error: unknown): unknown {
     return new PublicError("DATABASE_UNAVAILABLE", "The database cannot be reached.");
   }
   if (code === "53300") return new PublicError("OVERLOADED", "The database has no free connection.");
+  if (code === "55P03") return conflict();
+  if (code === "53100") return new PublicError("STORAGE_FULL", "The database has no room left on its disk.");
   if (code === "57014") return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");
   return error;
 }

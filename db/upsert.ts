@@ -1,6 +1,8 @@
 import { type Column, getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import type { Tx } from "./client.ts";
+import { type Changes, changeColumns, changeEvents, type ChangedRow, writeCounter } from "./changes.ts";
+import { append } from "./event-log/append.ts";
 import { columnOf } from "./rows.ts";
 import { type Statement, statement } from "./statement.ts";
 
@@ -15,6 +17,8 @@ export interface UpsertOptions<T extends PgTable> {
    * out as well), or these columns.
    */
   update: "all" | "none" | readonly Property<T>[];
+  /** The events of rows that were written; `nothing` where the caller tells of the whole batch itself. */
+  emits: Changes<T> | "nothing";
 }
 
 const rowsPerStatement = 1_000;
@@ -22,7 +26,8 @@ const rowsPerStatement = 1_000;
 /**
  * Writes rows into a table, whatever their number, in statements of one text per shape. A row that is there and does not
  * differ is not written: the same rows twice change nothing. Where a row does change, its counter of changes (`version`,
- * `rowVersion`, `generation`) goes up and `updatedAt` is set, unless the rows bring their own.
+ * `rowVersion`, `generation`) goes up and `updatedAt` is set, unless the rows bring their own. What was written is told in
+ * events of the same transaction.
  * @returns how many rows were inserted or changed
  */
 export async function upsert<T extends PgTable>(
@@ -36,8 +41,12 @@ export async function upsert<T extends PgTable>(
     const write = upsertStatement(table, properties, options);
     for (let start = 0; start < alike.length; start += rowsPerStatement) {
       const chunk = alike.slice(start, start + rowsPerStatement);
-      const [result] = await tx.run(write, { rows: JSON.stringify(chunk) });
-      changed += result?.changed ?? 0;
+      const written = await tx.run(write, { rows: JSON.stringify(chunk) });
+      if (options.emits === "nothing") changed += written[0]?.changed ?? 0;
+      else {
+        changed += written.length;
+        await append(tx, changeEvents(options.emits, written));
+      }
     }
   }
   return changed;
@@ -56,13 +65,18 @@ function byShape<Row extends object>(rows: readonly Row[]): [readonly string[], 
   return [...shapes.values()];
 }
 
-const statements = new WeakMap<PgTable, Map<string, Statement<{ changed: number }>>>();
+interface Written extends ChangedRow {
+  /** Set where rows are only counted. */
+  changed?: number;
+}
+
+const statements = new WeakMap<PgTable, Map<string, Statement<Written>>>();
 
 function upsertStatement<T extends PgTable>(table: T, properties: readonly string[], options: UpsertOptions<T>) {
-  const known = statements.get(table) ?? new Map<string, Statement<{ changed: number }>>();
+  const known = statements.get(table) ?? new Map<string, Statement<Written>>();
   statements.set(table, known);
-  const key = JSON.stringify([properties, options.onConflict, options.update]);
-  const found = known.get(key) ?? statement<{ changed: number }>(() => upsertSql(table, properties, options));
+  const key = JSON.stringify([properties, options.onConflict, options.update, emittedName(options.emits)]);
+  const found = known.get(key) ?? statement<Written>(() => upsertSql(table, properties, options));
   known.set(key, found);
   return found;
 }
@@ -70,7 +84,7 @@ function upsertStatement<T extends PgTable>(table: T, properties: readonly strin
 function upsertSql<T extends PgTable>(
   table: T,
   properties: readonly string[],
-  { onConflict, update }: UpsertOptions<T>,
+  { onConflict, update, emits }: UpsertOptions<T>,
 ): SQL {
   const columns = properties.map((property) => columnOf(table, property));
   const names = list(columns.map((column) => sql.identifier(column.name)));
@@ -94,9 +108,9 @@ function upsertSql<T extends PgTable>(
         where (${list(updated.map((property) => sql`${table}.${sql.identifier(columnOf(table, property).name)}`))})
           is distinct from (${list(updated.map((property) => sql`excluded.${sql.identifier(columnOf(table, property).name)}`))})`
       }
-      returning 1
+      returning ${emits === "nothing" ? sql`1` : changeColumns(emits)}
     )
-    select count(*)::int as changed from written`;
+    select ${emits === "nothing" ? sql`count(*)::int as changed` : sql`*`} from written`;
 }
 
 function assignments(table: PgTable, updated: readonly string[], given: readonly string[]): SQL {
@@ -105,17 +119,19 @@ function assignments(table: PgTable, updated: readonly string[], given: readonly
     const name = sql.identifier(columnOf(table, property).name);
     return sql`${name} = excluded.${name}`;
   });
-  for (const property of ["version", "rowVersion", "generation"]) {
-    const column = columns[property];
-    // `version` of clusters and templates is a text of another meaning.
-    if (!column || column.dataType !== "number" || given.includes(property)) continue;
-    set.push(sql`${sql.identifier(column.name)} = ${table}.${sql.identifier(column.name)} + 1`);
+  const counter = writeCounter(table);
+  if (counter && !given.some((property) => columnOf(table, property) === counter)) {
+    const name = sql.identifier(counter.name);
+    set.push(sql`${name} = ${table}.${name} + 1`);
   }
   const { updatedAt } = columns;
   if (updatedAt && !given.includes("updatedAt")) set.push(sql`${sql.identifier(updatedAt.name)} = now()`);
   if (set.length === 0) throw new Error(`Nothing to update in ${getTableName(table)}.`);
   return list(set);
 }
+
+const emittedName = <T extends PgTable>(emits: Changes<T> | "nothing"): string =>
+  emits === "nothing" ? emits : emits.event;
 
 const list = (parts: readonly SQL[] | readonly ReturnType<typeof sql.identifier>[]): SQL =>
   sql.join(

@@ -19,6 +19,12 @@ export const errorCodes = {
   SUBGRAPH_TIMEOUT:
     "A part of the graph did not answer before the deadline; its fields are null and the rest of the answer holds.",
   DATABASE_UNAVAILABLE: "The database of this part of the graph cannot be reached.",
+  WRITE_CONFLICT: "Somebody else is changing the same thing; try again.",
+  STORAGE_FULL: "The database has no room left on its disk: reads go on, writes are refused.",
+  POSITION_INVALID: "This is no position of this installation's event log.",
+  POSITION_EXPIRED:
+    "Events after this position are no longer kept; `extensions.oldest` is the oldest that can be read on from.",
+  EVENT_TOO_LARGE: "The event of a change would be larger than events may be; `extensions.event` names its type.",
   OVERLOADED: "The service has no capacity for this request now; try again later.",
   INTERNAL_SERVER_ERROR: "The service failed; the request id finds the reason in its log.",
 } as const;

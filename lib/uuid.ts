@@ -1,8 +1,11 @@
-import { v5 } from "uuid";
+import { v5, v7 } from "uuid";
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export const isUuid = (value: unknown): value is string => typeof value === "string" && uuidPattern.test(value);
+
+/** The id of something new: version 7, so that ids made later sort after those made before. */
+export const newId = (): string => v7();
 
 const datasetNamespace = "6f0e2f0c-6a5e-5c53-9a3f-2b1d4c6e8f10";
 

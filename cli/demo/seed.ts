@@ -1,5 +1,6 @@
-import { hasRealPrices } from "#db/federation/fleet-writes.ts";
-import { instancePrices } from "#db/federation/schema/instance-prices.ts";
+import { vmChanges, vmTemplateChanges } from "#db/vms/changes.ts";
+import { clusterChanges, nodeChanges } from "#db/scheduler/changes.ts";
+import { hasRealPrices, savePrices } from "#db/federation/instance-price-writes.ts";
 import {
   advanceImport,
   beginImport,
@@ -57,7 +58,7 @@ export async function seedDemoFleet(
         ...price,
         id: importedId(demoDataset, "price", price.providerType, price.instanceType),
       }));
-      await upsert(tx, instancePrices, withIds, none);
+      await savePrices(tx, withIds, "none");
     }),
   ]);
   await placeVms(dbs, tenantId, now);
@@ -101,7 +102,7 @@ async function writeNodes(dbs: FleetDatabases, tenantId: string, now: Date): Pro
         metadata: { origin: "generated" },
         createdAt,
       })),
-      none,
+      { ...none, emits: clusterChanges },
     );
     await upsert(
       tx,
@@ -128,7 +129,7 @@ async function writeNodes(dbs: FleetDatabases, tenantId: string, now: Date): Pro
           createdAt,
         };
       }),
-      none,
+      { ...none, emits: nodeChanges },
     );
   });
 }
@@ -154,7 +155,7 @@ async function writeVms(dbs: FleetDatabases, tenantId: string, now: Date): Promi
           createdAt: new Date(now.getTime() - 90 * day),
         },
       ],
-      none,
+      { ...none, emits: vmTemplateChanges },
     );
     await upsert(
       tx,
@@ -175,7 +176,7 @@ async function writeVms(dbs: FleetDatabases, tenantId: string, now: Date): Promi
         metadata: { origin: "generated" },
         createdAt: new Date(now.getTime() - 60 * day + n * 6 * 3_600_000),
       })),
-      none,
+      { ...none, emits: vmChanges },
     );
   });
 }

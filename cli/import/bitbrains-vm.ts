@@ -1,3 +1,4 @@
+import { vmChanges } from "#db/vms/changes.ts";
 import { upsert } from "#db/upsert.ts";
 import { vms } from "#db/vms/schema/vms.ts";
 import type { BitbrainsRun } from "./bitbrains-run.ts";
@@ -36,7 +37,7 @@ export async function writeVms(dbs: FleetDatabases, run: BitbrainsRun, found: Tr
         };
       }),
       // Where a VM is placed, what state it is in and what it is called may have changed since; its size is the trace's.
-      { onConflict: ["id"], update: ["resourceConfig"] },
+      { onConflict: ["id"], update: ["resourceConfig"], emits: vmChanges },
     ),
   );
 }

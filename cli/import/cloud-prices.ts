@@ -1,7 +1,5 @@
 import { basename } from "node:path";
-import { removeGeneratedPrices } from "#db/federation/fleet-writes.ts";
-import { instancePrices } from "#db/federation/schema/instance-prices.ts";
-import { upsert } from "#db/upsert.ts";
+import { removeGeneratedPrices, savePrices } from "#db/federation/instance-price-writes.ts";
 import { importedId } from "#lib/uuid.ts";
 import { ImportError, readRows, Rejections, sourceFiles } from "./csv.ts";
 import { type FleetDatabases, type ImportOptions, progressOf } from "./fleet.ts";
@@ -119,9 +117,7 @@ export async function importCloudPrices(
   const send = async () => {
     const rows = batch;
     batch = [];
-    changed += await dbs.federation.write({ tenantId: tenant.id }, (tx) =>
-      upsert(tx, instancePrices, rows, { onConflict: ["id"], update: "all" }),
-    );
+    changed += await dbs.federation.write({ tenantId: tenant.id }, (tx) => savePrices(tx, rows, "all"));
     prices += rows.length;
     progress(prices);
   };

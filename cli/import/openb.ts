@@ -1,3 +1,4 @@
+import { clusterChanges, nodeChanges } from "#db/scheduler/changes.ts";
 import { basename } from "node:path";
 import { clusters } from "#db/scheduler/schema/clusters.ts";
 import { nodes } from "#db/scheduler/schema/nodes.ts";
@@ -114,7 +115,7 @@ async function writeNodes(dbs: FleetDatabases, tenantId: string, found: readonly
         metadata: { origin: openbDataset },
         createdAt: now,
       })),
-      { onConflict: ["id"], update: ["name", "description"] },
+      { onConflict: ["id"], update: ["name", "description"], emits: clusterChanges },
     );
     changed += await upsert(
       tx,
@@ -143,7 +144,7 @@ async function writeNodes(dbs: FleetDatabases, tenantId: string, found: readonly
         };
       }),
       // What is allocated belongs to the claims, status and heartbeat to the node.
-      { onConflict: ["id"], update: ["capacity", "allocatable", "gpuModel", "clusterId"] },
+      { onConflict: ["id"], update: ["capacity", "allocatable", "gpuModel", "clusterId"], emits: nodeChanges },
     );
     return { changed, clusterCount: models.size };
   });

@@ -1,3 +1,13 @@
+import {
+  apiKeyChanges,
+  auditEntryChanges,
+  quotaChanges,
+  roleChanges,
+  roleGrantChanges,
+  sessionChanges,
+  tenantChanges,
+  userChanges,
+} from "#db/auth/changes.ts";
 import { createHash } from "node:crypto";
 import type { Database } from "#db/client.ts";
 import { apiKeys } from "#db/auth/schema/api-keys.ts";
@@ -46,7 +56,10 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
 
   await auth.write({ tenantId }, async (tx) => {
     const displayName = tenant.name.charAt(0).toUpperCase() + tenant.name.slice(1);
-    await upsert(tx, tenants, [{ id: tenantId, name: tenant.name, displayName, metadata: generated }], none);
+    await upsert(tx, tenants, [{ id: tenantId, name: tenant.name, displayName, metadata: generated }], {
+      ...none,
+      emits: tenantChanges,
+    });
     await upsert(
       tx,
       tenantQuotas,
@@ -60,7 +73,7 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
           maxMonthlySpend: "250000",
         },
       ],
-      { onConflict: ["tenantId"], update: "none" },
+      { onConflict: ["tenantId"], update: "none", emits: quotaChanges },
     );
     await upsert(
       tx,
@@ -76,7 +89,7 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
         createdAt: ago(24 * (90 - at)),
         metadata: { ...generated, name: `${given} ${family}` },
       })),
-      none,
+      { ...none, emits: userChanges },
     );
     const auditor = id("role", "auditor");
     await upsert(
@@ -91,13 +104,13 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
           permissions: ["compliance:read", "audit:read"],
         },
       ],
-      none,
+      { ...none, emits: roleChanges },
     );
     await upsert(
       tx,
       userRoles,
       [{ userId: ids[1] as string, roleId: auditor, tenantId, grantedBy: ids[0] as string, grantedAt: ago(24 * 30) }],
-      { onConflict: ["userId", "roleId"], update: "none" },
+      { onConflict: ["userId", "roleId"], update: "none", emits: roleGrantChanges },
     );
     await upsert(
       tx,
@@ -115,7 +128,7 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
           lastUsedAt: ago(0.01),
         },
       ],
-      none,
+      { ...none, emits: apiKeyChanges },
     );
     await upsert(
       tx,
@@ -130,7 +143,7 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
         createdAt: ago(at * 7 + 1),
         expiresAt: new Date(now.getTime() + 24 * hour),
       })),
-      none,
+      { ...none, emits: sessionChanges },
     );
     await upsert(
       tx,
@@ -149,7 +162,7 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
           createdAt: ago(at * 7 + 1),
         },
       ]),
-      none,
+      { ...none, emits: auditEntryChanges },
     );
   });
   return ids;

@@ -1,3 +1,4 @@
+import { allocationChanges, schedulingDecisionChanges } from "#db/scheduler/changes.ts";
 import type { NodeResources } from "#db/scheduler/schema/node-resources.ts";
 import { resourceAllocations } from "#db/scheduler/schema/resource-allocations.ts";
 import { schedulingDecisions } from "#db/scheduler/schema/scheduling-decisions.ts";
@@ -81,7 +82,7 @@ async function claim(
         },
       ];
     });
-    await upsert(tx, resourceAllocations, claims, { onConflict: ["id"], update: "none" });
+    await upsert(tx, resourceAllocations, claims, { onConflict: ["id"], update: "none", emits: allocationChanges });
     await upsert(
       tx,
       schedulingDecisions,
@@ -105,7 +106,7 @@ async function claim(
         schedulerVersion,
         metadata: { origin: "placement" },
       })),
-      { onConflict: ["id"], update: "none" },
+      { onConflict: ["id"], update: "none", emits: schedulingDecisionChanges },
     );
     const touched = new Set(claims.map(({ nodeId }) => nodeId));
     const set = nodes

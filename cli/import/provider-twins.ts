@@ -1,3 +1,4 @@
+import { costOptimizationChanges, providerChanges, providerVmChanges } from "#db/federation/changes.ts";
 import { type CataloguePrice, cheapestTypes, fleetProviders } from "#db/federation/fleet-writes.ts";
 import { cloudProviders } from "#db/federation/schema/cloud-providers.ts";
 import { costOptimizations } from "#db/federation/schema/cost-optimizations.ts";
@@ -48,7 +49,7 @@ export async function ensureProviders(
         createdAt: now,
       })),
       // Health is the checker's to write from now on.
-      { onConflict: ["id"], update: ["regions"] },
+      { onConflict: ["id"], update: ["regions"], emits: providerChanges },
     ),
   );
 }
@@ -98,7 +99,11 @@ export async function writeTwins(
         lastSync: now,
         createdAt: vm.createdAt,
       })),
-      { onConflict: ["id"], update: ["instanceType", "instanceFamily", "region", "costPerHour"] },
+      {
+        onConflict: ["id"],
+        update: ["instanceType", "instanceFamily", "region", "costPerHour"],
+        emits: providerVmChanges,
+      },
     );
     const optimizations = await upsert(
       tx,
@@ -137,6 +142,7 @@ export async function writeTwins(
           "optimizationType",
           "recommendation",
         ],
+        emits: costOptimizationChanges,
       },
     );
     return { twins, optimizations };

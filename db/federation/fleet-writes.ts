@@ -44,24 +44,3 @@ const cheapest = statement<CataloguePrice>(
 /** Of each size that these regions sell without GPUs, the cheapest type. */
 export const cheapestTypes = (tx: Tx, regions: readonly string[]): Promise<CataloguePrice[]> =>
   tx.run(cheapest, { regions });
-
-const removePrices = statement<{ removed: number }>(
-  () => sql`
-    with removed as (delete from ${instancePrices} where metadata ->> 'origin' = 'generated' returning 1)
-    select count(*)::int as removed from removed`,
-);
-
-/** Takes the demo's made-up price list out of the catalogue, once there is a real one. */
-export async function removeGeneratedPrices(tx: Tx): Promise<number> {
-  return (await tx.run(removePrices))[0]?.removed ?? 0;
-}
-
-const anyRealPrice = statement<{ found: boolean }>(
-  () =>
-    sql`select exists (select from ${instancePrices} where metadata ->> 'origin' is distinct from 'generated') as found`,
-);
-
-/** Whether the catalogue holds prices that were not made up for the demo. */
-export async function hasRealPrices(tx: Tx): Promise<boolean> {
-  return (await tx.run(anyRealPrice))[0]?.found === true;
-}

@@ -1,7 +1,10 @@
 import { sql } from "drizzle-orm";
+import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { Tx } from "../client.ts";
+import { append } from "../event-log/append.ts";
 import { selectList } from "../rows.ts";
 import { statement } from "../statement.ts";
+import { datasetImportChanges } from "./changes.ts";
 import { type DatasetImportRow, datasetImports } from "./schema/dataset-imports.ts";
 import { metricRetentionHolds } from "./schema/metric-retention-holds.ts";
 import { systemMetricsLatest } from "./schema/system-metrics-latest.ts";
@@ -33,7 +36,7 @@ export async function findImport(tx: Tx, source: ImportSource): Promise<DatasetI
 export const importsOf = (tx: Tx, dataset: string): Promise<DatasetImportRow[]> =>
   tx.run(byDataset, { dataset, tenantId: tx.tenantId });
 
-const begin = statement<{ id: string }>(
+const begin = statement<ChangedRow>(
   () => sql`
     insert into ${datasetImports} (tenant_id, dataset, source_fingerprint, shift_seconds, keep_times)
     values (${sql.placeholder("tenantId")}::uuid, ${sql.placeholder("dataset")}, ${sql.placeholder("sourceFingerprint")},
@@ -42,7 +45,7 @@ const begin = statement<{ id: string }>(
       set shift_seconds = excluded.shift_seconds, keep_times = excluded.keep_times, status = 'running',
         lines_done = 0, rows_written = 0, rows_rejected = 0, trace_start = null, trace_end = null,
         started_at = now(), updated_at = now(), finished_at = null
-    returning id`,
+    returning ${changeColumns(datasetImportChanges)}`,
 );
 
 /** Records that a source is being imported, from its first line on. */
@@ -50,7 +53,8 @@ export async function beginImport(
   tx: Tx,
   source: ImportSource & { shiftSeconds: number; keepTimes: boolean },
 ): Promise<void> {
-  await tx.run(begin, { ...source, shiftSeconds: String(source.shiftSeconds), tenantId: tx.tenantId });
+  const written = await tx.run(begin, { ...source, shiftSeconds: String(source.shiftSeconds), tenantId: tx.tenantId });
+  await append(tx, changeEvents(datasetImportChanges, written));
 }
 
 export interface ImportProgress {
@@ -62,7 +66,7 @@ export interface ImportProgress {
   traceEnd: number | undefined;
 }
 
-const advance = statement<{ id: string }>(
+const advance = statement<ChangedRow>(
   () => sql`
     update ${datasetImports} set lines_done = ${sql.placeholder("linesDone")}::bigint,
       rows_written = rows_written + ${sql.placeholder("written")}::bigint,
@@ -71,11 +75,11 @@ const advance = statement<{ id: string }>(
       trace_end = coalesce(to_timestamp(${sql.placeholder("traceEnd")}::float8), trace_end),
       status = 'running', updated_at = now()
     where tenant_id = ${sql.placeholder("tenantId")}::uuid and dataset = ${sql.placeholder("dataset")}
-      and source_fingerprint = ${sql.placeholder("sourceFingerprint")} returning id`,
+      and source_fingerprint = ${sql.placeholder("sourceFingerprint")} returning ${changeColumns(datasetImportChanges)}`,
 );
 
 export async function advanceImport(tx: Tx, source: ImportSource, progress: ImportProgress): Promise<void> {
-  await tx.run(advance, {
+  const written = await tx.run(advance, {
     ...source,
     linesDone: String(progress.linesDone),
     written: String(progress.written),
@@ -84,6 +88,7 @@ export async function advanceImport(tx: Tx, source: ImportSource, progress: Impo
     traceEnd: progress.traceEnd ?? null,
     tenantId: tx.tenantId,
   });
+  await append(tx, changeEvents(datasetImportChanges, written, "updated"));
 }
 
 const unflushed = statement<never>(() => sql`select set_config('synchronous_commit', 'off', true)`);
@@ -96,16 +101,17 @@ export async function commitWithoutFlush(tx: Tx): Promise<void> {
   await tx.run(unflushed);
 }
 
-const finish = statement<{ id: string }>(
+const finish = statement<ChangedRow>(
   () => sql`
     update ${datasetImports} set status = ${sql.placeholder("status")}::dataset_import_status_enum, updated_at = now(),
       finished_at = case when ${sql.placeholder("status")} = 'completed' then now() end
     where tenant_id = ${sql.placeholder("tenantId")}::uuid and dataset = ${sql.placeholder("dataset")}
-      and source_fingerprint = ${sql.placeholder("sourceFingerprint")} returning id`,
+      and source_fingerprint = ${sql.placeholder("sourceFingerprint")} returning ${changeColumns(datasetImportChanges)}`,
 );
 
 export async function endImport(tx: Tx, source: ImportSource, status: "completed" | "interrupted"): Promise<void> {
-  await tx.run(finish, { ...source, status, tenantId: tx.tenantId });
+  const written = await tx.run(finish, { ...source, status, tenantId: tx.tenantId });
+  await append(tx, changeEvents(datasetImportChanges, written, "updated"));
 }
 
 const hold = statement<{ id: string }>(

@@ -1,6 +1,9 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
+import { maxNamedEntities } from "#events/catalogue.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
 import type { Tx } from "../client.ts";
+import { append, type NewEvent } from "../event-log/append.ts";
 import { columnOf } from "../rows.ts";
 import { type Statement, statement } from "../statement.ts";
 import { systemMetricsLatest } from "./schema/system-metrics-latest.ts";
@@ -66,8 +69,39 @@ async function insertSamples(
   if (written > 0) {
     const hours = [...new Set(samples.time.map((time) => Math.floor(time / 3_600) * 3_600))];
     await tx.execute(markDirty, { stream, tenantId: stream === "vm" ? tx.tenantId : null, hours: arrayLiteral(hours) });
+    await append(tx, batchEvents(stream, written, samples.time, samples[entity] as readonly string[], tx.tenantId));
   }
   return written;
+}
+
+/** One event a batch; the entities of a large one are named over several, each within the limit of a payload. */
+function batchEvents(
+  stream: Stream["stream"],
+  written: number,
+  times: readonly number[],
+  ids: readonly string[],
+  tenantId: string,
+): NewEvent[] {
+  const entities = [...new Set(ids)];
+  const iso = (seconds: number) => new Date(seconds * 1_000).toISOString();
+  let from = Infinity;
+  let to = -Infinity;
+  for (const time of times) {
+    from = Math.min(from, time);
+    to = Math.max(to, time);
+  }
+  const batch = { from: iso(from), to: iso(to), samples: written };
+  return Array.from({ length: Math.ceil(entities.length / maxNamedEntities) }, (_, part): NewEvent => {
+    const named = entities.slice(part * maxNamedEntities, (part + 1) * maxNamedEntities);
+    return stream === "vm"
+      ? { type: "vm_samples.written", key: tenantId, payload: { ...batch, vmIds: named } }
+      : {
+          type: "node_samples.written",
+          key: platformTenantId,
+          tenantId: platformTenantId,
+          payload: { ...batch, nodeIds: named },
+        };
+  });
 }
 
 /**

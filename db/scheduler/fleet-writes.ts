@@ -1,6 +1,9 @@
 import { sql } from "drizzle-orm";
+import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { Tx } from "../client.ts";
+import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
+import { nodeChanges } from "./changes.ts";
 import type { NodeResources } from "./schema/node-resources.ts";
 import { type NodeRow, nodes } from "./schema/nodes.ts";
 import { resourceAllocations } from "./schema/resource-allocations.ts";
@@ -28,15 +31,12 @@ const allNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${nodes
 export const lockPlacementNodes = (tx: Tx): Promise<FleetNode[]> => tx.run(lockNodes);
 export const fleetNodes = (tx: Tx): Promise<FleetNode[]> => tx.run(allNodes);
 
-const claimNodes = statement<{ claimed: number }>(
+const claimNodes = statement<ChangedRow>(
   () => sql`
-    with claimed as (
-      update ${nodes} set allocated = input.allocated, generation = nodes.generation + 1, updated_at = now()
-      from jsonb_to_recordset(${sql.placeholder("rows")}::text::jsonb) as input (id uuid, allocated jsonb, generation int)
-      where nodes.id = input.id and nodes.generation = input.generation
-      returning 1
-    )
-    select count(*)::int as claimed from claimed`,
+    update ${nodes} set allocated = input.allocated, generation = nodes.generation + 1, updated_at = now()
+    from jsonb_to_recordset(${sql.placeholder("rows")}::text::jsonb) as input (id uuid, allocated jsonb, generation int)
+    where nodes.id = input.id and nodes.generation = input.generation
+    returning ${changeColumns(nodeChanges)}`,
 );
 
 /** Sets what is allocated on nodes, by compare-and-set on the generation that was read. */
@@ -44,8 +44,9 @@ export async function setAllocated(
   tx: Tx,
   rows: readonly { id: string; allocated: NodeResources; generation: number }[],
 ): Promise<number> {
-  const [result] = await tx.run(claimNodes, { rows: JSON.stringify(rows) });
-  return result?.claimed ?? 0;
+  const claimed = await tx.run(claimNodes, { rows: JSON.stringify(rows) });
+  await append(tx, changeEvents(nodeChanges, claimed, "updated"));
+  return claimed.length;
 }
 
 const openClaims = statement<{ vmId: string; nodeId: string }>(

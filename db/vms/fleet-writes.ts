@@ -1,6 +1,9 @@
 import { sql } from "drizzle-orm";
+import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { Tx } from "../client.ts";
+import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
+import { vmChanges } from "./changes.ts";
 import type { VmResourceConfig } from "./schema/vm-config.ts";
 import { vms } from "./schema/vms.ts";
 
@@ -26,23 +29,21 @@ const liveVms = statement<FleetVm>(
 /** Every VM of the tenant that is not deleted, oldest first. */
 export const fleetVms = (tx: Tx): Promise<FleetVm[]> => tx.run(liveVms, { tenantId: tx.tenantId });
 
-const placeVms = statement<{ changed: number }>(
+const placeVms = statement<ChangedRow>(
   () => sql`
-    with placed as (
-      update ${vms} set node_id = input.node_id, version = version + 1, updated_at = now()
-      from unnest(${sql.placeholder("vmIds")}::uuid[], ${sql.placeholder("nodeIds")}::uuid[]) as input (vm_id, node_id)
-      where vms.id = input.vm_id and vms.tenant_id = ${sql.placeholder("tenantId")}::uuid and vms.node_id is null
-      returning 1
-    )
-    select count(*)::int as changed from placed`,
+    update ${vms} set node_id = input.node_id, version = version + 1, updated_at = now()
+    from unnest(${sql.placeholder("vmIds")}::uuid[], ${sql.placeholder("nodeIds")}::uuid[]) as input (vm_id, node_id)
+    where vms.id = input.vm_id and vms.tenant_id = ${sql.placeholder("tenantId")}::uuid and vms.node_id is null
+    returning ${changeColumns(vmChanges)}`,
 );
 
 /** Puts VMs that are on no node on these nodes; a VM that got one meanwhile keeps it. */
 export async function setNodesOfVms(tx: Tx, places: ReadonlyMap<string, string>): Promise<number> {
-  const [result] = await tx.run(placeVms, {
+  const placed = await tx.run(placeVms, {
     vmIds: [...places.keys()],
     nodeIds: [...places.values()],
     tenantId: tx.tenantId,
   });
-  return result?.changed ?? 0;
+  await append(tx, changeEvents(vmChanges, placed, "updated"));
+  return placed.length;
 }

@@ -1,3 +1,4 @@
+import { alertChanges, alertRuleChanges } from "#db/monitoring/changes.ts";
 import type { Tx } from "#db/client.ts";
 import { hotSpells } from "#db/monitoring/import-writes.ts";
 import { alertInstances } from "#db/monitoring/schema/alert-instances.ts";
@@ -55,7 +56,7 @@ export async function writeAlerts(tx: Tx, fleet: HistoryFleet): Promise<number> 
         createdAt: ago(30 * day),
       },
     ],
-    leaveExisting,
+    { ...leaveExisting, emits: alertRuleChanges },
   );
   // True spells of heat in the samples of the last day; the alerts about them are still made up here.
   const spells = await hotSpells(tx, now.getTime() / 1000 - 86_400, 90);
@@ -101,5 +102,5 @@ export async function writeAlerts(tx: Tx, fleet: HistoryFleet): Promise<number> 
     acknowledgedBy: at % 32 === 2 ? (users[1] ?? null) : null,
     acknowledgementNote: at % 32 === 2 ? "to be switched off at the end of the month" : null,
   }));
-  return rules + (await upsert(tx, alertInstances, [...hot, ...spread], leaveExisting));
+  return rules + (await upsert(tx, alertInstances, [...hot, ...spread], { ...leaveExisting, emits: alertChanges }));
 }

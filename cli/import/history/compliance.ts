@@ -1,3 +1,4 @@
+import { compliancePolicyChanges, complianceViolationChanges } from "#db/federation/changes.ts";
 import type { Tx } from "#db/client.ts";
 import { compliancePolicies } from "#db/federation/schema/compliance-policies.ts";
 import { complianceViolations } from "#db/federation/schema/compliance-violations.ts";
@@ -32,7 +33,7 @@ export async function writeCompliance(tx: Tx, fleet: HistoryFleet): Promise<numb
         createdAt: ago(60 * day),
       },
     ],
-    leaveExisting,
+    { ...leaveExisting, emits: compliancePolicyChanges },
   );
   const violations = await upsert(
     tx,
@@ -54,7 +55,7 @@ export async function writeCompliance(tx: Tx, fleet: HistoryFleet): Promise<numb
         metadata: generated,
       };
     }),
-    leaveExisting,
+    { ...leaveExisting, emits: complianceViolationChanges },
   );
   return policies + violations;
 }

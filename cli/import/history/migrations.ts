@@ -1,3 +1,4 @@
+import { migrationChanges, migrationStepChanges } from "#db/federation/changes.ts";
 import type { Tx } from "#db/client.ts";
 import { migrationSteps } from "#db/federation/schema/migration-steps.ts";
 import { migrationPhases, migrations } from "#db/federation/schema/migrations.ts";
@@ -67,13 +68,13 @@ export async function writeMigrations(tx: Tx, fleet: HistoryFleet): Promise<numb
     tx,
     migrations,
     moves.map(({ row }) => row),
-    leaveExisting,
+    { ...leaveExisting, emits: migrationChanges },
   );
   const stepped = await upsert(
     tx,
     migrationSteps,
     moves.flatMap(({ steps }) => steps),
-    leaveExisting,
+    { ...leaveExisting, emits: migrationStepChanges },
   );
   return moved + stepped;
 }

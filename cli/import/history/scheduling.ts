@@ -1,3 +1,4 @@
+import { scalingRecommendationChanges, schedulingPolicyChanges } from "#db/scheduler/changes.ts";
 import type { Tx } from "#db/client.ts";
 import { scalingRecommendations } from "#db/scheduler/schema/scaling-recommendations.ts";
 import { schedulingPolicies } from "#db/scheduler/schema/scheduling-policies.ts";
@@ -25,7 +26,7 @@ export async function writeScheduling(tx: Tx, fleet: HistoryFleet): Promise<numb
         createdAt: ago(60 * day),
       },
     ],
-    leaveExisting,
+    { ...leaveExisting, emits: schedulingPolicyChanges },
   );
   const recommendations = await upsert(
     tx,
@@ -48,7 +49,7 @@ export async function writeScheduling(tx: Tx, fleet: HistoryFleet): Promise<numb
         createdAt: ago(5 * hour),
       };
     }),
-    leaveExisting,
+    { ...leaveExisting, emits: scalingRecommendationChanges },
   );
   return policies + recommendations;
 }

@@ -1,3 +1,4 @@
+import { vmNetworkChanges, vmSnapshotChanges, vmStateTransitionChanges } from "#db/vms/changes.ts";
 import type { Tx } from "#db/client.ts";
 import { upsert } from "#db/upsert.ts";
 import { vmNetworks } from "#db/vms/schema/vm-networks.ts";
@@ -25,7 +26,7 @@ export async function writeVmHistory(tx: Tx, fleet: HistoryFleet): Promise<numbe
       metadata: generated,
       createdAt: vm.createdAt,
     })),
-    leaveExisting,
+    { ...leaveExisting, emits: vmNetworkChanges },
   );
   const snapshots = await upsert(
     tx,
@@ -43,7 +44,7 @@ export async function writeVmHistory(tx: Tx, fleet: HistoryFleet): Promise<numbe
       createdAt: ago(6 * hour + at * minute),
       expiresAt: ago(-14 * day),
     })),
-    leaveExisting,
+    { ...leaveExisting, emits: vmSnapshotChanges },
   );
   const transitions = await upsert(
     tx,
@@ -72,7 +73,7 @@ export async function writeVmHistory(tx: Tx, fleet: HistoryFleet): Promise<numbe
           : []),
       ];
     }),
-    leaveExisting,
+    { ...leaveExisting, emits: vmStateTransitionChanges },
   );
   return networks + snapshots + transitions;
 }

@@ -3,6 +3,7 @@ export * from "./compliance-policies.ts";
 export * from "./compliance-violations.ts";
 export * from "./cost-optimizations.ts";
 export * from "./enums.ts";
+export * from "./event-log.ts";
 export * from "./instance-prices.ts";
 export * from "./migration-steps.ts";
 export * from "./migrations.ts";

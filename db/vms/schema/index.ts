@@ -1,4 +1,5 @@
 export * from "./enums.ts";
+export * from "./event-log.ts";
 export * from "./vm-networks.ts";
 export * from "./vm-snapshots.ts";
 export * from "./vm-state-transitions.ts";

@@ -4,6 +4,7 @@ import {
   createdAt,
   metadata,
   primaryId,
+  systemPolicy,
   tenantId,
   tenantPolicy,
   timestamptz,
@@ -81,6 +82,8 @@ export const vms = pgTable(
       sql`(${table.originState} is not null) = (${table.state} in ('migrating', 'backing_up', 'restoring')) and ${table.originState} in ('running', 'stopped', 'paused', 'suspended', 'error')`,
     ),
     tenantPolicy("vms", table.tenantId),
+    // Rebuilding and checking projections of other domains reads the VMs of all tenants.
+    systemPolicy("vms"),
   ],
 );
 

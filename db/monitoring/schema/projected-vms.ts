@@ -1,0 +1,3 @@
+import { projectedVmsTable } from "../../projections/tables.ts";
+
+export const projectedVms = projectedVmsTable("monitoring");

@@ -1,0 +1,34 @@
+import type { Changes } from "../changes.ts";
+import { vmNetworks } from "./schema/vm-networks.ts";
+import { vmSnapshots } from "./schema/vm-snapshots.ts";
+import { vmStateTransitions } from "./schema/vm-state-transitions.ts";
+import { vmTemplates } from "./schema/vm-templates.ts";
+import { vms } from "./schema/vms.ts";
+
+// What of a written row its event holds; events/vms.ts is what others may rely on.
+
+export const vmChanges: Changes<typeof vms> = {
+  table: vms,
+  event: "vm",
+  payload: ["name", "state", "nodeId", "ownerId", "tags"],
+};
+export const vmTemplateChanges: Changes<typeof vmTemplates> = {
+  table: vmTemplates,
+  event: "vm_template",
+  payload: ["name", "version"],
+};
+export const vmSnapshotChanges: Changes<typeof vmSnapshots> = {
+  table: vmSnapshots,
+  event: "vm_snapshot",
+  payload: ["vmId", "name", "snapshotType"],
+};
+export const vmNetworkChanges: Changes<typeof vmNetworks> = {
+  table: vmNetworks,
+  event: "vm_network",
+  payload: ["vmId", "networkName"],
+};
+export const vmStateTransitionChanges: Changes<typeof vmStateTransitions> = {
+  table: vmStateTransitions,
+  event: "vm_state_transition",
+  payload: ["vmId", "fromState", "toState", "reason"],
+};

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { entityEvents, id, idOrNull, text, textOrNull, time } from "./catalogue.ts";
+
+/** What the auth domain tells the others. No event carries a secret, a hash of one, or an address. */
+export const authEvents = {
+  ...entityEvents("tenant", "Tenant", "A tenant", { name: text, enabled: z.boolean() }),
+  ...entityEvents("quota", "TenantQuota", "A tenant's quota", {
+    maxVmCount: z.number().nullable(),
+    maxCpuMillicores: z.number().nullable(),
+    maxMemoryMb: z.number().nullable(),
+    maxStorageGb: z.number().nullable(),
+  }),
+  ...entityEvents("user", "User", "A user", { username: text, role: text }),
+  ...entityEvents("role", "Role", "A role", { name: text, permissions: z.array(z.string()) }),
+  ...entityEvents("role_grant", "RoleGrant", "A role that a user has beside its default one", {
+    userId: id,
+    roleId: id,
+    grantedBy: idOrNull,
+  }),
+  ...entityEvents("api_key", "ApiKey", "An API key", { name: text, userId: id, scopes: z.array(z.string()) }),
+  ...entityEvents("session", "UserSession", "A session", { userId: id, expiresAt: time }),
+  ...entityEvents("audit_entry", "AuthAuditEntry", "An entry of the audit log", {
+    action: text,
+    success: z.boolean(),
+    actorName: textOrNull,
+  }),
+};

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { entityEvents, id, idOrNull, maxNamedEntities, text, time, timeOrNull } from "./catalogue.ts";
+
+const batch = { from: time, to: time, samples: z.int().positive() };
+const named = z.array(z.uuid()).min(1).max(maxNamedEntities);
+
+/** What the monitoring domain tells the others. */
+export const monitoringEvents = {
+  "vm_samples.written": {
+    version: 1,
+    entity: "VmMetrics",
+    description: `New samples of VMs, one event a batch and tenant; a batch of more than ${maxNamedEntities} VMs is told in several, each with its own VMs. \`samples\` counts the batch.`,
+    payload: z.object({ ...batch, vmIds: named }),
+  },
+  "node_samples.written": {
+    version: 1,
+    entity: "NodeMetrics",
+    description: `New samples of nodes, one event a batch; a batch of more than ${maxNamedEntities} nodes is told in several, each with its own nodes. \`samples\` counts the batch.`,
+    payload: z.object({ ...batch, nodeIds: named }),
+  },
+  ...entityEvents("alert_rule", "AlertRule", "An alert rule", { name: text, severity: text, enabled: z.boolean() }),
+  ...entityEvents("alert", "Alert", "An alert", {
+    ruleId: id,
+    vmId: idOrNull,
+    nodeId: idOrNull,
+    state: text,
+    severity: text,
+    startedAt: time,
+    resolvedAt: timeOrNull,
+  }),
+  ...entityEvents("dataset_import", "MetricImport", "The import of a recorded data set", {
+    dataset: text,
+    status: text,
+    rowsWritten: z.number(),
+  }),
+};

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { entityEvents, id, idOrNull, text, textOrNull, timeOrNull } from "./catalogue.ts";
+
+/** What the scheduler domain tells the others. */
+export const schedulerEvents = {
+  ...entityEvents("cluster", "Cluster", "A cluster", { name: text, status: text }),
+  ...entityEvents("node", "ClusterNode", "A node", {
+    name: text,
+    status: text,
+    clusterId: idOrNull,
+    region: textOrNull,
+  }),
+  ...entityEvents("scheduling_policy", "SchedulingPolicy", "A scheduling policy", { name: text, enabled: z.boolean() }),
+  ...entityEvents("allocation", "ResourceAllocation", "What a VM holds of a node", {
+    vmId: id,
+    nodeId: id,
+    status: text,
+  }),
+  ...entityEvents("scheduling_decision", "SchedulingDecision", "A placement decision", {
+    vmId: id,
+    selectedNodeId: idOrNull,
+    decisionAlgorithm: text,
+  }),
+  ...entityEvents("scaling_recommendation", "ScalingRecommendation", "A recommended size", {
+    vmId: id,
+    appliedAt: timeOrNull,
+  }),
+};
