@@ -1,5 +1,6 @@
 import type { Database } from "#db/client.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph.ts";
+import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { AuthContext } from "./context.ts";
 import { createAuthLoaders } from "./loaders.ts";
@@ -22,13 +23,6 @@ export function createAuthSubgraph({ database }: AuthDependencies): Subgraph {
       UserSession: ({ loaders }) => loaders.sessionById,
       AuthAuditEntry: ({ loaders }) => loaders.auditEntryById,
     },
-    open: (request, signal) => {
-      const tx = database.read({
-        tenantId: request.identity.tenantId,
-        deadline: request.deadline,
-        signal,
-      });
-      return { context: { request, loaders: createAuthLoaders(tx) }, close: () => tx.end() };
-    },
+    open: openWith(database, createAuthLoaders),
   });
 }

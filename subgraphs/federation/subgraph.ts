@@ -1,5 +1,6 @@
 import type { Database } from "#db/client.ts";
 import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { FederationContext } from "./context.ts";
 import { createFederationLoaders } from "./loaders.ts";
@@ -28,13 +29,6 @@ export function createFederationSubgraph({ database }: FederationDependencies): 
       User: referenceOnly,
       Vm: referenceOnly,
     },
-    open: (request, signal) => {
-      const tx = database.read({
-        tenantId: request.identity.tenantId,
-        deadline: request.deadline,
-        signal,
-      });
-      return { context: { request, loaders: createFederationLoaders(tx) }, close: () => tx.end() };
-    },
+    open: openWith(database, createFederationLoaders),
   });
 }

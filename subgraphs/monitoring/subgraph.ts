@@ -1,5 +1,6 @@
 import type { Database } from "#db/client.ts";
 import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { MonitoringContext } from "./context.ts";
 import { createMonitoringLoaders } from "./loaders.ts";
@@ -23,16 +24,6 @@ export function createMonitoringSubgraph({ database }: MonitoringDependencies): 
       Tenant: referenceOnly,
       User: referenceOnly,
     },
-    open: (request, signal) => {
-      const tx = database.read({
-        tenantId: request.identity.tenantId,
-        deadline: request.deadline,
-        signal,
-      });
-      return {
-        context: { request, loaders: createMonitoringLoaders(tx) },
-        close: () => tx.end(),
-      };
-    },
+    open: openWith(database, createMonitoringLoaders),
   });
 }

@@ -1,5 +1,6 @@
 import type { Database } from "#db/client.ts";
 import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { SchedulerContext } from "./context.ts";
 import { createSchedulerLoaders } from "./loaders.ts";
@@ -24,13 +25,6 @@ export function createSchedulerSubgraph({ database }: SchedulerDependencies): Su
       Tenant: referenceOnly,
       Vm: referenceOnly,
     },
-    open: (request, signal) => {
-      const tx = database.read({
-        tenantId: request.identity.tenantId,
-        deadline: request.deadline,
-        signal,
-      });
-      return { context: { request, loaders: createSchedulerLoaders(tx) }, close: () => tx.end() };
-    },
+    open: openWith(database, createSchedulerLoaders),
   });
 }

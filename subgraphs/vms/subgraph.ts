@@ -1,5 +1,6 @@
 import type { Database } from "#db/client.ts";
 import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { VmsContext } from "./context.ts";
 import { createVmsLoaders } from "./loaders.ts";
@@ -24,13 +25,6 @@ export function createVmsSubgraph({ database }: VmsDependencies): Subgraph {
       Tenant: referenceOnly,
       User: referenceOnly,
     },
-    open: (request, signal) => {
-      const tx = database.read({
-        tenantId: request.identity.tenantId,
-        deadline: request.deadline,
-        signal,
-      });
-      return { context: { request, loaders: createVmsLoaders(tx) }, close: () => tx.end() };
-    },
+    open: openWith(database, createVmsLoaders),
   });
 }

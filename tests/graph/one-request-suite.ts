@@ -3,7 +3,7 @@ import { openDatabase } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
-import { lastHour, oneRequest } from "#tests/harness/one-request.ts";
+import { lastHour, oneRequest, partsWithoutRows } from "#tests/harness/one-request.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { statementsDuring } from "#tests/harness/statements.ts";
@@ -58,10 +58,7 @@ export function oneRequestSuite(fleetName: string, seed: (fleet: FleetDatabases,
     test("has every part for at least one VM", async () => {
       const { data } = await product.ask(oneRequest, lastHour(now, 50));
       const vms = data.vms.nodes as Record<string, unknown>[];
-      const filled = (part: unknown): boolean =>
-        part !== null && (typeof part !== "object" || !("nodes" in part) || (part.nodes as unknown[]).length > 0);
-      const empty = Object.keys(vms[0] ?? {}).filter((part) => !vms.some((vm) => filled(vm[part])));
-      expect(empty).toEqual([]);
+      expect(partsWithoutRows(vms)).toEqual([]);
       const series = vms.map((vm) => vm["metrics"] as { cpuUsagePercent: { avg: (number | null)[] } });
       expect(series.some(({ cpuUsagePercent }) => cpuUsagePercent.avg.some((value) => value !== null))).toBe(true);
       expect(

@@ -8,3 +8,10 @@ export function lastHour(now: Date, first: number): { first: number; from: strin
   const to = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
   return { first, from: new Date(to.getTime() - 3_600_000).toISOString(), to: to.toISOString() };
 }
+
+/** The parts that are empty in the answer for every VM. */
+export function partsWithoutRows(vms: readonly Record<string, unknown>[]): string[] {
+  const filled = (part: unknown): boolean =>
+    part !== null && (typeof part !== "object" || !("nodes" in part) || (part.nodes as unknown[]).length > 0);
+  return Object.keys(vms[0] ?? {}).filter((part) => !vms.some((vm) => filled(vm[part])));
+}
