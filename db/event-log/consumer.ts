@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import type { Event, EventSource, EventType } from "#events/event.ts";
-import { PublicError } from "#lib/errors.ts";
 import type { LogPosition } from "#lib/event-position.ts";
 import { log } from "#lib/log.ts";
 import { eventDelay, eventsConsumed, eventsRepeated } from "#lib/metrics.ts";
@@ -9,6 +8,7 @@ import { platformTenantId } from "#lib/platform-tenant.ts";
 import type { Database, Tx } from "../client.ts";
 import { statement } from "../statement.ts";
 import type { EventLog } from "./event-log.ts";
+import { isPositionGone } from "./stored-events.ts";
 
 /** Something that keeps its own state up to date by what a log tells. Its effects are in one database. */
 export interface Consumer {
@@ -134,14 +134,11 @@ export async function runConsumer(
     } catch (error) {
       if (signal.aborted) return;
       log.events.warn({ err: error, consumer: name }, "a consumer failed and goes on from its saved position");
-      if (isGone(error)) await rebuilt(consumer, system).catch(() => undefined);
+      if (isPositionGone(error)) await rebuilt(consumer, system).catch(() => undefined);
       await pause(500, signal);
     }
   }
 }
-
-const isGone = (error: unknown): boolean =>
-  error instanceof PublicError && (error.code === "POSITION_EXPIRED" || error.code === "POSITION_INVALID");
 
 async function rebuilt(consumer: Consumer, system: Database): Promise<LogPosition> {
   const position = await consumer.rebuild();

@@ -6,7 +6,7 @@ import { pause } from "#lib/pause.ts";
 import type { Database } from "../client.ts";
 import type { Carrier, Ears } from "./carriers/carrier.ts";
 import { SourceLog } from "./source-log.ts";
-import { checkPosition, readEvents } from "./stored-events.ts";
+import { checkPosition, isPositionGone, readEvents } from "./stored-events.ts";
 
 /** Which events are wanted; what is missing does not restrict. */
 export interface EventFilter {
@@ -41,6 +41,9 @@ export interface EventLogOptions {
   pollMs?: number;
   capacity?: number;
 }
+
+/** How soon a follower asks again for what could not be read. */
+const awayMs = 250;
 
 /** The logs of all databases as one: what was committed, never lost, in order per database and so per entity. */
 export class EventLog {
@@ -116,8 +119,9 @@ export class EventLog {
       let away = false;
       for (const each of logs) {
         const cursor = position[each.source] as LogPosition;
-        const events = await each.after(cursor.id, batchSize).catch((error: unknown): Event[] => {
-          if (!(error instanceof PublicError) || error.code !== "DATABASE_UNAVAILABLE") throw error;
+        const events = await each.after(cursor.id, batchSize, signal).catch((error: unknown): Event[] => {
+          // Away, or too busy: what a public error says is passing, unless it is of the position.
+          if (!(error instanceof PublicError) || isPositionGone(error)) throw error;
           away = true;
           return [];
         });
@@ -127,12 +131,16 @@ export class EventLog {
         read += events.length;
         for (const event of events) if (isWanted(event)) found.push(event);
       }
+      if (signal.aborted) return;
       if (found.length > 0 || performance.now() - toldAt >= idleMs) {
         forget();
         yield { events: found, position: { ...position } };
         toldAt = performance.now();
       } else if (read > 0) forget();
-      else await pause(away ? 250 : toldAt + idleMs - performance.now(), signal, woken).finally(forget);
+      else {
+        const untilTold = toldAt + idleMs - performance.now();
+        await pause(away ? Math.min(awayMs, untilTold) : untilTold, signal, woken).finally(forget);
+      }
     }
   }
 

@@ -21,6 +21,10 @@ export interface RelayOptions {
   batchSize?: number;
 }
 
+const firstWaitMs = 25;
+/** A carrier that takes longer is gone on without: what it was to tell is found by looking. */
+const announceMs = 5_000;
+
 // Beside the announcements of writers, which have the number before as their class.
 const lockClass = sql.raw("7236985");
 
@@ -88,20 +92,24 @@ export async function runRelay(options: RelayOptions): Promise<void> {
 }
 
 async function relayWhileLeading(session: Session, options: RelayOptions, waker: Waker): Promise<void> {
-  const { domain, carriers, signal, pollMs = 1_000, batchSize = 500 } = options;
+  const { domain, signal, pollMs = 1_000, batchSize = 500 } = options;
   const [start] = await session.run(cursor);
   if (!start) throw new Error(`The ${domain} database has no event log.`);
   let after = start.relayed;
   let leads = true;
+  let waitMs = firstWaitMs;
   while (leads && !signal.aborted) {
-    const woken = waker.next(pollMs, signal);
+    waker.reset();
     const events = await readEvents({ domain, run: session.run }, after, batchSize);
     const last = events.at(-1);
     if (!last) {
-      await woken;
+      // Nobody tells that a transaction was rolled back, and what it held up is settled now: look again, ever more seldom.
+      await waker.wait(waitMs, signal);
+      waitMs = waker.woken ? firstWaitMs : Math.min(2 * waitMs, pollMs);
       continue;
     }
-    await announce(carriers, { domain, log: start.log, after }, events);
+    waitMs = firstWaitMs;
+    await announce(options, { log: start.log, after }, events);
     const [saved] = await session.run(save, { id: last.id, transaction: String(last.transaction) });
     leads = saved?.leads === true;
     after = last.id;
@@ -110,33 +118,44 @@ async function relayWhileLeading(session: Session, options: RelayOptions, waker:
 }
 
 async function announce(
-  carriers: readonly Carrier[],
-  { domain, log: of, after }: { domain: Domain; log: string; after: number },
+  { domain, carriers, signal }: RelayOptions,
+  { log: of, after }: { log: string; after: number },
   events: readonly Event[],
 ): Promise<void> {
   const last = events.at(-1)?.id ?? after;
   for (const carrier of carriers) {
     // A carrier that fails makes followers late, never incomplete: they read the outbox.
-    await carrier.announce({ source: domain, log: of, after, last, events }).catch((error: unknown) => {
+    const announced = carrier.announce({ source: domain, log: of, after, last, events }).catch((error: unknown) => {
       relayFailures.inc({ database: domain });
       log.events.debug({ err: error, carrier: carrier.name }, "events were not announced");
     });
+    await pause(announceMs, signal, announced);
   }
 }
 
-/** Hands wake-ups to whoever has asked for the next one, also when it comes before that is waited for. */
+/** Remembers a wake-up until it is waited for, so that none comes too early to count. */
 class Waker {
+  #woken = false;
   #resolve: (() => void) | undefined;
 
   wake(): void {
+    this.#woken = true;
     this.#resolve?.();
   }
 
-  /** Resolves at the next wake-up, counted from this call, or after the time. */
-  next(ms: number, signal: AbortSignal): Promise<void> {
-    const woken = new Promise<void>((resolve) => {
-      this.#resolve = resolve;
-    });
-    return pause(ms, signal, woken);
+  get woken(): boolean {
+    return this.#woken;
+  }
+
+  /** From here on a wake-up is a new one. */
+  reset(): void {
+    this.#woken = false;
+  }
+
+  /** Resolves at a wake-up since the last reset, at the signal, or after the time. */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#woken) return;
+    await pause(ms, signal, new Promise<void>((resolve) => (this.#resolve = resolve)));
+    this.#resolve = undefined;
   }
 }

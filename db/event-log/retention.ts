@@ -34,10 +34,11 @@ const forgetCheckpoints = statement<never>(
       select max(reached_at) from event_relay_checkpoints
       where reached_at <= now() - make_interval(secs => ${sql.placeholder("seconds")}::float8))`,
 );
+// Longer than an event is kept: it goes with the last one of its partition.
 const forgetConsumed = statement<never>(
   () => sql`
     delete from consumed_events
-    where consumed_at < now() - make_interval(secs => 2 * ${sql.placeholder("seconds")}::float8)`,
+    where consumed_at < now() - make_interval(secs => 2 * ${sql.placeholder("seconds")}::float8 + ${sql.raw(String(slotSeconds))})`,
 );
 
 /**

@@ -20,6 +20,10 @@ export interface Session {
   close(): Promise<void>;
 }
 
+const statementTimeoutMs = 10_000;
+/** A server that has not even said by then that it stopped the statement is not there any more: the connection is half open. */
+const answerMs = statementTimeoutMs + 2_000;
+
 /** @throws when the database cannot be reached */
 export async function openSession({ domain, url, name, channels, onNotify }: SessionOptions): Promise<Session> {
   let hasClosed: () => void = () => undefined;
@@ -33,6 +37,7 @@ export async function openSession({ domain, url, name, channels, onNotify }: Ses
     idle_timeout: 0,
     max_lifetime: null,
     connect_timeout: 5,
+    keep_alive: 10,
     onnotice: () => undefined,
     types: { bigint: safeBigint },
     onclose: () => hasClosed(),
@@ -41,8 +46,12 @@ export async function openSession({ domain, url, name, channels, onNotify }: Ses
       application_name: name,
       role: systemRole(domain),
       TimeZone: "UTC",
-      statement_timeout: 30_000,
+      statement_timeout: statementTimeoutMs,
       lock_timeout: 1_000,
+      // A lock must not stay with a client that has vanished without a word.
+      tcp_keepalives_idle: 5,
+      tcp_keepalives_interval: 5,
+      tcp_keepalives_count: 2,
     },
   };
   const client = postgres(url, options);
@@ -53,10 +62,16 @@ export async function openSession({ domain, url, name, channels, onNotify }: Ses
     throw error;
   }
   return {
-    run: async <Row>(statement: Statement<Row>, values: Readonly<Record<string, unknown>> = {}) =>
-      (await client.unsafe(statement.text(), statement.parameters(values), {
-        prepare: true,
-      })) as unknown as Row[],
+    run: async <Row>(statement: Statement<Row>, values: Readonly<Record<string, unknown>> = {}) => {
+      const giveUp = setTimeout(() => void client.end({ timeout: 0 }), answerMs);
+      try {
+        return (await client.unsafe(statement.text(), statement.parameters(values), {
+          prepare: true,
+        })) as unknown as Row[];
+      } finally {
+        clearTimeout(giveUp);
+      }
+    },
     closed,
     close: () => client.end({ timeout: 2 }),
   };

@@ -5,7 +5,7 @@ import { pause } from "#lib/pause.ts";
 import type { Database } from "../client.ts";
 import type { Announcement, Carrier } from "./carriers/carrier.ts";
 import { RecentEvents } from "./recent-events.ts";
-import { isPositionExpired, type LogState, readEvents, readLogState } from "./stored-events.ts";
+import { isPositionGone, type LogState, readEvents, readLogState } from "./stored-events.ts";
 
 export interface SourceLogOptions {
   carriers: readonly Carrier[];
@@ -19,6 +19,8 @@ export interface SourceLogOptions {
 }
 
 const readAtOnce = 1_000;
+/** Longer than the server lets a statement run. */
+const longestReadMs = 60_000;
 /** While no carrier is likely to tell. */
 const unhealthyPollMs = 250;
 
@@ -30,6 +32,7 @@ export class SourceLog {
   #logId = "";
   #catchingUp: Promise<void> | undefined;
   #behind = false;
+  #failed = false;
   #isReady: () => void = () => undefined;
   /** When the log has been found, or at the signal. */
   readonly ready = new Promise<void>((resolve) => (this.#isReady = resolve));
@@ -54,9 +57,20 @@ export class SourceLog {
     return { log: this.#logId, id, transaction };
   }
 
-  /** The events after an id, from memory where they are there. @throws PublicError POSITION_EXPIRED, DATABASE_UNAVAILABLE */
-  async after(id: number, limit: number): Promise<Event[]> {
-    return this.#recent?.after(id, limit) ?? readEvents(this.#system, id, limit);
+  /**
+   * The events after an id, from memory where they are there; none when the signal comes first.
+   * @throws PublicError POSITION_EXPIRED, POSITION_INVALID, DATABASE_UNAVAILABLE
+   */
+  async after(id: number, limit: number, signal: AbortSignal): Promise<Event[]> {
+    const known = this.#recent?.after(id, limit);
+    if (known) return known;
+    const reading = readEvents(this.#system, id, limit);
+    await pause(longestReadMs, signal, reading);
+    if (signal.aborted) {
+      reading.catch(() => undefined);
+      return [];
+    }
+    return reading;
   }
 
   async #run(): Promise<void> {
@@ -75,8 +89,9 @@ export class SourceLog {
     this.#isReady();
     while (!signal.aborted) {
       await this.catchUp();
-      const healthy = carriers.some((carrier) => carrier.healthy);
-      await pause(healthy ? pollMs : unhealthyPollMs, signal);
+      // Each carrier may be the only one that another process's relay can reach this one by.
+      const healthy = !this.#failed && carriers.length > 0 && carriers.every((carrier) => carrier.healthy);
+      await pause(healthy ? pollMs : Math.min(pollMs, unhealthyPollMs), signal);
     }
   }
 
@@ -95,26 +110,38 @@ export class SourceLog {
   /** Reads on from the newest event that is known. Of many callers at once one reads, and once more for the rest. */
   catchUp(): Promise<void> {
     this.#behind = true;
-    this.#catchingUp ??= this.#readOn().finally(() => {
-      this.#catchingUp = undefined;
-    });
-    return this.#catchingUp;
+    return (this.#catchingUp ??= this.#readOn());
   }
 
   async #readOn(): Promise<void> {
-    const recent = this.#recent;
-    if (!recent) return;
+    // Later than the assignment of what this returns, so that the end of it is as well.
+    await Promise.resolve();
     while (this.#behind && !this.#options.signal.aborted) {
       this.#behind = false;
-      try {
-        const events = await readEvents(this.#system, recent.head.id, readAtOnce);
-        if (recent.add(events)) this.#options.onNew();
-        if (events.length === readAtOnce) this.#behind = true;
-      } catch (error) {
-        // Nobody may miss silently what is gone: followers that have not read it are told when they ask for it.
-        if (isPositionExpired(error)) recent.restart((await this.state()).head);
-        else log.events.debug({ err: error, database: this.source }, "looking into the event log failed");
-      }
+      await this.#readOnce().then(
+        () => (this.#failed = false),
+        (error: unknown) => {
+          this.#failed = true;
+          log.events.debug({ err: error, database: this.source }, "looking into the event log failed");
+        },
+      );
+    }
+    // In the same breath as the last look at `behind`: who calls after it starts anew.
+    this.#catchingUp = undefined;
+  }
+
+  async #readOnce(): Promise<void> {
+    const recent = this.#recent;
+    if (!recent) return;
+    try {
+      const events = await readEvents(this.#system, recent.head.id, readAtOnce);
+      if (recent.add(events)) this.#options.onNew();
+      if (events.length === readAtOnce) this.#behind = true;
+    } catch (error) {
+      if (!isPositionGone(error)) throw error;
+      // Nobody may miss silently what is gone: followers that have not read it are told when they ask for it.
+      recent.restart((await this.state()).head);
+      this.#options.onNew();
     }
   }
 }

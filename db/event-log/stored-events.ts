@@ -31,10 +31,11 @@ const after = statement<StoredEvent>(
 );
 
 const eventsAreGone = "NC001";
+const eventIsYetToCome = "NC002";
 
 /**
  * The settled events after an id, oldest first.
- * @throws PublicError POSITION_EXPIRED
+ * @throws PublicError POSITION_EXPIRED; POSITION_INVALID when the log has not come so far
  */
 export async function readEvents(system: LogReader, afterId: number, limit: number): Promise<Event[]> {
   try {
@@ -46,26 +47,32 @@ export async function readEvents(system: LogReader, afterId: number, limit: numb
       type: row.type as EventType,
     }));
   } catch (error) {
-    if ((error as { code?: unknown } | null)?.code !== eventsAreGone) throw error;
+    const code = (error as { code?: unknown } | null)?.code;
+    if (code === eventIsYetToCome) throw noSuchEvent(system);
+    if (code !== eventsAreGone) throw error;
     const { oldest } = await readLogState(system);
     throw expiredPosition({ [system.domain]: oldest });
   }
 }
 
-const state = statement<{ log: string; head: number; transaction: string | null; horizon: number }>(
+// The newest event itself, not the id that is settled: ids that no event has may be given out again after a crash of the server,
+// and name no transaction to know a restored database by.
+const state = statement<{ log: string; head: number | null; transaction: string | null; horizon: number }>(
   () => sql`
-    select replace(log_id::text, '-', '') as log, head, horizon_id as horizon,
-      (select transaction_id::text from outbox_events where id = head) as transaction
-    from event_log, settled_outbox_id() as head`,
+    select replace(log_id::text, '-', '') as log, newest.id as head, horizon_id as horizon, newest.transaction_id::text as transaction
+    from event_log cross join settled_outbox_id() as settled left join lateral (
+      select id, transaction_id from outbox_events where id <= settled order by id desc limit 1
+    ) as newest on true`,
 );
 
 export async function readLogState(system: LogReader): Promise<LogState> {
   const [row] = await system.run(state);
   if (!row) throw new Error(`The ${system.domain} database has no event log.`);
   const { log, head, transaction, horizon } = row;
+  const oldest = { log, transaction: 0, id: horizon };
   return {
-    head: { log, transaction: Number(transaction ?? 0), id: Math.max(head, horizon) },
-    oldest: { log, transaction: 0, id: horizon },
+    head: head !== null && head > horizon ? { log, transaction: Number(transaction), id: head } : oldest,
+    oldest,
   };
 }
 
@@ -86,15 +93,17 @@ export async function checkPosition(system: LogReader, position: LogPosition): P
   const [row] = await system.run(known, { id: position.id });
   if (!row) throw new Error(`The ${system.domain} database has no event log.`);
   if (!sameLog(row.log, position.log)) throw invalidPosition(`it is of another ${system.domain} database`);
-  const rewritten =
-    position.transaction !== 0 && row.transaction !== null && Number(row.transaction) !== position.transaction;
-  if (position.id > Math.max(row.last, row.horizon) || rewritten) {
-    throw invalidPosition(`the ${system.domain} database has no such event`);
-  }
   if (position.id < row.horizon) {
     throw expiredPosition({ [system.domain]: { log: row.log, transaction: 0, id: row.horizon } });
   }
+  // At the horizon the event itself is gone, and rightly so; after it, an event that was there is there.
+  const rewritten =
+    position.id > row.horizon && position.transaction !== 0 && Number(row.transaction ?? 0) !== position.transaction;
+  if (position.id > Math.max(row.last, row.horizon) || rewritten) throw noSuchEvent(system);
 }
 
-export const isPositionExpired = (error: unknown): boolean =>
-  error instanceof PublicError && error.code === "POSITION_EXPIRED";
+const noSuchEvent = ({ domain }: LogReader) => invalidPosition(`the ${domain} database has no such event`);
+
+/** Whether one cannot read on from a position, however often it is tried. */
+export const isPositionGone = (error: unknown): boolean =>
+  error instanceof PublicError && (error.code === "POSITION_EXPIRED" || error.code === "POSITION_INVALID");

@@ -28,12 +28,15 @@ const write = statement<never>(
     order by id, version desc
     on conflict (id) do update set tenant_id = excluded.tenant_id, name = excluded.name, state = excluded.state,
       node_id = excluded.node_id, tags = excluded.tags, version = excluded.version, projected_at = clock_timestamp()
-    where excluded.version >= projected_vms.version`,
+    where excluded.version >= projected_vms.version or projected_vms.projected_at < to_timestamp(${sql.placeholder("unlessSince")}::float8)`,
 );
 
-/** Takes these over, unless a later state of a VM is known. */
-export const projectVms = (tx: Tx, rows: readonly ProjectedVm[]): Promise<number> =>
-  tx.execute(write, { rows: JSON.stringify(rows) });
+/**
+ * Takes these over, unless a later state of a VM is known.
+ * @param unlessSince a moment of the projection's clock: what was projected before it is not held for later, whatever it says
+ */
+export const projectVms = (tx: Tx, rows: readonly ProjectedVm[], unlessSince = 0): Promise<number> =>
+  tx.execute(write, { rows: JSON.stringify(rows), unlessSince });
 
 /** The VMs that events tell of. */
 export async function applyVmEvents(tx: Tx, events: readonly Event[]): Promise<void> {

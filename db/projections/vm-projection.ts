@@ -34,18 +34,20 @@ export const vmProjection = (databases: ProjectionDatabases): Consumer => ({
 });
 
 /**
- * Makes the projection anew from the source, beside its consumer: a later state that arrives meanwhile stays.
+ * Makes the projection anew from the source, beside its consumer: a later state that arrives meanwhile stays. What was there before
+ * counts for nothing, whatever version it has: the source may have been restored from a backup.
  * @returns the position before the source was read: events after it are on top of what was taken over
  */
 export async function rebuildVmProjection({ source, target }: ProjectionDatabases): Promise<LogPosition> {
   const { head } = await readLogState(source);
   const [now] = await target.run(clock);
+  const begun = now?.seconds ?? 0;
   const ids: string[] = [];
   for await (const rows of allVms(source)) {
-    await target.write(scope, (tx) => projectVms(tx, rows));
+    await target.write(scope, (tx) => projectVms(tx, rows, begun));
     ids.push(...rows.map(({ id }) => id));
   }
-  await target.write(scope, (tx) => forgetOtherVms(tx, now?.seconds ?? 0, ids));
+  await target.write(scope, (tx) => forgetOtherVms(tx, begun, ids));
   return head;
 }
 

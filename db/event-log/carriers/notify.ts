@@ -24,7 +24,7 @@ export function notifyCarrier({ databases, url }: NotifyOptions): Carrier {
   return {
     name: "notify",
     get healthy() {
-      return [...listening.values()].every(Boolean);
+      return listening.size > 0 && [...listening.values()].every(Boolean);
     },
     announce: async ({ source, log: of, after, last }) => {
       await databases[source].run(notify, { payload: JSON.stringify({ source, log: of, after, last }) });
@@ -45,6 +45,7 @@ async function listenTo(
   signal: AbortSignal,
 ): Promise<void> {
   const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  listening.set(source, false);
   while (!signal.aborted) {
     try {
       const session = await openSession({
@@ -52,7 +53,7 @@ async function listenTo(
         url,
         name: "novacron events",
         channels: [channel],
-        onNotify: (_channel, payload) => ears.hear(JSON.parse(payload) as Announcement),
+        onNotify: (_channel, payload) => hear(payload, ears),
       });
       listening.set(source, true);
       ears.listening();
@@ -65,4 +66,13 @@ async function listenTo(
     await pause(reconnectMs, signal);
   }
   listening.delete(source);
+}
+
+/** Whoever may connect may notify: what is no announcement must not end the process. */
+function hear(payload: string, ears: Ears): void {
+  try {
+    ears.hear(JSON.parse(payload) as Announcement);
+  } catch (error) {
+    log.events.warn({ err: error }, "a notification was no announcement");
+  }
 }

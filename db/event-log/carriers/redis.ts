@@ -7,8 +7,11 @@ import type { Announcement, Carrier } from "./carrier.ts";
 const commandTimeoutMs = 100;
 const blockMs = 1_000;
 const reconnectMs = 200;
-/** Entries older than this are trimmed: positions never depend on them, so that a listener needs no more than its own reconnect. */
-const keptMs = 3_600_000;
+/** Longer than a blocking read: a connection on which nothing came by then, the handshake included, is half open. */
+const silentMs = 2_000;
+/** About so many are kept. Positions never depend on them: whoever falls behind further finds the gap, and reads the outbox. */
+const keptEntries = 256;
+const readAtOnce = 16;
 /** A larger announcement carries no events: whoever hears it reads the outbox. */
 const maxEntryBytes = 262_144;
 
@@ -23,26 +26,28 @@ export function redisCarrier(url: string): Carrier {
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    connectTimeout: 2_000,
+    connectTimeout: silentMs,
+    // Also gives back the memory of commands that nobody waits for any more.
+    socketTimeout: silentMs,
     retryStrategy: () => reconnectMs,
-    // Said by whoever waits for an answer; without a listener an error would end the process.
     reconnectOnError: () => false,
   };
   const writer = new Redis(url, { ...options, commandTimeout: commandTimeoutMs });
+  // Without a listener an error would end the process.
   writer.on("error", (error) => log.events.debug({ err: error }, "the connection to Redis failed"));
   writer.connect().catch(() => undefined);
-  let listening: boolean | undefined;
+  let listening = false;
   let announced = true;
   return {
     name: "redis",
     get healthy() {
-      return listening !== false && announced;
+      return listening && announced;
     },
     announce: async (announcement) => {
       try {
         const { source, log: of } = announcement;
         const text = entryText(announcement);
-        await writer.xadd(streamKey(source, of), "MINID", "~", Date.now() - keptMs, "*", "announcement", text);
+        await writer.xadd(streamKey(source, of), "MAXLEN", "~", keptEntries, "*", "announcement", text);
         announced = true;
       } catch (error) {
         announced = false;
@@ -59,8 +64,8 @@ export function redisCarrier(url: string): Carrier {
         try {
           await reader.connect();
           await readEntries(reader, keys, ears.hear, signal, () => {
-            if (listening !== true) ears.listening();
             listening = true;
+            ears.listening();
           });
         } catch (error) {
           if (!signal.aborted)
@@ -87,13 +92,14 @@ async function readEntries(
   keys: readonly string[],
   hear: (announcement: Announcement) => void,
   signal: AbortSignal,
-  alive: () => void,
+  begun: () => void,
 ): Promise<void> {
-  const position = new Map(keys.map((key) => [key, "$"]));
+  // Not `$`: that would be the end at the time of each read, and what came between two reads of a quiet stream would be passed over.
+  const ends = await Promise.all(keys.map((key) => reader.xrevrange(key, "+", "-", "COUNT", 1)));
+  const position = new Map(keys.map((key, index) => [key, ends[index]?.[0]?.[0] ?? "0-0"]));
+  begun();
   while (!signal.aborted) {
-    const read = reader.xread("BLOCK", blockMs, "STREAMS", ...keys, ...position.values());
-    const streams = await answered(read, signal);
-    alive();
+    const streams = await reader.xread("COUNT", readAtOnce, "BLOCK", blockMs, "STREAMS", ...keys, ...position.values());
     for (const [key, entries] of streams ?? []) {
       for (const [id, fields] of entries) {
         position.set(key, id);
@@ -101,17 +107,4 @@ async function readEntries(
       }
     }
   }
-}
-
-const late = Symbol("no answer yet");
-
-/** A Redis that is stopped in its tracks keeps its connections and answers nothing. */
-async function answered<T>(read: Promise<T>, signal: AbortSignal): Promise<T> {
-  await pause(2 * blockMs, signal, read);
-  const answer = await Promise.race([read, Promise.resolve(late)]);
-  if (answer === late) {
-    read.catch(() => undefined);
-    throw new Error("Redis did not answer.");
-  }
-  return answer;
 }
