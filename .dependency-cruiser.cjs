@@ -9,7 +9,10 @@ module.exports = {
         name: `${domain}-subgraph-keeps-to-itself`,
         severity: "error",
         from: { path: `^subgraphs/${domain}/` },
-        to: { path: "^(subgraphs|db)/[^/]+/", pathNot: [`^(subgraphs|db)/${domain}/`, "^db/(embedded|event-log|projections)/"] },
+        to: {
+          path: "^(subgraphs|db)/[^/]+/",
+          pathNot: [`^(subgraphs|db)/${domain}/`, "^db/(embedded|event-log|projections)/"],
+        },
       },
       {
         name: `${domain}-database-keeps-to-itself`,

@@ -61,8 +61,12 @@ export type Databases = Record<Domain, Database>;
 
 /** Opens the five databases under their service or system roles. */
 export async function openDatabases(server: DatabaseServer, as: "service" | "system" = "service"): Promise<Databases> {
+  // Jobs need few connections: they wait for events most of the time.
+  const maxConnections = as === "system" ? 2 : 8;
   const opened = await Promise.allSettled(
-    domains.map(async (domain) => [domain, await openDatabase({ domain, url: server.url(domain), as })] as const),
+    domains.map(async (domain) => {
+      return [domain, await openDatabase({ domain, url: server.url(domain), as, maxConnections })] as const;
+    }),
   );
   const failed = opened.find((result) => result.status === "rejected");
   if (failed) {
@@ -72,6 +76,18 @@ export async function openDatabases(server: DatabaseServer, as: "service" | "sys
   return Object.fromEntries(
     opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : [])),
   ) as Databases;
+}
+
+/** The same databases, with what is written told as this one's doing. */
+export function actingAs<Dbs extends Readonly<Partial<Record<string, Database>>>>(databases: Dbs, actor: string): Dbs {
+  const acting = Object.entries(databases).map(([name, database]) => [
+    name,
+    database && {
+      ...database,
+      write: ((scope, use) => database.write({ actor, ...scope }, use)) satisfies Database["write"],
+    },
+  ]);
+  return Object.fromEntries(acting) as Dbs;
 }
 
 export const closeDatabases = async (databases: Databases): Promise<void> => {

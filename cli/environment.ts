@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { domains, type Domain } from "#db/columns.ts";
+import { longestRetentionSeconds } from "#db/event-log/retention.ts";
+import { durationSeconds, isoDuration } from "#lib/duration.ts";
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
@@ -10,12 +12,31 @@ const environmentShape = z.object({
   DATABASE_URL_FEDERATION: postgresUrl.optional(),
   DATABASE_URL_SCHEDULER: postgresUrl.optional(),
   NOVACRON_DATA_DIR: z.string().min(1).default(".novacron"),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  EVENT_RETENTION: z
+    .string()
+    .default("P1D")
+    .transform((text, context) => {
+      const seconds = durationSeconds(text);
+      if (seconds !== undefined && seconds >= 1 && seconds <= longestRetentionSeconds) return seconds;
+      context.addIssue(
+        `${text} is not an ISO 8601 duration of at least a second and at most ${isoDuration(longestRetentionSeconds)}`,
+      );
+      return z.NEVER;
+    }),
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   NOVACRON_ENV: z.enum(["development", "production"]).default("development"),
 });
 
 export interface Environment {
   dataDir: string;
   production: boolean;
+  /** Without it events go by PostgreSQL's notifications. */
+  redisUrl: string | undefined;
+  /** Where Prometheus finds the figures; nowhere without it. */
+  metricsPort: number | undefined;
+  /** How long after its delivery an event can be read at least. */
+  eventRetentionSeconds: number;
   /** All five, or undefined: then the embedded server is used. */
   databaseUrls: Record<Domain, string> | undefined;
 }
@@ -40,6 +61,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   return {
     dataDir: parsed.data.NOVACRON_DATA_DIR,
     production: parsed.data.NOVACRON_ENV === "production",
+    metricsPort: parsed.data.METRICS_PORT,
+    redisUrl: parsed.data.REDIS_URL,
+    eventRetentionSeconds: parsed.data.EVENT_RETENTION,
     databaseUrls: missing.length === 0 ? (urls as Record<Domain, string>) : undefined,
   };
 }

@@ -57,7 +57,8 @@ async function runImport(
   environmentOf: (options: { dataDir?: string }) => Environment,
   say: (line: string) => void,
 ): Promise<void> {
-  const { closeDatabases, migrateAll, openDatabases, reachDatabases, requireMigrated } = await import("./databases.ts");
+  const { actingAs, closeDatabases, migrateAll, openDatabases, reachDatabases, requireMigrated } =
+    await import("./databases.ts");
   const { openDatabase } = await import("#db/client.ts");
   const { tenantNamed } = await import("./import/fleet.ts");
   const { progressBar } = await import("./progress.ts");
@@ -78,7 +79,8 @@ async function runImport(
     });
     const bar = options.json ? undefined : progressBar(process.stderr);
     try {
-      const result = await run({ ...databases, monitoringJobs }, path, {
+      const fleet = actingAs({ ...databases, monitoringJobs }, "command:import");
+      const result = await run(fleet, path, {
         tenant: tenantNamed(options.tenant),
         signal: stopping.signal,
         keepTimes: options.keepTimes ?? false,

@@ -1,6 +1,6 @@
 import type { Database } from "#db/client.ts";
 import { log } from "#lib/log.ts";
-import type { Databases } from "./databases.ts";
+import { actingAs, type Databases } from "./databases.ts";
 import { keepAlive } from "./demo/keep-alive.ts";
 import { seedDemoFleet } from "./demo/seed.ts";
 
@@ -11,7 +11,7 @@ export async function startDemo(
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<{ running: Promise<void> }> {
-  const fleet = { ...databases, monitoringJobs };
+  const fleet = actingAs({ ...databases, monitoringJobs }, "job:demo");
   const { seeded, vms, nodes } = await seedDemoFleet(fleet);
   if (seeded) say(`seeded a generated demo fleet: ${vms} VMs on ${nodes} nodes`);
   const onError = (error: unknown) => log.jobs.warn({ err: error }, "the fleet's new samples were not written");

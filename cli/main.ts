@@ -1,6 +1,8 @@
 import { Command, Option } from "commander";
 import { ConfigurationError, readEnvironment } from "./environment.ts";
+import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
+import { addProjectionsCommand } from "./projections-command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -24,17 +26,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       const { start } = await import("./start.ts");
       const product = await start(environmentOf(options), options, say);
       process.stdout.write(`novacron ready ${product.url}\n`);
-      let stopping = false;
-      const stop = () => {
-        if (stopping) return;
-        stopping = true;
-        product.stop().then(
-          () => process.exit(0),
-          (error: unknown) => fail(error),
-        );
-      };
-      process.on("SIGTERM", stop);
-      process.on("SIGINT", stop);
+      onStopSignal(product.stop);
     });
 
   program
@@ -63,13 +55,43 @@ export async function main(argv: readonly string[]): Promise<void> {
       }
     });
 
+  program
+    .command("jobs")
+    .description(
+      "run what no request waits for, beside subgraphs that run apart: relays, projections, rollup, retention",
+    )
+    .addOption(dataDir())
+    .action(async (options: { dataDir?: string }) => {
+      const { startJobs } = await import("./start-jobs.ts");
+      const jobs = await startJobs(environmentOf(options), say);
+      process.stdout.write("novacron jobs ready\n");
+      onStopSignal(jobs.stop);
+    });
+
   addImportCommand(program, environmentOf, say);
+  addEventsCommand(program, environmentOf, say);
+  addProjectionsCommand(program, environmentOf, say);
 
   try {
     await program.parseAsync(argv);
   } catch (error) {
     fail(error);
   }
+}
+
+/** SIGTERM and Ctrl-C stop what runs, once, and then the process ends. */
+function onStopSignal(stop: () => Promise<void>): void {
+  let stopping = false;
+  const onSignal = () => {
+    if (stopping) return;
+    stopping = true;
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
 }
 
 function wholeNumber(text: string): number {

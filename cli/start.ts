@@ -4,10 +4,11 @@ import { startGateway } from "#gateway/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
-import { openDatabase } from "#db/client.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import { closeDatabases, migrateAll, openDatabases, reachDatabases, requireMigrated } from "./databases.ts";
 import type { Environment } from "./environment.ts";
+import { startEvents } from "./events/start-events.ts";
+import { serveMetrics } from "./metrics-server.ts";
 import { readOrMakeKeys } from "./keys.ts";
 import { runMonitoringJobs } from "./jobs.ts";
 import { startDemo } from "./live-fleet.ts";
@@ -46,20 +47,21 @@ export async function start(
     const databases = await openDatabases(server);
     stops.push(() => closeDatabases(databases));
 
-    const monitoringJobs = await openDatabase({
-      domain: "monitoring",
-      url: server.url("monitoring"),
-      as: "system",
-      maxConnections: 2,
-    });
-    stops.push(() => monitoringJobs.close());
-
     const stopping = new AbortController();
-    const background: Promise<void>[] = [];
+    const background: Promise<unknown>[] = [];
     stops.push(async () => {
       stopping.abort();
       await Promise.all(background);
     });
+    const { redisUrl, eventRetentionSeconds: retentionSeconds } = environment;
+    const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
+    background.push(events.ended);
+    const monitoringJobs = events.systems.monitoring;
+    if (environment.metricsPort !== undefined) {
+      const figures = await serveMetrics(events.systems, options.host, environment.metricsPort);
+      stops.push(figures.close);
+      say(`figures for Prometheus are at ${figures.url}`);
+    }
     if (options.demo) background.push((await startDemo(databases, monitoringJobs, stopping.signal, say)).running);
     background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
 

@@ -5,10 +5,10 @@ import { platformTenantId } from "#lib/platform-tenant.ts";
 import type { NewEvent } from "./event-log/append.ts";
 import { columnOf } from "./rows.ts";
 
-type EntityName = EventType extends infer Type ? (Type extends `${infer Name}.updated` ? Name : never) : never;
+type EntityName = EventType extends infer Type ? (Type extends `${infer Name}.created` ? Name : never) : never;
 type Property<T extends PgTable> = keyof T["$inferSelect"] & string;
 
-/** How writes to a table are told: `<event>.created` for a row that came, `<event>.updated` for one that changed. */
+/** How writes to a table are told: `<event>.created` for a row that came, `<event>.updated` for one that changed, if rows of it may. */
 export interface Changes<T extends PgTable = PgTable> {
   table: T;
   event: EntityName;
@@ -62,7 +62,8 @@ export function changeEvents<T extends PgTable>(
   all?: "updated",
 ): NewEvent[] {
   return rows.map((row) => ({
-    type: `${event}.${(all ?? row.__created) === true ? "created" : "updated"}`,
+    // Whether rows of the table may change at all, `append` knows.
+    type: `${event}.${(all ?? row.__created) === true ? "created" : "updated"}` as EventType,
     key: row.__key,
     entityVersion: row.__version,
     tenantId: row.__tenant,

@@ -253,7 +253,7 @@ function publicError(error: unknown): unknown {
 }
 
 /** BIGINT as a number while that is exact, as a BigInt beyond: the scalar `Long` writes the one as a number, the other as a string. */
-const safeBigint = {
+export const safeBigint = {
   to: 20,
   from: [20],
   serialize: (value: bigint | number) => value.toString(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { entityEvents, id, idOrNull, text, textOrNull, time } from "./catalogue.ts";
+import { entityEvents, id, idOrNull, recordEvent, text, textOrNull, time } from "./catalogue.ts";
 
 /** What the auth domain tells the others. No event carries a secret, a hash of one, or an address. */
 export const authEvents = {
@@ -19,7 +19,7 @@ export const authEvents = {
   }),
   ...entityEvents("api_key", "ApiKey", "An API key", { name: text, userId: id, scopes: z.array(z.string()) }),
   ...entityEvents("session", "UserSession", "A session", { userId: id, expiresAt: time }),
-  ...entityEvents("audit_entry", "AuthAuditEntry", "An entry of the audit log", {
+  ...recordEvent("audit_entry", "AuthAuditEntry", "An entry of the audit log", {
     action: text,
     success: z.boolean(),
     actorName: textOrNull,

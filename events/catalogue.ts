@@ -36,6 +36,17 @@ export const entityEvents = <const Name extends string, Shape extends z.ZodRawSh
   } as Record<`${Name}.created` | `${Name}.updated`, EventDefinition & { payload: z.ZodObject<Shape> }>;
 };
 
+/** The one event of an entity that is written once and never changed. */
+export const recordEvent = <const Name extends string, Shape extends z.ZodRawShape>(
+  name: Name,
+  entity: string,
+  subject: string,
+  shape: Shape,
+) => {
+  const definition = { version: 1, entity, description: `${subject} was recorded.`, payload: z.object(shape) };
+  return { [`${name}.created`]: definition } as Record<`${Name}.created`, typeof definition>;
+};
+
 /** Ids of one event that names many entities: so many that the payload stays below its limit. */
 export const maxNamedEntities = 200;
 

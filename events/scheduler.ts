@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { entityEvents, id, idOrNull, text, textOrNull, timeOrNull } from "./catalogue.ts";
+import { entityEvents, id, idOrNull, recordEvent, text, textOrNull, timeOrNull } from "./catalogue.ts";
 
 /** What the scheduler domain tells the others. */
 export const schedulerEvents = {
@@ -16,7 +16,7 @@ export const schedulerEvents = {
     nodeId: id,
     status: text,
   }),
-  ...entityEvents("scheduling_decision", "SchedulingDecision", "A placement decision", {
+  ...recordEvent("scheduling_decision", "SchedulingDecision", "A placement decision", {
     vmId: id,
     selectedNodeId: idOrNull,
     decisionAlgorithm: text,

@@ -1,4 +1,4 @@
-import { entityEvents, id, idOrNull, tags, text, textOrNull } from "./catalogue.ts";
+import { entityEvents, id, idOrNull, recordEvent, tags, text, textOrNull } from "./catalogue.ts";
 
 /** What the vms domain tells the others. */
 export const vmsEvents = {
@@ -7,7 +7,7 @@ export const vmsEvents = {
   ...entityEvents("vm_template", "VmTemplate", "A template", { name: text, version: text }),
   ...entityEvents("vm_snapshot", "VmSnapshot", "A snapshot", { vmId: id, name: text, snapshotType: text }),
   ...entityEvents("vm_network", "VmNetwork", "A VM's network interface", { vmId: id, networkName: text }),
-  ...entityEvents("vm_state_transition", "VmStateTransition", "A change of a VM's state", {
+  ...recordEvent("vm_state_transition", "VmStateTransition", "A change of a VM's state", {
     vmId: id,
     fromState: textOrNull,
     toState: text,

@@ -15,4 +15,5 @@ export const log = {
   gateway: rootLogger.child({ part: "gateway" }),
   subgraph: rootLogger.child({ part: "subgraph" }),
   jobs: rootLogger.child({ part: "jobs" }),
+  events: rootLogger.child({ part: "events" }),
 };

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describe, expect, test } from "vitest";
 import { errorCodes } from "#lib/errors.ts";
+import { withTables } from "../../scripts/events-table.ts";
 
 const read = (path: string) => readFileSync(path, "utf8");
 
@@ -11,13 +12,24 @@ describe("the documents", () => {
     expect(headings.toSorted()).toEqual(Object.keys(errorCodes).toSorted());
   });
 
+  test("docs/events.md has the catalogue as the code has it", () => {
+    // Whatever the formatter does to the columns of a table.
+    const squeezed = (text: string) =>
+      text
+        .replaceAll(/[ -]{2,}/g, " ")
+        .replaceAll(/\| +/g, "|")
+        .replaceAll(/ +\|/g, "|");
+    const document = read("docs/events.md");
+    expect(squeezed(withTables(document))).toBe(squeezed(document));
+  });
+
   test(".env.example names every variable that the code reads, and no other", () => {
     const sources = globSync(["cli/**/*.ts", "gateway/**/*.ts", "lib/**/*.ts", "subgraphs/*/main.ts", "!**/*.test.ts"]);
     const used = new Set(
       sources.flatMap((file) =>
         [
           ...read(file).matchAll(
-            /(?:process\.env\["|\.env\("|^ {2})([A-Z][A-Z0-9]*_?[A-Z0-9_]*)(?:"\]|"\)|: (?:z\.|postgresUrl))/gm,
+            /(?:process\.env\["|\.env\("|^ {2})([A-Z][A-Z0-9]*_?[A-Z0-9_]*)(?:"\]|"\)|: (?:z\b|postgresUrl))/gm,
           ),
         ].map(([, name]) => name ?? ""),
       ),

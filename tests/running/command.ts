@@ -7,7 +7,10 @@ export interface Ended {
 }
 
 export interface Started {
+  /** What the line said by which the command is ready. */
   url: string;
+  /** The first group of what the command said, or will say, on standard error. */
+  said(pattern: RegExp): Promise<string>;
   pid: number;
   /** Sends the signal and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<Ended>;
@@ -31,18 +34,26 @@ function run(args: readonly string[], env: Environment) {
 export const novacron = (args: readonly string[], env: Environment = {}): Promise<Ended> => run(args, env).ended;
 
 /** Starts the product and waits for its one line. */
-export async function startNovacron(args: readonly string[], env: Environment = {}): Promise<Started> {
-  const { child, output, ended } = run(["start", "--port", "0", ...args], env);
-  const ready = new Promise<string>((resolve) => {
-    child.stdout.on("data", () => {
-      const url = /^novacron ready (\S+)$/m.exec(output.stdout)?.[1];
-      if (url) resolve(url);
+export const startNovacron = (args: readonly string[], env: Environment = {}): Promise<Started> =>
+  startCommand(["start", "--port", "0", ...args], env, /^novacron ready (\S+)$/m);
+
+/** Starts a command that runs until it is stopped, and waits until it has printed a line. */
+export async function startCommand(args: readonly string[], env: Environment, line: RegExp): Promise<Started> {
+  const { child, output, ended } = run(args, env);
+  const printed = (stream: "stdout" | "stderr", pattern: RegExp) =>
+    new Promise<string>((resolve) => {
+      const look = () => {
+        const match = pattern.exec(output[stream]);
+        if (match) resolve(match[1] ?? match[0]);
+      };
+      child[stream].on("data", look);
+      look();
     });
-  });
-  const first = await Promise.race([ready, ended]);
-  if (typeof first !== "string") throw new Error(`start ended with ${String(first.code)}:\n${first.stderr}`);
+  const first = await Promise.race([printed("stdout", line), ended]);
+  if (typeof first !== "string") throw new Error(`${args[0]} ended with ${String(first.code)}:\n${first.stderr}`);
   return {
     url: first,
+    said: (pattern) => printed("stderr", pattern),
     pid: child.pid ?? 0,
     stop: (signal = "SIGTERM") => {
       child.kill(signal);

@@ -23,6 +23,11 @@ BEGIN
       (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM outbox_events_id_seq)::bit(32)::int);
     PERFORM set_config('novacron.outbox_announced', 'yes', true);
   END IF;
+  -- An event that was read must outlive a crash of the server: its id and its transaction's would be given out again, to what
+  -- nobody who has read this far would read. A server or a transaction that commits without flushing does not do so for events.
+  IF current_setting('synchronous_commit') = 'off' THEN
+    PERFORM set_config('synchronous_commit', 'local', true);
+  END IF;
   RETURN NULL;
 END $$;
 --> statement-breakpoint
@@ -59,10 +64,18 @@ CREATE FUNCTION "read_outbox"(after_id bigint, max_rows int) RETURNS SETOF "outb
 DECLARE
   settled bigint := settled_outbox_id();
 BEGIN
+  -- In one snapshot for the whole transaction, an event that is settled now could still be unseen.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'the outbox is read in READ COMMITTED only';
+  END IF;
   RETURN QUERY SELECT * FROM outbox_events WHERE id > after_id AND id <= settled ORDER BY id LIMIT max_rows;
   -- Looked at last: retention removes events and raises the horizon in one transaction.
   IF EXISTS (SELECT FROM event_log WHERE horizon_id > after_id) THEN
     RAISE EXCEPTION 'events after % are no longer kept', after_id USING ERRCODE = 'NC001';
+  END IF;
+  -- A database that was restored, or failed over to a copy that was behind, gives out again what was read before.
+  IF after_id > (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM outbox_events_id_seq) THEN
+    RAISE EXCEPTION 'there is no event % yet', after_id USING ERRCODE = 'NC002';
   END IF;
 END $$;
 --> statement-breakpoint

@@ -1,0 +1,123 @@
+import { type Command, Option } from "commander";
+import { type Event, eventCatalogue, eventSources, type EventSource, type EventType } from "#events/event.ts";
+import type { Environment } from "#cli/environment.ts";
+
+interface SharedOptions {
+  dataDir?: string;
+  json: boolean;
+}
+
+interface TailOptions extends SharedOptions {
+  after: string;
+  database: EventSource[];
+  type: EventType[];
+  tenant?: string;
+  limit?: number;
+  follow: boolean;
+}
+
+interface ReplayOptions extends SharedOptions {
+  in: "monitoring" | "scheduler";
+  after: string;
+}
+
+const dataDirOption = () =>
+  new Option("--data-dir <folder>", "where the embedded server's data are").env("NOVACRON_DATA_DIR");
+
+/** `novacron events tail|lag|replay`: the event log for people. */
+export function addEventsCommand(
+  program: Command,
+  environmentOf: (options: { dataDir?: string }) => Environment,
+  say: (line: string) => void,
+): void {
+  const command = program.command("events").description("read the event log, and how far behind its readers are");
+
+  command
+    .command("tail")
+    .description("print events as they come; Ctrl-C ends it and says the position to go on from")
+    .option("--after <position>", "begin after this position, with the `oldest` that is kept, or `now`", "now")
+    .addOption(
+      new Option("--database <name>", "only events of this database; may be repeated")
+        .choices([...eventSources])
+        .argParser((value: string, before: EventSource[]) => [...before, oneOf(eventSources, value)])
+        .default([]),
+    )
+    .option(
+      "--type <type>",
+      "only events of this type, such as vm.updated; may be repeated",
+      (value, before: EventType[]) => [...before, knownType(value)],
+      [],
+    )
+    .option("--tenant <id>", "only events of this tenant")
+    .option("--limit <number>", "end after as many events", (text: string) => positive("--limit", text))
+    .option("--no-follow", "end when everything that is there has been printed")
+    .addOption(dataDirOption())
+    .option("--json", "print one JSON object a line, each with the position after it", false)
+    .action(async (options: TailOptions) => {
+      const { tailEvents } = await import("./tail.ts");
+      await tailEvents(environmentOf(options), options, printer(options.json), say);
+    });
+
+  command
+    .command("lag")
+    .description("how far each relay and each consumer is behind")
+    .addOption(dataDirOption())
+    .option("--json", "print one JSON document", false)
+    .action(async (options: SharedOptions) => {
+      const { printLag } = await import("./lag.ts");
+      await printLag(environmentOf(options), options.json, say);
+    });
+
+  command
+    .command("replay")
+    .description("let a consumer deal once more with the events after a position")
+    .argument("<consumer>", "its name, as `events lag` shows it")
+    .addOption(
+      new Option("--in <database>", "where its effects are").choices(["monitoring", "scheduler"]).makeOptionMandatory(),
+    )
+    .option("--after <position>", "the position, or the `oldest` that is kept", "oldest")
+    .addOption(dataDirOption())
+    .option("--json", "print one JSON document", false)
+    .action(async (name: string, options: ReplayOptions) => {
+      const { replay } = await import("./replay.ts");
+      const result = await replay(environmentOf(options), { name, target: options.in, after: options.after }, say);
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify(result)}\n`
+          : `${name} in ${options.in} deals with ${result.events} events once more, after ${result.after}\n`,
+      );
+    });
+}
+
+/** One line an event: when, which database, what, which entity, whose, by whom, and the payload. */
+function printer(json: boolean): (event: Event, position: string) => void {
+  if (json) return (event, position) => void process.stdout.write(`${JSON.stringify({ ...event, position })}\n`);
+  return ({ occurredAt, type, entityType, entityKey, entityVersion, tenantId, actor, payload }) =>
+    void process.stdout.write(
+      `${occurredAt} ${type} ${entityType} ${entityKey} v${entityVersion} tenant ${tenantId} by ${actor ?? "?"} ${JSON.stringify(payload, shortened)}\n`,
+    );
+}
+
+/** Of a long list of ids a person wants to know that it is long. */
+const shortened = (_key: string, value: unknown): unknown =>
+  Array.isArray(value) && value.length > 5 ? [...value.slice(0, 3), `… ${value.length} in all`] : value;
+
+function knownType(text: string): EventType {
+  const found = eventSources.flatMap((source) => Object.keys(eventCatalogue[source])).find((type) => type === text);
+  if (!found) throw usage(`--type: there is no event ${text}; docs/events.md lists them`);
+  return found as EventType;
+}
+
+function oneOf<T extends string>(values: readonly T[], text: string): T {
+  const found = values.find((value) => value === text);
+  if (!found) throw usage(`${text} is not one of ${values.join(", ")}`);
+  return found;
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw usage(`${option}: ${text} is not a positive whole number`);
+  return value;
+}
+
+const usage = (message: string) => Object.assign(new Error(message), { code: "USAGE" });

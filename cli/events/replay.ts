@@ -1,0 +1,49 @@
+import type { Environment } from "#cli/environment.ts";
+import { consumerPosition, replayEvents } from "#db/event-log/consumer.ts";
+import type { EventLog } from "#db/event-log/event-log.ts";
+import { vmProjectionConsumer } from "#db/projections/vm-projection.ts";
+import type { Event, EventSource } from "#events/event.ts";
+import { type EventPosition, positionText } from "#lib/event-position.ts";
+import { startOf, withEventLog } from "./with-event-log.ts";
+
+export interface ReplayRequest {
+  name: string;
+  target: "monitoring" | "scheduler";
+  after: string;
+}
+
+const consumers = [vmProjectionConsumer];
+
+/** Sets a consumer back, so that it deals once more with what comes after a position. */
+export async function replay(
+  environment: Environment,
+  { name, target, after }: ReplayRequest,
+  say: (line: string) => void,
+): Promise<{ events: number; after: string }> {
+  const consumer = consumers.find((each) => each.name === name);
+  if (!consumer) {
+    const known = consumers.map((each) => each.name).join(", ");
+    throw Object.assign(new Error(`There is no consumer ${name}; there are ${known}.`), { code: "USAGE" });
+  }
+  const start = startOf(after);
+  return withEventLog(environment, say, async ({ log, systems }) => {
+    const position = typeof start === "string" ? await log.positionOf(start, [consumer.source]) : start;
+    const from = position[consumer.source];
+    if (!from || !(await consumerPosition(systems[target], consumer))) {
+      throw Object.assign(new Error(`${name} has read nothing of ${consumer.source} in ${target} yet.`), {
+        code: "USAGE",
+      });
+    }
+    const events = await replayEvents(systems[target], consumer, from, pages(log, consumer.source, position));
+    return { events, after: positionText({ [consumer.source]: from }) };
+  });
+}
+
+async function* pages(log: EventLog, source: EventSource, start: EventPosition): AsyncGenerator<readonly Event[]> {
+  let position = start;
+  for (let more = true; more;) {
+    const page = await log.read(position, { sources: [source], limit: 1_000 });
+    yield page.events;
+    ({ position, more } = page);
+  }
+}

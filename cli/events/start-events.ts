@@ -1,0 +1,65 @@
+import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
+import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
+import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { runConsumer } from "#db/event-log/consumer.ts";
+import { EventLog } from "#db/event-log/event-log.ts";
+import { runRelay } from "#db/event-log/relay.ts";
+import { removeOldEvents } from "#db/event-log/retention.ts";
+import { domains } from "#db/columns.ts";
+import { vmProjection } from "#db/projections/vm-projection.ts";
+import { log } from "#lib/log.ts";
+import { pause } from "#lib/pause.ts";
+import { closeDatabases, type Databases, type DatabaseServer, openDatabases } from "#cli/databases.ts";
+
+export interface EventOptions {
+  redisUrl: string | undefined;
+  /** How long after its delivery an event can be read at least. */
+  retentionSeconds: number;
+}
+
+export interface RunningEvents {
+  log: EventLog;
+  /** The databases under their system roles. */
+  systems: Databases;
+  /** After the signal: resolves when everything has ended. */
+  ended: Promise<unknown>;
+}
+
+const retentionEveryMs = 600_000;
+
+/** Everything that keeps events moving: a relay and retention for each database, the log, and the consumers. */
+export async function startEvents(
+  server: DatabaseServer,
+  { redisUrl, retentionSeconds }: EventOptions,
+  signal: AbortSignal,
+): Promise<RunningEvents> {
+  const systems = await openDatabases(server, "system");
+  const between = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases: systems, url: server.url });
+  // Another process may hold a relay's lock: then its announcements come by the second carrier.
+  const carriers = [inProcessCarrier(), between];
+  const eventLog = new EventLog({ databases: systems, carriers, signal });
+  const running = [
+    eventLog.running,
+    ...domains.map((domain) => runRelay({ domain, url: server.url(domain), carriers, signal })),
+    ...[systems.monitoring, systems.scheduler].map((target) =>
+      runConsumer(vmProjection({ source: systems.vms, target }), { system: target, log: eventLog, signal }),
+    ),
+    keepRetention(systems, retentionSeconds, signal),
+  ];
+  const ended = Promise.all(running).then(async () => {
+    await Promise.all(carriers.map((carrier) => carrier.close()));
+    await closeDatabases(systems);
+  });
+  return { log: eventLog, systems, ended };
+}
+
+async function keepRetention(systems: Databases, retentionSeconds: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const system of Object.values(systems)) {
+      await removeOldEvents(system, retentionSeconds).catch((error: unknown) => {
+        if (!signal.aborted) log.events.warn({ err: error, database: system.domain }, "old events were not removed");
+      });
+    }
+    await pause(retentionEveryMs, signal);
+  }
+}

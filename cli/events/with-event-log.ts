@@ -1,0 +1,48 @@
+import { closeDatabases, type Databases, openDatabases, reachDatabases, requireMigrated } from "#cli/databases.ts";
+import type { Environment } from "#cli/environment.ts";
+import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
+import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { EventLog, type EventStart } from "#db/event-log/event-log.ts";
+import { parsePosition } from "#lib/event-position.ts";
+
+export interface CommandLog {
+  log: EventLog;
+  /** The databases under their system roles. */
+  systems: Databases;
+  /** At Ctrl-C and SIGTERM. */
+  signal: AbortSignal;
+}
+
+/** Opens the event log beside a server that may be running or not, for as long as a command uses it. */
+export async function withEventLog<T>(
+  environment: Environment,
+  say: (line: string) => void,
+  use: (log: CommandLog) => Promise<T>,
+): Promise<T> {
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const server = await reachDatabases(environment, say);
+  try {
+    await requireMigrated(server);
+    const systems = await openDatabases(server, "system");
+    const { redisUrl } = environment;
+    const carrier = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases: systems, url: server.url });
+    const ended = new AbortController();
+    const log = new EventLog({ databases: systems, carriers: [carrier], signal: ended.signal });
+    try {
+      return await use({ log, systems, signal: stopping.signal });
+    } finally {
+      ended.abort();
+      await log.running;
+      await carrier.close();
+      await closeDatabases(systems);
+    }
+  } finally {
+    await server.stop();
+    process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
+  }
+}
+
+/** `now`, `oldest`, or the text of a position. @throws PublicError POSITION_INVALID */
+export const startOf = (text: string): EventStart => (text === "now" || text === "oldest" ? text : parsePosition(text));

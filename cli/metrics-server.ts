@@ -1,0 +1,99 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Gauge } from "prom-client";
+import { log } from "#lib/log.ts";
+import { metrics } from "#lib/metrics.ts";
+import type { Databases } from "./databases.ts";
+import { type EventLag, eventLag } from "./events/lag.ts";
+
+export interface MetricsServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Serves the product's figures to Prometheus, on a port of their own: they are not for clients. */
+export async function serveMetrics(systems: Databases, host: string, port: number): Promise<MetricsServer> {
+  const removeGauges = measureLag(systems);
+  const server = createServer((request, response) => {
+    if (request.method !== "GET" || request.url !== "/metrics") {
+      response.writeHead(404).end();
+      return;
+    }
+    metrics.metrics().then(
+      (text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text),
+      (error: unknown) => {
+        log.jobs.error({ err: error }, "figures could not be taken");
+        response.writeHead(500).end();
+      },
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  const bound = (server.address() as AddressInfo).port;
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}/metrics`,
+    close: () =>
+      new Promise((resolve) => {
+        removeGauges();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Asked of the databases whenever Prometheus asks, once for all gauges. A database that is away has no figures until it is back. */
+function measureLag(systems: Databases): () => void {
+  let asked: Promise<EventLag | undefined> | undefined;
+  const lagNow = () =>
+    (asked ??= eventLag(systems)
+      .catch(() => undefined)
+      .finally(() => setImmediate(() => (asked = undefined))));
+  const gauge = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    figures: (lag: EventLag) => { labels: Record<Label, string>; value: number }[],
+  ) => {
+    const measured = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [metrics],
+      collect: async () => {
+        const lag = await lagNow();
+        measured.reset();
+        for (const { labels, value } of lag ? figures(lag) : []) measured.set(labels, value);
+      },
+    });
+    return name;
+  };
+  const names = [
+    gauge(
+      "novacron_event_relay_lag_events",
+      "Events in the outbox of a database that its relay has not announced yet.",
+      ["database"],
+      ({ relays }) => relays.map(({ database, events }) => ({ labels: { database }, value: events })),
+    ),
+    gauge(
+      "novacron_event_relay_lag_seconds",
+      "How long the oldest event that a relay has not announced has been waiting.",
+      ["database"],
+      ({ relays }) => relays.map(({ database, seconds }) => ({ labels: { database }, value: seconds })),
+    ),
+    gauge(
+      "novacron_event_consumer_lag_events",
+      "Events of a source that a consumer whose effects are in a database has not read yet.",
+      ["consumer", "database", "source"],
+      ({ consumers }) =>
+        consumers.map(({ consumer, database, source, events }) => ({
+          labels: { consumer, database, source },
+          value: events,
+        })),
+    ),
+  ];
+  return () => {
+    for (const name of names) metrics.removeSingleMetric(name);
+  };
+}

@@ -1,0 +1,105 @@
+import { type Command, Option } from "commander";
+import { setTimeout as delay } from "node:timers/promises";
+import { setConsumerPosition } from "#db/event-log/consumer.ts";
+import { consumerLags } from "#db/event-log/lag.ts";
+import {
+  checkVmProjection,
+  type ProjectionReport,
+  rebuildVmProjection,
+  vmProjectionConsumer,
+} from "#db/projections/vm-projection.ts";
+import type { Databases } from "./databases.ts";
+import type { Environment } from "./environment.ts";
+
+const targets = ["monitoring", "scheduler"] as const;
+type Target = (typeof targets)[number];
+
+interface ProjectionOptions {
+  in?: Target;
+  dataDir?: string;
+  json: boolean;
+}
+
+/** How long a consumer that is behind is waited for before what it lacks counts as wrong. */
+const patienceMs = 5_000;
+
+/** `novacron projections check|rebuild`: whether what domains keep of each other is right, and how to make it right. */
+export function addProjectionsCommand(
+  program: Command,
+  environmentOf: (options: { dataDir?: string }) => Environment,
+  say: (line: string) => void,
+): void {
+  const command = program.command("projections").description("what domains keep of the VMs of the vms domain");
+  const sub = (name: string, description: string, run: (systems: Databases, target: Target) => Promise<object>) =>
+    command
+      .command(name)
+      .description(description)
+      .addOption(new Option("--in <database>", "only the projection in this database").choices([...targets]))
+      .addOption(new Option("--data-dir <folder>", "where the embedded server's data are").env("NOVACRON_DATA_DIR"))
+      .option("--json", "print one JSON document", false)
+      .action(async (options: ProjectionOptions) => {
+        await eachTarget(environmentOf(options), options, say, run);
+      });
+  sub("check", "compare every VM of a projection with its source; exit code 1 when they differ", check);
+  sub("rebuild", "make a projection anew from its source, beside a running server or without one", rebuild);
+}
+
+async function eachTarget(
+  environment: Environment,
+  options: ProjectionOptions,
+  say: (line: string) => void,
+  run: (systems: Databases, target: Target) => Promise<object>,
+): Promise<void> {
+  const { closeDatabases, openDatabases, reachDatabases, requireMigrated } = await import("./databases.ts");
+  const server = await reachDatabases(environment, say);
+  try {
+    await requireMigrated(server);
+    const systems = await openDatabases(server, "system");
+    try {
+      const results: Record<string, object> = {};
+      for (const target of options.in ? [options.in] : targets) results[target] = await run(systems, target);
+      process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : describe(results));
+    } finally {
+      await closeDatabases(systems);
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
+async function check(systems: Databases, target: Target): Promise<ProjectionReport & { behind: number }> {
+  const databases = { source: systems.vms, target: systems[target] };
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    const lags = await consumerLags(systems[target], (source) => systems[source]);
+    const behind = lags.find(({ consumer }) => consumer === vmProjectionConsumer.name)?.events ?? 0;
+    const report = await checkVmProjection(databases);
+    const wrong = report.missing.length + report.extra.length + report.different.length;
+    if (wrong === 0 || (behind === 0 && Date.now() > until - patienceMs / 2) || Date.now() > until) {
+      if (wrong > 0) process.exitCode = 1;
+      return { ...report, behind };
+    }
+    await delay(250);
+  }
+}
+
+async function rebuild(systems: Databases, target: Target): Promise<{ vms: number }> {
+  const databases = { source: systems.vms, target: systems[target] };
+  const position = await rebuildVmProjection(databases);
+  await setConsumerPosition(systems[target], vmProjectionConsumer, position);
+  return { vms: (await checkVmProjection(databases)).vms };
+}
+
+/** One line a projection: counts, and the ids of what is wrong. */
+function describe(results: Readonly<Record<string, object>>): string {
+  return Object.entries(results)
+    .map(([target, result]) => {
+      const parts = Object.entries(result).map(([name, value]) =>
+        Array.isArray(value)
+          ? `${name} ${value.length}${value.length > 0 ? ` (${value.slice(0, 5).join(", ")}${value.length > 5 ? ", …" : ""})` : ""}`
+          : `${name} ${String(value)}`,
+      );
+      return `${target}: ${parts.join(", ")}\n`;
+    })
+    .join("");
+}

@@ -1,0 +1,35 @@
+import { reachDatabases, requireMigrated } from "./databases.ts";
+import type { Environment } from "./environment.ts";
+import { startEvents } from "./events/start-events.ts";
+import { runMonitoringJobs } from "./jobs.ts";
+import { serveMetrics } from "./metrics-server.ts";
+
+/** The jobs of all five databases in a process of their own. Any number may run: each job is done by one at a time. */
+export async function startJobs(
+  environment: Environment,
+  say: (line: string) => void,
+): Promise<{ stop(): Promise<void> }> {
+  const { redisUrl, eventRetentionSeconds: retentionSeconds, metricsPort } = environment;
+  const stopping = new AbortController();
+  const server = await reachDatabases(environment, say);
+  try {
+    await requireMigrated(server);
+    const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
+    const jobs = runMonitoringJobs(events.systems.monitoring, stopping.signal);
+    const figures =
+      metricsPort === undefined ? undefined : await serveMetrics(events.systems, "127.0.0.1", metricsPort);
+    if (figures) say(`figures for Prometheus are at ${figures.url}`);
+    return {
+      stop: async () => {
+        await figures?.close();
+        stopping.abort();
+        await Promise.all([events.ended, jobs]);
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    stopping.abort();
+    await server.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import { EventEmitter, once } from "node:events";
+import type { Carrier } from "./carrier.ts";
+
+/** For relays and followers of one process: events are handed over as they are. */
+export function inProcessCarrier(): Carrier {
+  const emitter = new EventEmitter().setMaxListeners(0);
+  return {
+    name: "in-process",
+    healthy: true,
+    announce: async (announcement) => {
+      emitter.emit("announcement", announcement);
+    },
+    listen: async (_logs, { hear, listening }, signal) => {
+      emitter.on("announcement", hear);
+      listening();
+      if (!signal.aborted) await once(signal, "abort");
+      emitter.off("announcement", hear);
+    },
+    close: async () => {
+      emitter.removeAllListeners();
+    },
+  };
+}

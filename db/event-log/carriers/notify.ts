@@ -1,0 +1,78 @@
+import { sql } from "drizzle-orm";
+import type { EventSource } from "#events/event.ts";
+import { log } from "#lib/log.ts";
+import { pause } from "#lib/pause.ts";
+import type { Database } from "../../client.ts";
+import { statement } from "../../statement.ts";
+import { openSession } from "../session.ts";
+import type { Announcement, Carrier, Ears } from "./carrier.ts";
+
+const channel = "novacron_events";
+const reconnectMs = 200;
+
+const notify = statement<never>(() => sql`select pg_notify(${channel}, ${sql.placeholder("payload")}::text)`);
+
+export interface NotifyOptions {
+  /** The databases under their system roles. */
+  databases: Readonly<Record<EventSource, Database>>;
+  url(source: EventSource): string;
+}
+
+/** For processes that share databases and nothing else: a notification says which ids there are, never what they say. */
+export function notifyCarrier({ databases, url }: NotifyOptions): Carrier {
+  const listening = new Map<EventSource, boolean>();
+  return {
+    name: "notify",
+    get healthy() {
+      return listening.size > 0 && [...listening.values()].every(Boolean);
+    },
+    announce: async ({ source, log: of, after, last }) => {
+      await databases[source].run(notify, { payload: JSON.stringify({ source, log: of, after, last }) });
+    },
+    listen: async (logs, ears, signal) => {
+      const sources = Object.keys(logs) as EventSource[];
+      await Promise.all(sources.map((source) => listenTo(source, url(source), listening, ears, signal)));
+    },
+    close: async () => undefined,
+  };
+}
+
+async function listenTo(
+  source: EventSource,
+  url: string,
+  listening: Map<EventSource, boolean>,
+  ears: Ears,
+  signal: AbortSignal,
+): Promise<void> {
+  const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  listening.set(source, false);
+  while (!signal.aborted) {
+    try {
+      const session = await openSession({
+        domain: source,
+        url,
+        name: "novacron events",
+        channels: [channel],
+        onNotify: (_channel, payload) => hear(payload, ears),
+      });
+      listening.set(source, true);
+      ears.listening();
+      await Promise.race([session.closed, aborted]);
+      await session.close();
+    } catch (error) {
+      log.events.debug({ err: error, source }, "listening to a database failed and will be tried again");
+    }
+    listening.set(source, false);
+    await pause(reconnectMs, signal);
+  }
+  listening.delete(source);
+}
+
+/** Whoever may connect may notify: what is no announcement must not end the process. */
+function hear(payload: string, ears: Ears): void {
+  try {
+    ears.hear(JSON.parse(payload) as Announcement);
+  } catch (error) {
+    log.events.warn({ err: error }, "a notification was no announcement");
+  }
+}

@@ -1,0 +1,179 @@
+import { sql } from "drizzle-orm";
+import type { Event, EventSource, EventType } from "#events/event.ts";
+import type { LogPosition } from "#lib/event-position.ts";
+import { log } from "#lib/log.ts";
+import { eventDelay, eventsConsumed, eventsRepeated } from "#lib/metrics.ts";
+import { pause } from "#lib/pause.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import type { Database, Tx } from "../client.ts";
+import { statement } from "../statement.ts";
+import type { EventLog } from "./event-log.ts";
+import { isPositionGone } from "./stored-events.ts";
+
+/** Something that keeps its own state up to date by what a log tells. Its effects are in one database. */
+export interface Consumer {
+  /** Stands in that database beside the position: never changed. */
+  name: string;
+  source: EventSource;
+  types: readonly EventType[];
+  /** The effect of events that were not dealt with before, oldest first, in the transaction that saves the position. */
+  apply(tx: Tx, events: readonly Event[]): Promise<void>;
+  /**
+   * Takes over the state as it is now from the source itself: at the very first start, and when what was missed is no longer kept.
+   * @returns the position to go on from, taken before the state was read
+   */
+  rebuild(): Promise<LogPosition>;
+}
+
+/** How often a consumer to which nothing comes looks whether it was set back. */
+const idleMs = 5_000;
+
+const savedPosition = statement<{ log: string; transaction: string; id: number }>(
+  () => sql`
+    select read_log as log, read_transaction::text as transaction, read_id as id from event_consumers
+    where consumer = ${sql.placeholder("consumer")} and source = ${sql.placeholder("source")}`,
+);
+
+// Locked, so that of two programs with the same consumer one waits and then finds the other's position.
+const lockedPosition = statement<{ id: number }>(
+  () => sql`
+    select read_id as id from event_consumers
+    where consumer = ${sql.placeholder("consumer")} and source = ${sql.placeholder("source")} for update`,
+);
+
+const savePosition = statement<never>(
+  () => sql`
+    insert into event_consumers (consumer, source, read_log, read_transaction, read_id)
+    values (${sql.placeholder("consumer")}, ${sql.placeholder("source")}, ${sql.placeholder("log")},
+      ${sql.placeholder("transaction")}::text::xid8, ${sql.placeholder("id")}::bigint)
+    on conflict (consumer, source) do update set read_log = excluded.read_log, read_transaction = excluded.read_transaction,
+      read_id = excluded.read_id, updated_at = now()`,
+);
+
+const remember = statement<{ eventId: string }>(
+  () => sql`
+    insert into consumed_events (consumer, event_id)
+    select ${sql.placeholder("consumer")}, input.id from unnest(${sql.placeholder("eventIds")}::uuid[]) as input (id)
+    on conflict do nothing returning event_id as "eventId"`,
+);
+
+const scope = (consumer: Pick<Consumer, "name">) => ({ tenantId: platformTenantId, actor: `job:${consumer.name}` });
+
+/** How far a consumer has come; undefined before its first start. */
+export async function consumerPosition(
+  system: Database,
+  { name, source }: Pick<Consumer, "name" | "source">,
+): Promise<LogPosition | undefined> {
+  const [row] = await system.run(savedPosition, { consumer: name, source });
+  return row && { log: row.log, id: row.id, transaction: Number(row.transaction) };
+}
+
+/** Makes a consumer read on from a position, back or forth, when it starts next or reads its next events. */
+export async function setConsumerPosition(
+  system: Database,
+  consumer: Pick<Consumer, "name" | "source">,
+  position: LogPosition,
+): Promise<void> {
+  await system.write(scope(consumer), (tx) => save(tx, consumer, position));
+}
+
+const forget = statement<never>(
+  () => sql`
+    delete from consumed_events
+    where consumer = ${sql.placeholder("consumer")} and event_id = any(${sql.placeholder("eventIds")}::uuid[])`,
+);
+
+/**
+ * Lets a consumer deal once more with the events after a position: they are no longer repeats to it. A program that runs the
+ * consumer notices at its next events.
+ * @param events those after the position, oldest first, a page at a time
+ */
+export async function replayEvents(
+  system: Database,
+  consumer: Pick<Consumer, "name" | "source">,
+  position: LogPosition,
+  events: AsyncIterable<readonly Event[]>,
+): Promise<number> {
+  return system.write(scope(consumer), async (tx) => {
+    // First, so that a running consumer waits.
+    await tx.run(lockedPosition, { consumer: consumer.name, source: consumer.source });
+    let count = 0;
+    for await (const page of events) {
+      count += page.length;
+      await tx.execute(forget, { consumer: consumer.name, eventIds: page.map(({ eventId }) => eventId) });
+    }
+    await save(tx, consumer, position);
+    return count;
+  });
+}
+
+const save = (tx: Tx, { name, source }: Pick<Consumer, "name" | "source">, { log: of, id, transaction }: LogPosition) =>
+  tx.execute(savePosition, { consumer: name, source, log: of, transaction: String(transaction), id });
+
+/**
+ * Applies the events of a log to a database, each exactly once: its effect, its id and the position are one transaction. Goes on by itself
+ * after failures, from the saved position. Resolves after the signal.
+ */
+export async function runConsumer(
+  consumer: Consumer,
+  { system, log: eventLog, signal }: { system: Database; log: EventLog; signal: AbortSignal },
+): Promise<void> {
+  const { name, source, types } = consumer;
+  while (!signal.aborted) {
+    try {
+      const start = (await consumerPosition(system, consumer)) ?? (await rebuilt(consumer, system));
+      const batches = eventLog.follow({ [source]: start }, { sources: [source], types, signal, idleMs });
+      let expected = start.id;
+      for await (const { events, position } of batches) {
+        const reached = position[source] as LogPosition;
+        const next = await consume(consumer, system, expected, events, reached);
+        // Somebody set it elsewhere, or another program with this consumer is ahead or behind.
+        if (!next) break;
+        expected = reached.id;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      log.events.warn({ err: error, consumer: name }, "a consumer failed and goes on from its saved position");
+      if (isPositionGone(error)) await rebuilt(consumer, system).catch(() => undefined);
+      await pause(500, signal);
+    }
+  }
+}
+
+async function rebuilt(consumer: Consumer, system: Database): Promise<LogPosition> {
+  const position = await consumer.rebuild();
+  await setConsumerPosition(system, consumer, position);
+  return position;
+}
+
+/** @returns false when the saved position is not the one that these events follow */
+async function consume(
+  consumer: Consumer,
+  system: Database,
+  expected: number,
+  events: readonly Event[],
+  reached: LogPosition,
+): Promise<boolean> {
+  const { name, source } = consumer;
+  // Nothing came: looked at only to notice that the consumer was set back.
+  if (reached.id === expected) return (await consumerPosition(system, consumer))?.id === expected;
+  const outcome = await system.write(scope(consumer), async (tx) => {
+    const [saved] = await tx.run(lockedPosition, { consumer: name, source });
+    if (saved?.id !== expected) return undefined;
+    const ids = events.map(({ eventId }) => eventId);
+    const fresh = new Set(
+      ids.length > 0 ? (await tx.run(remember, { consumer: name, eventIds: ids })).map((row) => row.eventId) : [],
+    );
+    const once = events.filter(({ eventId }) => fresh.delete(eventId));
+    if (once.length > 0) await consumer.apply(tx, once);
+    await save(tx, consumer, reached);
+    return once;
+  });
+  if (!outcome) return false;
+  eventsConsumed.inc({ consumer: name, database: source }, outcome.length);
+  eventsRepeated.inc({ consumer: name, database: source }, events.length - outcome.length);
+  for (const { occurredAt } of outcome) {
+    eventDelay.observe({ consumer: name }, Math.max(0, Date.now() - Date.parse(occurredAt)) / 1_000);
+  }
+  return true;
+}

@@ -1,0 +1,193 @@
+import { setMaxListeners } from "node:events";
+import { type Event, type EventSource, eventSources, type EventType } from "#events/event.ts";
+import { PublicError } from "#lib/errors.ts";
+import type { EventPosition, LogPosition } from "#lib/event-position.ts";
+import { pause } from "#lib/pause.ts";
+import type { Database } from "../client.ts";
+import type { Carrier, Ears } from "./carriers/carrier.ts";
+import { SourceLog } from "./source-log.ts";
+import { checkPosition, isPositionGone, readEvents } from "./stored-events.ts";
+
+/** Which events are wanted; what is missing does not restrict. */
+export interface EventFilter {
+  sources?: readonly EventSource[] | undefined;
+  types?: readonly EventType[] | undefined;
+  tenantId?: string | undefined;
+}
+
+/** Where to begin: after a position, with what is written from now on, or with the oldest event that is kept. */
+export type EventStart = EventPosition | "now" | "oldest";
+
+export interface EventBatch {
+  /** May be empty: then nothing that the filter wants came for a while, and the position is told all the same. */
+  events: readonly Event[];
+  /** After the last event: what to read or follow on from. */
+  position: EventPosition;
+}
+
+export interface FollowOptions extends EventFilter {
+  signal: AbortSignal;
+  /** After how long without a wanted event the position is told all the same, in milliseconds. */
+  idleMs?: number;
+  /** The most events of one database in a batch. */
+  batchSize?: number;
+}
+
+export interface EventLogOptions {
+  /** The databases under their system roles. */
+  databases: Readonly<Record<EventSource, Database>>;
+  carriers: readonly Carrier[];
+  signal: AbortSignal;
+  pollMs?: number;
+  capacity?: number;
+}
+
+/** How soon a follower asks again for what could not be read. */
+const awayMs = 250;
+
+/** The logs of all databases as one: what was committed, never lost, in order per database and so per entity. */
+export class EventLog {
+  readonly #databases: EventLogOptions["databases"];
+  readonly #logs: ReadonlyMap<EventSource, SourceLog>;
+  readonly #waiting = new Set<() => void>();
+  /** Until the signal. */
+  readonly running: Promise<unknown>;
+
+  constructor({ databases, carriers, signal, pollMs = 2_000, capacity = 2_000 }: EventLogOptions) {
+    // Each database and each carrier of the process waits for it.
+    setMaxListeners(0, signal);
+    this.#databases = databases;
+    const onNew = () => this.#wake();
+    this.#logs = new Map(
+      eventSources.map((source) => [
+        source,
+        new SourceLog(databases[source], { carriers, signal, pollMs, capacity, onNew }),
+      ]),
+    );
+    this.running = Promise.all([
+      ...[...this.#logs.values()].map((each) => each.running),
+      ...carriers.map((carrier) => this.#listen(carrier, signal)),
+    ]);
+  }
+
+  /** After everything that is settled now. */
+  head(sources?: readonly EventSource[]): Promise<EventPosition> {
+    return this.positionOf("now", sources);
+  }
+
+  positionOf(start: "now" | "oldest", sources: readonly EventSource[] = eventSources): Promise<EventPosition> {
+    return this.#start(start, sources);
+  }
+
+  /**
+   * The events after a position, straight from the outboxes; `more` when the limit, which holds for each database, cut them off.
+   * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, DATABASE_UNAVAILABLE
+   */
+  async read(start: EventStart, filter: EventFilter & { limit: number }): Promise<EventBatch & { more: boolean }> {
+    const sources = filter.sources ?? eventSources;
+    const position = await this.#start(start, sources);
+    let more = false;
+    const found = await Promise.all(
+      sources.map(async (source) => {
+        const cursor = position[source] as LogPosition;
+        const events = await readEvents(this.#databases[source], cursor.id, filter.limit);
+        const last = events.at(-1);
+        if (last) position[source] = { log: cursor.log, id: last.id, transaction: last.transaction };
+        more ||= events.length === filter.limit;
+        return events.filter(wanted(filter));
+      }),
+    );
+    return { events: found.flat(), position, more };
+  }
+
+  /**
+   * The events after a position and all that come, until the signal. Nothing is buffered for a slow reader: it reads on from memory, or
+   * from the outbox when it is further behind. A database that is away makes its events late.
+   * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, also later, when the reader was too slow for what is kept
+   */
+  async *follow(start: EventStart, options: FollowOptions): AsyncGenerator<EventBatch, void, void> {
+    const { signal, idleMs = 15_000, batchSize = 500, sources = eventSources } = options;
+    const isWanted = wanted(options);
+    const position = await this.#start(start, sources);
+    const logs = [...this.#logs.values()].filter(({ source }) => sources.includes(source));
+    let toldAt = performance.now();
+    while (!signal.aborted) {
+      // Before the logs are read, so that what comes meanwhile is not slept through.
+      const { woken, forget } = this.#woken();
+      let read = 0;
+      const found: Event[] = [];
+      let away = false;
+      for (const each of logs) {
+        const cursor = position[each.source] as LogPosition;
+        const events = await each.after(cursor.id, batchSize, signal).catch((error: unknown): Event[] => {
+          // Away, or too busy: what a public error says is passing, unless it is of the position.
+          if (!(error instanceof PublicError) || isPositionGone(error)) throw error;
+          away = true;
+          return [];
+        });
+        const last = events.at(-1);
+        if (!last) continue;
+        position[each.source] = { log: cursor.log, id: last.id, transaction: last.transaction };
+        read += events.length;
+        for (const event of events) if (isWanted(event)) found.push(event);
+      }
+      if (signal.aborted) return;
+      if (found.length > 0 || performance.now() - toldAt >= idleMs) {
+        forget();
+        yield { events: found, position: { ...position } };
+        toldAt = performance.now();
+      } else if (read > 0) forget();
+      else {
+        const untilTold = toldAt + idleMs - performance.now();
+        await pause(away ? Math.min(awayMs, untilTold) : untilTold, signal, woken).finally(forget);
+      }
+    }
+  }
+
+  async #start(start: EventStart, sources: readonly EventSource[]): Promise<Record<string, LogPosition>> {
+    const position: Record<string, LogPosition> = {};
+    await Promise.all(
+      sources.map(async (source) => {
+        const given = typeof start === "string" ? undefined : start[source];
+        if (given) await checkPosition(this.#databases[source], given);
+        position[source] = given ?? (await this.#ends(source))[start === "oldest" ? "oldest" : "head"];
+      }),
+    );
+    return position;
+  }
+
+  #ends(source: EventSource) {
+    return (this.#logs.get(source) as SourceLog).state();
+  }
+
+  async #listen(carrier: Carrier, signal: AbortSignal): Promise<void> {
+    const logs = [...this.#logs.values()];
+    await Promise.all(logs.map(({ ready }) => ready));
+    if (signal.aborted) return;
+    const ears: Ears = {
+      hear: (announcement) => this.#logs.get(announcement.source)?.hear(announcement),
+      listening: () => {
+        for (const each of logs) void each.catchUp();
+      },
+    };
+    await carrier.listen(Object.fromEntries(logs.map(({ source, logId }) => [source, logId])), ears, signal);
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const resolve of waiting) resolve();
+  }
+
+  #woken(): { woken: Promise<void>; forget: () => void } {
+    let resolve: () => void = () => undefined;
+    const woken = new Promise<void>((done) => (resolve = done));
+    this.#waiting.add(resolve);
+    return { woken, forget: () => this.#waiting.delete(resolve) };
+  }
+}
+
+function wanted({ types, tenantId }: EventFilter): (event: Event) => boolean {
+  const set = types ? new Set<string>(types) : undefined;
+  return (event) => (!set || set.has(event.type)) && (tenantId === undefined || event.tenantId === tenantId);
+}

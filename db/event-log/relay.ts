@@ -1,0 +1,161 @@
+import { sql } from "drizzle-orm";
+import type { Event } from "#events/event.ts";
+import { eventsRelayed, relayFailures } from "#lib/metrics.ts";
+import { log } from "#lib/log.ts";
+import { pause } from "#lib/pause.ts";
+import type { Domain } from "../columns.ts";
+import { statement } from "../statement.ts";
+import type { Carrier } from "./carriers/carrier.ts";
+import { openSession, type Session } from "./session.ts";
+import { readEvents } from "./stored-events.ts";
+
+export interface RelayOptions {
+  domain: Domain;
+  url: string;
+  carriers: readonly Carrier[];
+  signal: AbortSignal;
+  /** How often a relay that is not the one asks whether it is now. */
+  takeoverMs?: number;
+  /** How often the outbox is looked into when nobody wakes the relay. */
+  pollMs?: number;
+  batchSize?: number;
+}
+
+const firstWaitMs = 25;
+/** A carrier that takes longer is gone on without: what it was to tell is found by looking. */
+const announceMs = 5_000;
+
+// Beside the announcements of writers, which have the number before as their class.
+const lockClass = sql.raw("7236985");
+
+const tryLead = statement<{ leads: boolean }>(() => sql`select pg_try_advisory_lock(${lockClass}, 0) as leads`);
+
+const cursor = statement<{ log: string; relayed: number }>(
+  () => sql`select replace(log_id::text, '-', '') as log, relayed_id::float8 as relayed from event_log, event_relay`,
+);
+
+/** Saved only by whoever holds the lock: the driver may have opened another session that does not. */
+const save = statement<{ leads: boolean }>(
+  () => sql`
+    with leader as (
+      select from pg_locks where locktype = 'advisory' and classid = ${lockClass} and objid = 0 and objsubid = 2 and granted
+        and pid = pg_backend_pid()
+    ), moved as (
+      update event_relay set relayed_id = ${sql.placeholder("id")}::bigint, relayed_at = now(),
+        relayed_transaction = ${sql.placeholder("transaction")}::text::xid8
+      where exists (select from leader) and relayed_id < ${sql.placeholder("id")}::bigint returning relayed_id, relayed_at
+    ), checkpoint as (
+      -- By the end of this minute: what is delivered later in it must not count as delivered at its beginning.
+      insert into event_relay_checkpoints (reached_at, relayed_id)
+      select date_trunc('minute', relayed_at) + interval '1 minute', relayed_id from moved
+      on conflict (reached_at) do nothing
+    )
+    select exists (select from leader) as leads`,
+);
+
+/**
+ * Tells what is in one database's outbox: at least once, in order, by one relay at a time. Any number may run; the lock goes
+ * with its holder's connection, and the next one goes on from the saved cursor. Resolves after the signal; never rejects.
+ */
+export async function runRelay(options: RelayOptions): Promise<void> {
+  const { domain, url, signal, takeoverMs = 500 } = options;
+  while (!signal.aborted) {
+    const waker = new Waker();
+    let session: Session | undefined;
+    try {
+      session = await openSession({
+        domain,
+        url,
+        name: "novacron relay",
+        channels: ["novacron_outbox"],
+        onNotify: () => waker.wake(),
+      });
+      // The driver would go on with another connection, which holds no lock and does not listen.
+      const lost = new AbortController();
+      const ended = AbortSignal.any([signal, lost.signal]);
+      void session.closed.then(() => {
+        lost.abort();
+        waker.wake();
+      });
+      while (!ended.aborted && (await session.run(tryLead))[0]?.leads !== true) {
+        await pause(takeoverMs, ended);
+      }
+      if (!ended.aborted) await relayWhileLeading(session, { ...options, signal: ended }, waker);
+    } catch (error) {
+      if (!signal.aborted)
+        log.events.warn({ err: error, database: domain }, "the relay of a database failed and starts anew");
+      relayFailures.inc({ database: domain });
+    }
+    await session?.close().catch(() => undefined);
+    await pause(takeoverMs / 2, signal);
+  }
+}
+
+async function relayWhileLeading(session: Session, options: RelayOptions, waker: Waker): Promise<void> {
+  const { domain, signal, pollMs = 1_000, batchSize = 500 } = options;
+  const [start] = await session.run(cursor);
+  if (!start) throw new Error(`The ${domain} database has no event log.`);
+  let after = start.relayed;
+  let leads = true;
+  let waitMs = firstWaitMs;
+  while (leads && !signal.aborted) {
+    waker.reset();
+    const events = await readEvents({ domain, run: session.run }, after, batchSize);
+    const last = events.at(-1);
+    if (!last) {
+      // Nobody tells that a transaction was rolled back, and what it held up is settled now: look again, ever more seldom.
+      await waker.wait(waitMs, signal);
+      waitMs = waker.woken ? firstWaitMs : Math.min(2 * waitMs, pollMs);
+      continue;
+    }
+    waitMs = firstWaitMs;
+    await announce(options, { log: start.log, after }, events);
+    const [saved] = await session.run(save, { id: last.id, transaction: String(last.transaction) });
+    leads = saved?.leads === true;
+    after = last.id;
+    eventsRelayed.inc({ database: domain }, events.length);
+  }
+}
+
+async function announce(
+  { domain, carriers, signal }: RelayOptions,
+  { log: of, after }: { log: string; after: number },
+  events: readonly Event[],
+): Promise<void> {
+  const last = events.at(-1)?.id ?? after;
+  for (const carrier of carriers) {
+    // A carrier that fails makes followers late, never incomplete: they read the outbox.
+    const announced = carrier.announce({ source: domain, log: of, after, last, events }).catch((error: unknown) => {
+      relayFailures.inc({ database: domain });
+      log.events.debug({ err: error, carrier: carrier.name }, "events were not announced");
+    });
+    await pause(announceMs, signal, announced);
+  }
+}
+
+/** Remembers a wake-up until it is waited for, so that none comes too early to count. */
+class Waker {
+  #woken = false;
+  #resolve: (() => void) | undefined;
+
+  wake(): void {
+    this.#woken = true;
+    this.#resolve?.();
+  }
+
+  get woken(): boolean {
+    return this.#woken;
+  }
+
+  /** From here on a wake-up is a new one. */
+  reset(): void {
+    this.#woken = false;
+  }
+
+  /** Resolves at a wake-up since the last reset, at the signal, or after the time. */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#woken) return;
+    await pause(ms, signal, new Promise<void>((resolve) => (this.#resolve = resolve)));
+    this.#resolve = undefined;
+  }
+}

@@ -1,0 +1,78 @@
+import postgres from "postgres";
+import { type Domain, systemRole } from "../columns.ts";
+import { safeBigint } from "../client.ts";
+import type { Statement } from "../statement.ts";
+
+export interface SessionOptions {
+  domain: Domain;
+  url: string;
+  /** What pg_stat_activity calls it. */
+  name: string;
+  channels: readonly string[];
+  onNotify(channel: string, payload: string): void;
+}
+
+/** One connection under the domain's system role that listens: what it holds (locks, channels) goes when it closes. */
+export interface Session {
+  run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
+  /** Resolves when the connection has closed, for whatever reason. */
+  closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+const statementTimeoutMs = 10_000;
+/** A server that has not even said by then that it stopped the statement is not there any more: the connection is half open. */
+const answerMs = statementTimeoutMs + 2_000;
+
+/** @throws when the database cannot be reached */
+export async function openSession({ domain, url, name, channels, onNotify }: SessionOptions): Promise<Session> {
+  let hasClosed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => (hasClosed = resolve));
+  // `listen` of the driver opens another connection, and loses a channel for good when the server is away for long; the
+  // option behind it is left out of its types.
+  const options: postgres.Options<{ bigint: postgres.PostgresType }> & {
+    onnotify(channel: string, payload: string): void;
+  } = {
+    max: 1,
+    idle_timeout: 0,
+    max_lifetime: null,
+    connect_timeout: 5,
+    keep_alive: 10,
+    onnotice: () => undefined,
+    types: { bigint: safeBigint },
+    onclose: () => hasClosed(),
+    onnotify: onNotify,
+    connection: {
+      application_name: name,
+      role: systemRole(domain),
+      TimeZone: "UTC",
+      statement_timeout: statementTimeoutMs,
+      lock_timeout: 1_000,
+      // A lock must not stay with a client that has vanished without a word.
+      tcp_keepalives_idle: 5,
+      tcp_keepalives_interval: 5,
+      tcp_keepalives_count: 2,
+    },
+  };
+  const client = postgres(url, options);
+  try {
+    for (const channel of channels) await client.unsafe(`listen ${channel}`);
+  } catch (error) {
+    await client.end({ timeout: 1 });
+    throw error;
+  }
+  return {
+    run: async <Row>(statement: Statement<Row>, values: Readonly<Record<string, unknown>> = {}) => {
+      const giveUp = setTimeout(() => void client.end({ timeout: 0 }), answerMs);
+      try {
+        return (await client.unsafe(statement.text(), statement.parameters(values), {
+          prepare: true,
+        })) as unknown as Row[];
+      } finally {
+        clearTimeout(giveUp);
+      }
+    },
+    closed,
+    close: () => client.end({ timeout: 2 }),
+  };
+}

@@ -1,0 +1,147 @@
+import type { Event } from "#events/event.ts";
+import type { LogPosition } from "#lib/event-position.ts";
+import { log } from "#lib/log.ts";
+import { pause } from "#lib/pause.ts";
+import type { Database } from "../client.ts";
+import type { Announcement, Carrier } from "./carriers/carrier.ts";
+import { RecentEvents } from "./recent-events.ts";
+import { isPositionGone, type LogState, readEvents, readLogState } from "./stored-events.ts";
+
+export interface SourceLogOptions {
+  carriers: readonly Carrier[];
+  signal: AbortSignal;
+  /** How often the log is looked into without being told. */
+  pollMs: number;
+  /** How many of the newest events are kept in memory. */
+  capacity: number;
+  /** Called when there are new events. */
+  onNew(): void;
+}
+
+const readAtOnce = 1_000;
+/** Longer than the server lets a statement run. */
+const longestReadMs = 60_000;
+/** While no carrier is likely to tell. */
+const unhealthyPollMs = 250;
+
+/** One database's log as a process follows it: its newest events, kept up to date by carriers and by looking into the outbox. */
+export class SourceLog {
+  readonly #system: Database;
+  readonly #options: SourceLogOptions;
+  #recent: RecentEvents | undefined;
+  #logId = "";
+  #catchingUp: Promise<void> | undefined;
+  #behind = false;
+  #failed = false;
+  #isReady: () => void = () => undefined;
+  /** When the log has been found, or at the signal. */
+  readonly ready = new Promise<void>((resolve) => (this.#isReady = resolve));
+  /** Until the signal. */
+  readonly running: Promise<void>;
+
+  constructor(system: Database, options: SourceLogOptions) {
+    this.#system = system;
+    this.#options = options;
+    this.running = this.#run();
+  }
+
+  get source() {
+    return this.#system.domain;
+  }
+
+  state(): Promise<LogState> {
+    return readLogState(this.#system);
+  }
+
+  position({ id, transaction }: { id: number; transaction: number }): LogPosition {
+    return { log: this.#logId, id, transaction };
+  }
+
+  /**
+   * The events after an id, from memory where they are there; none when the signal comes first.
+   * @throws PublicError POSITION_EXPIRED, POSITION_INVALID, DATABASE_UNAVAILABLE
+   */
+  async after(id: number, limit: number, signal: AbortSignal): Promise<Event[]> {
+    const known = this.#recent?.after(id, limit);
+    if (known) return known;
+    const reading = readEvents(this.#system, id, limit);
+    await pause(longestReadMs, signal, reading);
+    if (signal.aborted) {
+      reading.catch(() => undefined);
+      return [];
+    }
+    return reading;
+  }
+
+  async #run(): Promise<void> {
+    const { carriers, signal, pollMs } = this.#options;
+    while (!signal.aborted && !this.#recent) {
+      try {
+        const { head } = await this.state();
+        this.#logId = head.log;
+        this.#recent = new RecentEvents(head, this.#options.capacity);
+        this.#options.onNew();
+      } catch (error) {
+        log.events.warn({ err: error, database: this.source }, "the event log of a database cannot be read yet");
+        await pause(unhealthyPollMs, signal);
+      }
+    }
+    this.#isReady();
+    while (!signal.aborted) {
+      await this.catchUp();
+      // Each carrier may be the only one that another process's relay can reach this one by.
+      const healthy = !this.#failed && carriers.length > 0 && carriers.every((carrier) => carrier.healthy);
+      await pause(healthy ? pollMs : Math.min(pollMs, unhealthyPollMs), signal);
+    }
+  }
+
+  get logId(): string {
+    return this.#logId;
+  }
+
+  hear({ source, log: of, after, last, events }: Announcement): void {
+    const recent = this.#recent;
+    if (!recent || source !== this.source || of !== this.#logId || last <= recent.head.id) return;
+    if (events && after <= recent.head.id) {
+      if (recent.add(events)) this.#options.onNew();
+    } else void this.catchUp();
+  }
+
+  /** Reads on from the newest event that is known. Of many callers at once one reads, and once more for the rest. */
+  catchUp(): Promise<void> {
+    this.#behind = true;
+    return (this.#catchingUp ??= this.#readOn());
+  }
+
+  async #readOn(): Promise<void> {
+    // Later than the assignment of what this returns, so that the end of it is as well.
+    await Promise.resolve();
+    while (this.#behind && !this.#options.signal.aborted) {
+      this.#behind = false;
+      await this.#readOnce().then(
+        () => (this.#failed = false),
+        (error: unknown) => {
+          this.#failed = true;
+          log.events.debug({ err: error, database: this.source }, "looking into the event log failed");
+        },
+      );
+    }
+    // In the same breath as the last look at `behind`: who calls after it starts anew.
+    this.#catchingUp = undefined;
+  }
+
+  async #readOnce(): Promise<void> {
+    const recent = this.#recent;
+    if (!recent) return;
+    try {
+      const events = await readEvents(this.#system, recent.head.id, readAtOnce);
+      if (recent.add(events)) this.#options.onNew();
+      if (events.length === readAtOnce) this.#behind = true;
+    } catch (error) {
+      if (!isPositionGone(error)) throw error;
+      // Nobody may miss silently what is gone: followers that have not read it are told when they ask for it.
+      recent.restart((await this.state()).head);
+      this.#options.onNew();
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { LogPosition } from "#lib/event-position.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import type { Database } from "../client.ts";
+import type { Consumer } from "../event-log/consumer.ts";
+import { readLogState } from "../event-log/stored-events.ts";
+import {
+  allVms,
+  applyVmEvents,
+  clock,
+  forgetOtherVms,
+  type ProjectedVm,
+  projectVms,
+  vmEventTypes,
+} from "./projected-vms.ts";
+
+/** The two databases of a projection, both under their system roles. */
+export interface ProjectionDatabases {
+  /** The vms database. */
+  source: Database;
+  /** Where the projection is. */
+  target: Database;
+}
+
+const scope = { tenantId: platformTenantId, actor: "job:vm-projection" };
+
+export const vmProjectionConsumer = { name: "vm-projection", source: "vms" } as const;
+
+/** Keeps `projected_vms` of one database in step with the vms domain. */
+export const vmProjection = (databases: ProjectionDatabases): Consumer => ({
+  ...vmProjectionConsumer,
+  types: vmEventTypes,
+  apply: applyVmEvents,
+  rebuild: () => rebuildVmProjection(databases),
+});
+
+/**
+ * Makes the projection anew from the source, beside its consumer: a later state that arrives meanwhile stays. What was there before
+ * counts for nothing, whatever version it has: the source may have been restored from a backup.
+ * @returns the position before the source was read: events after it are on top of what was taken over
+ */
+export async function rebuildVmProjection({ source, target }: ProjectionDatabases): Promise<LogPosition> {
+  const { head } = await readLogState(source);
+  const [now] = await target.run(clock);
+  const begun = now?.seconds ?? 0;
+  const ids: string[] = [];
+  for await (const rows of allVms(source)) {
+    await target.write(scope, (tx) => projectVms(tx, rows, begun));
+    ids.push(...rows.map(({ id }) => id));
+  }
+  await target.write(scope, (tx) => forgetOtherVms(tx, begun, ids));
+  return head;
+}
+
+export interface ProjectionReport {
+  vms: number;
+  /** In the source and not in the projection. */
+  missing: string[];
+  /** In the projection and not in the source. */
+  extra: string[];
+  /** Known by both, and not the same. */
+  different: string[];
+}
+
+/** Compares every VM of the projection with its source. What the consumer has not read yet counts as a difference. */
+export async function checkVmProjection({ source, target }: ProjectionDatabases): Promise<ProjectionReport> {
+  const projected = new Map<string, string>();
+  for await (const rows of allVms(target)) for (const row of rows) projected.set(row.id, content(row));
+  const report: ProjectionReport = { vms: 0, missing: [], extra: [], different: [] };
+  for await (const rows of allVms(source)) {
+    for (const row of rows) {
+      report.vms += 1;
+      const known = projected.get(row.id);
+      if (known === undefined) report.missing.push(row.id);
+      else if (known !== content(row)) report.different.push(row.id);
+      projected.delete(row.id);
+    }
+  }
+  report.extra.push(...projected.keys());
+  return report;
+}
+
+const content = ({ tenantId, name, state, nodeId, tags, version }: ProjectedVm): string =>
+  JSON.stringify([
+    tenantId,
+    name,
+    state,
+    nodeId,
+    Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    version,
+  ]);

@@ -1,0 +1,17 @@
+/** Resolves after the time, at the signal, or when `sooner` does, whichever comes first. Never keeps the process alive. */
+export function pause(ms: number, signal: AbortSignal, sooner?: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms).unref();
+    if (signal.aborted) done();
+    else signal.addEventListener("abort", done, { once: true });
+    if (sooner)
+      void Promise.resolve(sooner)
+        .finally(done)
+        .catch(() => undefined);
+  });
+}

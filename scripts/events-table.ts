@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import type { Catalogue } from "#events/catalogue.ts";
+import { eventCatalogue } from "#events/event.ts";
+
+// Writes the tables of docs/events.md from the catalogue: node --import tsx scripts/events-table.ts
+
+const begin = "<!-- events -->\n";
+const end = "<!-- /events -->";
+
+/** A table for each database that writes events. */
+export function eventsTables(): string {
+  return Object.entries(eventCatalogue as Record<string, Catalogue>)
+    .map(([source, events]) => {
+      const rows = Object.entries(events).map(
+        ([type, { version, entity, description, payload }]) =>
+          `| \`${type}\` | ${version} | ${entity} | ${description} | ${fields(payload)} |`,
+      );
+      return `### ${source}\n\n| event | version | entity | when | payload |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`;
+    })
+    .join("\n");
+}
+
+/** The document with its tables as the catalogue has them. */
+export function withTables(document: string): string {
+  const [before, rest] = document.split(begin);
+  const after = rest?.slice(rest.indexOf(end));
+  if (before === undefined || after === undefined) throw new Error(`The document lacks ${begin.trim()}.`);
+  return `${before}${begin}\n${eventsTables()}\n${after}`;
+}
+
+interface JsonSchema {
+  type?: string | string[];
+  format?: string;
+  anyOf?: JsonSchema[];
+  items?: JsonSchema;
+  properties?: Record<string, JsonSchema>;
+  additionalProperties?: JsonSchema | boolean;
+}
+
+function fields(payload: z.ZodObject): string {
+  const { properties = {} } = z.toJSONSchema(payload) as JsonSchema;
+  return Object.entries(properties)
+    .map(([name, schema]) => `\`${name}\`: ${typeName(schema)}`)
+    .join("; ");
+}
+
+function typeName({ type, format, anyOf, items, additionalProperties }: JsonSchema): string {
+  if (anyOf) return anyOf.map(typeName).join(" or ");
+  if (items) return `list of ${typeName(items)}`;
+  if (format) return { uuid: "id", "date-time": "time" }[format] ?? format;
+  if (type === "object" && typeof additionalProperties === "object") return `${typeName(additionalProperties)} by name`;
+  return typeof type === "string" ? type : (type?.join(" or ") ?? "anything");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync("docs/events.md", withTables(readFileSync("docs/events.md", "utf8")));
+}

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { domains } from "#db/columns.ts";
+import { checkVmProjection } from "#db/projections/vm-projection.ts";
+import { upsert } from "#db/upsert.ts";
+import { vmChanges } from "#db/vms/changes.ts";
+import { vms } from "#db/vms/schema/vms.ts";
+import type { Event } from "#events/event.ts";
+import { newId } from "#lib/uuid.ts";
+import { novacron, startCommand, type Started, startNovacron } from "#tests/running/command.ts";
+import { logFixture, someTenant, take } from "./log-fixture.ts";
+
+describe("beside a running server", () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "novacron-events-"));
+  let server: Started;
+  beforeAll(async () => {
+    server = await startNovacron(["--data-dir", dataDir], { METRICS_PORT: "0" });
+  });
+  afterAll(async () => {
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const events = (...args: string[]) => novacron(["events", ...args, "--data-dir", dataDir]);
+  const jsonLines = (text: string) =>
+    text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Event & { position: string });
+
+  it("novacron events tail prints what is there, and goes on from the position that it printed", async () => {
+    const first = await events(
+      "tail",
+      "--after",
+      "oldest",
+      "--no-follow",
+      "--type",
+      "vm.created",
+      "--limit",
+      "2",
+      "--json",
+    );
+    expect(first.code).toBe(0);
+    const [one, two] = jsonLines(first.stdout);
+    expect(one).toMatchObject({ source: "vms", type: "vm.created", actor: "job:demo", entityType: "Vm" });
+    const rest = await events("tail", "--after", two?.position ?? "", "--no-follow", "--type", "vm.created", "--json");
+    expect(jsonLines(rest.stdout)).toHaveLength(58);
+    expect(rest.stdout).not.toContain(two?.eventId);
+  });
+
+  it("novacron events tail follows what comes, and prints a line a person can read", async () => {
+    const tail = await events("tail", "--type", "vm_samples.written", "--limit", "1");
+    expect(tail.stdout).toMatch(
+      /^\d{4}-\S+Z vm_samples\.written VmMetrics \S+ v0 tenant \S+ by job:demo \{.*"… 57 in all"/,
+    );
+    expect(tail.stderr).toContain("go on with --after 1~");
+  });
+
+  it("novacron events lag says how far relays and consumers are behind", async () => {
+    const { relays, consumers } = JSON.parse((await events("lag", "--json")).stdout) as {
+      relays: { database: string; headId: number }[];
+      consumers: { consumer: string; database: string; events: number }[];
+    };
+    expect(relays.map(({ database }) => database)).toEqual([...domains]);
+    expect(relays.every(({ headId }) => headId > 0)).toBe(true);
+    expect(consumers.map(({ consumer, database }) => `${consumer} ${database}`)).toEqual([
+      "vm-projection monitoring",
+      "vm-projection scheduler",
+    ]);
+    expect((await events("lag")).stdout).toMatch(/^relay of +last event +behind by +for\nauth /);
+  });
+
+  it("novacron events replay lets a consumer read again, and the projection stays right", async () => {
+    const replayed = await events("replay", "vm-projection", "--in", "monitoring", "--json");
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ events: expect.any(Number) });
+    const check = await novacron(["projections", "check", "--data-dir", dataDir, "--json"]);
+    expect(check.code).toBe(0);
+    expect(JSON.parse(check.stdout)).toMatchObject({
+      monitoring: { vms: 60, missing: [], extra: [], different: [] },
+      scheduler: { vms: 60, missing: [], extra: [], different: [] },
+    });
+  });
+
+  it("novacron projections rebuild takes everything over again", async () => {
+    const rebuilt = await novacron(["projections", "rebuild", "--in", "scheduler", "--data-dir", dataDir]);
+    expect(rebuilt).toMatchObject({ code: 0, stdout: "scheduler: vms 60\n" });
+  });
+
+  it.each([
+    [["tail", "--after", "yesterday"], "POSITION_INVALID: "],
+    [["tail", "--type", "vm.exploded"], "USAGE: --type: there is no event vm.exploded"],
+    [["tail", "--database", "nowhere"], "USAGE: nowhere is not one of"],
+    [["tail", "--limit", "0"], "USAGE: --limit: 0 is not a positive whole number"],
+    [["replay", "nobody", "--in", "monitoring"], "USAGE: There is no consumer nobody"],
+  ])("novacron events %j is refused with its reason", async (args, reason) => {
+    const refused = await events(...args);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(reason);
+  });
+
+  it("Prometheus finds lag and throughput on a port of their own", async () => {
+    const url = await server.said(/figures for Prometheus are at (\S+)/);
+    const text = await (await fetch(url)).text();
+    for (const database of domains) {
+      expect(text).toMatch(new RegExp(`^novacron_events_relayed_total\\{database="${database}"\\} [1-9]`, "m"));
+      expect(text).toMatch(new RegExp(`^novacron_event_relay_lag_events\\{database="${database}"\\} \\d`, "m"));
+    }
+    expect(text).toMatch(
+      /^novacron_event_consumer_lag_events\{consumer="vm-projection",database="scheduler",source="vms"\} 0$/m,
+    );
+    expect((await fetch(new URL("/", url))).status).toBe(404);
+  });
+});
+
+describe("novacron jobs", () => {
+  it("relays and projects for databases whose subgraphs run elsewhere", async () => {
+    const fixture = await logFixture();
+    const urls = Object.fromEntries(
+      domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, fixture.urls.url(domain)]),
+    );
+    const jobs = await startCommand(["jobs"], urls, /^novacron jobs ready$/m);
+    const log = fixture.log([], { pollMs: 50 });
+    const tenantId = someTenant();
+    const start = await log.head();
+    const vm = { id: newId(), name: "a", hypervisorType: "kvm" as const, ownerId: newId(), tenantId };
+    await fixture.services.vms.write({ tenantId }, (tx) =>
+      upsert(tx, vms, [{ ...vm, state: "running" as const, resourceConfig: { cpuMillicores: 1, memoryMb: 1 } }], {
+        onConflict: ["id"],
+        update: "none",
+        emits: vmChanges,
+      }),
+    );
+    expect(await take(log, 1, start, { tenantId })).toMatchObject([{ type: "vm.created", entityKey: vm.id }]);
+    const { vms: source, monitoring: target } = fixture.systems;
+    await expect
+      .poll(() => checkVmProjection({ source, target }), { timeout: 20_000 })
+      .toMatchObject({
+        vms: 1,
+        missing: [],
+        different: [],
+      });
+    expect((await jobs.stop()).code).toBe(0);
+    await fixture.stop();
+  });
+});

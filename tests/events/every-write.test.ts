@@ -1,0 +1,107 @@
+import { getTableName } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { actingAs } from "#cli/databases.ts";
+import { seedDemoFleet } from "#cli/demo/seed.ts";
+import { importBitbrains } from "#cli/import/bitbrains.ts";
+import * as authChanges from "#db/auth/changes.ts";
+import type { Changes } from "#db/changes.ts";
+import { type Domain, domains } from "#db/columns.ts";
+import * as federationChanges from "#db/federation/changes.ts";
+import * as monitoringChanges from "#db/monitoring/changes.ts";
+import * as schedulerChanges from "#db/scheduler/changes.ts";
+import * as vmsChanges from "#db/vms/changes.ts";
+import { demo, emptyFleet, type TestFleet, trace } from "#tests/import/fleet.ts";
+
+const changes = {
+  auth: authChanges,
+  vms: vmsChanges,
+  monitoring: monitoringChanges,
+  federation: federationChanges,
+  scheduler: schedulerChanges,
+} as unknown as Record<Domain, Record<string, Changes>>;
+
+/** Tables whose rows no event tells of one by one, each with the reason. */
+const withoutEvents: Record<string, string> = {
+  vm_metrics: "one event a batch: vm_samples.written",
+  system_metrics: "one event a batch: node_samples.written",
+  instance_prices: "one event a batch: prices.changed",
+  vm_metrics_latest: "follows from the samples",
+  system_metrics_latest: "follows from the samples",
+  vm_metrics_hourly: "follows from the samples",
+  system_metrics_hourly: "follows from the samples",
+  metric_dirty_hours: "what the rollup has yet to do",
+  metric_rollup_watermarks: "what the rollup has done",
+  metric_retention_holds: "said by the import that holds the range",
+  metric_storage: "written by the migration",
+  projected_vms: "follows from the events of the vms domain",
+  outbox_events: "the events themselves",
+  event_log: "of the log itself",
+  event_relay: "of the log itself",
+  event_relay_checkpoints: "of the log itself",
+  event_consumers: "of the log itself",
+  consumed_events: "of the log itself",
+};
+
+let fleet: TestFleet;
+beforeAll(async () => {
+  fleet = await emptyFleet();
+  const dbs = actingAs(fleet.dbs, "command:test");
+  await seedDemoFleet(dbs);
+  await importBitbrains(dbs, fleet.file("day.csv", trace(3, 12)), { tenant: demo });
+});
+afterAll(() => fleet.close());
+
+describe.each(domains)("in the %s database", (domain) => {
+  it("every table has an event for its rows, or a reason why not", async () => {
+    const rows = await fleet.rows<{ name: string }>(
+      domain,
+      "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition",
+    );
+    const tables = rows.map(({ name }) => name);
+    const told = Object.values(changes[domain]).map(({ table }) => getTableName(table));
+    expect(tables.filter((name) => !told.includes(name) && !(name in withoutEvents))).toEqual([]);
+    expect(told.filter((name) => !tables.includes(name))).toEqual([]);
+  });
+
+  it.each(Object.values(changes[domain]).map((each) => [each.event, each] as const))(
+    "every %s that was written has its event of the same transaction's doer and of its last version",
+    async (_name, { table, event, key = ["id"] }) => {
+      const columns = key.map((property) => (table as unknown as Record<string, { name: string }>)[property]?.name);
+      const [counts] = await fleet.rows<{ rows: number; told: number; strangers: number; untold: number }>(
+        domain,
+        `
+          with rows as (select concat_ws(':', ${columns.join(", ")}) as key, to_jsonb(t) as row from ${getTableName(table)} t),
+            events as (
+              select entity_key as key, bool_or(type = '${event}.created') as created, max(entity_version) as version,
+                bool_and(actor = 'command:test') as doer
+              from outbox_events where type like '${event}.%' group by entity_key)
+          select count(*)::int as rows, count(events.key)::int as told,
+            count(*) filter (where not doer or not created)::int as strangers,
+            count(*) filter (where version > 0 and version <> coalesce(row ->> 'row_version', row ->> 'generation', row ->> 'version')::int)::int as untold
+          from rows left join events using (key)
+          where row ->> 'id' is null or row ->> 'id' not like '00000000-0000-7000-8000-00000000000%' and row ->> 'id' not like '00000000-0000-7000-8000-0000000001%'`,
+      );
+      expect(counts?.rows).toBeGreaterThan(0);
+      expect(counts).toMatchObject({ told: counts?.rows, strangers: 0, untold: 0 });
+    },
+  );
+});
+
+it("samples and prices have one event a batch, which names what it is about", async () => {
+  const [samples] = await fleet.rows<{ events: number; named: number; vms: number; samples: number; written: number }>(
+    "monitoring",
+    `select count(*)::int as events, sum((payload ->> 'samples')::int)::int as samples, max(length(payload::text))::int as named,
+      (select count(*)::int from vm_metrics) as written, count(distinct vm)::int as vms
+    from outbox_events left join lateral jsonb_array_elements_text(payload -> 'vmIds') with ordinality as vm(vm, n) on n = 1
+    where type = 'vm_samples.written'`,
+  );
+  expect(samples?.samples).toBe(samples?.written);
+  expect(samples?.named).toBeLessThan(8_000);
+  const [prices] = await fleet.rows<{ rows: number; told: number }>(
+    "federation",
+    `select (select count(*)::int from instance_prices) as rows, sum((payload ->> 'rows')::int)::int as told
+    from outbox_events where type = 'prices.changed'`,
+  );
+  expect(prices?.rows).toBeGreaterThan(0);
+  expect(prices?.told).toBe(prices?.rows);
+});

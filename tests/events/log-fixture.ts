@@ -1,0 +1,109 @@
+import { closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
+import type { Tx } from "#db/client.ts";
+import { type Domain, domains } from "#db/columns.ts";
+import { append } from "#db/event-log/append.ts";
+import type { Carrier } from "#db/event-log/carriers/carrier.ts";
+import { EventLog, type FollowOptions, type EventStart } from "#db/event-log/event-log.ts";
+import { runRelay } from "#db/event-log/relay.ts";
+import type { Event } from "#events/event.ts";
+import { newId } from "#lib/uuid.ts";
+import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
+
+export interface LogFixture {
+  urls: TestDatabases;
+  services: Databases;
+  systems: Databases;
+  /** Opens a log as a process of its own would; it ends with the fixture. */
+  log(carriers?: readonly Carrier[], options?: { pollMs?: number; capacity?: number; signal?: AbortSignal }): EventLog;
+  /** Starts the relays of these databases; they end with the fixture, or with the signal. */
+  relay(
+    carriers: readonly Carrier[],
+    options?: { domains?: readonly Domain[]; pollMs?: number; signal?: AbortSignal },
+  ): void;
+  stop(): Promise<void>;
+}
+
+/** Five databases with nobody who relays or reads, and the means to start both. */
+export async function logFixture(): Promise<LogFixture> {
+  const urls = await cloneDatabases();
+  const server = { url: urls.url, embedded: false, stop: async () => undefined };
+  const services = await openDatabases(server);
+  const systems = await openDatabases(server, "system");
+  const stopping = new AbortController();
+  const running: Promise<unknown>[] = [];
+  const carriersUsed = new Set<Carrier>();
+  const until = (signal?: AbortSignal) => (signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal);
+  return {
+    urls,
+    services,
+    systems,
+    log: (carriers = [], { signal, ...options } = {}) => {
+      for (const carrier of carriers) carriersUsed.add(carrier);
+      const log = new EventLog({ databases: systems, carriers, signal: until(signal), ...options });
+      running.push(log.running);
+      return log;
+    },
+    relay: (carriers, { domains: of = domains, signal, ...options } = {}) => {
+      for (const carrier of carriers) carriersUsed.add(carrier);
+      for (const domain of of) {
+        running.push(
+          runRelay({ domain, url: urls.url(domain), carriers, signal: until(signal), takeoverMs: 50, ...options }),
+        );
+      }
+    },
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(running);
+      await Promise.all([...carriersUsed].map((carrier) => carrier.close()));
+      await closeDatabases(services);
+      await closeDatabases(systems);
+      await urls.drop();
+    },
+  };
+}
+
+/** An event of a VM, as a writer in the vms database would append it. */
+export const vmEvent = (key: string, entityVersion: number, name = `vm ${entityVersion}`) => ({
+  type: entityVersion === 1 ? ("vm.created" as const) : ("vm.updated" as const),
+  key,
+  entityVersion,
+  payload: { name, state: "running", nodeId: null, ownerId: key, tags: {} },
+});
+
+/** Appends events of one VM in a transaction of their own. */
+export async function writeVmEvents(
+  { services }: Pick<LogFixture, "services">,
+  tenantId: string,
+  key: string,
+  versions: readonly number[],
+  meanwhile: (tx: Tx) => Promise<void> = async () => undefined,
+): Promise<void> {
+  await services.vms.write({ tenantId, actor: "job:test" }, async (tx) => {
+    for (const version of versions) await append(tx, [vmEvent(key, version)]);
+    await meanwhile(tx);
+  });
+}
+
+/** Follows until as many events have come. */
+export async function take(
+  log: EventLog,
+  count: number,
+  start: EventStart,
+  options: Partial<FollowOptions> = {},
+): Promise<Event[]> {
+  const done = new AbortController();
+  const signal = AbortSignal.any([
+    done.signal,
+    AbortSignal.timeout(20_000),
+    ...(options.signal ? [options.signal] : []),
+  ]);
+  const taken: Event[] = [];
+  for await (const { events } of log.follow(start, { ...options, signal })) {
+    taken.push(...events);
+    if (taken.length >= count) break;
+  }
+  done.abort();
+  return taken;
+}
+
+export const someTenant = (): string => newId();
