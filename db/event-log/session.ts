@@ -38,6 +38,8 @@ export async function openSession({ domain, url, name, channels, onNotify }: Ses
     max_lifetime: null,
     connect_timeout: 5,
     keep_alive: 10,
+    // No statement of a session has arrays, and asking for their types may end the process: db/client.ts.
+    fetch_types: false,
     onnotice: () => undefined,
     types: { bigint: safeBigint },
     onclose: () => hasClosed(),
