@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { append } from "#db/event-log/append.ts";
 import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
 import type { EventLog } from "#db/event-log/event-log.ts";
@@ -18,7 +18,7 @@ beforeEach(async () => {
   const carrier = inProcessCarrier();
   log = fixture.log([carrier], { pollMs: never });
   fixture.relay([carrier], { domains: ["vms"], pollMs: never });
-  await expect.poll(asleep).toBe(true);
+  await vi.waitUntil(asleep, { timeout: 10_000 });
 });
 afterEach(async () => {
   await fixture.stop();
