@@ -76,7 +76,10 @@ function usedVariables({ variableUsages }: FetchNode, given: Variables): Variabl
   return used;
 }
 
-const asGraphQLError = (error: unknown): GraphQLError =>
-  error instanceof GraphQLError
-    ? error
-    : new GraphQLError("A call to a subgraph failed.", { originalError: error instanceof Error ? error : undefined });
+/** Its message stays in the process: `formatError` lets out what has a public code. */
+function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  return error instanceof Error
+    ? new GraphQLError(error.message, { originalError: error })
+    : new GraphQLError("A call to a subgraph failed.");
+}

@@ -44,7 +44,10 @@ function writerUnder(
   const root = schema.getRootType(definition.operation);
   if (!root) throw new Error(`The schema has no ${definition.operation} type.`);
   const selected = { schema, fragments, included: (selection: SelectionNode) => isIncluded(selection, booleans) };
-  const fields = collectFields(selected, [definition.selectionSet], { typename: root.name, said: true });
+  const fields = collectFields(selected, [definition.selectionSet], {
+    declared: root.name,
+    typename: root.name,
+  });
   const introspected = fields.filter(isIntrospection);
   const introspect = introspected.length > 0 ? introspection(schema, definition, fragments, introspected) : undefined;
   const write = fieldsWriter(selected, root, fields);

@@ -19,19 +19,20 @@ export interface Selected {
 export interface CollectedField {
   key: string;
   name: string;
-  /** The type condition under which it was found first, or the type of the object. */
+  /** The type condition under which it was found first, or the type that is declared: its definition says what may be null. */
   parent: string;
   nodes: FieldNode[];
 }
 
 /**
  * The fields of an object in the order of the answer: by the first selection that holds.
- * @param typename the object's type; where it did not say, the type that is declared, and then fragments hold by that
+ * @param declared the type that the schema declares
+ * @param typename the object's type; undefined where it did not say, and then fragments hold by what is declared
  */
 export function collectFields(
   selected: Selected,
   sets: readonly SelectionSetNode[],
-  { typename, said }: { typename: string; said: boolean },
+  { declared, typename }: { declared: string; typename: string | undefined },
 ): CollectedField[] {
   const fields = new Map<string, CollectedField>();
   const collect = (set: SelectionSetNode, parent: string): void => {
@@ -49,10 +50,10 @@ export function collectFields(
       if (!fragment) continue;
       const condition = fragment.typeCondition?.name.value;
       if (condition === undefined) collect(fragment.selectionSet, parent);
-      else if (fits(selected.schema, said ? typename : parent, condition)) collect(fragment.selectionSet, condition);
+      else if (fits(selected.schema, typename ?? parent, condition)) collect(fragment.selectionSet, condition);
     }
   };
-  for (const set of sets) collect(set, typename);
+  for (const set of sets) collect(set, declared);
   return [...fields.values()];
 }
 

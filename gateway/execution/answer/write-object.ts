@@ -21,7 +21,10 @@ export function objectWriter(
   const writerFor = (typename: string): WriteFields | undefined => {
     const type = typename === "" ? declared : selected.schema.getType(typename);
     if (!isCompositeType(type)) return undefined;
-    const fields = collectFields(selected, sets, { typename: type.name, said: typename !== "" });
+    const fields = collectFields(selected, sets, {
+      declared: declared.name,
+      typename: typename === "" ? undefined : typename,
+    });
     const write = fieldsWriter(selected, type, fields);
     byType.set(typename, write);
     return write;
