@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
 import { PublicError } from "#lib/errors.ts";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
+import { type Connection, isConnectionError, Pool } from "./pool.ts";
 import type { Statement } from "./statement.ts";
 
 /** Who a transaction acts for. Row-level security shows the rows of this tenant and no others. */
@@ -90,28 +91,28 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await client.end({ timeout: 1 });
     throw error;
   });
+  const pool = new Pool(client);
   return {
     domain,
-    read: (scope) => readTransaction(client, domain, scope),
+    read: (scope) => readTransaction(pool, domain, scope),
     write: (scope, use) =>
-      retried(
-        () =>
-          client.begin(async (sql) => {
-            await bindTenant(sql, scope);
-            return use(transactionOf(sql, domain, scope));
-          }) as ReturnType<typeof use>,
+      retried(() =>
+        pool.begin("", async (connection) => {
+          await bindTenant(connection, scope);
+          return use(transactionOf(connection, domain, scope));
+        }),
       ),
     run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
-      (await sent(client, statement, values)) as unknown as Row[],
+      (await sent(pool, statement, values)) as unknown as Row[],
     reachable: () =>
       Promise.race([
-        client.unsafe("select 1").then(
+        pool.send("select 1", []).then(
           () => true,
           () => false,
         ),
         new Promise<boolean>((resolve) => setTimeout(resolve, 1_000, false).unref()),
       ]),
-    close: () => client.end({ timeout: 5 }),
+    close: () => pool.close(),
   };
 }
 
@@ -133,7 +134,7 @@ async function refuseBypass(client: postgres.Sql, domain: Domain): Promise<void>
  * All reads of one request in one transaction: one BEGIN and one tenant binding whatever the number of statements, and one
  * snapshot, so that a page and what hangs on it agree. Statements wait for each other on the server, never for a round trip.
  */
-function readTransaction(client: postgres.Sql, domain: Domain, scope: Scope): ReadTx {
+function readTransaction(pool: Pool, domain: Domain, scope: Scope): ReadTx {
   let transaction: Promise<Tx> | undefined;
   let finish: () => void = () => undefined;
   let finished: Promise<unknown> = Promise.resolve();
@@ -141,11 +142,11 @@ function readTransaction(client: postgres.Sql, domain: Domain, scope: Scope): Re
 
   const begin = () =>
     new Promise<Tx>((resolve, reject) => {
-      finished = client
-        .begin("isolation level repeatable read read only", async (sql) => {
+      finished = pool
+        .begin("isolation level repeatable read read only", async (connection) => {
           // Not awaited: the server runs it before what follows, and fails the whole transaction if it fails.
-          bindTenant(sql, scope).catch(() => undefined);
-          resolve(transactionOf(sql, domain, scope));
+          bindTenant(connection, scope).catch(() => undefined);
+          resolve(transactionOf(connection, domain, scope));
           await ended;
         })
         .catch((error: unknown) => reject(publicError(error)));
@@ -169,36 +170,33 @@ function readTransaction(client: postgres.Sql, domain: Domain, scope: Scope): Re
   };
 }
 
-function bindTenant(sql: postgres.TransactionSql, { tenantId, deadline }: Scope): Promise<unknown> {
+function bindTenant(connection: Connection, { tenantId, deadline }: Scope): Promise<unknown> {
   const remaining = deadline === undefined ? statementTimeoutMs : Math.max(1, Math.ceil(deadline - Date.now()));
-  return sql.unsafe(
-    "select set_config('app.tenant_id', $1, true), set_config('statement_timeout', $2, true)",
-    [tenantId, String(Math.min(remaining, statementTimeoutMs))],
-    { prepare: true },
-  );
+  return connection.send("select set_config('app.tenant_id', $1, true), set_config('statement_timeout', $2, true)", [
+    tenantId,
+    String(Math.min(remaining, statementTimeoutMs)),
+  ]);
 }
 
-function transactionOf(sql: postgres.TransactionSql, domain: Domain, { tenantId, actor, requestId }: Scope): Tx {
+function transactionOf(connection: Connection, domain: Domain, { tenantId, actor, requestId }: Scope): Tx {
   return {
     domain,
     tenantId,
     actor,
     requestId,
     run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
-      (await sent(sql, statement, values)) as unknown as Row[],
-    execute: async (statement, values) => (await sent(sql, statement, values)).count,
+      (await sent(connection, statement, values)) as unknown as Row[],
+    execute: async (statement, values) => (await sent(connection, statement, values)).count,
   };
 }
 
 async function sent(
-  sql: postgres.Sql | postgres.TransactionSql,
+  connection: Connection,
   statement: Statement<unknown>,
   values: Readonly<Record<string, unknown>> = {},
 ) {
   try {
-    return await sql.unsafe(statement.text(), statement.parameters(values) as postgres.ParameterOrJSON<never>[], {
-      prepare: true,
-    });
+    return await connection.send(statement.text(), statement.parameters(values) as postgres.ParameterOrJSON<never>[]);
   } catch (error) {
     throw publicError(error);
   }
@@ -244,7 +242,7 @@ const unreachable = new Set([
 function publicError(error: unknown): unknown {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== "string") return error;
-  if (unreachable.has(code) || code.startsWith("08")) {
+  if (unreachable.has(code) || isConnectionError(error) || code.startsWith("08")) {
     return new PublicError("DATABASE_UNAVAILABLE", "The database cannot be reached.");
   }
   if (code === "53300") return new PublicError("OVERLOADED", "The database has no free connection.");
