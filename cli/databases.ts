@@ -93,3 +93,6 @@ export function actingAs<Dbs extends Readonly<Partial<Record<string, Database>>>
 export const closeDatabases = async (databases: Databases): Promise<void> => {
   await Promise.all(Object.values(databases).map((database) => database.close()));
 };
+
+export const allReachable = async (databases: Databases): Promise<boolean> =>
+  (await Promise.all(Object.values(databases).map((database) => database.reachable()))).every(Boolean);
