@@ -1,0 +1,51 @@
+/** One write of an aggregate, as its writer knows it or as an event tells of it. */
+export interface Write {
+  source: string;
+  /** The aggregate. */
+  key: string;
+  /** The aggregate's version after it: its order among the writes of the aggregate. */
+  version: number;
+  /** The operation that did it. */
+  operation: string;
+  amount: number;
+}
+
+export interface Findings {
+  /** Committed, and not delivered. */
+  lost: Write[];
+  /** Delivered, and not committed as it was delivered. */
+  invented: Write[];
+  /** Delivered for the first time after a later write of the same aggregate. */
+  disordered: Write[];
+  /** How many deliveries were repeats. */
+  repeated: number;
+}
+
+const place = ({ source, key, version }: Write) => `${source}/${key}/${version}`;
+
+/** Compares what a follower was given with what is known to have been committed, which it was not given by the product. */
+export function checkDelivery(committed: readonly Write[], delivered: readonly Write[]): Findings {
+  const findings: Findings = { lost: [], invented: [], disordered: [], repeated: 0 };
+  const missing = new Map(committed.map((write) => [place(write), write]));
+  const seen = new Set<string>();
+  const newest = new Map<string, number>();
+  for (const write of delivered) {
+    const at = place(write);
+    if (seen.has(at)) {
+      findings.repeated += 1;
+      continue;
+    }
+    const known = missing.get(at);
+    if (!known || known.operation !== write.operation || known.amount !== write.amount) {
+      findings.invented.push(write);
+      continue;
+    }
+    seen.add(at);
+    missing.delete(at);
+    const aggregate = `${write.source}/${write.key}`;
+    if (write.version < (newest.get(aggregate) ?? 0)) findings.disordered.push(write);
+    else newest.set(aggregate, write.version);
+  }
+  findings.lost.push(...missing.values());
+  return findings;
+}

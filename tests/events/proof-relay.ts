@@ -1,0 +1,67 @@
+// One of the proof's programs that keep events moving, to be killed at any moment: a relay for each database, consumers, and a follower
+// by the in-process carrier, which writes what it is given into a file and reads on from there at its next start.
+import { appendFileSync } from "node:fs";
+import { openDatabases } from "#cli/databases.ts";
+import { domains } from "#db/columns.ts";
+import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
+import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
+import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { runConsumer } from "#db/event-log/consumer.ts";
+import { EventLog, type EventStart } from "#db/event-log/event-log.ts";
+import { runRelay } from "#db/event-log/relay.ts";
+import { parsePosition, positionText } from "#lib/event-position.ts";
+import { pause } from "#lib/pause.ts";
+import { type Delivery, type ProcessArguments, readLines } from "./proof-files.ts";
+import { carriedTypes, writeOf } from "./proof-writes.ts";
+import { sumsConsumer } from "./sums-consumer.ts";
+
+const { urls, redisUrl, file } = JSON.parse(process.argv[2] ?? "{}") as ProcessArguments;
+const { signal } = new AbortController();
+const url = (domain: (typeof domains)[number]) => urls[domain];
+
+// It stays until it is killed, or its parent is gone.
+process.stdin.resume().once("end", () => process.exit());
+
+async function opened() {
+  for (;;) {
+    try {
+      return await openDatabases({ url, embedded: false, stop: async () => undefined }, "system");
+    } catch {
+      // It was started while the server was away.
+      await pause(100, signal);
+    }
+  }
+}
+
+const systems = await opened();
+const carriers = [
+  inProcessCarrier(),
+  notifyCarrier({ databases: systems, url }),
+  ...(redisUrl ? [redisCarrier(redisUrl)] : []),
+];
+const log = new EventLog({ databases: systems, carriers, signal });
+
+async function follow(): Promise<void> {
+  const last = readLines<Delivery>(file).at(-1);
+  let start: EventStart = last ? parsePosition(last.position) : "oldest";
+  for (;;) {
+    try {
+      for await (const { events, position } of log.follow(start, { signal })) {
+        start = position;
+        const delivery: Delivery = { position: positionText(position), writes: events.map(writeOf) };
+        // On a line of its own, also after one that a killed process has left half written.
+        appendFileSync(file, `\n${JSON.stringify(delivery)}\n`);
+      }
+    } catch {
+      await pause(100, signal);
+    }
+  }
+}
+
+for (const domain of domains) void runRelay({ domain, url: url(domain), carriers, signal, takeoverMs: 100 });
+for (const domain of domains) {
+  const consumer = sumsConsumer(systems[domain], [carriedTypes[domain]]);
+  void runConsumer(consumer, { system: systems.scheduler, log, signal });
+}
+void follow();
+process.stdout.write("ready\n");

@@ -1,0 +1,81 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "#db/client.ts";
+import { type Domain, domains, serviceRole, systemRole } from "#db/columns.ts";
+import { append, type NewEvent } from "#db/event-log/append.ts";
+import { statement } from "#db/statement.ts";
+import type { Event, EventType } from "#events/event.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import type { Write } from "./delivery-check.ts";
+
+/** Aggregates, their writes, and what a consumer makes of them: tables that only the proof has, in each database. */
+export async function makeProofTables(url: (domain: Domain) => string, keys: readonly string[]): Promise<void> {
+  for (const domain of domains) {
+    await asOwner(url(domain), async (owner) => {
+      await owner.unsafe(`
+        create table proof_aggregates (key uuid primary key, version bigint not null default 0);
+        create table proof_writes (operation uuid, key uuid, version bigint, amount int, primary key (key, version));
+        create table proof_sums (source text, key uuid, amount bigint, events int, version bigint, disordered int,
+          primary key (source, key));
+        grant select, update on proof_aggregates to ${serviceRole(domain)};
+        grant select, insert on proof_writes to ${serviceRole(domain)};
+        grant select, insert, update on proof_sums to ${systemRole(domain)}`);
+      await owner`insert into proof_aggregates (key) select unnest(${[...keys]}::uuid[])`;
+    });
+  }
+}
+
+const change = statement<{ version: number }>(
+  () => sql`
+    with changed as (
+      update proof_aggregates set version = version + 1 where key = ${sql.placeholder("key")}::uuid returning key, version
+    )
+    insert into proof_writes (operation, key, version, amount)
+    select ${sql.placeholder("operation")}::uuid, key, version, ${sql.placeholder("amount")}::int from changed returning version`,
+);
+
+/** An event of each domain whose payload has a free text, to carry what the checker wants to know. */
+const carrying: Record<Domain, { type: EventType; payload: Record<string, unknown> }> = {
+  auth: { type: "tenant.updated", payload: { enabled: true } },
+  vms: { type: "vm.updated", payload: { state: "running", nodeId: null, ownerId: "", tags: {} } },
+  monitoring: { type: "alert_rule.updated", payload: { severity: "warning", enabled: true } },
+  federation: { type: "provider.updated", payload: { providerType: "aws", healthStatus: "healthy", enabled: true } },
+  scheduler: { type: "cluster.updated", payload: { status: "active" } },
+};
+
+export const carriedTypes = Object.fromEntries(domains.map((domain) => [domain, carrying[domain].type])) as Record<
+  Domain,
+  EventType
+>;
+
+/** Changes an aggregate, and appends its event. */
+export async function writeAggregate(tx: Tx, write: Omit<Write, "source" | "version">): Promise<Write> {
+  const [row] = await tx.run(change, { key: write.key, operation: write.operation, amount: write.amount });
+  if (!row) throw new Error(`There is no aggregate ${write.key}.`);
+  await append(tx, [eventOf(tx.domain, { ...write, version: row.version })]);
+  return { source: tx.domain, ...write, version: row.version };
+}
+
+function eventOf(domain: Domain, { key, version, operation, amount }: Omit<Write, "source">): NewEvent {
+  const { type, payload } = carrying[domain];
+  const ids = "ownerId" in payload ? { ownerId: key } : {};
+  return { type, key, entityVersion: version, payload: { ...payload, ...ids, name: `${operation} ${amount}` } };
+}
+
+/** What an event of the proof tells of. */
+export function writeOf({ source, entityKey, entityVersion, payload }: Event): Write {
+  const [operation = "", amount = ""] = String(payload["name"]).split(" ");
+  return { source, key: entityKey, version: entityVersion, operation, amount: Number(amount) };
+}
+
+/** What the business tables say was written, however the answer to its commit was lost. */
+export async function writesInTables(url: (domain: Domain) => string): Promise<Write[]> {
+  const found = await Promise.all(
+    domains.map((source) =>
+      asOwner(
+        url(source),
+        (owner) => owner<Write[]>`select ${source} as source, key, version::int, operation, amount from proof_writes`,
+      ),
+    ),
+  );
+  return found.flat();
+}

@@ -1,0 +1,60 @@
+import { noise } from "#cli/import/seeded-random.ts";
+import type { Announcement, Carrier, Ears } from "#db/event-log/carriers/carrier.ts";
+
+export interface UnreliableCarrier extends Carrier {
+  readonly dropped: number;
+  readonly repeated: number;
+  readonly reordered: number;
+}
+
+/** What a network does to messages: of those that `inner` brings, some are dropped, some come twice, and some after later ones. */
+export function unreliableCarrier(inner: Carrier, seed: number): UnreliableCarrier {
+  let drawn = 0;
+  const counts = { dropped: 0, repeated: 0, reordered: 0 };
+  const unreliable = ({ hear, listening }: Ears): Ears => {
+    let late: Announcement[] = [];
+    return {
+      listening,
+      hear: (announcement) => {
+        const fate = noise(seed, drawn++);
+        if (fate < 0.25) {
+          counts.dropped += 1;
+          return;
+        }
+        if (fate < 0.5) {
+          counts.reordered += 1;
+          late.push(announcement);
+          return;
+        }
+        hear(announcement);
+        if (fate < 0.65) {
+          counts.repeated += 1;
+          hear(announcement);
+        }
+        if (fate < 0.8) {
+          // The latest first.
+          for (const each of late.toReversed()) hear(each);
+          late = [];
+        }
+      },
+    };
+  };
+  return {
+    name: inner.name,
+    get healthy() {
+      return inner.healthy;
+    },
+    get dropped() {
+      return counts.dropped;
+    },
+    get repeated() {
+      return counts.repeated;
+    },
+    get reordered() {
+      return counts.reordered;
+    },
+    announce: (announcement) => inner.announce(announcement),
+    listen: (logs, ears, signal) => inner.listen(logs, unreliable(ears), signal),
+    close: () => inner.close(),
+  };
+}
