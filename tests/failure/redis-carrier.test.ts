@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Announcement } from "#db/event-log/carriers/carrier.ts";
+import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { type LogFixture, logFixture } from "#tests/events/log-fixture.ts";
+import { unreliableCarrier } from "#tests/events/unreliable-carrier.ts";
+import { until } from "#tests/events/until.ts";
+import { redisProgram, type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
+import { neverMs, redisFollower, upTo, usualMs } from "./redis-follower.ts";
+
+describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server or NOVACRON_REDIS_SERVER)", () => {
+  let fixture: LogFixture;
+  let redis: RedisServer;
+  beforeAll(async () => {
+    fixture = await logFixture();
+    redis = await startRedis();
+  });
+  afterAll(async () => {
+    await fixture.stop();
+    await redis.stop();
+  });
+
+  it("come by it alone, with nobody who looks", async () => {
+    const follower = await redisFollower(fixture, redis.url, neverMs);
+    expect(await follower.given(20)).toEqual(upTo(20));
+    await follower.end();
+  });
+
+  it("of a quiet log are heard though others were read in between", async () => {
+    const carrier = redisCarrier(redis.url);
+    const heard: Announcement[] = [];
+    const ended = new AbortController();
+    const ears = { hear: (told: Announcement) => void heard.push(told), listening: () => undefined };
+    const listening = carrier.listen({ auth: "a", vms: "b" }, ears, ended.signal);
+    await until("it listens", () => carrier.healthy);
+    for (let last = 1; last <= 50; last += 1) {
+      await carrier.announce({ source: "auth", log: "a", after: last - 1, last });
+      await carrier.announce({ source: "vms", log: "b", after: last - 1, last });
+    }
+    await until("all are heard", () => heard.length === 100);
+    for (const source of ["auth", "vms"]) {
+      expect(heard.filter((told) => told.source === source).map(({ last }) => last)).toEqual(upTo(50));
+    }
+    ended.abort();
+    await listening;
+    await carrier.close();
+  });
+
+  it("do not pile up in it: what is more than a minute old goes", async () => {
+    const carrier = redisCarrier(redis.url);
+    const key = "novacron:events:c:scheduler";
+    const old = Date.now() - 120_000;
+    for (let entry = 0; entry < 300; entry += 1)
+      await redis.command("XADD", key, `${old}-${entry}`, "announcement", "{}");
+    await until("it is connected", () =>
+      carrier.announce({ source: "scheduler", log: "c", after: 0, last: 1 }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    // Whole nodes of a hundred entries at a time.
+    expect(await redis.command("XLEN", key)).toBeLessThan(102);
+    await carrier.close();
+  });
+
+  it("fault 23: that are lost on the way are brought by the next announcement, or found by looking", async () => {
+    const unreliable = (seed: number) => (carrier: ReturnType<typeof redisCarrier>) => unreliableCarrier(carrier, seed);
+    const told = await redisFollower(fixture, redis.url, usualMs, unreliable(23));
+    expect(await told.given(60)).toEqual(upTo(60));
+    await told.end();
+  });
+
+  it("fault 32: that come repeated and out of order are given once and in order", async () => {
+    let repeated = 0;
+    const follower = await redisFollower(fixture, redis.url, neverMs, (carrier) => ({
+      ...carrier,
+      get healthy() {
+        return carrier.healthy;
+      },
+      listen: (logs, { hear, listening }, signal) => {
+        const before: Announcement[] = [];
+        const twice = (announcement: Announcement) => {
+          before.push(announcement);
+          for (const each of before.slice(-5).toReversed()) hear(each);
+          repeated += before.length > 1 ? 1 : 0;
+        };
+        return carrier.listen(logs, { hear: twice, listening }, signal);
+      },
+    }));
+    expect(await follower.given(30)).toEqual(upTo(30));
+    expect(repeated).toBeGreaterThan(0);
+    await follower.end();
+  });
+});

@@ -1,0 +1,126 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { type LogFixture, logFixture } from "#tests/events/log-fixture.ts";
+import { until } from "#tests/events/until.ts";
+import { redisProgram, type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
+import { neverMs, type RedisFollower, redisFollower, upTo, usualMs } from "./redis-follower.ts";
+
+const some = { source: "vms", log: "a log", after: 0, last: 1 } as const;
+
+describe.skipIf(!redisProgram)("the event log (skipped without redis-server or NOVACRON_REDIS_SERVER)", () => {
+  let fixture: LogFixture;
+  let redis: RedisServer;
+  let follower: RedisFollower;
+  beforeAll(async () => {
+    fixture = await logFixture();
+  });
+  afterAll(async () => {
+    await fixture.stop();
+  });
+  beforeEach(async () => {
+    redis = await startRedis();
+    follower = await redisFollower(fixture, redis.url, usualMs);
+  });
+  afterEach(async () => {
+    await follower.end();
+    await redis.stop();
+  });
+
+  /** Redis alone brings events again, to somebody who does not look. */
+  const expectRedisToBring = async () => {
+    const byRedisAlone = await redisFollower(fixture, redis.url, neverMs);
+    expect(await byRedisAlone.given(5)).toEqual(upTo(5));
+    await byRedisAlone.end();
+  };
+
+  it("fault 20: outlives the end of Redis: writers notice nothing, events come late and not less, and Redis is used again", async () => {
+    expect(await follower.given(3)).toEqual(upTo(3));
+    await redis.kill();
+    expect(await follower.given(10)).toEqual(upTo(10));
+    await until("the follower knows that nobody tells it", () => !follower.carrier.healthy);
+    await redis.start();
+    await until("the follower listens again", () => follower.carrier.healthy);
+    expect(await follower.given(10)).toEqual(upTo(10));
+    await expectRedisToBring();
+  });
+
+  it("fault 20: starts without Redis, and uses it when it comes", async () => {
+    await redis.kill();
+    const carrier = redisCarrier(redis.url);
+    await expect(carrier.announce(some)).rejects.toThrow("isn't writeable");
+    expect(carrier.healthy).toBe(false);
+    await redis.start();
+    await until("it can announce", () =>
+      carrier.announce(some).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await carrier.close();
+  });
+
+  it("fault 21: waits 100 ms for a Redis that hangs, not longer, and keeps nothing for it", async () => {
+    expect(await follower.given(1)).toEqual([1]);
+    const carrier = redisCarrier(redis.url);
+    await until("it can announce", () =>
+      carrier.announce(some).then(
+        () => true,
+        () => false,
+      ),
+    );
+    redis.hang();
+    const begun = performance.now();
+    await expect(carrier.announce(some)).rejects.toThrow("Command timed out");
+    const waited = performance.now() - begun;
+    expect(waited).toBeGreaterThan(90);
+    // The processors are shared: a timer may fire late, a second connection's wait would take longer.
+    expect(waited).toBeLessThan(1_000);
+    expect(await follower.given(10)).toEqual(upTo(10));
+    // The silent connection is given up, and with it the commands that waited on it: the next ones fail at once.
+    await until("it has let go of the connection", () =>
+      carrier.announce(some).then(
+        () => false,
+        (error: Error) => !error.message.includes("timed out"),
+      ),
+    );
+    redis.resume();
+    await until("the follower listens again", () => follower.carrier.healthy);
+    await carrier.close();
+    await expectRedisToBring();
+  });
+
+  it("fault 22: goes on over a Redis that is flushed", async () => {
+    expect(await follower.given(3)).toEqual(upTo(3));
+    const byRedisAlone = await redisFollower(fixture, redis.url, neverMs);
+    await redis.command("FLUSHALL");
+    expect(await byRedisAlone.given(5)).toEqual(upTo(5));
+    await redis.command("FLUSHALL");
+    expect(await byRedisAlone.given(5)).toEqual(upTo(5));
+    await byRedisAlone.end();
+  });
+
+  it("fault 22: goes on over a Redis that evicts its entries", async () => {
+    await redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-random");
+    expect(await follower.given(3)).toEqual(upTo(3));
+    const used = String(await redis.command("INFO", "memory"));
+    await redis.command("CONFIG", "SET", "maxmemory", /used_memory:(\d+)/.exec(used)?.[1] ?? "1mb");
+    for (let key = 0; key < 50; key += 1) {
+      await redis.command("SET", `other:${key}`, "x".repeat(20_000)).catch(() => undefined);
+    }
+    expect(String(await redis.command("INFO", "stats"))).toMatch(/evicted_keys:[1-9]/);
+    expect(await follower.given(10)).toEqual(upTo(10));
+  });
+
+  it("fault 22: goes on over a Redis that has no room, or takes no writes, until it does", async () => {
+    expect(await follower.given(3)).toEqual(upTo(3));
+    await redis.command("CONFIG", "SET", "maxmemory-policy", "noeviction");
+    await redis.command("CONFIG", "SET", "maxmemory", "1");
+    expect(await follower.given(5)).toEqual(upTo(5));
+    await redis.command("CONFIG", "SET", "maxmemory", "0");
+    await redis.command("REPLICAOF", "127.0.0.1", "1");
+    expect(await follower.given(5)).toEqual(upTo(5));
+    await redis.command("REPLICAOF", "NO", "ONE");
+    await until("the follower listens again", () => follower.carrier.healthy);
+    await expectRedisToBring();
+  });
+});

@@ -1,0 +1,51 @@
+import type { Carrier } from "#db/event-log/carriers/carrier.ts";
+import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { newId } from "#lib/uuid.ts";
+import { type LogFixture, someTenant, take, writeVmEvents } from "#tests/events/log-fixture.ts";
+import { until } from "#tests/events/until.ts";
+
+/** So seldom that nothing is found by looking. */
+export const neverMs = 3_600_000;
+/** As often as the product looks. */
+export const usualMs = 2_000;
+
+export interface RedisFollower {
+  /** Through which the follower hears. */
+  carrier: Carrier;
+  /** Writes so many events of one VM in transactions of their own, and resolves to the versions that the follower was given of them. */
+  given(count: number): Promise<number[]>;
+  end(): Promise<void>;
+}
+
+/** A relay of the vms database and a follower, which share nothing but a Redis. */
+export async function redisFollower(
+  fixture: LogFixture,
+  url: string,
+  pollMs: number,
+  heard: (carrier: Carrier) => Carrier = (carrier) => carrier,
+): Promise<RedisFollower> {
+  const ended = new AbortController();
+  const relays = redisCarrier(url);
+  const carrier = heard(redisCarrier(url));
+  const log = fixture.log([carrier], { pollMs, signal: ended.signal });
+  fixture.relay([relays], { domains: ["vms"], signal: ended.signal });
+  await until("announcements are heard", () => carrier.healthy);
+  const tenantId = someTenant();
+  return {
+    carrier,
+    given: async (count) => {
+      const start = await log.head();
+      const key = newId();
+      const taking = take(log, count, start, { tenantId, sources: ["vms"] });
+      for (let version = 1; version <= count; version += 1) await writeVmEvents(fixture, tenantId, key, [version]);
+      return (await taking).map(({ entityVersion }) => entityVersion);
+    },
+    end: async () => {
+      ended.abort();
+      await log.running;
+      await Promise.all([relays.close(), carrier.close()]);
+    },
+  };
+}
+
+export const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
