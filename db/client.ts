@@ -113,7 +113,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       const attempt = () =>
         pool.begin("", async (connection) => {
           await bindTenant(connection, scope, patience);
-          return use(transactionOf(connection, domain, scope));
+          return use(transactionOf(connection, domain, scope, retriableError));
         });
       return retried(() => admission.enter(patience, attempt), patience);
     },
@@ -164,7 +164,7 @@ function readTransaction(pool: Pool, admission: Admission, domain: Domain, scope
           pool.begin("isolation level repeatable read read only", async (connection) => {
             // Not awaited: the server runs it before what follows, and fails the whole transaction if it fails.
             bindTenant(connection, scope, patience).catch(() => undefined);
-            resolve(transactionOf(connection, domain, scope));
+            resolve(transactionOf(connection, domain, scope, publicError));
             await ended;
           }),
         )
@@ -203,7 +203,17 @@ function bindTenant(connection: Connection, { tenantId }: Scope, { endsAt }: Pat
   ]);
 }
 
-function transactionOf(connection: Connection, domain: Domain, { tenantId, actor, requestId }: Scope): Tx {
+/** @param told what of a statement's error its caller is told */
+function transactionOf(
+  connection: Connection,
+  domain: Domain,
+  { tenantId, actor, requestId }: Scope,
+  told: (error: unknown) => unknown,
+): Tx {
+  const answered = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((error: unknown) => {
+      throw told(error);
+    });
   return {
     domain,
     tenantId,
@@ -221,11 +231,6 @@ const sent = async (
   values: Readonly<Record<string, unknown>> = {},
 ) => await connection.send(statement.text(), statement.parameters(values) as postgres.ParameterOrJSON<never>[]);
 
-const answered = <T>(answer: Promise<T>): Promise<T> =>
-  answer.catch((error: unknown) => {
-    throw publicError(error);
-  });
-
 const maxAttempts = 4;
 /** serialization_failure, deadlock_detected: the server chose this transaction to give way. */
 const gaveWay = new Set(["40001", "40P01"]);
@@ -235,16 +240,12 @@ async function retried<T>(attempt: () => Promise<T>, { endsAt = Infinity }: Pati
     try {
       return await attempt();
     } catch (error) {
-      if (!gaveWay.has(codeOf(error))) throw publicError(error);
-      if (attempts === maxAttempts || performance.now() > endsAt) throw conflict();
+      if (!hasGivenWay(error) || attempts === maxAttempts || performance.now() > endsAt) throw publicError(error);
       // Apart, so that the two do not meet again.
       await delay(Math.random() * 20 * attempts);
     }
   }
 }
-
-const conflict = () =>
-  new PublicError("WRITE_CONFLICT", "Somebody else is changing the same thing at this moment; try again.");
 
 const codeOf = (error: unknown): string => {
   const code = (error as { code?: unknown } | null)?.code;
@@ -274,6 +275,7 @@ const broken = new Set([
 ]);
 
 const isUnreachable = (error: unknown): boolean => unreachable.has(codeOf(error));
+const hasGivenWay = (error: unknown): boolean => gaveWay.has(codeOf(error));
 const hasNoSlot = (error: unknown): boolean => codeOf(error) === "53300";
 
 /** What a client may know of a database failure: that it cannot be reached, that it is full, or nothing. */
@@ -283,11 +285,16 @@ function publicError(error: unknown): unknown {
     return new PublicError("DATABASE_UNAVAILABLE", "The database cannot be reached.");
   }
   if (hasNoSlot(error)) return new PublicError("OVERLOADED", "The database has no free connection.");
-  if (code === "55P03") return conflict();
+  if (code === "55P03" || hasGivenWay(error)) {
+    return new PublicError("WRITE_CONFLICT", "Somebody else is changing the same thing at this moment; try again.");
+  }
   if (code === "53100") return new PublicError("STORAGE_FULL", "The database has no room left on its disk.");
   if (code === "57014") return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");
   return error;
 }
+
+/** The same for a transaction that `retried` runs again when it has given way. */
+const retriableError = (error: unknown): unknown => (hasGivenWay(error) ? error : publicError(error));
 
 /** BIGINT as a number while that is exact, as a BigInt beyond: the scalar `Long` writes the one as a number, the other as a string. */
 export const safeBigint = {

@@ -1,6 +1,7 @@
 import { type Domain, domains } from "#db/columns.ts";
 import type { EmbeddedPostgres } from "#db/embedded/start.ts";
 import { migrateDomain } from "#db/migrate.ts";
+import { findPostmaster } from "#db/embedded/postmaster.ts";
 import { identify, isAlive } from "#db/embedded/process-identity.ts";
 import { EmbeddedFixture, postmasterPid } from "#tests/embedded/embedded-fixture.ts";
 import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
@@ -10,9 +11,10 @@ export interface OwnServer {
   urls: TestDatabases;
   /** `pg_ctl stop -m immediate`: no checkpoint, sessions are broken off. Resolves when the server has ended. */
   stopImmediately(): Promise<void>;
+  /** Whether its main process is there. */
+  isRunning(): boolean;
   /** Starts it on the same data and port; resolves when it takes connections. */
   startAgain(): Promise<void>;
-  dataDir: string;
   url(database: string): string;
   clean(): Promise<void>;
 }
@@ -43,10 +45,10 @@ export async function ownServer(
       process.kill(postmaster.pid, "SIGQUIT");
       await waitUntil(() => !isAlive(postmaster));
     },
+    isRunning: () => findPostmaster(server.dataDir) !== undefined,
     startAgain: async () => {
       server = await start();
     },
-    dataDir: server.dataDir,
     url: (database) => server.url(database),
     clean: () => fixture.clean(),
   };

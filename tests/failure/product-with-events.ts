@@ -21,9 +21,10 @@ const rename = statement<ChangedRow>(
     where id = ${sql.placeholder("id")}::uuid returning ${changeColumns(vmChanges)}`,
 );
 
-/** Gives the VM of this number another name, and tells of it. */
-export async function renameVm(tx: Tx, number: number, name: string): Promise<void> {
-  await append(tx, changeEvents(vmChanges, await tx.run(rename, { id: id("vm", number), name }), "updated"));
+/** Gives a VM another name, and tells of it. @param vm its id, or its number in the fleet */
+export async function renameVm(tx: Tx, vm: number | string, name: string): Promise<void> {
+  const vmId = typeof vm === "string" ? vm : id("vm", vm);
+  await append(tx, changeEvents(vmChanges, await tx.run(rename, { id: vmId, name }), "updated"));
 }
 
 export interface ProductWithEvents extends TestProduct {

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import postgres from "postgres";
+import { type Domain, domains, serviceRole, systemRole } from "#db/columns.ts";
+import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
+import { type DatabaseRights, readRights } from "./database-rights.ts";
+
+let urls: TestDatabases;
+const connections = {} as Record<Domain, postgres.Sql>;
+const rights = {} as Record<Domain, DatabaseRights>;
+beforeAll(async () => {
+  urls = await cloneDatabases();
+  for (const domain of domains) {
+    connections[domain] = postgres(urls.url(domain), { max: 1, onnotice: () => undefined });
+    rights[domain] = await readRights(connections[domain], domain);
+  }
+});
+afterAll(async () => {
+  await Promise.all(Object.values(connections).map((sql) => sql.end()));
+  await urls.drop();
+});
+
+/** The lines of the tables of a document's section about a database. */
+function documented(domain: Domain): string[] {
+  const text = readFileSync("docs/running.md", "utf8");
+  const section = /^## Who may what in the databases\n([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(text)?.[1] ?? "";
+  const part = section.split(/^### /m).find((each) => each.startsWith(`${domain}\n`)) ?? "";
+  // A formatter pads the cells.
+  const lines = part.split("\n").filter((line) => line.startsWith("| `"));
+  return lines.map((line) => line.replaceAll(/ +\|/g, " |").replaceAll(/\| +/g, "| "));
+}
+
+describe.each(domains)("the two roles of %s", (domain) => {
+  it("may do what docs/running.md says under 'Who may what in the databases', and nothing else", () => {
+    const { tables, definerFunctions } = rights[domain];
+    const tidy = [...tables, ...definerFunctions].map((line) =>
+      line.replaceAll(/ +\|/g, " |").replaceAll(/\| +/g, "| "),
+    );
+    expect(documented(domain)).toEqual(tidy);
+  });
+
+  it("bypass row-level security by no attribute, no membership and no ownership", async () => {
+    const roles = [serviceRole(domain), systemRole(domain)];
+    const found = await connections[domain]`
+      select rolname as name, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolcanlogin as more,
+        array(select granted.rolname::text from pg_auth_members join pg_roles granted on granted.oid = roleid
+          where member = pg_roles.oid) as member_of,
+        (select count(*)::int from pg_class where relowner = pg_roles.oid)
+          + (select count(*)::int from pg_proc where proowner = pg_roles.oid) as owns
+      from pg_roles where rolname = any(${roles}) order by rolname`;
+    expect([...found]).toEqual(roles.map((name) => ({ name, more: false, member_of: [], owns: 0 })));
+  });
+
+  it("reach the schema public and no other", async () => {
+    const schemas = await connections[domain]`
+      select nspname as schema, role from pg_namespace cross join unnest(${[serviceRole(domain), systemRole(domain)]}::text[]) as role
+      where nspname not like 'pg\\_%' and nspname not in ('public', 'information_schema')
+        and has_schema_privilege(role, pg_namespace.oid, 'usage, create')`;
+    expect([...schemas]).toEqual([]);
+  });
+
+  it("have no view through which the owner's rights would be theirs", async () => {
+    const views = await connections[domain]`
+      select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')
+        and not coalesce('security_invoker=true' = any(reloptions), false)`;
+    expect([...views]).toEqual([]);
+  });
+
+  it("meet row-level security on each table with a tenant: no right to one is without a policy that names the role", async () => {
+    const open = await connections[domain]`
+      select relname as table, role from pg_class
+      cross join unnest(${[serviceRole(domain), systemRole(domain)]}::text[]) as role
+      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+        and exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'tenant_id')
+        and has_any_column_privilege(role, pg_class.oid, 'select, insert, update')
+        and not (relrowsecurity and relforcerowsecurity
+          and exists (select from pg_policy where polrelid = pg_class.oid and polroles = array[role::regrole::oid]))`;
+    expect([...open]).toEqual([]);
+    const forEverybody = await connections[domain]`
+      select polrelid::regclass::text as table, polname from pg_policy where 0 = any(polroles)`;
+    expect([...forEverybody]).toEqual([]);
+  });
+});

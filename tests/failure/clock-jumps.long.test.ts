@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { closeDatabases, openDatabases } from "#cli/databases.ts";
+import { serverEnvironment } from "#db/embedded/command.ts";
+import { readEmbeddedConnection } from "#db/embedded/start.ts";
+import { removeOldEvents } from "#db/event-log/retention.ts";
+import { ensureMetricRange } from "#db/monitoring/import-writes.ts";
+import { dropOldMetrics } from "#db/monitoring/retention.ts";
+import { insertVmSamples } from "#db/monitoring/sample-writes.ts";
+import { checkVmProjection } from "#db/projections/vm-projection.ts";
+import { demoTenantId } from "#lib/demo-tenant.ts";
+import { askGraph } from "#tests/harness/product.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import { startNovacron } from "#tests/running/command.ts";
+import { fakeClock, needsFaketime } from "./fake-clock.ts";
+import { ownServer } from "./own-server.ts";
+import { id, productWithEvents, renameVm, tenantId } from "./product-with-events.ts";
+
+const minutes = 60;
+/** Five minutes ahead, and back: a leap of five, then of ten. */
+const offsets = [0, 5 * minutes, 0, -5 * minutes, 5 * minutes, 0];
+
+it("26: when the clock of the databases jumps, events keep their order, nothing is removed early, and samples find their partitions", async (test) => {
+  const clock = fakeClock() ?? test.skip(needsFaketime);
+  onTestFinished(() => clock.remove());
+  const untouched = { ...serverEnvironment };
+  Object.assign(serverEnvironment, clock.environment);
+  onTestFinished(() => {
+    for (const name of Object.keys(clock.environment)) Reflect.deleteProperty(serverEnvironment, name);
+    expect(serverEnvironment).toEqual(untouched);
+  });
+  const server = await ownServer(["vms", "monitoring"]);
+  onTestFinished(() => server.clean());
+  const product = await productWithEvents(server.urls);
+  onTestFinished(() => product.stop());
+  const { vms, monitoring } = product.systems;
+
+  let change = 0;
+  for (const offset of offsets) {
+    clock.set(offset);
+    const [row] = await asOwner(
+      server.urls.url("monitoring"),
+      (owner) => owner<{ seconds: number }[]>`
+      select extract(epoch from clock_timestamp())::float8 as seconds`,
+    );
+    const now = row?.seconds ?? 0;
+    // Otherwise nothing is tried here.
+    expect(Math.abs(now - Date.now() / 1_000 - offset)).toBeLessThan(30);
+
+    for (let more = 0; more < 20; more++) await product.renameVm(1 + (change % 3), `change ${++change}`);
+    await product.untilProjected();
+    expect(await removeOldEvents(vms, 10 * minutes)).toBe(0);
+
+    const range = { from: now, to: now + 1 };
+    await product.databases.monitoring.write({ tenantId }, (tx) => ensureMetricRange(tx, "vm_metrics", range));
+    const samples = { vmId: [id("vm", 1)], time: [now], cpuUsagePercent: [50] };
+    const written = await product.databases.monitoring.write({ tenantId }, (tx) => insertVmSamples(tx, samples));
+    expect(written).toBe(1);
+    expect(await monitoring.write({ tenantId }, (tx) => dropOldMetrics(tx, new Date(now * 1_000)))).toBe(0);
+
+    const { errors } = await product.ask("{ vms(first: 3) { nodes { name alerts { totalCount } } } }");
+    expect(errors).toEqual([]);
+    expect(await product.readiness()).toBe(200);
+  }
+  await vi.waitFor(() => expect(product.followed).toHaveLength(change));
+  expect(product.followed.map(({ payload }) => payload["name"])).toEqual(
+    Array.from({ length: change }, (_, at) => `change ${at + 1}`),
+  );
+  // Times did go back, ids did not.
+  const times = product.followed.map(({ occurredAt }) => occurredAt);
+  expect(times).not.toEqual(times.toSorted());
+  const ids = product.followed.map((event) => event.id);
+  expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+});
+
+it("26: when the clock of the product jumps, it goes on answering, and projections go on", async (test) => {
+  const clock = fakeClock() ?? test.skip(needsFaketime);
+  onTestFinished(() => clock.remove());
+  const dataDir = mkdtempSync(join(tmpdir(), "novacron-clock-data-"));
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+  const product = await startNovacron(["--data-dir", dataDir], clock.environment);
+  onTestFinished(async () => {
+    expect((await product.stop()).code).toBe(0);
+  });
+  const connection = await readEmbeddedConnection(dataDir);
+  const server = {
+    url: (domain: string) => connection?.url(`novacron_${domain}`) ?? "",
+    embedded: false,
+    stop: async () => undefined,
+  };
+  const services = await openDatabases(server);
+  onTestFinished(() => closeDatabases(services));
+  const systems = await openDatabases(server, "system");
+  onTestFinished(() => closeDatabases(systems));
+  const [vm] = await asOwner(
+    server.url("vms"),
+    (owner) => owner<{ id: string }[]>`
+    select id from vms where tenant_id = ${demoTenantId} and deleted_at is null order by id limit 1`,
+  );
+
+  const done = new AbortController();
+  const codes = new Set<string>();
+  let answered = 0;
+  let slowestMs = 0;
+  const asking = Array.from({ length: 4 }, async () => {
+    while (!done.signal.aborted) {
+      const begun = performance.now();
+      const query = "{ vms(first: 20) { nodes { name alerts { totalCount } node { name } latestMetrics { time } } } }";
+      const { errors } = await askGraph(product.url, query);
+      slowestMs = Math.max(slowestMs, performance.now() - begun);
+      answered += 1;
+      for (const { extensions } of errors) codes.add(extensions.code);
+    }
+  });
+  for (const [step, offset] of offsets.entries()) {
+    clock.set(offset);
+    const from = answered;
+    await vi.waitFor(() => expect(answered).toBeGreaterThan(from + 20), { timeout: 30_000, interval: 20 });
+    expect((await fetch(new URL("/health/ready", product.url))).status).toBe(200);
+    await services.vms.write({ tenantId: demoTenantId }, (tx) => renameVm(tx, vm?.id ?? "", `after jump ${step}`));
+    await vi.waitFor(
+      async () => {
+        for (const target of [systems.monitoring, systems.scheduler]) {
+          const { missing, extra, different } = await checkVmProjection({ source: systems.vms, target });
+          expect([missing, extra, different]).toEqual([[], [], []]);
+        }
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+  }
+  done.abort();
+  await Promise.all(asking);
+  // A request that was under way when the clock went ahead may have run out of its time, which is said in the clock's terms.
+  expect([...codes].filter((code) => code !== "SUBGRAPH_TIMEOUT")).toEqual([]);
+  expect(slowestMs).toBeLessThan(10_000);
+});

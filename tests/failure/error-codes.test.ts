@@ -1,0 +1,48 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Database, openDatabase } from "#db/client.ts";
+import { statement } from "#db/statement.ts";
+import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
+
+const tenantId = "5f225b57-6f23-5959-8431-2e34544686f7";
+const failing = (state: string) =>
+  statement<never>(() => sql.raw(`do $$ begin raise exception 'secret-canary' using errcode = '${state}'; end $$`));
+
+let urls: TestDatabases;
+let database: Database;
+beforeAll(async () => {
+  urls = await cloneDatabases(["vms"]);
+  database = await openDatabase({ domain: "vms", url: urls.url("vms") });
+});
+afterAll(async () => {
+  await database.close();
+  await urls.drop();
+});
+
+describe.each([
+  ["14", "57P01", "DATABASE_UNAVAILABLE"],
+  ["14", "57P02", "DATABASE_UNAVAILABLE"],
+  ["12", "57P03", "DATABASE_UNAVAILABLE"],
+  ["12", "08006", "DATABASE_UNAVAILABLE"],
+  ["15", "53300", "OVERLOADED"],
+  ["16", "55P03", "WRITE_CONFLICT"],
+  ["17", "40001", "WRITE_CONFLICT"],
+  ["17", "40P01", "WRITE_CONFLICT"],
+  ["18", "53100", "STORAGE_FULL"],
+  ["16", "57014", "SUBGRAPH_TIMEOUT"],
+])("%s: what PostgreSQL calls %s", (_fault, state, code) => {
+  it(`is ${code} for whoever writes, reads, or runs a statement by itself`, async () => {
+    const told = { code, message: expect.not.stringContaining("secret-canary") };
+    const write = database.write({ tenantId }, (tx) => tx.execute(failing(state)));
+    await expect(write).rejects.toMatchObject(told);
+    const reading = database.read({ tenantId });
+    await expect(reading.run(failing(state))).rejects.toMatchObject(told);
+    await reading.end();
+    await expect(database.run(failing(state))).rejects.toMatchObject(told);
+  });
+});
+
+it("an error that says nothing of the database's own state stays what it is", async () => {
+  const write = database.write({ tenantId }, (tx) => tx.execute(failing("23505")));
+  await expect(write).rejects.toMatchObject({ code: "23505" });
+});

@@ -1,0 +1,30 @@
+// Writes changes of a VM and their events, one transaction after the other, until it is killed. Arguments: the URL of the vms database, the tenant's
+// id and the VM's. Prints the number of each change when its commit has been acknowledged.
+import { setImmediate } from "node:timers/promises";
+import { sql } from "drizzle-orm";
+import { changeColumns, type ChangedRow, changeEvents } from "#db/changes.ts";
+import { openDatabase } from "#db/client.ts";
+import { append } from "#db/event-log/append.ts";
+import { statement } from "#db/statement.ts";
+import { vmChanges } from "#db/vms/changes.ts";
+import { vms } from "#db/vms/schema/vms.ts";
+
+const [url = "", tenantId = "", vmId = ""] = process.argv.slice(2);
+const count = statement<ChangedRow>(
+  () => sql`
+    update ${vms} set version = version + 1, name = id || ' at ' || (version + 1)
+    where id = ${sql.placeholder("id")}::uuid returning ${changeColumns(vmChanges)}`,
+);
+
+const database = await openDatabase({ domain: "vms", url, maxConnections: 1 });
+for (;;) {
+  const version = await database.write({ tenantId, actor: "job:test" }, async (tx) => {
+    const rows = await tx.run(count, { id: vmId });
+    // A moment in which it may be killed between the change and its event, and after it one between the event and the commit.
+    await setImmediate();
+    await append(tx, changeEvents(vmChanges, rows, "updated"));
+    await setImmediate();
+    return rows[0]?.__version;
+  });
+  process.stdout.write(`${version}\n`);
+}
