@@ -8,7 +8,7 @@ RUN npm run build
 
 FROM node:20-bookworm-slim
 WORKDIR /app
-ENV NODE_ENV=production NOVACRON_ENV=production
+ENV NODE_ENV=production NOVACRON_ENV=production NODE_OPTIONS=--max-semi-space-size=64
 COPY --from=build /app/dist ./dist
 USER node
 CMD ["node", "dist/gateway/main.js"]

@@ -9,9 +9,12 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** As `npm start` and the image start a process. */
+const nodeFlags = ["--max-semi-space-size=64"];
+
 /** Starts a process of the product and waits for its line `… ready URL`. */
 export async function runUntilReady(args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
-  const child = spawn("node", args, {
+  const child = spawn("node", [...nodeFlags, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, LOG_LEVEL: "warn", ...env },
   });

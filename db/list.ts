@@ -210,7 +210,10 @@ function assemble<Row>(
     if (backward) listed.reverse();
     return {
       edges: listed.map((row) => ({
-        cursor: encodeCursor({ order, value: row.__order ?? "", id: row.id ?? "" }),
+        // Most queries ask for nodes alone.
+        get cursor() {
+          return encodeCursor({ order, value: row.__order ?? "", id: row.id ?? "" });
+        },
         node: row as unknown as Row,
       })),
       hasNextPage: backward ? position !== undefined : more,

@@ -1,5 +1,7 @@
 import DataLoader from "dataloader";
+import type { GraphQLResolveInfo } from "graphql";
 import type { Page, PageArguments } from "./pagination.ts";
+import { selects } from "./relay.ts";
 
 /** Loads what one key stands for; all keys of a tick become one call. Lives for one request. */
 export type BatchLoader<Value> = Pick<DataLoader<string, Value | null>, "load">;
@@ -8,30 +10,46 @@ export const batchLoader = <Value>(
   batch: (keys: readonly string[]) => Promise<readonly (Value | null)[]>,
 ): BatchLoader<Value> => new DataLoader<string, Value | null>(batch);
 
+/** The field that asks, as its resolver's `info` has it. Within one request it has one set of arguments, whoever its parent is. */
+export type AskingField = Pick<GraphQLResolveInfo, "fieldNodes" | "fragments">;
+
 /** Loads something that depends on arguments as well: one batch per distinct set of arguments. */
 export class ArgumentLoader<Arguments, Value> {
   readonly #batch: (keys: readonly string[], args: Arguments) => Promise<readonly Value[]>;
-  readonly #loaders = new Map<string, DataLoader<string, Value>>();
+  readonly #byField = new WeakMap<object, DataLoader<string, Value>>();
+  readonly #byArguments = new Map<string, DataLoader<string, Value>>();
 
   constructor(batch: (keys: readonly string[], args: Arguments) => Promise<readonly Value[]>) {
     this.#batch = batch;
   }
 
-  /** Two aliases of a field with equal arguments share a batch; with different ones each has its own. */
-  load(key: string, args: Arguments): Promise<Value> {
-    const canonical = canonicalJson(args);
-    let loader = this.#loaders.get(canonical);
+  /**
+   * Two aliases of a field with equal arguments share a batch; with different ones each has its own. The arguments are looked at once a field,
+   * not once a parent.
+   */
+  load(key: string, field: AskingField, argumentsOf: () => Arguments): Promise<Value> {
+    let loader = this.#byField.get(field.fieldNodes);
     if (!loader) {
-      loader = new DataLoader<string, Value>((keys) => this.#batch(keys, args));
-      this.#loaders.set(canonical, loader);
+      loader = this.#loaderOf(argumentsOf());
+      this.#byField.set(field.fieldNodes, loader);
     }
     return loader.load(key);
+  }
+
+  #loaderOf(args: Arguments): DataLoader<string, Value> {
+    const canonical = canonicalJson(args);
+    let loader = this.#byArguments.get(canonical);
+    if (!loader) {
+      loader = new DataLoader<string, Value>((keys) => this.#batch(keys, args));
+      this.#byArguments.set(canonical, loader);
+    }
+    return loader;
   }
 }
 
 /** The page of a connection under one parent; all parents that ask with equal arguments share one statement. */
 export interface ConnectionLoader<Row> {
-  load(parent: string, args: PageArguments, withTotal: boolean): Promise<Page<Row>>;
+  load(parent: string, args: PageArguments, field: AskingField): Promise<Page<Row>>;
 }
 
 type Lookup<Source, Row> = (source: Source, keys: readonly string[]) => Promise<readonly (Row | null)[]>;
@@ -60,7 +78,10 @@ export function loadersOn<Source>(source: Source) {
       const loader = new ArgumentLoader<{ args: PageArguments; withTotal: boolean }, Page<Row>>(
         (parents, { args, withTotal }) => pages(source, parents, args, withTotal),
       );
-      return { load: (parent, args, withTotal) => loader.load(parent, { args, withTotal }) };
+      return {
+        load: (parent, args, field) =>
+          loader.load(parent, field, () => ({ args, withTotal: selects(field, "totalCount") })),
+      };
     },
   };
 }

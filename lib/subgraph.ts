@@ -2,8 +2,6 @@ import { readFileSync } from "node:fs";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import {
   type ConstDirectiveNode,
-  type DocumentNode,
-  execute,
   type ExecutionResult,
   type GraphQLError,
   type GraphQLFieldResolver,
@@ -17,6 +15,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { asset } from "./assets.ts";
 import type { BatchLoader } from "./batching.ts";
+import { type Execute, executionOf } from "./compiled-execution.ts";
 import { PublicError } from "./errors.ts";
 import { scalars } from "./graphql-scalars.ts";
 import { atEachReference, variableError, wrongLiteral } from "./input-errors.ts";
@@ -28,7 +27,6 @@ import { isUuid } from "./uuid.ts";
 
 export interface SubgraphRequest {
   query: string;
-  operationName?: string | undefined;
   variables?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -69,37 +67,30 @@ export function createSubgraph<Context extends { request: RequestContext }>(
   definition: SubgraphDefinition<Context>,
 ): Subgraph {
   const schema = executableSchema(definition);
-  const documents = new LRUCache<string, DocumentNode | readonly GraphQLError[]>({
-    max: cachedDocuments,
-  });
+  const executions = new LRUCache<string, Execute | readonly GraphQLError[]>({ max: cachedDocuments });
 
-  const documentOf = (query: string): DocumentNode | readonly GraphQLError[] => {
-    let document = documents.get(query);
-    if (!document) {
-      const parsed = parse(query, { noLocation: true });
-      const errors = validate(schema, parsed);
-      document = errors.length > 0 ? errors.map((error) => wrongLiteral(error, parsed)) : parsed;
-      documents.set(query, document);
+  const executionFor = (query: string): Execute | readonly GraphQLError[] => {
+    let execution = executions.get(query);
+    if (!execution) {
+      const document = parse(query, { noLocation: true });
+      const errors = validate(schema, document);
+      execution =
+        errors.length > 0 ? errors.map((error) => wrongLiteral(error, document)) : executionOf(schema, document, query);
+      executions.set(query, execution);
     }
-    return document;
+    return execution;
   };
 
   return {
     name: definition.name,
     schema,
-    execute: async ({ query, operationName, variables }, request, signal) => {
-      const document = documentOf(query);
-      if (!("kind" in document))
-        return { errors: document.flatMap((error) => atEachReference(error, variables ?? {})) };
+    execute: async ({ query, variables = {} }, request, signal) => {
+      const execute = executionFor(query);
+      if (typeof execute !== "function")
+        return { errors: execute.flatMap((error) => atEachReference(error, variables)) };
       const { context, close } = definition.open(request, signal);
       try {
-        const result = await execute({
-          schema,
-          document,
-          contextValue: context,
-          variableValues: variables ?? {},
-          operationName: operationName ?? null,
-        });
+        const result = await execute(context, variables);
         return result.errors
           ? {
               ...result,

@@ -16,17 +16,18 @@ export function guarded(carrier: Transport, { callTimeoutMs }: GuardOptions): Tr
     send: async (subgraph, request, context, signal) => {
       const left = Math.min(callTimeoutMs, context.deadline - Date.now());
       if (left <= 0) throw timeoutOf(subgraph);
-      const expired = AbortSignal.timeout(left);
-      const either = AbortSignal.any([signal, expired]);
+      const waiting = deadline(left, signal);
       try {
-        const call = carrier.send(subgraph, request, { ...context, deadline: Date.now() + left }, either);
-        return await Promise.race([call, rejection(either)]);
+        const call = carrier.send(subgraph, request, { ...context, deadline: Date.now() + left }, waiting.signal);
+        return await Promise.race([call, waiting.over]);
       } catch (error) {
         log.gateway.warn({ err: error, subgraph, requestId: context.requestId }, "a subgraph call failed");
-        if (expired.aborted) throw timeoutOf(subgraph);
+        if (waiting.expired()) throw timeoutOf(subgraph);
         throw new PublicError("SUBGRAPH_UNAVAILABLE", `The ${subgraph} part of the graph did not answer.`, {
           subgraph,
         });
+      } finally {
+        waiting.end();
       }
     },
     close: () => carrier.close(),
@@ -38,10 +39,41 @@ const timeoutOf = (subgraph: string) =>
     subgraph,
   });
 
-/** A carrier that ignores its signal must not hold the request. */
-const rejection = (signal: AbortSignal): Promise<never> =>
-  new Promise((_resolve, reject) => {
-    const fail = () => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    if (signal.aborted) fail();
-    else signal.addEventListener("abort", fail, { once: true });
-  });
+interface Deadline {
+  signal: AbortSignal;
+  /** Rejects when the time is over or the caller is gone: a carrier that ignores its signal must not hold the request. */
+  over: Promise<never>;
+  expired(): boolean;
+  end(): void;
+}
+
+/**
+ * Not AbortSignal.timeout: its timer would hold every answer of the last seconds, an answer being held by what races with it.
+ */
+function deadline(milliseconds: number, caller: AbortSignal): Deadline {
+  const controller = new AbortController();
+  let expired = false;
+  let fail: (reason: unknown) => void = () => undefined;
+  const over = new Promise<never>((_resolve, reject) => (fail = reject));
+  const abort = (reason: unknown) => {
+    controller.abort(reason);
+    fail(reason instanceof Error ? reason : new Error("aborted"));
+  };
+  const gone = () => abort(caller.reason);
+  const timer = setTimeout(() => {
+    expired = true;
+    abort(new Error("The deadline is over."));
+  }, milliseconds);
+  if (caller.aborted) gone();
+  else caller.addEventListener("abort", gone, { once: true });
+  over.catch(() => undefined);
+  return {
+    signal: controller.signal,
+    over,
+    expired: () => expired,
+    end: () => {
+      clearTimeout(timer);
+      caller.removeEventListener("abort", gone);
+    },
+  };
+}

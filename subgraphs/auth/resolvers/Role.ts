@@ -1,4 +1,3 @@
-import { selects } from "#lib/relay.ts";
 import { requirePermission } from "#lib/request-context.ts";
 import type { RoleResolvers } from "../generated/resolvers.ts";
 
@@ -7,6 +6,6 @@ export const Role: RoleResolvers = {
   isBuiltIn: ({ tenantId }) => tenantId === null,
   users: ({ id }, args, { loaders, request }, info) => {
     requirePermission(request.identity, "user:read");
-    return loaders.usersWithRole.load(id, args, selects(info, "totalCount"));
+    return loaders.usersWithRole.load(id, args, info);
   },
 };

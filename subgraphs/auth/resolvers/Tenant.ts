@@ -1,4 +1,3 @@
-import { selects } from "#lib/relay.ts";
 import { requirePermission } from "#lib/request-context.ts";
 import type { TenantResolvers } from "../generated/resolvers.ts";
 
@@ -6,14 +5,14 @@ export const Tenant: TenantResolvers = {
   quota: ({ id }, _args, { loaders }) => loaders.quotaOfTenant.load(id),
   users: ({ id }, args, { loaders, request }, info) => {
     requirePermission(request.identity, "user:read");
-    return loaders.usersOfTenant.load(id, args, selects(info, "totalCount"));
+    return loaders.usersOfTenant.load(id, args, info);
   },
   roles: ({ id }, args, { loaders, request }, info) => {
     requirePermission(request.identity, "role:read");
-    return loaders.rolesOfTenant.load(id, args, selects(info, "totalCount"));
+    return loaders.rolesOfTenant.load(id, args, info);
   },
   apiKeys: ({ id }, args, { loaders, request }, info) => {
     requirePermission(request.identity, "api_key:read");
-    return loaders.apiKeysOfTenant.load(id, args, selects(info, "totalCount"));
+    return loaders.apiKeysOfTenant.load(id, args, info);
   },
 };

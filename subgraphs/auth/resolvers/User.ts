@@ -1,4 +1,3 @@
-import { selects } from "#lib/relay.ts";
 import { requireOwnOr } from "../authorization.ts";
 import type { UserResolvers } from "../generated/resolvers.ts";
 
@@ -30,14 +29,14 @@ export const User: UserResolvers = {
   },
   apiKeys: ({ id }, args, { loaders, request }, info) => {
     requireOwnOr(request, id, "api_key:read");
-    return loaders.apiKeysOfUser.load(id, args, selects(info, "totalCount"));
+    return loaders.apiKeysOfUser.load(id, args, info);
   },
   sessions: ({ id }, args, { loaders, request }, info) => {
     requireOwnOr(request, id, "session:read");
-    return loaders.sessionsOfUser.load(id, args, selects(info, "totalCount"));
+    return loaders.sessionsOfUser.load(id, args, info);
   },
   auditLog: ({ id }, args, { loaders, request }, info) => {
     requireOwnOr(request, id, "audit:read");
-    return loaders.auditEntriesOfUser.load(id, args, selects(info, "totalCount"));
+    return loaders.auditEntriesOfUser.load(id, args, info);
   },
 };

@@ -1,6 +1,5 @@
-import { selects } from "#lib/relay.ts";
 import type { ClusterNodeResolvers } from "../generated/resolvers.ts";
 
 export const ClusterNode: ClusterNodeResolvers = {
-  migrations: ({ id }, args, { loaders }, info) => loaders.migrationsOfNode.load(id, args, selects(info, "totalCount")),
+  migrations: ({ id }, args, { loaders }, info) => loaders.migrationsOfNode.load(id, args, info),
 };

@@ -1,8 +1,6 @@
-import { selects } from "#lib/relay.ts";
 import type { CompliancePolicyResolvers } from "../generated/resolvers.ts";
 
 export const CompliancePolicy: CompliancePolicyResolvers = {
   tenant: ({ tenantId }) => ({ id: tenantId }),
-  violations: ({ id }, args, { loaders }, info) =>
-    loaders.violationsOfPolicy.load(id, args, selects(info, "totalCount")),
+  violations: ({ id }, args, { loaders }, info) => loaders.violationsOfPolicy.load(id, args, info),
 };

@@ -1,4 +1,3 @@
-import { selects } from "#lib/relay.ts";
 import type { MigrationResolvers } from "../generated/resolvers.ts";
 
 export const Migration: MigrationResolvers = {
@@ -13,5 +12,5 @@ export const Migration: MigrationResolvers = {
   estimatedCompletionAt: ({ estimatedCompletionTime }) => estimatedCompletionTime,
   initiatedBy: ({ initiatedBy }) => ({ id: initiatedBy }),
   approvedBy: ({ approvedBy }) => (approvedBy ? { id: approvedBy } : null),
-  steps: ({ id }, args, { loaders }, info) => loaders.stepsOfMigration.load(id, args, selects(info, "totalCount")),
+  steps: ({ id }, args, { loaders }, info) => loaders.stepsOfMigration.load(id, args, info),
 };

@@ -1,7 +1,5 @@
-import { selects } from "#lib/relay.ts";
 import type { UserResolvers } from "../generated/resolvers.ts";
 
 export const User: UserResolvers = {
-  initiatedMigrations: ({ id }, args, { loaders }, info) =>
-    loaders.migrationsInitiatedBy.load(id, args, selects(info, "totalCount")),
+  initiatedMigrations: ({ id }, args, { loaders }, info) => loaders.migrationsInitiatedBy.load(id, args, info),
 };

@@ -14,10 +14,10 @@ export const ClusterNode: ClusterNodeResolvers = {
   },
   metrics: ({ id }, args, { loaders, request }, info) => {
     requirePermission(request.identity, nodeMetricsPermission);
-    return loaders.nodeMetricSeries.load(id, {
+    return loaders.nodeMetricSeries.load(id, info, () => ({
       ...seriesRequest(args),
       metrics: nodeSeriesMetrics.filter((metric) => selects(info, metric)),
-    });
+    }));
   },
-  alerts: ({ id }, args, { loaders }, info) => loaders.alertsOnNode.load(id, args, selects(info, "totalCount")),
+  alerts: ({ id }, args, { loaders }, info) => loaders.alertsOnNode.load(id, args, info),
 };

@@ -6,9 +6,9 @@ import { seriesRequest } from "../metrics/series-request.ts";
 export const Vm: VmResolvers = {
   latestMetrics: ({ id }, _args, { loaders }) => loaders.latestVmMetrics.load(id),
   metrics: ({ id }, args, { loaders }, info) =>
-    loaders.vmMetricSeries.load(id, {
+    loaders.vmMetricSeries.load(id, info, () => ({
       ...seriesRequest(args),
       metrics: vmSeriesMetrics.filter((metric) => selects(info, metric)),
-    }),
-  alerts: ({ id }, args, { loaders }, info) => loaders.alertsOfVm.load(id, args, selects(info, "totalCount")),
+    })),
+  alerts: ({ id }, args, { loaders }, info) => loaders.alertsOfVm.load(id, args, info),
 };

@@ -1,6 +1,5 @@
-import { selects } from "#lib/relay.ts";
 import type { ClusterResolvers } from "../generated/resolvers.ts";
 
 export const Cluster: ClusterResolvers = {
-  nodes: ({ id }, args, { loaders }, info) => loaders.nodesOfCluster.load(id, args, selects(info, "totalCount")),
+  nodes: ({ id }, args, { loaders }, info) => loaders.nodesOfCluster.load(id, args, info),
 };

@@ -1,4 +1,3 @@
-import { selects } from "#lib/relay.ts";
 import { tagList } from "#lib/tags.ts";
 import type { ClusterNodeResolvers } from "../generated/resolvers.ts";
 
@@ -6,7 +5,6 @@ export const ClusterNode: ClusterNodeResolvers = {
   cluster: ({ clusterId }, _args, { loaders }) => (clusterId ? loaders.clusterById.load(clusterId) : null),
   labels: ({ labels }) => tagList(labels),
   lastHeartbeatAt: ({ lastHeartbeat }) => lastHeartbeat,
-  allocations: ({ id }, args, { loaders }, info) =>
-    loaders.allocationsOnNode.load(id, args, selects(info, "totalCount")),
-  decisions: ({ id }, args, { loaders }, info) => loaders.decisionsForNode.load(id, args, selects(info, "totalCount")),
+  allocations: ({ id }, args, { loaders }, info) => loaders.allocationsOnNode.load(id, args, info),
+  decisions: ({ id }, args, { loaders }, info) => loaders.decisionsForNode.load(id, args, info),
 };

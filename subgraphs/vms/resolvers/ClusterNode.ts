@@ -1,6 +1,5 @@
-import { selects } from "#lib/relay.ts";
 import type { ClusterNodeResolvers } from "../generated/resolvers.ts";
 
 export const ClusterNode: ClusterNodeResolvers = {
-  vms: ({ id }, args, { loaders }, info) => loaders.vmsOnNode.load(id, args, selects(info, "totalCount")),
+  vms: ({ id }, args, { loaders }, info) => loaders.vmsOnNode.load(id, args, info),
 };

@@ -1,8 +1,6 @@
-import { selects } from "#lib/relay.ts";
 import type { UserResolvers } from "../generated/resolvers.ts";
 
 export const User: UserResolvers = {
-  vms: ({ id }, args, { loaders }, info) => loaders.vmsOfOwner.load(id, args, selects(info, "totalCount")),
-  vmTemplates: ({ id }, args, { loaders }, info) =>
-    loaders.templatesOfOwner.load(id, args, selects(info, "totalCount")),
+  vms: ({ id }, args, { loaders }, info) => loaders.vmsOfOwner.load(id, args, info),
+  vmTemplates: ({ id }, args, { loaders }, info) => loaders.templatesOfOwner.load(id, args, info),
 };

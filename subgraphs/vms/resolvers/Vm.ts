@@ -1,4 +1,3 @@
-import { selects } from "#lib/relay.ts";
 import { tagList } from "#lib/tags.ts";
 import type { VmResolvers } from "../generated/resolvers.ts";
 
@@ -9,7 +8,7 @@ export const Vm: VmResolvers = {
   template: ({ templateId }, _args, { loaders }) => (templateId ? loaders.templateById.load(templateId) : null),
   resources: ({ resourceConfig }) => resourceConfig,
   tags: ({ tags }) => tagList(tags),
-  snapshots: ({ id }, args, { loaders }, info) => loaders.snapshotsOfVm.load(id, args, selects(info, "totalCount")),
-  networks: ({ id }, args, { loaders }, info) => loaders.networksOfVm.load(id, args, selects(info, "totalCount")),
-  transitions: ({ id }, args, { loaders }, info) => loaders.transitionsOfVm.load(id, args, selects(info, "totalCount")),
+  snapshots: ({ id }, args, { loaders }, info) => loaders.snapshotsOfVm.load(id, args, info),
+  networks: ({ id }, args, { loaders }, info) => loaders.networksOfVm.load(id, args, info),
+  transitions: ({ id }, args, { loaders }, info) => loaders.transitionsOfVm.load(id, args, info),
 };

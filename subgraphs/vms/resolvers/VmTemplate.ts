@@ -1,4 +1,3 @@
-import { selects } from "#lib/relay.ts";
 import { tagList } from "#lib/tags.ts";
 import type { VmTemplateResolvers } from "../generated/resolvers.ts";
 
@@ -7,5 +6,5 @@ export const VmTemplate: VmTemplateResolvers = {
   tenant: ({ tenantId }) => ({ id: tenantId }),
   resources: ({ resourceConfig }) => resourceConfig,
   tags: ({ tags }) => tagList(tags),
-  vms: ({ id }, args, { loaders }, info) => loaders.vmsOfTemplate.load(id, args, selects(info, "totalCount")),
+  vms: ({ id }, args, { loaders }, info) => loaders.vmsOfTemplate.load(id, args, info),
 };
