@@ -5,6 +5,7 @@ import { type Figure, printFigures, saveFigures } from "./report.ts";
 const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): Promise<Figure[]> }>> = {
   "one-request": () => import("./one-request.ts"),
   import: () => import("./import.ts"),
+  events: () => import("./events.ts"),
   start: () => import("./start.ts"),
 };
 

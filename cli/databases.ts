@@ -78,6 +78,26 @@ export async function openDatabases(server: DatabaseServer, as: "service" | "sys
   ) as Databases;
 }
 
+/** Opens the databases under their system roles, beside a server that may be running or not, for as long as a command uses them. */
+export async function withSystems<T>(
+  environment: Environment,
+  say: (line: string) => void,
+  use: (systems: Databases, server: DatabaseServer) => Promise<T>,
+): Promise<T> {
+  const server = await reachDatabases(environment, say);
+  try {
+    await requireMigrated(server);
+    const systems = await openDatabases(server, "system");
+    try {
+      return await use(systems, server);
+    } finally {
+      await closeDatabases(systems);
+    }
+  } finally {
+    await server.stop();
+  }
+}
+
 /** The same databases, with what is written told as this one's doing. */
 export function actingAs<Dbs extends Readonly<Partial<Record<string, Database>>>>(databases: Dbs, actor: string): Dbs {
   const acting = Object.entries(databases).map(([name, database]) => [
@@ -93,3 +113,6 @@ export function actingAs<Dbs extends Readonly<Partial<Record<string, Database>>>
 export const closeDatabases = async (databases: Databases): Promise<void> => {
   await Promise.all(Object.values(databases).map((database) => database.close()));
 };
+
+export const allReachable = async (databases: Databases): Promise<boolean> =>
+  (await Promise.all(Object.values(databases).map((database) => database.reachable()))).every(Boolean);

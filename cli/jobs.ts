@@ -20,9 +20,9 @@ export async function runMonitoringJobs(monitoring: Database, signal: AbortSigna
       for (const stream of ["vm", "system"] as const) {
         while (!signal.aborted && (await monitoring.write(scope, (tx) => refreshHourly(tx, stream))) > 0);
       }
-      if (Date.now() >= retentionDue) {
+      if (performance.now() >= retentionDue) {
         while (!signal.aborted && (await monitoring.write(scope, (tx) => dropOldMetrics(tx, new Date()))) > 0);
-        retentionDue = Date.now() + retentionEveryMs;
+        retentionDue = performance.now() + retentionEveryMs;
       }
     } catch (error) {
       if (!signal.aborted)

@@ -50,21 +50,12 @@ async function eachTarget(
   say: (line: string) => void,
   run: (systems: Databases, target: Target) => Promise<object>,
 ): Promise<void> {
-  const { closeDatabases, openDatabases, reachDatabases, requireMigrated } = await import("./databases.ts");
-  const server = await reachDatabases(environment, say);
-  try {
-    await requireMigrated(server);
-    const systems = await openDatabases(server, "system");
-    try {
-      const results: Record<string, object> = {};
-      for (const target of options.in ? [options.in] : targets) results[target] = await run(systems, target);
-      process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : describe(results));
-    } finally {
-      await closeDatabases(systems);
-    }
-  } finally {
-    await server.stop();
-  }
+  const { withSystems } = await import("./databases.ts");
+  await withSystems(environment, say, async (systems) => {
+    const results: Record<string, object> = {};
+    for (const target of options.in ? [options.in] : targets) results[target] = await run(systems, target);
+    process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : describe(results));
+  });
 }
 
 async function check(systems: Databases, target: Target): Promise<ProjectionReport & { behind: number }> {

@@ -5,7 +5,14 @@ import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
-import { closeDatabases, migrateAll, openDatabases, reachDatabases, requireMigrated } from "./databases.ts";
+import {
+  allReachable,
+  closeDatabases,
+  migrateAll,
+  openDatabases,
+  reachDatabases,
+  requireMigrated,
+} from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
@@ -70,8 +77,7 @@ export async function start(
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport: guarded(inProcess(createSubgraphs(databases)), { callTimeoutMs: 10_000 }),
       identify: async () => identity,
-      ready: async () =>
-        (await Promise.all(Object.values(databases).map((database) => database.reachable()))).every(Boolean),
+      ready: () => allReachable(databases),
       introspection: !environment.production,
       host: options.host,
       port: options.port,

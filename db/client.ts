@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
 import { PublicError } from "#lib/errors.ts";
+import { Admission, type Patience } from "./admission.ts";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
 import { type Connection, isConnectionError, Pool } from "./pool.ts";
 import type { Statement } from "./statement.ts";
@@ -44,7 +45,7 @@ export interface Database {
   write<T>(scope: Scope, use: (tx: Tx) => Promise<T>): Promise<T>;
   /** One statement in a transaction of its own, without a tenant: for jobs under the system role. */
   run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
-  /** Whether a trivial statement is answered within a second. */
+  /** Whether a trivial statement is answered within a second, or waits only because every connection is in use. */
   reachable(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -59,6 +60,11 @@ export interface DatabaseOptions {
 }
 
 const statementTimeoutMs = 30_000;
+/**
+ * Whatever the server's own default is: in a snapshot older than what it looks into, the reader of an outbox would take events that were
+ * committed meanwhile for rolled back, and pass them by.
+ */
+export const isolation = "read committed";
 
 /**
  * Opens a domain's database.
@@ -84,33 +90,43 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       IntervalStyle: "iso_8601",
       statement_timeout: statementTimeoutMs,
       lock_timeout: 1_000,
+      default_transaction_isolation: isolation,
       idle_in_transaction_session_timeout: 60_000,
     },
   });
-  await refuseBypass(client, domain).catch(async (error: unknown) => {
-    await client.end({ timeout: 1 });
-    throw error;
-  });
+  const admission = new Admission(maxConnections, { isUnreachable, hasNoSlot });
+  await admission
+    .enter({}, () => refuseBypass(client, domain))
+    .catch(async (error: unknown) => {
+      await client.end({ timeout: 1 });
+      throw publicError(error);
+    });
+  // The driver asks for the types of arrays on each new connection; one that breaks meanwhile would end the process with a rejection
+  // that nobody can handle. All connections of the client share the first one's answer.
+  client.options.fetch_types = false;
   const pool = new Pool(client);
   return {
     domain,
-    read: (scope) => readTransaction(pool, domain, scope),
-    write: (scope, use) =>
-      retried(() =>
+    read: (scope) => readTransaction(pool, admission, domain, scope),
+    write: (scope, use) => {
+      const patience = patienceOf(scope);
+      const attempt = () =>
         pool.begin("", async (connection) => {
-          await bindTenant(connection, scope);
+          await bindTenant(connection, scope, patience);
           return use(transactionOf(connection, domain, scope));
-        }),
-      ),
+        });
+      return retried(() => admission.enter(patience, attempt), patience);
+    },
     run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
-      (await sent(pool, statement, values)) as unknown as Row[],
+      (await retried(() => admission.enter({}, () => sent(pool, statement, values)))) as unknown as Row[],
     reachable: () =>
       Promise.race([
         pool.send("select 1", []).then(
           () => true,
           () => false,
         ),
-        new Promise<boolean>((resolve) => setTimeout(resolve, 1_000, false).unref()),
+        // Connections that are all in use work: a service is not away because it is busy.
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(admission.isFull), 1_000).unref()),
       ]),
     close: () => pool.close(),
   };
@@ -134,7 +150,8 @@ async function refuseBypass(client: postgres.Sql, domain: Domain): Promise<void>
  * All reads of one request in one transaction: one BEGIN and one tenant binding whatever the number of statements, and one
  * snapshot, so that a page and what hangs on it agree. Statements wait for each other on the server, never for a round trip.
  */
-function readTransaction(pool: Pool, domain: Domain, scope: Scope): ReadTx {
+function readTransaction(pool: Pool, admission: Admission, domain: Domain, scope: Scope): ReadTx {
+  const patience = patienceOf(scope);
   let transaction: Promise<Tx> | undefined;
   let finish: () => void = () => undefined;
   let finished: Promise<unknown> = Promise.resolve();
@@ -142,13 +159,15 @@ function readTransaction(pool: Pool, domain: Domain, scope: Scope): ReadTx {
 
   const begin = () =>
     new Promise<Tx>((resolve, reject) => {
-      finished = pool
-        .begin("isolation level repeatable read read only", async (connection) => {
-          // Not awaited: the server runs it before what follows, and fails the whole transaction if it fails.
-          bindTenant(connection, scope).catch(() => undefined);
-          resolve(transactionOf(connection, domain, scope));
-          await ended;
-        })
+      finished = admission
+        .enter(patience, () =>
+          pool.begin("isolation level repeatable read read only", async (connection) => {
+            // Not awaited: the server runs it before what follows, and fails the whole transaction if it fails.
+            bindTenant(connection, scope, patience).catch(() => undefined);
+            resolve(transactionOf(connection, domain, scope));
+            await ended;
+          }),
+        )
         .catch((error: unknown) => reject(publicError(error)));
     });
 
@@ -170,8 +189,14 @@ function readTransaction(pool: Pool, domain: Domain, scope: Scope): ReadTx {
   };
 }
 
-function bindTenant(connection: Connection, { tenantId, deadline }: Scope): Promise<unknown> {
-  const remaining = deadline === undefined ? statementTimeoutMs : Math.max(1, Math.ceil(deadline - Date.now()));
+/** The deadline on a clock that does not jump, from the moment at which somebody begins to wait. */
+const patienceOf = ({ deadline, signal }: Scope): Patience => ({
+  endsAt: deadline === undefined ? undefined : performance.now() + deadline - Date.now(),
+  signal,
+});
+
+function bindTenant(connection: Connection, { tenantId }: Scope, { endsAt }: Patience): Promise<unknown> {
+  const remaining = endsAt === undefined ? statementTimeoutMs : Math.max(1, Math.ceil(endsAt - performance.now()));
   return connection.send("select set_config('app.tenant_id', $1, true), set_config('statement_timeout', $2, true)", [
     tenantId,
     String(Math.min(remaining, statementTimeoutMs)),
@@ -185,35 +210,33 @@ function transactionOf(connection: Connection, domain: Domain, { tenantId, actor
     actor,
     requestId,
     run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
-      (await sent(connection, statement, values)) as unknown as Row[],
-    execute: async (statement, values) => (await sent(connection, statement, values)).count,
+      (await answered(sent(connection, statement, values))) as unknown as Row[],
+    execute: async (statement, values) => (await answered(sent(connection, statement, values))).count,
   };
 }
 
-async function sent(
+const sent = async (
   connection: Connection,
   statement: Statement<unknown>,
   values: Readonly<Record<string, unknown>> = {},
-) {
-  try {
-    return await connection.send(statement.text(), statement.parameters(values) as postgres.ParameterOrJSON<never>[]);
-  } catch (error) {
+) => await connection.send(statement.text(), statement.parameters(values) as postgres.ParameterOrJSON<never>[]);
+
+const answered = <T>(answer: Promise<T>): Promise<T> =>
+  answer.catch((error: unknown) => {
     throw publicError(error);
-  }
-}
+  });
 
 const maxAttempts = 4;
 /** serialization_failure, deadlock_detected: the server chose this transaction to give way. */
 const gaveWay = new Set(["40001", "40P01"]);
 
-async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+async function retried<T>(attempt: () => Promise<T>, { endsAt = Infinity }: Patience = {}): Promise<T> {
   for (let attempts = 1; ; attempts += 1) {
     try {
       return await attempt();
     } catch (error) {
-      const code = (error as { code?: unknown } | null)?.code;
-      if (typeof code !== "string" || !gaveWay.has(code)) throw publicError(error);
-      if (attempts === maxAttempts) throw conflict();
+      if (!gaveWay.has(codeOf(error))) throw publicError(error);
+      if (attempts === maxAttempts || performance.now() > endsAt) throw conflict();
       // Apart, so that the two do not meet again.
       await delay(Math.random() * 20 * attempts);
     }
@@ -223,29 +246,43 @@ async function retried<T>(attempt: () => Promise<T>): Promise<T> {
 const conflict = () =>
   new PublicError("WRITE_CONFLICT", "Somebody else is changing the same thing at this moment; try again.");
 
+const codeOf = (error: unknown): string => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : "";
+};
+
+/** Nothing listens, or what listens cannot serve: no other connection will do better. */
 const unreachable = new Set([
   "ECONNREFUSED",
-  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
   "ENOTFOUND",
+  "EAI_AGAIN",
+  "CONNECT_TIMEOUT",
+  "57P03",
+]);
+/** This one connection is gone. */
+const broken = new Set([
+  "ECONNRESET",
   "EPIPE",
   "ETIMEDOUT",
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
-  "CONNECT_TIMEOUT",
   "57P01",
   "57P02",
-  "57P03",
 ]);
+
+const isUnreachable = (error: unknown): boolean => unreachable.has(codeOf(error));
+const hasNoSlot = (error: unknown): boolean => codeOf(error) === "53300";
 
 /** What a client may know of a database failure: that it cannot be reached, that it is full, or nothing. */
 function publicError(error: unknown): unknown {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code !== "string") return error;
-  if (unreachable.has(code) || isConnectionError(error) || code.startsWith("08")) {
+  const code = codeOf(error);
+  if (isUnreachable(error) || broken.has(code) || isConnectionError(error) || code.startsWith("08")) {
     return new PublicError("DATABASE_UNAVAILABLE", "The database cannot be reached.");
   }
-  if (code === "53300") return new PublicError("OVERLOADED", "The database has no free connection.");
+  if (hasNoSlot(error)) return new PublicError("OVERLOADED", "The database has no free connection.");
   if (code === "55P03") return conflict();
   if (code === "53100") return new PublicError("STORAGE_FULL", "The database has no room left on its disk.");
   if (code === "57014") return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");

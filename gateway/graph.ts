@@ -1,13 +1,13 @@
-import { ApolloGateway, type GraphQLDataSource } from "@apollo/gateway";
 import { ApolloServer } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { ApolloServerErrorCode } from "@apollo/server/errors";
-import { GraphQLError, type GraphQLFormattedError, parse } from "graphql";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, errorCodes, PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { failedFields } from "./failed-fields.ts";
-import { inParts } from "./in-parts.ts";
+import { callsOver } from "./execution/call-subgraph.ts";
+import { compiledGateway } from "./execution/compiled-gateway.ts";
+import { bodyOf } from "./execution/written-answer.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** What the gateway knows of a request while it executes it. */
@@ -27,12 +27,9 @@ export async function createGraph({
   transport,
   introspection,
 }: GraphOptions): Promise<ApolloServer<GatewayContext>> {
-  const gateway = new ApolloGateway({
-    supergraphSdl,
-    logger: quiet,
-    buildService: ({ name }) => dataSource(name, transport),
-    // A document of 1 KB with nested fragments would otherwise plan for seconds.
-    queryPlannerConfig: { debug: { maxEvaluatedPlans: 1_000 } },
+  const gateway = compiledGateway(supergraphSdl, (context) => {
+    const { signal, ...call } = context as GatewayContext;
+    return callsOver(transport, call, signal);
   });
   const server = new ApolloServer<GatewayContext>({
     gateway,
@@ -44,28 +41,11 @@ export async function createGraph({
     stopOnTerminationSignals: false,
     logger: quiet,
     formatError,
+    stringifyResult: bodyOf,
     plugins: [ApolloServerPluginLandingPageDisabled()],
   });
   await server.start();
   return server;
-}
-
-function dataSource(subgraph: string, transport: Transport): GraphQLDataSource<GatewayContext> {
-  return {
-    process: async ({ request: { query = "", variables = {} }, context }) => {
-      // The gateway calls without a context once, at its start, when nothing may be asked of a subgraph.
-      const { signal, ...call } = context as GatewayContext;
-      try {
-        const { data, errors } = await inParts(variables, (part) =>
-          transport.send(subgraph, { query, variables: part }, call, signal),
-        );
-        return { data, errors };
-      } catch (error) {
-        if (!(error instanceof PublicError)) throw error;
-        return { data: null, errors: failedFields(parse(query), variables, error) };
-      }
-    },
-  };
 }
 
 /** Codes outside the closed list, subgraph addresses and stack traces never leave. */

@@ -1,4 +1,4 @@
-import { closeDatabases, type Databases, openDatabases, reachDatabases, requireMigrated } from "#cli/databases.ts";
+import { type Databases, withSystems } from "#cli/databases.ts";
 import type { Environment } from "#cli/environment.ts";
 import { type ConsumerLag, consumerLags, relayLag, type RelayLag } from "#db/event-log/lag.ts";
 
@@ -17,21 +17,11 @@ export async function eventLag(systems: Databases): Promise<EventLag> {
   return { relays, consumers: consumers.flat() };
 }
 
-export async function printLag(environment: Environment, json: boolean, say: (line: string) => void): Promise<void> {
-  const server = await reachDatabases(environment, say);
-  try {
-    await requireMigrated(server);
-    const systems = await openDatabases(server, "system");
-    try {
-      const lag = await eventLag(systems);
-      process.stdout.write(json ? `${JSON.stringify(lag)}\n` : table(lag));
-    } finally {
-      await closeDatabases(systems);
-    }
-  } finally {
-    await server.stop();
-  }
-}
+export const printLag = (environment: Environment, json: boolean, say: (line: string) => void): Promise<void> =>
+  withSystems(environment, say, async (systems) => {
+    const lag = await eventLag(systems);
+    process.stdout.write(json ? `${JSON.stringify(lag)}\n` : table(lag));
+  });
 
 function table({ relays, consumers }: EventLag): string {
   const lines = [

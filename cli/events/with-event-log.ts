@@ -1,4 +1,4 @@
-import { closeDatabases, type Databases, openDatabases, reachDatabases, requireMigrated } from "#cli/databases.ts";
+import { type Databases, withSystems } from "#cli/databases.ts";
 import type { Environment } from "#cli/environment.ts";
 import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
 import { redisCarrier } from "#db/event-log/carriers/redis.ts";
@@ -22,24 +22,21 @@ export async function withEventLog<T>(
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   process.once("SIGINT", stop).once("SIGTERM", stop);
-  const server = await reachDatabases(environment, say);
   try {
-    await requireMigrated(server);
-    const systems = await openDatabases(server, "system");
-    const { redisUrl } = environment;
-    const carrier = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases: systems, url: server.url });
-    const ended = new AbortController();
-    const log = new EventLog({ databases: systems, carriers: [carrier], signal: ended.signal });
-    try {
-      return await use({ log, systems, signal: stopping.signal });
-    } finally {
-      ended.abort();
-      await log.running;
-      await carrier.close();
-      await closeDatabases(systems);
-    }
+    return await withSystems(environment, say, async (systems, server) => {
+      const { redisUrl } = environment;
+      const carrier = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases: systems, url: server.url });
+      const ended = new AbortController();
+      const log = new EventLog({ databases: systems, carriers: [carrier], signal: ended.signal });
+      try {
+        return await use({ log, systems, signal: stopping.signal });
+      } finally {
+        ended.abort();
+        await log.running;
+        await carrier.close();
+      }
+    });
   } finally {
-    await server.stop();
     process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
   }
 }

@@ -22,7 +22,7 @@ interface StartRequest {
 
 /** Starts the server of a folder that has none running. Throws PORT_TAKEN, START_FAILED. */
 export async function launch(request: StartRequest): Promise<Postmaster> {
-  const deadline = Date.now() + 30_000;
+  const deadline = performance.now() + 30_000;
   let { port } = request;
   for (;;) {
     const outcome = await tryLaunch(request, port);
@@ -31,7 +31,7 @@ export async function launch(request: StartRequest): Promise<Postmaster> {
     if (portUnusable && request.portRequired) throw portTaken(port, outcome.output);
     // After a kill -9 of the main process its sessions hold the data for a moment longer.
     const dataHeld = outcome.output.includes("pre-existing shared memory block");
-    if (!(portUnusable || dataHeld) || Date.now() > deadline) throw startFailed(request.dataDir, outcome.output);
+    if (!(portUnusable || dataHeld) || performance.now() > deadline) throw startFailed(request.dataDir, outcome.output);
     if (portUnusable) {
       request.log(`Port ${port} cannot be used any more: choosing another one`);
       port = await freePort();

@@ -62,8 +62,8 @@ export function spawnPostmaster(
 
 /** Waits until the server takes connections; false when its process ended or `limitMs` passed. */
 export async function waitUntilReady(server: ProcessIdentity, pgdata: string, limitMs = 300_000): Promise<boolean> {
-  const deadline = Date.now() + limitMs;
-  while (isAlive(server) && Date.now() < deadline) {
+  const deadline = performance.now() + limitMs;
+  while (isAlive(server) && performance.now() < deadline) {
     const found = findPostmaster(pgdata);
     if (found?.pid === server.pid && found.status === "ready") return true;
     await delay(10);
@@ -82,7 +82,7 @@ export async function stopPostmaster(server: ProcessIdentity): Promise<boolean> 
 }
 
 async function signalAndWait(server: ProcessIdentity, signal: NodeJS.Signals, limitMs: number): Promise<boolean> {
-  const deadline = Date.now() + limitMs;
+  const deadline = performance.now() + limitMs;
   try {
     if (isAlive(server)) process.kill(server.pid, signal);
   } catch (error) {
@@ -90,7 +90,7 @@ async function signalAndWait(server: ProcessIdentity, signal: NodeJS.Signals, li
     if (errorCode(error) === "EPERM") return false;
   }
   while (isAlive(server)) {
-    if (Date.now() > deadline) return false;
+    if (performance.now() > deadline) return false;
     await delay(10);
   }
   return true;

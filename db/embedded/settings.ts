@@ -7,6 +7,9 @@ const defaults: Readonly<Record<string, string>> = {
   min_wal_size: "80MB",
   checkpoint_timeout: "15min",
   autovacuum: "on",
+  // Below the lock_timeout of our transactions (db/client.ts): of two that wait for each other one is found to, and run again, before both
+  // would have given up.
+  deadlock_timeout: "200ms",
   // Compiling a query costs more than it saves in lookups and pages of a hundred rows.
   jit: "off",
   timezone: "UTC",

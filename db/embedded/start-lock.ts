@@ -12,10 +12,10 @@ const waitLimitMs = 120_000;
  */
 export async function withStartLock<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
   const path = join(dataDir, "postgres.lock");
-  const deadline = Date.now() + waitLimitMs;
+  const deadline = performance.now() + waitLimitMs;
   while (!tryLock(path)) {
     if (breakStale(path)) continue;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new EmbeddedPostgresError(
         "START_FAILED",
         `Process ${holder(path)?.pid ?? "?"} has been starting or stopping the server of ${dataDir} for two minutes. ` +

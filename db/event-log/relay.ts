@@ -21,7 +21,8 @@ export interface RelayOptions {
   batchSize?: number;
 }
 
-const firstWaitMs = 25;
+/** While somebody writes, the outbox is looked into without being told: after the first, and ever more seldom up to the second. */
+const busyMs = [1, 16] as const;
 /** A carrier that takes longer is gone on without: what it was to tell is found by looking. */
 const announceMs = 5_000;
 
@@ -29,6 +30,16 @@ const announceMs = 5_000;
 const lockClass = sql.raw("7236985");
 
 const tryLead = statement<{ leads: boolean }>(() => sql`select pg_try_advisory_lock(${lockClass}, 0) as leads`);
+
+// See the migration: who appends while this is held notifies; it cannot be had while somebody who did not is still running.
+const sleepLock = sql.raw("7236986");
+const fallAsleep = statement<{ asleep: boolean }>(() => sql`select pg_try_advisory_lock(${sleepLock}, 0) as asleep`);
+/** Nobody tells that a transaction was rolled back, and that what it held up can be read now. */
+const anyUnsettled = statement<{ unsettled: boolean }>(
+  () => sql`
+    select settled_outbox_id() < case when is_called then last_value else 0 end as unsettled from outbox_events_id_seq`,
+);
+const awaken = statement<never>(() => sql`select pg_advisory_unlock(${sleepLock}, 0)`);
 
 const cursor = statement<{ log: string; relayed: number }>(
   () => sql`select replace(log_id::text, '-', '') as log, relayed_id::float8 as relayed from event_log, event_relay`,
@@ -95,25 +106,39 @@ async function relayWhileLeading(session: Session, options: RelayOptions, waker:
   const { domain, signal, pollMs = 1_000, batchSize = 500 } = options;
   const [start] = await session.run(cursor);
   if (!start) throw new Error(`The ${domain} database has no event log.`);
+  const reader = { domain, run: session.run };
   let after = start.relayed;
-  let leads = true;
-  let waitMs = firstWaitMs;
-  while (leads && !signal.aborted) {
-    waker.reset();
-    const events = await readEvents({ domain, run: session.run }, after, batchSize);
+  let busy: number = busyMs[0];
+  /** @returns whether there was anything, and this relay still leads */
+  const relay = async (): Promise<boolean> => {
+    const events = await readEvents(reader, after, batchSize);
     const last = events.at(-1);
-    if (!last) {
-      // Nobody tells that a transaction was rolled back, and what it held up is settled now: look again, ever more seldom.
-      await waker.wait(waitMs, signal);
-      waitMs = waker.woken ? firstWaitMs : Math.min(2 * waitMs, pollMs);
-      continue;
-    }
-    waitMs = firstWaitMs;
+    if (!last) return false;
     await announce(options, { log: start.log, after }, events);
     const [saved] = await session.run(save, { id: last.id, transaction: String(last.transaction) });
-    leads = saved?.leads === true;
+    if (saved?.leads !== true) throw new Error("Another relay leads now.");
     after = last.id;
+    busy = busyMs[0];
     eventsRelayed.inc({ database: domain }, events.length);
+    return true;
+  };
+  const doze = async () => {
+    await pause(busy, signal);
+    busy = Math.min(2 * busy, busyMs[1]);
+  };
+  while (!signal.aborted) {
+    if (await relay()) continue;
+    if ((await session.run(fallAsleep))[0]?.asleep !== true) {
+      await doze();
+      continue;
+    }
+    waker.reset();
+    // What was committed between the look and the lock; whoever begins now notifies.
+    const more = await relay();
+    const unsettled = !more && (await session.run(anyUnsettled))[0]?.unsettled === true;
+    if (!more && !unsettled) await waker.wait(pollMs, signal);
+    await session.run(awaken);
+    if (unsettled) await doze();
   }
 }
 
@@ -141,10 +166,6 @@ class Waker {
   wake(): void {
     this.#woken = true;
     this.#resolve?.();
-  }
-
-  get woken(): boolean {
-    return this.#woken;
   }
 
   /** From here on a wake-up is a new one. */

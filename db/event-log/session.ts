@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import { type Domain, systemRole } from "../columns.ts";
-import { safeBigint } from "../client.ts";
+import { isolation, safeBigint } from "../client.ts";
 import type { Statement } from "../statement.ts";
 
 export interface SessionOptions {
@@ -38,6 +38,8 @@ export async function openSession({ domain, url, name, channels, onNotify }: Ses
     max_lifetime: null,
     connect_timeout: 5,
     keep_alive: 10,
+    // No statement of a session has arrays, and asking for their types may end the process: db/client.ts.
+    fetch_types: false,
     onnotice: () => undefined,
     types: { bigint: safeBigint },
     onclose: () => hasClosed(),
@@ -48,6 +50,7 @@ export async function openSession({ domain, url, name, channels, onNotify }: Ses
       TimeZone: "UTC",
       statement_timeout: statementTimeoutMs,
       lock_timeout: 1_000,
+      default_transaction_isolation: isolation,
       // A lock must not stay with a client that has vanished without a word.
       tcp_keepalives_idle: 5,
       tcp_keepalives_interval: 5,

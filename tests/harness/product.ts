@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
+import { allReachable, closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
 import { createSubgraphs } from "#cli/subgraphs.ts";
 import { developmentIdentity } from "#gateway/development-identity.ts";
 import { startGateway } from "#gateway/server.ts";
@@ -32,11 +32,13 @@ export interface TestProductOptions {
   /** Wraps the in-process carrier, to break it. */
   carrier?: (transport: Transport) => Transport;
   callTimeoutMs?: number;
+  /** Databases that are there; else the product gets new ones. It drops them in the end. */
+  urls?: TestDatabases;
 }
 
 /** The whole product in this process, on databases and a port of its own. */
 export async function bootProduct(options: TestProductOptions = {}): Promise<TestProduct> {
-  const urls = await cloneDatabases();
+  const urls = options.urls ?? (await cloneDatabases());
   const databases = await openDatabases({ url: urls.url, embedded: false, stop: async () => undefined });
   const subgraphs = createSubgraphs(databases);
   const identity = developmentIdentity(options.tenantId ?? demoTenantId, demoUserId);
@@ -45,7 +47,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
     transport: guarded(options.carrier?.(carrier) ?? carrier, { callTimeoutMs: options.callTimeoutMs ?? 20_000 }),
     identify: async () => identity,
-    ready: async () => true,
+    ready: () => allReachable(databases),
     introspection: true,
     host: "127.0.0.1",
     port: 0,

@@ -32,18 +32,18 @@ export interface TestDatabases {
   drop(): Promise<void>;
 }
 
-/** Five databases of a test's own, cloned from the migrated templates. */
-export async function cloneDatabases(): Promise<TestDatabases> {
+/** Databases of a test's own, of all five domains or of some, cloned from the migrated templates. */
+export async function cloneDatabases(of: readonly Domain[] = domains): Promise<TestDatabases> {
   const suffix = randomBytes(6).toString("hex");
   const name = (domain: Domain) => `test_${domain}_${suffix}`;
   await asOwner(adminUrl(), async (sql) => {
-    for (const domain of domains) await sql.unsafe(`create database ${name(domain)} template ${templateName(domain)}`);
+    for (const domain of of) await sql.unsafe(`create database ${name(domain)} template ${templateName(domain)}`);
   });
   return {
     url: (domain) => urlOf(name(domain)),
     drop: () =>
       asOwner(adminUrl(), async (sql) => {
-        for (const domain of domains) await sql.unsafe(`drop database if exists ${name(domain)} with (force)`);
+        for (const domain of of) await sql.unsafe(`drop database if exists ${name(domain)} with (force)`);
       }),
   };
 }

@@ -34,9 +34,13 @@ END $$;
 CREATE TRIGGER "outbox_events_announce" BEFORE INSERT ON "outbox_events"
   FOR EACH STATEMENT EXECUTE FUNCTION "announce_outbox_write"();
 --> statement-breakpoint
+-- Transactions that notify commit one after the other, over the whole database. So only those do that find the relay asleep:
+-- while it sleeps it holds the lock that this asks for, and it cannot fall asleep while a transaction that found it awake runs.
 CREATE FUNCTION "wake_relay"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_notify('novacron_outbox', '');
+  IF NOT pg_try_advisory_xact_lock_shared(7236986, 0) THEN
+    PERFORM pg_notify('novacron_outbox', '');
+  END IF;
   RETURN NULL;
 END $$;
 --> statement-breakpoint

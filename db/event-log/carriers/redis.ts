@@ -9,8 +9,8 @@ const blockMs = 1_000;
 const reconnectMs = 200;
 /** Longer than a blocking read: a connection on which nothing came by then, the handshake included, is half open. */
 const silentMs = 2_000;
-/** About so many are kept. Positions never depend on them: whoever falls behind further finds the gap, and reads the outbox. */
-const keptEntries = 256;
+/** Entries are kept for about so long. Positions never depend on them: whoever falls behind further finds the gap, and reads the outbox. */
+const keptMs = 60_000;
 const readAtOnce = 16;
 /** A larger announcement carries no events: whoever hears it reads the outbox. */
 const maxEntryBytes = 262_144;
@@ -47,7 +47,7 @@ export function redisCarrier(url: string): Carrier {
       try {
         const { source, log: of } = announcement;
         const text = entryText(announcement);
-        await writer.xadd(streamKey(source, of), "MAXLEN", "~", keptEntries, "*", "announcement", text);
+        await writer.xadd(streamKey(source, of), "MINID", "~", Date.now() - keptMs, "*", "announcement", text);
         announced = true;
       } catch (error) {
         announced = false;

@@ -1,0 +1,71 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { closeDatabases, openDatabases } from "#cli/databases.ts";
+import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
+import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { EventLog } from "#db/event-log/event-log.ts";
+
+/** A reader of the vms database's log. */
+export interface Follower {
+  /** When each of the next events was seen, in milliseconds since the epoch, once there are so many. To be asked for before they are written. */
+  next(count: number): Promise<number[]>;
+  stop(): Promise<void>;
+}
+
+/** A follower in a process of its own. */
+export async function startFollower(
+  urls: Readonly<Record<string, string>>,
+  redisUrl: string | undefined,
+): Promise<Follower> {
+  const child = spawn("node", ["--import", "tsx", fileURLToPath(import.meta.url)], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, FOLLOWER_URLS: JSON.stringify(urls), FOLLOWER_REDIS: redisUrl ?? "" },
+  });
+  const ended = once(child, "exit");
+  const seen: number[] = [];
+  let wanted: { count: number; resolve: (times: number[]) => void } | undefined;
+  const ready = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line === "ready") return resolve();
+      const [at, events] = line.split(" ").map(Number);
+      for (let count = 0; count < (events ?? 0); count += 1) seen.push(at ?? 0);
+      if (wanted && seen.length >= wanted.count) wanted.resolve(seen.splice(0, wanted.count));
+    });
+  });
+  await ready;
+  return {
+    next: (count) => new Promise((resolve) => (wanted = { count, resolve })),
+    stop: async () => {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+/** Prints `time events` for every batch that it sees. */
+async function follow(urls: Readonly<Record<string, string>>, redisUrl: string): Promise<void> {
+  const stopping = new AbortController();
+  process.once("SIGTERM", () => stopping.abort());
+  const url = (domain: string) => urls[domain] ?? "";
+  const systems = await openDatabases({ url, embedded: false, stop: async () => undefined }, "system");
+  const carrier = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases: systems, url });
+  const log = new EventLog({ databases: systems, carriers: [carrier], signal: stopping.signal });
+  const start = await log.head(["vms"]);
+  while (!carrier.healthy) await new Promise((resolve) => setTimeout(resolve, 50));
+  process.stdout.write("ready\n");
+  for await (const { events } of log.follow(start, { sources: ["vms"], signal: stopping.signal })) {
+    if (events.length > 0) process.stdout.write(`${performance.timeOrigin + performance.now()} ${events.length}\n`);
+  }
+  await log.running;
+  await carrier.close();
+  await closeDatabases(systems);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await follow(
+    JSON.parse(process.env["FOLLOWER_URLS"] ?? "{}") as Record<string, string>,
+    process.env["FOLLOWER_REDIS"] ?? "",
+  );
+}

@@ -1,0 +1,65 @@
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  isAbstractType,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+} from "graphql";
+
+/** What an operation selects, under one assignment of the variables that `@include` and `@skip` name. */
+export interface Selected {
+  schema: GraphQLSchema;
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  included(selection: SelectionNode): boolean;
+}
+
+/** All selections of one response key of an object. */
+export interface CollectedField {
+  key: string;
+  name: string;
+  /** The type condition under which it was found first, or the type that is declared: its definition says what may be null. */
+  parent: string;
+  nodes: FieldNode[];
+}
+
+/**
+ * The fields of an object in the order of the answer: by the first selection that holds.
+ * @param declared the type that the schema declares
+ * @param typename the object's type; undefined where it did not say, and then fragments hold by what is declared
+ */
+export function collectFields(
+  selected: Selected,
+  sets: readonly SelectionSetNode[],
+  { declared, typename }: { declared: string; typename: string | undefined },
+): CollectedField[] {
+  const fields = new Map<string, CollectedField>();
+  const collect = (set: SelectionSetNode, parent: string): void => {
+    for (const selection of set.selections) {
+      if (!selected.included(selection)) continue;
+      if (selection.kind === Kind.FIELD) {
+        const key = (selection.alias ?? selection.name).value;
+        const known = fields.get(key);
+        if (known) known.nodes.push(selection);
+        else fields.set(key, { key, name: selection.name.value, parent, nodes: [selection] });
+        continue;
+      }
+      const fragment =
+        selection.kind === Kind.FRAGMENT_SPREAD ? selected.fragments.get(selection.name.value) : selection;
+      if (!fragment) continue;
+      const condition = fragment.typeCondition?.name.value;
+      if (condition === undefined) collect(fragment.selectionSet, parent);
+      else if (fits(selected.schema, typename ?? parent, condition)) collect(fragment.selectionSet, condition);
+    }
+  };
+  for (const set of sets) collect(set, declared);
+  return [...fields.values()];
+}
+
+function fits(schema: GraphQLSchema, typename: string, condition: string): boolean {
+  if (typename === condition) return true;
+  const wanted = schema.getType(condition);
+  const type = schema.getType(typename);
+  return isAbstractType(wanted) && type !== undefined && "getInterfaces" in type && schema.isSubType(wanted, type);
+}

@@ -1,0 +1,36 @@
+import {
+  executeSync,
+  type ExecutionResult,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  type FragmentDefinitionNode,
+} from "graphql";
+import type { Data, Variables } from "../data.ts";
+import type { CollectedField } from "./collect-fields.ts";
+
+export const isIntrospection = ({ name }: CollectedField): boolean => name === "__schema" || name === "__type";
+
+/** `__schema` and `__type` are answered by graphql-js from the schema that clients see, and merged into the answer like those of a subgraph. */
+export function introspection(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  fields: readonly CollectedField[],
+): (variables: Variables) => Data {
+  const document = {
+    kind: Kind.DOCUMENT as const,
+    definitions: [
+      {
+        ...operation,
+        selectionSet: { kind: Kind.SELECTION_SET as const, selections: fields.flatMap(({ nodes }) => nodes) },
+      },
+      ...fragments.values(),
+    ],
+  };
+  return (variables) => {
+    const { data, errors }: ExecutionResult<Data> = executeSync({ schema, document, variableValues: variables });
+    if (errors?.[0]) throw errors[0];
+    return data ?? {};
+  };
+}

@@ -1,0 +1,36 @@
+import { type GraphQLEnumType, type GraphQLLeafType, isEnumType } from "graphql";
+import { quoted } from "./quoted.ts";
+
+/** A leaf as JSON, or undefined when it is not a value of the type. It is never called with null. */
+export type WriteLeaf = (value: unknown) => string | undefined;
+
+/** Built-in scalars and enums are checked as Apollo's gateway checks them; what a custom scalar looks like only its subgraph knows. */
+export function leafWriter(type: GraphQLLeafType): WriteLeaf {
+  if (isEnumType(type)) return enumWriter(type);
+  return builtIn[type.name] ?? writeAny;
+}
+
+const finite = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+/** Beyond this, numbers are no longer written as integers. */
+const integer = (value: unknown): value is number => finite(value) && Number.isInteger(value) && Math.abs(value) < 1e21;
+
+const builtIn: Readonly<Record<string, WriteLeaf>> = {
+  Int: (value) => (integer(value) ? String(value) : undefined),
+  Float: (value) => (finite(value) ? String(value) : undefined),
+  Boolean: (value) => (typeof value === "boolean" ? String(value) : undefined),
+  String: (value) => (typeof value === "string" ? quoted(value) : undefined),
+  ID: (value) => (typeof value === "string" ? quoted(value) : integer(value) ? String(value) : undefined),
+};
+
+function enumWriter(type: GraphQLEnumType): WriteLeaf {
+  const texts = new Map(type.getValues().map(({ name }) => [name, `"${name}"`]));
+  return (value) => texts.get(value as string);
+}
+
+function writeAny(value: unknown): string {
+  if (typeof value === "string") return quoted(value);
+  if (finite(value)) return String(value);
+  const json: string | undefined = JSON.stringify(value);
+  // What JSON has no word for.
+  return json ?? "null";
+}

@@ -1,0 +1,66 @@
+import {
+  type GraphQLOutputType,
+  type GraphQLCompositeType,
+  isCompositeType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+} from "graphql";
+import { locate, type Problem, type Write } from "./problems.ts";
+import { leafWriter } from "./write-leaf.ts";
+
+export interface Written {
+  type: GraphQLOutputType;
+  /** What it is called in messages: `field Vm.name`. */
+  called: string;
+  /** Writes an object of the field's type, whatever lists it is in. */
+  object(type: GraphQLCompositeType, called: string): Write;
+}
+
+/** Compiles a type into its writer, by GraphQL's rules for completing a value. */
+export function valueWriter({ type, called, object }: Written): Write {
+  if (isNonNullType(type)) {
+    const inner = valueWriter({ type: type.ofType, called, object });
+    return (value, problems) => {
+      const before = problems.length;
+      const text = inner(value, problems);
+      if (text !== "null") return text;
+      // A null that has its reason already needs no other.
+      if (problems.length === before)
+        problems.push({ message: `Cannot return null for non-nullable ${called}.`, upwards: [] });
+      return undefined;
+    };
+  }
+  if (isListType(type))
+    return listWriter({ type: type.ofType, called: `array element of type ${type.ofType}`, object });
+  if (isCompositeType(type)) return object(type, called);
+  if (!isLeafType(type)) throw new Error(`A field cannot have the type ${String(type)}.`);
+  const leaf = leafWriter(type);
+  return (value, problems) => {
+    if (value === null || value === undefined) return "null";
+    return leaf(value) ?? invalid(called, problems);
+  };
+}
+
+function listWriter(element: Written): Write {
+  const write = valueWriter(element);
+  return (value, problems) => {
+    if (value === null || value === undefined) return "null";
+    if (!Array.isArray(value)) return invalid(element.called, problems);
+    let json = "[";
+    let whole = true;
+    for (let index = 0; index < value.length; index += 1) {
+      const before = problems.length;
+      const text = write(value[index], problems);
+      if (problems.length !== before) locate(problems, before, index);
+      if (text === undefined) whole = false;
+      else json += index === 0 ? text : `,${text}`;
+    }
+    return whole ? `${json}]` : "null";
+  };
+}
+
+function invalid(called: string, problems: Problem[]): string {
+  problems.push({ message: `Invalid value found for ${called}.`, upwards: [] });
+  return "null";
+}

@@ -1,0 +1,22 @@
+import type { FetchNode } from "@apollo/query-planner";
+import { parse } from "graphql";
+import { PublicError } from "#lib/errors.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { failedFields } from "../failed-fields.ts";
+import { inParts } from "../in-parts.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { CallSubgraph } from "./run.ts";
+
+/** Calls of one request. A call without an answer is an answer in which each of its fields has failed. */
+export function callsOver(transport: Transport, context: RequestContext, signal: AbortSignal): CallSubgraph {
+  return async ({ serviceName, operation }: FetchNode, variables) => {
+    try {
+      return await inParts(variables, (part) =>
+        transport.send(serviceName, { query: operation, variables: part }, context, signal),
+      );
+    } catch (error) {
+      if (!(error instanceof PublicError)) throw error;
+      return { data: null, errors: failedFields(parse(operation), variables, error) };
+    }
+  };
+}

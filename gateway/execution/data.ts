@@ -1,0 +1,19 @@
+/** What subgraphs answered, merged: an object of response keys. Its prototype may be `Object.prototype`, so its own properties alone count. */
+export type Data = Record<string, unknown>;
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+export const isData = (value: unknown): value is Data =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Reads one response key. Keys that every object inherits (`constructor`, as an alias) are looked for among an object's own. */
+export function reader(key: string): (data: Data) => unknown {
+  return key in Object.prototype ? (data) => (Object.hasOwn(data, key) ? data[key] : undefined) : (data) => data[key];
+}
+
+/** Sets one response key; `__proto__` as an alias is a key like any other. */
+export function put(data: Data, key: string, value: unknown): void {
+  if (key === "__proto__")
+    Object.defineProperty(data, key, { value, configurable: true, enumerable: true, writable: true });
+  else data[key] = value;
+}

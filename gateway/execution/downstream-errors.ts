@@ -1,0 +1,48 @@
+import { GraphQLError } from "graphql";
+import type { ResponsePath } from "@apollo/query-planner";
+import type { Data } from "./data.ts";
+import { pathsOf } from "./entities.ts";
+
+/** The errors of a fetch of root fields: their paths are already those of the answer. */
+export function rootErrors(errors: readonly GraphQLError[], subgraph: string): GraphQLError[] {
+  return errors.map((error) => downstream(error, subgraph, error.path));
+}
+
+/**
+ * The errors of a fetch of entities at the paths of everybody who waits for them: one error for each. An error about the call as a whole is an
+ * error of each entity.
+ */
+export function entityErrors(
+  errors: readonly GraphQLError[],
+  subgraph: string,
+  { root, path, holders }: { root: Data; path: ResponsePath; holders: readonly (readonly Data[])[] },
+): GraphQLError[] {
+  const paths = pathsOf(root, path);
+  return errors.flatMap((error) => {
+    if (!error.path) return [downstream(error, subgraph, undefined)];
+    const [, index, ...rest] = error.path;
+    const concerned = typeof index === "number" ? new Set(holders[index]) : new Set(holders.flat());
+    return [...concerned]
+      .flatMap((entity) => paths.get(entity) ?? [])
+      .map((at) => downstream(error, subgraph, [...at, ...rest]));
+  });
+}
+
+function downstream(
+  error: GraphQLError,
+  subgraph: string,
+  path: readonly (string | number)[] | undefined,
+): GraphQLError {
+  // Over HTTP it is what JSON held, without what GraphQLError would have added.
+  const { message } = error;
+  const extensions: Readonly<Record<string, unknown>> | undefined = error.extensions;
+  return new GraphQLError(message || `Error while fetching subquery from service "${subgraph}"`, {
+    originalError: error,
+    path,
+    extensions: {
+      ...extensions,
+      code: extensions?.["code"] || "DOWNSTREAM_SERVICE_ERROR",
+      serviceName: subgraph,
+    },
+  });
+}

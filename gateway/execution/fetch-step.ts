@@ -1,0 +1,85 @@
+import type { FetchNode, QueryPlanSelectionNode, ResponsePath } from "@apollo/query-planner";
+import { GraphQLError } from "graphql";
+import { type Data, isData, type Variables } from "./data.ts";
+import { entityErrors, rootErrors } from "./downstream-errors.ts";
+import { entitiesAt } from "./entities.ts";
+import { merge } from "./merge.ts";
+import { representationsOf } from "./representations.ts";
+import { rewritesOf } from "./rewrites.ts";
+import type { Step } from "./run.ts";
+import type { FitsType } from "./types.ts";
+
+/** A call to a subgraph: root fields, or fields of the entities at `path`. */
+export function fetchStep(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
+  const step = fetch.requires ? entityFetch(fetch, fetch.requires, path, fits) : rootFetch(fetch, path, fits);
+  return async (run) => {
+    try {
+      await step(run);
+    } catch (error) {
+      run.errors.push(asGraphQLError(error));
+    }
+  };
+}
+
+function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
+  const rewrite = rewritesOf(fetch.outputRewrites, fits);
+  const targets = entitiesAt(path);
+  return async (run) => {
+    const into = targets(run.data);
+    if (into.length === 0) return;
+    const { data, errors } = await run.call(fetch, usedVariables(fetch, run.variables));
+    if (errors) run.errors.push(...rootErrors(errors, fetch.serviceName));
+    if (!data) return;
+    rewrite?.(data);
+    for (const target of into) merge(target, data);
+  };
+}
+
+function entityFetch(
+  fetch: FetchNode,
+  requires: readonly QueryPlanSelectionNode[],
+  path: ResponsePath,
+  fits: FitsType,
+): Step {
+  const rewrite = rewritesOf(fetch.outputRewrites, fits);
+  const find = entitiesAt(path);
+  const gather = representationsOf(requires, rewritesOf(fetch.inputRewrites, fits), fits);
+  return async (run) => {
+    const { representations, holders } = gather(find(run.data));
+    if (representations.length === 0) return;
+    const variables = usedVariables(fetch, run.variables);
+    if ("representations" in variables) throw new Error("Variables cannot contain key `representations`.");
+    const { data, errors } = await run.call(fetch, { ...variables, representations });
+    if (errors) run.errors.push(...entityErrors(errors, fetch.serviceName, { root: run.data, path, holders }));
+    if (!data) return;
+    const entities = data["_entities"];
+    if (!Array.isArray(entities) || entities.length !== representations.length)
+      throw new Error(`Subgraph ${fetch.serviceName} did not answer with one entity for each representation.`);
+    for (const [index, entity] of (entities as unknown[]).entries()) {
+      if (isData(entity)) distribute(entity, holders[index] ?? [], rewrite);
+    }
+  };
+}
+
+/** Gives an entity to all that wait for it. They share what it brings: the plan treats the objects of one path alike. */
+function distribute(entity: Data, holders: readonly Data[], rewrite: ((entity: Data) => void) | undefined): void {
+  entity["__typename"] ||= holders[0]?.["__typename"];
+  rewrite?.(entity);
+  for (const holder of holders) merge(holder, entity);
+}
+
+function usedVariables({ variableUsages }: FetchNode, given: Variables): Variables {
+  const used: Record<string, unknown> = {};
+  for (const name of variableUsages ?? []) {
+    if (Object.hasOwn(given, name) && given[name] !== undefined) used[name] = given[name];
+  }
+  return used;
+}
+
+/** Its message stays in the process: `formatError` lets out what has a public code. */
+function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  return error instanceof Error
+    ? new GraphQLError(error.message, { originalError: error })
+    : new GraphQLError("A call to a subgraph failed.");
+}

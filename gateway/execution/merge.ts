@@ -1,0 +1,26 @@
+import { type Data, isData, put } from "./data.ts";
+
+/**
+ * Merges what a subgraph answered into what is already there, in place: objects key by key, lists of the same length element by element,
+ * everything else by replacing. What is new is taken over as it is, without a copy.
+ */
+export function merge(target: Data, source: Data): void {
+  for (const key of Object.keys(source)) {
+    const value = source[key];
+    if (value === undefined) continue;
+    const held = Object.hasOwn(target, key) ? target[key] : undefined;
+    if (held === value) continue;
+    if (isData(held) && isData(value)) merge(held, value);
+    else if (Array.isArray(held) && Array.isArray(value) && held.length === value.length) mergeLists(held, value);
+    else put(target, key, value);
+  }
+}
+
+function mergeLists(target: unknown[], source: readonly unknown[]): void {
+  for (const [index, value] of source.entries()) {
+    const held = target[index];
+    if (isData(held) && isData(value)) merge(held, value);
+    else if (Array.isArray(held) && Array.isArray(value) && held.length === value.length) mergeLists(held, value);
+    else target[index] = value;
+  }
+}

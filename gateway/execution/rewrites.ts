@@ -1,0 +1,46 @@
+import type { FetchDataRewrite } from "@apollo/query-planner";
+import { type Data, isData, put, reader } from "./data.ts";
+import type { FitsType } from "./types.ts";
+
+/** Changes, in place, what is sent to a subgraph or what came from it. */
+export type Rewrite = (value: unknown) => void;
+
+const fragmentPrefix = "... on ";
+
+/** The planner's rewrites: for `@interfaceObject` another `__typename`, for fields that would collide another key. */
+export function rewritesOf(rewrites: readonly FetchDataRewrite[] | undefined, fits: FitsType): Rewrite | undefined {
+  if (!rewrites || rewrites.length === 0) return undefined;
+  const all = rewrites.map((rewrite) => rewriteOf(rewrite, fits));
+  return (value) => {
+    for (const rewrite of all) rewrite(value);
+  };
+}
+
+function rewriteOf(rewrite: FetchDataRewrite, fits: FitsType): Rewrite {
+  const key = rewrite.path.at(-1) ?? "";
+  const read = reader(key);
+  const change = (data: Data): void => {
+    if (rewrite.kind === "ValueSetter") return put(data, key, rewrite.setValueTo);
+    const value = read(data);
+    if (value === undefined || value === null) return;
+    put(data, rewrite.renameKeyTo, value);
+    put(data, key, undefined);
+  };
+  return rewrite.path.slice(0, -1).reduceRight<(data: Data) => void>((next, element) => {
+    if (!element.startsWith(fragmentPrefix)) {
+      const step = reader(element);
+      return (data) => onEach(step(data), next);
+    }
+    const condition = element.slice(fragmentPrefix.length);
+    // Without a `__typename` there is one type that it can be.
+    return (data) => {
+      const typename = data["__typename"];
+      if (typeof typename !== "string" || fits(typename, condition)) next(data);
+    };
+  }, change) as Rewrite;
+}
+
+function onEach(value: unknown, change: (data: Data) => void): void {
+  if (Array.isArray(value)) for (const item of value) onEach(item, change);
+  else if (isData(value)) change(value);
+}

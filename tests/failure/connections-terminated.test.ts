@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { sql } from "drizzle-orm";
+import { statement } from "#db/statement.ts";
+import { domains } from "#db/columns.ts";
+import { adminUrl, asOwner } from "#tests/harness/server.ts";
+import { type ProductWithEvents, productWithEvents, tenantId } from "./product-with-events.ts";
+
+const everything =
+  "{ clusters { totalCount } vms(first: 3) { nodes { name owner { username } alerts { totalCount } node { name } } } }";
+const backend = statement<{ pid: number }>(() => sql`select pg_backend_pid() as pid`);
+
+let product: ProductWithEvents;
+beforeAll(async () => {
+  product = await productWithEvents();
+});
+afterAll(() => product?.stop());
+
+it("14: while backends are terminated in a loop, reads succeed or say why, writes are told once, and the pool never sticks", async () => {
+  const names = domains.map((domain) => new URL(product.urls.url(domain)).pathname.slice(1));
+  const done = new AbortController();
+  const codes: Record<string, number> = {};
+  const slowest = { read: 0, write: 0 };
+  const reading = async () => {
+    while (!done.signal.aborted) {
+      const begun = performance.now();
+      const { data, errors } = await product.ask(everything);
+      slowest.read = Math.max(slowest.read, performance.now() - begun);
+      if (errors.length === 0) expect(JSON.stringify(data)).not.toContain("null");
+      for (const { extensions } of errors) codes[extensions.code] = (codes[extensions.code] ?? 0) + 1;
+      if (errors.length === 0) codes["none"] = (codes["none"] ?? 0) + 1;
+    }
+  };
+  const acknowledged: string[] = [];
+  const writing = async (vm: number) => {
+    for (let change = 1; !done.signal.aborted; change++) {
+      const begun = performance.now();
+      try {
+        await product.renameVm(vm, `vm ${vm}, change ${change}`);
+        acknowledged.push(`vm ${vm}, change ${change}`);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "DATABASE_UNAVAILABLE" });
+      }
+      slowest.write = Math.max(slowest.write, performance.now() - begun);
+    }
+  };
+  const running = [reading(), reading(), writing(1), writing(2), writing(3)];
+  const terminating = asOwner(adminUrl(), async (admin) => {
+    let ended = 0;
+    const until = performance.now() + 20_000;
+    // Each round ends whatever has been opened since the one before.
+    while (ended < 200 && performance.now() < until) {
+      const rows = await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = any(${names})`;
+      ended += rows.length;
+    }
+    return ended;
+  });
+  expect(await Promise.race([terminating, Promise.all(running).then(() => 0)])).toBeGreaterThanOrEqual(200);
+  done.abort();
+  await Promise.all(running);
+  expect(Object.keys(codes).filter((code) => code !== "none" && code !== "DATABASE_UNAVAILABLE")).toEqual([]);
+  expect(Math.max(slowest.read, slowest.write)).toBeLessThan(5_000);
+
+  await vi.waitFor(async () => expect((await product.ask(everything)).errors).toEqual([]), { timeout: 5_000 });
+  // All eight connections of a pool at once, each held until all are there: none of them is lost to a transaction that broke.
+  let arrived = 0;
+  let open: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => (open = resolve));
+  const held = Array.from({ length: 8 }, () =>
+    product.databases.vms.write({ tenantId }, async (tx) => {
+      await tx.run(backend);
+      if (++arrived === 8) open();
+      await all;
+    }),
+  );
+  await Promise.all(held);
+
+  await product.untilProjected();
+  const versions = await asOwner(
+    product.urls.url("vms"),
+    (owner) => owner<{ id: string; version: number }[]>`select id, version from vms`,
+  );
+  const total = versions.reduce((sum, { version }) => sum + version - 1, 0);
+  await vi.waitFor(() => expect(product.followed.length).toBe(total), { timeout: 10_000 });
+  for (const { id: vm, version } of versions) {
+    const tellings = product.followed.filter(({ entityKey }) => entityKey === vm).map((event) => event.entityVersion);
+    expect(tellings).toEqual(Array.from({ length: version - 1 }, (_, at) => at + 2));
+  }
+  const told = new Set(product.followed.map(({ payload }) => payload["name"]));
+  expect(acknowledged.filter((name) => !told.has(name))).toEqual([]);
+});

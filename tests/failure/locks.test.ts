@@ -1,0 +1,103 @@
+import type postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { Domain } from "#db/columns.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import { id, type ProductWithEvents, productWithEvents } from "./product-with-events.ts";
+
+let product: ProductWithEvents;
+beforeAll(async () => {
+  product = await productWithEvents();
+});
+afterAll(() => product?.stop());
+
+/** Runs `meanwhile` while somebody's open transaction holds what this statement locked. */
+async function whileLocked(domain: Domain, lock: string, meanwhile: (owner: postgres.Sql) => Promise<void>) {
+  const url = product.urls.url(domain);
+  await asOwner(url, (owner) =>
+    owner.begin(async (tx) => {
+      expect(await tx.unsafe(lock)).not.toEqual([]);
+      await asOwner(url, meanwhile);
+    }),
+  );
+}
+
+/** Waits until as many statements, one after the other, have waited for a lock of this database. */
+async function lockWaits(owner: postgres.Sql, count: number): Promise<void> {
+  const waits = new Set<string>();
+  await vi.waitFor(
+    async () => {
+      const rows = await owner<{ wait: string }[]>`
+        select pid || ' ' || query_start as wait from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`;
+      for (const { wait } of rows) waits.add(wait);
+      expect(waits.size).toBeGreaterThanOrEqual(count);
+    },
+    { timeout: 15_000, interval: 20 },
+  );
+}
+
+describe("16: while somebody holds a lock on a hot row,", () => {
+  it("each writer is told WRITE_CONFLICT after a second, and nothing else hangs", async () => {
+    await whileLocked("vms", `select from vms where id = '${id("vm", 1)}' for update`, async () => {
+      const begun = performance.now();
+      // As many as there are connections.
+      const writers = Array.from({ length: 8 }, async (_, writer) => {
+        await expect(product.renameVm(1, `writer ${writer}`)).rejects.toMatchObject({ code: "WRITE_CONFLICT" });
+        return performance.now() - begun;
+      });
+      // A service all of whose connections wait is busy, not away.
+      expect(await product.readiness()).toBe(200);
+      const took = await Promise.all(writers);
+      expect(Math.min(...took)).toBeGreaterThan(900);
+      expect(Math.max(...took)).toBeLessThan(4_000);
+      expect((await product.ask("{ vms(first: 3) { nodes { name alerts { totalCount } } } }")).errors).toEqual([]);
+      await product.renameVm(2, "beside the lock");
+    });
+    await product.renameVm(1, "after the lock");
+    await product.untilProjected();
+    await vi.waitFor(() =>
+      expect(product.followed.map(({ payload }) => payload["name"])).toEqual(["beside the lock", "after the lock"]),
+    );
+  });
+
+  it("a consumer that needs the row tries until it gets it, and its events are in the end all there", async () => {
+    await whileLocked(
+      "monitoring",
+      `select from projected_vms where id = '${id("vm", 3)}' for update`,
+      async (owner) => {
+        for (let change = 1; change <= 20; change++) await product.renameVm(3, `change ${change}`);
+        await lockWaits(owner, 2);
+      },
+    );
+    await product.untilProjected();
+  });
+
+  it.each(["event_relay", "event_log"])("the relay goes on when it can have its row of %s again", async (table) => {
+    const before = product.followed.length;
+    await whileLocked("vms", `select from ${table} for update`, async (owner) => {
+      for (let change = 1; change <= 20; change++) await product.renameVm(3, `${table} ${change}`);
+      if (table === "event_relay") await lockWaits(owner, 2);
+    });
+    await product.untilProjected();
+    await vi.waitFor(() => expect(product.followed.length).toBe(before + 20));
+    await vi.waitFor(async () => {
+      const [relayed] = await asOwner(
+        product.urls.url("vms"),
+        (owner) => owner`select relayed_id = (select max(id) from outbox_events) as all from event_relay`,
+      );
+      expect(relayed).toEqual({ all: true });
+    }, 5_000);
+  });
+
+  it("a table that is locked as a whole makes reads say so, and no longer than a second", async () => {
+    await whileLocked("vms", "select pg_advisory_lock(1)", async (owner) => {
+      await owner.begin(async (tx) => {
+        await tx`lock table vm_networks in access exclusive mode`;
+        const answer = await product.ask("{ vmNetworks { totalCount } clusters { totalCount } }");
+        expect(answer.data).toEqual({ vmNetworks: null, clusters: { totalCount: 3 } });
+        expect(answer.errors.map(({ extensions }) => extensions.code)).toEqual(["WRITE_CONFLICT"]);
+      });
+    });
+    expect((await product.ask("{ vmNetworks { totalCount } }")).errors).toEqual([]);
+  });
+});

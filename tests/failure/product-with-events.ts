@@ -1,0 +1,83 @@
+import { sql } from "drizzle-orm";
+import { vi } from "vitest";
+import { startEvents } from "#cli/events/start-events.ts";
+import { changeColumns, type ChangedRow, changeEvents } from "#db/changes.ts";
+import type { Database, Tx } from "#db/client.ts";
+import { append } from "#db/event-log/append.ts";
+import { checkVmProjection } from "#db/projections/vm-projection.ts";
+import { statement } from "#db/statement.ts";
+import { vmChanges } from "#db/vms/changes.ts";
+import { vms } from "#db/vms/schema/vms.ts";
+import type { Event } from "#events/event.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import type { TestDatabases } from "#tests/harness/server.ts";
+
+export const { tenantId, id } = fleetOf(1);
+
+const rename = statement<ChangedRow>(
+  () => sql`
+    update ${vms} set name = ${sql.placeholder("name")}, version = version + 1, updated_at = now()
+    where id = ${sql.placeholder("id")}::uuid returning ${changeColumns(vmChanges)}`,
+);
+
+/** Gives the VM of this number another name, and tells of it. */
+export async function renameVm(tx: Tx, number: number, name: string): Promise<void> {
+  await append(tx, changeEvents(vmChanges, await tx.run(rename, { id: id("vm", number), name }), "updated"));
+}
+
+export interface ProductWithEvents extends TestProduct {
+  systems: Awaited<ReturnType<typeof startEvents>>["systems"];
+  /** Every event that a follower of the vms log has been given, in order. */
+  followed: Event[];
+  renameVm(number: number, name: string): Promise<void>;
+  /** The status of `/health/ready`. */
+  readiness(): Promise<number>;
+  /** Waits until the projections of VMs in monitoring and scheduler are what the vms domain has. */
+  untilProjected(): Promise<void>;
+}
+
+/** The product with relays, log and consumers, as `start` runs them, and a fleet in which every kind has `rows` rows. */
+export async function productWithEvents(urls?: TestDatabases, rows = 3): Promise<ProductWithEvents> {
+  const product = await bootProduct({ tenantId, ...(urls ? { urls } : {}) });
+  await insertFleet(product.urls, 1, rows);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const server = { url: product.urls.url, embedded: false, stop: async () => undefined };
+  const events = await startEvents(server, { redisUrl: undefined, retentionSeconds: 86_400 }, signal);
+  const followed: Event[] = [];
+  const following = (async () => {
+    for await (const batch of events.log.follow("oldest", { sources: ["vms"], signal })) followed.push(...batch.events);
+  })();
+  // What it fails with is said when the test stops.
+  following.catch(() => undefined);
+  const inStep = async (target: Database) => {
+    const report = await checkVmProjection({ source: events.systems.vms, target });
+    return report.vms > 0 && report.missing.length + report.extra.length + report.different.length === 0;
+  };
+  const result: ProductWithEvents = {
+    ...product,
+    systems: events.systems,
+    followed,
+    renameVm: (number, name) =>
+      product.databases.vms.write({ tenantId, actor: "job:test" }, (tx) => renameVm(tx, number, name)),
+    readiness: async () => (await fetch(new URL("/health/ready", product.url))).status,
+    untilProjected: () =>
+      vi.waitFor(
+        async () => {
+          const { monitoring, scheduler } = events.systems;
+          if (!(await inStep(monitoring)) || !(await inStep(scheduler)))
+            throw new Error("A projection is not in step.");
+        },
+        { timeout: 20_000, interval: 50 },
+      ),
+    stop: async () => {
+      stopping.abort();
+      await following;
+      await events.ended;
+      await product.stop();
+    },
+  };
+  await result.untilProjected();
+  return result;
+}

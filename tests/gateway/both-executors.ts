@@ -1,0 +1,115 @@
+import { buildOperationContext, executeQueryPlan } from "@apollo/gateway";
+import { Supergraph } from "@apollo/federation-internals";
+import { type ExecutionResult, type GraphQLError, type GraphQLSchema, parse } from "graphql";
+import { compileOperation } from "#gateway/execution/compile-operation.ts";
+import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
+import { failedFields } from "#gateway/failed-fields.ts";
+import { PublicError } from "#lib/errors.ts";
+import type { GeneratedOperation } from "./documents.ts";
+
+export type AskSubgraphs = (
+  subgraph: string,
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+) => Promise<ExecutionResult>;
+
+type Path = readonly (string | number)[];
+
+/** What an executor made of an operation, ready to be compared. */
+export interface Outcome {
+  data: unknown;
+  errors: { message: string; code: unknown; path: Path | undefined }[];
+  /** Where a value was not what its type says. */
+  invalid: Path[];
+}
+
+export interface BothExecutors {
+  schema: GraphQLSchema;
+  /** Whether Apollo's planner, which both use, makes a plan of it: a few valid documents are beyond it. */
+  canPlan(query: string): boolean;
+  ours(operation: GeneratedOperation, ask: AskSubgraphs): Promise<Outcome>;
+  /** The oracle: Apollo's own execution of the same plan. */
+  apollo(operation: GeneratedOperation, ask: AskSubgraphs): Promise<Outcome>;
+}
+
+export function bothExecutors(sdl: string): BothExecutors {
+  const supergraph = loadSupergraph(sdl);
+  const supergraphSchema = Supergraph.build(sdl).schema.toGraphQLJSSchema();
+  const compiled = (query: string) => {
+    const operation = compileOperation(supergraph, parse(query), undefined);
+    if (!operation) throw new Error("The document has no operation.");
+    return operation;
+  };
+  return {
+    schema: supergraph.apiSchema,
+    canPlan: (query) => {
+      try {
+        compiled(query);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    ours: async ({ query, variables }, ask) => {
+      const operation = compiled(query);
+      const { json, problems, errors } = await operation.execute(variables, ({ serviceName, operation: text }, given) =>
+        answered(ask, serviceName, text, given),
+      );
+      return {
+        data: JSON.parse(json) as unknown,
+        errors: errors.map(comparable),
+        invalid: problems.map(({ path }) => path),
+      };
+    },
+    apollo: async ({ query, variables }, ask) => {
+      const document = parse(query);
+      const services = new Proxy(
+        {},
+        {
+          get: (_target, name) => ({
+            process: ({ request }: { request: { query: string; variables: Record<string, unknown> } }) =>
+              answered(ask, String(name), request.query, request.variables),
+          }),
+        },
+      );
+      // oxlint-disable-next-line typescript/no-explicit-any -- the parts of its many parameters that it reads
+      const request = { request: { variables }, metrics: {}, logger: console } as any;
+      const { data, errors, extensions } = await executeQueryPlan(
+        compiled(query).plan,
+        services,
+        request,
+        buildOperationContext({ schema: supergraph.apiSchema, operationDocument: document }),
+        supergraphSchema,
+        supergraph.plannedSchema,
+      );
+      const completion = (extensions?.["valueCompletion"] ?? []) as GraphQLError[];
+      return {
+        data: JSON.parse(JSON.stringify(data ?? null)) as unknown,
+        errors: (errors ?? []).map(comparable),
+        invalid: completion.map(({ path }) => path ?? []),
+      };
+    },
+  };
+}
+
+/** As the gateway calls subgraphs: no answer is an answer in which each field failed. What is answered belongs to the caller alone. */
+async function answered(
+  ask: AskSubgraphs,
+  subgraph: string,
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+): Promise<ExecutionResult> {
+  try {
+    const { data, errors } = await ask(subgraph, query, variables);
+    return { data: structuredClone(data ?? null), ...(errors && errors.length > 0 ? { errors } : {}) };
+  } catch (error) {
+    if (!(error instanceof PublicError)) throw error;
+    return { data: null, errors: failedFields(parse(query), variables, error) };
+  }
+}
+
+const comparable = ({ message, path, extensions }: GraphQLError) => ({
+  message,
+  code: (extensions as Record<string, unknown> | undefined)?.["code"],
+  path,
+});

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { readFileSync } from "node:fs";
+import { parse, validate } from "graphql";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { asset } from "#lib/assets.ts";
+import { demoUserId } from "#lib/demo-tenant.ts";
+import { developmentIdentity } from "#gateway/development-identity.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { bothExecutors } from "./both-executors.ts";
+import { operationFrom } from "./documents.ts";
+
+const seed = Number(process.env["NOVACRON_SEED"] ?? Date.now() % 2 ** 31);
+const runs = Number(process.env["NOVACRON_RUNS"] ?? 60);
+const fleet = fleetOf(1);
+
+let product: TestProduct;
+beforeAll(async () => {
+  product = await bootProduct({ tenantId: fleet.tenantId });
+  await insertFleet(product.urls, 1, 3);
+});
+afterAll(() => product.stop());
+
+/** An id that exists, where a field asks for one. */
+function argument(coordinate: string, choose: (count: number) => number): string | undefined {
+  const [, root] = /^Query\.(\w+)\(id:\)$/.exec(coordinate) ?? [];
+  if (root) return JSON.stringify(fleet.id(root as Parameters<typeof fleet.id>[0], 1 + choose(3)));
+  if (coordinate.endsWith("(from:)")) return '"2026-01-01T00:00:00Z"';
+  if (coordinate.endsWith("(to:)")) return '"2026-01-01T06:00:00Z"';
+  if (coordinate.endsWith("(first:)")) return String(1 + choose(3));
+  return /\((last|after|before|step|maxPoints|filter):\)$/.test(coordinate) ? "null" : undefined;
+}
+
+it(`with NOVACRON_SEED=${seed}, the product over its databases answers by the compiled executor as by Apollo's`, async () => {
+  const both = bothExecutors(readFileSync(asset("supergraph.graphql"), "utf8"));
+  const without = new Set(["VmMetrics.ageSeconds", "NodeMetrics.ageSeconds"]);
+  const context = () => ({
+    identity: developmentIdentity(fleet.tenantId, demoUserId),
+    requestId: "the same for both",
+    deadline: Date.now() + 60_000,
+  });
+  let planned = 0;
+  const property = fc.asyncProperty(
+    fc.array(fc.nat(255), { minLength: 10, maxLength: 250, size: "max" }),
+    async (tape) => {
+      const operation = operationFrom(tape, { schema: both.schema, argument, without });
+      fc.pre(validate(both.schema, parse(operation.query)).length === 0 && both.canPlan(operation.query));
+      planned += 1;
+      const ask = async (name: string, query: string, variables: Readonly<Record<string, unknown>>) => {
+        const subgraph = product.subgraphs.find((candidate) => candidate.name === name);
+        if (!subgraph) throw new Error(`There is no subgraph ${name}.`);
+        return subgraph.execute({ query, variables }, context());
+      };
+      const apollo = await both.apollo(operation, ask);
+      const ours = await both.ours(operation, ask);
+      expect(ours.data, operation.query).toEqual(apollo.data);
+      const told = ({ errors }: typeof ours) => errors.map((error) => JSON.stringify(error)).sort();
+      expect(told(ours), operation.query).toEqual(told(apollo));
+      expect(ours.invalid, operation.query).toEqual(apollo.invalid);
+    },
+  );
+  await fc.assert(property, { seed, numRuns: runs, interruptAfterTimeLimit: 40_000 });
+  expect(planned).toBeGreaterThan(runs / 4);
+});

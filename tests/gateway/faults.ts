@@ -1,0 +1,67 @@
+import { type ExecutionResult, GraphQLError } from "graphql";
+import { PublicError } from "#lib/errors.ts";
+import { hashOf } from "./mock-subgraph.ts";
+
+/** What may go wrong in a subgraph. */
+export const faultKinds = ["none", "error", "null", "missing entity", "wrong type", "unavailable", "thrown"] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface Fault {
+  kind: FaultKind;
+  /** Chooses what is struck. */
+  seed: number;
+}
+
+type Data = Record<string, unknown>;
+type Path = (string | number)[];
+
+/**
+ * Breaks an answer of a subgraph. Which of its values are struck depends on what they are, not on where: an entity that is asked for twice is
+ * broken alike both times.
+ */
+export async function withFault(
+  { kind, seed }: Fault,
+  subgraph: string,
+  variables: Readonly<Record<string, unknown>>,
+  answer: () => Promise<ExecutionResult>,
+): Promise<ExecutionResult> {
+  const struck = (what: string, oneIn: number) => hashOf(`${seed}/${subgraph}/${what}`) % oneIn === 0;
+  if (kind === "unavailable" && struck("", 2))
+    throw new PublicError("SUBGRAPH_UNAVAILABLE", `The ${subgraph} part of the graph did not answer.`, { subgraph });
+  if (kind === "thrown" && struck("", 2)) throw new Error("The carrier broke.");
+  const { data, errors = [] } = await answer();
+  if (!data || ["none", "unavailable", "thrown"].includes(kind)) return { data: data ?? null, errors };
+  const representations = (variables["representations"] ?? []) as unknown[];
+  const added: GraphQLError[] = [];
+
+  const broken = (value: unknown, what: string, path: Path, isEntity: boolean): unknown => {
+    const leaf = value === null || typeof value !== "object";
+    // What an object is, under its aliases too, is never struck: Apollo takes a null there for the object's absence.
+    const hit = !/\/(__typename|t\d)$/.test(what) && struck(what, 8);
+    if (hit && kind === "error") {
+      added.push(new GraphQLError(`failed at ${what}`, { path, extensions: { code: "NOT_FOUND" } }));
+      return null;
+    }
+    if (hit && kind === "null") return null;
+    if (hit && kind === "missing entity" && isEntity) return null;
+    // Not an object: Apollo's merge breaks down where one meets a text.
+    if (hit && kind === "wrong type" && leaf && value !== null)
+      return [true, "text", 1.5, ["a list"]][hashOf(what) % 4];
+    if (Array.isArray(value))
+      return value.map((item, index) => broken(item, `${what}/${index}`, [...path, index], false));
+    if (leaf) return value;
+    return Object.fromEntries(
+      Object.entries(value as Data).map(([key, item]) => [key, broken(item, `${what}/${key}`, [...path, key], false)]),
+    );
+  };
+
+  const result = Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [
+      key,
+      key === "_entities" && Array.isArray(value)
+        ? value.map((entity, index) => broken(entity, JSON.stringify(representations[index]), [key, index], true))
+        : broken(value, key, [key], false),
+    ]),
+  );
+  return { data: result, errors: [...errors, ...added] };
+}

@@ -1,0 +1,94 @@
+import { composeServices } from "@apollo/composition";
+import { parse } from "graphql";
+import { type AskSubgraph, mockSubgraph } from "./mock-subgraph.ts";
+
+export interface MockSupergraph {
+  sdl: string;
+  subgraphs: Readonly<Record<string, AskSubgraph>>;
+}
+
+const head = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@requires", "@provides", "@external",
+  "@shareable", "@override", "@inaccessible", "@interfaceObject"])\n`;
+
+function supergraph(schemas: Readonly<Record<string, string>>): MockSupergraph {
+  const services = Object.entries(schemas).map(([name, sdl]) => ({
+    name,
+    typeDefs: parse(head + sdl),
+    url: `http://${name}`,
+  }));
+  const { supergraphSdl, errors } = composeServices(services);
+  if (!supergraphSdl) throw new Error(errors?.map(({ message }) => message).join("\n"));
+  const subgraphs = Object.entries(schemas).map(([name, sdl]) => [name, mockSubgraph(head + sdl)] as const);
+  return { sdl: supergraphSdl, subgraphs: Object.fromEntries(subgraphs) };
+}
+
+/** `@requires` over several steps and into objects, `@provides`, `@override`, `@inaccessible`, unions, non-null fields, mutations. */
+export const shop = (): MockSupergraph =>
+  supergraph({
+    products: `
+      type Query { product(id: ID): Product  products(first: Int = 2): [Product!]!  node: Node  anything: [Thing]  matrix: [[Product]!] }
+      type Mutation { rename(name: String!): Product  discount: Product! }
+      interface Node { id: ID! }
+      union Thing = Product | Brand
+      type Product implements Node @key(fields: "id") {
+        id: ID!  name: String!  price: Float  size: Size!  weight: Int  brand: Brand  brands(first: Int): [Brand!]  raw: JSON  old: String
+        secret: String @inaccessible
+      }
+      type Size @shareable { width: Int!  height: Int!  unit: Unit @inaccessible }
+      enum Unit { MM CM INCH @inaccessible }
+      scalar JSON
+      type Brand implements Node @key(fields: "id") { id: ID!  title: String @shareable }`,
+    stock: `
+      type Query { warehouses: [Warehouse]  fullest: Warehouse! }
+      type Mutation { restock(count: Int!): Warehouse }
+      type Warehouse @key(fields: "id") { id: ID!  city: String!  products: [Product!]  brand: Brand @provides(fields: "title")  manager: Person }
+      type Product @key(fields: "id") {
+        id: ID!  price: Float @external  weight: Int @external  size: Size! @external
+        shipping(express: Boolean): Int @requires(fields: "price weight")
+        box: String @requires(fields: "size { width height }")
+        inStock: Boolean!  delivery: Delivery
+      }
+      type Size @shareable { width: Int!  height: Int! }
+      type Delivery { days: Int!  fee: Float  by: Person! }
+      type Person @key(fields: "id") { id: ID!  name: String! @shareable }
+      type Brand @key(fields: "id") { id: ID!  title: String @external  old: String }`,
+    reviews: `
+      type Query { reviews: [Review!]  anybody: Actor }
+      interface Actor { id: ID!  name: String }
+      type Person implements Actor @key(fields: "id") { id: ID!  name: String! @shareable  reviews(first: Int): [Review]  friends: [Person!] }
+      type Bot implements Actor @key(fields: "id") { id: ID!  name: String  version: Int }
+      type Review { id: ID!  stars: Int!  body: String  author: Actor  about: Subject  product: Product }
+      union Subject = Product | Bot
+      type Product @key(fields: "id") {
+        id: ID!  shipping(express: Boolean): Int @external  reviews: [Review!]  score: Float!  old: String @override(from: "products")
+        worth: String @requires(fields: "shipping")
+      }`,
+  });
+
+/** `@interfaceObject` on both sides, interfaces of interfaces, entities with several keys, shared value types. */
+export const media = (): MockSupergraph =>
+  supergraph({
+    catalogue: `
+      type Query { media: Media  all(kind: Kind): [Media!]  titles: [Titled]  film(id: ID!): Film  shelf: Shelf! }
+      enum Kind { FILM SONG }
+      interface Titled { title: String }
+      interface Media implements Titled @key(fields: "id") { id: ID!  title: String  kind: Kind! }
+      type Film implements Media & Titled @key(fields: "id") { id: ID!  title: String  kind: Kind!  minutes: Int  sequel: Film  money: Money @shareable }
+      type Song implements Media & Titled @key(fields: "id") @key(fields: "code") { id: ID!  code: String!  title: String  kind: Kind!  bars: Int! }
+      type Shelf { items: [[Media!]!]!  best: Media!  nested: [Shelf!] }
+      type Money @shareable { amount: Float!  currency: String }`,
+    ratings: `
+      type Query { topRated: [Media]  raters: [Rater!] }
+      type Media @key(fields: "id") @interfaceObject { id: ID!  rating: Float  ratings(first: Int): [Rating!]!  kind: Kind! @external
+        fame: String @requires(fields: "kind") }
+      enum Kind { FILM SONG }
+      type Rating { score: Int!  by: Rater  of: Media! }
+      type Rater @key(fields: "id") { id: ID!  nick: String!  favourite: Media  money: Money }
+      type Money @shareable { amount: Float!  currency: String }`,
+    charts: `
+      type Query { chart: [Song] }
+      type Song @key(fields: "code") { code: String!  rank: Int  weeks: [Int!] }
+      type Film @key(fields: "id") { id: ID!  money: Money @shareable  gross: Float }
+      type Rater @key(fields: "id") { id: ID!  badges: [String!]! }
+      type Money @shareable { amount: Float!  currency: String }`,
+  });
