@@ -246,7 +246,7 @@ function rawParts<Metric extends string>(
   };
 }
 
-/** The rollup keeps n, sum, min and max of a gauge, and the first and last value of a counter, of each hour. */
+/** The rollup keeps n, sum, min and max of a gauge, and the growth, first and last value of a counter, of each hour. */
 function hourlyParts<Metric extends string>(
   source: SeriesSource<Metric>,
   gauges: readonly Metric[],
@@ -270,7 +270,7 @@ function hourlyParts<Metric extends string>(
       const earlier = sql`lag(${last}) over before`;
       const joined = sql`${earlier} is not null and first_time - lag(last_time) over before <= ${gap}`;
       return [
-        sql`${last} - case when ${last} >= ${first} then ${first} else 0 end
+        sql`coalesce(${name(counter, "growth")}, ${last} - case when ${last} >= ${first} then ${first} else 0 end)
           + case when ${joined} then ${first} - case when ${first} >= ${earlier} then ${earlier} else 0 end else 0 end as ${name(metric, "grown")}`,
         sql`extract(epoch from last_time - case when ${joined} then lag(last_time) over before else first_time end)::float8 as ${name(metric, "seconds")}`,
       ];

@@ -74,6 +74,51 @@ onEveryMetricStorage((database) => {
     expect(row).toEqual({ avgCpu: 20, maxMemory: 300, avgNetworkSent: 10 });
   });
 
+  describe("the growth of a counter in an hour", () => {
+    const growthOf = async (counts: readonly (number | null)[]) => {
+      const vmId = randomUUID();
+      const time = counts.map((_, index) => noon + index * 60);
+      await database().write(randomUUID(), { vmId: time.map(() => vmId), time, networkBytesSent: counts });
+      await database().rollUp();
+      const [row] = await database().allTenants`
+        select network_bytes_sent_growth::float8 as growth, disk_read_bytes_growth as other,
+          avg_network_sent * extract(epoch from last_time - first_time)::float8 as averaged
+        from vm_metrics_hourly where vm_id = ${vmId}`;
+      return row as { growth: number | null; other: null; averaged: number | null };
+    };
+
+    it.each([
+      ["that only grew", [100, 100, 250, 900], 800],
+      ["that was reset and stayed below", [1_000, 1_500, 20, 70], 570],
+      ["that was reset and climbed back above its first value", [100, 500, 20, 700], 1_100],
+      ["that was reset from above its last value", [100, 900, 150, 300], 1_100],
+      ["that was reset twice", [100, 200, 30, 250, 10, 900], 1_250],
+      ["that is missing in between", [100, null, 300, null, 20, 700], 900],
+    ])("of one %s is the sum of what it grew from sample to sample", async (_, counts, growth) => {
+      // A continuous aggregate sees no neighbours: there it is unknown.
+      if (database().engine === "timescale") return expect((await growthOf(counts)).growth).toBeNull();
+      const row = await growthOf(counts);
+      expect(row.growth).toBe(growth);
+      expect(row.averaged).toBeCloseTo(growth, 6);
+    });
+
+    it("is nothing in an hour of one sample, and unknown of a counter without any", async () => {
+      const row = await growthOf([500]);
+      expect(row.growth).toBe(database().engine === "timescale" ? null : 0);
+      expect(row.other).toBeNull();
+    });
+
+    it("is kept of nodes as well", async () => {
+      const nodeId = randomUUID();
+      const time = [noon, noon + 60, noon + 120];
+      await database().writeNodes({ nodeId: time.map(() => nodeId), time, networkBytesRecv: [100, 5, 300] });
+      await database().rollUp();
+      const [row] = await database().allTenants`
+        select network_bytes_recv_growth::int as growth from system_metrics_hourly where node_id = ${nodeId}`;
+      expect(row).toEqual({ growth: database().engine === "timescale" ? null : 300 });
+    });
+  });
+
   it("keeps the hour of samples that were dropped, also when a sample of it comes late", async () => {
     const tenantId = randomUUID();
     const vmId = randomUUID();

@@ -39,8 +39,17 @@ export function fromSamples(samples: readonly OracleSample[], from: number, to: 
   });
 }
 
-/** What is left when only the first and last counter of each hour are known, as in the rollup. */
-export function fromHours(samples: readonly OracleSample[], from: number, to: number, step: number): Bucket[] {
+/**
+ * What is left when only the first and last counter of each hour are known, and by how much it grew in between, as in the rollup.
+ * @param withoutGrowth where that is not known either, as on TimescaleDB
+ */
+export function fromHours(
+  samples: readonly OracleSample[],
+  from: number,
+  to: number,
+  step: number,
+  withoutGrowth = false,
+): Bucket[] {
   const hours = new Map<number, OracleSample[]>();
   for (const sample of samples.toSorted((a, b) => a.time - b.time)) {
     const hour = Math.floor(sample.time / 3_600) * 3_600;
@@ -54,7 +63,10 @@ export function fromHours(samples: readonly OracleSample[], from: number, to: nu
     const [firstTime, lastTime] = [inHour[0]?.time ?? 0, inHour.at(-1)?.time ?? 0];
     if (first !== undefined && last !== undefined) {
       const joined = before && before.counter !== null && firstTime - before.time <= longestGap ? before : undefined;
-      const grown = growth(first, last) + (joined ? growth(joined.counter ?? 0, first) : 0);
+      const inside = withoutGrowth
+        ? growth(first, last)
+        : sum(counters.slice(1).map((counter, index) => growth(counters[index] ?? 0, counter)));
+      const grown = inside + (joined ? growth(joined.counter ?? 0, first) : 0);
       const seconds = lastTime - (joined?.time ?? firstTime);
       if (seconds > 0) growths.push({ time: hour, grown, seconds });
     }

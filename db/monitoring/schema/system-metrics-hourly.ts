@@ -56,6 +56,8 @@ export const systemMetricsHourly = pgTable(
     networkBytesSentLast: whole("network_bytes_sent_last"),
     networkBytesRecvFirst: whole("network_bytes_recv_first"),
     networkBytesRecvLast: whole("network_bytes_recv_last"),
+    networkBytesSentGrowth: whole("network_bytes_sent_growth"),
+    networkBytesRecvGrowth: whole("network_bytes_recv_growth"),
   },
   (table) => [primaryKey({ columns: [table.nodeId, table.hour] })],
 );

@@ -6,10 +6,11 @@ const whole = (name: string) => bigint(name, { mode: "number" });
 
 /**
  * One row per VM and hour (UTC), recomputed from the raw samples of hours that got new ones; kept when the raw samples go.
- * Of a gauge it keeps n, sum, min and max of the samples that had it; of a counter the first and the last value, from
- * which readers derive rates (a reset inside the hour is seen when the last value is below the first).
+ * Of a gauge it keeps n, sum, min and max of the samples that had it; of a counter the first and the last value and by
+ * how much it grew in between, resets included. Growth is null in hours that were rolled up before it was kept; then a reset is seen only
+ * when the last value is below the first.
  *
- * On TimescaleDB this is a view over a continuous aggregate with the same columns.
+ * On TimescaleDB this is a view over a continuous aggregate with the same columns; there growth is always null.
  */
 export const vmMetricsHourly = pgTable(
   "vm_metrics_hourly",
@@ -68,13 +69,21 @@ export const vmMetricsHourly = pgTable(
     diskReadOpsLast: whole("disk_read_ops_last"),
     diskWriteOpsFirst: whole("disk_write_ops_first"),
     diskWriteOpsLast: whole("disk_write_ops_last"),
+    networkBytesSentGrowth: whole("network_bytes_sent_growth"),
+    networkBytesRecvGrowth: whole("network_bytes_recv_growth"),
+    networkPacketsSentGrowth: whole("network_packets_sent_growth"),
+    networkPacketsRecvGrowth: whole("network_packets_recv_growth"),
+    diskReadBytesGrowth: whole("disk_read_bytes_growth"),
+    diskWriteBytesGrowth: whole("disk_write_bytes_growth"),
+    diskReadOpsGrowth: whole("disk_read_ops_growth"),
+    diskWriteOpsGrowth: whole("disk_write_ops_growth"),
     /** The seed's name; percent. */
     avgCpu: doublePrecision("avg_cpu").generatedAlwaysAs(sql`cpu_usage_percent_sum / nullif(cpu_usage_percent_n, 0)`),
     /** The seed's name; bytes. */
     maxMemory: whole("max_memory").generatedAlwaysAs(sql`memory_usage_bytes_max`),
     /** The seed's name. Bytes per second over the hour's samples: the column is a counter, whose average means nothing. */
     avgNetworkSent: doublePrecision("avg_network_sent").generatedAlwaysAs(
-      sql`(network_bytes_sent_last - case when network_bytes_sent_last >= network_bytes_sent_first then network_bytes_sent_first else 0 end) / nullif(extract(epoch from last_time - first_time)::double precision, 0)`,
+      sql`coalesce(network_bytes_sent_growth, network_bytes_sent_last - case when network_bytes_sent_last >= network_bytes_sent_first then network_bytes_sent_first else 0 end) / nullif(extract(epoch from last_time - first_time)::double precision, 0)`,
     ),
   },
   (table) => [
