@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { type Event, type EventSource, eventSources, type EventType } from "#events/event.ts";
-import { PublicError } from "#lib/errors.ts";
 import type { EventPosition, LogPosition } from "#lib/event-position.ts";
+import { log } from "#lib/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Database } from "../client.ts";
 import type { Carrier, Ears } from "./carriers/carrier.ts";
-import { SourceLog } from "./source-log.ts";
+import { longestReadMs, SourceLog } from "./source-log.ts";
 import { checkPosition, isPositionGone, readEvents } from "./stored-events.ts";
 
 /** Which events are wanted; what is missing does not restrict. */
@@ -108,7 +108,13 @@ export class EventLog {
   async *follow(start: EventStart, options: FollowOptions): AsyncGenerator<EventBatch, void, void> {
     const { signal, idleMs = 15_000, batchSize = 500, sources = eventSources } = options;
     const isWanted = wanted(options);
-    const position = await this.#start(start, sources);
+    const starting = this.#start(start, sources);
+    await pause(longestReadMs, signal, starting);
+    if (signal.aborted) {
+      starting.catch(() => undefined);
+      return;
+    }
+    const position = await starting;
     const logs = [...this.#logs.values()].filter(({ source }) => sources.includes(source));
     let toldAt = performance.now();
     while (!signal.aborted) {
@@ -120,8 +126,9 @@ export class EventLog {
       for (const each of logs) {
         const cursor = position[each.source] as LogPosition;
         const events = await each.after(cursor.id, batchSize, signal).catch((error: unknown): Event[] => {
-          // Away, or too busy: what a public error says is passing, unless it is of the position.
-          if (!(error instanceof PublicError) || isPositionGone(error)) throw error;
+          if (isPositionGone(error)) throw error;
+          // Whatever else it is (away, too busy, being restored), events are late then, and not the end of who follows.
+          log.events.debug({ err: error, database: each.source }, "a follower could not read and tries again");
           away = true;
           return [];
         });

@@ -20,7 +20,7 @@ export interface SourceLogOptions {
 
 const readAtOnce = 1_000;
 /** Longer than the server lets a statement run. */
-const longestReadMs = 60_000;
+export const longestReadMs = 60_000;
 /** While no carrier is likely to tell. */
 const unhealthyPollMs = 250;
 

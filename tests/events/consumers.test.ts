@@ -1,0 +1,164 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Consumer, consumerPosition, runConsumer } from "#db/event-log/consumer.ts";
+import { readLogState } from "#db/event-log/stored-events.ts";
+import { statement } from "#db/statement.ts";
+import { newId } from "#lib/uuid.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import { type LogFixture, logFixture, someTenant, vmEvent, writeVmEvents } from "./log-fixture.ts";
+import { append } from "#db/event-log/append.ts";
+import { until } from "./until.ts";
+
+let fixture: LogFixture;
+beforeAll(async () => {
+  fixture = await logFixture();
+  await owner(
+    "create table effects (key text, version int); grant select, insert, truncate on effects to novacron_scheduler_system",
+  );
+});
+afterAll(async () => {
+  await fixture.stop();
+});
+beforeEach(async () => {
+  await owner("truncate effects, event_consumers, consumed_events");
+  await ownerOfVms("truncate outbox_events restart identity; update event_log set horizon_id = 0");
+});
+
+const owner = <Row extends object>(text: string) =>
+  asOwner(fixture.urls.url("scheduler"), async (client) => (await client.unsafe(text)) as unknown as Row[]);
+const ownerOfVms = (text: string) => asOwner(fixture.urls.url("vms"), (client) => client.unsafe(text));
+const effects = () => owner<{ key: string; version: number }>("select key, version from effects order by ctid");
+const versions = async () => (await effects()).map(({ version }) => version);
+
+const addEffect = statement<never>(
+  () => sql`insert into effects values (${sql.placeholder("key")}, ${sql.placeholder("version")}::int)`,
+);
+
+/** A consumer in the scheduler's database that notes each event of a VM that it deals with. */
+function noting(changes: Partial<Consumer> = {}): Consumer {
+  return {
+    name: "noting",
+    source: "vms",
+    types: ["vm.created", "vm.updated"],
+    apply: async (tx, events) => {
+      for (const { entityKey, entityVersion } of events) {
+        await tx.execute(addEffect, { key: entityKey, version: entityVersion });
+      }
+    },
+    rebuild: async () => (await readLogState(fixture.systems.vms)).oldest,
+    ...changes,
+  };
+}
+
+/** Runs it as a program of its own would, until it is told to end. */
+function program(consumer: Consumer): { end(): Promise<void> } {
+  const ended = new AbortController();
+  const log = fixture.log([], { pollMs: 20, signal: ended.signal });
+  const running = runConsumer(consumer, { system: fixture.systems.scheduler, log, signal: ended.signal });
+  return {
+    end: async () => {
+      ended.abort();
+      await running;
+    },
+  };
+}
+
+describe("a consumer", () => {
+  it("drops an event that was written twice with the same id, at once or later", async () => {
+    const [tenantId, key] = [someTenant(), newId()];
+    const again = `insert into outbox_events (event_id, type, version, tenant_id, entity_type, entity_key, entity_version, payload)
+      select event_id, type, version, tenant_id, entity_type, entity_key, entity_version, payload from outbox_events order by id`;
+    await writeVmEvents(fixture, tenantId, key, [1, 2]);
+    await ownerOfVms(again);
+    const running = program(noting());
+    await until("both are dealt with", async () => (await versions()).length >= 2);
+    await ownerOfVms(`${again} limit 2`);
+    await writeVmEvents(fixture, tenantId, key, [3]);
+    await until("the third is dealt with", async () => (await versions()).includes(3));
+    await running.end();
+    expect(await versions()).toEqual([1, 2, 3]);
+  });
+
+  it("that dies between its effect and its position has done neither, and does both at its next start", async () => {
+    const key = newId();
+    let deaths = 0;
+    const dying = noting({
+      apply: async (tx, events) => {
+        await noting().apply(tx, events);
+        // The end of its connection: as the server sees the death of the program.
+        if (deaths++ === 0) await tx.run(statement(() => sql`select pg_terminate_backend(pg_backend_pid())`));
+      },
+    });
+    await writeVmEvents(fixture, someTenant(), key, [1, 2, 3]);
+    const running = program(dying);
+    await until("all are dealt with", async () => (await versions()).length >= 3);
+    await running.end();
+    expect(deaths).toBe(2);
+    expect(await versions()).toEqual([1, 2, 3]);
+    expect((await consumerPosition(fixture.systems.scheduler, noting()))?.id).toBe(3);
+  });
+
+  it("that two programs run has each effect once and in order", async () => {
+    const [tenantId, key] = [someTenant(), newId()];
+    const programs = [program(noting()), program(noting()), program(noting())];
+    for (let version = 1; version <= 60; version += 3) {
+      await writeVmEvents(fixture, tenantId, key, [version, version + 1, version + 2]);
+    }
+    await until("all are dealt with", async () => (await versions()).length >= 60);
+    await Promise.all(programs.map((each) => each.end()));
+    expect(await versions()).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
+  });
+
+  it("that fails goes on from its saved position, and holds up nobody else", async () => {
+    const [tenantId, key] = [someTenant(), newId()];
+    let failures = 0;
+    const failing = noting({
+      apply: async (tx, events) => {
+        await noting().apply(tx, events);
+        if (failures++ < 2) throw new Error("not today");
+      },
+    });
+    await writeVmEvents(fixture, tenantId, key, [1, 2]);
+    const running = program(failing);
+    await until("all are dealt with", async () => (await versions()).length >= 2);
+    await running.end();
+    expect(await versions()).toEqual([1, 2]);
+    expect(failures).toBe(3);
+  });
+
+  it("takes over the source anew when what it has not read is no longer kept", async () => {
+    const [tenantId, key] = [someTenant(), newId()];
+    await writeVmEvents(fixture, tenantId, key, [1, 2]);
+    const before = program(noting());
+    await until("both are dealt with", async () => (await versions()).length >= 2);
+    await before.end();
+    await writeVmEvents(fixture, tenantId, key, [3, 4]);
+    await ownerOfVms("truncate outbox_events; update event_log set horizon_id = 4");
+    let rebuilds = 0;
+    const rebuilding = noting({
+      rebuild: async () => {
+        rebuilds += 1;
+        return (await readLogState(fixture.systems.vms)).head;
+      },
+    });
+    const after = program(rebuilding);
+    await until("it was rebuilt", () => rebuilds > 0);
+    await writeVmEvents(fixture, tenantId, key, [5]);
+    await until("it goes on", async () => (await versions()).includes(5));
+    await after.end();
+    expect(await versions()).toEqual([1, 2, 5]);
+    expect(rebuilds).toBe(1);
+  });
+
+  it("moves its position over events that it has no use for", async () => {
+    await fixture.services.vms.write({ tenantId: someTenant() }, (tx) => append(tx, [vmEvent(newId(), 1)]));
+    const running = program(noting({ types: ["vm_template.created"] }));
+    await until(
+      "it has moved on",
+      async () => (await consumerPosition(fixture.systems.scheduler, noting()))?.id === 1,
+      20_000,
+    );
+    await running.end();
+    expect(await versions()).toEqual([]);
+  });
+});

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { consumerPosition } from "#db/event-log/consumer.ts";
+import { removeOldEvents } from "#db/event-log/retention.ts";
+import { readLogState } from "#db/event-log/stored-events.ts";
+import { newId } from "#lib/uuid.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import { type LogFixture, logFixture, someTenant, writeVmEvents } from "./log-fixture.ts";
+
+const hour = 3_600;
+const onlyVms = { sources: ["vms"] as const, limit: 100 };
+
+let fixture: LogFixture;
+beforeAll(async () => {
+  fixture = await logFixture();
+});
+afterAll(async () => {
+  await fixture.stop();
+});
+beforeEach(async () => {
+  await owner(`truncate outbox_events, event_relay_checkpoints, consumed_events restart identity;
+    update event_log set horizon_id = 0`);
+});
+
+const owner = <Row extends object>(text: string) =>
+  asOwner(fixture.urls.url("vms"), async (sql) => (await sql.unsafe(text)) as unknown as Row[]);
+const kept = async () =>
+  (await owner<{ id: number }>("select id::int from outbox_events order by id")).map(({ id }) => id);
+
+/** Writes so many events as if so many hours ago, into the partition of that time. */
+async function written(hoursAgo: number, count: number): Promise<void> {
+  const [before] = await owner<{ last: number }>("select coalesce(max(id), 0)::int as last from outbox_events");
+  const versions = Array.from({ length: count }, (_, index) => index + 1);
+  await writeVmEvents(fixture, someTenant(), newId(), versions);
+  await owner(`update outbox_events set occurred_at = now() - interval '${hoursAgo} hours',
+    slot = (floor(extract(epoch from now() - interval '${hoursAgo} hours') / 21600)::bigint % 16)::smallint where id > ${before?.last ?? 0}`);
+}
+
+/** As the relay notes that it had told everything up to an id by then. */
+const delivered = (hoursAgo: number, id: number) =>
+  owner(`insert into event_relay_checkpoints values (now() - interval '${hoursAgo} hours', ${id})`);
+
+describe("retention", () => {
+  it("removes a partition whose last event was delivered longer ago than it is, and no other", async () => {
+    await written(40, 3);
+    await written(20, 2);
+    await written(1, 2);
+    await delivered(39, 3);
+    await delivered(19, 5);
+    await delivered(1, 7);
+    expect(await removeOldEvents(fixture.systems.vms, 24 * hour)).toBe(1);
+    expect(await kept()).toEqual([4, 5, 6, 7]);
+    expect((await readLogState(fixture.systems.vms)).oldest.id).toBe(3);
+    expect(await removeOldEvents(fixture.systems.vms, 24 * hour)).toBe(0);
+    expect(await removeOldEvents(fixture.systems.vms, 12 * hour)).toBe(1);
+    expect(await kept()).toEqual([6, 7]);
+  });
+
+  it("counts from the delivery: what was written long ago and told only now stays as long as what is new", async () => {
+    await written(60, 3);
+    await delivered(2, 3);
+    expect(await removeOldEvents(fixture.systems.vms, 24 * hour)).toBe(0);
+    expect(await kept()).toEqual([1, 2, 3]);
+  });
+
+  it("never removes what was not delivered, however old it is", async () => {
+    await written(90, 3);
+    expect(await removeOldEvents(fixture.systems.vms, hour)).toBe(0);
+    await delivered(80, 2);
+    expect(await removeOldEvents(fixture.systems.vms, hour)).toBe(0);
+    expect(await kept()).toEqual([1, 2, 3]);
+  });
+
+  it("leaves a partition that somebody writes to or reads from for the next time, and nobody waits for it", async () => {
+    await written(40, 3);
+    await delivered(39, 3);
+    const removed = await asOwner(fixture.urls.url("vms"), (sql) =>
+      sql.begin(async (tx) => {
+        await tx`select id from outbox_events`;
+        return removeOldEvents(fixture.systems.vms, 24 * hour);
+      }),
+    );
+    expect(removed).toBe(0);
+    expect(await kept()).toEqual([1, 2, 3]);
+    expect(await removeOldEvents(fixture.systems.vms, 24 * hour)).toBe(1);
+  });
+
+  it("leaves a partition whose turn in the ring has come again before it was emptied", async () => {
+    // The ring holds 96 hours: both are in one partition.
+    await written(100, 3);
+    await written(4, 2);
+    await delivered(50, 3);
+    await delivered(3, 5);
+    expect(await removeOldEvents(fixture.systems.vms, 24 * hour)).toBe(0);
+    expect(await kept()).toEqual([1, 2, 3, 4, 5]);
+    const { events } = await fixture.log().read("oldest", onlyVms);
+    expect(events.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
+    expect(await removeOldEvents(fixture.systems.vms, hour)).toBe(1);
+    expect(await kept()).toEqual([]);
+  });
+
+  it("goes on giving out ids after everything was removed, and the head is where it was", async () => {
+    await written(40, 3);
+    await delivered(39, 3);
+    await removeOldEvents(fixture.systems.vms, 24 * hour);
+    const log = fixture.log();
+    const head = await log.head(["vms"]);
+    expect(head["vms"]?.id).toBe(3);
+    await written(0, 1);
+    expect((await log.read(head, onlyVms)).events.map(({ id }) => id)).toEqual([4]);
+  });
+
+  it("forgets checkpoints that say nothing more, and dealt-with events that can no longer come again", async () => {
+    for (const [hoursAgo, id] of [
+      [50, 1],
+      [40, 2],
+      [30, 3],
+      [2, 4],
+    ] as const) {
+      await delivered(hoursAgo, id);
+    }
+    const [old, recent] = [newId(), newId()];
+    await owner(
+      `insert into consumed_events values ('c', '${old}', now() - interval '55 hours'), ('c', '${recent}', now() - interval '53 hours')`,
+    );
+    await removeOldEvents(fixture.systems.vms, 24 * hour);
+    expect(await owner("select relayed_id::int as id from event_relay_checkpoints order by 1")).toEqual([
+      { id: 3 },
+      { id: 4 },
+    ]);
+    // Twice the retention, and the six hours that a partition may keep an event beyond it.
+    expect(await owner("select event_id from consumed_events")).toEqual([{ event_id: recent }]);
+    expect(await consumerPosition(fixture.systems.vms, { name: "c", source: "vms" })).toBeUndefined();
+  });
+});
