@@ -45,7 +45,7 @@ export interface Database {
   write<T>(scope: Scope, use: (tx: Tx) => Promise<T>): Promise<T>;
   /** One statement in a transaction of its own, without a tenant: for jobs under the system role. */
   run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
-  /** Whether a trivial statement is answered within a second, or waits only because every connection is in use. */
+  /** Whether a trivial statement is answered within a second, or would wait only because every connection is in use. */
   reachable(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -119,15 +119,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     },
     run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
       (await retried(() => admission.enter({}, () => sent(pool, statement, values)))) as unknown as Row[],
-    reachable: () =>
-      Promise.race([
+    reachable: async () => {
+      // Connections that are all in use work: a service is not away because it is busy.
+      if (admission.isFull) return true;
+      return Promise.race([
         pool.send("select 1", []).then(
           () => true,
           () => false,
         ),
-        // Connections that are all in use work: a service is not away because it is busy.
-        new Promise<boolean>((resolve) => setTimeout(() => resolve(admission.isFull), 1_000).unref()),
-      ]),
+        new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 1_000).unref()),
+      ]);
+    },
     close: () => pool.close(),
   };
 }

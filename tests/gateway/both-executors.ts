@@ -13,7 +13,7 @@ export type AskSubgraphs = (
   variables: Readonly<Record<string, unknown>>,
 ) => Promise<ExecutionResult>;
 
-type Path = readonly (string | number)[];
+export type Path = readonly (string | number)[];
 
 /** What an executor made of an operation, ready to be compared. */
 export interface Outcome {

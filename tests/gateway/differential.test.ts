@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
-import { type AskSubgraphs, bothExecutors, type BothExecutors, type Outcome } from "./both-executors.ts";
+import { type AskSubgraphs, bothExecutors, type BothExecutors, type Outcome, type Path } from "./both-executors.ts";
 import { type GeneratedOperation, type Generation, operationFrom } from "./documents.ts";
 import { type FaultKind, faultKinds, withFault } from "./faults.ts";
 import { media, type MockSupergraph, shop } from "./mock-supergraphs.ts";
 
-const seed = Number(process.env["NOVACRON_SEED"] ?? Date.now() % 2 ** 31);
+// Always the same documents, so that a red run is the change's doing; other seeds explore.
+const seed = Number(process.env["NOVACRON_SEED"] ?? 20261126);
 const runs = Number(process.env["NOVACRON_RUNS"] ?? 100);
 
 const tape = fc.array(fc.nat(255), { minLength: 5, maxLength: 250, size: "max" });
@@ -15,20 +16,32 @@ async function compare(both: BothExecutors, operation: GeneratedOperation, ask: 
   const ours = await both.ours(operation, ask);
   const apollo = await both.apollo(operation, ask);
   expect(ours.data).toEqual(apollo.data);
-  expect(ours.errors.map(told).sort()).toEqual(apollo.errors.map(told).sort());
-  // Apollo counts an error's entity among all objects of the list, though it asked only for those that have a representation, so in lists of
-  // several types it blames a neighbour; and it leaves `_entities` in the path of an error of the whole call.
-  if (wrongPlaces(apollo).length === 0 && wrongPlaces(ours).length > 0) expect(placed(ours)).toEqual(placed(apollo));
+  // Apollo tells an error of a whole call for entities once, at a path that still has `_entities` in it; ours tells it at each of the entities.
+  const ofWholeCall = new Set(apollo.errors.filter(({ path }) => path?.at(-1) === "_entities").map(told));
+  const counted = ({ errors }: Outcome) =>
+    errors.map(told).filter((error, index, all) => !ofWholeCall.has(error) || all.indexOf(error) === index);
+  expect(counted(ours).sort()).toEqual(counted(apollo).sort());
+  if (ofWholeCall.size === 0) expect(placed(ours)).toEqual(placed(apollo));
   if (ours.errors.length > 0) return;
-  const invalid = new Set(ours.invalid.map(String));
-  expect(apollo.invalid.map(String).filter((path) => !invalid.has(path))).toEqual([]);
-  // Apollo stops at the first field that makes its object null, and takes a field that is selected in several places once for each; in ours it
-  // is one field, as the specification has it. So ours may know of more: an object that cannot say its type, or what hangs on such a null.
+  // Both stop at the first field that makes its object null. But Apollo takes a field that is selected in several places once for each; in ours
+  // it is one field at its first place, as the specification has it. So each may know of something that the other never came to: ours has
+  // to know of Apollo's, or of another reason for the null that hides it, and what ours knows of must explain what is lacking.
+  const explained = new Set(ours.invalid.flatMap((path) => path.map((_, index) => String(path.slice(0, index + 1)))));
+  const hidden = (path: Path) => {
+    const lost = nullOn(ours.data, path);
+    return lost !== undefined && explained.has(String(lost));
+  };
+  expect(apollo.invalid.filter((path) => !explained.has(String(path)) && !hidden(path)).map(String)).toEqual([]);
   expect(wrongPlaces({ ...ours, errors: ours.invalid.map((path) => ({ message: "", code: "", path })) })).toEqual([]);
 }
 
 const told = ({ message, code }: Outcome["errors"][number]) => `${String(code)}: ${message}`;
-const placed = ({ errors }: Outcome) => errors.map((error) => `${told(error)} at ${error.path?.join(".")}`).sort();
+/**
+ * Without the positions in lists: Apollo counts an error's entity among all objects of the list, though it asked only for those that have a
+ * representation, so in lists of several types it blames a neighbour.
+ */
+const placed = ({ errors }: Outcome) =>
+  errors.map((error) => `${told(error)} at ${error.path?.filter((key) => typeof key === "string").join(".")}`).sort();
 
 /** Errors whose path leads nowhere, or to a value that is whole: they explain nothing. */
 function wrongPlaces({ data, errors }: Outcome): string[] {
@@ -40,6 +53,16 @@ function wrongPlaces({ data, errors }: Outcome): string[] {
     }
     return path && !lacksSomething(value) ? [path.join(".")] : [];
   });
+}
+
+/** The part of a path that leads to a null, if it goes on from there. */
+function nullOn(data: unknown, path: Path): Path | undefined {
+  let value = data;
+  for (const [index, key] of path.entries()) {
+    if (value === null) return path.slice(0, index);
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return undefined;
 }
 
 const lacksSomething = (value: unknown): boolean =>

@@ -37,7 +37,7 @@ export async function withFault(
   const broken = (value: unknown, what: string, path: Path, isEntity: boolean): unknown => {
     const leaf = value === null || typeof value !== "object";
     // What an object is, under its aliases too, is never struck: Apollo takes a null there for the object's absence.
-    const hit = !/\/(__typename|t\d)$/.test(what) && struck(what, 8);
+    const hit = !/(^|\/)(__typename|t\d)$/.test(what) && struck(what, 8);
     if (hit && kind === "error") {
       added.push(new GraphQLError(`failed at ${what}`, { path, extensions: { code: "NOT_FOUND" } }));
       return null;

@@ -187,6 +187,7 @@ describe.each(domains)("row-level security of the %s database", (domain) => {
         order by 1`;
       expect(tables.length).toBeGreaterThan(2);
       if (domain === "monitoring") await insertSamples(sql);
+      if (tables.some(({ name }) => name === "projected_vms")) await insertProjections(sql);
       for (const { name } of tables) {
         const count = async (tenantId?: string) => {
           const [row] = await sql.begin(async (tx) => {
@@ -212,6 +213,15 @@ describe.each(domains)("row-level security of the %s database", (domain) => {
     });
   });
 });
+
+/** What the projection of each tenant's first VM would have. */
+async function insertProjections(sql: Parameters<Parameters<typeof asOwner>[1]>[0]): Promise<void> {
+  for (const fleet of [ours, theirs]) {
+    await sql`
+      insert into projected_vms (id, tenant_id, name, state, tags, version)
+      values (${fleet.id("vm")}, ${fleet.tenantId}, 'projected', 'running', '{}', 1)`;
+  }
+}
 
 /** One sample and one rolled-up hour of each tenant; whatever column must not be null is 0 or now. */
 async function insertSamples(sql: Parameters<Parameters<typeof asOwner>[1]>[0]): Promise<void> {
