@@ -28,6 +28,15 @@ export interface Tx {
   execute(statement: Statement<never>, values?: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
+/** A read-write transaction. */
+export interface WriteTx extends Tx {
+  /**
+   * Sends a statement and waits for nothing: it costs no round trip of its own. When it fails, so does the whole transaction, and `write`
+   * rejects with the reason.
+   */
+  enqueue(statement: Statement<never>, values?: Readonly<Record<string, unknown>>): void;
+}
+
 /** A read transaction that begins at its first statement and shows one snapshot until `end`. */
 export interface ReadTx extends Tx {
   end(): Promise<void>;
@@ -42,7 +51,7 @@ export interface Database {
    * Runs `use` in a read-write transaction: committed when it resolves, rolled back when it rejects. A transaction that the server
    * breaks off for the sake of another (deadlock, serialization failure) is run again, a few times: `use` may be called more than once.
    */
-  write<T>(scope: Scope, use: (tx: Tx) => Promise<T>): Promise<T>;
+  write<T>(scope: Scope, use: (tx: WriteTx) => Promise<T>): Promise<T>;
   /** One statement in a transaction of its own, without a tenant: for jobs under the system role. */
   run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
   /** Whether a trivial statement is answered within a second, or would wait only because every connection is in use. */
@@ -110,12 +119,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     read: (scope) => readTransaction(pool, admission, domain, scope),
     write: (scope, use) => {
       const patience = patienceOf(scope);
-      const attempt = () =>
-        pool.begin("", async (connection) => {
-          await bindTenant(connection, scope, patience);
-          return use(transactionOf(connection, domain, scope, retriableError));
-        });
-      return retried(() => admission.enter(patience, attempt), patience);
+      return retried(() => admission.enter(patience, () => writeTransaction(pool, domain, scope, patience, use)), patience);
     },
     run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
       (await retried(() => admission.enter({}, () => sent(pool, statement, values)))) as unknown as Row[],
@@ -189,6 +193,30 @@ function readTransaction(pool: Pool, admission: Admission, domain: Domain, scope
       await finished;
     },
   };
+}
+
+async function writeTransaction<T>(
+  pool: Pool,
+  domain: Domain,
+  scope: Scope,
+  patience: Patience,
+  use: (tx: WriteTx) => Promise<T>,
+): Promise<T> {
+  const unawaited: Promise<unknown>[] = [];
+  const enqueue = (answer: Promise<unknown>) => {
+    answer.catch(() => undefined);
+    unawaited.push(answer);
+  };
+  const result = await pool.begin("", async (connection) => {
+    enqueue(bindTenant(connection, scope, patience));
+    return use({
+      ...transactionOf(connection, domain, scope, retriableError),
+      enqueue: (statement, values) => enqueue(sent(connection, statement, values)),
+    });
+  });
+  // To the COMMIT after a statement that failed the server answers with a rollback, and without an error.
+  await Promise.all(unawaited);
+  return result;
 }
 
 /** The deadline on a clock that does not jump, from the moment at which somebody begins to wait. */

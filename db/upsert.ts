@@ -1,6 +1,6 @@
 import { type Column, getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
-import type { Tx } from "./client.ts";
+import type { WriteTx } from "./client.ts";
 import { type Changes, changeColumns, changeEvents, type ChangedRow, writeCounter } from "./changes.ts";
 import { append } from "./event-log/append.ts";
 import { columnOf } from "./rows.ts";
@@ -31,7 +31,7 @@ const rowsPerStatement = 1_000;
  * @returns how many rows were inserted or changed
  */
 export async function upsert<T extends PgTable>(
-  tx: Tx,
+  tx: WriteTx,
   table: T,
   rows: readonly Insert<T>[],
   options: UpsertOptions<T>,

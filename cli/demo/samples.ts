@@ -1,4 +1,4 @@
-import type { Tx } from "#db/client.ts";
+import type { WriteTx } from "#db/client.ts";
 import {
   insertNodeSamples,
   insertVmSamples,
@@ -61,7 +61,7 @@ export class FleetCounters {
  * `counters` stands. They are written as an agent's are.
  */
 export async function writeDemoSamples(
-  tx: Tx,
+  tx: WriteTx,
   fleet: { vms: readonly DemoVm[]; nodeOf: ReadonlyMap<string, string>; counters: FleetCounters },
   times: readonly number[],
 ): Promise<number> {

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Tx } from "#db/client.ts";
+import type { WriteTx } from "#db/client.ts";
 import {
   advanceImport,
   commitWithoutFlush,
@@ -77,7 +77,7 @@ export async function readAndWrite(
     // In transactions of their own: they may wait for another program that makes the same partition.
     await makeRoom(dbs, run, full, days, keepTimes);
     const previous = committed;
-    const mine = dbs.monitoring.write({ tenantId }, async (tx: Tx) => {
+    const mine = dbs.monitoring.write({ tenantId }, async (tx: WriteTx) => {
       await commitWithoutFlush(tx);
       const count = full.length === 0 ? 0 : await insertVmSamples(tx, full.columns());
       await previous;

@@ -3,7 +3,7 @@ import { maxPayloadBytes } from "#events/catalogue.ts";
 import { eventDefinition, type EventType } from "#events/event.ts";
 import { PublicError } from "#lib/errors.ts";
 import { newId } from "#lib/uuid.ts";
-import type { Tx } from "../client.ts";
+import type { Tx, WriteTx } from "../client.ts";
 import { statement } from "../statement.ts";
 
 /** What the writer of an event says; who does it and for which request, the transaction knows. */
@@ -30,13 +30,13 @@ const insert = statement<never>(
 
 /**
  * Writes events into the outbox, in the transaction of the change that they tell of and after it: then the row locks of the
- * change put the events of an entity into the order of its writes.
+ * change put the events of an entity into the order of its writes. They are sent, not awaited: the transaction fails if they cannot be written.
  * @throws PublicError EVENT_TOO_LARGE; Error for a type or a payload that the catalogue does not have
  */
-export async function append(tx: Tx, events: readonly NewEvent[]): Promise<void> {
+export async function append(tx: WriteTx, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map((event) => outboxRow(tx, event));
-  await tx.execute(insert, {
+  tx.enqueue(insert, {
     events: `[${rows.join(",")}]`,
     actor: tx.actor ?? null,
     requestId: tx.requestId ?? null,

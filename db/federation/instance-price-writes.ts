@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Tx } from "../client.ts";
+import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
 import { upsert } from "../upsert.ts";
@@ -9,13 +9,13 @@ import { instancePrices } from "./schema/instance-prices.ts";
 type NewPrice = typeof instancePrices.$inferInsert;
 
 /** Writes prices into the catalogue, over those that are there or leaving them. Returns how many were new or different. */
-export async function savePrices(tx: Tx, rows: readonly NewPrice[], update: "all" | "none"): Promise<number> {
+export async function savePrices(tx: WriteTx, rows: readonly NewPrice[], update: "all" | "none"): Promise<number> {
   const changed = await upsert(tx, instancePrices, rows, { onConflict: ["id"], update, emits: "nothing" });
   return tellPrices(tx, [...new Set(rows.map(({ providerType }) => providerType))], changed);
 }
 
 /** The catalogue belongs to no tenant, and an event for each of its tens of thousands of rows would help nobody. */
-async function tellPrices(tx: Tx, providerTypes: readonly string[], rows: number): Promise<number> {
+async function tellPrices(tx: WriteTx, providerTypes: readonly string[], rows: number): Promise<number> {
   if (rows > 0) {
     const payload = { providerTypes: providerTypes.toSorted(), rows };
     await append(tx, [{ type: "prices.changed", key: "catalogue", tenantId: platformTenantId, payload }]);
@@ -30,7 +30,7 @@ const removePrices = statement<{ removed: number; providerTypes: string[] | null
 );
 
 /** Takes the demo's made-up price list out of the catalogue, once there is a real one. */
-export async function removeGeneratedPrices(tx: Tx): Promise<number> {
+export async function removeGeneratedPrices(tx: WriteTx): Promise<number> {
   const [result] = await tx.run(removePrices);
   return tellPrices(tx, result?.providerTypes ?? [], result?.removed ?? 0);
 }
@@ -41,6 +41,6 @@ const anyRealPrice = statement<{ found: boolean }>(
 );
 
 /** Whether the catalogue holds prices that were not made up for the demo. */
-export async function hasRealPrices(tx: Tx): Promise<boolean> {
+export async function hasRealPrices(tx: WriteTx): Promise<boolean> {
   return (await tx.run(anyRealPrice))[0]?.found === true;
 }

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
-import type { Tx } from "../client.ts";
+import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { selectList } from "../rows.ts";
 import { statement } from "../statement.ts";
@@ -28,12 +28,12 @@ const byDataset = statement<DatasetImportRow>(
   () => sql`${select()} and dataset = ${sql.placeholder("dataset")} order by started_at`,
 );
 
-export async function findImport(tx: Tx, source: ImportSource): Promise<DatasetImportRow | undefined> {
+export async function findImport(tx: WriteTx, source: ImportSource): Promise<DatasetImportRow | undefined> {
   return (await tx.run(bySource, { ...source, tenantId: tx.tenantId }))[0];
 }
 
 /** The imports of a data set, oldest first. */
-export const importsOf = (tx: Tx, dataset: string): Promise<DatasetImportRow[]> =>
+export const importsOf = (tx: WriteTx, dataset: string): Promise<DatasetImportRow[]> =>
   tx.run(byDataset, { dataset, tenantId: tx.tenantId });
 
 const begin = statement<ChangedRow>(
@@ -50,7 +50,7 @@ const begin = statement<ChangedRow>(
 
 /** Records that a source is being imported, from its first line on. */
 export async function beginImport(
-  tx: Tx,
+  tx: WriteTx,
   source: ImportSource & { shiftSeconds: number; keepTimes: boolean },
 ): Promise<void> {
   const written = await tx.run(begin, { ...source, shiftSeconds: String(source.shiftSeconds), tenantId: tx.tenantId });
@@ -78,7 +78,7 @@ const advance = statement<ChangedRow>(
       and source_fingerprint = ${sql.placeholder("sourceFingerprint")} returning ${changeColumns(datasetImportChanges)}`,
 );
 
-export async function advanceImport(tx: Tx, source: ImportSource, progress: ImportProgress): Promise<void> {
+export async function advanceImport(tx: WriteTx, source: ImportSource, progress: ImportProgress): Promise<void> {
   const written = await tx.run(advance, {
     ...source,
     linesDone: String(progress.linesDone),
@@ -97,7 +97,7 @@ const unflushed = statement<never>(() => sql`select set_config('synchronous_comm
  * Lets this transaction's commit return before it is on disk. For batches of an import: after a crash the last ones may be
  * missing together with their recorded progress, and are read again; the import's last commit puts all before it on disk.
  */
-export async function commitWithoutFlush(tx: Tx): Promise<void> {
+export async function commitWithoutFlush(tx: WriteTx): Promise<void> {
   await tx.run(unflushed);
 }
 
@@ -109,7 +109,7 @@ const finish = statement<ChangedRow>(
       and source_fingerprint = ${sql.placeholder("sourceFingerprint")} returning ${changeColumns(datasetImportChanges)}`,
 );
 
-export async function endImport(tx: Tx, source: ImportSource, status: "completed" | "interrupted"): Promise<void> {
+export async function endImport(tx: WriteTx, source: ImportSource, status: "completed" | "interrupted"): Promise<void> {
   const written = await tx.run(finish, { ...source, status, tenantId: tx.tenantId });
   await append(tx, changeEvents(datasetImportChanges, written, "updated"));
 }
@@ -123,7 +123,7 @@ const hold = statement<{ id: string }>(
 );
 
 /** Keeps retention from dropping a range (seconds since the epoch, `to` exclusive). */
-export async function holdRange(tx: Tx, range: { dataset: string; from: number; to: number; reason: string }) {
+export async function holdRange(tx: WriteTx, range: { dataset: string; from: number; to: number; reason: string }) {
   await tx.run(hold, range);
 }
 
@@ -138,7 +138,7 @@ const ensure = statement<{ made: number }>(
  * it may wait for another program that does the same.
  */
 export async function ensureMetricRange(
-  tx: Tx,
+  tx: WriteTx,
   metrics: "vm_metrics" | "system_metrics",
   range: { from: number; to: number },
 ): Promise<void> {
@@ -159,7 +159,7 @@ const byIndex = statement<never>(
 );
 
 /** Rolls up what is marked, some hours at a time; the system role only. Returns how many hours, 0 when all is done. */
-export async function refreshHourly(tx: Tx, stream: "vm" | "system"): Promise<number> {
+export async function refreshHourly(tx: WriteTx, stream: "vm" | "system"): Promise<number> {
   await tx.run(byIndex);
   return (await tx.run(rollup[stream]))[0]?.hours ?? 0;
 }
@@ -192,7 +192,7 @@ const inWindow = statement<StoredSample>(
 
 /** The samples of a window (seconds since the epoch, `after` exclusive), oldest first. */
 export const samplesBetween = (
-  tx: Tx,
+  tx: WriteTx,
   window: { vmIds: readonly string[]; after: number; to: number },
 ): Promise<StoredSample[]> => tx.run(inWindow, { ...window, tenantId: tx.tenantId });
 
@@ -206,7 +206,7 @@ const lastBefore = statement<StoredSample>(
 );
 
 /** The newest sample of each VM at or before a time. */
-export const lastSamples = (tx: Tx, vmIds: readonly string[], to: number): Promise<StoredSample[]> =>
+export const lastSamples = (tx: WriteTx, vmIds: readonly string[], to: number): Promise<StoredSample[]> =>
   tx.run(lastBefore, { vmIds, to, tenantId: tx.tenantId });
 
 export interface HotSpell {
@@ -227,7 +227,7 @@ const hot = statement<HotSpell>(
 );
 
 /** The VMs whose CPU was above a percentage after a time, hottest first. */
-export const hotSpells = (tx: Tx, after: number, above: number): Promise<HotSpell[]> =>
+export const hotSpells = (tx: WriteTx, after: number, above: number): Promise<HotSpell[]> =>
   tx.run(hot, { after, above, tenantId: tx.tenantId });
 
 const tryLock = statement<{ locked: boolean }>(
@@ -235,7 +235,7 @@ const tryLock = statement<{ locked: boolean }>(
 );
 
 /** Whether this transaction is now the only one that holds a name, until it ends. */
-export async function lockName(tx: Tx, name: string): Promise<boolean> {
+export async function lockName(tx: WriteTx, name: string): Promise<boolean> {
   return (await tx.run(tryLock, { name }))[0]?.locked === true;
 }
 
@@ -246,7 +246,7 @@ const newest = statement<StoredSample>(
 );
 
 /** The last value of each of these VMs that has one. */
-export const latestSamples = (tx: Tx, vmIds: readonly string[]): Promise<StoredSample[]> =>
+export const latestSamples = (tx: WriteTx, vmIds: readonly string[]): Promise<StoredSample[]> =>
   tx.run(newest, { vmIds, tenantId: tx.tenantId });
 
 export interface StoredNodeSample {
@@ -263,5 +263,5 @@ const newestOfNodes = statement<StoredNodeSample>(
     from ${systemMetricsLatest} where node_id = any(${sql.placeholder("nodeIds")}::uuid[])`,
 );
 
-export const latestNodeSamples = (tx: Tx, nodeIds: readonly string[]): Promise<StoredNodeSample[]> =>
+export const latestNodeSamples = (tx: WriteTx, nodeIds: readonly string[]): Promise<StoredNodeSample[]> =>
   tx.run(newestOfNodes, { nodeIds });

@@ -2,7 +2,7 @@ import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { maxNamedEntities } from "#events/catalogue.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
-import type { Tx } from "../client.ts";
+import type { WriteTx } from "../client.ts";
 import { append, type NewEvent } from "../event-log/append.ts";
 import { columnOf } from "../rows.ts";
 import { type Statement, statement } from "../statement.ts";
@@ -31,12 +31,12 @@ const longestGap = sql.raw("interval '15 minutes'");
  * @returns how many samples were new
  * @throws RangeError for columns of unequal length and values that are not finite
  */
-export async function insertVmSamples(tx: Tx, samples: VmSampleColumns): Promise<number> {
+export async function insertVmSamples(tx: WriteTx, samples: VmSampleColumns): Promise<number> {
   return insertSamples(tx, vmMetrics, samples, { stream: "vm", entity: "vmId" });
 }
 
 /** The same for nodes, which have no tenant. */
-export async function insertNodeSamples(tx: Tx, samples: NodeSampleColumns): Promise<number> {
+export async function insertNodeSamples(tx: WriteTx, samples: NodeSampleColumns): Promise<number> {
   return insertSamples(tx, systemMetrics, samples, { stream: "system", entity: "nodeId" });
 }
 
@@ -48,7 +48,7 @@ interface Stream {
 const inserts = new Map<string, Statement<never>>();
 
 async function insertSamples(
-  tx: Tx,
+  tx: WriteTx,
   table: PgTable,
   samples: SampleColumns<Record<string, unknown> & { time: Date }>,
   { stream, entity }: Stream,
@@ -167,12 +167,12 @@ const byIndexOrder = statement<never>(
  * Sets the last values of these VMs, and the rates of their counters, from their two newest samples. A last value never goes
  * back in time, whatever the order in which transactions commit.
  */
-export async function refreshVmLatest(tx: Tx, vmIds: readonly string[]): Promise<void> {
+export async function refreshVmLatest(tx: WriteTx, vmIds: readonly string[]): Promise<void> {
   await tx.run(byIndexOrder);
   await tx.run(refreshVm, { ids: inOneOrder(vmIds), tenantId: tx.tenantId });
 }
 
-export async function refreshNodeLatest(tx: Tx, nodeIds: readonly string[]): Promise<void> {
+export async function refreshNodeLatest(tx: WriteTx, nodeIds: readonly string[]): Promise<void> {
   await tx.run(byIndexOrder);
   await tx.run(refreshNode, { ids: inOneOrder(nodeIds) });
 }

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
-import type { Tx } from "../client.ts";
+import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
 import { nodeChanges } from "./changes.ts";
@@ -28,8 +28,8 @@ const lockNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${node
 const allNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${nodes} order by name, id`);
 
 /** Every node, locked until the transaction ends. */
-export const lockPlacementNodes = (tx: Tx): Promise<FleetNode[]> => tx.run(lockNodes);
-export const fleetNodes = (tx: Tx): Promise<FleetNode[]> => tx.run(allNodes);
+export const lockPlacementNodes = (tx: WriteTx): Promise<FleetNode[]> => tx.run(lockNodes);
+export const fleetNodes = (tx: WriteTx): Promise<FleetNode[]> => tx.run(allNodes);
 
 const claimNodes = statement<ChangedRow>(
   () => sql`
@@ -41,7 +41,7 @@ const claimNodes = statement<ChangedRow>(
 
 /** Sets what is allocated on nodes, by compare-and-set on the generation that was read. */
 export async function setAllocated(
-  tx: Tx,
+  tx: WriteTx,
   rows: readonly { id: string; allocated: NodeResources; generation: number }[],
 ): Promise<number> {
   const claimed = await tx.run(claimNodes, { rows: JSON.stringify(rows) });
@@ -58,7 +58,7 @@ const openClaims = statement<{ vmId: string; nodeId: string }>(
 );
 
 /** Where these VMs already hold a claim. */
-export async function claimsOfVms(tx: Tx, vmIds: readonly string[]): Promise<Map<string, string>> {
+export async function claimsOfVms(tx: WriteTx, vmIds: readonly string[]): Promise<Map<string, string>> {
   const rows = await tx.run(openClaims, { vmIds, tenantId: tx.tenantId });
   return new Map(rows.map(({ vmId, nodeId }) => [vmId, nodeId]));
 }

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
-import type { Tx } from "../client.ts";
+import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
 import { vmChanges } from "./changes.ts";
@@ -27,7 +27,7 @@ const liveVms = statement<FleetVm>(
 );
 
 /** Every VM of the tenant that is not deleted, oldest first. */
-export const fleetVms = (tx: Tx): Promise<FleetVm[]> => tx.run(liveVms, { tenantId: tx.tenantId });
+export const fleetVms = (tx: WriteTx): Promise<FleetVm[]> => tx.run(liveVms, { tenantId: tx.tenantId });
 
 const placeVms = statement<ChangedRow>(
   () => sql`
@@ -38,7 +38,7 @@ const placeVms = statement<ChangedRow>(
 );
 
 /** Puts VMs that are on no node on these nodes; a VM that got one meanwhile keeps it. */
-export async function setNodesOfVms(tx: Tx, places: ReadonlyMap<string, string>): Promise<number> {
+export async function setNodesOfVms(tx: WriteTx, places: ReadonlyMap<string, string>): Promise<number> {
   const placed = await tx.run(placeVms, {
     vmIds: [...places.keys()],
     nodeIds: [...places.values()],

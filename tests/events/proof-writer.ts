@@ -4,7 +4,7 @@ import { appendFileSync } from "node:fs";
 import { closeDatabases, openDatabases } from "#cli/databases.ts";
 import { noise } from "#cli/import/seeded-random.ts";
 import { domains } from "#db/columns.ts";
-import type { Tx } from "#db/client.ts";
+import type { WriteTx } from "#db/client.ts";
 import { statement } from "#db/statement.ts";
 import { pause } from "#lib/pause.ts";
 import { newId } from "#lib/uuid.ts";
@@ -37,7 +37,7 @@ async function attempt(): Promise<Attempt> {
   const returns = random() < 0.15;
   const chosen = [...new Set(Array.from({ length: 1 + Math.floor(random() * 3) }, () => one(keys)))];
   let writes: Write[] = [];
-  const work = async (tx: Tx) => {
+  const work = async (tx: WriteTx) => {
     writes = [];
     if (returns) {
       await tx.run(savepoint);

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Tx } from "#db/client.ts";
+import type { WriteTx } from "#db/client.ts";
 import { type Domain, domains, serviceRole, systemRole } from "#db/columns.ts";
 import { append, type NewEvent } from "#db/event-log/append.ts";
 import { statement } from "#db/statement.ts";
@@ -48,7 +48,7 @@ export const carriedTypes = Object.fromEntries(domains.map((domain) => [domain, 
 >;
 
 /** Changes an aggregate, and appends its event. */
-export async function writeAggregate(tx: Tx, write: Omit<Write, "source" | "version">): Promise<Write> {
+export async function writeAggregate(tx: WriteTx, write: Omit<Write, "source" | "version">): Promise<Write> {
   const [row] = await tx.run(change, { key: write.key, operation: write.operation, amount: write.amount });
   if (!row) throw new Error(`There is no aggregate ${write.key}.`);
   await append(tx, [eventOf(tx.domain, { ...write, version: row.version })]);

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { changeColumns, type ChangedRow, changeEvents } from "#db/changes.ts";
-import type { Tx } from "#db/client.ts";
+import type { WriteTx } from "#db/client.ts";
 import { append } from "#db/event-log/append.ts";
 import { statement } from "#db/statement.ts";
 import { vmChanges } from "#db/vms/changes.ts";
@@ -28,7 +28,7 @@ const memoryOf = statement<{ id: string; memoryMb: number }>(
 );
 const giveWay = statement<never>(() => sql`do $$ begin raise exception 'of the test' using errcode = '40001'; end $$`);
 
-async function moveMemory(tx: Tx, from: number, to: number, by: number, between = async () => {}): Promise<void> {
+async function moveMemory(tx: WriteTx, from: number, to: number, by: number, between = async () => {}): Promise<void> {
   const first = await tx.run(changeMemory, { id: id("vm", from), by: -by });
   await append(tx, changeEvents(vmChanges, first, "updated"));
   await between();

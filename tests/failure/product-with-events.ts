@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { vi } from "vitest";
 import { startEvents } from "#cli/events/start-events.ts";
 import { changeColumns, type ChangedRow, changeEvents } from "#db/changes.ts";
-import type { Database, Tx } from "#db/client.ts";
+import type { Database, WriteTx } from "#db/client.ts";
 import { append } from "#db/event-log/append.ts";
 import { checkVmProjection } from "#db/projections/vm-projection.ts";
 import { statement } from "#db/statement.ts";
@@ -22,7 +22,7 @@ const rename = statement<ChangedRow>(
 );
 
 /** Gives a VM another name, and tells of it. @param vm its id, or its number in the fleet */
-export async function renameVm(tx: Tx, vm: number | string, name: string): Promise<void> {
+export async function renameVm(tx: WriteTx, vm: number | string, name: string): Promise<void> {
   const vmId = typeof vm === "string" ? vm : id("vm", vm);
   await append(tx, changeEvents(vmChanges, await tx.run(rename, { id: vmId, name }), "updated"));
 }

@@ -1,5 +1,5 @@
 import { alertChanges, alertRuleChanges } from "#db/monitoring/changes.ts";
-import type { Tx } from "#db/client.ts";
+import type { WriteTx } from "#db/client.ts";
 import { hotSpells } from "#db/monitoring/import-writes.ts";
 import { alertInstances } from "#db/monitoring/schema/alert-instances.ts";
 import { alertRules } from "#db/monitoring/schema/alert-rules.ts";
@@ -7,7 +7,7 @@ import { upsert } from "#db/upsert.ts";
 import { day, generated, type HistoryFleet, hour, leaveExisting, minute, some } from "./history-fleet.ts";
 
 /** Alert rules, and alerts about some VMs and about every one that was hot. Returns how many rows were written. */
-export async function writeAlerts(tx: Tx, fleet: HistoryFleet): Promise<number> {
+export async function writeAlerts(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
   const { tenantId, id, ago, users, now } = fleet;
   const rule = (name: string) => id("alert-rule", name);
   const common = { tenantId, metadata: generated, labels: { origin: "generated" } };

@@ -1,12 +1,12 @@
 import { compliancePolicyChanges, complianceViolationChanges } from "#db/federation/changes.ts";
-import type { Tx } from "#db/client.ts";
+import type { WriteTx } from "#db/client.ts";
 import { compliancePolicies } from "#db/federation/schema/compliance-policies.ts";
 import { complianceViolations } from "#db/federation/schema/compliance-violations.ts";
 import { upsert } from "#db/upsert.ts";
 import { day, generated, type HistoryFleet, hour, leaveExisting, some } from "./history-fleet.ts";
 
 /** Two policies, and violations of them by some VMs. Returns how many rows were written. */
-export async function writeCompliance(tx: Tx, fleet: HistoryFleet): Promise<number> {
+export async function writeCompliance(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
   const { tenantId, id, ago, providerIds } = fleet;
   const policy = (name: string) => id("compliance-policy", name);
   const policies = await upsert(

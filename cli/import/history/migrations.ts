@@ -1,5 +1,5 @@
 import { migrationChanges, migrationStepChanges } from "#db/federation/changes.ts";
-import type { Tx } from "#db/client.ts";
+import type { WriteTx } from "#db/client.ts";
 import { migrationSteps } from "#db/federation/schema/migration-steps.ts";
 import { migrationPhases, migrations } from "#db/federation/schema/migrations.ts";
 import { upsert } from "#db/upsert.ts";
@@ -16,7 +16,7 @@ const progressOf: Record<MigrationStatus, { done: number; next: "in_progress" | 
 const statuses: readonly MigrationStatus[] = ["completed", "in_progress", "completed", "failed", "planned"];
 
 /** Migrations of some VMs in every status, each with its steps. Returns how many rows were written. */
-export async function writeMigrations(tx: Tx, fleet: HistoryFleet): Promise<number> {
+export async function writeMigrations(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
   const { tenantId, id, ago, users, nodeIds, providerIds } = fleet;
   const moves = some(fleet, 7, 3, (vm, at) => {
     const status = statuses[Math.floor(at / 7) % statuses.length] as MigrationStatus;

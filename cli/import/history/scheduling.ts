@@ -1,12 +1,12 @@
 import { scalingRecommendationChanges, schedulingPolicyChanges } from "#db/scheduler/changes.ts";
-import type { Tx } from "#db/client.ts";
+import type { WriteTx } from "#db/client.ts";
 import { scalingRecommendations } from "#db/scheduler/schema/scaling-recommendations.ts";
 import { schedulingPolicies } from "#db/scheduler/schema/scheduling-policies.ts";
 import { upsert } from "#db/upsert.ts";
 import { day, generated, type HistoryFleet, hour, leaveExisting, some } from "./history-fleet.ts";
 
 /** A placement policy, and for some VMs the advice to make them smaller. Returns how many rows were written. */
-export async function writeScheduling(tx: Tx, fleet: HistoryFleet): Promise<number> {
+export async function writeScheduling(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
   const { tenantId, id, ago } = fleet;
   const policies = await upsert(
     tx,

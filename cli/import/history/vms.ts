@@ -1,5 +1,5 @@
 import { vmNetworkChanges, vmSnapshotChanges, vmStateTransitionChanges } from "#db/vms/changes.ts";
-import type { Tx } from "#db/client.ts";
+import type { WriteTx } from "#db/client.ts";
 import { upsert } from "#db/upsert.ts";
 import { vmNetworks } from "#db/vms/schema/vm-networks.ts";
 import { vmSnapshots } from "#db/vms/schema/vm-snapshots.ts";
@@ -7,7 +7,7 @@ import { vmStateTransitions } from "#db/vms/schema/vm-state-transitions.ts";
 import { day, generated, type HistoryFleet, hour, leaveExisting, minute, some } from "./history-fleet.ts";
 
 /** A network interface and the states so far of every VM, and snapshots of some. Returns how many rows were written. */
-export async function writeVmHistory(tx: Tx, fleet: HistoryFleet): Promise<number> {
+export async function writeVmHistory(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
   const { tenantId, id, ago, vms } = fleet;
   const networks = await upsert(
     tx,
