@@ -119,7 +119,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     read: (scope) => readTransaction(pool, admission, domain, scope),
     write: (scope, use) => {
       const patience = patienceOf(scope);
-      return retried(() => admission.enter(patience, () => writeTransaction(pool, domain, scope, patience, use)), patience);
+      return retried(
+        () => admission.enter(patience, () => writeTransaction(pool, domain, scope, patience, use)),
+        patience,
+      );
     },
     run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
       (await retried(() => admission.enter({}, () => sent(pool, statement, values)))) as unknown as Row[],
