@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
-import { PublicError } from "#lib/errors.ts";
 import { Admission, type Patience } from "./admission.ts";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
-import { type Connection, isConnectionError, Pool } from "./pool.ts";
+import { hasGivenWay, hasNoSlot, isUnreachable, publicError, retriableError } from "./database-errors.ts";
+import { type Connection, Pool } from "./pool.ts";
 import type { Statement } from "./statement.ts";
 
 /** Who a transaction acts for. Row-level security shows the rows of this tenant and no others. */
@@ -265,9 +265,6 @@ const sent = async (
 ) => await connection.send(statement.text(), statement.parameters(values) as postgres.ParameterOrJSON<never>[]);
 
 const maxAttempts = 4;
-/** serialization_failure, deadlock_detected: the server chose this transaction to give way. */
-const gaveWay = new Set(["40001", "40P01"]);
-
 async function retried<T>(attempt: () => Promise<T>, { endsAt = Infinity }: Patience = {}): Promise<T> {
   for (let attempts = 1; ; attempts += 1) {
     try {
@@ -279,55 +276,6 @@ async function retried<T>(attempt: () => Promise<T>, { endsAt = Infinity }: Pati
     }
   }
 }
-
-const codeOf = (error: unknown): string => {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? code : "";
-};
-
-/** Nothing listens, or what listens cannot serve: no other connection will do better. */
-const unreachable = new Set([
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "CONNECT_TIMEOUT",
-  "57P03",
-]);
-/** This one connection is gone. */
-const broken = new Set([
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "CONNECTION_CLOSED",
-  "CONNECTION_ENDED",
-  "CONNECTION_DESTROYED",
-  "57P01",
-  "57P02",
-]);
-
-const isUnreachable = (error: unknown): boolean => unreachable.has(codeOf(error));
-const hasGivenWay = (error: unknown): boolean => gaveWay.has(codeOf(error));
-const hasNoSlot = (error: unknown): boolean => codeOf(error) === "53300";
-
-/** What a client may know of a database failure: that it cannot be reached, that it is full, or nothing. */
-function publicError(error: unknown): unknown {
-  const code = codeOf(error);
-  if (isUnreachable(error) || broken.has(code) || isConnectionError(error) || code.startsWith("08")) {
-    return new PublicError("DATABASE_UNAVAILABLE", "The database cannot be reached.");
-  }
-  if (hasNoSlot(error)) return new PublicError("OVERLOADED", "The database has no free connection.");
-  if (code === "55P03" || hasGivenWay(error)) {
-    return new PublicError("WRITE_CONFLICT", "Somebody else is changing the same thing at this moment; try again.");
-  }
-  if (code === "53100") return new PublicError("STORAGE_FULL", "The database has no room left on its disk.");
-  if (code === "57014") return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");
-  return error;
-}
-
-/** The same for a transaction that `retried` runs again when it has given way. */
-const retriableError = (error: unknown): unknown => (hasGivenWay(error) ? error : publicError(error));
 
 /** BIGINT as a number while that is exact, as a BigInt beyond: the scalar `Long` writes the one as a number, the other as a string. */
 export const safeBigint = {

@@ -1,0 +1,53 @@
+import { PublicError } from "#lib/errors.ts";
+import { isConnectionError } from "./pool.ts";
+
+const codeOf = (error: unknown): string => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : "";
+};
+
+/** serialization_failure, deadlock_detected: the server chose this transaction to give way. */
+const gaveWay = new Set(["40001", "40P01"]);
+/** Nothing listens, or what listens cannot serve: no other connection will do better. */
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "CONNECT_TIMEOUT",
+  "57P03",
+]);
+/** This one connection is gone. */
+const broken = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "57P01",
+  "57P02",
+]);
+
+export const isUnreachable = (error: unknown): boolean => unreachable.has(codeOf(error));
+export const hasGivenWay = (error: unknown): boolean => gaveWay.has(codeOf(error));
+export const hasNoSlot = (error: unknown): boolean => codeOf(error) === "53300";
+
+/** What a client may know of a database failure: that it cannot be reached, that it is full, or nothing. */
+export function publicError(error: unknown): unknown {
+  const code = codeOf(error);
+  if (isUnreachable(error) || broken.has(code) || isConnectionError(error) || code.startsWith("08")) {
+    return new PublicError("DATABASE_UNAVAILABLE", "The database cannot be reached.");
+  }
+  if (hasNoSlot(error)) return new PublicError("OVERLOADED", "The database has no free connection.");
+  if (code === "55P03" || hasGivenWay(error)) {
+    return new PublicError("WRITE_CONFLICT", "Somebody else is changing the same thing at this moment; try again.");
+  }
+  if (code === "53100") return new PublicError("STORAGE_FULL", "The database has no room left on its disk.");
+  if (code === "57014") return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");
+  return error;
+}
+
+/** The same for a transaction that is run again when it has given way. */
+export const retriableError = (error: unknown): unknown => (hasGivenWay(error) ? error : publicError(error));
