@@ -2,9 +2,11 @@ import { PublicError } from "./errors.ts";
 
 /** Who asks, as every subgraph sees it. */
 export interface Identity {
-  kind: "user" | "service";
-  /** The user's UUID, or the service's name. */
+  /** `anonymous`: nobody has said who asks, and only what is for everybody is allowed. */
+  kind: "user" | "service" | "anonymous";
+  /** The user's UUID, the service's name, or empty. */
   id: string;
+  /** For nobody the nil UUID, which owns nothing. */
   tenantId: string;
   /** `resource:verb`; the verb, or all of it, may be `*`. */
   permissions: readonly string[];
@@ -16,15 +18,36 @@ export interface RequestContext {
   requestId: string;
   /** When the caller stops waiting, in milliseconds since the epoch. */
   deadline: number;
+  /** Where the client's request came from; absent between services. */
+  client?: Client | undefined;
 }
+
+export interface Client {
+  ipAddress?: string | undefined;
+  userAgent?: string | undefined;
+}
+
+export const anonymous: Identity = {
+  kind: "anonymous",
+  id: "",
+  tenantId: "00000000-0000-0000-0000-000000000000",
+  permissions: [],
+};
 
 /** A wildcard stands at the end only: `vm:*`, `*`. */
 export function grants(permissions: readonly string[], wanted: string): boolean {
   return permissions.some((held) => held === wanted || (held.endsWith("*") && wanted.startsWith(held.slice(0, -1))));
 }
 
-/** @throws PublicError FORBIDDEN that names the missing permission */
+/** What `authorization.ts` says of a root field that needs no permission: of anybody who has said who he is, or of everybody. */
+export const anybodySignedIn = "authenticated";
+export const everybody = "public";
+
+/** @throws PublicError UNAUTHENTICATED, or FORBIDDEN that names the missing permission */
 export function requirePermission(identity: Identity, permission: string): void {
+  if (permission === everybody) return;
+  if (identity.kind === "anonymous") throw new PublicError("UNAUTHENTICATED", "Sign in, or send an API key.");
+  if (permission === anybodySignedIn) return;
   if (!grants(identity.permissions, permission)) {
     throw new PublicError("FORBIDDEN", `This needs the permission ${permission}.`, { permission });
   }

@@ -10,13 +10,14 @@ const clockToleranceMs = 5_000;
 
 const contextShape = z.object({
   identity: z.object({
-    kind: z.enum(["user", "service"]),
+    kind: z.enum(["user", "service", "anonymous"]),
     id: z.string(),
     tenantId: z.uuid(),
     permissions: z.array(z.string()),
   }),
   requestId: z.string().max(128),
   deadline: z.number(),
+  client: z.object({ ipAddress: z.string().optional(), userAgent: z.string().max(512).optional() }).optional(),
 });
 
 /**

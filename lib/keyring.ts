@@ -1,0 +1,27 @@
+import { z } from "zod";
+
+/** A secret, and the name by which what was made with it refers to it. */
+export interface Key {
+  id: string;
+  secret: string;
+}
+
+/**
+ * The first key makes, all of them check: a new one is put in front, and an old one is taken away when nothing needs it any more. So keys
+ * are changed while everything runs.
+ */
+export type Keyring = readonly [Key, ...Key[]];
+
+const keyShape = z.object({ id: z.string().regex(/^[A-Za-z0-9-]{1,32}$/), secret: z.string().min(32) });
+
+export const keyringShape: z.ZodType<Keyring> = z.tuple([keyShape], keyShape);
+
+/** `id:secret,id:secret`, the newest first; a secret without an id is called `1`. Undefined when it is not that. */
+export function parseKeyring(text: string): Keyring | undefined {
+  const keys = text.split(",").map((part) => {
+    const [id, secret] = part.includes(":") ? part.split(":", 2) : ["1", part];
+    return { id, secret };
+  });
+  const parsed = keyringShape.safeParse(keys);
+  return parsed.success && new Set(parsed.data.map(({ id }) => id)).size === keys.length ? parsed.data : undefined;
+}
