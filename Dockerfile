@@ -2,7 +2,7 @@
 FROM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts --omit=optional --include=dev
+RUN npm ci --ignore-scripts --include=dev
 COPY . .
 RUN npm run build
 

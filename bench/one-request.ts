@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { type Domain, domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
+import { readOrMakeKeys } from "#cli/keys.ts";
+import { administratorKey } from "#tests/harness/credentials.ts";
 import { closePools, openPools, readByHand } from "./one-request-by-hand.ts";
 import { type Running, runToEnd, runUntilReady } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
@@ -25,7 +27,8 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     const url = (domain: Domain) => server.url(`novacron_${domain}`);
     const together = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
     stops.push(together.stop);
-    const apart = await startApart(url);
+    const apiKey = administratorKey(dataDir);
+    const apart = await startApart(url, readOrMakeKeys(dataDir).keys.pepper);
     stops.push(...apart.map((process) => process.stop));
     const gateway = apart.at(-1) as Running;
     const pools = openPools(url);
@@ -43,11 +46,11 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
         cpuMs: ownCpuMs,
         once: () => readByHand(pools, demoTenantId, pageSize, from, to),
       },
-      { name: "in one process", cpuMs: together.cpuMs, once: () => ask(together.url, body) },
+      { name: "in one process", cpuMs: together.cpuMs, once: () => ask(together.url, body, apiKey) },
       {
         name: "apart, seven processes",
         cpuMs: () => apart.reduce((sum, process) => sum + process.cpuMs(), 0),
-        once: () => ask(gateway.url, body),
+        once: () => ask(gateway.url, body, apiKey),
       },
     ];
     const measured = await takeTurns(contenders, quick ? { rounds: 3, each: 20 } : { rounds: 10, each: 50 });
@@ -88,12 +91,13 @@ async function prepare(dataDir: string): Promise<void> {
 }
 
 /** Five subgraphs and a gateway from the bundles; with the database server that makes seven. The gateway is the last. */
-async function startApart(url: (domain: Domain) => string): Promise<Running[]> {
+async function startApart(url: (domain: Domain) => string, pepper: string): Promise<Running[]> {
   await runToEnd(["--import", "tsx", "scripts/build.ts"]);
   const key = randomBytes(32).toString("base64url");
   const subgraphs: Running[] = [];
   for (const domain of domains) {
-    const env = { NOVACRON_SIGNING_KEY: key, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
+    const secrets = { NOVACRON_SIGNING_KEY: key, NOVACRON_PEPPER: pepper };
+    const env = { ...secrets, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
     subgraphs.push(await runUntilReady([`dist/subgraphs/${domain}/main.js`], env));
   }
   const urls = domains.map((domain, index) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, subgraphs[index]?.url ?? ""]);
@@ -110,8 +114,9 @@ async function newestSample(monitoring: ReturnType<typeof openPools>["monitoring
   return new Date(Math.floor((row?.time.getTime() ?? Date.now()) / 300_000) * 300_000);
 }
 
-async function ask(url: string, body: string): Promise<void> {
-  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+async function ask(url: string, body: string, apiKey: string): Promise<void> {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${apiKey}` };
+  const response = await fetch(url, { method: "POST", headers, body });
   const text = await response.text();
   if (response.status !== 200 || text.includes('"errors"')) throw new Error(text.slice(0, 500));
 }

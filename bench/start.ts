@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { administratorKey } from "#tests/harness/credentials.ts";
 import type { Figure } from "./report.ts";
 
 /** `npm start` on an empty data folder and once more: from the command to the first answered query, and memory at rest. */
@@ -37,7 +38,7 @@ async function startAndAsk(dataDir: string): Promise<{ seconds: number; mebibyte
   });
   const response = await fetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", authorization: `Bearer ${administratorKey(dataDir)}` },
     body: JSON.stringify({ query: "{ vms(first: 1) { nodes { id name } } }" }),
   });
   const answer = (await response.json()) as { data?: { vms?: { nodes: unknown[] } } };

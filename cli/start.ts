@@ -1,10 +1,18 @@
 import { readFileSync } from "node:fs";
-import { developmentIdentity } from "#gateway/development-identity.ts";
+import { isTenantEnabled } from "#db/auth/credentials.ts";
+import { openDatabase } from "#db/client.ts";
+import { authentication } from "#gateway/authentication/authenticate.ts";
+import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
+import { KeyLimits } from "#gateway/authentication/key-limits.ts";
 import { startGateway } from "#gateway/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
-import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
+import { demoTenantId } from "#lib/demo-tenant.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
+import { openRedis } from "#lib/redis.ts";
+import { administratorFile, ensureAdministrator } from "./administrator.ts";
 import {
   allReachable,
   closeDatabases,
@@ -14,6 +22,7 @@ import {
   requireMigrated,
 } from "./databases.ts";
 import type { Environment } from "./environment.ts";
+import { tellRevocations } from "./identity-revocations.ts";
 import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { readOrMakeKeys } from "./keys.ts";
@@ -46,7 +55,8 @@ export async function start(
     for (const undo of stops.splice(0).reverse()) await undo();
   };
   try {
-    if (readOrMakeKeys(environment.dataDir).made) say(`made new keys in ${environment.dataDir}/keys`);
+    const { keys, made } = readOrMakeKeys(environment.dataDir);
+    if (made) say(`made new keys in ${environment.dataDir}/keys`);
     const server = await reachDatabases(environment, say);
     stops.push(server.stop);
     if (server.embedded || options.migrate) await migrateAll(server, say);
@@ -72,11 +82,26 @@ export async function start(
     if (options.demo) background.push((await startDemo(databases, monitoringJobs, stopping.signal, say)).running);
     background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
 
-    const identity = developmentIdentity(demoTenantId, demoUserId);
+    const system = await openDatabase({ domain: "auth", url: server.url("auth"), as: "system", maxConnections: 4 });
+    stops.push(() => system.close());
+    const redis = redisUrl ? openRedis(redisUrl) : undefined;
+    if (redis) stops.push(async () => redis.disconnect());
+    const keyEnvironment = environment.production ? "prod" : "dev";
+    const limits = new SignInLimits(redis);
+    const identity = { system, pepper: keys.pepper, environment: keyEnvironment, limits };
+    const { dataDir } = environment;
+    const tenantId = (await isTenantEnabled(system, demoTenantId)) ? demoTenantId : platformTenantId;
+    const first = { dataDir, auth: databases.auth, system, pepper: keys.pepper, keyEnvironment, tenantId };
+    if (await ensureAdministrator(first))
+      say(`the first administrator's password and API key are in ${administratorFile(dataDir)}`);
+
+    const transport = guarded(inProcess(createSubgraphs(databases, identity)), { callTimeoutMs: 10_000 });
+    const cache = new IdentityCache();
+    background.push(tellRevocations(events.log, cache, stopping.signal));
     const gateway = await startGateway({
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
-      transport: guarded(inProcess(createSubgraphs(databases)), { callTimeoutMs: 10_000 }),
-      identify: async () => identity,
+      transport,
+      identify: authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
       ready: () => allReachable(databases),
       introspection: !environment.production,
       host: options.host,

@@ -1,14 +1,14 @@
 import type { Subgraph } from "#lib/subgraph.ts";
-import { createAuthSubgraph } from "#subgraphs/auth/subgraph.ts";
+import { type AuthDependencies, createAuthSubgraph } from "#subgraphs/auth/subgraph.ts";
 import { createFederationSubgraph } from "#subgraphs/federation/subgraph.ts";
 import { createMonitoringSubgraph } from "#subgraphs/monitoring/subgraph.ts";
 import { createSchedulerSubgraph } from "#subgraphs/scheduler/subgraph.ts";
 import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
 import type { Databases } from "./databases.ts";
 
-/** The five subgraphs, each on its own database. */
-export const createSubgraphs = (databases: Databases): Subgraph[] => [
-  createAuthSubgraph({ database: databases.auth }),
+/** The five subgraphs, each on its own database. @param identity what the auth domain needs beside it */
+export const createSubgraphs = (databases: Databases, identity: Omit<AuthDependencies, "database">): Subgraph[] => [
+  createAuthSubgraph({ database: databases.auth, ...identity }),
   createVmsSubgraph({ database: databases.vms }),
   createMonitoringSubgraph({ database: databases.monitoring }),
   createFederationSubgraph({ database: databases.federation }),

@@ -55,15 +55,15 @@ export function changeColumns<T extends PgTable>({ table, key, payload }: Change
   );
 }
 
-/** The events of rows that were written. @param all what an UPDATE, whose rows are always there, calls every row */
+/** The events of rows that were written. @param all what an UPDATE or a DELETE, whose rows are always there, calls every row */
 export function changeEvents<T extends PgTable>(
   { event, payload }: Changes<T>,
   rows: readonly ChangedRow[],
-  all?: "updated",
+  all?: "updated" | "deleted",
 ): NewEvent[] {
   return rows.map((row) => ({
     // Whether rows of the table may change at all, `append` knows.
-    type: `${event}.${(all ?? row.__created) === true ? "created" : "updated"}` as EventType,
+    type: `${event}.${all ?? (row.__created ? "created" : "updated")}` as EventType,
     key: row.__key,
     entityVersion: row.__version,
     tenantId: row.__tenant,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { entityEvents, id, idOrNull, recordEvent, text, textOrNull, time } from "./catalogue.ts";
+import { entityEvents, id, idOrNull, recordEvent, removableEvents, text, textOrNull, time } from "./catalogue.ts";
 
 /** What the auth domain tells the others. No event carries a secret, a hash of one, or an address. */
 export const authEvents = {
@@ -11,8 +11,8 @@ export const authEvents = {
     maxStorageGb: z.number().nullable(),
   }),
   ...entityEvents("user", "User", "A user", { username: text, role: text }),
-  ...entityEvents("role", "Role", "A role", { name: text, permissions: z.array(z.string()) }),
-  ...entityEvents("role_grant", "RoleGrant", "A role that a user has beside its default one", {
+  ...removableEvents("role", "Role", "A role", { name: text, permissions: z.array(z.string()) }),
+  ...removableEvents("role_grant", "RoleGrant", "A role that a user has beside its default one", {
     userId: id,
     roleId: id,
     grantedBy: idOrNull,

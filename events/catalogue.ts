@@ -36,6 +36,20 @@ export const entityEvents = <const Name extends string, Shape extends z.ZodRawSh
   } as Record<`${Name}.created` | `${Name}.updated`, EventDefinition & { payload: z.ZodObject<Shape> }>;
 };
 
+/** The same of an entity whose row can be removed, with the payload that it had: `<name>.deleted`. */
+export const removableEvents = <const Name extends string, Shape extends z.ZodRawShape>(
+  name: Name,
+  entity: string,
+  subject: string,
+  shape: Shape,
+) => {
+  const definition = { version: 1, entity, description: `${subject} was removed.`, payload: z.object(shape) };
+  return {
+    ...entityEvents(name, entity, subject, shape),
+    ...({ [`${name}.deleted`]: definition } as Record<`${Name}.deleted`, typeof definition>),
+  };
+};
+
 /** The one event of an entity that is written once and never changed. */
 export const recordEvent = <const Name extends string, Shape extends z.ZodRawShape>(
   name: Name,

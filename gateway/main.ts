@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { asset } from "#lib/assets.ts";
-import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
-import { developmentIdentity } from "./development-identity.ts";
+import { openRedis } from "#lib/redis.ts";
+import { authentication } from "./authentication/authenticate.ts";
+import { KeyLimits } from "./authentication/key-limits.ts";
 import { startGateway } from "./server.ts";
 import { readSupergraphConfig } from "./supergraph.ts";
 import { guarded } from "./transport/guarded.ts";
@@ -18,14 +19,19 @@ if (elsewhere.length > 0) {
     `Set ${elsewhere.map(([name]) => `SUBGRAPH_URL_${name.toUpperCase()}`).join(", ")}: a gateway apart has no subgraphs in process.`,
   );
 }
-const identity = developmentIdentity(
-  process.env["NOVACRON_TENANT_ID"] ?? demoTenantId,
-  process.env["NOVACRON_USER_ID"] ?? demoUserId,
-);
+const isProduction = process.env["NOVACRON_ENV"] === "production";
+const redisUrl = process.env["REDIS_URL"];
+const transport = guarded(overHttp(urls, key), { callTimeoutMs: 5_000 });
+const redis = redisUrl ? openRedis(redisUrl) : undefined;
 const gateway = await startGateway({
   supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
-  transport: guarded(overHttp(urls, key), { callTimeoutMs: 5_000 }),
-  identify: async () => identity,
+  transport,
+  // Nobody tells this process of revocations, so it remembers no identity and asks for each request.
+  identify: authentication({
+    transport,
+    environment: isProduction ? "prod" : "dev",
+    limits: new KeyLimits(redis),
+  }),
   ready: async () => {
     const answers = await Promise.allSettled(
       Object.values(urls).map(async (url) => {
@@ -37,12 +43,13 @@ const gateway = await startGateway({
     );
     return answers.every((answer) => answer.status === "fulfilled");
   },
-  introspection: process.env["NOVACRON_ENV"] !== "production",
+  introspection: !isProduction,
   host: process.env["HOST"] ?? "127.0.0.1",
   port: Number(process.env["PORT"] ?? 4000),
 });
 process.stdout.write(`novacron ready ${gateway.url}\n`);
 const stop = () => {
+  redis?.disconnect();
   void gateway.close().then(() => process.exit(0));
 };
 process.once("SIGTERM", stop);

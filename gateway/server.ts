@@ -4,15 +4,17 @@ import type { AddressInfo } from "node:net";
 import { type ApolloServer, HeaderMap } from "@apollo/server";
 import { readBody } from "#lib/http-body.ts";
 import { log } from "#lib/log.ts";
-import type { Identity } from "#lib/request-context.ts";
+import { type ErrorCode, PublicError } from "#lib/errors.ts";
+import type { Client } from "#lib/request-context.ts";
+import type { Authenticate } from "./authentication/authenticate.ts";
 import { createGraph, type GatewayContext } from "./graph.ts";
 import type { Transport } from "./transport/transport.ts";
 
 export interface GatewayOptions {
   supergraphSdl: string;
   transport: Transport;
-  /** Who sends this request; undefined refuses it. */
-  identify(request: IncomingMessage): Promise<Identity | undefined>;
+  /** Who sends this request; rejects with a PublicError for what cannot be told. */
+  identify: Authenticate;
   /** True when every part that an answer needs can be reached. */
   ready(): Promise<boolean>;
   introspection: boolean;
@@ -80,8 +82,11 @@ async function route(
   const body = parseBody(request, text);
   if (body === malformed) return refuse(response, 400, "BAD_REQUEST", "The body is not JSON.");
 
-  const identity = await options.identify(request);
-  if (!identity) return refuse(response, 401, "UNAUTHENTICATED", "The request carries no valid identity.");
+  const identity = await options.identify(request).catch((error: unknown) => {
+    if (error instanceof PublicError) return error;
+    throw error;
+  });
+  if (identity instanceof PublicError) return refuseUnidentified(response, identity);
 
   const gone = new AbortController();
   response.once("close", () => {
@@ -96,6 +101,7 @@ async function route(
     },
     context: async () => ({
       identity,
+      client: clientOf(request),
       requestId: randomUUID(),
       deadline: Date.now() + (options.requestTimeoutMs ?? 15_000),
       signal: gone.signal,
@@ -131,8 +137,36 @@ function headersOf(request: IncomingMessage): HeaderMap {
   return headers;
 }
 
-function refuse(response: ServerResponse, status: number, code: string, message: string): void {
-  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+const longestUserAgent = 256;
+
+function clientOf(request: IncomingMessage): Client {
+  const userAgent = request.headers["user-agent"]?.slice(0, longestUserAgent);
+  // An IPv4 address that reached a socket of both kinds.
+  const ipAddress = request.socket.remoteAddress?.replace(/^::ffff:/, "");
+  return { ...(ipAddress ? { ipAddress } : {}), ...(userAgent ? { userAgent } : {}) };
+}
+
+const unidentifiedStatus: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  RATE_LIMITED: 429,
+  AUTH_UNAVAILABLE: 503,
+};
+
+function refuseUnidentified(response: ServerResponse, error: PublicError): void {
+  const { retryAfter = error.code === "AUTH_UNAVAILABLE" ? 1 : undefined } = error.details;
+  if (typeof retryAfter === "number") response.setHeader("retry-after", retryAfter);
+  if (error.code === "UNAUTHENTICATED") response.setHeader("www-authenticate", "Bearer");
+  refuse(response, unidentifiedStatus[error.code] ?? 500, error.code, error.message, error.details);
+}
+
+function refuse(
+  response: ServerResponse,
+  status: number,
+  code: ErrorCode,
+  message: string,
+  details: Readonly<Record<string, unknown>> = {},
+): void {
+  sendJson(response, status, { errors: [{ message, extensions: { code, ...details } }] });
 }
 
 function sendJson(response: ServerResponse, status: number, value: unknown): void {

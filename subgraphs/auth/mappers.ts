@@ -6,7 +6,9 @@ import type { TenantRow } from "#db/auth/schema/tenants.ts";
 import type { UserRoleRow } from "#db/auth/schema/user-roles.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { PublicUserRow } from "#db/auth/users.ts";
+import type { UserError as Problem } from "#lib/user-errors.ts";
 import type { Page } from "#lib/pagination.ts";
+import type { ValidToken as Token } from "./credentials/validate-token.ts";
 
 // What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
 
@@ -25,4 +27,8 @@ export type UserSessionConnection = Page<PublicUserSessionRow>;
 export type AuthAuditEntry = PublicAuditEntryRow;
 export type AuthAuditEntryConnection = Page<PublicAuditEntryRow>;
 
+export type UserError = Problem;
+export type ValidToken = Token;
+
+export type ValidTokenKind = Token["kind"];
 export type UserRole = PublicUserRow["role"];

@@ -1,16 +1,32 @@
 import type { Database } from "#db/client.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph.ts";
-import { openWith } from "#subgraphs/open-request.ts";
+import { openWriting } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { AuthContext } from "./context.ts";
 import { createAuthLoaders } from "./loaders.ts";
+import { PasswordHasher } from "./passwords/password-hasher.ts";
 import { resolvers } from "./resolvers/index.ts";
+import type { SignInLimits } from "./sign-in/sign-in-limits.ts";
 
 export interface AuthDependencies {
   database: Database;
+  /** Under the system role. */
+  system: Database;
+  pepper: string;
+  /** The word in API keys of this installation: `dev` or `prod`. */
+  environment: string;
+  limits: SignInLimits;
 }
 
-export function createAuthSubgraph({ database }: AuthDependencies): Subgraph {
+export function createAuthSubgraph({ database, system, pepper, environment, limits }: AuthDependencies): Subgraph {
+  const services = {
+    database,
+    system,
+    pepper,
+    environment,
+    hasher: new PasswordHasher(),
+    limits,
+  };
   return createSubgraph<AuthContext>({
     name: "auth",
     resolvers,
@@ -23,6 +39,6 @@ export function createAuthSubgraph({ database }: AuthDependencies): Subgraph {
       UserSession: ({ loaders }) => loaders.sessionById,
       AuthAuditEntry: ({ loaders }) => loaders.auditEntryById,
     },
-    open: openWith(database, createAuthLoaders),
+    open: openWriting(database, createAuthLoaders, services),
   });
 }

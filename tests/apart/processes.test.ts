@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Domain, domains } from "#db/columns.ts";
 import { asset } from "#lib/assets.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { makeApiKey, testPepper } from "#tests/harness/credentials.ts";
 import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { type Child, startChild } from "./child.ts";
 
@@ -28,11 +29,14 @@ let product: TestProduct;
 let inProcess: Answer;
 const subgraphs = new Map<Domain, Child>();
 let gateway: Child;
+let apiKey: string;
+const ask = (query: string) => askGraph(gateway.url, query, {}, apiKey);
 
 async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
   const child = await startChild(join(folder, `subgraphs/${domain}/main.js`), {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
     NOVACRON_SIGNING_KEY: key,
+    NOVACRON_PEPPER: testPepper,
     PORT: port,
   });
   subgraphs.set(domain, child);
@@ -47,13 +51,16 @@ beforeAll(async () => {
   product = await bootProduct({ tenantId: fleet.tenantId });
   await insertFleet(product.urls, 1, 12);
   inProcess = await product.ask(everything);
+  // Of the fleet's users, the third is an administrator.
+  ({ key: apiKey } = await makeApiKey(product.databases.auth, {
+    tenantId: fleet.tenantId,
+    userId: fleet.id("user", 3),
+  }));
   await built;
   await Promise.all(domains.map((domain) => startSubgraph(domain)));
   gateway = await startChild(join(folder, "gateway/main.js"), {
     ...Object.fromEntries([...subgraphs].map(([domain, { url }]) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, url])),
     NOVACRON_SIGNING_KEY: key,
-    NOVACRON_TENANT_ID: fleet.tenantId,
-    NOVACRON_USER_ID: fleet.id("user"),
     PORT: "0",
   });
 });
@@ -67,7 +74,7 @@ afterAll(async () => {
 describe("five subgraphs and the gateway, each a process of its own from its bundle,", () => {
   it("answer what they answer in one process", async () => {
     expect(inProcess.errors).toEqual([]);
-    expect(await askGraph(gateway.url, everything)).toEqual(inProcess);
+    expect(await ask(everything)).toEqual(inProcess);
     expect((await fetch(new URL("/health/ready", gateway.url))).status).toBe(200);
   });
 
@@ -82,7 +89,7 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
   it("fault 1: outlive the death of one, which blanks its own fields until it is back", async () => {
     const monitoring = subgraphs.get("monitoring");
     expect(await monitoring?.end("SIGKILL")).toBe("SIGKILL");
-    const answer = await askGraph(gateway.url, everything);
+    const answer = await ask(everything);
     const blanked = structuredClone(inProcess.data);
     blanked.alertRules = null;
     for (const vm of blanked.vms.nodes) Object.assign(vm, { latestMetrics: null, alerts: null });
@@ -95,7 +102,7 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
     expect((await fetch(new URL("/health/ready", gateway.url))).status).toBe(503);
 
     await startSubgraph("monitoring", port);
-    await vi.waitFor(async () => expect(await askGraph(gateway.url, everything)).toEqual(inProcess), {
+    await vi.waitFor(async () => expect(await ask(everything)).toEqual(inProcess), {
       timeout: 5_000,
       interval: 50,
     });

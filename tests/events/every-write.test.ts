@@ -34,6 +34,8 @@ const withoutEvents: Record<string, string> = {
   metric_retention_holds: "said by the import that holds the range",
   metric_storage: "written by the migration",
   projected_vms: "follows from the events of the vms domain",
+  recovery_codes: "told by the audit log",
+  password_resets: "told by the audit log",
   outbox_events: "the events themselves",
   event_log: "of the log itself",
   event_relay: "of the log itself",

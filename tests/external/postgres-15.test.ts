@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { domains, serviceRole } from "#db/columns.ts";
 import { lastHour, oneRequest, partsWithoutRows } from "#tests/harness/one-request.ts";
+import { administratorKey } from "#tests/harness/credentials.ts";
 import { askGraph } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { novacron, startNovacron } from "#tests/running/command.ts";
@@ -69,7 +70,7 @@ describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
 
   test("the one request answers with every part of the demo fleet", async () => {
     const product = await startNovacron(["--data-dir", dataDir], env);
-    const answer = await askGraph(product.url, oneRequest, lastHour(new Date(), 50));
+    const answer = await askGraph(product.url, oneRequest, lastHour(new Date(), 50), administratorKey(dataDir));
     expect(answer.errors).toEqual([]);
     expect(answer.data.vms.nodes).toHaveLength(50);
     expect(partsWithoutRows(answer.data.vms.nodes)).toEqual([]);

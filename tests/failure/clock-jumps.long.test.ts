@@ -11,6 +11,7 @@ import { dropOldMetrics } from "#db/monitoring/retention.ts";
 import { insertVmSamples } from "#db/monitoring/sample-writes.ts";
 import { checkVmProjection } from "#db/projections/vm-projection.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
+import { administratorKey } from "#tests/harness/credentials.ts";
 import { askGraph } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { startNovacron } from "#tests/running/command.ts";
@@ -108,7 +109,7 @@ it("26: when the clock of the product jumps, it goes on answering, and projectio
     while (!done.signal.aborted) {
       const begun = performance.now();
       const query = "{ vms(first: 20) { nodes { name alerts { totalCount } node { name } latestMetrics { time } } } }";
-      const { errors } = await askGraph(product.url, query);
+      const { errors } = await askGraph(product.url, query, {}, administratorKey(dataDir));
       slowestMs = Math.max(slowestMs, performance.now() - begun);
       answered += 1;
       for (const { extensions } of errors) codes.add(extensions.code);

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { openDatabase } from "#db/client.ts";
 import { statement } from "#db/statement.ts";
-import { developmentIdentity } from "#gateway/development-identity.ts";
+import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import { signContext, verifyContext } from "#lib/signed-context.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
 import { cloneDatabases } from "#tests/harness/server.ts";
@@ -42,7 +42,7 @@ describe("26: when the clock jumps by five minutes,", () => {
 
   it("a subgraph refuses calls that are signed by a slower clock, and answers those of a faster one", () => {
     const signed = () => {
-      const identity = developmentIdentity(tenantId, id("user"));
+      const identity = wholeTenantIdentity(tenantId, id("user"));
       return signContext("key", "vms", { identity, requestId: "r", deadline: Date.now() + 15_000 }, "body");
     };
     const verified = (headers: Record<string, string>) => verifyContext("key", "vms", headers, "body") !== undefined;

@@ -4,7 +4,7 @@ import { parse, validate } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { asset } from "#lib/assets.ts";
 import { demoUserId } from "#lib/demo-tenant.ts";
-import { developmentIdentity } from "#gateway/development-identity.ts";
+import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { bothExecutors } from "./both-executors.ts";
@@ -36,7 +36,7 @@ it(`with NOVACRON_SEED=${seed}, the product over its databases answers by the co
   const both = bothExecutors(readFileSync(asset("supergraph.graphql"), "utf8"));
   const without = new Set(["VmMetrics.ageSeconds", "NodeMetrics.ageSeconds"]);
   const context = () => ({
-    identity: developmentIdentity(fleet.tenantId, demoUserId),
+    identity: wholeTenantIdentity(fleet.tenantId, demoUserId),
     requestId: "the same for both",
     deadline: Date.now() + 60_000,
   });

@@ -102,6 +102,9 @@ export async function insertFleet(urls: TestDatabases, tenant: number, count: nu
         expires_at: "now() + interval '1 day'",
         created_at: at,
       });
+      const code = { user_id: id("user"), tenant_id: tenantId, code_hash: name };
+      await insert(sql, "recovery_codes", code);
+      await insert(sql, "password_resets", { ...code, expires_at: "now() + interval '1 hour'" });
       await insert(sql, "auth_audit_log", {
         id: id("authAuditEntry"),
         tenant_id: tenantId,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { developmentIdentity } from "#gateway/development-identity.ts";
+import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { signContext } from "#lib/signed-context.ts";
 import { listenSubgraph, type RunningServer } from "#lib/subgraph-server.ts";
@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 const context = (deadline = Date.now() + 10_000): RequestContext => ({
-  identity: developmentIdentity(fleet.tenantId, fleet.id("user")),
+  identity: wholeTenantIdentity(fleet.tenantId, fleet.id("user")),
   requestId: "request",
   deadline,
 });
@@ -76,7 +76,7 @@ describe.each(Object.entries(documents))("attack 9: a subgraph asked over HTTP f
     [
       "has another context than the signed one",
       () => {
-        const other = { ...context(), identity: developmentIdentity(fleetOf(2).tenantId, fleet.id("user")) };
+        const other = { ...context(), identity: wholeTenantIdentity(fleetOf(2).tenantId, fleet.id("user")) };
         const encoded = Buffer.from(JSON.stringify(other)).toString("base64url");
         return { ...signContext(key, "vms", context(), body), "x-novacron-context": encoded };
       },

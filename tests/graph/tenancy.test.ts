@@ -1,6 +1,6 @@
 import { getNamedType, isObjectType, isUnionType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { developmentIdentity } from "#gateway/development-identity.ts";
+import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import { domains, serviceRole } from "#db/columns.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
@@ -101,7 +101,7 @@ describe("attack 26: of another tenant's objects", () => {
 
 describe("attack 29: a reference to another tenant's object", () => {
   const context = () => ({
-    identity: developmentIdentity(ours.tenantId, ours.id("user")),
+    identity: wholeTenantIdentity(ours.tenantId, ours.id("user")),
     requestId: "request",
     deadline: Date.now() + 10_000,
   });

@@ -1,14 +1,20 @@
 import { readFileSync } from "node:fs";
 import { allReachable, closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
 import { createSubgraphs } from "#cli/subgraphs.ts";
-import { developmentIdentity } from "#gateway/development-identity.ts";
+import { wholeTenantIdentity } from "./whole-tenant-identity.ts";
+import { authentication } from "#gateway/authentication/authenticate.ts";
+import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
+import { KeyLimits } from "#gateway/authentication/key-limits.ts";
 import { startGateway } from "#gateway/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
+import { type Database, openDatabase } from "#db/client.ts";
 import { asset } from "#lib/assets.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
+import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
+import { testKeyEnvironment, testPepper } from "./credentials.ts";
 import { cloneDatabases, type TestDatabases } from "./server.ts";
 
 export interface Answer {
@@ -21,14 +27,22 @@ export interface Answer {
 export interface TestProduct {
   url: string;
   databases: Databases;
+  /** The auth database under its system role. */
+  system: Database;
   urls: TestDatabases;
   subgraphs: Subgraph[];
-  ask(query: string, variables?: Record<string, unknown>): Promise<Answer>;
+  /** Where an authenticating product remembers identities; nobody tells it of revocations unless the test does. */
+  identities: IdentityCache;
+  signInLimits: SignInLimits;
+  /** @param token sent as `Authorization: Bearer` */
+  ask(query: string, variables?: Record<string, unknown>, token?: string): Promise<Answer>;
   stop(): Promise<void>;
 }
 
 export interface TestProductOptions {
   tenantId?: string;
+  /** Finds out who asks, as the product does; else everybody is one user who may do everything in his tenant. */
+  authenticates?: boolean;
   /** Wraps the in-process carrier, to break it. */
   carrier?: (transport: Transport) => Transport;
   callTimeoutMs?: number;
@@ -40,13 +54,25 @@ export interface TestProductOptions {
 export async function bootProduct(options: TestProductOptions = {}): Promise<TestProduct> {
   const urls = options.urls ?? (await cloneDatabases());
   const databases = await openDatabases({ url: urls.url, embedded: false, stop: async () => undefined });
-  const subgraphs = createSubgraphs(databases);
-  const identity = developmentIdentity(options.tenantId ?? demoTenantId, demoUserId);
+  const system = await openDatabase({ domain: "auth", url: urls.url("auth"), as: "system", maxConnections: 4 });
+  const signInLimits = new SignInLimits();
+  const subgraphs = createSubgraphs(databases, {
+    system,
+    pepper: testPepper,
+    environment: testKeyEnvironment,
+    limits: signInLimits,
+  });
+  const identity = wholeTenantIdentity(options.tenantId ?? demoTenantId, demoUserId);
   const carrier = inProcess(subgraphs);
+  const transport = guarded(options.carrier?.(carrier) ?? carrier, { callTimeoutMs: options.callTimeoutMs ?? 20_000 });
+  const identities = new IdentityCache();
+  const limits = new KeyLimits();
   const gateway = await startGateway({
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
-    transport: guarded(options.carrier?.(carrier) ?? carrier, { callTimeoutMs: options.callTimeoutMs ?? 20_000 }),
-    identify: async () => identity,
+    transport,
+    identify: options.authenticates
+      ? authentication({ transport, environment: testKeyEnvironment, limits, cache: identities })
+      : async () => identity,
     ready: () => allReachable(databases),
     introspection: true,
     host: "127.0.0.1",
@@ -56,22 +82,30 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   return {
     url: gateway.url,
     databases,
+    system,
     urls,
     subgraphs,
-    ask: (query, variables) => askGraph(gateway.url, query, variables),
+    identities,
+    signInLimits,
+    ask: (query, variables, token) => askGraph(gateway.url, query, variables, token),
     stop: async () => {
       await gateway.close();
-      await closeDatabases(databases);
+      await Promise.all([closeDatabases(databases), system.close()]);
       await urls.drop();
     },
   };
 }
 
 /** One GraphQL request over HTTP. */
-export async function askGraph(url: string, query: string, variables: Record<string, unknown> = {}): Promise<Answer> {
+export async function askGraph(
+  url: string,
+  query: string,
+  variables: Record<string, unknown> = {},
+  token?: string,
+): Promise<Answer> {
   const response = await fetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
     body: JSON.stringify({ query, variables }),
   });
   const body = (await response.json()) as Partial<Answer>;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describe, expect, test } from "vitest";
 import { errorCodes } from "#lib/errors.ts";
+import { userErrorCodes } from "#lib/user-errors.ts";
 import { withTables } from "../../scripts/events-table.ts";
 
 const read = (path: string) => readFileSync(path, "utf8");
@@ -10,6 +11,11 @@ describe("the documents", () => {
   test("docs/errors.md has a heading for each error code, and no other", () => {
     const headings = [...read("docs/errors.md").matchAll(/^## (\w+)$/gm)].map(([, code]) => code);
     expect(headings.toSorted()).toEqual(Object.keys(errorCodes).toSorted());
+  });
+
+  test("docs/errors.md has a line for each code of user errors, and no other", () => {
+    const lines = [...read("docs/errors.md").matchAll(/^\| `(\w+)`/gm)].map(([, code]) => code);
+    expect(lines.toSorted()).toEqual(Object.keys(userErrorCodes).toSorted());
   });
 
   test("docs/events.md has the catalogue as the code has it", () => {

@@ -38,11 +38,17 @@ describe("the supergraph", () => {
 
   test("reaches no secret", () => {
     const secret = /password|secret|credential|hash|pepper|totp|recovery|private_?key|token/i;
-    const named = new Set(["passwordChangedAt"]);
+    // What only the holder of a secret is told, once; and what clients do not see, or is no secret.
+    const named = new Set([
+      "SignInPayload.token",
+      "Query.validateToken",
+      "ValidToken.credentialId",
+      "User.passwordChangedAt",
+    ]);
     const found = Object.values(supergraph.getTypeMap()).flatMap((type) =>
       isObjectType(type) && !type.name.startsWith("__")
         ? Object.values(type.getFields())
-            .filter((field) => secret.test(field.name) && !named.has(field.name))
+            .filter((field) => secret.test(field.name) && !named.has(`${type.name}.${field.name}`))
             .map((field) => `${type.name}.${field.name}: ${getNamedType(field.type).name}`)
         : [],
     );

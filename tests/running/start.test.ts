@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join, resolve as resolvePath } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { domains } from "#db/columns.ts";
+import { administratorKey } from "#tests/harness/credentials.ts";
 import { askGraph } from "#tests/harness/product.ts";
 import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
 import { novacron, startNovacron } from "./command.ts";
 
-const countVms = async (url: string): Promise<number> =>
-  (await askGraph(url, "{ vms(first: 1) { totalCount } }")).data.vms.totalCount;
+const countVms = async (url: string, dataDir: string): Promise<number> =>
+  (await askGraph(url, "{ vms(first: 1) { totalCount } }", {}, administratorKey(dataDir))).data.vms.totalCount;
 
 describe("novacron start on an empty folder", () => {
   const dataDir = mkdtempSync(join(tmpdir(), "novacron-start-"));
@@ -17,7 +18,7 @@ describe("novacron start on an empty folder", () => {
 
   test("answers with a demo fleet, stops cleanly, and finds the fleet again", async () => {
     const first = await startNovacron(["--data-dir", dataDir]);
-    const vms = await countVms(first.url);
+    const vms = await countVms(first.url, dataDir);
     expect(vms).toBeGreaterThan(50);
     expect(statSync(join(dataDir, "keys")).mode & 0o777).toBe(0o600);
     const keys = readFileSync(join(dataDir, "keys"), "utf8");
@@ -27,14 +28,14 @@ describe("novacron start on an empty folder", () => {
     expect(ended.stdout).toBe(`novacron ready ${first.url}\n`);
 
     const second = await startNovacron(["--data-dir", dataDir]);
-    expect(await countVms(second.url)).toBe(vms);
+    expect(await countVms(second.url, dataDir)).toBe(vms);
     expect(readFileSync(join(dataDir, "keys"), "utf8")).toBe(keys);
     expect((await second.stop("SIGINT")).code).toBe(0);
   });
 
   test("recovers after a kill -9 of everything", async () => {
     const killed = await startNovacron(["--data-dir", dataDir]);
-    const vms = await countVms(killed.url);
+    const vms = await countVms(killed.url, dataDir);
     const pgdata = (JSON.parse(readFileSync(join(dataDir, "postgres.json"), "utf8")) as { pgdata: string }).pgdata;
     const postmaster = Number(
       readFileSync(join(resolvePath(dataDir, pgdata), "postmaster.pid"), "utf8").split("\n")[0],
@@ -42,7 +43,7 @@ describe("novacron start on an empty folder", () => {
     await killed.stop("SIGKILL");
     process.kill(postmaster, "SIGKILL");
     const again = await startNovacron(["--data-dir", dataDir]);
-    expect(await countVms(again.url)).toBe(vms);
+    expect(await countVms(again.url, dataDir)).toBe(vms);
     await again.stop();
   });
 
@@ -108,7 +109,7 @@ describe("novacron with other databases", () => {
     expect(Object.keys(JSON.parse(migrated.stdout) as object)).toEqual([...domains]);
 
     const product = await startNovacron(["--data-dir", dataDir, "--no-demo"], env);
-    expect(await countVms(product.url)).toBe(0);
+    expect(await countVms(product.url, dataDir)).toBe(0);
     expect((await product.stop()).code).toBe(0);
   });
 

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, foreignKey, index, integer, jsonb, pgTable, text, uuid, varchar } from "drizzle-orm/pg-core";
-import { createdAt, primaryId, tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
+import { createdAt, primaryId, tenantId, systemPolicy, tenantPolicy, timestamptz } from "../../columns.ts";
+import { tenants } from "./tenants.ts";
 import { users } from "./users.ts";
 
 /** A key's rights are its scopes, cut to what its owner may do at the time of use. */
@@ -17,6 +18,10 @@ export const apiKeys = pgTable(
     scopes: text("scopes").array().notNull().default([]),
     rateLimitPerMinute: integer("rate_limit_per_minute").notNull().default(1000),
     expiresAt: timestamptz("expires_at"),
+    /** Since when the key is refused, by its owner's or an administrator's decision. */
+    revokedAt: timestamptz("revoked_at"),
+    /** The tenant that a key of the platform tenant acts in; null for its own. */
+    actsInTenantId: uuid("acts_in_tenant_id").references(() => tenants.id, { onDelete: "restrict" }),
     lastUsedAt: timestamptz("last_used_at"),
     createdAt: createdAt(),
   },
@@ -37,6 +42,8 @@ export const apiKeys = pgTable(
     check("api_keys_permissions_check", sql`jsonb_typeof(${table.permissions}) = 'array'`),
     check("api_keys_rate_limit_check", sql`${table.rateLimitPerMinute} >= 0`),
     tenantPolicy("auth", table.tenantId),
+    // A key does not say of which tenant it is.
+    systemPolicy("auth"),
   ],
 );
 

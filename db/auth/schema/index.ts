@@ -2,6 +2,8 @@ export * from "./api-keys.ts";
 export * from "./auth-audit-log.ts";
 export * from "./enums.ts";
 export * from "./event-log.ts";
+export * from "./password-resets.ts";
+export * from "./recovery-codes.ts";
 export * from "./roles.ts";
 export * from "./tenant-quotas.ts";
 export * from "./tenants.ts";

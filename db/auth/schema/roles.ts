@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, jsonb, pgTable, text, unique, uuid, varchar } from "drizzle-orm/pg-core";
-import { createdAt, primaryId, tenantPolicies, version } from "../../columns.ts";
+import { createdAt, primaryId, systemPolicy, tenantPolicies, version } from "../../columns.ts";
 import { tenants } from "./tenants.ts";
 
 /** A set of permissions. Without a tenant it is built in: the same for all tenants and inserted by a migration. */
@@ -21,6 +21,8 @@ export const roles = pgTable(
     unique("roles_tenant_id_name_unique").on(table.tenantId, table.name).nullsNotDistinct(),
     check("roles_permissions_check", sql`jsonb_typeof(${table.permissions}) = 'array'`),
     ...tenantPolicies("auth", table.tenantId, sql`${table.tenantId} is null`),
+    // Rights are read with the credential, in one statement.
+    systemPolicy("auth"),
   ],
 );
 

@@ -1,5 +1,5 @@
 import { boolean, pgTable, text, varchar } from "drizzle-orm/pg-core";
-import { createdAt, metadata, primaryId, tenantPolicy, updatedAt, version } from "../../columns.ts";
+import { createdAt, metadata, primaryId, systemPolicy, tenantPolicy, updatedAt, version } from "../../columns.ts";
 
 /** Tenants are disabled, never deleted: what they own in the other databases names them without a foreign key. */
 export const tenants = pgTable(
@@ -16,7 +16,11 @@ export const tenants = pgTable(
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (table) => [tenantPolicy("auth", table.id)],
+  (table) => [
+    tenantPolicy("auth", table.id),
+    // Whether the tenant is enabled is read with the credential.
+    systemPolicy("auth"),
+  ],
 );
 
 export type TenantRow = typeof tenants.$inferSelect;

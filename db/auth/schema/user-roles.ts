@@ -1,5 +1,5 @@
 import { foreignKey, index, pgTable, primaryKey, uuid } from "drizzle-orm/pg-core";
-import { tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
+import { systemPolicy, tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
 import { roles } from "./roles.ts";
 import { users } from "./users.ts";
 
@@ -29,6 +29,8 @@ export const userRoles = pgTable(
     // Serves the foreign key when the granting user is removed.
     index("idx_user_roles_granted_by").on(table.grantedBy),
     tenantPolicy("auth", table.tenantId),
+    // Rights are read with the credential, in one statement.
+    systemPolicy("auth"),
   ],
 );
 

@@ -1,5 +1,6 @@
 import { foreignKey, index, inet, pgTable, text, uuid, varchar } from "drizzle-orm/pg-core";
-import { createdAt, primaryId, tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
+import { createdAt, primaryId, tenantId, systemPolicy, tenantPolicy, timestamptz } from "../../columns.ts";
+import { tenants } from "./tenants.ts";
 import { users } from "./users.ts";
 
 export const userSessions = pgTable(
@@ -12,6 +13,10 @@ export const userSessions = pgTable(
     ipAddress: inet("ip_address"),
     userAgent: text("user_agent"),
     expiresAt: timestamptz("expires_at").notNull(),
+    /** Written at most once a minute. */
+    lastUsedAt: timestamptz("last_used_at").notNull().defaultNow(),
+    /** The tenant that somebody of the platform tenant has chosen to act in; null for his own. */
+    actsInTenantId: uuid("acts_in_tenant_id").references(() => tenants.id, { onDelete: "restrict" }),
     createdAt: createdAt(),
   },
   (table) => [
@@ -31,6 +36,8 @@ export const userSessions = pgTable(
     // What has expired, for removal.
     index("idx_sessions_expires_at").on(table.expiresAt),
     tenantPolicy("auth", table.tenantId),
+    // A token does not say of which tenant it is.
+    systemPolicy("auth"),
   ],
 );
 

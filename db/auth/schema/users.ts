@@ -1,6 +1,26 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, integer, pgTable, unique, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
-import { createdAt, metadata, primaryId, tenantPolicy, timestamptz, updatedAt, version } from "../../columns.ts";
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  pgTable,
+  unique,
+  uniqueIndex,
+  uuid,
+  varchar,
+} from "drizzle-orm/pg-core";
+import {
+  createdAt,
+  metadata,
+  primaryId,
+  systemPolicy,
+  tenantPolicy,
+  timestamptz,
+  updatedAt,
+  version,
+} from "../../columns.ts";
 import { userRoleEnum } from "./enums.ts";
 import { tenants } from "./tenants.ts";
 
@@ -19,6 +39,10 @@ export const users = pgTable(
     mfaEnabled: boolean("mfa_enabled").notNull().default(false),
     /** Encrypted before it gets here; in no API. */
     mfaSecret: varchar("mfa_secret", { length: 255 }),
+    /** The time step of the last code that was accepted: none is accepted twice. */
+    mfaLastStep: bigint("mfa_last_step", { mode: "number" }),
+    /** Since when the user may not sign in, by an administrator's decision. */
+    disabledAt: timestamptz("disabled_at"),
     failedLoginAttempts: integer("failed_login_attempts").notNull().default(0),
     lockedUntil: timestamptz("locked_until"),
     lastLogin: timestamptz("last_login"),
@@ -37,6 +61,8 @@ export const users = pgTable(
     unique("users_tenant_id_id_unique").on(table.tenantId, table.id),
     check("users_failed_login_attempts_check", sql`${table.failedLoginAttempts} >= 0`),
     tenantPolicy("auth", table.tenantId),
+    // Who signs in has not said of which tenant.
+    systemPolicy("auth"),
   ],
 );
 

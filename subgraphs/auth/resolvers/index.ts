@@ -3,17 +3,27 @@ import { enumValues } from "#lib/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { ApiKey } from "./ApiKey.ts";
 import { AuthAuditEntry } from "./AuthAuditEntry.ts";
+import { createApiKey } from "./Mutation/createApiKey.ts";
+import { revokeApiKey } from "./Mutation/revokeApiKey.ts";
+import { revokeSession } from "./Mutation/revokeSession.ts";
+import { revokeUserSessions } from "./Mutation/revokeUserSessions.ts";
+import { rotateApiKey } from "./Mutation/rotateApiKey.ts";
+import { signIn } from "./Mutation/signIn.ts";
+import { signOut } from "./Mutation/signOut.ts";
 import { apiKey } from "./Query/apiKey.ts";
 import { apiKeys } from "./Query/apiKeys.ts";
 import { authAuditLog } from "./Query/authAuditLog.ts";
+import { checkPermission } from "./Query/checkPermission.ts";
 import { me } from "./Query/me.ts";
 import { role } from "./Query/role.ts";
 import { roles } from "./Query/roles.ts";
 import { tenant } from "./Query/tenant.ts";
 import { tenants } from "./Query/tenants.ts";
 import { user } from "./Query/user.ts";
+import { userPermissions } from "./Query/userPermissions.ts";
 import { users } from "./Query/users.ts";
 import { userSessions } from "./Query/userSessions.ts";
+import { validateToken } from "./Query/validateToken.ts";
 import { Role } from "./Role.ts";
 import { RoleGrant } from "./RoleGrant.ts";
 import { Tenant } from "./Tenant.ts";
@@ -26,14 +36,26 @@ export const resolvers: Resolvers = {
     apiKey,
     apiKeys,
     authAuditLog,
+    checkPermission,
     me,
     role,
     roles,
     tenant,
     tenants,
     user,
+    userPermissions,
     users,
     userSessions,
+    validateToken,
+  },
+  Mutation: {
+    createApiKey,
+    revokeApiKey,
+    revokeSession,
+    revokeUserSessions,
+    rotateApiKey,
+    signIn,
+    signOut,
   },
   ApiKey,
   AuthAuditEntry,
@@ -43,5 +65,6 @@ export const resolvers: Resolvers = {
   TenantQuota,
   User,
   UserSession,
+  ValidTokenKind: enumValues(["session", "api_key"]),
   UserRole: enumValues(userRoleEnum.enumValues),
 };

@@ -1,0 +1,94 @@
+import { sql } from "drizzle-orm";
+import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
+import type { WriteTx } from "../client.ts";
+import { append } from "../event-log/append.ts";
+import { selectList } from "../rows.ts";
+import { statement } from "../statement.ts";
+import type { PublicApiKeyRow } from "./api-keys.ts";
+import { apiKeyChanges } from "./changes.ts";
+import { apiKeys } from "./schema/api-keys.ts";
+
+const secretless = { table: apiKeys, omit: ["keyHash"] } as const;
+const told = sql`${changeColumns(apiKeyChanges)}, ${selectList(secretless)}`;
+const own = sql`${apiKeys.id} = ${sql.placeholder("id")}::uuid and ${apiKeys.tenantId} = ${sql.placeholder("tenantId")}::uuid`;
+
+export interface NewApiKey {
+  id: string;
+  name: string;
+  keyHash: string;
+  userId: string;
+  scopes: readonly string[];
+  rateLimitPerMinute: number;
+  expiresAt: Date | null;
+  actsInTenantId: string | null;
+}
+
+const insert = statement<PublicApiKeyRow & ChangedRow>(
+  () => sql`
+    insert into ${apiKeys} (id, name, key_hash, user_id, tenant_id, scopes, rate_limit_per_minute, expires_at, acts_in_tenant_id)
+    values (${sql.placeholder("id")}::uuid, ${sql.placeholder("name")}, ${sql.placeholder("keyHash")}, ${sql.placeholder("userId")}::uuid,
+      ${sql.placeholder("tenantId")}::uuid, ${sql.placeholder("scopes")}::text[], ${sql.placeholder("rateLimitPerMinute")}::int,
+      ${sql.placeholder("expiresAt")}::timestamptz, ${sql.placeholder("actsInTenantId")}::uuid)
+    returning ${told}`,
+);
+
+export async function insertApiKey(tx: WriteTx, key: NewApiKey): Promise<PublicApiKeyRow> {
+  const rows = await tx.run(insert, { ...key, tenantId: tx.tenantId });
+  await append(tx, changeEvents(apiKeyChanges, rows));
+  return rows[0] as PublicApiKeyRow;
+}
+
+const of = sql`(${sql.placeholder("userId")}::uuid is null or ${apiKeys.userId} = ${sql.placeholder("userId")}::uuid)`;
+
+const revoke = statement<PublicApiKeyRow & ChangedRow>(
+  () =>
+    sql`update ${apiKeys} set revoked_at = now() where ${own} and ${of} and ${apiKeys.revokedAt} is null returning ${told}`,
+);
+
+/** Undefined when it is not there or was revoked before. @param userId only when it is this user's */
+export async function revokeApiKey(
+  tx: WriteTx,
+  id: string,
+  userId: string | null,
+): Promise<PublicApiKeyRow | undefined> {
+  const rows = await tx.run(revoke, { id, userId, tenantId: tx.tenantId });
+  await append(tx, changeEvents(apiKeyChanges, rows, "updated"));
+  return rows[0];
+}
+
+interface Replaced extends PublicApiKeyRow {
+  /** When the key would have expired. */
+  previousExpiry: Date | null;
+}
+
+const expire = statement<Replaced & ChangedRow>(
+  () => sql`
+    with previous as (
+      select ${apiKeys.expiresAt} as expires_at from ${apiKeys} where ${own} and ${of} and ${apiKeys.revokedAt} is null
+        and (${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > now()) for update
+    )
+    update ${apiKeys} set expires_at = least(previous.expires_at, now() + ${sql.placeholder("overlap")}::interval)
+    from previous where ${own} returning ${told}, previous.expires_at as "previousExpiry"`,
+);
+
+/** Lets a user's key end soon, because another takes its place. @param overlap for how long both are valid, as an ISO 8601 duration */
+export async function expireApiKey(
+  tx: WriteTx,
+  id: string,
+  userId: string,
+  overlap: string,
+): Promise<Replaced | undefined> {
+  const rows = await tx.run(expire, { id, userId, overlap, tenantId: tx.tenantId });
+  await append(tx, changeEvents(apiKeyChanges, rows, "updated"));
+  return rows[0];
+}
+
+const touch = statement<never>(
+  () => sql`
+    update ${apiKeys} set last_used_at = now()
+    where ${own} and (${apiKeys.lastUsedAt} is null or ${apiKeys.lastUsedAt} < now() - interval '1 minute')`,
+);
+
+/** Says that a key was used, once a minute. Nobody is told: it changes nobody's rights. */
+export const touchApiKey = (tx: WriteTx, id: string): Promise<number> =>
+  tx.execute(touch, { id, tenantId: tx.tenantId });

@@ -1,0 +1,143 @@
+import { sql } from "drizzle-orm";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import { grants } from "#lib/request-context.ts";
+import type { Database } from "../client.ts";
+import { statement } from "../statement.ts";
+import { apiKeys } from "./schema/api-keys.ts";
+import { roles } from "./schema/roles.ts";
+import { tenants } from "./schema/tenants.ts";
+import { userRoles } from "./schema/user-roles.ts";
+import { userSessions } from "./schema/user-sessions.ts";
+import { users } from "./schema/users.ts";
+
+// What is known of a credential before anybody is: read under the system role, across tenants, by what only its holder has.
+
+/** A credential that is valid now, and its holder. */
+export interface Credential {
+  /** Of the session or the key. */
+  id: string;
+  userId: string;
+  username: string;
+  userTenantId: string;
+  /** Whose rows it may reach: the user's own tenant, or the one that somebody of the platform acts in. */
+  tenantId: string;
+  /** What the user may do, from all of his roles, in no order. */
+  permissions: string[];
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
+}
+
+export interface KeyCredential extends Credential {
+  keyHash: string;
+  scopes: string[];
+  rateLimitPerMinute: number;
+}
+
+/** The rights of the user of the statement: of his default role and of those that were granted to him. */
+const permissions = sql`(
+  select coalesce(array_agg(distinct permission), '{}') from ${roles}, jsonb_array_elements_text(${roles.permissions}) as permission
+  where ${roles.tenantId} is null and ${roles.name} = ${users.role}::text
+    or ${roles.id} in (select ${userRoles.roleId} from ${userRoles} where ${userRoles.userId} = ${users.id})
+      and (${roles.tenantId} is null or ${roles.tenantId} = ${users.tenantId}))`;
+
+const holder = sql`
+  ${users.id} as "userId", ${users.username} as "username", ${users.tenantId} as "userTenantId", ${permissions} as "permissions"`;
+
+const enabledTenant = (tenant: unknown) =>
+  sql`exists (select from ${tenants} where ${tenants.id} = ${tenant} and ${tenants.enabled})`;
+
+const session = statement<Credential>(
+  () => sql`
+    select ${userSessions.id} as "id", ${holder}, coalesce(${userSessions.actsInTenantId}, ${users.tenantId}) as "tenantId",
+      ${userSessions.expiresAt} as "expiresAt", ${userSessions.lastUsedAt} as "lastUsedAt"
+    from ${userSessions} join ${users} on ${users.id} = ${userSessions.userId} and ${users.disabledAt} is null
+    where ${userSessions.tokenHash} = ${sql.placeholder("tokenHash")} and ${userSessions.expiresAt} > now()
+      and ${userSessions.lastUsedAt} > now() - ${sql.placeholder("idle")}::interval
+      and ${enabledTenant(users.tenantId)} and ${enabledTenant(sql`coalesce(${userSessions.actsInTenantId}, ${users.tenantId})`)}
+      and (${userSessions.actsInTenantId} is null or ${users.tenantId} = ${platformTenantId}::uuid)`,
+);
+
+/** @param idle how long a session lasts without being used, as an ISO 8601 duration */
+export async function sessionCredential(
+  system: Database,
+  tokenHash: string,
+  idle: string,
+): Promise<Credential | undefined> {
+  return (await system.run(session, { tokenHash, idle }))[0];
+}
+
+const key = statement<KeyCredential>(
+  () => sql`
+    select ${apiKeys.id} as "id", ${holder}, coalesce(${apiKeys.actsInTenantId}, ${users.tenantId}) as "tenantId",
+      ${apiKeys.keyHash} as "keyHash", ${apiKeys.scopes} as "scopes", ${apiKeys.rateLimitPerMinute} as "rateLimitPerMinute",
+      ${apiKeys.expiresAt} as "expiresAt", ${apiKeys.lastUsedAt} as "lastUsedAt"
+    from ${apiKeys} join ${users} on ${users.id} = ${apiKeys.userId} and ${users.disabledAt} is null
+    where ${apiKeys.id} = ${sql.placeholder("id")}::uuid and ${apiKeys.revokedAt} is null
+      and (${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > now())
+      and ${enabledTenant(users.tenantId)} and ${enabledTenant(sql`coalesce(${apiKeys.actsInTenantId}, ${users.tenantId})`)}
+      and (${apiKeys.actsInTenantId} is null or ${users.tenantId} = ${platformTenantId}::uuid)`,
+);
+
+/** The key of this id, if it is valid; whether the caller holds its secret is not known yet. */
+export async function keyCredential(system: Database, id: string): Promise<KeyCredential | undefined> {
+  return (await system.run(key, { id }))[0];
+}
+
+const rights = statement<{ permissions: string[] }>(
+  () => sql`
+    select ${permissions} as "permissions" from ${users}
+    where ${users.id} = ${sql.placeholder("userId")}::uuid and ${users.disabledAt} is null`,
+);
+
+/** What a user may do; undefined when there is none or he is disabled. */
+export async function permissionsOfUser(system: Database, userId: string): Promise<string[] | undefined> {
+  return (await system.run(rights, { userId }))[0]?.permissions;
+}
+
+export interface Account {
+  userId: string;
+  tenantId: string;
+  username: string;
+}
+
+const account = statement<Account>(
+  () => sql`
+    select ${users.id} as "userId", ${users.tenantId} as "tenantId", ${users.username} as "username" from ${users}
+    where ${users.email} = ${sql.placeholder("login")} or ${users.username} = ${sql.placeholder("login")} limit 1`,
+);
+
+/** Who has this e-mail address or username, disabled users included. */
+export async function accountOf(system: Database, login: string): Promise<Account | undefined> {
+  return (await system.run(account, { login }))[0];
+}
+
+const acting = statement<{ permissions: string[] }>(
+  () => sql`
+    select ${permissions} as "permissions" from ${users}
+    where ${users.id} = ${sql.placeholder("userId")}::uuid and ${users.tenantId} = ${platformTenantId}::uuid
+      and ${enabledTenant(sql`${sql.placeholder("tenantId")}::uuid`)}`,
+);
+
+/** Whether a user may sign in, or have a key, to act in this tenant: people of the platform who may `tenant:act`, in an enabled one. */
+export async function mayActIn(system: Database, { userId }: { userId: string }, tenantId: string): Promise<boolean> {
+  const [user] = await system.run(acting, { userId, tenantId });
+  return user !== undefined && grants(user.permissions, "tenant:act");
+}
+
+const anyUser = statement<{ found: boolean }>(
+  () =>
+    sql`select exists (select from ${users} where ${users.tenantId} = ${sql.placeholder("tenantId")}::uuid) as "found"`,
+);
+
+export async function hasUsers(system: Database, tenantId: string): Promise<boolean> {
+  return (await system.run(anyUser, { tenantId }))[0]?.found ?? false;
+}
+
+const enabled = statement<{ enabled: boolean }>(
+  () => sql`select ${enabledTenant(sql`${sql.placeholder("tenantId")}::uuid`)} as "enabled"`,
+);
+
+/** False also where there is no such tenant. */
+export async function isTenantEnabled(system: Database, tenantId: string): Promise<boolean> {
+  return (await system.run(enabled, { tenantId }))[0]?.enabled ?? false;
+}

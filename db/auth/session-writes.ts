@@ -1,0 +1,82 @@
+import { sql } from "drizzle-orm";
+import { newId } from "#lib/uuid.ts";
+import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
+import type { WriteTx } from "../client.ts";
+import { append } from "../event-log/append.ts";
+import { selectList } from "../rows.ts";
+import { statement } from "../statement.ts";
+import { sessionChanges } from "./changes.ts";
+import { userSessions } from "./schema/user-sessions.ts";
+import type { PublicUserSessionRow } from "./user-sessions.ts";
+
+const secretless = { table: userSessions, omit: ["tokenHash"] } as const;
+
+export interface NewSession {
+  userId: string;
+  tokenHash: string;
+  /** How long it lasts at most, as an ISO 8601 duration. */
+  lifetime: string;
+  actsInTenantId: string | null;
+  ipAddress: string | null;
+  userAgent: string | null;
+}
+
+const insert = statement<PublicUserSessionRow & ChangedRow>(
+  () => sql`
+    insert into ${userSessions} (id, user_id, tenant_id, token_hash, ip_address, user_agent, expires_at, acts_in_tenant_id)
+    values (${sql.placeholder("id")}::uuid, ${sql.placeholder("userId")}::uuid, ${sql.placeholder("tenantId")}::uuid, ${sql.placeholder("tokenHash")},
+      ${sql.placeholder("ipAddress")}::inet, ${sql.placeholder("userAgent")}, now() + ${sql.placeholder("lifetime")}::interval,
+      ${sql.placeholder("actsInTenantId")}::uuid)
+    returning ${changeColumns(sessionChanges)}, ${selectList(secretless)}`,
+);
+
+export async function insertSession(tx: WriteTx, session: NewSession): Promise<PublicUserSessionRow> {
+  const rows = await tx.run(insert, { ...session, id: newId(), tenantId: tx.tenantId });
+  await append(tx, changeEvents(sessionChanges, rows));
+  return rows[0] as PublicUserSessionRow;
+}
+
+const end = statement<PublicUserSessionRow & ChangedRow>(
+  () => sql`
+    update ${userSessions} set expires_at = now()
+    where ${userSessions.tenantId} = ${sql.placeholder("tenantId")}::uuid and ${userSessions.expiresAt} > now()
+      and (${sql.placeholder("id")}::uuid is null or ${userSessions.id} = ${sql.placeholder("id")}::uuid)
+      and (${sql.placeholder("userId")}::uuid is null or ${userSessions.userId} = ${sql.placeholder("userId")}::uuid)
+      and ${userSessions.id} is distinct from ${sql.placeholder("except")}::uuid
+    returning ${changeColumns(sessionChanges)}, ${selectList(secretless)}`,
+);
+
+/** Ends one session, if it has not ended yet. @param userId only when it is this user's */
+export async function endSession(tx: WriteTx, id: string, userId: string | null): Promise<PublicUserSessionRow[]> {
+  return ended(tx, { id, userId, except: null });
+}
+
+/** Ends all sessions of a user but one. */
+export async function endSessionsOf(
+  tx: WriteTx,
+  userId: string,
+  except: string | null,
+): Promise<PublicUserSessionRow[]> {
+  return ended(tx, { id: null, userId, except });
+}
+
+async function ended(
+  tx: WriteTx,
+  which: { id: string | null; userId: string | null; except: string | null },
+): Promise<PublicUserSessionRow[]> {
+  if (which.id === null && which.userId === null) throw new Error("Which sessions is not said.");
+  const rows = await tx.run(end, { ...which, tenantId: tx.tenantId });
+  await append(tx, changeEvents(sessionChanges, rows, "updated"));
+  return rows;
+}
+
+const touch = statement<never>(
+  () => sql`
+    update ${userSessions} set last_used_at = now()
+    where ${userSessions.id} = ${sql.placeholder("id")}::uuid and ${userSessions.tenantId} = ${sql.placeholder("tenantId")}::uuid
+      and ${userSessions.lastUsedAt} < now() - interval '1 minute'`,
+);
+
+/** Says that a session was used, once a minute. Nobody is told: it changes nobody's rights. */
+export const touchSession = (tx: WriteTx, id: string): Promise<number> =>
+  tx.execute(touch, { id, tenantId: tx.tenantId });

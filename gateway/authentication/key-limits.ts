@@ -1,0 +1,31 @@
+import type { Redis } from "ioredis";
+import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
+import { PublicError } from "#lib/errors.ts";
+import type { IdentifiedCredential } from "./identity-cache.ts";
+
+/**
+ * Counts the requests of each API key in its minute: in Redis over all gateway processes when there is one, in this process when there is
+ * none, or it does not answer.
+ */
+export class KeyLimits {
+  readonly #limiter: RateLimiterMemory | RateLimiterRedis;
+
+  constructor(redis?: Redis) {
+    // What a key may do is its own; the limiter only counts.
+    const counting = { points: Number.MAX_SAFE_INTEGER, duration: 60 };
+    const memory = new RateLimiterMemory({ keyPrefix: "key", ...counting });
+    this.#limiter = redis
+      ? new RateLimiterRedis({ storeClient: redis, keyPrefix: "novacron:key", insuranceLimiter: memory, ...counting })
+      : memory;
+  }
+
+  /** @throws PublicError RATE_LIMITED with `retryAfter` in seconds */
+  async take({ identity, rateLimitPerMinute }: IdentifiedCredential): Promise<void> {
+    if (rateLimitPerMinute === null || !identity.credential) return;
+    const used: RateLimiterRes = await this.#limiter.consume(`${identity.tenantId}:${identity.credential.id}`);
+    if (used.consumedPoints <= rateLimitPerMinute) return;
+    throw new PublicError("RATE_LIMITED", `This key may send ${rateLimitPerMinute} requests a minute.`, {
+      retryAfter: Math.max(1, Math.ceil(used.msBeforeNext / 1_000)),
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { crc32 } from "node:zlib";
+
+// How tokens and API keys look, and what is kept of them. Whoever finds one in a file or a log should see what it is: both begin with a word.
+
+const secretBytes = 32;
+const sessionPattern = /^nvs_[A-Za-z0-9_-]{43}$/;
+const keyPattern = /^nvk_([a-z]{1,12})_([0-9a-f]{32})_([0-9a-f]{64})_([0-9a-f]{8})$/;
+
+/** 256 random bits. */
+export const newSessionToken = (): string => `nvs_${randomBytes(secretBytes).toString("base64url")}`;
+
+export const isSessionToken = (text: string): boolean => sessionPattern.test(text);
+
+/** A token has so many bits that nobody finds it from its plain hash. */
+export const sessionTokenHash = (token: string): string => createHash("sha256").update(token).digest("hex");
+
+/**
+ * `nvk_<environment>_<id>_<secret>_<checksum>`. The checksum (CRC-32) tells a mistyped or cut-off key from a wrong one without asking anybody.
+ * @param environment `dev` or `prod`: a key of the one is nothing in the other
+ */
+export function newApiKey(environment: string, id: string): string {
+  const body = `nvk_${environment}_${id.replaceAll("-", "")}_${randomBytes(secretBytes).toString("hex")}`;
+  return `${body}_${checksum(body)}`;
+}
+
+/** The id in a key whose checksum is right, or undefined. */
+export function apiKeyId(environment: string, text: string): string | undefined {
+  const parts = keyPattern.exec(text);
+  if (!parts || parts[1] !== environment || parts[4] !== checksum(text.slice(0, -9))) return undefined;
+  return parts[2]?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** Whoever reads the database alone can neither use a key nor try one: the pepper is not in it. */
+export const apiKeyHash = (pepper: string, key: string): string =>
+  createHmac("sha256", pepper).update(key).digest("hex");
+
+/** Takes the same time wherever two hashes differ. */
+export function sameHash(one: string, other: string): boolean {
+  const [left, right] = [Buffer.from(one), Buffer.from(other)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+const checksum = (text: string): string => crc32(text).toString(16).padStart(8, "0");

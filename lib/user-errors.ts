@@ -1,0 +1,41 @@
+/**
+ * What a mutation tells of input that its caller can do something about: the closed list of `UserError.code`, each with the sentence that
+ * `docs/errors.md` explains further.
+ */
+export const userErrorCodes = {
+  INVALID_CREDENTIALS: "The login, the password or the code is wrong, or the account cannot sign in now.",
+  MFA_REQUIRED: "The password is right; the code of the second factor is missing.",
+  PASSWORD_TOO_WEAK: "The new password is too short, too even, or holds the user's name.",
+  PASSWORD_TOO_LONG: "The password is longer than passwords may be.",
+  RESET_CODE_INVALID: "The code for a new password is wrong, used or expired.",
+  EMAIL_INVALID: "This is no e-mail address.",
+  NAME_INVALID: "The name is empty, too long, or has characters that names may not have.",
+  NAME_TAKEN: "The name or address belongs to another.",
+  PERMISSION_INVALID: "This is no permission: `resource:verb`, with a `*` at the end only.",
+  SCOPE_EXCEEDS_RIGHTS: "A key or a role may hold nothing that its maker may not do.",
+  EXPIRY_INVALID: "The time of expiry is over, or too far away.",
+  RATE_LIMIT_INVALID: "The limit is not between 1 and 100,000 requests a minute.",
+  ROLE_UNKNOWN: "There is no such role.",
+  ROLE_BUILT_IN: "A built-in role cannot be changed.",
+  TENANT_UNKNOWN: "There is no such tenant.",
+  QUOTA_INVALID: "A quota is not negative.",
+  LAST_ADMINISTRATOR: "A tenant keeps one administrator who can sign in.",
+  MFA_CODE_INVALID: "The code of the second factor is wrong or was used before.",
+  MFA_NOT_STARTED: "The second factor was not set up.",
+} as const;
+
+export type UserErrorCode = keyof typeof userErrorCodes;
+
+export interface UserError {
+  code: UserErrorCode;
+  message: string;
+  /** The input field that it is about, outermost first. */
+  field: string[] | null;
+}
+
+/** @param field the input field with dots: `quota.maxVmCount` */
+export const userError = (code: UserErrorCode, message: string = userErrorCodes[code], field?: string): UserError => ({
+  code,
+  message,
+  field: field === undefined ? null : field.split("."),
+});

@@ -1,0 +1,71 @@
+import { touchApiKey } from "#db/auth/api-key-writes.ts";
+import { type Credential, keyCredential, sessionCredential } from "#db/auth/credentials.ts";
+import { touchSession } from "#db/auth/session-writes.ts";
+import { apiKeyHash, apiKeyId, isSessionToken, sameHash, sessionTokenHash } from "#lib/credentials.ts";
+import { log } from "#lib/log.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { sessionIdleTime } from "../sign-in/sign-in.ts";
+import { type AuthServices, scopeOf } from "../services.ts";
+import { intersection } from "./permissions.ts";
+
+/** Whom a token or key stands for, and what he may do with it. */
+export interface ValidToken {
+  kind: "session" | "api_key";
+  credentialId: string;
+  userId: string;
+  username: string;
+  userTenantId: string;
+  tenantId: string;
+  permissions: readonly string[];
+  expiresAt: Date | null;
+  /** Of keys only. */
+  rateLimitPerMinute: number | null;
+}
+
+const useIsWrittenEveryMs = 60_000;
+
+/** Undefined when the token is malformed, unknown, revoked or expired, or its user or tenant is disabled: nobody learns which. */
+export async function validateToken(
+  services: AuthServices,
+  request: RequestContext,
+  token: string,
+): Promise<ValidToken | undefined> {
+  const { system, pepper, environment } = services;
+  if (isSessionToken(token)) {
+    const session = await sessionCredential(system, sessionTokenHash(token), sessionIdleTime);
+    if (!session) return undefined;
+    noteUse(services, request, session, "session");
+    return { ...holder(session), kind: "session", permissions: session.permissions, rateLimitPerMinute: null };
+  }
+  const id = apiKeyId(environment, token);
+  const key = id === undefined ? undefined : await keyCredential(system, id);
+  if (!key || !sameHash(key.keyHash, apiKeyHash(pepper, token))) return undefined;
+  noteUse(services, request, key, "api_key");
+  const permissions = intersection(key.scopes, key.permissions);
+  return { ...holder(key), kind: "api_key", permissions, rateLimitPerMinute: key.rateLimitPerMinute };
+}
+
+const holder = ({ id, userId, username, userTenantId, tenantId, expiresAt }: Credential) => ({
+  credentialId: id,
+  userId,
+  username,
+  userTenantId,
+  tenantId,
+  expiresAt,
+});
+
+/** Not waited for: who asks need not wait until it is written, and it is not worth failing for. */
+function noteUse(
+  { database }: AuthServices,
+  request: RequestContext,
+  { id, lastUsedAt, userTenantId }: Credential,
+  kind: ValidToken["kind"],
+): void {
+  if (lastUsedAt && Date.now() - lastUsedAt.getTime() < useIsWrittenEveryMs) return;
+  const touch = kind === "session" ? touchSession : touchApiKey;
+  database
+    .write(scopeOf(request, userTenantId), (tx) => touch(tx, id))
+    .catch((error: unknown) =>
+      log.subgraph.warn({ err: error, credential: id }, "the use of a credential was not noted"),
+    );
+}

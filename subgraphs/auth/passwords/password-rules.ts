@@ -1,0 +1,27 @@
+import { type UserError, userError } from "#lib/user-errors.ts";
+
+const shortest = 12;
+const longest = 256;
+const fewestDifferent = 5;
+
+/** Longer ones are refused before anything is computed of them. */
+export const isPasswordText = (text: string): boolean => text.length <= longest;
+
+/** What is wrong with a new password: length counts, not which kinds of characters it has (NIST SP 800-63B). */
+export function passwordProblem(password: string, names: readonly string[], field: string): UserError | undefined {
+  if (password.length > longest)
+    return userError("PASSWORD_TOO_LONG", `A password has at most ${longest} characters.`, field);
+  const known = names.flatMap((name) => [name, name.split("@")[0] ?? ""]).filter((name) => name.length > 3);
+  const plain = password.toLowerCase();
+  const isWeak =
+    password.length < shortest ||
+    new Set(plain).size < fewestDifferent ||
+    known.some((name) => plain.includes(name.toLowerCase()));
+  return isWeak
+    ? userError(
+        "PASSWORD_TOO_WEAK",
+        `A password has at least ${shortest} characters, ${fewestDifferent} of them different, and not the user's name.`,
+        field,
+      )
+    : undefined;
+}

@@ -1,0 +1,9 @@
+import { signIn as begin } from "../../sign-in/sign-in.ts";
+import type { MutationResolvers } from "../../generated/resolvers.ts";
+
+export const signIn: MutationResolvers["signIn"] = async (_root, { input }, context) => {
+  const outcome = await begin(context.services, context.request, input);
+  if ("error" in outcome) return { token: null, session: null, userErrors: [outcome.error] };
+  context.written(outcome.session.tenantId);
+  return { ...outcome, userErrors: [] };
+};

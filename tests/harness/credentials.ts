@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { userChanges } from "#db/auth/changes.ts";
+import { users } from "#db/auth/schema/users.ts";
+import { insertApiKey } from "#db/auth/api-key-writes.ts";
+import type { Database } from "#db/client.ts";
+import { upsert } from "#db/upsert.ts";
+import { apiKeyHash, newApiKey } from "#lib/credentials.ts";
+import { newId } from "#lib/uuid.ts";
+import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
+
+export const testPepper = "a pepper that only tests know of, 32 or more";
+export const testKeyEnvironment = "dev";
+
+export interface KeyOptions {
+  tenantId: string;
+  userId: string;
+  scopes?: readonly string[];
+  rateLimitPerMinute?: number;
+  expiresAt?: Date;
+}
+
+/** An API key of a product with the tests' pepper. */
+export async function makeApiKey(auth: Database, options: KeyOptions): Promise<{ id: string; key: string }> {
+  const { tenantId, userId, scopes = ["*"], rateLimitPerMinute = 100_000, expiresAt = null } = options;
+  const id = newId();
+  const key = newApiKey(testKeyEnvironment, id);
+  await auth.write({ tenantId, actor: "command:test" }, (tx) =>
+    insertApiKey(tx, {
+      id,
+      name: "of a test",
+      keyHash: apiKeyHash(testPepper, key),
+      userId,
+      scopes,
+      rateLimitPerMinute,
+      expiresAt,
+      actsInTenantId: null,
+    }),
+  );
+  return { id, key };
+}
+
+/** The API key of the first administrator, as a start has left it. */
+export const administratorKey = (dataDir: string): string =>
+  (JSON.parse(readFileSync(join(dataDir, "admin.json"), "utf8")) as { apiKey: string }).apiKey;
+
+const hasher = new PasswordHasher();
+
+export interface UserOptions {
+  tenantId: string;
+  role?: "admin" | "operator" | "user" | "viewer";
+  password?: string;
+}
+
+export interface TestUser {
+  id: string;
+  tenantId: string;
+  username: string;
+  email: string;
+  password: string;
+}
+
+/** A user who can sign in. The tenant must be there. */
+export async function makeUser(auth: Database, options: UserOptions): Promise<TestUser> {
+  const { tenantId, role = "user", password = "correct horse battery staple" } = options;
+  const id = newId();
+  const username = `user-${id.slice(-12)}`;
+  const email = `${username}@example.org`;
+  const passwordHash = await hasher.hash(password);
+  await auth.write({ tenantId, actor: "command:test" }, (tx) =>
+    upsert(tx, users, [{ id, tenantId, username, email, role, passwordHash }], {
+      onConflict: ["id"],
+      update: "none",
+      emits: userChanges,
+    }),
+  );
+  return { id, tenantId, username, email, password };
+}
