@@ -39,16 +39,16 @@ export async function tellRevocations(events: EventLog, cache: IdentityCache, si
 
 /** What an event says of rights: whose are no longer what they were. */
 function revokedBy({ type, entityKey, payload }: Event): Revoked | undefined {
-  const kind = type.split(".")[0];
-  const of = payload as { userId?: string };
+  const [kind, what] = type.split(".");
+  if (kind === "role_grant") return { userId: String(payload["userId"]) };
+  // Nobody has been identified by what is new.
+  if (what === "created") return undefined;
   switch (kind) {
     case "session":
     case "api_key":
-      return type.endsWith(".created") ? undefined : { credentialId: entityKey };
+      return { credentialId: entityKey };
     case "user":
       return { userId: entityKey };
-    case "role_grant":
-      return of.userId ? { userId: of.userId } : "everything";
     case "tenant":
       return { tenantId: entityKey };
     // Who has a role is not in its event.

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { startEvents } from "#cli/events/start-events.ts";
+import { tellRevocations } from "#cli/identity-revocations.ts";
+import type { Transport } from "#gateway/transport/transport.ts";
+import { PublicError } from "#lib/errors.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { makeApiKey, makeUser, type TestUser } from "#tests/harness/credentials.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+
+const fleet = fleetOf(1);
+const stopping = new AbortController();
+let product: TestProduct;
+let ended: Promise<unknown>;
+/** How often the gateway asked who somebody is. */
+let asked = 0;
+let authIsDown = false;
+const watching = (transport: Transport): Transport => ({
+  ...transport,
+  send: (subgraph, request, context, signal) => {
+    if (subgraph === "auth" && authIsDown)
+      return Promise.reject(new PublicError("SUBGRAPH_UNAVAILABLE", "The auth part of the graph did not answer."));
+    if (request.query.includes("validateToken")) asked += 1;
+    return transport.send(subgraph, request, context, signal);
+  },
+});
+
+beforeAll(async () => {
+  product = await bootProduct({ authenticates: true, carrier: watching });
+  await insertFleet(product.urls, 1, 3);
+  const server = { url: product.urls.url, embedded: false, stop: async () => undefined };
+  const events = await startEvents(server, { redisUrl: undefined, retentionSeconds: 86_400 }, stopping.signal);
+  ended = Promise.all([events.ended, tellRevocations(events.log, product.identities, stopping.signal)]);
+  await vi.waitFor(() => expect(product.identities.isLive).toBe(true), 5_000);
+});
+afterAll(async () => {
+  stopping.abort();
+  await ended;
+  await product.stop();
+});
+
+const newUser = (role: "admin" | "viewer" = "viewer") =>
+  makeUser(product.databases.auth, { tenantId: fleet.tenantId, role });
+const tokenOf = async (user: TestUser): Promise<string> => {
+  const mutation = "mutation ($input: SignInInput!) { signIn(input: $input) { token } }";
+  const { data } = await product.ask(mutation, { input: { login: user.email, password: user.password } });
+  return data.signIn.token as string;
+};
+const statusFor = async (token: string): Promise<number> => (await product.ask("{ me { id } }", {}, token)).status;
+/** Until the token is refused, in milliseconds. */
+const untilRefused = async (token: string): Promise<number> => {
+  const began = performance.now();
+  await vi.waitFor(async () => expect(await statusFor(token)).toBe(401), { timeout: 5_000, interval: 20 });
+  return performance.now() - began;
+};
+
+it("an identity is asked for once, and then remembered", async () => {
+  const token = await tokenOf(await newUser());
+  asked = 0;
+  for (let at = 0; at < 5; at += 1) expect(await statusFor(token)).toBe(200);
+  expect(asked).toBe(1);
+  await Promise.all(Array.from({ length: 10 }, () => statusFor(token)));
+  expect(asked).toBe(1);
+});
+
+it("35: a session that is ended by an administrator is refused within two seconds, though it is remembered", async () => {
+  const user = await newUser();
+  const token = await tokenOf(user);
+  expect(await statusFor(token)).toBe(200);
+  const administrator = await tokenOf(await newUser("admin"));
+  const { errors } = await product.ask(
+    "mutation ($input: RevokeUserSessionsInput!) { revokeUserSessions(input: $input) { sessions { id } } }",
+    { input: { userId: user.id } },
+    administrator,
+  );
+  expect(errors).toEqual([]);
+  expect(await untilRefused(token)).toBeLessThan(2_000);
+});
+
+it("35: a key that is revoked is refused within two seconds, though it is remembered", async () => {
+  const user = await newUser();
+  const { id, key } = await makeApiKey(product.databases.auth, { tenantId: user.tenantId, userId: user.id });
+  expect(await statusFor(key)).toBe(200);
+  const token = await tokenOf(user);
+  await product.ask(
+    "mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) { apiKey { id } } }",
+    { input: { id } },
+    token,
+  );
+  expect(await untilRefused(key)).toBeLessThan(2_000);
+});
+
+it("while nobody can tell, who is remembered is answered, and everybody else gets AUTH_UNAVAILABLE", async () => {
+  const known = await tokenOf(await newUser());
+  const unknown = await tokenOf(await newUser());
+  expect(await statusFor(known)).toBe(200);
+  authIsDown = true;
+  try {
+    const vms = await product.ask("{ vms(first: 1) { totalCount } }", {}, known);
+    expect(vms.data).toEqual({ vms: { totalCount: 3 } });
+    const { status, errors } = await product.ask("{ vms(first: 1) { totalCount } }", {}, unknown);
+    expect([status, errors[0]?.extensions.code]).toEqual([503, "AUTH_UNAVAILABLE"]);
+  } finally {
+    authIsDown = false;
+  }
+});
+
+it("without anybody who reads revocations nothing is remembered", async () => {
+  const token = await tokenOf(await newUser());
+  stopping.abort();
+  await ended;
+  await vi.waitFor(() => expect(product.identities.isLive).toBe(false), 5_000);
+  asked = 0;
+  for (let at = 0; at < 3; at += 1) expect(await statusFor(token)).toBe(200);
+  expect(asked).toBe(3);
+});
