@@ -30,7 +30,7 @@ beforeAll(async () => {
   const server = { url: product.urls.url, embedded: false, stop: async () => undefined };
   const events = await startEvents(server, { redisUrl: undefined, retentionSeconds: 86_400 }, stopping.signal);
   ended = Promise.all([events.ended, tellRevocations(events.log, product.identities, stopping.signal)]);
-  await vi.waitFor(() => expect(product.identities.isLive).toBe(true), 5_000);
+  await vi.waitUntil(() => product.identities.isLive, 5_000);
 });
 afterAll(async () => {
   stopping.abort();
@@ -49,7 +49,7 @@ const statusFor = async (token: string): Promise<number> => (await product.ask("
 /** Until the token is refused, in milliseconds. */
 const untilRefused = async (token: string): Promise<number> => {
   const began = performance.now();
-  await vi.waitFor(async () => expect(await statusFor(token)).toBe(401), { timeout: 5_000, interval: 20 });
+  await expect.poll(() => statusFor(token), { timeout: 5_000, interval: 20 }).toBe(401);
   return performance.now() - began;
 };
 
