@@ -60,6 +60,26 @@ onEveryMetricStorage((database) => {
     expect(none).toBe(0);
   });
 
+  it("takes a large batch once from writers at the same time, and the first of repeats within it", async () => {
+    const tenantId = randomUUID();
+    const vmIds = Array.from({ length: 4 }, () => randomUUID());
+    const time = Array.from({ length: 2_400 }, (_, index) => noon + Math.floor(index / 4));
+    const batch = {
+      time,
+      vmId: time.map((_, index) => vmIds[index % 4] as string),
+      cpuUsagePercent: time.map(() => 1),
+    };
+    await database().write(tenantId, { vmId: [randomUUID()], time: [noon] });
+    const written = await Promise.all(
+      Array.from({ length: 3 }, () => database().service.write({ tenantId }, (tx) => insertVmSamples(tx, batch))),
+    );
+    expect(written.reduce((sum, each) => sum + each)).toBe(2_400);
+    const vmId = randomUUID();
+    const twice = { time, vmId: time.map(() => vmId), cpuUsagePercent: time.map((_, index) => index) };
+    expect(await database().write(tenantId, twice)).toBe(600);
+    expect((await stored(vmId)).map(({ cpu }) => cpu)).toEqual(Array.from({ length: 600 }, (_, index) => 4 * index));
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY])(
     "refuses the value %s, which would poison its hour",
     async (value) => {
