@@ -93,12 +93,12 @@ async function startApart(url: (domain: Domain) => string): Promise<Running[]> {
   const key = randomBytes(32).toString("base64url");
   const subgraphs: Running[] = [];
   for (const domain of domains) {
-    const env = { NOVACRON_SIGNING_KEY: key, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
+    const env = { NOVACRON_SIGNING_KEYS: key, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
     subgraphs.push(await runUntilReady([`dist/subgraphs/${domain}/main.js`], env));
   }
   const urls = domains.map((domain, index) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, subgraphs[index]?.url ?? ""]);
   const gateway = await runUntilReady(["dist/gateway/main.js"], {
-    NOVACRON_SIGNING_KEY: key,
+    NOVACRON_SIGNING_KEYS: key,
     PORT: "0",
     ...Object.fromEntries(urls),
   });

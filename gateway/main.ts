@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { asset } from "#lib/assets.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
+import { readKeyring } from "#lib/keyring.ts";
 import { developmentIdentity } from "./development-identity.ts";
 import { startGateway } from "./server.ts";
 import { readSupergraphConfig } from "./supergraph.ts";
@@ -8,8 +9,7 @@ import { guarded } from "./transport/guarded.ts";
 import { overHttp } from "./transport/http.ts";
 
 // The process entry of a gateway that runs apart from its subgraphs: supergraph.yaml, or SUBGRAPH_URL_<NAME>, says where they are.
-const key = process.env["NOVACRON_SIGNING_KEY"];
-if (!key) throw new Error("The gateway needs NOVACRON_SIGNING_KEY.");
+const keys = readKeyring("NOVACRON_SIGNING_KEYS");
 const { subgraphs } = readSupergraphConfig(asset("supergraph.yaml"));
 const urls = Object.fromEntries(Object.entries(subgraphs).map(([name, { routing_url }]) => [name, routing_url]));
 const elsewhere = Object.entries(urls).filter(([, url]) => !/^https?:/.test(url));
@@ -24,7 +24,7 @@ const identity = developmentIdentity(
 );
 const gateway = await startGateway({
   supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
-  transport: guarded(overHttp(urls, key), { callTimeoutMs: 5_000 }),
+  transport: guarded(overHttp(urls, keys), { callTimeoutMs: 5_000 }),
   identify: async () => identity,
   ready: async () => {
     const answers = await Promise.allSettled(

@@ -11,7 +11,7 @@ import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/har
 import { type Child, startChild } from "./child.ts";
 
 const fleet = fleetOf(1);
-const key = "a key for this test only";
+const key = "test:a key of this test and of nothing else";
 const everything = `{
   tenants { nodes { name quota { maxVmCount } } }
   alertRules { nodes { name severity thresholdValue } }
@@ -32,7 +32,7 @@ let gateway: Child;
 async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
   const child = await startChild(join(folder, `subgraphs/${domain}/main.js`), {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
-    NOVACRON_SIGNING_KEY: key,
+    NOVACRON_SIGNING_KEYS: key,
     PORT: port,
   });
   subgraphs.set(domain, child);
@@ -51,7 +51,7 @@ beforeAll(async () => {
   await Promise.all(domains.map((domain) => startSubgraph(domain)));
   gateway = await startChild(join(folder, "gateway/main.js"), {
     ...Object.fromEntries([...subgraphs].map(([domain, { url }]) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, url])),
-    NOVACRON_SIGNING_KEY: key,
+    NOVACRON_SIGNING_KEYS: key,
     NOVACRON_TENANT_ID: fleet.tenantId,
     NOVACRON_USER_ID: fleet.id("user"),
     PORT: "0",
@@ -110,9 +110,9 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
 describe("a process", () => {
   it("says which settings it lacks, and does not start", async () => {
     await expect(startChild(join(folder, "subgraphs/vms/main.js"), {})).rejects.toThrow(
-      "The vms subgraph needs DATABASE_URL_VMS and NOVACRON_SIGNING_KEY.",
+      "The vms subgraph needs DATABASE_URL_VMS and NOVACRON_SIGNING_KEYS.",
     );
-    await expect(startChild(join(folder, "gateway/main.js"), { NOVACRON_SIGNING_KEY: key })).rejects.toThrow(
+    await expect(startChild(join(folder, "gateway/main.js"), { NOVACRON_SIGNING_KEYS: key })).rejects.toThrow(
       "SUBGRAPH_URL_AUTH",
     );
   });
