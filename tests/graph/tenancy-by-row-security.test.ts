@@ -5,7 +5,7 @@ import type { TestDatabases } from "#tests/harness/server.ts";
 import { connectionFields, graphSchema } from "./graph-schema.ts";
 import type { Kind } from "./rows.ts";
 import { tenancySuite } from "./tenancy-suite.ts";
-import { disableRowSecurity, ours, seenInEveryTable, theirs, twoTenants } from "./two-tenants.ts";
+import { disableRowSecurity, ours, seenInEveryTable, takenInEveryTable, theirs, twoTenants } from "./two-tenants.ts";
 
 vi.mock("#db/tenant-predicate.ts", () => import("./no-tenant-predicate.ts"));
 
@@ -13,28 +13,32 @@ describe("by row-level security alone, every statement being without its predica
   tenancySuite({ rowSecurity: true });
 });
 
-describe("without its predicate, a query", () => {
+describe("without its predicate,", () => {
   let urls: TestDatabases;
   beforeAll(async () => {
     urls = await twoTenants({ rowSecurity: true });
   });
   afterAll(() => urls.drop());
 
-  it.each(domains)(
-    "of the %s database sees another tenant's rows in every table, unless row-level security stops it",
-    async (domain) => {
+  describe.each(domains)("in the %s database", (domain) => {
+    it("a query sees another tenant's rows in every table, and a write reaches them, unless row-level security stops it", async () => {
       const stopped = await seenInEveryTable(urls, domain);
       expect(stopped.size).toBeGreaterThan(2);
       for (const [table, { ours: own, theirs: foreign }] of stopped) {
         expect(own, table).toBeGreaterThan(0);
         expect(foreign, table).toBe(0);
       }
+      const kept = await takenInEveryTable(urls, domain);
+      expect(kept.size).toBeGreaterThan(1);
+      for (const [table, row] of kept) expect(row, table).toBe("kept");
+
       await disableRowSecurity(urls, [domain]);
       for (const [table, { theirs: foreign }] of await seenInEveryTable(urls, domain)) {
-        expect(foreign, `${table} leaks`).toBeGreaterThan(0);
+        expect(foreign, table).toBeGreaterThan(0);
       }
-    },
-  );
+      for (const [table, row] of await takenInEveryTable(urls, domain)) expect(row, table).not.toBe("kept");
+    });
+  });
 });
 
 // Were this not so, what passes above would prove nothing: a predicate might be left somewhere.

@@ -16,20 +16,21 @@ describe.each(domains)("row-level security of the %s database", (domain) => {
   it("hides another tenant's rows from a query without a predicate, and all rows where no tenant is bound", async () => {
     await asOwner(urls.url(domain), async (sql) => {
       for (const name of await tenantTableNames(sql, domain)) {
+        const tenant = name === "tenants" ? "id" : "tenant_id";
         const count = async (tenantId?: string) => {
           const [row] = await sql.begin(async (tx) => {
             await tx.unsafe(`set local role ${serviceRole(domain)}`);
             if (tenantId) await tx`select set_config('app.tenant_id', ${tenantId}, true)`;
             return tx.unsafe<{ ours: number; theirs: number }[]>(
-              `select count(*) filter (where tenant_id = '${ours.tenantId}')::int as ours,
-                count(*) filter (where tenant_id = '${theirs.tenantId}')::int as theirs from ${name}`,
+              `select count(*) filter (where ${tenant} = '${ours.tenantId}')::int as ours,
+                count(*) filter (where ${tenant} = '${theirs.tenantId}')::int as theirs from ${name}`,
             );
           });
           return row;
         };
         const [all] = await sql.unsafe<{ ours: number; theirs: number }[]>(
-          `select count(*) filter (where tenant_id = '${ours.tenantId}')::int as ours,
-            count(*) filter (where tenant_id = '${theirs.tenantId}')::int as theirs from ${name}`,
+          `select count(*) filter (where ${tenant} = '${ours.tenantId}')::int as ours,
+            count(*) filter (where ${tenant} = '${theirs.tenantId}')::int as theirs from ${name}`,
         );
         expect(all?.ours, `${name} has rows of both tenants`).toBeGreaterThan(0);
         expect(all?.theirs, `${name} has rows of both tenants`).toBeGreaterThan(0);
