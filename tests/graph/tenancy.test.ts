@@ -4,7 +4,9 @@ import { asOwner, type TestDatabases } from "#tests/harness/server.ts";
 import { tenancySuite } from "./tenancy-suite.ts";
 import { ours, tenantTableNames, theirs, twoTenants } from "./two-tenants.ts";
 
-describe("by predicates and by row-level security", () => tenancySuite({ rowSecurity: true }));
+describe("by predicates and by row-level security", () => {
+  tenancySuite({ rowSecurity: true });
+});
 
 let urls: TestDatabases;
 beforeAll(async () => {
