@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Domain, serviceRole } from "#db/columns.ts";
+import { serviceRole } from "#db/columns.ts";
 import { graphSchema } from "#tests/graph/graph-schema.ts";
 import type { Kind } from "#tests/graph/rows.ts";
 import { ours, theirs, twoTenants } from "#tests/graph/two-tenants.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
-import { statementsDuring } from "#tests/harness/statements.ts";
+import { type CountedStatement, statementsDuring } from "#tests/harness/statements.ts";
 
 // That an id is another tenant's must not show in the time of the answer. The clock is not asked: what could differ is one page more or less that the
 // server finds in its memory, about a microsecond, in an answer of milliseconds that vary by a millisecond. A comparison of times that never fails by
@@ -47,9 +47,10 @@ describe("attack 26: an id of another tenant's object and an id of nothing", () 
       expect(other, name).toEqual(none);
       expect(other, name).toHaveLength(1);
 
-      const [{ domain, query }] = other as [{ domain: Domain; query: string }];
-      const ofOther = await workOf(domain, query, theirs.id(name as Kind));
-      const ofNone = await workOf(domain, query, nobodys);
+      const [asked] = other;
+      if (!asked) continue;
+      const ofOther = await workOf(asked, theirs.id(name as Kind));
+      const ofNone = await workOf(asked, nobodys);
       expect(ofOther.plan, name).toEqual(ofNone.plan);
       expect(ofOther.pages - ofNone.pages, name).toBeGreaterThanOrEqual(0);
       expect(ofOther.pages - ofNone.pages, name).toBeLessThanOrEqual(1);
@@ -68,7 +69,7 @@ interface Plan {
 }
 
 /** How the server runs a look-up of one id for us, in a table that is large enough for its index. */
-async function workOf(domain: Domain, query: string, id: string): Promise<{ plan: unknown; pages: number }> {
+async function workOf({ domain, query }: CountedStatement, id: string): Promise<{ plan: unknown; pages: number }> {
   return asOwner(product.urls.url(domain), (sql) =>
     sql.begin(async (tx) => {
       await tx.unsafe(`set local role ${serviceRole(domain)}`);
