@@ -70,7 +70,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
 const against = (value: number, limit: number, name: string) =>
   name.startsWith("by hand") ? {} : { ratio: value / limit, against: "by hand", aim: "at most 3×" };
 
-async function prepare(dataDir: string): Promise<void> {
+export async function prepare(dataDir: string): Promise<void> {
   const traces = process.env["NOVACRON_TRACES"];
   if (!traces) {
     const demo = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir]);
@@ -105,12 +105,12 @@ async function startApart(url: (domain: Domain) => string): Promise<Running[]> {
   return [...subgraphs, gateway];
 }
 
-async function newestSample(monitoring: ReturnType<typeof openPools>["monitoring"]): Promise<Date> {
+export async function newestSample(monitoring: ReturnType<typeof openPools>["monitoring"]): Promise<Date> {
   const [row] = await monitoring<{ time: Date }[]>`select max(time) as time from vm_metrics_latest`;
   return new Date(Math.floor((row?.time.getTime() ?? Date.now()) / 300_000) * 300_000);
 }
 
-async function ask(url: string, body: string): Promise<void> {
+export async function ask(url: string, body: string): Promise<void> {
   const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
   const text = await response.text();
   if (response.status !== 200 || text.includes('"errors"')) throw new Error(text.slice(0, 500));
@@ -129,7 +129,7 @@ interface Measured {
 }
 
 /** Turns, so that a slower minute of the machine meets all of them. */
-async function takeTurns(
+export async function takeTurns(
   contenders: readonly Contender[],
   { rounds, each }: { rounds: number; each: number },
 ): Promise<Measured[]> {
