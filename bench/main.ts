@@ -6,6 +6,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   "one-request": () => import("./one-request.ts"),
   import: () => import("./import.ts"),
   events: () => import("./events.ts"),
+  "row-security": () => import("./row-security.ts"),
   start: () => import("./start.ts"),
 };
 

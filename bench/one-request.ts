@@ -73,7 +73,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
 const against = (value: number, limit: number, name: string) =>
   name.startsWith("by hand") ? {} : { ratio: value / limit, against: "by hand", aim: "at most 3×" };
 
-async function prepare(dataDir: string): Promise<void> {
+export async function prepare(dataDir: string): Promise<void> {
   const traces = process.env["NOVACRON_TRACES"];
   if (!traces) {
     const demo = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir]);
@@ -96,25 +96,25 @@ async function startApart(url: (domain: Domain) => string, pepper: string): Prom
   const key = randomBytes(32).toString("base64url");
   const subgraphs: Running[] = [];
   for (const domain of domains) {
-    const secrets = { NOVACRON_SIGNING_KEY: key, NOVACRON_PEPPER: pepper };
+    const secrets = { NOVACRON_SIGNING_KEYS: key, NOVACRON_PEPPER: pepper };
     const env = { ...secrets, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
     subgraphs.push(await runUntilReady([`dist/subgraphs/${domain}/main.js`], env));
   }
   const urls = domains.map((domain, index) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, subgraphs[index]?.url ?? ""]);
   const gateway = await runUntilReady(["dist/gateway/main.js"], {
-    NOVACRON_SIGNING_KEY: key,
+    NOVACRON_SIGNING_KEYS: key,
     PORT: "0",
     ...Object.fromEntries(urls),
   });
   return [...subgraphs, gateway];
 }
 
-async function newestSample(monitoring: ReturnType<typeof openPools>["monitoring"]): Promise<Date> {
+export async function newestSample(monitoring: ReturnType<typeof openPools>["monitoring"]): Promise<Date> {
   const [row] = await monitoring<{ time: Date }[]>`select max(time) as time from vm_metrics_latest`;
   return new Date(Math.floor((row?.time.getTime() ?? Date.now()) / 300_000) * 300_000);
 }
 
-async function ask(url: string, body: string, apiKey: string): Promise<void> {
+export async function ask(url: string, body: string, apiKey: string): Promise<void> {
   const headers = { "content-type": "application/json", authorization: `Bearer ${apiKey}` };
   const response = await fetch(url, { method: "POST", headers, body });
   const text = await response.text();
@@ -134,7 +134,7 @@ interface Measured {
 }
 
 /** Turns, so that a slower minute of the machine meets all of them. */
-async function takeTurns(
+export async function takeTurns(
   contenders: readonly Contender[],
   { rounds, each }: { rounds: number; each: number },
 ): Promise<Measured[]> {

@@ -1,5 +1,6 @@
 import { type Column, getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
+import { ofTenant } from "./tenant-predicate.ts";
 
 /** What a list or a look-up reads: a table, without the columns that must never leave it. */
 export interface Source {
@@ -22,11 +23,11 @@ export function selectList({ table, omit = [] }: Source): SQL {
   );
 }
 
-/** The tenant predicate of every query, beside row-level security and never instead of it. */
+/** Which rows of a source a query sees: `visible`, or the tenant's. */
 export function visibleTo({ table, visible }: Source): SQL {
   if (visible) return visible;
   const { tenantId } = getTableColumns(table) as Record<string, Column>;
-  return tenantId ? sql`${tenantId} = ${sql.placeholder("tenantId")}::uuid` : sql`true`;
+  return tenantId ? ofTenant(tenantId) : sql`true`;
 }
 
 export function columnOf(table: PgTable, property: string): Column {

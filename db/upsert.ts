@@ -3,7 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import type { WriteTx } from "./client.ts";
 import { type Changes, changeColumns, changeEvents, type ChangedRow, writeCounter } from "./changes.ts";
 import { append } from "./event-log/append.ts";
-import { columnOf } from "./rows.ts";
+import { columnOf, visibleTo } from "./rows.ts";
 import { type Statement, statement } from "./statement.ts";
 
 type Insert<T extends PgTable> = T["$inferInsert"];
@@ -25,7 +25,7 @@ const rowsPerStatement = 1_000;
 
 /**
  * Writes rows into a table, whatever their number, in statements of one text per shape. A row that is there and does not
- * differ is not written: the same rows twice change nothing. Where a row does change, its counter of changes (`version`,
+ * differ is not written: the same rows twice change nothing. Neither is one that is another tenant's. Where a row does change, its counter of changes (`version`,
  * `rowVersion`, `generation`) goes up and `updatedAt` is set, unless the rows bring their own. What was written is told in
  * events of the same transaction.
  * @returns how many rows were inserted or changed
@@ -41,7 +41,7 @@ export async function upsert<T extends PgTable>(
     const write = upsertStatement(table, properties, options);
     for (let start = 0; start < alike.length; start += rowsPerStatement) {
       const chunk = alike.slice(start, start + rowsPerStatement);
-      const written = await tx.run(write, { rows: JSON.stringify(chunk) });
+      const written = await tx.run(write, { rows: JSON.stringify(chunk), tenantId: tx.tenantId });
       if (options.emits === "nothing") changed += written[0]?.changed ?? 0;
       else {
         changed += written.length;
@@ -105,7 +105,7 @@ function upsertSql<T extends PgTable>(
         updated.length === 0
           ? sql`do nothing`
           : sql`(${target}) do update set ${assignments(table, updated, properties)}
-        where (${list(updated.map((property) => sql`${table}.${sql.identifier(columnOf(table, property).name)}`))})
+        where ${visibleTo({ table })} and (${list(updated.map((property) => sql`${table}.${sql.identifier(columnOf(table, property).name)}`))})
           is distinct from (${list(updated.map((property) => sql`excluded.${sql.identifier(columnOf(table, property).name)}`))})`
       }
       returning ${emits === "nothing" ? sql`1` : changeColumns(emits)}

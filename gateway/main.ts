@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { asset } from "#lib/assets.ts";
+import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
 import { authentication } from "./authentication/authenticate.ts";
 import { KeyLimits } from "./authentication/key-limits.ts";
@@ -9,8 +10,7 @@ import { guarded } from "./transport/guarded.ts";
 import { overHttp } from "./transport/http.ts";
 
 // The process entry of a gateway that runs apart from its subgraphs: supergraph.yaml, or SUBGRAPH_URL_<NAME>, says where they are.
-const key = process.env["NOVACRON_SIGNING_KEY"];
-if (!key) throw new Error("The gateway needs NOVACRON_SIGNING_KEY.");
+const keys = readKeyring("NOVACRON_SIGNING_KEYS");
 const { subgraphs } = readSupergraphConfig(asset("supergraph.yaml"));
 const urls = Object.fromEntries(Object.entries(subgraphs).map(([name, { routing_url }]) => [name, routing_url]));
 const elsewhere = Object.entries(urls).filter(([, url]) => !/^https?:/.test(url));
@@ -21,7 +21,7 @@ if (elsewhere.length > 0) {
 }
 const isProduction = process.env["NOVACRON_ENV"] === "production";
 const redisUrl = process.env["REDIS_URL"];
-const transport = guarded(overHttp(urls, key), { callTimeoutMs: 5_000 });
+const transport = guarded(overHttp(urls, keys), { callTimeoutMs: 5_000 });
 const redis = redisUrl ? openRedis(redisUrl) : undefined;
 const gateway = await startGateway({
   supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),

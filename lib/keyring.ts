@@ -19,9 +19,20 @@ export const keyringShape: z.ZodType<Keyring> = z.tuple([keyShape], keyShape);
 /** `id:secret,id:secret`, the newest first; a secret without an id is called `1`. Undefined when it is not that. */
 export function parseKeyring(text: string): Keyring | undefined {
   const keys = text.split(",").map((part) => {
-    const [id, secret] = part.includes(":") ? part.split(":", 2) : ["1", part];
-    return { id, secret };
+    const colon = part.indexOf(":");
+    return colon < 0 ? { id: "1", secret: part } : { id: part.slice(0, colon), secret: part.slice(colon + 1) };
   });
   const parsed = keyringShape.safeParse(keys);
   return parsed.success && new Set(parsed.data.map(({ id }) => id)).size === keys.length ? parsed.data : undefined;
+}
+
+/**
+ * The keys that a variable of the environment holds.
+ * @throws Error that names the variable, never its value
+ */
+export function readKeyring(name: string, env: NodeJS.ProcessEnv = process.env): Keyring {
+  const keys = parseKeyring(env[name] ?? "");
+  if (!keys)
+    throw new Error(`${name} must be keys as id:secret,id:secret, the newest first, of 32 characters or more.`);
+  return keys;
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readBody } from "./http-body.ts";
+import { type Keyring, readKeyring } from "./keyring.ts";
 import { log } from "./log.ts";
 import { verifyContext } from "./signed-context.ts";
 import type { Subgraph, SubgraphRequest } from "./subgraph.ts";
@@ -17,12 +18,12 @@ const closeGraceMs = 5_000;
 /** The HTTP face of a subgraph that runs as a process of its own. It answers signed calls only, `_service` and `_entities` included. */
 export async function listenSubgraph(
   subgraph: Subgraph,
-  key: string,
+  keys: Keyring,
   host: string,
   port: number,
 ): Promise<RunningServer> {
   const server = createServer((request, response) => {
-    answer(subgraph, key, request, response).catch((error: unknown) => {
+    answer(subgraph, keys, request, response).catch((error: unknown) => {
       log.subgraph.error({ err: error, subgraph: subgraph.name }, "a call failed");
       send(response, 500, {
         errors: [{ message: "The service failed.", extensions: { code: "INTERNAL_SERVER_ERROR" } }],
@@ -48,7 +49,7 @@ export async function listenSubgraph(
 
 async function answer(
   subgraph: Subgraph,
-  key: string,
+  keys: Keyring,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -56,8 +57,10 @@ async function answer(
   if (request.method !== "POST" || request.url !== "/graphql") return send(response, 404, {});
   const body = await readBody(request, maxBodyBytes);
   if (body === undefined) return send(response, 413, {});
-  const context = verifyContext(key, subgraph.name, request.headers, body);
-  if (!context) {
+  const verified = verifyContext(keys, subgraph.name, request.headersDistinct, body);
+  if ("refused" in verified) {
+    const { remoteAddress } = request.socket;
+    log.subgraph.warn({ subgraph: subgraph.name, reason: verified.refused, remoteAddress }, "a call was refused");
     return send(response, 401, {
       errors: [
         {
@@ -71,7 +74,7 @@ async function answer(
   response.once("close", () => {
     if (!response.writableFinished) aborted.abort();
   });
-  const result = await subgraph.execute(JSON.parse(body) as SubgraphRequest, context, aborted.signal);
+  const result = await subgraph.execute(JSON.parse(body) as SubgraphRequest, verified.context, aborted.signal);
   send(response, 200, result);
 }
 
@@ -88,7 +91,7 @@ export interface ServedSubgraph {
 }
 
 /**
- * The process entry of a subgraph. Reads `DATABASE_URL_<NAME>`, `NOVACRON_SIGNING_KEY`, `HOST` and `PORT`; prints one line when it can
+ * The process entry of a subgraph. Reads `DATABASE_URL_<NAME>`, `NOVACRON_SIGNING_KEYS`, `HOST` and `PORT`; prints one line when it can
  * answer; stops on SIGTERM and Ctrl-C.
  */
 export async function serveSubgraph(
@@ -97,13 +100,14 @@ export async function serveSubgraph(
 ): Promise<void> {
   const urlName = `DATABASE_URL_${name.toUpperCase()}`;
   const databaseUrl = process.env[urlName];
-  const key = process.env["NOVACRON_SIGNING_KEY"];
-  const missing = [...(databaseUrl ? [] : [urlName]), ...(key ? [] : ["NOVACRON_SIGNING_KEY"])];
-  if (!databaseUrl || !key) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
+  const given = process.env["NOVACRON_SIGNING_KEYS"];
+  const missing = [...(databaseUrl ? [] : [urlName]), ...(given ? [] : ["NOVACRON_SIGNING_KEYS"])];
+  if (!databaseUrl || !given) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
+  const keys = readKeyring("NOVACRON_SIGNING_KEYS");
   const { subgraph, close } = await open({ databaseUrl });
   const server = await listenSubgraph(
     subgraph,
-    key,
+    keys,
     process.env["HOST"] ?? "127.0.0.1",
     Number(process.env["PORT"] ?? 0),
   );

@@ -2,11 +2,12 @@ import { sql } from "drizzle-orm";
 import { contains, during, isNull, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { type RoleRow, roles } from "./schema/roles.ts";
 
 const source = {
   table: roles,
-  visible: sql`(${roles.tenantId} = ${sql.placeholder("tenantId")}::uuid or ${roles.tenantId} is null)`,
+  visible: sql`(${ofTenant(roles.tenantId)} or ${roles.tenantId} is null)`,
 };
 
 export const roleById = lookup<RoleRow>(source);

@@ -1,12 +1,12 @@
-import { sql } from "drizzle-orm";
 import { contains, during, is, oneOf } from "../filters.ts";
 import { defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { type TenantRow, tenants } from "./schema/tenants.ts";
 
 const source = {
   table: tenants,
-  visible: sql`${tenants.id} = ${sql.placeholder("tenantId")}::uuid`,
+  visible: ofTenant(tenants.id),
 };
 
 export const tenantById = lookup<TenantRow>(source);

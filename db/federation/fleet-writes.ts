@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "../client.ts";
 import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { cloudProviders } from "./schema/cloud-providers.ts";
 import { instancePrices } from "./schema/instance-prices.ts";
 
@@ -12,7 +13,7 @@ export interface FleetProvider {
 const providers = statement<FleetProvider>(
   () => sql`
     select id, provider_type as "providerType" from ${cloudProviders}
-    where tenant_id = ${sql.placeholder("tenantId")}::uuid order by provider_type, created_at, id`,
+    where ${ofTenant(cloudProviders.tenantId)} order by provider_type, created_at, id`,
 );
 
 export const fleetProviders = (tx: Tx): Promise<FleetProvider[]> => tx.run(providers, { tenantId: tx.tenantId });

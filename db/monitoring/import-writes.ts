@@ -4,6 +4,7 @@ import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { selectList } from "../rows.ts";
 import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { datasetImportChanges } from "./changes.ts";
 import { type DatasetImportRow, datasetImports } from "./schema/dataset-imports.ts";
 import { metricRetentionHolds } from "./schema/metric-retention-holds.ts";
@@ -18,7 +19,7 @@ export interface ImportSource {
 }
 
 const select = () => sql`select ${selectList({ table: datasetImports })} from ${datasetImports}
-  where tenant_id = ${sql.placeholder("tenantId")}::uuid`;
+  where ${ofTenant(datasetImports.tenantId)}`;
 
 const bySource = statement<DatasetImportRow>(
   () =>
@@ -74,7 +75,7 @@ const advance = statement<ChangedRow>(
       trace_start = coalesce(to_timestamp(${sql.placeholder("traceStart")}::float8), trace_start),
       trace_end = coalesce(to_timestamp(${sql.placeholder("traceEnd")}::float8), trace_end),
       status = 'running', updated_at = now()
-    where tenant_id = ${sql.placeholder("tenantId")}::uuid and dataset = ${sql.placeholder("dataset")}
+    where ${ofTenant(datasetImports.tenantId)} and dataset = ${sql.placeholder("dataset")}
       and source_fingerprint = ${sql.placeholder("sourceFingerprint")} returning ${changeColumns(datasetImportChanges)}`,
 );
 
@@ -105,7 +106,7 @@ const finish = statement<ChangedRow>(
   () => sql`
     update ${datasetImports} set status = ${sql.placeholder("status")}::dataset_import_status_enum, updated_at = now(),
       finished_at = case when ${sql.placeholder("status")} = 'completed' then now() end
-    where tenant_id = ${sql.placeholder("tenantId")}::uuid and dataset = ${sql.placeholder("dataset")}
+    where ${ofTenant(datasetImports.tenantId)} and dataset = ${sql.placeholder("dataset")}
       and source_fingerprint = ${sql.placeholder("sourceFingerprint")} returning ${changeColumns(datasetImportChanges)}`,
 );
 
@@ -184,7 +185,7 @@ const sampleColumns = sql`vm_id as "vmId", extract(epoch from "time")::float8 as
 
 const inWindow = statement<StoredSample>(
   () => sql`
-    select ${sampleColumns} from ${vmMetrics} where tenant_id = ${sql.placeholder("tenantId")}::uuid
+    select ${sampleColumns} from ${vmMetrics} where ${ofTenant(vmMetrics.tenantId)}
       and vm_id = any(${sql.placeholder("vmIds")}::uuid[])
       and "time" > to_timestamp(${sql.placeholder("after")}::float8)
       and "time" <= to_timestamp(${sql.placeholder("to")}::float8)
@@ -201,7 +202,7 @@ const lastBefore = statement<StoredSample>(
   () => sql`
     select sample.* from unnest(${sql.placeholder("vmIds")}::uuid[]) as wanted (id) cross join lateral (
       select ${sampleColumns} from ${vmMetrics} where vm_id = wanted.id
-        and tenant_id = ${sql.placeholder("tenantId")}::uuid
+        and ${ofTenant(vmMetrics.tenantId)}
         and "time" <= to_timestamp(${sql.placeholder("to")}::float8)
       order by vm_metrics."time" desc limit 1) as sample`,
 );
@@ -222,7 +223,7 @@ const hot = statement<HotSpell>(
   () => sql`
     select vm_id as "vmId", min("time") as first, max("time") as last, max(cpu_usage_percent) as peak,
       (array_agg(cpu_usage_percent order by "time" desc))[1] as latest
-    from ${vmMetrics} where tenant_id = ${sql.placeholder("tenantId")}::uuid
+    from ${vmMetrics} where ${ofTenant(vmMetrics.tenantId)}
       and "time" > to_timestamp(${sql.placeholder("after")}::float8) and cpu_usage_percent > ${sql.placeholder("above")}::float8
     group by vm_id order by peak desc, vm_id limit 50`,
 );
@@ -242,7 +243,7 @@ export async function lockName(tx: WriteTx, name: string): Promise<boolean> {
 
 const newest = statement<StoredSample>(
   () => sql`
-    select ${sampleColumns} from ${vmMetricsLatest} where tenant_id = ${sql.placeholder("tenantId")}::uuid
+    select ${sampleColumns} from ${vmMetricsLatest} where ${ofTenant(vmMetricsLatest.tenantId)}
       and vm_id = any(${sql.placeholder("vmIds")}::uuid[])`,
 );
 

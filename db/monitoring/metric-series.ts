@@ -3,6 +3,7 @@ import type { PgTable } from "drizzle-orm/pg-core";
 import type { Tx } from "../client.ts";
 import { columnOf } from "../rows.ts";
 import { type Statement, statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 
 export type SeriesAggregate = "avg" | "min" | "max" | "count";
 
@@ -158,7 +159,8 @@ function seriesSql<Metric extends string>(
 ): SQL {
   const rates = metrics.filter((metric) => source.rates.includes(metric));
   const gauges = metrics.filter((metric) => source.gauges.includes(metric));
-  const tenant = source.hasTenant ? sql`and tenant_id = ${sql.placeholder("tenantId")}::uuid` : sql``;
+  const table = tier === "raw" ? source.raw : source.hourly;
+  const tenant = source.hasTenant ? sql`and ${ofTenant(columnOf(table, "tenantId"))}` : sql``;
   const entity = sql.identifier(columnOf(source.raw, source.entity).name);
   const parts = tier === "raw" ? rawParts(source, gauges, rates) : hourlyParts(source, gauges, rates);
   const values = metrics.flatMap((metric) =>
@@ -185,7 +187,7 @@ function seriesSql<Metric extends string>(
           ${list([sql`${parts.samples}::int as samples`, ...values])}
         from (
           select ${list([sql`${entity} as entity, ${parts.time} as at`, ...parts.own, ...inner])}
-          from ${tier === "raw" ? source.raw : source.hourly}
+          from ${table}
           where ${entity} = any(${sql.placeholder("ids")}::uuid[]) ${tenant} and ${parts.time} >= ${parts.since}
             and ${parts.time} < ${sql.placeholder("to")}::text::timestamptz
           window before as (partition by ${entity} order by ${parts.time})

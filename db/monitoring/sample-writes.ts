@@ -6,6 +6,7 @@ import type { WriteTx } from "../client.ts";
 import { append, type NewEvent } from "../event-log/append.ts";
 import { columnOf } from "../rows.ts";
 import { type Statement, statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { systemMetricsLatest } from "./schema/system-metrics-latest.ts";
 import { type SystemMetricRow, systemMetrics } from "./schema/system-metrics.ts";
 import { vmMetricsLatest } from "./schema/vm-metrics-latest.ts";
@@ -245,7 +246,7 @@ function refreshSql(samples: PgTable, latest: PgTable, entity: string, tenant: b
   };
   const two = (offset: number) => sql`
     select * from ${samples} where ${samples}.${sql.identifier(entity)} = wanted.id
-      ${tenant ? sql`and ${samples}."tenant_id" = ${sql.placeholder("tenantId")}::uuid` : sql``}
+      ${tenant ? sql`and ${ofTenant(columnOf(samples, "tenantId"))}` : sql``}
     order by "time" desc limit 1 ${sql.raw(`offset ${offset}`)}`;
   const key = tenant ? sql`"tenant_id", ${sql.identifier(entity)}` : sql`${sql.identifier(entity)}`;
   const set = all.filter((name) => name !== entity && name !== "tenant_id");

@@ -3,6 +3,7 @@ import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { nodeChanges } from "./changes.ts";
 import type { NodeResources } from "./schema/node-resources.ts";
 import { type NodeRow, nodes } from "./schema/nodes.ts";
@@ -52,7 +53,7 @@ export async function setAllocated(
 const openClaims = statement<{ vmId: string; nodeId: string }>(
   () => sql`
     select distinct on (vm_id) vm_id as "vmId", node_id as "nodeId" from ${resourceAllocations}
-    where tenant_id = ${sql.placeholder("tenantId")}::uuid and vm_id = any(${sql.placeholder("vmIds")}::uuid[])
+    where ${ofTenant(resourceAllocations.tenantId)} and vm_id = any(${sql.placeholder("vmIds")}::uuid[])
       and status = 'active'
     order by vm_id, allocated_at desc`,
 );

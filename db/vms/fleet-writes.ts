@@ -3,6 +3,7 @@ import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { vmChanges } from "./changes.ts";
 import type { VmResourceConfig } from "./schema/vm-config.ts";
 import { vms } from "./schema/vms.ts";
@@ -22,7 +23,7 @@ const liveVms = statement<FleetVm>(
   () => sql`
     select id, name, node_id as "nodeId", owner_id as "ownerId", state, resource_config as "resourceConfig",
       created_at as "createdAt"
-    from ${vms} where tenant_id = ${sql.placeholder("tenantId")}::uuid and deleted_at is null
+    from ${vms} where ${ofTenant(vms.tenantId)} and deleted_at is null
     order by created_at, id`,
 );
 
@@ -33,7 +34,7 @@ const placeVms = statement<ChangedRow>(
   () => sql`
     update ${vms} set node_id = input.node_id, version = version + 1, updated_at = now()
     from unnest(${sql.placeholder("vmIds")}::uuid[], ${sql.placeholder("nodeIds")}::uuid[]) as input (vm_id, node_id)
-    where vms.id = input.vm_id and vms.tenant_id = ${sql.placeholder("tenantId")}::uuid and vms.node_id is null
+    where vms.id = input.vm_id and ${ofTenant(vms.tenantId)} and vms.node_id is null
     returning ${changeColumns(vmChanges)}`,
 );
 

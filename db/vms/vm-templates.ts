@@ -2,11 +2,12 @@ import { sql } from "drizzle-orm";
 import { contains, during, hasTags, is, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { type VmTemplateRow, vmTemplates } from "./schema/vm-templates.ts";
 
 const source = {
   table: vmTemplates,
-  visible: sql`(${vmTemplates.tenantId} = ${sql.placeholder("tenantId")}::uuid or ${vmTemplates.isPublic})`,
+  visible: sql`(${ofTenant(vmTemplates.tenantId)} or ${vmTemplates.isPublic})`,
 };
 
 export const vmTemplateById = lookup<VmTemplateRow>(source);

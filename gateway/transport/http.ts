@@ -1,10 +1,14 @@
 import { Agent, request } from "undici";
 import type { ExecutionResult } from "graphql";
+import type { Keyring } from "#lib/keyring.ts";
 import { signContext } from "#lib/signed-context.ts";
 import type { Transport } from "./transport.ts";
 
-/** Calls subgraphs over HTTP with kept-alive connections; every call is signed over its final body. */
-export function overHttp(urls: Readonly<Record<string, string>>, key: string): Transport {
+/**
+ * Calls subgraphs over HTTP with kept-alive connections; every call is signed over its final body. Of the client's own headers none goes
+ * along: what a subgraph may know of the client is in the context.
+ */
+export function overHttp(urls: Readonly<Record<string, string>>, keys: Keyring): Transport {
   const agent = new Agent({
     connections: 32,
     keepAliveTimeout: 30_000,
@@ -20,7 +24,10 @@ export function overHttp(urls: Readonly<Record<string, string>>, key: string): T
         dispatcher: agent,
         signal,
         body,
-        headers: { "content-type": "application/json", ...signContext(key, name, context, body) },
+        headers: {
+          "content-type": "application/json",
+          ...signContext(keys, { issuer: "gateway", audience: name, context, body }),
+        },
       });
       if (response.statusCode !== 200) {
         await response.body.dump();

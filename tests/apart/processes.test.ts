@@ -12,7 +12,10 @@ import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/har
 import { type Child, startChild } from "./child.ts";
 
 const fleet = fleetOf(1);
-const key = "a key for this test only";
+// In the middle of a change of keys: the gateway signs with the new one already, and each knows both.
+const newKey = "new:the new key of this test and of nothing else";
+const oldKey = "old:the old key of this test and of nothing else";
+const keys = `${newKey},${oldKey}`;
 const everything = `{
   tenants { nodes { name quota { maxVmCount } } }
   alertRules { nodes { name severity thresholdValue } }
@@ -35,7 +38,7 @@ const ask = (query: string) => askGraph(gateway.url, query, {}, apiKey);
 async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
   const child = await startChild(join(folder, `subgraphs/${domain}/main.js`), {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
-    NOVACRON_SIGNING_KEY: key,
+    NOVACRON_SIGNING_KEYS: `${oldKey},${newKey}`,
     NOVACRON_PEPPER: testPepper,
     PORT: port,
   });
@@ -60,7 +63,7 @@ beforeAll(async () => {
   await Promise.all(domains.map((domain) => startSubgraph(domain)));
   gateway = await startChild(join(folder, "gateway/main.js"), {
     ...Object.fromEntries([...subgraphs].map(([domain, { url }]) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, url])),
-    NOVACRON_SIGNING_KEY: key,
+    NOVACRON_SIGNING_KEYS: keys,
     PORT: "0",
   });
 });
@@ -115,11 +118,18 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
 });
 
 describe("a process", () => {
+  it("does not start with keys that are none, and does not show them", async () => {
+    const settings = { DATABASE_URL_VMS: product.urls.url("vms"), NOVACRON_SIGNING_KEYS: "too short" };
+    const started = startChild(join(folder, "subgraphs/vms/main.js"), settings);
+    await expect(started).rejects.toThrow("NOVACRON_SIGNING_KEYS must be keys");
+    await expect(started).rejects.not.toThrow("too short");
+  });
+
   it("says which settings it lacks, and does not start", async () => {
     await expect(startChild(join(folder, "subgraphs/vms/main.js"), {})).rejects.toThrow(
-      "The vms subgraph needs DATABASE_URL_VMS and NOVACRON_SIGNING_KEY.",
+      "The vms subgraph needs DATABASE_URL_VMS and NOVACRON_SIGNING_KEYS.",
     );
-    await expect(startChild(join(folder, "gateway/main.js"), { NOVACRON_SIGNING_KEY: key })).rejects.toThrow(
+    await expect(startChild(join(folder, "gateway/main.js"), { NOVACRON_SIGNING_KEYS: keys })).rejects.toThrow(
       "SUBGRAPH_URL_AUTH",
     );
   });

@@ -129,7 +129,7 @@ describe("fault 6: a subgraph that answers", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
-    const transport = overHttp({ monitoring: `http://127.0.0.1:${port}/graphql` }, "key");
+    const transport = overHttp({ monitoring: `http://127.0.0.1:${port}/graphql` }, [{ id: "1", secret: "key" }]);
     onTestFinished(async () => {
       await transport.close();
       server.closeAllConnections();

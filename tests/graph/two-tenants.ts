@@ -1,0 +1,198 @@
+import { type Column, getTableColumns, getTableName, is, sql } from "drizzle-orm";
+import { isDeepStrictEqual } from "node:util";
+import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
+import type postgres from "postgres";
+import { type Database, openDatabase } from "#db/client.ts";
+import * as auth from "#db/auth/schema/index.ts";
+import { type Domain, domains, serviceRole } from "#db/columns.ts";
+import * as federation from "#db/federation/schema/index.ts";
+import * as monitoring from "#db/monitoring/schema/index.ts";
+import * as scheduler from "#db/scheduler/schema/index.ts";
+import { statement } from "#db/statement.ts";
+import { ofTenant } from "#db/tenant-predicate.ts";
+import { upsert } from "#db/upsert.ts";
+import * as vms from "#db/vms/schema/index.ts";
+import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
+import { fleetOf, insertFleet } from "./rows.ts";
+
+export const ours = fleetOf(1);
+export const theirs = fleetOf(2);
+
+export interface TwoTenantsOptions {
+  /** Without it predicates are all that is left. */
+  rowSecurity: boolean;
+}
+
+/** Databases with rows of two tenants in every table that tenants own. */
+export async function twoTenants({ rowSecurity }: TwoTenantsOptions): Promise<TestDatabases> {
+  const urls = await cloneDatabases();
+  await insertFleet(urls, 1, 3);
+  await insertFleet(urls, 2, 3);
+  for (const domain of domains) {
+    await asOwner(urls.url(domain), async (owner) => {
+      if (domain === "monitoring") await insertSamples(owner);
+      if (domain === "monitoring" || domain === "scheduler") await insertProjections(owner);
+    });
+  }
+  if (!rowSecurity) await disableRowSecurity(urls);
+  return urls;
+}
+
+/** What only the tables' owner can do. */
+export async function disableRowSecurity(urls: TestDatabases, of: readonly Domain[] = domains): Promise<void> {
+  for (const domain of of) {
+    await asOwner(urls.url(domain), async (owner) => {
+      const secured = await owner<{ name: string }[]>`
+        select oid::regclass::text as name from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace`;
+      for (const { name } of secured) {
+        await owner.unsafe(`alter table ${name} disable row level security, no force row level security`);
+      }
+    });
+  }
+}
+
+/** The tables that have a tenant and that the domain's service may read, as the database has them. */
+export async function tenantTableNames(owner: postgres.Sql, domain: Domain): Promise<string[]> {
+  const tables = await owner<{ name: string }[]>`
+    select relname as name from pg_class join pg_attribute on attrelid = pg_class.oid
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm') and not relispartition
+      and (attname = 'tenant_id' or relname = 'tenants' and attname = 'id') and has_table_privilege(${serviceRole(domain)}, pg_class.oid, 'select')
+    order by 1`;
+  return tables.map(({ name }) => name);
+}
+
+const schemas: Record<Domain, object> = { auth, vms, monitoring, federation, scheduler };
+
+/** Those tables as queries know them. */
+export function tableNamed(domain: Domain, name: string): PgTable {
+  const tables: unknown[] = Object.values(schemas[domain]);
+  const table = tables.find((value): value is PgTable => is(value, PgTable) && getTableName(value) === name);
+  if (!table)
+    throw new Error(`db/${domain}/schema has no table ${name}: no query could be written for it as they are written.`);
+  return table;
+}
+
+/** Whose rows these are; of the tenants themselves it is their id. */
+function tenantOf(table: PgTable): Column {
+  const { tenantId, id } = getTableColumns(table) as Record<string, Column>;
+  const column = getTableName(table) === "tenants" ? id : tenantId;
+  if (!column) throw new Error(`${getTableName(table)} has no tenant.`);
+  return column;
+}
+
+async function asService<T>(
+  urls: TestDatabases,
+  domain: Domain,
+  use: (database: Database, owner: postgres.Sql) => Promise<T>,
+): Promise<T> {
+  const database = await openDatabase({ domain, url: urls.url(domain), maxConnections: 1 });
+  try {
+    return await asOwner(urls.url(domain), (owner) => use(database, owner));
+  } finally {
+    await database.close();
+  }
+}
+
+export interface Seen {
+  ours: number;
+  theirs: number;
+}
+
+/** How many rows of each tenant our queries see in every table: written as lists and look-ups are, run as they are run. */
+export async function seenInEveryTable(urls: TestDatabases, domain: Domain): Promise<Map<string, Seen>> {
+  return asService(urls, domain, async (database, owner) => {
+    const seen = new Map<string, Seen>();
+    for (const name of await tenantTableNames(owner, domain)) {
+      const table = tableNamed(domain, name);
+      const tenant = tenantOf(table);
+      const counted = statement<Seen>(
+        () => sql`select count(*) filter (where ${tenant} = ${ours.tenantId}::uuid)::int as ours,
+            count(*) filter (where ${tenant} = ${theirs.tenantId}::uuid)::int as theirs
+          from ${table} where ${ofTenant(tenant)}`,
+      );
+      const tx = database.read({ tenantId: ours.tenantId });
+      const [counts] = await tx.run(counted, { tenantId: tx.tenantId });
+      await tx.end();
+      seen.set(name, counts ?? { ours: 0, theirs: 0 });
+    }
+    return seen;
+  });
+}
+
+/** `reached`: the write came as far as the row, and a foreign key that holds the tenant refused what it made of it. */
+export type Met = "taken" | "reached" | "kept";
+
+/**
+ * Tries to write over another tenant's row of every table in which we may write, as if it were ours. Rows that are told apart by their tenant cannot be
+ * met by such a write, and are left out.
+ */
+export async function takenInEveryTable(urls: TestDatabases, domain: Domain): Promise<Map<string, Met>> {
+  return asService(urls, domain, async (database, owner) => {
+    const result = new Map<string, Met>();
+    for (const name of await tenantTableNames(owner, domain)) {
+      const [right] = await owner<{ writes: boolean }[]>`
+        select has_table_privilege(${serviceRole(domain)}, ${name}, 'insert')
+          and has_table_privilege(${serviceRole(domain)}, ${name}, 'update') as writes`;
+      const table = tableNamed(domain, name);
+      const key = keyOf(table);
+      if (!right?.writes || key.includes("tenantId") || name === "tenants") continue;
+      const read = async () => {
+        const [row] = await owner.unsafe<{ row: Record<string, unknown> }[]>(
+          `select to_jsonb(r) as row from ${name} r where tenant_id = '${theirs.tenantId}' order by 1 limit 1`,
+        );
+        return row?.row ?? {};
+      };
+      const theirRow = await read();
+      const written = Object.entries(getTableColumns(table) as Record<string, Column>)
+        .filter(([, column]) => !column.generated && theirRow[column.name] !== null)
+        .map(([property, column]) => [property, property === "tenantId" ? ours.tenantId : theirRow[column.name]]);
+      const rows = [Object.fromEntries(written) as never];
+      const refusal = await database
+        .write({ tenantId: ours.tenantId }, (tx) =>
+          upsert(tx, table, rows, { onConflict: key as never, update: "all", emits: "nothing" }),
+        )
+        .then(() => undefined)
+        .catch((error: Error) => error);
+      const kept = isDeepStrictEqual(await read(), theirRow);
+      const byForeignKey = refusal !== undefined && (refusal as { code?: string }).code === "23503";
+      // Nothing but these two may refuse it: the test's own mistake would.
+      if (refusal && !byForeignKey && !/row-level security/.test(refusal.message)) throw refusal;
+      result.set(name, byForeignKey ? "reached" : kept ? "kept" : "taken");
+    }
+    return result;
+  });
+}
+
+/** The properties of the primary key. */
+function keyOf(table: PgTable): string[] {
+  const columns = Object.entries(getTableColumns(table) as Record<string, Column>);
+  const composite = getTableConfig(table).primaryKeys[0]?.columns.map(({ name }) => name) ?? [];
+  return columns.filter(([, { primary, name }]) => primary || composite.includes(name)).map(([property]) => property);
+}
+
+/** What the projection of each tenant's first VM would have. */
+async function insertProjections(owner: postgres.Sql): Promise<void> {
+  for (const fleet of [ours, theirs]) {
+    await owner`
+      insert into projected_vms (id, tenant_id, name, state, tags, version)
+      values (${fleet.id("vm")}, ${fleet.tenantId}, 'projected', 'running', '{}', 1)`;
+  }
+}
+
+/** One sample and one rolled-up hour of each tenant; whatever column must not be null is 0 or now. */
+async function insertSamples(owner: postgres.Sql): Promise<void> {
+  await owner.unsafe("create table if not exists samples_of_this_test partition of vm_metrics default");
+  for (const table of ["vm_metrics", "vm_metrics_hourly"]) {
+    const columns = await owner<{ name: string; type: string }[]>`
+      select column_name as name, data_type as type from information_schema.columns
+      where table_schema = 'public' and table_name = ${table} and is_nullable = 'NO' and is_generated = 'NEVER'
+        and column_name not in ('tenant_id', 'vm_id')`;
+    const values = columns.map(({ type }) => (type.startsWith("timestamp") ? "timestamptz '2001-01-01'" : "0"));
+    for (const fleet of [ours, theirs]) {
+      await owner.unsafe(
+        `insert into ${table} (tenant_id, vm_id, ${columns.map(({ name }) => name).join(", ")})
+          values ('${fleet.tenantId}', '${fleet.id("vm")}', ${values.join(", ")})`,
+      );
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { getIntrospectionQuery } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { domains } from "#db/columns.ts";
+import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
+import type { Keyring } from "#lib/keyring.ts";
+import { signContext } from "#lib/signed-context.ts";
+import { listenSubgraph, type RunningServer } from "#lib/subgraph-server.ts";
+import { fleetOf } from "#tests/graph/rows.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+
+const keys: Keyring = [{ id: "1", secret: "a key that whoever calls directly does not have" }];
+const { tenantId, id } = fleetOf(1);
+
+let product: TestProduct;
+const servers = new Map<string, RunningServer>();
+beforeAll(async () => {
+  product = await bootProduct({ tenantId });
+  for (const subgraph of product.subgraphs) {
+    servers.set(subgraph.name, await listenSubgraph(subgraph, keys, "127.0.0.1", 0));
+  }
+});
+afterAll(async () => {
+  await Promise.all([...servers.values()].map((server) => server.close()));
+  await product.stop();
+});
+
+const entities = (input: string) => `query ($r: [_Any!]!) { _entities(representations: $r) { ${input} } }`;
+const asked: Record<string, string> = {
+  "1: for its whole schema": JSON.stringify({ query: getIntrospectionQuery() }),
+  "2: for a type": JSON.stringify({ query: '{ __type(name: "Vm") { name } }' }),
+  "3: for its schema in a circle": JSON.stringify({
+    query: "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }",
+  }),
+  "4: with a misspelled field": JSON.stringify({ query: "{ vmss { totalCount } }" }),
+  "4: with a misspelled argument": JSON.stringify({ query: "{ vms(frist: 1) { totalCount } }" }),
+  "4: with a misspelled type": JSON.stringify({ query: "query ($x: Strin) { __typename }" }),
+  "4: with a misspelled enum value": JSON.stringify({ query: "{ vms(filter: { state: [RUNING] }) { totalCount } }" }),
+  "4: with a misspelled input field": JSON.stringify({ query: "{ vms(filter: { staet: [] }) { totalCount } }" }),
+  "7: in no language": JSON.stringify({ query: "qwerty cop { abc }" }),
+  "7: without JSON": "qwerty cop { abc }",
+  "7: for nothing": "",
+  "9: for its SDL": JSON.stringify({ query: "{ _service { sdl } }" }),
+  "9: for an entity": JSON.stringify({
+    query: entities("__typename"),
+    variables: { r: [{ __typename: "Vm", id: id("vm") }] },
+  }),
+};
+
+describe.each(domains)("attacks on the %s subgraph's own port: asked without a signature", (domain) => {
+  const send = (body: string, headers: Record<string, string> = {}) =>
+    fetch(servers.get(domain)?.url ?? "", {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body,
+    });
+
+  it.each(Object.entries(asked))("%s, it says to everybody the same and nothing of itself", async (_what, body) => {
+    const response = await send(body);
+    expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({
+      errors: [{ message: "This service answers signed calls only.", extensions: { code: "UNAUTHENTICATED" } }],
+    });
+  });
+
+  it("6: by a browser, it has no page", async () => {
+    const response = await fetch(servers.get(domain)?.url ?? "", { headers: { accept: "text/html" } });
+    expect([response.status, await response.text()]).toEqual([404, "{}"]);
+  });
+
+  it("8: to trace, it does not, even in a signed call", async () => {
+    const body = JSON.stringify({ query: "{ __typename }" });
+    const identity = wholeTenantIdentity(tenantId, id("user"));
+    const context = { identity, requestId: "r", deadline: Date.now() + 10_000 };
+    const signed = signContext(keys, { issuer: "gateway", audience: domain, context, body });
+    const response = await send(body, { ...signed, "apollo-federation-include-trace": "ftv1" });
+    expect(await response.json()).toEqual({ data: { __typename: "Query" } });
+  });
+});

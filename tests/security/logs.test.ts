@@ -1,0 +1,34 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { asset } from "#lib/assets.ts";
+import { log } from "#lib/log.ts";
+import { hostileStrings } from "./hostile-strings.ts";
+
+// Half a surrogate pair has no place in UTF-8: it is there as an escape, or as the sign for what cannot be said.
+const wellFormed = (text: unknown) => Buffer.from(String(text)).toString();
+const logged = hostileStrings.map(wellFormed);
+
+it("attack 25: no string forges a line of the log or acts on who reads it, wherever it stands, and each is there as it was", async () => {
+  const { stderr } = await promisify(execFile)(
+    process.execPath,
+    ["--import", "tsx", "tests/security/log-hostile-strings.ts"],
+    { cwd: asset("."), env: { ...process.env, LOG_LEVEL: "info" }, maxBuffer: 64 * 2 ** 20 },
+  );
+  const lines = stderr.split("\n");
+  expect(lines.pop()).toBe("");
+  expect(lines.filter((line) => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(line))).toEqual([]);
+  const events = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const loggers = Object.keys(log);
+  expect(events.map(({ part, msg }) => [part, wellFormed(msg)])).toEqual(
+    loggers.flatMap((part) =>
+      logged.flatMap((text) => [
+        [part, text],
+        [part, text],
+      ]),
+    ),
+  );
+  expect(events.map(({ text }) => wellFormed(text))).toEqual(
+    loggers.flatMap(() => logged.flatMap((text) => [text, text])),
+  );
+});
