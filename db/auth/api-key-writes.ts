@@ -3,6 +3,7 @@ import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { selectList } from "../rows.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
 import type { PublicApiKeyRow } from "./api-keys.ts";
 import { apiKeyChanges } from "./changes.ts";
@@ -10,7 +11,7 @@ import { apiKeys } from "./schema/api-keys.ts";
 
 const secretless = { table: apiKeys, omit: ["keyHash"] } as const;
 const told = sql`${changeColumns(apiKeyChanges)}, ${selectList(secretless)}`;
-const own = sql`${apiKeys.id} = ${sql.placeholder("id")}::uuid and ${apiKeys.tenantId} = ${sql.placeholder("tenantId")}::uuid`;
+const own = sql`${apiKeys.id} = ${sql.placeholder("id")}::uuid and ${ofTenant(apiKeys.tenantId)}`;
 
 export interface NewApiKey {
   id: string;

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { grants } from "#lib/request-context.ts";
 import type { Database } from "../client.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
 import { apiKeys } from "./schema/api-keys.ts";
 import { roles } from "./schema/roles.ts";
@@ -125,8 +126,7 @@ export async function mayActIn(system: Database, { userId }: { userId: string },
 }
 
 const anyUser = statement<{ found: boolean }>(
-  () =>
-    sql`select exists (select from ${users} where ${users.tenantId} = ${sql.placeholder("tenantId")}::uuid) as "found"`,
+  () => sql`select exists (select from ${users} where ${ofTenant(users.tenantId)}) as "found"`,
 );
 
 export async function hasUsers(system: Database, tenantId: string): Promise<boolean> {

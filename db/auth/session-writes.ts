@@ -4,6 +4,7 @@ import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { selectList } from "../rows.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
 import { sessionChanges } from "./changes.ts";
 import { userSessions } from "./schema/user-sessions.ts";
@@ -39,7 +40,7 @@ export async function insertSession(tx: WriteTx, session: NewSession): Promise<P
 const end = statement<PublicUserSessionRow & ChangedRow>(
   () => sql`
     update ${userSessions} set expires_at = now()
-    where ${userSessions.tenantId} = ${sql.placeholder("tenantId")}::uuid and ${userSessions.expiresAt} > now()
+    where ${ofTenant(userSessions.tenantId)} and ${userSessions.expiresAt} > now()
       and (${sql.placeholder("id")}::uuid is null or ${userSessions.id} = ${sql.placeholder("id")}::uuid)
       and (${sql.placeholder("userId")}::uuid is null or ${userSessions.userId} = ${sql.placeholder("userId")}::uuid)
       and ${userSessions.id} is distinct from ${sql.placeholder("except")}::uuid
@@ -73,7 +74,7 @@ async function ended(
 const touch = statement<never>(
   () => sql`
     update ${userSessions} set last_used_at = now()
-    where ${userSessions.id} = ${sql.placeholder("id")}::uuid and ${userSessions.tenantId} = ${sql.placeholder("tenantId")}::uuid
+    where ${userSessions.id} = ${sql.placeholder("id")}::uuid and ${ofTenant(userSessions.tenantId)}
       and ${userSessions.lastUsedAt} < now() - interval '1 minute'`,
 );
 

@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { WriteTx } from "../client.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
 import { type UserRow, users } from "./schema/users.ts";
 
-const idAndTenant = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${users.tenantId} = ${sql.placeholder("tenantId")}::uuid`;
+const idAndTenant = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
 
 /** Tries that nothing follows from, and how long the first lock after them lasts. It doubles with each further try. */
 const freeAttempts = 5;

@@ -60,16 +60,16 @@ class OvertakenError extends Error {
 }
 
 const looks = {
-  vm: statement<{ overlaps: boolean }>(() => overlapSql(vmMetrics, "vm_id")),
-  system: statement<{ overlaps: boolean }>(() => overlapSql(systemMetrics, "node_id")),
+  vm: statement<{ overlaps: boolean }>(() => overlapSql(vmMetrics, "vm_id", sql`and ${ofTenant(vmMetrics.tenantId)}`)),
+  system: statement<{ overlaps: boolean }>(() => overlapSql(systemMetrics, "node_id", sql``)),
 };
 
-const overlapSql = (table: PgTable, entity: string) => sql`
+const overlapSql = (table: PgTable, entity: string, andOfTenant: SQL) => sql`
   select exists (
     select from unnest(${sql.placeholder("ids")}::text::uuid[]) as wanted (id)
     cross join lateral (
       select from ${table} where ${table}.${sql.identifier(entity)} = wanted.id
-        and "time" between to_timestamp(${sql.placeholder("from")}::float8) and to_timestamp(${sql.placeholder("to")}::float8) limit 1
+        ${andOfTenant} and "time" between to_timestamp(${sql.placeholder("from")}::float8) and to_timestamp(${sql.placeholder("to")}::float8) limit 1
     ) as sample) as overlaps`;
 
 async function overlapping(
@@ -77,7 +77,7 @@ async function overlapping(
   stream: Stream["stream"],
   values: { ids: string; from: number; to: number },
 ): Promise<boolean> {
-  return (await tx.run(looks[stream], values))[0]?.overlaps ?? true;
+  return (await tx.run(looks[stream], { ...values, tenantId: tx.tenantId }))[0]?.overlaps ?? true;
 }
 
 /** Whether a batch has two samples of one entity and time. */
