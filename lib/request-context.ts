@@ -43,12 +43,16 @@ export function grants(permissions: readonly string[], wanted: string): boolean 
 export const anybodySignedIn = "authenticated";
 export const everybody = "public";
 
-/** @throws PublicError UNAUTHENTICATED, or FORBIDDEN that names the missing permission */
+/** Why an identity may not: UNAUTHENTICATED, or FORBIDDEN that names the missing permission. Undefined when it may. */
+export function refusalOf(identity: Identity, permission: string): PublicError | undefined {
+  if (permission === everybody) return undefined;
+  if (identity.kind === "anonymous") return new PublicError("UNAUTHENTICATED", "Sign in, or send an API key.");
+  if (permission === anybodySignedIn || grants(identity.permissions, permission)) return undefined;
+  return new PublicError("FORBIDDEN", `This needs the permission ${permission}.`, { permission });
+}
+
+/** @throws PublicError what `refusalOf` says */
 export function requirePermission(identity: Identity, permission: string): void {
-  if (permission === everybody) return;
-  if (identity.kind === "anonymous") throw new PublicError("UNAUTHENTICATED", "Sign in, or send an API key.");
-  if (permission === anybodySignedIn) return;
-  if (!grants(identity.permissions, permission)) {
-    throw new PublicError("FORBIDDEN", `This needs the permission ${permission}.`, { permission });
-  }
+  const refusal = refusalOf(identity, permission);
+  if (refusal) throw refusal;
 }
