@@ -5,6 +5,7 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, errorCodes, PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
 import type { RequestContext } from "#lib/request-context.ts";
+import type { Policies } from "./authorization/requirement.ts";
 import { callsOver } from "./execution/call-subgraph.ts";
 import { compiledGateway } from "./execution/compiled-gateway.ts";
 import { bodyOf } from "./execution/written-answer.ts";
@@ -19,6 +20,8 @@ export interface GraphOptions {
   supergraphSdl: string;
   transport: Transport;
   introspection: boolean;
+  /** What the names in the supergraph's `@policy` mean; one that is missing here stops the start. */
+  policies?: Policies;
 }
 
 /** Plans and executes operations over the composed schema; calls to subgraphs go through the transport. */
@@ -26,10 +29,11 @@ export async function createGraph({
   supergraphSdl,
   transport,
   introspection,
+  policies = {},
 }: GraphOptions): Promise<ApolloServer<GatewayContext>> {
-  const gateway = compiledGateway(supergraphSdl, (context) => {
+  const gateway = compiledGateway(supergraphSdl, policies, (context) => {
     const { signal, ...call } = context as GatewayContext;
-    return callsOver(transport, call, signal);
+    return { identity: call.identity, call: callsOver(transport, call, signal) };
   });
   const server = new ApolloServer<GatewayContext>({
     gateway,

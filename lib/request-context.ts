@@ -51,14 +51,18 @@ export const everybody = "public";
 /** Of what no client asks for, whatever his permissions are. */
 export const servicesOnly = "service";
 
-/** @throws PublicError UNAUTHENTICATED, or FORBIDDEN that names the missing permission */
+/** Why an identity may not: UNAUTHENTICATED, or FORBIDDEN that names the missing permission. Undefined when it may. */
+export function refusalOf(identity: Identity, permission: string): PublicError | undefined {
+  if (permission === everybody) return undefined;
+  if (identity.kind === "anonymous") return new PublicError("UNAUTHENTICATED", "Sign in, or send an API key.");
+  if (permission === servicesOnly)
+    return identity.kind === "service" ? undefined : new PublicError("FORBIDDEN", "This is for services.");
+  if (permission === anybodySignedIn || grants(identity.permissions, permission)) return undefined;
+  return new PublicError("FORBIDDEN", `This needs the permission ${permission}.`, { permission });
+}
+
+/** @throws PublicError what `refusalOf` says */
 export function requirePermission(identity: Identity, permission: string): void {
-  if (permission === everybody) return;
-  if (identity.kind === "anonymous") throw new PublicError("UNAUTHENTICATED", "Sign in, or send an API key.");
-  if (permission === anybodySignedIn) return;
-  if (permission === servicesOnly && identity.kind === "service") return;
-  if (permission === servicesOnly) throw new PublicError("FORBIDDEN", "This is for services.");
-  if (!grants(identity.permissions, permission)) {
-    throw new PublicError("FORBIDDEN", `This needs the permission ${permission}.`, { permission });
-  }
+  const refusal = refusalOf(identity, permission);
+  if (refusal) throw refusal;
 }

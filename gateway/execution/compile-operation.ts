@@ -1,11 +1,13 @@
 import { operationFromDocument } from "@apollo/federation-internals";
 import type { QueryPlan } from "@apollo/query-planner";
-import { type DocumentNode, getVariableValues, type GraphQLError, Kind } from "graphql";
+import { getVariableValues, GraphQLError, Kind } from "graphql";
+import { allowedOperation } from "../authorization/allowed-operation.ts";
+import { noRefusals, type Refusals } from "../authorization/operation-access.ts";
 import { type Answer, answerWriter } from "./answer/answer-writer.ts";
 import { booleanVariables } from "./boolean-variables.ts";
 import type { Data, Variables } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
-import { operationOf } from "./operation.ts";
+import type { Operation } from "./operation.ts";
 import type { CallSubgraph, Run } from "./run.ts";
 import { stepOf } from "./steps.ts";
 
@@ -17,34 +19,33 @@ export interface CompiledOperation {
   execute(variables: Variables, call: CallSubgraph): Promise<Executed>;
 }
 
-export interface Executed extends Answer {
-  /** What failed in subgraphs, each with its path in the answer. */
+export interface Executed {
+  /** The `data` of the answer. */
+  json: string;
+  /** What was wrong with what subgraphs answered. */
+  problems: Answer["problems"];
+  /** What was refused, and what failed in subgraphs, each with its path in the answer. */
   errors: readonly GraphQLError[];
 }
 
-/**
- * Plans and compiles an operation of a valid document.
- * @returns undefined when the document has no operation of that name, or several and no name was given
- */
+/** Plans and compiles an operation of a valid document. What is refused is not in the plan; the answer says so in its place. */
 export function compileOperation(
   supergraph: LoadedSupergraph,
-  document: DocumentNode,
-  operationName: string | undefined,
-): CompiledOperation | undefined {
-  const operation = operationOf(document, operationName);
-  if (!operation) return undefined;
-  const { definition } = operation;
+  operation: Operation,
+  { fields: refused }: Refusals = noRefusals,
+): CompiledOperation {
+  const allowed = refused.size > 0 ? allowedOperation(operation, refused) : operation;
   const planned = operationFromDocument(
     supergraph.plannedSchema,
-    { kind: Kind.DOCUMENT, definitions: [definition, ...operation.fragments.values()] },
+    { kind: Kind.DOCUMENT, definitions: [allowed.definition, ...allowed.fragments.values()] },
     { validate: false },
   );
   const plan = supergraph.planner.buildQueryPlan(planned);
   if (plan.node?.kind === "Subscription") throw new Error("Subscriptions are not executed.");
   const booleans = booleanVariables(operation);
   const step = stepOf(plan.node, [], { fits: supergraph.fits, booleans });
-  const write = answerWriter(supergraph.apiSchema, operation, booleans);
-  const { variableDefinitions = [] } = definition;
+  const write = answerWriter(supergraph.apiSchema, operation, { booleans, refused });
+  const { variableDefinitions = [] } = operation.definition;
   return {
     plan,
     check: (variables) =>
@@ -52,7 +53,19 @@ export function compileOperation(
     execute: async (variables, call) => {
       const run: Run = { variables, call, data: Object.create(null) as Data, errors: [] };
       await step(run);
-      return { ...write(run.data, variables), errors: run.errors };
+      const { json, problems, refusals } = write(run.data, variables);
+      return {
+        json,
+        problems,
+        errors: refusals.length > 0 ? [...refusals.map(refusedField), ...run.errors] : run.errors,
+      };
     },
   };
 }
+
+const refusedField = ({ refusal, path }: Answer["refusals"][number]): GraphQLError =>
+  new GraphQLError(refusal.message, {
+    path,
+    originalError: refusal,
+    extensions: { code: refusal.code, ...refusal.details },
+  });

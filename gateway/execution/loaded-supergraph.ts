@@ -1,6 +1,9 @@
 import { Supergraph, type Schema } from "@apollo/federation-internals";
 import { QueryPlanner } from "@apollo/query-planner";
 import type { GraphQLSchema } from "graphql";
+import type { Policies } from "../authorization/requirement.ts";
+import { type Requirements, requirementsOf } from "../authorization/requirements.ts";
+import { supportedFeatures } from "../authorization/supported-features.ts";
 import { type FitsType, typesOf } from "./types.ts";
 
 /** A composed schema, ready to plan and to execute operations. */
@@ -12,11 +15,15 @@ export interface LoadedSupergraph {
   plannedSchema: Schema;
   planner: QueryPlanner;
   fits: FitsType;
+  requirements: Requirements;
 }
 
-/** @throws GraphQLError when the document is no supergraph, or needs a feature that this gateway does not have */
-export function loadSupergraph(sdl: string): LoadedSupergraph {
-  const supergraph = Supergraph.build(sdl);
+/**
+ * @param policies what the names in `@policy` mean
+ * @throws Error when the document is no supergraph, or needs a feature or a policy that this gateway does not have
+ */
+export function loadSupergraph(sdl: string, policies: Policies = {}): LoadedSupergraph {
+  const supergraph = Supergraph.build(sdl, { supportedFeatures: new Set(supportedFeatures) });
   const plannedSchema = supergraph.apiSchema();
   return {
     sdl,
@@ -24,6 +31,7 @@ export function loadSupergraph(sdl: string): LoadedSupergraph {
     apiSchema: plannedSchema.toGraphQLJSSchema(),
     // A document of 1 KB with nested fragments would otherwise plan for seconds.
     planner: new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans: 1_000 } }),
+    requirements: requirementsOf(supergraph.schema, policies),
     fits: typesOf(supergraph.schema.toGraphQLJSSchema()),
   };
 }

@@ -1,6 +1,7 @@
 import { GraphQLError, parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import { compileOperation } from "#gateway/execution/compile-operation.ts";
+import { operationOf } from "#gateway/execution/operation.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { bothExecutors } from "./both-executors.ts";
 import { shop } from "./mock-supergraphs.ts";
@@ -56,9 +57,11 @@ describe("an error of an entity", () => {
 
 it("a boolean variable must not be null where @include asks for it", () => {
   const query = "query ($yes: Boolean = true) { product @include(if: $yes) { name } }";
-  const operation = compileOperation(loadSupergraph(sdl), parse(query), undefined);
-  expect(operation?.check({})).toEqual([]);
-  expect(operation?.check({ yes: null }).map(({ extensions }) => extensions["code"])).toEqual(["BAD_USER_INPUT"]);
+  const operation = operationOf(parse(query), undefined);
+  if (!operation) throw new Error("The document has no operation.");
+  const compiled = compileOperation(loadSupergraph(sdl), operation);
+  expect(compiled.check({})).toEqual([]);
+  expect(compiled.check({ yes: null }).map(({ extensions }) => extensions["code"])).toEqual(["BAD_USER_INPUT"]);
 });
 
 it("the schema that clients see is answered by introspection beside data, and nothing inaccessible is in it", async () => {

@@ -3,6 +3,7 @@ import { Supergraph } from "@apollo/federation-internals";
 import { type ExecutionResult, type GraphQLError, type GraphQLSchema, parse } from "graphql";
 import { compileOperation } from "#gateway/execution/compile-operation.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
+import { operationOf } from "#gateway/execution/operation.ts";
 import { failedFields } from "#gateway/failed-fields.ts";
 import { PublicError } from "#lib/errors.ts";
 import type { GeneratedOperation } from "./documents.ts";
@@ -34,11 +35,11 @@ export interface BothExecutors {
 
 export function bothExecutors(sdl: string): BothExecutors {
   const supergraph = loadSupergraph(sdl);
-  const supergraphSchema = Supergraph.build(sdl).schema.toGraphQLJSSchema();
+  const supergraphSchema = Supergraph.build(sdl, { supportedFeatures: null }).schema.toGraphQLJSSchema();
   const compiled = (query: string) => {
-    const operation = compileOperation(supergraph, parse(query), undefined);
+    const operation = operationOf(parse(query), undefined);
     if (!operation) throw new Error("The document has no operation.");
-    return operation;
+    return compileOperation(supergraph, operation);
   };
   return {
     schema: supergraph.apiSchema,

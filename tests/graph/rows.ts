@@ -4,7 +4,7 @@ import { asOwner, type TestDatabases } from "#tests/harness/server.ts";
 
 // Rows for every list of the graph, by plain SQL as the databases' owner: what the product shows of them is for the tests to say.
 
-const kinds = [
+export const kinds = [
   "tenant",
   "user",
   "role",

@@ -1,17 +1,19 @@
-import { type GraphQLSchema, Kind, type SelectionNode } from "graphql";
+import { type FieldNode, type GraphQLSchema, Kind, type SelectionNode } from "graphql";
 import { LRUCache } from "lru-cache";
+import type { PublicError } from "#lib/errors.ts";
 import type { BooleanVariables } from "../boolean-variables.ts";
 import type { Operation } from "../operation.ts";
 import type { Data, Variables } from "../data.ts";
-import { collectFields } from "./collect-fields.ts";
+import { collectFields, type Selected } from "./collect-fields.ts";
 import { introspection, isIntrospection } from "./introspection.ts";
 import type { Problem } from "./problems.ts";
 import { fieldsWriter } from "./write-object.ts";
 
-/** The `data` of an answer as JSON, and what was wrong with what subgraphs answered. */
+/** The `data` of an answer as JSON, what was wrong with what subgraphs answered, and what was not asked for. */
 export interface Answer {
   json: string;
   problems: { message: string; path: (string | number)[] }[];
+  refusals: { refusal: PublicError; path: (string | number)[] }[];
 }
 
 export type AnswerWriter = (data: Data, variables: Variables) => Answer;
@@ -19,8 +21,15 @@ export type AnswerWriter = (data: Data, variables: Variables) => Answer;
 /** Each assignment of the variables in `@include` and `@skip` is compiled by itself; clients choose them, so there is an end to it. */
 const keptAssignments = 8;
 
-/** Compiles an operation into the writer of its answer. */
-export function answerWriter(schema: GraphQLSchema, operation: Operation, booleans: BooleanVariables): AnswerWriter {
+/**
+ * Compiles an operation into the writer of its answer.
+ * @param refused fields that are not asked for: null, by a refusal at their place
+ */
+export function answerWriter(
+  schema: GraphQLSchema,
+  operation: Operation,
+  { booleans, refused }: { booleans: BooleanVariables; refused: ReadonlyMap<FieldNode, PublicError> },
+): AnswerWriter {
   const { names } = booleans;
   const readers = names.map((name) => booleans.reader(name));
   const compiled = new LRUCache<string, AnswerWriter>({ max: keptAssignments });
@@ -29,21 +38,23 @@ export function answerWriter(schema: GraphQLSchema, operation: Operation, boolea
     const assignment = values.map(Number).join("");
     let write = compiled.get(assignment);
     if (!write) {
-      write = writerUnder(schema, operation, new Map(names.map((name, index) => [name, values[index] === true])));
+      const assigned = new Map(names.map((name, index) => [name, values[index] === true]));
+      write = writerUnder(operation, {
+        schema,
+        fragments: operation.fragments,
+        included: (selection) => isIncluded(selection, assigned),
+        refused,
+      });
       compiled.set(assignment, write);
     }
     return write(data, variables);
   };
 }
 
-function writerUnder(
-  schema: GraphQLSchema,
-  { definition, fragments }: Operation,
-  booleans: ReadonlyMap<string, boolean>,
-): AnswerWriter {
+function writerUnder({ definition, fragments }: Operation, selected: Selected): AnswerWriter {
+  const { schema } = selected;
   const root = schema.getRootType(definition.operation);
   if (!root) throw new Error(`The schema has no ${definition.operation} type.`);
-  const selected = { schema, fragments, included: (selection: SelectionNode) => isIncluded(selection, booleans) };
   const fields = collectFields(selected, [definition.selectionSet], {
     declared: root.name,
     typename: root.name,
@@ -54,10 +65,13 @@ function writerUnder(
   return (data, variables) => {
     const problems: Problem[] = [];
     const json = write(introspect ? Object.assign(data, introspect(variables)) : data, problems) ?? "null";
-    return {
-      json,
-      problems: problems.map(({ message, upwards }) => ({ message, path: upwards.toReversed() })),
-    };
+    const answer: Answer = { json, problems: [], refusals: [] };
+    for (const { message, refusal, upwards } of problems) {
+      const path = upwards.toReversed();
+      if (refusal) answer.refusals.push({ refusal, path });
+      else answer.problems.push({ message, path });
+    }
+    return answer;
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PublicError } from "#lib/errors.ts";
 import {
   type FieldNode,
   type FragmentDefinitionNode,
@@ -13,6 +14,8 @@ export interface Selected {
   schema: GraphQLSchema;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   included(selection: SelectionNode): boolean;
+  /** The fields that were not asked for. */
+  refused: ReadonlyMap<FieldNode, PublicError>;
 }
 
 /** All selections of one response key of an object. */

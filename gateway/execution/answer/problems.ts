@@ -1,6 +1,9 @@
-/** A value that a subgraph should not have answered. */
+import type { PublicError } from "#lib/errors.ts";
+
+/** A value that a subgraph should not have answered, or a field that was not asked for because the identity may not. */
 export interface Problem {
   message: string;
+  refusal?: PublicError;
   /** From the value up to the root: each level adds its own key on the way back. */
   upwards: (string | number)[];
 }

@@ -1,4 +1,12 @@
-import { type FieldNode, type GraphQLCompositeType, isCompositeType, isInterfaceType, isObjectType } from "graphql";
+import {
+  type FieldNode,
+  type GraphQLCompositeType,
+  isCompositeType,
+  isInterfaceType,
+  isNonNullType,
+  isObjectType,
+} from "graphql";
+import type { PublicError } from "#lib/errors.ts";
 import { type Data, isData, reader } from "../data.ts";
 import { type CollectedField, collectFields, type Selected } from "./collect-fields.ts";
 import { isIntrospection } from "./introspection.ts";
@@ -70,16 +78,32 @@ export function fieldsWriter(
 }
 
 function fieldWriter(selected: Selected, type: GraphQLCompositeType, field: CollectedField): Write {
-  if (field.name === "__typename") return typenameWriter(selected, type);
+  const refusal = refusalIn(selected, field);
+  if (field.name === "__typename") return refusal ? refusedWriter(refusal, undefined) : typenameWriter(selected, type);
   if (isIntrospection(field)) return (value) => JSON.stringify(value);
   const parent = selected.schema.getType(field.parent);
   const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[field.name] : undefined;
   if (!definition) throw new Error(`Type ${field.parent} has no field ${field.name}.`);
+  if (refusal) return refusedWriter(refusal, isNonNullType(definition.type) ? undefined : "null");
   return valueWriter({
     type: definition.type,
     called: `field ${type.name}.${field.key}`,
     object: (composite, called) => objectWriter(selected, composite, field.nodes, called),
   });
+}
+
+/** Where one of several selections of a key is refused the whole is: what it selects was not all asked for. */
+function refusalIn({ refused }: Selected, { nodes }: CollectedField): PublicError | undefined {
+  if (refused.size === 0) return undefined;
+  const node = nodes.find((candidate) => refused.has(candidate));
+  return node && refused.get(node);
+}
+
+function refusedWriter(refusal: PublicError, text: "null" | undefined): Write {
+  return (_value, problems) => {
+    problems.push({ message: refusal.message, refusal, upwards: [] });
+    return text;
+  };
 }
 
 /** An object of a type that clients cannot see, or of none, cannot say what it is. */

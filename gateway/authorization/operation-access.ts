@@ -1,0 +1,84 @@
+import { type FieldNode, getNamedType, type GraphQLSchema, TypeInfo, visit, visitWithTypeInfo } from "graphql";
+import type { PublicError } from "#lib/errors.ts";
+import type { Identity } from "#lib/request-context.ts";
+import type { Operation } from "../execution/operation.ts";
+import type { Requirement } from "./requirement.ts";
+import type { Requirements } from "./requirements.ts";
+
+/** The fields of one operation that one identity may not ask for. */
+export interface Refusals {
+  /** Equal for the same fields refused for the same reasons; empty when there is none. */
+  readonly key: string;
+  readonly fields: ReadonlyMap<FieldNode, PublicError>;
+}
+
+export const noRefusals: Refusals = { key: "", fields: new Map() };
+
+/** What an operation touches that not everybody may, found once; judging an identity by it is a look at each distinct requirement. */
+export interface OperationAccess {
+  refusalsFor(identity: Identity): Refusals;
+}
+
+export function operationAccess(
+  apiSchema: GraphQLSchema,
+  requirements: Requirements,
+  operation: Operation,
+): OperationAccess {
+  const guarded = guardedFields(apiSchema, requirements, operation);
+  const distinct = [...new Set(guarded.flatMap(({ needs }) => needs))];
+  return {
+    refusalsFor: (identity) => {
+      let refused: Map<Requirement, PublicError> | undefined;
+      for (const requirement of distinct) {
+        const refusal = requirement.refusal(identity);
+        if (refusal) (refused ??= new Map()).set(requirement, refusal);
+      }
+      if (!refused) return noRefusals;
+      const fields = new Map<FieldNode, PublicError>();
+      for (const { node, needs } of guarded) {
+        const missing = needs.find((requirement) => refused.has(requirement));
+        const refusal = missing && refused.get(missing);
+        if (refusal) fields.set(node, refusal);
+      }
+      return { key: keyOf(refused), fields };
+    },
+  };
+}
+
+const keyOf = (refused: ReadonlyMap<Requirement, PublicError>): string =>
+  [...refused].map(([{ name }, { message }]) => `${name}: ${message}`).join("\n");
+
+interface GuardedField {
+  node: FieldNode;
+  needs: readonly Requirement[];
+}
+
+/** What a field requires follows from where the document selects it, so that it is the same wherever its fragment is spread. */
+function guardedFields(
+  apiSchema: GraphQLSchema,
+  requirements: Requirements,
+  { definition, fragments }: Operation,
+): GuardedField[] {
+  const guarded: GuardedField[] = [];
+  const types = new TypeInfo(apiSchema);
+  for (const root of [definition, ...fragments.values()]) {
+    visit(
+      root,
+      visitWithTypeInfo(types, {
+        Field: (node) => {
+          const parent = types.getParentType();
+          if (!parent) return;
+          const returned = types.getFieldDef()?.type;
+          const needs = requirements.of({
+            parent: parent.name,
+            field: node.name.value,
+            returned: returned && getNamedType(returned).name,
+          });
+          const introspects = node.name.value === "__schema" || node.name.value === "__type";
+          if (needs.length > 0 && !introspects) guarded.push({ node, needs });
+        },
+      }),
+    );
+  }
+  return guarded;
+}

@@ -1,0 +1,60 @@
+import { PublicError } from "#lib/errors.ts";
+import { anybodySignedIn, type Identity, refusalOf } from "#lib/request-context.ts";
+
+/** One directive on one coordinate. */
+export interface Requirement {
+  /** Equal for directives that ask for the same. */
+  readonly name: string;
+  /** Why the identity does not have it; undefined when it does. */
+  refusal(identity: Identity): PublicError | undefined;
+}
+
+/** What each name in `@policy` means. Policies judge by the identity alone. */
+export type Policies = Readonly<Record<string, (identity: Identity) => boolean>>;
+
+/** Alternatives, of which one must hold in all its parts. */
+export type Alternatives = readonly (readonly string[])[];
+
+export const authenticated: Requirement = {
+  name: "@authenticated",
+  refusal: (identity) => refusalOf(identity, anybodySignedIn),
+};
+
+export const scopes = (alternatives: Alternatives): Requirement => ({
+  name: `@requiresScopes ${JSON.stringify(alternatives)}`,
+  refusal: (identity) => nearest(alternatives, (permission) => refusalOf(identity, permission)),
+});
+
+/** @throws Error when a policy is not registered: nobody could say who has it */
+export function policy(alternatives: Alternatives, policies: Policies): Requirement {
+  const judges = new Map(
+    alternatives.flat().map((name) => {
+      const judge = Object.hasOwn(policies, name) ? policies[name] : undefined;
+      if (!judge) throw new Error(`The supergraph asks for the policy "${name}", which is not registered.`);
+      return [name, judge];
+    }),
+  );
+  return {
+    name: `@policy ${JSON.stringify(alternatives)}`,
+    refusal: (identity) =>
+      nearest(alternatives, (name) =>
+        judges.get(name)?.(identity)
+          ? undefined
+          : new PublicError("FORBIDDEN", `This needs the policy ${name}.`, { policy: name }),
+      ),
+  };
+}
+
+/** The first that is missing of the alternative that lacks least. No alternative at all allows nobody. */
+function nearest(
+  alternatives: Alternatives,
+  refusalOfPart: (part: string) => PublicError | undefined,
+): PublicError | undefined {
+  let least: PublicError[] | undefined;
+  for (const parts of alternatives) {
+    const missing = parts.flatMap((part) => refusalOfPart(part) ?? []);
+    if (missing.length === 0) return undefined;
+    if (!least || missing.length < least.length) least = missing;
+  }
+  return least?.[0] ?? new PublicError("FORBIDDEN", "Nobody may ask for this.");
+}

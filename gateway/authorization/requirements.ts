@@ -1,0 +1,72 @@
+import { isInterfaceType, isUnionType, type Schema } from "@apollo/federation-internals";
+import { type Alternatives, authenticated, type Policies, policy, type Requirement, scopes } from "./requirement.ts";
+import { authorizationDirectives } from "./supported-features.ts";
+
+/** What the coordinates of a supergraph require. */
+export interface Requirements {
+  /** All that a selection of the field must have, of types and fields that it may reach included. */
+  of(selection: { parent: string; field: string; returned: string | undefined }): readonly Requirement[];
+}
+
+/**
+ * Reads the authorization directives of a supergraph. A field that is selected on an interface needs what the interface and each type that may
+ * be behind it require: which of them an object is, is known only when it has been asked for.
+ * @throws Error when the gateway could not enforce one of them
+ */
+export function requirementsOf(schema: Schema, policies: Policies): Requirements {
+  const own = ownRequirements(schema, policies);
+  const behind = new Map<string, string[]>();
+  for (const type of schema.types()) {
+    if (isInterfaceType(type))
+      behind.set(
+        type.name,
+        type.possibleRuntimeTypes().map(({ name }) => name),
+      );
+    else if (isUnionType(type))
+      behind.set(
+        type.name,
+        type.types().map(({ name }) => name),
+      );
+  }
+  return {
+    of: ({ parent, field, returned }) => {
+      if (own.size === 0) return [];
+      const types = [parent, ...(behind.get(parent) ?? [])];
+      const coordinates = [...types, ...types.map((type) => `${type}.${field}`), ...(returned ? [returned] : [])];
+      return coordinates.flatMap((coordinate) => own.get(coordinate) ?? []);
+    },
+  };
+}
+
+interface Marked {
+  appliedDirectivesOf(name: string): readonly { arguments(): Readonly<Record<string, unknown>> }[];
+}
+
+/** Type (`Vm`) or field (`Vm.owner`) → what its own directives require. */
+function ownRequirements(schema: Schema, policies: Policies): Map<string, Requirement[]> {
+  const names = authorizationDirectives(schema);
+  const own = new Map<string, Requirement[]>();
+  const interned = new Map<string, Requirement>();
+  const read = (coordinate: string, element: Marked): void => {
+    for (const [directive, name] of names) {
+      for (const applied of element.appliedDirectivesOf(name)) {
+        const given = applied.arguments();
+        const requirement =
+          directive === "authenticated"
+            ? authenticated
+            : directive === "requiresScopes"
+              ? scopes(given["scopes"] as Alternatives)
+              : policy(given["policies"] as Alternatives, policies);
+        const known = interned.get(requirement.name) ?? requirement;
+        interned.set(known.name, known);
+        own.set(coordinate, [...(own.get(coordinate) ?? []), known]);
+      }
+    }
+  };
+  for (const type of schema.types()) {
+    read(type.name, type);
+    if (!("fields" in type) || type.kind === "InputObjectType") continue;
+    for (const field of type.fields()) read(`${type.name}.${field.name}`, field);
+  }
+  return own;
+}

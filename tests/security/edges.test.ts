@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { getNamedType, type GraphQLObjectType, isObjectType } from "graphql";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
+import { inProcess } from "#gateway/transport/in-process.ts";
+import { asset } from "#lib/assets.ts";
+import type { Identity } from "#lib/request-context.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import { type AskAs, graphOver } from "./graph-as.ts";
+import { everyRole } from "./roles.ts";
+import { selectionOf, type Way, waysTo } from "./selections.ts";
+import { table } from "./table.ts";
+
+const fleet = fleetOf(1);
+const schema = loadSupergraph(readFileSync(asset("supergraph.graphql"), "utf8")).apiSchema;
+const ways = waysTo(schema, fleet);
+const words: Record<string, string> = { UNAUTHENTICATED: "sign in", FORBIDDEN: "no" };
+
+let product: TestProduct;
+let roles: Map<string, Identity>;
+let ask: AskAs;
+
+beforeAll(async () => {
+  product = await bootProduct({ tenantId: fleet.tenantId });
+  await insertFleet(product.urls, 1, 3);
+  await asOwner(
+    product.urls.url("monitoring"),
+    (sql) => sql`insert into system_metrics_latest (node_id, time) values (${fleet.id("clusterNode")}, now())`,
+  );
+  roles = await everyRole(product.urls, fleet.tenantId);
+  ask = await graphOver(inProcess(product.subgraphs));
+});
+afterAll(() => product.stop());
+
+/** What a role gets of one object: a word for the object, and one for each of its fields. */
+async function seen(type: GraphQLObjectType, { ask: under, path }: Way, identity: Identity) {
+  const fields = Object.values(type.getFields());
+  const { data, errors } = await ask(identity, under(fields.map((field) => selectionOf(field)).join(" ")));
+  const wordAt = (at: readonly string[]): string | undefined => {
+    const error = errors.find(({ path: told = [] }) => told.every((key, index) => String(key) === at[index]));
+    if (!error) return undefined;
+    const word = words[error.extensions.code];
+    if (!word) throw new Error(`${type.name}: ${JSON.stringify(error)}`);
+    return word;
+  };
+  let object: unknown = data;
+  for (const key of path) object = (object as Record<string, unknown> | null)?.[key];
+  return {
+    exists: object !== null && object !== undefined,
+    object: wordAt(path) ?? "yes",
+    fields: new Map(fields.map(({ name }) => [name, wordAt([...path, name]) ?? "yes"])),
+  };
+}
+
+const isPlumbing = ({ name }: GraphQLObjectType): boolean => /(Connection|Edge|PageInfo)$/.test(name);
+
+it("attack 30: every edge is for whom the written table says, and every other field for whom its object is", async () => {
+  const rows: string[][] = [];
+  const unreached: string[] = [];
+  for (const [type, way] of ways) {
+    if (isPlumbing(type)) continue;
+    const answers = [];
+    for (const identity of roles.values()) answers.push(await seen(type, way, identity));
+    const edges = Object.values(type.getFields()).filter((field) => isObjectType(getNamedType(field.type)));
+    // A fleet has no tags, for one; but whatever leads on has a row.
+    if (!answers.at(-1)?.exists && edges.length > 0) unreached.push(type.name);
+    for (const field of Object.values(type.getFields())) {
+      const cells = answers.map(({ fields }) => fields.get(field.name) ?? "");
+      const isException = answers.some(({ object }, index) => object !== cells[index]);
+      if (edges.includes(field) || isException) rows.push([`${type.name}.${field.name}`, ...cells]);
+    }
+  }
+  expect(unreached).toEqual([]);
+  const text = [
+    "# Who may follow which edge",
+    "",
+    "Generated from the composed schema over one tenant's rows by `edges.test.ts`: every field that leads from an object to another, as somebody of the",
+    "tenant sees it who is not the object's owner, and every other field that is not for all who may see its object. Fields that are missing here are for",
+    "them. After a change that is meant: `npx vitest run tests/security -u`, and read the difference.",
+    "",
+    table(["edge", ...roles.keys()], rows),
+    "",
+  ].join("\n");
+  await expect(text).toMatchFileSnapshot("edges.md");
+});

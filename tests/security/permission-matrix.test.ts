@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import { type ConstValueNode, Kind, parse, print } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
+import { domains } from "#db/columns.ts";
+import { asset } from "#lib/assets.ts";
+import { anonymous, anybodySignedIn, everybody, type Identity, refusalOf, servicesOnly } from "#lib/request-context.ts";
+import { authorization as auth } from "#subgraphs/auth/authorization.ts";
+import { authorization as federation } from "#subgraphs/federation/authorization.ts";
+import { authorization as monitoring } from "#subgraphs/monitoring/authorization.ts";
+import { authorization as scheduler } from "#subgraphs/scheduler/authorization.ts";
+import { authorization as vms } from "#subgraphs/vms/authorization.ts";
+import { fleetOf } from "#tests/graph/rows.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { emptySubgraphs, graphOver } from "./graph-as.ts";
+import { everyRole, stranger } from "./roles.ts";
+import { rootFields } from "./selections.ts";
+import { table } from "./table.ts";
+
+const authorizations: Record<string, Readonly<Record<string, string>>> = {
+  auth,
+  vms,
+  monitoring,
+  federation,
+  scheduler,
+};
+const { tenantId } = fleetOf(1);
+const fields = rootFields(loadSupergraph(readFileSync(asset("supergraph.graphql"), "utf8")).apiSchema);
+
+let product: TestProduct;
+let roles: Map<string, Identity>;
+
+beforeAll(async () => {
+  product = await bootProduct({ tenantId });
+  roles = await everyRole(product.urls, tenantId);
+});
+afterAll(() => product.stop());
+
+interface Refusal {
+  code: string;
+  permission?: unknown;
+}
+
+const refusalIn = (errors: readonly { extensions?: object | undefined }[] | undefined): Refusal | undefined =>
+  errors
+    ?.map(({ extensions }) => extensions as Refusal)
+    .filter(({ code }) => code === "UNAUTHENTICATED" || code === "FORBIDDEN")
+    .map(({ code, permission }) => ({ code, ...(permission ? { permission } : {}) }))[0];
+
+const words: Record<string, string> = { UNAUTHENTICATED: "sign in", FORBIDDEN: "no" };
+
+describe("attack 30: every root field", () => {
+  it("is for whom the written matrix says, by the gateway alone", async () => {
+    expect(fields.length).toBeGreaterThan(40);
+    const ask = await graphOver(emptySubgraphs);
+    const refusal = async (identity: Identity, operation: string) => refusalIn((await ask(identity, operation)).errors);
+    const rows: string[][] = [];
+    for (const { coordinate, operation } of fields) {
+      const missing = await refusal(stranger(tenantId), operation);
+      const forNobody = await refusal(anonymous, operation);
+      const needs = missing ? String(missing.permission) : forNobody ? anybodySignedIn : everybody;
+      const cells = [];
+      for (const identity of roles.values())
+        cells.push(words[(await refusal(identity, operation))?.code ?? ""] ?? "yes");
+      rows.push([coordinate, needs, ...cells]);
+    }
+    const text = [
+      "# Who may ask for which root field",
+      "",
+      "Generated from the composed schema and the built-in roles by `permission-matrix.test.ts`, which fails when this file does not say what",
+      "is so. After a change that is meant: `npx vitest run tests/security -u`, and read the difference.",
+      "",
+      table(["field", "needs", ...roles.keys()], rows),
+      "",
+    ].join("\n");
+    await expect(text).toMatchFileSnapshot("permission-matrix.md");
+  });
+
+  it("is refused by its subgraph alone as the subgraph's authorization says, and to nobody else", async () => {
+    const everybodyAsking = [...roles, ["stranger", stranger(tenantId)] as const];
+    let asked = 0;
+    for (const { name, schema, execute } of product.subgraphs) {
+      for (const { coordinate, operation } of rootFields(schema)) {
+        const needs = authorizations[name]?.[coordinate];
+        if (needs === undefined && ["Query._service", "Query._entities"].includes(coordinate)) continue;
+        for (const [role, identity] of everybodyAsking) {
+          const refusal = refusalOf(identity, needs ?? "");
+          // What is allowed would change something.
+          if (!refusal && coordinate.startsWith("Mutation.")) continue;
+          const context = { identity, requestId: "request", deadline: Date.now() + 10_000 };
+          const { errors } = await execute({ query: operation }, context);
+          expect(refusalIn(errors), `${coordinate} of ${name} by ${role}`).toEqual(
+            refusal && { code: refusal.code, ...refusal.details },
+          );
+          asked += 1;
+        }
+      }
+    }
+    expect(asked).toBeGreaterThan(fields.length * 4);
+  });
+});
+
+describe.each(domains)("the SDL of the %s subgraph", (domain) => {
+  it("says of each root field what its authorization says, and of no other", () => {
+    const said: Record<string, string> = {};
+    for (const definition of parse(readFileSync(asset(`subgraphs/${domain}/schema.graphql`), "utf8")).definitions) {
+      if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
+      if (!["Query", "Mutation", "Subscription"].includes(definition.name.value)) continue;
+      for (const { name, directives = [] } of definition.fields ?? []) {
+        const [scopes] = directives.flatMap(({ name: directive, arguments: given }) =>
+          directive.value === "requiresScopes" ? (given ?? []) : [],
+        );
+        const hidden = directives.some(({ name: directive }) => directive.value === "inaccessible");
+        const signedIn = directives.some(({ name: directive }) => directive.value === "authenticated");
+        said[`${definition.name.value}.${name.value}`] = scopes
+          ? onlyScope(scopes.value)
+          : signedIn
+            ? anybodySignedIn
+            : hidden
+              ? servicesOnly
+              : everybody;
+      }
+    }
+    expect(said).toEqual(authorizations[domain]);
+  });
+});
+
+/** A root field asks for one permission, so that a refusal can name it. */
+function onlyScope(value: ConstValueNode): string {
+  const [, scope] = /^\[\["([^"]+)"\]\]$/.exec(print(value)) ?? [];
+  if (!scope) throw new Error(`${print(value)} is not one permission.`);
+  return scope;
+}

@@ -1,0 +1,24 @@
+import { anonymous, type Identity } from "#lib/request-context.ts";
+import { asOwner, type TestDatabases } from "#tests/harness/server.ts";
+
+/** Nobody, and a stranger in the tenant with each built-in role, the one that may least first. */
+export async function everyRole(urls: TestDatabases, tenantId: string): Promise<Map<string, Identity>> {
+  const roles = await asOwner(
+    urls.url("auth"),
+    (sql) => sql<{ name: string; permissions: string[] }[]>`
+      select name, permissions from roles where tenant_id is null
+      order by array_position(array['viewer', 'user', 'operator', 'admin'], name::text)`,
+  );
+  return new Map([
+    ["anonymous", anonymous],
+    ...roles.map(({ name, permissions }): [string, Identity] => [name, { ...stranger(tenantId), permissions }]),
+  ]);
+}
+
+/** Somebody in the tenant who may nothing and owns nothing. */
+export const stranger = (tenantId: string): Identity => ({
+  kind: "user",
+  id: "0197a000-ffff-7000-8000-000000000001",
+  tenantId,
+  permissions: [],
+});

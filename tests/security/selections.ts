@@ -1,0 +1,103 @@
+import {
+  getNamedType,
+  getNullableType,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isAbstractType,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isRequiredArgument,
+  isRequiredInputField,
+} from "graphql";
+import { type Fleet, kinds } from "#tests/graph/rows.ts";
+
+type Field = GraphQLField<unknown, unknown>;
+
+const shortestId = '"0197a000-ffff-7000-8000-000000000002"';
+
+const scalarValues: Readonly<Record<string, string>> = {
+  ID: shortestId,
+  UUID: shortestId,
+  Int: "1",
+  Float: "1",
+  Long: "1",
+  Boolean: "true",
+  DateTime: '"2026-03-01T00:00:00Z"',
+  Duration: '"PT1H"',
+  Decimal: '"1"',
+  IPAddress: '"192.0.2.1"',
+  JSON: "{}",
+};
+
+/** The shortest value of a type, as GraphQL text. */
+function shortest(type: GraphQLInputType): string {
+  const nullable = getNullableType(type);
+  if (isListType(nullable)) return isNonNullType(type) ? `[${shortest(nullable.ofType)}]` : "[]";
+  if (isEnumType(nullable)) return nullable.getValues()[0]?.name ?? "null";
+  if (!isInputObjectType(nullable)) return scalarValues[nullable.name] ?? '"a text"';
+  const required = Object.values(nullable.getFields()).filter(isRequiredInputField);
+  return `{ ${required.map(({ name, type: of }) => `${name}: ${shortest(of)}`).join(", ")} }`;
+}
+
+/** A selection of one field with what it must have: arguments, and below it nothing but a name. */
+export function selectionOf({ name, args, type }: Field, below = "__typename"): string {
+  const given = args
+    .filter(isRequiredArgument)
+    .map((arg) => `${arg.name}: ${arg.name === "to" ? '"2026-03-02T00:00:00Z"' : shortest(arg.type)}`);
+  const text = given.length > 0 ? `(${given.join(", ")})` : "";
+  return `${name}${text}${isCompositeType(getNamedType(type)) ? ` { ${below} }` : ""}`;
+}
+
+/** The root fields that clients see, as coordinate and as an operation that asks for the field alone. */
+export function rootFields(schema: GraphQLSchema): { coordinate: string; operation: string }[] {
+  return (["query", "mutation"] as const).flatMap((kind) => {
+    const root = kind === "query" ? schema.getQueryType() : schema.getMutationType();
+    return Object.values(root?.getFields() ?? {}).map((field) => ({
+      coordinate: `${root?.name}.${field.name}`,
+      operation: `${kind} { ${selectionOf(field)} }`,
+    }));
+  });
+}
+
+export interface Way {
+  /** The operation that asks for these selections of such an object. */
+  ask(selections: string): string;
+  /** The response path of the object. */
+  path: readonly string[];
+}
+
+/** For every type that has objects in the graph, the shortest way to one that belongs to the fleet. */
+export function waysTo(schema: GraphQLSchema, fleet: Fleet): Map<GraphQLObjectType, Way> {
+  const query = schema.getQueryType();
+  if (!query) throw new Error("The schema has no queries.");
+  const ways = new Map<GraphQLObjectType, Way>([[query, { ask: (selections) => `{ ${selections} }`, path: [] }]]);
+  for (const [type, { ask, path }] of ways) {
+    // What is asked for by its id is a row that exists; a list may begin with any.
+    const fields = Object.values(type.getFields()).sort((one, other) => Number(byId(other)) - Number(byId(one)));
+    for (const field of fields) {
+      const reached = getNamedType(field.type);
+      if (isAbstractType(reached))
+        throw new Error(`${reached.name}: no way leads to the types behind an abstract one.`);
+      if (!isObjectType(reached) || ways.has(reached)) continue;
+      const kind = kinds.find((candidate) => candidate === field.name);
+      const isList = isListType(getNullableType(field.type));
+      ways.set(reached, {
+        ask: (selections) => {
+          const text = selectionOf(field, selections);
+          return ask(byId(field) && kind ? text.replace(shortestId, `"${fleet.id(kind)}"`) : text);
+        },
+        path: [...path, field.name, ...(isList ? ["0"] : [])],
+      });
+    }
+  }
+  ways.delete(query);
+  return ways;
+}
+
+const byId = ({ args }: Field): boolean => args.length === 1 && args[0]?.name === "id";
