@@ -100,7 +100,8 @@ async function startSubgraphs(keys: Keyring, url: (domain: Domain) => string): P
   const subgraphs = new Map<Domain, Running>();
   const NOVACRON_SIGNING_KEYS = keys.map(({ id, secret }) => `${id}:${secret}`).join(",");
   for (const domain of domains) {
-    const env = { NOVACRON_SIGNING_KEYS, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
+    const secrets = { NOVACRON_SIGNING_KEYS, NOVACRON_PEPPER: newKey().secret };
+    const env = { ...secrets, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
     subgraphs.set(domain, await runUntilReady([`dist/subgraphs/${domain}/main.js`], env));
   }
   return subgraphs;
