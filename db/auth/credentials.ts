@@ -141,3 +141,37 @@ const enabled = statement<{ enabled: boolean }>(
 export async function isTenantEnabled(system: Database, tenantId: string): Promise<boolean> {
   return (await system.run(enabled, { tenantId }))[0]?.enabled ?? false;
 }
+
+const builtIn = statement<{ permissions: string[] }>(
+  () => sql`
+    select array(select jsonb_array_elements_text(${roles.permissions})) as "permissions" from ${roles}
+    where ${roles.tenantId} is null and ${roles.name} = ${sql.placeholder("name")}`,
+);
+
+/** What a built-in role may do. */
+export async function builtInPermissions(system: Database, name: string): Promise<string[]> {
+  const [role] = await system.run(builtIn, { name });
+  if (!role) throw new Error(`There is no built-in role ${name}.`);
+  return role.permissions;
+}
+
+export interface GrantedPermission {
+  permission: string;
+  /** The names of the roles that grant it. */
+  because: string[];
+}
+
+const granted = statement<GrantedPermission>(
+  () => sql`
+    select permission as "permission", array_agg(${roles.name} order by ${roles.name}) as "because"
+    from ${users}, ${roles}, jsonb_array_elements_text(${roles.permissions}) as permission
+    where ${users.id} = ${sql.placeholder("userId")}::uuid
+      and (${roles.tenantId} is null and ${roles.name} = ${users.role}::text
+        or ${roles.id} in (select ${userRoles.roleId} from ${userRoles} where ${userRoles.userId} = ${users.id})
+          and (${roles.tenantId} is null or ${roles.tenantId} = ${users.tenantId}))
+    group by permission order by permission`,
+);
+
+/** A user's permissions, each with the roles that it comes from. */
+export const grantedPermissions = (system: Database, userId: string): Promise<GrantedPermission[]> =>
+  system.run(granted, { userId });

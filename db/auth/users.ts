@@ -6,11 +6,11 @@ import { isToCome } from "./expiry.ts";
 import { userRoles } from "./schema/user-roles.ts";
 import { type UserRow, users } from "./schema/users.ts";
 
-const secrets = ["passwordHash", "mfaSecret"] as const satisfies (keyof UserRow)[];
+export const userSecrets = ["passwordHash", "mfaSecret"] as const satisfies (keyof UserRow)[];
 /** A user as the graph reads it: without what proves who they are. */
-export type PublicUserRow = Omit<UserRow, (typeof secrets)[number]>;
+export type PublicUserRow = Omit<UserRow, (typeof userSecrets)[number]>;
 
-const source = { table: users, omit: secrets };
+const source = { table: users, omit: userSecrets };
 
 export const userById = lookup<PublicUserRow>(source);
 

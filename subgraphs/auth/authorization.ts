@@ -30,6 +30,14 @@ export const authorization = {
   "Mutation.createApiKey": anybodySignedIn,
   "Mutation.rotateApiKey": anybodySignedIn,
   "Mutation.revokeApiKey": anybodySignedIn,
+  "Mutation.changePassword": anybodySignedIn,
+  // The code is what it needs.
+  "Mutation.resetPassword": everybody,
+  "Mutation.createPasswordReset": "user:update",
+  "Mutation.createUser": "user:create",
+  "Mutation.setUserRole": "user:update",
+  "Mutation.disableUser": "user:update",
+  "Mutation.enableUser": "user:update",
 };
 
 /**

@@ -41,6 +41,11 @@ describe("the supergraph", () => {
     // What only the holder of a secret is told, once; and what clients do not see, or is no secret.
     const named = new Set([
       "SignInPayload.token",
+      "Mutation.changePassword",
+      "Mutation.createPasswordReset",
+      "Mutation.resetPassword",
+      "ChangePasswordPayload.token",
+      "CreateUserPayload.password",
       "Query.validateToken",
       "ValidToken.credentialId",
       "User.passwordChangedAt",

@@ -1,3 +1,4 @@
+import { grantedPermissions } from "#db/auth/credentials.ts";
 import { requireOwnOr } from "../authorization.ts";
 import type { UserResolvers } from "../generated/resolvers.ts";
 
@@ -22,6 +23,14 @@ export const User: UserResolvers = {
   passwordChangedAt: ({ id, passwordChangedAt }, _args, { request }) => {
     requireOwnOr(request, id, "user:read");
     return passwordChangedAt;
+  },
+  permissions: ({ id }, _args, { services, request }) => {
+    requireOwnOr(request, id, "role:read");
+    return grantedPermissions(services.system, id);
+  },
+  disabledAt: ({ id, disabledAt }, _args, { request }) => {
+    requireOwnOr(request, id, "user:read");
+    return disabledAt;
   },
   roles: ({ id }, _args, { loaders, request }) => {
     requireOwnOr(request, id, "role:read");

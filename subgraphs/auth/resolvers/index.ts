@@ -3,6 +3,13 @@ import { enumValues } from "#lib/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { ApiKey } from "./ApiKey.ts";
 import { AuthAuditEntry } from "./AuthAuditEntry.ts";
+import { changePassword } from "./Mutation/changePassword.ts";
+import { createPasswordReset } from "./Mutation/createPasswordReset.ts";
+import { createUser } from "./Mutation/createUser.ts";
+import { disableUser } from "./Mutation/disableUser.ts";
+import { enableUser } from "./Mutation/enableUser.ts";
+import { resetPassword } from "./Mutation/resetPassword.ts";
+import { setUserRole } from "./Mutation/setUserRole.ts";
 import { createApiKey } from "./Mutation/createApiKey.ts";
 import { revokeApiKey } from "./Mutation/revokeApiKey.ts";
 import { revokeSession } from "./Mutation/revokeSession.ts";
@@ -49,6 +56,13 @@ export const resolvers: Resolvers = {
     validateToken,
   },
   Mutation: {
+    changePassword,
+    createPasswordReset,
+    createUser,
+    disableUser,
+    enableUser,
+    resetPassword,
+    setUserRole,
     createApiKey,
     revokeApiKey,
     revokeSession,

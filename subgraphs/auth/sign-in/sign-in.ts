@@ -26,7 +26,11 @@ export const sessionLifetime = "P1D";
 export const sessionIdleTime = "PT2H";
 
 /** Stands for whoever is not there, so that what is done for him is the same. */
-const nobody: Account = { userId: "00000000-0000-0000-0000-000000000000", tenantId: platformTenantId, username: "" };
+export const nobody: Account = {
+  userId: "00000000-0000-0000-0000-000000000000",
+  tenantId: platformTenantId,
+  username: "",
+};
 
 /**
  * Signs a user in. Somebody who is unknown, locked or disabled, and a wrong password, are told alike and cost the same: two transactions and one

@@ -1,0 +1,129 @@
+import { sql, type SQL } from "drizzle-orm";
+import { newId } from "#lib/uuid.ts";
+import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
+import type { WriteTx } from "../client.ts";
+import { append } from "../event-log/append.ts";
+import { selectList } from "../rows.ts";
+import { type Statement, statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
+import { userChanges } from "./changes.ts";
+import { passwordResets } from "./schema/password-resets.ts";
+import { users } from "./schema/users.ts";
+import { type PublicUserRow, userSecrets } from "./users.ts";
+
+const told = sql`${changeColumns(userChanges)}, ${selectList({ table: users, omit: userSecrets })}`;
+const theUser = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
+
+export interface NewUser {
+  username: string;
+  email: string;
+  role: PublicUserRow["role"];
+  passwordHash: string;
+}
+
+const insert = statement<PublicUserRow & ChangedRow>(
+  () => sql`
+    insert into ${users} (id, tenant_id, username, email, role, password_hash)
+    values (${sql.placeholder("id")}::uuid, ${sql.placeholder("tenantId")}::uuid, ${sql.placeholder("username")}, ${sql.placeholder("email")},
+      ${sql.placeholder("role")}::user_role_enum, ${sql.placeholder("passwordHash")})
+    on conflict do nothing returning ${told}`,
+);
+
+/** Undefined when the name or the address belongs to another, whatever tenant that one is of. */
+export async function insertUser(tx: WriteTx, user: NewUser): Promise<PublicUserRow | undefined> {
+  const rows = await tx.run(insert, { ...user, id: newId(), tenantId: tx.tenantId });
+  await append(tx, changeEvents(userChanges, rows));
+  return rows[0];
+}
+
+const update = (set: () => SQL, unless: () => SQL = () => sql`true`): Statement<PublicUserRow & ChangedRow> =>
+  statement(
+    () => sql`
+      update ${users} set ${set()}, version = ${users.version} + 1, updated_at = now() where ${theUser} and ${unless()} returning ${told}`,
+  );
+
+const updates = {
+  role: update(() => sql`role = ${sql.placeholder("role")}::user_role_enum`),
+  disabled: update(
+    () => sql`disabled_at = now()`,
+    () => sql`${users.disabledAt} is null`,
+  ),
+  enabled: update(
+    () => sql`disabled_at = null`,
+    () => sql`${users.disabledAt} is not null`,
+  ),
+  // Who sets a password has proved that it is his account: the lock is for those who have not.
+  password: update(
+    () =>
+      sql`password_hash = ${sql.placeholder("passwordHash")}, password_changed_at = now(), failed_login_attempts = 0, locked_until = null`,
+  ),
+};
+
+/** Changes a user; undefined when there is none of this tenant, or nothing to change. */
+export async function updateUser(
+  tx: WriteTx,
+  userId: string,
+  what: keyof typeof updates,
+  values: { role?: PublicUserRow["role"]; passwordHash?: string } = {},
+): Promise<PublicUserRow | undefined> {
+  const rows = await tx.run(updates[what], { ...values, userId, tenantId: tx.tenantId });
+  await append(tx, changeEvents(userChanges, rows, "updated"));
+  return rows[0];
+}
+
+const administrators = statement<{ id: string }>(
+  () => sql`
+    select ${users.id} as "id" from ${users}
+    where ${ofTenant(users.tenantId)} and ${users.role} = 'admin' and ${users.disabledAt} is null order by ${users.id} for update`,
+);
+
+/** The administrators of the tenant who can sign in, locked until the transaction ends: of two who disable each other, one stays. */
+export async function lockAdministrators(tx: WriteTx): Promise<string[]> {
+  return (await tx.run(administrators, { tenantId: tx.tenantId })).map(({ id }) => id);
+}
+
+const passwordHash = statement<{ passwordHash: string }>(
+  () =>
+    sql`select ${users.passwordHash} as "passwordHash" from ${users} where ${theUser} and ${users.disabledAt} is null`,
+);
+
+export async function passwordHashOf(tx: WriteTx, userId: string): Promise<string | undefined> {
+  return (await tx.run(passwordHash, { userId, tenantId: tx.tenantId }))[0]?.passwordHash;
+}
+
+const insertReset = statement<{ expiresAt: Date }>(
+  () => sql`
+    insert into ${passwordResets} (user_id, tenant_id, code_hash, expires_at, created_by)
+    select ${users.id}, ${users.tenantId}, ${sql.placeholder("codeHash")}, now() + ${sql.placeholder("lifetime")}::interval, ${sql.placeholder("createdBy")}::uuid
+    from ${users} where ${theUser} and ${users.disabledAt} is null
+    on conflict (user_id) do update set code_hash = excluded.code_hash, expires_at = excluded.expires_at, created_by = excluded.created_by,
+      created_at = now()
+    where ${ofTenant(passwordResets.tenantId)}
+    returning ${passwordResets.expiresAt} as "expiresAt"`,
+);
+
+export interface NewPasswordReset {
+  userId: string;
+  codeHash: string;
+  /** How long it is valid, as an ISO 8601 duration. */
+  lifetime: string;
+  createdBy: string | null;
+}
+
+/** The one code of a user, in the place of any before it; undefined when there is no such user who can sign in. */
+export async function insertPasswordReset(tx: WriteTx, reset: NewPasswordReset): Promise<Date | undefined> {
+  return (await tx.run(insertReset, { ...reset, tenantId: tx.tenantId }))[0]?.expiresAt;
+}
+
+const takeReset = statement<{ userId: string }>(
+  () => sql`
+    delete from ${passwordResets}
+    where ${passwordResets.userId} = ${sql.placeholder("userId")}::uuid and ${ofTenant(passwordResets.tenantId)}
+      and ${passwordResets.codeHash} = ${sql.placeholder("codeHash")} and ${passwordResets.expiresAt} > now()
+    returning ${passwordResets.userId} as "userId"`,
+);
+
+/** Uses a code up; false when it is not the user's, was used, or has expired. */
+export async function takePasswordReset(tx: WriteTx, userId: string, codeHash: string): Promise<boolean> {
+  return (await tx.run(takeReset, { userId, codeHash, tenantId: tx.tenantId })).length > 0;
+}

@@ -1,0 +1,111 @@
+import { createHash, randomBytes } from "node:crypto";
+import { recordAudit } from "#db/auth/audit-writes.ts";
+import { accountOf } from "#db/auth/credentials.ts";
+import { endSessionsOf, insertSession } from "#db/auth/session-writes.ts";
+import { takeAttempt } from "#db/auth/sign-in-writes.ts";
+import { insertPasswordReset, takePasswordReset, updateUser } from "#db/auth/user-writes.ts";
+import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
+import { newSessionToken, sessionTokenHash } from "#lib/credentials.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { type UserError, userError } from "#lib/user-errors.ts";
+import { nobody, sessionLifetime } from "../sign-in/sign-in.ts";
+import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
+import { isPasswordText, passwordProblem } from "./password-rules.ts";
+
+/**
+ * Changes the caller's own password. All his sessions end; when he sent the request with one, a new one takes its place. A wrong current
+ * password counts as a failed sign-in.
+ */
+export async function changePassword(
+  services: AuthServices,
+  request: RequestContext,
+  input: { currentPassword: string; newPassword: string },
+): Promise<{ token: string | null; session: PublicUserSessionRow | null } | UserError> {
+  const { database, hasher } = services;
+  const { identity } = request;
+  const problem = passwordProblem(input.newPassword, [identity.name ?? ""], "newPassword");
+  if (problem) return problem;
+  const scope = scopeOf(request, homeOf(identity));
+  const user = await database.write(scope, (tx) => takeAttempt(tx, identity.id));
+  const current = isPasswordText(input.currentPassword) ? input.currentPassword : "";
+  const wrong = userError("INVALID_CREDENTIALS", undefined, "currentPassword");
+  if (!(await hasher.verify(user?.passwordHash, current))) return wrong;
+  const passwordHash = await hasher.hash(input.newPassword);
+  const token = newSessionToken();
+  return database.write(scope, async (tx) => {
+    if (!(await updateUser(tx, identity.id, "password", { passwordHash }))) return wrong;
+    await endSessionsOf(tx, identity.id, null);
+    await recordAudit(tx, { ...actorOf(request), action: "user.change_password", success: true });
+    if (identity.credential?.kind !== "session") return { token: null, session: null };
+    const session = await insertSession(tx, {
+      userId: identity.id,
+      tokenHash: sessionTokenHash(token),
+      lifetime: sessionLifetime,
+      actsInTenantId: identity.userTenantId === undefined ? null : identity.tenantId,
+      ipAddress: request.client?.ipAddress ?? null,
+      userAgent: request.client?.userAgent ?? null,
+    });
+    return { token, session };
+  });
+}
+
+const resetLifetime = "PT1H";
+const hashOf = (code: string) => createHash("sha256").update(code).digest("hex");
+
+/** A code by which a user of the tenant can set a new password, once and within an hour; undefined when there is no such user. */
+export async function createPasswordReset(
+  { database }: AuthServices,
+  request: RequestContext,
+  userId: string,
+): Promise<{ code: string; expiresAt: Date } | undefined> {
+  const code = `nvr_${randomBytes(24).toString("base64url")}`;
+  const { identity } = request;
+  return database.write(scopeOf(request), async (tx) => {
+    const createdBy = identity.kind === "user" ? identity.id : null;
+    const reset = { userId, codeHash: hashOf(code), lifetime: resetLifetime, createdBy };
+    const expiresAt = await insertPasswordReset(tx, reset);
+    if (!expiresAt) return undefined;
+    await recordAudit(tx, {
+      ...actorOf(request),
+      action: "user.create_password_reset",
+      success: true,
+      metadata: { userId },
+    });
+    return { code, expiresAt };
+  });
+}
+
+/** Sets a new password by a code, lifts the lock and ends all sessions. Whoever is unknown and a wrong code are told alike. */
+export async function resetPassword(
+  services: AuthServices,
+  request: RequestContext,
+  input: { login: string; code: string; newPassword: string },
+): Promise<UserError | undefined> {
+  const { database, system, hasher, limits } = services;
+  await limits.checkAddress(request.client?.ipAddress);
+  const login = input.login.trim().slice(0, 255);
+  const problem = passwordProblem(input.newPassword, [login], "newPassword");
+  if (problem) return problem;
+  const known = await accountOf(system, login);
+  const account = known ?? nobody;
+  const passwordHash = await hasher.hash(input.newPassword);
+  const done = await database.write(scopeOf(request, account.tenantId), async (tx) => {
+    const taken = await takePasswordReset(tx, account.userId, hashOf(input.code));
+    if (taken) {
+      await updateUser(tx, account.userId, "password", { passwordHash });
+      await endSessionsOf(tx, account.userId, null);
+    }
+    await recordAudit(tx, {
+      ...actorOf(request),
+      userId: known?.userId ?? null,
+      actorName: known?.username ?? null,
+      action: "user.reset_password",
+      success: taken,
+      ...(taken ? {} : { errorMessage: "RESET_CODE_INVALID" }),
+    });
+    return taken;
+  });
+  if (done) return undefined;
+  await limits.countFailure(request.client?.ipAddress);
+  return userError("RESET_CODE_INVALID", undefined, "code");
+}

@@ -1,0 +1,9 @@
+import { found, validId } from "#lib/arguments.ts";
+import { enableUser as enable } from "../../users/users.ts";
+import type { MutationResolvers } from "../../generated/resolvers.ts";
+
+export const enableUser: MutationResolvers["enableUser"] = async (_root, { input }, context) => {
+  const user = await enable(context.services, context.request, validId(input.userId, "input.userId"));
+  context.written();
+  return { user: found(user ?? null, "user"), userErrors: [] };
+};

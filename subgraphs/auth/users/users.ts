@@ -1,0 +1,124 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { recordAudit } from "#db/auth/audit-writes.ts";
+import { builtInPermissions } from "#db/auth/credentials.ts";
+import { endSessionsOf } from "#db/auth/session-writes.ts";
+import { insertUser, lockAdministrators, updateUser } from "#db/auth/user-writes.ts";
+import type { PublicUserRow } from "#db/auth/users.ts";
+import type { WriteTx } from "#db/client.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { type UserError, userError } from "#lib/user-errors.ts";
+import { exceeding } from "../credentials/permissions.ts";
+import { passwordProblem } from "../passwords/password-rules.ts";
+import { actorOf, type AuthServices, scopeOf } from "../services.ts";
+
+type Role = PublicUserRow["role"];
+
+/** Codegen types the enum of an input as GraphQL names it; what arrives is the database's value (`lib/enum-values.ts`). */
+export const roleOf = (input: Uppercase<Role> | Role): Role => input.toLowerCase() as Role;
+
+export interface UserInput {
+  username: string;
+  email: string;
+  role: Role;
+  /** Made up, and told once, when null. */
+  password: string | null;
+}
+
+const usernamePattern = /^[\p{L}\p{N}][\p{L}\p{N}._-]{1,63}$/u;
+const address = z.email().max(255);
+
+/** Makes a user of the caller's tenant, with no role that the caller has not the rights of. */
+export async function createUser(
+  services: AuthServices,
+  request: RequestContext,
+  input: UserInput,
+): Promise<{ user: PublicUserRow; password: string | null } | UserError[]> {
+  const username = input.username.trim();
+  const email = input.email.trim();
+  const password = input.password ?? randomBytes(18).toString("base64url");
+  const errors = [
+    usernamePattern.test(username) ? undefined : userError("NAME_INVALID", undefined, "username"),
+    address.safeParse(email).success ? undefined : userError("EMAIL_INVALID", undefined, "email"),
+    input.password === null ? undefined : passwordProblem(password, [username, email], "password"),
+    await beyond(services, request, input.role),
+  ].filter((error) => error !== undefined);
+  if (errors.length > 0) return errors;
+  const passwordHash = await services.hasher.hash(password);
+  return services.database.write(scopeOf(request), async (tx) => {
+    const user = await insertUser(tx, { username, email, role: input.role, passwordHash });
+    if (!user) return [userError("NAME_TAKEN")];
+    await audit(tx, request, "user.create", user.id, { role: input.role });
+    return { user, password: input.password === null ? password : null };
+  });
+}
+
+/** Gives a user another default role; undefined when there is no such user. */
+export async function setUserRole(
+  services: AuthServices,
+  request: RequestContext,
+  userId: string,
+  role: Role,
+): Promise<PublicUserRow | UserError | undefined> {
+  const error = await beyond(services, request, role);
+  if (error) return error;
+  return services.database.write(scopeOf(request), async (tx) => {
+    if (role !== "admin" && (await isLastAdministrator(tx, userId))) return userError("LAST_ADMINISTRATOR");
+    const user = await updateUser(tx, userId, "role", { role });
+    if (user) await audit(tx, request, "user.set_role", userId, { role });
+    return user;
+  });
+}
+
+/** Lets a user sign in no longer, and ends what sessions there are; undefined when there is no such user, or he is disabled. */
+export async function disableUser(
+  { database }: AuthServices,
+  request: RequestContext,
+  userId: string,
+): Promise<PublicUserRow | UserError | undefined> {
+  return database.write(scopeOf(request), async (tx) => {
+    if (await isLastAdministrator(tx, userId)) return userError("LAST_ADMINISTRATOR");
+    const user = await updateUser(tx, userId, "disabled");
+    if (!user) return undefined;
+    await endSessionsOf(tx, userId, null);
+    await audit(tx, request, "user.disable", userId);
+    return user;
+  });
+}
+
+/** Lets a user sign in again; undefined when there is no such user who is disabled. */
+export async function enableUser(
+  { database }: AuthServices,
+  request: RequestContext,
+  userId: string,
+): Promise<PublicUserRow | undefined> {
+  return database.write(scopeOf(request), async (tx) => {
+    const user = await updateUser(tx, userId, "enabled");
+    if (user) await audit(tx, request, "user.enable", userId);
+    return user;
+  });
+}
+
+const audit = (
+  tx: WriteTx,
+  request: RequestContext,
+  action: string,
+  userId: string,
+  more: Readonly<Record<string, unknown>> = {},
+) => recordAudit(tx, { ...actorOf(request), action, success: true, metadata: { userId, ...more } });
+
+async function beyond(
+  { system }: AuthServices,
+  { identity }: RequestContext,
+  role: Role,
+): Promise<UserError | undefined> {
+  const more = exceeding(await builtInPermissions(system, role), identity.permissions);
+  return more.length > 0
+    ? userError("SCOPE_EXCEEDS_RIGHTS", `You may not do this yourself: ${more.join(", ")}.`, "role")
+    : undefined;
+}
+
+async function isLastAdministrator(tx: WriteTx, userId: string): Promise<boolean> {
+  const administrators = await lockAdministrators(tx);
+  return administrators.length === 1 && administrators[0] === userId;
+}

@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { makeUser, type TestUser } from "#tests/harness/credentials.ts";
+import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { asOwner } from "#tests/harness/server.ts";
+
+const fleet = fleetOf(1);
+const other = fleetOf(2);
+let product: TestProduct;
+beforeAll(async () => {
+  product = await bootProduct({ authenticates: true });
+  await insertFleet(product.urls, 1, 3);
+  await insertFleet(product.urls, 2, 3);
+});
+afterAll(() => product.stop());
+beforeEach(() => product.signInLimits.forgetAddress("127.0.0.1"));
+
+const newUser = (role: "admin" | "operator" | "viewer" = "viewer", tenantId = fleet.tenantId) =>
+  makeUser(product.databases.auth, { tenantId, role });
+const signIn = (login: string, password: string): Promise<Answer> =>
+  product.ask(`mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code } } }`, {
+    input: { login, password },
+  });
+const tokenOf = async ({ email, password }: TestUser) => (await signIn(email, password)).data.signIn.token as string;
+/** A mutation `name` that answers with these fields beside its user errors. */
+const change = async (name: string, input: object, fields: string, token?: string): Promise<Answer> => {
+  const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} userErrors { code field } } }`;
+  return product.ask(query, { input }, token);
+};
+const good = "a long enough sentence";
+
+describe("changing one's password", () => {
+  it("ends all sessions, and gives the one that asked a new token", async () => {
+    const user = await newUser();
+    const [here, elsewhere] = [await tokenOf(user), await tokenOf(user)];
+    const input = { currentPassword: user.password, newPassword: good };
+    const { data } = await change("changePassword", input, "token session { id }", here);
+    expect(data.changePassword.userErrors).toEqual([]);
+    for (const token of [here, elsewhere]) expect((await product.ask("{ me { id } }", {}, token)).status).toBe(401);
+    expect((await product.ask("{ me { id } }", {}, data.changePassword.token as string)).data.me.id).toBe(user.id);
+    expect((await signIn(user.email, user.password)).data.signIn.token).toBeNull();
+    expect((await signIn(user.email, good)).data.signIn.token).toMatch(/^nvs_/);
+  });
+
+  it.each([
+    ["INVALID_CREDENTIALS", "currentPassword", { currentPassword: "not the password" }],
+    ["PASSWORD_TOO_WEAK", "newPassword", { newPassword: "short" }],
+    ["PASSWORD_TOO_WEAK", "newPassword", { newPassword: "aaaaaaaaaaaaaaaa" }],
+    ["PASSWORD_TOO_LONG", "newPassword", { newPassword: "x".repeat(10_240) }],
+  ])("is refused with %s of %s, and nothing changes", async (code, field, wrong) => {
+    const user = await newUser();
+    const token = await tokenOf(user);
+    const input = { currentPassword: user.password, newPassword: good, ...wrong };
+    const { data } = await change("changePassword", input, "token", token);
+    expect(data.changePassword).toEqual({ token: null, userErrors: [{ code, field: [field] }] });
+    expect((await product.ask("{ me { id } }", {}, token)).status).toBe(200);
+    expect((await signIn(user.email, user.password)).data.signIn.token).toMatch(/^nvs_/);
+  });
+
+  it("cannot be used to try passwords without end", async () => {
+    const user = await newUser();
+    const token = await tokenOf(user);
+    const input = { currentPassword: "not the password", newPassword: good };
+    for (let at = 0; at < 6; at += 1) await change("changePassword", input, "token", token);
+    const right = { ...input, currentPassword: user.password };
+    const { data } = await change("changePassword", right, "token", token);
+    expect(data.changePassword.userErrors).toEqual([{ code: "INVALID_CREDENTIALS", field: ["currentPassword"] }]);
+  });
+});
+
+describe("39: a user who is locked out by others", () => {
+  it("gets in again by a code from an administrator, which works once", async () => {
+    const user = await newUser();
+    for (let at = 0; at < 8; at += 1) await signIn(user.email, "not the password");
+    expect((await signIn(user.email, user.password)).data.signIn.token).toBeNull();
+    const administrator = await tokenOf(await newUser("admin"));
+    const { data } = await change("createPasswordReset", { userId: user.id }, "code expiresAt", administrator);
+    const code = data.createPasswordReset.code as string;
+    const input = { login: user.username, code, newPassword: good };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => change("resetPassword", input, "")));
+    const errors = answers.map((answer) => answer.data.resetPassword.userErrors[0]?.code as string | undefined);
+    expect(errors.filter((error) => error === undefined)).toHaveLength(1);
+    expect(new Set(errors)).toEqual(new Set([undefined, "RESET_CODE_INVALID"]));
+    expect((await signIn(user.email, good)).data.signIn.token).toMatch(/^nvs_/);
+  });
+
+  it("learns no more from a wrong code than from a wrong name", async () => {
+    const user = await newUser();
+    const wrong = { code: "nvr_wrong", newPassword: good };
+    const answers = await Promise.all(
+      [user.email, "nobody@example.org"].map((login) => change("resetPassword", { ...wrong, login }, "")),
+    );
+    expect(answers[0]).toEqual(answers[1]);
+    expect(answers[0]?.data.resetPassword.userErrors).toEqual([{ code: "RESET_CODE_INVALID", field: ["code"] }]);
+  });
+
+  it("is given no code by who lacks the right, nor by another tenant's administrator", async () => {
+    const user = await newUser();
+    const refused = await change("createPasswordReset", { userId: user.id }, "code", await tokenOf(await newUser()));
+    expect(refused.errors[0]?.extensions).toMatchObject({ code: "FORBIDDEN", permission: "user:update" });
+    const foreign = await tokenOf(await newUser("admin", other.tenantId));
+    const unknown = await change("createPasswordReset", { userId: user.id }, "code", foreign);
+    expect(unknown.errors[0]?.extensions.code).toBe("NOT_FOUND");
+  });
+});
+
+describe("an administrator", () => {
+  it("makes a user, who signs in with the password that was made up", async () => {
+    const administrator = await tokenOf(await newUser("admin"));
+    const input = { username: "new.colleague", email: "new.colleague@example.org", role: "OPERATOR" };
+    const { data } = await change("createUser", input, "user { id username role } password", administrator);
+    expect(data.createUser.userErrors).toEqual([]);
+    expect(data.createUser.user).toMatchObject({ username: "new.colleague", role: "OPERATOR" });
+    const answer = await signIn(input.email, data.createUser.password as string);
+    const me = await product.ask(
+      "{ me { permissions { permission because } } }",
+      {},
+      answer.data.signIn.token as string,
+    );
+    expect(me.data.me.permissions).toContainEqual({ permission: "vm:*", because: ["operator"] });
+    const again = await change("createUser", input, "user { id }", administrator);
+    expect(again.data.createUser.userErrors).toEqual([{ code: "NAME_TAKEN", field: null }]);
+  });
+
+  it.each([
+    ["EMAIL_INVALID", { email: "nobody" }, "email"],
+    ["EMAIL_INVALID", { email: `${"x".repeat(300)}@example.org` }, "email"],
+    ["NAME_INVALID", { username: "-" }, "username"],
+    ["NAME_INVALID", { username: "two words" }, "username"],
+    ["PASSWORD_TOO_WEAK", { password: "short" }, "password"],
+    ["PASSWORD_TOO_WEAK", { password: "somebody.else.1" }, "password"],
+    ["PASSWORD_TOO_LONG", { password: "x".repeat(10_240) }, "password"],
+  ])("is refused with %s for %j, and nobody is made", async (code, wrong, field) => {
+    const administrator = await tokenOf(await newUser("admin"));
+    const input = { username: "somebody.else", email: "somebody.else@example.org", ...wrong };
+    const { data } = await change("createUser", input, "user { id } password", administrator);
+    expect(data.createUser).toEqual({ user: null, password: null, userErrors: [{ code, field: [field] }] });
+    const found = await asOwner(product.urls.url("auth"), (sql) => sql`select from users where email = ${input.email}`);
+    expect(found).toHaveLength(0);
+  });
+
+  it("disables and enables a user, whose sessions end", async () => {
+    const user = await newUser();
+    const token = await tokenOf(user);
+    const administrator = await tokenOf(await newUser("admin"));
+    const disabled = await change("disableUser", { userId: user.id }, "user { disabledAt }", administrator);
+    expect(disabled.data.disableUser.user.disabledAt).toEqual(expect.any(String));
+    expect((await product.ask("{ me { id } }", {}, token)).status).toBe(401);
+    expect((await signIn(user.email, user.password)).data.signIn.token).toBeNull();
+    await change("enableUser", { userId: user.id }, "user { disabledAt }", administrator);
+    expect((await signIn(user.email, user.password)).data.signIn.token).toMatch(/^nvs_/);
+  });
+
+  it("changes no user of another tenant, who is NOT_FOUND", async () => {
+    const theirs = await newUser("viewer", other.tenantId);
+    const administrator = await tokenOf(await newUser("admin"));
+    for (const [name, more] of [
+      ["disableUser", {}],
+      ["enableUser", {}],
+      ["setUserRole", { role: "ADMIN" }],
+    ] as const) {
+      const { errors } = await change(name, { userId: theirs.id, ...more }, "user { id }", administrator);
+      expect(errors[0]?.extensions.code, name).toBe("NOT_FOUND");
+    }
+    expect((await signIn(theirs.email, theirs.password)).data.signIn.token).toMatch(/^nvs_/);
+  });
+
+  it("stays, when he is the last one of the tenant, and of two who disable each other one does", async () => {
+    const tenantId = fleetOf(3).tenantId;
+    await insertFleet(product.urls, 3, 1);
+    const pair = [await newUser("admin", tenantId), await newUser("admin", tenantId)] as const;
+    const tokens = [await tokenOf(pair[0]), await tokenOf(pair[1])] as const;
+    const answers = await Promise.all([
+      change("disableUser", { userId: pair[1].id }, "user { id }", tokens[0]),
+      change("disableUser", { userId: pair[0].id }, "user { id }", tokens[1]),
+    ]);
+    const done = answers.filter(({ data }) => data?.disableUser?.user);
+    expect(done).toHaveLength(1);
+    const left = done[0] === answers[0] ? 0 : 1;
+    const alone = await change("setUserRole", { userId: pair[left].id, role: "VIEWER" }, "user { id }", tokens[left]);
+    expect(alone.data.setUserRole).toEqual({ user: null, userErrors: [{ code: "LAST_ADMINISTRATOR", field: null }] });
+  });
+});
+
+it("nobody gives another a role with rights that he has not himself", async () => {
+  const user = await newUser();
+  const operator = await newUser("operator");
+  await asOwner(
+    product.urls.url("auth"),
+    (sql) => sql`
+      with made as (insert into roles (tenant_id, name, permissions) values (${fleet.tenantId}, 'people', '["user:*"]') returning id)
+      insert into user_roles (user_id, role_id, tenant_id) select ${operator.id}, id, ${fleet.tenantId} from made`,
+  );
+  const token = await tokenOf(operator);
+  const { data } = await change("setUserRole", { userId: user.id, role: "ADMIN" }, "user { id }", token);
+  expect(data.setUserRole.userErrors).toEqual([{ code: "SCOPE_EXCEEDS_RIGHTS", field: ["role"] }]);
+  const allowed = await change("setUserRole", { userId: user.id, role: "OPERATOR" }, "user { id role }", token);
+  expect(allowed.data.setUserRole.user).toEqual({ id: user.id, role: "OPERATOR" });
+});
