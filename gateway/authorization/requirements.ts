@@ -15,19 +15,7 @@ export interface Requirements {
  */
 export function requirementsOf(schema: Schema, policies: Policies): Requirements {
   const own = ownRequirements(schema, policies);
-  const behind = new Map<string, string[]>();
-  for (const type of schema.types()) {
-    if (isInterfaceType(type))
-      behind.set(
-        type.name,
-        type.possibleRuntimeTypes().map(({ name }) => name),
-      );
-    else if (isUnionType(type))
-      behind.set(
-        type.name,
-        type.types().map(({ name }) => name),
-      );
-  }
+  const behind = typesBehind(schema);
   return {
     of: ({ parent, field, returned }) => {
       if (own.size === 0) return [];
@@ -36,6 +24,21 @@ export function requirementsOf(schema: Schema, policies: Policies): Requirements
       return coordinates.flatMap((coordinate) => own.get(coordinate) ?? []);
     },
   };
+}
+
+/** Interface or union → the types that its objects may have. */
+function typesBehind(schema: Schema): Map<string, string[]> {
+  const behind = new Map<string, string[]>();
+  for (const type of schema.types()) {
+    if (isInterfaceType(type) || isUnionType(type)) {
+      const possible = isInterfaceType(type) ? type.possibleRuntimeTypes() : type.types();
+      behind.set(
+        type.name,
+        possible.map(({ name }) => name),
+      );
+    }
+  }
+  return behind;
 }
 
 interface Marked {

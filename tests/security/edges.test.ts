@@ -85,3 +85,21 @@ it("attack 30: every edge is for whom the written table says, and every other fi
   ].join("\n");
   await expect(text).toMatchFileSnapshot("edges.md");
 });
+
+it("a user's own keys, sessions and log are his to see, and of another he is told what he lacks", async () => {
+  const viewer = roles.get("viewer");
+  if (!viewer) throw new Error("There is no viewer.");
+  const parts = "apiKeys { totalCount } sessions { totalCount } auditLog { totalCount }";
+  const { data, errors } = await ask(
+    { ...viewer, id: fleet.id("user", 1) },
+    `{ own: user(id: "${fleet.id("user", 1)}") { ${parts} } other: user(id: "${fleet.id("user", 2)}") { ${parts} } }`,
+  );
+  expect(Object.values(data.own)).not.toContain(null);
+  expect(data.other).toEqual({ apiKeys: null, sessions: null, auditLog: null });
+  const told = errors.map(({ path, extensions }) => [path?.join("."), extensions.code, extensions["permission"]]);
+  expect(told.toSorted()).toEqual([
+    ["other.apiKeys", "FORBIDDEN", "api_key:read"],
+    ["other.auditLog", "FORBIDDEN", "audit:read"],
+    ["other.sessions", "FORBIDDEN", "session:read"],
+  ]);
+});
