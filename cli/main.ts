@@ -3,6 +3,7 @@ import { ConfigurationError, readEnvironment } from "./environment.ts";
 import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
+import { addUsersCommand } from "./users-command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -71,6 +72,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addImportCommand(program, environmentOf, say);
   addEventsCommand(program, environmentOf, say);
   addProjectionsCommand(program, environmentOf, say);
+  addUsersCommand(program, environmentOf, say);
 
   try {
     await program.parseAsync(argv);

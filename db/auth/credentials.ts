@@ -175,3 +175,12 @@ const granted = statement<GrantedPermission>(
 /** A user's permissions, each with the roles that it comes from. */
 export const grantedPermissions = (system: Database, userId: string): Promise<GrantedPermission[]> =>
   system.run(granted, { userId });
+
+const named = statement<{ id: string }>(
+  () => sql`select ${tenants.id} as "id" from ${tenants} where ${tenants.name} = ${sql.placeholder("name")}`,
+);
+
+/** The id of the tenant of this name. */
+export async function tenantNamed(system: Database, name: string): Promise<string | undefined> {
+  return (await system.run(named, { name }))[0]?.id;
+}

@@ -18,7 +18,7 @@ GRANT SELECT ("id", "tenant_id", "name", "permissions") ON "roles" TO "novacron_
 --> statement-breakpoint
 GRANT SELECT ("user_id", "role_id", "tenant_id") ON "user_roles" TO "novacron_auth_system";
 --> statement-breakpoint
-GRANT SELECT ("id", "enabled") ON "tenants" TO "novacron_auth_system";
+GRANT SELECT ("id", "name", "enabled") ON "tenants" TO "novacron_auth_system";
 --> statement-breakpoint
 -- Acting in another tenant is for those who run the platform; elsewhere the permission has no meaning.
 ALTER TABLE "roles" NO FORCE ROW LEVEL SECURITY;
