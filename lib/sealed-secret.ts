@@ -38,9 +38,12 @@ const dataKeyBytes = 32;
 export function seal(keyring: Keyring, place: SecretPlace, value: string): string {
   const dataKey = randomBytes(dataKeyBytes);
   const [key] = keyring;
-  return [format, key.id, wrap(key, place, dataKey), encrypt(dataKey, boundTo("value", place), Buffer.from(value))].join(
-    ".",
-  );
+  return [
+    format,
+    key.id,
+    wrap(key, place, dataKey),
+    encrypt(dataKey, boundTo("value", place), Buffer.from(value)),
+  ].join(".");
 }
 
 /** The value of what `seal` made for this place. @throws SecretError */

@@ -67,7 +67,5 @@ describe("attack 59: a sealed secret", () => {
 
 const sameBytes = (one: string, other: string): boolean =>
   [2, 3].every((part) =>
-    Buffer.from(one.split(".")[part] ?? "", "base64url").equals(
-      Buffer.from(other.split(".")[part] ?? "", "base64url"),
-    ),
+    Buffer.from(one.split(".")[part] ?? "", "base64url").equals(Buffer.from(other.split(".")[part] ?? "", "base64url")),
   );
