@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Key, keyringShape } from "#lib/keyring.ts";
+import type { Environment } from "./environment.ts";
 
 const keysShape = z.object({
   /** Sign the context of calls between services. */
@@ -16,7 +17,7 @@ const keysShape = z.object({
 export type Keys = z.infer<typeof keysShape>;
 
 /** The keys of the data folder; made at the first start, readable by their owner only. */
-export function readOrMakeKeys(dataDir: string): { keys: Keys; made: boolean } {
+function readOrMakeKeys(dataDir: string): { keys: Keys; made: boolean } {
   const path = join(dataDir, "keys");
   mkdirSync(dataDir, { recursive: true });
   const fresh: Keys = { signingKeys: [newKey()], encryptionKeys: [newKey()], pepper: newSecret() };
@@ -28,6 +29,27 @@ export function readOrMakeKeys(dataDir: string): { keys: Keys; made: boolean } {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     return { keys: keysShape.parse(JSON.parse(readFileSync(path, "utf8"))), made: false };
   }
+}
+
+/**
+ * The keys of this installation: those that the environment gives, and the others from the data folder, where they are made at the
+ * first start. With all three in the environment the folder is not looked at.
+ */
+export function readKeys({ dataDir, keys: given }: Pick<Environment, "dataDir" | "keys">): {
+  keys: Keys;
+  made: boolean;
+} {
+  const { signingKeys, encryptionKeys, pepper } = given;
+  if (signingKeys && encryptionKeys && pepper) return { keys: { signingKeys, encryptionKeys, pepper }, made: false };
+  const { keys, made } = readOrMakeKeys(dataDir);
+  return {
+    keys: {
+      signingKeys: signingKeys ?? keys.signingKeys,
+      encryptionKeys: encryptionKeys ?? keys.encryptionKeys,
+      pepper: pepper ?? keys.pepper,
+    },
+    made,
+  };
 }
 
 const newSecret = (): string => randomBytes(32).toString("base64url");

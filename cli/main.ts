@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { addAuditCommand } from "./audit/command.ts";
 import { ConfigurationError, readEnvironment } from "./environment.ts";
 import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
@@ -71,6 +72,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addImportCommand(program, environmentOf, say);
   addEventsCommand(program, environmentOf, say);
   addProjectionsCommand(program, environmentOf, say);
+  addAuditCommand(program, environmentOf, say);
 
   try {
     await program.parseAsync(argv);

@@ -5,6 +5,7 @@ import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
+import { runAuditCheckpoints } from "./audit/checkpoints.ts";
 import {
   allReachable,
   closeDatabases,
@@ -16,7 +17,7 @@ import {
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { readOrMakeKeys } from "./keys.ts";
+import { readKeys } from "./keys.ts";
 import { runMonitoringJobs } from "./jobs.ts";
 import { startDemo } from "./live-fleet.ts";
 import { createSubgraphs } from "./subgraphs.ts";
@@ -46,7 +47,8 @@ export async function start(
     for (const undo of stops.splice(0).reverse()) await undo();
   };
   try {
-    if (readOrMakeKeys(environment.dataDir).made) say(`made new keys in ${environment.dataDir}/keys`);
+    const { keys, made } = readKeys(environment);
+    if (made) say(`made new keys in ${environment.dataDir}/keys`);
     const server = await reachDatabases(environment, say);
     stops.push(server.stop);
     if (server.embedded || options.migrate) await migrateAll(server, say);
@@ -71,6 +73,8 @@ export async function start(
     }
     if (options.demo) background.push((await startDemo(databases, monitoringJobs, stopping.signal, say)).running);
     background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
+    const checkpoints = { path: environment.auditCheckpoints, signingKeys: keys.signingKeys };
+    background.push(runAuditCheckpoints(events.systems.auth, checkpoints, stopping.signal));
 
     const identity = developmentIdentity(demoTenantId, demoUserId);
     const gateway = await startGateway({

@@ -60,6 +60,16 @@ const selectPage = statement<ChainedEntry>(
 /** The heads of all tenants' chains. @param system the auth database under its system role */
 export const chainHeads = (system: Database): Promise<ChainHead[]> => system.run(selectHeads);
 
+const selectHash = statement<{ hash: string }>(
+  () => sql`
+    select hash from auth_audit_log
+    where tenant_id = ${sql.placeholder("tenantId")} and seq = ${sql.placeholder("seq")}`,
+);
+
+/** The hash that a tenant's entry of this number has now; undefined where there is none. */
+export const hashOfEntry = async (system: Database, tenantId: string, seq: number): Promise<string | undefined> =>
+  (await system.run(selectHash, { tenantId, seq }))[0]?.hash;
+
 /** What `audit_entry_hash` of the migration computes, computed here: whoever can change the database can change its functions. */
 export function entryHash(prevHash: string, columns: readonly (string | null)[]): string {
   const hash = createHash("sha256").update(`${prevHash}\n`);
