@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Key, keyringShape } from "#lib/keyring.ts";
@@ -50,6 +50,23 @@ export function readKeys({ dataDir, keys: given }: Pick<Environment, "dataDir" |
     },
     made,
   };
+}
+
+/** Puts keys in place of those of the data folder: whole and on the disk, or not at all. */
+export function writeKeys(dataDir: string, keys: Keys): void {
+  const path = join(dataDir, "keys");
+  const fresh = `${path}.${randomBytes(4).toString("hex")}`;
+  const file = openSync(fresh, "wx", 0o600);
+  try {
+    writeFileSync(file, `${JSON.stringify(keys, null, 2)}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(fresh, path);
+  const folder = openSync(dataDir, "r");
+  fsyncSync(folder);
+  closeSync(folder);
 }
 
 const newSecret = (): string => randomBytes(32).toString("base64url");

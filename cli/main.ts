@@ -3,6 +3,7 @@ import { addAuditCommand } from "./audit/command.ts";
 import { ConfigurationError, readEnvironment } from "./environment.ts";
 import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
+import { addKeysCommand } from "./keys-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -73,6 +74,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addEventsCommand(program, environmentOf, say);
   addProjectionsCommand(program, environmentOf, say);
   addAuditCommand(program, environmentOf, say);
+  addKeysCommand(program, environmentOf, say);
 
   try {
     await program.parseAsync(argv);

@@ -82,3 +82,8 @@ GRANT EXECUTE ON FUNCTION "audit_entry_hash"("auth_audit_log") TO "novacron_auth
 CREATE POLICY "system_jobs" ON "auth_audit_log" AS PERMISSIVE FOR ALL TO "novacron_auth_system" USING (true) WITH CHECK (true);
 --> statement-breakpoint
 GRANT SELECT ON "auth_audit_log" TO "novacron_auth_system";
+--> statement-breakpoint
+-- `novacron keys rotate` seals secrets anew in every tenant, and may see nothing else of a user.
+CREATE POLICY "system_jobs" ON "users" AS PERMISSIVE FOR ALL TO "novacron_auth_system" USING (true) WITH CHECK (true);
+--> statement-breakpoint
+GRANT SELECT ("id", "tenant_id", "mfa_secret"), UPDATE ("mfa_secret") ON "users" TO "novacron_auth_system";

@@ -1,6 +1,15 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, index, integer, pgTable, unique, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
-import { createdAt, metadata, primaryId, tenantPolicy, timestamptz, updatedAt, version } from "../../columns.ts";
+import {
+  createdAt,
+  metadata,
+  primaryId,
+  systemPolicy,
+  tenantPolicy,
+  timestamptz,
+  updatedAt,
+  version,
+} from "../../columns.ts";
 import { userRoleEnum } from "./enums.ts";
 import { tenants } from "./tenants.ts";
 
@@ -37,6 +46,8 @@ export const users = pgTable(
     unique("users_tenant_id_id_unique").on(table.tenantId, table.id),
     check("users_failed_login_attempts_check", sql`${table.failedLoginAttempts} >= 0`),
     tenantPolicy("auth", table.tenantId),
+    // `novacron keys rotate` seals secrets anew, and may see nothing else.
+    systemPolicy("auth"),
   ],
 );
 
