@@ -24,7 +24,7 @@ const statementsOf = new Map(
     const [table, column] = [sql.identifier(place.table), sql.identifier(place.column)];
     const others = sql`${column} is not null and not starts_with(${column}, ${sql.placeholder("newest")})`;
     return [
-      place as SealedColumn,
+      place,
       {
         count: statement<{ count: number }>(() => sql`select count(*)::int as count from ${table} where ${others}`),
         page: statement<SealedRow>(
