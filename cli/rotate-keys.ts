@@ -48,7 +48,8 @@ export async function rotateKeys(
   const [{ id: keyId }] = keyring;
 
   let resealed = 0;
-  if (!options.signing && options.reseal) resealed = await resealAll(systems, keyring, options.onProgress);
+  if (!options.signing && options.reseal)
+    resealed = await resealAll(systems, () => readKeys(environment).keys.encryptionKeys, options.onProgress);
 
   const removed: string[] = [];
   if (options.removeOld) {
@@ -67,14 +68,14 @@ export async function rotateKeys(
 
 async function resealAll(
   systems: Systems,
-  keyring: Keyring,
+  readKeyring: () => Keyring,
   onProgress: RotateOptions["onProgress"] = () => undefined,
 ): Promise<number> {
-  const total = await countLeft(systems, keyring[0].id);
+  const total = await countLeft(systems, readKeyring()[0].id);
   let done = 0;
   for (const place of sealedColumns) {
     for (;;) {
-      const resealed = await resealBatch(systems[place.domain], place, keyring, platformTenantId);
+      const resealed = await resealBatch(systems[place.domain], place, readKeyring, platformTenantId);
       if (resealed === 0) break;
       onProgress((done += resealed), total);
     }

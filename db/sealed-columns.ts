@@ -63,10 +63,12 @@ export async function countSealedOtherwise(system: Database, place: SealedColumn
  * @returns how many it sealed; 0 when all are
  * @throws SecretError for a secret that cannot be opened, naming its row; its batch stays as it was
  */
-export const resealBatch = (system: Database, place: SealedColumn, keyring: Keyring, tenantId: string) =>
+export const resealBatch = (system: Database, place: SealedColumn, readKeyring: () => Keyring, tenantId: string) =>
   system.write({ tenantId }, async (tx) => {
-    const page = await tx.run(of(place).page, { newest: sealedUnder(keyring[0].id) });
+    const page = await tx.run(of(place).page, { newest: sealedUnder(readKeyring()[0].id) });
     if (page.length === 0) return 0;
+    // Read after the page: what another rotation sealed meanwhile is under a key that was on the disk before.
+    const keyring = readKeyring();
     const { table, column } = place;
     const rows = page.map((row) => {
       try {
