@@ -10,5 +10,6 @@ FROM node:20-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production NOVACRON_ENV=production NODE_OPTIONS=--max-semi-space-size=64
 COPY --from=build /app/dist ./dist
+RUN mkdir /checkpoints && chown node /checkpoints
 USER node
 CMD ["node", "dist/gateway/main.js"]

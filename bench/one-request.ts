@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Domain, domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
-import { readOrMakeKeys } from "#cli/keys.ts";
+import { readKeys } from "#cli/keys.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { closePools, openPools, readByHand } from "./one-request-by-hand.ts";
 import { type Running, runToEnd, runUntilReady } from "./processes.ts";
@@ -28,7 +28,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     const together = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
     stops.push(together.stop);
     const apiKey = administratorKey(dataDir);
-    const apart = await startApart(url, readOrMakeKeys(dataDir).keys.pepper);
+    const apart = await startApart(url, readKeys({ dataDir, keys: {} }).keys.pepper);
     stops.push(...apart.map((process) => process.stop));
     const gateway = apart.at(-1) as Running;
     const pools = openPools(url);

@@ -1,9 +1,18 @@
+import { join } from "node:path";
 import { z } from "zod";
 import { domains, type Domain } from "#db/columns.ts";
 import { longestRetentionSeconds } from "#db/event-log/retention.ts";
 import { durationSeconds, isoDuration } from "#lib/duration.ts";
+import { type Keyring, parseKeyring } from "#lib/keyring.ts";
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
+
+const keyring = z.string().transform((text, context) => {
+  const parsed = parseKeyring(text);
+  // The text is a secret: no message shows it.
+  if (!parsed) context.addIssue("not id:secret,id:secret with different ids and secrets of at least 32 characters");
+  return parsed ?? z.NEVER;
+});
 
 const environmentShape = z.object({
   DATABASE_URL_AUTH: postgresUrl.optional(),
@@ -25,6 +34,10 @@ const environmentShape = z.object({
       return z.NEVER;
     }),
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  NOVACRON_SIGNING_KEYS: z.optional(keyring),
+  NOVACRON_ENCRYPTION_KEYS: z.optional(keyring),
+  NOVACRON_PEPPER: z.string().min(32).optional(),
+  NOVACRON_AUDIT_CHECKPOINTS: z.string().min(1).optional(),
   NOVACRON_ENV: z.enum(["development", "production"]).default("development"),
 });
 
@@ -37,6 +50,10 @@ export interface Environment {
   metricsPort: number | undefined;
   /** How long after its delivery an event can be read at least. */
   eventRetentionSeconds: number;
+  /** Keys that are given here and not in the data folder. */
+  keys: { signingKeys?: Keyring | undefined; encryptionKeys?: Keyring | undefined; pepper?: string | undefined };
+  /** The file of the signed checkpoints of the audit log. */
+  auditCheckpoints: string;
   /** All five, or undefined: then the embedded server is used. */
   databaseUrls: Record<Domain, string> | undefined;
 }
@@ -64,6 +81,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     metricsPort: parsed.data.METRICS_PORT,
     redisUrl: parsed.data.REDIS_URL,
     eventRetentionSeconds: parsed.data.EVENT_RETENTION,
+    keys: {
+      signingKeys: parsed.data.NOVACRON_SIGNING_KEYS,
+      encryptionKeys: parsed.data.NOVACRON_ENCRYPTION_KEYS,
+      pepper: parsed.data.NOVACRON_PEPPER,
+    },
+    auditCheckpoints:
+      parsed.data.NOVACRON_AUDIT_CHECKPOINTS ?? join(parsed.data.NOVACRON_DATA_DIR, "audit-checkpoints.jsonl"),
     databaseUrls: missing.length === 0 ? (urls as Record<Domain, string>) : undefined,
   };
 }

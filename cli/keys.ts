@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Key, keyringShape } from "#lib/keyring.ts";
+import type { Environment } from "./environment.ts";
 
 const keysShape = z.object({
   /** Sign the context of calls between services. */
@@ -16,7 +17,7 @@ const keysShape = z.object({
 export type Keys = z.infer<typeof keysShape>;
 
 /** The keys of the data folder; made at the first start, readable by their owner only. */
-export function readOrMakeKeys(dataDir: string): { keys: Keys; made: boolean } {
+function readOrMakeKeys(dataDir: string): { keys: Keys; made: boolean } {
   const path = join(dataDir, "keys");
   mkdirSync(dataDir, { recursive: true });
   const fresh: Keys = { signingKeys: [newKey()], encryptionKeys: [newKey()], pepper: newSecret() };
@@ -26,8 +27,51 @@ export function readOrMakeKeys(dataDir: string): { keys: Keys; made: boolean } {
     return { keys: fresh, made: true };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return { keys: keysShape.parse(JSON.parse(readFileSync(path, "utf8"))), made: false };
+    const kept = JSON.parse(readFileSync(path, "utf8")) as { signingKey?: string };
+    if (kept.signingKey === undefined) return { keys: keysShape.parse(kept), made: false };
+    // Of a version that only signed.
+    const keys: Keys = { ...fresh, signingKeys: [{ id: "1", secret: kept.signingKey }] };
+    writeKeys(dataDir, keys);
+    return { keys, made: false };
   }
+}
+
+/**
+ * The keys of this installation: those that the environment gives, and the others from the data folder, where they are made at the
+ * first start. With all three in the environment the folder is not looked at.
+ */
+export function readKeys({ dataDir, keys: given }: Pick<Environment, "dataDir" | "keys">): {
+  keys: Keys;
+  made: boolean;
+} {
+  const { signingKeys, encryptionKeys, pepper } = given;
+  if (signingKeys && encryptionKeys && pepper) return { keys: { signingKeys, encryptionKeys, pepper }, made: false };
+  const { keys, made } = readOrMakeKeys(dataDir);
+  return {
+    keys: {
+      signingKeys: signingKeys ?? keys.signingKeys,
+      encryptionKeys: encryptionKeys ?? keys.encryptionKeys,
+      pepper: pepper ?? keys.pepper,
+    },
+    made,
+  };
+}
+
+/** Puts keys in place of those of the data folder: whole and on the disk, or not at all. */
+export function writeKeys(dataDir: string, keys: Keys): void {
+  const path = join(dataDir, "keys");
+  const fresh = `${path}.${randomBytes(4).toString("hex")}`;
+  const file = openSync(fresh, "wx", 0o600);
+  try {
+    writeFileSync(file, `${JSON.stringify(keys, null, 2)}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(fresh, path);
+  const folder = openSync(dataDir, "r");
+  fsyncSync(folder);
+  closeSync(folder);
 }
 
 const newSecret = (): string => randomBytes(32).toString("base64url");

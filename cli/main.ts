@@ -1,7 +1,9 @@
 import { Command, Option } from "commander";
+import { addAuditCommand } from "./audit/command.ts";
 import { ConfigurationError, readEnvironment } from "./environment.ts";
 import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
+import { addKeysCommand } from "./keys-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
 import { addUsersCommand } from "./users-command.ts";
 
@@ -73,6 +75,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   addEventsCommand(program, environmentOf, say);
   addProjectionsCommand(program, environmentOf, say);
   addUsersCommand(program, environmentOf, say);
+  addAuditCommand(program, environmentOf, say);
+  addKeysCommand(program, environmentOf, say);
 
   try {
     await program.parseAsync(argv);

@@ -1,7 +1,9 @@
+import { runAuditCheckpoints } from "./audit/checkpoints.ts";
 import { reachDatabases, requireMigrated } from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { runMonitoringJobs } from "./jobs.ts";
+import { readKeys } from "./keys.ts";
 import { serveMetrics } from "./metrics-server.ts";
 
 /** The jobs of all five databases in a process of their own. Any number may run: each job is done by one at a time. */
@@ -16,6 +18,12 @@ export async function startJobs(
     await requireMigrated(server);
     const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
     const jobs = runMonitoringJobs(events.systems.monitoring, stopping.signal);
+    const signingKeys = environment.keys.signingKeys ?? readKeys(environment).keys.signingKeys;
+    const checkpoints = runAuditCheckpoints(
+      events.systems.auth,
+      { path: environment.auditCheckpoints, signingKeys },
+      stopping.signal,
+    );
     const figures =
       metricsPort === undefined ? undefined : await serveMetrics(events.systems, "127.0.0.1", metricsPort);
     if (figures) say(`figures for Prometheus are at ${figures.url}`);
@@ -23,7 +31,7 @@ export async function startJobs(
       stop: async () => {
         await figures?.close();
         stopping.abort();
-        await Promise.all([events.ended, jobs]);
+        await Promise.all([events.ended, jobs, checkpoints]);
         await server.stop();
       },
     };

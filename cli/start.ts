@@ -13,6 +13,7 @@ import { platformTenantId } from "#lib/platform-tenant.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { openRedis } from "#lib/redis.ts";
 import { administratorFile, ensureAdministrator } from "./administrator.ts";
+import { runAuditCheckpoints } from "./audit/checkpoints.ts";
 import {
   allReachable,
   closeDatabases,
@@ -25,7 +26,7 @@ import type { Environment } from "./environment.ts";
 import { tellRevocations } from "./identity-revocations.ts";
 import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { readOrMakeKeys } from "./keys.ts";
+import { readKeys } from "./keys.ts";
 import { runMonitoringJobs } from "./jobs.ts";
 import { startDemo } from "./live-fleet.ts";
 import { createSubgraphs } from "./subgraphs.ts";
@@ -55,7 +56,7 @@ export async function start(
     for (const undo of stops.splice(0).reverse()) await undo();
   };
   try {
-    const { keys, made } = readOrMakeKeys(environment.dataDir);
+    const { keys, made } = readKeys(environment);
     if (made) say(`made new keys in ${environment.dataDir}/keys`);
     const server = await reachDatabases(environment, say);
     stops.push(server.stop);
@@ -81,6 +82,8 @@ export async function start(
     }
     if (options.demo) background.push((await startDemo(databases, monitoringJobs, stopping.signal, say)).running);
     background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
+    const checkpoints = { path: environment.auditCheckpoints, signingKeys: keys.signingKeys };
+    background.push(runAuditCheckpoints(events.systems.auth, checkpoints, stopping.signal));
 
     const system = await openDatabase({ domain: "auth", url: server.url("auth"), as: "system", maxConnections: 4 });
     stops.push(() => system.close());

@@ -4,7 +4,7 @@ import { lookup } from "../lookup.ts";
 import { type AuthAuditLogRow, authAuditLog } from "./schema/auth-audit-log.ts";
 
 // The chain of hashes proves the log to whoever holds the database; in the graph nobody could check it.
-const chain = ["prevHash", "hash"] as const satisfies (keyof AuthAuditLogRow)[];
+const chain = ["seq", "prevHash", "hash"] as const satisfies (keyof AuthAuditLogRow)[];
 /** An entry as the graph reads it. */
 export type PublicAuditEntryRow = Omit<AuthAuditLogRow, (typeof chain)[number]>;
 

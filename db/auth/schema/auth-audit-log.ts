@@ -1,5 +1,5 @@
-import { boolean, index, inet, jsonb, pgTable, text, uuid, varchar } from "drizzle-orm/pg-core";
-import { createdAt, primaryId, tenantPolicy, type RowMetadata } from "../../columns.ts";
+import { bigint, boolean, index, inet, jsonb, pgTable, text, unique, uuid, varchar } from "drizzle-orm/pg-core";
+import { createdAt, primaryId, systemPolicy, tenantPolicy, type RowMetadata } from "../../columns.ts";
 import { tenants } from "./tenants.ts";
 
 /**
@@ -24,9 +24,13 @@ export const authAuditLog = pgTable(
     errorMessage: text("error_message"),
     metadata: jsonb("metadata").$type<RowMetadata>(),
     createdAt: createdAt(),
-    /** The hash of the tenant's entry before this one, and of this one with it. Null until the log is chained. */
-    prevHash: text("prev_hash"),
-    hash: text("hash"),
+    // A trigger sets the chain, whatever was given; the defaults only let an insert leave it out. docs/audit.md says what is hashed.
+    /** 1 for a tenant's first entry, and one more for each after it. */
+    seq: bigint("seq", { mode: "number" }).notNull().default(0),
+    /** The hash of the tenant's entry before this one; of the first one 64 zeros. */
+    prevHash: text("prev_hash").notNull().default(""),
+    /** SHA-256 of the hash before it and of this entry, in hexadecimal. */
+    hash: text("hash").notNull().default(""),
   },
   (table) => [
     // What a user did, newest first.
@@ -37,7 +41,11 @@ export const authAuditLog = pgTable(
       table.createdAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
+    // The chain of a tenant in its order; and what makes two entries of one number impossible.
+    unique("auth_audit_log_tenant_id_seq_unique").on(table.tenantId, table.seq),
     tenantPolicy("auth", table.tenantId),
+    // Checkpoints and `novacron audit verify` read every tenant's chain.
+    systemPolicy("auth"),
   ],
 );
 

@@ -61,7 +61,7 @@ export const users = pgTable(
     unique("users_tenant_id_id_unique").on(table.tenantId, table.id),
     check("users_failed_login_attempts_check", sql`${table.failedLoginAttempts} >= 0`),
     tenantPolicy("auth", table.tenantId),
-    // Who signs in has not said of which tenant.
+    // Who signs in has not said of which tenant, and `novacron keys rotate` seals secrets anew.
     systemPolicy("auth"),
   ],
 );

@@ -5,6 +5,7 @@ import {
   metadata,
   primaryId,
   tenantId,
+  systemPolicy,
   tenantPolicy,
   timestamptz,
   updatedAt,
@@ -55,6 +56,8 @@ export const cloudProviders = pgTable(
     check("cloud_providers_regions_check", sql`jsonb_typeof(${table.regions}) = 'array'`),
     check("cloud_providers_health_check_interval_check", sql`${table.healthCheckInterval} > interval '0'`),
     tenantPolicy("federation", table.tenantId),
+    // `novacron keys rotate` seals secrets anew, and may see nothing else.
+    systemPolicy("federation"),
   ],
 );
 

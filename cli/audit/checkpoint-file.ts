@@ -1,0 +1,47 @@
+import { createReadStream } from "node:fs";
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import { type AuditCheckpoint, checkpointShape } from "#lib/audit-checkpoint.ts";
+
+/**
+ * Appends checkpoints, one JSON object a line, in one write that is on the disk when this resolves. Half a line that a crash left
+ * behind stays a line of its own.
+ */
+export async function appendCheckpoints(path: string, checkpoints: readonly AuditCheckpoint[]): Promise<void> {
+  if (checkpoints.length === 0) return;
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, "a+", 0o600);
+  try {
+    const { size } = await file.stat();
+    const last = size === 0 ? undefined : (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer.toString();
+    const lines = checkpoints.map((checkpoint) => `${JSON.stringify(checkpoint)}\n`).join("");
+    await file.appendFile(last === undefined || last === "\n" ? lines : `\n${lines}`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** The lines of the file in their order, `checkpoint` being undefined for one that cannot be read; nothing where there is no file. */
+export async function* readCheckpoints(
+  path: string,
+): AsyncGenerator<{ line: number; checkpoint: AuditCheckpoint | undefined }> {
+  let line = 0;
+  try {
+    for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+      line += 1;
+      yield { line, checkpoint: parsed(text) };
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+function parsed(text: string): AuditCheckpoint | undefined {
+  try {
+    return checkpointShape.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

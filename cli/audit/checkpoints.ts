@@ -1,0 +1,72 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { chainHeads, hashOfEntry } from "#db/auth/audit-chain.ts";
+import type { Database } from "#db/client.ts";
+import { type AuditCheckpoint, checkpointProblem, signCheckpoint } from "#lib/audit-checkpoint.ts";
+import type { Keyring } from "#lib/keyring.ts";
+import { log } from "#lib/log.ts";
+import { appendCheckpoints, readCheckpoints } from "./checkpoint-file.ts";
+
+const everyMs = 60_000;
+
+export interface CheckpointStore {
+  /** The file, outside the database. */
+  path: string;
+  signingKeys: Keyring;
+}
+
+/** What a round of checkpoints did: how many it signed, and of which tenants' logs it did not because they were changed. */
+export interface CheckpointRound {
+  signed: number;
+  refused: string[];
+}
+
+/**
+ * Signs the head of every tenant's audit log that grew since its last checkpoint. A log that no longer has the entry of its last
+ * checkpoint is not signed again: a signature must not make a changed log right.
+ *
+ * @param system the auth database under its system role
+ */
+export async function signCheckpoints(system: Database, store: CheckpointStore): Promise<CheckpointRound> {
+  const last = await lastCheckpoints(store);
+  const fresh: AuditCheckpoint[] = [];
+  const refused: string[] = [];
+  const heads = new Map((await chainHeads(system)).map((head) => [head.tenantId, head]));
+  for (const tenantId of new Set([...heads.keys(), ...last.keys()])) {
+    const [head, before] = [heads.get(tenantId), last.get(tenantId)];
+    if (before && (await hashOfEntry(system, tenantId, before.seq)) !== before.hash) refused.push(tenantId);
+    else if (head && head.seq > (before?.seq ?? 0)) fresh.push(signCheckpoint(store.signingKeys, head, new Date()));
+  }
+  await appendCheckpoints(store.path, fresh);
+  return { signed: fresh.length, refused };
+}
+
+/** Does so every minute. Several programs may: they sign the same twice at worst. Resolves after the round in which the signal came. */
+export async function runAuditCheckpoints(
+  system: Database,
+  store: CheckpointStore,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const { refused } = await signCheckpoints(system, store);
+      if (refused.length > 0)
+        log.jobs.error(
+          { tenants: refused },
+          "audit logs were changed: `novacron audit verify` names the first bad entry",
+        );
+    } catch (error) {
+      if (!signal.aborted) log.jobs.warn({ err: error }, "checkpoints of the audit log will be tried again");
+    }
+    await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+/** Each tenant's newest checkpoint that is signed as it should be. */
+async function lastCheckpoints({ path, signingKeys }: CheckpointStore): Promise<Map<string, AuditCheckpoint>> {
+  const last = new Map<string, AuditCheckpoint>();
+  for await (const { checkpoint } of readCheckpoints(path)) {
+    if (!checkpoint || checkpointProblem(signingKeys, checkpoint)) continue;
+    if (checkpoint.seq > (last.get(checkpoint.tenantId)?.seq ?? 0)) last.set(checkpoint.tenantId, checkpoint);
+  }
+  return last;
+}

@@ -1,0 +1,69 @@
+import { type Command, Option } from "commander";
+import type { Environment } from "#cli/environment.ts";
+import { readKeys } from "#cli/keys.ts";
+import { progressBar } from "#cli/progress.ts";
+
+interface AuditOptions {
+  tenant?: string;
+  dataDir?: string;
+  json: boolean;
+}
+
+/** `novacron audit verify|checkpoint`: whether the audit log is what was recorded. */
+export function addAuditCommand(
+  program: Command,
+  environmentOf: (options: { dataDir?: string }) => Environment,
+  say: (line: string) => void,
+): void {
+  const command = program.command("audit").description("whether the audit log is what was recorded");
+  const dataDir = () =>
+    new Option("--data-dir <folder>", "where keys and the embedded server's data are").env("NOVACRON_DATA_DIR");
+
+  command
+    .command("verify")
+    .description(
+      "follow each tenant's chain and its checkpoints; exit code 1 and the first bad entry when one is wrong",
+    )
+    .option("--tenant <id>", "only this tenant's log")
+    .addOption(dataDir())
+    .option("--json", "print one JSON document", false)
+    .action(async (options: AuditOptions) => {
+      const environment = environmentOf(options);
+      const { isRight, reportText, verifyAudit } = await import("./verify.ts");
+      const { withSystems } = await import("#cli/databases.ts");
+      await withSystems(environment, say, async ({ auth }) => {
+        const bar = progressBar();
+        const started = performance.now();
+        const report = await verifyAudit(auth, {
+          path: environment.auditCheckpoints,
+          signingKeys: readKeys(environment).keys.signingKeys,
+          tenant: options.tenant,
+          onProgress: (done, total) =>
+            bar.show({ done, total, unit: "rows", ratePerSecond: (done / (performance.now() - started)) * 1_000 }),
+        });
+        bar.end();
+        process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : reportText(report));
+        if (!isRight(report)) process.exitCode = 1;
+      });
+    });
+
+  command
+    .command("checkpoint")
+    .description("sign what each tenant's log is now, as a running server does every minute")
+    .addOption(dataDir())
+    .option("--json", "print one JSON document", false)
+    .action(async (options: AuditOptions) => {
+      const environment = environmentOf(options);
+      const { signCheckpoints } = await import("./checkpoints.ts");
+      const { withSystems } = await import("#cli/databases.ts");
+      await withSystems(environment, say, async ({ auth }) => {
+        const { signingKeys } = readKeys(environment).keys;
+        const round = await signCheckpoints(auth, { path: environment.auditCheckpoints, signingKeys });
+        const changed = round.refused.map((tenant) => `the log of tenant ${tenant} was changed and is not signed\n`);
+        process.stdout.write(
+          options.json ? `${JSON.stringify(round)}\n` : `${round.signed} logs signed\n${changed.join("")}`,
+        );
+        if (round.refused.length > 0) process.exitCode = 1;
+      });
+    });
+}

@@ -1,0 +1,93 @@
+import { type ChainFault, chainHeads, verifyChain } from "#db/auth/audit-chain.ts";
+import type { Database } from "#db/client.ts";
+import { checkpointProblem } from "#lib/audit-checkpoint.ts";
+import { readCheckpoints } from "./checkpoint-file.ts";
+import type { CheckpointStore } from "./checkpoints.ts";
+
+export interface AuditReport {
+  tenants: number;
+  /** Entries that are right. */
+  entries: number;
+  checkpoints: number;
+  /** The first bad entry of each tenant's log that has one. */
+  faults: ChainFault[];
+  /** Checkpoints that are not signed as they should be. */
+  badCheckpoints: { line: number; tenantId: string; seq: number; problem: string }[];
+  /** Lines that are no checkpoints, such as half a one that a crash left; they prove nothing, and are no fault. */
+  unreadableLines: number[];
+}
+
+export interface VerifyOptions extends CheckpointStore {
+  /** Only this tenant's log. */
+  tenant?: string | undefined;
+  onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Follows the chain of every tenant and compares it with the signed checkpoints. Entries are read a page at a time; in memory are the
+ * checkpoints' hashes only.
+ *
+ * @param system the auth database under its system role
+ */
+export async function verifyAudit(system: Database, options: VerifyOptions): Promise<AuditReport> {
+  const { path, signingKeys, tenant, onProgress = () => undefined } = options;
+  const report: AuditReport = {
+    tenants: 0,
+    entries: 0,
+    checkpoints: 0,
+    faults: [],
+    badCheckpoints: [],
+    unreadableLines: [],
+  };
+  const known = new Map<string, Map<number, string>>();
+  for await (const { line, checkpoint } of readCheckpoints(path)) {
+    if (!checkpoint) {
+      report.unreadableLines.push(line);
+      continue;
+    }
+    const { tenantId, seq, hash } = checkpoint;
+    if (tenant !== undefined && tenantId !== tenant) continue;
+    const problem = checkpointProblem(signingKeys, checkpoint);
+    if (problem) {
+      report.badCheckpoints.push({ line, tenantId, seq, problem });
+      continue;
+    }
+    report.checkpoints += 1;
+    known.set(tenantId, (known.get(tenantId) ?? new Map<number, string>()).set(seq, hash));
+  }
+
+  const heads = (await chainHeads(system)).filter(({ tenantId }) => tenant === undefined || tenantId === tenant);
+  // A tenant of whom no entry is left is known by its checkpoints.
+  const tenants = [...new Set([...heads.map(({ tenantId }) => tenantId), ...known.keys()])];
+  const total = heads.reduce((sum, { seq }) => sum + seq, 0);
+  let done = 0;
+  for (const tenantId of tenants) {
+    const { entries, fault } = await verifyChain(system, tenantId, known.get(tenantId) ?? new Map(), (read) =>
+      onProgress((done += read), total),
+    );
+    report.tenants += 1;
+    report.entries += entries;
+    if (fault) report.faults.push(fault);
+  }
+  return report;
+}
+
+export const isRight = ({ faults, badCheckpoints }: AuditReport): boolean =>
+  faults.length === 0 && badCheckpoints.length === 0;
+
+/** For people: one line of what was read, and one for each thing that is wrong. */
+export function reportText(report: AuditReport): string {
+  const { tenants, entries, checkpoints, faults, badCheckpoints, unreadableLines } = report;
+  const lines = [
+    `${entries} entries of ${tenants} tenants are right; ${checkpoints} checkpoints are signed`,
+    ...faults.map(
+      ({ tenantId, seq, id, problem }) => `tenant ${tenantId}, entry ${seq} (${id ?? "no id"}): ${problem}`,
+    ),
+    ...badCheckpoints.map(
+      ({ line, tenantId, seq, problem }) =>
+        `line ${line}, checkpoint of entry ${seq} of tenant ${tenantId}: ${problem}`,
+    ),
+    ...unreadableLines.map((line) => `line ${line} of the checkpoints cannot be read, as after a crash`),
+  ];
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,118 @@
+import { countSealedOtherwise, lockKeys, resealBatch, sealedColumns } from "#db/sealed-columns.ts";
+import type { Keyring } from "#lib/keyring.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import { readCheckpoints } from "./audit/checkpoint-file.ts";
+import type { Databases } from "./databases.ts";
+import type { Environment } from "./environment.ts";
+import { type Keys, newKey, readKeys, writeKeys } from "./keys.ts";
+
+export interface RotateOptions {
+  /** Rotate the signing keys instead: nothing at rest is under them but the checkpoints of the audit log. */
+  signing: boolean;
+  /** Make the new key only: for running servers to learn it before anything is sealed under it. */
+  reseal: boolean;
+  /** Take away every key but the newest. */
+  removeOld: boolean;
+  onProgress?: (done: number, total: number) => void;
+}
+
+export interface Rotation {
+  /** The key that is in front now. */
+  keyId: string;
+  /** Whether it was made by this rotation; false where one goes on that was not finished, or the environment gives the keys. */
+  made: boolean;
+  resealed: number;
+  removed: string[];
+}
+
+type Systems = Pick<Databases, "auth" | "federation">;
+type KeyName = "signingKeys" | "encryptionKeys";
+
+/**
+ * Puts a new key in front and seals every secret under it. While secrets are under older keys, the rotation before was not finished:
+ * then this one goes on with it and makes no key. The key is on the disk before anything is sealed under it.
+ */
+export async function rotateKeys(
+  environment: Environment,
+  systems: Systems,
+  options: RotateOptions,
+): Promise<Rotation> {
+  const name: KeyName = options.signing ? "signingKeys" : "encryptionKeys";
+  const given = environment.keys[name];
+  const unfinished =
+    !options.signing && (await countLeft(systems, readKeys(environment).keys.encryptionKeys[0].id)) > 0;
+  const makes = !given && !unfinished && !options.removeOld;
+  const keyring = makes
+    ? await changeKeys(environment, systems, name, (keys) => [newKey(), ...keys])
+    : readKeys(environment).keys[name];
+  const [{ id: keyId }] = keyring;
+
+  let resealed = 0;
+  if (!options.signing && options.reseal)
+    resealed = await resealAll(systems, () => readKeys(environment).keys.encryptionKeys, options.onProgress);
+
+  const removed: string[] = [];
+  if (options.removeOld) {
+    if (given) throw refused("KEYS_GIVEN", `The ${name} are the environment's: take the old ones away there.`);
+    if (!options.signing && (await countLeft(systems, keyId)) > 0)
+      throw refused("KEY_IN_USE", "There are secrets under older keys: run the rotation to its end first.");
+    removed.push(...keyring.slice(1).map(({ id }) => id));
+    if (options.signing) await refuseUsedByCheckpoints(environment.auditCheckpoints, removed);
+    await changeKeys(environment, systems, name, ([newest, ...older]) => [
+      newest,
+      ...older.filter(({ id }) => !removed.includes(id)),
+    ]);
+  }
+  return { keyId, made: makes, resealed, removed };
+}
+
+async function resealAll(
+  systems: Systems,
+  readKeyring: () => Keyring,
+  onProgress: RotateOptions["onProgress"] = () => undefined,
+): Promise<number> {
+  const total = await countLeft(systems, readKeyring()[0].id);
+  let done = 0;
+  for (const place of sealedColumns) {
+    for (;;) {
+      const resealed = await resealBatch(systems[place.domain], place, readKeyring, platformTenantId);
+      if (resealed === 0) break;
+      onProgress((done += resealed), total);
+    }
+  }
+  return done;
+}
+
+async function countLeft(systems: Systems, keyId: string): Promise<number> {
+  const counts = await Promise.all(
+    sealedColumns.map((place) => countSealedOtherwise(systems[place.domain], place, keyId)),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Under a lock in the database, so that of two rotations at once neither loses the other's key. */
+const changeKeys = (
+  environment: Environment,
+  systems: Systems,
+  name: KeyName,
+  change: (keys: Keyring) => Keyring,
+): Promise<Keyring> =>
+  systems.auth.write({ tenantId: platformTenantId }, async (tx) => {
+    await lockKeys(tx);
+    const { keys } = readKeys({ dataDir: environment.dataDir, keys: {} });
+    const changed: Keys = { ...keys, [name]: change(keys[name]) };
+    writeKeys(environment.dataDir, changed);
+    return changed[name];
+  });
+
+/** A checkpoint without its key proves nothing: it would be told as bad for ever. */
+async function refuseUsedByCheckpoints(path: string, keyIds: readonly string[]): Promise<void> {
+  for await (const { line, checkpoint } of readCheckpoints(path)) {
+    if (checkpoint && keyIds.includes(checkpoint.keyId)) {
+      const used = `Line ${line} of ${path} is signed under ${checkpoint.keyId}: verify the audit log, and move that file away first.`;
+      throw refused("KEY_IN_USE", used);
+    }
+  }
+}
+
+const refused = (code: string, message: string) => Object.assign(new Error(message), { code });

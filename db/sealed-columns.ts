@@ -1,0 +1,91 @@
+import { sql } from "drizzle-orm";
+import type { Keyring } from "#lib/keyring.ts";
+import { reseal, sealedUnder } from "#lib/sealed-secret.ts";
+import type { Database, WriteTx } from "./client.ts";
+import { statement } from "./statement.ts";
+
+/** Where sealed secrets are. A column that is not named here is forgotten by `novacron keys rotate`. */
+export const sealedColumns = [
+  { domain: "auth", table: "users", column: "mfa_secret" },
+  { domain: "federation", table: "cloud_providers", column: "credentials_encrypted" },
+] as const;
+export type SealedColumn = (typeof sealedColumns)[number];
+
+const batchSize = 200;
+
+interface SealedRow {
+  id: string;
+  tenantId: string;
+  sealed: string;
+}
+
+const statementsOf = new Map(
+  sealedColumns.map((place) => {
+    const [table, column] = [sql.identifier(place.table), sql.identifier(place.column)];
+    const others = sql`${column} is not null and not starts_with(${column}, ${sql.placeholder("newest")})`;
+    return [
+      place,
+      {
+        count: statement<{ count: number }>(() => sql`select count(*)::int as count from ${table} where ${others}`),
+        page: statement<SealedRow>(
+          () => sql`
+            select id, tenant_id as "tenantId", ${column} as sealed from ${table} where ${others}
+            order by id limit ${batchSize} for update of ${table}`,
+        ),
+        update: statement<never>(
+          () => sql`
+            update ${table} set ${column} = given.resealed
+            from json_to_recordset(${sql.placeholder("rows")}::text::json) as given (id uuid, resealed text)
+            where ${table}.id = given.id`,
+        ),
+      },
+    ] as const;
+  }),
+);
+
+const lockKeysStatement = statement<unknown>(
+  () => sql`select pg_advisory_xact_lock(hashtextextended('novacron.keys', 0))`,
+);
+
+/** Until the end of the transaction nobody else changes the keys of this installation. */
+export const lockKeys = (tx: WriteTx): Promise<unknown> => tx.run(lockKeysStatement);
+
+/** How many secrets of a column are not sealed under this key. @param system its database under its system role */
+export async function countSealedOtherwise(system: Database, place: SealedColumn, keyId: string): Promise<number> {
+  const [row] = await system.run(of(place).count, { newest: sealedUnder(keyId) });
+  return row?.count ?? 0;
+}
+
+/**
+ * Seals a batch of a column's secrets under the keyring's newest key, in one transaction. What is left to do is told by the secrets
+ * themselves: after a crash the next call goes on. No counter of changes goes up and no event is written, for the secrets are the same.
+ *
+ * @returns how many it sealed; 0 when all are
+ * @throws SecretError for a secret that cannot be opened, naming its row; its batch stays as it was
+ */
+export const resealBatch = (system: Database, place: SealedColumn, readKeyring: () => Keyring, tenantId: string) =>
+  system.write({ tenantId }, async (tx) => {
+    const page = await tx.run(of(place).page, { newest: sealedUnder(readKeyring()[0].id) });
+    if (page.length === 0) return 0;
+    // Read after the page: what another rotation sealed meanwhile is under a key that was on the disk before.
+    const keyring = readKeyring();
+    const { table, column } = place;
+    const rows = page.map((row) => {
+      try {
+        return {
+          id: row.id,
+          resealed: reseal(keyring, { tenantId: row.tenantId, table, row: row.id, column }, row.sealed),
+        };
+      } catch (error) {
+        if (error instanceof Error) error.message = `${table}.${column} of ${row.id}: ${error.message}`;
+        throw error;
+      }
+    });
+    return tx.execute(of(place).update, { rows: JSON.stringify(rows) });
+  });
+
+function of(place: SealedColumn) {
+  const found = statementsOf.get(place);
+  if (!found) throw new Error(`${place.table}.${place.column} is not among the sealed columns`);
+  return found;
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { signCheckpoints } from "#cli/audit/checkpoints.ts";
+import { isRight, reportText, verifyAudit } from "#cli/audit/verify.ts";
+import { recordAudit } from "#db/auth/audit-writes.ts";
+import { type Database, openDatabase } from "#db/client.ts";
+import type { Keyring } from "#lib/keyring.ts";
+import { migratedDatabase } from "#tests/migrations/migrated-database.ts";
+import type { ScratchDatabase } from "#tests/migrations/scratch-database.ts";
+
+const signingKeys: Keyring = [{ id: "one", secret: "1".repeat(43) }];
+const rotated: Keyring = [{ id: "two", secret: "2".repeat(43) }, ...signingKeys];
+
+let scratch: ScratchDatabase;
+let service: Database;
+let system: Database;
+let tenantId: string;
+let path: string;
+
+beforeAll(async () => {
+  scratch = await migratedDatabase("auth");
+  service = await openDatabase({ domain: "auth", url: scratch.url });
+  system = await openDatabase({ domain: "auth", url: scratch.url, as: "system" });
+});
+afterAll(async () => {
+  await Promise.all([service.close(), system.close()]);
+  await scratch.drop();
+});
+beforeEach(async () => {
+  const folder = mkdtempSync(join(tmpdir(), "checkpoints-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  path = join(folder, "audit-checkpoints.jsonl");
+  tenantId = randomUUID();
+  await scratch.sql`insert into tenants (id, name) values (${tenantId}, ${tenantId})`;
+  await record(3);
+});
+
+const record = (count: number) =>
+  service.write({ tenantId }, async (tx) => {
+    for (let at = 0; at < count; at += 1)
+      await recordAudit(tx, { action: `step.${at}`, success: true, userId: null, actorName: null });
+  });
+
+const sign = (keys = signingKeys) => signCheckpoints(system, { path, signingKeys: keys });
+const verify = (keys = signingKeys) => verifyAudit(system, { path, signingKeys: keys, tenant: tenantId });
+
+const tamper = (statement: string) =>
+  scratch.sql.begin(async (sql) => {
+    await sql`alter table auth_audit_log disable trigger all`;
+    await sql.unsafe(statement, [tenantId]);
+    await sql`alter table auth_audit_log enable trigger all`;
+  });
+
+describe("checkpoints of the audit log", () => {
+  it("are signed for the logs that grew, in a file of their owner's", async () => {
+    expect((await sign()).signed).toBeGreaterThan(0);
+    expect(await sign()).toEqual({ signed: 0, refused: [] });
+    await record(1);
+    expect(await sign()).toEqual({ signed: 1, refused: [] });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(await verify()).toMatchObject({ tenants: 1, entries: 4, checkpoints: 2, faults: [] });
+  });
+
+  it("hold under an old key of the keyring", async () => {
+    await sign();
+    await record(1);
+    await sign(rotated);
+    expect(await verify(rotated)).toMatchObject({ checkpoints: 2, badCheckpoints: [] });
+  });
+
+  it("go on after half a line that a crash left, which is told", async () => {
+    await sign();
+    const { size } = statSync(path);
+    appendFileSync(path, readFileSync(path).subarray(0, 40));
+    expect(await verify()).toMatchObject({ checkpoints: 1, unreadableLines: [expect.any(Number)] });
+    await record(1);
+    await sign();
+    const report = await verify();
+    expect(report).toMatchObject({ checkpoints: 2, unreadableLines: [expect.any(Number)] });
+    expect(isRight(report)).toBe(true);
+    expect(reportText(report)).toContain("cannot be read");
+    truncateSync(path, size);
+  });
+});
+
+describe("attack 58: audit tampering is found by the checkpoints", () => {
+  it("a tail that was cut before the last checkpoint, and is not signed again", async () => {
+    await sign();
+    await tamper("delete from auth_audit_log where tenant_id = $1 and seq > 1");
+    expect((await verify()).faults).toEqual([
+      { tenantId, seq: 2, id: null, problem: expect.stringContaining("the log was cut") },
+    ]);
+    await record(4);
+    expect((await sign()).refused).toEqual([tenantId]);
+    expect((await verify()).faults).toMatchObject([{ seq: 3, problem: expect.stringContaining("checkpoint") }]);
+  });
+
+  it("a log that was emptied", async () => {
+    await sign();
+    await tamper("delete from auth_audit_log where tenant_id = $1");
+    expect((await verify()).faults).toMatchObject([{ tenantId, seq: 1, id: null }]);
+  });
+
+  it("a checkpoint with another hash, number or tenant than was signed", async () => {
+    await sign();
+    const signed = readFileSync(path, "utf8")
+      .split("\n")
+      .find((line) => line.includes(tenantId));
+    const checkpoint = JSON.parse(signed ?? "") as Record<string, unknown>;
+    const changed = [{ hash: "0".repeat(64) }, { seq: 2 }, { at: new Date(0).toISOString() }, { keyId: "nobody" }];
+    writeFileSync(path, changed.map((change) => `${JSON.stringify({ ...checkpoint, ...change })}\n`).join(""));
+    const report = await verify();
+    expect(report.badCheckpoints.map(({ line }) => line)).toEqual([1, 2, 3, 4]);
+    expect(isRight(report)).toBe(false);
+    expect(reportText(report)).toContain("the signing key nobody of the checkpoint is not in the keyring");
+  });
+});
