@@ -1,10 +1,8 @@
 import { sql } from "drizzle-orm";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { actingAs, closeDatabases, type Databases, migrateAll, openDatabases } from "#cli/databases.ts";
 import type { Database } from "#db/client.ts";
 import { domains } from "#db/columns.ts";
@@ -23,6 +21,7 @@ import { vms } from "#db/vms/schema/vms.ts";
 import { newId } from "#lib/uuid.ts";
 import { type Follower, startFollower } from "./events-follower.ts";
 import { type Figure, percentile } from "./report.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const tenantId = newId();
 const scope = { tenantId };
@@ -33,7 +32,7 @@ const scope = { tenantId };
  * reader catches up that is 100,000 events behind. Redis only where `redis-server` can be started.
  */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-bench-"));
+  const dataDir = temporaryDataDir("novacron-bench-");
   const stops: (() => Promise<unknown>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
   try {
     const embedded = await startEmbeddedPostgres({ dataDir, databases: domains.map((domain) => `novacron_${domain}`) });

@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
 import { domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { migrateDomain } from "#db/migrate.ts";
 import type { Figure } from "./report.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 interface Result {
   samplesWritten: number;
@@ -20,7 +20,7 @@ interface Result {
 export async function run(): Promise<Figure[]> {
   const traces = process.env["NOVACRON_TRACES"];
   if (!traces) throw new Error("NOVACRON_TRACES names no folder with the traces.");
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-bench-import-"));
+  const dataDir = temporaryDataDir("novacron-bench-import-");
   const week = join(traces, "bitbrains-rnd/week-2013-07-01.csv.gz");
   const importWeek = () =>
     JSON.parse(

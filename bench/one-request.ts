@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Domain, domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
@@ -10,6 +9,7 @@ import { administratorKey } from "#tests/harness/credentials.ts";
 import { closePools, openPools, readByHand } from "./one-request-by-hand.ts";
 import { type Running, runToEnd, runUntilReady } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const pageSize = 50;
 
@@ -18,7 +18,7 @@ const pageSize = 50;
  * by hand-written SQL, in turns of one run. With NOVACRON_TRACES over the imported Bitbrains week, without it over the demo fleet.
  */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-bench-"));
+  const dataDir = temporaryDataDir("novacron-bench-");
   const stops: (() => Promise<unknown>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
   try {
     await prepare(dataDir);

@@ -1,5 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
 import { type Domain, domains } from "#db/columns.ts";
@@ -9,6 +8,7 @@ import { ask, newestSample, prepare, takeTurns } from "./one-request.ts";
 import { closePools, openPools } from "./one-request-by-hand.ts";
 import { runUntilReady } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const pageSize = 50;
 
@@ -17,7 +17,7 @@ const pageSize = 50;
  * in turns of one run. Both keep their predicates and bind the tenant, so that what differs is the policies alone.
  */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-bench-"));
+  const dataDir = temporaryDataDir("novacron-bench-");
   const stops: (() => Promise<unknown>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
   try {
     await prepare(dataDir);

@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
 import { newKey } from "#cli/keys.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
@@ -15,6 +13,7 @@ import { newestSample, prepare } from "./one-request.ts";
 import { closePools, openPools } from "./one-request-by-hand.ts";
 import { type Running, runToEnd, runUntilReady } from "./processes.ts";
 import type { Figure } from "./report.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const pageSize = 50;
 
@@ -23,7 +22,7 @@ const pageSize = 50;
  * this process, and afterwards the calls of one request signed and checked again and again by themselves.
  */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-bench-"));
+  const dataDir = temporaryDataDir("novacron-bench-");
   const stops: (() => Promise<unknown>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
   try {
     await prepare(dataDir);

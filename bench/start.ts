@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import type { Figure } from "./report.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 /** `npm start` on an empty data folder and once more: from the command to the first answered query, and memory at rest. */
 export async function run(): Promise<Figure[]> {
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-bench-start-"));
+  const dataDir = temporaryDataDir("novacron-bench-start-");
   try {
     const first = await startAndAsk(dataDir);
     const second = await startAndAsk(dataDir);

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
 import { checkVmProjection } from "#db/projections/vm-projection.ts";
@@ -11,9 +9,10 @@ import type { Event } from "#events/event.ts";
 import { newId } from "#lib/uuid.ts";
 import { novacron, startCommand, type Started, startNovacron } from "#tests/running/command.ts";
 import { logFixture, someTenant, take } from "./log-fixture.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 describe("beside a running server", () => {
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-events-"));
+  const dataDir = temporaryDataDir("novacron-events-");
   let server: Started;
   beforeAll(async () => {
     server = await startNovacron(["--data-dir", dataDir], { METRICS_PORT: "0" });

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { domains, serviceRole } from "#db/columns.ts";
 import { lastHour, oneRequest, partsWithoutRows } from "#tests/harness/one-request.ts";
@@ -9,6 +7,7 @@ import { askGraph } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { novacron, startNovacron } from "#tests/running/command.ts";
 import { password, startSystemPostgres, type SystemPostgres } from "./system-postgres.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const bin = process.env["NOVACRON_POSTGRES_BIN"];
 const missing = bin ? "" : " (skipped: NOVACRON_POSTGRES_BIN names no folder with initdb and postgres)";
@@ -16,7 +15,7 @@ const missing = bin ? "" : " (skipped: NOVACRON_POSTGRES_BIN names no folder wit
 // Each test goes on where the one before it ended: an administrator's way from an empty server to an answer.
 describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
   const owner = "fleet_owner";
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-own-postgres-"));
+  const dataDir = temporaryDataDir("novacron-own-postgres-");
   let server: SystemPostgres;
   let env: Record<string, string>;
   const administrator = (statements: string) =>

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { closeDatabases, openDatabases } from "#cli/databases.ts";
 import { serverEnvironment } from "#db/embedded/command.ts";
@@ -18,6 +16,7 @@ import { startNovacron } from "#tests/running/command.ts";
 import { fakeClock, needsFaketime } from "./fake-clock.ts";
 import { ownServer } from "./own-server.ts";
 import { id, productWithEvents, renameVm, tenantId } from "./product-with-events.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const minutes = 60;
 /** Five minutes ahead, and back: a leap of five, then of ten. */
@@ -79,7 +78,7 @@ it("26: when the clock of the databases jumps, events keep their order, nothing 
 it("26: when the clock of the product jumps, it goes on answering, and projections go on", async (test) => {
   const clock = fakeClock() ?? test.skip(needsFaketime);
   onTestFinished(() => clock.remove());
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-clock-data-"));
+  const dataDir = temporaryDataDir("novacron-clock-data-");
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const product = await startNovacron(["--data-dir", dataDir], clock.environment);
   onTestFinished(async () => {

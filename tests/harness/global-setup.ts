@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { migrateDomain } from "#db/migrate.ts";
 import { templateName } from "./server.ts";
+import { temporaryDataDir } from "./data-dir.ts";
 
 /** One server for the whole run, with a migrated template of each database: a test's own databases are clones of them. */
 export default async function setup(): Promise<() => Promise<void>> {
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-test-"));
+  const dataDir = temporaryDataDir("novacron-test-");
   const server = await startEmbeddedPostgres({
     dataDir,
     databases: domains.map(templateName),

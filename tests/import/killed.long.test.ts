@@ -1,17 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { domains } from "#db/columns.ts";
 import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const traces = process.env["NOVACRON_TRACES"];
 
 describe.skipIf(!traces)("an import that is killed with -9 (skipped without NOVACRON_TRACES)", () => {
   const week = join(traces ?? "", "bitbrains-rnd/week-2013-07-01.csv.gz");
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-killed-"));
+  const dataDir = temporaryDataDir("novacron-killed-");
   let urls: TestDatabases;
   beforeAll(async () => {
     urls = await cloneDatabases();

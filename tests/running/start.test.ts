@@ -1,6 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join, resolve as resolvePath } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { domains } from "#db/columns.ts";
@@ -8,12 +7,13 @@ import { administratorKey } from "#tests/harness/credentials.ts";
 import { askGraph } from "#tests/harness/product.ts";
 import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
 import { novacron, startNovacron } from "./command.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const countVms = async (url: string, dataDir: string): Promise<number> =>
   (await askGraph(url, "{ vms(first: 1) { totalCount } }", {}, administratorKey(dataDir))).data.vms.totalCount;
 
 describe("novacron start on an empty folder", () => {
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-start-"));
+  const dataDir = temporaryDataDir("novacron-start-");
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
   test("answers with a demo fleet, stops cleanly, and finds the fleet again", async () => {
@@ -72,7 +72,7 @@ describe("novacron with other databases", () => {
   const env = Object.fromEntries(
     domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, urlOf(names[domain] ?? "")]),
   );
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-other-"));
+  const dataDir = temporaryDataDir("novacron-other-");
 
   beforeAll(() =>
     asOwner(adminUrl(), async (sql) => {
