@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { getNamedType, type GraphQLInputField, isEnumType, isInputObjectType, isNonNullType } from "graphql";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
+import { asset } from "#lib/assets.ts";
+import { fleetOf, insertFleet, type Kind } from "#tests/graph/rows.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { asOwner } from "#tests/harness/server.ts";
+
+const [ours, theirs] = [fleetOf(1), fleetOf(2)];
+const nobody = "0197a000-ffff-7000-8000-000000000000";
+/** What an id in the input of a mutation is the id of, by the mutation's name. */
+const kinds: Readonly<Record<string, Kind>> = {
+  revokeSession: "userSession",
+  revokeUserSessions: "user",
+  rotateApiKey: "apiKey",
+  revokeApiKey: "apiKey",
+  createPasswordReset: "user",
+  setUserRole: "user",
+  disableUser: "user",
+  enableUser: "user",
+};
+/** Ids that say where something is to be, not what is to be changed. */
+const notTargets = new Set(["SignInInput.tenantId", "CreateApiKeyInput.tenantId"]);
+
+let product: TestProduct;
+beforeAll(async () => {
+  product = await bootProduct({ tenantId: ours.tenantId });
+  await insertFleet(product.urls, 1, 3);
+  await insertFleet(product.urls, 2, 3);
+});
+afterAll(() => product.stop());
+
+const { apiSchema } = loadSupergraph(readFileSync(asset("supergraph.graphql"), "utf8"));
+
+interface Targeting {
+  name: string;
+  query: string;
+  input(id: string): Record<string, unknown>;
+}
+
+/** Every mutation whose input names an object to change. */
+function targeting(): Targeting[] {
+  return Object.values(apiSchema.getMutationType()?.getFields() ?? {}).flatMap(({ name, args }) => {
+    const type = args[0] && getNamedType(args[0].type);
+    if (!isInputObjectType(type)) return [];
+    const fields = Object.values(type.getFields());
+    const target = fields.find(
+      (field) => String(getNamedType(field.type)) === "ID" && !notTargets.has(`${type.name}.${field.name}`),
+    );
+    if (!target) return [];
+    const others = fields.filter((field) => field !== target && isNonNullType(field.type));
+    return {
+      name,
+      query: `mutation ($input: ${type.name}!) { ${name}(input: $input) { userErrors { code } } }`,
+      input: (id) => Object.fromEntries([[target.name, id], ...others.map((field) => [field.name, some(field)])]),
+    };
+  });
+}
+
+function some({ type }: GraphQLInputField): unknown {
+  const named = getNamedType(type);
+  return isEnumType(named) ? named.getValues()[0]?.name : "something";
+}
+
+const everything = (domain: "auth") =>
+  asOwner(product.urls.url(domain), async (sql) => {
+    const tables = ["users", "user_sessions", "api_keys", "password_resets", "user_roles", "roles", "tenants"];
+    const rows = await Promise.all(
+      tables.map((table) =>
+        sql.unsafe(`select * from ${table} where to_jsonb(${table})::text like '%0197a000-0002-%'`),
+      ),
+    );
+    return JSON.stringify(rows);
+  });
+
+it("27: a mutation of another tenant's object is told NOT_FOUND, as for one that is not there, and changes nothing", async () => {
+  const before = await everything("auth");
+  const mutations = targeting();
+  // Whoever adds a mutation says here what it is of.
+  expect(mutations.map(({ name }) => name).toSorted()).toEqual(Object.keys(kinds).toSorted());
+  for (const { name, query, input } of mutations) {
+    const foreign = await product.ask(query, { input: input(theirs.id(kinds[name] as Kind)) });
+    const unknown = await product.ask(query, { input: input(nobody) });
+    expect(
+      foreign.errors.map(({ extensions }) => extensions.code),
+      name,
+    ).toEqual(["NOT_FOUND"]);
+    expect(foreign, name).toEqual(unknown);
+  }
+  expect(await everything("auth")).toBe(before);
+});
