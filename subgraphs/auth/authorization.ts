@@ -38,6 +38,11 @@ export const authorization = {
   "Mutation.setUserRole": "user:update",
   "Mutation.disableUser": "user:update",
   "Mutation.enableUser": "user:update",
+  "Mutation.createRole": "role:create",
+  "Mutation.updateRole": "role:update",
+  "Mutation.deleteRole": "role:delete",
+  "Mutation.grantRole": "role:grant",
+  "Mutation.revokeRole": "role:grant",
 };
 
 /**

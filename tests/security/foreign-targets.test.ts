@@ -19,6 +19,10 @@ const kinds: Readonly<Record<string, Kind>> = {
   setUserRole: "user",
   disableUser: "user",
   enableUser: "user",
+  updateRole: "role",
+  deleteRole: "role",
+  grantRole: "user",
+  revokeRole: "user",
 };
 /** Ids that say where something is to be, not what is to be changed. */
 const notTargets = new Set(["SignInInput.tenantId", "CreateApiKeyInput.tenantId"]);
@@ -60,7 +64,8 @@ function targeting(): Targeting[] {
 
 function some({ type }: GraphQLInputField): unknown {
   const named = getNamedType(type);
-  return isEnumType(named) ? named.getValues()[0]?.name : "something";
+  if (isEnumType(named)) return named.getValues()[0]?.name;
+  return String(named) === "ID" ? ours.id("role") : "something";
 }
 
 const everything = (domain: "auth") =>

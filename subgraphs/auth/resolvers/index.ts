@@ -10,6 +10,11 @@ import { disableUser } from "./Mutation/disableUser.ts";
 import { enableUser } from "./Mutation/enableUser.ts";
 import { resetPassword } from "./Mutation/resetPassword.ts";
 import { setUserRole } from "./Mutation/setUserRole.ts";
+import { createRole } from "./Mutation/createRole.ts";
+import { deleteRole } from "./Mutation/deleteRole.ts";
+import { grantRole } from "./Mutation/grantRole.ts";
+import { revokeRole } from "./Mutation/revokeRole.ts";
+import { updateRole } from "./Mutation/updateRole.ts";
 import { createApiKey } from "./Mutation/createApiKey.ts";
 import { revokeApiKey } from "./Mutation/revokeApiKey.ts";
 import { revokeSession } from "./Mutation/revokeSession.ts";
@@ -56,6 +61,11 @@ export const resolvers: Resolvers = {
     validateToken,
   },
   Mutation: {
+    createRole,
+    deleteRole,
+    grantRole,
+    revokeRole,
+    updateRole,
     changePassword,
     createPasswordReset,
     createUser,

@@ -1,0 +1,103 @@
+import { sql } from "drizzle-orm";
+import { newId } from "#lib/uuid.ts";
+import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
+import type { WriteTx } from "../client.ts";
+import { append } from "../event-log/append.ts";
+import { selectList } from "../rows.ts";
+import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
+import { roleChanges, roleGrantChanges } from "./changes.ts";
+import { type RoleRow, roles } from "./schema/roles.ts";
+import { type UserRoleRow, userRoles } from "./schema/user-roles.ts";
+import { users } from "./schema/users.ts";
+
+const told = sql`${changeColumns(roleChanges)}, ${selectList({ table: roles })}`;
+const own = sql`${roles.id} = ${sql.placeholder("id")}::uuid and ${ofTenant(roles.tenantId)}`;
+
+export interface RoleContents {
+  name: string;
+  description: string | null;
+  permissions: readonly string[];
+}
+
+const asValues = ({ permissions, ...rest }: RoleContents) => ({ ...rest, permissions: JSON.stringify(permissions) });
+
+const insert = statement<RoleRow & ChangedRow>(
+  () => sql`
+    insert into ${roles} (id, tenant_id, name, description, permissions)
+    values (${sql.placeholder("id")}::uuid, ${sql.placeholder("tenantId")}::uuid, ${sql.placeholder("name")}, ${sql.placeholder("description")},
+      ${sql.placeholder("permissions")}::text::jsonb)
+    on conflict do nothing returning ${told}`,
+);
+
+/** Undefined when the tenant has a role of this name. */
+export async function insertRole(tx: WriteTx, role: RoleContents): Promise<RoleRow | undefined> {
+  const rows = await tx.run(insert, { ...asValues(role), id: newId(), tenantId: tx.tenantId });
+  await append(tx, changeEvents(roleChanges, rows));
+  return rows[0];
+}
+
+const update = statement<RoleRow & ChangedRow>(
+  () => sql`
+    update ${roles} set name = ${sql.placeholder("name")}, description = ${sql.placeholder("description")},
+      permissions = ${sql.placeholder("permissions")}::text::jsonb, version = ${roles.version} + 1
+    where ${own} returning ${told}`,
+);
+
+/** Undefined when the tenant has no such role of its own. */
+export async function updateRole(tx: WriteTx, id: string, role: RoleContents): Promise<RoleRow | undefined> {
+  const rows = await tx.run(update, { ...asValues(role), id, tenantId: tx.tenantId });
+  await append(tx, changeEvents(roleChanges, rows, "updated"));
+  return rows[0];
+}
+
+const remove = statement<RoleRow & ChangedRow>(() => sql`delete from ${roles} where ${own} returning ${told}`);
+const grantsOf = statement<UserRoleRow & ChangedRow>(
+  () => sql`
+    delete from ${userRoles} where ${userRoles.roleId} = ${sql.placeholder("id")}::uuid and ${ofTenant(userRoles.tenantId)}
+    returning ${changeColumns(roleGrantChanges)}, ${selectList({ table: userRoles })}`,
+);
+
+/** Removes a role of the tenant's own and takes it from all who have it; undefined when there is none. */
+export async function deleteRole(tx: WriteTx, id: string): Promise<RoleRow | undefined> {
+  const taken = await tx.run(grantsOf, { id, tenantId: tx.tenantId });
+  const rows = await tx.run(remove, { id, tenantId: tx.tenantId });
+  if (rows.length === 0) return undefined;
+  await append(tx, [
+    ...changeEvents(roleGrantChanges, taken, "deleted"),
+    ...changeEvents(roleChanges, rows, "deleted"),
+  ]);
+  return rows[0];
+}
+
+const grant = statement<UserRoleRow & ChangedRow>(
+  () => sql`
+    insert into ${userRoles} (user_id, role_id, tenant_id, granted_by)
+    select ${users.id}, ${sql.placeholder("roleId")}::uuid, ${users.tenantId}, ${sql.placeholder("grantedBy")}::uuid
+    from ${users} where ${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}
+    on conflict do nothing returning ${changeColumns(roleGrantChanges)}, ${selectList({ table: userRoles })}`,
+);
+
+/** Gives a user of the tenant a role beside the default one; false when he has it, or is not there. */
+export async function insertGrant(
+  tx: WriteTx,
+  given: { userId: string; roleId: string; grantedBy: string | null },
+): Promise<boolean> {
+  const rows = await tx.run(grant, { ...given, tenantId: tx.tenantId });
+  await append(tx, changeEvents(roleGrantChanges, rows));
+  return rows.length > 0;
+}
+
+const take = statement<UserRoleRow & ChangedRow>(
+  () => sql`
+    delete from ${userRoles} where ${userRoles.userId} = ${sql.placeholder("userId")}::uuid
+      and ${userRoles.roleId} = ${sql.placeholder("roleId")}::uuid and ${ofTenant(userRoles.tenantId)}
+    returning ${changeColumns(roleGrantChanges)}, ${selectList({ table: userRoles })}`,
+);
+
+/** Takes a role from a user; false when he has not got it. */
+export async function deleteGrant(tx: WriteTx, taken: { userId: string; roleId: string }): Promise<boolean> {
+  const rows = await tx.run(take, { ...taken, tenantId: tx.tenantId });
+  await append(tx, changeEvents(roleGrantChanges, rows, "deleted"));
+  return rows.length > 0;
+}

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { makeUser } from "#tests/harness/credentials.ts";
+import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+
+const fleet = fleetOf(1);
+const builtInAdmin = "00000000-0000-7000-8000-000000000101";
+let product: TestProduct;
+let administrator: string;
+beforeAll(async () => {
+  product = await bootProduct({ authenticates: true });
+  await insertFleet(product.urls, 1, 3);
+  administrator = await tokenOf(await newUser("admin"));
+});
+afterAll(() => product.stop());
+
+const newUser = (role: "admin" | "viewer" = "viewer") =>
+  makeUser(product.databases.auth, { tenantId: fleet.tenantId, role });
+async function tokenOf({ email, password }: { email: string; password: string }): Promise<string> {
+  const { data } = await product.ask("mutation ($input: SignInInput!) { signIn(input: $input) { token } }", {
+    input: { login: email, password },
+  });
+  return data.signIn.token as string;
+}
+const change = (name: string, input: object, fields: string, token = administrator): Promise<Answer> => {
+  const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+  return product.ask(
+    `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} userErrors { code field } } }`,
+    { input },
+    token,
+  );
+};
+let made = 0;
+const newRole = async (permissions: string[]): Promise<string> => {
+  const { data } = await change("createRole", { name: `role ${(made += 1)}`, permissions }, "role { id }");
+  return data.createRole.role.id as string;
+};
+
+describe("a role of a tenant's own", () => {
+  it("gives its holders what it holds, until it is taken or removed", async () => {
+    const user = await newUser();
+    const token = await tokenOf(user);
+    const readsAudit = async () => (await product.ask("{ authAuditLog(first: 1) { totalCount } }", {}, token)).errors;
+    expect(await readsAudit()).toHaveLength(1);
+    const roleId = await newRole(["audit:read"]);
+    const granted = await change("grantRole", { userId: user.id, roleId }, "user { roles { role { id } } }");
+    expect(granted.data.grantRole).toEqual({ user: { roles: [{ role: { id: roleId } }] }, userErrors: [] });
+    expect(await readsAudit()).toEqual([]);
+    const me = await product.ask("{ me { permissions { permission because } } }", {}, token);
+    expect(me.data.me.permissions).toContainEqual({ permission: "audit:read", because: [`role ${made}`] });
+    await change("revokeRole", { userId: user.id, roleId }, "user { id }");
+    expect(await readsAudit()).toHaveLength(1);
+    await change("grantRole", { userId: user.id, roleId }, "user { id }");
+    await change("updateRole", { id: roleId, permissions: ["session:read"] }, "role { version }");
+    expect(await readsAudit()).toHaveLength(1);
+    await change("updateRole", { id: roleId, permissions: ["audit:*"] }, "role { version }");
+    expect(await readsAudit()).toEqual([]);
+    const removed = await change("deleteRole", { id: roleId }, "role { id }");
+    expect(removed.data.deleteRole.role).toEqual({ id: roleId });
+    expect(await readsAudit()).toHaveLength(1);
+  });
+
+  it.each([
+    ["NAME_INVALID", "name", { name: " " }],
+    ["NAME_INVALID", "name", { name: "x".repeat(101) }],
+    ["NAME_TAKEN", "name", { name: "taken" }],
+    ["PERMISSION_INVALID", "permissions", { permissions: ["audit"] }],
+    ["PERMISSION_INVALID", "permissions", { permissions: ["*:read"] }],
+  ])("is not made, nor changed, with %s of its %s: %j", async (code, field, wrong) => {
+    if (code === "NAME_TAKEN") await change("createRole", { name: "taken", permissions: [] }, "role { id }");
+    const refused = await change("createRole", { name: "new", permissions: ["vm:read"], ...wrong }, "role { id }");
+    expect(refused.data.createRole).toEqual({ role: null, userErrors: [{ code, field: [field] }] });
+    const id = await newRole(["vm:read"]);
+    const unchanged = await change("updateRole", { id, ...wrong }, "role { id }");
+    expect(unchanged.data.updateRole).toEqual({ role: null, userErrors: [{ code, field: [field] }] });
+    const { data } = await product.ask(`{ role(id: "${id}") { version permissions } }`, {}, administrator);
+    expect(data.role).toEqual({ version: 1, permissions: ["vm:read"] });
+  });
+});
+
+it("a built-in role is neither changed nor removed", async () => {
+  for (const [name, input] of [
+    ["updateRole", { id: builtInAdmin, permissions: [] }],
+    ["deleteRole", { id: builtInAdmin }],
+  ] as const) {
+    const { data } = await change(name, input, "role { id }");
+    expect(data[name].userErrors).toEqual([{ code: "ROLE_BUILT_IN", field: null }]);
+  }
+});
+
+it("nobody makes, gives or changes a role that holds more than he may do", async () => {
+  const clerk = await newUser();
+  const roleId = await newRole(["role:*", "vm:read"]);
+  await change("grantRole", { userId: clerk.id, roleId }, "user { id }");
+  const token = await tokenOf(clerk);
+  const more = await newRole(["audit:read"]);
+  const exceeds = (field: string[] | null) => [{ code: "SCOPE_EXCEEDS_RIGHTS", field }];
+  const answers = {
+    createRole: await change("createRole", { name: "more", permissions: ["audit:read"] }, "role { id }", token),
+    updateRole: await change("updateRole", { id: more, permissions: ["vm:read"] }, "role { id }", token),
+    deleteRole: await change("deleteRole", { id: more }, "role { id }", token),
+    grantRole: await change("grantRole", { userId: clerk.id, roleId: builtInAdmin }, "user { id }", token),
+    revokeRole: await change("revokeRole", { userId: clerk.id, roleId: more }, "user { id }", token),
+  };
+  for (const [name, { data }] of Object.entries(answers)) {
+    expect(data[name].userErrors, name).toEqual(exceeds(name === "createRole" ? ["permissions"] : null));
+  }
+  const allowed = await change("createRole", { name: "less", permissions: ["vm:read"] }, "role { id }", token);
+  expect(allowed.data.createRole.userErrors).toEqual([]);
+});
