@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isTenantEnabled } from "#db/auth/credentials.ts";
 import { openDatabase } from "#db/client.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
+import { denialRecorder } from "#gateway/authentication/denials.ts";
 import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
 import { startGateway } from "#gateway/server.ts";
@@ -104,6 +105,7 @@ export async function start(
     const gateway = await startGateway({
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport,
+      onDenied: denialRecorder(transport),
       identify: authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
       ready: () => allReachable(databases),
       introspection: !environment.production,

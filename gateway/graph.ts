@@ -1,4 +1,4 @@
-import { ApolloServer } from "@apollo/server";
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import { ApolloServerPluginLandingPageDisabled } from "@apollo/server/plugin/disabled";
 import { ApolloServerErrorCode } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
@@ -6,6 +6,7 @@ import { type ErrorCode, errorCodes, PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import type { Policies } from "./authorization/requirement.ts";
+import type { RecordDenials } from "./authentication/denials.ts";
 import { callsOver } from "./execution/call-subgraph.ts";
 import { compiledGateway } from "./execution/compiled-gateway.ts";
 import { bodyOf } from "./execution/written-answer.ts";
@@ -22,6 +23,8 @@ export interface GraphOptions {
   introspection: boolean;
   /** What the names in the supergraph's `@policy` mean; one that is missing here stops the start. */
   policies?: Policies;
+  /** Is told the permissions for whose lack fields were refused. */
+  onDenied?: RecordDenials;
 }
 
 /** Plans and executes operations over the composed schema; calls to subgraphs go through the transport. */
@@ -30,6 +33,7 @@ export async function createGraph({
   transport,
   introspection,
   policies = {},
+  onDenied,
 }: GraphOptions): Promise<ApolloServer<GatewayContext>> {
   const gateway = compiledGateway(supergraphSdl, policies, (context) => {
     const { signal, ...call } = context as GatewayContext;
@@ -46,11 +50,25 @@ export async function createGraph({
     logger: quiet,
     formatError,
     stringifyResult: bodyOf,
-    plugins: [ApolloServerPluginLandingPageDisabled()],
+    plugins: [ApolloServerPluginLandingPageDisabled(), ...(onDenied ? [tellDenials(onDenied)] : [])],
   });
   await server.start();
   return server;
 }
+
+const tellDenials = (onDenied: RecordDenials): ApolloServerPlugin<GatewayContext> => ({
+  requestDidStart: async () => ({
+    willSendResponse: async ({ response: { body }, contextValue }) => {
+      const errors = body.kind === "single" ? (body.singleResult.errors ?? []) : [];
+      const permissions = errors.flatMap(({ extensions }) =>
+        extensions?.["code"] === "FORBIDDEN" && typeof extensions["permission"] === "string"
+          ? extensions["permission"]
+          : [],
+      );
+      if (permissions.length > 0) onDenied(contextValue, permissions);
+    },
+  }),
+});
 
 /** Codes outside the closed list, subgraph addresses and stack traces never leave. */
 function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {

@@ -3,6 +3,7 @@ import { asset } from "#lib/assets.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
 import { authentication } from "./authentication/authenticate.ts";
+import { denialRecorder } from "./authentication/denials.ts";
 import { KeyLimits } from "./authentication/key-limits.ts";
 import { startGateway } from "./server.ts";
 import { readSupergraphConfig } from "./supergraph.ts";
@@ -26,6 +27,7 @@ const redis = redisUrl ? openRedis(redisUrl) : undefined;
 const gateway = await startGateway({
   supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
   transport,
+  onDenied: denialRecorder(transport),
   // Nobody tells this process of revocations, so it remembers no identity and asks for each request.
   identify: authentication({
     transport,

@@ -7,6 +7,7 @@ import { log } from "#lib/log.ts";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { Client } from "#lib/request-context.ts";
 import type { Authenticate } from "./authentication/authenticate.ts";
+import type { RecordDenials } from "./authentication/denials.ts";
 import { createGraph, type GatewayContext } from "./graph.ts";
 import type { Transport } from "./transport/transport.ts";
 
@@ -18,6 +19,8 @@ export interface GatewayOptions {
   /** True when every part that an answer needs can be reached. */
   ready(): Promise<boolean>;
   introspection: boolean;
+  /** Is told the permissions for whose lack fields were refused. */
+  onDenied?: RecordDenials;
   host: string;
   port: number;
   /** What an operation may take, in milliseconds. */

@@ -22,7 +22,7 @@ export interface AuthenticationOptions {
 export type Authenticate = (request: Pick<IncomingMessage, "headers">) => Promise<Identity>;
 
 /** Who the gateway is, when it asks on its own behalf. */
-const gatewayItself: Identity = {
+export const gatewayItself: Identity = {
   kind: "service",
   id: "gateway",
   tenantId: anonymous.tenantId,

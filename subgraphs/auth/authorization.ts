@@ -38,6 +38,7 @@ export const authorization = {
   "Mutation.setUserRole": "user:update",
   "Mutation.disableUser": "user:update",
   "Mutation.enableUser": "user:update",
+  "Mutation.recordDenial": servicesOnly,
   "Mutation.createRole": "role:create",
   "Mutation.updateRole": "role:update",
   "Mutation.deleteRole": "role:delete",

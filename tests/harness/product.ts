@@ -3,6 +3,7 @@ import { allReachable, closeDatabases, type Databases, openDatabases } from "#cl
 import { createSubgraphs } from "#cli/subgraphs.ts";
 import { wholeTenantIdentity } from "./whole-tenant-identity.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
+import { denialRecorder } from "#gateway/authentication/denials.ts";
 import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
 import { startGateway } from "#gateway/server.ts";
@@ -70,6 +71,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   const gateway = await startGateway({
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
     transport,
+    ...(options.authenticates ? { onDenied: denialRecorder(transport) } : {}),
     identify: options.authenticates
       ? authentication({ transport, environment: testKeyEnvironment, limits, cache: identities })
       : async () => identity,

@@ -108,3 +108,24 @@ it("nobody makes, gives or changes a role that holds more than he may do", async
   const allowed = await change("createRole", { name: "less", permissions: ["vm:read"] }, "role { id }", token);
   expect(allowed.data.createRole.userErrors).toEqual([]);
 });
+
+it("what a user was refused is in the audit log with the request, once a minute for each permission", async () => {
+  const user = await newUser();
+  const token = await tokenOf(user);
+  for (let at = 0; at < 3; at += 1) await product.ask("{ authAuditLog(first: 1) { totalCount } }", {}, token);
+  await change("createRole", { name: "refused", permissions: [] }, "role { id }", token);
+  const denials = async () => {
+    const filter = `{ user: ["${user.id}"], action: ["access.denied"] }`;
+    const { data } = await product.ask(
+      `{ authAuditLog(first: 10, filter: ${filter}) { nodes { success actorName ipAddress metadata } } }`,
+      {},
+      administrator,
+    );
+    return data.authAuditLog.nodes as { metadata: { permissions: string[]; requestId: string } }[];
+  };
+  await expect.poll(denials).toHaveLength(2);
+  const [second, first] = await denials();
+  expect(first).toMatchObject({ success: false, actorName: user.username, ipAddress: "127.0.0.1" });
+  expect([first?.metadata.permissions, second?.metadata.permissions]).toEqual([["audit:read"], ["role:create"]]);
+  expect(first?.metadata.requestId).toMatch(/^[0-9a-f-]{36}$/);
+});

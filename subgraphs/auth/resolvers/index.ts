@@ -8,6 +8,7 @@ import { createPasswordReset } from "./Mutation/createPasswordReset.ts";
 import { createUser } from "./Mutation/createUser.ts";
 import { disableUser } from "./Mutation/disableUser.ts";
 import { enableUser } from "./Mutation/enableUser.ts";
+import { recordDenial } from "./Mutation/recordDenial.ts";
 import { resetPassword } from "./Mutation/resetPassword.ts";
 import { setUserRole } from "./Mutation/setUserRole.ts";
 import { createRole } from "./Mutation/createRole.ts";
@@ -71,6 +72,7 @@ export const resolvers: Resolvers = {
     createUser,
     disableUser,
     enableUser,
+    recordDenial,
     resetPassword,
     setUserRole,
     createApiKey,

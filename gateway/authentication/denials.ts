@@ -1,0 +1,41 @@
+import { LRUCache } from "lru-cache";
+import { log } from "#lib/log.ts";
+import type { Identity, RequestContext } from "#lib/request-context.ts";
+import type { Transport } from "../transport/transport.ts";
+import { gatewayItself } from "./authenticate.ts";
+
+/** Of one user and permission, one denial is recorded in that time: who asks in a loop does not fill the log. */
+const onceInMs = 60_000;
+const capacity = 10_000;
+const patienceMs = 5_000;
+
+const mutation = `mutation RecordDenial($input: RecordDenialInput!) { recordDenial(input: $input) { userErrors { code } } }`;
+
+/** Tells the subgraph `auth`, for its audit log, what users were refused. Nobody waits for it. */
+export function denialRecorder(
+  transport: Transport,
+): (context: RequestContext, permissions: readonly string[]) => void {
+  const recorded = new LRUCache<string, true>({ max: capacity, ttl: onceInMs });
+  const isNew = (identity: Identity, permission: string): boolean => {
+    const key = `${identity.id} ${permission}`;
+    if (recorded.has(key)) return false;
+    recorded.set(key, true);
+    return true;
+  };
+  return ({ identity, requestId, client }, permissions) => {
+    if (identity.kind !== "user") return;
+    const fresh = [...new Set(permissions)].filter((permission) => isNew(identity, permission));
+    if (fresh.length === 0) return;
+    const { id: userId, name: username, tenantId, userTenantId = tenantId } = identity;
+    const input = { userId, username, userTenantId, tenantId, permissions: fresh };
+    const context = { identity: gatewayItself, requestId, client, deadline: Date.now() + patienceMs };
+    transport
+      .send("auth", { query: mutation, variables: { input } }, context, AbortSignal.timeout(patienceMs))
+      .then(({ errors }) => {
+        if (errors?.length) throw errors[0] as Error;
+      })
+      .catch((error: unknown) => log.gateway.warn({ err: error, requestId }, "a denial was not recorded"));
+  };
+}
+
+export type RecordDenials = ReturnType<typeof denialRecorder>;
