@@ -96,7 +96,11 @@ async function startApart(url: (domain: Domain) => string, pepper: string): Prom
   const key = randomBytes(32).toString("base64url");
   const subgraphs: Running[] = [];
   for (const domain of domains) {
-    const secrets = { NOVACRON_SIGNING_KEYS: key, NOVACRON_PEPPER: pepper };
+    const secrets = {
+      NOVACRON_SIGNING_KEYS: key,
+      NOVACRON_PEPPER: pepper,
+      NOVACRON_ENCRYPTION_KEYS: randomBytes(32).toString("hex"),
+    };
     const env = { ...secrets, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
     subgraphs.push(await runUntilReady([`dist/subgraphs/${domain}/main.js`], env));
   }

@@ -92,7 +92,8 @@ export async function start(
     if (redis) stops.push(async () => redis.disconnect());
     const keyEnvironment = environment.production ? "prod" : "dev";
     const limits = new SignInLimits(redis);
-    const identity = { system, pepper: keys.pepper, environment: keyEnvironment, limits };
+    const { pepper, encryptionKeys } = keys;
+    const identity = { system, pepper, encryptionKeys, environment: keyEnvironment, limits };
     const { dataDir } = environment;
     const tenantId = (await isTenantEnabled(system, demoTenantId)) ? demoTenantId : platformTenantId;
     const first = { dataDir, auth: databases.auth, system, pepper: keys.pepper, keyEnvironment, tenantId };

@@ -117,8 +117,8 @@ async function withServices<T>(
   return withSystems(environment, say, async ({ auth: system }, server) => {
     const database = await openDatabase({ domain: "auth", url: server.url("auth"), maxConnections: 2 });
     try {
-      // No command makes or checks a key.
-      const keys = { pepper: "", environment: "" };
+      // No command makes or checks a key or a second factor.
+      const keys = { pepper: "", environment: "", encryptionKeys: [{ id: "none", secret: "" }] as const };
       return await use({ database, system, hasher: new PasswordHasher(), limits: new SignInLimits(), ...keys });
     } finally {
       await database.close();

@@ -21,6 +21,7 @@ export const userErrorCodes = {
   QUOTA_INVALID: "A quota is not negative.",
   LAST_ADMINISTRATOR: "A tenant keeps one administrator who can sign in.",
   MFA_CODE_INVALID: "The code of the second factor is wrong or was used before.",
+  MFA_IN_USE: "The user has a second factor; it is to be removed first.",
   MFA_NOT_STARTED: "The second factor was not set up.",
 } as const;
 

@@ -10,7 +10,7 @@ const idAndTenant = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${o
 const freeAttempts = 5;
 const longestLock = sql.raw("interval '15 minutes'");
 
-export type SignInUser = Pick<UserRow, "passwordHash" | "mfaEnabled" | "mfaSecret" | "mfaLastStep">;
+export type SignInUser = Pick<UserRow, "passwordHash" | "mfaEnabled" | "mfaSecret">;
 
 // Counted before anything is verified, in one statement that locks the row: of tries at the same time each is one.
 const attempt = statement<SignInUser>(
@@ -19,8 +19,7 @@ const attempt = statement<SignInUser>(
       locked_until = case when ${users.failedLoginAttempts} + 1 >= ${freeAttempts}
         then now() + least(interval '1 second' * power(2, least(${users.failedLoginAttempts} + 1 - ${freeAttempts}, 20)), ${longestLock}) end
     where ${idAndTenant} and (${users.lockedUntil} is null or ${users.lockedUntil} <= now()) and ${users.disabledAt} is null
-    returning ${users.passwordHash} as "passwordHash", ${users.mfaEnabled} as "mfaEnabled", ${users.mfaSecret} as "mfaSecret",
-      ${users.mfaLastStep} as "mfaLastStep"`,
+    returning ${users.passwordHash} as "passwordHash", ${users.mfaEnabled} as "mfaEnabled", ${users.mfaSecret} as "mfaSecret"`,
 );
 
 /** Counts a try to sign in. Undefined when the user is locked, disabled or not there: then nobody may try. */
@@ -31,10 +30,8 @@ export async function takeAttempt(tx: WriteTx, userId: string): Promise<SignInUs
 const signedIn = statement<{ id: string }>(
   () => sql`
     update ${users} set failed_login_attempts = 0, locked_until = null, last_login = now(),
-      password_hash = coalesce(${sql.placeholder("passwordHash")}, ${users.passwordHash}),
-      mfa_last_step = coalesce(${sql.placeholder("mfaStep")}::bigint, ${users.mfaLastStep})
+      password_hash = coalesce(${sql.placeholder("passwordHash")}, ${users.passwordHash})
     where ${idAndTenant} and ${users.disabledAt} is null and ${users.passwordHash} = ${sql.placeholder("verifiedHash")}
-      and (${sql.placeholder("mfaStep")}::bigint is null or ${users.mfaLastStep} is null or ${users.mfaLastStep} < ${sql.placeholder("mfaStep")}::bigint)
     returning ${users.id} as "id"`,
 );
 
@@ -43,11 +40,17 @@ export interface VerifiedSignIn {
   verifiedHash: string;
   /** The same password, hashed with today's parameters; null to keep it. */
   passwordHash: string | null;
-  /** The time step of the second factor's code, which none before or at it is accepted after; null without one. */
-  mfaStep: number | null;
 }
 
-/** Ends the count of failed tries. False when somebody else has used the code, or the password has changed, or the user was disabled. */
+/** Ends the count of failed tries. False when the password has changed meanwhile, or the user was disabled. */
 export async function completeSignIn(tx: WriteTx, userId: string, verified: VerifiedSignIn): Promise<boolean> {
   return (await tx.run(signedIn, { userId, tenantId: tx.tenantId, ...verified })).length > 0;
 }
+
+const forget = statement<never>(
+  () => sql`update ${users} set failed_login_attempts = 0, locked_until = null where ${idAndTenant}`,
+);
+
+/** Ends the count of failed tries of who has shown that he knows the password. */
+export const forgetAttempts = (tx: WriteTx, userId: string): Promise<number> =>
+  tx.execute(forget, { userId, tenantId: tx.tenantId });

@@ -31,6 +31,10 @@ export const authorization = {
   "Mutation.rotateApiKey": anybodySignedIn,
   "Mutation.revokeApiKey": anybodySignedIn,
   "Mutation.changePassword": anybodySignedIn,
+  "Mutation.beginTotp": anybodySignedIn,
+  "Mutation.confirmTotp": anybodySignedIn,
+  "Mutation.disableTotp": anybodySignedIn,
+  "Mutation.regenerateRecoveryCodes": anybodySignedIn,
   // The code is what it needs.
   "Mutation.resetPassword": everybody,
   "Mutation.createPasswordReset": "user:update",

@@ -1,4 +1,5 @@
 import { openDatabase } from "#db/client.ts";
+import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { SignInLimits } from "./sign-in/sign-in-limits.ts";
@@ -6,6 +7,7 @@ import { createAuthSubgraph } from "./subgraph.ts";
 
 await serveSubgraph("auth", async ({ databaseUrl: url }) => {
   const pepper = process.env["NOVACRON_PEPPER"];
+  const encryptionKeys = readKeyring("NOVACRON_ENCRYPTION_KEYS");
   const redisUrl = process.env["REDIS_URL"];
   if (!pepper || pepper.length < 32)
     throw new Error("The auth subgraph needs NOVACRON_PEPPER, of 32 characters or more.");
@@ -14,7 +16,14 @@ await serveSubgraph("auth", async ({ databaseUrl: url }) => {
   const redis = redisUrl ? openRedis(redisUrl) : undefined;
   const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
   return {
-    subgraph: createAuthSubgraph({ database, system, pepper, environment, limits: new SignInLimits(redis) }),
+    subgraph: createAuthSubgraph({
+      database,
+      system,
+      pepper,
+      encryptionKeys,
+      environment,
+      limits: new SignInLimits(redis),
+    }),
     close: async () => {
       redis?.disconnect();
       await Promise.all([database.close(), system.close()]);

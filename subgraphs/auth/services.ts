@@ -1,4 +1,5 @@
 import type { Database, Scope } from "#db/client.ts";
+import type { Keyring } from "#lib/keyring.ts";
 import type { Identity, RequestContext } from "#lib/request-context.ts";
 import type { PasswordHasher } from "./passwords/password-hasher.ts";
 import type { SignInLimits } from "./sign-in/sign-in-limits.ts";
@@ -13,6 +14,8 @@ export interface AuthServices {
   limits: SignInLimits;
   /** Goes into the hashes of API keys. */
   pepper: string;
+  /** Seal the secrets of second factors. */
+  encryptionKeys: Keyring;
   /** The word in API keys of this installation: `dev` or `prod`. */
   environment: string;
 }

@@ -1,4 +1,5 @@
 import type { Database } from "#db/client.ts";
+import type { Keyring } from "#lib/keyring.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph.ts";
 import { openWriting } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
@@ -13,20 +14,14 @@ export interface AuthDependencies {
   /** Under the system role. */
   system: Database;
   pepper: string;
+  encryptionKeys: Keyring;
   /** The word in API keys of this installation: `dev` or `prod`. */
   environment: string;
   limits: SignInLimits;
 }
 
-export function createAuthSubgraph({ database, system, pepper, environment, limits }: AuthDependencies): Subgraph {
-  const services = {
-    database,
-    system,
-    pepper,
-    environment,
-    hasher: new PasswordHasher(),
-    limits,
-  };
+export function createAuthSubgraph({ database, ...rest }: AuthDependencies): Subgraph {
+  const services = { ...rest, database, hasher: new PasswordHasher() };
   return createSubgraph<AuthContext>({
     name: "auth",
     resolvers,

@@ -11,6 +11,7 @@ import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
 
 export const testPepper = "a pepper that only tests know of, 32 or more";
 export const testKeyEnvironment = "dev";
+export const testEncryptionKeys = [{ id: "test", secret: "a key that only tests know of, 32 or more" }] as const;
 
 export interface KeyOptions {
   tenantId: string;

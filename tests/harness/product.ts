@@ -15,7 +15,7 @@ import { asset } from "#lib/assets.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
-import { testKeyEnvironment, testPepper } from "./credentials.ts";
+import { testEncryptionKeys, testKeyEnvironment, testPepper } from "./credentials.ts";
 import { cloneDatabases, type TestDatabases } from "./server.ts";
 
 export interface Answer {
@@ -60,6 +60,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   const subgraphs = createSubgraphs(databases, {
     system,
     pepper: testPepper,
+    encryptionKeys: testEncryptionKeys,
     environment: testKeyEnvironment,
     limits: signInLimits,
   });

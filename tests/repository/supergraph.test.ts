@@ -41,6 +41,13 @@ describe("the supergraph", () => {
     // What only the holder of a secret is told, once; and what clients do not see, or is no secret.
     const named = new Set([
       "SignInPayload.token",
+      "Mutation.beginTotp",
+      "Mutation.confirmTotp",
+      "Mutation.disableTotp",
+      "Mutation.regenerateRecoveryCodes",
+      "BeginTotpPayload.secret",
+      "ConfirmTotpPayload.recoveryCodes",
+      "RegenerateRecoveryCodesPayload.recoveryCodes",
       "Mutation.changePassword",
       "Mutation.createPasswordReset",
       "Mutation.resetPassword",

@@ -16,6 +16,10 @@ import { deleteRole } from "./Mutation/deleteRole.ts";
 import { grantRole } from "./Mutation/grantRole.ts";
 import { revokeRole } from "./Mutation/revokeRole.ts";
 import { updateRole } from "./Mutation/updateRole.ts";
+import { beginTotp } from "./Mutation/beginTotp.ts";
+import { confirmTotp } from "./Mutation/confirmTotp.ts";
+import { disableTotp } from "./Mutation/disableTotp.ts";
+import { regenerateRecoveryCodes } from "./Mutation/regenerateRecoveryCodes.ts";
 import { createApiKey } from "./Mutation/createApiKey.ts";
 import { revokeApiKey } from "./Mutation/revokeApiKey.ts";
 import { revokeSession } from "./Mutation/revokeSession.ts";
@@ -62,6 +66,10 @@ export const resolvers: Resolvers = {
     validateToken,
   },
   Mutation: {
+    beginTotp,
+    confirmTotp,
+    disableTotp,
+    regenerateRecoveryCodes,
     createRole,
     deleteRole,
     grantRole,

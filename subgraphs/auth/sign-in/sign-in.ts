@@ -8,6 +8,7 @@ import { newSessionToken, sessionTokenHash } from "#lib/credentials.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
+import { takeSecondFactor } from "../mfa/second-factor.ts";
 import { isPasswordText } from "../passwords/password-rules.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
 
@@ -15,6 +16,8 @@ export interface SignInInput {
   /** An e-mail address or a username. */
   login: string;
   password: string;
+  /** Of the second factor, or a recovery code. */
+  code?: string | null | undefined;
   /** For people of the platform: the tenant that they want to act in. */
   tenantId?: string | null | undefined;
 }
@@ -78,13 +81,17 @@ interface Verified {
 }
 
 async function complete(
-  { system }: AuthServices,
+  services: AuthServices,
   tx: WriteTx,
   { account, user, rehashed, input }: Verified,
 ): Promise<UserError | undefined> {
-  if (user.mfaEnabled) return userError("MFA_REQUIRED");
-  if (input.tenantId && !(await mayActIn(system, account, input.tenantId))) return userError("TENANT_UNKNOWN");
-  const verified = { verifiedHash: user.passwordHash, passwordHash: rehashed, mfaStep: null };
+  if (user.mfaEnabled) {
+    if (!input.code) return userError("MFA_REQUIRED", undefined, "code");
+    const factor = { userId: account.userId, sealed: user.mfaSecret ?? "" };
+    if (!(await takeSecondFactor(services, tx, factor, input.code))) return wrong;
+  }
+  if (input.tenantId && !(await mayActIn(services.system, account, input.tenantId))) return userError("TENANT_UNKNOWN");
+  const verified = { verifiedHash: user.passwordHash, passwordHash: rehashed };
   return (await completeSignIn(tx, account.userId, verified)) ? undefined : wrong;
 }
 

@@ -1,0 +1,85 @@
+import { sql } from "drizzle-orm";
+import type { WriteTx } from "../client.ts";
+import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
+import { recoveryCodes } from "./schema/recovery-codes.ts";
+import { users } from "./schema/users.ts";
+
+const theUser = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
+
+const put = statement<never>(
+  () =>
+    sql`update ${users} set mfa_secret = ${sql.placeholder("secret")}, mfa_last_step = null where ${theUser} and not ${users.mfaEnabled}`,
+);
+
+/** Keeps the sealed secret of a second factor that is yet to be confirmed; false when the user has one that is in use. */
+export const putMfaSecret = async (tx: WriteTx, userId: string, secret: string): Promise<boolean> =>
+  (await tx.execute(put, { userId, secret, tenantId: tx.tenantId })) > 0;
+
+export interface MfaState {
+  /** Sealed; null when none was set up. */
+  secret: string | null;
+  enabled: boolean;
+}
+
+const read = statement<MfaState>(
+  () => sql`select ${users.mfaSecret} as "secret", ${users.mfaEnabled} as "enabled" from ${users} where ${theUser}`,
+);
+
+export async function mfaOf(tx: WriteTx, userId: string): Promise<MfaState | undefined> {
+  return (await tx.run(read, { userId, tenantId: tx.tenantId }))[0];
+}
+
+const take = statement<never>(
+  () => sql`
+    update ${users} set mfa_last_step = ${sql.placeholder("step")}::bigint
+    where ${theUser} and (${users.mfaLastStep} is null or ${users.mfaLastStep} < ${sql.placeholder("step")}::bigint)`,
+);
+
+/** Uses the code of a time step up; false when it, or a later one, was used before. */
+export const takeMfaStep = async (tx: WriteTx, userId: string, step: number): Promise<boolean> =>
+  (await tx.execute(take, { userId, step, tenantId: tx.tenantId })) > 0;
+
+const enable = statement<never>(
+  () => sql`update ${users} set mfa_enabled = true where ${theUser} and ${users.mfaSecret} is not null`,
+);
+const disable = statement<never>(
+  () => sql`update ${users} set mfa_enabled = false, mfa_secret = null, mfa_last_step = null where ${theUser}`,
+);
+const removeCodes = statement<never>(
+  () =>
+    sql`delete from ${recoveryCodes} where ${recoveryCodes.userId} = ${sql.placeholder("userId")}::uuid and ${ofTenant(recoveryCodes.tenantId)}`,
+);
+const insertCodes = statement<never>(
+  () => sql`
+    insert into ${recoveryCodes} (user_id, tenant_id, code_hash)
+    select ${sql.placeholder("userId")}::uuid, ${sql.placeholder("tenantId")}::uuid, code
+    from unnest(${sql.placeholder("hashes")}::text[]) as code`,
+);
+
+/** Gives a user new recovery codes; those that were there are void. */
+export async function replaceRecoveryCodes(tx: WriteTx, userId: string, hashes: readonly string[]): Promise<void> {
+  await tx.execute(removeCodes, { userId, tenantId: tx.tenantId });
+  await tx.execute(insertCodes, { userId, hashes, tenantId: tx.tenantId });
+}
+
+/** From now on the user needs his second factor to sign in. */
+export const enableMfa = (tx: WriteTx, userId: string): Promise<number> =>
+  tx.execute(enable, { userId, tenantId: tx.tenantId });
+
+/** Forgets the second factor, and the recovery codes with it. */
+export async function disableMfa(tx: WriteTx, userId: string): Promise<void> {
+  await tx.execute(disable, { userId, tenantId: tx.tenantId });
+  await tx.execute(removeCodes, { userId, tenantId: tx.tenantId });
+}
+
+const takeCode = statement<never>(
+  () => sql`
+    update ${recoveryCodes} set used_at = now()
+    where ${recoveryCodes.userId} = ${sql.placeholder("userId")}::uuid and ${ofTenant(recoveryCodes.tenantId)}
+      and ${recoveryCodes.codeHash} = ${sql.placeholder("hash")} and ${recoveryCodes.usedAt} is null`,
+);
+
+/** Uses a recovery code up; false when it is not the user's, or was used before. */
+export const takeRecoveryCode = async (tx: WriteTx, userId: string, hash: string): Promise<boolean> =>
+  (await tx.execute(takeCode, { userId, hash, tenantId: tx.tenantId })) > 0;

@@ -1,0 +1,76 @@
+import { randomBytes } from "node:crypto";
+import { Secret, TOTP } from "otpauth";
+import { takeMfaStep, takeRecoveryCode } from "#db/auth/mfa-writes.ts";
+import type { WriteTx } from "#db/client.ts";
+import { apiKeyHash } from "#lib/credentials.ts";
+import { open, seal } from "#lib/sealed-secret.ts";
+import type { AuthServices } from "../services.ts";
+
+const periodSeconds = 30;
+const recoveryCodeCount = 10;
+const recoveryCodeBytes = 10;
+
+/** As RFC 6238 and every authenticator app have it: SHA-1, six digits, 30 s. */
+const totp = (secret: Secret, label = "") =>
+  new TOTP({ issuer: "NovaCron", label, algorithm: "SHA1", digits: 6, period: periodSeconds, secret });
+
+const placeOf = (tenantId: string, userId: string) => ({ tenantId, table: "users", row: userId, column: "mfa_secret" });
+
+/** A new secret: as an app reads it, and as it is kept. */
+export function newSecret(
+  { encryptionKeys }: AuthServices,
+  { tenantId, userId, username }: { tenantId: string; userId: string; username: string },
+): { secret: string; uri: string; sealed: string } {
+  const secret = new Secret({ size: 20 });
+  return {
+    secret: secret.base32,
+    uri: totp(secret, username).toString(),
+    sealed: seal(encryptionKeys, placeOf(tenantId, userId), secret.base32),
+  };
+}
+
+/** The time step that a code is of, one before or after now included; undefined when it is of none. */
+export function stepOf(
+  { encryptionKeys }: AuthServices,
+  { tenantId, userId, sealed }: { tenantId: string; userId: string; sealed: string },
+  code: string,
+): number | undefined {
+  if (!/^\d{6}$/.test(code)) return undefined;
+  const secret = Secret.fromBase32(open(encryptionKeys, placeOf(tenantId, userId), sealed));
+  const delta = totp(secret).validate({ token: code, window: 1 });
+  return delta === null ? undefined : Math.floor(Date.now() / 1_000 / periodSeconds) + delta;
+}
+
+/** Ten codes that stand in for the app, once each; their hashes are what is kept. */
+export function newRecoveryCodes({ pepper }: AuthServices): { codes: string[]; hashes: string[] } {
+  const codes = Array.from({ length: recoveryCodeCount }, () =>
+    (new Secret({ buffer: new Uint8Array(randomBytes(recoveryCodeBytes)).buffer }).base32.match(/.{4}/g) ?? [])
+      .join("-")
+      .toLowerCase(),
+  );
+  return { codes, hashes: codes.map((code) => recoveryHash(pepper, code)) };
+}
+
+const recoveryHash = (pepper: string, code: string): string => apiKeyHash(pepper, `recovery ${code}`);
+
+/**
+ * Whether a code is right, and uses it up in this transaction: one of the app whose step nobody has used, or a recovery code. How many may be
+ * tried is limited for each user.
+ */
+export async function takeSecondFactor(
+  services: AuthServices,
+  tx: WriteTx,
+  user: { userId: string; sealed: string },
+  code: string,
+): Promise<boolean> {
+  const { userId, sealed } = user;
+  if (!(await services.limits.takeCode(userId))) return false;
+  const given = code.trim().toLowerCase();
+  const step = stepOf(services, { tenantId: tx.tenantId, userId, sealed }, given);
+  const taken =
+    step === undefined
+      ? await takeRecoveryCode(tx, userId, recoveryHash(services.pepper, given))
+      : await takeMfaStep(tx, userId, step);
+  if (taken) await services.limits.forgetCodes(userId);
+  return taken;
+}

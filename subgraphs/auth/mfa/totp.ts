@@ -1,0 +1,110 @@
+import { recordAudit } from "#db/auth/audit-writes.ts";
+import { disableMfa, enableMfa, mfaOf, putMfaSecret, replaceRecoveryCodes } from "#db/auth/mfa-writes.ts";
+import { endSessionsOf } from "#db/auth/session-writes.ts";
+import { takeAttempt, forgetAttempts } from "#db/auth/sign-in-writes.ts";
+import type { WriteTx } from "#db/client.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { type UserError, userError } from "#lib/user-errors.ts";
+import { isPasswordText } from "../passwords/password-rules.ts";
+import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
+import { newRecoveryCodes, newSecret, takeSecondFactor } from "./second-factor.ts";
+
+/** A secret for the caller's app, in use only when a code of it was confirmed. */
+export async function beginTotp(
+  services: AuthServices,
+  request: RequestContext,
+  password: string,
+): Promise<{ secret: string; uri: string } | UserError> {
+  const { identity } = request;
+  const error = await wrongPassword(services, request, password);
+  if (error) return error;
+  const made = newSecret(services, { tenantId: homeOf(identity), userId: identity.id, username: identity.name ?? "" });
+  const kept = await services.database.write(scopeOf(request, homeOf(identity)), (tx) =>
+    putMfaSecret(tx, identity.id, made.sealed),
+  );
+  return kept ? { secret: made.secret, uri: made.uri } : userError("MFA_IN_USE");
+}
+
+/** Puts the second factor to use, ends the caller's other sessions, and gives him recovery codes. */
+export async function confirmTotp(
+  services: AuthServices,
+  request: RequestContext,
+  code: string,
+): Promise<{ codes: string[] } | UserError> {
+  return withFactor(services, request, { code, enabled: false }, async (tx) => {
+    const { codes, hashes } = newRecoveryCodes(services);
+    await enableMfa(tx, request.identity.id);
+    await replaceRecoveryCodes(tx, request.identity.id, hashes);
+    await endSessionsOf(tx, request.identity.id, request.identity.credential?.id ?? null);
+    await recordAudit(tx, { ...actorOf(request), action: "user.enable_mfa", success: true });
+    return { codes };
+  });
+}
+
+export interface Proof {
+  password: string;
+  /** Of the app, or a recovery code. */
+  code: string;
+}
+
+/** Does without the second factor from now on; for who has proved that he is the user by both. */
+export async function disableTotp(
+  services: AuthServices,
+  request: RequestContext,
+  proof: Proof,
+): Promise<UserError | undefined> {
+  const error = await wrongPassword(services, request, proof.password);
+  if (error) return error;
+  const outcome = await withFactor(services, request, { code: proof.code, enabled: true }, async (tx) => {
+    await disableMfa(tx, request.identity.id);
+    await recordAudit(tx, { ...actorOf(request), action: "user.disable_mfa", success: true });
+    return {};
+  });
+  return "code" in outcome ? outcome : undefined;
+}
+
+/** New recovery codes; all before them are void. */
+export async function regenerateRecoveryCodes(
+  services: AuthServices,
+  request: RequestContext,
+  proof: Proof,
+): Promise<{ codes: string[] } | UserError> {
+  const error = await wrongPassword(services, request, proof.password);
+  if (error) return error;
+  return withFactor(services, request, { code: proof.code, enabled: true }, async (tx) => {
+    const { codes, hashes } = newRecoveryCodes(services);
+    await replaceRecoveryCodes(tx, request.identity.id, hashes);
+    await recordAudit(tx, { ...actorOf(request), action: "user.regenerate_recovery_codes", success: true });
+    return { codes };
+  });
+}
+
+async function withFactor<T extends object>(
+  services: AuthServices,
+  request: RequestContext,
+  { code, enabled }: { code: string; enabled: boolean },
+  use: (tx: WriteTx) => Promise<T>,
+): Promise<T | UserError> {
+  const { identity } = request;
+  return services.database.write(scopeOf(request, homeOf(identity)), async (tx): Promise<T | UserError> => {
+    const mfa = await mfaOf(tx, identity.id);
+    if (!mfa?.secret || mfa.enabled !== enabled) return userError(mfa?.enabled ? "MFA_IN_USE" : "MFA_NOT_STARTED");
+    const right = await takeSecondFactor(services, tx, { userId: identity.id, sealed: mfa.secret }, code);
+    return right ? use(tx) : userError("MFA_CODE_INVALID", undefined, "code");
+  });
+}
+
+/** Who changes what proves his identity proves it once more. A wrong password counts as a failed sign-in. */
+async function wrongPassword(
+  { database, hasher }: AuthServices,
+  request: RequestContext,
+  password: string,
+): Promise<UserError | undefined> {
+  const { identity } = request;
+  const scope = scopeOf(request, homeOf(identity));
+  const user = await database.write(scope, (tx) => takeAttempt(tx, identity.id));
+  const right = await hasher.verify(user?.passwordHash, isPasswordText(password) ? password : "");
+  if (!right) return userError("INVALID_CREDENTIALS", undefined, "password");
+  await database.write(scope, (tx) => forgetAttempts(tx, identity.id));
+  return undefined;
+}

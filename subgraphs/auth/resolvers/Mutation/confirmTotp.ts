@@ -1,0 +1,9 @@
+import { confirmTotp as confirm } from "../../mfa/totp.ts";
+import type { MutationResolvers } from "../../generated/resolvers.ts";
+
+export const confirmTotp: MutationResolvers["confirmTotp"] = async (_root, { input }, context) => {
+  const confirmed = await confirm(context.services, context.request, input.code);
+  if ("code" in confirmed) return { recoveryCodes: null, userErrors: [confirmed] };
+  context.written();
+  return { recoveryCodes: confirmed.codes, userErrors: [] };
+};

@@ -1,0 +1,148 @@
+import { Secret, TOTP } from "otpauth";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { makeUser, type TestUser } from "#tests/harness/credentials.ts";
+import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { asOwner } from "#tests/harness/server.ts";
+
+const { tenantId } = fleetOf(1);
+let product: TestProduct;
+beforeAll(async () => {
+  // In the middle of a step, where it stays: no code is of another step when it arrives.
+  vi.useFakeTimers({ toFake: ["Date"], now: Math.floor(Date.now() / 30_000) * 30_000 + 15_000 });
+  product = await bootProduct({ authenticates: true });
+  await insertFleet(product.urls, 1, 1);
+});
+afterAll(async () => {
+  vi.useRealTimers();
+  await product.stop();
+});
+beforeEach(() => product.signInLimits.forgetAddress("127.0.0.1"));
+
+const signIn = (user: TestUser, code?: string): Promise<Answer> =>
+  product.ask(`mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code field } } }`, {
+    input: { login: user.email, password: user.password, ...(code ? { code } : {}) },
+  });
+const tokenOf = async (user: TestUser, code?: string) => (await signIn(user, code)).data.signIn.token as string | null;
+const change = (name: string, input: object, fields: string, token: string): Promise<Answer> => {
+  const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} userErrors { code field } } }`;
+  return product.ask(query, { input }, token);
+};
+
+interface Enrolled {
+  user: TestUser;
+  token: string;
+  recoveryCodes: string[];
+  /** What the app shows so many steps of 30 s from now. */
+  code(steps?: number): string;
+}
+
+/** A user whose app was confirmed with the code of the step before this one. */
+async function enrolled(): Promise<Enrolled> {
+  const user = await makeUser(product.databases.auth, { tenantId });
+  const token = (await tokenOf(user)) as string;
+  const begun = await change("beginTotp", { password: user.password }, "secret uri", token);
+  const totp = new TOTP({ secret: Secret.fromBase32(begun.data.beginTotp.secret as string) });
+  const code = (steps = 0) => totp.generate({ timestamp: Date.now() + steps * 30_000 });
+  const confirmed = await change("confirmTotp", { code: code(-1) }, "recoveryCodes", token);
+  return { user, token, code, recoveryCodes: confirmed.data.confirmTotp.recoveryCodes as string[] };
+}
+
+describe("a second factor", () => {
+  it("is in use when a code of the app was confirmed, and asked for at the next sign-in", async () => {
+    const { user, code, recoveryCodes } = await enrolled();
+    expect(new Set(recoveryCodes).size).toBe(10);
+    const without = await signIn(user);
+    expect(without.data.signIn).toEqual({ token: null, userErrors: [{ code: "MFA_REQUIRED", field: ["code"] }] });
+    expect((await signIn(user, "000000")).data.signIn.userErrors[0].code).toBe("INVALID_CREDENTIALS");
+    expect(await tokenOf(user, code())).toMatch(/^nvs_/);
+  });
+
+  it("is kept sealed, and in no answer again", async () => {
+    const { user, token } = await enrolled();
+    const [row] = await asOwner(
+      product.urls.url("auth"),
+      (sql) => sql<{ secret: string }[]>`select mfa_secret as secret from users where id = ${user.id}`,
+    );
+    expect(row?.secret).toMatch(/^nvs1\.test\./);
+    const again = await change("beginTotp", { password: user.password }, "secret", token);
+    expect(again.data.beginTotp).toEqual({ secret: null, userErrors: [{ code: "MFA_IN_USE", field: null }] });
+  });
+});
+
+describe("40: a code of the app", () => {
+  it("is accepted once, also when it comes twenty times at once", async () => {
+    const { user, code } = await enrolled();
+    const now = code();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => tokenOf(user, now)));
+    expect(answers.filter(Boolean)).toHaveLength(1);
+    await asOwner(product.urls.url("auth"), (sql) => sql`update users set locked_until = null where id = ${user.id}`);
+    expect(await tokenOf(user, now)).toBeNull();
+  });
+
+  it("of two steps before or after now is refused, of one step after it is not", async () => {
+    const { user, code } = await enrolled();
+    expect(await tokenOf(user, code(2))).toBeNull();
+    expect(await tokenOf(user, code(-2))).toBeNull();
+    expect(await tokenOf(user, code(1))).toMatch(/^nvs_/);
+  });
+
+  it("may be tried five times in five minutes, whatever becomes of the lock", async () => {
+    const { user, code } = await enrolled();
+    for (let at = 0; at < 5; at += 1) {
+      await signIn(user, "000000");
+      await asOwner(
+        product.urls.url("auth"),
+        (sql) => sql`update users set locked_until = null, failed_login_attempts = 0 where id = ${user.id}`,
+      );
+    }
+    expect(await tokenOf(user, code())).toBeNull();
+  });
+});
+
+describe("41: a recovery code", () => {
+  it("stands in for the app once, also when it comes three times at once", async () => {
+    const { user, recoveryCodes } = await enrolled();
+    const [first = "", second = ""] = recoveryCodes;
+    const answers = await Promise.all(Array.from({ length: 3 }, () => tokenOf(user, first)));
+    expect(answers.filter(Boolean)).toHaveLength(1);
+    expect(await tokenOf(user, first)).toBeNull();
+    expect(await tokenOf(user, second.toUpperCase())).toMatch(/^nvs_/);
+  });
+
+  it("is void when new ones were made", async () => {
+    const { user, token, code, recoveryCodes } = await enrolled();
+    const proof = { password: user.password, code: code() };
+    const { data } = await change("regenerateRecoveryCodes", proof, "recoveryCodes", token);
+    expect(data.regenerateRecoveryCodes.userErrors).toEqual([]);
+    expect(await tokenOf(user, recoveryCodes[0])).toBeNull();
+    expect(await tokenOf(user, data.regenerateRecoveryCodes.recoveryCodes[0] as string)).toMatch(/^nvs_/);
+  });
+});
+
+describe("42: who has a session alone", () => {
+  it("can neither replace nor remove the second factor, nor get recovery codes", async () => {
+    const { user, token, code } = await enrolled();
+    const wrongPassword = { password: "not the password", code: code() };
+    const wrongCode = { password: user.password, code: "000000" };
+    for (const name of ["disableTotp", "regenerateRecoveryCodes"]) {
+      const first = await change(name, wrongPassword, "", token);
+      expect(first.data[name].userErrors).toEqual([{ code: "INVALID_CREDENTIALS", field: ["password"] }]);
+      const second = await change(name, wrongCode, "", token);
+      expect(second.data[name].userErrors).toEqual([{ code: "MFA_CODE_INVALID", field: ["code"] }]);
+    }
+    const begun = await change("beginTotp", { password: "not the password" }, "secret", token);
+    expect(begun.data.beginTotp.userErrors).toEqual([{ code: "INVALID_CREDENTIALS", field: ["password"] }]);
+    expect((await signIn(user)).data.signIn.userErrors[0].code).toBe("MFA_REQUIRED");
+  });
+
+  it("and both password and code does without it again", async () => {
+    const { user, token, code } = await enrolled();
+    const { data } = await change("disableTotp", { password: user.password, code: code() }, "", token);
+    expect(data.disableTotp.userErrors).toEqual([]);
+    expect(await tokenOf(user)).toMatch(/^nvs_/);
+    const confirmed = await change("confirmTotp", { code: code(1) }, "recoveryCodes", token);
+    expect(confirmed.data.confirmTotp.userErrors).toEqual([{ code: "MFA_NOT_STARTED", field: null }]);
+  });
+});
