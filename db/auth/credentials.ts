@@ -34,12 +34,16 @@ export interface KeyCredential extends Credential {
   rateLimitPerMinute: number;
 }
 
+/** Whether the user of the statement has the role: as his default one, or because it was granted to him. */
+const isHeld = sql`(
+    ${roles.tenantId} is null and ${roles.name} = ${users.role}::text
+    or ${roles.id} in (select ${userRoles.roleId} from ${userRoles} where ${userRoles.userId} = ${users.id})
+      and (${roles.tenantId} is null or ${roles.tenantId} = ${users.tenantId}))`;
+
 /** The rights of the user of the statement: of his default role and of those that were granted to him. */
 const permissions = sql`(
   select coalesce(array_agg(distinct permission), '{}') from ${roles}, jsonb_array_elements_text(${roles.permissions}) as permission
-  where ${roles.tenantId} is null and ${roles.name} = ${users.role}::text
-    or ${roles.id} in (select ${userRoles.roleId} from ${userRoles} where ${userRoles.userId} = ${users.id})
-      and (${roles.tenantId} is null or ${roles.tenantId} = ${users.tenantId}))`;
+  where ${isHeld})`;
 
 const holder = sql`
   ${users.id} as "userId", ${users.username} as "username", ${users.tenantId} as "userTenantId", ${permissions} as "permissions"`;
@@ -166,9 +170,7 @@ const granted = statement<GrantedPermission>(
     select permission as "permission", array_agg(${roles.name} order by ${roles.name}) as "because"
     from ${users}, ${roles}, jsonb_array_elements_text(${roles.permissions}) as permission
     where ${users.id} = ${sql.placeholder("userId")}::uuid
-      and (${roles.tenantId} is null and ${roles.name} = ${users.role}::text
-        or ${roles.id} in (select ${userRoles.roleId} from ${userRoles} where ${userRoles.userId} = ${users.id})
-          and (${roles.tenantId} is null or ${roles.tenantId} = ${users.tenantId}))
+      and ${isHeld}
     group by permission order by permission`,
 );
 

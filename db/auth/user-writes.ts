@@ -82,15 +82,6 @@ export async function lockAdministrators(tx: WriteTx): Promise<string[]> {
   return (await tx.run(administrators, { tenantId: tx.tenantId })).map(({ id }) => id);
 }
 
-const passwordHash = statement<{ passwordHash: string }>(
-  () =>
-    sql`select ${users.passwordHash} as "passwordHash" from ${users} where ${theUser} and ${users.disabledAt} is null`,
-);
-
-export async function passwordHashOf(tx: WriteTx, userId: string): Promise<string | undefined> {
-  return (await tx.run(passwordHash, { userId, tenantId: tx.tenantId }))[0]?.passwordHash;
-}
-
 const insertReset = statement<{ expiresAt: Date }>(
   () => sql`
     insert into ${passwordResets} (user_id, tenant_id, code_hash, expires_at, created_by)
