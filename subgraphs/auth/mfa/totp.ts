@@ -1,11 +1,11 @@
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { disableMfa, enableMfa, mfaOf, putMfaSecret, replaceRecoveryCodes } from "#db/auth/mfa-writes.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
-import { takeAttempt, forgetAttempts } from "#db/auth/sign-in-writes.ts";
+import { forgetAttempts } from "#db/auth/sign-in-writes.ts";
 import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
-import { isPasswordText } from "../passwords/password-rules.ts";
+import { provesPassword } from "../passwords/prove-password.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { newRecoveryCodes, newSecret, takeSecondFactor } from "./second-factor.ts";
 
@@ -96,15 +96,13 @@ async function withFactor<T extends object>(
 
 /** Who changes what proves his identity proves it once more. A wrong password counts as a failed sign-in. */
 async function wrongPassword(
-  { database, hasher }: AuthServices,
+  services: AuthServices,
   request: RequestContext,
   password: string,
 ): Promise<UserError | undefined> {
   const { identity } = request;
-  const scope = scopeOf(request, homeOf(identity));
-  const user = await database.write(scope, (tx) => takeAttempt(tx, identity.id));
-  const right = await hasher.verify(user?.passwordHash, isPasswordText(password) ? password : "");
-  if (!right) return userError("INVALID_CREDENTIALS", undefined, "password");
-  await database.write(scope, (tx) => forgetAttempts(tx, identity.id));
+  if (!(await provesPassword(services, request, password)))
+    return userError("INVALID_CREDENTIALS", undefined, "password");
+  await services.database.write(scopeOf(request, homeOf(identity)), (tx) => forgetAttempts(tx, identity.id));
   return undefined;
 }

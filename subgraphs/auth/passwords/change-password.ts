@@ -2,7 +2,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { accountOf } from "#db/auth/credentials.ts";
 import { endSessionsOf, insertSession } from "#db/auth/session-writes.ts";
-import { takeAttempt } from "#db/auth/sign-in-writes.ts";
 import { insertPasswordReset, takePasswordReset, updateUser } from "#db/auth/user-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import { newSessionToken, sessionTokenHash } from "#lib/credentials.ts";
@@ -10,7 +9,8 @@ import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
 import { nobody, sessionLifetime } from "../sign-in/sign-in.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
-import { isPasswordText, passwordProblem } from "./password-rules.ts";
+import { passwordProblem } from "./password-rules.ts";
+import { provesPassword } from "./prove-password.ts";
 
 /**
  * Changes the caller's own password. All his sessions end; when he sent the request with one, a new one takes its place. A wrong current
@@ -25,14 +25,11 @@ export async function changePassword(
   const { identity } = request;
   const problem = passwordProblem(input.newPassword, [identity.name ?? ""], "newPassword");
   if (problem) return problem;
-  const scope = scopeOf(request, homeOf(identity));
-  const user = await database.write(scope, (tx) => takeAttempt(tx, identity.id));
-  const current = isPasswordText(input.currentPassword) ? input.currentPassword : "";
   const wrong = userError("INVALID_CREDENTIALS", undefined, "currentPassword");
-  if (!(await hasher.verify(user?.passwordHash, current))) return wrong;
+  if (!(await provesPassword(services, request, input.currentPassword))) return wrong;
   const passwordHash = await hasher.hash(input.newPassword);
   const token = newSessionToken();
-  return database.write(scope, async (tx) => {
+  return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
     if (!(await updateUser(tx, identity.id, "password", { passwordHash }))) return wrong;
     await endSessionsOf(tx, identity.id, null);
     await recordAudit(tx, { ...actorOf(request), action: "user.change_password", success: true });
