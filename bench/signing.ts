@@ -6,6 +6,7 @@ import { startGateway } from "#gateway/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import { asset } from "#lib/assets.ts";
+import { policies } from "#lib/request-context.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { type Call, signContext, verifyContext } from "#lib/signed-context.ts";
@@ -41,6 +42,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     let calls: Call[] = [];
     const permissions = Array.from({ length: 30 }, (_, index) => `resource${index}:read`);
     const gateway = await startGateway({
+      policies,
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport: guarded(
         {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import {
   type ConstDirectiveNode,
+  defaultFieldResolver,
   type ExecutionResult,
   type GraphQLError,
   type GraphQLFieldResolver,
@@ -22,7 +23,7 @@ import { atEachReference, variableError, wrongLiteral } from "./input-errors.ts"
 import { log } from "./log.ts";
 import { maxReferences } from "./references.ts";
 import { connectionFields } from "./relay.ts";
-import { type RequestContext, requirePermission } from "./request-context.ts";
+import { type Needs, type RequestContext, requirePermission } from "./request-context.ts";
 import { isUuid } from "./uuid.ts";
 
 export interface SubgraphRequest {
@@ -55,8 +56,8 @@ export interface SubgraphDefinition<Context> {
   name: string;
   resolvers: Readonly<Record<string, unknown>>;
   entities: Readonly<Record<string, Reference<Context>>>;
-  /** Root field (`Query.vm`) → the permission it needs. Every root field is listed. */
-  authorization: Readonly<Record<string, string>>;
+  /** Field (`Query.vm`) → what it needs. Every root field is listed, and of the others those that not everybody may read who has reached their object. */
+  authorization: Readonly<Record<string, Needs>>;
   open(request: RequestContext, signal: AbortSignal | undefined): OpenContext<Context>;
 }
 
@@ -152,7 +153,7 @@ function executableSchema<Context extends { request: RequestContext }>(
   // The one cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
   const modules = { typeDefs, resolvers: completed } as unknown as Parameters<typeof buildSubgraphSchema>[0];
   const schema = buildSubgraphSchema(modules);
-  guardRootFields(schema, name, authorization);
+  guardFields(schema, name, authorization);
   return schema;
 }
 
@@ -178,39 +179,49 @@ function referenceResolver<Context>(typename: string, reference: Reference<Conte
   };
 }
 
-/** Every root field asks for its permission before its resolver runs; a field without an entry stops the start. */
-function guardRootFields(
-  schema: GraphQLSchema,
-  subgraph: string,
-  authorization: Readonly<Record<string, string>>,
-): void {
+type GuardedResolver = GraphQLFieldResolver<unknown, { request: RequestContext }>;
+
+/** Every listed field asks for what it needs before its resolver runs; a root field that is not listed stops the start. */
+function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Readonly<Record<string, Needs>>): void {
   const listed = new Set(Object.keys(authorization));
-  for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
-      const resolve = field.resolve as GraphQLFieldResolver<unknown, { request: RequestContext }> | undefined;
       if (field.name === "_service") continue;
+      const resolve: GuardedResolver = field.resolve ?? defaultFieldResolver;
       if (field.name === "_entities") {
-        field.resolve = (source, args: { representations: unknown[] }, context, info) => {
-          if (args.representations.length > maxReferences) {
-            throw new PublicError("BAD_USER_INPUT", `At most ${maxReferences} references a call.`, {
-              argument: "representations",
-            });
-          }
-          return resolve?.(source, args, context as { request: RequestContext }, info);
-        };
+        field.resolve = withFewReferences(resolve);
         continue;
       }
-      const permission = authorization[`${type.name}.${field.name}`];
-      if (!permission)
-        throw new Error(`${type.name}.${field.name} of subgraph ${subgraph} has no entry in its authorization.`);
-      listed.delete(`${type.name}.${field.name}`);
-      field.resolve = (source, args, context, info) => {
-        requirePermission((context as { request: RequestContext }).request.identity, permission);
-        return resolve?.(source, args, context as { request: RequestContext }, info);
-      };
+      const coordinate = `${type.name}.${field.name}`;
+      const needs = authorization[coordinate];
+      listed.delete(coordinate);
+      if (needs !== undefined) {
+        field.resolve = guardedBy(needs, resolve);
+      } else if (roots.includes(type)) {
+        throw new Error(`${coordinate} of subgraph ${subgraph} has no entry in its authorization.`);
+      }
     }
   }
   if (listed.size > 0)
     throw new Error(`Authorization of subgraph ${subgraph} names unknown fields: ${[...listed].join(", ")}.`);
 }
+
+const guardedBy =
+  (needs: Needs, resolve: GuardedResolver): GuardedResolver =>
+  (source, args, context, info) => {
+    requirePermission(context.request.identity, needs);
+    return resolve(source, args, context, info);
+  };
+
+const withFewReferences =
+  (resolve: GuardedResolver): GuardedResolver =>
+  (source, args: { representations: unknown[] }, context, info) => {
+    if (args.representations.length > maxReferences) {
+      throw new PublicError("BAD_USER_INPUT", `At most ${maxReferences} references a call.`, {
+        argument: "representations",
+      });
+    }
+    return resolve(source, args, context, info);
+  };

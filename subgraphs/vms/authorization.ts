@@ -1,4 +1,4 @@
-/** What each root field needs. Fields without an entry stop the start of the subgraph. */
+/** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
 export const authorization = {
   "Query.vm": "vm:read",
   "Query.vms": "vm:read",
