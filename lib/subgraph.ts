@@ -3,6 +3,7 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import {
   type ConstDirectiveNode,
   defaultFieldResolver,
+  getNamedType,
   type ExecutionResult,
   type GraphQLError,
   type GraphQLFieldResolver,
@@ -23,7 +24,7 @@ import { atEachReference, variableError, wrongLiteral } from "./input-errors.ts"
 import { log } from "./log.ts";
 import { maxReferences } from "./references.ts";
 import { connectionFields } from "./relay.ts";
-import { type Needs, type RequestContext, requirePermission } from "./request-context.ts";
+import { everybody, type Needs, type RequestContext, requirePermission } from "./request-context.ts";
 import { isUuid } from "./uuid.ts";
 
 export interface SubgraphRequest {
@@ -56,7 +57,10 @@ export interface SubgraphDefinition<Context> {
   name: string;
   resolvers: Readonly<Record<string, unknown>>;
   entities: Readonly<Record<string, Reference<Context>>>;
-  /** Field (`Query.vm`) → what it needs. Every root field is listed, and of the others those that not everybody may read who has reached their object. */
+  /**
+   * Field (`Query.vm`) or type (`Vm`) → what it needs. Every root field is listed; of the others those that not everybody may read who has reached
+   * their object. What a type needs, every field needs that returns it, and every reference to it.
+   */
   authorization: Readonly<Record<string, Needs>>;
   open(request: RequestContext, signal: AbortSignal | undefined): OpenContext<Context>;
 }
@@ -147,7 +151,10 @@ function executableSchema<Context extends { request: RequestContext }>(
     if (!key || isUnresolvable(key)) continue;
     const reference = entities[type];
     if (!reference) throw new Error(`Entity ${type} of subgraph ${name} has no entry in \`entities\`.`);
-    completed[type] = { ...completed[type], __resolveReference: referenceResolver(type, reference) };
+    completed[type] = {
+      ...completed[type],
+      __resolveReference: referenceResolver(type, reference, authorization[type] ?? everybody),
+    };
   }
   for (const [type, own] of Object.entries(resolvers)) completed[type] ??= own as TypeResolvers;
   // The one cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
@@ -169,11 +176,16 @@ const isUnresolvable = (key: ConstDirectiveNode): boolean =>
     ({ name, value }) => name.value === "resolvable" && value.kind === Kind.BOOLEAN && !value.value,
   ) ?? false;
 
-function referenceResolver<Context>(typename: string, reference: Reference<Context>) {
+function referenceResolver<Context extends { request: RequestContext }>(
+  typename: string,
+  reference: Reference<Context>,
+  needs: Needs,
+) {
   if (reference === referenceOnly) {
     return ({ id }: { id: unknown }) => (isUuid(id) ? { __typename: typename, id } : null);
   }
   return async ({ id }: { id: string }, context: Context) => {
+    requirePermission(context.request.identity, needs);
     const row = await reference(context).load(id);
     return row === null ? null : { ...row, __typename: typename };
   };
@@ -181,11 +193,12 @@ function referenceResolver<Context>(typename: string, reference: Reference<Conte
 
 type GuardedResolver = GraphQLFieldResolver<unknown, { request: RequestContext }>;
 
-/** Every listed field asks for what it needs before its resolver runs; a root field that is not listed stops the start. */
+/** Every field asks for what it and the type that it returns need before its resolver runs; a root field that is not listed stops the start. */
 function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Readonly<Record<string, Needs>>): void {
   const listed = new Set(Object.keys(authorization));
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   for (const type of Object.values(schema.getTypeMap())) {
+    listed.delete(type.name);
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       if (field.name === "_service") continue;
@@ -195,23 +208,23 @@ function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Rea
         continue;
       }
       const coordinate = `${type.name}.${field.name}`;
-      const needs = authorization[coordinate];
-      listed.delete(coordinate);
-      if (needs !== undefined) {
-        field.resolve = guardedBy(needs, resolve);
-      } else if (roots.includes(type)) {
+      if (roots.includes(type) && !(coordinate in authorization))
         throw new Error(`${coordinate} of subgraph ${subgraph} has no entry in its authorization.`);
-      }
+      listed.delete(coordinate);
+      const needs = [authorization[coordinate], authorization[getNamedType(field.type).name]].filter(isPresent);
+      if (needs.length > 0) field.resolve = guardedBy(needs, resolve);
     }
   }
   if (listed.size > 0)
-    throw new Error(`Authorization of subgraph ${subgraph} names unknown fields: ${[...listed].join(", ")}.`);
+    throw new Error(`Authorization of subgraph ${subgraph} names what is unknown: ${[...listed].join(", ")}.`);
 }
 
+const isPresent = (needs: Needs | undefined): needs is Needs => needs !== undefined;
+
 const guardedBy =
-  (needs: Needs, resolve: GuardedResolver): GuardedResolver =>
+  (needs: readonly Needs[], resolve: GuardedResolver): GuardedResolver =>
   (source, args, context, info) => {
-    requirePermission(context.request.identity, needs);
+    for (const each of needs) requirePermission(context.request.identity, each);
     return resolve(source, args, context, info);
   };
 

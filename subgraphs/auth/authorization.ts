@@ -48,6 +48,8 @@ export const authorization = {
   "Mutation.deleteRole": "role:delete",
   "Mutation.grantRole": "role:grant",
   "Mutation.revokeRole": "role:grant",
+  ValidToken: servicesOnly,
+  RecordDenialPayload: servicesOnly,
 };
 
 /**

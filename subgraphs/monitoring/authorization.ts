@@ -11,4 +11,13 @@ export const authorization = {
   // Samples of nodes have no tenant.
   "ClusterNode.latestMetrics": platformWith("node:read"),
   "ClusterNode.metrics": platformWith("node:read"),
+  // By whatever way they are reached.
+  AlertRule: "alert:read",
+  AlertRuleConnection: "alert:read",
+  Alert: "alert:read",
+  AlertConnection: "alert:read",
+  VmMetrics: "metric:read",
+  VmMetricSeries: "metric:read",
+  MetricImport: "metric:read",
+  MetricImportConnection: "metric:read",
 };

@@ -16,7 +16,6 @@ export const authorization = {
   "ClusterNode.hostname": platformOnly,
   "ClusterNode.ipAddress": platformOnly,
   "ClusterNode.nodeType": platformOnly,
-  "ClusterNode.cluster": platformOnly,
   "ClusterNode.capacity": platformOnly,
   "ClusterNode.allocatable": platformOnly,
   "ClusterNode.allocated": platformOnly,
@@ -29,4 +28,15 @@ export const authorization = {
   "ClusterNode.createdAt": platformOnly,
   "ClusterNode.updatedAt": platformOnly,
   "SchedulingDecision.candidateNodes": platformOnly,
+  // By whatever way they are reached.
+  Cluster: platformWith("cluster:read"),
+  ClusterConnection: platformWith("cluster:read"),
+  SchedulingPolicy: "scheduling:read",
+  SchedulingPolicyConnection: "scheduling:read",
+  ResourceAllocation: "scheduling:read",
+  ResourceAllocationConnection: "scheduling:read",
+  SchedulingDecision: "scheduling:read",
+  SchedulingDecisionConnection: "scheduling:read",
+  ScalingRecommendation: "scheduling:read",
+  ScalingRecommendationConnection: "scheduling:read",
 };

@@ -7,4 +7,15 @@ export const authorization = {
   "Query.vmSnapshots": "vm:read",
   "Query.vmStateTransitions": "vm:read",
   "Query.vmNetworks": "vm:read",
+  // By whatever way they are reached.
+  Vm: "vm:read",
+  VmConnection: "vm:read",
+  VmSnapshot: "vm:read",
+  VmSnapshotConnection: "vm:read",
+  VmNetwork: "vm:read",
+  VmNetworkConnection: "vm:read",
+  VmStateTransition: "vm:read",
+  VmStateTransitionConnection: "vm:read",
+  VmTemplate: "template:read",
+  VmTemplateConnection: "template:read",
 };

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type ConstValueNode, type FieldDefinitionNode, Kind, parse, print } from "graphql";
+import { type ConstDirectiveNode, type ConstValueNode, Kind, parse, print } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
 import { asset } from "#lib/assets.ts";
@@ -116,10 +116,12 @@ describe("attack 30: every root field", () => {
 });
 
 describe.each(domains)("the SDL of the %s subgraph", (domain) => {
-  it("says of each field what its authorization says, and of no other", () => {
+  it("says of each field and type what its authorization says, and of no other", () => {
     const said: Record<string, Needs> = {};
     for (const definition of parse(readFileSync(asset(`subgraphs/${domain}/schema.graphql`), "utf8")).definitions) {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
+      const ofType = saidOf(definition);
+      if (ofType !== everybody) said[definition.name.value] = ofType;
       const isRoot = ["Query", "Mutation", "Subscription"].includes(definition.name.value);
       for (const field of definition.fields ?? []) {
         const needs = saidOf(field);
@@ -130,7 +132,7 @@ describe.each(domains)("the SDL of the %s subgraph", (domain) => {
   });
 });
 
-function saidOf({ directives = [] }: FieldDefinitionNode): Needs {
+function saidOf({ directives = [] }: { readonly directives?: readonly ConstDirectiveNode[] | undefined }): Needs {
   const named = (name: string) => directives.find((directive) => directive.name.value === name);
   // The gateway has no such field to guard; between services, the subgraph alone does.
   if (named("inaccessible")) return servicesOnly;
