@@ -7,7 +7,7 @@ import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
 import { operationAccess } from "#gateway/authorization/operation-access.ts";
 import { operationOf } from "#gateway/execution/operation.ts";
-import { startGateway } from "#gateway/server.ts";
+import { startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import { asset } from "#lib/assets.ts";

@@ -6,7 +6,7 @@ import { openRedis } from "#lib/redis.ts";
 import { authentication } from "./authentication/authenticate.ts";
 import { denialRecorder } from "./authentication/denials.ts";
 import { KeyLimits } from "./authentication/key-limits.ts";
-import { startGateway } from "./server.ts";
+import { startGateway } from "./http/server.ts";
 import { readSupergraphConfig } from "./supergraph.ts";
 import { guarded } from "./transport/guarded.ts";
 import { overHttp } from "./transport/http.ts";

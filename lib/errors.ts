@@ -9,6 +9,20 @@ export const errorCodes = {
   OPERATION_RESOLUTION_FAILURE:
     "The document holds several operations and none was chosen, or the chosen one is missing.",
   BAD_REQUEST: "The HTTP request is not a GraphQL request.",
+  METHOD_NOT_ALLOWED: "The HTTP method does not fit: queries come by GET or POST, mutations by POST.",
+  NOT_ACCEPTABLE: "The request accepts no media type that there is an answer in.",
+  UNSUPPORTED_MEDIA_TYPE: "The body is not JSON, or it is compressed.",
+  TOKEN_LIMIT_EXCEEDED: "The document has more tokens than the limit.",
+  DEPTH_LIMIT_EXCEEDED: "Fields are nested deeper than the limit.",
+  ALIAS_LIMIT_EXCEEDED: "The document has more aliases than the limit.",
+  ROOT_FIELD_LIMIT_EXCEEDED:
+    "The operation has more root fields than the limit, or one twice that may stand there once.",
+  DIRECTIVE_LIMIT_EXCEEDED: "The document has more directives than the limit.",
+  REPEAT_LIMIT_EXCEEDED: "A field is selected in the same place more often than the limit.",
+  SELECTION_LIMIT_EXCEEDED: "The operation selects more fields than the limit, fragments written out.",
+  LIST_LIMIT_EXCEEDED: "A list has more entries than the limit.",
+  VALUE_DEPTH_LIMIT_EXCEEDED: "A value is nested deeper than the limit.",
+  PLAN_LIMIT_EXCEEDED: "The operation takes longer to plan than the limit.",
   PAYLOAD_TOO_LARGE: "The request body is larger than the limit.",
   PERSISTED_QUERY_NOT_SUPPORTED: "Automatic persisted queries are off.",
   PERSISTED_QUERY_NOT_FOUND: "No document is stored under this hash.",
@@ -33,6 +47,20 @@ export const errorCodes = {
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
+
+const retryable: ReadonlySet<ErrorCode> = new Set([
+  "SUBGRAPH_UNAVAILABLE",
+  "SUBGRAPH_TIMEOUT",
+  "DATABASE_UNAVAILABLE",
+  "WRITE_CONFLICT",
+  "STORAGE_FULL",
+  "RATE_LIMITED",
+  "AUTH_UNAVAILABLE",
+  "OVERLOADED",
+]);
+
+/** Whether the same request may succeed later, without being changed. */
+export const isRetryable = (code: ErrorCode): boolean => retryable.has(code);
 
 /** An error whose message and code are meant for the client. Every other error is masked before it leaves. */
 export class PublicError extends Error {

@@ -8,7 +8,12 @@ const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 rmSync(outdir, { recursive: true, force: true });
 mkdirSync(outdir, { recursive: true });
 await build({
-  entryPoints: ["gateway/main.ts", "cli/run.ts", ...domains.map((domain) => `subgraphs/${domain}/main.ts`)],
+  entryPoints: [
+    "gateway/main.ts",
+    "gateway/planning/plan-worker.ts",
+    "cli/run.ts",
+    ...domains.map((domain) => `subgraphs/${domain}/main.ts`),
+  ],
   outdir,
   outbase: ".",
   bundle: true,

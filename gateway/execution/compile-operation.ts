@@ -1,6 +1,5 @@
-import { operationFromDocument } from "@apollo/federation-internals";
 import type { QueryPlan } from "@apollo/query-planner";
-import { getVariableValues, GraphQLError, Kind } from "graphql";
+import { getVariableValues, GraphQLError } from "graphql";
 import { allowedOperation } from "../authorization/allowed-operation.ts";
 import { noRefusals, type Refusals } from "../authorization/operation-access.ts";
 import { type Answer, answerWriter } from "./answer/answer-writer.ts";
@@ -28,19 +27,13 @@ export interface Executed {
   errors: readonly GraphQLError[];
 }
 
-/** Plans and compiles an operation of a valid document. What is refused is not in the plan; the answer says so in its place. */
+/** Compiles an operation of a valid document by its plan. What is refused is not in the plan; the answer says so in its place. */
 export function compileOperation(
-  supergraph: LoadedSupergraph,
+  supergraph: Pick<LoadedSupergraph, "apiSchema" | "fits">,
   operation: Operation,
+  plan: QueryPlan,
   { fields: refused }: Refusals = noRefusals,
 ): CompiledOperation {
-  const allowed = refused.size > 0 ? allowedOperation(operation, refused) : operation;
-  const planned = operationFromDocument(
-    supergraph.plannedSchema,
-    { kind: Kind.DOCUMENT, definitions: [allowed.definition, ...allowed.fragments.values()] },
-    { validate: false },
-  );
-  const plan = supergraph.planner.buildQueryPlan(planned);
   if (plan.node?.kind === "Subscription") throw new Error("Subscriptions are not executed.");
   const booleans = booleanVariables(operation);
   const step = stepOf(plan.node, [], { fits: supergraph.fits, booleans });
@@ -62,6 +55,10 @@ export function compileOperation(
     },
   };
 }
+
+/** What of an operation is planned: all that is not refused. */
+export const operationToPlan = (operation: Operation, { fields }: Refusals): Operation =>
+  fields.size > 0 ? allowedOperation(operation, fields) : operation;
 
 const refusedField = ({ refusal, path }: Answer["refusals"][number]): GraphQLError =>
   new GraphQLError(refusal.message, {

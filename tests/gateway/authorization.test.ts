@@ -1,9 +1,10 @@
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { expect, describe, it } from "vitest";
-import { createGraph, type GatewayContext } from "#gateway/graph.ts";
+import { createGateway, type GatewayContext } from "#gateway/create-gateway.ts";
 import type { Policies } from "#gateway/authorization/requirement.ts";
 import { anonymous, type Identity } from "#lib/request-context.ts";
+import { answerOf } from "#tests/harness/answers.ts";
 import { mockSubgraph } from "./mock-subgraph.ts";
 
 // Subgraphs that enforce nothing: what is refused here, the gateway alone refuses.
@@ -60,10 +61,11 @@ const holding = (...permissions: string[]): Identity => ({
 async function library() {
   const mocks = new Map(Object.entries(schemas).map(([name, schema]) => [name, mockSubgraph(schema)]));
   const calls: string[] = [];
-  const graph = await createGraph({
+  const gateway = createGateway({
     supergraphSdl: sdl,
     policies,
     introspection: true,
+    planning: "this thread",
     transport: {
       send: async (name, { query, variables }) => {
         calls.push(query);
@@ -76,17 +78,15 @@ async function library() {
   });
   const ask = async (identity: Identity, query: string, variables: Record<string, unknown> = {}) => {
     calls.length = 0;
-    const contextValue: GatewayContext = {
+    const context: GatewayContext = {
       identity,
       requestId: "request",
       deadline: Date.now() + 10_000,
       signal: new AbortController().signal,
     };
-    const { body } = await graph.executeOperation({ query, variables }, { contextValue });
-    if (body.kind !== "single") throw new Error("One answer was due.");
-    const { data, errors = [] } = body.singleResult;
+    const { data = null, errors } = answerOf(await gateway.execute({ query, variables }, context));
     return {
-      data: JSON.parse((data as unknown as { json: string } | undefined)?.json ?? "null"),
+      data,
       errors: errors.map(({ path, extensions }) => ({ path: path?.join("."), ...extensions })),
       calls: [...calls],
     };
@@ -272,11 +272,12 @@ it("what one may see is never answered to another, in whatever order they ask th
 });
 
 describe("a supergraph is refused at load", () => {
-  const load = (supergraphSdl: string, registered: Policies = policies) =>
-    createGraph({
+  const load = async (supergraphSdl: string, registered: Policies = policies) =>
+    createGateway({
       supergraphSdl,
       policies: registered,
       introspection: false,
+      planning: "this thread",
       transport: { send: async () => ({ data: null }), close: async () => undefined },
     });
 
@@ -308,10 +309,11 @@ it("directives are enforced under the names that a link gives them", async () =>
     .replace('authenticated/v0.1", for', 'authenticated/v0.1", as: "known", for')
     .replaceAll("@authenticated", "@known");
   expect(renamed).not.toContain("@authenticated");
-  const graph = await createGraph({
+  const gateway = createGateway({
     supergraphSdl: renamed,
     policies,
     introspection: false,
+    planning: "this thread",
     transport: {
       send: async () => {
         throw new Error("asked");
@@ -319,9 +321,9 @@ it("directives are enforced under the names that a link gives them", async () =>
       close: async () => undefined,
     },
   });
-  const { body } = await graph.executeOperation(
+  const { body } = await gateway.execute(
     { query: "{ books { id } }" },
-    { contextValue: { identity: anonymous, requestId: "", deadline: 0, signal: new AbortController().signal } },
+    { identity: anonymous, requestId: "", deadline: 0, signal: new AbortController().signal },
   );
-  expect(JSON.stringify(body)).toContain("UNAUTHENTICATED");
+  expect(body).toContain("UNAUTHENTICATED");
 });

@@ -1,6 +1,7 @@
 import { GraphQLError, parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import { compileOperation } from "#gateway/execution/compile-operation.ts";
+import { documentOf, planOf } from "#gateway/planning/planner.ts";
 import { operationOf } from "#gateway/execution/operation.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { bothExecutors } from "./both-executors.ts";
@@ -59,7 +60,8 @@ it("a boolean variable must not be null where @include asks for it", () => {
   const query = "query ($yes: Boolean = true) { product @include(if: $yes) { name } }";
   const operation = operationOf(parse(query), undefined);
   if (!operation) throw new Error("The document has no operation.");
-  const compiled = compileOperation(loadSupergraph(sdl), operation);
+  const supergraph = loadSupergraph(sdl);
+  const compiled = compileOperation(supergraph, operation, planOf(supergraph.planned, documentOf(operation)));
   expect(compiled.check({})).toEqual([]);
   expect(compiled.check({ yes: null }).map(({ extensions }) => extensions["code"])).toEqual(["BAD_USER_INPUT"]);
 });

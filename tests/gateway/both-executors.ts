@@ -4,6 +4,7 @@ import { type ExecutionResult, type GraphQLError, type GraphQLSchema, parse } fr
 import { compileOperation } from "#gateway/execution/compile-operation.ts";
 import type { Policies } from "#gateway/authorization/requirement.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
+import { documentOf, planOf } from "#gateway/planning/planner.ts";
 import { operationOf } from "#gateway/execution/operation.ts";
 import { failedFields } from "#gateway/failed-fields.ts";
 import { PublicError } from "#lib/errors.ts";
@@ -40,7 +41,7 @@ export function bothExecutors(sdl: string, policies: Policies = {}): BothExecuto
   const compiled = (query: string) => {
     const operation = operationOf(parse(query), undefined);
     if (!operation) throw new Error("The document has no operation.");
-    return compileOperation(supergraph, operation);
+    return compileOperation(supergraph, operation, planOf(supergraph.planned, documentOf(operation)));
   };
   return {
     schema: supergraph.apiSchema,
@@ -82,7 +83,7 @@ export function bothExecutors(sdl: string, policies: Policies = {}): BothExecuto
         request,
         buildOperationContext({ schema: supergraph.apiSchema, operationDocument: document }),
         supergraphSchema,
-        supergraph.plannedSchema,
+        supergraph.planned.plannedSchema,
       );
       const completion = (extensions?.["valueCompletion"] ?? []) as GraphQLError[];
       return {

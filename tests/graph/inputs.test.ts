@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { noLimits } from "#gateway/admission/limits.ts";
 import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { type ConnectionField, connectionFields, graphSchema } from "./graph-schema.ts";
 import { type Fleet, fleetOf, insertFleet } from "./rows.ts";
@@ -38,7 +39,7 @@ let connections: ConnectionField[];
 
 beforeAll(async () => {
   fleet = fleetOf(1);
-  product = await bootProduct({ tenantId: fleet.tenantId });
+  product = await bootProduct({ limits: noLimits, tenantId: fleet.tenantId });
   await insertFleet(product.urls, 1, 120);
   connections = connectionFields(await graphSchema(product), fleet);
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { domains } from "#db/columns.ts";
+import { noLimits } from "#gateway/admission/limits.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import type { TestDatabases } from "#tests/harness/server.ts";
 import { connectionFields, graphSchema } from "./graph-schema.ts";
@@ -45,7 +46,11 @@ describe("without its predicate,", () => {
 describe("with neither", () => {
   let product: TestProduct;
   beforeAll(async () => {
-    product = await bootProduct({ tenantId: ours.tenantId, urls: await twoTenants({ rowSecurity: false }) });
+    product = await bootProduct({
+      limits: noLimits,
+      tenantId: ours.tenantId,
+      urls: await twoTenants({ rowSecurity: false }),
+    });
   });
   afterAll(() => product.stop());
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import { domains } from "#db/columns.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
+import { noLimits } from "#gateway/admission/limits.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { type ConnectionField, connectionFields, graphSchema } from "./graph-schema.ts";
@@ -30,7 +31,7 @@ export function tenancySuite(options: TwoTenantsOptions): void {
   let connections: ConnectionField[];
 
   beforeAll(async () => {
-    product = await bootProduct({ tenantId: ours.tenantId, urls: await twoTenants(options) });
+    product = await bootProduct({ limits: noLimits, tenantId: ours.tenantId, urls: await twoTenants(options) });
     connections = connectionFields(await graphSchema(product), ours);
   });
   afterAll(() => product.stop());

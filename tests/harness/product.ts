@@ -6,7 +6,8 @@ import { authentication } from "#gateway/authentication/authenticate.ts";
 import { denialRecorder } from "#gateway/authentication/denials.ts";
 import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
-import { startGateway } from "#gateway/server.ts";
+import type { Limits } from "#gateway/admission/limits.ts";
+import { startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
@@ -16,14 +17,12 @@ import { policies } from "#lib/request-context.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
+import { type AnsweredData, answerOf } from "./answers.ts";
 import { testEncryptionKeys, testKeyEnvironment, testPepper } from "./credentials.ts";
 import { cloneDatabases, type TestDatabases } from "./server.ts";
 
-export interface Answer {
+export interface Answer extends AnsweredData {
   status: number;
-  // oxlint-disable-next-line typescript/no-explicit-any -- answers are as deep as queries; tests read them by path
-  data: any;
-  errors: { message: string; path?: (string | number)[]; extensions: { code: string; [key: string]: unknown } }[];
 }
 
 export interface TestProduct {
@@ -48,6 +47,8 @@ export interface TestProductOptions {
   /** Wraps the in-process carrier, to break it. */
   carrier?: (transport: Transport) => Transport;
   callTimeoutMs?: number;
+  /** What one request may ask for: as much as the product's when absent. */
+  limits?: Limits;
   /** Databases that are there; else the product gets new ones. It drops them in the end. */
   urls?: TestDatabases;
 }
@@ -80,6 +81,8 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
       : async () => identity,
     ready: () => allReachable(databases),
     introspection: true,
+    planning: "this thread",
+    limits: options.limits,
     host: "127.0.0.1",
     port: 0,
     requestTimeoutMs: 60_000,
@@ -113,6 +116,5 @@ export async function askGraph(
     headers: { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
     body: JSON.stringify({ query, variables }),
   });
-  const body = (await response.json()) as Partial<Answer>;
-  return { status: response.status, data: body.data ?? null, errors: body.errors ?? [] };
+  return { status: response.status, ...answerOf({ body: await response.text() }) };
 }

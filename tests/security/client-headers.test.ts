@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
-import { type Gateway, startGateway } from "#gateway/server.ts";
+import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
@@ -42,7 +42,7 @@ const clientHeaders: Record<string, string> = {
   authorization: `Bearer ${mark}`,
 };
 const query = `query ($mark: String) { users(filter: { text: $mark }) { totalCount } }`;
-const ask = (gateway: Gateway) =>
+const ask = (gateway: GatewayServer) =>
   fetch(gateway.url, {
     method: "POST",
     headers: { "content-type": "application/json", ...clientHeaders },
@@ -71,7 +71,7 @@ describe("attack 24: what a client says of itself in headers", () => {
       response.end(JSON.stringify({ data: { users: { totalCount: 0 } } }));
     });
   });
-  let gateway: Gateway;
+  let gateway: GatewayServer;
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => subgraph.listen(0, "127.0.0.1", resolve));

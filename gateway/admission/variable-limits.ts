@@ -1,0 +1,29 @@
+import { PublicError } from "#lib/errors.ts";
+import type { Limits } from "./limits.ts";
+
+/**
+ * Holds the variables of a request against the limits, without recursion: what JSON.parse has read can be deeper than a stack.
+ * @throws PublicError LIST_LIMIT_EXCEEDED, VALUE_DEPTH_LIMIT_EXCEEDED
+ */
+export function checkVariables(
+  variables: Readonly<Record<string, unknown>>,
+  { listEntries, valueDepth }: Pick<Limits, "listEntries" | "valueDepth">,
+): void {
+  let level: unknown[] = Object.values(variables);
+  for (let depth = 0; level.length > 0; depth += 1) {
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value !== "object" || value === null) continue;
+      if (depth >= valueDepth)
+        throw new PublicError("VALUE_DEPTH_LIMIT_EXCEEDED", `A request has at most ${valueDepth} levels of values.`, {
+          limit: valueDepth,
+        });
+      if (Array.isArray(value) && value.length > listEntries)
+        throw new PublicError("LIST_LIMIT_EXCEEDED", `A request has at most ${listEntries} entries in a list.`, {
+          limit: listEntries,
+        });
+      for (const entry of Array.isArray(value) ? value : Object.values(value)) next.push(entry);
+    }
+    level = next;
+  }
+}

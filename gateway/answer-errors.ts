@@ -1,0 +1,50 @@
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { type ErrorCode, errorCodes, isRetryable, PublicError } from "#lib/errors.ts";
+import { log } from "#lib/log.ts";
+
+/**
+ * The errors as a client may see them: a code of the closed list, the request's id, whether the same request may succeed later. Subgraph addresses,
+ * stack traces and the words of what nobody foresaw never leave.
+ */
+export const answerErrors = (errors: readonly unknown[], requestId: string): GraphQLFormattedError[] =>
+  errors.map((error) => answerError(error, requestId));
+
+function answerError(error: unknown, requestId: string): GraphQLFormattedError {
+  const { message, code, details } = told(error, requestId);
+  const { locations, path } = error instanceof GraphQLError ? error.toJSON() : {};
+  return {
+    message,
+    ...(locations ? { locations } : {}),
+    ...(path ? { path } : {}),
+    extensions: { code, ...details, requestId, retryable: isRetryable(code) },
+  };
+}
+
+interface Told {
+  message: string;
+  code: ErrorCode;
+  details: Readonly<Record<string, unknown>>;
+}
+
+function told(error: unknown, requestId: string): Told {
+  const original = error instanceof GraphQLError ? error.originalError : error;
+  if (original instanceof PublicError)
+    return { message: original.message, code: original.code, details: original.details };
+  if (error instanceof GraphQLError) {
+    const { code, serviceName: _service, stacktrace: _stack, ...details } = error.extensions;
+    if (code === ("INTERNAL_SERVER_ERROR" satisfies ErrorCode) && details["requestId"])
+      return { message: error.message, code, details: {} };
+    if (isErrorCode(code)) return { message: error.message, code, details: { ...inVariable(error, code), ...details } };
+  }
+  log.gateway.error({ err: error, requestId }, "an operation failed");
+  return { message: "The service failed.", code: "INTERNAL_SERVER_ERROR", details: {} };
+}
+
+const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === "string" && Object.hasOwn(errorCodes, code) && code !== "INTERNAL_SERVER_ERROR";
+
+/** What the engine itself refuses in a variable, it names in its message alone. */
+function inVariable({ message }: GraphQLError, code: ErrorCode): Readonly<Record<string, unknown>> {
+  const variable = code === "BAD_USER_INPUT" ? /^Variable "(\$\w+)"/.exec(message)?.[1] : undefined;
+  return variable ? { argument: variable } : {};
+}

@@ -1,0 +1,43 @@
+import type {
+  GatewayExecutionResult,
+  GatewayGraphQLRequestContext,
+  GatewayInterface,
+} from "@apollo/server-gateway-interface";
+import { GraphQLError, type GraphQLFormattedError } from "graphql";
+import { createGateway, type GatewayContext, type GatewayOptions } from "./create-gateway.ts";
+import { loadSupergraph } from "./execution/loaded-supergraph.ts";
+
+/**
+ * This gateway behind an Apollo Server, for who has plugins of theirs to run: `new ApolloServer({ gateway: apolloGateway(options) })`. The server's context
+ * must hold what a `GatewayContext` holds. Apollo Server parses, validates and formats by itself, which costs about what execution costs.
+ * @throws Error when the document is no supergraph, or asks for something that this gateway could not enforce
+ */
+export function apolloGateway(options: GatewayOptions): GatewayInterface {
+  const { apiSchema, sdl } = loadSupergraph(options.supergraphSdl, options.policies);
+  const gateway = createGateway(options);
+
+  const executor = async (requestContext: GatewayGraphQLRequestContext): Promise<GatewayExecutionResult> => {
+    const { operationName, variables } = requestContext.request;
+    const { body } = await gateway.execute(
+      { query: requestContext.source, operationName, variables },
+      requestContext.context as GatewayContext,
+    );
+    const { errors, ...answer } = JSON.parse(body) as {
+      data?: Record<string, unknown>;
+      errors?: GraphQLFormattedError[];
+    };
+    return errors ? { ...answer, errors: errors.map(asGraphQLError) } : answer;
+  };
+
+  return {
+    onSchemaLoadOrUpdate: (loaded) => {
+      loaded({ apiSchema, coreSupergraphSdl: sdl });
+      return () => undefined;
+    },
+    load: async () => ({ executor }),
+    stop: () => gateway.stop(),
+  };
+}
+
+const asGraphQLError = ({ message, path, extensions }: GraphQLFormattedError): GraphQLError =>
+  new GraphQLError(message, { path: path ?? null, extensions: extensions ?? null });

@@ -1,0 +1,134 @@
+import { GraphQLError, OperationTypeNode } from "graphql";
+import { type ErrorCode, PublicError } from "#lib/errors.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { defaultLimits, type Limits } from "./admission/limits.ts";
+import { checkVariables } from "./admission/variable-limits.ts";
+import { answerErrors } from "./answer-errors.ts";
+import type { RecordDenials } from "./authentication/denials.ts";
+import type { Policies } from "./authorization/requirement.ts";
+import { callsOver } from "./execution/call-subgraph.ts";
+import type { CompiledOperation, Executed } from "./execution/compile-operation.ts";
+import { loadSupergraph, type LoadedSupergraph } from "./execution/loaded-supergraph.ts";
+import { type KnownOperation, Operations } from "./execution/operations.ts";
+import { documentReader } from "./execution/read-document.ts";
+import { described, RequestErrors } from "./execution/request-errors.ts";
+import type { GraphQLAnswer, GraphQLRequest } from "./graphql-request.ts";
+import { plannerHere, type Planner } from "./planning/planner.ts";
+import { PlannerThread } from "./planning/planner-thread.ts";
+import type { Transport } from "./transport/transport.ts";
+
+/** What the gateway knows of a request while it executes it. */
+export interface GatewayContext extends RequestContext {
+  /** Aborted when nobody waits for the answer any more. */
+  signal: AbortSignal;
+}
+
+export interface GatewayOptions {
+  supergraphSdl: string;
+  transport: Transport;
+  /** Answers `__schema` and `__type`, and says what a misspelled name may have been meant to be. */
+  introspection: boolean;
+  /** What the names in the supergraph's `@policy` mean; one that is missing here stops the start. */
+  policies?: Policies | undefined;
+  limits?: Limits | undefined;
+  /** Is told the permissions and policies for whose lack fields were refused. */
+  onDenied?: RecordDenials | undefined;
+  /** Where plans are made: in a thread of their own, so that a long one holds up nobody else, or in this thread, which needs less memory. */
+  planning?: "own thread" | "this thread" | undefined;
+}
+
+/** A composed graph that answers GraphQL requests; how they come is not its concern. */
+export interface Gateway {
+  execute(request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer>;
+  stop(): Promise<void>;
+}
+
+/** @throws Error when the document is no supergraph, or asks for something that this gateway could not enforce */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { transport, introspection, limits = defaultLimits, onDenied } = options;
+  const supergraph = loadSupergraph(options.supergraphSdl, options.policies);
+  const read = documentReader(supergraph.apiSchema, { limits, introspection });
+  const operations = new Operations(supergraph, plannerFor(supergraph, options), read);
+
+  const known = (request: GraphQLRequest, context: GatewayContext): KnownOperation => {
+    const { query, operationName, queriesOnly } = request;
+    if (query === undefined) throw withoutDocument(request);
+    const found = operations.find(query, operationName);
+    if (!found) throw unknownOperation(operationName);
+    if (queriesOnly && found.operation.definition.operation !== OperationTypeNode.QUERY)
+      throw new PublicError("METHOD_NOT_ALLOWED", "Only queries come by GET; send this by POST.");
+    if (found.tokens > limits.tokensByKey && context.identity.credential?.kind === "api_key")
+      throw new PublicError(
+        "TOKEN_LIMIT_EXCEEDED",
+        `A request with an API key has at most ${limits.tokensByKey} tokens.`,
+        { limit: limits.tokensByKey },
+      );
+    return found;
+  };
+
+  const execute = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
+    const { variables = {} } = request;
+    let operation: CompiledOperation;
+    try {
+      checkVariables(variables, limits);
+      const found = known(request, context);
+      const compiled = operations.compiled(found, found.access.refusalsFor(context.identity));
+      operation = compiled instanceof Promise ? await compiled : compiled;
+      const misfits = operation.check(variables);
+      if (misfits.length > 0) {
+        const told = misfits.slice(0, limits.validationErrors);
+        throw new RequestErrors(told.map((error) => described(error, "BAD_USER_INPUT", introspection)));
+      }
+    } catch (error) {
+      return refused(error instanceof RequestErrors ? error.errors : [error], context.requestId);
+    }
+    const { signal, ...call } = context;
+    try {
+      const executed = await operation.execute(variables, callsOver(transport, call, signal));
+      if (onDenied) tellDenials(onDenied, executed, context);
+      return { body: bodyOf(executed, context.requestId) };
+    } catch (error) {
+      return refused([error], context.requestId);
+    }
+  };
+
+  return { execute, stop: () => operations.stop() };
+}
+
+function plannerFor({ sdl, planned }: LoadedSupergraph, { planning = "own thread", limits }: GatewayOptions): Planner {
+  return planning === "this thread"
+    ? plannerHere(planned)
+    : new PlannerThread(sdl, limits?.planMs ?? defaultLimits.planMs);
+}
+
+function refused(errors: readonly unknown[], requestId: string): GraphQLAnswer {
+  const told = answerErrors(errors, requestId);
+  return { body: `${JSON.stringify({ errors: told })}\n`, refused: String(told[0]?.extensions?.["code"]) };
+}
+
+function bodyOf({ json, problems, errors }: Executed, requestId: string): string {
+  if (errors.length > 0) return `{"errors":${JSON.stringify(answerErrors(errors, requestId))},"data":${json}}\n`;
+  if (problems.length > 0) return `{"data":${json},"extensions":${JSON.stringify({ valueCompletion: problems })}}\n`;
+  return `{"data":${json}}\n`;
+}
+
+function tellDenials(onDenied: RecordDenials, { errors }: Executed, context: RequestContext): void {
+  if (errors.length === 0) return;
+  const missing = errors.flatMap(({ extensions }) => {
+    const name = extensions["permission"] ?? extensions["policy"];
+    return extensions["code"] === ("FORBIDDEN" satisfies ErrorCode) && typeof name === "string" ? name : [];
+  });
+  if (missing.length > 0) onDenied(context, missing);
+}
+
+function withoutDocument({ extensions }: GraphQLRequest): PublicError {
+  return extensions?.["persistedQuery"]
+    ? new PublicError("PERSISTED_QUERY_NOT_SUPPORTED", "Send the document itself.")
+    : new PublicError("BAD_REQUEST", "A request has a `query`.");
+}
+
+const unknownOperation = (name: string | undefined): GraphQLError =>
+  new GraphQLError(
+    name ? `Unknown operation named "${name}".` : "Must provide operation name if query contains multiple operations.",
+    { extensions: { code: "OPERATION_RESOLUTION_FAILURE" satisfies ErrorCode } },
+  );

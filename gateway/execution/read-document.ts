@@ -1,0 +1,43 @@
+import {
+  GraphQLError,
+  type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+} from "graphql";
+import { checkDocument, countTokens } from "../admission/document-limits.ts";
+import type { Limits } from "../admission/limits.ts";
+import { PublicError } from "#lib/errors.ts";
+import type { GoodDocument } from "./operations.ts";
+import { described, RequestErrors } from "./request-errors.ts";
+
+export interface ReadDocumentOptions {
+  limits: Limits;
+  /** Without it nobody may learn the schema by asking for it, or by guessing what a misspelled name was meant to be. */
+  introspection: boolean;
+}
+
+/** Cheapest first: tokens are counted before anything is built of them, and sizes are checked before validation compares fields with each other. */
+export const documentReader = (schema: GraphQLSchema, { limits, introspection }: ReadDocumentOptions) => {
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  return (text: string): GoodDocument => {
+    try {
+      const tokens = countTokens(text, limits.tokens);
+      const document = parse(text);
+      checkDocument(document, limits);
+      const errors = validate(schema, document, rules, { maxErrors: limits.validationErrors });
+      if (errors.length === 0) return { document, tokens };
+      // The one beyond says that there are too many.
+      const told = errors.slice(0, limits.validationErrors);
+      throw new RequestErrors(told.map((error) => described(error, "GRAPHQL_VALIDATION_FAILED", introspection)));
+    } catch (error) {
+      if (error instanceof GraphQLError)
+        throw new RequestErrors([described(error, "GRAPHQL_PARSE_FAILED", introspection)]);
+      // The parser goes as deep as the document does.
+      if (error instanceof RangeError)
+        throw new PublicError("DEPTH_LIMIT_EXCEEDED", "The document is nested deeper than it can be read.");
+      throw error;
+    }
+  };
+};

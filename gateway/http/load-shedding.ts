@@ -1,0 +1,36 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { PublicError } from "#lib/errors.ts";
+
+/** How late most timers of a window may be before what comes new is refused. One long pause is not that. */
+const longestDelayMs = 200;
+const windowMs = 1_000;
+const resolutionMs = 20;
+
+/** Refuses requests while the process is too busy to answer them in time: those in it are answered first. */
+export class LoadShedding {
+  readonly #delay: IntervalHistogram;
+  readonly #window: NodeJS.Timeout;
+  #isOverloaded = false;
+
+  constructor() {
+    this.#delay = monitorEventLoopDelay({ resolution: resolutionMs });
+    this.#delay.enable();
+    this.#window = setInterval(() => {
+      // The histogram counts the interval itself.
+      this.#isOverloaded = this.#delay.percentile(50) / 1e6 - resolutionMs > longestDelayMs;
+      this.#delay.reset();
+    }, windowMs);
+    this.#window.unref();
+  }
+
+  /** @throws PublicError OVERLOADED */
+  admit(): void {
+    if (this.#isOverloaded)
+      throw new PublicError("OVERLOADED", "The gateway has no capacity for this request now; try again later.");
+  }
+
+  stop(): void {
+    clearInterval(this.#window);
+    this.#delay.disable();
+  }
+}

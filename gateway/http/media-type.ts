@@ -1,0 +1,31 @@
+export const graphqlResponse = "application/graphql-response+json";
+export const plainJson = "application/json";
+
+export type MediaType = typeof graphqlResponse | typeof plainJson;
+
+/**
+ * The media type of the answer that `Accept` asks for most; of two it likes as well, the first it names. Whoever says nothing is told in the older one.
+ * @returns undefined when it takes neither
+ */
+export function acceptedType(accept: string | undefined): MediaType | undefined {
+  if (accept === undefined || accept.trim() === "") return plainJson;
+  let best: { type: MediaType; quality: number } | undefined;
+  for (const range of accept.split(",")) {
+    const [name = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    const type = typeOf(name);
+    const quality = qualityOf(parameters);
+    if (type && quality > (best?.quality ?? 0)) best = { type, quality };
+  }
+  return best?.type;
+}
+
+function typeOf(range: string): MediaType | undefined {
+  if (range === graphqlResponse) return graphqlResponse;
+  return range === plainJson || range === "application/*" || range === "*/*" ? plainJson : undefined;
+}
+
+function qualityOf(parameters: readonly string[]): number {
+  const given = parameters.find((parameter) => parameter.startsWith("q="));
+  const quality = given === undefined ? 1 : Number(given.slice(2));
+  return Number.isFinite(quality) ? quality : 0;
+}

@@ -1,0 +1,80 @@
+import type { IncomingMessage } from "node:http";
+import { z } from "zod";
+import { PublicError } from "#lib/errors.ts";
+import { readBody } from "#lib/http-body.ts";
+import type { GraphQLRequest } from "../graphql-request.ts";
+
+export const maxBodyBytes = 256 * 1024;
+
+const record = z.record(z.string(), z.unknown());
+const requestShape = z.object({
+  query: z.string().nullish(),
+  operationName: z.string().nullish(),
+  variables: record.nullish(),
+  extensions: record.nullish(),
+  documentId: z.string().nullish(),
+});
+
+/**
+ * The GraphQL request in an HTTP request, as "GraphQL over HTTP" has it.
+ * @throws PublicError METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, BAD_REQUEST
+ */
+export async function readRequest(request: IncomingMessage, url: URL): Promise<GraphQLRequest> {
+  if (request.method === "GET") return { ...fromParameters(url.searchParams), queriesOnly: true };
+  if (request.method !== "POST") throw new PublicError("METHOD_NOT_ALLOWED", "Ask by GET or by POST.");
+  if (!isJson(request.headers["content-type"]))
+    throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request is application/json in UTF-8.");
+  if ((request.headers["content-encoding"] ?? "identity") !== "identity")
+    throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request is not compressed.");
+  const text = await readBody(request, maxBodyBytes);
+  if (text === undefined) throw new PublicError("PAYLOAD_TOO_LARGE", `A body holds at most ${maxBodyBytes} bytes.`);
+  return shaped(parsed(text, "The body"));
+}
+
+/** Anything else a page of another site could send without asking the browser first. */
+function isJson(contentType = ""): boolean {
+  const [type = "", ...parameters] = contentType.toLowerCase().split(";");
+  if (type.trim() !== "application/json") return false;
+  return parameters.every((parameter) => {
+    const [name, value] = parameter.trim().split("=");
+    return name !== "charset" || value?.replaceAll('"', "") === "utf-8";
+  });
+}
+
+function fromParameters(parameters: URLSearchParams): GraphQLRequest {
+  const json = (name: string) => {
+    const text = parameters.get(name);
+    return text === null || text === "" ? undefined : parsed(text, `The parameter ${name}`);
+  };
+  return shaped({
+    query: parameters.get("query") ?? undefined,
+    operationName: parameters.get("operationName") || undefined,
+    documentId: parameters.get("documentId") ?? undefined,
+    variables: json("variables"),
+    extensions: json("extensions"),
+  });
+}
+
+function parsed(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new PublicError("BAD_REQUEST", `${what} is not JSON.`);
+  }
+}
+
+function shaped(value: unknown): GraphQLRequest {
+  if (Array.isArray(value)) throw new PublicError("BAD_REQUEST", "One request at a time: batches are not taken.");
+  const { data, error } = requestShape.safeParse(value);
+  if (!data) {
+    const at = error.issues[0]?.path.join(".");
+    throw new PublicError("BAD_REQUEST", at ? `The member ${at} has the wrong type.` : "A request is a JSON object.");
+  }
+  return {
+    query: data.query ?? undefined,
+    operationName: data.operationName ?? undefined,
+    variables: data.variables ?? undefined,
+    extensions: data.extensions ?? undefined,
+    documentId: data.documentId ?? undefined,
+  };
+}

@@ -1,0 +1,165 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { PublicError } from "#lib/errors.ts";
+import { log } from "#lib/log.ts";
+import type { Client, Identity } from "#lib/request-context.ts";
+import type { Authenticate } from "../authentication/authenticate.ts";
+import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
+import type { GraphQLAnswer } from "../graphql-request.ts";
+import { LoadShedding } from "./load-shedding.ts";
+import { acceptedType, plainJson, type MediaType } from "./media-type.ts";
+import { Origins } from "./origins.ts";
+import { readRequest } from "./read-request.ts";
+import { refusal, statusOf } from "./status.ts";
+
+export interface GatewayServerOptions extends GatewayOptions {
+  /** Who sends this request; rejects with a PublicError for what cannot be told. */
+  identify: Authenticate;
+  /** True when every part that an answer needs can be reached. */
+  ready(): Promise<boolean>;
+  host: string;
+  port: number;
+  /** What an operation may take, in milliseconds. */
+  requestTimeoutMs?: number;
+  /** The sites whose pages may ask; none when absent. */
+  allowedOrigins?: readonly string[];
+}
+
+export interface GatewayServer {
+  url: string;
+  /** Takes nothing new, and ends when what is in flight has been answered. */
+  close(): Promise<void>;
+}
+
+/** How long requests in flight may go on when the server closes. */
+const closeGraceMs = 10_000;
+const defaultRequestTimeoutMs = 15_000;
+
+/** Starts the gateway's HTTP server: `/graphql`, `/health/live`, `/health/ready`. */
+export async function startGateway(options: GatewayServerOptions): Promise<GatewayServer> {
+  const face = new GraphQLFace(options, createGateway(options));
+  const server = createServer((request, response) => {
+    face.answer(request, response).catch((error: unknown) => {
+      log.gateway.error({ err: error }, "a request failed");
+      response.destroy();
+    });
+  });
+  // A client that sends slowly holds a socket, and nothing else, for so long.
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}/graphql`,
+    close: async () => {
+      face.isClosing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const impatient = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+      await closed;
+      clearTimeout(impatient);
+      await face.stop();
+      await options.transport.close();
+    },
+  };
+}
+
+class GraphQLFace {
+  /** Connections are not kept for another request. */
+  isClosing = false;
+  readonly #options: GatewayServerOptions;
+  readonly #gateway: Gateway;
+  readonly #load = new LoadShedding();
+  readonly #origins: Origins;
+
+  constructor(options: GatewayServerOptions, gateway: Gateway) {
+    this.#options = options;
+    this.#gateway = gateway;
+    this.#origins = new Origins(options.allowedOrigins ?? []);
+  }
+
+  async stop(): Promise<void> {
+    this.#load.stop();
+    await this.#gateway.stop();
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.isClosing) response.setHeader("connection", "close");
+    const url = new URL(request.url ?? "/", "http://gateway");
+    if (url.pathname === "/health/live") return send(response, 200, plainJson, `{"status":"live"}\n`);
+    if (url.pathname === "/health/ready") {
+      const isReady = !this.isClosing && (await this.#options.ready());
+      return send(response, isReady ? 200 : 503, plainJson, `{"status":"${isReady ? "ready" : "not ready"}"}\n`);
+    }
+    const requestId = randomUUID();
+    if (url.pathname !== "/graphql") {
+      return send(response, 404, plainJson, `{"errors":[{"message":"The graph is at /graphql."}]}\n`);
+    }
+    this.#origins.tell(request, response);
+    if (request.method === "OPTIONS") return send(response, 204, plainJson, "");
+    response.setHeader("x-request-id", requestId);
+    const type = acceptedType(request.headers.accept);
+    const answer = await this.#execute(request, response, { url, requestId, type }).catch((error: unknown) =>
+      refusal(error, requestId),
+    );
+    if (answer.refused !== undefined) tellMore(response, answer);
+    send(response, statusOf(answer, type ?? plainJson), type ?? plainJson, answer.body);
+  }
+
+  async #execute(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { url, requestId, type }: { url: URL; requestId: string; type: MediaType | undefined },
+  ): Promise<GraphQLAnswer> {
+    if (!type) throw new PublicError("NOT_ACCEPTABLE", "Answers are application/graphql-response+json or JSON.");
+    this.#load.admit();
+    this.#origins.refuse(request);
+    const asked = await readRequest(request, url);
+    const identity: Identity = await this.#options.identify(request);
+    const gone = new AbortController();
+    response.once("close", () => {
+      if (!response.writableFinished) gone.abort();
+    });
+    const deadline = Date.now() + (this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs);
+    return this.#gateway.execute(asked, {
+      identity,
+      client: clientOf(request),
+      requestId,
+      deadline,
+      signal: gone.signal,
+    });
+  }
+}
+
+const longestUserAgent = 256;
+
+function clientOf(request: IncomingMessage): Client {
+  const userAgent = request.headers["user-agent"]?.slice(0, longestUserAgent);
+  // An IPv4 address that reached a socket of both kinds.
+  const ipAddress = request.socket.remoteAddress?.replace(/^::ffff:/, "");
+  return { ...(ipAddress ? { ipAddress } : {}), ...(userAgent ? { userAgent } : {}) };
+}
+
+/** What a refusal says in headers. */
+function tellMore(response: ServerResponse, { refused, retryAfter = 1 }: GraphQLAnswer): void {
+  if (refused === "UNAUTHENTICATED") response.setHeader("www-authenticate", "Bearer");
+  if (refused === "METHOD_NOT_ALLOWED") response.setHeader("allow", "GET, POST");
+  if (refused === "AUTH_UNAVAILABLE" || refused === "OVERLOADED" || refused === "RATE_LIMITED")
+    response.setHeader("retry-after", retryAfter);
+  // The rest of a body that is not taken is never read, so the connection cannot carry another request.
+  if (refused === "PAYLOAD_TOO_LARGE" || refused === "UNSUPPORTED_MEDIA_TYPE")
+    response.setHeader("connection", "close");
+}
+
+function send(response: ServerResponse, status: number, type: MediaType, body: string): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, {
+    "content-type": `${type}; charset=utf-8`,
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+  });
+  response.end(body);
+}

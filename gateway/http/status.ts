@@ -1,0 +1,39 @@
+import type { ErrorCode } from "#lib/errors.ts";
+import { answerErrors } from "../answer-errors.ts";
+import type { GraphQLAnswer } from "../graphql-request.ts";
+import { graphqlResponse, type MediaType } from "./media-type.ts";
+
+/** What is wrong with the HTTP request, or with its moment: told by status in either media type. */
+const ownStatus: Partial<Record<ErrorCode, number>> = {
+  BAD_REQUEST: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  METHOD_NOT_ALLOWED: 405,
+  NOT_ACCEPTABLE: 406,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  RATE_LIMITED: 429,
+  INTERNAL_SERVER_ERROR: 500,
+  AUTH_UNAVAILABLE: 503,
+  OVERLOADED: 503,
+};
+
+/**
+ * An answer with data is 200, whatever failed in it. A document that was not executed is 400, but 200 for who takes the older media type, whose
+ * clients read errors only of what succeeded.
+ */
+export function statusOf({ refused }: GraphQLAnswer, type: MediaType): number {
+  if (refused === undefined) return 200;
+  return ownStatus[refused as ErrorCode] ?? (type === graphqlResponse ? 400 : 200);
+}
+
+/** A refusal before there was a GraphQL request. */
+export function refusal(error: unknown, requestId: string): GraphQLAnswer {
+  const [told] = answerErrors([error], requestId);
+  const { code, retryAfter } = told?.extensions ?? {};
+  return {
+    body: `${JSON.stringify({ errors: [told] })}\n`,
+    refused: String(code),
+    ...(typeof retryAfter === "number" ? { retryAfter } : {}),
+  };
+}

@@ -1,0 +1,22 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { parse } from "graphql";
+import { plannedSupergraph } from "./planned-supergraph.ts";
+import { planOf } from "./planner.ts";
+import type { Planned, ToPlan } from "./planner-thread.ts";
+
+// The thread that plans: it answers one operation after the other, and may be ended at any moment.
+const port = parentPort;
+if (!port) throw new Error("This is the entry of a thread.");
+const supergraph = plannedSupergraph((workerData as { supergraphSdl: string }).supergraphSdl);
+port.on("message", ({ id, document }: ToPlan) => {
+  port.postMessage(planned(id, document));
+});
+port.postMessage("ready");
+
+function planned(id: number, document: string): Planned {
+  try {
+    return { id, plan: planOf(supergraph, parse(document, { noLocation: true })) };
+  } catch (error) {
+    return { id, failure: error instanceof Error ? error.message : String(error) };
+  }
+}

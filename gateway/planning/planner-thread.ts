@@ -1,0 +1,115 @@
+import { Worker } from "node:worker_threads";
+import type { QueryPlan } from "@apollo/query-planner";
+import { print } from "graphql";
+import { asset } from "#lib/assets.ts";
+import { PublicError } from "#lib/errors.ts";
+import { log } from "#lib/log.ts";
+import type { Operation } from "../execution/operation.ts";
+import { documentOf, type Planner } from "./planner.ts";
+
+export interface ToPlan {
+  id: number;
+  document: string;
+}
+
+export type Planned = { id: number; plan: QueryPlan } | { id: number; failure: string };
+
+interface Waiting extends ToPlan {
+  resolve(plan: QueryPlan): void;
+  reject(reason: Error): void;
+}
+
+const entry = import.meta.url.endsWith(".ts")
+  ? new URL("./plan-worker-from-source.js", import.meta.url)
+  : asset("gateway/planning/plan-worker.js");
+
+/**
+ * Plans in a thread of its own, one operation after the other. One that takes longer than its time ends with the thread, and those behind it go on
+ * in a new one: nothing else stops a planner.
+ */
+export class PlannerThread implements Planner {
+  readonly #supergraphSdl: string;
+  readonly #planMs: number;
+  readonly #queue: Waiting[] = [];
+  #worker: Worker | undefined;
+  #isReady = false;
+  #timer: NodeJS.Timeout | undefined;
+  #lastId = 0;
+
+  /** @param planMs what one plan may take */
+  constructor(supergraphSdl: string, planMs: number) {
+    this.#supergraphSdl = supergraphSdl;
+    this.#planMs = planMs;
+    // The first operation need not wait for it.
+    this.#worker = this.#start();
+  }
+
+  plan(operation: Operation): Promise<QueryPlan> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ id: (this.#lastId += 1), document: print(documentOf(operation)), resolve, reject });
+      if (this.#queue.length === 1) this.#next();
+    });
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    const worker = this.#worker;
+    this.#worker = undefined;
+    for (const { reject } of this.#queue.splice(0)) reject(new Error("The planner has stopped."));
+    await worker?.terminate();
+  }
+
+  #start(): Worker {
+    this.#isReady = false;
+    const worker = new Worker(entry, { workerData: { supergraphSdl: this.#supergraphSdl } });
+    worker.unref();
+    worker.on("message", (message: "ready" | Planned) => {
+      if (worker !== this.#worker) return;
+      if (message === "ready") this.#isReady = true;
+      else this.#done(message);
+      this.#next();
+    });
+    worker.on("error", (error) => {
+      if (worker !== this.#worker) return;
+      log.gateway.error({ err: error }, "the planner failed");
+      this.#giveUp(error);
+    });
+    return worker;
+  }
+
+  #next(): void {
+    const [first] = this.#queue;
+    if (!first) return;
+    this.#worker ??= this.#start();
+    if (!this.#isReady || this.#timer) return;
+    this.#timer = setTimeout(() => {
+      const told = `Planning this takes longer than ${this.#planMs} ms.`;
+      this.#giveUp(new PublicError("PLAN_LIMIT_EXCEEDED", told, { limit: this.#planMs }));
+    }, this.#planMs);
+    this.#worker.postMessage({ id: first.id, document: first.document } satisfies ToPlan);
+  }
+
+  #done(planned: Planned): void {
+    const [first] = this.#queue;
+    if (first?.id !== planned.id) return;
+    this.#forgetFirst();
+    if ("plan" in planned) first.resolve(planned.plan);
+    else first.reject(new Error(planned.failure));
+  }
+
+  #forgetFirst(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#queue.shift();
+  }
+
+  /** Ends the thread and what it was at; a new one starts for what waits. */
+  #giveUp(reason: Error): void {
+    const [first] = this.#queue;
+    this.#forgetFirst();
+    void this.#worker?.terminate();
+    this.#worker = undefined;
+    first?.reject(reason);
+    this.#next();
+  }
+}

@@ -1,0 +1,27 @@
+import { operationFromDocument } from "@apollo/federation-internals";
+import type { QueryPlan } from "@apollo/query-planner";
+import { type DocumentNode, Kind } from "graphql";
+import type { Operation } from "../execution/operation.ts";
+import type { PlannedSupergraph } from "./planned-supergraph.ts";
+
+/** Plans operations of valid documents over one supergraph. */
+export interface Planner {
+  /** @throws PublicError PLAN_LIMIT_EXCEEDED when it would take too long */
+  plan(operation: Operation): Promise<QueryPlan>;
+  stop(): Promise<void>;
+}
+
+export const documentOf = ({ definition, fragments }: Operation): DocumentNode => ({
+  kind: Kind.DOCUMENT,
+  definitions: [definition, ...fragments.values()],
+});
+
+export function planOf({ plannedSchema, planner }: PlannedSupergraph, document: DocumentNode): QueryPlan {
+  return planner.buildQueryPlan(operationFromDocument(plannedSchema, document, { validate: false }));
+}
+
+/** Plans in this thread: whatever else it has to do waits, however long that takes. */
+export const plannerHere = (supergraph: PlannedSupergraph): Planner => ({
+  plan: async (operation) => planOf(supergraph, documentOf(operation)),
+  stop: async () => undefined,
+});
