@@ -4,6 +4,7 @@ import { ApolloServerErrorCode } from "@apollo/server/errors";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, errorCodes, PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
+import { messageWithoutValue } from "#lib/messages-without-values.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import type { Policies } from "./authorization/requirement.ts";
 import type { RecordDenials } from "./authentication/denials.ts";
@@ -80,7 +81,8 @@ function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLF
     const { serviceName: _service, stacktrace: _stack, ...extensions } = formatted.extensions ?? {};
     // What the engine itself refuses in a variable, it names in its message alone.
     const variable = code === "BAD_USER_INPUT" ? /^Variable "(\$\w+)"/.exec(formatted.message)?.[1] : undefined;
-    return clean(formatted, formatted.message, { ...(variable ? { argument: variable } : {}), ...extensions });
+    const message = error instanceof GraphQLError ? messageWithoutValue(error) : formatted.message;
+    return clean(formatted, message, { ...(variable ? { argument: variable } : {}), ...extensions });
   }
   if (code === ApolloServerErrorCode.INTERNAL_SERVER_ERROR && formatted.extensions?.["requestId"]) {
     return clean(formatted, formatted.message, {
