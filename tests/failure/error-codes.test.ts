@@ -69,5 +69,5 @@ it.each([
   expect(error).toMatchObject({ code });
   if (!(error instanceof Error)) throw new Error("Nothing was refused.");
   const logged = [...Object.values(error), error.message, error.stack].map(String);
-  expect(logged.filter((text) => text.includes(value))).toEqual([]);
+  expect(logged.filter((part) => part.includes(value))).toEqual([]);
 });
