@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { WriteTx } from "../client.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
+import { tenants } from "./schema/tenants.ts";
 import { type UserRow, users } from "./schema/users.ts";
 
 const idAndTenant = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
@@ -19,11 +20,19 @@ const attempt = statement<SignInUser>(
       locked_until = case when ${users.failedLoginAttempts} + 1 >= ${freeAttempts}
         then now() + least(interval '1 second' * power(2, least(${users.failedLoginAttempts} + 1 - ${freeAttempts}, 20)), ${longestLock}) end
     where ${idAndTenant} and (${users.lockedUntil} is null or ${users.lockedUntil} <= now()) and ${users.disabledAt} is null
+      and exists (select from ${tenants} where ${ofTenant(tenants.id)} and ${tenants.enabled})
     returning ${users.passwordHash} as "passwordHash", ${users.mfaEnabled} as "mfaEnabled", ${users.mfaSecret} as "mfaSecret"`,
 );
 
-/** Counts a try to sign in. Undefined when the user is locked, disabled or not there: then nobody may try. */
+// A commit waits for the disk when something was written, and else it does not: from that wait one could tell who is there and not locked.
+const withoutWaiting = statement<never>(() => sql`select set_config('synchronous_commit', 'off', true)`);
+
+/**
+ * Counts a try to sign in, in a transaction that ends in the same time whether there was something to count. Undefined when the user is locked,
+ * disabled or not there, or his tenant is disabled: then nobody may try.
+ */
 export async function takeAttempt(tx: WriteTx, userId: string): Promise<SignInUser | undefined> {
+  tx.enqueue(withoutWaiting);
   return (await tx.run(attempt, { userId, tenantId: tx.tenantId }))[0];
 }
 

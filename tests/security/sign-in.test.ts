@@ -124,26 +124,6 @@ it("the lock after the fifth wrong try doubles with each further one, and ends w
   expect(await attempts(user)).toEqual({ failed: 0, lockSeconds: null });
 });
 
-describe("37: somebody who is unknown, one whose password is wrong, and one who is locked or disabled", () => {
-  it("get the same answer", async () => {
-    const locked = await newUser();
-    const disabled = await newUser();
-    for (let at = 0; at < 5; at += 1) await signIn(locked.email, "not the password");
-    await asOwner(
-      product.urls.url("auth"),
-      (owner) => owner`update users set disabled_at = now() where id = ${disabled.id}`,
-    );
-    const answers = [
-      await signIn("nobody@example.org", "not the password"),
-      await signIn((await newUser()).email, "not the password"),
-      await signIn(locked.email, locked.password),
-      await signIn(disabled.email, disabled.password),
-    ];
-    for (const answer of answers) expect(answer).toEqual(answers[0]);
-    expect(answers[0]?.data.signIn).toMatchObject({ token: null, userErrors: [{ code: "INVALID_CREDENTIALS" }] });
-  });
-});
-
 describe("43: a session", () => {
   it("is a new one after each sign-in, whatever token came with it", async () => {
     const user = await newUser();
