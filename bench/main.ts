@@ -7,7 +7,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   import: () => import("./import.ts"),
   events: () => import("./events.ts"),
   "row-security": () => import("./row-security.ts"),
-  signing: () => import("./signing.ts"),
+  identity: () => import("./identity.ts"),
   start: () => import("./start.ts"),
 };
 

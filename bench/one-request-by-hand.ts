@@ -33,8 +33,7 @@ export async function readByHand(pools: Pools, tenantId: string, first: number, 
   const nodeIds = [...new Set(page.flatMap((vm) => (vm.node_id ? [vm.node_id] : [])))];
   const parts = await Promise.all([
     auth`select id, username, email from users where id = any(${owners}::uuid[])`,
-    scheduler`select n.id, n.name, n.status, c.id as cluster_id, c.name as cluster_name
-      from nodes n left join clusters c on c.id = n.cluster_id where n.id = any(${nodeIds}::uuid[])`,
+    scheduler`select id, name, status, region, availability_zone from nodes where id = any(${nodeIds}::uuid[])`,
     scheduler`select a.* from unnest(${ids}::uuid[]) v(id) cross join lateral (
       select a.id, a.vm_id, a.status, a.cpu_millicores, a.memory_mb, n.name from resource_allocations a left join nodes n on n.id = a.node_id
       where a.vm_id = v.id order by a.allocated_at desc, a.id desc limit 5) a`,

@@ -1,13 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Domain, domains } from "#db/columns.ts";
+import type { Domain } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
-import { readKeys } from "#cli/keys.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
+import { startGatewayApart, startSubgraphsApart } from "./apart.ts";
 import { closePools, openPools, readByHand } from "./one-request-by-hand.ts";
-import { type Running, runToEnd, runUntilReady } from "./processes.ts";
+import { runToEnd, runUntilReady } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
@@ -28,9 +27,10 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     const together = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
     stops.push(together.stop);
     const apiKey = administratorKey(dataDir);
-    const apart = await startApart(url, readKeys({ dataDir, keys: {} }).keys.pepper);
+    const subgraphs = await startSubgraphsApart(url, dataDir);
+    const gateway = await startGatewayApart(subgraphs);
+    const apart = [...subgraphs.processes.values(), gateway];
     stops.push(...apart.map((process) => process.stop));
-    const gateway = apart.at(-1) as Running;
     const pools = openPools(url);
     stops.push(() => closePools(pools));
 
@@ -88,29 +88,6 @@ export async function prepare(dataDir: string): Promise<void> {
   for (const [dataset, source] of Object.entries(sources)) {
     await runToEnd(["cli/bin.js", "import", dataset, join(traces, source), "--data-dir", dataDir]);
   }
-}
-
-/** Five subgraphs and a gateway from the bundles; with the database server that makes seven. The gateway is the last. */
-async function startApart(url: (domain: Domain) => string, pepper: string): Promise<Running[]> {
-  await runToEnd(["--import", "tsx", "scripts/build.ts"]);
-  const key = randomBytes(32).toString("base64url");
-  const subgraphs: Running[] = [];
-  for (const domain of domains) {
-    const secrets = {
-      NOVACRON_SIGNING_KEYS: key,
-      NOVACRON_PEPPER: pepper,
-      NOVACRON_ENCRYPTION_KEYS: randomBytes(32).toString("hex"),
-    };
-    const env = { ...secrets, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
-    subgraphs.push(await runUntilReady([`dist/subgraphs/${domain}/main.js`], env));
-  }
-  const urls = domains.map((domain, index) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, subgraphs[index]?.url ?? ""]);
-  const gateway = await runUntilReady(["dist/gateway/main.js"], {
-    NOVACRON_SIGNING_KEYS: key,
-    PORT: "0",
-    ...Object.fromEntries(urls),
-  });
-  return [...subgraphs, gateway];
 }
 
 export async function newestSample(monitoring: ReturnType<typeof openPools>["monitoring"]): Promise<Date> {

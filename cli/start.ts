@@ -9,6 +9,7 @@ import { startGateway } from "#gateway/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
+import { policies } from "#lib/request-context.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
@@ -104,6 +105,7 @@ export async function start(
     const cache = new IdentityCache();
     background.push(tellRevocations(events.log, cache, stopping.signal));
     const gateway = await startGateway({
+      policies,
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport,
       onDenied: denialRecorder(transport),

@@ -24,7 +24,7 @@ export interface GraphOptions {
   introspection: boolean;
   /** What the names in the supergraph's `@policy` mean; one that is missing here stops the start. */
   policies?: Policies;
-  /** Is told the permissions for whose lack fields were refused. */
+  /** Is told the permissions and policies for whose lack fields were refused. */
   onDenied?: RecordDenials;
 }
 
@@ -61,12 +61,11 @@ const tellDenials = (onDenied: RecordDenials): ApolloServerPlugin<GatewayContext
   requestDidStart: async () => ({
     willSendResponse: async ({ response: { body }, contextValue }) => {
       const errors = body.kind === "single" ? (body.singleResult.errors ?? []) : [];
-      const permissions = errors.flatMap(({ extensions }) =>
-        extensions?.["code"] === "FORBIDDEN" && typeof extensions["permission"] === "string"
-          ? extensions["permission"]
-          : [],
-      );
-      if (permissions.length > 0) onDenied(contextValue, permissions);
+      const missing = errors.flatMap(({ extensions }) => {
+        const name = extensions?.["permission"] ?? extensions?.["policy"];
+        return extensions?.["code"] === "FORBIDDEN" && typeof name === "string" ? name : [];
+      });
+      if (missing.length > 0) onDenied(contextValue, missing);
     },
   }),
 });

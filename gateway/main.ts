@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { asset } from "#lib/assets.ts";
+import { policies } from "#lib/request-context.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
 import { authentication } from "./authentication/authenticate.ts";
@@ -25,6 +26,7 @@ const redisUrl = process.env["REDIS_URL"];
 const transport = guarded(overHttp(urls, keys), { callTimeoutMs: 5_000 });
 const redis = redisUrl ? openRedis(redisUrl) : undefined;
 const gateway = await startGateway({
+  policies,
   supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
   transport,
   onDenied: denialRecorder(transport),

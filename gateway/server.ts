@@ -8,6 +8,7 @@ import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { Client } from "#lib/request-context.ts";
 import type { Authenticate } from "./authentication/authenticate.ts";
 import type { RecordDenials } from "./authentication/denials.ts";
+import type { Policies } from "./authorization/requirement.ts";
 import { createGraph, type GatewayContext } from "./graph.ts";
 import type { Transport } from "./transport/transport.ts";
 
@@ -19,7 +20,9 @@ export interface GatewayOptions {
   /** True when every part that an answer needs can be reached. */
   ready(): Promise<boolean>;
   introspection: boolean;
-  /** Is told the permissions for whose lack fields were refused. */
+  /** What the names in the supergraph's `@policy` mean. */
+  policies: Policies;
+  /** Is told the permissions and policies for whose lack fields were refused. */
   onDenied?: RecordDenials;
   host: string;
   port: number;

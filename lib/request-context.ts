@@ -1,4 +1,5 @@
 import { PublicError } from "./errors.ts";
+import { platformTenantId } from "./platform-tenant.ts";
 
 /** Who asks, as every subgraph sees it. */
 export interface Identity {
@@ -51,18 +52,42 @@ export const everybody = "public";
 /** Of what no client asks for, whatever his permissions are. */
 export const servicesOnly = "service";
 
-/** Why an identity may not: UNAUTHENTICATED, or FORBIDDEN that names the missing permission. Undefined when it may. */
-export function refusalOf(identity: Identity, permission: string): PublicError | undefined {
-  if (permission === everybody) return undefined;
+/** What a permission cannot say, by the name that `@policy` has for it. Policies judge by the identity alone. */
+export const policies = {
+  /** Infrastructure is the platform's: a role in another tenant, even of all permissions, reaches none of it. */
+  platform: ({ kind, userTenantId, tenantId }: Identity): boolean =>
+    kind === "service" || (kind === "user" && (userTenantId ?? tenantId) === platformTenantId),
+} as const;
+
+export type PolicyName = keyof typeof policies;
+
+/** What a field needs: a permission or one of the words above, a policy, or both. */
+export type Needs = string | { permission?: string; policy: PolicyName };
+
+/** Of fields that are for people of the platform, whoever owns the object that they are on. */
+export const platformOnly = { policy: "platform" } as const satisfies Needs;
+/** Of what people of the platform need a permission for. */
+export const platformWith = (permission: string): Needs => ({ permission, ...platformOnly });
+
+/** Why an identity may not: UNAUTHENTICATED, or FORBIDDEN that names the missing permission or policy. Undefined when it may. */
+export function refusalOf(identity: Identity, needs: Needs): PublicError | undefined {
+  if (typeof needs !== "string") {
+    const { permission = anybodySignedIn, policy } = needs;
+    return refusalOf(identity, permission) ?? (policies[policy](identity) ? undefined : lacksPolicy(policy));
+  }
+  if (needs === everybody) return undefined;
   if (identity.kind === "anonymous") return new PublicError("UNAUTHENTICATED", "Sign in, or send an API key.");
-  if (permission === servicesOnly)
+  if (needs === servicesOnly)
     return identity.kind === "service" ? undefined : new PublicError("FORBIDDEN", "This is for services.");
-  if (permission === anybodySignedIn || grants(identity.permissions, permission)) return undefined;
-  return new PublicError("FORBIDDEN", `This needs the permission ${permission}.`, { permission });
+  if (needs === anybodySignedIn || grants(identity.permissions, needs)) return undefined;
+  return new PublicError("FORBIDDEN", `This needs the permission ${needs}.`, { permission: needs });
 }
 
+export const lacksPolicy = (policy: string): PublicError =>
+  new PublicError("FORBIDDEN", `This needs the policy ${policy}.`, { policy });
+
 /** @throws PublicError what `refusalOf` says */
-export function requirePermission(identity: Identity, permission: string): void {
-  const refusal = refusalOf(identity, permission);
+export function requirePermission(identity: Identity, needs: Needs): void {
+  const refusal = refusalOf(identity, needs);
   if (refusal) throw refusal;
 }

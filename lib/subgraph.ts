@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import {
   type ConstDirectiveNode,
+  defaultFieldResolver,
+  getNamedType,
   type ExecutionResult,
   type GraphQLError,
   type GraphQLFieldResolver,
@@ -22,7 +24,7 @@ import { atEachReference, variableError, wrongLiteral } from "./input-errors.ts"
 import { log } from "./log.ts";
 import { maxReferences } from "./references.ts";
 import { connectionFields } from "./relay.ts";
-import { type RequestContext, requirePermission } from "./request-context.ts";
+import { everybody, type Needs, type RequestContext, requirePermission } from "./request-context.ts";
 import { isUuid } from "./uuid.ts";
 
 export interface SubgraphRequest {
@@ -55,8 +57,11 @@ export interface SubgraphDefinition<Context> {
   name: string;
   resolvers: Readonly<Record<string, unknown>>;
   entities: Readonly<Record<string, Reference<Context>>>;
-  /** Root field (`Query.vm`) → the permission it needs. Every root field is listed. */
-  authorization: Readonly<Record<string, string>>;
+  /**
+   * Field (`Query.vm`) or type (`Vm`) → what it needs. Every root field is listed; of the others those that not everybody may read who has reached
+   * their object. What a type needs, every field needs that returns it, and every reference to it.
+   */
+  authorization: Readonly<Record<string, Needs>>;
   open(request: RequestContext, signal: AbortSignal | undefined): OpenContext<Context>;
 }
 
@@ -146,13 +151,16 @@ function executableSchema<Context extends { request: RequestContext }>(
     if (!key || isUnresolvable(key)) continue;
     const reference = entities[type];
     if (!reference) throw new Error(`Entity ${type} of subgraph ${name} has no entry in \`entities\`.`);
-    completed[type] = { ...completed[type], __resolveReference: referenceResolver(type, reference) };
+    completed[type] = {
+      ...completed[type],
+      __resolveReference: referenceResolver(type, reference, authorization[type] ?? everybody),
+    };
   }
   for (const [type, own] of Object.entries(resolvers)) completed[type] ??= own as TypeResolvers;
   // The one cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
   const modules = { typeDefs, resolvers: completed } as unknown as Parameters<typeof buildSubgraphSchema>[0];
   const schema = buildSubgraphSchema(modules);
-  guardRootFields(schema, name, authorization);
+  guardFields(schema, name, authorization);
   return schema;
 }
 
@@ -168,49 +176,65 @@ const isUnresolvable = (key: ConstDirectiveNode): boolean =>
     ({ name, value }) => name.value === "resolvable" && value.kind === Kind.BOOLEAN && !value.value,
   ) ?? false;
 
-function referenceResolver<Context>(typename: string, reference: Reference<Context>) {
+function referenceResolver<Context extends { request: RequestContext }>(
+  typename: string,
+  reference: Reference<Context>,
+  needs: Needs,
+) {
   if (reference === referenceOnly) {
     return ({ id }: { id: unknown }) => (isUuid(id) ? { __typename: typename, id } : null);
   }
   return async ({ id }: { id: string }, context: Context) => {
+    requirePermission(context.request.identity, needs);
     const row = await reference(context).load(id);
     return row === null ? null : { ...row, __typename: typename };
   };
 }
 
-/** Every root field asks for its permission before its resolver runs; a field without an entry stops the start. */
-function guardRootFields(
-  schema: GraphQLSchema,
-  subgraph: string,
-  authorization: Readonly<Record<string, string>>,
-): void {
+type GuardedResolver = GraphQLFieldResolver<unknown, { request: RequestContext }>;
+
+/** Every field asks for what it and the type that it returns need before its resolver runs; a root field that is not listed stops the start. */
+function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Readonly<Record<string, Needs>>): void {
   const listed = new Set(Object.keys(authorization));
-  for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  for (const type of Object.values(schema.getTypeMap())) {
+    listed.delete(type.name);
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
-      const resolve = field.resolve as GraphQLFieldResolver<unknown, { request: RequestContext }> | undefined;
       if (field.name === "_service") continue;
+      const resolve: GuardedResolver = field.resolve ?? defaultFieldResolver;
       if (field.name === "_entities") {
-        field.resolve = (source, args: { representations: unknown[] }, context, info) => {
-          if (args.representations.length > maxReferences) {
-            throw new PublicError("BAD_USER_INPUT", `At most ${maxReferences} references a call.`, {
-              argument: "representations",
-            });
-          }
-          return resolve?.(source, args, context as { request: RequestContext }, info);
-        };
+        field.resolve = withFewReferences(resolve);
         continue;
       }
-      const permission = authorization[`${type.name}.${field.name}`];
-      if (!permission)
-        throw new Error(`${type.name}.${field.name} of subgraph ${subgraph} has no entry in its authorization.`);
-      listed.delete(`${type.name}.${field.name}`);
-      field.resolve = (source, args, context, info) => {
-        requirePermission((context as { request: RequestContext }).request.identity, permission);
-        return resolve?.(source, args, context as { request: RequestContext }, info);
-      };
+      const coordinate = `${type.name}.${field.name}`;
+      if (roots.includes(type) && !(coordinate in authorization))
+        throw new Error(`${coordinate} of subgraph ${subgraph} has no entry in its authorization.`);
+      listed.delete(coordinate);
+      const needs = [authorization[coordinate], authorization[getNamedType(field.type).name]].filter(isPresent);
+      if (needs.length > 0) field.resolve = guardedBy(needs, resolve);
     }
   }
   if (listed.size > 0)
-    throw new Error(`Authorization of subgraph ${subgraph} names unknown fields: ${[...listed].join(", ")}.`);
+    throw new Error(`Authorization of subgraph ${subgraph} names what is unknown: ${[...listed].join(", ")}.`);
 }
+
+const isPresent = (needs: Needs | undefined): needs is Needs => needs !== undefined;
+
+const guardedBy =
+  (needs: readonly Needs[], resolve: GuardedResolver): GuardedResolver =>
+  (source, args, context, info) => {
+    for (const each of needs) requirePermission(context.request.identity, each);
+    return resolve(source, args, context, info);
+  };
+
+const withFewReferences =
+  (resolve: GuardedResolver): GuardedResolver =>
+  (source, args: { representations: unknown[] }, context, info) => {
+    if (args.representations.length > maxReferences) {
+      throw new PublicError("BAD_USER_INPUT", `At most ${maxReferences} references a call.`, {
+        argument: "representations",
+      });
+    }
+    return resolve(source, args, context, info);
+  };

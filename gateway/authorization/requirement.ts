@@ -1,5 +1,5 @@
 import { PublicError } from "#lib/errors.ts";
-import { anybodySignedIn, type Identity, refusalOf } from "#lib/request-context.ts";
+import { anybodySignedIn, type Identity, lacksPolicy, refusalOf } from "#lib/request-context.ts";
 
 /** One directive on one coordinate. */
 export interface Requirement {
@@ -37,11 +37,7 @@ export function policy(alternatives: Alternatives, policies: Policies): Requirem
   return {
     name: `@policy ${JSON.stringify(alternatives)}`,
     refusal: (identity) =>
-      nearest(alternatives, (name) =>
-        judges.get(name)?.(identity)
-          ? undefined
-          : new PublicError("FORBIDDEN", `This needs the policy ${name}.`, { policy: name }),
-      ),
+      nearest(alternatives, (name) => (judges.get(name)?.(identity) ? undefined : lacksPolicy(name))),
   };
 }
 

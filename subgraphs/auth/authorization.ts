@@ -6,7 +6,7 @@ import {
   servicesOnly,
 } from "#lib/request-context.ts";
 
-/** What each root field needs. Fields without an entry stop the start of the subgraph. */
+/** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
 export const authorization = {
   "Query.me": "user:read",
   "Query.user": "user:read",
@@ -48,6 +48,8 @@ export const authorization = {
   "Mutation.deleteRole": "role:delete",
   "Mutation.grantRole": "role:grant",
   "Mutation.revokeRole": "role:grant",
+  ValidToken: servicesOnly,
+  RecordDenialPayload: servicesOnly,
 };
 
 /**

@@ -1,4 +1,4 @@
-/** What each root field needs. Fields without an entry stop the start of the subgraph. */
+/** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
 export const authorization = {
   "Query.cloudProvider": "provider:read",
   "Query.cloudProviders": "provider:read",
@@ -10,4 +10,21 @@ export const authorization = {
   "Query.complianceViolations": "compliance:read",
   "Query.costOptimizations": "cost:read",
   "Query.instancePrices": "cost:read",
+  // By whatever way they are reached.
+  CloudProvider: "provider:read",
+  CloudProviderConnection: "provider:read",
+  ProviderVm: "provider:read",
+  ProviderVmConnection: "provider:read",
+  Migration: "migration:read",
+  MigrationConnection: "migration:read",
+  MigrationStep: "migration:read",
+  MigrationStepConnection: "migration:read",
+  CompliancePolicy: "compliance:read",
+  CompliancePolicyConnection: "compliance:read",
+  ComplianceViolation: "compliance:read",
+  ComplianceViolationConnection: "compliance:read",
+  CostOptimization: "cost:read",
+  CostOptimizationConnection: "cost:read",
+  InstancePrice: "cost:read",
+  InstancePriceConnection: "cost:read",
 };

@@ -1,4 +1,6 @@
-/** What each root field needs. Fields without an entry stop the start of the subgraph. */
+import { platformWith } from "#lib/request-context.ts";
+
+/** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
 export const authorization = {
   "Query.alertRule": "alert:read",
   "Query.alertRules": "alert:read",
@@ -6,4 +8,16 @@ export const authorization = {
   "Query.alerts": "alert:read",
   "Query.metricImport": "metric:read",
   "Query.metricImports": "metric:read",
+  // Samples of nodes have no tenant.
+  "ClusterNode.latestMetrics": platformWith("node:read"),
+  "ClusterNode.metrics": platformWith("node:read"),
+  // By whatever way they are reached.
+  AlertRule: "alert:read",
+  AlertRuleConnection: "alert:read",
+  Alert: "alert:read",
+  AlertConnection: "alert:read",
+  VmMetrics: "metric:read",
+  VmMetricSeries: "metric:read",
+  MetricImport: "metric:read",
+  MetricImportConnection: "metric:read",
 };

@@ -1,4 +1,4 @@
-/** What each root field needs. Fields without an entry stop the start of the subgraph. */
+/** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
 export const authorization = {
   "Query.vm": "vm:read",
   "Query.vms": "vm:read",
@@ -7,4 +7,15 @@ export const authorization = {
   "Query.vmSnapshots": "vm:read",
   "Query.vmStateTransitions": "vm:read",
   "Query.vmNetworks": "vm:read",
+  // By whatever way they are reached.
+  Vm: "vm:read",
+  VmConnection: "vm:read",
+  VmSnapshot: "vm:read",
+  VmSnapshotConnection: "vm:read",
+  VmNetwork: "vm:read",
+  VmNetworkConnection: "vm:read",
+  VmStateTransition: "vm:read",
+  VmStateTransitionConnection: "vm:read",
+  VmTemplate: "template:read",
+  VmTemplateConnection: "template:read",
 };

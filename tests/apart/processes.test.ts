@@ -6,8 +6,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Domain, domains } from "#db/columns.ts";
 import { asset } from "#lib/assets.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
-import { makeApiKey, testPepper } from "#tests/harness/credentials.ts";
+import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts";
 import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { type Child, startChild } from "./child.ts";
 
@@ -55,10 +56,11 @@ beforeAll(async () => {
   product = await bootProduct({ tenantId: fleet.tenantId });
   await insertFleet(product.urls, 1, 12);
   inProcess = await product.ask(everything);
-  // Of the fleet's users, the third is an administrator.
+  const administrator = await makeUser(product.databases.auth, { tenantId: platformTenantId, role: "admin" });
   ({ key: apiKey } = await makeApiKey(product.databases.auth, {
-    tenantId: fleet.tenantId,
-    userId: fleet.id("user", 3),
+    tenantId: platformTenantId,
+    userId: administrator.id,
+    actsInTenantId: fleet.tenantId,
   }));
   await built;
   await Promise.all(domains.map((domain) => startSubgraph(domain)));

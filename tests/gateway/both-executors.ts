@@ -2,6 +2,7 @@ import { buildOperationContext, executeQueryPlan } from "@apollo/gateway";
 import { Supergraph } from "@apollo/federation-internals";
 import { type ExecutionResult, type GraphQLError, type GraphQLSchema, parse } from "graphql";
 import { compileOperation } from "#gateway/execution/compile-operation.ts";
+import type { Policies } from "#gateway/authorization/requirement.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { operationOf } from "#gateway/execution/operation.ts";
 import { failedFields } from "#gateway/failed-fields.ts";
@@ -33,8 +34,8 @@ export interface BothExecutors {
   apollo(operation: GeneratedOperation, ask: AskSubgraphs): Promise<Outcome>;
 }
 
-export function bothExecutors(sdl: string): BothExecutors {
-  const supergraph = loadSupergraph(sdl);
+export function bothExecutors(sdl: string, policies: Policies = {}): BothExecutors {
+  const supergraph = loadSupergraph(sdl, policies);
   const supergraphSchema = Supergraph.build(sdl, { supportedFeatures: null }).schema.toGraphQLJSSchema();
   const compiled = (query: string) => {
     const operation = operationOf(parse(query), undefined);

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { parse, validate } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { asset } from "#lib/assets.ts";
+import { policies } from "#lib/request-context.ts";
 import { demoUserId } from "#lib/demo-tenant.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
@@ -33,7 +34,7 @@ function argument(coordinate: string, choose: (count: number) => number): string
 }
 
 it(`with NOVACRON_SEED=${seed}, the product over its databases answers by the compiled executor as by Apollo's`, async () => {
-  const both = bothExecutors(readFileSync(asset("supergraph.graphql"), "utf8"));
+  const both = bothExecutors(readFileSync(asset("supergraph.graphql"), "utf8"), policies);
   const without = new Set(["VmMetrics.ageSeconds", "NodeMetrics.ageSeconds"]);
   const context = () => ({
     identity: wholeTenantIdentity(fleet.tenantId, demoUserId),

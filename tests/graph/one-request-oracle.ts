@@ -38,7 +38,6 @@ export async function expectedAnswer(urls: OracleDatabases, request: OracleReque
       select * from vms where tenant_id = ${tenant} and deleted_at is null order by name, id limit ${request.first}`;
     const users = byId(await db.auth<Row[]>`select * from users where tenant_id = ${tenant}`);
     const nodes = byId(await db.scheduler<Row[]>`select * from nodes`);
-    const clusters = byId(await db.scheduler<Row[]>`select * from clusters`);
     const providers = byId(await db.federation<Row[]>`select * from cloud_providers where tenant_id = ${tenant}`);
     const policies = byId(await db.federation<Row[]>`select * from compliance_policies where tenant_id = ${tenant}`);
     const rules = byId(await db.monitoring<Row[]>`select * from alert_rules where tenant_id = ${tenant}`);
@@ -61,7 +60,6 @@ export async function expectedAnswer(urls: OracleDatabases, request: OracleReque
         order by detected_at desc, id desc limit 5`;
       const node = nodes.get(vm["node_id"]);
       const owner = users.get(vm["owner_id"]);
-      const cluster = node && clusters.get(node["cluster_id"]);
       answers.push({
         id: vm["id"],
         name: vm["name"],
@@ -79,7 +77,8 @@ export async function expectedAnswer(urls: OracleDatabases, request: OracleReque
               id: node["id"],
               name: node["name"],
               status: node["status"].toUpperCase(),
-              cluster: cluster ? { id: cluster["id"], name: cluster["name"] } : null,
+              region: node["region"],
+              availabilityZone: node["availability_zone"],
             }
           : null,
         ...(await metricsOf(db.monitoring, vm["id"], request)),

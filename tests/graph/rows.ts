@@ -229,6 +229,7 @@ export async function insertFleet(urls: TestDatabases, tenant: number, count: nu
         tenant_id: tenantId,
         vm_id: id("vm"),
         source_provider: id("cloudProvider"),
+        source_node_id: id("clusterNode"),
         destination_node_id: id("clusterNode"),
         migration_type: "'live'",
         migration_plan: "'{}'",

@@ -19,11 +19,14 @@ export interface KeyOptions {
   scopes?: readonly string[];
   rateLimitPerMinute?: number;
   expiresAt?: Date;
+  /** Of users of the platform: the tenant that they act in by the key. */
+  actsInTenantId?: string;
 }
 
 /** An API key of a product with the tests' pepper. */
 export async function makeApiKey(auth: Database, options: KeyOptions): Promise<{ id: string; key: string }> {
   const { tenantId, userId, scopes = ["*"], rateLimitPerMinute = 100_000, expiresAt = null } = options;
+  const { actsInTenantId = null } = options;
   const id = newId();
   const key = newApiKey(testKeyEnvironment, id);
   await auth.write({ tenantId, actor: "command:test" }, (tx) =>
@@ -35,7 +38,7 @@ export async function makeApiKey(auth: Database, options: KeyOptions): Promise<{
       scopes,
       rateLimitPerMinute,
       expiresAt,
-      actsInTenantId: null,
+      actsInTenantId,
     }),
   );
   return { id, key };

@@ -12,6 +12,7 @@ import { inProcess } from "#gateway/transport/in-process.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import { asset } from "#lib/assets.ts";
+import { policies } from "#lib/request-context.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
@@ -70,6 +71,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   const identities = new IdentityCache();
   const limits = new KeyLimits();
   const gateway = await startGateway({
+    policies,
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
     transport,
     ...(options.authenticates ? { onDenied: denialRecorder(transport) } : {}),

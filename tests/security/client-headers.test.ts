@@ -10,7 +10,7 @@ import { overHttp } from "#gateway/transport/http.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { asset } from "#lib/assets.ts";
 import type { Keyring } from "#lib/keyring.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import { type RequestContext, policies } from "#lib/request-context.ts";
 import { signContext, verifyContext } from "#lib/signed-context.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
@@ -51,6 +51,7 @@ const ask = (gateway: Gateway) =>
 
 const start = (transport: Transport) =>
   startGateway({
+    policies,
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
     transport,
     identify: async () => ours,

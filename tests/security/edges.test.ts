@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
 import { getNamedType, type GraphQLObjectType, isObjectType } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
-import { asset } from "#lib/assets.ts";
 import type { Identity } from "#lib/request-context.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { type AskAs, graphOver } from "./graph-as.ts";
@@ -14,8 +12,7 @@ import { selectionOf, type Way, waysTo } from "./selections.ts";
 import { table } from "./table.ts";
 
 const fleet = fleetOf(1);
-const schema = loadSupergraph(readFileSync(asset("supergraph.graphql"), "utf8")).apiSchema;
-const ways = waysTo(schema, fleet);
+const ways = waysTo(productSupergraph(), fleet);
 const words: Record<string, string> = { UNAUTHENTICATED: "sign in", FORBIDDEN: "no" };
 
 let product: TestProduct;

@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
 import { getNamedType, type GraphQLInputField, isEnumType, isInputObjectType, isNonNullType } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
-import { asset } from "#lib/assets.ts";
 import { fleetOf, insertFleet, type Kind } from "#tests/graph/rows.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 
@@ -35,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-const { apiSchema } = loadSupergraph(readFileSync(asset("supergraph.graphql"), "utf8"));
+const { apiSchema } = productSupergraph();
 
 interface Targeting {
   name: string;

@@ -3,7 +3,7 @@ import { HeaderMap } from "@apollo/server";
 import { createGraph } from "#gateway/graph.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { asset } from "#lib/assets.ts";
-import type { Identity } from "#lib/request-context.ts";
+import { type Identity, policies } from "#lib/request-context.ts";
 import type { Answer } from "#tests/harness/product.ts";
 
 export type AskAs = (identity: Identity, query: string) => Promise<Pick<Answer, "data" | "errors">>;
@@ -11,6 +11,7 @@ export type AskAs = (identity: Identity, query: string) => Promise<Pick<Answer, 
 /** The product's graph over some transport, asked as anybody: who asks is what these tests vary. */
 export async function graphOver(transport: Transport): Promise<AskAs> {
   const graph = await createGraph({
+    policies,
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
     transport,
     introspection: true,

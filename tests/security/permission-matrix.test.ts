@@ -1,23 +1,32 @@
 import { readFileSync } from "node:fs";
-import { type ConstValueNode, type FieldDefinitionNode, Kind, parse, print } from "graphql";
+import { type ConstDirectiveNode, type ConstValueNode, Kind, parse, print } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { domains } from "#db/columns.ts";
 import { asset } from "#lib/assets.ts";
-import { anonymous, anybodySignedIn, everybody, type Identity, refusalOf } from "#lib/request-context.ts";
+import {
+  anonymous,
+  anybodySignedIn,
+  everybody,
+  type Identity,
+  type Needs,
+  type PolicyName,
+  refusalOf,
+  servicesOnly,
+} from "#lib/request-context.ts";
 import { authorization as auth } from "#subgraphs/auth/authorization.ts";
 import { authorization as federation } from "#subgraphs/federation/authorization.ts";
 import { authorization as monitoring } from "#subgraphs/monitoring/authorization.ts";
 import { authorization as scheduler } from "#subgraphs/scheduler/authorization.ts";
 import { authorization as vms } from "#subgraphs/vms/authorization.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { emptySubgraphs, graphOver } from "./graph-as.ts";
 import { everyRole, stranger } from "./roles.ts";
 import { rootFields } from "./selections.ts";
 import { table } from "./table.ts";
 
-const authorizations: Record<string, Readonly<Record<string, string>>> = {
+const authorizations: Record<string, Readonly<Record<string, Needs>>> = {
   auth,
   vms,
   monitoring,
@@ -25,7 +34,7 @@ const authorizations: Record<string, Readonly<Record<string, string>>> = {
   scheduler,
 };
 const { tenantId } = fleetOf(1);
-const fields = rootFields(loadSupergraph(readFileSync(asset("supergraph.graphql"), "utf8")).apiSchema);
+const fields = rootFields(productSupergraph().apiSchema);
 
 let product: TestProduct;
 let roles: Map<string, Identity>;
@@ -39,13 +48,18 @@ afterAll(() => product.stop());
 interface Refusal {
   code: string;
   permission?: unknown;
+  policy?: unknown;
 }
 
 const refusalIn = (errors: readonly { extensions?: object | undefined }[] | undefined): Refusal | undefined =>
   errors
     ?.map(({ extensions }) => extensions as Refusal)
     .filter(({ code }) => code === "UNAUTHENTICATED" || code === "FORBIDDEN")
-    .map(({ code, permission }) => ({ code, ...(permission ? { permission } : {}) }))[0];
+    .map(({ code, permission, policy }) => ({
+      code,
+      ...(permission ? { permission } : {}),
+      ...(policy ? { policy } : {}),
+    }))[0];
 
 const words: Record<string, string> = { UNAUTHENTICATED: "sign in", FORBIDDEN: "no" };
 
@@ -57,12 +71,13 @@ describe("attack 30: every root field", () => {
     const rows: string[][] = [];
     for (const { coordinate, operation } of fields) {
       const missing = await refusal(stranger(tenantId), operation);
+      const ofTenant = await refusal({ ...stranger(tenantId), permissions: ["*"] }, operation);
       const forNobody = await refusal(anonymous, operation);
-      const needs = missing ? String(missing.permission) : forNobody ? anybodySignedIn : everybody;
+      const needs = [missing?.permission, ofTenant?.policy].filter(Boolean).join(", ");
       const cells = [];
       for (const identity of roles.values())
         cells.push(words[(await refusal(identity, operation))?.code ?? ""] ?? "yes");
-      rows.push([coordinate, needs, ...cells]);
+      rows.push([coordinate, needs || (forNobody ? anybodySignedIn : everybody), ...cells]);
     }
     const text = [
       "# Who may ask for which root field",
@@ -84,7 +99,7 @@ describe("attack 30: every root field", () => {
         const needs = authorizations[name]?.[coordinate];
         if (needs === undefined && ["Query._service", "Query._entities"].includes(coordinate)) continue;
         for (const [role, identity] of everybodyAsking) {
-          const refusal = refusalOf(identity, needs ?? "");
+          const refusal = refusalOf(identity, needs ?? "none");
           // What is allowed would change something.
           if (!refusal && coordinate.startsWith("Mutation.")) continue;
           const context = { identity, requestId: "request", deadline: Date.now() + 10_000 };
@@ -101,28 +116,36 @@ describe("attack 30: every root field", () => {
 });
 
 describe.each(domains)("the SDL of the %s subgraph", (domain) => {
-  it("says of each root field what its authorization says, and of no other", () => {
-    const said: Record<string, string> = {};
+  it("says of each field and type what its authorization says, and of no other", () => {
+    const said: Record<string, Needs> = {};
     for (const definition of parse(readFileSync(asset(`subgraphs/${domain}/schema.graphql`), "utf8")).definitions) {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
-      if (!["Query", "Mutation", "Subscription"].includes(definition.name.value)) continue;
-      for (const field of definition.fields ?? []) said[`${definition.name.value}.${field.name.value}`] = saidOf(field);
+      const ofType = saidOf(definition);
+      if (ofType !== everybody) said[definition.name.value] = ofType;
+      const isRoot = ["Query", "Mutation", "Subscription"].includes(definition.name.value);
+      for (const field of definition.fields ?? []) {
+        const needs = saidOf(field);
+        if (isRoot || needs !== everybody) said[`${definition.name.value}.${field.name.value}`] = needs;
+      }
     }
     expect(said).toEqual(authorizations[domain]);
   });
 });
 
-function saidOf({ directives = [] }: FieldDefinitionNode): string {
+function saidOf({ directives = [] }: { readonly directives?: readonly ConstDirectiveNode[] | undefined }): Needs {
   const named = (name: string) => directives.find((directive) => directive.name.value === name);
   // The gateway has no such field to guard; between services, the subgraph alone does.
-  if (named("inaccessible")) return "service";
+  if (named("inaccessible")) return servicesOnly;
   const scopes = named("requiresScopes")?.arguments?.[0];
-  return scopes ? onlyScope(scopes.value) : named("authenticated") ? anybodySignedIn : everybody;
+  const permission = scopes && onlyOne(scopes.value);
+  const policies = named("policy")?.arguments?.[0];
+  if (policies) return { ...(permission ? { permission } : {}), policy: onlyOne(policies.value) as PolicyName };
+  return permission ?? (named("authenticated") ? anybodySignedIn : everybody);
 }
 
-/** A root field asks for one permission, so that a refusal can name it. */
-function onlyScope(value: ConstValueNode): string {
-  const [, scope] = /^\[\["([^"]+)"\]\]$/.exec(print(value)) ?? [];
-  if (!scope) throw new Error(`${print(value)} is not one permission.`);
-  return scope;
+/** A field asks for one permission and one policy, so that a refusal can name it. */
+function onlyOne(value: ConstValueNode): string {
+  const [, name] = /^\[\["([^"]+)"\]\]$/.exec(print(value)) ?? [];
+  if (!name) throw new Error(`${print(value)} is not one.`);
+  return name;
 }

@@ -1,7 +1,8 @@
 import { anonymous, type Identity } from "#lib/request-context.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
 import { asOwner, type TestDatabases } from "#tests/harness/server.ts";
 
-/** Nobody, and a stranger in the tenant with each built-in role, the one that may least first. */
+/** Nobody, a stranger in the tenant with each built-in role, the one that may least first, and people of the platform who act in it. */
 export async function everyRole(urls: TestDatabases, tenantId: string): Promise<Map<string, Identity>> {
   const roles = await asOwner(
     urls.url("auth"),
@@ -9,9 +10,13 @@ export async function everyRole(urls: TestDatabases, tenantId: string): Promise<
       select name, permissions from roles where tenant_id is null
       order by array_position(array['viewer', 'user', 'operator', 'admin'], name::text)`,
   );
+  const ofThePlatform = { ...stranger(tenantId), userTenantId: platformTenantId };
   return new Map([
     ["anonymous", anonymous],
     ...roles.map(({ name, permissions }): [string, Identity] => [name, { ...stranger(tenantId), permissions }]),
+    ...roles
+      .filter(({ name }) => name === "viewer" || name === "admin")
+      .map(({ name, permissions }): [string, Identity] => [`platform ${name}`, { ...ofThePlatform, permissions }]),
   ]);
 }
 

@@ -15,6 +15,7 @@ import {
   isRequiredArgument,
   isRequiredInputField,
 } from "graphql";
+import type { LoadedSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { type Fleet, kinds } from "#tests/graph/rows.ts";
 
 type Field = GraphQLField<unknown, unknown>;
@@ -72,15 +73,30 @@ export interface Way {
   path: readonly string[];
 }
 
-/** For every type that has objects in the graph, the shortest way to one that belongs to the fleet. */
-export function waysTo(schema: GraphQLSchema, fleet: Fleet): Map<GraphQLObjectType, Way> {
-  const query = schema.getQueryType();
+/** For every type that has objects in the graph, the shortest way to one that belongs to the fleet, by a way for the many where there is one. */
+export function waysTo({ apiSchema, requirements }: LoadedSupergraph, fleet: Fleet): Map<GraphQLObjectType, Way> {
+  const query = apiSchema.getQueryType();
   if (!query) throw new Error("The schema has no queries.");
   const ways = new Map<GraphQLObjectType, Way>([[query, { ask: (selections) => `{ ${selections} }`, path: [] }]]);
+  const isForFew = (type: GraphQLObjectType, field: Field) =>
+    requirements
+      .of({ parent: type.name, field: field.name, returned: getNamedType(field.type).name })
+      .some(({ name }) => name.startsWith("@policy"));
+  follow(ways, fleet, (type, field) => !isForFew(type, field));
+  follow(ways, fleet, () => true);
+  ways.delete(query);
+  return ways;
+}
+
+function follow(
+  ways: Map<GraphQLObjectType, Way>,
+  fleet: Fleet,
+  leads: (type: GraphQLObjectType, field: Field) => boolean,
+): void {
   for (const [type, { ask, path }] of ways) {
     // What is asked for by its id is a row that exists; a list may begin with any.
     const fields = Object.values(type.getFields()).sort((one, other) => Number(byId(other)) - Number(byId(one)));
-    for (const field of fields) {
+    for (const field of fields.filter((each) => leads(type, each))) {
       const reached = getNamedType(field.type);
       if (isAbstractType(reached))
         throw new Error(`${reached.name}: no way leads to the types behind an abstract one.`);
@@ -96,8 +112,6 @@ export function waysTo(schema: GraphQLSchema, fleet: Fleet): Map<GraphQLObjectTy
       });
     }
   }
-  ways.delete(query);
-  return ways;
 }
 
 const byId = ({ args }: Field): boolean => args.length === 1 && args[0]?.name === "id";

@@ -1,0 +1,43 @@
+import { randomBytes } from "node:crypto";
+import { type Domain, domains } from "#db/columns.ts";
+import { readKeys } from "#cli/keys.ts";
+import type { Keyring } from "#lib/keyring.ts";
+import { type Running, runToEnd, runUntilReady } from "./processes.ts";
+
+export interface SubgraphsApart {
+  processes: Map<Domain, Running>;
+  /** What the calls to them are signed with. */
+  signingKeys: Keyring;
+}
+
+/** Five subgraphs from the bundles, each a process of its own, over the databases that the keys of the data folder belong to. */
+export async function startSubgraphsApart(url: (domain: Domain) => string, dataDir: string): Promise<SubgraphsApart> {
+  await runToEnd(["--import", "tsx", "scripts/build.ts"]);
+  const signingKeys: Keyring = [{ id: "bench", secret: randomBytes(32).toString("base64url") }];
+  const { keys } = readKeys({ dataDir, keys: {} });
+  const secrets = {
+    ...signingVariable(signingKeys),
+    NOVACRON_PEPPER: keys.pepper,
+    NOVACRON_ENCRYPTION_KEYS: keys.encryptionKeys.map(({ id, secret }) => `${id}:${secret}`).join(","),
+  };
+  const processes = new Map<Domain, Running>();
+  for (const domain of domains) {
+    const env = { ...secrets, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
+    processes.set(domain, await runUntilReady([`dist/subgraphs/${domain}/main.js`], env));
+  }
+  return { processes, signingKeys };
+}
+
+/** A gateway from its bundle, in front of them. */
+export async function startGatewayApart({ processes, signingKeys }: SubgraphsApart): Promise<Running> {
+  const urls = [...processes].map(([domain, { url }]) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, url]);
+  return runUntilReady(["dist/gateway/main.js"], {
+    ...signingVariable(signingKeys),
+    PORT: "0",
+    ...Object.fromEntries(urls),
+  });
+}
+
+const signingVariable = (keys: Keyring) => ({
+  NOVACRON_SIGNING_KEYS: keys.map(({ id, secret }) => `${id}:${secret}`).join(","),
+});

@@ -1,0 +1,148 @@
+import { readFileSync, rmSync } from "node:fs";
+import { parse } from "graphql";
+import type { Domain } from "#db/columns.ts";
+import { startEmbeddedPostgres } from "#db/embedded/start.ts";
+import { authentication } from "#gateway/authentication/authenticate.ts";
+import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
+import { KeyLimits } from "#gateway/authentication/key-limits.ts";
+import { operationAccess } from "#gateway/authorization/operation-access.ts";
+import { operationOf } from "#gateway/execution/operation.ts";
+import { startGateway } from "#gateway/server.ts";
+import { guarded } from "#gateway/transport/guarded.ts";
+import { overHttp } from "#gateway/transport/http.ts";
+import { asset } from "#lib/assets.ts";
+import type { Keyring } from "#lib/keyring.ts";
+import { policies } from "#lib/request-context.ts";
+import { type Call, signContext, verifyContext } from "#lib/signed-context.ts";
+import { administratorKey } from "#tests/harness/credentials.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
+import { startSubgraphsApart } from "./apart.ts";
+import { ask, newestSample, prepare } from "./one-request.ts";
+import { closePools, openPools } from "./one-request-by-hand.ts";
+import { runUntilReady } from "./processes.ts";
+import type { Figure } from "./report.ts";
+
+const pageSize = 50;
+
+/**
+ * What it costs to know who asks docs/one-request.graphql for 50 VMs, what he may, and to prove it to the subgraphs, as shares of the CPU of the request: five
+ * subgraphs apart, the gateway in this process; then each part by itself, again and again.
+ */
+export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
+  const dataDir = temporaryDataDir("novacron-bench-");
+  const stops: (() => Promise<unknown>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
+  try {
+    await prepare(dataDir);
+    await makeAdministrator(dataDir);
+    const server = await startEmbeddedPostgres({ dataDir, databases: [] });
+    stops.push(() => server.stop());
+    const url = (domain: Domain) => server.url(`novacron_${domain}`);
+    const pools = openPools(url);
+    const to = await newestSample(pools.monitoring);
+    await closePools(pools);
+
+    const { processes, signingKeys } = await startSubgraphsApart(url, dataDir);
+    stops.push(...[...processes.values()].map((process) => process.stop));
+    const carrier = overHttp(
+      Object.fromEntries([...processes].map(([name, process]) => [name, process.url])),
+      signingKeys,
+    );
+    let calls: Call[] = [];
+    const transport = guarded(
+      {
+        send: (audience, request, context, signal) => {
+          calls.push({ issuer: "gateway", audience, context, body: JSON.stringify(request) });
+          return carrier.send(audience, request, context, signal);
+        },
+        close: () => carrier.close(),
+      },
+      { callTimeoutMs: 5_000 },
+    );
+    const cache = new IdentityCache();
+    const environment = "dev";
+    const asking = authentication({ transport, environment, limits: new KeyLimits() });
+    const remembering = authentication({ transport, environment, limits: new KeyLimits(), cache });
+    const identify: typeof remembering = (request) => {
+      cache.confirm(performance.now());
+      return remembering(request);
+    };
+    const gateway = await startGateway({
+      supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
+      policies,
+      transport,
+      identify,
+      ready: async () => true,
+      introspection: false,
+      host: "127.0.0.1",
+      port: 0,
+    });
+    stops.push(() => gateway.close());
+
+    const from = new Date(to.getTime() - 3_600_000);
+    const query = readFileSync("docs/one-request.graphql", "utf8");
+    const body = JSON.stringify({ query, variables: { first: pageSize, from, to } });
+    const key = administratorKey(dataDir);
+    const cpuMs = () => ownCpuMs() + [...processes.values()].reduce((sum, process) => sum + process.cpuMs(), 0);
+    const requestMs = await cpuOfEach(quick ? 100 : 500, cpuMs, async () => {
+      calls = [];
+      await ask(gateway.url, body, key);
+    });
+    const signed = [...calls];
+    const many = quick ? 500 : 5_000;
+    const request = { headers: { authorization: `Bearer ${key}` } };
+    const askedMs = await cpuOfEach(many, cpuMs, () => asking(request));
+    const rememberedMs = await cpuOfEach(many, ownCpuMs, () => identify(request));
+    const identity = await identify(request);
+    const supergraph = productSupergraph();
+    const operation = operationOf(parse(query), undefined);
+    if (!operation) throw new Error("The one request is an operation.");
+    const access = operationAccess(supergraph.apiSchema, supergraph.requirements, operation);
+    const allowedMs = await cpuOfEach(many * 10, ownCpuMs, async () => access.refusalsFor(identity));
+    const signingMs = await cpuOfEach(many, ownCpuMs, async () => signAndCheck(signingKeys, signed));
+    const share = (name: string, value: number, aim?: string): Figure => {
+      const figure = { name, value, unit: "ms", ratio: value / requestMs, against: "the request" };
+      return aim === undefined ? figure : { ...figure, aim };
+    };
+    return [
+      { name: "the request, CPU of subgraphs and gateway", value: requestMs, unit: "ms" },
+      { name: "its calls", value: signed.length, unit: "calls" },
+      share("authentication, identity remembered", rememberedMs),
+      share("authentication, asked of the subgraph auth", askedMs),
+      share("authorization at the gateway", allowedMs),
+      share("signing and checking its calls", signingMs),
+      share("all three, identity remembered", rememberedMs + allowedMs + signingMs, "at most 0.05×"),
+      share("all three, identity asked for", askedMs + allowedMs + signingMs, "at most 0.05×"),
+    ];
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+/** A start makes the first administrator where an import has only filled the databases. */
+async function makeAdministrator(dataDir: string): Promise<void> {
+  const product = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
+  await product.stop();
+}
+
+function signAndCheck(keys: Keyring, calls: readonly Call[]): void {
+  for (const call of calls) {
+    const context = { ...call.context, deadline: Date.now() + 5_000 };
+    const headers = Object.entries(signContext(keys, { ...call, context })).map(([name, value]) => [name, [value]]);
+    const verified = verifyContext(keys, call.audience, Object.fromEntries(headers), call.body);
+    if ("refused" in verified) throw new Error(verified.refused);
+  }
+}
+
+/** CPU of one of `count` runs in milliseconds, after as many that warm up. */
+async function cpuOfEach(count: number, cpuMs: () => number, once: () => Promise<unknown>): Promise<number> {
+  for (let done = 0; done < count; done += 1) await once();
+  const before = cpuMs();
+  for (let done = 0; done < count; done += 1) await once();
+  return (cpuMs() - before) / count;
+}
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
