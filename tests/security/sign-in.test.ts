@@ -130,6 +130,17 @@ describe("43: a session", () => {
     const first = await tokenOf(user);
     const again = await product.ask(mutation, { input: { login: user.email, password: user.password } }, first);
     expect(again.data.signIn.token).not.toBe(first);
+    expect((await product.ask("{ me { id } }", {}, again.data.signIn.token as string)).status).toBe(200);
+    // Whoever has planted it has nothing now.
+    expect((await product.ask("{ me { id } }", {}, first)).status).toBe(401);
+  });
+
+  it("goes on when somebody with its token fails to sign in, or another signs in elsewhere", async () => {
+    const user = await newUser();
+    const first = await tokenOf(user);
+    await product.ask(mutation, { input: { login: user.email, password: "not the password" } }, first);
+    await tokenOf(user);
+    expect((await product.ask("{ me { id } }", {}, first)).status).toBe(200);
   });
 
   it("ends with sign-out, and its token is dead", async () => {
