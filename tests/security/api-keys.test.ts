@@ -1,9 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type crypto from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { makeApiKey, makeUser, type TestUser } from "#tests/harness/credentials.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
+
+type Compare = Pick<typeof crypto, "timingSafeEqual">;
+const compared = vi.hoisted(() => ({ times: 0 }));
+vi.mock("node:crypto", async (importOriginal) => {
+  const original = await importOriginal<Compare>();
+  const timingSafeEqual: Compare["timingSafeEqual"] = (...args) => {
+    compared.times += 1;
+    return original.timingSafeEqual(...args);
+  };
+  return { ...original, timingSafeEqual };
+});
 
 const fleet = fleetOf(1);
 let product: TestProduct;
@@ -53,6 +65,10 @@ describe("46: an API key", () => {
     const { newApiKey } = await import("#lib/credentials.ts");
     const { id } = await keyOf(user);
     const { status } = await product.ask("{ me { id } }", {}, newApiKey("dev", id));
+    compared.times = 0;
+    expect((await product.ask("{ me { id } }", {}, newApiKey("dev", id))).status).toBe(401);
+    // In a time that does not tell where the secret begins to differ.
+    expect(compared.times).toBe(1);
     expect(status).toBe(401);
   });
 

@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
 import { getNamedType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
-import { asset } from "#lib/assets.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
 import { redisProgram } from "#tests/harness/redis-server.ts";
 import { asOwner } from "#tests/harness/server.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { novacron } from "#tests/running/command.ts";
 import { faultsOf } from "./canaries/breaking.ts";
 import { Client, shownOnce } from "./canaries/client.ts";
@@ -19,7 +18,8 @@ import { selectionOf, waysTo } from "./selections.ts";
 // The product runs as it does for people, a process of its own at its most talkative. Its traffic is generated from the schema: a field that is
 // added tomorrow is asked for, and has secrets in its arguments. There are no traces yet; whoever adds them adds their attributes to the outputs.
 
-const { apiSchema } = loadSupergraph(readFileSync(asset("supergraph.graphql"), "utf8"));
+const supergraph = productSupergraph();
+const { apiSchema } = supergraph;
 const secrets = new Secrets();
 /** Put where a leak would be: a search that finds nothing is one that could have. */
 const planted = new Secrets();
@@ -34,7 +34,8 @@ beforeAll(async () => {
   product = await startSeeded(secrets);
   client = new Client(product.url, secrets);
   const valid = await liveWithSecrets(client, secrets, await product.newPerson());
-  await askForEverything(valid.key);
+  // Infrastructure is for people of the platform only, who do not see the tenant's.
+  for (const key of [valid.key, product.platformKey]) await askForEverything(key);
   await askWithSecrets(valid.key);
   for (const secret of [secrets.mark("a secret in no place"), valid.token, valid.key])
     for (const { what, ...options } of rawRequests(secret)) await client.send(what, options);
@@ -81,7 +82,7 @@ afterAll(async () => {
 
 /** Every field of every type, of objects that are there. */
 async function askForEverything(key: string): Promise<void> {
-  for (const [type, way] of waysTo(apiSchema, fleet)) {
+  for (const [type, way] of waysTo(supergraph, fleet)) {
     const leaves = Object.values(type.getFields()).filter(({ type: of }) => !isObjectType(getNamedType(of)));
     await client.ask(String(type), way.ask(leaves.map((field) => selectionOf(field)).join(" ")), {}, key);
   }
@@ -142,6 +143,20 @@ describe("attack 57: secrets are never in", () => {
     expect(own.find([{ where: "here", text: `before ${written(secret)} after` }])).not.toEqual([]);
     expect(own.find([{ where: "here", text: "something else of some length" }])).toEqual([]);
   });
+});
+
+it.skipIf(!redisProgram)("attack 33: whatever is kept in Redis has its tenant in its key, or belongs to none", () => {
+  const ofNoTenant = [
+    // Of an address nobody knows yet whose it is; ids of users are the installation's own.
+    /^novacron:sign-in-address:[\d.]+$/,
+    /^novacron:sign-in-code:[0-9a-f-]{36}$/,
+    // The product's own follow them, and filter for whomever they tell.
+    /^novacron:events:/,
+  ];
+  const keys = outputs["contents of Redis"].map(({ text }) => text.split(" ")[0] ?? "");
+  const withTenant = keys.filter((key) => [fleet.tenantId, platformTenantId].some((tenant) => key.includes(tenant)));
+  expect(withTenant.length).toBeGreaterThan(1);
+  expect(keys.filter((key) => !withTenant.includes(key) && !ofNoTenant.some((known) => known.test(key)))).toEqual([]);
 });
 
 describe("the traffic that was searched", () => {

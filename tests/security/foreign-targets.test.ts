@@ -93,3 +93,31 @@ it("27: a mutation of another tenant's object is told NOT_FOUND, as for one that
   }
   expect(await everything("auth")).toBe(before);
 });
+
+it("27: nor does one by what another tenant's object is to be done with", async () => {
+  const further: Readonly<Record<string, Kind>> = { "grantRole.roleId": "role", "revokeRole.roleId": "role" };
+  const before = await everything("auth");
+  const asked: string[] = [];
+  for (const { name, args } of Object.values(apiSchema.getMutationType()?.getFields() ?? {})) {
+    const type = args[0] && getNamedType(args[0].type);
+    if (!isInputObjectType(type)) continue;
+    const ids = Object.values(type.getFields()).filter(
+      (field) => String(getNamedType(field.type)) === "ID" && !notTargets.has(`${type.name}.${field.name}`),
+    );
+    for (const field of ids.slice(1)) {
+      const coordinate = `${name}.${field.name}`;
+      asked.push(coordinate);
+      const given = (id: string) =>
+        Object.fromEntries(ids.map((each) => [each.name, each === field ? id : ours.id(kinds[name] as Kind)]));
+      const query = `mutation ($input: ${type.name}!) { ${name}(input: $input) { userErrors { code } } }`;
+      const foreign = await product.ask(query, { input: given(theirs.id(further[coordinate] as Kind)) });
+      expect(
+        foreign.errors.map(({ extensions }) => extensions.code),
+        coordinate,
+      ).toEqual(["NOT_FOUND"]);
+      expect(foreign, coordinate).toEqual(await product.ask(query, { input: given(nobody) }));
+    }
+  }
+  expect(asked.toSorted()).toEqual(Object.keys(further).toSorted());
+  expect(await everything("auth")).toBe(before);
+});

@@ -46,6 +46,14 @@ const tokenOf = async (user: TestUser): Promise<string> => {
   return data.signIn.token as string;
 };
 const statusFor = async (token: string): Promise<number> => (await product.ask("{ me { id } }", {}, token)).status;
+/** A mutation by a new administrator, which is to be done. */
+async function asAdministrator(name: string, input: object, fields = "__typename") {
+  const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} userErrors { code } } }`;
+  const { data, errors } = await product.ask(query, { input }, await tokenOf(await newUser("admin")));
+  expect([errors, data[name].userErrors]).toEqual([[], []]);
+  return data[name];
+}
 /** Until the token is refused, in milliseconds. */
 const untilRefused = async (token: string): Promise<number> => {
   const began = performance.now();
@@ -87,6 +95,34 @@ it("35: a key that is revoked is refused within two seconds, though it is rememb
     token,
   );
   expect(await untilRefused(key)).toBeLessThan(2_000);
+});
+
+it("35: a user who is disabled is refused within two seconds by his session and by his key, though both are remembered", async () => {
+  const user = await newUser();
+  const { key } = await makeApiKey(product.databases.auth, { tenantId: user.tenantId, userId: user.id });
+  const credentials = [await tokenOf(user), key];
+  for (const credential of credentials) expect(await statusFor(credential)).toBe(200);
+  await asAdministrator("disableUser", { userId: user.id });
+  for (const credential of credentials) expect(await untilRefused(credential)).toBeLessThan(2_000);
+});
+
+it("35: a role that is lowered, or taken, is no longer his within two seconds, though he is remembered", async () => {
+  const [lowered, robbed] = [await newUser("admin"), await newUser()];
+  const made = await asAdministrator("createRole", { name: "readers", permissions: ["audit:read"] }, "role { id }");
+  const grant = { userId: robbed.id, roleId: made.role.id as string };
+  await asAdministrator("grantRole", grant);
+  const tokens = [await tokenOf(lowered), await tokenOf(robbed)];
+  const codes = async (token: string) =>
+    (await product.ask("{ authAuditLog(first: 1) { totalCount } }", {}, token)).errors.map(
+      ({ extensions }) => extensions.code,
+    );
+  for (const token of tokens) expect(await codes(token)).toEqual([]);
+  await asAdministrator("setUserRole", { userId: lowered.id, role: "VIEWER" });
+  await asAdministrator("revokeRole", grant);
+  const began = performance.now();
+  for (const token of tokens)
+    await expect.poll(() => codes(token), { timeout: 5_000, interval: 20 }).toEqual(["FORBIDDEN"]);
+  expect(performance.now() - began).toBeLessThan(2_000);
 });
 
 it("while nobody can tell, who is remembered is answered, and everybody else gets AUTH_UNAVAILABLE", async () => {

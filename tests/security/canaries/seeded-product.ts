@@ -22,6 +22,8 @@ export interface SeededProduct {
   databaseUser: string;
   /** What the product was started with. */
   env: Record<string, string>;
+  /** The API key of the first administrator, who is of the platform. */
+  platformKey: string;
   /** A new administrator of the fleet's tenant. */
   newPerson(): Promise<TestUser>;
   /** What Prometheus is told. */
@@ -80,6 +82,7 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
     databases,
     databaseUser,
     env: { ...env, NOVACRON_DATA_DIR: dataDir },
+    platformKey: first.apiKey,
     newPerson: () =>
       makeUser(auth, {
         tenantId: fleet.tenantId,
