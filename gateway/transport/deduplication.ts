@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { RequestContext } from "#lib/request-context.ts";
 import { Flight } from "./flight.ts";
 import type { TransportLimits } from "./limits.ts";
 import type { TransportObserver } from "./observer.ts";
+import { perSubgraph } from "./per-subgraph.ts";
 import type { CallRequest, Transport } from "./transport.ts";
 
 /**
@@ -17,34 +19,72 @@ export function withDeduplication(
   { sharedMs }: Pick<TransportLimits, "sharedMs">,
   { onShare }: Pick<TransportObserver, "onShare">,
 ): Transport {
-  const shared = new Map<string, Flight>();
-  const start = (subgraph: string, request: CallRequest, context: RequestContext, onEnd: (flight: Flight) => void) =>
-    new Flight((signal) => inner.send(subgraph, request, context, signal), context.deadline, onEnd);
+  const boards = new Set<Board>();
+  const boardOf = perSubgraph(() => {
+    const board: Board = new Map();
+    boards.add(board);
+    return board;
+  });
   return {
     send: (subgraph, request, context, signal) => {
-      if (request.operation === "mutation") return start(subgraph, request, context, () => shared.clear()).join(signal);
-      if (context.identity.kind === "service") return start(subgraph, request, context, () => undefined).join(signal);
-      const key = keyOf(subgraph, request, context);
-      const inFlight = shared.get(key);
-      if (inFlight?.isYoungerThan(sharedMs) && inFlight.hasTimeFor(context.deadline)) {
-        onShare?.(subgraph);
-        return inFlight.join(signal);
+      const carry = (aborted: AbortSignal) => inner.send(subgraph, request, context, aborted);
+      if (request.operation === "mutation") {
+        return new Flight(carry, context.deadline, () => boards.forEach((board) => board.clear())).join(signal);
       }
-      const flight = start(subgraph, request, context, (ended) => {
-        if (shared.get(key) === ended) shared.delete(key);
-      });
-      shared.set(key, flight);
-      return flight.join(signal);
+      if (context.identity.kind === "service") return new Flight(carry, context.deadline).join(signal);
+      const board = boardOf(subgraph);
+      const inFlight = board.get(request.query)?.find((entry) => isSame(entry, request, context));
+      if (inFlight?.flight.isYoungerThan(sharedMs) && inFlight.flight.hasTimeFor(context.deadline)) {
+        onShare?.(subgraph);
+        return inFlight.flight.join(signal);
+      }
+      const entry: Entry = { request, context, flight: new Flight(carry, context.deadline, () => leave(board, entry)) };
+      enter(board, entry);
+      return entry.flight.join(signal);
     },
     close: () => inner.close(),
   };
 }
 
-/** What is added to the context one day is in the key from then on: what may differ is named, not what may not. */
-function keyOf(
-  subgraph: string,
-  { query, variables }: CallRequest,
-  { requestId: _id, deadline: _deadline, ...asker }: RequestContext,
-): string {
-  return JSON.stringify([subgraph, query, variables, asker]);
+interface Entry {
+  request: CallRequest;
+  context: RequestContext;
+  flight: Flight;
+}
+
+/** The calls in flight that others may join, by their query: that alone costs a call to which there is no second nothing but a look-up. */
+type Board = Map<string, Entry[]>;
+
+function enter(board: Board, entry: Entry): void {
+  const { query } = entry.request;
+  const others = board.get(query);
+  // The newest first: of two alike, it is the one to join.
+  if (others) others.unshift(entry);
+  else board.set(query, [entry]);
+}
+
+function leave(board: Board, entry: Entry): void {
+  const { query } = entry.request;
+  const entries = board.get(query);
+  const index = entries?.indexOf(entry) ?? -1;
+  if (!entries || index < 0) return;
+  if (entries.length === 1) board.delete(query);
+  else entries.splice(index, 1);
+}
+
+function isSame({ request, context }: Entry, { variables }: CallRequest, other: RequestContext): boolean {
+  return (
+    context.identity.id === other.identity.id &&
+    isDeepStrictEqual(seenOf(context), seenOf(other)) &&
+    isDeepStrictEqual(request.variables, variables)
+  );
+}
+
+/** What may differ is named, and not what may not: what is added to the context one day counts from then on. */
+function seenOf({
+  requestId: _id,
+  deadline: _deadline,
+  ...seen
+}: RequestContext): Omit<RequestContext, "requestId" | "deadline"> {
+  return seen;
 }

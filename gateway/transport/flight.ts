@@ -15,7 +15,7 @@ export class Flight {
   readonly #deadline: number;
   readonly #controller = new AbortController();
   readonly #callers = new Set<Caller>();
-  readonly #onEnd: (flight: Flight) => void;
+  readonly #onEnd: () => void;
 
   /**
    * @param deadline that the subgraph was told, in milliseconds since the epoch
@@ -24,7 +24,7 @@ export class Flight {
   constructor(
     carry: (signal: AbortSignal) => Promise<ExecutionResult>,
     deadline: number,
-    onEnd: (flight: Flight) => void,
+    onEnd: () => void = () => undefined,
   ) {
     this.#deadline = deadline;
     this.#onEnd = onEnd;
@@ -70,7 +70,7 @@ export class Flight {
 
   /** All in one go: no caller can change his answer before the others have theirs. */
   #end(tell: (caller: Caller, isFirst: boolean) => void): void {
-    this.#onEnd(this);
+    this.#onEnd();
     let isFirst = true;
     for (const caller of this.#callers) {
       tell(caller, isFirst);
@@ -80,7 +80,7 @@ export class Flight {
   }
 
   #abandon(reason: unknown): void {
-    this.#onEnd(this);
+    this.#onEnd();
     this.#controller.abort(reason);
   }
 }
