@@ -15,7 +15,7 @@ import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/har
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 
 export const fleet = fleetOf(1);
-const keys: Keyring = [{ id: "1", secret: "a key of this test and of nothing else" }];
+export const keys: Keyring = [{ id: "1", secret: "a key of this test and of nothing else" }];
 
 export interface ProductApart {
   product: TestProduct;
@@ -77,14 +77,13 @@ export async function gatewayOver(
   urls: Readonly<Record<string, string>>,
   limits: Partial<TransportLimits> = {},
   http: Partial<HttpLimits> = {},
-  signingKeys: Keyring = keys,
 ): Promise<WatchedGateway> {
   const calls: ObservedCall[] = [];
   const retried: string[] = [];
   const breakers: WatchedGateway["breakers"] = [];
   const gateway = await startGateway({
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
-    transport: guarded(overHttp(urls, signingKeys, http), limits, {
+    transport: guarded(overHttp(urls, keys, http), limits, {
       onCall: (call) => calls.push(call),
       onRetry: (subgraph) => retried.push(subgraph),
       onBreakerChange: (subgraph, state) => breakers.push(`${subgraph} ${state}`),
