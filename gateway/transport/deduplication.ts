@@ -75,8 +75,8 @@ function leave(board: Board, entry: Entry): void {
 function isSame({ request, context }: Entry, { variables }: CallRequest, other: RequestContext): boolean {
   return (
     context.identity.id === other.identity.id &&
-    isDeepStrictEqual(seenOf(context), seenOf(other)) &&
-    isDeepStrictEqual(request.variables, variables)
+    isDeepStrictEqual(request.variables, variables) &&
+    isDeepStrictEqual(seenOf(context), seenOf(other))
   );
 }
 

@@ -28,10 +28,9 @@ export class Flight {
   ) {
     this.#deadline = deadline;
     this.#onEnd = onEnd;
-    carry(this.#controller.signal).then(
-      (answer) => this.#end((caller, isFirst) => caller.resolve(isFirst ? answer : copyOf(answer))),
-      (error: unknown) => this.#end((caller) => caller.reject(error)),
-    );
+    carry(this.#controller.signal)
+      .then((answer) => this.#end((caller, isFirst) => caller.resolve(isFirst ? answer : copyOf(answer))))
+      .catch((error: unknown) => this.#end((caller) => caller.reject(error)));
   }
 
   isYoungerThan(milliseconds: number): boolean {
