@@ -9,8 +9,8 @@ import type { Subgraph } from "#lib/subgraph.ts";
 import { createMonitoringSubgraph } from "#subgraphs/monitoring/subgraph.ts";
 import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { adminUrl, asOwner } from "#tests/harness/server.ts";
+import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { fleetOf, insertFleet } from "./rows.ts";
-import { tcpProxy } from "./tcp-proxy.ts";
 
 const everything = `{
   users { totalCount } alertRules { totalCount } cloudProviders { totalCount } clusters { totalCount }
@@ -165,9 +165,8 @@ describe("attack 10: an error that nobody expected", () => {
 
 describe("fault 12: when a database", () => {
   async function monitoringBehindProxy() {
-    const url = product.urls.url("monitoring");
-    const proxy = await tcpProxy(new URL(url));
-    const database = await openDatabase({ domain: "monitoring", url: proxy.through(url) });
+    const proxy = await tcpProxy(product.urls.url("monitoring"));
+    const database = await openDatabase({ domain: "monitoring", url: proxy.url });
     const subgraph: Subgraph = createMonitoringSubgraph({ database });
     faults.set("monitoring", (_name, ...call) => subgraph.execute(...call));
     onTestFinished(async () => {

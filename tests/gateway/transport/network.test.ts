@@ -7,14 +7,14 @@ import {
   answering,
   delayed,
   endless,
-  type FaultyNetwork,
   healthy,
   hung,
   type NetworkFault,
   resetAfter,
   throttled,
-} from "#tests/harness/faulty-network.ts";
+} from "#tests/harness/network-faults.ts";
 import { asOwner } from "#tests/harness/server.ts";
+import type { TcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { fleet, gatewayOver, type ProductApart, productApart } from "./product-apart.ts";
 
 const query =
@@ -25,7 +25,7 @@ const createRole = `mutation Create($name: String!) {
 
 let apart: ProductApart;
 let whole: unknown;
-let monitoring: FaultyNetwork;
+let monitoring: TcpProxy;
 beforeAll(async () => {
   apart = await productApart();
   ({ monitoring } = apart.networks);
@@ -133,9 +133,9 @@ describe("fault 4: with a slow network", () => {
   });
 
   it("that is slower than the deadline, the deadline holds, and nothing queues", async () => {
-    const { ask, calls } = await gateway({ callTimeoutMs: 300, failuresToOpen: Infinity }, { keepAliveMs: 200 });
+    const { ask, calls } = await gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
     monitoring.fault = delayed(2_000);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => ask(query)));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(query)));
     for (const { data, errors } of answers) {
       expect(data).toEqual(blanked());
       expect(codes(errors)).toEqual(["SUBGRAPH_TIMEOUT"]);
@@ -238,14 +238,14 @@ describe("fault 7: when connections are accepted and stay silent,", () => {
       );
       for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: "SUBGRAPH_TIMEOUT" } });
     }
-    expect(monitoring.accepted() - before).toBeGreaterThanOrEqual(1_000);
+    expect(monitoring.accepted() - before).toBeGreaterThan(httpLimits.connections);
     expect(monitoring.open()).toBeLessThanOrEqual(httpLimits.connections);
     await noConnectionsLeft();
     await transport.close();
   });
 
   it("the subgraph is asked no more after three, and others answer as they do", async () => {
-    const { ask, breakers } = await gateway({ callTimeoutMs: 300, firstProbeMs: 60_000, longestProbeMs: 60_000 });
+    const { ask, breakers } = await gateway({ callTimeoutMs: 1_000, firstProbeMs: 60_000, longestProbeMs: 60_000 });
     monitoring.fault = hung;
     for (let request = 0; request < 3; request += 1) await ask("{ alertRules { totalCount } }");
     expect(breakers).toEqual(["monitoring open"]);

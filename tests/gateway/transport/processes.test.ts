@@ -5,7 +5,7 @@ import { gatewayOver, keys, type ProductApart, productApart, type WatchedGateway
 
 const query = "{ clusters { totalCount } alertRules { totalCount } }";
 const whole = { data: { clusters: { totalCount: 3 }, alertRules: { totalCount: 3 } }, errors: [] };
-const callTimeoutMs = 1_000;
+const callTimeoutMs = 1_500;
 
 let apart: ProductApart;
 let monitoring: Child;

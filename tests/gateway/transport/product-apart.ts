@@ -10,8 +10,8 @@ import { demoUserId } from "#lib/demo-tenant.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { listenSubgraph, type RunningServer } from "#lib/subgraph-server.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
-import { type FaultyNetwork, faultyNetwork } from "#tests/harness/faulty-network.ts";
 import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { tcpProxy, type TcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 
 export const fleet = fleetOf(1);
@@ -20,7 +20,7 @@ export const keys: Keyring = [{ id: "1", secret: "a key of this test and of noth
 export interface ProductApart {
   product: TestProduct;
   /** Before each subgraph. */
-  networks: Readonly<Record<Domain, FaultyNetwork>>;
+  networks: Readonly<Record<Domain, TcpProxy>>;
   /** The calls of each subgraph that it has begun to execute, mutations by themselves. */
   executed: { queries(domain: Domain): number; mutations(domain: Domain): number };
   stop(): Promise<void>;
@@ -33,7 +33,7 @@ export async function productApart(): Promise<ProductApart> {
   const queries = new Map<string, number>();
   const mutations = new Map<string, number>();
   const servers: RunningServer[] = [];
-  const networks: [Domain, FaultyNetwork][] = [];
+  const networks: [Domain, TcpProxy][] = [];
   for (const domain of domains) {
     const subgraph = product.subgraphs.find(({ name }) => name === domain);
     if (!subgraph) throw new Error(`There is no subgraph ${domain}.`);
@@ -47,17 +47,17 @@ export async function productApart(): Promise<ProductApart> {
     };
     const server = await listenSubgraph(counting, keys, "127.0.0.1", 0);
     servers.push(server);
-    networks.push([domain, await faultyNetwork(server.url)]);
+    networks.push([domain, await tcpProxy(server.url)]);
   }
   return {
     product,
-    networks: Object.fromEntries(networks) as Record<Domain, FaultyNetwork>,
+    networks: Object.fromEntries(networks) as Record<Domain, TcpProxy>,
     executed: {
       queries: (domain) => queries.get(domain) ?? 0,
       mutations: (domain) => mutations.get(domain) ?? 0,
     },
     stop: async () => {
-      await Promise.all(networks.map(([, network]) => network.close()));
+      await Promise.all(networks.map(([, network]) => network.cut()));
       await Promise.all(servers.map((server) => server.close()));
       await product.stop();
     },

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 
 /** What becomes of what a client sends and of what the server answers, chunk by chunk; without it, it is passed on. */
 export interface NetworkFault {
@@ -60,55 +59,3 @@ export const endless = (head: string): NetworkFault => ({
     more();
   },
 });
-
-export interface FaultyNetwork {
-  /** The target's URL with the network's address in it. */
-  url: string;
-  /** From now on, also for connections that there are. */
-  fault: NetworkFault;
-  /** Connections of clients: those that are open, and all that there ever were. */
-  open(): number;
-  accepted(): number;
-  close(): Promise<void>;
-}
-
-/** The network before a server, to break. */
-export async function faultyNetwork(target: string): Promise<FaultyNetwork> {
-  const { hostname, port } = new URL(target);
-  const clients = new Set<Socket>();
-  let accepted = 0;
-  const server = createServer((client) => {
-    accepted += 1;
-    clients.add(client);
-    const upstream = connect(Number(port), hostname);
-    for (const socket of [client, upstream]) {
-      socket.on("error", () => undefined);
-      socket.on("close", () => {
-        clients.delete(client);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    const toServer = (chunk: Buffer) => void upstream.write(chunk);
-    const toClient = (chunk: Buffer) => void (client.destroyed || client.write(chunk));
-    client.on("data", (chunk) => (network.fault.toServer ?? ((all) => toServer(all)))(chunk, client, toServer));
-    upstream.on("data", (chunk) => (network.fault.toClient ?? ((all) => toClient(all)))(chunk, client, toClient));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = new URL(target);
-  url.port = String((server.address() as AddressInfo).port);
-  const network: FaultyNetwork = {
-    url: url.href,
-    fault: healthy,
-    open: () => clients.size,
-    accepted: () => accepted,
-    close: async () => {
-      const closed = once(server, "close");
-      server.close();
-      for (const client of clients) client.destroy();
-      await closed;
-    },
-  };
-  return network;
-}
