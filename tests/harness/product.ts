@@ -9,6 +9,7 @@ import { KeyLimits } from "#gateway/authentication/key-limits.ts";
 import { startGateway } from "#gateway/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
+import type { TransportLimits } from "#gateway/transport/limits.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import { asset } from "#lib/assets.ts";
@@ -47,7 +48,7 @@ export interface TestProductOptions {
   authenticates?: boolean;
   /** Wraps the in-process carrier, to break it. */
   carrier?: (transport: Transport) => Transport;
-  callTimeoutMs?: number;
+  limits?: Partial<TransportLimits>;
   /** Databases that are there; else the product gets new ones. It drops them in the end. */
   urls?: TestDatabases;
 }
@@ -67,7 +68,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   });
   const identity = wholeTenantIdentity(options.tenantId ?? demoTenantId, demoUserId);
   const carrier = inProcess(subgraphs);
-  const transport = guarded(options.carrier?.(carrier) ?? carrier, { callTimeoutMs: options.callTimeoutMs ?? 20_000 });
+  const transport = guarded(options.carrier?.(carrier) ?? carrier, { callTimeoutMs: 20_000, ...options.limits });
   const identities = new IdentityCache();
   const limits = new KeyLimits();
   const gateway = await startGateway({
