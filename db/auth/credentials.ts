@@ -91,10 +91,10 @@ export async function keyCredential(system: Database, id: string): Promise<KeyCr
 const rights = statement<{ permissions: string[] }>(
   () => sql`
     select ${permissions} as "permissions" from ${users}
-    where ${users.id} = ${sql.placeholder("userId")}::uuid and ${users.disabledAt} is null`,
+    where ${users.id} = ${sql.placeholder("userId")}::uuid and ${users.disabledAt} is null and ${enabledTenant(users.tenantId)}`,
 );
 
-/** What a user may do; undefined when there is none or he is disabled. */
+/** What a user may do; undefined when there is none, or he or his tenant is disabled. */
 export async function permissionsOfUser(system: Database, userId: string): Promise<string[] | undefined> {
   return (await system.run(rights, { userId }))[0]?.permissions;
 }

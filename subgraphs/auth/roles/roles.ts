@@ -8,6 +8,7 @@ import {
   updateRole as update,
 } from "#db/auth/role-writes.ts";
 import type { RoleRow } from "#db/auth/schema/roles.ts";
+import { isUniqueViolation } from "#db/database-errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
 import { exceeding, isPermission } from "../credentials/permissions.ts";
@@ -46,12 +47,10 @@ export async function updateRole(
     return changed;
   });
   return change.catch((error: unknown) => {
-    if ((error as { code?: unknown }).code === uniqueViolation) return [userError("NAME_TAKEN", undefined, "name")];
+    if (isUniqueViolation(error)) return [userError("NAME_TAKEN", undefined, "name")];
     throw error;
   });
 }
-
-const uniqueViolation = "23505";
 
 /** Removes a role of the tenant's own and takes it from all who have it. */
 export async function deleteRole(
