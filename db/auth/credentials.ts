@@ -88,6 +88,16 @@ export async function keyCredential(system: Database, id: string): Promise<KeyCr
   return (await system.run(key, { id }))[0];
 }
 
+const keyOwner = statement<{ tenantId: string }>(
+  () =>
+    sql`select ${apiKeys.tenantId} as "tenantId" from ${apiKeys} where ${apiKeys.id} = ${sql.placeholder("id")}::uuid`,
+);
+
+/** The tenant that the key of this id belongs to, whether it is valid or not. */
+export async function tenantOfKey(system: Database, id: string): Promise<string | undefined> {
+  return (await system.run(keyOwner, { id }))[0]?.tenantId;
+}
+
 const rights = statement<{ permissions: string[] }>(
   () => sql`
     select ${permissions} as "permissions" from ${users}

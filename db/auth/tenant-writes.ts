@@ -56,6 +56,7 @@ export type QuotaChange = Partial<
 
 /** False when nothing is other than it was. */
 export async function putQuota(tx: WriteTx, change: QuotaChange): Promise<boolean> {
+  if (Object.keys(change).length === 0) return false;
   const row = { tenantId: tx.tenantId, ...change };
   return (await upsert(tx, tenantQuotas, [row], { onConflict: ["tenantId"], update: "all", emits: quotaChanges })) > 0;
 }

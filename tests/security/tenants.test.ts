@@ -163,7 +163,10 @@ describe("a tenant", () => {
   it("is not written when nothing of it is other", async () => {
     const quota = { maxVmCount: 3 };
     const id = await newTenant({ displayName: "Acme", quota });
+    const unlimited = await newTenant({ quota: {} });
     const before = await written();
+    const none = await change("setTenantQuota", { tenantId: unlimited, quota: {} });
+    expect(none.data.setTenantQuota.tenant.quota).toBeNull();
     for (const [name, input] of [
       ["updateTenant", { id, displayName: "Acme" }],
       ["enableTenant", { id }],

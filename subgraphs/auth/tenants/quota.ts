@@ -3,7 +3,7 @@ import { type UserError, userError } from "#lib/user-errors.ts";
 
 /** The limits to set: one that is left out stays, and null lifts it. */
 export interface QuotaInput {
-  maxVmCount?: number | null | undefined;
+  maxVmCount?: number | bigint | null | undefined;
   maxCpuMillicores?: number | bigint | null | undefined;
   maxMemoryBytes?: number | bigint | null | undefined;
   maxStorageBytes?: number | bigint | null | undefined;
@@ -31,7 +31,7 @@ export function quotaChange(input: QuotaInput): QuotaChange | UserError[] {
     return kept;
   };
   const change = {
-    maxVmCount: limit("maxVmCount", input.maxVmCount, (count) => whole(count, 1n)),
+    maxVmCount: limit("maxVmCount", input.maxVmCount, (count) => whole(count, 1n, 2n ** 31n)),
     maxCpuMillicores: limit("maxCpuMillicores", input.maxCpuMillicores, (amount) => whole(amount, 1n)),
     maxMemoryMb: limit("maxMemoryBytes", input.maxMemoryBytes, (bytes) => whole(bytes, mebibyte)),
     maxStorageGb: limit("maxStorageBytes", input.maxStorageBytes, (bytes) => whole(bytes, gibibyte)),
@@ -43,10 +43,10 @@ export function quotaChange(input: QuotaInput): QuotaChange | UserError[] {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
-/** The amount in a unit of which it is a multiple; undefined when it is not one, is negative, or is beyond 64 bits or what a number holds exactly. */
-function whole(amount: number | bigint, unit: bigint): number | undefined {
+/** The amount in a unit of which it is a multiple; undefined when it is not one, is negative or too much, or is beyond what a number holds exactly. */
+function whole(amount: number | bigint, unit: bigint, tooMuch = 2n ** 63n): number | undefined {
   const exact = BigInt(amount);
-  if (exact < 0n || exact >= 2n ** 63n || exact % unit !== 0n) return undefined;
+  if (exact < 0n || exact >= tooMuch || exact % unit !== 0n) return undefined;
   const units = Number(exact / unit);
   return Number.isSafeInteger(units) ? units : undefined;
 }
