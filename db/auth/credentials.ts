@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
+import { isText } from "#lib/arguments.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { grants } from "#lib/request-context.ts";
+import { isUuid } from "#lib/uuid.ts";
 import type { Database } from "../client.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
@@ -123,7 +125,7 @@ const account = statement<Account>(
 
 /** Who has this e-mail address or username, disabled users included. */
 export async function accountOf(system: Database, login: string): Promise<Account | undefined> {
-  return (await system.run(account, { login }))[0];
+  return isText(login) ? (await system.run(account, { login }))[0] : undefined;
 }
 
 const acting = statement<{ permissions: string[] }>(
@@ -135,6 +137,7 @@ const acting = statement<{ permissions: string[] }>(
 
 /** Whether a user may sign in, or have a key, to act in this tenant: people of the platform who may `tenant:act`, in an enabled one. */
 export async function mayActIn(system: Database, { userId }: { userId: string }, tenantId: string): Promise<boolean> {
+  if (!isUuid(tenantId)) return false;
   const [user] = await system.run(acting, { userId, tenantId });
   return user !== undefined && grants(user.permissions, "tenant:act");
 }

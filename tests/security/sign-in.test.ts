@@ -135,6 +135,7 @@ describe("37: somebody who is unknown, one whose password is wrong, and one who 
     );
     const answers = [
       await signIn("nobody@example.org", "not the password"),
+      await signIn("a\u0000b", "not the password"),
       await signIn((await newUser()).email, "not the password"),
       await signIn(locked.email, locked.password),
       await signIn(disabled.email, disabled.password),

@@ -3,6 +3,7 @@ import type { PublicApiKeyRow } from "#db/auth/api-keys.ts";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { mayActIn } from "#db/auth/credentials.ts";
 import type { WriteTx } from "#db/client.ts";
+import { isText } from "#lib/arguments.ts";
 import { apiKeyHash, newApiKey } from "#lib/credentials.ts";
 import { durationSeconds } from "#lib/duration.ts";
 import { InvalidArgument } from "#lib/errors.ts";
@@ -125,7 +126,8 @@ const longestExpiryMs = 10 * 366 * 86_400_000;
 function problems(input: ApiKeyInput, rights: readonly string[]): UserError[] {
   const errors: UserError[] = [];
   const name = input.name.trim();
-  if (name.length === 0 || name.length > 255) errors.push(userError("NAME_INVALID", undefined, "name"));
+  if (name.length === 0 || name.length > 255 || !isText(name))
+    errors.push(userError("NAME_INVALID", undefined, "name"));
   const malformed = input.scopes.filter((scope) => !isPermission(scope));
   if (malformed.length > 0 || input.scopes.length === 0 || input.scopes.length > 100)
     errors.push(userError("PERMISSION_INVALID", undefined, "scopes"));

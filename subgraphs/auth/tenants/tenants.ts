@@ -19,8 +19,8 @@ import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 import { quotaChange, type QuotaInput } from "./quota.ts";
 
 // People of the platform change tenants that they do not act in. Each change is a transaction in the tenant that is changed, so that nothing but
-// its rows can be reached, and its entry of the audit log is there too: in one transaction with the change, and where the tenant's own
-// administrators read it. The platform has the event of it, whose actor is the same.
+// its rows can be reached. Its entry of the audit log is there too: a transaction is in one tenant, and a change without its entry must not be
+// possible; and there the tenant's own administrators read it. For the platform, a tenant's events are its own, and say who it was.
 
 export interface TenantInput {
   name: string;
