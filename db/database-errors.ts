@@ -33,6 +33,8 @@ const broken = new Set([
 
 export const isUnreachable = (error: unknown): boolean => unreachable.has(codeOf(error));
 export const hasGivenWay = (error: unknown): boolean => gaveWay.has(codeOf(error));
+/** Another row has what only one may have. */
+export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === "23505";
 export const hasNoSlot = (error: unknown): boolean => codeOf(error) === "53300";
 
 /** What a client may know of a database failure: that it cannot be reached, that it is full, or nothing. */

@@ -3,6 +3,7 @@ import { startEvents } from "#cli/events/start-events.ts";
 import { tellRevocations } from "#cli/identity-revocations.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { PublicError } from "#lib/errors.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { makeApiKey, makeUser, type TestUser } from "#tests/harness/credentials.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
@@ -40,9 +41,9 @@ afterAll(async () => {
 
 const newUser = (role: "admin" | "viewer" = "viewer") =>
   makeUser(product.databases.auth, { tenantId: fleet.tenantId, role });
-const tokenOf = async (user: TestUser): Promise<string> => {
+const tokenOf = async (user: TestUser, tenantId?: string): Promise<string> => {
   const mutation = "mutation ($input: SignInInput!) { signIn(input: $input) { token } }";
-  const { data } = await product.ask(mutation, { input: { login: user.email, password: user.password } });
+  const { data } = await product.ask(mutation, { input: { login: user.email, password: user.password, tenantId } });
   return data.signIn.token as string;
 };
 const statusFor = async (token: string): Promise<number> => (await product.ask("{ me { id } }", {}, token)).status;
@@ -123,6 +124,32 @@ it("35: a role that is lowered, or taken, is no longer his within two seconds, t
   for (const token of tokens)
     await expect.poll(() => codes(token), { timeout: 5_000, interval: 20 }).toEqual(["FORBIDDEN"]);
   expect(performance.now() - began).toBeLessThan(2_000);
+});
+
+it("35: nobody of a tenant that is disabled, nor who acts in it, is answered after two seconds, though they are remembered", async () => {
+  await insertFleet(product.urls, 2, 1);
+  const { tenantId } = fleetOf(2);
+  const user = await makeUser(product.databases.auth, { tenantId });
+  const visitor = await makeUser(product.databases.auth, { tenantId: platformTenantId, role: "operator" });
+  const keyOf = async (owner: TestUser, actsIn?: { actsInTenantId: string }) =>
+    (await makeApiKey(product.databases.auth, { tenantId: owner.tenantId, userId: owner.id, ...actsIn })).key;
+  const visiting = { actsInTenantId: tenantId };
+  const tokens = [
+    await tokenOf(user),
+    await keyOf(user),
+    await tokenOf(visitor, tenantId),
+    await keyOf(visitor, visiting),
+  ];
+  const bystanders = [await tokenOf(visitor), await tokenOf(await newUser())];
+  expect(await Promise.all([...tokens, ...bystanders].map(statusFor))).toEqual(Array(6).fill(200));
+  const { errors } = await product.ask(
+    "mutation ($input: DisableTenantInput!) { disableTenant(input: $input) { tenant { enabled } } }",
+    { input: { id: tenantId } },
+    bystanders[0],
+  );
+  expect(errors).toEqual([]);
+  for (const time of await Promise.all(tokens.map(untilRefused))) expect(time).toBeLessThan(2_000);
+  expect(await Promise.all(bystanders.map(statusFor))).toEqual([200, 200]);
 });
 
 it("while nobody can tell, who is remembered is answered, and everybody else gets AUTH_UNAVAILABLE", async () => {

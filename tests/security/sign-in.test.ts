@@ -124,6 +124,12 @@ it("the lock after the fifth wrong try doubles with each further one, and ends w
   expect(await attempts(user)).toEqual({ failed: 0, lockSeconds: null });
 });
 
+it("37: a login that nobody can have is refused as one that nobody has", async () => {
+  const unknown = await signIn("nobody@example.org", "not the password");
+  expect(unknown.data.signIn).toMatchObject({ token: null, userErrors: [{ code: "INVALID_CREDENTIALS" }] });
+  expect(await signIn("a\u0000b", "not the password")).toEqual(unknown);
+});
+
 describe("43: a session", () => {
   it("is a new one after each sign-in, whatever token came with it", async () => {
     const user = await newUser();
