@@ -132,12 +132,12 @@ it("27: nor does one by what another tenant's object is to be done with", async 
       const given = (id: string) =>
         Object.fromEntries(ids.map((each) => [each.name, each === field ? id : ours.id(kinds[name] as Kind)]));
       const query = `mutation ($input: ${type.name}!) { ${name}(input: $input) { userErrors { code } } }`;
-      const foreign = await product.ask(query, { input: given(theirs.id(further[coordinate] as Kind)) });
+      const foreign = await product.ask(query, { input: given(theirs.id(further[coordinate] as Kind)) }, key);
       expect(
         foreign.errors.map(({ extensions }) => extensions.code),
         coordinate,
       ).toEqual(["NOT_FOUND"]);
-      expect(foreign, coordinate).toEqual(await product.ask(query, { input: given(nobody) }));
+      expect(foreign, coordinate).toEqual(await product.ask(query, { input: given(nobody) }, key));
     }
   }
   expect(asked.toSorted()).toEqual(Object.keys(further).toSorted());

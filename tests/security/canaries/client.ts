@@ -12,6 +12,8 @@ export const shownOnce: readonly string[] = [
   "beginTotp.secret",
   "beginTotp.uri",
   "confirmTotp.recoveryCodes",
+  "confirmTotp.token",
+  "disableTotp.token",
   "regenerateRecoveryCodes.recoveryCodes",
 ];
 

@@ -39,11 +39,13 @@ export async function liveWithSecrets(
   const { secret } = await change("beginTotp", { password }, "secret uri", token);
   if (secret) {
     const totp = new TOTP({ secret: Secret.fromBase32(secret as string) });
-    const { recoveryCodes } = await change("confirmTotp", { code: totp.generate() }, "recoveryCodes", token);
-    const [one, other] = recoveryCodes ?? [];
+    const confirmed = await change("confirmTotp", { code: totp.generate() }, "recoveryCodes token", token);
+    const [one, other] = confirmed.recoveryCodes ?? [];
+    token = confirmed.token ?? token;
     await signIn(login, password, one);
     const again = await change("regenerateRecoveryCodes", { password, code: other }, "recoveryCodes", token);
-    await change("disableTotp", { password, code: again.recoveryCodes?.[0] }, "", token);
+    const disabled = await change("disableTotp", { password, code: again.recoveryCodes?.[0] }, "token", token);
+    token = disabled.token ?? token;
   }
 
   const name = `guest-${randomUUID().slice(0, 8)}`;
