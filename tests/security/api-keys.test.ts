@@ -43,7 +43,7 @@ const keyOf = (user: TestUser, options: { scopes?: string[]; rateLimitPerMinute?
 const create = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
   key apiKey { id name scopes expiresAt rateLimitPerMinute user { id } } userErrors { code field } } }`;
 
-describe("46: an API key", () => {
+describe("attack 46: an API key", () => {
   it("whose checksum is wrong is refused without asking anybody", async () => {
     const { key } = await keyOf(await newUser());
     const last = key.at(-1) === "0" ? "1" : "0";
@@ -164,7 +164,7 @@ describe("making a key", () => {
   });
 });
 
-it("47: a key has so many requests a minute, and then learns when there is another", async () => {
+it("attack 47: a key has so many requests a minute, and then learns when there is another", async () => {
   const { key } = await keyOf(await newUser(), { rateLimitPerMinute: 5 });
   const statuses: number[] = [];
   for (let at = 0; at < 6; at += 1) statuses.push((await product.ask("{ me { id } }", {}, key)).status);

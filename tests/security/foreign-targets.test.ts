@@ -99,7 +99,7 @@ const everything = (domain: "auth") =>
     return JSON.stringify(rows);
   });
 
-it("27: a mutation of another tenant's object is told NOT_FOUND, as for one that is not there, and changes nothing", async () => {
+it("attack 27: a mutation of another tenant's object is told NOT_FOUND, as for one that is not there, and changes nothing", async () => {
   const before = await everything("auth");
   const mutations = targeting();
   // Whoever adds a mutation says here what it is of.
@@ -116,7 +116,7 @@ it("27: a mutation of another tenant's object is told NOT_FOUND, as for one that
   expect(await everything("auth")).toBe(before);
 });
 
-it("27: nor does one by what another tenant's object is to be done with", async () => {
+it("attack 27: nor does one by what another tenant's object is to be done with", async () => {
   const further: Readonly<Record<string, Kind>> = { "grantRole.roleId": "role", "revokeRole.roleId": "role" };
   const before = await everything("auth");
   const asked: string[] = [];

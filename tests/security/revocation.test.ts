@@ -71,7 +71,7 @@ it("an identity is asked for once, and then remembered", async () => {
   expect(asked).toBe(1);
 });
 
-it("35: a session that is ended by an administrator is refused within two seconds, though it is remembered", async () => {
+it("attack 35: a session that is ended by an administrator is refused within two seconds, though it is remembered", async () => {
   const user = await newUser();
   const token = await tokenOf(user);
   expect(await statusFor(token)).toBe(200);
@@ -85,7 +85,7 @@ it("35: a session that is ended by an administrator is refused within two second
   expect(await untilRefused(token)).toBeLessThan(2_000);
 });
 
-it("35: a key that is revoked is refused within two seconds, though it is remembered", async () => {
+it("attack 35: a key that is revoked is refused within two seconds, though it is remembered", async () => {
   const user = await newUser();
   const { id, key } = await makeApiKey(product.databases.auth, { tenantId: user.tenantId, userId: user.id });
   expect(await statusFor(key)).toBe(200);
@@ -98,7 +98,7 @@ it("35: a key that is revoked is refused within two seconds, though it is rememb
   expect(await untilRefused(key)).toBeLessThan(2_000);
 });
 
-it("35: a user who is disabled is refused within two seconds by his session and by his key, though both are remembered", async () => {
+it("attack 35: a user who is disabled is refused within two seconds by his session and by his key, though both are remembered", async () => {
   const user = await newUser();
   const { key } = await makeApiKey(product.databases.auth, { tenantId: user.tenantId, userId: user.id });
   const credentials = [await tokenOf(user), key];
@@ -107,7 +107,7 @@ it("35: a user who is disabled is refused within two seconds by his session and 
   for (const credential of credentials) expect(await untilRefused(credential)).toBeLessThan(2_000);
 });
 
-it("35: a role that is lowered, or taken, is no longer his within two seconds, though he is remembered", async () => {
+it("attack 35: a role that is lowered, or taken, is no longer his within two seconds, though he is remembered", async () => {
   const [lowered, robbed] = [await newUser("admin"), await newUser()];
   const made = await asAdministrator("createRole", { name: "readers", permissions: ["audit:read"] }, "role { id }");
   const grant = { userId: robbed.id, roleId: made.role.id as string };
@@ -126,7 +126,7 @@ it("35: a role that is lowered, or taken, is no longer his within two seconds, t
   expect(performance.now() - began).toBeLessThan(2_000);
 });
 
-it("35: nobody of a tenant that is disabled, nor who acts in it, is answered after two seconds, though they are remembered", async () => {
+it("attack 35: nobody of a tenant that is disabled, nor who acts in it, is answered after two seconds, though they are remembered", async () => {
   await insertFleet(product.urls, 2, 1);
   const { tenantId } = fleetOf(2);
   const user = await makeUser(product.databases.auth, { tenantId });

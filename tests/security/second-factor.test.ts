@@ -73,7 +73,7 @@ describe("a second factor", () => {
   });
 });
 
-describe("40: a code of the app", () => {
+describe("attack 40: a code of the app", () => {
   it("is accepted once, also when it comes twenty times at once", async () => {
     const { user, code } = await enrolled();
     const now = code();
@@ -103,7 +103,7 @@ describe("40: a code of the app", () => {
   });
 });
 
-describe("41: a recovery code", () => {
+describe("attack 41: a recovery code", () => {
   it("stands in for the app once, also when it comes three times at once", async () => {
     const { user, recoveryCodes } = await enrolled();
     const [first = "", second = ""] = recoveryCodes;
@@ -157,7 +157,7 @@ describe("putting a second factor to use, and doing without it,", () => {
   });
 });
 
-describe("42: who has a session alone", () => {
+describe("attack 42: who has a session alone", () => {
   it("can neither replace nor remove the second factor, nor get recovery codes", async () => {
     const { user, token, code } = await enrolled();
     const wrongPassword = { password: "not the password", code: code() };

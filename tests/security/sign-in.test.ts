@@ -69,7 +69,7 @@ describe("a user", () => {
   });
 });
 
-describe("36: of twenty wrong tries at once", () => {
+describe("attack 36: of twenty wrong tries at once", () => {
   const wrong = (user: TestUser) => ({ login: user.email, password: "not the password" });
 
   it("in one document each is counted, until the account is locked", async () => {
@@ -124,13 +124,13 @@ it("the lock after the fifth wrong try doubles with each further one, and ends w
   expect(await attempts(user)).toEqual({ failed: 0, lockSeconds: null });
 });
 
-it("37: a login that nobody can have is refused as one that nobody has", async () => {
+it("attack 37: a login that nobody can have is refused as one that nobody has", async () => {
   const unknown = await signIn("nobody@example.org", "not the password");
   expect(unknown.data.signIn).toMatchObject({ token: null, userErrors: [{ code: "INVALID_CREDENTIALS" }] });
   expect(await signIn("a\u0000b", "not the password")).toEqual(unknown);
 });
 
-describe("43: a session", () => {
+describe("attack 43: a session", () => {
   it("is a new one after each sign-in, whatever token came with it", async () => {
     const user = await newUser();
     const first = await tokenOf(user);
@@ -213,7 +213,7 @@ it("every sign-in and its failure is in the audit log of its tenant, with the re
   expect(JSON.stringify(everything)).not.toContain("a wrong password");
 });
 
-it("38: an address from which fifty tries have failed may not try any more users", async () => {
+it("attack 38: an address from which fifty tries have failed may not try any more users", async () => {
   const codes: string[] = [];
   for (let at = 0; at < 100; at += 1) {
     const { data, errors } = await signIn(`somebody-${at}@example.org`, "Summer2026!!");

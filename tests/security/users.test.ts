@@ -69,7 +69,7 @@ describe("changing one's password", () => {
   });
 });
 
-describe("39: a user who is locked out by others", () => {
+describe("attack 39: a user who is locked out by others", () => {
   it("gets in again by a code from an administrator, which works once", async () => {
     const user = await newUser();
     for (let at = 0; at < 5; at += 1) await signIn(user.email, "not the password");
