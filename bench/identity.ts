@@ -52,7 +52,8 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     const transport = guarded(
       {
         send: (audience, request, context, signal) => {
-          calls.push({ issuer: "gateway", audience, context, body: JSON.stringify(request) });
+          const { query: text, variables } = request;
+          calls.push({ issuer: "gateway", audience, context, body: JSON.stringify({ query: text, variables }) });
           return carrier.send(audience, request, context, signal);
         },
         close: () => carrier.close(),

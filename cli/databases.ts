@@ -104,7 +104,7 @@ export function actingAs<Dbs extends Readonly<Partial<Record<string, Database>>>
     name,
     database && {
       ...database,
-      write: ((scope, use) => database.write({ actor, ...scope }, use)) satisfies Database["write"],
+      write: ((scope, use) => database.write({ ...scope, actor }, use)) satisfies Database["write"],
     },
   ]);
   return Object.fromEntries(acting) as Dbs;

@@ -1,5 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { type Key, keyringShape } from "#lib/keyring.ts";
@@ -55,6 +64,18 @@ export function readKeys({ dataDir, keys: given }: Pick<Environment, "dataDir" |
     },
     made,
   };
+}
+
+/**
+ * The pepper of this installation, which is not made: an API key under a new one would be valid nowhere.
+ * @throws Error PEPPER_UNKNOWN
+ */
+export function readPepper(environment: Pick<Environment, "dataDir" | "keys">): string {
+  const { dataDir, keys } = environment;
+  if (keys.pepper) return keys.pepper;
+  if (existsSync(join(dataDir, "keys"))) return readKeys(environment).keys.pepper;
+  const message = `There are no keys in ${dataDir}: give the data folder of the server, or its NOVACRON_PEPPER.`;
+  throw Object.assign(new Error(message), { code: "PEPPER_UNKNOWN" });
 }
 
 /** Puts keys in place of those of the data folder: whole and on the disk, or not at all. */

@@ -1,11 +1,14 @@
 import { Command, Option } from "commander";
 import { addAuditCommand } from "./audit/command.ts";
+import { addKeyCommand } from "./auth/key-command.ts";
+import { addRoleCommand } from "./auth/role-command.ts";
+import { addTenantCommand } from "./auth/tenant-command.ts";
+import { addUserCommand } from "./auth/user-command.ts";
 import { ConfigurationError, readEnvironment } from "./environment.ts";
 import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
 import { addKeysCommand } from "./keys-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
-import { addUsersCommand } from "./users-command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -74,7 +77,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   addImportCommand(program, environmentOf, say);
   addEventsCommand(program, environmentOf, say);
   addProjectionsCommand(program, environmentOf, say);
-  addUsersCommand(program, environmentOf, say);
+  for (const add of [addTenantCommand, addUserCommand, addRoleCommand, addKeyCommand])
+    add({ program, environmentOf, say });
   addAuditCommand(program, environmentOf, say);
   addKeysCommand(program, environmentOf, say);
 

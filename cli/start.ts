@@ -101,7 +101,7 @@ export async function start(
     if (await ensureAdministrator(first))
       say(`the first administrator's password and API key are in ${administratorFile(dataDir)}`);
 
-    const transport = guarded(inProcess(createSubgraphs(databases, identity)), { callTimeoutMs: 10_000 });
+    const transport = guarded(inProcess(createSubgraphs(databases, identity)));
     const cache = new IdentityCache();
     background.push(tellRevocations(events.log, cache, stopping.signal));
     const gateway = await startGateway({

@@ -1,3 +1,4 @@
+import postgres from "postgres";
 import { PublicError } from "#lib/errors.ts";
 import { isConnectionError } from "./pool.ts";
 
@@ -32,6 +33,8 @@ const broken = new Set([
 
 export const isUnreachable = (error: unknown): boolean => unreachable.has(codeOf(error));
 export const hasGivenWay = (error: unknown): boolean => gaveWay.has(codeOf(error));
+/** Another row has what only one may have. */
+export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === "23505";
 export const hasNoSlot = (error: unknown): boolean => codeOf(error) === "53300";
 
 /** What a client may know of a database failure: that it cannot be reached, that it is full, or nothing. */
@@ -46,6 +49,18 @@ export function publicError(error: unknown): unknown {
   }
   if (code === "53100") return new PublicError("STORAGE_FULL", "The database has no room left on its disk.");
   if (code === "57014") return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");
+  return withoutValues(error);
+}
+
+/** The server tells of whole rows in its details, and of a value that a type refused (class 22) in its message: neither is for a log. */
+function withoutValues(error: unknown): unknown {
+  if (!(error instanceof postgres.PostgresError)) return error;
+  for (const telling of ["detail", "where", "hint"] as const) delete (error as Partial<typeof error>)[telling];
+  if (error.code.startsWith("22")) {
+    const { message } = error;
+    error.message = message.replace(/".*"/s, '"…"');
+    error.stack = error.stack?.replace(message, () => error.message);
+  }
   return error;
 }
 

@@ -1,4 +1,5 @@
 import { type Column, type SQL, sql } from "drizzle-orm";
+import { validText } from "#lib/arguments.ts";
 import { InvalidArgument } from "#lib/errors.ts";
 import { isUuid } from "#lib/uuid.ts";
 
@@ -27,7 +28,6 @@ export interface TagFilter {
 }
 
 const maxValues = 100;
-const maxTextLength = 256;
 
 /** The column equals one of the listed values. Lists are capped, ids must be UUIDs. */
 export const oneOf =
@@ -37,7 +37,7 @@ export const oneOf =
     if (values.length > maxValues) throw new InvalidArgument(argument, `takes at most ${maxValues} values.`);
     for (const item of values) {
       if (column.getSQLType() === "uuid" && !isUuid(item)) throw new InvalidArgument(argument, "is not an id.");
-      if (typeof item === "string") checkText(item, argument);
+      if (typeof item === "string") validText(item, argument);
     }
     return {
       shape: name,
@@ -100,7 +100,7 @@ export const contains =
   (...columns: Column[]): Filter =>
   (name, value, argument) => {
     const text = value as string;
-    checkText(text, argument);
+    validText(text, argument);
     const pattern = `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
     const matches = columns.map((column) => sql`${column} ilike ${sql.placeholder(name)}`);
     return {
@@ -117,8 +117,8 @@ export const hasTags =
     const tags = value as readonly TagFilter[];
     if (tags.length > maxValues) throw new InvalidArgument(argument, `takes at most ${maxValues} tags.`);
     for (const tag of tags) {
-      checkText(tag.key, argument);
-      checkText(tag.value ?? "", argument);
+      validText(tag.key, argument);
+      validText(tag.value ?? "", argument);
     }
     if (new Set(tags.map((tag) => tag.key)).size < tags.length)
       throw new InvalidArgument(argument, "names a tag twice.");
@@ -130,18 +130,5 @@ export const hasTags =
       values: { [`${name}Exact`]: exact, [`${name}Keys`]: keys },
     };
   };
-
-/**
- * PostgreSQL's text cannot hold U+0000, nor its JSON half a surrogate pair; no name or tag of ours holds another control character, or is as
- * long as this either.
- */
-function checkText(text: string, argument: string): void {
-  if (text.length > maxTextLength) throw new InvalidArgument(argument, `is longer than ${maxTextLength} characters.`);
-  // oxlint-disable-next-line no-control-regex
-  if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text)) {
-    throw new InvalidArgument(argument, "holds control characters.");
-  }
-  if (/\p{Surrogate}/u.test(text)) throw new InvalidArgument(argument, "is not well-formed Unicode.");
-}
 
 const arrayElementType = (column: Column): string => column.getSQLType().replace(/^varchar\(\d+\)$/, "text");

@@ -73,7 +73,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       checkVariables(variables, limits);
       const found = known(request, context);
       const compiled = operations.compiled(found, found.access.refusalsFor(context.identity));
-      operation = compiled instanceof Promise ? await compiled : compiled;
+      operation = compiled instanceof Promise ? await before(context.deadline, compiled) : compiled;
       const misfits = operation.check(variables);
       if (misfits.length > 0) {
         const told = misfits.slice(0, limits.validationErrors);
@@ -93,6 +93,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   return { execute, stop: () => operations.stop() };
+}
+
+/** @throws PublicError OVERLOADED when others are planned for so long that this one's time is over */
+async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new PublicError("OVERLOADED", "The gateway had no time to plan this; try again later.")),
+      deadline - Date.now(),
+    );
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function plannerFor({ sdl, planned }: LoadedSupergraph, { planning = "own thread", limits }: GatewayOptions): Planner {

@@ -7,6 +7,23 @@ export function validId(id: string, argument: string): string {
   return id;
 }
 
+const longestText = 256;
+
+// oxlint-disable-next-line no-control-regex
+const controlCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
+const halfCharacter = /\p{Surrogate}/u;
+
+/** PostgreSQL's text cannot hold U+0000, nor its JSON half a surrogate pair; no text of ours holds another control character, white space apart. */
+export const isText = (text: string): boolean => !controlCharacter.test(text) && !halfCharacter.test(text);
+
+/** @throws InvalidArgument for what is no text, or is longer */
+export function validText(text: string, argument: string, maxLength = longestText): string {
+  if (text.length > maxLength) throw new InvalidArgument(argument, `is longer than ${maxLength} characters.`);
+  if (controlCharacter.test(text)) throw new InvalidArgument(argument, "holds control characters.");
+  if (halfCharacter.test(text)) throw new InvalidArgument(argument, "is not well-formed Unicode.");
+  return text;
+}
+
 /** What does not exist and what another tenant owns are told apart by nobody. @throws PublicError NOT_FOUND */
 export function found<Value>(value: Value | null | undefined, what: string): Value {
   if (value === null || value === undefined) throw new PublicError("NOT_FOUND", `No such ${what}.`);

@@ -1,4 +1,5 @@
 import { type DocumentNode, GraphQLError, Kind, visit } from "graphql";
+import { messageWithoutValue } from "./messages-without-values.ts";
 
 // The gateway knows the shape of custom scalars no more than that they are values, so that a wrong one is found here first: in a literal by
 // validation, in a variable by execution.
@@ -38,8 +39,8 @@ export function variableError(error: GraphQLError): GraphQLError {
   return inputError(error, node?.kind === Kind.VARIABLE_DEFINITION ? `$${node.variable.name.value}` : "");
 }
 
-const inputError = ({ message }: GraphQLError, argument: string, path: readonly string[] = []): GraphQLError =>
-  new GraphQLError(message, {
+const inputError = (error: GraphQLError, argument: string, path: readonly string[] = []): GraphQLError =>
+  new GraphQLError(messageWithoutValue(error), {
     path: path.length > 0 ? path : null,
     extensions: { code: "BAD_USER_INPUT", ...(argument ? { argument } : {}) },
   });

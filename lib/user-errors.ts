@@ -18,7 +18,9 @@ export const userErrorCodes = {
   ROLE_UNKNOWN: "There is no such role.",
   ROLE_BUILT_IN: "A built-in role cannot be changed.",
   TENANT_UNKNOWN: "There is no such tenant.",
-  QUOTA_INVALID: "A quota is not negative.",
+  TENANT_BUILT_IN: "The tenant of the platform is neither disabled nor renamed.",
+  QUOTA_INVALID:
+    "A limit is not negative and not beyond what can be kept: memory in whole MiB, storage in whole GiB, spending in nine decimals at most.",
   LAST_ADMINISTRATOR: "A tenant keeps one administrator who can sign in.",
   MFA_CODE_INVALID: "The code of the second factor is wrong or was used before.",
   MFA_IN_USE: "The user has a second factor; it is to be removed first.",

@@ -25,18 +25,30 @@ export interface CheckpointRound {
  * checkpoint is not signed again: a signature must not make a changed log right.
  *
  * @param system the auth database under its system role
+ * @param remembered each tenant's newest checkpoint that this process knows of, which the round brings up to date: of a log that was cut
+ * together with the file it is the proof, and is written into the file again
  */
-export async function signCheckpoints(system: Database, store: CheckpointStore): Promise<CheckpointRound> {
-  const last = await lastCheckpoints(store);
+export async function signCheckpoints(
+  system: Database,
+  store: CheckpointStore,
+  remembered: Map<string, AuditCheckpoint> = new Map(),
+): Promise<CheckpointRound> {
+  const filed = await lastCheckpoints(store);
   const fresh: AuditCheckpoint[] = [];
+  const proofs: AuditCheckpoint[] = [];
   const refused: string[] = [];
   const heads = new Map((await chainHeads(system)).map((head) => [head.tenantId, head]));
-  for (const tenantId of new Set([...heads.keys(), ...last.keys()])) {
-    const [head, before] = [heads.get(tenantId), last.get(tenantId)];
-    if (before && (await hashOfEntry(system, tenantId, before.seq)) !== before.hash) refused.push(tenantId);
-    else if (head && head.seq > (before?.seq ?? 0)) fresh.push(signCheckpoint(store.signingKeys, head, new Date()));
+  for (const tenantId of new Set([...heads.keys(), ...filed.keys(), ...remembered.keys()])) {
+    const [head, inFile, known] = [heads.get(tenantId), filed.get(tenantId), remembered.get(tenantId)];
+    const before = known && known.seq > (inFile?.seq ?? 0) ? known : inFile;
+    if (before) remembered.set(tenantId, before);
+    if (before && (await hashOfEntry(system, tenantId, before.seq)) !== before.hash) {
+      refused.push(tenantId);
+      if (before !== inFile) proofs.push(before);
+    } else if (head && head.seq > (inFile?.seq ?? 0)) fresh.push(signCheckpoint(store.signingKeys, head, new Date()));
   }
-  await appendCheckpoints(store.path, fresh);
+  await appendCheckpoints(store.path, [...proofs, ...fresh]);
+  for (const checkpoint of fresh) remembered.set(checkpoint.tenantId, checkpoint);
   return { signed: fresh.length, refused };
 }
 
@@ -46,9 +58,10 @@ export async function runAuditCheckpoints(
   store: CheckpointStore,
   signal: AbortSignal,
 ): Promise<void> {
+  const remembered = new Map<string, AuditCheckpoint>();
   while (!signal.aborted) {
     try {
-      const { refused } = await signCheckpoints(system, store);
+      const { refused } = await signCheckpoints(system, store, remembered);
       if (refused.length > 0)
         log.jobs.error(
           { tenants: refused },

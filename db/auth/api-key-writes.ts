@@ -72,11 +72,15 @@ const expire = statement<Replaced & ChangedRow>(
     from previous where ${own} returning ${told}, previous.expires_at as "previousExpiry"`,
 );
 
-/** Lets a user's key end soon, because another takes its place. @param overlap for how long both are valid, as an ISO 8601 duration */
+/**
+ * Lets a key end soon, because another takes its place.
+ * @param userId only when it is this user's
+ * @param overlap for how long both are valid, as an ISO 8601 duration
+ */
 export async function expireApiKey(
   tx: WriteTx,
   id: string,
-  userId: string,
+  userId: string | null,
   overlap: string,
 ): Promise<Replaced | undefined> {
   const rows = await tx.run(expire, { id, userId, overlap, tenantId: tx.tenantId });

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
+import { isText } from "#lib/arguments.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { grants } from "#lib/request-context.ts";
+import { isUuid } from "#lib/uuid.ts";
 import type { Database } from "../client.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
@@ -88,13 +90,23 @@ export async function keyCredential(system: Database, id: string): Promise<KeyCr
   return (await system.run(key, { id }))[0];
 }
 
+const keyOwner = statement<{ tenantId: string }>(
+  () =>
+    sql`select ${apiKeys.tenantId} as "tenantId" from ${apiKeys} where ${apiKeys.id} = ${sql.placeholder("id")}::uuid`,
+);
+
+/** The tenant that the key of this id belongs to, whether it is valid or not. */
+export async function tenantOfKey(system: Database, id: string): Promise<string | undefined> {
+  return (await system.run(keyOwner, { id }))[0]?.tenantId;
+}
+
 const rights = statement<{ permissions: string[] }>(
   () => sql`
     select ${permissions} as "permissions" from ${users}
-    where ${users.id} = ${sql.placeholder("userId")}::uuid and ${users.disabledAt} is null`,
+    where ${users.id} = ${sql.placeholder("userId")}::uuid and ${users.disabledAt} is null and ${enabledTenant(users.tenantId)}`,
 );
 
-/** What a user may do; undefined when there is none or he is disabled. */
+/** What a user may do; undefined when there is none, or he or his tenant is disabled. */
 export async function permissionsOfUser(system: Database, userId: string): Promise<string[] | undefined> {
   return (await system.run(rights, { userId }))[0]?.permissions;
 }
@@ -113,7 +125,7 @@ const account = statement<Account>(
 
 /** Who has this e-mail address or username, disabled users included. */
 export async function accountOf(system: Database, login: string): Promise<Account | undefined> {
-  return (await system.run(account, { login }))[0];
+  return isText(login) ? (await system.run(account, { login }))[0] : undefined;
 }
 
 const acting = statement<{ permissions: string[] }>(
@@ -125,6 +137,7 @@ const acting = statement<{ permissions: string[] }>(
 
 /** Whether a user may sign in, or have a key, to act in this tenant: people of the platform who may `tenant:act`, in an enabled one. */
 export async function mayActIn(system: Database, { userId }: { userId: string }, tenantId: string): Promise<boolean> {
+  if (!isUuid(tenantId)) return false;
   const [user] = await system.run(acting, { userId, tenantId });
   return user !== undefined && grants(user.permissions, "tenant:act");
 }

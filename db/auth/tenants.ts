@@ -2,7 +2,13 @@ import { contains, during, is, oneOf } from "../filters.ts";
 import { defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
 import { ofTenant } from "../tenant-predicate.ts";
+import type { TenantQuotaRow } from "./schema/tenant-quotas.ts";
 import { type TenantRow, tenants } from "./schema/tenants.ts";
+
+/** A tenant that was read together with its quota; null says that it has none. */
+export interface TenantWithQuota extends TenantRow {
+  quota: TenantQuotaRow | null;
+}
 
 const source = {
   table: tenants,
@@ -11,8 +17,8 @@ const source = {
 
 export const tenantById = lookup<TenantRow>(source);
 
-export const tenantList = defineList<TenantRow>({
-  ...source,
+/** How tenants are listed, whichever of them. */
+export const tenantListing = {
   filters: {
     id: oneOf(tenants.id),
     name: oneOf(tenants.name),
@@ -22,4 +28,6 @@ export const tenantList = defineList<TenantRow>({
   },
   orders: { CREATED_AT: tenants.createdAt, NAME: tenants.name },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
-});
+} as const;
+
+export const tenantList = defineList<TenantRow>({ ...source, ...tenantListing });

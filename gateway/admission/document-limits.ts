@@ -5,6 +5,7 @@ import {
   Kind,
   Lexer,
   type OperationDefinitionNode,
+  OperationTypeNode,
   type SelectionNode,
   type SelectionSetNode,
   Source,
@@ -155,7 +156,7 @@ function measuring(document: DocumentNode, { introspectionDepth }: Limits): (set
 }
 
 function checkRootFields(document: DocumentNode, { operation, selectionSet }: OperationDefinitionNode, limits: Limits) {
-  const limit = operation === "query" ? limits.rootFields.query : limits.rootFields.mutation;
+  const limit = operation === OperationTypeNode.QUERY ? limits.rootFields.query : limits.rootFields.mutation;
   if (countRootFields(document, selectionSet) > limit)
     throw exceeds("ROOT_FIELD_LIMIT_EXCEEDED", `root fields in a ${operation}`, limit);
 }

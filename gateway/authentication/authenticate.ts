@@ -61,10 +61,10 @@ export function authentication({
   cache = new IdentityCache(),
 }: AuthenticationOptions): Authenticate {
   const ask = async (token: string): Promise<IdentifiedCredential | undefined> => {
-    const signal = AbortSignal.timeout(patienceMs);
+    const { signal } = new AbortController();
     const context = { identity: gatewayItself, requestId: randomUUID(), deadline: Date.now() + patienceMs };
     const answer = await transport
-      .send("auth", { query: question, variables: { token } }, context, signal)
+      .send("auth", { query: question, variables: { token }, operation: "query" }, context, signal)
       .catch((error: unknown) => ({ data: undefined, errors: [error] }));
     const parsed = answerShape.safeParse(answer.data);
     if (!parsed.success || answer.errors?.length) {

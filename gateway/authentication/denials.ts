@@ -29,8 +29,9 @@ export function denialRecorder(
     const { id: userId, name: username, tenantId, userTenantId = tenantId } = identity;
     const input = { userId, username, userTenantId, tenantId, permissions: fresh };
     const context = { identity: gatewayItself, requestId, client, deadline: Date.now() + patienceMs };
+    const { signal } = new AbortController();
     transport
-      .send("auth", { query: mutation, variables: { input } }, context, AbortSignal.timeout(patienceMs))
+      .send("auth", { query: mutation, variables: { input }, operation: "mutation" }, context, signal)
       .then(({ errors }) => {
         if (errors?.length) throw errors[0] as Error;
       })

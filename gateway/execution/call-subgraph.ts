@@ -1,5 +1,5 @@
 import type { FetchNode } from "@apollo/query-planner";
-import { parse } from "graphql";
+import { OperationTypeNode, parse } from "graphql";
 import { PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { failedFields } from "../failed-fields.ts";
@@ -9,14 +9,15 @@ import type { CallSubgraph } from "./run.ts";
 
 /** Calls of one request. A call without an answer is an answer in which each of its fields has failed. */
 export function callsOver(transport: Transport, context: RequestContext, signal: AbortSignal): CallSubgraph {
-  return async ({ serviceName, operation }: FetchNode, variables) => {
+  return async ({ serviceName, operation: query, operationKind }: FetchNode, variables) => {
+    const operation = operationKind === OperationTypeNode.QUERY ? "query" : "mutation";
     try {
       return await inParts(variables, (part) =>
-        transport.send(serviceName, { query: operation, variables: part }, context, signal),
+        transport.send(serviceName, { query, variables: part, operation }, context, signal),
       );
     } catch (error) {
       if (!(error instanceof PublicError)) throw error;
-      return { data: null, errors: failedFields(parse(operation), variables, error) };
+      return { data: null, errors: failedFields(parse(query), variables, error) };
     }
   };
 }

@@ -1,5 +1,6 @@
 import { GraphQLError } from "graphql";
 import type { ErrorCode } from "#lib/errors.ts";
+import { messageWithoutValue } from "#lib/messages-without-values.ts";
 
 /** Every reason, as far as they are told, for which a request is not executed. */
 export class RequestErrors extends Error {
@@ -12,15 +13,16 @@ export class RequestErrors extends Error {
   }
 }
 
-/** An error of the engine with a code. @param suggestions whether it may say what a misspelled name was meant to be */
-export const described = (
-  { message, nodes, source, positions }: GraphQLError,
-  code: ErrorCode,
-  suggestions: boolean,
-): GraphQLError =>
-  new GraphQLError(suggestions ? message : message.replace(/ Did you mean .*$/s, ""), {
-    nodes: nodes ?? null,
-    source: source ?? null,
-    positions: positions ?? null,
+/**
+ * An error of the engine with a code, and without any value that the client sent.
+ * @param suggestions whether it may say what a misspelled name was meant to be
+ */
+export function described(error: GraphQLError, code: ErrorCode, suggestions: boolean): GraphQLError {
+  const message = messageWithoutValue(error);
+  return new GraphQLError(suggestions ? message : message.replace(/ Did you mean .*$/s, ""), {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
     extensions: { code },
   });
+}

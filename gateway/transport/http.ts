@@ -1,53 +1,107 @@
-import { Agent, request } from "undici";
+import { type Dispatcher, errors, Pool } from "undici";
 import type { ExecutionResult } from "graphql";
 import type { Keyring } from "#lib/keyring.ts";
 import { signContext } from "#lib/signed-context.ts";
+import { CallFailure } from "./call-failure.ts";
+import { type HttpLimits, httpLimits } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 
 /**
- * Calls subgraphs over HTTP with kept-alive connections; every call is signed over its final body. Of the client's own headers none goes
- * along: what a subgraph may know of the client is in the context.
+ * Calls subgraphs over HTTP, each over kept-alive connections of its own; every call is signed over its final body. Of the client's own headers
+ * none goes along: what a subgraph may know of the client is in the context. Redirects are not followed: a signed call is for one address.
  */
-export function overHttp(urls: Readonly<Record<string, string>>, keys: Keyring): Transport {
-  const agent = new Agent({
-    connections: 32,
-    keepAliveTimeout: 30_000,
-    connect: { timeout: 2_000 },
-  });
+export function overHttp(
+  urls: Readonly<Record<string, string>>,
+  keys: Keyring,
+  given: Partial<HttpLimits> = {},
+): Transport {
+  const limits = { ...httpLimits, ...given };
+  const addresses = new Map(Object.entries(urls).map(([name, url]) => [name, addressOf(new URL(url), limits)]));
   return {
-    send: async (name, call, context, signal) => {
-      const url = urls[name];
-      if (!url) throw new Error(`Subgraph ${name} has no URL.`);
-      const body = JSON.stringify(call);
-      const response = await request(url, {
-        method: "POST",
-        dispatcher: agent,
-        signal,
-        body,
-        headers: {
-          "content-type": "application/json",
-          ...signContext(keys, { issuer: "gateway", audience: name, context, body }),
-        },
+    send: async (name, { query, variables }, context, signal) => {
+      const address = addresses.get(name);
+      if (!address) throw new Error(`Subgraph ${name} has no URL.`);
+      const body = JSON.stringify({ query, variables });
+      const headers = {
+        "content-type": "application/json",
+        ...signContext(keys, { issuer: "gateway", audience: name, context, body }),
+      };
+      const { path, pool } = address;
+      return exchange(pool, { method: "POST", path, headers, body, signal }).catch((error: unknown) => {
+        throw signal.aborted ? error : failureOf(name, error);
       });
-      if (response.statusCode !== 200) {
-        await response.body.dump();
-        throw new Error(`Subgraph ${name} answered with status ${response.statusCode}.`);
-      }
-      const result = await response.body.json();
-      if (!isExecutionResult(result)) throw new Error(`Subgraph ${name} answered with something else than GraphQL.`);
-      return result;
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      await Promise.all([...addresses.values()].map(({ pool }) => pool.destroy()));
+    },
   };
+}
+
+const addressOf = (url: URL, limits: HttpLimits) => ({
+  path: url.pathname + url.search,
+  pool: new Pool(url.origin, {
+    connections: limits.connections,
+    connect: { timeout: limits.connectTimeoutMs },
+    keepAliveTimeout: limits.keepAliveMs,
+    keepAliveMaxTimeout: limits.keepAliveMs,
+    headersTimeout: limits.silenceMs,
+    bodyTimeout: limits.silenceMs,
+    maxResponseSize: limits.maxAnswerBytes,
+  }),
+});
+
+async function exchange(pool: Pool, request: Dispatcher.RequestOptions): Promise<ExecutionResult> {
+  const { statusCode, body } = await pool.request(request);
+  if (statusCode !== 200) {
+    // Read, so that the connection can be used again; nobody waits for it.
+    body.dump().catch(() => undefined);
+    const isProxys = statusCode === 502 || statusCode === 503;
+    throw new CallFailure(isProxys ? "unreachable" : "unusable", `The status was ${statusCode}.`);
+  }
+  const answer = jsonOf(await body.text());
+  if (!isExecutionResult(answer)) throw new CallFailure("unusable", "The answer was not GraphQL.");
+  return answer;
+}
+
+/** Without the parser's error, which quotes the text. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new CallFailure("unusable", "The answer was not JSON.");
+  }
+}
+
+/** Errors of a connection that could not be made or that broke. Too few open files are this process's own trouble, and are not among them. */
+const withoutAnswer = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EPIPE",
+  "ETIMEDOUT",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_SOCKET",
+]);
+
+function failureOf(name: string, error: unknown): unknown {
+  if (error instanceof errors.ResponseExceededMaxSizeError || error instanceof errors.HTTPParserError)
+    return new CallFailure("unusable", `Subgraph ${name} sent what is no answer.`, { cause: error });
+  const { code } = error as NodeJS.ErrnoException;
+  return code !== undefined && withoutAnswer.has(code)
+    ? new CallFailure("unreachable", `Subgraph ${name} cannot be reached.`, { cause: error })
+    : error;
 }
 
 function isExecutionResult(value: unknown): value is ExecutionResult {
   if (!isObject(value) || !("data" in value || "errors" in value)) return false;
-  const { data = null, errors = [] } = value;
+  const { data = null, errors: told = [] } = value;
   return (
     (data === null || isObject(data)) &&
-    Array.isArray(errors) &&
-    errors.every((error) => isObject(error) && typeof error["message"] === "string")
+    Array.isArray(told) &&
+    told.every((error) => isObject(error) && typeof error["message"] === "string")
   );
 }
 

@@ -1,7 +1,10 @@
 import type { Subgraph } from "#lib/subgraph.ts";
 import type { Transport } from "./transport.ts";
 
-/** Calls subgraphs of this process. The context needs no signature: it never leaves the process, so nobody can forge one. */
+/**
+ * Calls subgraphs of this process: no HTTP and no text between. The context needs no signature: it never leaves the process, so nobody can forge
+ * one.
+ */
 export function inProcess(subgraphs: readonly Subgraph[]): Transport {
   const byName = new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph]));
   return {

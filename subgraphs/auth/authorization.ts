@@ -1,6 +1,7 @@
 import {
   anybodySignedIn,
   everybody,
+  platformWith,
   type RequestContext,
   requirePermission,
   servicesOnly,
@@ -48,6 +49,11 @@ export const authorization = {
   "Mutation.deleteRole": "role:delete",
   "Mutation.grantRole": "role:grant",
   "Mutation.revokeRole": "role:grant",
+  "Mutation.createTenant": platformWith("tenant:create"),
+  "Mutation.updateTenant": platformWith("tenant:update"),
+  "Mutation.disableTenant": platformWith("tenant:update"),
+  "Mutation.enableTenant": platformWith("tenant:update"),
+  "Mutation.setTenantQuota": platformWith("tenant:update"),
   ValidToken: servicesOnly,
   RecordDenialPayload: servicesOnly,
 };

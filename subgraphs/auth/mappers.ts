@@ -3,6 +3,7 @@ import type { PublicAuditEntryRow } from "#db/auth/auth-audit-log.ts";
 import type { RoleRow } from "#db/auth/schema/roles.ts";
 import type { TenantQuotaRow } from "#db/auth/schema/tenant-quotas.ts";
 import type { TenantRow } from "#db/auth/schema/tenants.ts";
+import type { TenantWithQuota } from "#db/auth/tenants.ts";
 import type { UserRoleRow } from "#db/auth/schema/user-roles.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { PublicUserRow } from "#db/auth/users.ts";
@@ -12,8 +13,9 @@ import type { ValidToken as Token } from "./credentials/validate-token.ts";
 
 // What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
 
-export type Tenant = TenantRow;
-export type TenantConnection = Page<TenantRow>;
+/** With its quota where that was read together with it. */
+export type Tenant = TenantRow & Partial<TenantWithQuota>;
+export type TenantConnection = Page<Tenant>;
 export type TenantQuota = TenantQuotaRow;
 export type User = PublicUserRow;
 export type UserConnection = Page<PublicUserRow>;

@@ -5,11 +5,13 @@ import { createInterface } from "node:readline";
 export interface Child {
   /** The URL of its ready line. */
   url: string;
+  /** Stops the process where it is, or lets it go on. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void;
   /** Sends the signal and waits for the end of the process: its exit code, or the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | string | null>;
 }
 
-/** Starts one bundle as a process; resolves at its line `novacron … ready <url>`. */
+/** Starts one bundle, or with a loader in NODE_OPTIONS a source, as a process; resolves at its line `novacron … ready <url>`. */
 export async function startChild(bundle: string, env: Record<string, string>): Promise<Child> {
   const child: ChildProcess = spawn(process.execPath, [bundle], {
     env: { PATH: process.env["PATH"], ...env },
@@ -32,6 +34,7 @@ export async function startChild(bundle: string, env: Record<string, string>): P
   child.stdout?.resume();
   return {
     url,
+    signal: (signal) => void child.kill(signal),
     end: async (signal) => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       const [code, by] = await exited;

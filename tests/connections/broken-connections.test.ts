@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Database, openDatabase, type Tx } from "#db/client.ts";
 import { statement } from "#db/statement.ts";
-import { tcpProxy, type TcpProxy } from "#tests/graph/tcp-proxy.ts";
 import { adminUrl, asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
+import { tcpProxy, type TcpProxy } from "#tests/harness/tcp-proxy.ts";
 
 // An exception that nobody can catch, as the driver throws one for a broken transaction, fails the run.
 
@@ -24,9 +24,9 @@ let database: Database;
 
 beforeEach(async () => {
   urls = await cloneDatabases();
-  proxy = await tcpProxy(new URL(urls.url("vms")));
+  proxy = await tcpProxy(urls.url("vms"));
   // With one connection, whatever comes next comes on it.
-  database = await openDatabase({ domain: "vms", url: proxy.through(urls.url("vms")), maxConnections: 1 });
+  database = await openDatabase({ domain: "vms", url: proxy.url, maxConnections: 1 });
 });
 afterEach(async () => {
   await database.close();

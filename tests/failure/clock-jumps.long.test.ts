@@ -22,7 +22,7 @@ const minutes = 60;
 /** Five minutes ahead, and back: a leap of five, then of ten. */
 const offsets = [0, 5 * minutes, 0, -5 * minutes, 5 * minutes, 0];
 
-it("26: when the clock of the databases jumps, events keep their order, nothing is removed early, and samples find their partitions", async (test) => {
+it("fault 26: when the clock of the databases jumps, events keep their order, nothing is removed early, and samples find their partitions", async (test) => {
   const clock = fakeClock() ?? test.skip(needsFaketime);
   onTestFinished(() => clock.remove());
   const untouched = { ...serverEnvironment };
@@ -75,7 +75,7 @@ it("26: when the clock of the databases jumps, events keep their order, nothing 
   expect(ids).toEqual(ids.toSorted((a, b) => a - b));
 });
 
-it("26: when the clock of the product jumps, it goes on answering, and projections go on", async (test) => {
+it("fault 26: when the clock of the product jumps, it goes on answering, and projections go on", async (test) => {
   const clock = fakeClock() ?? test.skip(needsFaketime);
   onTestFinished(() => clock.remove());
   const dataDir = temporaryDataDir("novacron-clock-data-");

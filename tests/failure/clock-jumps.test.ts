@@ -16,7 +16,7 @@ const { tenantId, id } = fleetOf(1);
 const one = statement<{ one: number }>(() => sql`select 1 as one`);
 const forLong = statement(() => sql`select pg_sleep(10)`);
 
-describe("26: when the clock jumps by five minutes,", () => {
+describe("fault 26: when the clock jumps by five minutes,", () => {
   it.each([5, -5])("a transaction keeps the deadline that it was begun with (%i min)", async (minutes) => {
     const urls = await cloneDatabases(["vms"]);
     const database = await openDatabase({ domain: "vms", url: urls.url("vms"), maxConnections: 1 });

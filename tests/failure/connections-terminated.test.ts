@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => product?.stop());
 
-it("14: while backends are terminated in a loop, reads succeed or say why, writes are told once, and the pool never sticks", async () => {
+it("fault 14: while backends are terminated in a loop, reads succeed or say why, writes are told once, and the pool never sticks", async () => {
   const names = domains.map((domain) => new URL(product.urls.url(domain)).pathname.slice(1));
   const done = new AbortController();
   const codes: Record<string, number> = {};

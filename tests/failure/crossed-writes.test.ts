@@ -52,7 +52,7 @@ function meetingOf(count: number): () => Promise<void> {
   };
 }
 
-describe("17: transactions that cross", () => {
+describe("fault 17: transactions that cross", () => {
   let before: number;
   beforeEach(async () => {
     before = await total();
@@ -145,7 +145,7 @@ describe("17: transactions that cross", () => {
   });
 });
 
-describe("17: in a database whose transactions are serializable by default,", () => {
+describe("fault 17: in a database whose transactions are serializable by default,", () => {
   it("ours are not: a reader of the log sees what is committed while it looks, and misses nothing", async () => {
     const serializable = await productWithEvents();
     try {

@@ -26,58 +26,61 @@ const without = {
   }),
 };
 
-describe.each(["vms", "monitoring"] as const)("12: when the PostgreSQL of %s stops and starts again,", (domain) => {
-  let server: OwnServer;
-  let product: ProductWithEvents;
-  beforeAll(async () => {
-    server = await ownServer([domain]);
-    product = await productWithEvents(server.urls);
-  });
-  afterAll(async () => {
-    await product?.stop();
-    await server?.clean();
-  });
-
-  it("its fields are null within a second meanwhile, and everything recovers unaided", async () => {
-    expect(await product.readiness()).toBe(200);
-    for (let change = 1; change <= 50; change++) await product.renameVm(1 + (change % 3), `before ${change}`);
-    const healthy = await product.ask(everything);
-    expect(healthy.errors).toEqual([]);
-    const blanked = without[domain](healthy.data);
-    await server.stopImmediately();
-
-    await withinASecond(async () => {
-      const { data, errors } = await product.ask(everything);
-      expect(data).toEqual(blanked);
-      expect([...new Set(errors.map(({ extensions }) => extensions.code))]).toEqual(["DATABASE_UNAVAILABLE"]);
+describe.each(["vms", "monitoring"] as const)(
+  "fault 12: when the PostgreSQL of %s stops and starts again,",
+  (domain) => {
+    let server: OwnServer;
+    let product: ProductWithEvents;
+    beforeAll(async () => {
+      server = await ownServer([domain]);
+      product = await productWithEvents(server.urls);
     });
-    // None waits for the attempts of others to connect: there are eight connections, and a tenth of a second between attempts.
-    await withinASecond(async () => {
-      const asked = Array.from({ length: 200 }, () => product.databases[domain].read({ tenantId }).run(one));
-      const answers = await Promise.allSettled(asked);
-      for (const answer of answers) expect(answer).toMatchObject({ reason: { code: "DATABASE_UNAVAILABLE" } });
+    afterAll(async () => {
+      await product?.stop();
+      await server?.clean();
     });
-    await withinASecond(async () => expect(await product.readiness()).toBe(503));
 
-    // Whoever can write goes on writing, and whoever cannot is told.
-    const meanwhile = product.renameVm(2, "meanwhile");
-    if (domain === "vms") await expect(meanwhile).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE" });
-    else await meanwhile;
+    it("its fields are null within a second meanwhile, and everything recovers unaided", async () => {
+      expect(await product.readiness()).toBe(200);
+      for (let change = 1; change <= 50; change++) await product.renameVm(1 + (change % 3), `before ${change}`);
+      const healthy = await product.ask(everything);
+      expect(healthy.errors).toEqual([]);
+      const blanked = without[domain](healthy.data);
+      await server.stopImmediately();
 
-    await server.startAgain();
-    await vi.waitFor(async () => expect((await product.ask(everything)).errors).toEqual([]), {
-      timeout: 5_000,
-      interval: 20,
+      await withinASecond(async () => {
+        const { data, errors } = await product.ask(everything);
+        expect(data).toEqual(blanked);
+        expect([...new Set(errors.map(({ extensions }) => extensions.code))]).toEqual(["DATABASE_UNAVAILABLE"]);
+      });
+      // None waits for the attempts of others to connect: there are eight connections, and a tenth of a second between attempts.
+      await withinASecond(async () => {
+        const asked = Array.from({ length: 200 }, () => product.databases[domain].read({ tenantId }).run(one));
+        const answers = await Promise.allSettled(asked);
+        for (const answer of answers) expect(answer).toMatchObject({ reason: { code: "DATABASE_UNAVAILABLE" } });
+      });
+      await withinASecond(async () => expect(await product.readiness()).toBe(503));
+
+      // Whoever can write goes on writing, and whoever cannot is told.
+      const meanwhile = product.renameVm(2, "meanwhile");
+      if (domain === "vms") await expect(meanwhile).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE" });
+      else await meanwhile;
+
+      await server.startAgain();
+      await vi.waitFor(async () => expect((await product.ask(everything)).errors).toEqual([]), {
+        timeout: 5_000,
+        interval: 20,
+      });
+      expect(await product.readiness()).toBe(200);
+      await product.renameVm(3, "after");
+      await product.untilProjected();
+      const names = domain === "vms" ? ["after"] : ["meanwhile", "after"];
+      await vi.waitFor(() => {
+        expect(product.followed.map(({ payload }) => payload["name"])).toEqual([
+          ...Array.from({ length: 50 }, (_, change) => `before ${change + 1}`),
+          ...names,
+        ]);
+      });
     });
-    expect(await product.readiness()).toBe(200);
-    await product.renameVm(3, "after");
-    await product.untilProjected();
-    const names = domain === "vms" ? ["after"] : ["meanwhile", "after"];
-    await vi.waitFor(() => {
-      expect(product.followed.map(({ payload }) => payload["name"])).toEqual([
-        ...Array.from({ length: 50 }, (_, change) => `before ${change + 1}`),
-        ...names,
-      ]);
-    });
-  });
-});
+  },
+);

@@ -39,7 +39,7 @@ async function renameUntilFull(product: ProductWithEvents): Promise<string[]> {
   throw new Error("The disk did not become full.");
 }
 
-it("18: when the disk is full, reads go on, writes say STORAGE_FULL and leave nothing, and all goes on when there is room", async (test) => {
+it("fault 18: when the disk is full, reads go on, writes say STORAGE_FULL and leave nothing, and all goes on when there is room", async (test) => {
   const disk = smallDisk(64) ?? test.skip(needsMount);
   const product = await productOnDisk(disk, "vms");
   disk.fill();
@@ -60,7 +60,7 @@ it("18: when the disk is full, reads go on, writes say STORAGE_FULL and leave no
   await product.untilProjected();
 });
 
-it("18: a consumer whose disk is full tries until there is room, and has then missed nothing", async (test) => {
+it("fault 18: a consumer whose disk is full tries until there is room, and has then missed nothing", async (test) => {
   const disk = smallDisk(64) ?? test.skip(needsMount);
   const product = await productOnDisk(disk, "monitoring");
   disk.fill();

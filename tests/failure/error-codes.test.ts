@@ -46,3 +46,28 @@ it("an error that says nothing of the database's own state stays what it is", as
   const write = database.write({ tenantId }, (tx) => tx.execute(failing("23505")));
   await expect(write).rejects.toMatchObject({ code: "23505" });
 });
+
+it.each([
+  ["a value that its type refuses", sql`select ${sql.placeholder("value")}::text::uuid`, "22P02"],
+  ["a number out of range", sql`select ${sql.placeholder("value")}::text::int`, "22P02"],
+  ["a row that a check refuses", sql`insert into refusing values (${sql.placeholder("value")})`, "23514"],
+  ["a row that is there already", sql`insert into unique_ones values (${sql.placeholder("value")})`, "23505"],
+])("attack 57: %s is in no error of the database, which names what refused it", async (_what, text, code) => {
+  const value = "a-secret-canary";
+  const write = database.write({ tenantId }, async (tx) => {
+    await tx.execute(statement<never>(() => sql`create temporary table refusing (value text check (false))`));
+    await tx.execute(
+      statement<never>(() => sql`create temporary table unique_ones as select ${sql.raw(`'${value}'`)} as value`),
+    );
+    await tx.execute(statement<never>(() => sql`create unique index on unique_ones (value)`));
+    await tx.execute(
+      statement<never>(() => text),
+      { value },
+    );
+  });
+  const error = await write.catch((thrown: unknown) => thrown as Error);
+  expect(error).toMatchObject({ code });
+  if (!(error instanceof Error)) throw new Error("Nothing was refused.");
+  const logged = [...Object.values(error), error.message, error.stack].map(String);
+  expect(logged.filter((part) => part.includes(value))).toEqual([]);
+});

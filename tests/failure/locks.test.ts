@@ -36,7 +36,7 @@ async function lockWaits(owner: postgres.Sql, count: number): Promise<void> {
   );
 }
 
-describe("16: while somebody holds a lock on a hot row,", () => {
+describe("fault 16: while somebody holds a lock on a hot row,", () => {
   it("each writer is told WRITE_CONFLICT after a second, and nothing else hangs", async () => {
     await whileLocked("vms", `select from vms where id = '${id("vm", 1)}' for update`, async () => {
       const begun = performance.now();

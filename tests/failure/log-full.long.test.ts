@@ -3,7 +3,7 @@ import { ownServer } from "./own-server.ts";
 import { productWithEvents } from "./product-with-events.ts";
 import { needsMount, smallDisk } from "./small-disk.ts";
 
-it("18: a server that cannot write its log ends itself; started with room again it has all that was acknowledged, and events flow", async (test) => {
+it("fault 18: a server that cannot write its log ends itself; started with room again it has all that was acknowledged, and events flow", async (test) => {
   const disk = smallDisk(256) ?? test.skip(needsMount);
   onTestFinished(() => disk.remove());
   // Few segments of the log, or there would be room in those that were used before.

@@ -48,7 +48,7 @@ async function takeAllSlots(): Promise<void> {
   }
 }
 
-it("15: while others hold every connection slot, requests wait up to a second and then say OVERLOADED; they go on when there is one", async () => {
+it("fault 15: while others hold every connection slot, requests wait up to a second and then say OVERLOADED; they go on when there is one", async () => {
   expect((await product.ask(everything)).errors).toEqual([]);
   await product.renameVm(1, "before");
   await takeAllSlots();

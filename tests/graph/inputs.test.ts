@@ -39,7 +39,7 @@ let connections: ConnectionField[];
 
 beforeAll(async () => {
   fleet = fleetOf(1);
-  product = await bootProduct({ limits: noLimits, tenantId: fleet.tenantId });
+  product = await bootProduct({ operationLimits: noLimits, tenantId: fleet.tenantId });
   await insertFleet(product.urls, 1, 120);
   connections = connectionFields(await graphSchema(product), fleet);
 });

@@ -47,7 +47,7 @@ describe("with neither", () => {
   let product: TestProduct;
   beforeAll(async () => {
     product = await bootProduct({
-      limits: noLimits,
+      operationLimits: noLimits,
       tenantId: ours.tenantId,
       urls: await twoTenants({ rowSecurity: false }),
     });

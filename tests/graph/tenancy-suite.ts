@@ -31,7 +31,11 @@ export function tenancySuite(options: TwoTenantsOptions): void {
   let connections: ConnectionField[];
 
   beforeAll(async () => {
-    product = await bootProduct({ limits: noLimits, tenantId: ours.tenantId, urls: await twoTenants(options) });
+    product = await bootProduct({
+      operationLimits: noLimits,
+      tenantId: ours.tenantId,
+      urls: await twoTenants(options),
+    });
     connections = connectionFields(await graphSchema(product), ours);
   });
   afterAll(() => product.stop());

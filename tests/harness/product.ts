@@ -10,6 +10,7 @@ import type { Limits } from "#gateway/admission/limits.ts";
 import { startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
+import type { TransportLimits } from "#gateway/transport/limits.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import { asset } from "#lib/assets.ts";
@@ -46,9 +47,9 @@ export interface TestProductOptions {
   authenticates?: boolean;
   /** Wraps the in-process carrier, to break it. */
   carrier?: (transport: Transport) => Transport;
-  callTimeoutMs?: number;
-  /** What one request may ask for: as much as the product's when absent. */
-  limits?: Limits;
+  limits?: Partial<TransportLimits>;
+  /** What one request may ask for: as much as of the product when absent. */
+  operationLimits?: Limits;
   /** Databases that are there; else the product gets new ones. It drops them in the end. */
   urls?: TestDatabases;
 }
@@ -68,7 +69,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   });
   const identity = wholeTenantIdentity(options.tenantId ?? demoTenantId, demoUserId);
   const carrier = inProcess(subgraphs);
-  const transport = guarded(options.carrier?.(carrier) ?? carrier, { callTimeoutMs: options.callTimeoutMs ?? 20_000 });
+  const transport = guarded(options.carrier?.(carrier) ?? carrier, { callTimeoutMs: 20_000, ...options.limits });
   const identities = new IdentityCache();
   const limits = new KeyLimits();
   const gateway = await startGateway({
@@ -82,7 +83,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
     ready: () => allReachable(databases),
     introspection: true,
     planning: "this thread",
-    limits: options.limits,
+    limits: options.operationLimits,
     host: "127.0.0.1",
     port: 0,
     requestTimeoutMs: 60_000,

@@ -47,6 +47,8 @@ describe("the supergraph", () => {
       "Mutation.regenerateRecoveryCodes",
       "BeginTotpPayload.secret",
       "ConfirmTotpPayload.recoveryCodes",
+      "ConfirmTotpPayload.token",
+      "DisableTotpPayload.token",
       "RegenerateRecoveryCodesPayload.recoveryCodes",
       "Mutation.changePassword",
       "Mutation.createPasswordReset",

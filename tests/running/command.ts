@@ -18,8 +18,8 @@ export interface Started {
 
 type Environment = Record<string, string | undefined>;
 
-/** Runs `novacron …` as a person would, from the checkout. */
-function run(args: readonly string[], env: Environment) {
+/** Begins `novacron …` as a person would, from the checkout. */
+export function beginNovacron(args: readonly string[], env: Environment) {
   const child = spawn("node", ["cli/bin.js", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
@@ -31,7 +31,8 @@ function run(args: readonly string[], env: Environment) {
   return { child, output, ended };
 }
 
-export const novacron = (args: readonly string[], env: Environment = {}): Promise<Ended> => run(args, env).ended;
+export const novacron = (args: readonly string[], env: Environment = {}): Promise<Ended> =>
+  beginNovacron(args, env).ended;
 
 /** Starts the product and waits for its one line. */
 export const startNovacron = (args: readonly string[], env: Environment = {}): Promise<Started> =>
@@ -39,7 +40,7 @@ export const startNovacron = (args: readonly string[], env: Environment = {}): P
 
 /** Starts a command that runs until it is stopped, and waits until it has printed a line. */
 export async function startCommand(args: readonly string[], env: Environment, line: RegExp): Promise<Started> {
-  const { child, output, ended } = run(args, env);
+  const { child, output, ended } = beginNovacron(args, env);
   const printed = (stream: "stdout" | "stderr", pattern: RegExp) =>
     new Promise<string>((resolve) => {
       const look = () => {

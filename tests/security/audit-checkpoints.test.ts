@@ -7,6 +7,7 @@ import { signCheckpoints } from "#cli/audit/checkpoints.ts";
 import { isRight, reportText, verifyAudit } from "#cli/audit/verify.ts";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { type Database, openDatabase } from "#db/client.ts";
+import type { AuditCheckpoint } from "#lib/audit-checkpoint.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { migratedDatabase } from "#tests/migrations/migrated-database.ts";
 import type { ScratchDatabase } from "#tests/migrations/scratch-database.ts";
@@ -96,6 +97,28 @@ describe("attack 58: audit tampering is found by the checkpoints", () => {
     await record(4);
     expect((await sign()).refused).toEqual([tenantId]);
     expect((await verify()).faults).toMatchObject([{ seq: 3, problem: expect.stringContaining("checkpoint") }]);
+  });
+
+  it("a tail that was cut together with the end of the file, as long as who signed it runs", async () => {
+    const remembered = new Map<string, AuditCheckpoint>();
+    await signCheckpoints(system, { path, signingKeys }, remembered);
+    const before = readFileSync(path, "utf8");
+    await record(4);
+    await signCheckpoints(system, { path, signingKeys }, remembered);
+    writeFileSync(path, before);
+    await tamper("delete from auth_audit_log where tenant_id = $1 and seq > 3");
+    expect(isRight(await verify())).toBe(true);
+    const round = await signCheckpoints(system, { path, signingKeys }, remembered);
+    expect(round).toEqual({ signed: 0, refused: [tenantId] });
+    expect((await verify()).faults).toMatchObject([{ seq: 4, problem: expect.stringContaining("checkpoint of 7") }]);
+  });
+
+  it("and a file that was moved away is none: what the logs are is signed in a new one", async () => {
+    const remembered = new Map<string, AuditCheckpoint>();
+    const { signed } = await signCheckpoints(system, { path, signingKeys }, remembered);
+    rmSync(path);
+    expect(await signCheckpoints(system, { path, signingKeys }, remembered)).toEqual({ signed, refused: [] });
+    expect(await verify()).toMatchObject({ checkpoints: 1, faults: [] });
   });
 
   it("a log that was emptied", async () => {

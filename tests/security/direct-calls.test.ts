@@ -26,21 +26,23 @@ afterAll(async () => {
 
 const entities = (input: string) => `query ($r: [_Any!]!) { _entities(representations: $r) { ${input} } }`;
 const asked: Record<string, string> = {
-  "1: for its whole schema": JSON.stringify({ query: getIntrospectionQuery() }),
-  "2: for a type": JSON.stringify({ query: '{ __type(name: "Vm") { name } }' }),
-  "3: for its schema in a circle": JSON.stringify({
+  "attack 1: for its whole schema": JSON.stringify({ query: getIntrospectionQuery() }),
+  "attack 2: for a type": JSON.stringify({ query: '{ __type(name: "Vm") { name } }' }),
+  "attack 3: for its schema in a circle": JSON.stringify({
     query: "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }",
   }),
-  "4: with a misspelled field": JSON.stringify({ query: "{ vmss { totalCount } }" }),
-  "4: with a misspelled argument": JSON.stringify({ query: "{ vms(frist: 1) { totalCount } }" }),
-  "4: with a misspelled type": JSON.stringify({ query: "query ($x: Strin) { __typename }" }),
-  "4: with a misspelled enum value": JSON.stringify({ query: "{ vms(filter: { state: [RUNING] }) { totalCount } }" }),
-  "4: with a misspelled input field": JSON.stringify({ query: "{ vms(filter: { staet: [] }) { totalCount } }" }),
-  "7: in no language": JSON.stringify({ query: "qwerty cop { abc }" }),
-  "7: without JSON": "qwerty cop { abc }",
-  "7: for nothing": "",
-  "9: for its SDL": JSON.stringify({ query: "{ _service { sdl } }" }),
-  "9: for an entity": JSON.stringify({
+  "attack 4: with a misspelled field": JSON.stringify({ query: "{ vmss { totalCount } }" }),
+  "attack 4: with a misspelled argument": JSON.stringify({ query: "{ vms(frist: 1) { totalCount } }" }),
+  "attack 4: with a misspelled type": JSON.stringify({ query: "query ($x: Strin) { __typename }" }),
+  "attack 4: with a misspelled enum value": JSON.stringify({
+    query: "{ vms(filter: { state: [RUNING] }) { totalCount } }",
+  }),
+  "attack 4: with a misspelled input field": JSON.stringify({ query: "{ vms(filter: { staet: [] }) { totalCount } }" }),
+  "attack 7: in no language": JSON.stringify({ query: "qwerty cop { abc }" }),
+  "attack 7: without JSON": "qwerty cop { abc }",
+  "attack 7: for nothing": "",
+  "attack 9: for its SDL": JSON.stringify({ query: "{ _service { sdl } }" }),
+  "attack 9: for an entity": JSON.stringify({
     query: entities("__typename"),
     variables: { r: [{ __typename: "Vm", id: id("vm") }] },
   }),
@@ -62,12 +64,12 @@ describe.each(domains)("attacks on the %s subgraph's own port: asked without a s
     });
   });
 
-  it("6: by a browser, it has no page", async () => {
+  it("attack 6: by a browser, it has no page", async () => {
     const response = await fetch(servers.get(domain)?.url ?? "", { headers: { accept: "text/html" } });
     expect([response.status, await response.text()]).toEqual([404, "{}"]);
   });
 
-  it("8: to trace, it does not, even in a signed call", async () => {
+  it("attack 8: to trace, it does not, even in a signed call", async () => {
     const body = JSON.stringify({ query: "{ __typename }" });
     const identity = wholeTenantIdentity(tenantId, id("user"));
     const context = { identity, requestId: "r", deadline: Date.now() + 10_000 };

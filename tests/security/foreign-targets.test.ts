@@ -1,6 +1,7 @@
 import { getNamedType, type GraphQLInputField, isEnumType, isInputObjectType, isNonNullType } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fleetOf, insertFleet, type Kind } from "#tests/graph/rows.ts";
+import { makeApiKey, makeUser } from "#tests/harness/credentials.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
@@ -21,15 +22,26 @@ const kinds: Readonly<Record<string, Kind>> = {
   deleteRole: "role",
   grantRole: "user",
   revokeRole: "user",
+  updateTenant: "tenant",
+  disableTenant: "tenant",
+  enableTenant: "tenant",
+  setTenantQuota: "tenant",
 };
+/** Of these nobody outside the platform has an object; they are refused whatever the id is. */
+const ofThePlatform = new Set(["updateTenant", "disableTenant", "enableTenant", "setTenantQuota"]);
 /** Ids that say where something is to be, not what is to be changed. */
 const notTargets = new Set(["SignInInput.tenantId", "CreateApiKeyInput.tenantId"]);
 
 let product: TestProduct;
+/** The key of somebody who may do everything in our tenant. */
+let key: string;
 beforeAll(async () => {
-  product = await bootProduct({ tenantId: ours.tenantId });
+  product = await bootProduct({ authenticates: true });
   await insertFleet(product.urls, 1, 3);
   await insertFleet(product.urls, 2, 3);
+  const { tenantId } = ours;
+  const { id } = await makeUser(product.databases.auth, { tenantId, role: "admin" });
+  ({ key } = await makeApiKey(product.databases.auth, { tenantId, userId: id }));
 });
 afterAll(() => product.stop());
 
@@ -63,12 +75,22 @@ function targeting(): Targeting[] {
 function some({ type }: GraphQLInputField): unknown {
   const named = getNamedType(type);
   if (isEnumType(named)) return named.getValues()[0]?.name;
+  if (isInputObjectType(named)) return {};
   return String(named) === "ID" ? ours.id("role") : "something";
 }
 
 const everything = (domain: "auth") =>
   asOwner(product.urls.url(domain), async (sql) => {
-    const tables = ["users", "user_sessions", "api_keys", "password_resets", "user_roles", "roles", "tenants"];
+    const tables = [
+      "users",
+      "user_sessions",
+      "api_keys",
+      "password_resets",
+      "user_roles",
+      "roles",
+      "tenants",
+      "tenant_quotas",
+    ];
     const rows = await Promise.all(
       tables.map((table) =>
         sql.unsafe(`select * from ${table} where to_jsonb(${table})::text like '%0197a000-0002-%'`),
@@ -77,19 +99,47 @@ const everything = (domain: "auth") =>
     return JSON.stringify(rows);
   });
 
-it("27: a mutation of another tenant's object is told NOT_FOUND, as for one that is not there, and changes nothing", async () => {
+it("attack 27: a mutation of another tenant's object is told NOT_FOUND, as for one that is not there, and changes nothing", async () => {
   const before = await everything("auth");
   const mutations = targeting();
   // Whoever adds a mutation says here what it is of.
   expect(mutations.map(({ name }) => name).toSorted()).toEqual(Object.keys(kinds).toSorted());
   for (const { name, query, input } of mutations) {
-    const foreign = await product.ask(query, { input: input(theirs.id(kinds[name] as Kind)) });
-    const unknown = await product.ask(query, { input: input(nobody) });
+    const foreign = await product.ask(query, { input: input(theirs.id(kinds[name] as Kind)) }, key);
+    const unknown = await product.ask(query, { input: input(nobody) }, key);
     expect(
       foreign.errors.map(({ extensions }) => extensions.code),
       name,
-    ).toEqual(["NOT_FOUND"]);
+    ).toEqual([ofThePlatform.has(name) ? "FORBIDDEN" : "NOT_FOUND"]);
     expect(foreign, name).toEqual(unknown);
   }
+  expect(await everything("auth")).toBe(before);
+});
+
+it("attack 27: nor does one by what another tenant's object is to be done with", async () => {
+  const further: Readonly<Record<string, Kind>> = { "grantRole.roleId": "role", "revokeRole.roleId": "role" };
+  const before = await everything("auth");
+  const asked: string[] = [];
+  for (const { name, args } of Object.values(apiSchema.getMutationType()?.getFields() ?? {})) {
+    const type = args[0] && getNamedType(args[0].type);
+    if (!isInputObjectType(type)) continue;
+    const ids = Object.values(type.getFields()).filter(
+      (field) => String(getNamedType(field.type)) === "ID" && !notTargets.has(`${type.name}.${field.name}`),
+    );
+    for (const field of ids.slice(1)) {
+      const coordinate = `${name}.${field.name}`;
+      asked.push(coordinate);
+      const given = (id: string) =>
+        Object.fromEntries(ids.map((each) => [each.name, each === field ? id : ours.id(kinds[name] as Kind)]));
+      const query = `mutation ($input: ${type.name}!) { ${name}(input: $input) { userErrors { code } } }`;
+      const foreign = await product.ask(query, { input: given(theirs.id(further[coordinate] as Kind)) }, key);
+      expect(
+        foreign.errors.map(({ extensions }) => extensions.code),
+        coordinate,
+      ).toEqual(["NOT_FOUND"]);
+      expect(foreign, coordinate).toEqual(await product.ask(query, { input: given(nobody) }, key));
+    }
+  }
+  expect(asked.toSorted()).toEqual(Object.keys(further).toSorted());
   expect(await everything("auth")).toBe(before);
 });

@@ -63,6 +63,7 @@ describe("a role of a tenant's own", () => {
   it.each([
     ["NAME_INVALID", "name", { name: " " }],
     ["NAME_INVALID", "name", { name: "x".repeat(101) }],
+    ["NAME_INVALID", "name", { name: "a\u0000b" }],
     ["NAME_TAKEN", "name", { name: "taken" }],
     ["PERMISSION_INVALID", "permissions", { permissions: ["audit"] }],
     ["PERMISSION_INVALID", "permissions", { permissions: ["*:read"] }],
@@ -76,6 +77,14 @@ describe("a role of a tenant's own", () => {
     const { data } = await product.ask(`{ role(id: "${id}") { version permissions } }`, {}, administrator);
     expect(data.role).toEqual({ version: 1, permissions: ["vm:read"] });
   });
+});
+
+it("a role is not described by what is no text", async () => {
+  for (const description of ["a\u0000b", "x".repeat(2_001)]) {
+    const input = { name: "described", description, permissions: [] };
+    const { errors } = await change("createRole", input, "role { id }");
+    expect(errors[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", argument: "input.description" });
+  }
 });
 
 it("a built-in role is neither changed nor removed", async () => {

@@ -1,7 +1,7 @@
 import { Secret, TOTP } from "otpauth";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
-import { makeUser, type TestUser } from "#tests/harness/credentials.ts";
+import { makeApiKey, makeUser, type TestUser } from "#tests/harness/credentials.ts";
 import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 
@@ -32,6 +32,7 @@ const change = (name: string, input: object, fields: string, token: string): Pro
 
 interface Enrolled {
   user: TestUser;
+  /** Of the session that took the place of the one that the factor was set up in. */
   token: string;
   recoveryCodes: string[];
   /** What the app shows so many steps of 30 s from now. */
@@ -41,12 +42,13 @@ interface Enrolled {
 /** A user whose app was confirmed with the code of the step before this one. */
 async function enrolled(): Promise<Enrolled> {
   const user = await makeUser(product.databases.auth, { tenantId });
-  const token = (await tokenOf(user)) as string;
-  const begun = await change("beginTotp", { password: user.password }, "secret uri", token);
+  const before = (await tokenOf(user)) as string;
+  const begun = await change("beginTotp", { password: user.password }, "secret uri", before);
   const totp = new TOTP({ secret: Secret.fromBase32(begun.data.beginTotp.secret as string) });
   const code = (steps = 0) => totp.generate({ timestamp: Date.now() + steps * 30_000 });
-  const confirmed = await change("confirmTotp", { code: code(-1) }, "recoveryCodes", token);
-  return { user, token, code, recoveryCodes: confirmed.data.confirmTotp.recoveryCodes as string[] };
+  const confirmed = await change("confirmTotp", { code: code(-1) }, "recoveryCodes token", before);
+  const { recoveryCodes, token } = confirmed.data.confirmTotp as Pick<Enrolled, "recoveryCodes" | "token">;
+  return { user, token, code, recoveryCodes };
 }
 
 describe("a second factor", () => {
@@ -71,7 +73,7 @@ describe("a second factor", () => {
   });
 });
 
-describe("40: a code of the app", () => {
+describe("attack 40: a code of the app", () => {
   it("is accepted once, also when it comes twenty times at once", async () => {
     const { user, code } = await enrolled();
     const now = code();
@@ -101,7 +103,7 @@ describe("40: a code of the app", () => {
   });
 });
 
-describe("41: a recovery code", () => {
+describe("attack 41: a recovery code", () => {
   it("stands in for the app once, also when it comes three times at once", async () => {
     const { user, recoveryCodes } = await enrolled();
     const [first = "", second = ""] = recoveryCodes;
@@ -121,7 +123,41 @@ describe("41: a recovery code", () => {
   });
 });
 
-describe("42: who has a session alone", () => {
+describe("putting a second factor to use, and doing without it,", () => {
+  it("ends all sessions, and gives the one that asked a new token", async () => {
+    const user = await makeUser(product.databases.auth, { tenantId });
+    const [here, elsewhere] = [(await tokenOf(user)) as string, (await tokenOf(user)) as string];
+    const begun = await change("beginTotp", { password: user.password }, "secret", here);
+    const totp = new TOTP({ secret: Secret.fromBase32(begun.data.beginTotp.secret as string) });
+    const code = (steps: number) => totp.generate({ timestamp: Date.now() + steps * 30_000 });
+    const isUsable = async (token: string) => (await product.ask("{ me { id } }", {}, token)).status === 200;
+
+    const refused = await change("confirmTotp", { code: "000000" }, "token session { id }", here);
+    expect(refused.data.confirmTotp).toMatchObject({ token: null, session: null });
+    expect(await isUsable(elsewhere)).toBe(true);
+    const { data } = await change("confirmTotp", { code: code(-1) }, "token session { id user { id } }", here);
+    expect(data.confirmTotp.session.user.id).toBe(user.id);
+    const replaced = data.confirmTotp.token as string;
+    expect(await Promise.all([here, elsewhere, replaced].map(isUsable))).toEqual([false, false, true]);
+
+    const other = (await tokenOf(user, code(0))) as string;
+    const input = { password: user.password, code: code(1) };
+    const disabled = await change("disableTotp", input, "token session { id }", replaced);
+    const last = disabled.data.disableTotp.token as string;
+    expect(await Promise.all([replaced, other, last].map(isUsable))).toEqual([false, false, true]);
+  });
+
+  it("by an API key gives no session", async () => {
+    const user = await makeUser(product.databases.auth, { tenantId });
+    const { key } = await makeApiKey(product.databases.auth, { tenantId, userId: user.id });
+    const begun = await change("beginTotp", { password: user.password }, "secret", key);
+    const totp = new TOTP({ secret: Secret.fromBase32(begun.data.beginTotp.secret as string) });
+    const { data } = await change("confirmTotp", { code: totp.generate() }, "token session { id }", key);
+    expect(data.confirmTotp).toEqual({ token: null, session: null, userErrors: [] });
+  });
+});
+
+describe("attack 42: who has a session alone", () => {
   it("can neither replace nor remove the second factor, nor get recovery codes", async () => {
     const { user, token, code } = await enrolled();
     const wrongPassword = { password: "not the password", code: code() };
@@ -139,10 +175,11 @@ describe("42: who has a session alone", () => {
 
   it("and both password and code does without it again", async () => {
     const { user, token, code } = await enrolled();
-    const { data } = await change("disableTotp", { password: user.password, code: code() }, "", token);
+    const { data } = await change("disableTotp", { password: user.password, code: code() }, "token", token);
     expect(data.disableTotp.userErrors).toEqual([]);
     expect(await tokenOf(user)).toMatch(/^nvs_/);
-    const confirmed = await change("confirmTotp", { code: code(1) }, "recoveryCodes", token);
+    const input = { code: code(1) };
+    const confirmed = await change("confirmTotp", input, "recoveryCodes", data.disableTotp.token as string);
     expect(confirmed.data.confirmTotp.userErrors).toEqual([{ code: "MFA_NOT_STARTED", field: null }]);
   });
 });

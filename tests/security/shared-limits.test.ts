@@ -49,7 +49,7 @@ describe.skipIf(!redisProgram)("47: over Redis (skipped without redis-server or 
     expect(outcomes.slice(limit)).toEqual(Array.from({ length: limit }, () => "RATE_LIMITED"));
   });
 
-  it("33: what is kept there is under a key with the tenant", async () => {
+  it("attack 33: what is kept there is under a key with the tenant", async () => {
     const key = newKey();
     await outcome(gateways[0] as KeyLimits, key);
     const kept = (await redis.command("KEYS", "*")) as string[];
@@ -58,7 +58,7 @@ describe.skipIf(!redisProgram)("47: over Redis (skipped without redis-server or 
     ]);
   });
 
-  it("20: a Redis that is gone is done without: each gateway counts by itself, and nothing fails", async () => {
+  it("fault 20: a Redis that is gone is done without: each gateway counts by itself, and nothing fails", async () => {
     await redis.kill();
     const key = newKey();
     const outcomes: string[] = [];

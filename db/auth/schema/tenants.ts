@@ -18,7 +18,7 @@ export const tenants = pgTable(
   },
   (table) => [
     tenantPolicy("auth", table.id),
-    // Whether the tenant is enabled is read with the credential.
+    // Whether the tenant is enabled is read with the credential, and people of the platform see all tenants.
     systemPolicy("auth"),
   ],
 );

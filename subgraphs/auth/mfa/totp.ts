@@ -1,11 +1,11 @@
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { disableMfa, enableMfa, mfaOf, putMfaSecret, replaceRecoveryCodes } from "#db/auth/mfa-writes.ts";
-import { endSessionsOf } from "#db/auth/session-writes.ts";
 import { forgetAttempts } from "#db/auth/sign-in-writes.ts";
 import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
 import { provesPassword } from "../passwords/prove-password.ts";
+import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { newRecoveryCodes, newSecret, takeSecondFactor } from "./second-factor.ts";
 
@@ -25,19 +25,19 @@ export async function beginTotp(
   return kept ? { secret: made.secret, uri: made.uri } : userError("MFA_IN_USE");
 }
 
-/** Puts the second factor to use, ends the caller's other sessions, and gives him recovery codes. */
+/** Puts the second factor to use, replaces the caller's sessions, and gives him recovery codes. */
 export async function confirmTotp(
   services: AuthServices,
   request: RequestContext,
   code: string,
-): Promise<{ codes: string[] } | UserError> {
+): Promise<({ codes: string[] } & Replacement) | UserError> {
   return withFactor(services, request, { code, enabled: false }, async (tx) => {
     const { codes, hashes } = newRecoveryCodes(services);
     await enableMfa(tx, request.identity.id);
     await replaceRecoveryCodes(tx, request.identity.id, hashes);
-    await endSessionsOf(tx, request.identity.id, request.identity.credential?.id ?? null);
+    const replacement = await replaceSessions(tx, request);
     await recordAudit(tx, { ...actorOf(request), action: "user.enable_mfa", success: true });
-    return { codes };
+    return { codes, ...replacement };
   });
 }
 
@@ -47,20 +47,20 @@ export interface Proof {
   code: string;
 }
 
-/** Does without the second factor from now on; for who has proved that he is the user by both. */
+/** Does without the second factor from now on, and replaces the caller's sessions; for who has proved that he is the user by both. */
 export async function disableTotp(
   services: AuthServices,
   request: RequestContext,
   proof: Proof,
-): Promise<UserError | undefined> {
+): Promise<Replacement | UserError> {
   const error = await wrongPassword(services, request, proof.password);
   if (error) return error;
-  const outcome = await withFactor(services, request, { code: proof.code, enabled: true }, async (tx) => {
+  return withFactor(services, request, { code: proof.code, enabled: true }, async (tx) => {
     await disableMfa(tx, request.identity.id);
+    const replacement = await replaceSessions(tx, request);
     await recordAudit(tx, { ...actorOf(request), action: "user.disable_mfa", success: true });
-    return {};
+    return replacement;
   });
-  return "code" in outcome ? outcome : undefined;
 }
 
 /** New recovery codes; all before them are void. */

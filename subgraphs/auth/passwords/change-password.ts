@@ -1,13 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { accountOf } from "#db/auth/credentials.ts";
-import { endSessionsOf, insertSession } from "#db/auth/session-writes.ts";
+import { endSessionsOf } from "#db/auth/session-writes.ts";
 import { insertPasswordReset, takePasswordReset, updateUser } from "#db/auth/user-writes.ts";
-import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
-import { newSessionToken, sessionTokenHash } from "#lib/credentials.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
-import { nobody, sessionLifetime } from "../sign-in/sign-in.ts";
+import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
+import { nobody } from "../sign-in/sign-in.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { passwordProblem } from "./password-rules.ts";
 import { provesPassword } from "./prove-password.ts";
@@ -20,7 +19,7 @@ export async function changePassword(
   services: AuthServices,
   request: RequestContext,
   input: { currentPassword: string; newPassword: string },
-): Promise<{ token: string | null; session: PublicUserSessionRow | null } | UserError> {
+): Promise<Replacement | UserError> {
   const { database, hasher } = services;
   const { identity } = request;
   const problem = passwordProblem(input.newPassword, [identity.name ?? ""], "newPassword");
@@ -28,21 +27,11 @@ export async function changePassword(
   const wrong = userError("INVALID_CREDENTIALS", undefined, "currentPassword");
   if (!(await provesPassword(services, request, input.currentPassword))) return wrong;
   const passwordHash = await hasher.hash(input.newPassword);
-  const token = newSessionToken();
   return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
     if (!(await updateUser(tx, identity.id, "password", { passwordHash }))) return wrong;
-    await endSessionsOf(tx, identity.id, null);
+    const replacement = await replaceSessions(tx, request);
     await recordAudit(tx, { ...actorOf(request), action: "user.change_password", success: true });
-    if (identity.credential?.kind !== "session") return { token: null, session: null };
-    const session = await insertSession(tx, {
-      userId: identity.id,
-      tokenHash: sessionTokenHash(token),
-      lifetime: sessionLifetime,
-      actsInTenantId: identity.userTenantId === undefined ? null : identity.tenantId,
-      ipAddress: request.client?.ipAddress ?? null,
-      userAgent: request.client?.userAgent ?? null,
-    });
-    return { token, session };
+    return replacement;
   });
 }
 

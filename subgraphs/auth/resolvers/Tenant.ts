@@ -2,7 +2,9 @@ import { requirePermission } from "#lib/request-context.ts";
 import type { TenantResolvers } from "../generated/resolvers.ts";
 
 export const Tenant: TenantResolvers = {
-  quota: ({ id }, _args, { loaders }) => loaders.quotaOfTenant.load(id),
+  // Of a tenant that was read across tenants the caller's own loaders know nothing.
+  quota: (tenant, _args, { loaders }) =>
+    tenant.quota === undefined ? loaders.quotaOfTenant.load(tenant.id) : tenant.quota,
   users: ({ id }, args, { loaders, request }, info) => {
     requirePermission(request.identity, "user:read");
     return loaders.usersOfTenant.load(id, args, info);

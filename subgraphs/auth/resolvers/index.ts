@@ -16,6 +16,11 @@ import { deleteRole } from "./Mutation/deleteRole.ts";
 import { grantRole } from "./Mutation/grantRole.ts";
 import { revokeRole } from "./Mutation/revokeRole.ts";
 import { updateRole } from "./Mutation/updateRole.ts";
+import { createTenant } from "./Mutation/createTenant.ts";
+import { disableTenant } from "./Mutation/disableTenant.ts";
+import { enableTenant } from "./Mutation/enableTenant.ts";
+import { setTenantQuota } from "./Mutation/setTenantQuota.ts";
+import { updateTenant } from "./Mutation/updateTenant.ts";
 import { beginTotp } from "./Mutation/beginTotp.ts";
 import { confirmTotp } from "./Mutation/confirmTotp.ts";
 import { disableTotp } from "./Mutation/disableTotp.ts";
@@ -75,6 +80,11 @@ export const resolvers: Resolvers = {
     grantRole,
     revokeRole,
     updateRole,
+    createTenant,
+    disableTenant,
+    enableTenant,
+    setTenantQuota,
+    updateTenant,
     changePassword,
     createPasswordReset,
     createUser,

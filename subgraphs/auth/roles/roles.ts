@@ -8,6 +8,8 @@ import {
   updateRole as update,
 } from "#db/auth/role-writes.ts";
 import type { RoleRow } from "#db/auth/schema/roles.ts";
+import { isUniqueViolation } from "#db/database-errors.ts";
+import { isText, validText } from "#lib/arguments.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
 import { exceeding, isPermission } from "../credentials/permissions.ts";
@@ -46,12 +48,10 @@ export async function updateRole(
     return changed;
   });
   return change.catch((error: unknown) => {
-    if ((error as { code?: unknown }).code === uniqueViolation) return [userError("NAME_TAKEN", undefined, "name")];
+    if (isUniqueViolation(error)) return [userError("NAME_TAKEN", undefined, "name")];
     throw error;
   });
 }
-
-const uniqueViolation = "23505";
 
 /** Removes a role of the tenant's own and takes it from all who have it. */
 export async function deleteRole(
@@ -103,10 +103,15 @@ export async function changeGrant(
   return [];
 }
 
+const longestDescription = 2_000;
+
+/** @throws InvalidArgument for a description that is no text of ours */
 function problems(input: RoleContents, { identity }: RequestContext): UserError[] {
   const errors: UserError[] = [];
+  validText(input.description ?? "", "input.description", longestDescription);
   const name = input.name.trim();
-  if (name.length === 0 || name.length > 100) errors.push(userError("NAME_INVALID", undefined, "name"));
+  if (name.length === 0 || name.length > 100 || !isText(name))
+    errors.push(userError("NAME_INVALID", undefined, "name"));
   const { permissions } = input;
   if (permissions.length > 100 || !permissions.every(isPermission))
     errors.push(userError("PERMISSION_INVALID", undefined, "permissions"));

@@ -11,6 +11,7 @@ import { type UserError, userError } from "#lib/user-errors.ts";
 import { takeSecondFactor } from "../mfa/second-factor.ts";
 import { isPasswordText } from "../passwords/password-rules.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
+import { revokeSession } from "../sessions/end-sessions.ts";
 
 export interface SignInInput {
   /** An e-mail address or a username. */
@@ -37,7 +38,7 @@ export const nobody: Account = {
 
 /**
  * Signs a user in. Somebody who is unknown, locked or disabled, and a wrong password, are told alike and cost the same: two transactions and one
- * hash.
+ * hash. The session that the request was sent with ends: whoever gave it to the user beforehand shall not have the one that begins.
  * @throws PublicError RATE_LIMITED for an address with too many failed tries, OVERLOADED
  */
 export async function signIn(services: AuthServices, request: RequestContext, input: SignInInput): Promise<SignIn> {
@@ -68,6 +69,8 @@ export async function signIn(services: AuthServices, request: RequestContext, in
     return { token, session };
   });
   if ("error" in outcome) await limits.countFailure(address);
+  else if (request.identity.credential?.kind === "session")
+    await revokeSession(services, request, request.identity.credential.id, "user.sign_out");
   return outcome;
 }
 

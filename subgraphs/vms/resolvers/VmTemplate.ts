@@ -1,9 +1,13 @@
+import type { RequestContext } from "#lib/request-context.ts";
 import { tagList } from "#lib/tags.ts";
 import type { VmTemplateResolvers } from "../generated/resolvers.ts";
 
+const isOwn = (tenantId: string, { identity }: RequestContext): boolean => tenantId === identity.tenantId;
+
 export const VmTemplate: VmTemplateResolvers = {
-  owner: ({ ownerId }) => ({ id: ownerId }),
-  tenant: ({ tenantId }) => ({ id: tenantId }),
+  // Of a public template of another tenant nobody learns whose it is, not even an id.
+  owner: ({ ownerId, tenantId }, _args, { request }) => (isOwn(tenantId, request) ? { id: ownerId } : null),
+  tenant: ({ tenantId }, _args, { request }) => (isOwn(tenantId, request) ? { id: tenantId } : null),
   resources: ({ resourceConfig }) => resourceConfig,
   tags: ({ tags }) => tagList(tags),
   vms: ({ id }, args, { loaders }, info) => loaders.vmsOfTemplate.load(id, args, info),

@@ -3,7 +3,8 @@ import type { MutationResolvers } from "../../generated/resolvers.ts";
 
 export const confirmTotp: MutationResolvers["confirmTotp"] = async (_root, { input }, context) => {
   const confirmed = await confirm(context.services, context.request, input.code);
-  if ("code" in confirmed) return { recoveryCodes: null, userErrors: [confirmed] };
+  if ("code" in confirmed) return { recoveryCodes: null, token: null, session: null, userErrors: [confirmed] };
   context.written();
-  return { recoveryCodes: confirmed.codes, userErrors: [] };
+  const { codes, token, session } = confirmed;
+  return { recoveryCodes: codes, token, session, userErrors: [] };
 };

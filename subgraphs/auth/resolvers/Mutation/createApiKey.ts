@@ -1,3 +1,4 @@
+import { validId } from "#lib/arguments.ts";
 import { createApiKey as create } from "../../api-keys/api-keys.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 
@@ -7,7 +8,7 @@ export const createApiKey: MutationResolvers["createApiKey"] = async (_root, { i
     scopes: input.scopes,
     expiresAt: input.expiresAt ?? null,
     rateLimitPerMinute: input.rateLimitPerMinute ?? 1_000,
-    tenantId: input.tenantId ?? null,
+    tenantId: input.tenantId ? validId(input.tenantId, "input.tenantId") : null,
   });
   if (Array.isArray(made)) return { key: null, apiKey: null, userErrors: made };
   context.written();

@@ -1,5 +1,9 @@
 import { found, validId } from "#lib/arguments.ts";
+import { seesAllTenants, seeTenant } from "../../tenants/see-tenants.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 
-export const tenant: QueryResolvers["tenant"] = async (_root, { id }, { loaders }) =>
-  found(await loaders.tenantById.load(validId(id, "id")), "tenant");
+export const tenant: QueryResolvers["tenant"] = async (_root, args, { loaders, request, services }) => {
+  const id = validId(args.id, "id").toLowerCase();
+  const isAnother = id !== request.identity.tenantId && seesAllTenants(request.identity);
+  return found(await (isAnother ? seeTenant(services, request, id) : loaders.tenantById.load(id)), "tenant");
+};

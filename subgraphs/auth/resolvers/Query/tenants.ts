@@ -1,5 +1,9 @@
 import { selects } from "#lib/relay.ts";
+import { listAllTenants, seesAllTenants } from "../../tenants/see-tenants.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 
-export const tenants: QueryResolvers["tenants"] = (_root, args, { loaders }, info) =>
-  loaders.tenants(args, selects(info, "totalCount"));
+export const tenants: QueryResolvers["tenants"] = (_root, args, { loaders, request, services }, info) => {
+  const withTotal = selects(info, "totalCount");
+  if (seesAllTenants(request.identity)) return listAllTenants(services, request, args, withTotal);
+  return loaders.tenants(args, withTotal);
+};

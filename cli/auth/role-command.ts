@@ -1,0 +1,94 @@
+import type { RoleRow } from "#db/auth/schema/roles.ts";
+import { roleList } from "#db/auth/roles.ts";
+import type { AuthServices } from "#subgraphs/auth/services.ts";
+import { changeGrant, createRole, deleteRole, updateRole } from "#subgraphs/auth/roles/roles.ts";
+import { authCommand, type AuthOptions, type CommandContext, listOption } from "./auth-command.ts";
+import { accountNamed, entriesOf, pageIn, tenantOf } from "./lookups.ts";
+import { done, problem } from "./problem.ts";
+
+interface RoleOptions extends AuthOptions {
+  tenant: string;
+}
+
+/** `novacron role create|update|delete|grant|revoke|list`. */
+export function addRoleCommand(context: CommandContext): void {
+  const { sub: plain, run } = authCommand(context, "role", "make roles of a tenant's own, and give and take roles");
+  const sub = (usage: string, does: string) =>
+    plain(usage, does).option("--tenant <name>", "the tenant that the role belongs to", "platform");
+
+  sub("create <name>", "make a role")
+    .requiredOption("--permissions <list>", "what its holders may do: `vm:read,alert:*`", listOption)
+    .option("--description <text>", "what the role is for")
+    .action((name: string, options: RoleOptions & { permissions: string[]; description?: string }) =>
+      run(options, async ({ services, inTenant }) => {
+        const { permissions, description = null } = options;
+        const request = inTenant(await tenantOf(services, options.tenant));
+        return shown(done(await createRole(services, request, { name, description, permissions }), "role"));
+      }),
+    );
+  sub("update <role>", "change a role, for all who have it; what is not given stays")
+    .option("--name <name>", "its name")
+    .option("--permissions <list>", "what its holders may do, all of it", listOption)
+    .option("--description <text>", "what the role is for")
+    .action((name: string, options: RoleOptions & { name?: string; permissions?: string[]; description?: string }) =>
+      run(options, async ({ services, inTenant }) => {
+        const tenantId = await tenantOf(services, options.tenant);
+        const role = await roleNamed(services, tenantId, name);
+        return shown(
+          done(
+            await updateRole(services, inTenant(tenantId), role, {
+              name: options.name ?? role.name,
+              description: options.description ?? role.description,
+              permissions: options.permissions ?? role.permissions,
+            }),
+            "role",
+          ),
+        );
+      }),
+    );
+  sub("delete <role>", "remove a role, and take it from all who have it").action((name: string, options: RoleOptions) =>
+    run(options, async ({ services, inTenant }) => {
+      const tenantId = await tenantOf(services, options.tenant);
+      const role = await roleNamed(services, tenantId, name);
+      return shown(done(await deleteRole(services, inTenant(tenantId), role), "role"));
+    }),
+  );
+  for (const [verb, does] of [
+    ["grant", "give a user a role beside the default one"],
+    ["revoke", "take a role from a user"],
+  ] as const) {
+    plain(`${verb} <login> <role>`, does).action((login: string, name: string, options: AuthOptions) =>
+      run(options, async ({ services, inTenant }) => {
+        const { tenantId, userId, username } = await accountNamed(services, login);
+        const role = await roleNamed(services, tenantId, name);
+        const errors = await changeGrant(services, inTenant(tenantId), verb, role, userId);
+        if (errors.length > 0) throw problem(...errors);
+        return { username, role: role.name };
+      }),
+    );
+  }
+  sub("list", "print a tenant's own roles and the built-in ones").action((options: RoleOptions) =>
+    run(options, async ({ services }) => {
+      const tenantId = await tenantOf(services, options.tenant);
+      return (await entriesOf((args) => pageIn(services, tenantId, roleList, args))).map(shown);
+    }),
+  );
+}
+
+/** The tenant's own role of this name, or else the built-in one. @throws Error ROLE_UNKNOWN */
+async function roleNamed(services: AuthServices, tenantId: string, name: string): Promise<RoleRow> {
+  const roles = (await pageIn(services, tenantId, roleList, { filter: { name: [name] } })).edges.map(
+    ({ node }) => node,
+  );
+  const role = roles.find((each) => each.tenantId === tenantId) ?? roles[0];
+  if (!role) throw problem({ code: "ROLE_UNKNOWN", message: `There is no role ${name}.` });
+  return role;
+}
+
+const shown = ({ id, name, tenantId, permissions, description }: RoleRow) => ({
+  name,
+  id,
+  isBuiltIn: tenantId === null,
+  permissions,
+  description,
+});

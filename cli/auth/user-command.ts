@@ -1,0 +1,75 @@
+import { Option } from "commander";
+import type { UserError } from "#lib/user-errors.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { createPasswordReset } from "#subgraphs/auth/passwords/change-password.ts";
+import { revokeSessionsOf } from "#subgraphs/auth/sessions/end-sessions.ts";
+import { createUser, disableUser, enableUser, roleOf, setUserRole } from "#subgraphs/auth/users/users.ts";
+import { authCommand, type AuthOptions, type AuthWork, type CommandContext } from "./auth-command.ts";
+import { accountNamed, tenantOf } from "./lookups.ts";
+import { done, problem } from "./problem.ts";
+
+const roles = ["admin", "operator", "user", "viewer"] as const;
+
+/** `novacron user create|role|disable|enable|end-sessions|reset-password`. */
+export function addUserCommand(context: CommandContext): void {
+  const { sub, run } = authCommand(context, "user", "make users, and let them in or out");
+
+  sub("create <username>", "make a user; the password that is made up is printed once")
+    .requiredOption("--email <address>", "the e-mail address")
+    .option("--tenant <name>", "the tenant that the user belongs to", "platform")
+    .addOption(new Option("--role <role>", "the default role").choices([...roles]).default("user"))
+    .action((username: string, options: AuthOptions & { email: string; tenant: string; role: "user" }) =>
+      run(options, async ({ services, inTenant }) => {
+        const request = inTenant(await tenantOf(services, options.tenant));
+        const input = { username, email: options.email, role: options.role, password: null };
+        const { user, password } = done(await createUser(services, request, input), "user");
+        return { id: user.id, username: user.username, password };
+      }),
+    );
+  sub("role <login> <role>", `give a user another default role: ${roles.join(", ")}`).action(
+    (login: string, role: string, options: AuthOptions) =>
+      run(options, async (work) => {
+        const wanted = roles.find((each) => each === role);
+        if (!wanted) throw problem({ code: "ROLE_UNKNOWN", message: `There is no role ${role}.` });
+        return changed(work, login, (request, id) => setUserRole(work.services, request, id, roleOf(wanted)));
+      }),
+  );
+  sub("disable <login>", "let a user sign in no longer, and end all sessions").action(
+    (login: string, options: AuthOptions) =>
+      run(options, (work) => changed(work, login, (request, id) => disableUser(work.services, request, id))),
+  );
+  sub("enable <login>", "let a user sign in again").action((login: string, options: AuthOptions) =>
+    run(options, (work) => changed(work, login, (request, id) => enableUser(work.services, request, id))),
+  );
+  sub("end-sessions <login>", "end all sessions of a user, who may sign in again").action(
+    (login: string, options: AuthOptions) =>
+      run(options, async ({ services, inTenant }) => {
+        const { tenantId, userId } = await accountNamed(services, login);
+        return { ended: (await revokeSessionsOf(services, inTenant(tenantId), userId)).length };
+      }),
+  );
+  sub(
+    "reset-password <login>",
+    "print a code by which the user can set a new password, once and within an hour",
+  ).action((login: string, options: AuthOptions) =>
+    run(options, async ({ services, inTenant }) => {
+      const { tenantId, userId } = await accountNamed(services, login);
+      return done(await createPasswordReset(services, inTenant(tenantId), userId), "user who can sign in");
+    }),
+  );
+}
+
+async function changed(
+  { services, inTenant }: AuthWork,
+  login: string,
+  change: (
+    request: RequestContext,
+    userId: string,
+  ) => Promise<{ id: string; username: string; role: string; disabledAt: Date | null } | UserError | undefined>,
+): Promise<object> {
+  const { tenantId, userId } = await accountNamed(services, login);
+  const user = await change(inTenant(tenantId), userId);
+  if (!user) throw problem({ code: "NOT_FOUND", message: `Nothing to change for ${login}.` });
+  if ("code" in user) throw problem(user);
+  return { id: user.id, username: user.username, role: user.role, disabledAt: user.disabledAt };
+}

@@ -1,0 +1,1 @@
+CREATE POLICY "system_jobs" ON "tenant_quotas" AS PERMISSIVE FOR ALL TO "novacron_auth_system" USING (true) WITH CHECK (true);

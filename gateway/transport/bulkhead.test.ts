@@ -1,0 +1,93 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { carrierByHand, contextOf, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { Bulkhead, withBulkhead } from "./bulkhead.ts";
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("a bulkhead", () => {
+  it("lets so many in, has so many wait, and refuses the rest", async () => {
+    const carrier = carrierByHand();
+    const transport = withBulkhead(carrier, { callsInFlight: 2, callsWaiting: 1 });
+    const send = () => transport.send("vms", query("{ a }"), contextOf("1"), never());
+    const [first, second, third] = [send(), send(), send()];
+    await expect(send()).rejects.toMatchObject({ kind: "overloaded" });
+    expect(carrier.calls).toHaveLength(2);
+    carrier.calls[0]?.answer({ data: { call: 1 } });
+    await first;
+    await turn();
+    expect(carrier.calls).toHaveLength(3);
+    for (const [index, call] of carrier.calls.entries()) call.answer({ data: { call: index } });
+    await Promise.all([second, third]);
+  });
+
+  it("gives each subgraph places of its own", async () => {
+    const carrier = carrierByHand();
+    const transport = withBulkhead(carrier, { callsInFlight: 1, callsWaiting: 0 });
+    const hung = transport.send("vms", query("{ a }"), contextOf("1"), never());
+    await expect(transport.send("vms", query("{ a }"), contextOf("1"), never())).rejects.toThrow("are waiting");
+    const other = transport.send("auth", query("{ a }"), contextOf("1"), never());
+    carrier.calls[1]?.answer({ data: {} });
+    await other;
+    carrier.calls[0]?.answer({ data: {} });
+    await hung;
+  });
+
+  it("keeps its bounds, serves in order, and forgets nobody, whoever comes and leaves when", async () => {
+    const step = fc.oneof(
+      fc.constant({ does: "enter" as const, who: 0 }),
+      fc.record({ does: fc.constant("leave" as const), who: fc.nat({ max: 5 }) }),
+      fc.record({ does: fc.constant("give up" as const), who: fc.nat({ max: 5 }) }),
+      fc.constant({ does: "let others go on" as const, who: 0 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const bulkhead = new Bulkhead({ callsInFlight: 2, callsWaiting: 3 });
+        let inside: number[] = [];
+        let waiting: { number: number; abort: AbortController }[] = [];
+        const settled: string[] = [];
+        const served: number[] = [];
+        let count = 0;
+        const enter = async () => {
+          const number = (count += 1);
+          const caller = { number, abort: new AbortController() };
+          waiting.push(caller);
+          try {
+            await bulkhead.enter(caller.abort.signal);
+            served.push(number);
+            inside.push(number);
+          } catch {
+            settled.push(`${number} out`);
+          }
+          waiting = waiting.filter((other) => other !== caller);
+          expect(inside.length).toBeLessThanOrEqual(2);
+        };
+        const leave = (who: number) => {
+          const number = inside[who % Math.max(inside.length, 1)];
+          if (number === undefined) return;
+          inside = inside.filter((other) => other !== number);
+          settled.push(`${number} served`);
+          bulkhead.leave();
+        };
+        const entered: Promise<void>[] = [];
+        for (const { does, who } of steps) {
+          if (does === "enter") entered.push(enter());
+          if (does === "leave") leave(who);
+          if (does === "give up") waiting[who % Math.max(waiting.length, 1)]?.abort.abort(new Error("gone"));
+          if (does === "let others go on") await turn();
+        }
+        for (let round = 0; round < count; round += 1) {
+          await turn();
+          leave(0);
+        }
+        await Promise.all(entered);
+        while (inside.length > 0) leave(0);
+        expect(settled.map((each) => Number(each.split(" ")[0])).toSorted((a, b) => a - b)).toEqual(
+          Array.from({ length: count }, (_, index) => index + 1),
+        );
+        expect(served).toEqual(served.toSorted((a, b) => a - b));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

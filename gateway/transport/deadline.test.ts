@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { carrierByHand, contextOf, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { withDeadline } from "./deadline.ts";
+import { guarded } from "./guarded.ts";
+
+describe("a deadline", () => {
+  it("is told to the subgraph: the request's, and never more than a call may take", async () => {
+    const carrier = carrierByHand();
+    const transport = withDeadline(carrier, { callTimeoutMs: 1_000 });
+    const now = Date.now();
+    const calls = [now + 500, now + 60_000].map((deadline) =>
+      transport.send("vms", query("{ a }"), contextOf("1", deadline), never()),
+    );
+    for (const call of carrier.calls) call.answer({ data: {} });
+    await Promise.all(calls);
+    const [short, long] = carrier.calls.map(({ context }) => context.deadline);
+    expect(Math.abs((short ?? 0) - now - 500)).toBeLessThan(100);
+    expect((long ?? 0) - now).toBeGreaterThanOrEqual(1_000);
+    expect((long ?? 0) - now).toBeLessThan(2_000);
+  });
+
+  it("that is over lets no call begin", async () => {
+    const carrier = carrierByHand();
+    const transport = guarded(carrier);
+    const call = transport.send("vms", query("{ a }"), contextOf("1", Date.now() - 1), never());
+    await expect(call).rejects.toMatchObject({ code: "SUBGRAPH_TIMEOUT", details: { subgraph: "vms" } });
+    expect(carrier.calls).toEqual([]);
+  });
+
+  it("ends a call whose carrier never ends, frees its place, and tells a slow subgraph from a hurried request", async () => {
+    const carrier = carrierByHand();
+    const outcomes: string[] = [];
+    const transport = guarded(
+      carrier,
+      { callTimeoutMs: 100, callsInFlight: 1, callsWaiting: 0 },
+      { onCall: ({ outcome }) => outcomes.push(outcome) },
+    );
+    const send = (patienceMs: number) =>
+      transport.send("vms", query("{ a }"), contextOf("1", Date.now() + patienceMs), never());
+    await expect(send(60_000)).rejects.toMatchObject({ code: "SUBGRAPH_TIMEOUT" });
+    await expect(send(20)).rejects.toMatchObject({ code: "SUBGRAPH_TIMEOUT" });
+    expect(outcomes).toEqual(["timed out", "out of time"]);
+    expect(carrier.calls.map(({ signal }) => signal.aborted)).toEqual([true, true]);
+  });
+
+  it("does not hold a caller who leaves", async () => {
+    const carrier = carrierByHand();
+    const outcomes: string[] = [];
+    const transport = guarded(carrier, {}, { onCall: ({ outcome }) => outcomes.push(outcome) });
+    const caller = new AbortController();
+    const call = transport.send("vms", query("{ a }"), contextOf("1"), caller.signal);
+    caller.abort(new Error("gone"));
+    await expect(call).rejects.toMatchObject({ code: "SUBGRAPH_UNAVAILABLE" });
+    expect(outcomes).toEqual(["abandoned"]);
+    expect(carrier.calls[0]?.signal.aborted).toBe(true);
+  });
+});

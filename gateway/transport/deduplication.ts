@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from "node:util";
+import type { RequestContext } from "#lib/request-context.ts";
+import { Flight } from "./flight.ts";
+import type { TransportLimits } from "./limits.ts";
+import type { TransportObserver } from "./observer.ts";
+import { perSubgraph } from "./per-subgraph.ts";
+import type { CallRequest, Transport } from "./transport.ts";
+
+/**
+ * Callers who ask the same of a subgraph at the same time share one call. The same is: query, variables, and everything that the subgraph
+ * learns of who asks and from where; the request's id and deadline alone may differ.
+ *
+ * Nobody is given what was read before a change that he knows of. A mutation that ends, whatever it ends with, closes all calls in flight to
+ * others; mutations of other processes are not seen, so only young calls are shared. What services ask is never shared: whether a session is
+ * still valid is asked anew.
+ */
+export function withDeduplication(
+  inner: Transport,
+  { sharedMs }: Pick<TransportLimits, "sharedMs">,
+  { onShare }: Pick<TransportObserver, "onShare">,
+): Transport {
+  const boards = new Set<Board>();
+  const boardOf = perSubgraph(() => {
+    const board: Board = new Map();
+    boards.add(board);
+    return board;
+  });
+  return {
+    send: (subgraph, request, context, signal) => {
+      const carry = (aborted: AbortSignal) => inner.send(subgraph, request, context, aborted);
+      if (request.operation === "mutation") {
+        return new Flight(carry, context.deadline, () => boards.forEach((board) => board.clear())).join(signal);
+      }
+      if (context.identity.kind === "service") return new Flight(carry, context.deadline).join(signal);
+      const board = boardOf(subgraph);
+      const inFlight = board.get(request.query)?.find((entry) => isSame(entry, request, context));
+      if (inFlight?.flight.isYoungerThan(sharedMs) && inFlight.flight.hasTimeFor(context.deadline)) {
+        onShare?.(subgraph);
+        return inFlight.flight.join(signal);
+      }
+      const entry: Entry = { request, context, flight: new Flight(carry, context.deadline, () => leave(board, entry)) };
+      enter(board, entry);
+      return entry.flight.join(signal);
+    },
+    close: () => inner.close(),
+  };
+}
+
+interface Entry {
+  request: CallRequest;
+  context: RequestContext;
+  flight: Flight;
+}
+
+/** The calls in flight that others may join, by their query: that alone costs a call to which there is no second nothing but a look-up. */
+type Board = Map<string, Entry[]>;
+
+function enter(board: Board, entry: Entry): void {
+  const { query } = entry.request;
+  const others = board.get(query);
+  // The newest first: of two alike, it is the one to join.
+  if (others) others.unshift(entry);
+  else board.set(query, [entry]);
+}
+
+function leave(board: Board, entry: Entry): void {
+  const { query } = entry.request;
+  const entries = board.get(query);
+  const index = entries?.indexOf(entry) ?? -1;
+  if (!entries || index < 0) return;
+  if (entries.length === 1) board.delete(query);
+  else entries.splice(index, 1);
+}
+
+function isSame({ request, context }: Entry, { variables }: CallRequest, other: RequestContext): boolean {
+  return (
+    context.identity.id === other.identity.id &&
+    isDeepStrictEqual(request.variables, variables) &&
+    isDeepStrictEqual(seenOf(context), seenOf(other))
+  );
+}
+
+/** What may differ is named, and not what may not: what is added to the context one day counts from then on. */
+function seenOf({
+  requestId: _id,
+  deadline: _deadline,
+  ...seen
+}: RequestContext): Omit<RequestContext, "requestId" | "deadline"> {
+  return seen;
+}

@@ -1,0 +1,40 @@
+import { PublicError } from "#lib/errors.ts";
+import { log } from "#lib/log.ts";
+import { failureKind } from "./call-failure.ts";
+import type { Transport } from "./transport.ts";
+
+/** Says of a failure only which part of the graph did not answer: where it runs and what it answered is for the log. */
+export function withPublicFailures(inner: Transport): Transport {
+  return {
+    send: async (subgraph, request, context, signal) => {
+      try {
+        return await inner.send(subgraph, request, context, signal);
+      } catch (error) {
+        // Of an open breaker the log has a line when it opens, and not one a call.
+        if (!signal.aborted && failureKind(error) !== "breaker open")
+          log.gateway.warn({ err: error, subgraph, requestId: context.requestId }, "a subgraph call failed");
+        throw publicFailure(subgraph, error);
+      }
+    },
+    close: () => inner.close(),
+  };
+}
+
+function publicFailure(subgraph: string, error: unknown): PublicError {
+  switch (failureKind(error)) {
+    case "timed out":
+    case "out of time":
+      return new PublicError("SUBGRAPH_TIMEOUT", `The ${subgraph} part of the graph did not answer in time.`, {
+        subgraph,
+      });
+    case "overloaded":
+      return new PublicError("OVERLOADED", `The ${subgraph} part of the graph has too much to do; try again later.`, {
+        subgraph,
+        retryable: true,
+      });
+    default:
+      return new PublicError("SUBGRAPH_UNAVAILABLE", `The ${subgraph} part of the graph did not answer.`, {
+        subgraph,
+      });
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { carrierThat, contextOf, mutation, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { CallFailure, type FailureKind } from "./call-failure.ts";
+import { transportLimits } from "./limits.ts";
+import { RetryBudget, withRetry } from "./retry.ts";
+import type { CallRequest } from "./transport.ts";
+
+const limits = { ...transportLimits, shortestRetryPauseMs: 0, longestRetryPauseMs: 1 };
+
+/** How often a call is sent whose first failure is this, and what comes of it. */
+async function sent(failure: unknown, request: CallRequest, deadline = Date.now() + 60_000, signal = never()) {
+  let times = 0;
+  const carrier = carrierThat(async () => {
+    times += 1;
+    if (times === 1) throw failure;
+    return { data: { answered: times } };
+  });
+  const [outcome] = await Promise.allSettled([
+    withRetry(carrier, limits, {}).send("vms", request, contextOf("1", deadline), signal),
+  ]);
+  return { times, answered: outcome.status === "fulfilled" };
+}
+
+describe("a call without an answer", () => {
+  it("is asked once more when it is a query", async () => {
+    expect(await sent(new CallFailure("unreachable", ""), query("{ a }"))).toEqual({ times: 2, answered: true });
+  });
+
+  it("is sent once when it is a mutation", async () => {
+    expect(await sent(new CallFailure("unreachable", ""), mutation("mutation { a }"))).toEqual({
+      times: 1,
+      answered: false,
+    });
+  });
+
+  it("is not asked again when its deadline would be over by then, or its caller has left", async () => {
+    const unreachable = new CallFailure("unreachable", "");
+    expect((await sent(unreachable, query("{ a }"), Date.now())).times).toBe(1);
+    expect((await sent(unreachable, query("{ a }"), undefined, AbortSignal.abort(new Error("gone")))).times).toBe(1);
+  });
+
+  it.each<FailureKind>(["unusable", "timed out", "out of time", "breaker open", "overloaded"])(
+    "is not asked again when it is %s: another time would be the same, or make it worse",
+    async (kind) => {
+      expect((await sent(new CallFailure(kind, ""), query("{ a }"))).times).toBe(1);
+    },
+  );
+});
+
+it("a budget lets a share of all calls be asked again, and after quiet times no more than its burst at once", () => {
+  const budget = new RetryBudget({ retryShare: 0.125, retryBurst: 4 });
+  for (let call = 0; call < 1_000; call += 1) budget.earn();
+  let spent = 0;
+  while (budget.spend()) spent += 1;
+  expect(spent).toBe(4);
+  for (let call = 0; call < 800; call += 1) {
+    budget.earn();
+    if (budget.spend()) spent += 1;
+  }
+  expect(spent).toBe(104);
+});

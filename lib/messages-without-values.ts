@@ -1,0 +1,49 @@
+import { type GraphQLError, Kind } from "graphql";
+
+const valueKinds = new Set<string>([
+  Kind.STRING,
+  Kind.INT,
+  Kind.FLOAT,
+  Kind.BOOLEAN,
+  Kind.NULL,
+  Kind.ENUM,
+  Kind.LIST,
+  Kind.OBJECT,
+]);
+
+/** How graphql-js and the scalars say what is wrong with a value, up to where they repeat it. */
+const reasons: readonly RegExp[] = [
+  /^Field "[\w.]+" of required type "[\w![\]]+" was not provided/,
+  /^Field "\w+" is not defined by type "\w+"/,
+  /^Expected (?:non-nullable )?(?:value of )?type "[\w![\]]+"(?: to be an object| not to be null)?/,
+  /^(?:Enum "\w+"|[A-Z]\w*) cannot represent (?:an? )?(?:invalid date-time-string|non[- a-z0-9]*?value|value)(?=[ :.])/,
+  /^Value is not (?:a valid )?[\w ]+(?=:)/,
+  /^Decimal must be a string such as "12.50"/,
+];
+const notInEnum = /^Value ".*" does not exist in ("\w+") enum\./s;
+const unexpectedToken = /^(Syntax Error: .*?(?:Name|String|BlockString|Int|Float)) ".*"\.$/s;
+
+/**
+ * The message of an error without any value that the client sent: a password in the wrong place must not be in the answer too, nor in whatever
+ * keeps answers. What is named in a document, such as fields and variables, is named.
+ */
+export function messageWithoutValue({ message, nodes, originalError }: GraphQLError): string {
+  const node = nodes?.[0];
+  if (node?.kind === Kind.VARIABLE_DEFINITION && message.includes(" got invalid value ")) {
+    const said = originalError?.message;
+    const before = said !== undefined && message.endsWith(`; ${said}`) ? message.slice(0, -said.length - 2) : "";
+    const [at = ""] = / at "[\w.[\]]+"$/.exec(before) ?? [];
+    return `Variable "$${node.variable.name.value}" got an invalid value${at}; ${reasonOf(said ?? "")}`;
+  }
+  if (node && valueKinds.has(node.kind)) return reasonOf(message);
+  return message.replace(unexpectedToken, "$1.");
+}
+
+/** Words that are not known here may hold the value. */
+function reasonOf(message: string): string {
+  const [, enumName] = notInEnum.exec(message) ?? [];
+  if (enumName) return `The value does not exist in ${enumName} enum.`;
+  const [said = "it is not valid"] =
+    reasons.map((reason) => reason.exec(message)).find((found) => found !== null) ?? [];
+  return `${said}.`;
+}

@@ -1,0 +1,14 @@
+import type { TenantWithQuota } from "#db/auth/tenants.ts";
+import { found } from "#lib/arguments.ts";
+import type { UserError } from "#lib/user-errors.ts";
+import type { AuthContext } from "../context.ts";
+
+/** What every mutation of a tenant answers. */
+export function changedTenant(
+  outcome: TenantWithQuota | UserError[] | undefined,
+  context: AuthContext,
+): { tenant: TenantWithQuota | null; userErrors: UserError[] } {
+  if (Array.isArray(outcome)) return { tenant: null, userErrors: outcome };
+  context.written();
+  return { tenant: found(outcome, "tenant"), userErrors: [] };
+}

@@ -1,0 +1,31 @@
+import { endSessionsOf, insertSession } from "#db/auth/session-writes.ts";
+import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
+import type { WriteTx } from "#db/client.ts";
+import { newSessionToken, sessionTokenHash } from "#lib/credentials.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { sessionLifetime } from "../sign-in/sign-in.ts";
+
+/** The session that takes the place of the one that a request was sent with; nulls when it was sent with none. */
+export interface Replacement {
+  token: string | null;
+  session: PublicUserSessionRow | null;
+}
+
+/**
+ * Ends all of the caller's sessions, and gives the one that the request was sent with a successor of another token: from the moment at which what
+ * proves his identity is something else, whoever had got hold of a token before has nothing.
+ */
+export async function replaceSessions(tx: WriteTx, { identity, client }: RequestContext): Promise<Replacement> {
+  await endSessionsOf(tx, identity.id, null);
+  if (identity.credential?.kind !== "session") return { token: null, session: null };
+  const token = newSessionToken();
+  const session = await insertSession(tx, {
+    userId: identity.id,
+    tokenHash: sessionTokenHash(token),
+    lifetime: sessionLifetime,
+    actsInTenantId: identity.userTenantId === undefined ? null : identity.tenantId,
+    ipAddress: client?.ipAddress ?? null,
+    userAgent: client?.userAgent ?? null,
+  });
+  return { token, session };
+}

@@ -1,0 +1,56 @@
+import type { QuotaChange } from "#db/auth/tenant-writes.ts";
+import { type UserError, userError } from "#lib/user-errors.ts";
+
+/** The limits to set: one that is left out stays, and null lifts it. */
+export interface QuotaInput {
+  maxVmCount?: number | bigint | null | undefined;
+  maxCpuMillicores?: number | bigint | null | undefined;
+  maxMemoryBytes?: number | bigint | null | undefined;
+  maxStorageBytes?: number | bigint | null | undefined;
+  /** A decimal number. */
+  maxMonthlySpend?: string | null | undefined;
+  /** An ISO 4217 code; stays when null. */
+  currency?: string | null | undefined;
+}
+
+const mebibyte = 2n ** 20n;
+const gibibyte = 2n ** 30n;
+const currencies = new Set(Intl.supportedValuesOf("currency"));
+
+/** The same in the units that are kept, or what is wrong with it. */
+export function quotaChange(input: QuotaInput): QuotaChange | UserError[] {
+  const errors: UserError[] = [];
+  const limit = <Given, Kept>(
+    name: keyof QuotaInput,
+    given: Given | null | undefined,
+    keep: (given: Given) => Kept,
+  ) => {
+    if (given === null || given === undefined) return given;
+    const kept = keep(given);
+    if (kept === undefined) errors.push(userError("QUOTA_INVALID", undefined, `quota.${name}`));
+    return kept;
+  };
+  const change = {
+    maxVmCount: limit("maxVmCount", input.maxVmCount, (count) => whole(count, 1n, 2n ** 31n)),
+    maxCpuMillicores: limit("maxCpuMillicores", input.maxCpuMillicores, (amount) => whole(amount, 1n)),
+    maxMemoryMb: limit("maxMemoryBytes", input.maxMemoryBytes, (bytes) => whole(bytes, mebibyte)),
+    maxStorageGb: limit("maxStorageBytes", input.maxStorageBytes, (bytes) => whole(bytes, gibibyte)),
+    maxMonthlySpend: limit("maxMonthlySpend", input.maxMonthlySpend, amountOfMoney),
+    currency: limit("currency", input.currency ?? undefined, (code) => (currencies.has(code) ? code : undefined)),
+  };
+  if (errors.length > 0) return errors;
+  // What is left out must not be there at all: what is there is written.
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+}
+
+/** The amount in a unit of which it is a multiple; undefined when it is not one, is negative or too much, or is beyond what a number holds exactly. */
+function whole(amount: number | bigint, unit: bigint, tooMuch = 2n ** 63n): number | undefined {
+  const exact = BigInt(amount);
+  if (exact < 0n || exact >= tooMuch || exact % unit !== 0n) return undefined;
+  const units = Number(exact / unit);
+  return Number.isSafeInteger(units) ? units : undefined;
+}
+
+/** As a column of money holds it: nine digits before the point and nine behind it. */
+const amountOfMoney = (amount: string): string | undefined =>
+  /^\d{1,9}(\.\d{1,9})?$/.test(amount) ? amount : undefined;

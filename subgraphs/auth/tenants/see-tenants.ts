@@ -1,0 +1,46 @@
+import { allTenants, anyTenant } from "#db/auth/all-tenants.ts";
+import { recordAudit } from "#db/auth/audit-writes.ts";
+import type { TenantWithQuota } from "#db/auth/tenants.ts";
+import type { Tx } from "#db/client.ts";
+import type { ListArguments } from "#db/list.ts";
+import type { Page } from "#lib/pagination.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import { grants, type Identity, policies, type RequestContext } from "#lib/request-context.ts";
+import { actorOf, type AuthServices, scopeOf } from "../services.ts";
+
+/** Whoever may act in every tenant may know which there are. While he acts in another one, he sees that one. */
+export const seesAllTenants = (identity: Identity): boolean =>
+  policies.platform(identity) && identity.tenantId === platformTenantId && grants(identity.permissions, "tenant:act");
+
+/** Tenants of all; the caller must see them all. */
+export const listAllTenants = (
+  services: AuthServices,
+  request: RequestContext,
+  args: ListArguments,
+  withTotal: boolean,
+): Promise<Page<TenantWithQuota>> =>
+  seen(services, request, { action: "tenant.list" }, (tx) => allTenants(tx, args, withTotal));
+
+/** Undefined when there is none; the caller must see all tenants. */
+export const seeTenant = (
+  services: AuthServices,
+  request: RequestContext,
+  tenantId: string,
+): Promise<TenantWithQuota | undefined> =>
+  seen(services, request, { action: "tenant.read", metadata: { tenantId } }, (tx) => anyTenant(tx, tenantId));
+
+/** What crosses tenants is in the audit log of the platform before it is read. */
+async function seen<T>(
+  { database, system }: AuthServices,
+  request: RequestContext,
+  entry: { action: string; metadata?: Readonly<Record<string, unknown>> },
+  see: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  await database.write(scopeOf(request), (tx) => recordAudit(tx, { ...actorOf(request), ...entry, success: true }));
+  const tx = system.read({ tenantId: platformTenantId, deadline: request.deadline });
+  try {
+    return await see(tx);
+  } finally {
+    await tx.end();
+  }
+}

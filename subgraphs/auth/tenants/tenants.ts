@@ -1,0 +1,151 @@
+import { recordAudit } from "#db/auth/audit-writes.ts";
+import {
+  insertTenant,
+  lockTenant,
+  putQuota,
+  type TenantContents,
+  updateTenant as write,
+  writtenTenant,
+} from "#db/auth/tenant-writes.ts";
+import type { TenantWithQuota } from "#db/auth/tenants.ts";
+import type { WriteTx } from "#db/client.ts";
+import { isUniqueViolation } from "#db/database-errors.ts";
+import { validText } from "#lib/arguments.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { type UserError, userError } from "#lib/user-errors.ts";
+import { newId } from "#lib/uuid.ts";
+import { actorOf, type AuthServices, scopeOf } from "../services.ts";
+import { quotaChange, type QuotaInput } from "./quota.ts";
+
+// People of the platform change tenants that they do not act in. Each change is a transaction in the tenant that is changed, so that nothing but
+// its rows can be reached. Its entry of the audit log is there too: a transaction is in one tenant, and a change without its entry must not be
+// possible; and there the tenant's own administrators read it. For the platform, a tenant's events are its own, and say who it was.
+
+export interface TenantInput {
+  name: string;
+  displayName: string | null;
+  description: string | null;
+  quota: QuotaInput | null;
+}
+
+/** Makes a tenant, without users. */
+export async function createTenant(
+  { database }: AuthServices,
+  request: RequestContext,
+  input: TenantInput,
+): Promise<TenantWithQuota | UserError[]> {
+  const contents = {
+    name: input.name.trim(),
+    displayName: text(input.displayName, "displayName") ?? null,
+    description: text(input.description, "description") ?? null,
+  };
+  const quota = input.quota && quotaChange(input.quota);
+  const errors = [...nameProblems(contents), ...(Array.isArray(quota) ? quota : [])];
+  if (errors.length > 0 || Array.isArray(quota)) return errors;
+  return database.write(scopeOf(request, newId()), async (tx) => {
+    if (!(await insertTenant(tx, contents))) return [userError("NAME_TAKEN", undefined, "name")];
+    if (quota) await putQuota(tx, quota);
+    return audited(tx, request, "tenant.create", { name: contents.name });
+  });
+}
+
+/** What is left out stays, and so does a name that is null. */
+export type TenantChange = { [Part in keyof TenantContents]?: TenantContents[Part] | null | undefined };
+
+/** Changes what a tenant is called; what is left out stays. Undefined when there is no such tenant. */
+export async function updateTenant(
+  { database }: AuthServices,
+  request: RequestContext,
+  id: string,
+  input: TenantChange,
+): Promise<TenantWithQuota | UserError[] | undefined> {
+  const displayName = text(input.displayName, "displayName");
+  const description = text(input.description, "description");
+  const change = database.write(scopeOf(request, id), async (tx) => {
+    const tenant = await lockTenant(tx);
+    if (!tenant) return undefined;
+    const contents = {
+      name: input.name?.trim() ?? tenant.name,
+      displayName: displayName === undefined ? tenant.displayName : displayName,
+      description: description === undefined ? tenant.description : description,
+    };
+    const isRenamed = contents.name !== tenant.name;
+    const errors = isRenamed ? nameProblems(contents) : [];
+    if (isRenamed && id === platformTenantId) errors.push(userError("TENANT_BUILT_IN", undefined, "name"));
+    if (errors.length > 0) return errors;
+    if (!isRenamed && contents.displayName === tenant.displayName && contents.description === tenant.description)
+      return writtenTenant(tx);
+    await write(tx, { ...tenant, ...contents });
+    return audited(tx, request, "tenant.update", contents);
+  });
+  return change.catch((error: unknown) => {
+    if (isUniqueViolation(error)) return [userError("NAME_TAKEN", undefined, "name")];
+    throw error;
+  });
+}
+
+/**
+ * Disables a tenant, after which nobody can sign in to it and no session or key of it, or in it, is valid; or enables it, after which those that
+ * have not ended meanwhile are valid again. One that is so already stays as it is. Undefined when there is no such tenant.
+ */
+export async function enableTenant(
+  { database }: AuthServices,
+  request: RequestContext,
+  id: string,
+  enabled: boolean,
+): Promise<TenantWithQuota | UserError[] | undefined> {
+  // Nobody could enable it again.
+  if (id === platformTenantId && !enabled) return [userError("TENANT_BUILT_IN")];
+  return database.write(scopeOf(request, id), async (tx) => {
+    const tenant = await lockTenant(tx);
+    if (!tenant) return undefined;
+    if (tenant.enabled === enabled) return writtenTenant(tx);
+    await write(tx, { ...tenant, enabled });
+    return audited(tx, request, enabled ? "tenant.enable" : "tenant.disable");
+  });
+}
+
+/** Sets limits of a tenant; those that are left out stay. Undefined when there is no such tenant. */
+export async function setTenantQuota(
+  { database }: AuthServices,
+  request: RequestContext,
+  id: string,
+  input: QuotaInput,
+): Promise<TenantWithQuota | UserError[] | undefined> {
+  const quota = quotaChange(input);
+  if (Array.isArray(quota)) return quota;
+  return database.write(scopeOf(request, id), async (tx) => {
+    if (!(await lockTenant(tx))) return undefined;
+    if (!(await putQuota(tx, quota))) return writtenTenant(tx);
+    return audited(tx, request, "tenant.set_quota", quota);
+  });
+}
+
+/** A label of a host name, for it is part of addresses; and two names that look alike are not two names. */
+const namePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+const nameProblems = ({ name }: TenantContents): UserError[] =>
+  namePattern.test(name) ? [] : [userError("NAME_INVALID", undefined, "name")];
+
+const longest = { displayName: 255, description: 2_000 };
+
+/** Null for none; undefined for what was left out. @throws InvalidArgument for what is no text of ours */
+const text = (value: string | null | undefined, argument: keyof typeof longest): string | null | undefined =>
+  typeof value === "string" ? validText(value, `input.${argument}`, longest[argument]).trim() || null : value;
+
+async function audited(
+  tx: WriteTx,
+  request: RequestContext,
+  action: string,
+  more: object = {},
+): Promise<TenantWithQuota> {
+  const tenant = await writtenTenant(tx);
+  await recordAudit(tx, {
+    ...actorOf(request),
+    action,
+    success: true,
+    metadata: { tenantId: tx.tenantId, ...more },
+  });
+  return tenant;
+}

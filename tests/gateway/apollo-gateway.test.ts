@@ -1,0 +1,55 @@
+import { ApolloServer } from "@apollo/server";
+import { composeServices } from "@apollo/composition";
+import { GraphQLError, parse } from "graphql";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { apolloGateway } from "#gateway/apollo-gateway.ts";
+import type { GatewayContext } from "#gateway/create-gateway.ts";
+import { anonymous } from "#lib/request-context.ts";
+
+const schema = "type Query { hello: String broken: String }";
+const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(schema), url: "http://one" }]);
+const seen: string[] = [];
+let server: ApolloServer<GatewayContext>;
+
+beforeAll(async () => {
+  const gateway = apolloGateway({
+    supergraphSdl,
+    introspection: true,
+    planning: "this thread",
+    transport: {
+      send: async () => ({
+        data: { hello: "world", broken: null },
+        errors: [new GraphQLError("It is gone.", { path: ["broken"], extensions: { code: "NOT_FOUND" } })],
+      }),
+      close: async () => undefined,
+    },
+  });
+  server = new ApolloServer<GatewayContext>({
+    gateway,
+    plugins: [
+      {
+        requestDidStart: async () => ({
+          willSendResponse: async ({ operationName }) => void seen.push(operationName ?? ""),
+        }),
+      },
+    ],
+  });
+  await server.start();
+});
+afterAll(() => server.stop());
+
+it("an Apollo Server runs its plugins around this gateway, which answers with data and errors as by itself", async () => {
+  const contextValue: GatewayContext = {
+    identity: anonymous,
+    requestId: "request",
+    deadline: Date.now() + 10_000,
+    signal: new AbortController().signal,
+  };
+  const { body } = await server.executeOperation({ query: "query Both { hello broken }" }, { contextValue });
+  if (body.kind !== "single") throw new Error("One answer was due.");
+  expect(body.singleResult.data).toEqual({ hello: "world", broken: null });
+  expect(body.singleResult.errors).toMatchObject([
+    { message: "It is gone.", path: ["broken"], extensions: { code: "NOT_FOUND" } },
+  ]);
+  expect(seen).toEqual(["Both"]);
+});

@@ -1,0 +1,237 @@
+import { connect } from "node:net";
+import { composeServices } from "@apollo/composition";
+import { parse } from "graphql";
+import { serverAudits } from "graphql-http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
+import { anonymous } from "#lib/request-context.ts";
+
+const schema = "type Query { hello(name: String): String slow: String } type Mutation { count: Int }";
+const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(schema), url: "http://one" }]);
+
+let counted = 0;
+let letSlowGo: () => void;
+const slow = new Promise<void>((resolve) => (letSlowGo = resolve));
+const start = (introspection: boolean) =>
+  startGateway({
+    supergraphSdl,
+    introspection,
+    planning: "this thread",
+    transport: {
+      send: async (_subgraph, { query }) => {
+        if (query.startsWith("mutation")) return { data: { count: (counted += 1) } };
+        if (query.includes("slow")) await slow;
+        return { data: { hello: "world", slow: "done" } };
+      },
+      close: async () => undefined,
+    },
+    identify: async () => anonymous,
+    ready: async () => true,
+    allowedOrigins: ["https://console.example"],
+    host: "127.0.0.1",
+    port: 0,
+  });
+
+let gateway: GatewayServer;
+beforeAll(async () => {
+  gateway = await start(true);
+});
+afterAll(() => gateway.close());
+
+const json = { "content-type": "application/json" };
+const post = (body: string, headers: Record<string, string> = json) =>
+  fetch(gateway.url, { method: "POST", headers, body });
+const get = (parameters: Record<string, string>, headers: Record<string, string> = {}) =>
+  fetch(`${gateway.url}?${new URLSearchParams(parameters).toString()}`, { headers });
+const told = async (response: Response) => {
+  const { errors } = (await response.json()) as { errors: { extensions: Record<string, unknown> }[] };
+  return `${response.status} ${errors.map(({ extensions }) => extensions["code"]).join(" ")}`;
+};
+const hello = JSON.stringify({ query: "{ hello }" });
+
+describe("the audit of GraphQL over HTTP", () => {
+  it.each(serverAudits({ url: () => gateway.url }))("$name", async (audit) => {
+    const result = await audit.fn();
+    const reason = "reason" in result ? `${result.reason} ${await result.response.text()}` : "";
+    expect([result.status, reason]).toEqual(["ok", ""]);
+  });
+});
+
+describe("an HTTP request that is no GraphQL request is told what it is", () => {
+  it("attack 7: not JSON, or not GraphQL", async () => {
+    expect(await told(await post("qwerty cop { abc }"))).toBe("400 BAD_REQUEST");
+    const qwerty = JSON.stringify({ query: "qwerty cop { abc }" });
+    expect(await told(await post(qwerty))).toBe("200 GRAPHQL_PARSE_FAILED");
+    const accept = "application/graphql-response+json";
+    expect(await told(await post(qwerty, { ...json, accept }))).toBe("400 GRAPHQL_PARSE_FAILED");
+  });
+
+  it.each([
+    ["a list", "[]"],
+    ["a batch", `[${hello},${hello}]`],
+    ["a text", '"query"'],
+    ["null", "null"],
+    ["without a query", "{}"],
+    ["a query that is no text", '{"query":1}'],
+    ["variables that are a list", '{"query":"{ hello }","variables":[]}'],
+    ["variables that are a text", '{"query":"{ hello }","variables":"{}"}'],
+    ["an operation name that is no text", '{"query":"{ hello }","operationName":{}}'],
+  ])("of the wrong shape: %s", async (_what, body) => {
+    expect(await told(await post(body))).toBe("400 BAD_REQUEST");
+  });
+
+  it("attack 22: forms, plain text and what a page could send without being asked", async () => {
+    for (const type of [
+      "application/x-www-form-urlencoded",
+      "text/plain",
+      "multipart/form-data; boundary=x",
+      "message/rfc822",
+    ])
+      expect(await told(await post(hello, { "content-type": type })), type).toBe("415 UNSUPPORTED_MEDIA_TYPE");
+    expect(await told(await post(hello, { "content-type": "application/json; charset=utf-16" }))).toBe(
+      "415 UNSUPPORTED_MEDIA_TYPE",
+    );
+  });
+
+  it("attack 20: a compressed body", async () => {
+    expect(await told(await post(hello, { ...json, "content-encoding": "gzip" }))).toBe("415 UNSUPPORTED_MEDIA_TYPE");
+  });
+
+  it("attack 11: a body of 5 MB", async () => {
+    const response = await post(
+      JSON.stringify({ query: "{ hello }", variables: { name: "x".repeat(5_000_000) } }),
+    ).catch(() => undefined);
+    // What is not read may be cut before the answer is.
+    if (response) expect(await told(response)).toBe("413 PAYLOAD_TOO_LARGE");
+    expect((await post(hello)).status).toBe(200);
+  });
+
+  it("attack 6: a browser that asks for a page gets none", async () => {
+    const response = await fetch(gateway.url, { headers: { accept: "text/html" } });
+    expect(await told(response)).toBe("406 NOT_ACCEPTABLE");
+    expect(response.headers.get("content-type")).toContain("application/json");
+  });
+
+  it("other methods and other paths", async () => {
+    const put = await fetch(gateway.url, { method: "PUT", headers: json, body: hello });
+    expect([await told(put), put.headers.get("allow")]).toEqual(["405 METHOD_NOT_ALLOWED", "GET, POST"]);
+    expect((await fetch(gateway.url.replace("/graphql", "/other"))).status).toBe(404);
+  });
+
+  it("an operation name that the document does not have", async () => {
+    expect(await told(await post(JSON.stringify({ query: "query A { hello }", operationName: "B" })))).toBe(
+      "200 OPERATION_RESOLUTION_FAILURE",
+    );
+    expect(await told(await post(JSON.stringify({ query: "query A { hello } query B { hello }" })))).toBe(
+      "200 OPERATION_RESOLUTION_FAILURE",
+    );
+  });
+
+  it("variables of the wrong type", async () => {
+    const body = JSON.stringify({ query: "query ($n: String) { hello(name: $n) }", variables: { n: 1 } });
+    expect(await told(await post(body))).toBe("200 BAD_USER_INPUT");
+  });
+
+  it("automatic persisted queries", async () => {
+    const extensions = { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } };
+    expect(await told(await post(JSON.stringify({ extensions })))).toBe("200 PERSISTED_QUERY_NOT_SUPPORTED");
+  });
+});
+
+describe("attack 21: a mutation", () => {
+  it("is executed by POST only", async () => {
+    const before = counted;
+    const query = "mutation { count }";
+    expect(await told(await get({ query }))).toBe("405 METHOD_NOT_ALLOWED");
+    expect(await told(await get({ query }, { "apollo-require-preflight": "1" }))).toBe("405 METHOD_NOT_ALLOWED");
+    expect(counted).toBe(before);
+    expect((await post(JSON.stringify({ query }))).status).toBe(200);
+    expect(counted).toBe(before + 1);
+  });
+});
+
+describe("a page of another site", () => {
+  const foreign: Record<string, string>[] = [
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site", origin: "https://other.example" },
+    { origin: "https://other.example" },
+  ];
+  it.each(foreign)("gets nothing executed: %j", async (headers) => {
+    const response = await get({ query: "{ hello }" }, headers);
+    expect(await told(response)).toBe("403 FORBIDDEN");
+    expect(response.headers.get("access-control-allow-origin")).toBeNull();
+  });
+
+  it("may ask when its site is allowed", async () => {
+    const origin = "https://console.example";
+    const asked = await fetch(gateway.url, {
+      method: "OPTIONS",
+      headers: { origin, "access-control-request-method": "POST" },
+    });
+    expect([asked.status, asked.headers.get("access-control-allow-origin")]).toEqual([204, origin]);
+    const response = await post(hello, { ...json, origin, "sec-fetch-site": "cross-site" });
+    expect([response.status, response.headers.get("access-control-allow-origin")]).toEqual([200, origin]);
+  });
+});
+
+describe("an error", () => {
+  it("has the id of its request, which the answer has too, and says whether to retry", async () => {
+    const response = await post(JSON.stringify({ query: "{ nothing }" }));
+    const { errors } = (await response.json()) as { errors: { extensions: object; locations: object }[] };
+    expect(errors[0]).toMatchObject({
+      locations: [{ line: 1, column: 3 }],
+      extensions: {
+        code: "GRAPHQL_VALIDATION_FAILED",
+        requestId: response.headers.get("x-request-id"),
+        retryable: false,
+      },
+    });
+  });
+
+  it("is told for five of many that a document has", async () => {
+    const query = `{ ${Array.from({ length: 19 }, (_, at) => `no${at}`).join(" ")} }`;
+    const { errors } = (await (await post(JSON.stringify({ query }))).json()) as { errors: unknown[] };
+    expect(errors).toHaveLength(5);
+  });
+});
+
+describe("without introspection", () => {
+  it("attack 1: the schema is not told, nor does an error help to guess it", async () => {
+    const closed = await start(false);
+    try {
+      const ask = async (query: string) =>
+        (await fetch(closed.url, { method: "POST", headers: json, body: JSON.stringify({ query }) })).text();
+      for (const query of ["{ __schema { types { name } } }", '{ __type(name: "Query") { name } }'])
+        expect(await ask(query)).toContain("GRAPHQL_VALIDATION_FAILED");
+      for (const query of ["{ helo }", '{ hello(nme: "x") }', "query ($x: Strin) { hello(name: $x) }"]) {
+        expect(await ask(query)).toContain("GRAPHQL_VALIDATION_FAILED");
+        expect(await ask(query)).not.toContain("Did you mean");
+      }
+      expect(await ask("{ __typename }")).toContain("Query");
+    } finally {
+      await closed.close();
+    }
+  });
+});
+
+it("a server that closes answers what is in flight, and takes nothing new", async () => {
+  const closing = await start(true);
+  const asked = fetch(closing.url, { method: "POST", headers: json, body: JSON.stringify({ query: "{ slow }" }) });
+  await fetch(closing.url, { method: "POST", headers: json, body: hello });
+  const closed = closing.close();
+  await expect.poll(() => canConnect(closing.url)).toBe(false);
+  letSlowGo();
+  const response = await asked;
+  expect([response.status, await response.json()]).toEqual([200, { data: { slow: "done" } }]);
+  await closed;
+});
+
+const canConnect = (url: string) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });

@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { parse } from "graphql";
+import { afterEach, expect, it } from "vitest";
+import { type Operation, operationOf } from "#gateway/execution/operation.ts";
+import { plannerHere } from "#gateway/planning/planner.ts";
+import { PlannerThread } from "#gateway/planning/planner-thread.ts";
+import { asset } from "#lib/assets.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
+
+const { sdl, planned } = productSupergraph();
+const operation = (document: string): Operation => {
+  const found = operationOf(parse(document), undefined);
+  if (!found) throw new Error("The document has no operation.");
+  return found;
+};
+const oneRequestText = readFileSync(asset("docs/one-request.graphql"), "utf8");
+const oneRequest = operation(oneRequestText);
+/** The same thirty times in one operation. */
+const thirtyRequests = operation(
+  oneRequestText.replace(/(?<=\{\n)([^]*)(?=\n\})/, (page) =>
+    Array.from({ length: 30 }, (_, at) => `page${at}: ${page.trim()}`).join("\n"),
+  ),
+);
+const nothing = operation("{ __typename }");
+
+let thread: PlannerThread;
+afterEach(() => thread.stop());
+
+it("a thread of its own plans what this one would", async () => {
+  thread = new PlannerThread(sdl, 60_000);
+  const plans = await Promise.all([thread.plan(oneRequest), thread.plan(nothing)]);
+  const here = plannerHere(planned);
+  expect(plans).toEqual(JSON.parse(JSON.stringify([await here.plan(oneRequest), await here.plan(nothing)])));
+});
+
+it("this thread goes on while a plan is made", async () => {
+  thread = new PlannerThread(sdl, 60_000);
+  let turns = 0;
+  const turning = setInterval(() => (turns += 1), 1);
+  await thread.plan(oneRequest);
+  clearInterval(turning);
+  expect(turns).toBeGreaterThan(5);
+});
+
+it("attack 12: what takes too long is given up, and what waits behind it is planned", async () => {
+  thread = new PlannerThread(sdl, 200);
+  const outcomes = await Promise.allSettled([thirtyRequests, nothing, thirtyRequests].map((each) => thread.plan(each)));
+  expect(outcomes.map((outcome) => (outcome.status === "rejected" ? outcome.reason.code : "planned"))).toEqual([
+    "PLAN_LIMIT_EXCEEDED",
+    "planned",
+    "PLAN_LIMIT_EXCEEDED",
+  ]);
+});
+
+it("a supergraph that cannot be read fails what is asked of it, each time", async () => {
+  thread = new PlannerThread("type Query", 60_000);
+  await expect(thread.plan(nothing)).rejects.toThrow();
+  await expect(thread.plan(nothing)).rejects.toThrow();
+});

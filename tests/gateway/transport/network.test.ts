@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { guarded } from "#gateway/transport/guarded.ts";
+import { overHttp } from "#gateway/transport/http.ts";
+import { type HttpLimits, httpLimits, type TransportLimits } from "#gateway/transport/limits.ts";
+import { anonymous } from "#lib/request-context.ts";
+import {
+  answering,
+  delayed,
+  endless,
+  healthy,
+  hung,
+  type NetworkFault,
+  resetAfter,
+  throttled,
+} from "#tests/harness/network-faults.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import type { TcpProxy } from "#tests/harness/tcp-proxy.ts";
+import { fleet, gatewayOver, type ProductApart, productApart } from "./product-apart.ts";
+
+const query =
+  "{ alertRules { totalCount } clusters { totalCount } vms(first: 3) { nodes { name alerts { totalCount } } } }";
+const createRole = `mutation Create($name: String!) {
+  createRole(input: { name: $name, permissions: [] }) { role { name } userErrors { code } }
+}`;
+
+let apart: ProductApart;
+let whole: unknown;
+let monitoring: TcpProxy;
+beforeAll(async () => {
+  apart = await productApart();
+  ({ monitoring } = apart.networks);
+  ({ data: whole } = await apart.product.ask(query));
+});
+afterAll(() => apart.stop());
+beforeEach(() => {
+  for (const network of Object.values(apart.networks)) network.fault = healthy;
+});
+
+async function gateway(limits: Partial<TransportLimits> = {}, http: Partial<HttpLimits> = {}) {
+  const urls = Object.fromEntries(Object.entries(apart.networks).map(([domain, { url }]) => [domain, url]));
+  const started = await gatewayOver(urls, limits, http);
+  onTestFinished(() => started.close());
+  return started;
+}
+
+/** The whole answer without what monitoring adds. */
+function blanked(): unknown {
+  const answer = structuredClone(whole) as { alertRules: unknown; vms: { nodes: { alerts: unknown }[] } };
+  answer.alertRules = null;
+  for (const vm of answer.vms.nodes) vm.alerts = null;
+  return answer;
+}
+
+/** Those that the client makes anew in the place of broken ones go when they were idle for long enough. */
+const noConnectionsLeft = () => vi.waitFor(() => expect(monitoring.open()).toBe(0), { timeout: 10_000 });
+
+const codes = (errors: readonly { extensions: { code: string } }[]) => [
+  ...new Set(errors.map(({ extensions }) => extensions.code)),
+];
+
+describe("fault 3: when the connection breaks in the middle of an answer,", () => {
+  it("a query is asked once more, and answered", async () => {
+    const { ask, retried } = await gateway();
+    const broken = resetAfter(40);
+    monitoring.fault = {
+      toClient: (...chunk) => {
+        monitoring.fault = healthy;
+        broken.toClient?.(...chunk);
+      },
+    };
+    const before = apart.executed.queries("monitoring");
+    expect(await ask("{ alertRules { totalCount } }")).toMatchObject({
+      data: { alertRules: { totalCount: 3 } },
+      errors: [],
+    });
+    expect(retried).toEqual(["monitoring"]);
+    expect(apart.executed.queries("monitoring") - before).toBe(2);
+  });
+
+  it("a query is asked no third time, and its fields are null and say so", async () => {
+    const { ask, retried } = await gateway();
+    monitoring.fault = resetAfter(40);
+    const before = apart.executed.queries("monitoring");
+    const { data, errors } = await ask("{ alertRules { totalCount } clusters { totalCount } }");
+    expect(data).toEqual({ alertRules: null, clusters: { totalCount: 3 } });
+    expect(errors).toEqual([
+      {
+        message: "The monitoring part of the graph did not answer.",
+        path: ["alertRules"],
+        extensions: { code: "SUBGRAPH_UNAVAILABLE", subgraph: "monitoring" },
+      },
+    ]);
+    expect(retried).toEqual(["monitoring"]);
+    expect(apart.executed.queries("monitoring") - before).toBe(2);
+  });
+
+  it("a mutation is executed once, sent no second time, and says that it has no answer", async () => {
+    const { ask, retried } = await gateway();
+    apart.networks.auth.fault = resetAfter(40);
+    const before = apart.executed.mutations("auth");
+    const { data, errors } = await ask(createRole, { name: "made once" });
+    expect(data).toEqual({ createRole: null });
+    expect(errors.map(({ path, extensions }) => ({ path, extensions }))).toEqual([
+      { path: ["createRole"], extensions: { code: "SUBGRAPH_UNAVAILABLE", subgraph: "auth" } },
+    ]);
+    expect(retried).toEqual([]);
+    expect(apart.executed.mutations("auth") - before).toBe(1);
+    const made = await asOwner(
+      apart.product.urls.url("auth"),
+      (sql) => sql`select 1 from roles where name = 'made once' and tenant_id = ${fleet.tenantId}`,
+    );
+    expect(made).toHaveLength(1);
+  });
+
+  it("queries of a subgraph that always breaks off are asked again within its budget alone", async () => {
+    const { ask, retried } = await gateway({ failuresToOpen: Infinity, retryBurst: 2, retryShare: 0.25 });
+    monitoring.fault = resetAfter(40);
+    const before = apart.executed.queries("monitoring");
+    for (let request = 0; request < 20; request += 1) await ask("{ alertRules { totalCount } }");
+    // Two are saved at first, which is all that can be; 19 calls after the first add a quarter each.
+    expect(retried).toHaveLength(6);
+    expect(apart.executed.queries("monitoring") - before).toBe(26);
+  });
+});
+
+describe("fault 4: with a slow network", () => {
+  it("of 50 ms and of 500 ms, the answer is whole", async () => {
+    const { ask } = await gateway({ callTimeoutMs: 10_000 });
+    for (const milliseconds of [50, 500]) {
+      monitoring.fault = delayed(milliseconds);
+      expect(await ask(query)).toMatchObject({ data: whole, errors: [] });
+    }
+  });
+
+  it("that is slower than the deadline, the deadline holds, and nothing queues", async () => {
+    const { ask, calls } = await gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
+    monitoring.fault = delayed(2_000);
+    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(query)));
+    for (const { data, errors } of answers) {
+      expect(data).toEqual(blanked());
+      expect(codes(errors)).toEqual(["SUBGRAPH_TIMEOUT"]);
+    }
+    expect(new Set(calls.filter(({ subgraph }) => subgraph === "monitoring").map(({ outcome }) => outcome))).toEqual(
+      new Set(["timed out"]),
+    );
+    await noConnectionsLeft();
+  });
+});
+
+describe("fault 5: with 10 KB a second", () => {
+  it("a small answer arrives, a large one ends at the deadline, and its connection is gone", async () => {
+    const { ask } = await gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
+    monitoring.fault = throttled(10_000);
+    expect(await ask("{ alertRules { totalCount } }")).toMatchObject({ data: { alertRules: { totalCount: 3 } } });
+    const ids = Array.from({ length: 800 }, (_, index) => `id${index}: id`).join(" ");
+    const { data, errors } = await ask(`{ clusters { totalCount } alertRules { nodes { ${ids} } } }`);
+    expect({ data, codes: codes(errors) }).toEqual({
+      data: { clusters: { totalCount: 3 }, alertRules: null },
+      codes: ["SUBGRAPH_TIMEOUT"],
+    });
+    await noConnectionsLeft();
+  });
+
+  it("or any other pace, an answer is read to its limit and no further", async () => {
+    const { ask, calls } = await gateway({}, { maxAnswerBytes: 1_000_000, keepAliveMs: 200 });
+    monitoring.fault = endless("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n");
+    const { data, errors } = await ask(query);
+    expect({ data, codes: codes(errors) }).toEqual({ data: blanked(), codes: ["SUBGRAPH_UNAVAILABLE"] });
+    expect(calls.find(({ subgraph }) => subgraph === "monitoring")?.outcome).toBe("unusable");
+    await noConnectionsLeft();
+  });
+});
+
+describe("fault 6: what is no answer", () => {
+  const response = (head: string, body: string) => `HTTP/1.1 ${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const answers: [string, NetworkFault, string][] = [
+    ["HTML", answering(response("200 OK\r\ncontent-type: text/html", "<h1>secret-canary</h1>")), "unusable"],
+    ["status 500", answering(response("500 Error", '{"data":{"secret-canary":1}}')), "unusable"],
+    ["status 503", answering(response("503 Unavailable", "secret-canary")), "unreachable"],
+    ["a redirect", answering(response("302 Found\r\nlocation: http://10.1.2.3/secret-canary", "")), "unusable"],
+    ["no HTTP", answering("secret-canary\r\n\r\n"), "unusable"],
+    ["half of its JSON", answering(response("200 OK", '{"data":{"secret-canary":')), "unusable"],
+    ["nothing", answering(response("200 OK", "")), "unusable"],
+    [
+      "less than it says",
+      answering('HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{"data":"secret-canary"}'),
+      "unreachable",
+    ],
+    [
+      "more than it says",
+      answering('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n{"data":{"secret-canary":1}}'),
+      "unusable",
+    ],
+    ["an end before its beginning", answering(""), "unreachable"],
+  ];
+
+  it.each(answers)(
+    "(%s) is told as a part that did not answer, and nothing of it leaks",
+    async (_what, fault, outcome) => {
+      const { ask, calls } = await gateway();
+      monitoring.fault = fault;
+      const answer = await ask(query);
+      expect({ data: answer.data, codes: codes(answer.errors) }).toEqual({
+        data: blanked(),
+        codes: ["SUBGRAPH_UNAVAILABLE"],
+      });
+      expect(JSON.stringify(answer)).not.toMatch(/secret-canary|10\.1\.2\.3|127\.0\.0\.1/);
+      expect(calls.filter(({ subgraph }) => subgraph === "monitoring").map((call) => call.outcome)).toContain(outcome);
+      monitoring.fault = healthy;
+      expect(await ask(query)).toMatchObject({ data: whole, errors: [] });
+    },
+  );
+});
+
+describe("fault 7: when connections are accepted and stay silent,", () => {
+  it("a thousand calls end at their deadline and leave no socket", async () => {
+    monitoring.fault = hung;
+    const transport = guarded(
+      overHttp({ monitoring: monitoring.url }, [{ id: "1", secret: "key" }], { keepAliveMs: 200 }),
+      {
+        callTimeoutMs: 100,
+        failuresToOpen: Infinity,
+        callsWaiting: 1_000,
+      },
+    );
+    const context = { identity: anonymous, requestId: "request", deadline: Date.now() + 60_000 };
+    const before = monitoring.accepted();
+    for (let round = 0; round < 20; round += 1) {
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 50 }, (_, call) =>
+          transport.send(
+            "monitoring",
+            { query: `{ call${round * 50 + call} }`, operation: "query" },
+            context,
+            new AbortController().signal,
+          ),
+        ),
+      );
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: "SUBGRAPH_TIMEOUT" } });
+    }
+    expect(monitoring.accepted() - before).toBeGreaterThan(httpLimits.connections);
+    expect(monitoring.open()).toBeLessThanOrEqual(httpLimits.connections);
+    await noConnectionsLeft();
+    await transport.close();
+  });
+
+  it("the subgraph is asked no more after three, and others answer as they do", async () => {
+    const { ask, breakers } = await gateway({ callTimeoutMs: 1_000, firstProbeMs: 60_000, longestProbeMs: 60_000 });
+    monitoring.fault = hung;
+    for (let request = 0; request < 3; request += 1) await ask("{ alertRules { totalCount } }");
+    expect(breakers).toEqual(["monitoring open"]);
+    monitoring.fault = healthy;
+    const before = apart.executed.queries("monitoring");
+    const { data, errors } = await ask(query);
+    expect({ data, codes: codes(errors) }).toEqual({ data: blanked(), codes: ["SUBGRAPH_UNAVAILABLE"] });
+    expect(apart.executed.queries("monitoring")).toBe(before);
+  });
+});

@@ -1,0 +1,81 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Child, startChild } from "#tests/apart/child.ts";
+import type { Answer } from "#tests/harness/product.ts";
+import { gatewayOver, keys, type ProductApart, productApart, type WatchedGateway } from "./product-apart.ts";
+
+const query = "{ clusters { totalCount } alertRules { totalCount } }";
+const whole = { data: { clusters: { totalCount: 3 }, alertRules: { totalCount: 3 } }, errors: [] };
+const callTimeoutMs = 1_500;
+
+let apart: ProductApart;
+let monitoring: Child;
+let gateway: WatchedGateway;
+
+const startMonitoring = (port = "0") =>
+  startChild("subgraphs/monitoring/main.ts", {
+    NODE_OPTIONS: "--import tsx",
+    DATABASE_URL_MONITORING: apart.product.urls.url("monitoring"),
+    NOVACRON_SIGNING_KEYS: keys.map(({ id, secret }) => `${id}:${secret}`).join(","),
+    PORT: port,
+  });
+
+beforeAll(async () => {
+  apart = await productApart();
+  monitoring = await startMonitoring();
+});
+afterAll(async () => {
+  await monitoring?.end("SIGKILL");
+  await apart?.stop();
+});
+beforeEach(async () => {
+  const urls = Object.entries(apart.networks).map(([domain, { url }]) => [domain, url]);
+  gateway = await gatewayOver({ ...Object.fromEntries(urls), monitoring: monitoring.url }, { callTimeoutMs });
+});
+afterEach(() => gateway.close());
+
+function expectBlanked({ data, errors }: Answer, code: string): void {
+  expect({ data, errors }).toEqual({
+    data: { ...whole.data, alertRules: null },
+    errors: [expect.objectContaining({ path: ["alertRules"], extensions: { code, subgraph: "monitoring" } })],
+  });
+}
+
+const outcomes = () => gateway.calls.filter(({ subgraph }) => subgraph === "monitoring").map(({ outcome }) => outcome);
+
+/** Expects whole answers again, in less time than anybody notices. */
+async function expectRecovery(): Promise<void> {
+  const begun = performance.now();
+  await vi.waitFor(async () => expect(await gateway.ask(query)).toMatchObject(whole), {
+    timeout: 10_000,
+    interval: 25,
+  });
+  expect(performance.now() - begun).toBeLessThan(2_000);
+  expect(gateway.breakers.at(-1)).toBe("monitoring closed");
+}
+
+describe("fault 1: a subgraph that is killed", () => {
+  it("costs its own fields, is asked no more after three calls, and answers again in less than 2 s when it is back", async () => {
+    expect(await gateway.ask(query)).toMatchObject(whole);
+    await monitoring.end("SIGKILL");
+    for (let request = 0; request < 3; request += 1) expectBlanked(await gateway.ask(query), "SUBGRAPH_UNAVAILABLE");
+    expect(gateway.breakers).toEqual(["monitoring open"]);
+    expect(outcomes()).toEqual(["answered", "unreachable", "unreachable", "unreachable"]);
+    monitoring = await startMonitoring(new URL(monitoring.url).port);
+    await expectRecovery();
+  });
+});
+
+describe("fault 2: a subgraph that hangs", () => {
+  it("costs its own fields at the deadline, and after three calls no time; it answers again when it goes on", async () => {
+    expect(await gateway.ask(query)).toMatchObject(whole);
+    monitoring.signal("SIGSTOP");
+    for (let request = 0; request < 3; request += 1) expectBlanked(await gateway.ask(query), "SUBGRAPH_TIMEOUT");
+    expect(gateway.breakers).toEqual(["monitoring open"]);
+    const requests = Array.from({ length: 20 }, () => gateway.ask(query));
+    for (const { data } of await Promise.all(requests)) expect(data).toEqual({ ...whole.data, alertRules: null });
+    // Where a pause is over by now, one of them is the one that looks.
+    expect(outcomes().filter((outcome) => outcome === "breaker open").length).toBeGreaterThanOrEqual(17);
+    monitoring.signal("SIGCONT");
+    await expectRecovery();
+  });
+});

@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { type Domain, domains } from "#db/columns.ts";
+import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
+import { guarded } from "#gateway/transport/guarded.ts";
+import { overHttp } from "#gateway/transport/http.ts";
+import type { HttpLimits, TransportLimits } from "#gateway/transport/limits.ts";
+import type { BreakerState, ObservedCall } from "#gateway/transport/observer.ts";
+import { asset } from "#lib/assets.ts";
+import { policies } from "#lib/request-context.ts";
+import { demoUserId } from "#lib/demo-tenant.ts";
+import type { Keyring } from "#lib/keyring.ts";
+import { listenSubgraph, type RunningServer } from "#lib/subgraph-server.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { tcpProxy, type TcpProxy } from "#tests/harness/tcp-proxy.ts";
+import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
+
+export const fleet = fleetOf(1);
+export const keys: Keyring = [{ id: "1", secret: "a key of this test and of nothing else" }];
+
+export interface ProductApart {
+  product: TestProduct;
+  /** Before each subgraph. */
+  networks: Readonly<Record<Domain, TcpProxy>>;
+  /** The calls of each subgraph that it has begun to execute, mutations by themselves. */
+  executed: { queries(domain: Domain): number; mutations(domain: Domain): number };
+  stop(): Promise<void>;
+}
+
+/** The product's subgraphs, each behind HTTP, and each behind a network that can be broken. */
+export async function productApart(): Promise<ProductApart> {
+  const product = await bootProduct({ tenantId: fleet.tenantId });
+  await insertFleet(product.urls, 1, 3);
+  const queries = new Map<string, number>();
+  const mutations = new Map<string, number>();
+  const servers: RunningServer[] = [];
+  const networks: [Domain, TcpProxy][] = [];
+  for (const domain of domains) {
+    const subgraph = product.subgraphs.find(({ name }) => name === domain);
+    if (!subgraph) throw new Error(`There is no subgraph ${domain}.`);
+    const counting: typeof subgraph = {
+      ...subgraph,
+      execute: (request, ...rest) => {
+        const counts = request.query.startsWith("mutation") ? mutations : queries;
+        counts.set(domain, (counts.get(domain) ?? 0) + 1);
+        return subgraph.execute(request, ...rest);
+      },
+    };
+    const server = await listenSubgraph(counting, keys, "127.0.0.1", 0);
+    servers.push(server);
+    networks.push([domain, await tcpProxy(server.url)]);
+  }
+  return {
+    product,
+    networks: Object.fromEntries(networks) as Record<Domain, TcpProxy>,
+    executed: {
+      queries: (domain) => queries.get(domain) ?? 0,
+      mutations: (domain) => mutations.get(domain) ?? 0,
+    },
+    stop: async () => {
+      await Promise.all(networks.map(([, network]) => network.cut()));
+      await Promise.all(servers.map((server) => server.close()));
+      await product.stop();
+    },
+  };
+}
+
+export interface WatchedGateway extends GatewayServer {
+  ask(query: string, variables?: Record<string, unknown>): Promise<Answer>;
+  /** What its transport told, in order. */
+  calls: ObservedCall[];
+  retried: string[];
+  breakers: `${string} ${BreakerState}`[];
+}
+
+/** A gateway of its own over HTTP, whose breakers and budgets know nothing of other tests. */
+export async function gatewayOver(
+  urls: Readonly<Record<string, string>>,
+  limits: Partial<TransportLimits> = {},
+  http: Partial<HttpLimits> = {},
+): Promise<WatchedGateway> {
+  const calls: ObservedCall[] = [];
+  const retried: string[] = [];
+  const breakers: WatchedGateway["breakers"] = [];
+  const gateway = await startGateway({
+    policies,
+    supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
+    transport: guarded(overHttp(urls, keys, http), limits, {
+      onCall: (call) => calls.push(call),
+      onRetry: (subgraph) => retried.push(subgraph),
+      onBreakerChange: (subgraph, state) => breakers.push(`${subgraph} ${state}`),
+    }),
+    identify: async () => wholeTenantIdentity(fleet.tenantId, demoUserId),
+    ready: async () => true,
+    introspection: false,
+    host: "127.0.0.1",
+    port: 0,
+  });
+  return {
+    ...gateway,
+    ask: (query, variables) => askGraph(gateway.url, query, variables),
+    calls,
+    retried,
+    breakers,
+  };
+}

@@ -1,0 +1,188 @@
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { domains } from "#db/columns.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { makeUser, testPepper } from "#tests/harness/credentials.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import { novacron } from "./command.ts";
+
+const dataDir = temporaryDataDir("novacron-commands-");
+const { tenantId } = fleetOf(1);
+let product: TestProduct;
+beforeAll(async () => {
+  product = await bootProduct({ authenticates: true });
+  await insertFleet(product.urls, 1, 1);
+});
+afterAll(async () => {
+  rmSync(dataDir, { recursive: true, force: true });
+  await product.stop();
+});
+
+const run = (args: readonly string[], env: Record<string, string> = { NOVACRON_PEPPER: testPepper }) =>
+  novacron(args, {
+    NOVACRON_DATA_DIR: dataDir,
+    ...Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, product.urls.url(domain)])),
+    ...env,
+  });
+/** What a command prints with `--json`. */
+const answer = async <Printed>(...args: string[]): Promise<Printed> => {
+  const { code, stdout, stderr } = await run([...args, "--json"]);
+  expect([code, stderr], args.join(" ")).toEqual([0, ""]);
+  return JSON.parse(stdout) as Printed;
+};
+const refusals = async (...refused: (readonly [readonly string[], string])[]) =>
+  Promise.all(
+    refused.map(async ([args, code]) => {
+      const ended = await run(args);
+      expect([ended.code, ended.stdout], args.join(" ")).toEqual([1, ""]);
+      expect(ended.stderr).toMatch(new RegExp(`^${code}: \\S`, "m"));
+    }),
+  );
+
+const signIn = async (login: string, password: string) =>
+  (
+    await product.ask(
+      "mutation ($input: SignInInput!) { signIn(input: $input) { token session { user { tenant { id } } } } }",
+      { input: { login, password } },
+    )
+  ).data.signIn;
+const permissionsBy = async (token: string): Promise<unknown> =>
+  (await product.ask("{ me { permissions { permission because } } }", {}, token)).data?.me.permissions;
+const statusBy = async (token: string) => (await product.ask("{ tenants { nodes { id } } }", {}, token)).status;
+const doneBy = (command: string) =>
+  asOwner(product.urls.url("auth"), async (sql) => {
+    const told =
+      await sql`select distinct action from auth_audit_log where actor_name = ${command} and user_id is null order by action`;
+    const [events] = await sql`select count(*)::int as count from outbox_events where actor = ${command}`;
+    return { told: told.map(({ action }) => action as string), events: events?.["count"] as number };
+  });
+
+describe("novacron user", () => {
+  test("makes somebody who can sign in, ends what he does, and gives him a new password", async () => {
+    const of = ["--email", "ada@example.org", "--tenant", "tenant 1", "--role", "admin"];
+    const { password } = await answer<{ password: string }>("user", "create", "ada", ...of);
+    const session = await signIn("ada", password);
+    expect(session.session.user.tenant.id).toBe(tenantId);
+    expect(await answer("user", "end-sessions", "ada")).toEqual({ ended: 1 });
+    expect(await statusBy(session.token as string)).toBe(401);
+    const { code } = await answer<{ code: string }>("user", "reset-password", "ada");
+    const newPassword = "another long sentence";
+    const { data } = await product.ask(
+      "mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { userErrors { code } } }",
+      { input: { login: "ada", code, newPassword } },
+    );
+    expect(data.resetPassword.userErrors).toEqual([]);
+    expect((await signIn("ada", newPassword)).token).toMatch(/^nvs_/);
+  });
+
+  test("says what it cannot do, with a code", () =>
+    refusals(
+      [["user", "create", "x y", "--email", "x@example.org"], "NAME_INVALID"],
+      [["user", "create", "grace", "--email", "grace@example.org", "--tenant", "none"], "TENANT_UNKNOWN"],
+      [["user", "disable", "nobody"], "NOT_FOUND"],
+    ));
+});
+
+describe("novacron tenant", () => {
+  test("makes, limits, renames, closes and lists tenants", async () => {
+    const made = await answer<{ id: string }>("tenant", "create", "acme", "--max-vms", "3", "--currency", "EUR");
+    expect(made).toMatchObject({ name: "acme", enabled: true, maxVms: 3, maxMemoryMib: null, currency: "EUR" });
+    const quota = ["--max-vms", "none", "--max-memory-bytes", String(2 ** 30), "--max-monthly-spend", "12.5"];
+    const limited = await answer("tenant", "quota", "acme", ...quota);
+    expect(limited).toMatchObject({ maxVms: null, maxMemoryMib: 1_024, maxMonthlySpend: "12.500000000" });
+    const user = await makeUser(product.databases.auth, { tenantId: made.id });
+    const { token } = await signIn(user.email, user.password);
+    await answer("tenant", "rename", "acme", "acme-2");
+    expect(await answer("tenant", "disable", "acme-2")).toMatchObject({ id: made.id, enabled: false });
+    expect(await statusBy(token as string)).toBe(401);
+    expect(await answer("tenant", "enable", "acme-2")).toMatchObject({ enabled: true });
+    expect(await statusBy(token as string)).toBe(200);
+    const listed = await run(["tenant", "list"]);
+    expect(listed.stdout.split("\n").map((line) => line.split("\t")[0])).toEqual(
+      expect.arrayContaining(["platform", "tenant 1", "acme-2"]),
+    );
+    const { told, events } = await doneBy("command:tenant");
+    expect(told).toEqual(
+      ["create", "disable", "enable", "list", "set_quota", "update"].map((what) => `tenant.${what}`),
+    );
+    expect(events).toBeGreaterThan(told.length);
+  });
+
+  test("says what it cannot do, with a code", () =>
+    refusals(
+      [["tenant", "create", "platform"], "NAME_TAKEN"],
+      [["tenant", "create", "good", "--max-vms", "many"], "QUOTA_INVALID"],
+      [["tenant", "create", "good", "--max-vms", "2147483648"], "QUOTA_INVALID"],
+      [["tenant", "disable", "platform"], "TENANT_BUILT_IN"],
+      [["tenant", "rename", "none", "good"], "TENANT_UNKNOWN"],
+    ));
+});
+
+describe("novacron role", () => {
+  test("makes, changes, gives, takes, removes and lists roles", async () => {
+    const user = await makeUser(product.databases.auth, { tenantId, role: "viewer" });
+    const { token } = await signIn(user.email, user.password);
+    const ours = ["--tenant", "tenant 1"];
+    await answer("role", "create", "auditor", "--permissions", "audit:read, session:read", ...ours);
+    await answer("role", "grant", user.username, "auditor");
+    const held = { permission: "session:read", because: ["auditor"] };
+    expect(await permissionsBy(token as string)).toContainEqual(held);
+    const changed = await answer("role", "update", "auditor", "--permissions", "audit:*", ...ours);
+    expect(changed).toMatchObject({ name: "auditor", permissions: ["audit:*"] });
+    expect(await permissionsBy(token as string)).not.toContainEqual(held);
+    const names = (roles: { name: string }[]) => roles.map(({ name }) => name);
+    expect(names(await answer("role", "list", ...ours))).toEqual(expect.arrayContaining(["admin", "auditor"]));
+    await answer("role", "revoke", user.username, "auditor");
+    expect(await permissionsBy(token as string)).not.toContainEqual({ permission: "audit:*", because: ["auditor"] });
+    await answer("role", "delete", "auditor", ...ours);
+    expect(names(await answer("role", "list", ...ours))).not.toContain("auditor");
+    const { told } = await doneBy("command:role");
+    expect(told).toEqual(["create", "delete", "grant", "revoke", "update"].map((what) => `role.${what}`));
+  });
+
+  test("says what it cannot do, with a code", () =>
+    refusals(
+      [["role", "update", "viewer", "--permissions", "*"], "ROLE_BUILT_IN"],
+      [["role", "delete", "none"], "ROLE_UNKNOWN"],
+      [["role", "grant", "nobody", "viewer"], "NOT_FOUND"],
+    ));
+});
+
+describe("novacron key", () => {
+  test("makes a key that is printed once, replaces it, ends it, and lists keys", async () => {
+    const user = await makeUser(product.databases.auth, { tenantId: platformTenantId, role: "operator" });
+    const of = ["--name", "ci", "--scopes", "tenant:read,vm:read", "--acts-in", "tenant 1"];
+    const made = await answer<{ id: string; key: string }>("key", "create", user.username, ...of);
+    expect(await statusBy(made.key)).toBe(200);
+    const { data } = await product.ask("{ tenants { nodes { id } } }", {}, made.key);
+    expect(data.tenants.nodes).toEqual([{ id: tenantId }]);
+    const rotated = await answer<{ id: string; key: string }>("key", "rotate", made.id, "--overlap", "PT0S");
+    expect([await statusBy(made.key), await statusBy(rotated.key)]).toEqual([401, 200]);
+    const listed = await run(["key", "list"]);
+    expect(listed.stdout).toContain(`${rotated.id}\tci\t${user.id}\ttenant:read,vm:read`);
+    expect(listed.stdout).not.toContain("nvk_");
+    await answer("key", "revoke", rotated.id);
+    expect(await statusBy(rotated.key)).toBe(401);
+    const { told } = await doneBy("command:key");
+    expect(told).toEqual(["create", "revoke", "rotate"].map((what) => `api_key.${what}`));
+  });
+
+  test("says what it cannot do, with a code", async () => {
+    const { username } = await makeUser(product.databases.auth, { tenantId, role: "viewer" });
+    const create = (...more: string[]) => ["key", "create", username, "--name", "ci", ...more];
+    await refusals(
+      [create("--scopes", "vm:create"), "SCOPE_EXCEEDS_RIGHTS"],
+      [create("--scopes", "vm:read", "--expires", "someday"), "EXPIRY_INVALID"],
+      [create("--scopes", "vm:read", "--rate-limit", "few"), "RATE_LIMIT_INVALID"],
+      [create("--scopes", "vm:read", "--acts-in", "platform"), "TENANT_UNKNOWN"],
+      [["key", "rotate", "0197a000-ffff-7000-8000-000000000000"], "NOT_FOUND"],
+      [["key", "revoke", "x"], "BAD_USER_INPUT"],
+    );
+    const without = await run(create("--scopes", "vm:read"), {});
+    expect([without.code, without.stdout]).toEqual([1, ""]);
+    expect(without.stderr).toContain("PEPPER_UNKNOWN: ");
+  });
+});

@@ -1,0 +1,195 @@
+import { getNamedType, isObjectType } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import { redisProgram } from "#tests/harness/redis-server.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
+import { novacron } from "#tests/running/command.ts";
+import { faultsOf } from "./canaries/breaking.ts";
+import { Client, shownOnce } from "./canaries/client.ts";
+import { hostileRequests } from "./canaries/hostile-requests.ts";
+import { liveWithSecrets } from "./canaries/life-of-secrets.ts";
+import { databaseOutputs } from "./canaries/outputs.ts";
+import { rawRequests } from "./canaries/raw-requests.ts";
+import { type Output, Secrets } from "./canaries/secrets.ts";
+import { fleet, type SeededProduct, startSeeded } from "./canaries/seeded-product.ts";
+import { selectionOf, waysTo } from "./selections.ts";
+
+// The product runs as it does for people, a process of its own at its most talkative. Its traffic is generated from the schema: a field that is
+// added tomorrow is asked for, and has secrets in its arguments. There are no traces yet; whoever adds them adds their attributes to the outputs.
+
+const supergraph = productSupergraph();
+const { apiSchema } = supergraph;
+const secrets = new Secrets();
+/** Put where a leak would be: a search that finds nothing is one that could have. */
+const planted = new Secrets();
+const requestsAtOnce = 40;
+
+type Kind = "answers" | "lines of the log" | "rows" | "figures" | "contents of Redis" | "words of commands";
+let outputs: Record<Kind, Output[]>;
+let product: SeededProduct;
+let client: Client;
+
+beforeAll(async () => {
+  product = await startSeeded(secrets);
+  client = new Client(product.url, secrets);
+  const valid = await liveWithSecrets(client, secrets, await product.newPerson());
+  // Infrastructure is for people of the platform only, who do not see the tenant's.
+  for (const key of [valid.key, product.platformKey]) await askForEverything(key);
+  await askWithSecrets(valid.key);
+  for (const secret of [secrets.mark("a secret in no place"), valid.token, valid.key])
+    for (const { what, ...options } of rawRequests(secret)) await client.send(what, options);
+
+  const [usersGone, ...faults] = faultsOf(product.databases, product.databaseUser);
+  for (const fault of [usersGone, ...faults]) {
+    const person = await product.newPerson();
+    await client.moveElsewhere();
+    await fault(async () => {
+      await liveWithSecrets(client, secrets, person);
+    });
+  }
+  const plant = planted.mark("planted");
+  // Its name is said in the answer and in the log.
+  await usersGone(async () => void (await client.ask("a name", `{ x${plant}: me { id } }`, {}, valid.key)));
+  await asOwner(product.databases.url("auth"), async (sql) => {
+    const text = Buffer.from(`in base64: ${plant}`).toString("base64");
+    await sql`insert into auth_audit_log (tenant_id, action, success, error_message) values (${fleet.tenantId}, 'x', true, ${text})`;
+  });
+
+  const commands = await wordsOfCommands();
+  const figures = [{ where: "the figures", text: await product.figures() }];
+  const contents = await product.redisOutputs();
+  await product.loseRedis();
+  await client.moveElsewhere();
+  await liveWithSecrets(client, secrets, await product.newPerson());
+  const { rows, kept } = await databaseOutputs(product.databases);
+  // Salt, hash and sealed text each. What is short is none of the product's making.
+  for (const { where, text } of kept)
+    for (const part of text.split(/[$.]/)) if (part.length >= 20) secrets.watch(where, part);
+  outputs = {
+    answers: client.answers,
+    rows,
+    figures,
+    "contents of Redis": contents,
+    "words of commands": commands,
+    "lines of the log": linesOf("the log", await product.stop()),
+  };
+}, 180_000);
+afterAll(async () => {
+  await client.close();
+  await product.clean();
+});
+
+/** Every field of every type, of objects that are there. */
+async function askForEverything(key: string): Promise<void> {
+  for (const [type, way] of waysTo(supergraph, fleet)) {
+    const leaves = Object.values(type.getFields()).filter(({ type: of }) => !isObjectType(getNamedType(of)));
+    await client.ask(String(type), way.ask(leaves.map((field) => selectionOf(field)).join(" ")), {}, key);
+  }
+}
+
+async function askWithSecrets(key: string): Promise<void> {
+  const requests = [...hostileRequests(apiSchema, secrets.mark("a secret in the wrong place"))];
+  for (let at = 0; at < requests.length; at += requestsAtOnce) {
+    await client.moveElsewhere();
+    const some = requests.slice(at, at + requestsAtOnce);
+    await Promise.all(some.map(({ what, query, variables }) => client.ask(what, query, variables, key)));
+  }
+}
+
+async function wordsOfCommands(): Promise<Output[]> {
+  const { env } = product;
+  const wrongUrl = {
+    DATABASE_URL_AUTH: `mysql://auth:${secrets.mark("the password of another database")}@127.0.0.1/auth`,
+  };
+  const wrongPassword = (env["DATABASE_URL_AUTH"] ?? "").replace("@", `${secrets.mark("a wrong password")}@`);
+  const ended = await Promise.all([
+    novacron(["audit", "verify"], env),
+    novacron(["start", "--port", "0"], { ...env, ...wrongUrl, NOVACRON_PEPPER: secrets.mark("a short pepper") }),
+    novacron(["migrate"], { ...env, DATABASE_URL_AUTH: wrongPassword }),
+  ]);
+  expect(ended.map(({ code }) => code)).toEqual([0, 1, 1]);
+  return ended.flatMap(({ stdout, stderr }) => linesOf("a command", stdout + stderr));
+}
+
+const linesOf = (where: string, text: string): Output[] => text.split("\n").map((line) => ({ where, text: line }));
+const textOf = (kind: Kind): string => outputs[kind].map(({ text }) => text).join("\n");
+
+describe("attack 57: secrets are never in", () => {
+  it.each<Kind>(["answers", "lines of the log", "rows", "figures", "contents of Redis", "words of commands"])(
+    "%s",
+    (kind) => {
+      expect(secrets.find(outputs[kind])).toEqual([]);
+    },
+  );
+
+  it("any of these unseen", () => {
+    for (const kind of ["answers", "lines of the log", "rows"] as const)
+      expect(new Set(planted.find(outputs[kind]).map(({ secret }) => secret)), kind).toEqual(new Set(["planted"]));
+    expect(textOf("figures")).toContain("# TYPE novacron_");
+    expect(textOf("words of commands")).toContain("CONFIGURATION_INVALID");
+    if (redisProgram) expect(outputs["contents of Redis"].length).toBeGreaterThan(1);
+  });
+
+  it.each([
+    ["in capital letters", (text: string) => text.toUpperCase()],
+    ["in hexadecimal", (text: string) => Buffer.from(text).toString("hex")],
+    ["in base64", (text: string) => Buffer.from(`ab${text}`).toString("base64")],
+    ["percent-encoded", (text: string) => text.replaceAll(/./g, (each) => `%${each.charCodeAt(0).toString(16)}`)],
+    ["by half", (text: string) => `${text}${text}`.slice(0, 20)],
+  ])("anything %s", (_form, written) => {
+    const own = new Secrets();
+    const secret = own.mark("own");
+    expect(own.find([{ where: "here", text: `before ${written(secret)} after` }])).not.toEqual([]);
+    expect(own.find([{ where: "here", text: "something else of some length" }])).toEqual([]);
+  });
+});
+
+it.skipIf(!redisProgram)("attack 33: whatever is kept in Redis has its tenant in its key, or belongs to none", () => {
+  const ofNoTenant = [
+    // Of an address nobody knows yet whose it is; ids of users are the installation's own.
+    /^novacron:sign-in-address:[\d.]+$/,
+    /^novacron:sign-in-code:[0-9a-f-]{36}$/,
+    // The product's own follow them, and filter for whomever they tell.
+    /^novacron:events:/,
+  ];
+  const keys = outputs["contents of Redis"].map(({ text }) => text.split(" ")[0] ?? "");
+  const withTenant = keys.filter((key) => [fleet.tenantId, platformTenantId].some((tenant) => key.includes(tenant)));
+  expect(withTenant.length).toBeGreaterThan(1);
+  expect(keys.filter((key) => !withTenant.includes(key) && !ofNoTenant.some((known) => known.test(key)))).toEqual([]);
+});
+
+describe("the traffic that was searched", () => {
+  it("has made every secret that is ever shown", () => {
+    const shown = outputs.answers.filter(({ text }) => text.includes("shown once")).map(({ text }) => text);
+    for (const coordinate of shownOnce) {
+      const [field, part] = coordinate.split(".");
+      expect(
+        shown.some((text) => text.includes(`"${field}":{`) && text.includes(`"${part}":"shown once"`)),
+        coordinate,
+      ).toBe(true);
+    }
+  });
+
+  it("has met every fault in the log", () => {
+    const log = textOf("lines of the log");
+    expect(log).toContain('relation \\"users\\" does not exist');
+    for (const table of ["users", "user_sessions", "api_keys", "password_resets", "recovery_codes", "auth_audit_log"])
+      expect(log).toContain(`new row for relation \\"${table}\\" violates check constraint`);
+    expect(log).toContain("is not permitted to log in");
+    if (redisProgram) expect(log).toContain("the connection to Redis failed");
+  });
+
+  it("knows every field of a mutation's answer that is named like a secret", () => {
+    const payloads = Object.values(apiSchema.getMutationType()?.getFields() ?? {});
+    const named = payloads.flatMap(({ name, type }) => {
+      const payload = getNamedType(type);
+      const fields = isObjectType(payload) ? Object.keys(payload.getFields()) : [];
+      return fields
+        .filter((field) => /token|secret|password|key$|code|uri$/i.test(field))
+        .map((field) => `${name}.${field}`);
+    });
+    const ids = ["createApiKey.apiKey", "rotateApiKey.apiKey", "revokeApiKey.apiKey"];
+    expect(named.toSorted()).toEqual([...shownOnce, ...ids].toSorted());
+  });
+});

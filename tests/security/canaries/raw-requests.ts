@@ -1,0 +1,65 @@
+import type { RequestOptions } from "./client.ts";
+
+const json = { "content-type": "application/json" };
+const query = "{ me { id } }";
+
+/** A secret wherever an HTTP request can hold one that has no business there, or in a document that is none. */
+export function rawRequests(secret: string): ({ what: string } & RequestOptions)[] {
+  const basic = Buffer.from(`admin:${secret}`).toString("base64");
+  const document = (text: string) => JSON.stringify({ query: text });
+  const headers = (given: Record<string, string | string[]>) => ({
+    headers: { ...json, ...given },
+    body: document(query),
+  });
+  const bodies: Record<string, string> = {
+    "a document that ends in the middle": document(`mutation { signIn(input: { login: "x", password: "${secret}"`),
+    "a document with a text too many": document(`${query} "${secret}"`),
+    "a document that is a secret": document(secret),
+    "a document with a block": document(`{ me { id } """${secret}""" }`),
+    "a directive's argument": document(`{ me @include(if: "${secret}") { id } }`),
+    "a variable's default": document(`query ($first: Int = "${secret}") { vms(first: $first) { totalCount } }`),
+    "variables that are a text": JSON.stringify({ query, variables: secret }),
+    "variables that are a list": JSON.stringify({ query, variables: [secret] }),
+    "a document that is an object": JSON.stringify({ query: { text: secret } }),
+    "extensions that are a text": JSON.stringify({ query, extensions: secret }),
+    "a stored document": JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash: secret } } }),
+    "a batch": JSON.stringify([
+      { query: `mutation { signIn(input: { login: "x", password: "${secret}" }) { token } }` },
+    ]),
+    "a body that ends in the middle": `{"query": "${secret}`,
+    "a body that is a text": JSON.stringify(secret),
+    "a body that is too large": JSON.stringify({ query, variables: { secret: secret.repeat(20_000) } }),
+  };
+  return [
+    ...Object.entries(bodies).map(([what, body]) => ({ what, body, headers: json })),
+    ...["Bearer ", "Bearer nvs_", "Bearer nvk_dev_", "Basic ", "Token ", ""].map((scheme) => ({
+      what: `the header ${scheme}`,
+      ...headers({ authorization: `${scheme}${scheme.includes("nv") ? secret.slice(-43) : secret}` }),
+    })),
+    { what: "a session of nobody", ...headers({ authorization: `Bearer nvs_${secret.padEnd(43, "x").slice(0, 43)}` }) },
+    { what: "a name and a password", ...headers({ authorization: `Basic ${basic}` }) },
+    { what: "a cookie", ...headers({ cookie: `session=${secret}`, "x-api-key": secret, "x-request-id": secret }) },
+    {
+      what: "a type of content",
+      headers: { "content-type": `application/json; charset=${secret}` },
+      body: document(query),
+    },
+    { what: "another type of content", headers: { "content-type": `text/${secret}` }, body: secret },
+    { what: "a form", headers: { "content-type": "application/x-www-form-urlencoded" }, body: `password=${secret}` },
+    { what: "what is accepted", ...headers({ accept: `application/${secret}` }) },
+    { what: "a trace", ...headers({ "apollo-federation-include-trace": secret, "x-nova-actor": secret }) },
+    { what: "a path", method: "GET", path: `/graphql/${secret}`, headers: {} },
+    {
+      what: "an address",
+      method: "GET",
+      path: `/graphql?query=${encodeURIComponent(query)}&token=${secret}`,
+      headers: {},
+    },
+    {
+      what: "variables in an address",
+      method: "GET",
+      path: `/graphql?query=${encodeURIComponent(query)}&variables=${secret}`,
+      headers: { ...json, "apollo-require-preflight": "1" },
+    },
+  ];
+}

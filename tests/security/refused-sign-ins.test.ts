@@ -1,0 +1,86 @@
+import type argon2 from "@node-rs/argon2";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { asOwner, cloneDatabases } from "#tests/harness/server.ts";
+import { statementsDuring } from "#tests/harness/statements.ts";
+import { type RefusedSignIns, refusedSignIns } from "./refused-sign-ins.ts";
+
+// What takes time is the same whoever it is: the hash, the statements, and how often the disk is waited for. `refused-sign-ins.long.test.ts` asks
+// the clock.
+
+type Argon2 = Pick<typeof argon2, "verify">;
+const verified = vi.hoisted(() => ({ times: 0 }));
+vi.mock("@node-rs/argon2", async (importOriginal) => {
+  const original = await importOriginal<Argon2>();
+  const verify: Argon2["verify"] = (...args) => {
+    verified.times += 1;
+    return original.verify(...args);
+  };
+  return { ...original, verify };
+});
+
+let product: TestProduct;
+let refused: RefusedSignIns;
+beforeAll(async () => {
+  const urls = await cloneDatabases();
+  const name = new URL(urls.url("auth")).pathname.slice(1);
+  await asOwner(urls.url("auth"), (sql) => sql.unsafe(`alter database ${name} set synchronous_commit = on`));
+  product = await bootProduct({ authenticates: true, urls });
+  refused = await refusedSignIns(product);
+  // What is prepared or remembered at the first time is no part of the work.
+  for (const kind of refused.kinds) await refused.attempt(kind);
+});
+afterAll(() => product.stop());
+beforeEach(() => refused.restore());
+
+const ofEach = async <T>(look: (kind: string) => Promise<T>): Promise<[string, T][]> => {
+  const seen: [string, T][] = [];
+  for (const kind of refused.kinds) seen.push([kind, await look(kind)]);
+  return seen;
+};
+const expectSame = (seen: [string, unknown][]) => expect(seen).toEqual(seen.map(([kind]) => [kind, seen[0]?.[1]]));
+
+describe("attack 37: somebody unknown, a wrong password, a locked user, a disabled one and one of a disabled tenant", () => {
+  it("are answered by the same bytes, status and headers", async () => {
+    const answers = await ofEach((kind) => refused.attempt(kind));
+    expect(answers[0]?.[1]).toContain("INVALID_CREDENTIALS");
+    expectSame(answers);
+  });
+
+  it("cost one verification of a hash", async () => {
+    const times = await ofEach(async (kind) => {
+      verified.times = 0;
+      await refused.attempt(kind);
+      return verified.times;
+    });
+    expect(times[0]?.[1]).toBe(1);
+    expectSame(times);
+  });
+
+  it("cost the same statements", async () => {
+    const statements = await ofEach((kind) => statementsDuring(product.urls, () => refused.attempt(kind)));
+    expect(statements[0]?.[1].length).toBeGreaterThan(2);
+    expectSame(statements);
+  });
+
+  it("wait for the disk once: what is written of some and not of others is not waited for", async () => {
+    await asOwner(product.urls.url("auth"), async (sql) => {
+      await sql`create table waits (for_disk text)`;
+      await sql`grant insert on waits to public`;
+      await sql`create function note_wait() returns trigger language plpgsql as
+        $$ begin insert into waits values (tg_table_name || ' ' || current_setting('synchronous_commit')); return null; end $$`;
+      await sql`create trigger note_wait after update on users for each row execute function note_wait()`;
+      await sql`create trigger note_wait after insert on auth_audit_log for each row execute function note_wait()`;
+    });
+    const waits = await ofEach((kind) =>
+      asOwner(product.urls.url("auth"), async (sql) => {
+        await sql`delete from waits`;
+        await refused.attempt(kind);
+        const rows = await sql<{ wait: string }[]>`select for_disk as wait from waits order by 1`;
+        return rows.map(({ wait }) => wait).filter((wait) => wait !== "users off");
+      }),
+    );
+    expect(waits[0]?.[1]).toEqual(["auth_audit_log on"]);
+    expectSame(waits);
+  });
+});

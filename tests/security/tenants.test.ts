@@ -1,0 +1,328 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { makeApiKey, makeUser, type TestUser } from "#tests/harness/credentials.ts";
+import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { asOwner } from "#tests/harness/server.ts";
+
+type Role = "admin" | "operator" | "viewer";
+
+const other = fleetOf(2);
+let product: TestProduct;
+/** Tokens of people of the platform. */
+let administrator: string;
+let operator: string;
+beforeAll(async () => {
+  product = await bootProduct({ authenticates: true });
+  await insertFleet(product.urls, 2, 1);
+  administrator = await tokenOf(await newUser("admin"));
+  operator = await tokenOf(await newUser("operator"));
+});
+afterAll(() => product.stop());
+beforeEach(() => product.signInLimits.forgetAddress("127.0.0.1"));
+
+const newUser = (role: Role, tenantId = platformTenantId) => makeUser(product.databases.auth, { tenantId, role });
+const signIn = async ({ email, password }: TestUser, tenantId?: string) => {
+  const mutation = "mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code } } }";
+  const { data } = await product.ask(mutation, { input: { login: email, password, tenantId } });
+  return data.signIn as { token: string; userErrors: { code: string }[] };
+};
+const tokenOf = async (user: TestUser, tenantId?: string) => (await signIn(user, tenantId)).token;
+const statusOf = async (token: string) => (await product.ask("{ me { id } }", {}, token)).status;
+
+const inQuota = "quota { maxVmCount maxCpuMillicores maxMemoryBytes maxStorageBytes maxMonthlySpend currency }";
+const inTenant = `id name displayName description enabled ${inQuota}`;
+const change = (name: string, input: object, token = operator): Promise<Answer> => {
+  const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { ${name}(input: $input) { tenant { ${inTenant} } userErrors { code field } } }`;
+  return product.ask(query, { input }, token);
+};
+let made = 0;
+const newName = () => `tenant-${(made += 1)}`;
+const newTenant = async (more: object = {}): Promise<string> =>
+  (await change("createTenant", { name: newName(), ...more })).data.createTenant.tenant.id as string;
+
+const read = <Row extends object>(query: string) =>
+  asOwner(product.urls.url("auth"), (sql) => sql.unsafe<Row[]>(query) as Promise<Row[]>);
+/** All that a change of a tenant writes. */
+const written = () =>
+  read(`select (select jsonb_agg(t order by id) from tenants t) as tenants, (select jsonb_agg(q order by tenant_id) from tenant_quotas q) as quotas,
+    (select count(*) from auth_audit_log where action like 'tenant.%') as told,
+    (select count(*) from outbox_events where type ~ '^(tenant|quota)') as events`);
+
+describe("a tenant", () => {
+  it("is made with its quota by an operator of the platform, and its own people see both and change neither", async () => {
+    const quota = {
+      maxVmCount: 3,
+      maxCpuMillicores: 12_500,
+      maxMemoryBytes: 2 ** 30,
+      maxStorageBytes: 2 ** 40,
+      maxMonthlySpend: "100.000000001",
+      currency: "EUR",
+    };
+    const input = { name: newName(), displayName: " Acme & Søn ", description: "two\nlines", quota };
+    const { data } = await change("createTenant", input);
+    const { tenant } = data.createTenant;
+    const expected = { name: input.name, displayName: "Acme & Søn", description: "two\nlines", enabled: true, quota };
+    expect(data.createTenant).toEqual({ tenant: { id: tenant.id, ...expected }, userErrors: [] });
+
+    const own = await tokenOf(await newUser("admin", tenant.id as string));
+    const seen = await product.ask(`{ tenants { nodes { ${inTenant} } } }`, {}, own);
+    expect(seen.data.tenants.nodes).toEqual([tenant]);
+    const refused = await change("setTenantQuota", { tenantId: tenant.id, quota: { maxVmCount: 4 } }, own);
+    expect(refused.errors[0]?.extensions).toMatchObject({ code: "FORBIDDEN", policy: "platform" });
+  });
+
+  it("has its people made by who acts in it", async () => {
+    const id = await newTenant();
+    const acting = await tokenOf(await newUser("admin"), id);
+    const input = { username: `first-${made}`, email: `first-${made}@example.org`, role: "ADMIN" };
+    const { data } = await product.ask(
+      "mutation ($input: CreateUserInput!) { createUser(input: $input) { user { tenant { id } } userErrors { code } } }",
+      { input },
+      acting,
+    );
+    expect(data.createUser).toEqual({ user: { tenant: { id } }, userErrors: [] });
+  });
+
+  it.each([
+    ["NAME_INVALID", "name", { name: "" }],
+    ["NAME_INVALID", "name", { name: " " }],
+    ["NAME_INVALID", "name", { name: "x".repeat(64) }],
+    ["NAME_INVALID", "name", { name: "a\u0000b" }],
+    ["NAME_INVALID", "name", { name: "a\nb" }],
+    ["NAME_INVALID", "name", { name: "Acme" }],
+    ["NAME_INVALID", "name", { name: "-acme" }],
+    ["NAME_TAKEN", "name", { name: "platform" }],
+    ["QUOTA_INVALID", "quota.maxVmCount", { quota: { maxVmCount: -1 } }],
+    ["QUOTA_INVALID", "quota.maxCpuMillicores", { quota: { maxCpuMillicores: -1 } }],
+    ["QUOTA_INVALID", "quota.maxCpuMillicores", { quota: { maxCpuMillicores: "9223372036854775807" } }],
+    ["QUOTA_INVALID", "quota.maxMemoryBytes", { quota: { maxMemoryBytes: 2 ** 20 + 1 } }],
+    ["QUOTA_INVALID", "quota.maxMemoryBytes", { quota: { maxMemoryBytes: "9223372036854775808" } }],
+    ["QUOTA_INVALID", "quota.maxStorageBytes", { quota: { maxStorageBytes: 2 ** 20 } }],
+    ["QUOTA_INVALID", "quota.maxMonthlySpend", { quota: { maxMonthlySpend: "-0.01" } }],
+    ["QUOTA_INVALID", "quota.maxMonthlySpend", { quota: { maxMonthlySpend: "0.0000000001" } }],
+    ["QUOTA_INVALID", "quota.maxMonthlySpend", { quota: { maxMonthlySpend: "1000000000" } }],
+    ["QUOTA_INVALID", "quota.currency", { quota: { maxVmCount: 1, currency: "usd" } }],
+  ])("is neither made nor changed with %s of %s: %j", async (code, field, wrong) => {
+    const id = await newTenant();
+    const before = await written();
+    const refused = { tenant: null, userErrors: [{ code, field: field.split(".") }] };
+    expect((await change("createTenant", { name: "good", ...wrong })).data.createTenant).toEqual(refused);
+    const [name, input] =
+      "quota" in wrong ? ["setTenantQuota", { tenantId: id, ...wrong }] : ["updateTenant", { id, ...wrong }];
+    expect((await change(name, input)).data[name]).toEqual(refused);
+    expect(await written()).toEqual(before);
+  });
+
+  it.each([
+    [{ displayName: "a\u0000b" }, "input.displayName"],
+    [{ displayName: "x".repeat(256) }, "input.displayName"],
+    [{ description: "\ud800" }, "input.description"],
+    [{ description: "x".repeat(2_001) }, "input.description"],
+  ])("is neither made nor changed with malformed text: %j", async (wrong, argument) => {
+    const id = await newTenant();
+    const before = await written();
+    for (const answer of [
+      await change("createTenant", { name: "good", ...wrong }),
+      await change("updateTenant", { id, ...wrong }),
+    ]) {
+      expect(answer.errors[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", argument });
+    }
+    expect(await written()).toEqual(before);
+  });
+
+  it.each([{ maxMonthlySpend: "many" }, { maxVmCount: 1.5 }, { maxMemoryBytes: 0.5 }, { maxStorageBytes: "1e9" }])(
+    "takes no quota of another type: %j",
+    async (quota) => {
+      const before = await written();
+      const { errors } = await change("createTenant", { name: "good", quota });
+      expect(errors[0]?.extensions.code).toBe("BAD_USER_INPUT");
+      expect(await written()).toEqual(before);
+    },
+  );
+
+  it("keeps what is left out of a change, also when two are made at once, and loses what is null", async () => {
+    const id = await newTenant({ displayName: "Acme", quota: { maxVmCount: 3, maxMonthlySpend: "5" } });
+    const name = newName();
+    await Promise.all([
+      change("updateTenant", { id, name }),
+      change("updateTenant", { id, description: "described" }),
+      change("setTenantQuota", { tenantId: id, quota: { maxVmCount: null } }),
+      change("setTenantQuota", { tenantId: id, quota: { maxCpuMillicores: 0 } }),
+    ]);
+    const { data } = await change("updateTenant", { id, displayName: null });
+    expect(data.updateTenant.tenant).toMatchObject({
+      name,
+      displayName: null,
+      description: "described",
+      quota: { maxVmCount: null, maxCpuMillicores: 0, maxMonthlySpend: "5.000000000", currency: "USD" },
+    });
+  });
+
+  it("is not written when nothing of it is other", async () => {
+    const quota = { maxVmCount: 3 };
+    const id = await newTenant({ displayName: "Acme", quota });
+    const unlimited = await newTenant({ quota: {} });
+    const before = await written();
+    const none = await change("setTenantQuota", { tenantId: unlimited, quota: {} });
+    expect(none.data.setTenantQuota.tenant.quota).toBeNull();
+    for (const [name, input] of [
+      ["updateTenant", { id, displayName: "Acme" }],
+      ["enableTenant", { id }],
+      ["setTenantQuota", { tenantId: id, quota }],
+    ] as const) {
+      const { data } = await change(name, input);
+      expect(data[name].tenant, name).toMatchObject({ id, enabled: true, quota });
+    }
+    expect(await written()).toEqual(before);
+  });
+
+  it("that is not there is NOT_FOUND", async () => {
+    const id = "0197a000-ffff-7000-8000-000000000000";
+    for (const [name, input] of everyChange(id)) {
+      expect((await change(name, input)).errors[0]?.extensions.code, name).toBe("NOT_FOUND");
+    }
+  });
+});
+
+/** A change of each kind, of this tenant. */
+const everyChange = (id: string): [string, object][] => [
+  ["updateTenant", { id, name: newName() }],
+  ["disableTenant", { id }],
+  ["enableTenant", { id }],
+  ["setTenantQuota", { tenantId: id, quota: { maxVmCount: 1 } }],
+];
+
+describe("a disabled tenant", () => {
+  it("has no valid session or key, also of people of the platform who act in it, until it is enabled", async () => {
+    const id = await newTenant();
+    const user = await newUser("admin", id);
+    const visitor = await newUser("admin");
+    const key = { tenantId: platformTenantId, userId: visitor.id, actsInTenantId: id };
+    const tokens = [
+      await tokenOf(user),
+      (await makeApiKey(product.databases.auth, { tenantId: id, userId: user.id })).key,
+      await tokenOf(visitor, id),
+      (await makeApiKey(product.databases.auth, key)).key,
+    ];
+    const statuses = () => Promise.all(tokens.map(statusOf));
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    const { data } = await change("disableTenant", { id });
+    expect(data.disableTenant.tenant.enabled).toBe(false);
+    expect(await statuses()).toEqual([401, 401, 401, 401]);
+    expect(await statusOf(await tokenOf(visitor))).toBe(200);
+    expect((await signIn(visitor, id)).userErrors).toEqual([{ code: "TENANT_UNKNOWN" }]);
+
+    await change("enableTenant", { id });
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+  });
+
+  it("lets nobody sign in, and nobody learn that the password was right", async () => {
+    const id = await newTenant();
+    const user = await newUser("admin", id);
+    await change("disableTenant", { id });
+    const right = await signIn(user);
+    expect(right).toEqual(await signIn({ ...user, password: "not the password" }));
+    expect(right.userErrors).toEqual([{ code: "INVALID_CREDENTIALS" }]);
+  });
+
+  it("stays disabled when it is disabled again, which is recorded once", async () => {
+    const id = await newTenant();
+    const answers = await Promise.all(Array.from({ length: 3 }, () => change("disableTenant", { id })));
+    for (const { data } of answers) expect(data.disableTenant.tenant).toMatchObject({ id, enabled: false });
+    const told = await read(`select from auth_audit_log where action = 'tenant.disable' and tenant_id = '${id}'`);
+    expect(told).toHaveLength(1);
+  });
+});
+
+it("the platform itself is neither disabled nor renamed, but may have a name for people", async () => {
+  const id = platformTenantId;
+  const refusals = [
+    await change("disableTenant", { id }, administrator),
+    await change("updateTenant", { id, name: "elsewhere" }, administrator),
+  ];
+  expect(refusals.map(({ data }) => (data.disableTenant ?? data.updateTenant).userErrors)).toEqual([
+    [{ code: "TENANT_BUILT_IN", field: null }],
+    [{ code: "TENANT_BUILT_IN", field: ["name"] }],
+  ]);
+  const { data } = await change("updateTenant", { id, name: "platform", displayName: "Operations" }, administrator);
+  expect(data.updateTenant.tenant).toMatchObject({ name: "platform", displayName: "Operations", enabled: true });
+});
+
+describe("nobody but administrators and operators of the platform", () => {
+  it("changes tenants: of another tenant not even who may do everything there, of the platform no viewer", async () => {
+    const own = await tokenOf(await newUser("admin", other.tenantId));
+    const ownOperator = await tokenOf(await newUser("operator", other.tenantId));
+    const viewer = await tokenOf(await newUser("viewer"));
+    const before = await written();
+    for (const [name, input] of [["createTenant", { name: newName() }], ...everyChange(other.tenantId)] as const) {
+      for (const token of [own, ownOperator]) {
+        const { errors } = await change(name, input, token);
+        expect(errors[0]?.extensions, name).toMatchObject({ code: "FORBIDDEN", policy: "platform" });
+      }
+      const permission = name === "createTenant" ? "tenant:create" : "tenant:update";
+      const { errors } = await change(name, input, viewer);
+      expect(errors[0]?.extensions, name).toMatchObject({ code: "FORBIDDEN", permission });
+    }
+    expect(await written()).toEqual(before);
+  });
+
+  it("sees more tenants than the one that he acts in", async () => {
+    const namesFor = async (token: string) => {
+      const { data } = await product.ask("{ tenants(first: 100) { nodes { name } } }", {}, token);
+      return (data.tenants.nodes as { name: string }[]).map(({ name }) => name);
+    };
+    const id = await newTenant();
+    const everything = await namesFor(administrator);
+    expect(everything).toEqual(expect.arrayContaining(["platform", "tenant 2", `tenant-${made}`]));
+    expect(await namesFor(operator)).toEqual(everything);
+    expect(await namesFor(await tokenOf(await newUser("viewer")))).toEqual(["platform"]);
+    expect(await namesFor(await tokenOf(await newUser("admin"), other.tenantId))).toEqual(["tenant 2"]);
+    const own = await tokenOf(await newUser("admin", other.tenantId));
+    expect(await namesFor(own)).toEqual(["tenant 2"]);
+
+    const query = `query ($id: ID!) { tenant(id: $id) { id ${inQuota} } }`;
+    expect((await product.ask(query, { id }, own)).errors[0]?.extensions.code).toBe("NOT_FOUND");
+    expect((await product.ask(query, { id: other.tenantId }, administrator)).data.tenant).toMatchObject({
+      id: other.tenantId,
+      quota: { maxVmCount: 1_000 },
+    });
+  });
+});
+
+it("who acts in a tenant changes others no less, if he is of the platform", async () => {
+  const id = await newTenant();
+  const acting = await tokenOf(await newUser("operator"), other.tenantId);
+  const { data } = await change("setTenantQuota", { tenantId: id, quota: { maxVmCount: 7 } }, acting);
+  expect(data.setTenantQuota.tenant).toMatchObject({ id, quota: { maxVmCount: 7 } });
+});
+
+it("a change of a tenant is in its own audit log and among the events, and a look at all tenants in the log of the platform", async () => {
+  const user = await newUser("operator");
+  const token = await tokenOf(user);
+  const { data } = await change("createTenant", { name: newName(), quota: { maxVmCount: 1 } }, token);
+  const { id } = data.createTenant.tenant as { id: string };
+  for (const [name, input] of everyChange(id)) await change(name, input, token);
+  await change("setTenantQuota", { tenantId: id, quota: { maxVmCount: 2 } }, token);
+  await product.ask("{ tenants(first: 1) { nodes { id } } }", {}, token);
+  await product.ask(`{ tenant(id: "${id}") { id } }`, {}, token);
+
+  const told = await read<{ tenant: string; action: string }>(
+    `select tenant_id as tenant, action from auth_audit_log where user_id = '${user.id}' and action like 'tenant.%' order by created_at, id`,
+  );
+  expect(told.map(({ tenant, action }) => [tenant, action])).toEqual([
+    ...["create", "update", "disable", "enable", "set_quota"].map((what) => [id, `tenant.${what}`]),
+    [platformTenantId, "tenant.list"],
+    [platformTenantId, "tenant.read"],
+  ]);
+  const events = await read<{ type: string; actor: string }>(
+    `select type, actor from outbox_events where entity_key = '${id}' order by id`,
+  );
+  expect(events.map(({ type }) => type)).toEqual([
+    "tenant.created",
+    "quota.created",
+    ...["tenant", "tenant", "tenant", "quota"].map((kind) => `${kind}.updated`),
+  ]);
+  expect(new Set(events.map(({ actor }) => actor))).toEqual(new Set([`user:${user.id}`]));
+});
