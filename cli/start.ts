@@ -5,6 +5,8 @@ import { authentication } from "#gateway/authentication/authenticate.ts";
 import { denialRecorder } from "#gateway/authentication/denials.ts";
 import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
+import { openDocuments } from "#gateway/documents/open-documents.ts";
+import { readGatewayEnvironment } from "#gateway/environment.ts";
 import { startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
@@ -104,7 +106,12 @@ export async function start(
     const transport = guarded(inProcess(createSubgraphs(databases, identity)));
     const cache = new IdentityCache();
     background.push(tellRevocations(events.log, cache, stopping.signal));
+    const gatewayEnvironment = readGatewayEnvironment();
+    const { documents, close: closeDocuments } = await openDocuments(gatewayEnvironment);
+    stops.push(async () => closeDocuments());
     const gateway = await startGateway({
+      documents,
+      allowedOrigins: gatewayEnvironment.allowedOrigins,
       policies,
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport,

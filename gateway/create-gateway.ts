@@ -5,15 +5,17 @@ import { defaultLimits, type Limits } from "./admission/limits.ts";
 import { checkVariables } from "./admission/variable-limits.ts";
 import { answerErrors } from "./answer-errors.ts";
 import type { RecordDenials } from "./authentication/denials.ts";
+import { noRefusals } from "./authorization/operation-access.ts";
 import type { Policies } from "./authorization/requirement.ts";
 import { callsOver } from "./execution/call-subgraph.ts";
 import type { CompiledOperation, Executed } from "./execution/compile-operation.ts";
-import { loadSupergraph, type LoadedSupergraph } from "./execution/loaded-supergraph.ts";
+import { loadSupergraph } from "./execution/loaded-supergraph.ts";
 import { type KnownOperation, Operations } from "./execution/operations.ts";
 import { documentReader } from "./execution/read-document.ts";
 import { described, RequestErrors } from "./execution/request-errors.ts";
+import { Documents } from "./documents/documents.ts";
 import type { GraphQLAnswer, GraphQLRequest } from "./graphql-request.ts";
-import { plannerHere, type Planner } from "./planning/planner.ts";
+import { plannerHere } from "./planning/planner.ts";
 import { PlannerThread } from "./planning/planner-thread.ts";
 import type { Transport } from "./transport/transport.ts";
 
@@ -31,6 +33,8 @@ export interface GatewayOptions {
   /** What the names in the supergraph's `@policy` mean; one that is missing here stops the start. */
   policies?: Policies | undefined;
   limits?: Limits | undefined;
+  /** The documents that are known, and who may send others; when absent, none is known and any may be sent. */
+  documents?: Documents | undefined;
   /** Is told the permissions and policies for whose lack fields were refused. */
   onDenied?: RecordDenials | undefined;
   /** Where plans are made: in a thread of their own, so that a long one holds up nobody else, or in this thread, which needs less memory. */
@@ -40,20 +44,22 @@ export interface GatewayOptions {
 /** A composed graph that answers GraphQL requests; how they come is not its concern. */
 export interface Gateway {
   execute(request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer>;
+  /**
+   * Goes over to another supergraph when every known document has been planned over it. What is in flight goes on over the old one.
+   * @throws Error when it is no supergraph, asks for something that this gateway could not enforce, or no longer fits a document that the old one fits
+   */
+  replaceSupergraph(sdl: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** @throws Error when the document is no supergraph, or asks for something that this gateway could not enforce */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { transport, introspection, limits = defaultLimits, onDenied } = options;
-  const supergraph = loadSupergraph(options.supergraphSdl, options.policies);
-  const read = documentReader(supergraph.apiSchema, { limits, introspection });
-  const operations = new Operations(supergraph, plannerFor(supergraph, options), read);
+  const { transport, introspection, limits = defaultLimits, documents = new Documents(), onDenied } = options;
+  let operations = operationsOf(options.supergraphSdl, options);
 
   const known = (request: GraphQLRequest, context: GatewayContext): KnownOperation => {
-    const { query, operationName, queriesOnly } = request;
-    if (query === undefined) throw withoutDocument(request);
-    const found = operations.find(query, operationName);
+    const { operationName, queriesOnly } = request;
+    const found = operations.find(documents.textOf(request, context.identity), operationName);
     if (!found) throw unknownOperation(operationName);
     if (queriesOnly && found.operation.definition.operation !== OperationTypeNode.QUERY)
       throw new PublicError("METHOD_NOT_ALLOWED", "Only queries come by GET; send this by POST.");
@@ -92,7 +98,47 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   };
 
-  return { execute, stop: () => operations.stop() };
+  return {
+    execute,
+    replaceSupergraph: async (sdl) => {
+      const old = operations;
+      const next = operationsOf(sdl, options);
+      try {
+        for (const { text } of documents.known) await planAlso(text, next, old);
+      } catch (error) {
+        await next.stop();
+        throw error;
+      }
+      operations = next;
+      await old.stop();
+    },
+    stop: () => operations.stop(),
+  };
+}
+
+function operationsOf(sdl: string, options: GatewayOptions): Operations {
+  const { introspection, limits = defaultLimits, planning = "own thread" } = options;
+  const supergraph = loadSupergraph(sdl, options.policies);
+  const planner = planning === "this thread" ? plannerHere(supergraph.planned) : new PlannerThread(sdl, limits.planMs);
+  return new Operations(supergraph, planner, documentReader(supergraph.apiSchema, { limits, introspection }));
+}
+
+/** Plans a known document for who may see all of it. One that did not fit before either is nobody's loss. */
+async function planAlso(text: string, next: Operations, old: Operations): Promise<void> {
+  try {
+    const found = next.find(text, undefined);
+    if (found) await next.compiled(found, noRefusals);
+  } catch (error) {
+    if (fits(old, text)) throw new Error("A known document no longer fits the supergraph.", { cause: error });
+  }
+}
+
+function fits(operations: Operations, text: string): boolean {
+  try {
+    return operations.find(text, undefined) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws PublicError OVERLOADED when others are planned for so long that this one's time is over */
@@ -109,12 +155,6 @@ async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function plannerFor({ sdl, planned }: LoadedSupergraph, { planning = "own thread", limits }: GatewayOptions): Planner {
-  return planning === "this thread"
-    ? plannerHere(planned)
-    : new PlannerThread(sdl, limits?.planMs ?? defaultLimits.planMs);
 }
 
 function refused(errors: readonly unknown[], requestId: string): GraphQLAnswer {
@@ -135,12 +175,6 @@ function tellDenials(onDenied: RecordDenials, { errors }: Executed, context: Req
     return extensions["code"] === ("FORBIDDEN" satisfies ErrorCode) && typeof name === "string" ? name : [];
   });
   if (missing.length > 0) onDenied(context, missing);
-}
-
-function withoutDocument({ extensions }: GraphQLRequest): PublicError {
-  return extensions?.["persistedQuery"]
-    ? new PublicError("PERSISTED_QUERY_NOT_SUPPORTED", "Send the document itself.")
-    : new PublicError("BAD_REQUEST", "A request has a `query`.");
 }
 
 const unknownOperation = (name: string | undefined): GraphQLError =>

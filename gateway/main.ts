@@ -6,6 +6,8 @@ import { openRedis } from "#lib/redis.ts";
 import { authentication } from "./authentication/authenticate.ts";
 import { denialRecorder } from "./authentication/denials.ts";
 import { KeyLimits } from "./authentication/key-limits.ts";
+import { openDocuments } from "./documents/open-documents.ts";
+import { readGatewayEnvironment } from "./environment.ts";
 import { startGateway } from "./http/server.ts";
 import { readSupergraphConfig } from "./supergraph.ts";
 import { guarded } from "./transport/guarded.ts";
@@ -25,7 +27,11 @@ const isProduction = process.env["NOVACRON_ENV"] === "production";
 const redisUrl = process.env["REDIS_URL"];
 const transport = guarded(overHttp(urls, keys), { callTimeoutMs: 5_000 });
 const redis = redisUrl ? openRedis(redisUrl) : undefined;
+const environment = readGatewayEnvironment();
+const { documents } = await openDocuments(environment);
 const gateway = await startGateway({
+  documents,
+  allowedOrigins: environment.allowedOrigins,
   policies,
   supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
   transport,

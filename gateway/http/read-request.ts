@@ -17,9 +17,15 @@ const requestShape = z.object({
 
 /**
  * The GraphQL request in an HTTP request, as "GraphQL over HTTP" has it.
+ * @param documentId of the document that the path names, if it does
  * @throws PublicError METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, BAD_REQUEST
  */
-export async function readRequest(request: IncomingMessage, url: URL): Promise<GraphQLRequest> {
+export async function readRequest(request: IncomingMessage, url: URL, documentId?: string): Promise<GraphQLRequest> {
+  const asked = await readMessage(request, url);
+  return documentId === undefined ? asked : { ...asked, documentId };
+}
+
+async function readMessage(request: IncomingMessage, url: URL): Promise<GraphQLRequest> {
   if (request.method === "GET") return { ...fromParameters(url.searchParams), queriesOnly: true };
   if (request.method !== "POST") throw new PublicError("METHOD_NOT_ALLOWED", "Ask by GET or by POST.");
   if (!isJson(request.headers["content-type"]))

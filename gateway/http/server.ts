@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PublicError } from "#lib/errors.ts";
@@ -67,6 +67,14 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
   };
 }
 
+interface Arrived {
+  url: URL;
+  /** Of a document that the path names. */
+  documentId: string | undefined;
+  requestId: string;
+  type: MediaType | undefined;
+}
+
 class GraphQLFace {
   /** Connections are not kept for another request. */
   isClosing = false;
@@ -95,29 +103,32 @@ class GraphQLFace {
       return send(response, isReady ? 200 : 503, plainJson, `{"status":"${isReady ? "ready" : "not ready"}"}\n`);
     }
     const requestId = randomUUID();
-    if (url.pathname !== "/graphql") {
+    const documentId = /^\/graphql\/([^/]+)$/.exec(url.pathname)?.[1];
+    if (url.pathname !== "/graphql" && documentId === undefined) {
       return send(response, 404, plainJson, `{"errors":[{"message":"The graph is at /graphql."}]}\n`);
     }
     this.#origins.tell(request, response);
     if (request.method === "OPTIONS") return send(response, 204, plainJson, "");
     response.setHeader("x-request-id", requestId);
     const type = acceptedType(request.headers.accept);
-    const answer = await this.#execute(request, response, { url, requestId, type }).catch((error: unknown) =>
-      refusal(error, requestId),
+    const answer = await this.#execute(request, response, { url, documentId, requestId, type }).catch(
+      (error: unknown) => refusal(error, requestId),
     );
     if (answer.refused !== undefined) tellMore(response, answer);
+    else if (documentId !== undefined && request.method === "GET" && isUnchanged(request, response, answer))
+      return void response.writeHead(304).end();
     send(response, statusOf(answer, type ?? plainJson), type ?? plainJson, answer.body);
   }
 
   async #execute(
     request: IncomingMessage,
     response: ServerResponse,
-    { url, requestId, type }: { url: URL; requestId: string; type: MediaType | undefined },
+    { url, documentId, requestId, type }: Arrived,
   ): Promise<GraphQLAnswer> {
     if (!type) throw new PublicError("NOT_ACCEPTABLE", "Answers are application/graphql-response+json or JSON.");
     this.#load.admit();
     this.#origins.refuse(request);
-    const asked = await readRequest(request, url);
+    const asked = await readRequest(request, url, documentId);
     const identity: Identity = await this.#options.identify(request);
     const gone = new AbortController();
     response.once("close", () => {
@@ -154,12 +165,21 @@ function tellMore(response: ServerResponse, { refused, retryAfter = 1 }: GraphQL
     response.setHeader("connection", "close");
 }
 
+/** Tags an answer with what it holds, for its caller alone, and says whether he has it already. */
+function isUnchanged({ headers }: IncomingMessage, response: ServerResponse, { body }: GraphQLAnswer): boolean {
+  const tag = `"${createHash("sha256").update(body).digest("base64url")}"`;
+  response.setHeader("etag", tag);
+  response.setHeader("cache-control", "private, no-cache");
+  response.setHeader("vary", "accept, authorization, origin");
+  return headers["if-none-match"]?.split(",").some((known) => known.trim().replace(/^W\//, "") === tag) ?? false;
+}
+
 function send(response: ServerResponse, status: number, type: MediaType, body: string): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, {
     "content-type": `${type}; charset=utf-8`,
     "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
+    ...(response.hasHeader("cache-control") ? {} : { "cache-control": "no-store" }),
   });
   response.end(body);
 }

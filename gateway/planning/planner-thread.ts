@@ -35,6 +35,7 @@ export class PlannerThread implements Planner {
   #isReady = false;
   #timer: NodeJS.Timeout | undefined;
   #lastId = 0;
+  #whenDone: (() => void) | undefined;
 
   /** @param planMs what one plan may take */
   constructor(supergraphSdl: string, planMs: number) {
@@ -51,11 +52,11 @@ export class PlannerThread implements Planner {
     });
   }
 
+  /** Plans what waits first. */
   async stop(): Promise<void> {
-    clearTimeout(this.#timer);
+    if (this.#queue.length > 0) await new Promise<void>((resolve) => (this.#whenDone = resolve));
     const worker = this.#worker;
     this.#worker = undefined;
-    for (const { reject } of this.#queue.splice(0)) reject(new Error("The planner has stopped."));
     await worker?.terminate();
   }
 
@@ -101,6 +102,7 @@ export class PlannerThread implements Planner {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#queue.shift();
+    if (this.#queue.length === 0) this.#whenDone?.();
   }
 
   /** Ends the thread and what it was at; a new one starts for what waits. */

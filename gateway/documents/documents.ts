@@ -1,0 +1,81 @@
+import { PublicError } from "#lib/errors.ts";
+import { log } from "#lib/log.ts";
+import type { Identity } from "#lib/request-context.ts";
+import type { GraphQLRequest } from "../graphql-request.ts";
+import { documentId, hashOf, type KnownDocument } from "./manifest.ts";
+
+/**
+ * What may be executed: any document; any, but what is not known is logged; known ones, by their text or their id; known ones by their id alone.
+ */
+export const documentModes = ["open", "audit", "safelist", "ids"] as const;
+export type DocumentMode = (typeof documentModes)[number];
+
+/** Who sends documents: a person with a session, a program with an API key, or nobody known. */
+export const callerKinds = ["session", "api_key", "anonymous"] as const;
+export type CallerKind = (typeof callerKinds)[number];
+
+export type DocumentModes = Readonly<Record<CallerKind, DocumentMode>>;
+
+export const openToAll: DocumentModes = { session: "open", api_key: "open", anonymous: "open" };
+
+/** The documents that are known, and who may send others. */
+export class Documents {
+  readonly #modes: DocumentModes;
+  #byId: ReadonlyMap<string, KnownDocument> = new Map();
+
+  constructor(modes: DocumentModes = openToAll, known: readonly KnownDocument[] = []) {
+    this.#modes = modes;
+    this.replace(known);
+  }
+
+  get known(): readonly KnownDocument[] {
+    return [...this.#byId.values()];
+  }
+
+  replace(known: readonly KnownDocument[]): void {
+    this.#byId = new Map(known.map((document) => [document.id, document]));
+  }
+
+  /**
+   * The text that a request means.
+   * @throws PublicError BAD_REQUEST, DOCUMENT_ID_INVALID, DOCUMENT_UNKNOWN, DOCUMENT_MISMATCH, DOCUMENT_NOT_ALLOWED, PERSISTED_QUERY_NOT_FOUND
+   */
+  textOf(request: GraphQLRequest, identity: Identity): string {
+    const { query } = request;
+    const given = request.documentId ?? persistedHash(request);
+    const mode = this.#modes[identity.credential?.kind ?? "anonymous"];
+    if (given === undefined) {
+      if (query === undefined) throw new PublicError("BAD_REQUEST", "A request has a `query` or a `documentId`.");
+      return this.#admitted(query, mode);
+    }
+    const id = documentId(given);
+    if (id === undefined)
+      throw new PublicError("DOCUMENT_ID_INVALID", "The id of a document is its SHA-256, in hexadecimal.");
+    if (query !== undefined && hashOf(query) !== id)
+      throw new PublicError("DOCUMENT_MISMATCH", "The id is not that of the document that came with it.");
+    const known = this.#byId.get(id);
+    if (known) return known.text;
+    // It came with its text, which is not kept: who may send any document may send this one.
+    if (query !== undefined) return this.#admitted(query, mode);
+    throw request.documentId === undefined
+      ? new PublicError("PERSISTED_QUERY_NOT_FOUND", "No document has this hash; send the document itself.")
+      : new PublicError("DOCUMENT_UNKNOWN", "No document has this id.");
+  }
+
+  #admitted(query: string, mode: DocumentMode): string {
+    if (mode === "open") return query;
+    if (mode === "ids") throw new PublicError("DOCUMENT_NOT_ALLOWED", "Documents are asked for by their ids here.");
+    const id = hashOf(query);
+    if (this.#byId.has(id)) return query;
+    if (mode === "safelist") throw new PublicError("DOCUMENT_NOT_ALLOWED", "This document is not known here.");
+    log.gateway.warn({ document: id }, "a document that is not known was executed");
+    return query;
+  }
+}
+
+function persistedHash({ extensions }: GraphQLRequest): string | undefined {
+  const persisted = extensions?.["persistedQuery"];
+  if (typeof persisted !== "object" || persisted === null) return undefined;
+  const { sha256Hash } = persisted as { sha256Hash?: unknown };
+  return typeof sha256Hash === "string" ? sha256Hash : "";
+}

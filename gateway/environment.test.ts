@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { readGatewayEnvironment } from "./environment.ts";
+
+it("a gateway is told of sites, documents and who may send others", () => {
+  expect(readGatewayEnvironment({})).toEqual({
+    allowedOrigins: [],
+    documentsFile: undefined,
+    documentModes: { session: "open", api_key: "open", anonymous: "open" },
+  });
+  expect(
+    readGatewayEnvironment({
+      ALLOWED_ORIGINS: "https://console.example, http://127.0.0.1:3000",
+      NOVACRON_DOCUMENTS: "documents.json",
+      NOVACRON_DOCUMENT_MODES: "session=audit, api_key=ids",
+    }),
+  ).toEqual({
+    allowedOrigins: ["https://console.example", "http://127.0.0.1:3000"],
+    documentsFile: "documents.json",
+    documentModes: { session: "audit", api_key: "ids", anonymous: "open" },
+  });
+  expect(readGatewayEnvironment({ NOVACRON_DOCUMENT_MODES: "safelist" }).documentModes).toEqual({
+    session: "safelist",
+    api_key: "safelist",
+    anonymous: "safelist",
+  });
+});
+
+it.each([
+  ["ALLOWED_ORIGINS", "*"],
+  ["ALLOWED_ORIGINS", "https://console.example/path"],
+  ["NOVACRON_DOCUMENT_MODES", "closed"],
+  ["NOVACRON_DOCUMENT_MODES", "session=open,session=ids"],
+  ["NOVACRON_DOCUMENT_MODES", "robot=open"],
+])("it is not started with %s=%s", (name, value) => {
+  expect(() => readGatewayEnvironment({ [name]: value })).toThrow(name);
+});

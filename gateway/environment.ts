@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { type DocumentModes, openToAll } from "./documents/documents.ts";
+import { parseDocumentModes } from "./documents/modes.ts";
+
+const environmentShape = z.object({
+  ALLOWED_ORIGINS: z
+    .string()
+    .default("")
+    .transform((text, context) => {
+      const origins = text.split(",").flatMap((part) => part.trim() || []);
+      for (const origin of origins)
+        if (!isOrigin(origin)) context.addIssue(`${origin} is not an origin such as https://console.example`);
+      return origins;
+    }),
+  NOVACRON_DOCUMENTS: z.string().min(1).optional(),
+  NOVACRON_DOCUMENT_MODES: z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      const modes = text === undefined ? openToAll : parseDocumentModes(text);
+      if (!modes) context.addIssue("not open, audit, safelist or ids, nor such as session=open,api_key=ids");
+      return modes ?? z.NEVER;
+    }),
+});
+
+/** What a gateway is told by its environment, wherever it runs. */
+export interface GatewayEnvironment {
+  /** The sites whose pages may ask. */
+  allowedOrigins: readonly string[];
+  /** The manifest of known documents. */
+  documentsFile: string | undefined;
+  documentModes: DocumentModes;
+}
+
+/** @throws Error CONFIGURATION_INVALID that names every variable that is wrong */
+export function readGatewayEnvironment(env: NodeJS.ProcessEnv = process.env): GatewayEnvironment {
+  const { data, error } = environmentShape.safeParse(env);
+  if (!data) {
+    const wrong = error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
+    throw Object.assign(new Error(`The configuration is not valid:\n${wrong.join("\n")}`), {
+      code: "CONFIGURATION_INVALID",
+    });
+  }
+  return {
+    allowedOrigins: data.ALLOWED_ORIGINS,
+    documentsFile: data.NOVACRON_DOCUMENTS,
+    documentModes: data.NOVACRON_DOCUMENT_MODES,
+  };
+}
+
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
