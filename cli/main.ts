@@ -7,6 +7,7 @@ import { addUserCommand } from "./auth/user-command.ts";
 import { ConfigurationError, readEnvironment } from "./environment.ts";
 import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
+import { addGatewayCommand } from "./gateway-command.ts";
 import { addKeysCommand } from "./keys-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
 
@@ -81,6 +82,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     add({ program, environmentOf, say });
   addAuditCommand(program, environmentOf, say);
   addKeysCommand(program, environmentOf, say);
+  addGatewayCommand(program, { portOf: wholeNumber, onStop: onStopSignal });
 
   try {
     await program.parseAsync(argv);

@@ -107,7 +107,7 @@ export async function start(
     const cache = new IdentityCache();
     background.push(tellRevocations(events.log, cache, stopping.signal));
     const gatewayEnvironment = readGatewayEnvironment();
-    const { documents, close: closeDocuments } = await openDocuments(gatewayEnvironment);
+    const { documents, close: closeDocuments } = openDocuments(gatewayEnvironment);
     stops.push(async () => closeDocuments());
     const gateway = await startGateway({
       documents,

@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from "node:fs";
+import { unwatchFile, watchFile } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { log } from "#lib/log.ts";
 
@@ -6,20 +6,19 @@ import { log } from "#lib/log.ts";
 const lookEveryMs = 500;
 
 /**
- * Gives the text of a file to `apply`, now and after each change, one text at a time. What `apply` rejects is logged, and what was applied before stays; the first
- * text must be good.
+ * Gives the text of a file to `apply` whenever it changes, one text at a time. What `apply` rejects is logged, and what was applied before stays.
+ * @param text what the file held when it was read first
  * @returns what ends it
  */
-export async function watchedFile(path: string, apply: (text: string) => void | Promise<void>): Promise<() => void> {
-  let applied = readFileSync(path, "utf8");
-  await apply(applied);
+export function onChange(path: string, text: string, apply: (text: string) => void | Promise<void>): () => void {
+  let applied = text;
   let changing = Promise.resolve();
   const change = async () => {
     try {
-      const text = await readFile(path, "utf8");
-      if (text === applied) return;
-      await apply(text);
-      applied = text;
+      const changed = await readFile(path, "utf8");
+      if (changed === applied) return;
+      await apply(changed);
+      applied = changed;
       log.gateway.info({ file: path }, "a changed file has been taken over");
     } catch (error) {
       log.gateway.error({ err: error, file: path }, "a changed file is refused; what was there before stays");

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
-import { readSupergraphConfig } from "../gateway/supergraph.ts";
+import { readSupergraphConfig } from "./supergraph-config.ts";
 
 // `npm run compose` writes supergraph.graphql; `--check` fails when it, or what clients rely on, has drifted.
-const config = readSupergraphConfig("supergraph.yaml", {});
+const config = readSupergraphConfig("supergraph.yaml");
 const { supergraphSdl, errors } = composeServices(
   Object.entries(config.subgraphs).map(([name, { routing_url, schema }]) => ({
     name,

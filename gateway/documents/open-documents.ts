@@ -1,5 +1,6 @@
-import { watchedFile } from "../watched-file.ts";
+import { readFileSync } from "node:fs";
 import type { GatewayEnvironment } from "../environment.ts";
+import { onChange } from "../watched-file.ts";
 import { Documents } from "./documents.ts";
 import { readManifest } from "./manifest.ts";
 
@@ -12,10 +13,9 @@ export interface OpenDocuments {
  * The documents of the manifest that the environment names, and of what it becomes.
  * @throws Error when it cannot be read
  */
-export async function openDocuments({ documentsFile, documentModes }: GatewayEnvironment): Promise<OpenDocuments> {
-  const documents = new Documents(documentModes);
-  const close = documentsFile
-    ? await watchedFile(documentsFile, (json) => documents.replace(readManifest(json)))
-    : () => undefined;
-  return { documents, close };
+export function openDocuments({ documentsFile, documentModes }: GatewayEnvironment): OpenDocuments {
+  if (!documentsFile) return { documents: new Documents(documentModes), close: () => undefined };
+  const manifest = readFileSync(documentsFile, "utf8");
+  const documents = new Documents(documentModes, readManifest(manifest));
+  return { documents, close: onChange(documentsFile, manifest, (json) => documents.replace(readManifest(json))) };
 }

@@ -28,6 +28,8 @@ export interface GatewayServerOptions extends GatewayOptions {
 
 export interface GatewayServer {
   url: string;
+  /** @see Gateway */
+  replaceSupergraph(sdl: string): Promise<void>;
   /** Takes nothing new, and ends when what is in flight has been answered. */
   close(): Promise<void>;
 }
@@ -38,7 +40,8 @@ const defaultRequestTimeoutMs = 15_000;
 
 /** Starts the gateway's HTTP server: `/graphql`, `/health/live`, `/health/ready`. */
 export async function startGateway(options: GatewayServerOptions): Promise<GatewayServer> {
-  const face = new GraphQLFace(options, createGateway(options));
+  const gateway = createGateway(options);
+  const face = new GraphQLFace(options, gateway);
   const server = createServer((request, response) => {
     face.answer(request, response).catch((error: unknown) => {
       log.gateway.error({ err: error }, "a request failed");
@@ -55,6 +58,7 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}/graphql`,
+    replaceSupergraph: (sdl) => gateway.replaceSupergraph(sdl),
     close: async () => {
       face.isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -6,25 +6,43 @@ import { CallFailure } from "./call-failure.ts";
 import { type HttpLimits, httpLimits } from "./limits.ts";
 import type { Transport } from "./transport.ts";
 
+/** A carrier whose subgraphs may move while it runs. */
+export interface HttpTransport extends Transport {
+  /** From now on subgraphs are at these URLs; what is on its way to another is answered. */
+  readdress(urls: Readonly<Record<string, string>>): void;
+}
+
 /**
  * Calls subgraphs over HTTP, each over kept-alive connections of its own; every call is signed over its final body. Of the client's own headers
  * none goes along: what a subgraph may know of the client is in the context. Redirects are not followed: a signed call is for one address.
+ * @param keys undefined for subgraphs that answer anybody: they are not told who asks
  */
 export function overHttp(
   urls: Readonly<Record<string, string>>,
-  keys: Keyring,
+  keys: Keyring | undefined,
   given: Partial<HttpLimits> = {},
-): Transport {
+): HttpTransport {
   const limits = { ...httpLimits, ...given };
-  const addresses = new Map(Object.entries(urls).map(([name, url]) => [name, addressOf(new URL(url), limits)]));
+  const addresses = new Map<string, Address>();
+  const readdress = (next: Readonly<Record<string, string>>): void => {
+    for (const [name, { url, pool }] of addresses) {
+      if (next[name] === url) continue;
+      addresses.delete(name);
+      pool.close().catch(() => undefined);
+    }
+    for (const [name, url] of Object.entries(next))
+      if (!addresses.has(name)) addresses.set(name, addressOf(url, limits));
+  };
+  readdress(urls);
   return {
+    readdress,
     send: async (name, { query, variables }, context, signal) => {
       const address = addresses.get(name);
       if (!address) throw new Error(`Subgraph ${name} has no URL.`);
       const body = JSON.stringify({ query, variables });
       const headers = {
         "content-type": "application/json",
-        ...signContext(keys, { issuer: "gateway", audience: name, context, body }),
+        ...(keys ? signContext(keys, { issuer: "gateway", audience: name, context, body }) : {}),
       };
       const { path, pool } = address;
       return exchange(pool, { method: "POST", path, headers, body, signal }).catch((error: unknown) => {
@@ -37,9 +55,15 @@ export function overHttp(
   };
 }
 
-const addressOf = (url: URL, limits: HttpLimits) => ({
-  path: url.pathname + url.search,
-  pool: new Pool(url.origin, {
+interface Address {
+  url: string;
+  path: string;
+  pool: Pool;
+}
+
+function addressOf(text: string, limits: HttpLimits): Address {
+  const url = new URL(text);
+  const pool = new Pool(url.origin, {
     connections: limits.connections,
     connect: { timeout: limits.connectTimeoutMs },
     keepAliveTimeout: limits.keepAliveMs,
@@ -47,8 +71,9 @@ const addressOf = (url: URL, limits: HttpLimits) => ({
     headersTimeout: limits.silenceMs,
     bodyTimeout: limits.silenceMs,
     maxResponseSize: limits.maxAnswerBytes,
-  }),
-});
+  });
+  return { url: text, path: url.pathname + url.search, pool };
+}
 
 async function exchange(pool: Pool, request: Dispatcher.RequestOptions): Promise<ExecutionResult> {
   const { statusCode, body } = await pool.request(request);

@@ -12,8 +12,12 @@ export interface Child {
 }
 
 /** Starts one bundle, or with a loader in NODE_OPTIONS a source, as a process; resolves at its line `novacron … ready <url>`. */
-export async function startChild(bundle: string, env: Record<string, string>): Promise<Child> {
-  const child: ChildProcess = spawn(process.execPath, [bundle], {
+export async function startChild(
+  bundle: string,
+  env: Record<string, string>,
+  args: readonly string[] = [],
+): Promise<Child> {
+  const child: ChildProcess = spawn(process.execPath, [bundle, ...args], {
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

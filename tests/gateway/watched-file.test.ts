@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { watchedFile } from "#gateway/watched-file.ts";
+import { onChange } from "#gateway/watched-file.ts";
 
 let folder: string;
 let path: string;
@@ -15,14 +15,14 @@ afterEach(() => rmSync(folder, { recursive: true }));
 it("a file is taken over when it changes, also by being replaced; one that is bad or gone leaves what was there", async () => {
   const applied: string[] = [];
   writeFileSync(path, "one");
-  const end = await watchedFile(path, (text) => {
+  const end = onChange(path, "one", (text) => {
     if (text === "bad") throw new Error("It is bad.");
     applied.push(text);
   });
   const next = join(folder, "next.json");
   writeFileSync(next, "two, by another file");
   renameSync(next, path);
-  await expect.poll(() => applied, { timeout: 10_000 }).toEqual(["one", "two, by another file"]);
+  await expect.poll(() => applied, { timeout: 10_000 }).toEqual(["two, by another file"]);
   writeFileSync(path, "bad");
   writeFileSync(path, "three");
   await expect.poll(() => applied.at(-1), { timeout: 10_000 }).toBe("three");
@@ -31,13 +31,4 @@ it("a file is taken over when it changes, also by being replaced; one that is ba
   await expect.poll(() => applied.at(-1), { timeout: 10_000 }).toBe("four, after it was gone");
   end();
   expect(applied).not.toContain("bad");
-});
-
-it("a first text that is bad is no beginning", async () => {
-  await expect(watchedFile(path, () => undefined)).rejects.toThrow("ENOENT");
-  writeFileSync(path, "bad");
-  const refusing = () => {
-    throw new Error("It is bad.");
-  };
-  await expect(watchedFile(path, refusing)).rejects.toThrow("It is bad.");
 });

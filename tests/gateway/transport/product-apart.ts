@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Domain, domains } from "#db/columns.ts";
+import { noLimits } from "#gateway/admission/limits.ts";
 import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { overHttp } from "#gateway/transport/http.ts";
@@ -84,6 +85,8 @@ export async function gatewayOver(
   const breakers: WatchedGateway["breakers"] = [];
   const gateway = await startGateway({
     policies,
+    // Whatever makes an answer large may be asked for.
+    limits: noLimits,
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
     transport: guarded(overHttp(urls, keys, http), limits, {
       onCall: (call) => calls.push(call),

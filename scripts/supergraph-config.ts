@@ -17,13 +17,8 @@ const supergraphShape = z.object({
 export type SupergraphConfig = z.infer<typeof supergraphShape>;
 
 /**
- * Reads `supergraph.yaml`. `SUBGRAPH_URL_<NAME>` in the environment overrides where a subgraph is.
+ * Reads `supergraph.yaml`.
  * @throws Error with everything that is wrong in the file
  */
-export function readSupergraphConfig(path: string, env: NodeJS.ProcessEnv = process.env): SupergraphConfig {
-  const config = supergraphShape.parse(parse(readFileSync(path, "utf8")));
-  for (const [name, subgraph] of Object.entries(config.subgraphs)) {
-    subgraph.routing_url = env[`SUBGRAPH_URL_${name.toUpperCase()}`] ?? subgraph.routing_url;
-  }
-  return config;
-}
+export const readSupergraphConfig = (path: string): SupergraphConfig =>
+  supergraphShape.parse(parse(readFileSync(path, "utf8")));

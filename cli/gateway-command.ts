@@ -1,0 +1,43 @@
+import { Option, type Command } from "commander";
+import { ConfigurationError } from "./environment.ts";
+
+interface GatewayCommandOptions {
+  supergraph: string;
+  url: Record<string, string>;
+  host: string;
+  port: number;
+  open: boolean;
+}
+
+/** `novacron gateway`: a gateway alone, in front of subgraphs that run elsewhere. */
+export function addGatewayCommand(
+  program: Command,
+  { portOf, onStop }: { portOf: (text: string) => number; onStop: (stop: () => Promise<void>) => void },
+): void {
+  program
+    .command("gateway")
+    .description("serve any Federation 2 supergraph; its file is read again when it changes")
+    .requiredOption("--supergraph <file>", "the composed schema")
+    .addOption(
+      new Option("--url <name=url>", "where a subgraph is, instead of where the supergraph says; once for each")
+        .argParser(withUrl)
+        .default({}, "the supergraph's"),
+    )
+    .option("--host <address>", "where to listen", "127.0.0.1")
+    .option("--port <port>", "where to listen; 0 takes a free port", portOf, 4000)
+    .option("--open", "ask nobody who he is, sign no call, limit nothing: for test suites and benchmarks", false)
+    .action(async ({ supergraph, url, ...options }: GatewayCommandOptions) => {
+      const { serveApart } = await import("#gateway/serve-apart.ts");
+      const gateway = await serveApart({ supergraphFile: supergraph, urls: url, ...options });
+      process.stdout.write(`novacron ready ${gateway.url}\n`);
+      onStop(gateway.stop);
+    });
+}
+
+function withUrl(text: string, known: Record<string, string>): Record<string, string> {
+  const at = text.indexOf("=");
+  const [name, url] = [text.slice(0, at), text.slice(at + 1)];
+  if (at < 1 || !/^https?:/.test(url) || !URL.canParse(url))
+    throw new ConfigurationError([`--url: ${text} is not such as accounts=http://127.0.0.1:4001/graphql`]);
+  return { ...known, [name]: url };
+}

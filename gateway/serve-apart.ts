@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { readKeyring } from "#lib/keyring.ts";
+import { openRedis } from "#lib/redis.ts";
+import { anonymous, policies } from "#lib/request-context.ts";
+import { noLimits } from "./admission/limits.ts";
+import { authentication } from "./authentication/authenticate.ts";
+import { denialRecorder } from "./authentication/denials.ts";
+import { KeyLimits } from "./authentication/key-limits.ts";
+import { openDocuments } from "./documents/open-documents.ts";
+import { readGatewayEnvironment } from "./environment.ts";
+import { type GatewayServerOptions, startGateway } from "./http/server.ts";
+import { subgraphUrls } from "./subgraph-urls.ts";
+import { guarded } from "./transport/guarded.ts";
+import { overHttp } from "./transport/http.ts";
+import type { Transport } from "./transport/transport.ts";
+import { onChange } from "./watched-file.ts";
+
+export interface ServeApartOptions {
+  /** Read again when it changes. */
+  supergraphFile: string;
+  /** Where subgraphs are, instead of where the supergraph says. */
+  urls: Readonly<Record<string, string>>;
+  /** Asks nobody who he is, signs nothing, and limits nothing; what the supergraph guards stays guarded. */
+  open: boolean;
+  host: string;
+  port: number;
+}
+
+export interface ServedApart {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * A gateway whose subgraphs run elsewhere.
+ * @throws Error when the supergraph cannot be served, or a subgraph has no URL
+ */
+export async function serveApart(options: ServeApartOptions): Promise<ServedApart> {
+  const { supergraphFile, open, host, port } = options;
+  const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });
+  const supergraphSdl = readFileSync(supergraphFile, "utf8");
+  const carrier = overHttp(urlsIn(supergraphSdl), open ? undefined : readKeyring("NOVACRON_SIGNING_KEYS"));
+  const transport = guarded(carrier, { callTimeoutMs: 5_000 });
+  const { identify, onDenied, forgetRedis } = open ? anybody : whoAsks(transport);
+  const environment = readGatewayEnvironment();
+  const { documents, close: closeDocuments } = openDocuments(environment);
+  const isProduction = process.env["NOVACRON_ENV"] === "production";
+  let urls = urlsIn(supergraphSdl);
+  const gateway = await startGateway({
+    supergraphSdl,
+    policies,
+    transport,
+    documents,
+    allowedOrigins: environment.allowedOrigins,
+    limits: open ? noLimits : undefined,
+    identify,
+    onDenied,
+    // A foreign subgraph need not say whether it is well.
+    ready: async () => open || allLive(Object.values(urls)),
+    introspection: !isProduction,
+    host,
+    port,
+  });
+  const endWatch = onChange(supergraphFile, supergraphSdl, async (sdl) => {
+    const next = urlsIn(sdl);
+    // Until all go by the new one, requests need the subgraphs of both.
+    carrier.readdress({ ...urls, ...next });
+    try {
+      await gateway.replaceSupergraph(sdl);
+      urls = next;
+    } finally {
+      carrier.readdress(urls);
+    }
+  });
+  return {
+    url: gateway.url,
+    stop: async () => {
+      endWatch();
+      closeDocuments();
+      forgetRedis();
+      await gateway.close();
+    },
+  };
+}
+
+type WhoAsks = Pick<GatewayServerOptions, "identify" | "onDenied"> & { forgetRedis(): void };
+
+const anybody: WhoAsks = { identify: async () => anonymous, forgetRedis: () => undefined };
+
+/** Nobody tells this process of revocations, so it remembers no identity and asks for each request. */
+function whoAsks(transport: Transport): WhoAsks {
+  const redisUrl = process.env["REDIS_URL"];
+  const redis = redisUrl ? openRedis(redisUrl) : undefined;
+  const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
+  return {
+    identify: authentication({ transport, environment, limits: new KeyLimits(redis) }),
+    onDenied: denialRecorder(transport),
+    forgetRedis: () => redis?.disconnect(),
+  };
+}
+
+function reachable(urls: Readonly<Record<string, string>>): Record<string, string> {
+  const missing = Object.entries(urls).filter(([, url]) => !/^https?:/.test(url));
+  if (missing.length > 0) {
+    const variables = missing.map(([name]) => `SUBGRAPH_URL_${name.toUpperCase()}`).join(", ");
+    throw Object.assign(new Error(`Set ${variables}: a gateway apart has no subgraphs in process.`), {
+      code: "SUBGRAPH_URL_MISSING",
+    });
+  }
+  return urls;
+}
+
+async function allLive(urls: readonly string[]): Promise<boolean> {
+  const answers = await Promise.allSettled(
+    urls.map(async (url) => {
+      const { ok } = await fetch(new URL("/health/live", url), { signal: AbortSignal.timeout(1_000) });
+      if (!ok) throw new Error("It is not well.");
+    }),
+  );
+  return answers.every(({ status }) => status === "fulfilled");
+}
