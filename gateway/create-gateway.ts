@@ -2,6 +2,7 @@ import { GraphQLError, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { defaultLimits, type Limits } from "./admission/limits.ts";
+import type { OperationCost } from "./admission/operation-cost.ts";
 import { checkVariables } from "./admission/variable-limits.ts";
 import { answerErrors } from "./answer-errors.ts";
 import type { RecordDenials } from "./authentication/denials.ts";
@@ -74,10 +75,12 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const execute = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
     const { variables = {} } = request;
+    let found: KnownOperation;
     let operation: CompiledOperation;
     try {
       checkVariables(variables, limits);
-      const found = known(request, context);
+      found = known(request, context);
+      checkCost(found.cost.estimate(variables), limits.cost);
       const compiled = operations.compiled(found, found.access.refusalsFor(context.identity));
       operation = compiled instanceof Promise ? await before(context.deadline, compiled) : compiled;
       const misfits = operation.check(variables);
@@ -92,7 +95,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     try {
       const executed = await operation.execute(variables, callsOver(transport, call, signal));
       if (onDenied) tellDenials(onDenied, executed, context);
-      return { body: bodyOf(executed, context.requestId) };
+      const cost = request.extensions?.["cost"] === true ? costOf(found.cost, variables, executed) : undefined;
+      return { body: bodyOf(executed, context.requestId, cost) };
     } catch (error) {
       return refused([error], context.requestId);
     }
@@ -162,11 +166,30 @@ function refused(errors: readonly unknown[], requestId: string): GraphQLAnswer {
   return { body: `${JSON.stringify({ errors: told })}\n`, refused: String(told[0]?.extensions?.["code"]) };
 }
 
-function bodyOf({ json, problems, errors }: Executed, requestId: string): string {
-  if (errors.length > 0) return `{"errors":${JSON.stringify(answerErrors(errors, requestId))},"data":${json}}\n`;
-  if (problems.length > 0) return `{"data":${json},"extensions":${JSON.stringify({ valueCompletion: problems })}}\n`;
-  return `{"data":${json}}\n`;
+function bodyOf({ json, problems, errors }: Executed, requestId: string, cost: object | undefined): string {
+  const told = errors.length > 0 ? `"errors":${JSON.stringify(answerErrors(errors, requestId))},` : "";
+  const extensions = {
+    ...(errors.length === 0 && problems.length > 0 ? { valueCompletion: problems } : {}),
+    ...(cost ? { cost } : {}),
+  };
+  const more = Object.keys(extensions).length > 0 ? `,"extensions":${JSON.stringify(extensions)}` : "";
+  return `{${told}"data":${json}${more}}\n`;
 }
+
+/** @throws PublicError QUERY_TOO_EXPENSIVE */
+function checkCost(cost: number, limit: number): void {
+  if (cost > limit)
+    throw new PublicError("QUERY_TOO_EXPENSIVE", `This may cost ${cost}; a request costs ${limit} at most.`, {
+      cost,
+      limit,
+    });
+}
+
+/** Who asks for it by `extensions: { cost: true }` is told what was expected, and what came of it. */
+const costOf = (cost: OperationCost, variables: Readonly<Record<string, unknown>>, { json }: Executed) => ({
+  estimated: cost.estimate(variables),
+  actual: cost.actual(JSON.parse(json)),
+});
 
 function tellDenials(onDenied: RecordDenials, { errors }: Executed, context: RequestContext): void {
   if (errors.length === 0) return;

@@ -22,6 +22,7 @@ export const errorCodes = {
   SELECTION_LIMIT_EXCEEDED: "The operation selects more fields than the limit, fragments written out.",
   LIST_LIMIT_EXCEEDED: "A list has more entries than the limit.",
   VALUE_DEPTH_LIMIT_EXCEEDED: "A value is nested deeper than the limit.",
+  QUERY_TOO_EXPENSIVE: "The operation may cost more than the limit; `extensions.cost` is how much.",
   PLAN_LIMIT_EXCEEDED: "The operation takes longer to plan than the limit.",
   PAYLOAD_TOO_LARGE: "The request body is larger than the limit.",
   PERSISTED_QUERY_NOT_FOUND: "No document is stored under this hash.",

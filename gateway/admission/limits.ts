@@ -22,6 +22,8 @@ export interface Limits {
   valueDepth: number;
   /** How many of the errors of a document that does not fit the schema are told. */
   validationErrors: number;
+  /** What an operation may cost by its estimate (`operation-cost.ts`). */
+  cost: number;
   /** What a plan may take, in milliseconds. */
   planMs: number;
 }
@@ -39,6 +41,7 @@ export const defaultLimits: Limits = {
   listEntries: 100,
   valueDepth: 32,
   validationErrors: 5,
+  cost: 20_000,
   planMs: 1_000,
 };
 
@@ -58,5 +61,6 @@ export const noLimits: Limits = {
   listEntries: none,
   valueDepth: none,
   validationErrors: none,
+  cost: none,
   planMs: 60_000,
 };

@@ -1,4 +1,5 @@
 import type { GraphQLSchema } from "graphql";
+import { type CostRules, costRules } from "../admission/cost-rules.ts";
 import type { Policies } from "../authorization/requirement.ts";
 import { type Requirements, requirementsOf } from "../authorization/requirements.ts";
 import { type PlannedSupergraph, plannedSupergraph } from "../planning/planned-supergraph.ts";
@@ -12,6 +13,7 @@ export interface LoadedSupergraph {
   apiSchema: GraphQLSchema;
   fits: FitsType;
   requirements: Requirements;
+  costs: CostRules;
 }
 
 /**
@@ -26,6 +28,7 @@ export function loadSupergraph(sdl: string, policies: Policies = {}): LoadedSupe
     planned,
     apiSchema: planned.plannedSchema.toGraphQLJSSchema(),
     requirements: requirementsOf(schema, policies),
+    costs: costRules(schema),
     fits: typesOf(schema.toGraphQLJSSchema()),
   };
 }

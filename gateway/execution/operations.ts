@@ -1,5 +1,6 @@
 import { type DocumentNode, print, stripIgnoredCharacters } from "graphql";
 import { LRUCache } from "lru-cache";
+import { type OperationCost, operationCost } from "../admission/operation-cost.ts";
 import { type OperationAccess, operationAccess, type Refusals } from "../authorization/operation-access.ts";
 import type { Planner } from "../planning/planner.ts";
 import { type CompiledOperation, compileOperation, operationToPlan } from "./compile-operation.ts";
@@ -21,6 +22,7 @@ export interface KnownOperation {
   /** Lexical tokens of the document as it was first spelled. */
   tokens: number;
   access: OperationAccess;
+  cost: OperationCost;
   /** By the key of what is refused of it. */
   variants: LRUCache<string, Compiled>;
 }
@@ -105,12 +107,13 @@ export class Operations {
     }
     const operation = operationOf(document, operationName);
     if (!operation) return undefined;
-    const { apiSchema, requirements } = this.#supergraph;
+    const { apiSchema, requirements, costs } = this.#supergraph;
     const known: KnownOperation = {
       key,
       operation,
       tokens,
       access: operationAccess(apiSchema, requirements, operation),
+      cost: operationCost(apiSchema, costs, operation),
       variants: new LRUCache({ max: keptVariants }),
     };
     this.#spellings.set(spelling, key);
