@@ -124,6 +124,8 @@ describe("the order of a log", () => {
       await tx.run(statement(() => sql`rollback to savepoint before`));
       await writeVmEvents(fixture, tenantId, newId(), [1]);
       await append(tx, [vmEvent(vm, 1)]);
+      // Events are sent without waiting for their answers; the answer of what follows says that this one has its place.
+      await tx.run(statement(() => sql`select 1`));
       // Its second event is announced as its first one was: nobody reads on past it.
       await writeVmEvents(fixture, tenantId, newId(), [1]);
       expect((await fixture.log().read("oldest", { limit: 10 })).events).toHaveLength(1);
