@@ -7,7 +7,7 @@ import { statement } from "#db/statement.ts";
 import { parsePosition, positionText } from "#lib/event-position.ts";
 import { newId } from "#lib/uuid.ts";
 import { asOwner } from "#tests/harness/server.ts";
-import { type LogFixture, logFixture, someTenant, take, vmEvent, writeVmEvents } from "./log-fixture.ts";
+import { type LogFixture, logFixture, placed, someTenant, take, vmEvent, writeVmEvents } from "./log-fixture.ts";
 
 let fixture: LogFixture;
 beforeEach(async () => {
@@ -124,8 +124,7 @@ describe("the order of a log", () => {
       await tx.run(statement(() => sql`rollback to savepoint before`));
       await writeVmEvents(fixture, tenantId, newId(), [1]);
       await append(tx, [vmEvent(vm, 1)]);
-      // Events are sent without waiting for their answers; the answer of what follows says that this one has its place.
-      await tx.run(statement(() => sql`select 1`));
+      await placed(tx);
       // Its second event is announced as its first one was: nobody reads on past it.
       await writeVmEvents(fixture, tenantId, newId(), [1]);
       expect((await fixture.log().read("oldest", { limit: 10 })).events).toHaveLength(1);

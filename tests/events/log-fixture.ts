@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
 import type { Tx } from "#db/client.ts";
 import { type Domain, domains } from "#db/columns.ts";
@@ -5,6 +6,7 @@ import { append } from "#db/event-log/append.ts";
 import type { Carrier } from "#db/event-log/carriers/carrier.ts";
 import { EventLog, type FollowOptions, type EventStart } from "#db/event-log/event-log.ts";
 import { runRelay } from "#db/event-log/relay.ts";
+import { statement } from "#db/statement.ts";
 import type { Event } from "#events/event.ts";
 import { newId } from "#lib/uuid.ts";
 import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
@@ -80,9 +82,15 @@ export async function writeVmEvents(
 ): Promise<void> {
   await services.vms.write({ tenantId, actor: "job:test" }, async (tx) => {
     for (const version of versions) await append(tx, [vmEvent(key, version)]);
+    await placed(tx);
     await meanwhile(tx);
   });
 }
+
+const nothing = statement<never>(() => sql`select 1`);
+
+/** Events are sent without waiting for their answers: the answer to what follows says that they have their places in the log. */
+export const placed = (tx: Tx): Promise<unknown> => tx.run(nothing);
 
 /** Follows until as many events have come. */
 export async function take(
