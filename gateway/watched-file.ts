@@ -1,5 +1,4 @@
-import { unwatchFile, watchFile } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { log } from "#lib/log.ts";
 
 /** Looking works on every file system, and when a file is replaced by another; notices of the system do not. */
@@ -12,21 +11,30 @@ const lookEveryMs = 500;
  */
 export function onChange(path: string, text: string, apply: (text: string) => void | Promise<void>): () => void {
   let applied = text;
-  let changing = Promise.resolve();
-  const change = async () => {
-    try {
-      const changed = await readFile(path, "utf8");
-      if (changed === applied) return;
-      await apply(changed);
-      applied = changed;
-      log.gateway.info({ file: path }, "a changed file has been taken over");
-    } catch (error) {
-      log.gateway.error({ err: error, file: path }, "a changed file is refused; what was there before stays");
-    }
+  let seen = "";
+  let isLooking = false;
+  const look = async () => {
+    const { ino, size, mtimeMs } = await stat(path);
+    const state = `${ino} ${size} ${mtimeMs}`;
+    if (state === seen) return;
+    seen = state;
+    const changed = await readFile(path, "utf8");
+    if (changed === applied) return;
+    await apply(changed);
+    applied = changed;
+    log.gateway.info({ file: path }, "a changed file has been taken over");
   };
-  const listener = () => {
-    changing = changing.then(change);
-  };
-  watchFile(path, { interval: lookEveryMs, persistent: false }, listener);
-  return () => unwatchFile(path, listener);
+  const timer = setInterval(() => {
+    if (isLooking) return;
+    isLooking = true;
+    look()
+      .catch((error: unknown) => {
+        // A file that is being replaced is not there for a moment.
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+          log.gateway.error({ err: error, file: path }, "a changed file is refused; what was there before stays");
+      })
+      .finally(() => (isLooking = false));
+  }, lookEveryMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Domain, domains } from "#db/columns.ts";
+import { noLimits } from "#gateway/admission/limits.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { statementsDuring } from "#tests/harness/statements.ts";
 import { fleetOf, insertFleet } from "./rows.ts";
@@ -7,7 +8,7 @@ import { fleetOf, insertFleet } from "./rows.ts";
 let product: TestProduct;
 
 beforeAll(async () => {
-  product = await bootProduct({ tenantId: fleetOf(1).tenantId });
+  product = await bootProduct({ operationLimits: noLimits, tenantId: fleetOf(1).tenantId });
   await insertFleet(product.urls, 1, 120);
 });
 afterAll(() => product.stop());
