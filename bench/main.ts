@@ -8,6 +8,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   events: () => import("./events.ts"),
   "row-security": () => import("./row-security.ts"),
   identity: () => import("./identity.ts"),
+  hostile: () => import("./hostile.ts"),
   start: () => import("./start.ts"),
 };
 
