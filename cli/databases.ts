@@ -114,5 +114,8 @@ export const closeDatabases = async (databases: Databases): Promise<void> => {
   await Promise.all(Object.values(databases).map((database) => database.close()));
 };
 
-export const allReachable = async (databases: Databases): Promise<boolean> =>
-  (await Promise.all(Object.values(databases).map((database) => database.reachable()))).every(Boolean);
+/** Whether each database can be reached, by its domain. */
+export async function reachability(databases: Databases): Promise<Record<Domain, boolean>> {
+  const answers = domains.map(async (domain) => [domain, await databases[domain].reachable()]);
+  return Object.fromEntries(await Promise.all(answers)) as Record<Domain, boolean>;
+}

@@ -1,45 +1,19 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Gauge } from "prom-client";
-import { log } from "#lib/log.ts";
 import { metrics } from "#lib/metrics.ts";
+import { listenMetrics, type MetricsServer } from "#lib/metrics-server.ts";
 import type { Databases } from "./databases.ts";
 import { type EventLag, eventLag } from "./events/lag.ts";
 
-export interface MetricsServer {
-  url: string;
-  close(): Promise<void>;
-}
-
-/** Serves the product's figures to Prometheus, on a port of their own: they are not for clients. */
+/** Serves the product's figures, those of the databases' event logs included. */
 export async function serveMetrics(systems: Databases, host: string, port: number): Promise<MetricsServer> {
   const removeGauges = measureLag(systems);
-  const server = createServer((request, response) => {
-    if (request.method !== "GET" || request.url !== "/metrics") {
-      response.writeHead(404).end();
-      return;
-    }
-    metrics.metrics().then(
-      (text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text),
-      (error: unknown) => {
-        log.jobs.error({ err: error }, "figures could not be taken");
-        response.writeHead(500).end();
-      },
-    );
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, resolve);
-  });
-  const bound = (server.address() as AddressInfo).port;
+  const { url, close } = await listenMetrics(host, port);
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}/metrics`,
-    close: () =>
-      new Promise((resolve) => {
-        removeGauges();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    url,
+    close: () => {
+      removeGauges();
+      return close();
+    },
   };
 }
 

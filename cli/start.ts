@@ -7,6 +7,7 @@ import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
 import { openDocuments } from "#gateway/documents/open-documents.ts";
 import { readGatewayEnvironment } from "#gateway/environment.ts";
+import { countCalls, countRequest } from "#gateway/metrics.ts";
 import { startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
@@ -19,7 +20,7 @@ import { openRedis } from "#lib/redis.ts";
 import { administratorFile, ensureAdministrator } from "./administrator.ts";
 import { runAuditCheckpoints } from "./audit/checkpoints.ts";
 import {
-  allReachable,
+  reachability,
   closeDatabases,
   migrateAll,
   openDatabases,
@@ -103,7 +104,7 @@ export async function start(
     if (await ensureAdministrator(first))
       say(`the first administrator's password and API key are in ${administratorFile(dataDir)}`);
 
-    const transport = guarded(inProcess(createSubgraphs(databases, identity)));
+    const transport = guarded(inProcess(createSubgraphs(databases, identity)), {}, countCalls);
     const cache = new IdentityCache();
     background.push(tellRevocations(events.log, cache, stopping.signal));
     const gatewayEnvironment = readGatewayEnvironment();
@@ -116,8 +117,9 @@ export async function start(
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport,
       onDenied: denialRecorder(transport),
+      onRequest: countRequest,
       identify: authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
-      ready: () => allReachable(databases),
+      ready: () => reachability(databases),
       introspection: !environment.production,
       host: options.host,
       port: options.port,

@@ -18,6 +18,7 @@ import { Documents } from "./documents/documents.ts";
 import type { GraphQLAnswer, GraphQLRequest } from "./graphql-request.ts";
 import { plannerHere } from "./planning/planner.ts";
 import { PlannerThread } from "./planning/planner-thread.ts";
+import { logSlow, slowMs } from "./slow-operations.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** What the gateway knows of a request while it executes it. */
@@ -38,8 +39,18 @@ export interface GatewayOptions {
   documents?: Documents | undefined;
   /** Is told the permissions and policies for whose lack fields were refused. */
   onDenied?: RecordDenials | undefined;
+  /** Is told of every request what became of it. */
+  onRequest?: ((request: ObservedRequest) => void) | undefined;
   /** Where plans are made: in a thread of their own, so that a long one holds up nobody else, or in this thread, which needs less memory. */
   planning?: "own thread" | "this thread" | undefined;
+}
+
+export interface ObservedRequest {
+  /** The name of the known document that it was; undefined for others. */
+  document: string | undefined;
+  /** The code of why it was not executed. */
+  refused: string | undefined;
+  milliseconds: number;
 }
 
 /** A composed graph that answers GraphQL requests; how they come is not its concern. */
@@ -55,12 +66,13 @@ export interface Gateway {
 
 /** @throws Error when the document is no supergraph, or asks for something that this gateway could not enforce */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { transport, introspection, limits = defaultLimits, documents = new Documents(), onDenied } = options;
+  const { transport, introspection, limits = defaultLimits, documents = new Documents() } = options;
+  const { onDenied, onRequest } = options;
   let operations = operationsOf(options.supergraphSdl, options);
 
-  const known = (request: GraphQLRequest, context: GatewayContext): KnownOperation => {
+  const known = (text: string, request: GraphQLRequest, context: GatewayContext): KnownOperation => {
     const { operationName, queriesOnly } = request;
-    const found = operations.find(documents.textOf(request, context.identity), operationName);
+    const found = operations.find(text, operationName);
     if (!found) throw unknownOperation(operationName);
     if (queriesOnly && found.operation.definition.operation !== OperationTypeNode.QUERY)
       throw new PublicError("METHOD_NOT_ALLOWED", "Only queries come by GET; send this by POST.");
@@ -74,12 +86,22 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   const execute = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
+    if (!onRequest) return answer(request, context);
+    const began = performance.now();
+    const told = await answer(request, context);
+    onRequest({ document: told.document, refused: told.refused, milliseconds: performance.now() - began });
+    return told;
+  };
+
+  const answer = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
     const { variables = {} } = request;
+    let text: string;
     let found: KnownOperation;
     let operation: CompiledOperation;
     try {
       checkVariables(variables, limits);
-      found = known(request, context);
+      text = documents.textOf(request, context.identity);
+      found = known(text, request, context);
       checkCost(found.cost.estimate(variables), limits.cost);
       const compiled = operations.compiled(found, found.access.refusalsFor(context.identity));
       operation = compiled instanceof Promise ? await before(context.deadline, compiled) : compiled;
@@ -92,11 +114,15 @@ export function createGateway(options: GatewayOptions): Gateway {
       return refused(error instanceof RequestErrors ? error.errors : [error], context.requestId);
     }
     const { signal, ...call } = context;
+    const began = performance.now();
     try {
       const executed = await operation.execute(variables, callsOver(transport, call, signal));
       if (onDenied) tellDenials(onDenied, executed, context);
       const cost = request.extensions?.["cost"] === true ? costOf(found.cost, variables, executed) : undefined;
-      return { body: bodyOf(executed, context.requestId, cost) };
+      const milliseconds = performance.now() - began;
+      if (milliseconds > slowMs)
+        logSlow(found.operation, operation.plan, { milliseconds, requestId: context.requestId });
+      return { body: bodyOf(executed, context.requestId, cost), document: documents.nameOf(text) };
     } catch (error) {
       return refused([error], context.requestId);
     }

@@ -4,17 +4,20 @@ import { readGatewayEnvironment } from "./environment.ts";
 it("a gateway is told of sites, documents and who may send others", () => {
   expect(readGatewayEnvironment({})).toEqual({
     allowedOrigins: [],
+    metricsPort: undefined,
     documentsFile: undefined,
     documentModes: { session: "open", api_key: "open", anonymous: "open" },
   });
   expect(
     readGatewayEnvironment({
       ALLOWED_ORIGINS: "https://console.example, http://127.0.0.1:3000",
+      METRICS_PORT: "9464",
       NOVACRON_DOCUMENTS: "documents.json",
       NOVACRON_DOCUMENT_MODES: "session=audit, api_key=ids",
     }),
   ).toEqual({
     allowedOrigins: ["https://console.example", "http://127.0.0.1:3000"],
+    metricsPort: 9_464,
     documentsFile: "documents.json",
     documentModes: { session: "audit", api_key: "ids", anonymous: "open" },
   });

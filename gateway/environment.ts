@@ -12,6 +12,7 @@ const environmentShape = z.object({
         if (!isOrigin(origin)) context.addIssue(`${origin} is not an origin such as https://console.example`);
       return origins;
     }),
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   NOVACRON_DOCUMENTS: z.string().min(1).optional(),
   NOVACRON_DOCUMENT_MODES: z
     .string()
@@ -27,6 +28,8 @@ const environmentShape = z.object({
 export interface GatewayEnvironment {
   /** The sites whose pages may ask. */
   allowedOrigins: readonly string[];
+  /** Where Prometheus finds the figures of a gateway apart; nowhere without it. */
+  metricsPort: number | undefined;
   /** The manifest of known documents. */
   documentsFile: string | undefined;
   documentModes: DocumentModes;
@@ -43,6 +46,7 @@ export function readGatewayEnvironment(env: NodeJS.ProcessEnv = process.env): Ga
   }
   return {
     allowedOrigins: data.ALLOWED_ORIGINS,
+    metricsPort: data.METRICS_PORT,
     documentsFile: data.NOVACRON_DOCUMENTS,
     documentModes: data.NOVACRON_DOCUMENT_MODES,
   };

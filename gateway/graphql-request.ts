@@ -16,6 +16,8 @@ export interface GraphQLAnswer {
   body: string;
   /** The code of why nothing was executed; undefined when it was, whatever failed in it. */
   refused?: string | undefined;
+  /** The name of the known document that was executed. */
+  document?: string | undefined;
   /** Of a refusal that passes: the seconds after which to try again. */
   retryAfter?: number | undefined;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { listenMetrics } from "#lib/metrics-server.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
 import { anonymous, policies } from "#lib/request-context.ts";
@@ -9,6 +10,7 @@ import { KeyLimits } from "./authentication/key-limits.ts";
 import { openDocuments } from "./documents/open-documents.ts";
 import { readGatewayEnvironment } from "./environment.ts";
 import { type GatewayServerOptions, startGateway } from "./http/server.ts";
+import { countCalls, countRequest } from "./metrics.ts";
 import { subgraphUrls } from "./subgraph-urls.ts";
 import { guarded } from "./transport/guarded.ts";
 import { overHttp } from "./transport/http.ts";
@@ -40,7 +42,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });
   const supergraphSdl = readFileSync(supergraphFile, "utf8");
   const carrier = overHttp(urlsIn(supergraphSdl), open ? undefined : readKeyring("NOVACRON_SIGNING_KEYS"));
-  const transport = guarded(carrier, { callTimeoutMs: 5_000 });
+  const transport = guarded(carrier, { callTimeoutMs: 5_000 }, countCalls);
   const { identify, onDenied, forgetRedis } = open ? anybody : whoAsks(transport);
   const environment = readGatewayEnvironment();
   const { documents, close: closeDocuments } = openDocuments(environment);
@@ -55,12 +57,15 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     limits: open ? noLimits : undefined,
     identify,
     onDenied,
+    onRequest: countRequest,
     // A foreign subgraph need not say whether it is well.
-    ready: async () => open || allLive(Object.values(urls)),
+    ready: async () => open || live(urls),
     introspection: !isProduction,
     host,
     port,
   });
+  const figures =
+    environment.metricsPort === undefined ? undefined : await listenMetrics(host, environment.metricsPort);
   const endWatch = onChange(supergraphFile, supergraphSdl, async (sdl) => {
     const next = urlsIn(sdl);
     // Until all go by the new one, requests need the subgraphs of both.
@@ -79,6 +84,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
       closeDocuments();
       forgetRedis();
       await gateway.close();
+      await figures?.close();
     },
   };
 }
@@ -110,12 +116,13 @@ function reachable(urls: Readonly<Record<string, string>>): Record<string, strin
   return urls;
 }
 
-async function allLive(urls: readonly string[]): Promise<boolean> {
-  const answers = await Promise.allSettled(
-    urls.map(async (url) => {
-      const { ok } = await fetch(new URL("/health/live", url), { signal: AbortSignal.timeout(1_000) });
-      if (!ok) throw new Error("It is not well.");
-    }),
-  );
-  return answers.every(({ status }) => status === "fulfilled");
+/** Whether the process of each subgraph says that it lives. */
+async function live(urls: Readonly<Record<string, string>>): Promise<Record<string, boolean>> {
+  const answers = Object.entries(urls).map(async ([name, url]): Promise<[string, boolean]> => {
+    const response = await fetch(new URL("/health/live", url), { signal: AbortSignal.timeout(1_000) }).catch(
+      () => undefined,
+    );
+    return [name, response?.ok ?? false];
+  });
+  return Object.fromEntries(await Promise.all(answers));
 }

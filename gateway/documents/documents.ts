@@ -22,6 +22,7 @@ export const openToAll: DocumentModes = { session: "open", api_key: "open", anon
 export class Documents {
   readonly #modes: DocumentModes;
   #byId: ReadonlyMap<string, KnownDocument> = new Map();
+  #names: ReadonlyMap<string, string | undefined> = new Map();
 
   constructor(modes: DocumentModes = openToAll, known: readonly KnownDocument[] = []) {
     this.#modes = modes;
@@ -34,6 +35,12 @@ export class Documents {
 
   replace(known: readonly KnownDocument[]): void {
     this.#byId = new Map(known.map((document) => [document.id, document]));
+    this.#names = new Map(known.map(({ text, name }) => [text, name]));
+  }
+
+  /** What a known document is called; undefined for others. */
+  nameOf(text: string): string | undefined {
+    return this.#names.size > 0 ? this.#names.get(text) : undefined;
   }
 
   /**

@@ -16,8 +16,8 @@ import { refusal, statusOf } from "./status.ts";
 export interface GatewayServerOptions extends GatewayOptions {
   /** Who sends this request; rejects with a PublicError for what cannot be told. */
   identify: Authenticate;
-  /** True when every part that an answer needs can be reached. */
-  ready(): Promise<boolean>;
+  /** Whether each part that an answer needs can be reached, by its name; or all of them in one. */
+  ready(): Promise<boolean | Readonly<Record<string, boolean>>>;
   host: string;
   port: number;
   /** What an operation may take, in milliseconds. */
@@ -102,10 +102,7 @@ class GraphQLFace {
     if (this.isClosing) response.setHeader("connection", "close");
     const url = new URL(request.url ?? "/", "http://gateway");
     if (url.pathname === "/health/live") return send(response, 200, plainJson, `{"status":"live"}\n`);
-    if (url.pathname === "/health/ready") {
-      const isReady = !this.isClosing && (await this.#options.ready());
-      return send(response, isReady ? 200 : 503, plainJson, `{"status":"${isReady ? "ready" : "not ready"}"}\n`);
-    }
+    if (url.pathname === "/health/ready") return this.#tellReadiness(response, url.searchParams.has("verbose"));
     const requestId = randomUUID();
     const documentId = /^\/graphql\/([^/]+)$/.exec(url.pathname)?.[1];
     if (url.pathname !== "/graphql" && documentId === undefined) {
@@ -116,12 +113,27 @@ class GraphQLFace {
     response.setHeader("x-request-id", requestId);
     const type = acceptedType(request.headers.accept);
     const answer = await this.#execute(request, response, { url, documentId, requestId, type }).catch(
-      (error: unknown) => refusal(error, requestId),
+      (error: unknown) => this.#refusal(error, requestId),
     );
     if (answer.refused !== undefined) tellMore(response, answer);
     else if (documentId !== undefined && request.method === "GET" && isUnchanged(request, response, answer))
       return void response.writeHead(304).end();
     send(response, statusOf(answer, type ?? plainJson), type ?? plainJson, answer.body);
+  }
+
+  async #tellReadiness(response: ServerResponse, isVerbose: boolean): Promise<void> {
+    const readiness = await this.#options.ready();
+    const parts = typeof readiness === "boolean" ? { graph: readiness } : readiness;
+    const isReady = !this.isClosing && Object.values(parts).every(Boolean);
+    const told = { status: isReady ? "ready" : "not ready", ...(isVerbose ? { parts } : {}) };
+    send(response, isReady ? 200 : 503, plainJson, `${JSON.stringify(told)}\n`);
+  }
+
+  /** What never came to be a GraphQL request is counted here. */
+  #refusal(error: unknown, requestId: string): GraphQLAnswer {
+    const told = refusal(error, requestId);
+    this.#options.onRequest?.({ document: undefined, refused: told.refused, milliseconds: 0 });
+    return told;
   }
 
   async #execute(

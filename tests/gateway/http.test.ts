@@ -235,3 +235,29 @@ const canConnect = (url: string) =>
     });
     socket.once("error", () => resolve(false));
   });
+
+describe("/health/ready", () => {
+  it("says whether all can be reached, and by ?verbose which parts can", async () => {
+    const parts = { auth: true, vms: false };
+    const server = await startGateway({
+      supergraphSdl,
+      introspection: false,
+      planning: "this thread",
+      transport: { send: async () => ({ data: null }), close: async () => undefined },
+      identify: async () => anonymous,
+      ready: async () => parts,
+      host: "127.0.0.1",
+      port: 0,
+    });
+    const at = async (path: string) => {
+      const response = await fetch(new URL(path, server.url));
+      return [response.status, await response.json()];
+    };
+    expect(await at("/health/live")).toEqual([200, { status: "live" }]);
+    expect(await at("/health/ready")).toEqual([503, { status: "not ready" }]);
+    expect(await at("/health/ready?verbose")).toEqual([503, { status: "not ready", parts }]);
+    parts.vms = true;
+    expect(await at("/health/ready")).toEqual([200, { status: "ready" }]);
+    await server.close();
+  });
+});

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { allReachable, closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
+import { reachability, closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
 import { createSubgraphs } from "#cli/subgraphs.ts";
 import { wholeTenantIdentity } from "./whole-tenant-identity.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
@@ -80,7 +80,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
     identify: options.authenticates
       ? authentication({ transport, environment: testKeyEnvironment, limits, cache: identities })
       : async () => identity,
-    ready: () => allReachable(databases),
+    ready: () => reachability(databases),
     introspection: true,
     planning: "this thread",
     limits: options.operationLimits,

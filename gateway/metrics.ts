@@ -1,0 +1,74 @@
+import { Counter, Gauge, Histogram } from "prom-client";
+import { metrics } from "#lib/metrics.ts";
+import type { ObservedRequest } from "./create-gateway.ts";
+import type { TransportObserver } from "./transport/observer.ts";
+
+const requests = new Counter({
+  name: "novacron_gateway_requests_total",
+  help: "GraphQL requests, by what became of them: answered, or the code of the refusal.",
+  labelNames: ["outcome"],
+  registers: [metrics],
+});
+
+const requestSeconds = new Histogram({
+  name: "novacron_gateway_request_seconds",
+  help: "From a request to its answer, for those that were executed; by the name of the known document, and `other` for all that are not known.",
+  labelNames: ["document"],
+  buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+  registers: [metrics],
+});
+
+const subgraphCalls = new Counter({
+  name: "novacron_gateway_subgraph_calls_total",
+  help: "Calls to a subgraph, by what became of them.",
+  labelNames: ["subgraph", "operation", "outcome"],
+  registers: [metrics],
+});
+
+const subgraphSeconds = new Histogram({
+  name: "novacron_gateway_subgraph_call_seconds",
+  help: "What a call to a subgraph took for its caller.",
+  labelNames: ["subgraph"],
+  buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  registers: [metrics],
+});
+
+const retries = new Counter({
+  name: "novacron_gateway_subgraph_retries_total",
+  help: "Queries that a subgraph was asked a second time.",
+  labelNames: ["subgraph"],
+  registers: [metrics],
+});
+
+const shared = new Counter({
+  name: "novacron_gateway_subgraph_shared_calls_total",
+  help: "Calls that were answered by another one in flight.",
+  labelNames: ["subgraph"],
+  registers: [metrics],
+});
+
+const breakers = new Gauge({
+  name: "novacron_gateway_breaker_open",
+  help: "1 while a subgraph is not called because it did not answer, 0.5 while one call looks whether it is back.",
+  labelNames: ["subgraph"],
+  registers: [metrics],
+});
+
+/** Counts requests. Labels are bounded: the names of known documents, and codes of the closed list. */
+export function countRequest({ document, refused, milliseconds }: ObservedRequest): void {
+  requests.inc({ outcome: refused ?? "answered" });
+  if (refused === undefined) requestSeconds.observe({ document: document ?? "other" }, milliseconds / 1_000);
+}
+
+const openness = { closed: 0, "half-open": 0.5, open: 1 } as const;
+
+/** Counts calls. Labels are bounded by the subgraphs that there are. */
+export const countCalls: TransportObserver = {
+  onCall: ({ subgraph, operation, outcome, milliseconds }) => {
+    subgraphCalls.inc({ subgraph, operation, outcome });
+    subgraphSeconds.observe({ subgraph }, milliseconds / 1_000);
+  },
+  onRetry: (subgraph) => retries.inc({ subgraph }),
+  onShare: (subgraph) => shared.inc({ subgraph }),
+  onBreakerChange: (subgraph, state) => breakers.set({ subgraph }, openness[state]),
+};

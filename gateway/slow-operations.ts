@@ -1,0 +1,42 @@
+import type { QueryPlan } from "@apollo/query-planner";
+import { Kind, parse, print, visit } from "graphql";
+import { log } from "#lib/log.ts";
+import type { Operation } from "./execution/operation.ts";
+
+/** What took longer is logged with its plan. */
+export const slowMs = 1_000;
+
+/** Logs an operation that took long: what it was called, and what each subgraph was asked, without any value that stands in it. */
+export function logSlow(
+  { definition }: Operation,
+  plan: QueryPlan,
+  { milliseconds, requestId }: { milliseconds: number; requestId: string },
+): void {
+  const asked = fetchesIn(plan).map(({ serviceName, operation }) => ({
+    subgraph: serviceName,
+    document: withoutValues(operation),
+  }));
+  const operation = definition.name?.value;
+  log.gateway.warn(
+    { operation, milliseconds: Math.round(milliseconds), requestId, plan: asked },
+    "an operation was slow",
+  );
+}
+
+interface Fetch {
+  kind: "Fetch";
+  serviceName: string;
+  operation: string;
+}
+
+/** Every fetch of a plan, in the order in which they are written. */
+function fetchesIn(node: unknown): Fetch[] {
+  if (typeof node !== "object" || node === null) return [];
+  if ((node as { kind?: unknown }).kind === "Fetch") return [node as Fetch];
+  return Object.values(node).flatMap(fetchesIn);
+}
+
+const hidden = { kind: Kind.STRING, value: "…" } as const;
+
+const withoutValues = (document: string): string =>
+  print(visit(parse(document), { StringValue: () => hidden, IntValue: () => hidden, FloatValue: () => hidden }));
