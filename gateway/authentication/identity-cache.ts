@@ -20,12 +20,23 @@ const capacity = 10_000;
 /** Without a word from the reader of revocations for so long, nothing that is remembered counts: with its own pace, less than two seconds. */
 const silenceMs = 1_200;
 
+/** A question is shared by who asks the same so soon after it: later, something may have been revoked that its answer does not know of. */
+const sharedForMs = 100;
+
+interface Asked {
+  answer: Promise<IdentifiedCredential | undefined>;
+  /** On the clock of `performance.now()`. */
+  at: number;
+  /** How often something had been revoked when it was asked. */
+  revocations: number;
+}
+
 /**
  * Remembers identities for as long as somebody reads the events that revoke them, and says so. Keys are hashes of the tokens: a token is never kept.
  */
 export class IdentityCache {
   readonly #known = new LRUCache<string, IdentifiedCredential>({ max: capacity, ttl: lifetimeMs });
-  readonly #asked = new Map<string, Promise<IdentifiedCredential | undefined>>();
+  readonly #asked = new Map<string, Asked>();
   #confirmedAt = -Infinity;
   #revocations = 0;
 
@@ -61,12 +72,15 @@ export class IdentityCache {
     const key = createHash("sha256").update(token).digest("base64");
     const known = this.isLive ? this.#known.get(key) : undefined;
     if (known && (known.expiresAt === null || known.expiresAt > Date.now())) return known;
-    const asked = this.#asked.get(key);
-    if (asked) return asked;
     const revocations = this.#revocations;
-    const answer = ask().finally(() => this.#asked.delete(key));
-    this.#asked.set(key, answer);
-    const found = await answer;
+    const running = this.#asked.get(key);
+    if (running && running.revocations === revocations && performance.now() - running.at < sharedForMs)
+      return running.answer;
+    const asked: Asked = { answer: ask(), at: performance.now(), revocations };
+    this.#asked.set(key, asked);
+    const found = await asked.answer.finally(() => {
+      if (this.#asked.get(key) === asked) this.#asked.delete(key);
+    });
     if (found && this.isLive && revocations === this.#revocations) this.#known.set(key, found);
     return found;
   }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PublicError } from "#lib/errors.ts";
@@ -147,6 +148,8 @@ class GraphQLFace {
     const asked = await readRequest(request, url, documentId);
     const identity: Identity = await this.#options.identify(request);
     const gone = new AbortController();
+    // One for each call in flight, however many there are.
+    setMaxListeners(0, gone.signal);
     response.once("close", () => {
       if (!response.writableFinished) gone.abort();
     });

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { anonymous } from "#lib/request-context.ts";
+import { IdentityCache, type IdentifiedCredential } from "./identity-cache.ts";
+
+const identified = (id: string): IdentifiedCredential => ({
+  identity: { ...anonymous, kind: "user", id },
+  rateLimitPerMinute: null,
+  expiresAt: null,
+});
+
+/** A question that is answered when the test says so. */
+function question(answer: IdentifiedCredential | undefined) {
+  let settle: () => void = () => undefined;
+  const answered = new Promise<IdentifiedCredential | undefined>((resolve) => (settle = () => resolve(answer)));
+  return { ask: vi.fn(() => answered), settle: () => settle() };
+}
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
+afterEach(() => void vi.useRealTimers());
+
+it("who asks the same at the same time shares the question", async () => {
+  const cache = new IdentityCache();
+  const first = question(identified("one"));
+  const second = question(identified("two"));
+  const both = [cache.identify("token", first.ask), cache.identify("token", second.ask)];
+  first.settle();
+  expect((await Promise.all(both)).map((found) => found?.identity.id)).toEqual(["one", "one"]);
+  expect(second.ask).not.toHaveBeenCalled();
+});
+
+it("a question from before a revocation answers nobody who asks after it, nor is its answer remembered", async () => {
+  const cache = new IdentityCache();
+  cache.confirm(performance.now());
+  const before = question(identified("one"));
+  const after = question(undefined);
+  const early = cache.identify("token", before.ask);
+  cache.forget({ userId: "one" });
+  const late = cache.identify("token", after.ask);
+  after.settle();
+  expect(await late).toBeUndefined();
+  before.settle();
+  await early;
+  expect(await cache.identify("token", async () => undefined)).toBeUndefined();
+});
+
+it("where nobody tells of revocations, a question is shared for a moment only", async () => {
+  const cache = new IdentityCache();
+  const slow = question(identified("one"));
+  const early = cache.identify("token", slow.ask);
+  vi.advanceTimersByTime(150);
+  expect(await cache.identify("token", async () => undefined)).toBeUndefined();
+  slow.settle();
+  expect((await early)?.identity.id).toBe("one");
+});
