@@ -1,7 +1,5 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { parse } from "graphql";
-import type { Domain } from "#db/columns.ts";
-import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
 import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
@@ -15,33 +13,20 @@ import type { Keyring } from "#lib/keyring.ts";
 import { policies } from "#lib/request-context.ts";
 import { type Call, signContext, verifyContext } from "#lib/signed-context.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
-import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { startSubgraphsApart } from "./apart.ts";
-import { ask, newestSample, prepare } from "./one-request.ts";
-import { closePools, openPools } from "./one-request-by-hand.ts";
+import { ask } from "./one-request.ts";
+import { onPreparedServer } from "./prepared-server.ts";
 import { runUntilReady } from "./processes.ts";
 import type { Figure } from "./report.ts";
-
-const pageSize = 50;
 
 /**
  * What it costs to know who asks docs/one-request.graphql for 50 VMs, what he may, and to prove it to the subgraphs, as shares of the CPU of the request: five
  * subgraphs apart, the gateway in this process; then each part by itself, again and again.
  */
-export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
-  const dataDir = temporaryDataDir("novacron-bench-");
-  const stops: (() => Promise<unknown>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
-  try {
-    await prepare(dataDir);
+export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
+  onPreparedServer(async ({ dataDir, url, stops, request: { body, query } }) => {
     await makeAdministrator(dataDir);
-    const server = await startEmbeddedPostgres({ dataDir, databases: [] });
-    stops.push(() => server.stop());
-    const url = (domain: Domain) => server.url(`novacron_${domain}`);
-    const pools = openPools(url);
-    const to = await newestSample(pools.monitoring);
-    await closePools(pools);
-
     const { processes, signingKeys } = await startSubgraphsApart(url, dataDir);
     stops.push(...[...processes.values()].map((process) => process.stop));
     const carrier = overHttp(
@@ -80,9 +65,6 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     });
     stops.push(() => gateway.close());
 
-    const from = new Date(to.getTime() - 3_600_000);
-    const query = readFileSync("docs/one-request.graphql", "utf8");
-    const body = JSON.stringify({ query, variables: { first: pageSize, from, to } });
     const key = administratorKey(dataDir);
     const cpuMs = () => ownCpuMs() + [...processes.values()].reduce((sum, process) => sum + process.cpuMs(), 0);
     const requestMs = await cpuOfEach(quick ? 100 : 500, cpuMs, async () => {
@@ -91,10 +73,10 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     });
     const signed = [...calls];
     const many = quick ? 500 : 5_000;
-    const request = { headers: { authorization: `Bearer ${key}` } };
-    const askedMs = await cpuOfEach(many, cpuMs, () => asking(request));
-    const rememberedMs = await cpuOfEach(many, ownCpuMs, () => identify(request));
-    const identity = await identify(request);
+    const sent = { headers: { authorization: `Bearer ${key}` } };
+    const askedMs = await cpuOfEach(many, cpuMs, () => asking(sent));
+    const rememberedMs = await cpuOfEach(many, ownCpuMs, () => identify(sent));
+    const identity = await identify(sent);
     const supergraph = productSupergraph();
     const operation = operationOf(parse(query), undefined);
     if (!operation) throw new Error("The one request is an operation.");
@@ -115,10 +97,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
       share("all three, identity remembered", rememberedMs + allowedMs + signingMs, "at most 0.05×"),
       share("all three, identity asked for", askedMs + allowedMs + signingMs, "at most 0.05×"),
     ];
-  } finally {
-    for (const stop of stops.reverse()) await stop();
-  }
-}
+  });
 
 /** A start makes the first administrator where an import has only filled the databases. */
 async function makeAdministrator(dataDir: string): Promise<void> {

@@ -1,29 +1,17 @@
-import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import type { Domain } from "#db/columns.ts";
-import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { startGatewayApart, startSubgraphsApart } from "./apart.ts";
 import { closePools, openPools, readByHand } from "./one-request-by-hand.ts";
-import { runToEnd, runUntilReady } from "./processes.ts";
+import { onPreparedServer, pageSize } from "./prepared-server.ts";
+import { runUntilReady } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
-import { temporaryDataDir } from "#tests/harness/data-dir.ts";
-
-const pageSize = 50;
 
 /**
  * docs/one-request.graphql for 50 VMs against the embedded server, one request after the other: in one process, apart in seven, and the same rows
- * by hand-written SQL, in turns of one run. With NOVACRON_TRACES over the imported Bitbrains week, without it over the demo fleet.
+ * by hand-written SQL, in turns of one run.
  */
-export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
-  const dataDir = temporaryDataDir("novacron-bench-");
-  const stops: (() => Promise<unknown>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
-  try {
-    await prepare(dataDir);
-    const server = await startEmbeddedPostgres({ dataDir, databases: [] });
-    stops.push(() => server.stop());
-    const url = (domain: Domain) => server.url(`novacron_${domain}`);
+export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
+  onPreparedServer(async ({ dataDir, url, stops, request: { body, from, to } }) => {
     const together = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
     stops.push(together.stop);
     const apiKey = administratorKey(dataDir);
@@ -34,12 +22,6 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     const pools = openPools(url);
     stops.push(() => closePools(pools));
 
-    const to = await newestSample(pools.monitoring);
-    const from = new Date(to.getTime() - 3_600_000);
-    const body = JSON.stringify({
-      query: readFileSync("docs/one-request.graphql", "utf8"),
-      variables: { first: pageSize, from, to },
-    });
     const contenders: Contender[] = [
       {
         name: "by hand: SQL over five pools",
@@ -65,35 +47,10 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
       { name: `${name}, p99`, value: percentile(times, 0.99), unit: "ms" },
       { name: `${name}, CPU a request`, value: cpu, unit: "ms" },
     ]);
-  } finally {
-    for (const stop of stops.reverse()) await stop();
-  }
-}
+  });
 
 const against = (value: number, limit: number, name: string) =>
   name.startsWith("by hand") ? {} : { ratio: value / limit, against: "by hand", aim: "at most 3×" };
-
-export async function prepare(dataDir: string): Promise<void> {
-  const traces = process.env["NOVACRON_TRACES"];
-  if (!traces) {
-    const demo = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir]);
-    await demo.stop();
-    return;
-  }
-  const sources = {
-    openb: "alibaba-openb/nodes.csv.gz",
-    bitbrains: "bitbrains-rnd/week-2013-07-01.csv.gz",
-    "cloud-prices": "cloud-prices",
-  };
-  for (const [dataset, source] of Object.entries(sources)) {
-    await runToEnd(["cli/bin.js", "import", dataset, join(traces, source), "--data-dir", dataDir]);
-  }
-}
-
-export async function newestSample(monitoring: ReturnType<typeof openPools>["monitoring"]): Promise<Date> {
-  const [row] = await monitoring<{ time: Date }[]>`select max(time) as time from vm_metrics_latest`;
-  return new Date(Math.floor((row?.time.getTime() ?? Date.now()) / 300_000) * 300_000);
-}
 
 export async function ask(url: string, body: string, apiKey: string): Promise<void> {
   const headers = { "content-type": "application/json", authorization: `Bearer ${apiKey}` };

@@ -1,29 +1,19 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import postgres from "postgres";
 import { type Domain, domains } from "#db/columns.ts";
-import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
-import { ask, newestSample, prepare, takeTurns } from "./one-request.ts";
-import { closePools, openPools } from "./one-request-by-hand.ts";
+import { ask, takeTurns } from "./one-request.ts";
+import { onPreparedServer } from "./prepared-server.ts";
 import { runUntilReady } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
-import { temporaryDataDir } from "#tests/harness/data-dir.ts";
-
-const pageSize = 50;
 
 /**
  * docs/one-request.graphql for 50 VMs with row-level security and without: two copies of the same five databases on one server, one product on each,
  * in turns of one run. Both keep their predicates and bind the tenant, so that what differs is the policies alone.
  */
-export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
-  const dataDir = temporaryDataDir("novacron-bench-");
-  const stops: (() => Promise<unknown>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
-  try {
-    await prepare(dataDir);
-    const server = await startEmbeddedPostgres({ dataDir, databases: [] });
-    stops.push(() => server.stop());
-    const secured = (domain: Domain) => server.url(`novacron_${domain}`);
+export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
+  onPreparedServer(async ({ dataDir, server, url: secured, stops, request: { body } }) => {
     const open = (domain: Domain) => server.url(`open_${domain}`);
     await copyWithoutRowSecurity(server.url("postgres"), open);
 
@@ -41,12 +31,6 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     };
     const without = await start(open, "open");
     const withIt = await start(secured, "secured");
-    const pools = openPools(secured);
-    const to = await newestSample(pools.monitoring);
-    await closePools(pools);
-    const from = new Date(to.getTime() - 3_600_000);
-    const query = readFileSync("docs/one-request.graphql", "utf8");
-    const body = JSON.stringify({ query, variables: { first: pageSize, from, to } });
 
     const measured = await takeTurns(
       [
@@ -79,10 +63,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
         { name: `${name}, p99`, value: p99, unit: "ms", ...against(p99, limit?.p99) },
       ];
     });
-  } finally {
-    for (const stop of stops.reverse()) await stop();
-  }
-}
+  });
 
 async function copyWithoutRowSecurity(adminUrl: string, url: (domain: Domain) => string): Promise<void> {
   const admin = postgres(adminUrl, { max: 1, onnotice: () => undefined });

@@ -12,7 +12,7 @@ const identified = (id: string): IdentifiedCredential => ({
 function question(answer: IdentifiedCredential | undefined) {
   let settle: () => void = () => undefined;
   const answered = new Promise<IdentifiedCredential | undefined>((resolve) => (settle = () => resolve(answer)));
-  return { ask: vi.fn(() => answered), settle: () => settle() };
+  return { ask: vi.fn<() => Promise<IdentifiedCredential | undefined>>(() => answered), settle: () => settle() };
 }
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
