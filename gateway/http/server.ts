@@ -23,6 +23,8 @@ export interface GatewayServerOptions extends GatewayOptions {
   port: number;
   /** What an operation may take, in milliseconds. */
   requestTimeoutMs?: number;
+  /** How long a client may take to send a request, in milliseconds; half of it for the headers. */
+  slowRequestMs?: number;
   /** The sites whose pages may ask; none when absent. */
   allowedOrigins?: readonly string[];
 }
@@ -38,20 +40,25 @@ export interface GatewayServer {
 /** How long requests in flight may go on when the server closes. */
 const closeGraceMs = 10_000;
 const defaultRequestTimeoutMs = 15_000;
+const defaultSlowRequestMs = 20_000;
 
 /** Starts the gateway's HTTP server: `/graphql`, `/health/live`, `/health/ready`. */
 export async function startGateway(options: GatewayServerOptions): Promise<GatewayServer> {
   const gateway = createGateway(options);
   const face = new GraphQLFace(options, gateway);
-  const server = createServer((request, response) => {
+  // A client that sends slowly holds a socket, and nothing else, for so long.
+  const patienceMs = options.slowRequestMs ?? defaultSlowRequestMs;
+  const patience = {
+    headersTimeout: patienceMs / 2,
+    requestTimeout: patienceMs,
+    connectionsCheckingInterval: Math.min(1_000, patienceMs / 2),
+  };
+  const server = createServer(patience, (request, response) => {
     face.answer(request, response).catch((error: unknown) => {
       log.gateway.error({ err: error }, "a request failed");
       response.destroy();
     });
   });
-  // A client that sends slowly holds a socket, and nothing else, for so long.
-  server.headersTimeout = 10_000;
-  server.requestTimeout = 30_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);

@@ -3,7 +3,7 @@ import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { serverAudits } from "graphql-http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
+import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
 import { anonymous } from "#lib/request-context.ts";
 
 const schema = "type Query { hello(name: String): String slow: String } type Mutation { count: Int }";
@@ -12,8 +12,9 @@ const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(s
 let counted = 0;
 let letSlowGo: () => void;
 const slow = new Promise<void>((resolve) => (letSlowGo = resolve));
-const start = (introspection: boolean) =>
+const start = (introspection: boolean, more: Partial<GatewayServerOptions> = {}) =>
   startGateway({
+    ...more,
     supergraphSdl,
     introspection,
     planning: "this thread",
@@ -211,6 +212,36 @@ describe("without introspection", () => {
     } finally {
       await closed.close();
     }
+  });
+});
+
+describe("attack 18: a client that is slow", () => {
+  it("with its body is told so and cut off, and a hundred that send nothing are cut off; others are answered meanwhile", async () => {
+    const hurried = await start(true, { slowRequestMs: 600 });
+    const port = Number(new URL(hurried.url).port);
+    const cutOff = (begin: string) =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connect(port, "127.0.0.1", () => socket.write(begin));
+        let received = "";
+        // A byte now and then keeps nobody's patience.
+        const dripping = setInterval(() => begin !== "" && socket.write(" "), 100);
+        socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
+        socket.once("close", () => {
+          clearInterval(dripping);
+          resolve(received);
+        });
+        socket.on("error", (error: NodeJS.ErrnoException) => {
+          if (error.code !== "ECONNRESET" && error.code !== "EPIPE") reject(error);
+        });
+      });
+    const head = `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
+    const slow = cutOff(`${head}{`);
+    const silent = Array.from({ length: 100 }, () => cutOff(""));
+    const asked = await fetch(hurried.url, { method: "POST", headers: json, body: hello });
+    expect(await asked.json()).toEqual({ data: { hello: "world" } });
+    expect(await slow).toContain("408");
+    for (const received of await Promise.all(silent)) expect(received).toMatch(/^$|408/);
+    await hurried.close();
   });
 });
 
