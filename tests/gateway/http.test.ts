@@ -235,11 +235,11 @@ describe("attack 18: a client that is slow", () => {
         });
       });
     const head = `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
-    const slow = cutOff(`${head}{`);
+    const dripped = cutOff(`${head}{`);
     const silent = Array.from({ length: 100 }, () => cutOff(""));
     const asked = await fetch(hurried.url, { method: "POST", headers: json, body: hello });
     expect(await asked.json()).toEqual({ data: { hello: "world" } });
-    expect(await slow).toContain("408");
+    expect(await dripped).toContain("408");
     for (const received of await Promise.all(silent)) expect(received).toMatch(/^$|408/);
     await hurried.close();
   });
