@@ -2,8 +2,8 @@ import type { FetchNode } from "@apollo/query-planner";
 import { OperationTypeNode, parse } from "graphql";
 import { PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { failedFields } from "../failed-fields.ts";
-import { inParts } from "../in-parts.ts";
+import { failedFields } from "./failed-fields.ts";
+import { inParts } from "./in-parts.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { CallSubgraph } from "./run.ts";
 
