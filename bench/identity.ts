@@ -4,7 +4,7 @@ import { authentication } from "#gateway/authentication/authenticate.ts";
 import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
 import { operationAccess } from "#gateway/authorization/operation-access.ts";
-import { operationOf } from "#gateway/execution/operation.ts";
+import { operationOf } from "#gateway/operation.ts";
 import { startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { overHttp } from "#gateway/transport/http.ts";

@@ -1,7 +1,7 @@
 import type { QueryPlan } from "@apollo/query-planner";
 import { Kind, parse, print, visit } from "graphql";
 import { log } from "#lib/log.ts";
-import type { Operation } from "./execution/operation.ts";
+import type { Operation } from "./operation.ts";
 
 /** What took longer is logged with its plan. */
 export const slowMs = 1_000;

@@ -12,7 +12,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from "graphql";
-import type { Operation } from "../execution/operation.ts";
+import type { Operation } from "../operation.ts";
 import type { CostRules, ListSize } from "./cost-rules.ts";
 
 /** What an operation costs: an object 1, a scalar nothing, a list as much as its entries, unless `@cost` and `@listSize` say otherwise. */

@@ -1,5 +1,5 @@
 import { type FieldNode, Kind, type SelectionSetNode, visit } from "graphql";
-import { type Operation, operationOf } from "../execution/operation.ts";
+import { type Operation, operationOf } from "../operation.ts";
 
 const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
 

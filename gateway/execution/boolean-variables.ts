@@ -1,6 +1,6 @@
 import { GraphQLError, Kind, visit } from "graphql";
 import type { Variables } from "./data.ts";
-import type { Operation } from "./operation.ts";
+import type { Operation } from "../operation.ts";
 
 /** The variables of an operation that `@include` and `@skip` name. */
 export interface BooleanVariables {

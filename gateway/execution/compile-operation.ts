@@ -6,7 +6,7 @@ import { type Answer, answerWriter } from "./answer/answer-writer.ts";
 import { booleanVariables } from "./boolean-variables.ts";
 import type { Data, Variables } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
-import type { Operation } from "./operation.ts";
+import type { Operation } from "../operation.ts";
 import type { CallSubgraph, Run } from "./run.ts";
 import { stepOf } from "./steps.ts";
 

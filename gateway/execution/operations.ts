@@ -5,7 +5,7 @@ import { type OperationAccess, operationAccess, type Refusals } from "../authori
 import type { Planner } from "../planning/planner.ts";
 import { type CompiledOperation, compileOperation, operationToPlan } from "./compile-operation.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
-import { type Operation, operationOf } from "./operation.ts";
+import { type Operation, operationOf } from "../operation.ts";
 
 /** Operations are kept up to this many characters of their documents and of what is sent to subgraphs for them. */
 const keptCharacters = 16 * 2 ** 20;

@@ -4,7 +4,7 @@ import { print } from "graphql";
 import { asset } from "#lib/assets.ts";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
-import type { Operation } from "../execution/operation.ts";
+import type { Operation } from "../operation.ts";
 import { documentOf, type Planner } from "./planner.ts";
 
 export interface ToPlan {

@@ -1,7 +1,7 @@
 import { operationFromDocument } from "@apollo/federation-internals";
 import type { QueryPlan } from "@apollo/query-planner";
 import { type DocumentNode, Kind } from "graphql";
-import type { Operation } from "../execution/operation.ts";
+import type { Operation } from "../operation.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 
 /** Plans operations of valid documents over one supergraph. */

@@ -2,7 +2,7 @@ import { GraphQLError, parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import { compileOperation } from "#gateway/execution/compile-operation.ts";
 import { documentOf, planOf } from "#gateway/planning/planner.ts";
-import { operationOf } from "#gateway/execution/operation.ts";
+import { operationOf } from "#gateway/operation.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { bothExecutors } from "./both-executors.ts";
 import { shop } from "./mock-supergraphs.ts";

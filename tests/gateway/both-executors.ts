@@ -5,7 +5,7 @@ import { compileOperation } from "#gateway/execution/compile-operation.ts";
 import type { Policies } from "#gateway/authorization/requirement.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { documentOf, planOf } from "#gateway/planning/planner.ts";
-import { operationOf } from "#gateway/execution/operation.ts";
+import { operationOf } from "#gateway/operation.ts";
 import { failedFields } from "#gateway/execution/failed-fields.ts";
 import { PublicError } from "#lib/errors.ts";
 import type { GeneratedOperation } from "./documents.ts";

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { defaultLimits } from "#gateway/admission/limits.ts";
 import { operationCost } from "#gateway/admission/operation-cost.ts";
 import { createGateway } from "#gateway/create-gateway.ts";
-import { operationOf } from "#gateway/execution/operation.ts";
+import { operationOf } from "#gateway/operation.ts";
 import { asset } from "#lib/assets.ts";
 import { anonymous, policies } from "#lib/request-context.ts";
 import { answerOf } from "#tests/harness/answers.ts";

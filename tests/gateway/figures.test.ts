@@ -4,7 +4,7 @@ import { parse } from "graphql";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { Documents } from "#gateway/documents/documents.ts";
 import { hashOf, readManifest } from "#gateway/documents/manifest.ts";
-import { operationOf } from "#gateway/execution/operation.ts";
+import { operationOf } from "#gateway/operation.ts";
 import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
 import { countCalls, countRequest } from "#gateway/metrics.ts";
 import { logSlow } from "#gateway/slow-operations.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "graphql";
 import { afterEach, expect, it } from "vitest";
-import { type Operation, operationOf } from "#gateway/execution/operation.ts";
+import { type Operation, operationOf } from "#gateway/operation.ts";
 import { plannerHere } from "#gateway/planning/planner.ts";
 import { PlannerThread } from "#gateway/planning/planner-thread.ts";
 import { asset } from "#lib/assets.ts";

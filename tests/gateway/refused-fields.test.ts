@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { compileOperation, operationToPlan } from "#gateway/execution/compile-operation.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { documentOf, planOf } from "#gateway/planning/planner.ts";
-import { operationOf } from "#gateway/execution/operation.ts";
+import { operationOf } from "#gateway/operation.ts";
 import { PublicError } from "#lib/errors.ts";
 import { operationFrom } from "./documents.ts";
 import { type MockSupergraph, shop } from "./mock-supergraphs.ts";

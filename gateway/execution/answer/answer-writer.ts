@@ -2,7 +2,7 @@ import { type FieldNode, type GraphQLSchema, Kind, type SelectionNode } from "gr
 import { LRUCache } from "lru-cache";
 import type { PublicError } from "#lib/errors.ts";
 import type { BooleanVariables } from "../boolean-variables.ts";
-import type { Operation } from "../operation.ts";
+import type { Operation } from "../../operation.ts";
 import type { Data, Variables } from "../data.ts";
 import { collectFields, type Selected } from "./collect-fields.ts";
 import { introspection, isIntrospection } from "./introspection.ts";
