@@ -14,18 +14,28 @@ export interface Operation {
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
 }
 
+/** The fragments of a document by their names. */
+export const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> =>
+  new Map(
+    document.definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
+    ),
+  );
+
+/** Of a field by this name the gateway itself answers, from the schema that clients see. */
+export const isIntrospection = (field: string): boolean => field === "__schema" || field === "__type";
+
 /** @returns undefined when there is none of that name, or several and no name was given */
 export function operationOf(document: DocumentNode, name: string | undefined): Operation | undefined {
   const definition = getOperationAST(document, name);
   if (!definition) return undefined;
+  const all = fragmentsOf(document);
   const fragments = new Map<string, FragmentDefinitionNode>();
   const reach = (node: ASTNode): void => {
     visit(node, {
       FragmentSpread: ({ name: spread }) => {
-        const found = document.definitions.find(
-          (candidate) => candidate.kind === Kind.FRAGMENT_DEFINITION && candidate.name.value === spread.value,
-        );
-        if (found?.kind !== Kind.FRAGMENT_DEFINITION || fragments.has(spread.value)) return;
+        const found = all.get(spread.value);
+        if (!found || fragments.has(spread.value)) return;
         fragments.set(spread.value, found);
         reach(found);
       },

@@ -1,6 +1,5 @@
 import {
   type DocumentNode,
-  type FieldNode,
   type FragmentDefinitionNode,
   Kind,
   Lexer,
@@ -13,8 +12,8 @@ import {
   type ValueNode,
   visit,
 } from "graphql";
-import type { ErrorCode } from "#lib/errors.ts";
-import { PublicError } from "#lib/errors.ts";
+import { type ErrorCode, PublicError } from "#lib/errors.ts";
+import { fragmentsOf, isIntrospection } from "../operation.ts";
 import type { Limits } from "./limits.ts";
 
 /**
@@ -38,13 +37,14 @@ export function countTokens(text: string, limit: number): number {
  */
 export function checkDocument(document: DocumentNode, limits: Limits): void {
   checkCounts(document, limits);
-  const measure = measuring(document, limits);
+  const fragments = fragmentsOf(document);
+  const measure = measuring(fragments, limits);
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const { depth, selections } = measure(definition.selectionSet);
     if (depth > limits.depth) throw exceeds("DEPTH_LIMIT_EXCEEDED", "levels of fields", limits.depth);
     if (selections > limits.selections) throw exceeds("SELECTION_LIMIT_EXCEEDED", "fields", limits.selections);
-    checkRootFields(document, definition, limits);
+    checkRootFields(fragments, definition, limits);
   }
 }
 
@@ -108,21 +108,12 @@ interface Size {
   selections: number;
 }
 
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
 const nothing: Size = { depth: 0, selections: 0 };
 
-const isIntrospection = ({ name }: FieldNode): boolean => name.value === "__schema" || name.value === "__type";
-
-function fragmentsOf(document: DocumentNode): Map<string, FragmentDefinitionNode> {
-  return new Map(
-    document.definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
-    ),
-  );
-}
-
 /** Sizes of selection sets as if their fragments were written out. A fragment that spreads itself counts as empty there: validation refuses it. */
-function measuring(document: DocumentNode, { introspectionDepth }: Limits): (set: SelectionSetNode) => Size {
-  const fragments = fragmentsOf(document);
+function measuring(fragments: Fragments, { introspectionDepth }: Limits): (set: SelectionSetNode) => Size {
   const known = new Map<string, Size>();
   const ofFragment = (name: string): Size => {
     const found = known.get(name);
@@ -137,7 +128,7 @@ function measuring(document: DocumentNode, { introspectionDepth }: Limits): (set
     if (selection.kind === Kind.FRAGMENT_SPREAD) return ofFragment(selection.name.value);
     if (!selection.selectionSet) return nothing;
     const size = measure(selection.selectionSet);
-    if (selection.kind === Kind.INLINE_FRAGMENT || !isIntrospection(selection)) return size;
+    if (selection.kind === Kind.INLINE_FRAGMENT || !isIntrospection(selection.name.value)) return size;
     if (size.depth > introspectionDepth)
       throw exceeds("DEPTH_LIMIT_EXCEEDED", "levels of fields below __schema and __type", introspectionDepth);
     return { ...size, depth: 0 };
@@ -155,14 +146,13 @@ function measuring(document: DocumentNode, { introspectionDepth }: Limits): (set
   return measure;
 }
 
-function checkRootFields(document: DocumentNode, { operation, selectionSet }: OperationDefinitionNode, limits: Limits) {
+function checkRootFields(fragments: Fragments, { operation, selectionSet }: OperationDefinitionNode, limits: Limits) {
   const limit = operation === OperationTypeNode.QUERY ? limits.rootFields.query : limits.rootFields.mutation;
-  if (countRootFields(document, selectionSet) > limit)
+  if (countRootFields(fragments, selectionSet) > limit)
     throw exceeds("ROOT_FIELD_LIMIT_EXCEEDED", `root fields in a ${operation}`, limit);
 }
 
-function countRootFields(document: DocumentNode, set: SelectionSetNode): number {
-  const fragments = fragmentsOf(document);
+function countRootFields(fragments: Fragments, set: SelectionSetNode): number {
   const spread = new Set<string>();
   const count = ({ selections }: SelectionSetNode): number =>
     selections.reduce((sum, selection) => {

@@ -1,7 +1,7 @@
 import { type FieldNode, getNamedType, type GraphQLSchema, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
 import type { Identity } from "#lib/request-context.ts";
-import type { Operation } from "../operation.ts";
+import { isIntrospection, type Operation } from "../operation.ts";
 import type { Requirement } from "./requirement.ts";
 import type { Requirements } from "./requirements.ts";
 
@@ -74,8 +74,7 @@ function guardedFields(
             field: node.name.value,
             returned: returned && getNamedType(returned).name,
           });
-          const introspects = node.name.value === "__schema" || node.name.value === "__type";
-          if (needs.length > 0 && !introspects) guarded.push({ node, needs });
+          if (needs.length > 0 && !isIntrospection(node.name.value)) guarded.push({ node, needs });
         },
       }),
     );

@@ -10,6 +10,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
+import { fragmentsOf } from "../operation.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -20,11 +21,7 @@ type Variables = Readonly<Record<string, unknown>>;
 export function failedFields(document: DocumentNode, variables: Variables, error: PublicError): GraphQLError[] {
   const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   const representations = (variables["representations"] ?? []) as { __typename: string }[];
-  const fragments = new Map(
-    document.definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
-    ),
-  );
+  const fragments = fragmentsOf(document);
 
   const fieldsOf = (set: SelectionSetNode | undefined, type: string | undefined): FieldNode[] =>
     (set?.selections ?? []).flatMap((selection): FieldNode[] => {

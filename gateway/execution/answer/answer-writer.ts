@@ -2,10 +2,10 @@ import { type FieldNode, type GraphQLSchema, Kind, type SelectionNode } from "gr
 import { LRUCache } from "lru-cache";
 import type { PublicError } from "#lib/errors.ts";
 import type { BooleanVariables } from "../boolean-variables.ts";
-import type { Operation } from "../../operation.ts";
+import { isIntrospection, type Operation } from "../../operation.ts";
 import type { Data, Variables } from "../data.ts";
 import { collectFields, type Selected } from "./collect-fields.ts";
-import { introspection, isIntrospection } from "./introspection.ts";
+import { introspection } from "./introspection.ts";
 import type { Problem } from "./problems.ts";
 import { fieldsWriter } from "./write-object.ts";
 
@@ -59,7 +59,7 @@ function writerUnder({ definition, fragments }: Operation, selected: Selected): 
     declared: root.name,
     typename: root.name,
   });
-  const introspected = fields.filter(isIntrospection);
+  const introspected = fields.filter(({ name }) => isIntrospection(name));
   const introspect = introspected.length > 0 ? introspection(schema, definition, fragments, introspected) : undefined;
   const write = fieldsWriter(selected, root, fields);
   return (data, variables) => {

@@ -9,8 +9,6 @@ import {
 import type { Data, Variables } from "../data.ts";
 import type { CollectedField } from "./collect-fields.ts";
 
-export const isIntrospection = ({ name }: CollectedField): boolean => name === "__schema" || name === "__type";
-
 /** `__schema` and `__type` are answered by graphql-js from the schema that clients see, and merged into the answer like those of a subgraph. */
 export function introspection(
   schema: GraphQLSchema,

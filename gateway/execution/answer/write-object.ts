@@ -7,9 +7,9 @@ import {
   isObjectType,
 } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
+import { isIntrospection } from "../../operation.ts";
 import { type Data, isData, reader } from "../data.ts";
 import { type CollectedField, collectFields, type Selected } from "./collect-fields.ts";
-import { isIntrospection } from "./introspection.ts";
 import { locate, type Problem, type Write } from "./problems.ts";
 import { quoted } from "./quoted.ts";
 import { valueWriter } from "./write-value.ts";
@@ -80,7 +80,7 @@ export function fieldsWriter(
 function fieldWriter(selected: Selected, type: GraphQLCompositeType, field: CollectedField): Write {
   const refusal = refusalIn(selected, field);
   if (field.name === "__typename") return refusal ? refusedWriter(refusal, undefined) : typenameWriter(selected, type);
-  if (isIntrospection(field)) return (value) => JSON.stringify(value);
+  if (isIntrospection(field.name)) return (value) => JSON.stringify(value);
   const parent = selected.schema.getType(field.parent);
   const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[field.name] : undefined;
   if (!definition) throw new Error(`Type ${field.parent} has no field ${field.name}.`);
