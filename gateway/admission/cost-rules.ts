@@ -1,4 +1,5 @@
 import type { Schema } from "@apollo/federation-internals";
+import { eachElement } from "../marked-elements.ts";
 
 /** How many entries a list has, as far as that can be told before it is read. */
 export interface ListSize {
@@ -20,10 +21,6 @@ export interface CostRules {
 
 const costIdentity = "https://specs.apollo.dev/cost";
 
-interface Marked {
-  appliedDirectivesOf(name: string): readonly { arguments(): Readonly<Record<string, unknown>> }[];
-}
-
 /** Reads the cost directives of a supergraph; one without them has no rules. */
 export function costRules(schema: Schema): CostRules {
   const feature = schema.coreFeatures?.getByIdentity(costIdentity);
@@ -31,21 +28,12 @@ export function costRules(schema: Schema): CostRules {
   const sizes = new Map<string, ListSize>();
   if (feature) {
     const [cost, listSize] = [feature.directiveNameInSchema("cost"), feature.directiveNameInSchema("listSize")];
-    const read = (coordinate: string, element: Marked): void => {
+    eachElement(schema, (coordinate, element) => {
       const weight = element.appliedDirectivesOf(cost)[0]?.arguments()["weight"];
       if (weight !== undefined) weights.set(coordinate, Number(weight));
       const size = element.appliedDirectivesOf(listSize)[0]?.arguments();
       if (size) sizes.set(coordinate, listSizeOf(size));
-    };
-    for (const type of schema.types()) {
-      read(type.name, type);
-      if (!("fields" in type) || type.kind === "InputObjectType") continue;
-      for (const field of type.fields()) {
-        read(`${type.name}.${field.name}`, field);
-        if (!("arguments" in field)) continue;
-        for (const argument of field.arguments()) read(`${type.name}.${field.name}(${argument.name}:)`, argument);
-      }
-    }
+    });
   }
   return { weightOf: (coordinate) => weights.get(coordinate), sizeOf: (coordinate) => sizes.get(coordinate) };
 }

@@ -1,4 +1,5 @@
 import { isInterfaceType, isUnionType, type Schema } from "@apollo/federation-internals";
+import { eachElement } from "../marked-elements.ts";
 import { type Alternatives, authenticated, type Policies, policy, type Requirement, scopes } from "./requirement.ts";
 import { authorizationDirectives } from "./supported-features.ts";
 
@@ -41,16 +42,12 @@ function typesBehind(schema: Schema): Map<string, string[]> {
   return behind;
 }
 
-interface Marked {
-  appliedDirectivesOf(name: string): readonly { arguments(): Readonly<Record<string, unknown>> }[];
-}
-
 /** Type (`Vm`) or field (`Vm.owner`) → what its own directives require. */
 function ownRequirements(schema: Schema, policies: Policies): Map<string, Requirement[]> {
   const names = authorizationDirectives(schema);
   const own = new Map<string, Requirement[]>();
   const interned = new Map<string, Requirement>();
-  const read = (coordinate: string, element: Marked): void => {
+  eachElement(schema, (coordinate, element) => {
     for (const [directive, name] of names) {
       for (const applied of element.appliedDirectivesOf(name)) {
         const given = applied.arguments();
@@ -65,11 +62,6 @@ function ownRequirements(schema: Schema, policies: Policies): Map<string, Requir
         own.set(coordinate, [...(own.get(coordinate) ?? []), known]);
       }
     }
-  };
-  for (const type of schema.types()) {
-    read(type.name, type);
-    if (!("fields" in type) || type.kind === "InputObjectType") continue;
-    for (const field of type.fields()) read(`${type.name}.${field.name}`, field);
-  }
+  });
   return own;
 }

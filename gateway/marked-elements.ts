@@ -1,0 +1,19 @@
+import type { Schema } from "@apollo/federation-internals";
+
+/** What directives may stand on. */
+export interface Marked {
+  appliedDirectivesOf(name: string): readonly { arguments(): Readonly<Record<string, unknown>> }[];
+}
+
+/** Gives each type (`Vm`), field (`Vm.owner`) and argument (`Query.vms(filter:)`) of a supergraph to `read`. */
+export function eachElement(schema: Schema, read: (coordinate: string, element: Marked) => void): void {
+  for (const type of schema.types()) {
+    read(type.name, type);
+    if (!("fields" in type) || type.kind === "InputObjectType") continue;
+    for (const field of type.fields()) {
+      read(`${type.name}.${field.name}`, field);
+      if (!("arguments" in field)) continue;
+      for (const argument of field.arguments()) read(`${type.name}.${field.name}(${argument.name}:)`, argument);
+    }
+  }
+}
