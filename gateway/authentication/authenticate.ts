@@ -69,9 +69,7 @@ export function authentication({
     const parsed = answerShape.safeParse(answer.data);
     if (!parsed.success || answer.errors?.length) {
       log.gateway.warn({ err: answer.errors?.[0] ?? parsed.error }, "a token could not be validated");
-      throw new PublicError("AUTH_UNAVAILABLE", "Nobody can be identified at this moment; try again.", {
-        retryable: true,
-      });
+      throw new PublicError("AUTH_UNAVAILABLE", "Nobody can be identified at this moment; try again.");
     }
     return identified(parsed.data.validateToken);
   };

@@ -30,7 +30,6 @@ function publicFailure(subgraph: string, error: unknown): PublicError {
     case "overloaded":
       return new PublicError("OVERLOADED", `The ${subgraph} part of the graph has too much to do; try again later.`, {
         subgraph,
-        retryable: true,
       });
     default:
       return new PublicError("SUBGRAPH_UNAVAILABLE", `The ${subgraph} part of the graph did not answer.`, {
