@@ -3,7 +3,6 @@ import type { RequestContext } from "#lib/request-context.ts";
 import { Flight } from "./flight.ts";
 import type { TransportLimits } from "./limits.ts";
 import type { TransportObserver } from "./observer.ts";
-import { perSubgraph } from "./per-subgraph.ts";
 import type { CallRequest, Transport } from "./transport.ts";
 
 /**
@@ -19,26 +18,21 @@ export function withDeduplication(
   { sharedMs }: Pick<TransportLimits, "sharedMs">,
   { onShare }: Pick<TransportObserver, "onShare">,
 ): Transport {
-  const boards = new Set<Board>();
-  const boardOf = perSubgraph(() => {
-    const board: Board = new Map();
-    boards.add(board);
-    return board;
-  });
+  const board: Board = new Map();
   return {
     send: (subgraph, request, context, signal) => {
       const carry = (aborted: AbortSignal) => inner.send(subgraph, request, context, aborted);
       if (request.operation === "mutation") {
-        return new Flight(carry, context.deadline, () => boards.forEach((board) => board.clear())).join(signal);
+        return new Flight(carry, context.deadline, () => board.clear()).join(signal);
       }
       if (context.identity.kind === "service") return new Flight(carry, context.deadline).join(signal);
-      const board = boardOf(subgraph);
-      const inFlight = board.get(request.query)?.find((entry) => isSame(entry, request, context));
+      const asked = { subgraph, request, context };
+      const inFlight = board.get(request.query)?.find((entry) => isSame(entry, asked));
       if (inFlight?.flight.isYoungerThan(sharedMs) && inFlight.flight.hasTimeFor(context.deadline)) {
         onShare?.(subgraph);
         return inFlight.flight.join(signal);
       }
-      const entry: Entry = { request, context, flight: new Flight(carry, context.deadline, () => leave(board, entry)) };
+      const entry: Entry = { ...asked, flight: new Flight(carry, context.deadline, () => leave(board, entry)) };
       enter(board, entry);
       return entry.flight.join(signal);
     },
@@ -46,9 +40,13 @@ export function withDeduplication(
   };
 }
 
-interface Entry {
+interface Asked {
+  subgraph: string;
   request: CallRequest;
   context: RequestContext;
+}
+
+interface Entry extends Asked {
   flight: Flight;
 }
 
@@ -72,11 +70,12 @@ function leave(board: Board, entry: Entry): void {
   else entries.splice(index, 1);
 }
 
-function isSame({ request, context }: Entry, { variables }: CallRequest, other: RequestContext): boolean {
+function isSame(one: Asked, other: Asked): boolean {
   return (
-    context.identity.id === other.identity.id &&
-    isDeepStrictEqual(request.variables, variables) &&
-    isDeepStrictEqual(seenOf(context), seenOf(other))
+    one.subgraph === other.subgraph &&
+    one.context.identity.id === other.context.identity.id &&
+    isDeepStrictEqual(one.request.variables, other.request.variables) &&
+    isDeepStrictEqual(seenOf(one.context), seenOf(other.context))
   );
 }
 
