@@ -22,7 +22,7 @@ export const openToAll: DocumentModes = { session: "open", api_key: "open", anon
 export class Documents {
   readonly #modes: DocumentModes;
   #byId: ReadonlyMap<string, KnownDocument> = new Map();
-  #names: ReadonlyMap<string, string | undefined> = new Map();
+  #byText: ReadonlyMap<string, KnownDocument> = new Map();
 
   constructor(modes: DocumentModes = openToAll, known: readonly KnownDocument[] = []) {
     this.#modes = modes;
@@ -35,12 +35,12 @@ export class Documents {
 
   replace(known: readonly KnownDocument[]): void {
     this.#byId = new Map(known.map((document) => [document.id, document]));
-    this.#names = new Map(known.map(({ text, name }) => [text, name]));
+    this.#byText = new Map(known.map((document) => [document.text, document]));
   }
 
   /** What a known document is called; undefined for others. */
   nameOf(text: string): string | undefined {
-    return this.#names.size > 0 ? this.#names.get(text) : undefined;
+    return this.#byText.get(text)?.name;
   }
 
   /**
@@ -72,10 +72,9 @@ export class Documents {
   #admitted(query: string, mode: DocumentMode): string {
     if (mode === "open") return query;
     if (mode === "ids") throw new PublicError("DOCUMENT_NOT_ALLOWED", "Documents are asked for by their ids here.");
-    const id = hashOf(query);
-    if (this.#byId.has(id)) return query;
+    if (this.#byText.has(query)) return query;
     if (mode === "safelist") throw new PublicError("DOCUMENT_NOT_ALLOWED", "This document is not known here.");
-    log.gateway.warn({ document: id }, "a document that is not known was executed");
+    log.gateway.warn({ document: hashOf(query) }, "a document that is not known was executed");
     return query;
   }
 }
