@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, errorCodes, isRetryable, PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
+import type { GraphQLAnswer } from "./graphql-request.ts";
 
 /**
  * The errors as a client may see them: a code of the closed list, the request's id, whether the same request may succeed later. Subgraph addresses,
@@ -8,6 +9,17 @@ import { log } from "#lib/log.ts";
  */
 export const answerErrors = (errors: readonly unknown[], requestId: string): GraphQLFormattedError[] =>
   errors.map((error) => answerError(error, requestId));
+
+/** The answer to what is not executed. */
+export function refusal(errors: readonly unknown[], requestId: string): GraphQLAnswer {
+  const answered = answerErrors(errors, requestId);
+  const { code, retryAfter } = answered[0]?.extensions ?? {};
+  return {
+    body: `${JSON.stringify({ errors: answered })}\n`,
+    refused: String(code),
+    ...(typeof retryAfter === "number" ? { retryAfter } : {}),
+  };
+}
 
 function answerError(error: unknown, requestId: string): GraphQLFormattedError {
   const { message, code, details } = told(error, requestId);

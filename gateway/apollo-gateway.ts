@@ -5,7 +5,6 @@ import type {
 } from "@apollo/server-gateway-interface";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { createGateway, type GatewayContext, type GatewayOptions } from "./create-gateway.ts";
-import { loadSupergraph } from "./execution/loaded-supergraph.ts";
 
 /**
  * This gateway behind an Apollo Server, for who has plugins of theirs to run: `new ApolloServer({ gateway: apolloGateway(options) })`. The server's context
@@ -13,7 +12,6 @@ import { loadSupergraph } from "./execution/loaded-supergraph.ts";
  * @throws Error when the document is no supergraph, or asks for something that this gateway could not enforce
  */
 export function apolloGateway(options: GatewayOptions): GatewayInterface {
-  const { apiSchema, sdl } = loadSupergraph(options.supergraphSdl, options.policies);
   const gateway = createGateway(options);
 
   const executor = async (requestContext: GatewayGraphQLRequestContext): Promise<GatewayExecutionResult> => {
@@ -31,7 +29,7 @@ export function apolloGateway(options: GatewayOptions): GatewayInterface {
 
   return {
     onSchemaLoadOrUpdate: (loaded) => {
-      loaded({ apiSchema, coreSupergraphSdl: sdl });
+      loaded({ apiSchema: gateway.apiSchema, coreSupergraphSdl: options.supergraphSdl });
       return () => undefined;
     },
     load: async () => ({ executor }),

@@ -1,10 +1,10 @@
-import { GraphQLError, OperationTypeNode } from "graphql";
+import { GraphQLError, type GraphQLSchema, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { defaultLimits, type Limits } from "./admission/limits.ts";
 import type { OperationCost } from "./admission/operation-cost.ts";
 import { checkVariables } from "./admission/variable-limits.ts";
-import { answerErrors } from "./answer-errors.ts";
+import { answerErrors, refusal } from "./answer-errors.ts";
 import type { RecordDenials } from "./authentication/denials.ts";
 import { noRefusals } from "./authorization/operation-access.ts";
 import type { Policies } from "./authorization/requirement.ts";
@@ -55,6 +55,8 @@ export interface ObservedRequest {
 
 /** A composed graph that answers GraphQL requests; how they come is not its concern. */
 export interface Gateway {
+  /** What clients see, of the supergraph that is served now. */
+  readonly apiSchema: GraphQLSchema;
   execute(request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer>;
   /**
    * Goes over to another supergraph when every known document has been planned over it. What is in flight goes on over the old one.
@@ -111,7 +113,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         throw new RequestErrors(told.map((error) => described(error, "BAD_USER_INPUT", introspection)));
       }
     } catch (error) {
-      return refused(error instanceof RequestErrors ? error.errors : [error], context.requestId);
+      return refusal(error instanceof RequestErrors ? error.errors : [error], context.requestId);
     }
     const { signal, ...call } = context;
     const began = performance.now();
@@ -124,11 +126,14 @@ export function createGateway(options: GatewayOptions): Gateway {
         logSlow(found.operation, operation.plan, { milliseconds, requestId: context.requestId });
       return { body: bodyOf(executed, context.requestId, cost), document: documents.nameOf(text) };
     } catch (error) {
-      return refused([error], context.requestId);
+      return refusal([error], context.requestId);
     }
   };
 
   return {
+    get apiSchema() {
+      return operations.apiSchema;
+    },
     execute,
     replaceSupergraph: async (sdl) => {
       const old = operations;
@@ -185,11 +190,6 @@ async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function refused(errors: readonly unknown[], requestId: string): GraphQLAnswer {
-  const told = answerErrors(errors, requestId);
-  return { body: `${JSON.stringify({ errors: told })}\n`, refused: String(told[0]?.extensions?.["code"]) };
 }
 
 function bodyOf({ json, problems, errors }: Executed, requestId: string, cost: object | undefined): string {

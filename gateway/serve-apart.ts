@@ -41,13 +41,13 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   const { supergraphFile, open, host, port } = options;
   const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });
   const supergraphSdl = readFileSync(supergraphFile, "utf8");
-  const carrier = overHttp(urlsIn(supergraphSdl), open ? undefined : readKeyring("NOVACRON_SIGNING_KEYS"));
+  let urls = urlsIn(supergraphSdl);
+  const carrier = overHttp(urls, open ? undefined : readKeyring("NOVACRON_SIGNING_KEYS"));
   const transport = guarded(carrier, { callTimeoutMs: 5_000 }, countCalls);
   const { identify, onDenied, forgetRedis } = open ? anybody : whoAsks(transport);
   const environment = readGatewayEnvironment();
   const { documents, close: closeDocuments } = openDocuments(environment);
   const isProduction = process.env["NOVACRON_ENV"] === "production";
-  let urls = urlsIn(supergraphSdl);
   const gateway = await startGateway({
     supergraphSdl,
     policies,

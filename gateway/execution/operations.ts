@@ -1,4 +1,4 @@
-import { type DocumentNode, print, stripIgnoredCharacters } from "graphql";
+import { type DocumentNode, type GraphQLSchema, print, stripIgnoredCharacters } from "graphql";
 import { LRUCache } from "lru-cache";
 import { type OperationCost, operationCost } from "../admission/operation-cost.ts";
 import { type OperationAccess, operationAccess, type Refusals } from "../authorization/operation-access.ts";
@@ -64,6 +64,10 @@ export class Operations {
     this.#supergraph = supergraph;
     this.#planner = planner;
     this.#read = read;
+  }
+
+  get apiSchema(): GraphQLSchema {
+    return this.#supergraph.apiSchema;
   }
 
   /** @returns undefined for a document without an operation of that name, or with several and no name */

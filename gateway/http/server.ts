@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
 import type { Client, Identity } from "#lib/request-context.ts";
+import { refusal } from "../answer-errors.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
@@ -12,7 +13,7 @@ import { LoadShedding } from "./load-shedding.ts";
 import { acceptedType, plainJson, type MediaType } from "./media-type.ts";
 import { Origins } from "./origins.ts";
 import { readRequest } from "./read-request.ts";
-import { refusal, statusOf } from "./status.ts";
+import { statusOf } from "./status.ts";
 
 export interface GatewayServerOptions extends GatewayOptions {
   /** Who sends this request; rejects with a PublicError for what cannot be told. */
@@ -139,7 +140,7 @@ class GraphQLFace {
 
   /** What never came to be a GraphQL request is counted here. */
   #refusal(error: unknown, requestId: string): GraphQLAnswer {
-    const told = refusal(error, requestId);
+    const told = refusal([error], requestId);
     this.#options.onRequest?.({ document: undefined, refused: told.refused, milliseconds: 0 });
     return told;
   }

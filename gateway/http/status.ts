@@ -1,5 +1,4 @@
 import type { ErrorCode } from "#lib/errors.ts";
-import { answerErrors } from "../answer-errors.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
 import { graphqlResponse, type MediaType } from "./media-type.ts";
 
@@ -25,15 +24,4 @@ const ownStatus: Partial<Record<ErrorCode, number>> = {
 export function statusOf({ refused }: GraphQLAnswer, type: MediaType): number {
   if (refused === undefined) return 200;
   return ownStatus[refused as ErrorCode] ?? (type === graphqlResponse ? 400 : 200);
-}
-
-/** A refusal before there was a GraphQL request. */
-export function refusal(error: unknown, requestId: string): GraphQLAnswer {
-  const [told] = answerErrors([error], requestId);
-  const { code, retryAfter } = told?.extensions ?? {};
-  return {
-    body: `${JSON.stringify({ errors: [told] })}\n`,
-    refused: String(code),
-    ...(typeof retryAfter === "number" ? { retryAfter } : {}),
-  };
 }
