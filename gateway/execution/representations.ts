@@ -56,9 +56,9 @@ function selectionOf(selections: readonly QueryPlanSelectionNode[], fits: FitsTy
 
 type Part = (source: Data, result: Data) => boolean;
 
+/** An alias says where the value is in the answer; a representation has it by the field's name. */
 function fieldOf({ alias, name, selections }: QueryPlanFieldNode, fits: FitsType): Part {
-  const key = alias ?? name;
-  const read = reader(key);
+  const read = reader(alias ?? name);
   const select = selections && selectionOf(selections, fits);
   const valueOf = (value: unknown): unknown => {
     if (!select) return value;
@@ -68,7 +68,7 @@ function fieldOf({ alias, name, selections }: QueryPlanFieldNode, fits: FitsType
   return (source, result) => {
     const value = read(source);
     if (value === undefined) return false;
-    put(result, key, valueOf(value));
+    put(result, name, valueOf(value));
     return true;
   };
 }

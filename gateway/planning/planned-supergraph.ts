@@ -1,10 +1,14 @@
 import { type Schema, Supergraph } from "@apollo/federation-internals";
 import { QueryPlanner } from "@apollo/query-planner";
 import { supportedFeatures } from "../authorization/supported-features.ts";
+import { supergraphToPlan } from "./requirements/supergraph-to-plan.ts";
+import type { Terms } from "./requirements/terms.ts";
 
 /** A supergraph in the planner's own model. */
 export interface PlannedSupergraph {
   supergraph: Supergraph;
+  /** What names in its plans mean. */
+  terms: Terms;
   /** What clients see. */
   plannedSchema: Schema;
   /** Made when it is first asked for: who plans in another thread has no use for one in this. */
@@ -13,10 +17,12 @@ export interface PlannedSupergraph {
 
 /** @throws Error when the document is no supergraph, or needs a feature that this gateway does not have */
 export function plannedSupergraph(sdl: string): PlannedSupergraph {
-  const supergraph = Supergraph.build(sdl, { supportedFeatures: new Set(supportedFeatures) });
+  const { sdl: toPlan, ...terms } = supergraphToPlan(sdl);
+  const supergraph = Supergraph.build(toPlan, { supportedFeatures: new Set(supportedFeatures) });
   let planner: QueryPlanner | undefined;
   return {
     supergraph,
+    terms,
     plannedSchema: supergraph.apiSchema(),
     get planner() {
       // A document of 1 KB with nested fragments would otherwise plan for seconds.

@@ -2,6 +2,7 @@ import { operationFromDocument } from "@apollo/federation-internals";
 import type { QueryPlan } from "@apollo/query-planner";
 import { type DocumentNode, Kind } from "graphql";
 import type { Operation } from "../operation.ts";
+import { inSubgraphTerms } from "./requirements/subgraph-terms.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 
 /** Plans operations of valid documents over one supergraph. */
@@ -16,8 +17,9 @@ export const documentOf = ({ definition, fragments }: Operation): DocumentNode =
   definitions: [definition, ...fragments.values()],
 });
 
-export function planOf({ plannedSchema, planner }: PlannedSupergraph, document: DocumentNode): QueryPlan {
-  return planner.buildQueryPlan(operationFromDocument(plannedSchema, document, { validate: false }));
+export function planOf({ plannedSchema, planner, terms }: PlannedSupergraph, document: DocumentNode): QueryPlan {
+  const plan = planner.buildQueryPlan(operationFromDocument(plannedSchema, document, { validate: false }));
+  return inSubgraphTerms(plan, terms);
 }
 
 /** Plans in this thread: whatever else it has to do waits, however long that takes. */

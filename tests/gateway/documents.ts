@@ -30,6 +30,8 @@ export interface Generation {
   /** Fields whose value is another one at each call. */
   without?: ReadonlySet<string>;
   mutations?: boolean;
+  /** Without `@include` and `@skip`. */
+  unconditional?: boolean;
 }
 
 const booleans = ["b0", "b1", "b2"];
@@ -89,7 +91,7 @@ export function operationFrom(tape: readonly number[], generation: Generation): 
   };
 
   const condition = (): string => {
-    if (!oneIn(5)) return "";
+    if (generation.unconditional || !oneIn(5)) return "";
     const name = oneIn(2) ? "skip" : "include";
     if (oneIn(4)) return ` @${name}(if: ${oneIn(2)})`;
     const variable = booleans[choose(booleans.length)] ?? "b0";

@@ -11,7 +11,9 @@ import {
   isNonNullType,
   isObjectType,
   parse,
+  type SelectionSetNode,
 } from "graphql";
+import { picked, requirementsIn } from "./requirements.ts";
 
 export type AskSubgraph = (query: string, variables: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>;
 
@@ -22,18 +24,20 @@ export function hashOf(text: string): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-interface Mocked {
+export interface Mocked {
   __typename: string;
   id: string;
   [given: string]: unknown;
 }
 
 /**
- * A subgraph whose answers follow from its questions: the value of a field from the id of its object, its arguments and what `@requires` brought,
- * so that every subgraph says the same of the same entity.
+ * A subgraph whose answers follow from its questions: the value of a field from the id of its object, its arguments and what its `@requires`
+ * brought, so that every subgraph says the same of the same entity.
  */
 export function mockSubgraph(sdl: string): AskSubgraph {
-  const schema = buildSubgraphSchema(parse(sdl));
+  const document = parse(sdl);
+  const schema = buildSubgraphSchema(document);
+  const requirements = requirementsIn(document);
   for (const type of Object.values(schema.getTypeMap())) {
     if (isAbstractType(type)) {
       type.resolveType = (value: unknown) => (value as Mocked).__typename;
@@ -49,7 +53,8 @@ export function mockSubgraph(sdl: string): AskSubgraph {
       type.extensions = { apollo: { subgraph: { resolveReference } } };
     } else if (isObjectType(type) && !type.name.startsWith("__")) {
       for (const field of Object.values(type.getFields())) {
-        if (!field.name.startsWith("_")) field.resolve = resolverOf(schema, field.type);
+        if (!field.name.startsWith("_"))
+          field.resolve = resolverOf(schema, field.type, requirements.get(`${type.name}.${field.name}`));
       }
     }
   }
@@ -58,15 +63,25 @@ export function mockSubgraph(sdl: string): AskSubgraph {
 }
 
 const resolverOf =
-  (schema: GraphQLSchema, type: GraphQLOutputType): GraphQLFieldResolver<unknown, unknown> =>
+  (
+    schema: GraphQLSchema,
+    type: GraphQLOutputType,
+    requires: SelectionSetNode | undefined,
+  ): GraphQLFieldResolver<unknown, unknown> =>
   (source, args, _context, { fieldName }) => {
-    const object = (source ?? { __typename: "Root", id: "Root:0" }) as Mocked;
+    const object = (source ?? root) as Mocked;
     if (fieldName in object) return object[fieldName];
-    const { __typename: _type, id, ...required } = object;
-    return valueOf(schema, type, [id, fieldName, JSON.stringify(args), JSON.stringify(required)].join("/"));
+    const required = requires ? picked(object, requires) : {};
+    return valueOf(schema, type, seedOf(object.id, fieldName, args, required));
   };
 
-function valueOf(schema: GraphQLSchema, type: GraphQLOutputType, seed: string): unknown {
+export const root: Mocked = { __typename: "Root", id: "Root:0" };
+
+/** What the value of a field follows from. */
+export const seedOf = (id: string, field: string, args: unknown, required: unknown): string =>
+  [id, field, JSON.stringify(args), JSON.stringify(required)].join("/");
+
+export function valueOf(schema: GraphQLSchema, type: GraphQLOutputType, seed: string): unknown {
   const hash = hashOf(seed);
   if (isNonNullType(type)) return valueOf(schema, type.ofType, seed) ?? valueOf(schema, type.ofType, `${seed}!`);
   if (hash % 11 === 0 && !seed.endsWith("!")) return null;
@@ -74,7 +89,10 @@ function valueOf(schema: GraphQLSchema, type: GraphQLOutputType, seed: string): 
     return Array.from({ length: hash % 4 }, (_, index) => valueOf(schema, type.ofType, `${seed}/${index}`));
   if (isEnumType(type)) return type.getValues()[hash % type.getValues().length]?.value;
   if (isAbstractType(type) || isObjectType(type)) {
-    const possible = isAbstractType(type) ? schema.getPossibleTypes(type) : [type];
+    // In an order that is the same in each schema.
+    const possible = (isAbstractType(type) ? [...schema.getPossibleTypes(type)] : [type]).sort((one, other) =>
+      one.name < other.name ? -1 : 1,
+    );
     const { name = "" } = possible[hash % possible.length] ?? {};
     return { __typename: name, id: `${name}:${(hash >>> 4) % 5}` };
   }

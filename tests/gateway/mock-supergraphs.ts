@@ -1,9 +1,10 @@
 import { composeServices } from "@apollo/composition";
-import { parse } from "graphql";
+import { type DocumentNode, parse } from "graphql";
 import { type AskSubgraph, mockSubgraph } from "./mock-subgraph.ts";
 
 export interface MockSupergraph {
   sdl: string;
+  schemas: Readonly<Record<string, DocumentNode>>;
   subgraphs: Readonly<Record<string, AskSubgraph>>;
 }
 
@@ -19,7 +20,11 @@ function supergraph(schemas: Readonly<Record<string, string>>): MockSupergraph {
   const { supergraphSdl, errors } = composeServices(services);
   if (!supergraphSdl) throw new Error(errors?.map(({ message }) => message).join("\n"));
   const subgraphs = Object.entries(schemas).map(([name, sdl]) => [name, mockSubgraph(head + sdl)] as const);
-  return { sdl: supergraphSdl, subgraphs: Object.fromEntries(subgraphs) };
+  return {
+    sdl: supergraphSdl,
+    schemas: Object.fromEntries(services.map(({ name, typeDefs }) => [name, typeDefs])),
+    subgraphs: Object.fromEntries(subgraphs),
+  };
 }
 
 /** `@requires` over several steps and into objects, `@provides`, `@override`, `@inaccessible`, unions, non-null fields, mutations. */
@@ -91,4 +96,58 @@ export const media = (): MockSupergraph =>
       type Film @key(fields: "id") { id: ID!  money: Money @shareable  gross: Float }
       type Rater @key(fields: "id") { id: ID!  badges: [String!]! }
       type Money @shareable { amount: Float!  currency: String }`,
+  });
+
+/** `@requires` with arguments: several for one field, in objects and lists, of interfaces, one after the other. */
+export const prices = (): MockSupergraph =>
+  supergraph({
+    goods: `
+      type Query { item(id: ID): Item  items(first: Int = 2): [Item!]!  priced: [Priced] }
+      enum Currency { USD EUR }
+      enum Unit { MM INCH }
+      interface Priced { id: ID!  price(currency: Currency = USD, net: Boolean): Float }
+      type Item implements Priced @key(fields: "id") {
+        id: ID!  name: String  price(currency: Currency = USD, net: Boolean): Float  size: Size  parts(first: Int): [Part!]
+      }
+      type Service implements Priced @key(fields: "id") { id: ID!  price(currency: Currency = USD, net: Boolean): Float  hours: Int! }
+      type Size @shareable { width(unit: Unit): Int!  colour: String }
+      type Part { weight(unit: Unit): Int  size: Size }
+      type Seller @key(fields: "id") { id: ID!  favourite: Priced }`,
+    shops: `
+      type Query { shelf: [Item!]  best: Offer }
+      enum Currency { USD EUR }
+      enum Unit { MM INCH }
+      type Item @key(fields: "id") {
+        id: ID!  price(currency: Currency = USD, net: Boolean): Float @external
+        size: Size @external  parts(first: Int): [Part!] @external  stock: Int
+        shipping(express: Boolean): Int @requires(fields: "price(currency: USD)")
+        duty: Int @requires(fields: "price(currency: EUR, net: true)")
+        bare: Int @requires(fields: "price")
+        offers(first: Int): [Offer!] @requires(fields: "price(currency: EUR)")
+        box: String @requires(fields: "size { width(unit: MM) }")
+        crate: String @requires(fields: "size { width(unit: INCH) colour } parts(first: 2) { weight(unit: INCH) size { width } }")
+      }
+      type Service @key(fields: "id") {
+        id: ID!  price(currency: Currency = USD, net: Boolean): Float @external  fee: Int @requires(fields: "price(currency: EUR)")
+      }
+      type Size @shareable { width(unit: Unit): Int!  colour: String }
+      type Part { weight(unit: Unit): Int @external  size: Size @external }
+      type Offer { item: Item  seller: Seller  discount(percent: Int): Int!  worth: Worth }
+      type Worth { amount: Int  seller: Seller! }
+      type Seller @key(fields: "id") { id: ID!  name: String! }`,
+    people: `
+      type Query { sellers: [Seller!] }
+      enum Currency { USD EUR }
+      interface Priced { id: ID!  price(currency: Currency = USD, net: Boolean): Float }
+      type Item implements Priced @key(fields: "id") {
+        id: ID!  price(currency: Currency = USD, net: Boolean): Float @external  shipping(express: Boolean): Int @external
+        urgency: Int @requires(fields: "shipping(express: true)")
+        calm: Int @requires(fields: "shipping")
+      }
+      type Service implements Priced @key(fields: "id") { id: ID!  price(currency: Currency = USD, net: Boolean): Float @external }
+      type Seller @key(fields: "id") {
+        id: ID!  rating: Float  favourite: Priced @external
+        taste: Int @requires(fields: "favourite { price(currency: USD) }")
+        thrift: String @requires(fields: "favourite { price(currency: EUR, net: false) id }")
+      }`,
   });

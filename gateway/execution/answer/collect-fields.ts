@@ -4,6 +4,7 @@ import {
   type FragmentDefinitionNode,
   type GraphQLSchema,
   isAbstractType,
+  isObjectType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
@@ -30,7 +31,8 @@ export interface CollectedField {
 /**
  * The fields of an object in the order of the answer: by the first selection that holds.
  * @param declared the type that the schema declares
- * @param typename the object's type; undefined where it did not say, and then fragments hold by what is declared
+ * @param typename the object's type; undefined where it did not say, as the planner asks for it only where it could be one of several: then
+ * fragments hold by the type of objects that is declared, or that the last of them named
  */
 export function collectFields(
   selected: Selected,
@@ -38,13 +40,13 @@ export function collectFields(
   { declared, typename }: { declared: string; typename: string | undefined },
 ): CollectedField[] {
   const fields = new Map<string, CollectedField>();
-  const collect = (set: SelectionSetNode, parent: string): void => {
+  const collect = (set: SelectionSetNode, parent: string, known: string | undefined): void => {
     for (const selection of set.selections) {
       if (!selected.included(selection)) continue;
       if (selection.kind === Kind.FIELD) {
         const key = (selection.alias ?? selection.name).value;
-        const known = fields.get(key);
-        if (known) known.nodes.push(selection);
+        const earlier = fields.get(key);
+        if (earlier) earlier.nodes.push(selection);
         else fields.set(key, { key, name: selection.name.value, parent, nodes: [selection] });
         continue;
       }
@@ -52,13 +54,17 @@ export function collectFields(
         selection.kind === Kind.FRAGMENT_SPREAD ? selected.fragments.get(selection.name.value) : selection;
       if (!fragment) continue;
       const condition = fragment.typeCondition?.name.value;
-      if (condition === undefined) collect(fragment.selectionSet, parent);
-      else if (fits(selected.schema, typename ?? parent, condition)) collect(fragment.selectionSet, condition);
+      if (condition === undefined) collect(fragment.selectionSet, parent, known);
+      else if (fits(selected.schema, known ?? parent, condition))
+        collect(fragment.selectionSet, condition, known ?? objectNamed(selected.schema, condition));
     }
   };
-  for (const set of sets) collect(set, declared);
+  for (const set of sets) collect(set, declared, typename ?? objectNamed(selected.schema, declared));
   return [...fields.values()];
 }
+
+const objectNamed = (schema: GraphQLSchema, name: string): string | undefined =>
+  isObjectType(schema.getType(name)) ? name : undefined;
 
 function fits(schema: GraphQLSchema, typename: string, condition: string): boolean {
   if (typename === condition) return true;

@@ -1,0 +1,79 @@
+import { type DocumentNode, type FieldNode, Kind, print, type SelectionSetNode } from "graphql";
+import { inaccessible } from "./inaccessible.ts";
+import { directive, fieldNamed, type FieldsNode, hasFields, namedType } from "./supergraph-ast.ts";
+import type { StoodFor } from "./terms.ts";
+
+/** The fields that stand for others with arguments. */
+export class StandIns {
+  readonly known = new Map<string, StoodFor>();
+  readonly #types: ReadonlyMap<string, FieldsNode>;
+  /** Type → stand-in → the name of its field. */
+  readonly #wanted = new Map<string, Set<string>>();
+
+  constructor(types: ReadonlyMap<string, FieldsNode>) {
+    this.#types = types;
+  }
+
+  /** A selection of a type's fields, with stand-ins for what has arguments. */
+  putInto({ kind, selections }: SelectionSetNode, typeName: string): SelectionSetNode {
+    return {
+      kind,
+      selections: selections.map((selection) => {
+        if (selection.kind === Kind.FRAGMENT_SPREAD) return selection;
+        if (selection.kind === Kind.INLINE_FRAGMENT) {
+          const on = selection.typeCondition?.name.value ?? typeName;
+          return { ...selection, selectionSet: this.putInto(selection.selectionSet, on) };
+        }
+        const type = this.#types.get(typeName);
+        const definition = type && fieldNamed(type, selection.name.value);
+        const { selectionSet } = selection;
+        const below = selectionSet && definition && this.putInto(selectionSet, namedType(definition.type));
+        const inner = below ? { ...selection, selectionSet: below } : selection;
+        return definition?.arguments?.length ? this.#standIn(inner, typeName) : inner;
+      }),
+    };
+  }
+
+  #standIn(field: FieldNode, typeName: string): FieldNode {
+    const name = this.#nameFor({ field: field.name.value, arguments: field.arguments ?? [] });
+    const implementing = [...this.#types.values()].filter(({ interfaces = [] }) =>
+      interfaces.some((implemented) => implemented.name.value === typeName),
+    );
+    for (const type of [typeName, ...implementing.map((node) => node.name.value)])
+      this.#wanted.set(type, (this.#wanted.get(type) ?? new Set()).add(name));
+    return { ...field, name: { kind: Kind.NAME, value: name }, arguments: [] };
+  }
+
+  #nameFor(stoodFor: StoodFor): string {
+    const written = (one: StoodFor) => print({ kind: Kind.FIELD, name: { kind: Kind.NAME, value: one.field }, ...one });
+    for (const [name, known] of this.known) if (written(known) === written(stoodFor)) return name;
+    const taken = (name: string) => [...this.#types.values()].some((type) => fieldNamed(type, name));
+    let name = `${stoodFor.field}__given_${this.known.size}`;
+    while (taken(name)) name += "_";
+    this.known.set(name, stoodFor);
+    return name;
+  }
+
+  addTo(document: DocumentNode): DocumentNode {
+    return {
+      ...document,
+      definitions: document.definitions.map((node) => {
+        const wanted = hasFields(node) ? this.#wanted.get(node.name.value) : undefined;
+        if (!wanted || !hasFields(node)) return node;
+        const added = [...wanted].flatMap((name) => {
+          const original = fieldNamed(node, this.known.get(name)?.field ?? "");
+          if (!original) return [];
+          const { directives = [] } = original;
+          const joined = directives.filter((each) => each.name.value === "join__field");
+          return {
+            ...original,
+            name: { kind: Kind.NAME, value: name } as const,
+            arguments: [],
+            directives: [...joined, directive(inaccessible)],
+          };
+        });
+        return { ...node, fields: [...(node.fields ?? []), ...added] };
+      }),
+    };
+  }
+}

@@ -1,0 +1,73 @@
+import { type ConstDirectiveNode, type DocumentNode, Kind, parse, print } from "graphql";
+import { withoutIdleExternals } from "./idle-externals.ts";
+import { withInaccessible } from "./inaccessible.ts";
+import { withSecondSelves } from "./second-selves.ts";
+import { StandIns } from "./stand-ins.ts";
+import { argumentOf, directivesOf, type FieldsNode, hasFields, parseFieldSet, withArgument } from "./supergraph-ast.ts";
+import type { Requirement, Terms } from "./terms.ts";
+
+/**
+ * Apollo's planner is wrong about `@requires` in two ways:
+ *
+ * - it takes no notice of arguments: `price(currency: "USD")` that a field requires, and `price` or `price(currency: "EUR")` that a client or
+ *   another field asks for, become one field in its plans, with the arguments of either;
+ * - a required field that itself requires something is asked for before that is known, where its subgraph is the one that was there first.
+ *
+ * So it plans over a supergraph that has neither:
+ *
+ * - `price(currency: "USD")` of a `@requires` is a field of its own there, a stand-in without arguments, that no client sees;
+ * - fields of a subgraph whose requirements cannot stand in one representation (`price` in two currencies), and those that others require, are
+ *   divided among second selves of the subgraph, which are reached by an entity's key alone, and asked one by one.
+ *
+ * `inSubgraphTerms` gives the names in its plans their meaning back. A supergraph without such requirements is left as it is.
+ */
+export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
+  const document = parse(sdl, { noLocation: true });
+  const types = typesIn(document);
+  const standIns = new StandIns(types);
+  const withoutArguments = requirementsOf(types).map((requirement) => ({
+    ...requirement,
+    selection: standIns.putInto(requirement.selection, requirement.type),
+  }));
+  const rewritten = standIns.addTo(withRequirements(document, withoutArguments));
+  const { document: divided, selves } = withSecondSelves(rewritten, requirementsOf(typesIn(rewritten)), standIns.known);
+  if (standIns.known.size === 0 && selves.size === 0) return { sdl, standIns: new Map(), selves };
+  return { sdl: print(withInaccessible(withoutIdleExternals(divided))), standIns: standIns.known, selves };
+}
+
+const typesIn = (document: DocumentNode): Map<string, FieldsNode> =>
+  new Map(document.definitions.filter(hasFields).map((node) => [node.name.value, node]));
+
+const requirementsOf = (types: ReadonlyMap<string, FieldsNode>): Requirement[] =>
+  [...types.values()].flatMap(({ name, fields = [] }) =>
+    fields.flatMap((field) =>
+      directivesOf(field, "join__field").flatMap((join) => {
+        const [graph, requires] = [argumentOf(join, "graph"), argumentOf(join, "requires")];
+        if (graph === undefined || requires === undefined) return [];
+        return { type: name.value, field: field.name.value, graph, selection: parseFieldSet(requires) };
+      }),
+    ),
+  );
+
+/** The document, with these selections in its `@join__field(requires:)`. */
+function withRequirements(document: DocumentNode, requirements: readonly Requirement[]): DocumentNode {
+  const selectionOf = (type: string, field: string, graph: string | undefined) =>
+    requirements.find((each) => each.type === type && each.field === field && each.graph === graph)?.selection;
+  return {
+    ...document,
+    definitions: document.definitions.map((node) => {
+      if (!hasFields(node)) return node;
+      const fields = (node.fields ?? []).map((field) => ({
+        ...field,
+        directives: (field.directives ?? []).map((each): ConstDirectiveNode => {
+          if (each.name.value !== "join__field" || argumentOf(each, "requires") === undefined) return each;
+          const selection = selectionOf(node.name.value, field.name.value, argumentOf(each, "graph"));
+          if (!selection) return each;
+          const text = selection.selections.map((selected) => print(selected)).join(" ");
+          return withArgument(each, "requires", { kind: Kind.STRING, value: text });
+        }),
+      }));
+      return { ...node, fields };
+    }),
+  };
+}

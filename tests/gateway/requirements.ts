@@ -1,0 +1,38 @@
+import { type DocumentNode, Kind, parse, type SelectionSetNode } from "graphql";
+
+/** Field (`Item.shipping`) → what `@requires` gives it, in the schemas of subgraphs. */
+export function requirementsIn(...schemas: readonly DocumentNode[]): Map<string, SelectionSetNode> {
+  const found = new Map<string, SelectionSetNode>();
+  for (const node of schemas.flatMap(({ definitions }) => definitions)) {
+    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
+    for (const field of node.fields ?? []) {
+      const requires = field.directives?.find(({ name }) => name.value === "requires")?.arguments?.[0]?.value;
+      if (requires?.kind !== Kind.STRING) continue;
+      const [operation] = parse(`{ ${requires.value} }`).definitions;
+      if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`${requires.value} selects nothing.`);
+      found.set(`${node.name.value}.${field.name.value}`, operation.selectionSet);
+    }
+  }
+  return found;
+}
+
+/** What of a value a field has asked for by `@requires`: whatever else is in the same representation is not its concern. */
+export function picked(value: unknown, { selections }: SelectionSetNode): unknown {
+  if (Array.isArray(value)) return value.map((item) => picked(item, { kind: Kind.SELECTION_SET, selections }));
+  if (value === null || typeof value !== "object") return value;
+  const held = value as Record<string, unknown>;
+  return Object.fromEntries(
+    selections.flatMap((selection): [string, unknown][] => {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const on = selection.typeCondition?.name.value;
+        return on === undefined || on === held["__typename"]
+          ? Object.entries(picked(held, selection.selectionSet) as object)
+          : [];
+      }
+      const { name, selectionSet } = selection;
+      const inner = held[name.value] ?? null;
+      return [[name.value, selectionSet ? picked(inner, selectionSet) : inner]];
+    }),
+  );
+}
