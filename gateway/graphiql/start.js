@@ -24,6 +24,12 @@ const storage = {
   },
 };
 
+// Whoever was here before finds what he left. GraphiQL takes no variables from `defaultTabs`.
+const first =
+  example === undefined || storage.getItem("graphiql:tabState") !== null
+    ? {}
+    : { defaultQuery: example.query, variables: JSON.stringify(example.variables, null, 2) };
+
 ReactDOM.createRoot(root).render(
   React.createElement(GraphiQL, {
     fetcher: GraphiQL.createFetcher({ url: location.pathname }),
@@ -31,8 +37,6 @@ ReactDOM.createRoot(root).render(
     shouldPersistHeaders: false,
     showPersistHeadersSettings: false,
     defaultEditorToolsVisibility: "headers",
-    ...(example
-      ? { defaultTabs: [{ query: example.query, variables: JSON.stringify(example.variables, null, 2) }] }
-      : {}),
+    ...first,
   }),
 );
