@@ -33,6 +33,7 @@ import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { readKeys } from "./keys.ts";
 import { runMonitoringJobs } from "./jobs.ts";
+import { theOneRequest } from "./one-request.ts";
 import { startDemo } from "./live-fleet.ts";
 import { createSubgraphs } from "./subgraphs.ts";
 
@@ -121,6 +122,7 @@ export async function start(
       identify: authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
       ready: () => reachability(databases),
       introspection: !environment.production,
+      graphiql: environment.production ? undefined : { example: theOneRequest },
       host: options.host,
       port: options.port,
     }).catch((error: unknown) => {
@@ -129,6 +131,7 @@ export async function start(
       throw Object.assign(new Error(taken), { code: "PORT_TAKEN" });
     });
     stops.push(gateway.close);
+    if (!environment.production) say(`browsers find GraphiQL at ${gateway.url}`);
     return { url: gateway.url, stop };
   } catch (error) {
     await stop();

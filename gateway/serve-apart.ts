@@ -61,6 +61,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     // A foreign subgraph need not say whether it is well.
     ready: async () => open || live(urls),
     introspection: !isProduction,
+    graphiql: isProduction ? undefined : {},
     host,
     port,
   });

@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { build } from "esbuild";
+import { graphiqlFiles } from "#gateway/graphiql/graphiql.ts";
 
 // One bundle a process, with the files that ship beside the code where lib/assets.ts looks for them.
 // `npm run build -- <folder>` builds elsewhere than into dist/.
@@ -30,7 +31,9 @@ await build({
 });
 // Native code cannot be bundled.
 cpSync("node_modules/@node-rs", `${outdir}/node_modules/@node-rs`, { recursive: true });
-for (const file of ["supergraph.yaml", "supergraph.graphql", "package.json"]) cpSync(file, `${outdir}/${file}`);
+const licences = ["graphiql", "react", "react-dom"].map((name) => `node_modules/${name}/LICENSE`);
+const files = ["supergraph.yaml", "supergraph.graphql", "package.json", "docs/one-request.graphql"];
+for (const file of [...files, ...Object.values(graphiqlFiles), ...licences]) cpSync(file, `${outdir}/${file}`);
 for (const domain of domains) {
   cpSync(`subgraphs/${domain}/schema.graphql`, `${outdir}/subgraphs/${domain}/schema.graphql`);
   cpSync(`db/${domain}/migrations`, `${outdir}/db/${domain}/migrations`, { recursive: true });

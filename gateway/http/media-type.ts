@@ -1,6 +1,8 @@
 export const graphqlResponse = "application/graphql-response+json";
 export const plainJson = "application/json";
 
+const page = "text/html";
+
 export type MediaType = typeof graphqlResponse | typeof plainJson;
 
 /**
@@ -9,10 +11,18 @@ export type MediaType = typeof graphqlResponse | typeof plainJson;
  */
 export function acceptedType(accept: string | undefined): MediaType | undefined {
   if (accept === undefined || accept.trim() === "") return plainJson;
-  let best: { type: MediaType; quality: number } | undefined;
+  return mostWanted(accept, typeOf);
+}
+
+/** Whether `Accept` asks for a page more than for an answer, as that of a browser does which goes to an address. */
+export const prefersPage = (accept: string | undefined): boolean =>
+  mostWanted(accept ?? "", (range) => (range === page ? page : typeOf(range))) === page;
+
+function mostWanted<Type>(accept: string, typeOfRange: (range: string) => Type | undefined): Type | undefined {
+  let best: { type: Type; quality: number } | undefined;
   for (const range of accept.split(",")) {
     const [name = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
-    const type = typeOf(name);
+    const type = typeOfRange(name);
     const quality = qualityOf(parameters);
     if (type && quality > (best?.quality ?? 0)) best = { type, quality };
   }

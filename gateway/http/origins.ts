@@ -28,8 +28,15 @@ export class Origins {
   refuse({ headers }: IncomingMessage): void {
     const { origin } = headers;
     const site = headers["sec-fetch-site"];
-    const isForeign = site === "cross-site" || site === "same-site" || (origin !== undefined && site === undefined);
+    const isForeign =
+      site === "cross-site" ||
+      site === "same-site" ||
+      (site === undefined && origin !== undefined && !isOwn(origin, headers.host));
     if (isForeign && (origin === undefined || !this.#allowed.has(origin)))
       throw new PublicError("FORBIDDEN", "Pages of this site may not ask here.");
   }
 }
+
+/** Browsers tell the site to HTTPS and to their own machine alone; to others they say where the page is from, and whom they ask. */
+const isOwn = (origin: string, host: string | undefined): boolean =>
+  URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();

@@ -8,6 +8,7 @@ import type { Client, Identity } from "#lib/request-context.ts";
 import { refusal } from "../answer-errors.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
+import { GraphiQL, type GraphiQLOptions } from "../graphiql/graphiql.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
 import { LoadShedding } from "./load-shedding.ts";
 import { acceptedType, plainJson, type MediaType } from "./media-type.ts";
@@ -28,6 +29,8 @@ export interface GatewayServerOptions extends GatewayOptions {
   slowRequestMs?: number;
   /** The sites whose pages may ask; none when absent. */
   allowedOrigins?: readonly string[];
+  /** GraphiQL for browsers that go to `/graphql`; they get no page when absent. */
+  graphiql?: GraphiQLOptions | undefined;
 }
 
 export interface GatewayServer {
@@ -43,7 +46,7 @@ const closeGraceMs = 10_000;
 const defaultRequestTimeoutMs = 15_000;
 const defaultSlowRequestMs = 20_000;
 
-/** Starts the gateway's HTTP server: `/graphql`, `/health/live`, `/health/ready`. */
+/** Starts the gateway's HTTP server: `/graphql`, `/health/live`, `/health/ready`, and `/graphiql/` where it is wanted. */
 export async function startGateway(options: GatewayServerOptions): Promise<GatewayServer> {
   const gateway = createGateway(options);
   const face = new GraphQLFace(options, gateway);
@@ -95,11 +98,13 @@ class GraphQLFace {
   readonly #gateway: Gateway;
   readonly #load = new LoadShedding();
   readonly #origins: Origins;
+  readonly #graphiql: GraphiQL | undefined;
 
   constructor(options: GatewayServerOptions, gateway: Gateway) {
     this.#options = options;
     this.#gateway = gateway;
     this.#origins = new Origins(options.allowedOrigins ?? []);
+    this.#graphiql = options.graphiql && new GraphiQL(options.graphiql);
   }
 
   async stop(): Promise<void> {
@@ -112,6 +117,7 @@ class GraphQLFace {
     const url = new URL(request.url ?? "/", "http://gateway");
     if (url.pathname === "/health/live") return send(response, 200, plainJson, `{"status":"live"}\n`);
     if (url.pathname === "/health/ready") return this.#tellReadiness(response, url.searchParams.has("verbose"));
+    if (this.#graphiql?.answer(request, response, url)) return;
     const requestId = randomUUID();
     const documentId = /^\/graphql\/([^/]+)$/.exec(url.pathname)?.[1];
     if (url.pathname !== "/graphql" && documentId === undefined) {

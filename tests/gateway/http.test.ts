@@ -107,7 +107,7 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
     expect((await post(hello)).status).toBe(200);
   });
 
-  it("attack 6: a browser that asks for a page gets none", async () => {
+  it("attack 6: a browser that asks for a page gets none, unless GraphiQL is switched on", async () => {
     const response = await fetch(gateway.url, { headers: { accept: "text/html" } });
     expect(await told(response)).toBe("406 NOT_ACCEPTABLE");
     expect(response.headers.get("content-type")).toContain("application/json");
@@ -161,6 +161,13 @@ describe("a page of another site", () => {
     const response = await get({ query: "{ hello }" }, headers);
     expect(await told(response)).toBe("403 FORBIDDEN");
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
+  });
+
+  it("is none when it is from this server, though the browser does not say of which site it is", async () => {
+    const { origin } = new URL(gateway.url);
+    expect((await post(hello, { ...json, origin })).status).toBe(200);
+    expect(await told(await post(hello, { ...json, origin: "null" }))).toBe("403 FORBIDDEN");
+    expect(await told(await post(hello, { ...json, origin: "http://127.0.0.1:1" }))).toBe("403 FORBIDDEN");
   });
 
   it("may ask when its site is allowed", async () => {
