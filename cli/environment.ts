@@ -2,8 +2,10 @@ import { join } from "node:path";
 import { z } from "zod";
 import { domains, type Domain } from "#db/columns.ts";
 import { longestRetentionSeconds } from "#db/event-log/retention.ts";
+import { ConfigurationError } from "#lib/configuration-error.ts";
 import { durationSeconds, isoDuration } from "#lib/duration.ts";
 import { type Keyring, parseKeyring } from "#lib/keyring.ts";
+import { readDatabaseUrl, readSecret } from "#lib/secrets.ts";
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
@@ -33,6 +35,7 @@ const environmentShape = z.object({
       );
       return z.NEVER;
     }),
+  HOST: z.string().min(1).default("127.0.0.1"),
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   NOVACRON_SIGNING_KEYS: z.optional(keyring),
   NOVACRON_ENCRYPTION_KEYS: z.optional(keyring),
@@ -46,6 +49,8 @@ export interface Environment {
   production: boolean;
   /** Without it events go by PostgreSQL's notifications. */
   redisUrl: string | undefined;
+  /** Where jobs listen that run apart. */
+  host: string;
   /** Where Prometheus finds the figures; nowhere without it. */
   metricsPort: number | undefined;
   /** How long after its delivery an event can be read at least. */
@@ -58,9 +63,9 @@ export interface Environment {
   databaseUrls: Record<Domain, string> | undefined;
 }
 
-/** @throws ConfigurationError that names every variable that is wrong, not the first one only */
+/** @throws ConfigurationError that names every variable that is wrong, not the first one only; a file of secrets before all of them */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
-  const parsed = environmentShape.safeParse(env);
+  const parsed = environmentShape.safeParse(withSecrets(env));
   if (!parsed.success) {
     throw new ConfigurationError(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
   }
@@ -78,6 +83,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   return {
     dataDir: parsed.data.NOVACRON_DATA_DIR,
     production: parsed.data.NOVACRON_ENV === "production",
+    host: parsed.data.HOST,
     metricsPort: parsed.data.METRICS_PORT,
     redisUrl: parsed.data.REDIS_URL,
     eventRetentionSeconds: parsed.data.EVENT_RETENTION,
@@ -92,9 +98,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   };
 }
 
-export class ConfigurationError extends Error {
-  readonly code = "CONFIGURATION_INVALID";
-  constructor(problems: readonly string[]) {
-    super(`The configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
-  }
-}
+/** The same environment, with what it says of secrets in files. */
+const withSecrets = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...env,
+  ...Object.fromEntries(
+    domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, readDatabaseUrl(domain, env)]),
+  ),
+  NOVACRON_SIGNING_KEYS: readSecret("NOVACRON_SIGNING_KEYS", env),
+  NOVACRON_ENCRYPTION_KEYS: readSecret("NOVACRON_ENCRYPTION_KEYS", env),
+  NOVACRON_PEPPER: readSecret("NOVACRON_PEPPER", env),
+});

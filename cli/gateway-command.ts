@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { ConfigurationError } from "./environment.ts";
+import { ConfigurationError } from "#lib/configuration-error.ts";
 
 interface GatewayCommandOptions {
   supergraph: string;

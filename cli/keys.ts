@@ -95,5 +95,5 @@ export function writeKeys(dataDir: string, keys: Keys): void {
   closeSync(folder);
 }
 
-const newSecret = (): string => randomBytes(32).toString("base64url");
+export const newSecret = (): string => randomBytes(32).toString("base64url");
 export const newKey = (): Key => ({ id: randomBytes(4).toString("hex"), secret: newSecret() });

@@ -1,15 +1,17 @@
 import { Command, Option } from "commander";
+import { ConfigurationError } from "#lib/configuration-error.ts";
 import { addAuditCommand } from "./audit/command.ts";
 import { addKeyCommand } from "./auth/key-command.ts";
 import { addRoleCommand } from "./auth/role-command.ts";
 import { addTenantCommand } from "./auth/tenant-command.ts";
 import { addUserCommand } from "./auth/user-command.ts";
-import { ConfigurationError, readEnvironment } from "./environment.ts";
+import { readEnvironment } from "./environment.ts";
 import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
 import { addGatewayCommand } from "./gateway-command.ts";
 import { addKeysCommand } from "./keys-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
+import { addSecretsCommand } from "./secrets-command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -82,6 +84,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     add({ program, environmentOf, say });
   addAuditCommand(program, environmentOf, say);
   addKeysCommand(program, environmentOf, say);
+  addSecretsCommand(program);
   addGatewayCommand(program, { portOf: wholeNumber, onStop: onStopSignal });
 
   try {

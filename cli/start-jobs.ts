@@ -11,7 +11,7 @@ export async function startJobs(
   environment: Environment,
   say: (line: string) => void,
 ): Promise<{ stop(): Promise<void> }> {
-  const { redisUrl, eventRetentionSeconds: retentionSeconds, metricsPort } = environment;
+  const { redisUrl, eventRetentionSeconds: retentionSeconds, host, metricsPort } = environment;
   const stopping = new AbortController();
   const server = await reachDatabases(environment, say);
   try {
@@ -24,8 +24,7 @@ export async function startJobs(
       { path: environment.auditCheckpoints, signingKeys },
       stopping.signal,
     );
-    const figures =
-      metricsPort === undefined ? undefined : await serveMetrics(events.systems, "127.0.0.1", metricsPort);
+    const figures = metricsPort === undefined ? undefined : await serveMetrics(events.systems, host, metricsPort);
     if (figures) say(`figures for Prometheus are at ${figures.url}`);
     return {
       stop: async () => {

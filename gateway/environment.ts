@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ConfigurationError } from "#lib/configuration-error.ts";
 import { type DocumentModes, openToAll } from "./documents/documents.ts";
 import { parseDocumentModes } from "./documents/modes.ts";
 
@@ -35,15 +36,10 @@ export interface GatewayEnvironment {
   documentModes: DocumentModes;
 }
 
-/** @throws Error CONFIGURATION_INVALID that names every variable that is wrong */
+/** @throws ConfigurationError that names every variable that is wrong */
 export function readGatewayEnvironment(env: NodeJS.ProcessEnv = process.env): GatewayEnvironment {
   const { data, error } = environmentShape.safeParse(env);
-  if (!data) {
-    const wrong = error.issues.map(({ path, message }) => `  ${path.join(".")}: ${message}`);
-    throw Object.assign(new Error(`The configuration is not valid:\n${wrong.join("\n")}`), {
-      code: "CONFIGURATION_INVALID",
-    });
-  }
+  if (!data) throw new ConfigurationError(error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
   return {
     allowedOrigins: data.ALLOWED_ORIGINS,
     metricsPort: data.METRICS_PORT,

@@ -59,7 +59,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     onDenied,
     onRequest: countRequest,
     // A foreign subgraph need not say whether it is well.
-    ready: async () => open || live(urls),
+    ready: async () => open || readiness(urls),
     introspection: !isProduction,
     graphiql: isProduction ? undefined : {},
     host,
@@ -117,10 +117,10 @@ function reachable(urls: Readonly<Record<string, string>>): Record<string, strin
   return urls;
 }
 
-/** Whether the process of each subgraph says that it lives. */
-async function live(urls: Readonly<Record<string, string>>): Promise<Record<string, boolean>> {
+/** Whether the process of each subgraph says that it is ready. */
+async function readiness(urls: Readonly<Record<string, string>>): Promise<Record<string, boolean>> {
   const answers = Object.entries(urls).map(async ([name, url]): Promise<[string, boolean]> => {
-    const response = await fetch(new URL("/health/live", url), { signal: AbortSignal.timeout(1_000) }).catch(
+    const response = await fetch(new URL("/health/ready", url), { signal: AbortSignal.timeout(1_000) }).catch(
       () => undefined,
     );
     return [name, response?.ok ?? false];

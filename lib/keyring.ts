@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readSecret } from "./secrets.ts";
 
 /** A secret, and the name by which what was made with it refers to it. */
 export interface Key {
@@ -27,11 +28,11 @@ export function parseKeyring(text: string): Keyring | undefined {
 }
 
 /**
- * The keys that a variable of the environment holds.
+ * The keys that a variable of the environment holds, or its file.
  * @throws Error that names the variable, never its value
  */
 export function readKeyring(name: string, env: NodeJS.ProcessEnv = process.env): Keyring {
-  const keys = parseKeyring(env[name] ?? "");
+  const keys = parseKeyring(readSecret(name, env) ?? "");
   if (!keys)
     throw new Error(`${name} must be keys as id:secret,id:secret, the newest first, of 32 characters or more.`);
   return keys;

@@ -8,9 +8,13 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Serves the process's figures to Prometheus, on a port of their own: they are not for clients. */
+/** Serves the process's figures to Prometheus, and that it lives, on a port of their own: they are not for clients. */
 export async function listenMetrics(host: string, port: number): Promise<MetricsServer> {
   const server = createServer((request, response) => {
+    if (request.method === "GET" && request.url === "/health/live") {
+      response.writeHead(200, { "content-type": "application/json" }).end('{"status":"live"}\n');
+      return;
+    }
     if (request.method !== "GET" || request.url !== "/metrics") {
       response.writeHead(404).end();
       return;

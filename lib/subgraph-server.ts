@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { readBody } from "./http-body.ts";
 import { type Keyring, readKeyring } from "./keyring.ts";
 import { log } from "./log.ts";
+import { readDatabaseUrl, readSecret } from "./secrets.ts";
 import { verifyContext } from "./signed-context.ts";
 import type { Subgraph, SubgraphRequest } from "./subgraph.ts";
 
@@ -15,15 +16,19 @@ const maxBodyBytes = 4 * 2 ** 20;
 /** How long calls in flight may go on when the server closes. */
 const closeGraceMs = 5_000;
 
-/** The HTTP face of a subgraph that runs as a process of its own. It answers signed calls only, `_service` and `_entities` included. */
+/**
+ * The HTTP face of a subgraph that runs as a process of its own. It answers signed calls only, `_service` and `_entities` included; and to
+ * everybody whether it runs (`/health/live`), and whether all it needs can be reached (`/health/ready`).
+ */
 export async function listenSubgraph(
   subgraph: Subgraph,
   keys: Keyring,
   host: string,
   port: number,
+  ready: () => Promise<boolean> = async () => true,
 ): Promise<RunningServer> {
   const server = createServer((request, response) => {
-    answer(subgraph, keys, request, response).catch((error: unknown) => {
+    answer({ subgraph, keys, ready }, request, response).catch((error: unknown) => {
       log.subgraph.error({ err: error, subgraph: subgraph.name }, "a call failed");
       send(response, 500, {
         errors: [{ message: "The service failed.", extensions: { code: "INTERNAL_SERVER_ERROR" } }],
@@ -48,12 +53,15 @@ export async function listenSubgraph(
 }
 
 async function answer(
-  subgraph: Subgraph,
-  keys: Keyring,
+  { subgraph, keys, ready }: { subgraph: Subgraph; keys: Keyring; ready: () => Promise<boolean> },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (request.method === "GET" && request.url === "/health/live") return send(response, 200, { status: "live" });
+  if (request.method === "GET" && request.url === "/health/ready") {
+    const isReady = await ready();
+    return send(response, isReady ? 200 : 503, { status: isReady ? "ready" : "not ready" });
+  }
   if (request.method !== "POST" || request.url !== "/graphql") return send(response, 404, {});
   const body = await readBody(request, maxBodyBytes);
   if (body === undefined) return send(response, 413, {});
@@ -87,29 +95,34 @@ function send(response: ServerResponse, status: number, value: unknown): void {
 
 export interface ServedSubgraph {
   subgraph: Subgraph;
+  /** Whether what it needs can be reached. */
+  ready(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /**
- * The process entry of a subgraph. Reads `DATABASE_URL_<NAME>`, `NOVACRON_SIGNING_KEYS`, `HOST` and `PORT`; prints one line when it can
- * answer; stops on SIGTERM and Ctrl-C.
+ * The process entry of a subgraph. Reads `DATABASE_URL_<NAME>`, `DATABASE_PASSWORD_<NAME>`, `NOVACRON_SIGNING_KEYS`, `HOST` and `PORT`;
+ * prints one line when it can answer; stops on SIGTERM and Ctrl-C.
  */
 export async function serveSubgraph(
   name: string,
   open: (config: { databaseUrl: string }) => Promise<ServedSubgraph>,
 ): Promise<void> {
-  const urlName = `DATABASE_URL_${name.toUpperCase()}`;
-  const databaseUrl = process.env[urlName];
-  const given = process.env["NOVACRON_SIGNING_KEYS"];
-  const missing = [...(databaseUrl ? [] : [urlName]), ...(given ? [] : ["NOVACRON_SIGNING_KEYS"])];
+  const databaseUrl = readDatabaseUrl(name);
+  const given = readSecret("NOVACRON_SIGNING_KEYS");
+  const missing = [
+    ...(databaseUrl ? [] : [`DATABASE_URL_${name.toUpperCase()}`]),
+    ...(given ? [] : ["NOVACRON_SIGNING_KEYS"]),
+  ];
   if (!databaseUrl || !given) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
   const keys = readKeyring("NOVACRON_SIGNING_KEYS");
-  const { subgraph, close } = await open({ databaseUrl });
+  const { subgraph, ready, close } = await open({ databaseUrl });
   const server = await listenSubgraph(
     subgraph,
     keys,
     process.env["HOST"] ?? "127.0.0.1",
     Number(process.env["PORT"] ?? 0),
+    ready,
   );
   process.stdout.write(`novacron ${name} ready ${server.url}\n`);
   const stop = () => {

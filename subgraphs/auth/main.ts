@@ -1,12 +1,13 @@
 import { openDatabase } from "#db/client.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
+import { readSecret } from "#lib/secrets.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { SignInLimits } from "./sign-in/sign-in-limits.ts";
 import { createAuthSubgraph } from "./subgraph.ts";
 
 await serveSubgraph("auth", async ({ databaseUrl: url }) => {
-  const pepper = process.env["NOVACRON_PEPPER"];
+  const pepper = readSecret("NOVACRON_PEPPER");
   const encryptionKeys = readKeyring("NOVACRON_ENCRYPTION_KEYS");
   const redisUrl = process.env["REDIS_URL"];
   if (!pepper || pepper.length < 32)
@@ -24,6 +25,7 @@ await serveSubgraph("auth", async ({ databaseUrl: url }) => {
       environment,
       limits: new SignInLimits(redis),
     }),
+    ready: async () => (await Promise.all([database.reachable(), system.reachable()])).every(Boolean),
     close: async () => {
       redis?.disconnect();
       await Promise.all([database.close(), system.close()]);

@@ -4,5 +4,9 @@ import { createFederationSubgraph } from "./subgraph.ts";
 
 await serveSubgraph("federation", async ({ databaseUrl }) => {
   const database = await openDatabase({ domain: "federation", url: databaseUrl });
-  return { subgraph: createFederationSubgraph({ database }), close: () => database.close() };
+  return {
+    subgraph: createFederationSubgraph({ database }),
+    ready: () => database.reachable(),
+    close: () => database.close(),
+  };
 });

@@ -4,5 +4,9 @@ import { createMonitoringSubgraph } from "./subgraph.ts";
 
 await serveSubgraph("monitoring", async ({ databaseUrl }) => {
   const database = await openDatabase({ domain: "monitoring", url: databaseUrl });
-  return { subgraph: createMonitoringSubgraph({ database }), close: () => database.close() };
+  return {
+    subgraph: createMonitoringSubgraph({ database }),
+    ready: () => database.reachable(),
+    close: () => database.close(),
+  };
 });

@@ -4,5 +4,9 @@ import { createSchedulerSubgraph } from "./subgraph.ts";
 
 await serveSubgraph("scheduler", async ({ databaseUrl }) => {
   const database = await openDatabase({ domain: "scheduler", url: databaseUrl });
-  return { subgraph: createSchedulerSubgraph({ database }), close: () => database.close() };
+  return {
+    subgraph: createSchedulerSubgraph({ database }),
+    ready: () => database.reachable(),
+    close: () => database.close(),
+  };
 });

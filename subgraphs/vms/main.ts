@@ -4,5 +4,9 @@ import { createVmsSubgraph } from "./subgraph.ts";
 
 await serveSubgraph("vms", async ({ databaseUrl }) => {
   const database = await openDatabase({ domain: "vms", url: databaseUrl });
-  return { subgraph: createVmsSubgraph({ database }), close: () => database.close() };
+  return {
+    subgraph: createVmsSubgraph({ database }),
+    ready: () => database.reachable(),
+    close: () => database.close(),
+  };
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 export interface Child {
-  /** The URL of its ready line. */
+  /** The URL of its ready line; empty where it has none. */
   url: string;
   /** Stops the process where it is, or lets it go on. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void;
@@ -11,7 +11,7 @@ export interface Child {
   end(signal: NodeJS.Signals): Promise<number | string | null>;
 }
 
-/** Starts one bundle, or with a loader in NODE_OPTIONS a source, as a process; resolves at its line `novacron … ready <url>`. */
+/** Starts one bundle, or with a loader in NODE_OPTIONS a source, as a process; resolves at its line `novacron … ready …`. */
 export async function startChild(
   bundle: string,
   env: Record<string, string>,
@@ -26,15 +26,14 @@ export async function startChild(
     complaints += chunk.toString();
   });
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  const ready = (async () => {
+  const url = await (async () => {
     if (!child.stdout) throw new Error("The process has no output.");
     for await (const line of createInterface({ input: child.stdout })) {
-      const url = /^novacron (?:\w+ )?ready (\S+)$/.exec(line)?.[1];
-      if (url) return url;
+      const ready = /^novacron (?:\w+ )?ready ?(\S*)$/.exec(line);
+      if (ready) return ready[1] ?? "";
     }
     throw new Error(`${bundle} ended without being ready:\n${complaints}`);
   })();
-  const url = await ready;
   child.stdout?.resume();
   return {
     url,

@@ -43,9 +43,11 @@ describe("the documents", () => {
     const named = new Set(
       [...read(".env.example").matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name ?? ""),
     );
-    const byDomain = [...named].filter((name) => name.startsWith("SUBGRAPH_URL_"));
-    expect(byDomain).toHaveLength(5);
-    expect([...named].filter((name) => !name.startsWith("SUBGRAPH_URL_")).toSorted()).toEqual([...used].toSorted());
+    for (const file of sources)
+      for (const [, name] of read(file).matchAll(/read(?:Secret|Keyring)\("([A-Z_]+)"/g)) used.add(`${name}_FILE`);
+    const byDomain = /^(SUBGRAPH_URL|DATABASE_PASSWORD)_/;
+    expect([...named].filter((name) => byDomain.test(name))).toHaveLength(10);
+    expect([...named].filter((name) => !byDomain.test(name)).toSorted()).toEqual([...used].toSorted());
   });
 
   test("the README's tree names only what is there", () => {

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError } from "./configuration-error.ts";
+
+/**
+ * What a variable of the environment holds, or the file that `<NAME>_FILE` names, without its last line end: the convention of the
+ * images of databases, by which secrets are in no environment.
+ * @throws ConfigurationError that names the variable; neither the secret nor the path, which may be a secret in the wrong place
+ */
+export function readSecret(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (file === undefined) return env[name];
+  if (env[name] !== undefined) throw new ConfigurationError([`${name}: given beside ${name}_FILE; give one of them`]);
+  try {
+    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? "unknown";
+    throw new ConfigurationError([`${name}_FILE: names no file that this program can read (${reason})`]);
+  }
+}
+
+/**
+ * `DATABASE_URL_<NAME>` with the password that `DATABASE_PASSWORD_<NAME>` or its file holds, where there is one.
+ * @throws ConfigurationError
+ */
+export function readDatabaseUrl(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const [urlName, passwordName] = [`DATABASE_URL_${name.toUpperCase()}`, `DATABASE_PASSWORD_${name.toUpperCase()}`];
+  const [text, password] = [env[urlName], readSecret(passwordName, env)];
+  if (text === undefined || password === undefined || !URL.canParse(text)) return text;
+  const url = new URL(text);
+  if (url.password !== "") throw new ConfigurationError([`${passwordName}: ${urlName} holds a password already`]);
+  url.password = encodeURIComponent(password);
+  return url.href;
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { z } from "zod";
+import { asset } from "#lib/assets.ts";
+
+const serviceShape = z.strictObject({
+  image: z.string(),
+  build: z.literal(".").optional(),
+  restart: z.literal("unless-stopped").optional(),
+  profiles: z.array(z.string()).optional(),
+  entrypoint: z.array(z.string()).optional(),
+  command: z.array(z.string()).default([]),
+  environment: z.record(z.string(), z.string()).default({}),
+  secrets: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
+  ports: z.array(z.string()).default([]),
+  deploy: z.strictObject({ replicas: z.number() }).optional(),
+  healthcheck: z
+    .strictObject({
+      test: z.array(z.string()),
+      interval: z.string(),
+      timeout: z.string().optional(),
+      retries: z.number(),
+    })
+    .optional(),
+  depends_on: z
+    .record(z.string(), z.strictObject({ condition: z.enum(["service_healthy", "service_completed_successfully"]) }))
+    .default({}),
+});
+
+export type Service = z.infer<typeof serviceShape>;
+
+/** docker-compose.yml with its anchors and merges resolved; a key that is not known here is an error. */
+export const compose = z
+  .object({
+    services: z.record(z.string(), serviceShape),
+    secrets: z.record(z.string(), z.strictObject({ file: z.string() })),
+    volumes: z.record(z.string(), z.null()),
+  })
+  .parse(parse(readFileSync(asset("docker-compose.yml"), "utf8"), { merge: true }));
