@@ -49,7 +49,7 @@ export const shop = (): MockSupergraph =>
       type Warehouse @key(fields: "id") { id: ID!  city: String!  products: [Product!]  brand: Brand @provides(fields: "title")  manager: Person }
       type Product @key(fields: "id") {
         id: ID!  price: Float @external  weight: Int @external  size: Size! @external
-        shipping(express: Boolean): Int @requires(fields: "price weight")
+        shipping: Int @requires(fields: "price weight")
         box: String @requires(fields: "size { width height }")
         inStock: Boolean!  delivery: Delivery
       }
@@ -65,7 +65,7 @@ export const shop = (): MockSupergraph =>
       type Review { id: ID!  stars: Int!  body: String  author: Actor  about: Subject  product: Product }
       union Subject = Product | Bot
       type Product @key(fields: "id") {
-        id: ID!  shipping(express: Boolean): Int @external  reviews: [Review!]  score: Float!  old: String @override(from: "products")
+        id: ID!  shipping: Int @external  reviews: [Review!]  score: Float!  old: String @override(from: "products")
         worth: String @requires(fields: "shipping")
       }`,
   });
