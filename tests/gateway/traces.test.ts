@@ -202,7 +202,7 @@ describe("with a collector", () => {
 });
 
 describe("a subgraph over HTTP", () => {
-  const received: (string | undefined)[] = [];
+  const received: (string | string[] | undefined)[] = [];
   const server = createServer((request, response) => {
     received.push(request.headers["traceparent"]);
     request.resume();
