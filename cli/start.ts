@@ -12,6 +12,7 @@ import { startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
+import { exportTraces } from "#lib/export-traces.ts";
 import { policies } from "#lib/request-context.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
@@ -62,6 +63,7 @@ export async function start(
     for (const undo of stops.splice(0).reverse()) await undo();
   };
   try {
+    stops.push(await exportTraces("novacron"));
     const { keys, made } = readKeys(environment);
     if (made) say(`made new keys in ${environment.dataDir}/keys`);
     const server = await reachDatabases(environment, say);

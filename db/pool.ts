@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type postgres from "postgres";
+import { tracedStatement } from "./traced-statement.ts";
 
 type Values = postgres.ParameterOrJSON<never>[];
 type Rows = postgres.RowList<postgres.Row[]>;
@@ -28,7 +29,9 @@ export class Pool implements Connection {
   /** A statement in no transaction but its own. */
   send(text: string, values: Values): Promise<Rows> {
     const send = () => this.#client.unsafe(text, values, { prepare: true }).execute();
-    return this.#track(send().catch((error: unknown) => (isFarewell(error) ? send() : Promise.reject(error as Error))));
+    const sendTwice = () =>
+      send().catch((error: unknown) => (isFarewell(error) ? send() : Promise.reject(error as Error)));
+    return this.#track(tracedStatement(this.#client.options.database, text, sendTwice));
   }
 
   /**
@@ -53,7 +56,7 @@ export class Pool implements Connection {
   }
 
   async #begin<T>(mode: string, use: (transaction: Connection) => Promise<T>, again = true): Promise<T> {
-    const transaction = new Transaction();
+    const transaction = new Transaction(this.#client.options.database);
     try {
       return (await this.#client.begin(mode, (sql) => transaction.run(sql, use))) as T;
     } catch (error) {
@@ -74,6 +77,7 @@ export class Pool implements Connection {
 /** One transaction, from BEGIN until it is over or its connection is gone. */
 class Transaction {
   begun = false;
+  readonly #database: string;
   #over: Error | undefined;
   #gone = false;
   #lose: (error: unknown) => void = () => undefined;
@@ -81,14 +85,17 @@ class Transaction {
     this.#lose = reject;
   });
 
-  constructor() {
+  constructor(database: string) {
+    this.#database = database;
     this.#lost.catch(() => undefined);
   }
 
   async run<T>(sql: postgres.TransactionSql, use: (transaction: Connection) => Promise<T>): Promise<T> {
     this.begun = true;
     try {
-      return await use({ send: (text, values) => this.#send(sql, text, values) });
+      return await use({
+        send: (text, values) => tracedStatement(this.#database, text, () => this.#send(sql, text, values)),
+      });
     } finally {
       // The driver would send COMMIT or ROLLBACK now. Its caller has learned of the broken connection already.
       if (this.#gone) await new Promise<never>(() => undefined);

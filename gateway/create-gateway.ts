@@ -1,6 +1,7 @@
 import { GraphQLError, type GraphQLSchema, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
+import { span, tellSpan } from "#lib/tracing.ts";
 import { defaultLimits, type Limits } from "./admission/limits.ts";
 import type { OperationCost } from "./admission/operation-cost.ts";
 import { checkVariables } from "./admission/variable-limits.ts";
@@ -104,9 +105,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       checkVariables(variables, limits);
       text = documents.textOf(request, context.identity);
       found = known(text, request, context);
+      tellSpan(() => describedOperation(found, documents.nameOf(text)));
       checkCost(found.cost.estimate(variables), limits.cost);
       const compiled = operations.compiled(found, found.access.refusalsFor(context.identity));
-      operation = compiled instanceof Promise ? await before(context.deadline, compiled) : compiled;
+      operation = compiled instanceof Promise ? await planned(context.deadline, compiled) : compiled;
       const misfits = operation.check(variables);
       if (misfits.length > 0) {
         const told = misfits.slice(0, limits.validationErrors);
@@ -175,6 +177,18 @@ function fits(operations: Operations, text: string): boolean {
     return false;
   }
 }
+
+/** What clients call documents of their own names no span: anybody could fill the names with anything. */
+function describedOperation({ operation }: KnownOperation, name: string | undefined) {
+  const type = operation.definition.operation;
+  return {
+    name: name === undefined ? type : `${type} ${name}`,
+    attributes: { "graphql.operation.type": type, ...(name === undefined ? {} : { "graphql.operation.name": name }) },
+  };
+}
+
+const planned = <T>(deadline: number, compiled: Promise<T>): Promise<T> =>
+  span("plan", {}, () => before(deadline, compiled));
 
 /** @throws PublicError OVERLOADED when others are planned for so long that this one's time is over */
 async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { exportTraces } from "#lib/export-traces.ts";
 import { listenMetrics } from "#lib/metrics-server.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
@@ -39,6 +40,7 @@ export interface ServedApart {
  */
 export async function serveApart(options: ServeApartOptions): Promise<ServedApart> {
   const { supergraphFile, open, host, port } = options;
+  const stopTraces = await exportTraces("novacron-gateway");
   const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });
   const supergraphSdl = readFileSync(supergraphFile, "utf8");
   let urls = urlsIn(supergraphSdl);
@@ -86,6 +88,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
       forgetRedis();
       await gateway.close();
       await figures?.close();
+      await stopTraces();
     },
   };
 }

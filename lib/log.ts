@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { traceId } from "./tracing.ts";
 
 const standardError = pino.destination({ fd: 2, sync: true });
 
@@ -23,6 +24,7 @@ const rootLogger = pino(
     level: process.env["LOG_LEVEL"] ?? "info",
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: traceId,
   },
   { write: (line: string) => void standardError.write(line.replace(unseen, escaped)) },
 );
@@ -33,4 +35,5 @@ export const log = {
   subgraph: rootLogger.child({ part: "subgraph" }),
   jobs: rootLogger.child({ part: "jobs" }),
   events: rootLogger.child({ part: "events" }),
+  traces: rootLogger.child({ part: "traces" }),
 };

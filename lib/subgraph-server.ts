@@ -6,6 +6,8 @@ import { log } from "./log.ts";
 import { readDatabaseUrl, readSecret } from "./secrets.ts";
 import { verifyContext } from "./signed-context.ts";
 import type { Subgraph, SubgraphRequest } from "./subgraph.ts";
+import { exportTraces } from "./export-traces.ts";
+import { inTraceOf } from "./tracing.ts";
 
 export interface RunningServer {
   url: string;
@@ -82,7 +84,10 @@ async function answer(
   response.once("close", () => {
     if (!response.writableFinished) aborted.abort();
   });
-  const result = await subgraph.execute(JSON.parse(body) as SubgraphRequest, verified.context, aborted.signal);
+  // The signature does not cover the trace: it decides nothing but where the call's spans are shown, and who may not call has none.
+  const result = await inTraceOf(request.headers["traceparent"], () =>
+    subgraph.execute(JSON.parse(body) as SubgraphRequest, verified.context, aborted.signal),
+  );
   send(response, 200, result);
 }
 
@@ -116,6 +121,7 @@ export async function serveSubgraph(
   ];
   if (!databaseUrl || !given) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
   const keys = readKeyring("NOVACRON_SIGNING_KEYS");
+  const stopTraces = await exportTraces(`novacron-${name}`);
   const { subgraph, ready, close } = await open({ databaseUrl });
   const server = await listenSubgraph(
     subgraph,
@@ -129,6 +135,7 @@ export async function serveSubgraph(
     void server
       .close()
       .then(close)
+      .then(stopTraces)
       .then(() => process.exit(0));
   };
   process.once("SIGTERM", stop);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { buildSubgraphSchema } from "@apollo/subgraph";
+import { SpanKind } from "@opentelemetry/api";
 import {
   type ConstDirectiveNode,
   defaultFieldResolver,
@@ -18,13 +19,14 @@ import { LRUCache } from "lru-cache";
 import { asset } from "./assets.ts";
 import type { BatchLoader } from "./batching.ts";
 import { type Execute, executionOf } from "./compiled-execution.ts";
-import { PublicError } from "./errors.ts";
+import { type ErrorCode, isRetryable, PublicError } from "./errors.ts";
 import { scalars } from "./graphql-scalars.ts";
 import { atEachReference, variableError, wrongLiteral } from "./input-errors.ts";
 import { log } from "./log.ts";
 import { maxReferences } from "./references.ts";
 import { connectionFields } from "./relay.ts";
 import { everybody, type Needs, type RequestContext, requirePermission } from "./request-context.ts";
+import { failSpan, requestSpan } from "./tracing.ts";
 import { isUuid } from "./uuid.ts";
 
 export interface SubgraphRequest {
@@ -86,28 +88,29 @@ export function createSubgraph<Context extends { request: RequestContext }>(
     return execution;
   };
 
+  const answer: Subgraph["execute"] = async ({ query, variables = {} }, request, signal) => {
+    const execute = executionFor(query);
+    if (typeof execute !== "function") return { errors: execute.flatMap((error) => atEachReference(error, variables)) };
+    const { context, close } = definition.open(request, signal);
+    try {
+      const result = await execute(context, variables);
+      if (!result.errors) return result;
+      const errors = result.errors.map((error) => publicError(error, definition.name, request));
+      traceFailure(errors);
+      return { ...result, errors };
+    } finally {
+      close().catch((error: unknown) =>
+        log.subgraph.warn({ err: error, subgraph: definition.name }, "closing a request failed"),
+      );
+    }
+  };
+
+  const spanOptions = { kind: SpanKind.SERVER, attributes: { "novacron.subgraph": definition.name } };
   return {
     name: definition.name,
     schema,
-    execute: async ({ query, variables = {} }, request, signal) => {
-      const execute = executionFor(query);
-      if (typeof execute !== "function")
-        return { errors: execute.flatMap((error) => atEachReference(error, variables)) };
-      const { context, close } = definition.open(request, signal);
-      try {
-        const result = await execute(context, variables);
-        return result.errors
-          ? {
-              ...result,
-              errors: result.errors.map((error) => publicError(error, definition.name, request)),
-            }
-          : result;
-      } finally {
-        close().catch((error: unknown) =>
-          log.subgraph.warn({ err: error, subgraph: definition.name }, "closing a request failed"),
-        );
-      }
-    },
+    execute: (request, context, signal) =>
+      requestSpan(`subgraph ${definition.name}`, spanOptions, () => answer(request, context, signal)),
   };
 }
 
@@ -128,6 +131,14 @@ function publicError(error: GraphQLError, subgraph: string, { requestId }: Reque
     originalError: masked,
     extensions: { code: masked.code, requestId },
   });
+}
+
+/** What a client did wrong is no failure of the call. */
+function traceFailure(errors: readonly GraphQLError[]): void {
+  const code = errors
+    .map(({ extensions }) => extensions["code"] as ErrorCode)
+    .find((each) => each === "INTERNAL_SERVER_ERROR" || isRetryable(each));
+  if (code) failSpan(code);
 }
 
 type TypeResolvers = Record<string, unknown>;

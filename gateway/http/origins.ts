@@ -17,7 +17,7 @@ export class Origins {
     if (origin === undefined || !this.#allowed.has(origin)) return;
     response.setHeader("access-control-allow-origin", origin);
     response.setHeader("access-control-allow-methods", "GET, POST");
-    response.setHeader("access-control-allow-headers", "authorization, content-type, accept");
+    response.setHeader("access-control-allow-headers", "authorization, content-type, accept, traceparent");
     response.setHeader("access-control-max-age", 600);
   }
 

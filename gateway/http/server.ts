@@ -2,9 +2,11 @@ import { createHash, randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { SpanKind, type SpanOptions } from "@opentelemetry/api";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
 import type { Client, Identity } from "#lib/request-context.ts";
+import { failSpan, inTraceOf, requestSpan, span, tellSpan } from "#lib/tracing.ts";
 import { refusal } from "../answer-errors.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
@@ -127,13 +129,28 @@ class GraphQLFace {
     if (request.method === "OPTIONS") return send(response, 204, plainJson, "");
     response.setHeader("x-request-id", requestId);
     const type = acceptedType(request.headers.accept);
-    const answer = await this.#execute(request, response, { url, documentId, requestId, type }).catch(
-      (error: unknown) => this.#refusal(error, requestId),
+    const arrived = { url, documentId, requestId, type };
+    await inTraceOf(request.headers["traceparent"], () =>
+      requestSpan(...spanOf(request, arrived), () => this.#answerGraphQL(request, response, arrived)),
     );
+  }
+
+  async #answerGraphQL(request: IncomingMessage, response: ServerResponse, arrived: Arrived): Promise<void> {
+    const { documentId, requestId, type = plainJson } = arrived;
+    const answer = await this.#execute(request, response, arrived).catch((error: unknown) =>
+      this.#refusal(error, requestId),
+    );
+    const isKnown =
+      answer.refused === undefined &&
+      documentId !== undefined &&
+      request.method === "GET" &&
+      isUnchanged(request, response, answer);
+    const status = isKnown ? 304 : statusOf(answer, type);
+    tellSpan(() => ({ attributes: { "http.response.status_code": status } }));
+    if (status >= 500) failSpan(String(answer.refused));
     if (answer.refused !== undefined) tellMore(response, answer);
-    else if (documentId !== undefined && request.method === "GET" && isUnchanged(request, response, answer))
-      return void response.writeHead(304).end();
-    send(response, statusOf(answer, type ?? plainJson), type ?? plainJson, answer.body);
+    if (isKnown) response.writeHead(status).end();
+    else send(response, status, type, answer.body);
   }
 
   async #tellReadiness(response: ServerResponse, isVerbose: boolean): Promise<void> {
@@ -160,7 +177,7 @@ class GraphQLFace {
     this.#load.admit();
     this.#origins.refuse(request);
     const asked = await readRequest(request, url, documentId);
-    const identity: Identity = await this.#options.identify(request);
+    const identity: Identity = await span("authenticate", {}, () => this.#options.identify(request));
     const gone = new AbortController();
     // One for each call in flight, however many there are.
     setMaxListeners(0, gone.signal);
@@ -176,6 +193,18 @@ class GraphQLFace {
       signal: gone.signal,
     });
   }
+}
+
+/** Of the path only its pattern: what a client writes there is his. */
+function spanOf({ method = "" }: IncomingMessage, { documentId, requestId }: Arrived): [string, SpanOptions] {
+  const route = documentId === undefined ? "/graphql" : "/graphql/{id}";
+  return [
+    `${method} ${route}`,
+    {
+      kind: SpanKind.SERVER,
+      attributes: { "http.request.method": method, "http.route": route, "novacron.request_id": requestId },
+    },
+  ];
 }
 
 const longestUserAgent = 256;

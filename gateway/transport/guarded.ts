@@ -6,6 +6,7 @@ import { type TransportLimits, transportLimits } from "./limits.ts";
 import { observed, type TransportObserver } from "./observer.ts";
 import { withPublicFailures } from "./public-failures.ts";
 import { withRetry } from "./retry.ts";
+import { traced, tracing } from "./traced.ts";
 import type { Transport } from "./transport.ts";
 
 /**
@@ -15,13 +16,14 @@ import type { Transport } from "./transport.ts";
 export function guarded(
   carrier: Transport,
   given: Partial<TransportLimits> = {},
-  observer: TransportObserver = {},
+  measures: TransportObserver = {},
 ): Transport {
+  const observer = tracing(measures);
   const limits = { ...transportLimits, ...given };
   const shared = withDeduplication(carrier, limits, observer);
   const retried = withRetry(shared, limits, observer);
   const bounded = withBulkhead(retried, limits);
   const broken = withCircuitBreaker(bounded, limits, observer);
   const timed = withDeadline(broken, limits);
-  return withPublicFailures(observed(timed, observer));
+  return traced(withPublicFailures(observed(timed, observer)));
 }

@@ -2,6 +2,7 @@ import { type Dispatcher, errors, Pool } from "undici";
 import type { ExecutionResult } from "graphql";
 import type { Keyring } from "#lib/keyring.ts";
 import { signContext } from "#lib/signed-context.ts";
+import { traceHeaders } from "#lib/tracing.ts";
 import { CallFailure } from "./call-failure.ts";
 import { type HttpLimits, httpLimits } from "./limits.ts";
 import type { Transport } from "./transport.ts";
@@ -43,6 +44,7 @@ export function overHttp(
       const headers = {
         "content-type": "application/json",
         ...(keys ? signContext(keys, { issuer: "gateway", audience: name, context, body }) : {}),
+        ...traceHeaders(),
       };
       const { path, pool } = address;
       return exchange(pool, { method: "POST", path, headers, body, signal }).catch((error: unknown) => {

@@ -16,7 +16,7 @@ import { fleet, type SeededProduct, startSeeded } from "./canaries/seeded-produc
 import { selectionOf, waysTo } from "./selections.ts";
 
 // The product runs as it does for people, a process of its own at its most talkative. Its traffic is generated from the schema: a field that is
-// added tomorrow is asked for, and has secrets in its arguments. There are no traces yet; whoever adds them adds their attributes to the outputs.
+// added tomorrow is asked for, and has secrets in its arguments.
 
 const supergraph = productSupergraph();
 const { apiSchema } = supergraph;
@@ -25,7 +25,7 @@ const secrets = new Secrets();
 const planted = new Secrets();
 const requestsAtOnce = 40;
 
-type Kind = "answers" | "lines of the log" | "rows" | "figures" | "contents of Redis" | "words of commands";
+type Kind = "answers" | "lines of the log" | "rows" | "figures" | "traces" | "contents of Redis" | "words of commands";
 let outputs: Record<Kind, Output[]>;
 let product: SeededProduct;
 let client: Client;
@@ -73,6 +73,7 @@ beforeAll(async () => {
     "contents of Redis": contents,
     "words of commands": commands,
     "lines of the log": linesOf("the log", await product.stop()),
+    traces: linesOf("the traces", product.traces()),
   };
 }, 180_000);
 afterAll(async () => {
@@ -116,7 +117,7 @@ const linesOf = (where: string, text: string): Output[] => text.split("\n").map(
 const textOf = (kind: Kind): string => outputs[kind].map(({ text }) => text).join("\n");
 
 describe("attack 57: secrets are never in", () => {
-  it.each<Kind>(["answers", "lines of the log", "rows", "figures", "contents of Redis", "words of commands"])(
+  it.each<Kind>(["answers", "lines of the log", "rows", "figures", "traces", "contents of Redis", "words of commands"])(
     "%s",
     (kind) => {
       expect(secrets.find(outputs[kind])).toEqual([]);
@@ -127,6 +128,9 @@ describe("attack 57: secrets are never in", () => {
     for (const kind of ["answers", "lines of the log", "rows"] as const)
       expect(new Set(planted.find(outputs[kind]).map(({ secret }) => secret)), kind).toEqual(new Set(["planted"]));
     expect(textOf("figures")).toContain("# TYPE novacron_");
+    for (const told of ["db.query.text", "graphql.operation.type", "error.type"])
+      expect(textOf("traces")).toContain(told);
+    expect(textOf("lines of the log")).toContain('"traceId":"');
     expect(textOf("words of commands")).toContain("CONFIGURATION_INVALID");
     if (redisProgram) expect(outputs["contents of Redis"].length).toBeGreaterThan(1);
   });

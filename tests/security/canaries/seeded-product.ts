@@ -10,6 +10,7 @@ import { makeUser, type TestUser } from "#tests/harness/credentials.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { redisProgram, startRedis } from "#tests/harness/redis-server.ts";
 import { adminUrl, asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
+import { startTraceCollector } from "#tests/harness/trace-collector.ts";
 import { type Started, startNovacron } from "#tests/running/command.ts";
 import type { Output, Secrets } from "./secrets.ts";
 
@@ -28,6 +29,8 @@ export interface SeededProduct {
   newPerson(): Promise<TestUser>;
   /** What Prometheus is told. */
   figures(): Promise<string>;
+  /** What a collector of traces was sent; all of it, when the product has stopped. */
+  traces(): string;
   /** Every key of Redis and what is under it; nothing where there is no Redis. */
   redisOutputs(): Promise<Output[]>;
   /** `kill -9` of Redis, where there is one. */
@@ -51,6 +54,7 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
   await insertFleet(databases, 1, 3);
   const redis = redisProgram ? await startRedis("--requirepass", redisPassword) : undefined;
   const redisUrl = redis && redis.url.replace("redis://", `redis://:${redisPassword}@`);
+  const collector = await startTraceCollector();
   const env: Record<string, string> = {
     ...Object.fromEntries(
       domains.map((domain) => [urlName(domain), asUser(databases.url(domain), databaseUser, databasePassword)]),
@@ -60,6 +64,7 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
     NOVACRON_ENCRYPTION_KEYS: encryptionKeys,
     NOVACRON_PEPPER: `${secrets.mark("the pepper")}${"p".repeat(20)}`,
     METRICS_PORT: "0",
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     LOG_LEVEL: "trace",
   };
   const started: Started = await startNovacron(["--data-dir", dataDir, "--no-demo"], env);
@@ -90,6 +95,7 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
         password: `${secrets.mark("a password")} and more`,
       }),
     figures: async () => (await fetch(figuresUrl)).text(),
+    traces: () => collector.text(),
     redisOutputs: async () => (redisUrl ? contentsOf(redisUrl) : []),
     loseRedis: async () => redis?.kill(),
     stop: async () => {
@@ -100,6 +106,7 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
       await auth.close();
       await started.stop("SIGKILL");
       await redis?.stop();
+      await collector.close();
       await databases.drop();
       await asOwner(adminUrl(), (sql) => sql.unsafe(`drop role ${databaseUser}`));
       rmSync(dataDir, { recursive: true, force: true });

@@ -1,0 +1,288 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { trace } from "@opentelemetry/api";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Domain } from "#db/columns.ts";
+import { CallFailure } from "#gateway/transport/call-failure.ts";
+import { guarded } from "#gateway/transport/guarded.ts";
+import { overHttp } from "#gateway/transport/http.ts";
+import { exportTraces, type StopTraces } from "#lib/export-traces.ts";
+import { inTraceOf, requestSpan, traceHeaders, traceId } from "#lib/tracing.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { makeApiKey, makeUser } from "#tests/harness/credentials.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { startHungCollector, startTraceCollector, type TraceCollector } from "#tests/harness/trace-collector.ts";
+import { connectedTrace, newTraceparent, pathsOf } from "#tests/harness/trace-tree.ts";
+import { carrierByHand, carrierThat, contextOf, never, query as asked } from "./transport/carrier-by-hand.ts";
+
+const fleet = fleetOf(1);
+const canary = "canary-b7f1d2";
+const document = `query Mine${canary.replace("-", "")}($text: String) {
+  users(filter: { text: $text }) { totalCount }
+  vms(first: 5, filter: { tags: [{ key: "literal-${canary}" }] }) { totalCount nodes { name } }
+  all: vms(first: 3) { nodes { name owner { username } alerts { totalCount } } }
+}`;
+
+let collector: TraceCollector;
+let product: TestProduct;
+let apiKey: string;
+let isBroken = false;
+
+beforeAll(async () => {
+  product = await bootProduct({
+    authenticates: true,
+    carrier: (inner) => ({
+      ...inner,
+      send: async (subgraph, request, context, signal) => {
+        if (isBroken && subgraph === "monitoring") throw new CallFailure("unreachable", `nothing at ${canary}`);
+        return inner.send(subgraph, request, context, signal);
+      },
+    }),
+  });
+  await insertFleet(product.urls, 1, 3);
+  const { id: userId, tenantId } = await makeUser(product.databases.auth, { tenantId: fleet.tenantId, role: "admin" });
+  ({ key: apiKey } = await makeApiKey(product.databases.auth, { tenantId, userId }));
+});
+afterAll(() => product.stop());
+
+async function ask(traceparent: string, query = document, token = apiKey) {
+  const response = await fetch(product.url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      authorization: `Bearer ${token}`,
+      traceparent,
+      tracestate: `vendor=${canary}`,
+      baggage: `mine=${canary}`,
+    },
+    body: JSON.stringify({ query, variables: { text: canary } }),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+describe("with a collector", () => {
+  let stopTraces: StopTraces;
+  beforeEach(async () => {
+    collector = await startTraceCollector();
+    vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url);
+    stopTraces = await exportTraces("novacron");
+  });
+  afterEach(async () => {
+    isBroken = false;
+    await stopTraces();
+    await collector.close();
+    vi.unstubAllEnvs();
+  });
+  /** The last spans are sent when tracing stops. */
+  const collected = async () => {
+    await stopTraces();
+    return collector.spans;
+  };
+
+  it("a request is one trace from its client to the SQL of each subgraph", async () => {
+    const client = newTraceparent();
+    const { text } = await ask(client.traceparent);
+    expect(JSON.parse(text)).not.toHaveProperty("errors");
+    const spans = connectedTrace(await collected(), client);
+    expect(spans).toHaveLength(collector.spans.length);
+    const database = (domain: Domain) => new URL(product.urls.url(domain)).pathname.slice(1);
+    const identified = "query / authenticate / call auth / subgraph auth";
+    expect(pathsOf(spans)).toEqual(
+      [
+        "query",
+        "query / authenticate",
+        "query / authenticate / call auth",
+        identified,
+        `${identified} / SELECT ${database("auth")}`,
+        // When the key was last used.
+        `${identified} / UPDATE ${database("auth")}`,
+        "query / plan",
+        ...(["auth", "vms", "monitoring"] as const).flatMap((name) => [
+          `query / call ${name}`,
+          `query / call ${name} / subgraph ${name}`,
+          `query / call ${name} / subgraph ${name} / SELECT ${database(name)}`,
+        ]),
+      ].toSorted(),
+    );
+    expect(spans.filter(({ isFailed }) => isFailed)).toEqual([]);
+  });
+
+  it("attack 57: no value, document, key or header of the client is in a span", async () => {
+    await ask(newTraceparent().traceparent);
+    await ask(newTraceparent().traceparent, `{ ${canary.replace("-", "")} }`);
+    await ask(newTraceparent().traceparent, `{ vms(first: 5) { nodes { name } } }`, `${apiKey.slice(0, -1)}!`);
+    isBroken = true;
+    await ask(newTraceparent().traceparent);
+    await collected();
+    const text = collector.text();
+    expect(text).toContain("db.query.text");
+    expect(text).toContain("$1");
+    expect(text).toContain("SUBGRAPH_UNAVAILABLE");
+    for (const secret of [canary, canary.replace("-", ""), apiKey.slice(-12), "127.0.0.1", fleet.tenantId])
+      expect(text).not.toContain(secret);
+  });
+
+  it("a call that failed says why by its code, and that it was tried again", async () => {
+    isBroken = true;
+    const client = newTraceparent();
+    await ask(client.traceparent);
+    const failed = connectedTrace(await collected(), client).filter(({ isFailed }) => isFailed);
+    expect(failed.map(({ name, attributes }) => ({ name, attributes }))).toEqual([
+      {
+        name: "call monitoring",
+        attributes: {
+          "novacron.subgraph": "monitoring",
+          "graphql.operation.type": "query",
+          "novacron.retries": 1,
+          "error.type": "SUBGRAPH_UNAVAILABLE",
+        },
+      },
+    ]);
+  });
+
+  it("a request that is refused is named by its path, and says what it was answered", async () => {
+    const client = newTraceparent();
+    const { status } = await ask(client.traceparent, document, "nobody");
+    expect(status).toBe(401);
+    const spans = connectedTrace(await collected(), client);
+    expect(pathsOf(spans)).toEqual(["POST /graphql", "POST /graphql / authenticate"]);
+    const root = spans.find(({ name }) => name === "POST /graphql");
+    expect(root?.attributes).toMatchObject({ "http.response.status_code": 401, "http.route": "/graphql" });
+    expect(root?.isFailed).toBe(false);
+  });
+
+  it.each([
+    ["malformed", "00-nonsense-00f067aa0ba902b7-01"],
+    ["all zeros", `00-${"0".repeat(32)}-00f067aa0ba902b7-01`],
+    ["sent twice", `${newTraceparent().traceparent}, ${newTraceparent().traceparent}`],
+  ])("a traceparent that is %s is ignored", async (_what, traceparent) => {
+    expect((await ask(traceparent)).status).toBe(200);
+    const roots = (await collected()).filter(({ parentSpanId }) => parentSpanId === "");
+    expect(roots.map(({ name }) => name)).toEqual(["query"]);
+    expect(traceparent).not.toContain(roots[0]?.traceId);
+  });
+
+  it("a client who does not want to be traced is not", async () => {
+    const { traceparent } = newTraceparent();
+    await ask(traceparent.replace(/01$/, "00"));
+    expect(await collected()).toEqual([]);
+  });
+
+  it("callers who share a call have the subgraph's work in the trace of the first", async () => {
+    const carrier = carrierByHand();
+    const transport = guarded(carrierThat((...call) => requestSpan("the work", {}, () => carrier.send(...call))));
+    const [first, second] = [newTraceparent(), newTraceparent()];
+    const shared = [first, second].map(({ traceparent }) =>
+      inTraceOf(traceparent, () =>
+        requestSpan("request", {}, () => transport.send("vms", asked("{ a }"), contextOf("1"), never())),
+      ),
+    );
+    await vi.waitFor(() => expect(carrier.calls).toHaveLength(1));
+    carrier.calls[0]?.answer({ data: {} });
+    await Promise.all(shared);
+    const spans = await collected();
+    expect(pathsOf(connectedTrace(spans, first))).toContain("request / call vms / the work");
+    const other = connectedTrace(spans, second);
+    expect(pathsOf(other)).toEqual(["request", "request / call vms"]);
+    expect(other.map(({ attributes }) => attributes["novacron.shared"])).toContain(true);
+  });
+
+  it("what no request waits for is not traced", async () => {
+    expect(await product.databases.vms.reachable()).toBe(true);
+    expect(await collected()).toEqual([]);
+  });
+
+  it("lines of the log can name the trace they belong to, and those of no request name none", async () => {
+    const { traceparent, traceId: expected } = newTraceparent();
+    expect(await inTraceOf(traceparent, () => requestSpan("request", {}, async () => traceId()))).toEqual({
+      traceId: expected,
+    });
+    expect(traceId()).toEqual({});
+  });
+});
+
+describe("a subgraph over HTTP", () => {
+  const received: (string | string[] | undefined)[] = [];
+  const server = createServer((request, response) => {
+    received.push(request.headers["traceparent"]);
+    request.resume();
+    response.end(JSON.stringify({ data: {} }));
+  });
+  let carrier: ReturnType<typeof overHttp>;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+    carrier = overHttp({ vms: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql` }, undefined);
+  });
+  afterAll(async () => {
+    await carrier.close();
+    server.close();
+  });
+  afterEach(() => {
+    received.length = 0;
+    vi.unstubAllEnvs();
+  });
+  const call = (traceparent: string) =>
+    inTraceOf(traceparent, () =>
+      requestSpan("request", {}, () => carrier.send("vms", asked("{ a }"), contextOf("1"), never())),
+    );
+
+  it("is told nothing, and nothing is registered, without a collector", async () => {
+    const stop = await exportTraces("novacron");
+    await call(newTraceparent().traceparent);
+    expect(received).toEqual([undefined]);
+    expect(traceHeaders()).toEqual({});
+    expect(trace.getTracer("any").startSpan("any").isRecording()).toBe(false);
+    await stop();
+  });
+
+  it.each([
+    ["OTEL_SDK_DISABLED", "true"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", ""],
+  ])("is told nothing with a collector and %s=%s", async (name, value) => {
+    vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
+    vi.stubEnv(name, value);
+    const stop = await exportTraces("novacron");
+    await call(newTraceparent().traceparent);
+    expect(received).toEqual([undefined]);
+    await stop();
+  });
+
+  it("is told the trace with one", async () => {
+    vi.stubEnv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1/v1/traces");
+    const stop = await exportTraces("novacron");
+    const client = newTraceparent();
+    await call(client.traceparent);
+    expect(received[0]).toMatch(new RegExp(`^00-${client.traceId}-[0-9a-f]{16}-01$`));
+    expect(received[0]).not.toContain(client.spanId);
+    await stop();
+  });
+});
+
+describe("a collector", () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  /** @returns how long the stop took, in milliseconds */
+  async function askWith(endpoint: string): Promise<number> {
+    vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+    const stop = await exportTraces("novacron");
+    const { status, text } = await ask(newTraceparent().traceparent);
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).not.toHaveProperty("errors");
+    const began = performance.now();
+    await stop();
+    return performance.now() - began;
+  }
+
+  it("that is not there fails no request, and holds up a stop for a second at most", async () => {
+    const gone = await startTraceCollector();
+    await gone.close();
+    expect(await askWith(gone.url)).toBeLessThan(2_000);
+    expect(gone.spans).toEqual([]);
+  });
+
+  it("that does not answer neither", async () => {
+    const hung = await startHungCollector();
+    expect(await askWith(hung.url)).toBeLessThan(2_000);
+    await hung.close();
+  });
+});

@@ -1,0 +1,30 @@
+import { expect } from "vitest";
+import type { CollectedSpan } from "./trace-collector.ts";
+
+/** A `traceparent` as a client sends it, of a trace that nobody else has. */
+export function newTraceparent() {
+  const [traceId, spanId] = [hexadecimal(16), hexadecimal(8)];
+  return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-01` };
+}
+
+/** The spans of one trace, which hang together: one under the client's span, and each other one under one that is there. */
+export function connectedTrace(spans: readonly CollectedSpan[], client: { traceId: string; spanId: string }) {
+  const trace = spans.filter(({ traceId }) => traceId === client.traceId);
+  const ids = new Set(trace.map(({ spanId }) => spanId));
+  const roots = trace.filter(({ parentSpanId }) => !ids.has(parentSpanId));
+  expect(roots.map(({ parentSpanId }) => parentSpanId)).toEqual([client.spanId]);
+  return trace;
+}
+
+/** What a span is under, from the first of the trace down to itself. */
+export function pathTo(trace: readonly CollectedSpan[], found: CollectedSpan): string[] {
+  const parent = trace.find(({ spanId }) => spanId === found.parentSpanId);
+  return [...(parent ? pathTo(trace, parent) : []), found.name];
+}
+
+/** The paths of all spans, each once. */
+export const pathsOf = (trace: readonly CollectedSpan[]): string[] =>
+  [...new Set(trace.map((each) => pathTo(trace, each).join(" / ")))].toSorted();
+
+const hexadecimal = (bytes: number): string =>
+  Buffer.from(crypto.getRandomValues(new Uint8Array(bytes))).toString("hex");
