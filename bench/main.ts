@@ -10,6 +10,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   identity: () => import("./identity.ts"),
   hostile: () => import("./hostile.ts"),
   start: () => import("./start.ts"),
+  gateway: () => import("./gateway/main.ts"),
 };
 
 const { values, positionals } = parseArgs({

@@ -12,7 +12,7 @@ export interface Running {
 /** As `npm start` and the image start a process. */
 const nodeFlags = ["--max-semi-space-size=64"];
 
-/** Starts a process of the product and waits for its line `… ready URL`. */
+/** Starts a process of the product, or of another that is measured, and waits for its line `… ready URL` or `… Listening on URL`. */
 export async function runUntilReady(args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
   const child = spawn("node", [...nodeFlags, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -41,7 +41,7 @@ function readyLine(child: ChildProcess, args: readonly string[]): Promise<string
     let printed = "";
     child.stdout?.on("data", (chunk: Buffer) => {
       printed += chunk.toString();
-      const url = /ready (http\S+)/.exec(printed)?.[1];
+      const url = /(?:ready|Listening on) (http[\w:/.-]+)/.exec(printed)?.[1];
       if (url) resolve(url);
     });
     child.once("exit", (code) =>

@@ -1,0 +1,81 @@
+import { type AddressInfo, createServer } from "node:net";
+import { build } from "esbuild";
+import { runToEnd, runUntilReady, type Running } from "../processes.ts";
+import { pin } from "./cores.ts";
+import { hiveGateway } from "./peers.ts";
+
+export const apollo = "@apollo/gateway";
+export const oursOverHttp = "ours, over HTTP";
+export const oursInProcess = "ours, in process";
+export const byHand = "by hand";
+const hive = "@graphql-hive/gateway";
+const hiveRouter = `${hive} with router-runtime`;
+const oneServer = "graphql-jit, one server";
+
+export interface Contender {
+  name: string;
+  running: Running;
+}
+
+const outdir = "dist/bench";
+
+/**
+ * Each on the same core, one process each.
+ * @param subgraphs the URL of the process that answers for them
+ * @param supergraph the file of their supergraph
+ * @param stops what is to be stopped in the end
+ */
+export async function startContenders(
+  subgraphs: string,
+  supergraph: string,
+  stops: (() => Promise<unknown>)[],
+): Promise<Contender[]> {
+  await bundle();
+  const contenders: Contender[] = [];
+  const start = async (name: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> => {
+    const running = await runUntilReady(args, { NODE_ENV: "production", ...env });
+    stops.push(running.stop);
+    pin(running.pid, "measured");
+    contenders.push({ name, running });
+  };
+  await start(byHand, [`${outdir}/by-hand.js`, new URL(subgraphs).origin]);
+  await start(apollo, [`${outdir}/apollo.js`, supergraph]);
+  await start(oursOverHttp, ["dist/cli/run.js", "gateway", "--supergraph", supergraph, "--open", "--port", "0"]);
+  await start(oursInProcess, [`${outdir}/ours-in-process.js`, supergraph]);
+  await start(oneServer, [`${outdir}/one-server.js`]);
+  const bin = hiveGateway();
+  if (bin) {
+    // Without its log it would not say that it is ready; of port 0 it does not say which one it took.
+    const env = { LOG_LEVEL: "info", NO_COLOR: "1" };
+    const args = async () => [bin, "supergraph", supergraph, "--host", "127.0.0.1", "--port", String(await freePort())];
+    await start(hive, await args(), env);
+    await start(hiveRouter, [...(await args()), "--hive-router-runtime"], env);
+  }
+  return contenders;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
+
+/** As they would be shipped: what runs from TypeScript names each function that it makes, and that takes time. */
+async function bundle(): Promise<void> {
+  await runToEnd(["--import", "tsx", "scripts/build.ts"]);
+  await build({
+    entryPoints: ["apollo", "ours-in-process", "by-hand", "one-server"].map(
+      (name) => `bench/gateway/contenders/${name}.ts`,
+    ),
+    outdir,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    sourcemap: true,
+    packages: "external",
+    logLevel: "warning",
+  });
+}

@@ -1,0 +1,20 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+const folder = "bench/gateway/peers";
+const bin = `${folder}/node_modules/@graphql-hive/gateway/dist/bin.js`;
+
+/** Installs the gateways of others, which nothing else needs, and says where Hive's starts; undefined when they cannot be had. */
+export function hiveGateway(): string | undefined {
+  if (!existsSync(bin)) {
+    const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    if (status !== 0 || !existsSync(bin)) {
+      process.stderr.write("@graphql-hive/gateway cannot be installed: its rows are missing.\n");
+      return undefined;
+    }
+  }
+  return bin;
+}
