@@ -1,5 +1,6 @@
 import { buildOperationContext, executeQueryPlan } from "@apollo/gateway";
 import { Supergraph } from "@apollo/federation-internals";
+import type { QueryPlan } from "@apollo/query-planner";
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -42,6 +43,7 @@ export interface BothExecutors {
   schema: GraphQLSchema;
   /** Whether Apollo's planner, which both use, makes a plan of it: a few valid documents are beyond it. */
   canPlan(query: string): boolean;
+  plan(query: string): QueryPlan;
   /** Whether Apollo's execution answers it rightly: of an object in a fragment of an interface it no longer knows the type. */
   isOracle(query: string): boolean;
   ours(operation: GeneratedOperation, ask: AskSubgraphs): Promise<Outcome>;
@@ -67,6 +69,7 @@ export function bothExecutors(sdl: string, policies: Policies = {}): BothExecuto
         return false;
       }
     },
+    plan: (query) => compiled(query).plan,
     isOracle: (query) => !namesObjectsAgain(supergraph.apiSchema, parse(query)),
     ours: async ({ query, variables }, ask) => {
       const operation = compiled(query);

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
+import { Coverage, toCover } from "./coverage.ts";
 import { type AskSubgraphs, bothExecutors, type BothExecutors, type Outcome, type Path } from "./both-executors.ts";
 import { type GeneratedOperation, type Generation, operationFrom } from "./documents.ts";
 import { type FaultKind, faultKinds, withFault } from "./faults.ts";
-import { media, type MockSupergraph, shop } from "./mock-supergraphs.ts";
+import { media, type MockSupergraph, shop, zoo } from "./mock-supergraphs.ts";
 
 // Always the same documents, so that a red run is the change's doing; other seeds explore.
 const seed = Number(process.env["NOVACRON_SEED"] ?? 20261126);
@@ -68,14 +69,22 @@ function nullOn(data: unknown, path: Path): Path | undefined {
 const lacksSomething = (value: unknown): boolean =>
   value === null || (typeof value === "object" && Object.values(value).some(lacksSomething));
 
-function check(name: string, supergraph: MockSupergraph, generation: Omit<Generation, "schema">, kind: FaultKind) {
+function check(
+  name: string,
+  supergraph: MockSupergraph,
+  generation: Omit<Generation, "schema"> & { runs?: number },
+  kind: FaultKind,
+) {
   const both = bothExecutors(supergraph.sdl);
+  const coverage = new Coverage(supergraph.schemas);
+  coverages.push(coverage);
   return fc.assert(
     fc.asyncProperty(tape, fc.nat(10_000), async (numbers, faultSeed) => {
       const operation = operationFrom(numbers, { ...generation, schema: both.schema });
       // Fields that cannot be merged into one come out of the tape at times.
       fc.pre(validate(both.schema, parse(operation.query)).length === 0);
       fc.pre(both.canPlan(operation.query) && both.isOracle(operation.query));
+      coverage.count(operation.query, both.plan(operation.query));
       await compare(both, operation, async (subgraph, query, variables) =>
         withFault({ kind, seed: faultSeed }, subgraph, variables, async () => {
           const answer = supergraph.subgraphs[subgraph];
@@ -89,17 +98,31 @@ function check(name: string, supergraph: MockSupergraph, generation: Omit<Genera
       });
     }),
     // A failing document shrinks for as long as that; then the smallest so far is told.
-    { seed, numRuns: runs, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: false },
+    { seed, numRuns: generation.runs ?? runs, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: false },
   );
 }
+
+const coverages: Coverage[] = [];
 
 describe(`with NOVACRON_SEED=${seed}, the compiled executor answers as Apollo's does`, () => {
   describe.each([
     ["shop", shop, { mutations: true }],
     ["media", media, {}],
+    ["zoo", zoo, { runs: 3 * runs }],
   ] as const)("over the %s supergraph", (name, supergraph, generation) => {
     it.each(faultKinds)("when subgraphs fail in this way: %s", async (kind) => {
       await check(name, supergraph(), generation, kind);
     });
   });
+
+  it("comes upon every kind of plan node and every directive a hundred times", () => {
+    const counts = toCover.map(
+      (name) => [name, sum(coverages.map((coverage) => coverage.counts.get(name) ?? 0))] as const,
+    );
+    process.stdout.write(`operations with ${counts.map(([name, count]) => `${name}: ${count}`).join(", ")}\n`);
+    const least = Math.min(100, runs);
+    expect(counts.filter(([, count]) => count < least)).toEqual([]);
+  });
 });
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

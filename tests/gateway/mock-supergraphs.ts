@@ -151,3 +151,29 @@ export const prices = (): MockSupergraph =>
         thrift: String @requires(fields: "favourite { price(currency: EUR, net: false) id }")
       }`,
   });
+
+/** Keys of one name and several types, which one call cannot ask for under that name; `@provides` and `@override` everywhere. */
+export const zoo = (): MockSupergraph =>
+  supergraph({
+    keepers: `
+      type Query { animals(first: Int): [Animal!]  pet: Animal  pets: [[Animal]]  owners: [Owner!] @provides(fields: "nick") }
+      union Animal = Cat | Dog | Bird
+      type Cat @key(fields: "code") { code: String!  name: String!  weight: Int  friend: Animal  owner: Owner @provides(fields: "nick") }
+      type Dog @key(fields: "code") { code: Int!  tag: String  weight: Int  owner: Owner @provides(fields: "nick town") }
+      type Bird @key(fields: "code") { code: Float!  song: String  weight: Int  owner: Owner }
+      type Owner @key(fields: "id") { id: ID!  nick: String @external  town: String @external }`,
+    vets: `
+      type Query { patients: [Patient]  worst: Patient }
+      union Patient = Cat | Dog
+      type Cat @key(fields: "code") { code: String!  health: Float!  weight: Int @override(from: "keepers")  vet: Owner @provides(fields: "town") }
+      type Dog @key(fields: "code") { code: Int!  health: Float!  weight: Int @override(from: "keepers")  vet: Owner @provides(fields: "nick") }
+      type Bird @key(fields: "code") { code: Float!  health: Float!  weight: Int @override(from: "keepers") }
+      type Owner @key(fields: "id") { id: ID!  nick: String @external  town: String @external }`,
+    people: `
+      type Query { people: [Owner] }
+      union Loved = Dog | Cat | Bird
+      type Owner @key(fields: "id") { id: ID!  nick: String @shareable  town: String @shareable  email: String!  loves: [Loved!] }
+      type Dog @key(fields: "code") { code: Int!  fans: Int }
+      type Cat @key(fields: "code") { code: String!  fans: Int  fanClub: [Owner] }
+      type Bird @key(fields: "code") { code: Float!  fans: Int }`,
+  });
