@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 export interface Child {
   /** The URL of its ready line; empty where it has none. */
   url: string;
+  pid: number;
   /** Stops the process where it is, or lets it go on. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void;
   /** Sends the signal and waits for the end of the process: its exit code, or the signal that ended it. */
@@ -37,6 +38,7 @@ export async function startChild(
   child.stdout?.resume();
   return {
     url,
+    pid: child.pid ?? 0,
     signal: (signal) => void child.kill(signal),
     end: async (signal) => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
