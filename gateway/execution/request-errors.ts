@@ -15,14 +15,20 @@ export class RequestErrors extends Error {
 
 /**
  * An error of the engine with a code, and without any value that the client sent.
- * @param suggestions whether it may say what a misspelled name was meant to be
+ * @param open whether it may say what a misspelled name was meant to be, and what the engine says of a directive: by that one engine is told from
+ * another
  */
-export function described(error: GraphQLError, code: ErrorCode, suggestions: boolean): GraphQLError {
+export function described(error: GraphQLError, code: ErrorCode, open: boolean): GraphQLError {
   const message = messageWithoutValue(error);
-  return new GraphQLError(suggestions ? message : message.replace(/ Did you mean .*$/s, ""), {
+  return new GraphQLError(open ? message : reserved(message), {
     nodes: error.nodes ?? null,
     source: error.source ?? null,
     positions: error.positions ?? null,
     extensions: { code },
   });
 }
+
+const reserved = (message: string): string =>
+  /\bdirective "@/i.test(message)
+    ? "A directive is unknown, stands where it may not, or lacks an argument."
+    : message.replace(/ Did you mean .*$/s, "");

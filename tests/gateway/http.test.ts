@@ -299,3 +299,36 @@ describe("/health/ready", () => {
     await server.close();
   });
 });
+
+describe("a gateway that does not show its schema", () => {
+  let closed: GatewayServer;
+  beforeAll(async () => {
+    closed = await start(false);
+  });
+  afterAll(() => closed.close());
+  const messages = async (query: string): Promise<string> => {
+    const response = await fetch(closed.url, { method: "POST", headers: json, body: JSON.stringify({ query }) });
+    const { errors = [] } = (await response.json()) as { errors?: { message: string }[] };
+    return errors.map(({ message }) => message).join(" ");
+  };
+
+  it.each([
+    ["a field", "{ helo }", "helo"],
+    ["an argument", "{ hello(nam: 1) }", "nam"],
+    ["a type", "query ($name: Strin) { hello(name: $name) }", "Strin"],
+  ])("attack 4: does not say what a misspelled name was meant to be: %s", async (_what, query, misspelled) => {
+    expect(await messages(query)).toContain(`"${misspelled}"`);
+    expect(await messages(query)).not.toContain("Did you mean");
+  });
+
+  it.each([
+    "query @skip { __typename }",
+    "query @deprecated { __typename }",
+    "{ hello @unknown }",
+    "{ hello @include }",
+  ])("attack 5: says of a wrong directive nothing that tells its engine: %s", async (query) => {
+    expect(await messages(query)).toMatch(
+      /^(A directive is unknown, stands where it may not, or lacks an argument. ?)+$/,
+    );
+  });
+});
