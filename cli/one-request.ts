@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Example } from "#gateway/graphiql/graphiql.ts";
+import type { Example } from "#gateway/http/graphiql/graphiql.ts";
 import { asset } from "#lib/assets.ts";
 
 /** `docs/one-request.graphql` for the first three VMs, with their metrics of the last hour. */

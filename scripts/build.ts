@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { build } from "esbuild";
-import { graphiqlFiles } from "#gateway/graphiql/graphiql.ts";
+import { graphiqlFiles } from "#gateway/http/graphiql/graphiql.ts";
 
 // One bundle a process, with the files that ship beside the code where lib/assets.ts looks for them.
 // `npm run build -- <folder>` builds elsewhere than into dist/.

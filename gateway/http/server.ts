@@ -10,7 +10,7 @@ import { failSpan, inTraceOf, requestSpan, span, tellSpan } from "#lib/tracing.t
 import { refusal } from "../answer-errors.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
-import { GraphiQL, type GraphiQLOptions } from "../graphiql/graphiql.ts";
+import { GraphiQL, type GraphiQLOptions } from "./graphiql/graphiql.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
 import { LoadShedding } from "./load-shedding.ts";
 import { acceptedType, plainJson, type MediaType } from "./media-type.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { asset } from "#lib/assets.ts";
-import { prefersPage } from "../http/media-type.ts";
+import { prefersPage } from "../media-type.ts";
 
 /** What the page shows whoever opens it for the first time. */
 export interface Example {
@@ -26,7 +26,7 @@ export const graphiqlFiles = {
   "react.js": "node_modules/react/umd/react.production.min.js",
   "react-dom.js": "node_modules/react-dom/umd/react-dom.production.min.js",
   "graphiql.js": "node_modules/graphiql/graphiql.min.js",
-  "start.js": "gateway/graphiql/start.js",
+  "start.js": "gateway/http/graphiql/start.js",
 } as const;
 
 /** Only this server is asked, whatever a script or a style may want. Editors write styles into the page; nothing writes scripts. */
