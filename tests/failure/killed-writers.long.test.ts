@@ -2,6 +2,6 @@ import { expect, it } from "vitest";
 import { killWriters } from "./killed-writers.ts";
 
 it("an event is in the outbox if and only if its change is committed, however often writers are killed in the middle of both", async () => {
-  // Some of them between the two: otherwise nothing was tried.
-  expect(await killWriters(30)).toBeGreaterThan(0);
+  // Half of them at least between the two: otherwise nothing was tried.
+  expect(await killWriters(30)).toBeGreaterThanOrEqual(30);
 });

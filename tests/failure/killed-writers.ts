@@ -10,10 +10,11 @@ import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/serv
 const { tenantId, id } = fleetOf(1);
 const writersAtOnce = 2;
 
-/** Starts a writer, kills it after some acknowledged changes, and returns the last of them. */
-async function writeAndDie(urls: TestDatabases, vm: number, afterChanges: number): Promise<number> {
+/** Starts a writer, kills it after some acknowledged changes, at any moment or inside the next one, and returns the last of them. */
+async function writeAndDie(urls: TestDatabases, vm: number, afterChanges: number, inside: boolean): Promise<number> {
   const program = fileURLToPath(new URL("write-and-die.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", program, urls.url("vms"), tenantId, id("vm", vm)], {
+  const args = [urls.url("vms"), tenantId, id("vm", vm), ...(inside ? [String(afterChanges)] : [])];
+  const child = spawn(process.execPath, ["--import", "tsx", program, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   onTestFinished(() => kill(child));
@@ -21,9 +22,9 @@ async function writeAndDie(urls: TestDatabases, vm: number, afterChanges: number
   let acknowledged = 0;
   let changes = 0;
   for await (const line of createInterface(child.stdout)) {
-    acknowledged = Number(line);
+    if (line !== "inside") acknowledged = Number(line);
     // Never at the same moment of a transaction: each writer goes at its own pace.
-    if (++changes === afterChanges) child.kill("SIGKILL");
+    if (line === "inside" || (++changes === afterChanges && !inside)) child.kill("SIGKILL");
   }
   expect(await exited).toEqual([null, "SIGKILL"]);
   return acknowledged;
@@ -40,7 +41,8 @@ export async function killWriters(rounds: number): Promise<number> {
   const acknowledged = await Promise.all(
     Array.from({ length: writersAtOnce }, async (_, writer) => {
       let last = 0;
-      for (let round = 0; round < rounds; round++) last = await writeAndDie(urls, writer + 1, 1 + 7 * round + writer);
+      for (let round = 0; round < rounds; round++)
+        last = await writeAndDie(urls, writer + 1, 1 + 7 * round + writer, round % 2 === 1);
       return last;
     }),
   );

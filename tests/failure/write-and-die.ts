@@ -1,5 +1,6 @@
 // Writes changes of a VM and their events, one transaction after the other, until it is killed. Arguments: the URL of the vms database, the tenant's
-// id and the VM's. Prints the number of each change when its commit has been acknowledged.
+// id and the VM's, and after how many changes it stays in the next one with its event told but not committed. Prints the number of each change when
+// its commit has been acknowledged, and "inside" where it stays.
 import { setImmediate } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "#db/changes.ts";
@@ -9,20 +10,28 @@ import { statement } from "#db/statement.ts";
 import { vmChanges } from "#db/vms/changes.ts";
 import { vms } from "#db/vms/schema/vms.ts";
 
-const [url = "", tenantId = "", vmId = ""] = process.argv.slice(2);
+const [url = "", tenantId = "", vmId = "", commits = "Infinity"] = process.argv.slice(2);
 const count = statement<ChangedRow>(
   () => sql`
     update ${vms} set version = version + 1, name = id || ' at ' || (version + 1)
     where id = ${sql.placeholder("id")}::uuid returning ${changeColumns(vmChanges)}`,
 );
 
+const nothing = statement<unknown>(() => sql`select 1`);
+
 const database = await openDatabase({ domain: "vms", url, maxConnections: 1 });
-for (;;) {
+for (let committed = 0; ; committed += 1) {
   const version = await database.write({ tenantId, actor: "job:test" }, async (tx) => {
     const rows = await tx.run(count, { id: vmId });
     // A moment in which it may be killed between the change and its event, and after it one between the event and the commit.
     await setImmediate();
     await append(tx, changeEvents(vmChanges, rows, "updated"));
+    if (committed === Number(commits)) {
+      // Appending waits for nothing; what comes after it is answered after it.
+      await tx.run(nothing);
+      process.stdout.write("inside\n");
+      await new Promise(() => undefined);
+    }
     await setImmediate();
     return rows[0]?.__version;
   });
