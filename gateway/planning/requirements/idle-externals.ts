@@ -1,12 +1,15 @@
-import { type ConstDirectiveNode, type DocumentNode, Kind, type SelectionSetNode } from "graphql";
+import type { ConstDirectiveNode, DocumentNode } from "graphql";
 import {
   argumentOf,
   directivesOf,
   fieldNamed,
+  fieldsIn,
   type FieldsNode,
   hasFields,
   namedType,
   parseFieldSet,
+  typesIn,
+  type TypesWithFields,
 } from "./supergraph-ast.ts";
 
 /**
@@ -14,7 +17,7 @@ import {
  * supergraph that has such is refused.
  */
 export function withoutIdleExternals(document: DocumentNode): DocumentNode {
-  const types = new Map(document.definitions.filter(hasFields).map((node) => [node.name.value, node]));
+  const types = typesIn(document);
   const used = usedFields(types);
   const isIdle = (join: ConstDirectiveNode, { name, interfaces = [] }: FieldsNode, field: string): boolean => {
     const graph = argumentOf(join, "graph");
@@ -45,7 +48,7 @@ export function withoutIdleExternals(document: DocumentNode): DocumentNode {
 
 const coordinate = (graph: string | undefined, type: string, field: string) => `${String(graph)} ${type}.${field}`;
 
-function usedFields(types: ReadonlyMap<string, FieldsNode>): Set<string> {
+function usedFields(types: TypesWithFields): Set<string> {
   const used = new Set<string>();
   const use = (graph: string | undefined, fields: string | undefined, type: string): void => {
     if (fields !== undefined)
@@ -63,26 +66,6 @@ function usedFields(types: ReadonlyMap<string, FieldsNode>): Set<string> {
     }
   }
   return used;
-}
-
-/** Type and field of everything in a selection. */
-export function* fieldsIn(
-  { selections }: SelectionSetNode,
-  typeName: string,
-  types: ReadonlyMap<string, FieldsNode>,
-): Generator<[type: string, field: string]> {
-  for (const selection of selections) {
-    if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
-    if (selection.kind === Kind.INLINE_FRAGMENT) {
-      yield* fieldsIn(selection.selectionSet, selection.typeCondition?.name.value ?? typeName, types);
-      continue;
-    }
-    const type = types.get(typeName);
-    const field = type && fieldNamed(type, selection.name.value);
-    if (!field) continue;
-    yield [typeName, field.name.value];
-    if (selection.selectionSet) yield* fieldsIn(selection.selectionSet, namedType(field.type), types);
-  }
 }
 
 function isIn(type: FieldsNode | undefined, fieldName: string, graph: string | undefined): boolean {

@@ -1,12 +1,14 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, type SelectionSetNode, visit } from "graphql";
-import { fieldsIn } from "./idle-externals.ts";
 import {
   argumentOf,
   directive,
   directivesOf,
+  fieldsIn,
   type FieldsNode,
-  hasFields,
+  implementing,
   parseFieldSet,
+  typesIn,
+  type TypesWithFields,
   withArgument,
 } from "./supergraph-ast.ts";
 import type { Requirement, StoodFor } from "./terms.ts";
@@ -45,15 +47,18 @@ export function withSecondSelves(
 
 /** Whether a field is in the requirement of another. */
 function requiredFields(document: DocumentNode, requirements: readonly Requirement[]): (one: Requirement) => boolean {
-  const types = new Map(document.definitions.filter(hasFields).map((node) => [node.name.value, node]));
+  const types = typesIn(document);
   const required = new Set<string>();
-  for (const { selection, type } of requirements)
-    for (const [owner, field] of fieldsIn(selection, type, types)) {
-      required.add(`${owner}.${field}`);
-      for (const { name, interfaces } of types.values())
-        if (interfaces?.some((one) => one.name.value === owner)) required.add(`${name.value}.${field}`);
-    }
+  for (const { selection, type } of requirements) addFields(required, selection, type, types);
   return ({ type, field }) => required.has(`${type}.${field}`);
+}
+
+/** Adds every field of a selection (`Item.price`), and for fields of an interface those of the types behind it. */
+function addFields(to: Set<string>, selection: SelectionSetNode, typeName: string, types: TypesWithFields): void {
+  for (const [owner, field] of fieldsIn(selection, typeName, types)) {
+    to.add(`${owner}.${field}`);
+    for (const { name } of implementing(types, owner)) to.add(`${name.value}.${field}`);
+  }
 }
 
 function divide(
@@ -178,34 +183,25 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
 
 /** Which fields of the original the second self has too. */
 function presence(document: DocumentNode, self: SecondSelf): (type: string, field: string) => boolean {
-  const types = new Map(document.definitions.filter(hasFields).map((node) => [node.name.value, node]));
+  const types = typesIn(document);
   const joins = (node: FieldsNode) =>
     directivesOf(node, "join__type").filter((join) => argumentOf(join, "graph") === self.of);
   const isEntity = (node: FieldsNode) => joins(node).some((join) => argumentOf(join, "key") !== undefined);
-  const implementing = (name: string) =>
-    [...types.values()]
-      .filter(({ interfaces }) => interfaces?.some((one) => one.name.value === name))
-      .map((node) => node.name.value);
   const needed = new Set<string>();
-  const need = (selection: SelectionSetNode, typeName: string): void => {
-    for (const [type, field] of fieldsIn(selection, typeName, types))
-      for (const owner of [type, ...implementing(type)]) needed.add(`${owner}.${field}`);
-  };
   for (const node of types.values()) {
     for (const join of joins(node)) {
       const key = argumentOf(join, "key");
-      if (key !== undefined) need(parseFieldSet(key), node.name.value);
+      if (key !== undefined) addFields(needed, parseFieldSet(key), node.name.value, types);
     }
   }
-  for (const { type, selection } of self.moved) need(selection, type);
+  for (const { type, selection } of self.moved) addFields(needed, selection, type, types);
   const roots = new Set(["Query", "Mutation", "Subscription"]);
   const has = (type: FieldsNode, field: string): boolean => {
     if (roots.has(type.name.value)) return false;
     if (needed.has(`${type.name.value}.${field}`)) return true;
     if (isEntity(type)) return false;
     // An interface has what all of its objects have.
-    return implementing(type.name.value)
-      .flatMap((name) => types.get(name) ?? [])
+    return implementing(types, type.name.value)
       .filter((other) => joins(other).length > 0)
       .every((other) => has(other, field));
   };

@@ -1,16 +1,16 @@
 import { type DocumentNode, type FieldNode, Kind, print, type SelectionSetNode } from "graphql";
 import { inaccessible } from "./inaccessible.ts";
-import { directive, fieldNamed, type FieldsNode, hasFields, namedType } from "./supergraph-ast.ts";
+import { directive, fieldNamed, hasFields, implementing, namedType, type TypesWithFields } from "./supergraph-ast.ts";
 import type { StoodFor } from "./terms.ts";
 
 /** The fields that stand for others with arguments. */
 export class StandIns {
   readonly known = new Map<string, StoodFor>();
-  readonly #types: ReadonlyMap<string, FieldsNode>;
-  /** Type → stand-in → the name of its field. */
+  readonly #types: TypesWithFields;
+  /** Type → the stand-ins among its fields. */
   readonly #wanted = new Map<string, Set<string>>();
 
-  constructor(types: ReadonlyMap<string, FieldsNode>) {
+  constructor(types: TypesWithFields) {
     this.#types = types;
   }
 
@@ -36,11 +36,8 @@ export class StandIns {
 
   #standIn(field: FieldNode, typeName: string): FieldNode {
     const name = this.#nameFor({ field: field.name.value, arguments: field.arguments ?? [] });
-    const implementing = [...this.#types.values()].filter(({ interfaces = [] }) =>
-      interfaces.some((implemented) => implemented.name.value === typeName),
-    );
-    for (const type of [typeName, ...implementing.map((node) => node.name.value)])
-      this.#wanted.set(type, (this.#wanted.get(type) ?? new Set()).add(name));
+    const behind = implementing(this.#types, typeName).map((node) => node.name.value);
+    for (const type of [typeName, ...behind]) this.#wanted.set(type, (this.#wanted.get(type) ?? new Set()).add(name));
     return { ...field, name: { kind: Kind.NAME, value: name }, arguments: [] };
   }
 
@@ -58,8 +55,8 @@ export class StandIns {
     return {
       ...document,
       definitions: document.definitions.map((node) => {
-        const wanted = hasFields(node) ? this.#wanted.get(node.name.value) : undefined;
-        if (!wanted || !hasFields(node)) return node;
+        if (!hasFields(node)) return node;
+        const wanted = this.#wanted.get(node.name.value) ?? [];
         const added = [...wanted].flatMap((name) => {
           const original = fieldNamed(node, this.known.get(name)?.field ?? "");
           if (!original) return [];

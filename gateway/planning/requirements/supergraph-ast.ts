@@ -3,6 +3,7 @@ import {
   type ConstDirectiveNode,
   type ConstValueNode,
   type DefinitionNode,
+  type DocumentNode,
   type FieldDefinitionNode,
   type InterfaceTypeDefinitionNode,
   Kind,
@@ -17,6 +18,16 @@ export type FieldsNode = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode;
 
 export const hasFields = (node: DefinitionNode): node is FieldsNode =>
   node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.INTERFACE_TYPE_DEFINITION;
+
+/** Types with fields, by their names. */
+export type TypesWithFields = ReadonlyMap<string, FieldsNode>;
+
+export const typesIn = ({ definitions }: DocumentNode): TypesWithFields =>
+  new Map(definitions.filter(hasFields).map((node) => [node.name.value, node]));
+
+/** The types that say of themselves that they implement this interface; none where it is no interface. */
+export const implementing = (types: TypesWithFields, name: string): FieldsNode[] =>
+  [...types.values()].filter(({ interfaces }) => interfaces?.some((one) => one.name.value === name));
 
 export const fieldNamed = ({ fields = [] }: FieldsNode, name: string): FieldDefinitionNode | undefined =>
   fields.find((field) => field.name.value === name);
@@ -52,4 +63,24 @@ export function withArgument(node: ConstDirectiveNode, name: string, value: Cons
   const others = (node.arguments ?? []).filter((argument) => argument.name.value !== name);
   const argument: ConstArgumentNode = { kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: name }, value };
   return { ...node, arguments: [...others, argument] };
+}
+
+/** Type and field of everything in a selection. */
+export function* fieldsIn(
+  { selections }: SelectionSetNode,
+  typeName: string,
+  types: TypesWithFields,
+): Generator<[type: string, field: string]> {
+  for (const selection of selections) {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      yield* fieldsIn(selection.selectionSet, selection.typeCondition?.name.value ?? typeName, types);
+      continue;
+    }
+    const type = types.get(typeName);
+    const field = type && fieldNamed(type, selection.name.value);
+    if (!field) continue;
+    yield [typeName, field.name.value];
+    if (selection.selectionSet) yield* fieldsIn(selection.selectionSet, namedType(field.type), types);
+  }
 }

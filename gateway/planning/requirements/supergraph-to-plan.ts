@@ -3,7 +3,15 @@ import { withoutIdleExternals } from "./idle-externals.ts";
 import { withInaccessible } from "./inaccessible.ts";
 import { withSecondSelves } from "./second-selves.ts";
 import { StandIns } from "./stand-ins.ts";
-import { argumentOf, directivesOf, type FieldsNode, hasFields, parseFieldSet, withArgument } from "./supergraph-ast.ts";
+import {
+  argumentOf,
+  directivesOf,
+  hasFields,
+  parseFieldSet,
+  typesIn,
+  type TypesWithFields,
+  withArgument,
+} from "./supergraph-ast.ts";
 import type { Requirement, Terms } from "./terms.ts";
 
 /**
@@ -35,10 +43,7 @@ export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
   return { sdl: print(withInaccessible(withoutIdleExternals(divided))), standIns: standIns.known, selves };
 }
 
-const typesIn = (document: DocumentNode): Map<string, FieldsNode> =>
-  new Map(document.definitions.filter(hasFields).map((node) => [node.name.value, node]));
-
-const requirementsOf = (types: ReadonlyMap<string, FieldsNode>): Requirement[] =>
+const requirementsOf = (types: TypesWithFields): Requirement[] =>
   [...types.values()].flatMap(({ name, fields = [] }) =>
     fields.flatMap((field) =>
       directivesOf(field, "join__field").flatMap((join) => {
