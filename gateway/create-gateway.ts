@@ -107,13 +107,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       found = known(text, request, context);
       tellSpan(() => describedOperation(found, documents.nameOf(text)));
       checkCost(found.cost.estimate(variables), limits.cost);
-      const compiled = operations.compiled(found, found.access.refusalsFor(context.identity));
-      operation = compiled instanceof Promise ? await planned(context.deadline, compiled) : compiled;
-      const misfits = operation.check(variables);
+      const misfits = found.variables.check(variables);
       if (misfits.length > 0) {
         const told = misfits.slice(0, limits.validationErrors);
         throw new RequestErrors(told.map((error) => described(error, "BAD_USER_INPUT", introspection)));
       }
+      const refusals = found.access.refusalsFor(context.identity);
+      const compiled = operations.compiled(found, refusals, found.variables.booleans(variables));
+      operation = await planned(context.deadline, compiled);
     } catch (error) {
       return refusal(error instanceof RequestErrors ? error.errors : [error], context.requestId);
     }
@@ -164,11 +165,22 @@ function operationsOf(sdl: string, options: GatewayOptions): Operations {
 async function planAlso(text: string, next: Operations, old: Operations): Promise<void> {
   try {
     const found = next.find(text, undefined);
-    if (found) await next.compiled(found, noRefusals);
+    if (!found) return;
+    for (const booleans of assignments(found.variables.booleanNames)) await next.compiled(found, noRefusals, booleans);
   } catch (error) {
     if (fits(old, text)) throw new Error("A known document no longer fits the supergraph.", { cause: error });
   }
 }
+
+/** What is planned ahead of one document: of more values of its `@include` and `@skip` than these, most are never asked for. */
+const plannedAhead = 16;
+
+/** Values for all of these, the one in which all are true first. */
+const assignments = (names: readonly string[]): ReadonlyMap<string, boolean>[] =>
+  Array.from(
+    { length: Math.min(2 ** names.length, plannedAhead) },
+    (_, number) => new Map(names.map((name, bit) => [name, (number & (1 << bit)) === 0])),
+  );
 
 function fits(operations: Operations, text: string): boolean {
   try {
@@ -187,8 +199,8 @@ function describedOperation({ operation }: KnownOperation, name: string | undefi
   };
 }
 
-const planned = <T>(deadline: number, compiled: Promise<T>): Promise<T> =>
-  span("plan", {}, () => before(deadline, compiled));
+const planned = <T>(deadline: number, compiled: T | Promise<T>): T | Promise<T> =>
+  compiled instanceof Promise ? span("plan", {}, () => before(deadline, compiled)) : compiled;
 
 /** @throws PublicError OVERLOADED when others are planned for so long that this one's time is over */
 async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {

@@ -1,10 +1,12 @@
 import {
   type ASTNode,
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   getOperationAST,
   Kind,
   type OperationDefinitionNode,
+  type SelectionNode,
   visit,
 } from "graphql";
 
@@ -14,6 +16,11 @@ export interface Operation {
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
 }
 
+export const documentOf = ({ definition, fragments }: Operation): DocumentNode => ({
+  kind: Kind.DOCUMENT,
+  definitions: [definition, ...fragments.values()],
+});
+
 /** The fragments of a document by their names. */
 export const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> =>
   new Map(
@@ -21,6 +28,9 @@ export const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinit
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition] as const] : [],
     ),
   );
+
+/** The key of a field in its answer. */
+export const keyOf = ({ alias, name }: FieldNode): string => (alias ?? name).value;
 
 /** Of a field by this name the gateway itself answers, from the schema that clients see. */
 export const isIntrospection = (field: string): boolean => field === "__schema" || field === "__type";
@@ -44,3 +54,15 @@ export function operationOf(document: DocumentNode, name: string | undefined): O
   reach(definition);
   return { definition, fragments };
 }
+
+/** Whether `@include` and `@skip` let a selection in. */
+export const isIncluded = ({ directives = [] }: SelectionNode, booleans: ReadonlyMap<string, boolean>): boolean =>
+  directives.every(({ name, arguments: given }) => {
+    if (name.value !== "skip" && name.value !== "include") return true;
+    const condition = given?.[0]?.value;
+    const value =
+      condition?.kind === Kind.VARIABLE
+        ? booleans.get(condition.name.value)
+        : condition?.kind === Kind.BOOLEAN && condition.value;
+    return value === (name.value === "include");
+  });

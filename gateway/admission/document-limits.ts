@@ -13,7 +13,7 @@ import {
   visit,
 } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
-import { fragmentsOf, isIntrospection } from "../operation.ts";
+import { fragmentsOf, isIntrospection, keyOf } from "../operation.ts";
 import type { Limits } from "./limits.ts";
 
 /**
@@ -80,7 +80,7 @@ function checkRepeats({ selections }: SelectionSetNode, limit: number): void {
   for (const selection of selections) {
     const name =
       selection.kind === Kind.FIELD
-        ? (selection.alias ?? selection.name).value
+        ? keyOf(selection)
         : selection.kind === Kind.FRAGMENT_SPREAD
           ? `...${selection.name.value}`
           : `... on ${selection.typeCondition?.name.value ?? ""}`;

@@ -12,7 +12,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from "graphql";
-import type { Operation } from "../operation.ts";
+import { keyOf, type Operation } from "../operation.ts";
 import type { CostRules, ListSize } from "./cost-rules.ts";
 
 /** What an operation costs: an object 1, a scalar nothing, a list as much as its entries, unless `@cost` and `@listSize` say otherwise. */
@@ -108,7 +108,7 @@ function costedField(costing: Costing, parent: GraphQLCompositeType, node: Field
   const key = node.name.value;
   return [
     {
-      key: (node.alias ?? node.name).value,
+      key: keyOf(node),
       weight: own + byArguments + ofMutation,
       isList: isList(definition.type),
       size: (variables, ofParent) =>

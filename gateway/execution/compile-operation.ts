@@ -1,20 +1,16 @@
 import type { QueryPlan } from "@apollo/query-planner";
-import { getVariableValues, GraphQLError } from "graphql";
-import { allowedOperation } from "../authorization/allowed-operation.ts";
-import { noRefusals, type Refusals } from "../authorization/operation-access.ts";
+import { GraphQLError } from "graphql";
 import { type Answer, answerWriter } from "./answer/answer-writer.ts";
-import { booleanVariables } from "./boolean-variables.ts";
+import type { Aliases } from "../planning/aliases.ts";
 import type { Data, Variables } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
-import type { Operation } from "../operation.ts";
+import type { OperationToPlan } from "../planning/operation-to-plan.ts";
 import type { CallSubgraph, Run } from "./run.ts";
 import { stepOf } from "./steps.ts";
 
 /** An operation whose plan and whose answer's shape are compiled. */
 export interface CompiledOperation {
   plan: QueryPlan;
-  /** @returns GraphQLErrors of the variables that do not fit the operation */
-  check(variables: Variables): readonly GraphQLError[];
   execute(variables: Variables, call: CallSubgraph): Promise<Executed>;
 }
 
@@ -29,36 +25,30 @@ export interface Executed {
 
 /** Compiles an operation of a valid document by its plan. What is refused is not in the plan; the answer says so in its place. */
 export function compileOperation(
-  supergraph: Pick<LoadedSupergraph, "apiSchema" | "fits">,
-  operation: Operation,
+  { apiSchema, fits }: Pick<LoadedSupergraph, "apiSchema" | "fits">,
+  planned: OperationToPlan,
   plan: QueryPlan,
-  { fields: refused }: Refusals = noRefusals,
 ): CompiledOperation {
   if (plan.node?.kind === "Subscription") throw new Error("Subscriptions are not executed.");
-  const booleans = booleanVariables(operation);
-  const step = stepOf(plan.node, [], { fits: supergraph.fits, booleans });
-  const write = answerWriter(supergraph.apiSchema, operation, { booleans, refused });
-  const { variableDefinitions = [] } = operation.definition;
+  const { aliases } = planned;
+  const step = stepOf(plan.node, [], fits);
+  const write = answerWriter(apiSchema, planned);
   return {
     plan,
-    check: (variables) =>
-      getVariableValues(supergraph.apiSchema, variableDefinitions, variables).errors ?? booleans.refused(variables),
     execute: async (variables, call) => {
       const run: Run = { variables, call, data: Object.create(null) as Data, errors: [] };
       await step(run);
       const { json, problems, refusals } = write(run.data, variables);
-      return {
-        json,
-        problems,
-        errors: refusals.length > 0 ? [...refusals.map(refusedField), ...run.errors] : run.errors,
-      };
+      const failed = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
+      return { json, problems, errors: refusals.length > 0 ? [...refusals.map(refusedField), ...failed] : failed };
     },
   };
 }
 
-/** What of an operation is planned: all that is not refused. */
-export const operationToPlan = (operation: Operation, { fields }: Refusals): Operation =>
-  fields.size > 0 ? allowedOperation(operation, fields) : operation;
+function asWritten(error: GraphQLError, aliases: Aliases): GraphQLError {
+  const { message, path, originalError, extensions } = error;
+  return path ? new GraphQLError(message, { path: aliases.written(path), originalError, extensions }) : error;
+}
 
 const refusedField = ({ refusal, path }: Answer["refusals"][number]): GraphQLError =>
   new GraphQLError(refusal.message, {

@@ -1,16 +1,6 @@
-import {
-  type DocumentNode,
-  type FieldNode,
-  getDirectiveValues,
-  GraphQLError,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  Kind,
-  type SelectionNode,
-  type SelectionSetNode,
-} from "graphql";
+import { type DocumentNode, type FieldNode, GraphQLError, Kind, type SelectionSetNode } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
-import { fragmentsOf } from "../operation.ts";
+import { fragmentsOf, keyOf } from "../operation.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -25,7 +15,6 @@ export function failedFields(document: DocumentNode, variables: Variables, error
 
   const fieldsOf = (set: SelectionSetNode | undefined, type: string | undefined): FieldNode[] =>
     (set?.selections ?? []).flatMap((selection): FieldNode[] => {
-      if (isSkipped(selection, variables)) return [];
       if (selection.kind === Kind.FIELD) return selection.name.value === "__typename" ? [] : [selection];
       const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
       const condition = fragment?.typeCondition?.name.value;
@@ -37,17 +26,11 @@ export function failedFields(document: DocumentNode, variables: Variables, error
   const paths = fieldsOf(operation?.selectionSet, undefined).flatMap((field): (string | number)[][] =>
     field.name.value === "_entities"
       ? representations.flatMap(({ __typename }, index) =>
-          fieldsOf(field.selectionSet, __typename).map((own) => ["_entities", index, responseKey(own)]),
+          fieldsOf(field.selectionSet, __typename).map((own) => ["_entities", index, keyOf(own)]),
         )
-      : [[responseKey(field)]],
+      : [[keyOf(field)]],
   );
   return paths.map(
     (path) => new GraphQLError(error.message, { path, extensions: { code: error.code, ...error.details } }),
   );
 }
-
-const responseKey = ({ alias, name }: FieldNode): string => (alias ?? name).value;
-
-const isSkipped = (selection: SelectionNode, variables: Variables): boolean =>
-  getDirectiveValues(GraphQLSkipDirective, selection, { ...variables })?.["if"] === true ||
-  getDirectiveValues(GraphQLIncludeDirective, selection, { ...variables })?.["if"] === false;

@@ -3,7 +3,9 @@ import { LRUCache } from "lru-cache";
 import { type OperationCost, operationCost } from "../admission/operation-cost.ts";
 import { type OperationAccess, operationAccess, type Refusals } from "../authorization/operation-access.ts";
 import type { Planner } from "../planning/planner.ts";
-import { type CompiledOperation, compileOperation, operationToPlan } from "./compile-operation.ts";
+import { type CompiledOperation, compileOperation } from "./compile-operation.ts";
+import { type OperationVariables, operationVariables } from "./operation-variables.ts";
+import { operationToPlan, type PlannedFor } from "../planning/operation-to-plan.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import { type Operation, operationOf } from "../operation.ts";
 
@@ -11,8 +13,8 @@ import { type Operation, operationOf } from "../operation.ts";
 const keptCharacters = 16 * 2 ** 20;
 /** How many characters of spellings of documents are remembered beside. */
 const keptSpellings = 8 * 2 ** 20;
-/** What a few kinds of callers may see of the same operation; custom roles and keys can make many more. */
-const keptVariants = 8;
+/** What a few kinds of callers may see of the same operation, for a few values of its booleans; custom roles and keys can make many more. */
+const keptVariants = 64;
 
 /** An operation of a document that was found good. */
 export interface KnownOperation {
@@ -23,7 +25,8 @@ export interface KnownOperation {
   tokens: number;
   access: OperationAccess;
   cost: OperationCost;
-  /** By the key of what is refused of it. */
+  variables: OperationVariables;
+  /** By the key of what is refused of it, and of the booleans that it is planned for. */
   variants: LRUCache<string, Compiled>;
 }
 
@@ -78,12 +81,18 @@ export class Operations {
     return known ?? this.#learn(text, spelling, operationName);
   }
 
-  /** The operation for who is refused these of its fields; at once when it is known. */
-  compiled(known: KnownOperation, refusals: Refusals): CompiledOperation | Promise<CompiledOperation> {
-    const variant = known.variants.get(refusals.key);
+  /** The operation for who is refused these of its fields, and for these values of `@include` and `@skip`; at once when it is known. */
+  compiled(
+    known: KnownOperation,
+    refusals: Refusals,
+    booleans: ReadonlyMap<string, boolean>,
+  ): CompiledOperation | Promise<CompiledOperation> {
+    const values = [...booleans.values()].map(Number).join("");
+    const key = `${values} ${refusals.key}`;
+    const variant = known.variants.get(key);
     if (variant) return variant.ready ?? variant.operation;
-    const compiled: Compiled = { operation: this.#compile(known, refusals), size: 0 };
-    known.variants.set(refusals.key, compiled);
+    const compiled: Compiled = { operation: this.#compile(known, { refused: refusals.fields, booleans }), size: 0 };
+    known.variants.set(key, compiled);
     compiled.operation.then(
       (operation) => {
         compiled.ready = operation;
@@ -92,7 +101,7 @@ export class Operations {
         if (this.#known.delete(known.key)) this.#known.set(known.key, known);
       },
       // What failed is tried again when it is asked for again.
-      () => known.variants.delete(refusals.key),
+      () => known.variants.delete(key),
     );
     return compiled.operation;
   }
@@ -118,6 +127,7 @@ export class Operations {
       tokens,
       access: operationAccess(apiSchema, requirements, operation),
       cost: operationCost(apiSchema, costs, operation),
+      variables: operationVariables(apiSchema, operation),
       variants: new LRUCache({ max: keptVariants }),
     };
     this.#spellings.set(spelling, key);
@@ -125,8 +135,8 @@ export class Operations {
     return known;
   }
 
-  async #compile({ operation }: KnownOperation, refusals: Refusals): Promise<CompiledOperation> {
-    const plan = await this.#planner.plan(operationToPlan(operation, refusals));
-    return compileOperation(this.#supergraph, operation, plan, refusals);
+  async #compile({ operation }: KnownOperation, plannedFor: PlannedFor): Promise<CompiledOperation> {
+    const planned = operationToPlan(this.#supergraph, operation, plannedFor);
+    return compileOperation(this.#supergraph, planned, await this.#planner.plan(planned.toPlan));
   }
 }

@@ -4,8 +4,8 @@ import { print } from "graphql";
 import { asset } from "#lib/assets.ts";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
-import type { Operation } from "../operation.ts";
-import { documentOf, type Planner } from "./planner.ts";
+import { documentOf, type Operation } from "../operation.ts";
+import type { Planner } from "./planner.ts";
 
 export interface ToPlan {
   id: number;

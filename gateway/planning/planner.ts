@@ -1,7 +1,7 @@
 import { operationFromDocument } from "@apollo/federation-internals";
 import type { QueryPlan } from "@apollo/query-planner";
-import { type DocumentNode, Kind } from "graphql";
-import type { Operation } from "../operation.ts";
+import type { DocumentNode } from "graphql";
+import { documentOf, type Operation } from "../operation.ts";
 import { inSubgraphTerms } from "./requirements/subgraph-terms.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 
@@ -11,11 +11,6 @@ export interface Planner {
   plan(operation: Operation): Promise<QueryPlan>;
   stop(): Promise<void>;
 }
-
-export const documentOf = ({ definition, fragments }: Operation): DocumentNode => ({
-  kind: Kind.DOCUMENT,
-  definitions: [definition, ...fragments.values()],
-});
 
 export function planOf({ plannedSchema, planner, terms }: PlannedSupergraph, document: DocumentNode): QueryPlan {
   const plan = planner.buildQueryPlan(operationFromDocument(plannedSchema, document, { validate: false }));

@@ -1,16 +1,20 @@
 import { GraphQLError, parse } from "graphql";
 import { describe, expect, it } from "vitest";
-import { compileOperation } from "#gateway/execution/compile-operation.ts";
-import { documentOf, planOf } from "#gateway/planning/planner.ts";
 import { operationOf } from "#gateway/operation.ts";
-import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
+import { operationVariables } from "#gateway/execution/operation-variables.ts";
 import { bothExecutors } from "./both-executors.ts";
-import { shop } from "./mock-supergraphs.ts";
+import { media, type MockSupergraph, shop } from "./mock-supergraphs.ts";
 
 // Where Apollo's execution is wrong, and so no oracle.
 
 const { sdl } = shop();
 const both = bothExecutors(sdl);
+const answerOf = async (
+  { subgraphs }: MockSupergraph,
+  subgraph: string,
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+) => subgraphs[subgraph]?.(query, variables) ?? { data: null };
 const answering = (data: Record<string, unknown>) => async () => ({ data });
 
 describe("a value of another shape than its type", () => {
@@ -56,14 +60,61 @@ describe("an error of an entity", () => {
   });
 });
 
+describe("an alias that is the name of a field that the planner asks for itself", () => {
+  const ask = async (subgraph: string, query: string, variables: Readonly<Record<string, unknown>>) =>
+    answerOf(shop(), subgraph, query, variables);
+
+  it.each([
+    ["of a key", "{ product { id: name shipping } }", "{ product { name shipping } }"],
+    ["of what is required", "{ product { price: name shipping } }", "{ product { name shipping } }"],
+    ["of the type's name", "{ product { __typename: name shipping } }", "{ product { name shipping } }"],
+  ])("is the client's, and the planner's field another: %s", async (_what, query, plainly) => {
+    const { data, errors } = await both.ours({ query, variables: {} }, ask);
+    expect(errors).toEqual([]);
+    const valuesOf = (answer: unknown) => Object.values((answer as { product: object }).product);
+    expect(valuesOf(data)).toEqual(valuesOf((await both.ours({ query: plainly, variables: {} }, ask)).data));
+    expect(query).toContain(Object.keys((data as { product: object }).product)[0]);
+  });
+
+  it("is in the paths of errors as the client wrote it", async () => {
+    const { errors } = await both.ours({ query: "{ product { id: raw } }", variables: {} }, async () => ({
+      data: { product: { id__alias: null } },
+      errors: [new GraphQLError("broken", { path: ["product", "id__alias"] })],
+    }));
+    expect(errors.map(({ path }) => path)).toEqual([["product", "id"]]);
+  });
+});
+
+describe("what stands under a condition that does not hold", () => {
+  it.each([
+    ["takes no field with it that requires something else", "product { box @include(if: $no) inStock }"],
+    ["takes no object with it", "product @skip(if: $no) { id @include(if: $no) }"],
+  ])("%s", async (_what, selection) => {
+    const query = `query ($no: Boolean!) { ${selection} }`;
+    const { data } = await both.ours({ query, variables: { no: false } }, (subgraph, text, variables) =>
+      answerOf(shop(), subgraph, text, variables),
+    );
+    expect(data).toEqual({ product: selection.includes("inStock") ? { inStock: expect.any(Boolean) } : {} });
+  });
+});
+
+it("a fragment of an interface is planned where a subgraph knows that interface's objects as one type only", async () => {
+  const query = "{ topRated { rating ... on Titled { title } } }";
+  const films = media();
+  const { data, errors } = await bothExecutors(films.sdl).ours({ query, variables: {} }, (subgraph, text, variables) =>
+    answerOf(films, subgraph, text, variables),
+  );
+  expect(errors).toEqual([]);
+  expect(JSON.stringify(data)).toContain('"title"');
+});
+
 it("a boolean variable must not be null where @include asks for it", () => {
   const query = "query ($yes: Boolean = true) { product @include(if: $yes) { name } }";
   const operation = operationOf(parse(query), undefined);
   if (!operation) throw new Error("The document has no operation.");
-  const supergraph = loadSupergraph(sdl);
-  const compiled = compileOperation(supergraph, operation, planOf(supergraph.planned, documentOf(operation)));
-  expect(compiled.check({})).toEqual([]);
-  expect(compiled.check({ yes: null }).map(({ extensions }) => extensions["code"])).toEqual(["BAD_USER_INPUT"]);
+  const { check } = operationVariables(both.schema, operation);
+  expect(check({})).toEqual([]);
+  expect(check({ yes: null }).map(({ extensions }) => extensions["code"])).toEqual(["BAD_USER_INPUT"]);
 });
 
 it("the schema that clients see is answered by introspection beside data, and nothing inaccessible is in it", async () => {

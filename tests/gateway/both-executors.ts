@@ -14,13 +14,14 @@ import {
   parse,
   type SelectionSetNode,
 } from "graphql";
-import { compileOperation } from "#gateway/execution/compile-operation.ts";
 import type { Policies } from "#gateway/authorization/requirement.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
-import { documentOf, planOf } from "#gateway/planning/planner.ts";
 import { fragmentsOf, operationOf } from "#gateway/operation.ts";
 import { failedFields } from "#gateway/execution/failed-fields.ts";
 import { PublicError } from "#lib/errors.ts";
+import type { CompiledOperation } from "#gateway/execution/compile-operation.ts";
+import { operationVariables } from "#gateway/execution/operation-variables.ts";
+import { compiledHere } from "./compiled-here.ts";
 import type { GeneratedOperation } from "./documents.ts";
 
 export type AskSubgraphs = (
@@ -41,9 +42,7 @@ export interface Outcome {
 
 export interface BothExecutors {
   schema: GraphQLSchema;
-  /** Whether Apollo's planner, which both use, makes a plan of it: a few valid documents are beyond it. */
-  canPlan(query: string): boolean;
-  plan(query: string): QueryPlan;
+  plan(operation: GeneratedOperation): QueryPlan;
   /** Whether Apollo's execution answers it rightly: of an object in a fragment of an interface it no longer knows the type. */
   isOracle(query: string): boolean;
   ours(operation: GeneratedOperation, ask: AskSubgraphs): Promise<Outcome>;
@@ -54,27 +53,20 @@ export interface BothExecutors {
 export function bothExecutors(sdl: string, policies: Policies = {}): BothExecutors {
   const supergraph = loadSupergraph(sdl, policies);
   const supergraphSchema = Supergraph.build(sdl, { supportedFeatures: null }).schema.toGraphQLJSSchema();
-  const compiled = (query: string) => {
+  const compiled = ({ query, variables }: GeneratedOperation): CompiledOperation => {
     const operation = operationOf(parse(query), undefined);
     if (!operation) throw new Error("The document has no operation.");
-    return compileOperation(supergraph, operation, planOf(supergraph.planned, documentOf(operation)));
+    const { booleans } = operationVariables(supergraph.apiSchema, operation);
+    return compiledHere(supergraph, operation, { booleans: booleans(variables) });
   };
   return {
     schema: supergraph.apiSchema,
-    canPlan: (query) => {
-      try {
-        compiled(query);
-        return true;
-      } catch {
-        return false;
-      }
-    },
-    plan: (query) => compiled(query).plan,
+    plan: (operation) => compiled(operation).plan,
     isOracle: (query) => !namesObjectsAgain(supergraph.apiSchema, parse(query)),
-    ours: async ({ query, variables }, ask) => {
-      const operation = compiled(query);
-      const { json, problems, errors } = await operation.execute(variables, ({ serviceName, operation: text }, given) =>
-        answered(ask, serviceName, text, given),
+    ours: async (operation, ask) => {
+      const { json, problems, errors } = await compiled(operation).execute(
+        operation.variables,
+        ({ serviceName, operation: text }, given) => answered(ask, serviceName, text, given),
       );
       return {
         data: JSON.parse(json) as unknown,
@@ -82,8 +74,9 @@ export function bothExecutors(sdl: string, policies: Policies = {}): BothExecuto
         invalid: problems.map(({ path }) => path),
       };
     },
-    apollo: async ({ query, variables }, ask) => {
-      const document = parse(query);
+    apollo: async (operation, ask) => {
+      const { variables } = operation;
+      const document = parse(operation.query);
       const services = new Proxy(
         {},
         {
@@ -96,7 +89,7 @@ export function bothExecutors(sdl: string, policies: Policies = {}): BothExecuto
       // oxlint-disable-next-line typescript/no-explicit-any -- the parts of its many parameters that it reads
       const request = { request: { variables }, metrics: {}, logger: console } as any;
       const { data, errors, extensions } = await executeQueryPlan(
-        compiled(query).plan,
+        compiled(operation).plan,
         services,
         request,
         buildOperationContext({ schema: supergraph.apiSchema, operationDocument: document }),

@@ -19,7 +19,6 @@ export const toCover = [
   "Flatten",
   "Sequence",
   "Parallel",
-  "Condition",
   "input rewrite",
   "output rewrite",
   "@key",
@@ -54,10 +53,7 @@ export class Coverage {
     met.add(node.kind);
     if (node.kind === "Sequence" || node.kind === "Parallel") for (const child of node.nodes) this.#meet(child, met);
     else if (node.kind === "Flatten") this.#meet(node.node, met);
-    else if (node.kind === "Condition") {
-      if (node.ifClause) this.#meet(node.ifClause, met);
-      if (node.elseClause) this.#meet(node.elseClause, met);
-    } else if (node.kind === "Fetch") this.#meetFetch(node, met);
+    else if (node.kind === "Fetch") this.#meetFetch(node, met);
   }
 
   #meetFetch(node: FetchNode, met: Set<string>): void {

@@ -30,8 +30,8 @@ export interface Generation {
   /** Fields whose value is another one at each call. */
   without?: ReadonlySet<string>;
   mutations?: boolean;
-  /** Without `@include` and `@skip`. */
-  unconditional?: boolean;
+  /** Some fields are called by the names of others of their type. */
+  misnamed?: boolean;
 }
 
 const booleans = ["b0", "b1", "b2"];
@@ -91,7 +91,7 @@ export function operationFrom(tape: readonly number[], generation: Generation): 
   };
 
   const condition = (): string => {
-    if (generation.unconditional || !oneIn(5)) return "";
+    if (!oneIn(5)) return "";
     const name = oneIn(2) ? "skip" : "include";
     if (oneIn(4)) return ` @${name}(if: ${oneIn(2)})`;
     const variable = booleans[choose(booleans.length)] ?? "b0";
@@ -120,7 +120,8 @@ export function operationFrom(tape: readonly number[], generation: Generation): 
     );
     const field = all[choose(all.length)];
     if (!field) return "__typename";
-    const alias = oneIn(6) ? `${["x", "constructor", "y"][choose(3)]}_${field.name}: ` : "";
+    const other = generation.misnamed && oneIn(8) ? all[choose(all.length)]?.name : undefined;
+    const alias = other ? `${other}: ` : oneIn(6) ? `${["x", "constructor", "y"][choose(3)]}_${field.name}: ` : "";
     const args = argumentsOf(`${type.name}.${field.name}`, field.args);
     const named = getNamedType(field.type);
     return `${alias}${field.name}${args}${condition()}${isCompositeType(named) ? setOf(named, depth - 1) : ""}`;

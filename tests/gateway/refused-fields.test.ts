@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { type FieldNode, isNonNullType, Kind, parse, TypeInfo, validate, visit, visitWithTypeInfo } from "graphql";
 import { expect, it } from "vitest";
-import { compileOperation, operationToPlan } from "#gateway/execution/compile-operation.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
-import { documentOf, planOf } from "#gateway/planning/planner.ts";
 import { operationOf } from "#gateway/operation.ts";
 import { PublicError } from "#lib/errors.ts";
+import { compiledHere } from "./compiled-here.ts";
 import { operationFrom } from "./documents.ts";
 import { type MockSupergraph, shop } from "./mock-supergraphs.ts";
 
@@ -48,9 +47,7 @@ function refusing({ sdl, subgraphs }: MockSupergraph, mutations: boolean): Promi
       visit(root, visitWithTypeInfo(types, { Field: choose }));
     }
     const run = async (lacking: ReadonlyMap<FieldNode, PublicError>) => {
-      const refusals = { key: "", fields: lacking };
-      const plan = planOf(supergraph.planned, documentOf(operationToPlan(operation, refusals)));
-      const compiled = compileOperation(supergraph, operation, plan, refusals);
+      const compiled = compiledHere(supergraph, operation, { refused: lacking });
       const { json, errors } = await compiled.execute(variables, async ({ serviceName, operation: text }, given) => {
         const answer = await subgraphs[serviceName]?.(text, given);
         if (!answer) throw new Error(`There is no subgraph ${serviceName}.`);

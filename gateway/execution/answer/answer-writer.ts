@@ -1,8 +1,7 @@
-import { type FieldNode, type GraphQLSchema, Kind, type SelectionNode } from "graphql";
-import { LRUCache } from "lru-cache";
+import type { GraphQLSchema, SelectionNode } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
-import type { BooleanVariables } from "../boolean-variables.ts";
-import { isIntrospection, type Operation } from "../../operation.ts";
+import { isIncluded, isIntrospection } from "../../operation.ts";
+import type { OperationToPlan } from "../../planning/operation-to-plan.ts";
 import type { Data, Variables } from "../data.ts";
 import { collectFields, type Selected } from "./collect-fields.ts";
 import { introspection } from "./introspection.ts";
@@ -18,41 +17,13 @@ export interface Answer {
 
 export type AnswerWriter = (data: Data, variables: Variables) => Answer;
 
-/** Each assignment of the variables in `@include` and `@skip` is compiled by itself; clients choose them, so there is an end to it. */
-const keptAssignments = 8;
-
-/**
- * Compiles an operation into the writer of its answer.
- * @param refused fields that are not asked for: null, by a refusal at their place
- */
+/** Compiles an operation, for known values of its `@include` and `@skip`, into the writer of its answer. */
 export function answerWriter(
   schema: GraphQLSchema,
-  operation: Operation,
-  { booleans, refused }: { booleans: BooleanVariables; refused: ReadonlyMap<FieldNode, PublicError> },
+  { written: { definition, fragments }, booleans, refused, aliases }: OperationToPlan,
 ): AnswerWriter {
-  const { names } = booleans;
-  const readers = names.map((name) => booleans.reader(name));
-  const compiled = new LRUCache<string, AnswerWriter>({ max: keptAssignments });
-  return (data, variables) => {
-    const values = readers.map((valueOf) => valueOf(variables));
-    const assignment = values.map(Number).join("");
-    let write = compiled.get(assignment);
-    if (!write) {
-      const assigned = new Map(names.map((name, index) => [name, values[index] === true]));
-      write = writerUnder(operation, {
-        schema,
-        fragments: operation.fragments,
-        included: (selection) => isIncluded(selection, assigned),
-        refused,
-      });
-      compiled.set(assignment, write);
-    }
-    return write(data, variables);
-  };
-}
-
-function writerUnder({ definition, fragments }: Operation, selected: Selected): AnswerWriter {
-  const { schema } = selected;
+  const included = (selection: SelectionNode) => isIncluded(selection, booleans);
+  const selected: Selected = { schema, fragments, included, refused, aliases };
   const root = schema.getRootType(definition.operation);
   if (!root) throw new Error(`The schema has no ${definition.operation} type.`);
   const fields = collectFields(selected, [definition.selectionSet], {
@@ -73,17 +44,4 @@ function writerUnder({ definition, fragments }: Operation, selected: Selected): 
     }
     return answer;
   };
-}
-
-function isIncluded({ directives = [] }: SelectionNode, booleans: ReadonlyMap<string, boolean>): boolean {
-  for (const { name, arguments: given } of directives) {
-    if (name.value !== "skip" && name.value !== "include") continue;
-    const condition = given?.[0]?.value;
-    const value =
-      condition?.kind === Kind.VARIABLE
-        ? booleans.get(condition.name.value)
-        : condition?.kind === Kind.BOOLEAN && condition.value;
-    if (value === (name.value === "skip")) return false;
-  }
-  return true;
 }

@@ -9,14 +9,18 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
+import { keyOf } from "../../operation.ts";
+import type { Aliases } from "../../planning/aliases.ts";
 
-/** What an operation selects, under one assignment of the variables that `@include` and `@skip` name. */
+/** What an operation selects. */
 export interface Selected {
   schema: GraphQLSchema;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   included(selection: SelectionNode): boolean;
   /** The fields that were not asked for. */
   refused: ReadonlyMap<FieldNode, PublicError>;
+  /** Under which keys subgraphs were asked. */
+  aliases: Aliases;
 }
 
 /** All selections of one response key of an object. */
@@ -44,7 +48,7 @@ export function collectFields(
     for (const selection of set.selections) {
       if (!selected.included(selection)) continue;
       if (selection.kind === Kind.FIELD) {
-        const key = (selection.alias ?? selection.name).value;
+        const key = keyOf(selection);
         const earlier = fields.get(key);
         if (earlier) earlier.nodes.push(selection);
         else fields.set(key, { key, name: selection.name.value, parent, nodes: [selection] });

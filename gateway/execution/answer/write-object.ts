@@ -60,7 +60,7 @@ export function fieldsWriter(
   const fields = collected.map((field, index) => ({
     key: field.key,
     prefix: `${index === 0 ? "{" : ","}${quoted(field.key)}:`,
-    read: reader(field.key),
+    read: reader(isIntrospection(field.name) ? field.key : selected.aliases.planned(field.key, field.name)),
     write: fieldWriter(selected, type, field),
   }));
   if (fields.length === 0) return () => "{}";

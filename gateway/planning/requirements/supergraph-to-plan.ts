@@ -1,4 +1,4 @@
-import { type ConstDirectiveNode, type DocumentNode, Kind, parse, print } from "graphql";
+import { type ConstDirectiveNode, type DocumentNode, Kind, parse, print, visit } from "graphql";
 import { withoutIdleExternals } from "./idle-externals.ts";
 import { withInaccessible } from "./inaccessible.ts";
 import { withSecondSelves } from "./second-selves.ts";
@@ -31,16 +31,45 @@ import type { Requirement, Terms } from "./terms.ts";
  */
 export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
   const document = parse(sdl, { noLocation: true });
-  const types = typesIn(document);
-  const standIns = new StandIns(types);
-  const withoutArguments = requirementsOf(types).map((requirement) => ({
+  const whole = typesIn(document);
+  const standIns = new StandIns(whole);
+  const withoutArguments = requirementsOf(whole).map((requirement) => ({
     ...requirement,
     selection: standIns.putInto(requirement.selection, requirement.type),
   }));
   const rewritten = standIns.addTo(withRequirements(document, withoutArguments));
   const { document: divided, selves } = withSecondSelves(rewritten, requirementsOf(typesIn(rewritten)), standIns.known);
-  if (standIns.known.size === 0 && selves.size === 0) return { sdl, standIns: new Map(), selves };
-  return { sdl: print(withInaccessible(withoutIdleExternals(divided))), standIns: standIns.known, selves };
+  const types = [...typesIn(divided).values()];
+  const required = fieldNamesIn(
+    types.flatMap(({ fields = [] }) => fields),
+    "join__field",
+    "requires",
+  );
+  const keys = fieldNamesIn(types, "join__type", "key");
+  const terms: Terms = {
+    standIns: standIns.known,
+    selves,
+    required,
+    asked: new Set(["__typename", ...keys, ...required]),
+  };
+  if (standIns.known.size === 0 && selves.size === 0) return { sdl, ...terms };
+  return { sdl: print(withInaccessible(withoutIdleExternals(divided))), ...terms };
+}
+
+/** The names of all fields in the selections that an argument of a directive holds. */
+function fieldNamesIn(
+  nodes: readonly { readonly directives?: readonly ConstDirectiveNode[] }[],
+  name: string,
+  argument: string,
+) {
+  const found = new Set<string>();
+  for (const node of nodes) {
+    for (const join of directivesOf(node, name)) {
+      const text = argumentOf(join, argument);
+      if (text !== undefined) visit(parseFieldSet(text), { Field: (field) => void found.add(field.name.value) });
+    }
+  }
+  return found;
 }
 
 const requirementsOf = (types: TypesWithFields): Requirement[] =>

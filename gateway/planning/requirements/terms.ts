@@ -12,6 +12,10 @@ export interface Terms {
   standIns: ReadonlyMap<string, StoodFor>;
   /** Second self of a subgraph → the subgraph. */
   selves: ReadonlyMap<string, string>;
+  /** The fields that the planner asks for itself: `__typename`, those of keys, and those that others require. */
+  asked: ReadonlySet<string>;
+  /** Those of them that others require. */
+  required: ReadonlySet<string>;
 }
 
 /** A field of a subgraph, and what it requires of others. */
