@@ -1,4 +1,5 @@
-import { type DocumentNode, type GraphQLSchema, print, stripIgnoredCharacters } from "graphql";
+import { getHeapStatistics } from "node:v8";
+import { type DocumentNode, type GraphQLSchema, parse, print, stripIgnoredCharacters } from "graphql";
 import { LRUCache } from "lru-cache";
 import { type OperationCost, operationCost } from "../admission/operation-cost.ts";
 import { type OperationAccess, operationAccess, type Refusals } from "../authorization/operation-access.ts";
@@ -9,10 +10,10 @@ import { operationToPlan, type PlannedFor } from "../planning/operation-to-plan.
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import { type Operation, operationOf } from "../operation.ts";
 
-/** Operations are kept up to this many characters of their documents and of what is sent to subgraphs for them. */
-const keptCharacters = 16 * 2 ** 20;
-/** How many characters of spellings of documents are remembered beside. */
-const keptSpellings = 8 * 2 ** 20;
+/** The part of what the heap may grow to that operations are kept up to. While one supergraph follows another there are those of both. */
+const heapShare = 1 / 8;
+/** The same of the spellings of documents. */
+const spellingsShare = 1 / 64;
 /** What a few kinds of callers may see of the same operation, for a few values of its booleans; custom roles and keys can make many more. */
 const keptVariants = 64;
 
@@ -34,7 +35,7 @@ interface Compiled {
   operation: Promise<CompiledOperation>;
   /** The same when it is there, that a request need not wait for a promise. */
   ready?: CompiledOperation;
-  /** Characters of its plan. */
+  /** Bytes, by estimate. */
   size: number;
 }
 
@@ -45,6 +46,17 @@ export interface GoodDocument {
 }
 
 /**
+ * What things take of the heap in bytes, as measured with operations of 10 to 150 tokens over the five subgraphs of `bench/gateway`: what is compiled of a
+ * short document takes hundreds of times its characters.
+ */
+const bytesOf = {
+  spelling: (key: string, spelling: string): number => 200 + key.length + spelling.length,
+  known: (key: string, tokens: number): number => 6_000 + 2 * key.length + 200 * tokens,
+  compiled: (plan: CompiledOperation["plan"], tokens: number): number =>
+    2_000 + 10 * JSON.stringify(plan).length + 300 * tokens,
+};
+
+/**
  * The operations of one supergraph: each is compiled once, however its document is laid out, and once for each set of its fields that somebody is
  * refused. What was used least recently makes room.
  */
@@ -53,13 +65,13 @@ export class Operations {
   readonly #planner: Planner;
   readonly #read: (text: string) => GoodDocument;
   readonly #spellings = new LRUCache<string, string>({
-    maxSize: keptSpellings,
-    sizeCalculation: (key, spelling) => key.length + spelling.length,
+    maxSize: Math.ceil(getHeapStatistics().heap_size_limit * spellingsShare),
+    sizeCalculation: bytesOf.spelling,
   });
   readonly #known = new LRUCache<string, KnownOperation>({
-    maxSize: keptCharacters,
-    sizeCalculation: ({ variants }, key) =>
-      [...variants.values()].reduce((sum, variant) => sum + variant.size, key.length),
+    maxSize: Math.ceil(getHeapStatistics().heap_size_limit * heapShare),
+    sizeCalculation: ({ tokens, variants }, key) =>
+      [...variants.values()].reduce((sum, { size }) => sum + size, bytesOf.known(key, tokens)),
   });
 
   /** @param read parses a document and holds it against the schema and the limits; throws what is to be told */
@@ -96,7 +108,7 @@ export class Operations {
     compiled.operation.then(
       (operation) => {
         compiled.ready = operation;
-        compiled.size = JSON.stringify(operation.plan).length;
+        compiled.size = bytesOf.compiled(operation.plan, known.tokens);
         // Set anew, because a cache does not weigh again what it already holds.
         if (this.#known.delete(known.key)) this.#known.set(known.key, known);
       },
@@ -112,13 +124,15 @@ export class Operations {
 
   #learn(text: string, spelling: string, operationName: string | undefined): KnownOperation | undefined {
     const { document, tokens } = this.#read(text);
-    const key = `${operationName ?? ""} ${stripIgnoredCharacters(print(document))}`;
+    const stripped = stripIgnoredCharacters(print(document));
+    const key = `${operationName ?? ""} ${stripped}`;
     const found = this.#known.get(key);
     if (found) {
       this.#spellings.set(spelling, key);
       return found;
     }
-    const operation = operationOf(document, operationName);
+    // Read again, because places in a document hold on to all of it, to its comments and to each of its tokens; and others may lay it out in another way.
+    const operation = operationOf(parse(stripped, { noLocation: true }), operationName);
     if (!operation) return undefined;
     const { apiSchema, requirements, costs } = this.#supergraph;
     const known: KnownOperation = {

@@ -23,6 +23,9 @@ const entry = import.meta.url.endsWith(".ts")
   ? new URL("./plan-worker-from-source.js", import.meta.url)
   : asset("gateway/planning/plan-worker.js");
 
+/** How many operations may wait for their plans, which is some seconds of planning. Those that nobody waits for any more are among them. */
+const longestQueue = 512;
+
 /**
  * Plans in a thread of its own, one operation after the other. One that takes longer than its time ends with the thread, and those behind it go on
  * in a new one: nothing else stops a planner.
@@ -46,6 +49,8 @@ export class PlannerThread implements Planner {
   }
 
   plan(operation: Operation): Promise<QueryPlan> {
+    if (this.#queue.length >= longestQueue)
+      return Promise.reject(new PublicError("OVERLOADED", "Too many operations wait to be planned; try again later."));
     return new Promise((resolve, reject) => {
       this.#queue.push({ id: (this.#lastId += 1), document: print(documentOf(operation)), resolve, reject });
       if (this.#queue.length === 1) this.#next();

@@ -7,7 +7,7 @@ import type { PlannedSupergraph } from "./planned-supergraph.ts";
 
 /** Plans operations of valid documents over one supergraph. */
 export interface Planner {
-  /** @throws PublicError PLAN_LIMIT_EXCEEDED when it would take too long */
+  /** @throws PublicError PLAN_LIMIT_EXCEEDED when it would take too long; OVERLOADED when too many others wait */
   plan(operation: Operation): Promise<QueryPlan>;
   stop(): Promise<void>;
 }

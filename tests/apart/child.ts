@@ -8,6 +8,8 @@ export interface Child {
   pid: number;
   /** Stops the process where it is, or lets it go on. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void;
+  /** How the process ends, whoever ends it: its exit code, or the signal. */
+  ended: Promise<number | string | null>;
   /** Sends the signal and waits for the end of the process: its exit code, or the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | string | null>;
 }
@@ -27,6 +29,7 @@ export async function startChild(
     complaints += chunk.toString();
   });
   const exited = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  const ended = exited.then(([code, by]) => code ?? by);
   const url = await (async () => {
     if (!child.stdout) throw new Error("The process has no output.");
     for await (const line of createInterface({ input: child.stdout })) {
@@ -40,10 +43,10 @@ export async function startChild(
     url,
     pid: child.pid ?? 0,
     signal: (signal) => void child.kill(signal),
+    ended,
     end: async (signal) => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-      const [code, by] = await exited;
-      return code ?? by;
+      return ended;
     },
   };
 }

@@ -52,6 +52,17 @@ it("attack 12: what takes too long is given up, and what waits behind it is plan
   ]);
 });
 
+it("fault 28: of more than 512 operations that come at once, the rest is refused and kept nowhere", async () => {
+  thread = new PlannerThread(sdl, 60_000);
+  const outcomes = await Promise.allSettled(Array.from({ length: 520 }, () => thread.plan(nothing)));
+  const refused = outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason.code);
+  expect(refused).toEqual([
+    ...Array.from({ length: 512 }, () => false),
+    ...Array.from({ length: 8 }, () => "OVERLOADED"),
+  ]);
+  await thread.plan(nothing);
+});
+
 it("a supergraph that cannot be read fails what is asked of it, each time", async () => {
   thread = new PlannerThread("type Query", 60_000);
   await expect(thread.plan(nothing)).rejects.toThrow(/supergraph/i);
