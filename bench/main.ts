@@ -11,6 +11,8 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   hostile: () => import("./hostile.ts"),
   start: () => import("./start.ts"),
   gateway: () => import("./gateway/main.ts"),
+  soak: () => import("./soak.ts"),
+  faults: () => import("./faults.ts"),
 };
 
 const { values, positionals } = parseArgs({

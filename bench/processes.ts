@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 
 export interface Running {
@@ -6,7 +7,7 @@ export interface Running {
   url: string;
   /** CPU that the process has used, in milliseconds (user and system). */
   cpuMs(): number;
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /** As `npm start` and the image start a process. */
@@ -14,10 +15,39 @@ const nodeFlags = ["--max-semi-space-size=64"];
 
 /** Starts a process of the product, or of another that is measured, and waits for its line `… ready URL` or `… Listening on URL`. */
 export async function runUntilReady(args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
-  const child = spawn("node", [...nodeFlags, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, LOG_LEVEL: "warn", ...env },
-  });
+  return running(
+    spawn("node", [...nodeFlags, ...args], { stdio: ["ignore", "pipe", "inherit"], ...withEnv(env) }),
+    args,
+  );
+}
+
+/** What a process holds after its garbage was collected, in bytes, and how many sockets, timers and threads it waits for. */
+export interface Held {
+  heapUsed: number;
+  rss: number;
+  resources: number;
+}
+
+/** The same, for a process whose memory can be looked at. */
+export async function runWithProbe(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Running & { held(): Promise<Held> }> {
+  const flags = [...nodeFlags, "--expose-gc", "--import", "./bench/heap-probe.js", ...args];
+  const child = spawn("node", flags, { stdio: ["ignore", "pipe", "inherit", "ipc"], ...withEnv(env) });
+  return {
+    ...(await running(child, args)),
+    held: async () => {
+      child.send("look");
+      const [held] = (await once(child, "message")) as [Held];
+      return held;
+    },
+  };
+}
+
+const withEnv = (env: Record<string, string>) => ({ env: { ...process.env, LOG_LEVEL: "warn", ...env } });
+
+async function running(child: ChildProcess, args: readonly string[]): Promise<Running> {
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const url = await readyLine(child, args);
   const pid = child.pid ?? 0;
@@ -29,8 +59,8 @@ export async function runUntilReady(args: readonly string[], env: Record<string,
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       return (Number(fields[11]) + Number(fields[12])) * 10;
     },
-    stop: async () => {
-      child.kill("SIGTERM");
+    stop: async (signal = "SIGTERM") => {
+      child.kill(signal);
       await exited;
     },
   };

@@ -56,9 +56,16 @@ const typeDefsOf = (name: SubgraphName) => parse(`${link}\n${sdl[name]}`);
 export const subgraphSchema = (name: SubgraphName): GraphQLSchema =>
   buildSubgraphSchema({ typeDefs: typeDefsOf(name), resolvers: resolvers[name] as never });
 
-/** @param url of the process that answers for all of them, each under its name */
-export function supergraphSdl(url: string): string {
-  const services = subgraphNames.map((name) => ({ name, url: subgraphUrl(url, name), typeDefs: typeDefsOf(name) }));
+/**
+ * @param url of the process that answers for all of them, each under its name
+ * @param more what else a subgraph is said to have; nobody answers for it
+ */
+export function supergraphSdl(url: string, more: Partial<Record<SubgraphName, string>> = {}): string {
+  const services = subgraphNames.map((name) => ({
+    name,
+    url: subgraphUrl(url, name),
+    typeDefs: parse(`${link}\n${sdl[name]}\n${more[name] ?? ""}`),
+  }));
   const { supergraphSdl: composed, errors } = composeServices(services);
   if (!composed) throw new Error(errors?.map(({ message }) => message).join("\n"));
   return composed;

@@ -1,15 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Answers bodies with JSON on a free port, and says when it is ready: the least that a server in Node does. */
-export async function answerBodies(answer: (body: string, path: string) => Promise<string> | string): Promise<void> {
+/** Answers bodies with JSON on a port, a free one unless it is given, and says when it is ready: the least that a server in Node does. */
+export async function answerBodies(
+  answer: (body: string, path: string) => Promise<string> | string,
+  port = 0,
+): Promise<void> {
   const server = createServer((request, response) => {
     reply(request, response, answer).catch((error: unknown) => {
       process.stderr.write(`${String(error)}\n`);
       response.destroy();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   process.stdout.write(`ready http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql\n`);
   process.once("SIGTERM", () => process.exit(0));
 }

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Pool } from "undici";
+import { bodyFor, subgraphUrl, supergraphSdl } from "./gateway/graph.ts";
+import { type Running, runToEnd, runUntilReady } from "./processes.ts";
+import { type Figure, percentile } from "./report.ts";
+
+const first = 50;
+/** Of each phase of a round, paced, so that the gateway is as busy whether the subgraph is there or not; together half a core. */
+const others = { count: 400, everyMs: 5 };
+const touching = { count: 100, everyMs: 20 };
+/** The whole request, and the same without what the subgraph that is killed would answer. */
+const whole = bodyFor(first);
+const withoutMetrics = whole.replace(/metrics \{[^}]*\}/, "");
+
+const startSubgraphs = (port = "0"): Promise<Running> =>
+  runUntilReady(["--import", "tsx", "bench/gateway/subgraphs.ts", port], { NODE_ENV: "production" });
+
+/** What a subgraph that is killed costs requests that do not touch it, and how soon it is asked again when it is back. */
+export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
+  await runToEnd(["--import", "tsx", "scripts/build.ts"]);
+  const folder = mkdtempSync(join(tmpdir(), "novacron-faults-"));
+  const stops: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
+  try {
+    const four = await startSubgraphs();
+    stops.push(() => four.stop());
+    let monitoring = await startSubgraphs();
+    stops.push(() => monitoring.stop());
+    const file = join(folder, "supergraph.graphql");
+    writeFileSync(file, supergraphSdl(four.url));
+    const urls = ["--url", `monitoring=${subgraphUrl(monitoring.url, "monitoring")}`];
+    const args = ["dist/cli/run.js", "gateway", "--supergraph", file, ...urls, "--open", "--port", "0"];
+    const gateway = await runUntilReady(args, { NODE_ENV: "production", LOG_LEVEL: "fatal" });
+    stops.push(() => gateway.stop());
+    const clients = new Clients(gateway.url);
+    stops.push(() => clients.close());
+    const alive: number[] = [];
+    const dead: number[] = [];
+    const recoveries: number[] = [];
+    // The first round warms up.
+    for (let round = quick ? -3 : -10; round <= 0; round += 1) {
+      const before = await clients.phase(true);
+      await monitoring.stop("SIGKILL");
+      const meanwhile = await clients.phase(false);
+      monitoring = await startSubgraphs(new URL(monitoring.url).port);
+      const back = performance.now();
+      while (!(await clients.isWhole(whole))) await pause(5);
+      if (round === (quick ? -3 : -10)) continue;
+      recoveries.push(performance.now() - back);
+      alive.push(...before);
+      dead.push(...meanwhile);
+    }
+    const [p99, p99Dead] = [percentile(alive, 0.99), percentile(dead, 0.99)];
+    return [
+      { name: "others' requests, p99 while all subgraphs are there", value: p99, unit: "ms" },
+      {
+        name: "the same while one is dead",
+        value: p99Dead,
+        unit: "ms",
+        ratio: p99Dead / p99,
+        against: "all there",
+        aim: "at most 2×",
+      },
+      { name: "p50 while all are there", value: percentile(alive, 0.5), unit: "ms" },
+      { name: "p50 while one is dead", value: percentile(dead, 0.5), unit: "ms" },
+      {
+        name: `from its ready line to a whole answer, slowest of ${recoveries.length}`,
+        value: percentile(recoveries, 1) / 1_000,
+        unit: "s",
+        aim: "under 2 s",
+      },
+    ];
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+class Clients {
+  readonly #pool: Pool;
+
+  constructor(url: string) {
+    this.#pool = new Pool(new URL(url).origin, { connections: 16 });
+  }
+
+  /**
+   * Both kinds of requests at once, each at its own pace.
+   * @returns what each of those took, in milliseconds, that do not touch the subgraph
+   * @throws Error when one of them is not answered, or the others are not as `isThere` says
+   */
+  async phase(isThere: boolean): Promise<number[]> {
+    const milliseconds: number[] = [];
+    const [answered, touched] = await Promise.all([
+      paced(others, async () => {
+        const began = performance.now();
+        const isWhole = await this.isWhole(withoutMetrics);
+        milliseconds.push(performance.now() - began);
+        return isWhole;
+      }),
+      paced(touching, () => this.isWhole(whole)),
+    ]);
+    if (answered.includes(false)) throw new Error("A request that does not touch the subgraph failed.");
+    if (touched.includes(!isThere))
+      throw new Error("A request that touches the subgraph was not answered as it should.");
+    return milliseconds;
+  }
+
+  async isWhole(body: string): Promise<boolean> {
+    const headers = { "content-type": "application/json" };
+    const response = await this.#pool.request({ method: "POST", path: "/graphql", headers, body });
+    return (await response.body.text()).startsWith('{"data":{"vms":[');
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}
+
+/** Asks so often, whether or not what was asked before is answered. */
+async function paced<T>({ count, everyMs }: { count: number; everyMs: number }, ask: () => Promise<T>): Promise<T[]> {
+  const began = performance.now();
+  const asked: Promise<T>[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const wait = began + at * everyMs - performance.now();
+    if (wait > 0) await pause(wait);
+    asked.push(ask());
+  }
+  return Promise.all(asked);
+}
