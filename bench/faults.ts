@@ -36,23 +36,30 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     stops.push(() => gateway.stop());
     const clients = new Clients(gateway.url);
     stops.push(() => clients.close());
-    const alive: number[] = [];
-    const dead: number[] = [];
+    const alive: number[][] = [];
+    const dead: number[][] = [];
     const recoveries: number[] = [];
-    // The first round warms up.
-    for (let round = quick ? -3 : -10; round <= 0; round += 1) {
+    const rounds = quick ? 3 : 10;
+    for (let round = 0; round <= rounds; round += 1) {
       const before = await clients.phase(true);
       await monitoring.stop("SIGKILL");
       const meanwhile = await clients.phase(false);
       monitoring = await startSubgraphs(new URL(monitoring.url).port);
       const back = performance.now();
       while (!(await clients.isWhole(whole))) await pause(5);
-      if (round === (quick ? -3 : -10)) continue;
+      // The first round warms up.
+      if (round === 0) continue;
       recoveries.push(performance.now() - back);
-      alive.push(...before);
-      dead.push(...meanwhile);
+      alive.push(before);
+      dead.push(meanwhile);
     }
-    const [p99, p99Dead] = [percentile(alive, 0.99), percentile(dead, 0.99)];
+    // The median of the rounds: one in which somebody else took the machine says nothing.
+    const of = (rounds: readonly number[][], share: number): number =>
+      percentile(
+        rounds.map((milliseconds) => percentile(milliseconds, share)),
+        0.5,
+      );
+    const [p99, p99Dead] = [of(alive, 0.99), of(dead, 0.99)];
     return [
       { name: "others' requests, p99 while all subgraphs are there", value: p99, unit: "ms" },
       {
@@ -63,8 +70,8 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
         against: "all there",
         aim: "at most 2×",
       },
-      { name: "p50 while all are there", value: percentile(alive, 0.5), unit: "ms" },
-      { name: "p50 while one is dead", value: percentile(dead, 0.5), unit: "ms" },
+      { name: "p50 while all are there", value: of(alive, 0.5), unit: "ms" },
+      { name: "p50 while one is dead", value: of(dead, 0.5), unit: "ms" },
       {
         name: `from its ready line to a whole answer, slowest of ${recoveries.length}`,
         value: percentile(recoveries, 1) / 1_000,
