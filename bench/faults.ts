@@ -54,9 +54,9 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
       dead.push(meanwhile);
     }
     // The median of the rounds: one in which somebody else took the machine says nothing.
-    const of = (rounds: readonly number[][], share: number): number =>
+    const of = (phases: readonly number[][], share: number): number =>
       percentile(
-        rounds.map((milliseconds) => percentile(milliseconds, share)),
+        phases.map((milliseconds) => percentile(milliseconds, share)),
         0.5,
       );
     const [p99, p99Dead] = [of(alive, 0.99), of(dead, 0.99)];
