@@ -60,7 +60,7 @@ export interface Gateway {
   readonly apiSchema: GraphQLSchema;
   execute(request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer>;
   /**
-   * Goes over to another supergraph when every known document has been planned over it. What is in flight goes on over the old one.
+   * Goes over to another supergraph when its planner is there and every known document has been planned over it. What is in flight goes on over the old one.
    * @throws Error when it is no supergraph, asks for something that this gateway could not enforce, or no longer fits a document that the old one fits
    */
   replaceSupergraph(sdl: string): Promise<void>;
@@ -142,6 +142,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const old = operations;
       const next = operationsOf(sdl, options);
       try {
+        await plannerReady(next);
         for (const { text } of documents.known) await planAlso(text, next, old);
       } catch (error) {
         await next.stop();
@@ -159,6 +160,12 @@ function operationsOf(sdl: string, options: GatewayOptions): Operations {
   const supergraph = loadSupergraph(sdl, options.policies);
   const planner = planning === "this thread" ? plannerHere(supergraph.planned) : new PlannerThread(sdl, limits.planMs);
   return new Operations(supergraph, planner, documentReader(supergraph.apiSchema, { limits, introspection }));
+}
+
+/** Resolves when a new planner has planned something: until it is there, whoever comes first would wait for it. */
+async function plannerReady(next: Operations): Promise<void> {
+  const found = next.find("{ __typename }", undefined);
+  if (found) await next.compiled(found, noRefusals);
 }
 
 /** Plans a known document for who may see all of it. One that did not fit before either is nobody's loss. */

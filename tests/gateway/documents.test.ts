@@ -149,6 +149,17 @@ describe("another supergraph", () => {
     await gateway.stop();
   });
 
+  it("takes the place of the old one only when its planner is there, though no document is known", async () => {
+    const gateway = createGateway({ ...options, planning: "own thread" });
+    const replaced = gateway.replaceSupergraph(composed("type Query { hello: String new: Int }"));
+    // Parts of this turn alone have passed: a thread takes many.
+    await Promise.resolve();
+    expect((await ask(gateway, "{ new }")).errors[0]?.extensions.code).toBe("GRAPHQL_VALIDATION_FAILED");
+    await replaced;
+    expect((await ask(gateway, "{ new }")).errors).toEqual([]);
+    await gateway.stop();
+  });
+
   it("comes while requests do, and none of them notices", async () => {
     const gateway = createGateway({ ...options, planning: "own thread" });
     const going = new AbortController();
