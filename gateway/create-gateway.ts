@@ -165,7 +165,7 @@ function operationsOf(sdl: string, options: GatewayOptions): Operations {
 /** Resolves when a new planner has planned something: until it is there, whoever comes first would wait for it. */
 async function plannerReady(next: Operations): Promise<void> {
   const found = next.find("{ __typename }", undefined);
-  if (found) await next.compiled(found, noRefusals);
+  if (found) await next.compiled(found, noRefusals, new Map());
 }
 
 /** Plans a known document for who may see all of it. One that did not fit before either is nobody's loss. */
