@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { ConfigurationError } from "#lib/configuration-error.ts";
+import { endOnStopSignals } from "#lib/stop-signals.ts";
 
 interface GatewayCommandOptions {
   supergraph: string;
@@ -12,7 +13,7 @@ interface GatewayCommandOptions {
 /** `novacron gateway`: a gateway alone, in front of subgraphs that run elsewhere. */
 export function addGatewayCommand(
   program: Command,
-  { portOf, onStop }: { portOf: (text: string) => number; onStop: (stop: () => Promise<void>) => void },
+  { portOf, fail }: { portOf: (text: string) => number; fail: (error: unknown) => never },
 ): void {
   program
     .command("gateway")
@@ -28,9 +29,10 @@ export function addGatewayCommand(
     .option("--open", "ask nobody who he is, sign no call, limit nothing: for test suites and benchmarks", false)
     .action(async ({ supergraph, url, ...options }: GatewayCommandOptions) => {
       const { serveApart } = await import("#gateway/serve-apart.ts");
+      const signals = endOnStopSignals();
       const gateway = await serveApart({ supergraphFile: supergraph, urls: url, ...options });
+      signals.whenStarted(() => gateway.stop().catch(fail));
       process.stdout.write(`novacron ready ${gateway.url}\n`);
-      onStop(gateway.stop);
     });
 }
 

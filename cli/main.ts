@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { ConfigurationError } from "#lib/configuration-error.ts";
+import { endOnStopSignals } from "#lib/stop-signals.ts";
 import { addAuditCommand } from "./audit/command.ts";
 import { addKeyCommand } from "./auth/key-command.ts";
 import { addRoleCommand } from "./auth/role-command.ts";
@@ -34,8 +35,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .action(async (options: { host: string; port: number; dataDir?: string; demo: boolean; migrate: boolean }) => {
       const { start } = await import("./start.ts");
       const product = await start(environmentOf(options), options, say);
+      endOnStopSignals().whenStarted(() => product.stop().catch(fail));
       process.stdout.write(`novacron ready ${product.url}\n`);
-      onStopSignal(product.stop);
     });
 
   program
@@ -72,9 +73,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addOption(dataDir())
     .action(async (options: { dataDir?: string }) => {
       const { startJobs } = await import("./start-jobs.ts");
+      const signals = endOnStopSignals();
       const jobs = await startJobs(environmentOf(options), say);
+      signals.whenStarted(() => jobs.stop().catch(fail));
       process.stdout.write("novacron jobs ready\n");
-      onStopSignal(jobs.stop);
     });
 
   addImportCommand(program, environmentOf, say);
@@ -85,28 +87,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   addAuditCommand(program, environmentOf, say);
   addKeysCommand(program, environmentOf, say);
   addSecretsCommand(program);
-  addGatewayCommand(program, { portOf: wholeNumber, onStop: onStopSignal });
+  addGatewayCommand(program, { portOf: wholeNumber, fail });
 
   try {
     await program.parseAsync(argv);
   } catch (error) {
     fail(error);
   }
-}
-
-/** SIGTERM and Ctrl-C stop what runs, once, and then the process ends. */
-function onStopSignal(stop: () => Promise<void>): void {
-  let stopping = false;
-  const onSignal = () => {
-    if (stopping) return;
-    stopping = true;
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
-    );
-  };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
 }
 
 function wholeNumber(text: string): number {

@@ -1,7 +1,9 @@
 import { asset } from "#lib/assets.ts";
+import { endOnStopSignals } from "#lib/stop-signals.ts";
 import { serveApart } from "./serve-apart.ts";
 
 // The process entry of a gateway that runs apart from its subgraphs: SUBGRAPH_URL_<NAME> says where they are.
+const signals = endOnStopSignals();
 const gateway = await serveApart({
   supergraphFile: asset("supergraph.graphql"),
   urls: {},
@@ -9,7 +11,5 @@ const gateway = await serveApart({
   host: process.env["HOST"] ?? "127.0.0.1",
   port: Number(process.env["PORT"] ?? 4000),
 });
+signals.whenStarted(gateway.stop);
 process.stdout.write(`novacron ready ${gateway.url}\n`);
-const stop = () => void gateway.stop().then(() => process.exit(0));
-process.once("SIGTERM", stop);
-process.once("SIGINT", stop);

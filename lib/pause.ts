@@ -15,3 +15,13 @@ export function pause(ms: number, signal: AbortSignal, sooner?: Promise<unknown>
         .catch(() => undefined);
   });
 }
+
+/** Resolves when the work does, and so long after the signal at the latest. @throws what the work rejects with by then */
+export async function endedAfter(signal: AbortSignal, graceMs: number, work: Promise<unknown>): Promise<void> {
+  const late = new Promise<void>((resolve) => {
+    const begin = () => void setTimeout(resolve, graceMs).unref();
+    if (signal.aborted) begin();
+    else signal.addEventListener("abort", begin, { once: true });
+  });
+  await Promise.race([work, late]);
+}

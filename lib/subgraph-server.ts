@@ -5,6 +5,7 @@ import { type Keyring, readKeyring } from "./keyring.ts";
 import { log } from "./log.ts";
 import { readDatabaseUrl, readSecret } from "./secrets.ts";
 import { verifyContext } from "./signed-context.ts";
+import { endOnStopSignals } from "./stop-signals.ts";
 import type { Subgraph, SubgraphRequest } from "./subgraph.ts";
 import { exportTraces } from "./export-traces.ts";
 import { inTraceOf } from "./tracing.ts";
@@ -121,6 +122,7 @@ export async function serveSubgraph(
   ];
   if (!databaseUrl || !given) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
   const keys = readKeyring("NOVACRON_SIGNING_KEYS");
+  const signals = endOnStopSignals();
   const stopTraces = await exportTraces(`novacron-${name}`);
   const { subgraph, ready, close } = await open({ databaseUrl });
   const server = await listenSubgraph(
@@ -130,14 +132,10 @@ export async function serveSubgraph(
     Number(process.env["PORT"] ?? 0),
     ready,
   );
+  signals.whenStarted(async () => {
+    await server.close();
+    await close();
+    await stopTraces();
+  });
   process.stdout.write(`novacron ${name} ready ${server.url}\n`);
-  const stop = () => {
-    void server
-      .close()
-      .then(close)
-      .then(stopTraces)
-      .then(() => process.exit(0));
-  };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
 }

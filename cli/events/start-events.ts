@@ -8,7 +8,7 @@ import { removeOldEvents } from "#db/event-log/retention.ts";
 import { domains } from "#db/columns.ts";
 import { vmProjection } from "#db/projections/vm-projection.ts";
 import { log } from "#lib/log.ts";
-import { pause } from "#lib/pause.ts";
+import { endedAfter, pause } from "#lib/pause.ts";
 import { closeDatabases, type Databases, type DatabaseServer, openDatabases } from "#cli/databases.ts";
 
 export interface EventOptions {
@@ -21,11 +21,13 @@ export interface RunningEvents {
   log: EventLog;
   /** The databases under their system roles. */
   systems: Databases;
-  /** After the signal: resolves when everything has ended. */
+  /** After the signal: resolves when everything has ended, or has been given up because a database does not answer. */
   ended: Promise<unknown>;
 }
 
 const retentionEveryMs = 600_000;
+/** How long after the signal somebody may be in the middle of something. Whatever that was, it is done again after the next start. */
+const endingMs = 3_000;
 
 /** Everything that keeps events moving: a relay and retention for each database, the log, and the consumers. */
 export async function startEvents(
@@ -46,7 +48,7 @@ export async function startEvents(
     ),
     keepRetention(systems, retentionSeconds, signal),
   ];
-  const ended = Promise.all(running).then(async () => {
+  const ended = endedAfter(signal, endingMs, Promise.all(running)).then(async () => {
     await Promise.all(carriers.map((carrier) => carrier.close()));
     await closeDatabases(systems);
   });

@@ -14,7 +14,11 @@ const serviceShape = z.strictObject({
   secrets: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
   ports: z.array(z.string()).default([]),
-  deploy: z.strictObject({ replicas: z.number() }).optional(),
+  deploy: z.strictObject({ replicas: z.number() }).default({ replicas: 1 }),
+  stop_grace_period: z
+    .string()
+    .regex(/^\d+s$/)
+    .optional(),
   healthcheck: z
     .strictObject({
       test: z.array(z.string()),
@@ -38,3 +42,12 @@ export const compose = z
     volumes: z.record(z.string(), z.null()),
   })
   .parse(parse(readFileSync(asset("docker-compose.yml"), "utf8"), { merge: true }));
+
+const dockerfile = readFileSync(asset("Dockerfile"), "utf8");
+
+/** The variables that our image sets for every process. */
+export const imageEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
+  [...dockerfile.matchAll(/^ENV (.+)$/gm)].flatMap(([, pairs = ""]) =>
+    pairs.split(" ").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+  ),
+);
