@@ -19,8 +19,10 @@ export async function startChild(
   bundle: string,
   env: Record<string, string>,
   args: readonly string[] = [],
+  cwd?: string,
 ): Promise<Child> {
   const child: ChildProcess = spawn(process.execPath, [bundle, ...args], {
+    cwd,
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

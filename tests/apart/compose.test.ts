@@ -1,179 +1,204 @@
-import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { domains } from "#db/columns.ts";
-import { freePort } from "#db/embedded/free-port.ts";
-import { asset } from "#lib/assets.ts";
-import { adminUrl, asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
-import { askGraph } from "#tests/harness/product.ts";
-import { type Child, startChild } from "./child.ts";
-import { compose, type Service } from "./compose-file.ts";
+import { closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
+import { seedDemoFleet } from "#cli/demo/seed.ts";
+import { openDatabase } from "#db/client.ts";
+import { type Domain, domains } from "#db/columns.ts";
+import { migrationsFolder, readJournal } from "#db/migration-files.ts";
+import { demoTenantId } from "#lib/demo-tenant.ts";
+import { until } from "#tests/events/until.ts";
+import { renameVm } from "#tests/failure/product-with-events.ts";
+import { expectVms } from "#tests/graph/expect-vms.ts";
+import { expectedAnswer } from "#tests/graph/one-request-oracle.ts";
+import { type Answer, askGraph } from "#tests/harness/product.ts";
+import { lastHour, oneRequest, partsWithoutRows } from "#tests/harness/one-request.ts";
+import { redisProgram } from "#tests/harness/redis-server.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import type { TcpProxy } from "#tests/harness/tcp-proxy.ts";
+import { compose } from "./compose-file.ts";
+import { makeInstallation } from "./installation.ts";
+import { type Replica, Topology } from "./topology.ts";
 
-const run = promisify(execFile);
-const ours = Object.entries(compose.services).filter(([, { image }]) => image === "novacron");
-const entryOf = ({ entrypoint, command }: Service) => (entrypoint ?? command)[1] ?? "";
+const gateways = ["gateway-1", "gateway-2"] as const;
+const now = new Date();
+const variables = lastHour(now, 50);
 let folder: string;
+let topology: Topology;
+let databases: Databases;
+let key: string;
+
+const ownerUrl = (domain: Domain) => topology.databases.get(`${domain}-db`)?.ownerUrl ?? "";
+const proxyOf = (domain: Domain) => topology.databases.get(`${domain}-db`)?.proxy as TcpProxy;
+const replica = (name: string, place = 0) => topology.replicas.get(name)?.[place] as Replica;
+const ask = (gateway: string, query: string, values = {}): Promise<Answer> =>
+  askGraph(replica(gateway).url, query, values, key);
+const print = async <T>(...args: string[]) => JSON.parse(await topology.command(...args, "--json")) as T;
+const health = (name: string, path: string) => fetch(new URL(`/health/${path}`, replica(name).url));
+const readiness = async (name: string) => (await health(name, "ready")).status;
+/** The status of a gateway's readiness, and beside it which parts are ready. */
+const readyParts = async (gateway: string) => {
+  const response = await health(gateway, "ready?verbose");
+  return { status: response.status, ...((await response.json()) as { parts: Record<string, boolean> }).parts };
+};
+
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "novacron-compose-"));
-  await run(process.execPath, ["--import", "tsx", "scripts/build.ts", join(folder, "dist")], { cwd: asset(".") });
-  await run(process.execPath, [join(folder, "dist/cli/run.js"), "secrets", join(folder, "secrets")]);
+  folder = await makeInstallation();
+  topology = new Topology(folder);
+  await topology.up();
+  const server = { url: ownerUrl, embedded: false, stop: async () => undefined };
+  databases = await openDatabases(server);
+  const monitoringJobs = await openDatabase({ domain: "monitoring", url: ownerUrl("monitoring"), as: "system" });
+  await seedDemoFleet({ ...databases, monitoringJobs }, { now });
+  await monitoringJobs.close();
+  await print("user", "create", "admin", "--role", "admin", "--email", "admin@example.org");
+  const asked = ["--name", "of a test", "--scopes", "*", "--acts-in", "demo"];
+  ({ key } = await print<{ key: string }>("key", "create", "admin", ...asked));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-describe("docker-compose.yml", () => {
-  it("starts bundles that are built, with variables that each of them reads", () => {
-    expect(ours).toHaveLength(10);
-    for (const [name, service] of ours) {
-      const bundle = readFileSync(join(folder, entryOf(service)), "utf8");
-      for (const variable of Object.keys(service.environment)) {
-        const read = variable.replace(/_FILE$/, "").replace(/^((?:DATABASE|SUBGRAPH)_(?:URL|PASSWORD)_)\w+$/, "$1");
-        expect(bundle, `${name}: ${variable}`).toContain(read);
-      }
-    }
-  });
-
-  it("mounts every secret that a service reads and no other, from files that the command makes", () => {
-    for (const [name, { secrets, environment }] of Object.entries(compose.services)) {
-      const read = Object.entries(environment).flatMap(([variable, value]) =>
-        variable.endsWith("_FILE") ? [value.replace("/run/secrets/", "")] : [],
-      );
-      expect(read.toSorted(), name).toEqual(secrets.toSorted());
-      for (const [variable, value] of Object.entries(environment)) {
-        if (/PASSWORD|KEYS|PEPPER/.test(variable)) expect(variable).toMatch(/_FILE$/);
-        if (URL.canParse(value)) expect(new URL(value).password).toBe("");
-      }
-    }
-    const used = new Set(Object.values(compose.services).flatMap(({ secrets }) => secrets));
-    expect([...used].toSorted()).toEqual(Object.keys(compose.secrets).toSorted());
-    for (const [name, { file }] of Object.entries(compose.secrets)) {
-      expect(file).toBe(`./secrets/${name}`);
-      expect(existsSync(join(folder, file))).toBe(true);
-    }
-  });
-
-  it("names hosts, ports and databases as they are", () => {
-    for (const [name, { environment, ports, healthcheck }] of ours) {
-      for (const [variable, value] of Object.entries(environment)) {
-        if (!URL.canParse(value) || value.startsWith("/")) continue;
-        const { hostname, port, pathname, username } = new URL(value);
-        const there = compose.services[hostname];
-        expect(there, `${name}: ${variable}`).toBeDefined();
-        if (variable.startsWith("DATABASE_URL_"))
-          expect(there?.environment).toMatchObject({ POSTGRES_DB: pathname.slice(1), POSTGRES_USER: username });
-        if (variable.startsWith("SUBGRAPH_URL_"))
-          expect([port, pathname]).toEqual([there?.environment["PORT"], "/graphql"]);
-      }
-      for (const port of ports) expect(port).toMatch(new RegExp(`^127\\.0\\.0\\.1:\\d+:${environment["PORT"]}$`));
-      const asked = /127\.0\.0\.1:(\d+)\//.exec(healthcheck?.test.join(" ") ?? "")?.[1];
-      expect(asked).toBe(environment["METRICS_PORT"] ?? environment["PORT"]);
-    }
-  });
-
-  it("waits for what is there, pins its images, and asks what runs for long whether it is well", () => {
-    const settled = new Set<string>();
-    const names = Object.keys(compose.services);
-    for (let round = 0; round < names.length; round++)
-      for (const name of names)
-        if (Object.keys(compose.services[name]?.depends_on ?? {}).every((each) => settled.has(each))) settled.add(name);
-    expect([...settled].toSorted()).toEqual(names.toSorted());
-    for (const { image, build, restart, healthcheck } of Object.values(compose.services)) {
-      if (!build) expect(image).toMatch(/^[a-z/]+:\d/);
-      expect(healthcheck !== undefined).toBe(restart !== undefined);
-    }
-    const dockerfile = readFileSync(asset("Dockerfile"), "utf8");
-    expect([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)).toEqual(
-      Array(2).fill("node:24-bookworm-slim"),
-    );
-    expect(dockerfile).toMatch(/^USER node$/m);
-    expect(readFileSync(asset(".dockerignore"), "utf8").split("\n")).toEqual(
-      expect.arrayContaining(["secrets", ".novacron", ".env", "node_modules"]),
-    );
-  });
+afterAll(async () => {
+  if (databases) await closeDatabases(databases);
+  await topology?.down();
+  rmSync(folder, { recursive: true, force: true });
 });
 
-describe("the same processes, from the bundles, told by the variables and secrets of the file,", () => {
-  const children = new Map<string, Child>();
-  const owners: string[] = [];
-  let urls: TestDatabases;
+const projectedName = (domain: "monitoring" | "scheduler", vmId: string) =>
+  asOwner(ownerUrl(domain), async (sql) => (await sql`select name from projected_vms where id = ${vmId}`)[0]?.["name"]);
 
-  /** What a service is told, with hosts and files as they are here. Redis is left out: the product runs without one. */
-  function environmentHere(environment: Record<string, string>): Record<string, string> {
-    const here: Record<string, string> = {};
-    for (const [name, value] of Object.entries(environment)) {
-      const domain = domains.find((each) => name === `DATABASE_URL_${each.toUpperCase()}`);
-      if (name === "REDIS_URL") continue;
-      here[name] = value
-        .replace("/run/secrets/", `${folder}/secrets/`)
-        .replace("/checkpoints/", `${folder}/`)
-        .replace("0.0.0.0", "127.0.0.1");
-      if (domain) {
-        const url = new URL(urls.url(domain));
-        [url.username, url.password] = [`${new URL(urls.url(domain)).pathname.slice(1)}_owner`, ""];
-        here[name] = url.href;
+/** The numbers of all processes that were told of this installation, or descend from one that was. */
+function processesHere(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(folder);
+      } catch {
+        // It has ended meanwhile, or is another user's.
+        return false;
       }
-      if (name.startsWith("SUBGRAPH_URL_")) here[name] = children.get(new URL(value).hostname)?.url ?? "";
-      if (name === "PORT") here[name] = "0";
-    }
-    return { ...here, NOVACRON_ENV: "production" };
-  }
+    })
+    .map(Number);
+}
 
-  async function startService(name: string): Promise<void> {
-    const service = compose.services[name] as Service;
-    const env = environmentHere(service.environment);
-    if (env["METRICS_PORT"]) env["METRICS_PORT"] = String(await freePort());
-    const child = await startChild(join(folder, entryOf(service)), env, service.command.slice(2));
-    children.set(name, child);
-    const address = child.url ? new URL(child.url).host : `127.0.0.1:${env["METRICS_PORT"]}`;
-    const [, , ...check] = service.healthcheck?.test ?? [];
-    await run(
-      process.execPath,
-      check.map((text) => text.replace(/127\.0\.0\.1:\d+/, address)),
+describe("the processes of docker-compose.yml, from their bundles, on new databases,", () => {
+  it("come up when what they depend on is as they want it", () => {
+    const started = Object.entries(compose.services).filter(
+      ([, { profiles, image }]) => !profiles && (redisProgram || !image.startsWith("redis:")),
     );
-  }
-
-  beforeAll(async () => {
-    urls = await cloneDatabases();
-    await asOwner(adminUrl(), async (sql) => {
-      for (const domain of domains) {
-        const owner = `${new URL(urls.url(domain)).pathname.slice(1)}_owner`;
-        const password = readFileSync(join(folder, `secrets/${domain}-db-password`), "utf8").trim();
-        await sql.unsafe(`create role ${owner} superuser login password '${password}'`);
-        owners.push(owner);
+    expect(topology.journal).toHaveLength(2 * started.length);
+    for (const [name, { depends_on }] of started) {
+      for (const [other, { condition }] of Object.entries(depends_on)) {
+        if (other === "redis" && !redisProgram) continue;
+        const before = topology.journal.slice(0, topology.journal.indexOf(`${name} started`));
+        expect(before).toContain(`${other} ${condition}`);
       }
-    });
-    const migrate = compose.services["migrate"] as Service;
-    const env = environmentHere(migrate.environment);
-    await run(process.execPath, [join(folder, entryOf(migrate)), "migrate"], { env });
-    await Promise.all([...domains, "jobs"].map((name) => startService(name)));
-    await Promise.all(["gateway-1", "gateway-2"].map((name) => startService(name)));
-  });
-  afterAll(async () => {
-    await Promise.all([...children.values()].map((child) => child.end("SIGKILL")));
-    await urls.drop();
-    await asOwner(adminUrl(), async (sql) => {
-      for (const owner of owners) await sql.unsafe(`drop role ${owner}`);
-    });
+    }
   });
 
-  it("answer through both gateways, and through one when the other is gone", async () => {
-    const tool = compose.services["novacron"] as Service;
-    const novacron = async (...args: string[]) => {
-      const env = environmentHere(tool.environment);
-      const { stdout } = await run(process.execPath, [join(folder, entryOf(tool)), ...args, "--json"], { env });
-      return JSON.parse(stdout) as { key: string };
+  it("are as many as the file says: of jobs two", () => {
+    const counts = Object.fromEntries([...topology.replicas].map(([name, { length }]) => [name, length]));
+    const one = Object.fromEntries([...domains, ...gateways].map((name) => [name, 1]));
+    expect(counts).toEqual({ ...one, jobs: 2 });
+    const pids = [...topology.replicas.values()].flat().map(({ pid }) => pid);
+    expect(processesHere().toSorted()).toEqual(pids.toSorted());
+  });
+
+  it("find schemas that the file's own job has made from nothing", async () => {
+    const applied = [...(topology.said.get("migrate") ?? "").matchAll(/^migrated (\S+: \S+)$/gm)].map(([, tag]) => tag);
+    const all = await Promise.all(
+      domains.map(async (domain) =>
+        (await readJournal(migrationsFolder(domain))).map(({ tag }) => `${domain}: ${tag}`),
+      ),
+    );
+    expect(applied).toEqual(all.flat());
+  });
+
+  it.each(gateways)("answer the one request through %s as plain SQL does, with every part filled", async (gateway) => {
+    const { data, errors } = await ask(gateway, oneRequest, variables);
+    expect(errors).toEqual([]);
+    expect(partsWithoutRows(data.vms.nodes)).toEqual([]);
+    const urls = Object.fromEntries(domains.map((domain) => [domain, ownerUrl(domain)])) as Record<Domain, string>;
+    const { first, from, to } = variables;
+    const request = { tenantId: demoTenantId, first, from: new Date(from), to: new Date(to) };
+    expectVms(data.vms.nodes, await expectedAnswer(urls, request));
+  });
+
+  it("keep projections in step, also when one process of jobs is killed: the other takes over", async () => {
+    const inStep = { missing: [], extra: [], different: [] };
+    expect(await print("projections", "check")).toMatchObject({ monitoring: inStep, scheduler: inStep });
+    const { data } = await ask("gateway-1", "{ vms(first: 1) { nodes { id } } }");
+    const vmId = data.vms.nodes[0].id as string;
+    const renamed = async (name: string) => {
+      await databases.vms.write({ tenantId: demoTenantId }, (tx) => renameVm(tx, vmId, name));
+      for (const domain of ["monitoring", "scheduler"] as const) {
+        await until(`${domain} knows it`, async () => (await projectedName(domain, vmId)) === name);
+      }
     };
-    await novacron("user", "create", "admin", "--role", "admin", "--email", "admin@example.org");
-    const { key } = await novacron("key", "create", "admin", "--name", "of a test", "--scopes", "*");
-    const query =
-      "{ tenants { totalCount } vms { totalCount } alertRules { totalCount } clusters { totalCount } cloudProviders { totalCount } }";
-    const ask = (name: string) => askGraph(children.get(name)?.url ?? "", query, {}, key);
-    const first = await ask("gateway-1");
-    expect(first).toMatchObject({ errors: [], data: { vms: { totalCount: 0 } } });
-    expect(await ask("gateway-2")).toEqual(first);
-    await children.get("gateway-1")?.end("SIGKILL");
-    expect(await ask("gateway-2")).toEqual(first);
+    await renamed("while there are two");
+    expect(await replica("jobs").end("SIGKILL")).toBe("SIGKILL");
+    await renamed("while there is one");
+    await topology.start("jobs", 0);
+    expect(await topology.isHealthy("jobs")).toBe(true);
+  });
+
+  it("go on through one gateway when the other is gone", async () => {
+    const query = "{ vms(first: 3) { totalCount nodes { name } } }";
+    const both = await ask("gateway-1", query);
+    expect(both).toMatchObject({ errors: [], data: { vms: { totalCount: 60 } } });
+    expect(await replica("gateway-1").end("SIGKILL")).toBe("SIGKILL");
+    expect(await ask("gateway-2", query)).toEqual(both);
+    await topology.start("gateway-1", 0);
+    expect(await ask("gateway-1", query)).toEqual(both);
+  });
+
+  describe.skipIf(!redisProgram)("with Redis (skipped without redis-server or NOVACRON_REDIS_SERVER)", () => {
+    const redis = async (command: string, ...values: string[]) => topology.redis?.command(command, ...values);
+
+    it("have one that is set as the file says", async () => {
+      expect(await redis("CONFIG", "GET", "maxmemory")).toEqual(["maxmemory", String(256 * 2 ** 20)]);
+      expect(await redis("CONFIG", "GET", "maxmemory-policy")).toEqual(["maxmemory-policy", "allkeys-lru"]);
+      expect(await redis("CONFIG", "GET", "save")).toEqual(["save", ""]);
+    });
+
+    it("send events of all databases through it", async () => {
+      const streams = (await redis("KEYS", "novacron:events:*")) as string[];
+      expect(streams.map((name) => name.split(":").at(-1)).toSorted()).toEqual(domains.toSorted());
+    });
+
+    it("count an API key's requests of both gateways together", async () => {
+      const limited = await print<{ key: string }>(
+        ...["key", "create", "admin", "--name", "of few requests", "--scopes", "*", "--rate-limit", "3"],
+      );
+      const answers: Answer[] = [];
+      for (const gateway of ["gateway-1", "gateway-2", "gateway-1", "gateway-2"])
+        answers.push(await askGraph(replica(gateway).url, "{ __typename }", {}, limited.key));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+    });
+  });
+
+  it.each(domains)(
+    "say that they are not ready while the database of %s is away, and recover by themselves",
+    async (domain) => {
+      const pids = processesHere();
+      const well = { status: 200, ...Object.fromEntries(domains.map((each) => [each, true])) };
+      for (const gateway of gateways) expect(await readyParts(gateway)).toEqual(well);
+      await proxyOf(domain).cut();
+      for (const each of domains) expect(await readiness(each), each).toBe(each === domain ? 503 : 200);
+      for (const gateway of gateways)
+        expect(await readyParts(gateway)).toEqual({ ...well, status: 503, [domain]: false });
+      expect((await health(domain, "live")).status).toBe(200);
+      expect(await topology.isHealthy(domain)).toBe(false);
+      expect(await topology.isHealthy("jobs")).toBe(true);
+
+      await proxyOf(domain).mend();
+      await until("the service is ready", async () => (await readiness(domain)) === 200, 5_000);
+      for (const gateway of gateways) expect(await readyParts(gateway)).toEqual(well);
+      expect(processesHere()).toEqual(pids);
+    },
+  );
+
+  it("end with exit code 0 on SIGTERM, and leave no process behind", async () => {
+    const codes = await topology.stop(...topology.replicas.keys());
+    const one = Object.fromEntries([...domains, ...gateways].map((name) => [name, [0]]));
+    expect(codes).toEqual({ ...one, jobs: [0, 0] });
+    expect(processesHere()).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import { lastHour, oneRequest, partsWithoutRows } from "#tests/harness/one-reque
 import { asOwner } from "#tests/harness/server.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { statementsDuring } from "#tests/harness/statements.ts";
+import { expectVms } from "./expect-vms.ts";
 import { expectedAnswer } from "./one-request-oracle.ts";
 
 /** The promises of the one request over a fleet that `seed` makes in the demo tenant. */
@@ -42,17 +43,7 @@ export function oneRequestSuite(fleetName: string, seed: (fleet: FleetDatabases,
         { tenantId: demoTenantId, first: 50, from: new Date(variables.from), to: new Date(variables.to) },
       );
       expect(expected).toHaveLength(50);
-      const given = answer.data.vms.nodes as {
-        name: string;
-        latestMetrics: { ageSeconds: number; time: string } | null;
-      }[];
-      given.forEach((vm, index) => {
-        // A VM that never ran has no sample.
-        if (!vm.latestMetrics) return expectClose(vm, expected[index], vm.name);
-        const { ageSeconds, ...latest } = vm.latestMetrics;
-        expect(ageSeconds).toBeCloseTo((Date.now() - Date.parse(latest.time)) / 1_000, -2);
-        expectClose({ ...vm, latestMetrics: latest }, expected[index], vm.name);
-      });
+      expectVms(answer.data.vms.nodes, expected);
     });
 
     test("has every part for at least one VM", async () => {
@@ -107,22 +98,4 @@ async function nameFirst({ urls }: TestProduct): Promise<void> {
     urls.url("vms"),
     (sql) => sql`update vms set name = '!' || name where id = any(${ids.flat().map(({ id }) => id)}::uuid[])`,
   );
-}
-
-/** Equal, numbers to nine digits: sums of floats depend on their order. */
-function expectClose(given: unknown, expected: unknown, path: string): void {
-  if (typeof expected === "number" && typeof given === "number") {
-    expect(Math.abs(given - expected), `${path}: ${given} and ${expected}`).toBeLessThanOrEqual(
-      Math.abs(expected) * 1e-9,
-    );
-  } else if (Array.isArray(expected)) {
-    expect(Array.isArray(given) ? given.length : given, path).toBe(expected.length);
-    expected.forEach((item, index) => expectClose((given as unknown[])[index], item, `${path}[${index}]`));
-  } else if (expected !== null && typeof expected === "object") {
-    expect(Object.keys(given ?? {}).toSorted(), path).toEqual(Object.keys(expected).toSorted());
-    for (const [key, value] of Object.entries(expected))
-      expectClose((given as Record<string, unknown>)[key], value, `${path}.${key}`);
-  } else {
-    expect(given, path).toEqual(expected);
-  }
 }

@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
+import { type TcpProxy, tcpProxy } from "#tests/harness/tcp-proxy.ts";
+
+export interface ComposedDatabase {
+  /** Leads through the proxy and holds no password: what services are told. */
+  url: string;
+  /** Leads to the server itself, with the password. */
+  ownerUrl: string;
+  /** To take the database away from all services. */
+  proxy: TcpProxy;
+  drop(): Promise<void>;
+}
+
+/**
+ * What PostgreSQL's image makes of its variables when its volume is new: an empty database, and a superuser for it. Both are on the tests'
+ * server, under names of their own.
+ */
+export async function createDatabase(
+  { POSTGRES_DB, POSTGRES_USER }: Readonly<Record<string, string>>,
+  password: string,
+): Promise<ComposedDatabase> {
+  const suffix = randomBytes(6).toString("hex");
+  const [database, owner] = [`${POSTGRES_DB}_${suffix}`, `${POSTGRES_USER}_${suffix}`];
+  await asOwner(adminUrl(), async (sql) => {
+    await sql.unsafe(`create role ${owner} superuser login password '${password}'`);
+    await sql.unsafe(`create database ${database} owner ${owner}`);
+  });
+  const url = new URL(urlOf(database));
+  [url.username, url.password] = [owner, ""];
+  const proxy = await tcpProxy(url.href);
+  url.password = encodeURIComponent(password);
+  return {
+    url: proxy.url,
+    ownerUrl: url.href,
+    proxy,
+    drop: async () => {
+      await proxy.cut();
+      await asOwner(adminUrl(), async (sql) => {
+        await sql.unsafe(`drop database ${database} with (force)`);
+        await sql.unsafe(`drop role ${owner}`);
+      });
+    },
+  };
+}
