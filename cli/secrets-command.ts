@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { domains } from "#db/columns.ts";
@@ -9,17 +10,18 @@ export function addSecretsCommand(program: Command): void {
   program
     .command("secrets <folder>")
     .description("make the secrets of an installation apart, a file each; those that are there stay as they are")
-    .option("--json", "print the names of the files that were made as JSON", false)
+    .option("--json", "print as JSON which files were made and which were kept", false)
     .action((folder: string, { json }: { json: boolean }) => {
-      const made = makeSecrets(folder);
-      process.stdout.write(
-        json ? `${JSON.stringify(made)}\n` : `${made.length} made: ${made.join(", ") || "all are there"}\n`,
-      );
+      const done = makeSecrets(folder);
+      const told = [`made: ${listed(done.made)}`, `kept as they were: ${listed(done.kept)}`];
+      process.stdout.write(json ? `${JSON.stringify(done)}\n` : `${told.join("\n")}\n`);
     });
 }
 
-/** @returns the names of the files that were not there */
-function makeSecrets(folder: string): string[] {
+const listed = (names: readonly string[]): string => names.join(", ") || "none";
+
+/** Of a folder that a run before left incomplete it makes what is missing. */
+function makeSecrets(folder: string): { made: string[]; kept: string[] } {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const keyring = () => {
     const { id, secret } = newKey();
@@ -31,13 +33,25 @@ function makeSecrets(folder: string): string[] {
     ["pepper", newSecret],
     ...domains.map((domain): [string, () => string] => [`${domain}-db-password`, newSecret]),
   ];
-  return secrets.flatMap(([name, make]) => {
-    try {
-      writeFileSync(join(folder, name), `${make()}\n`, { mode: 0o600, flag: "wx" });
-      return [name];
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return [];
-      throw error;
-    }
-  });
+  const done: { made: string[]; kept: string[] } = { made: [], kept: [] };
+  for (const [name, make] of secrets) (addFile(folder, name, `${make()}\n`) ? done.made : done.kept).push(name);
+  return done;
+}
+
+/** Adds a file that is complete as soon as it is there. @returns false when there is one that holds something */
+function addFile(folder: string, name: string, text: string): boolean {
+  const path = join(folder, name);
+  const draft = join(folder, `.${name}.${randomUUID()}`);
+  writeFileSync(draft, text, { mode: 0o600, flag: "wx", flush: true });
+  try {
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (statSync(path).size > 0) return false;
+    renameSync(draft, path);
+    return true;
+  } finally {
+    rmSync(draft, { force: true });
+  }
 }

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { platformTenantId } from "#lib/platform-tenant.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts";
 import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { type Child, startChild } from "./child.ts";
 
 const fleet = fleetOf(1);
@@ -126,6 +128,20 @@ describe("a process", () => {
     const started = startChild(join(folder, "subgraphs/vms/main.js"), settings);
     await expect(started).rejects.toThrow("NOVACRON_SIGNING_KEYS must be keys");
     await expect(started).rejects.not.toThrow("too short");
+  });
+
+  it("ends with exit code 0 on SIGTERM also while it still starts", async () => {
+    const proxy = await tcpProxy(product.urls.url("vms"));
+    const connecting = proxy.hold();
+    const child = spawn(process.execPath, [join(folder, "subgraphs/vms/main.js")], {
+      env: { DATABASE_URL_VMS: proxy.url, NOVACRON_SIGNING_KEYS: keys },
+      stdio: "ignore",
+    });
+    const exited = once(child, "exit");
+    await connecting;
+    child.kill("SIGTERM");
+    expect(await exited).toEqual([0, null]);
+    await proxy.cut();
   });
 
   it("says which settings it lacks, and does not start", async () => {
