@@ -38,6 +38,6 @@ export async function startGatewayApart({ processes, signingKeys }: SubgraphsApa
   });
 }
 
-const signingVariable = (keys: Keyring) => ({
+export const signingVariable = (keys: Keyring) => ({
   NOVACRON_SIGNING_KEYS: keys.map(({ id, secret }) => `${id}:${secret}`).join(","),
 });

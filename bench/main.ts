@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { type Figure, printFigures, saveFigures } from "./report.ts";
 
-// npm run bench -- NAME [--quick] [--json FILE]
+// npm run bench -- NAME [--real] [--quick] [--json FILE]
 const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): Promise<Figure[]> }>> = {
   "one-request": () => import("./one-request.ts"),
   import: () => import("./import.ts"),
@@ -11,15 +11,21 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   hostile: () => import("./hostile.ts"),
   start: () => import("./start.ts"),
   gateway: () => import("./gateway/main.ts"),
+  "gateway --real": () => import("./gateway/real.ts"),
   soak: () => import("./soak.ts"),
   faults: () => import("./faults.ts"),
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: "boolean", default: false }, json: { type: "string" } },
+  options: {
+    real: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+    json: { type: "string" },
+  },
 });
-const [name] = positionals;
+const [given] = positionals;
+const name = given && values.real ? `${given} --real` : given;
 const bench = name === undefined ? undefined : benches[name];
 if (!name || !bench) {
   process.stderr.write(

@@ -8,8 +8,8 @@ export const apollo = "@apollo/gateway";
 export const oursOverHttp = "ours, over HTTP";
 export const oursInProcess = "ours, in process";
 export const byHand = "by hand";
-const hive = "@graphql-hive/gateway";
-const hiveRouter = `${hive} with router-runtime`;
+export const hive = "@graphql-hive/gateway";
+export const hiveRouter = `${hive} with router-runtime`;
 const oneServer = "graphql-jit, one server";
 
 export interface Contender {
@@ -17,7 +17,7 @@ export interface Contender {
   running: Running;
 }
 
-const outdir = "dist/bench";
+export const outdir = "dist/bench";
 
 /**
  * Each on the same core, one process each.
@@ -30,7 +30,7 @@ export async function startContenders(
   supergraph: string,
   stops: (() => Promise<unknown>)[],
 ): Promise<Contender[]> {
-  await bundle();
+  await bundle(["apollo", "ours-in-process", "by-hand", "one-server"]);
   const contenders: Contender[] = [];
   const start = async (name: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> => {
     const running = await runUntilReady(args, { NODE_ENV: "production", ...env });
@@ -45,14 +45,25 @@ export async function startContenders(
   await start(oneServer, [`${outdir}/one-server.js`]);
   const bin = hiveGateway();
   if (bin) {
-    // Without its log it would not say that it is ready; of port 0 it does not say which one it took.
-    const env = { LOG_LEVEL: "info", NO_COLOR: "1" };
-    const args = async () => [bin, "supergraph", supergraph, "--host", "127.0.0.1", "--port", String(await freePort())];
-    await start(hive, await args(), env);
-    await start(hiveRouter, [...(await args()), "--hive-router-runtime"], env);
+    await start(hive, await hiveArguments(bin, supergraph), hiveEnvironment);
+    await start(hiveRouter, [...(await hiveArguments(bin, supergraph)), "--hive-router-runtime"], hiveEnvironment);
   }
   return contenders;
 }
+
+/** Without its log it would not say that it is ready. */
+export const hiveEnvironment = { LOG_LEVEL: "info", NO_COLOR: "1" };
+
+/** Of port 0 it does not say which one it took. */
+export const hiveArguments = async (bin: string, supergraph: string): Promise<string[]> => [
+  bin,
+  "supergraph",
+  supergraph,
+  "--host",
+  "127.0.0.1",
+  "--port",
+  String(await freePort()),
+];
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -63,12 +74,10 @@ async function freePort(): Promise<number> {
 }
 
 /** As they would be shipped: what runs from TypeScript names each function that it makes, and that takes time. */
-async function bundle(): Promise<void> {
+export async function bundle(names: readonly string[]): Promise<void> {
   await runToEnd(["--import", "tsx", "scripts/build.ts"]);
   await build({
-    entryPoints: ["apollo", "ours-in-process", "by-hand", "one-server"].map(
-      (name) => `bench/gateway/contenders/${name}.ts`,
-    ),
+    entryPoints: names.map((name) => `bench/gateway/contenders/${name}.ts`),
     outdir,
     bundle: true,
     platform: "node",
