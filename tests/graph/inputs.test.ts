@@ -92,7 +92,7 @@ describe("attack 50: a list", () => {
     expect(names.length).toBeGreaterThan(50);
   });
 
-  it("takes every text as text, and refuses what no text of ours is, in whatever filter it stands", async () => {
+  it("attack 17: takes every text as text, and refuses what no text of ours is, in whatever filter it stands", async () => {
     const texts = [...metacharacters, ...malformed];
     for (const connection of connections) {
       const attempts: Attempt[] = [];
