@@ -1,5 +1,6 @@
 import {
   type ASTNode,
+  type DirectiveNode,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -55,10 +56,12 @@ export function operationOf(document: DocumentNode, name: string | undefined): O
   return { definition, fragments };
 }
 
+/** Whether a directive is one that may leave out what it stands at. */
+export const isCondition = ({ name }: DirectiveNode): boolean => name.value === "skip" || name.value === "include";
+
 /** Whether `@include` and `@skip` let a selection in. */
 export const isIncluded = ({ directives = [] }: SelectionNode, booleans: ReadonlyMap<string, boolean>): boolean =>
-  directives.every(({ name, arguments: given }) => {
-    if (name.value !== "skip" && name.value !== "include") return true;
+  directives.filter(isCondition).every(({ name, arguments: given }) => {
     const condition = given?.[0]?.value;
     const value =
       condition?.kind === Kind.VARIABLE

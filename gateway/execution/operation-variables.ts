@@ -1,5 +1,5 @@
 import { getVariableValues, GraphQLError, type GraphQLSchema, Kind, visit } from "graphql";
-import { documentOf, type Operation } from "../operation.ts";
+import { documentOf, isCondition, type Operation } from "../operation.ts";
 import type { Variables } from "./data.ts";
 
 /** The variables of an operation. */
@@ -43,9 +43,9 @@ const notBoolean = (name: string): GraphQLError =>
 function namesIn(operation: Operation): string[] {
   const names = new Set<string>();
   visit(documentOf(operation), {
-    Directive: ({ name, arguments: given }) => {
-      if (name.value !== "skip" && name.value !== "include") return;
-      for (const { value } of given ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
+    Directive: (directive) => {
+      if (!isCondition(directive)) return;
+      for (const { value } of directive.arguments ?? []) if (value.kind === Kind.VARIABLE) names.add(value.name.value);
     },
   });
   return [...names];

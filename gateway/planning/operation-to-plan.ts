@@ -14,7 +14,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
-import { isIncluded, isIntrospection, keyOf, type Operation } from "../operation.ts";
+import { isCondition, isIncluded, isIntrospection, keyOf, type Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
 import type { Terms } from "./requirements/terms.ts";
 
@@ -100,7 +100,7 @@ class Simpler {
     const simple: FieldNode = {
       ...field,
       ...(field.alias ? { alias: { kind: Kind.NAME, value: key } } : {}),
-      directives: field.directives?.filter(({ name: { value } }) => value !== "skip" && value !== "include") ?? [],
+      directives: field.directives?.filter((directive) => !isCondition(directive)) ?? [],
     };
     const inner = isUnionType(type) ? undefined : getNamedType(type.getFields()[name]?.type);
     if (!field.selectionSet || !isCompositeType(inner)) return [simple];

@@ -49,7 +49,6 @@ export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
   const terms: Terms = {
     standIns: standIns.known,
     selves,
-    required,
     asked: new Set(["__typename", ...keys, ...required]),
   };
   if (standIns.known.size === 0 && selves.size === 0) return { sdl, ...terms };

@@ -14,8 +14,6 @@ export interface Terms {
   selves: ReadonlyMap<string, string>;
   /** The fields that the planner asks for itself: `__typename`, those of keys, and those that others require. */
   asked: ReadonlySet<string>;
-  /** Those of them that others require. */
-  required: ReadonlySet<string>;
 }
 
 /** A field of a subgraph, and what it requires of others. */
