@@ -82,14 +82,11 @@ export const isolation = "read committed";
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { domain, url, as = "service", maxConnections = 8 } = options;
   const role = as === "service" ? serviceRole(domain) : systemRole(domain);
-  const client = postgres(url, {
-    max: maxConnections,
+  const settings: postgres.Options<{ bigint: postgres.PostgresType }> = {
+    max: 1,
     max_lifetime: 3600,
     idle_timeout: 900,
     connect_timeout: 5,
-    // Each statement tries anew: the driver's own waits grow to 20 s, during which requests would hang instead of failing, and a database that
-    // is back would go on being called unreachable.
-    backoff: () => 0.1,
     onnotice: () => undefined,
     types: { bigint: safeBigint },
     connection: {
@@ -102,18 +99,28 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       default_transaction_isolation: isolation,
       idle_in_transaction_session_timeout: 60_000,
     },
+  };
+  let arrays: Pick<postgres.Sql["options"], "parsers" | "serializers"> | undefined;
+  const pool = new Pool(new URL(url).pathname.slice(1), (onclose) => {
+    // The driver asks for the types of arrays on each new connection; one that breaks meanwhile would end the process with a rejection
+    // that nobody can handle. All share the first one's answer.
+    const client = postgres(url, { ...settings, onclose, fetch_types: !arrays });
+    Object.assign(client.options.parsers, arrays?.parsers);
+    Object.assign(client.options.serializers, arrays?.serializers);
+    return client;
   });
   const admission = new Admission(maxConnections, { isUnreachable, hasNoSlot });
   await admission
-    .enter({}, () => refuseBypass(client, domain))
+    .enter({}, () =>
+      pool.use(async (client) => {
+        await refuseBypass(client, domain);
+        arrays = client.options;
+      }),
+    )
     .catch(async (error: unknown) => {
-      await client.end({ timeout: 1 });
+      await pool.close();
       throw publicError(error);
     });
-  // The driver asks for the types of arrays on each new connection; one that breaks meanwhile would end the process with a rejection
-  // that nobody can handle. All connections of the client share the first one's answer.
-  client.options.fetch_types = false;
-  const pool = new Pool(client);
   return {
     domain,
     read: (scope) => readTransaction(pool, admission, domain, scope),
@@ -130,10 +137,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       // Connections that are all in use work: a service is not away because it is busy.
       if (admission.isFull) return true;
       return Promise.race([
-        pool.send("select 1", []).then(
-          () => true,
-          () => false,
-        ),
+        admission
+          .enter({}, () => pool.send("select 1", []))
+          .then(
+            () => true,
+            () => false,
+          ),
         new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 1_000).unref()),
       ]);
     },

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type postgres from "postgres";
+import postgres from "postgres";
 import { tracedStatement } from "./traced-statement.ts";
 
 type Values = postgres.ParameterOrJSON<never>[];
@@ -12,26 +12,34 @@ export interface Connection {
 
 const closeTimeoutMs = 5_000;
 
+/** One client of the driver with one connection. @param onClose to be called when that has closed, for whatever reason */
+export type OpenClient = (onClose: () => void) => postgres.Sql;
+
 /**
- * The connections of a postgres.js client, and what that (3.4.9) lacks when one of them breaks. Its transactions go on then: it sends
- * their next statements and their COMMIT or ROLLBACK to the closed connection, which throws where nobody can catch it, or to
- * whoever's transaction that connection serves by now; and it waits for answers that cannot come any more
- * (porsager/postgres#1097, #1155, #1186, #1215). Here a transaction sends nothing once it is over or its connection is gone.
+ * Connections of postgres.js, each a client of its own that is thrown away once it has closed, and what the driver (3.4.9) lacks when one
+ * breaks. Its transactions go on then: it sends their next statements and their COMMIT or ROLLBACK to the closed connection, which
+ * throws where nobody can catch it, or to whoever's transaction that connection serves by now; and it waits for answers that cannot come
+ * any more (porsager/postgres#1097, #1155, #1186, #1215). Its own pool opens the connection anew with what was left of the old one:
+ * a statement that came between the socket's error and its close is never answered, or given the answer to the next one; and after one that
+ * was still to be written nothing is written any more. Here a transaction sends nothing once it is over or its connection is gone.
  */
 export class Pool implements Connection {
-  readonly #client: postgres.Sql;
+  readonly #database: string;
+  readonly #openClient: OpenClient;
+  readonly #clients = new Set<PooledClient>();
+  readonly #idle: PooledClient[] = [];
   readonly #running = new Set<Promise<unknown>>();
 
-  constructor(client: postgres.Sql) {
-    this.#client = client;
+  constructor(database: string, openClient: OpenClient) {
+    this.#database = database;
+    this.#openClient = openClient;
   }
 
   /** A statement in no transaction but its own. */
   send(text: string, values: Values): Promise<Rows> {
-    const send = () => this.#client.unsafe(text, values, { prepare: true }).execute();
-    const sendTwice = () =>
-      send().catch((error: unknown) => (isFarewell(error) ? send() : Promise.reject(error as Error)));
-    return this.#track(tracedStatement(this.#client.options.database, text, sendTwice));
+    return this.use((sql) =>
+      tracedStatement(this.#database, text, () => sql.unsafe(text, values, { prepare: true }).execute()),
+    );
   }
 
   /**
@@ -40,7 +48,31 @@ export class Pool implements Connection {
    * @throws what `use` or the server throws, and the connection's error as soon as that is gone, whatever `use` is doing
    */
   begin<T>(mode: string, use: (transaction: Connection) => Promise<T>): Promise<T> {
-    return this.#track(this.#begin(mode, use));
+    return this.use(async (sql) => {
+      const transaction = new Transaction(this.#database);
+      try {
+        return (await sql.begin(mode, (begun) => transaction.run(begun, use))) as T;
+      } catch (error) {
+        transaction.end(error);
+        throw error;
+      }
+    });
+  }
+
+  /** Gives `use` a connection for itself, a new one when all are in use: how many that may be is for the caller to say. */
+  async use<T>(use: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+    const client = this.#idle.pop() ?? this.#open();
+    const work = use(client.sql);
+    this.#running.add(work);
+    try {
+      return await work;
+    } catch (error) {
+      if (isConnectionError(error) || isFatal(error)) client.discard();
+      throw error;
+    } finally {
+      this.#running.delete(work);
+      if (!client.discarded) this.#idle.push(client);
+    }
   }
 
   /** Waits for what is running, 5 s at most, then ends all connections. */
@@ -52,31 +84,41 @@ export class Pool implements Connection {
     ]);
     waiting.abort();
     // Only goodbyes are left to be said; broken connections would be waited for.
-    await this.#client.end({ timeout: 0.1 });
+    await Promise.all([...this.#clients].map(({ sql }) => sql.end({ timeout: 0.1 })));
   }
 
-  async #begin<T>(mode: string, use: (transaction: Connection) => Promise<T>, again = true): Promise<T> {
-    const transaction = new Transaction(this.#client.options.database);
-    try {
-      return (await this.#client.begin(mode, (sql) => transaction.run(sql, use))) as T;
-    } catch (error) {
-      transaction.end(error);
-      if (!transaction.begun && again && isFarewell(error)) return this.#begin(mode, use, false);
-      throw error;
-    }
+  #open(): PooledClient {
+    const client = new PooledClient(this.#openClient, () => {
+      this.#clients.delete(client);
+      const place = this.#idle.indexOf(client);
+      if (place >= 0) this.#idle.splice(place, 1);
+    });
+    this.#clients.add(client);
+    return client;
+  }
+}
+
+class PooledClient {
+  readonly sql: postgres.Sql;
+  discarded = false;
+  readonly #onDiscard: () => void;
+
+  constructor(open: OpenClient, onDiscard: () => void) {
+    this.#onDiscard = onDiscard;
+    this.sql = open(() => this.discard());
   }
 
-  #track<T>(work: Promise<T>): Promise<T> {
-    this.#running.add(work);
-    const forget = () => this.#running.delete(work);
-    work.then(forget, forget);
-    return work;
+  /** Rejects what still waits for an answer: the driver would open a connection anew for it. */
+  discard(): void {
+    if (this.discarded) return;
+    this.discarded = true;
+    this.#onDiscard();
+    void this.sql.end({ timeout: 0 });
   }
 }
 
 /** One transaction, from BEGIN until it is over or its connection is gone. */
 class Transaction {
-  begun = false;
   readonly #database: string;
   #over: Error | undefined;
   #gone = false;
@@ -91,7 +133,6 @@ class Transaction {
   }
 
   async run<T>(sql: postgres.TransactionSql, use: (transaction: Connection) => Promise<T>): Promise<T> {
-    this.begun = true;
     try {
       return await use({
         send: (text, values) => tracedStatement(this.#database, text, () => this.#send(sql, text, values)),
@@ -131,8 +172,6 @@ const codeOf = (error: unknown): string => String((error as { code?: unknown } |
 export const isConnectionError = (error: unknown): boolean =>
   error instanceof Error && ("errno" in error || /^(EPIPE$|ERR_(STREAM|SSL|TLS)_)/.test(codeOf(error)));
 
-/**
- * admin_shutdown, crash_shutdown: the last words of a server. The driver hands them to the next statement on a connection that broke
- * in the middle of one; that statement has not been run.
- */
-const isFarewell = (error: unknown): boolean => ["57P01", "57P02"].includes(codeOf(error));
+/** The server's last words on a connection, as it begins or later. */
+const isFatal = (error: unknown): boolean =>
+  error instanceof postgres.PostgresError && ["FATAL", "PANIC"].includes(error.severity);

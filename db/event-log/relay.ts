@@ -45,7 +45,7 @@ const cursor = statement<{ log: string; relayed: number }>(
   () => sql`select replace(log_id::text, '-', '') as log, relayed_id::float8 as relayed from event_log, event_relay`,
 );
 
-/** Saved only by whoever holds the lock: the driver may have opened another session that does not. */
+/** Saved only by whoever holds the lock. */
 const save = statement<{ leads: boolean }>(
   () => sql`
     with leader as (
@@ -81,7 +81,6 @@ export async function runRelay(options: RelayOptions): Promise<void> {
         channels: ["novacron_outbox"],
         onNotify: () => waker.wake(),
       });
-      // The driver would go on with another connection, which holds no lock and does not listen.
       const lost = new AbortController();
       const ended = AbortSignal.any([signal, lost.signal]);
       void session.closed.then(() => {

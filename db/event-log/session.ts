@@ -42,7 +42,11 @@ export async function openSession({ domain, url, name, channels, onNotify }: Ses
     fetch_types: false,
     onnotice: () => undefined,
     types: { bigint: safeBigint },
-    onclose: () => hasClosed(),
+    onclose: () => {
+      // The driver would go on with another connection, which holds no lock and does not listen.
+      void client.end({ timeout: 0 });
+      hasClosed();
+    },
     onnotify: onNotify,
     connection: {
       application_name: name,

@@ -161,6 +161,37 @@ describe("a transaction whose connection is gone", () => {
   });
 });
 
+test("every statement is answered with its own answer, or refused within a moment, while connections are ended again and again", async () => {
+  const echo = statement<{ n: number }>(() => sql`select ${sql.placeholder("n")}::int as n`);
+  const system = await openDatabase({ domain: "vms", url: urls.url("vms"), as: "system", maxConnections: 2 });
+  const ended = new AbortController();
+  let answered = 0;
+  let longestMs = 0;
+  const asking = Array.from({ length: 4 }, async (_, asker) => {
+    for (let n = asker; !ended.signal.aborted; n += 4) {
+      const begun = performance.now();
+      const answer = await system.run(echo, { n }).catch((error: unknown) => error);
+      longestMs = Math.max(longestMs, performance.now() - begun);
+      if (answer instanceof Error) expect(answer).toMatchObject(unavailable);
+      else expect(answer).toEqual([{ n }]);
+      answered += answer instanceof Error ? 0 : 1;
+    }
+  });
+  await asOwner(urls.url("vms"), async (owner) => {
+    for (let round = 0; round < 400; round += 1) {
+      await owner`
+        select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
+      // Somewhere between two of their statements or in the middle of one.
+      await owner`select pg_sleep(${(round % 30) / 1_000})`;
+    }
+  });
+  ended.abort();
+  await Promise.all(asking);
+  await system.close();
+  expect(answered).toBeGreaterThan(1_000);
+  expect(longestMs).toBeLessThan(3_000);
+}, 60_000);
+
 test("a statement that comes after the end of its transaction is refused", async () => {
   let kept: Tx | undefined;
   await database.write({ tenantId }, async (tx) => {
