@@ -7,6 +7,7 @@ import { hiveGateway } from "./peers.ts";
 export const apollo = "@apollo/gateway";
 export const oursOverHttp = "ours, over HTTP";
 export const oursInProcess = "ours, in process";
+export const oursAsLibrary = "ours, as a library";
 export const byHand = "by hand";
 export const hive = "@graphql-hive/gateway";
 export const hiveRouter = `${hive} with router-runtime`;
@@ -30,7 +31,7 @@ export async function startContenders(
   supergraph: string,
   stops: (() => Promise<unknown>)[],
 ): Promise<Contender[]> {
-  await bundle(["apollo", "ours-in-process", "by-hand", "one-server"]);
+  await bundle(["apollo", "ours-in-process", "ours-as-library", "by-hand", "one-server"]);
   const contenders: Contender[] = [];
   const start = async (name: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> => {
     const running = await runUntilReady(args, { NODE_ENV: "production", ...env });
@@ -42,6 +43,7 @@ export async function startContenders(
   await start(apollo, [`${outdir}/apollo.js`, supergraph]);
   await start(oursOverHttp, ["dist/cli/run.js", "gateway", "--supergraph", supergraph, "--open", "--port", "0"]);
   await start(oursInProcess, [`${outdir}/ours-in-process.js`, supergraph]);
+  await start(oursAsLibrary, [`${outdir}/ours-as-library.js`, supergraph]);
   await start(oneServer, [`${outdir}/one-server.js`]);
   const bin = hiveGateway();
   if (bin) {

@@ -1,28 +1,21 @@
 import { Pool } from "undici";
 import { bodyFor } from "./graph.ts";
-
-/** How many requests are under way at once. */
-const connections = 8;
+import { connections, inTurns } from "./in-turns.ts";
 
 /** Clients of one server, over kept-alive connections. */
 export class Load {
   readonly #pool: Pool;
+  readonly #asksItself: boolean;
 
-  constructor(url: string) {
+  /** @param asksItself whether what is measured is a library, whose process asks it on our behalf */
+  constructor(url: string, { asksItself = false } = {}) {
     this.#pool = new Pool(new URL(url).origin, { connections });
+    this.#asksItself = asksItself;
   }
 
   /** @throws Error when the answer is none, or has errors in it */
-  async ask(first: number): Promise<string> {
-    const { statusCode, body } = await this.#pool.request({
-      method: "POST",
-      path: "/graphql",
-      headers: { "content-type": "application/json", accept: "application/json" },
-      body: bodyFor(first),
-    });
-    const text = await body.text();
-    if (statusCode !== 200 || text.includes('"errors"')) throw new Error(`${statusCode}: ${text.slice(0, 500)}`);
-    return text;
+  ask(first: number): Promise<string> {
+    return this.#post("/graphql", bodyFor(first));
   }
 
   /**
@@ -30,17 +23,20 @@ export class Load {
    * @returns how long all of it took, in milliseconds
    */
   async run(count: number, sizes: readonly number[]): Promise<number> {
-    let next = 0;
-    const began = performance.now();
-    const client = async (): Promise<void> => {
-      while (next < count) {
-        const first = sizes[next % sizes.length] ?? 0;
-        next += 1;
-        await this.ask(first);
-      }
-    };
-    await Promise.all(Array.from({ length: connections }, client));
-    return performance.now() - began;
+    if (!this.#asksItself) return inTurns(count, sizes, (size) => this.ask(size));
+    return JSON.parse(await this.#post("/run", JSON.stringify({ count, sizes }))) as number;
+  }
+
+  async #post(path: string, content: string): Promise<string> {
+    const { statusCode, body } = await this.#pool.request({
+      method: "POST",
+      path,
+      headers: { "content-type": "application/json", accept: "application/json" },
+      body: content,
+    });
+    const text = await body.text();
+    if (statusCode !== 200 || text.includes('"errors"')) throw new Error(`${statusCode}: ${text.slice(0, 500)}`);
+    return text;
   }
 
   close(): Promise<void> {

@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Figure, percentile } from "../report.ts";
 import { runUntilReady } from "../processes.ts";
-import { apollo, byHand, type Contender, oursInProcess, oursOverHttp, startContenders } from "./contenders.ts";
+import {
+  apollo,
+  byHand,
+  type Contender,
+  oursAsLibrary,
+  oursInProcess,
+  oursOverHttp,
+  startContenders,
+} from "./contenders.ts";
 import { pin } from "./cores.ts";
 import { supergraphSdl } from "./graph.ts";
 import { Load } from "./load.ts";
@@ -30,7 +38,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     writeFileSync(supergraph, supergraphSdl(subgraphs.url));
     const contenders = await startContenders(subgraphs.url, supergraph, stops);
     const measured = contenders.map((contender): Measured => {
-      const load = new Load(contender.running.url);
+      const load = new Load(contender.running.url, { asksItself: contender.name === oursAsLibrary });
       stops.push(() => load.close());
       return { ...contender, load, cpu: 0, ms: 0, count: 0, small: [], large: [] };
     });
@@ -97,14 +105,14 @@ async function timed(once: () => Promise<unknown>): Promise<number> {
 
 function figuresOf(one: Measured, all: readonly Measured[]): Figure[] {
   const { name, count, ms } = one;
-  const isOurs = name === oursOverHttp || name === oursInProcess;
+  const isOurs = [oursOverHttp, oursInProcess, oursAsLibrary].includes(name);
   const cpuOf = (wanted: string): number => {
     const found = all.find((candidate) => candidate.name === wanted);
     return found ? found.cpu / found.count : Number.NaN;
   };
   const [small, large] = [percentile(one.small, 0.5), percentile(one.large, 0.5)];
   const cpu = { name: `${name}, CPU a request`, value: cpuOf(name), unit: "ms" };
-  const share = name === oursInProcess ? 12 : 10;
+  const share = name === oursOverHttp ? 10 : 12;
   return [
     name === apollo
       ? cpu

@@ -55,7 +55,8 @@ function entityFetch(
     const entities = data["_entities"];
     if (!Array.isArray(entities) || entities.length !== representations.length)
       throw new Error(`Subgraph ${fetch.serviceName} did not answer with one entity for each representation.`);
-    for (const [index, entity] of (entities as unknown[]).entries()) {
+    for (let index = 0; index < entities.length; index += 1) {
+      const entity: unknown = entities[index];
       if (isData(entity)) distribute(entity, holders[index] ?? [], rewrite);
     }
   };

@@ -17,7 +17,8 @@ export function merge(target: Data, source: Data): void {
 }
 
 function mergeLists(target: unknown[], source: readonly unknown[]): void {
-  for (const [index, value] of source.entries()) {
+  for (let index = 0; index < source.length; index += 1) {
+    const value = source[index];
     const held = target[index];
     if (isData(held) && isData(value)) merge(held, value);
     else if (Array.isArray(held) && Array.isArray(value) && held.length === value.length) mergeLists(held, value);

@@ -23,24 +23,42 @@ export function representationsOf(
   const select = selectionOf(requires, fits);
   return (entities) => {
     const gathered: Gathered = { representations: [], holders: [] };
-    const known = new Map<string, Data[]>();
+    const known: Known = new Map();
     for (const entity of entities) {
       const representation = select(entity);
       if (!representation?.["__typename"]) continue;
       rewrite?.(representation);
-      const identity = identityOf(representation);
-      const waiting = known.get(identity);
-      if (waiting) {
-        waiting.push(entity);
-        continue;
+      const waiting = waitingFor(known, representation);
+      if (waiting.length === 0) {
+        gathered.representations.push(representation);
+        gathered.holders.push(waiting);
       }
-      const holders = [entity];
-      known.set(identity, holders);
-      gathered.representations.push(representation);
-      gathered.holders.push(holders);
+      waiting.push(entity);
     }
     return gathered;
   };
+}
+
+/** Who waits for each representation: by its type and what else it holds, as nearly all hold one key that is no object or list. */
+type Known = Map<unknown, Map<string, Map<unknown, Data[]>>>;
+
+function waitingFor(known: Known, representation: Data): Data[] {
+  const typename = representation["__typename"];
+  const names = Object.keys(representation);
+  const key = names.length === 2 ? (names[0] === "__typename" ? names[1] : names[0]) : undefined;
+  const value = key === undefined ? undefined : representation[key];
+  if (key === undefined || typeof value === "object") return ofKey(known, typename, "", identityOf(representation));
+  return ofKey(known, typename, key, value);
+}
+
+function ofKey(known: Known, typename: unknown, name: string, value: unknown): Data[] {
+  let byName = known.get(typename);
+  if (!byName) known.set(typename, (byName = new Map()));
+  let byValue = byName.get(name);
+  if (!byValue) byName.set(name, (byValue = new Map()));
+  let waiting = byValue.get(value);
+  if (!waiting) byValue.set(value, (waiting = []));
+  return waiting;
 }
 
 /** Equal for values that are equal, and for no others. A string's length says where it ends, which costs less than to escape it as JSON does. */

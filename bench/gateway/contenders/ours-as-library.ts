@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { noLimits } from "#gateway/admission/limits.ts";
+import { createGateway } from "#gateway/create-gateway.ts";
+import { guarded } from "#gateway/transport/guarded.ts";
+import { inProcess } from "#gateway/transport/in-process.ts";
+import { anonymous } from "#lib/request-context.ts";
+import { query, subgraphNames } from "../graph.ts";
+import { inTurns } from "../in-turns.ts";
+import { remembering } from "../remembering.ts";
+import { answerBodies } from "../serve.ts";
+
+// The gateway in a program that calls it: it asks itself, as often as it is told, so that no HTTP of its own is measured.
+const gateway = createGateway({
+  supergraphSdl: readFileSync(process.argv[2] ?? "", "utf8"),
+  transport: guarded(inProcess(subgraphNames.map(remembering))),
+  limits: noLimits,
+  introspection: false,
+  planning: "this thread",
+});
+let asked = 0;
+
+async function ask(first: number): Promise<string> {
+  asked += 1;
+  const { body } = await gateway.execute(
+    { query, variables: { first } },
+    {
+      identity: anonymous,
+      requestId: String(asked),
+      deadline: Date.now() + 30_000,
+      signal: new AbortController().signal,
+    },
+  );
+  if (body.startsWith('{"errors"')) throw new Error(body.slice(0, 500));
+  return body;
+}
+
+await answerBodies(async (body, path) => {
+  if (path !== "/run") return ask((JSON.parse(body) as { variables: { first: number } }).variables.first);
+  const { count, sizes } = JSON.parse(body) as { count: number; sizes: number[] };
+  return JSON.stringify(await inTurns(count, sizes, ask));
+});
