@@ -26,6 +26,7 @@ import { log } from "./log.ts";
 import { maxReferences } from "./references.ts";
 import { connectionFields } from "./relay.ts";
 import { everybody, type Needs, type RequestContext, requirePermission } from "./request-context.ts";
+import type { Subscribable } from "./subscription.ts";
 import { failSpan, requestSpan } from "./tracing.ts";
 import { isUuid } from "./uuid.ts";
 
@@ -39,6 +40,8 @@ export interface Subgraph {
   readonly name: string;
   readonly schema: GraphQLSchema;
   execute(request: SubgraphRequest, context: RequestContext, signal?: AbortSignal): Promise<ExecutionResult>;
+  /** Undefined of one whose schema has none. */
+  readonly subscriptions?: Subscribable | undefined;
 }
 
 /**
