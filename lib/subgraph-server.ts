@@ -6,7 +6,8 @@ import { log } from "./log.ts";
 import { readDatabaseUrl, readSecret } from "./secrets.ts";
 import { verifyContext } from "./signed-context.ts";
 import { endOnStopSignals } from "./stop-signals.ts";
-import type { Subgraph, SubgraphRequest } from "./subgraph.ts";
+import type { Subgraph } from "./subgraph.ts";
+import type { SubgraphRequest } from "./subgraph-request.ts";
 import { exportTraces } from "./export-traces.ts";
 import { inTraceOf } from "./tracing.ts";
 

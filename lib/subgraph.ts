@@ -26,14 +26,10 @@ import { log } from "./log.ts";
 import { maxReferences } from "./references.ts";
 import { connectionFields } from "./relay.ts";
 import { everybody, type Needs, type RequestContext, requirePermission } from "./request-context.ts";
+import type { SubgraphRequest } from "./subgraph-request.ts";
 import type { Subscribable } from "./subscription.ts";
 import { failSpan, requestSpan } from "./tracing.ts";
 import { isUuid } from "./uuid.ts";
-
-export interface SubgraphRequest {
-  query: string;
-  variables?: Readonly<Record<string, unknown>> | undefined;
-}
 
 /** A subgraph, as whoever calls it sees it: the gateway in the same process, or its own HTTP face. */
 export interface Subgraph {
