@@ -20,6 +20,10 @@ import type { GraphQLAnswer, GraphQLRequest } from "./graphql-request.ts";
 import { plannerHere } from "./planning/planner.ts";
 import { PlannerThread } from "./planning/planner-thread.ts";
 import { logSlow, slowMs } from "./slow-operations.ts";
+import { cursorText } from "./subscriptions/cursor.ts";
+import type { SubscriptionSource } from "./subscriptions/source.ts";
+import { type Subscriber, subscriptionFailure } from "./subscriptions/stream.ts";
+import { type Asked, Streams } from "./subscriptions/streams.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** What the gateway knows of a request while it executes it. */
@@ -31,6 +35,8 @@ export interface GatewayContext extends RequestContext {
 export interface GatewayOptions {
   supergraphSdl: string;
   transport: Transport;
+  /** How subgraphs are followed; without it there are no subscriptions. */
+  subscriptions?: SubscriptionSource | undefined;
   /** Answers `__schema` and `__type`, and says what a misspelled name may have been meant to be. */
   introspection: boolean;
   /** What the names in the supergraph's `@policy` mean; one that is missing here stops the start. */
@@ -60,6 +66,15 @@ export interface Gateway {
   readonly apiSchema: GraphQLSchema;
   execute(request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer>;
   /**
+   * Tells a subscriber the events of a subscription, until he leaves or it ends. He may be told of some before this resolves, with the cursor where
+   * he began, or with why he is told nothing; with undefined when the operation is no subscription, or nobody can be followed.
+   */
+  subscribe(
+    request: GraphQLRequest,
+    context: GatewayContext,
+    subscriber: Subscriber,
+  ): Promise<{ cursor: string | undefined } | { refused: GraphQLAnswer } | undefined>;
+  /**
    * Goes over to another supergraph when its planner is there and every known document has been planned over it. What is in flight goes on over the old one.
    * @throws Error when it is no supergraph, asks for something that this gateway could not enforce, or no longer fits a document that the old one fits
    */
@@ -70,7 +85,8 @@ export interface Gateway {
 /** @throws Error when the document is no supergraph, or asks for something that this gateway could not enforce */
 export function createGateway(options: GatewayOptions): Gateway {
   const { transport, introspection, limits = defaultLimits, documents = new Documents() } = options;
-  const { onDenied, onRequest } = options;
+  const { onDenied, onRequest, subscriptions: source } = options;
+  const streams = source && new Streams({ source, transport });
   let operations = operationsOf(options.supergraphSdl, options);
 
   const known = (text: string, request: GraphQLRequest, context: GatewayContext): KnownOperation => {
@@ -96,28 +112,37 @@ export function createGateway(options: GatewayOptions): Gateway {
     return told;
   };
 
+  /** Lets in what may be executed, and compiles it. @throws RequestErrors, PublicError */
+  const admit = async (request: GraphQLRequest, context: GatewayContext): Promise<Admitted> => {
+    const { variables = {} } = request;
+    checkVariables(variables, limits);
+    const text = documents.textOf(request, context.identity);
+    const found = known(text, request, context);
+    tellSpan(() => describedOperation(found, documents.nameOf(text)));
+    checkCost(found.cost.estimate(variables), limits.cost);
+    const misfits = found.variables.check(variables);
+    if (misfits.length > 0) {
+      const told = misfits.slice(0, limits.validationErrors);
+      throw new RequestErrors(told.map((error) => described(error, "BAD_USER_INPUT", introspection)));
+    }
+    const refusals = found.access.refusalsFor(context.identity);
+    const compiled = operations.compiled(found, refusals, found.variables.booleans(variables));
+    return { text, found, operation: await planned(context.deadline, compiled) };
+  };
+
   const answer = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
     const { variables = {} } = request;
-    let text: string;
-    let found: KnownOperation;
-    let operation: CompiledOperation;
+    let admitted: Admitted;
+    let cursor: string | undefined;
     try {
-      checkVariables(variables, limits);
-      text = documents.textOf(request, context.identity);
-      found = known(text, request, context);
-      tellSpan(() => describedOperation(found, documents.nameOf(text)));
-      checkCost(found.cost.estimate(variables), limits.cost);
-      const misfits = found.variables.check(variables);
-      if (misfits.length > 0) {
-        const told = misfits.slice(0, limits.validationErrors);
-        throw new RequestErrors(told.map((error) => described(error, "BAD_USER_INPUT", introspection)));
-      }
-      const refusals = found.access.refusalsFor(context.identity);
-      const compiled = operations.compiled(found, refusals, found.variables.booleans(variables));
-      operation = await planned(context.deadline, compiled);
+      admitted = await admit(request, context);
+      if (isSubscription(admitted.found))
+        throw new PublicError("BAD_REQUEST", "Subscriptions come over a WebSocket, or as text/event-stream.");
+      if (request.extensions?.["cursor"] === true) cursor = await cursorNow(context);
     } catch (error) {
-      return refusal(error instanceof RequestErrors ? error.errors : [error], context.requestId);
+      return refusedAnswer(error, context);
     }
+    const { text, found, operation } = admitted;
     const { signal, ...call } = context;
     const began = performance.now();
     try {
@@ -127,10 +152,54 @@ export function createGateway(options: GatewayOptions): Gateway {
       const milliseconds = performance.now() - began;
       if (milliseconds > slowMs)
         logSlow(found.operation, operation.plan, { milliseconds, requestId: context.requestId });
-      return { body: bodyOf(executed, context.requestId, cost), document: documents.nameOf(text) };
+      return { body: bodyOf(executed, context.requestId, { cost, cursor }), document: documents.nameOf(text) };
     } catch (error) {
       return refusal([error], context.requestId);
     }
+  };
+
+  /** Where all that can be subscribed to stands now: asked for before a query, so that nothing falls between it and a subscription. */
+  const cursorNow = async ({ signal, ...context }: GatewayContext): Promise<string | undefined> => {
+    if (!source) return undefined;
+    const positions: Record<string, string> = {};
+    await Promise.all(
+      operations.subscribable.map(async (subgraph) => {
+        const position = await source.position(subgraph, context, signal).catch((error: unknown) => {
+          throw subscriptionFailure(subgraph, error);
+        });
+        if (position !== undefined) positions[subgraph] = position;
+      }),
+    );
+    return cursorText(context.identity.tenantId, positions);
+  };
+
+  const subscribe: Gateway["subscribe"] = async (request, context, subscriber) => {
+    try {
+      const { text, found, operation } = await admit(request, context);
+      if (!isSubscription(found) || !streams) return undefined;
+      const { variables = {}, operationName, extensions } = request;
+      const { identity } = context;
+      if (!operation.followed) {
+        // Its one field was refused.
+        const { errors } = await operation.execute(variables, callsOver(transport, context, context.signal));
+        if (onDenied) tellDenials(onDenied, { errors }, context);
+        throw new RequestErrors(errors);
+      }
+      const asked = { operation, variables, identity, text, operationName, after: extensions?.["after"] };
+      return { cursor: await streams.subscribe(asked, subscriber) };
+    } catch (error) {
+      return { refused: refusedAnswer(error, context) };
+    }
+  };
+
+  /** How a subscription that runs is executed by another supergraph. @throws RequestErrors, PublicError */
+  const plannedOver = async (next: Operations, { text, operationName, variables, identity }: Asked) => {
+    const found = next.find(text, operationName);
+    if (!found) throw unknownOperation(operationName);
+    const refusals = found.access.refusalsFor(identity);
+    const operation = await next.compiled(found, refusals, found.variables.booleans(variables));
+    if (!operation.followed) throw new PublicError("FORBIDDEN", "This may no longer be subscribed to.");
+    return operation;
   };
 
   return {
@@ -138,22 +207,41 @@ export function createGateway(options: GatewayOptions): Gateway {
       return operations.apiSchema;
     },
     execute,
+    subscribe,
     replaceSupergraph: async (sdl) => {
       const old = operations;
       const next = operationsOf(sdl, options);
+      let goBy: () => void = () => undefined;
       try {
         await plannerReady(next);
         for (const { text } of documents.known) await planAlso(text, next, old);
+        if (streams) goBy = await streams.replanned((asked) => plannedOver(next, asked));
       } catch (error) {
         await next.stop();
         throw error;
       }
       operations = next;
+      goBy();
       await old.stop();
     },
-    stop: () => operations.stop(),
+    stop: async () => {
+      streams?.stop();
+      await operations.stop();
+    },
   };
 }
+
+interface Admitted {
+  text: string;
+  found: KnownOperation;
+  operation: CompiledOperation;
+}
+
+const isSubscription = ({ operation }: KnownOperation): boolean =>
+  operation.definition.operation === OperationTypeNode.SUBSCRIPTION;
+
+const refusedAnswer = (error: unknown, { requestId }: RequestContext): GraphQLAnswer =>
+  refusal(error instanceof RequestErrors ? error.errors : [error], requestId);
 
 function operationsOf(sdl: string, options: GatewayOptions): Operations {
   const { introspection, limits = defaultLimits, planning = "own thread" } = options;
@@ -225,11 +313,16 @@ async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {
   }
 }
 
-function bodyOf({ json, problems, errors }: Executed, requestId: string, cost: object | undefined): string {
+function bodyOf(
+  { json, problems, errors }: Executed,
+  requestId: string,
+  { cost, cursor }: { cost: object | undefined; cursor: string | undefined },
+): string {
   const told = errors.length > 0 ? `"errors":${JSON.stringify(answerErrors(errors, requestId))},` : "";
   const extensions = {
     ...(errors.length === 0 && problems.length > 0 ? { valueCompletion: problems } : {}),
     ...(cost ? { cost } : {}),
+    ...(cursor ? { cursor } : {}),
   };
   const more = Object.keys(extensions).length > 0 ? `,"extensions":${JSON.stringify(extensions)}` : "";
   return `{${told}"data":${json}${more}}\n`;
@@ -250,7 +343,7 @@ const costOf = (cost: OperationCost, variables: Readonly<Record<string, unknown>
   actual: cost.actual(JSON.parse(json)),
 });
 
-function tellDenials(onDenied: RecordDenials, { errors }: Executed, context: RequestContext): void {
+function tellDenials(onDenied: RecordDenials, { errors }: Pick<Executed, "errors">, context: RequestContext): void {
   if (errors.length === 0) return;
   const missing = errors.flatMap(({ extensions }) => {
     const name = extensions["permission"] ?? extensions["policy"];

@@ -42,6 +42,7 @@ export const errorCodes = {
   POSITION_INVALID: "This is no position of this installation's event log.",
   POSITION_EXPIRED:
     "Events after this position are no longer kept; `extensions.oldest` is the oldest that can be read on from.",
+  RESYNC_REQUIRED: "Events after this cursor are no longer kept: ask for what is now, and subscribe anew.",
   EVENT_TOO_LARGE: "The event of a change would be larger than events may be; `extensions.event` names its type.",
   RATE_LIMITED:
     "Too many requests in too short a time; `extensions.retryAfter` says in how many seconds there may be another.",

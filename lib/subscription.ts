@@ -15,6 +15,8 @@ export interface SubscriptionEvent {
   result?: ExecutionResult | undefined;
   /** How many events before it were left out in favour of this one, which is newer. */
   dropped?: number | undefined;
+  /** Of what only the newest counts: of two events that have the same here, a reader who is slow need only be told the later one. */
+  replaces?: string | undefined;
 }
 
 /**

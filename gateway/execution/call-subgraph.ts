@@ -4,16 +4,21 @@ import { PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { failedFields } from "./failed-fields.ts";
 import { inParts } from "./in-parts.ts";
-import type { Transport } from "../transport/transport.ts";
+import type { CallRequest, Transport } from "../transport/transport.ts";
 import type { CallSubgraph } from "./run.ts";
 
 /** Calls of one request. A call without an answer is an answer in which each of its fields has failed. */
-export function callsOver(transport: Transport, context: RequestContext, signal: AbortSignal): CallSubgraph {
+export function callsOver(
+  transport: Transport,
+  context: RequestContext,
+  signal: AbortSignal,
+  { fresh }: Pick<CallRequest, "fresh"> = {},
+): CallSubgraph {
   return async ({ serviceName, operation: query, operationKind }: FetchNode, variables) => {
     const operation = operationKind === OperationTypeNode.QUERY ? "query" : "mutation";
     try {
       return await inParts(variables, (part) =>
-        transport.send(serviceName, { query, variables: part, operation }, context, signal),
+        transport.send(serviceName, { query, variables: part, operation, fresh }, context, signal),
       );
     } catch (error) {
       if (!(error instanceof PublicError)) throw error;

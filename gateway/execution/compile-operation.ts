@@ -1,10 +1,11 @@
-import type { QueryPlan } from "@apollo/query-planner";
-import { GraphQLError } from "graphql";
+import type { FetchNode, QueryPlan } from "@apollo/query-planner";
+import { type ExecutionResult, GraphQLError } from "graphql";
 import { type Answer, answerWriter } from "./answer/answer-writer.ts";
 import type { Aliases } from "../planning/aliases.ts";
 import type { Data, Variables } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import type { OperationToPlan } from "../planning/operation-to-plan.ts";
+import { eventOf } from "./fetch-step.ts";
 import type { CallSubgraph, Run } from "./run.ts";
 import { stepOf } from "./steps.ts";
 
@@ -12,6 +13,10 @@ import { stepOf } from "./steps.ts";
 export interface CompiledOperation {
   plan: QueryPlan;
   execute(variables: Variables, call: CallSubgraph): Promise<Executed>;
+  /** Of a subscription: what its subgraph is to be followed by. */
+  followed?: FetchNode | undefined;
+  /** Of a subscription: executes what remains of it for one event. */
+  executeEvent(event: ExecutionResult, variables: Variables, call: CallSubgraph): Promise<Executed>;
 }
 
 export interface Executed {
@@ -29,18 +34,32 @@ export function compileOperation(
   planned: OperationToPlan,
   plan: QueryPlan,
 ): CompiledOperation {
-  if (plan.node?.kind === "Subscription") throw new Error("Subscriptions are not executed.");
   const { aliases } = planned;
-  const step = stepOf(plan.node, [], fits);
+  const { node } = plan;
+  const followed = node?.kind === "Subscription" ? node.primary : undefined;
+  const step = stepOf(node?.kind === "Subscription" ? node.rest : node, [], fits);
+  const take = followed && eventOf(followed, fits);
   const write = answerWriter(apiSchema, planned);
+  const finish = async (run: Run): Promise<Executed> => {
+    await step(run);
+    const { json, problems, refusals } = write(run.data, run.variables);
+    const failed = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
+    return { json, problems, errors: refusals.length > 0 ? [...refusals.map(refusedField), ...failed] : failed };
+  };
+  const begun = (variables: Variables, call: CallSubgraph): Run => ({
+    variables,
+    call,
+    data: Object.create(null) as Data,
+    errors: [],
+  });
   return {
     plan,
-    execute: async (variables, call) => {
-      const run: Run = { variables, call, data: Object.create(null) as Data, errors: [] };
-      await step(run);
-      const { json, problems, refusals } = write(run.data, variables);
-      const failed = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
-      return { json, problems, errors: refusals.length > 0 ? [...refusals.map(refusedField), ...failed] : failed };
+    followed,
+    execute: (variables, call) => finish(begun(variables, call)),
+    executeEvent: (event, variables, call) => {
+      const run = begun(variables, call);
+      take?.(run, event);
+      return finish(run);
     },
   };
 }

@@ -1,12 +1,12 @@
 import type { FetchNode, QueryPlanSelectionNode, ResponsePath } from "@apollo/query-planner";
-import { GraphQLError } from "graphql";
+import { type ExecutionResult, GraphQLError } from "graphql";
 import { type Data, isData, type Variables } from "./data.ts";
 import { entityErrors, rootErrors } from "./downstream-errors.ts";
 import { entitiesAt } from "./entities.ts";
 import { merge } from "./merge.ts";
 import { representationsOf } from "./representations.ts";
 import { rewritesOf } from "./rewrites.ts";
-import type { Step } from "./run.ts";
+import type { Run, Step } from "./run.ts";
 import type { FitsType } from "./types.ts";
 
 /** A call to a subgraph: root fields, or fields of the entities at `path`. */
@@ -32,6 +32,17 @@ function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
     if (!data) return;
     rewrite?.(data);
     for (const target of into) merge(target, data);
+  };
+}
+
+/** Takes what a subgraph told of an event as if it had been asked for it. */
+export function eventOf(fetch: FetchNode, fits: FitsType): (run: Run, event: ExecutionResult) => void {
+  const rewrite = rewritesOf(fetch.outputRewrites, fits);
+  return ({ data: target, errors: told }, { data, errors }) => {
+    if (errors) told.push(...rootErrors(errors, fetch.serviceName));
+    if (!data) return;
+    rewrite?.(data);
+    merge(target, data);
   };
 }
 
@@ -69,7 +80,7 @@ function distribute(entity: Data, holders: readonly Data[], rewrite: ((entity: D
   for (const holder of holders) merge(holder, entity);
 }
 
-function usedVariables({ variableUsages }: FetchNode, given: Variables): Variables {
+export function usedVariables({ variableUsages }: FetchNode, given: Variables): Variables {
   const used: Record<string, unknown> = {};
   for (const name of variableUsages ?? []) {
     if (Object.hasOwn(given, name) && given[name] !== undefined) used[name] = given[name];

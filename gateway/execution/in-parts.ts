@@ -29,8 +29,8 @@ export async function inParts(
   return { data: { _entities: parts.flatMap((part) => part.entities) }, ...(errors.length > 0 ? { errors } : {}) };
 }
 
-/** The error of a part at its place in the whole. */
-function moved(error: GraphQLError, offset: number): GraphQLError {
+/** The error of a part at its place in the whole, or with a negative offset the other way. */
+export function moved(error: GraphQLError, offset: number): GraphQLError {
   const [first, index, ...rest] = error.path ?? [];
   return first === "_entities" && typeof index === "number"
     ? new GraphQLError(error.message, {

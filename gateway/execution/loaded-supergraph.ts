@@ -3,6 +3,7 @@ import { type CostRules, costRules } from "../admission/cost-rules.ts";
 import type { Policies } from "../authorization/requirement.ts";
 import { type Requirements, requirementsOf } from "../authorization/requirements.ts";
 import { type PlannedSupergraph, plannedSupergraph } from "../planning/planned-supergraph.ts";
+import { subscribableIn } from "./subscribable.ts";
 import { type FitsType, typesOf } from "./types.ts";
 
 /** A composed schema, ready to plan and to execute operations. */
@@ -14,6 +15,8 @@ export interface LoadedSupergraph {
   fits: FitsType;
   requirements: Requirements;
   costs: CostRules;
+  /** The subgraphs that have subscriptions. */
+  subscribable: readonly string[];
 }
 
 /**
@@ -29,6 +32,7 @@ export function loadSupergraph(sdl: string, policies: Policies = {}): LoadedSupe
     apiSchema: planned.plannedSchema.toGraphQLJSSchema(),
     requirements: requirementsOf(schema, policies),
     costs: costRules(schema),
+    subscribable: subscribableIn(planned.supergraph),
     fits: typesOf(schema.toGraphQLJSSchema()),
   };
 }

@@ -85,6 +85,11 @@ export class Operations {
     return this.#supergraph.apiSchema;
   }
 
+  /** The subgraphs that have subscriptions. */
+  get subscribable(): readonly string[] {
+    return this.#supergraph.subscribable;
+  }
+
   /** @returns undefined for a document without an operation of that name, or with several and no name */
   find(text: string, operationName: string | undefined): KnownOperation | undefined {
     const spelling = `${operationName ?? ""} ${text}`;

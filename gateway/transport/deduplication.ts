@@ -11,7 +11,7 @@ import type { CallRequest, Transport } from "./transport.ts";
  *
  * Nobody is given what was read before a change that he knows of. A mutation that ends, whatever it ends with, closes all calls in flight to
  * others; mutations of other processes are not seen, so only young calls are shared. What services ask is never shared: whether a session is
- * still valid is asked anew.
+ * still valid is asked anew. Nor is what a subscription asks about an event.
  */
 export function withDeduplication(
   inner: Transport,
@@ -25,7 +25,7 @@ export function withDeduplication(
       if (request.operation === "mutation") {
         return new Flight(carry, context.deadline, () => board.clear()).join(signal);
       }
-      if (context.identity.kind === "service") return new Flight(carry, context.deadline).join(signal);
+      if (context.identity.kind === "service" || request.fresh) return new Flight(carry, context.deadline).join(signal);
       const asked = { subgraph, request, context };
       const inFlight = board.get(request.query)?.find((entry) => isSame(entry, asked));
       if (inFlight?.flight.isYoungerThan(sharedMs) && inFlight.flight.hasTimeFor(context.deadline)) {

@@ -20,7 +20,7 @@ export function withPublicFailures(inner: Transport): Transport {
   };
 }
 
-function publicFailure(subgraph: string, error: unknown): PublicError {
+export function publicFailure(subgraph: string, error: unknown): PublicError {
   switch (failureKind(error)) {
     case "timed out":
     case "out of time":

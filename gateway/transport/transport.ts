@@ -5,6 +5,8 @@ import type { SubgraphRequest } from "#lib/subgraph-request.ts";
 export interface CallRequest extends SubgraphRequest {
   /** A query may be asked twice, or once for several callers; a mutation is sent once. */
   operation: "query" | "mutation";
+  /** Its answer may not be one that was asked for before it: it is asked because something has changed. */
+  fresh?: boolean | undefined;
 }
 
 /**

@@ -1,0 +1,65 @@
+import type { FetchNode } from "@apollo/query-planner";
+import type { ExecutionResult, GraphQLError } from "graphql";
+import type { Variables } from "./data.ts";
+import { moved } from "./in-parts.ts";
+import type { CallSubgraph } from "./run.ts";
+
+interface Waiting {
+  representations: readonly unknown[];
+  resolve(answer: ExecutionResult): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Calls of several executions of one operation with the same variables, which differ in their events alone: what they ask of a subgraph in the
+ * same tick is asked in one call.
+ */
+export function batchedCalls(call: CallSubgraph): CallSubgraph {
+  const gathering = new Map<FetchNode, Waiting[]>();
+  const send = async (fetch: FetchNode, variables: Variables): Promise<void> => {
+    const waiting = gathering.get(fetch) ?? [];
+    gathering.delete(fetch);
+    try {
+      const representations = waiting.flatMap((each) => each.representations);
+      distribute(waiting, await call(fetch, { ...variables, representations }));
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  };
+  return (fetch, variables) => {
+    const { representations } = variables;
+    if (!Array.isArray(representations)) return call(fetch, variables);
+    return new Promise((resolve, reject) => {
+      const mine: Waiting = { representations, resolve, reject };
+      const others = gathering.get(fetch);
+      if (others) {
+        others.push(mine);
+        return;
+      }
+      gathering.set(fetch, [mine]);
+      // After all that can still go on in this tick.
+      process.nextTick(() => void send(fetch, variables));
+    });
+  };
+}
+
+/** Gives each his entities, and the errors that are at them or that are about the call as a whole. */
+function distribute(waiting: readonly Waiting[], { data, errors = [] }: ExecutionResult): void {
+  const entities: unknown = data?.["_entities"];
+  let offset = 0;
+  for (const { representations, resolve } of waiting) {
+    const end = offset + representations.length;
+    const own = errors.flatMap((error) => errorWithin(error, offset, end));
+    resolve({
+      ...(data ? { data: { _entities: Array.isArray(entities) ? entities.slice(offset, end) : entities } } : { data }),
+      ...(own.length > 0 ? { errors: own } : {}),
+    });
+    offset = end;
+  }
+}
+
+function errorWithin(error: GraphQLError, from: number, to: number): GraphQLError[] {
+  const [first, index] = error.path ?? [];
+  if (first !== "_entities" || typeof index !== "number") return [error];
+  return from <= index && index < to ? [moved(error, -from)] : [];
+}

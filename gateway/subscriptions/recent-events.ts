@@ -1,0 +1,40 @@
+import type { ToldEvent } from "./told-event.ts";
+
+const most = 256;
+const mostCharacters = 512 * 1024;
+
+/** The newest events of a subscription, so that who comes back soon need not be told them by the subgraph. */
+export class RecentEvents {
+  #events: ToldEvent[] = [];
+  #characters = 0;
+  /** Before the oldest of them. */
+  #start: string | undefined;
+
+  /** @param start the position after which the first event will come */
+  constructor(start: string | undefined) {
+    this.#start = start;
+  }
+
+  /** Where the newest of them, or what came after it, stands. */
+  get head(): string | undefined {
+    return this.#events.at(-1)?.position ?? this.#start;
+  }
+
+  add(event: ToldEvent): void {
+    this.#events.push(event);
+    this.#characters += event.head?.length ?? 0;
+    while (this.#events.length > most || (this.#characters > mostCharacters && this.#events.length > 1)) {
+      const oldest = this.#events.shift();
+      if (!oldest) return;
+      this.#characters -= oldest.head?.length ?? 0;
+      this.#start = oldest.position;
+    }
+  }
+
+  /** What came after a position; undefined when that cannot be told from these. */
+  after(position: string): readonly ToldEvent[] | undefined {
+    if (position === this.#start) return this.#events;
+    const index = this.#events.findLastIndex((event) => event.position === position);
+    return index < 0 ? undefined : this.#events.slice(index + 1);
+  }
+}

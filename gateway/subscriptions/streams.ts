@@ -1,0 +1,152 @@
+import { PublicError } from "#lib/errors.ts";
+import type { CompiledOperation } from "../execution/compile-operation.ts";
+import { RequestErrors } from "../execution/request-errors.ts";
+import { parseCursor } from "./cursor.ts";
+import { type Followed, Stream, type StreamDependencies, type Subscriber, subscriptionFailure } from "./stream.ts";
+
+/** How long a stream that nobody is told any more goes on, so that who has lost his connection finds it again. */
+const lingerMs = 30_000;
+const mostStreams = 10_000;
+
+/** What somebody subscribes to. */
+export interface Asked extends Omit<Followed, "operation"> {
+  /** As it is planned for him. */
+  operation: CompiledOperation;
+  /** The text and the name by which it is planned anew for another supergraph. */
+  text: string;
+  operationName: string | undefined;
+  /** The cursor to go on from. */
+  after?: unknown;
+}
+
+/** Equal for those who ask the same and may see the same. */
+const keyOf = ({ text, operationName = "", variables, identity }: Asked): string => {
+  const { kind, tenantId, userTenantId = "", permissions } = identity;
+  const rights = [kind, tenantId, userTenantId, ...permissions.toSorted()];
+  return JSON.stringify([rights, operationName, variables, text]);
+};
+
+/**
+ * The streams of one gateway: one for all subscribers that ask the same and may see the same. Who comes from further back has one of his own, until
+ * that has come as far.
+ */
+export class Streams {
+  readonly #dependencies: StreamDependencies;
+  /** Those that begin where their subgraph is, or have shown that they could begin where they did. */
+  readonly #shared = new Map<string, Promise<Stream>>();
+  /** By where they began. */
+  readonly #returning = new Map<string, Stream>();
+  readonly #running = new Map<Stream, Asked>();
+
+  constructor(dependencies: StreamDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /**
+   * Tells a subscriber the events after his cursor, or from now on.
+   * @returns the cursor where he begins; undefined of a subgraph that cannot resume
+   * @throws PublicError POSITION_INVALID, OVERLOADED, SUBGRAPH_UNAVAILABLE
+   */
+  async subscribe(asked: Asked, subscriber: Subscriber): Promise<string | undefined> {
+    const key = keyOf(asked);
+    const subgraph = asked.operation.followed?.serviceName ?? "";
+    const after = asked.after === undefined ? undefined : parseCursor(asked.identity.tenantId, asked.after)[subgraph];
+    const shared = after === undefined ? await this.#fromNow(key, asked) : await this.#shared.get(key);
+    if (shared?.join(subscriber, after)) return shared.cursorAt(after ?? shared.head);
+    const own = this.#from(key, asked, after);
+    if (!own.join(subscriber, after)) this.#begin(key, asked, after).join(subscriber);
+    return own.cursorAt(after);
+  }
+
+  /** Plans every stream anew. @returns what makes them go by it; those that have no plan any more end with their errors */
+  async replanned(plan: (asked: Asked) => Promise<CompiledOperation>): Promise<() => void> {
+    const plans = await Promise.all(
+      [...this.#running].map(async ([stream, asked]) =>
+        plan(asked).then(
+          (operation) => () => {
+            this.#running.set(stream, { ...asked, operation });
+            stream.replan(operation);
+          },
+          (error: unknown) => () => stream.end(error instanceof RequestErrors ? error.errors : [error]),
+        ),
+      ),
+    );
+    return () => {
+      for (const goBy of plans) goBy();
+    };
+  }
+
+  stop(): void {
+    for (const stream of this.#running.keys()) stream.end();
+  }
+
+  /** The stream of those who begin where their subgraph is. */
+  async #fromNow(key: string, asked: Asked): Promise<Stream> {
+    const known = this.#shared.get(key);
+    if (known) return known;
+    const subgraph = asked.operation.followed?.serviceName ?? "";
+    const beginning = this.#dependencies.source
+      .position(
+        subgraph,
+        { identity: asked.identity, requestId: "", deadline: Date.now() + 5_000 },
+        new AbortController().signal,
+      )
+      .then((position) => this.#begin(key, asked, position));
+    this.#shared.set(key, beginning);
+    return beginning.catch((error: unknown) => {
+      if (this.#shared.get(key) === beginning) this.#shared.delete(key);
+      throw subscriptionFailure(subgraph, error);
+    });
+  }
+
+  /** The stream of those who come back from the same position, of whom there are many when a gateway was away. */
+  #from(key: string, asked: Asked, after: string | undefined): Stream {
+    const place = `${key} ${after}`;
+    const known = this.#returning.get(place);
+    if (known && !known.hasEnded) return known;
+    const stream = this.#begin(key, asked, after, () => this.#returning.delete(place));
+    this.#returning.set(place, stream);
+    return stream;
+  }
+
+  #begin(key: string, asked: Asked, start: string | undefined, onEnd: () => void = () => undefined): Stream {
+    if (this.#running.size >= mostStreams)
+      throw new PublicError("OVERLOADED", "The gateway follows as much as it can; try again later.");
+    const stream: Stream = new Stream(asked, start, this.#dependencies, {
+      told: () => void this.#share(key, stream),
+      idle: () => {
+        setTimeout(() => {
+          if (stream.isIdle) stream.end();
+        }, lingerMs).unref();
+      },
+      ended: () => {
+        onEnd();
+        this.#running.delete(stream);
+        void this.#forget(key, stream);
+      },
+    });
+    this.#running.set(stream, asked);
+    return stream;
+  }
+
+  /** A stream that began further back goes up in the one that all share when it has come as far, or becomes that. */
+  async #share(key: string, stream: Stream): Promise<void> {
+    const shared = this.#shared.get(key);
+    if (!shared) {
+      this.#shared.set(key, Promise.resolve(stream));
+      return;
+    }
+    const other = await shared.catch(() => undefined);
+    if (other && other !== stream && !stream.hasEnded && stream.moveTo(other)) stream.end();
+  }
+
+  async #forget(key: string, stream: Stream): Promise<void> {
+    const shared = this.#shared.get(key);
+    if (shared && (await shared.catch(() => undefined)) === stream && this.#shared.get(key) === shared)
+      this.#shared.delete(key);
+  }
+}

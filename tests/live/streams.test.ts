@@ -1,0 +1,247 @@
+import { composeServices } from "@apollo/composition";
+import { parse } from "graphql";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { createGateway, type Gateway } from "#gateway/create-gateway.ts";
+import { Subscriber } from "#gateway/subscriptions/stream.ts";
+import { textOf, type ToldEvent } from "#gateway/subscriptions/told-event.ts";
+import type { Identity } from "#lib/request-context.ts";
+import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
+
+const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@requiresScopes"])\n`;
+const compose = (orders: string): string => {
+  const services = [
+    { name: "orders", typeDefs: parse(link + orders), url: "http://orders" },
+    {
+      name: "people",
+      typeDefs: parse(
+        `${link}type Query { me: Person }  type Person @key(fields: "id") { id: ID!  name: String  secret: String @requiresScopes(scopes: [["secret:read"]]) }`,
+      ),
+      url: "http://people",
+    },
+  ];
+  return composeServices(services).supergraphSdl ?? "";
+};
+const orders = `type Query { order: Order }
+  type Subscription { ordered(shop: ID): Order }
+  type Order { number: Int!  by: Person }
+  type Person @key(fields: "id", resolvable: false) { id: ID! }`;
+
+class Listener extends Subscriber {
+  readonly told: { data: unknown; errors?: { path: unknown; extensions: { code: string } }[]; extensions: unknown }[] =
+    [];
+  readonly cursors: (string | undefined)[] = [];
+  ended: readonly unknown[] | undefined;
+
+  tell(event: ToldEvent): void {
+    this.cursors.push(event.cursor);
+    if (event.head !== undefined)
+      this.told.push(JSON.parse(textOf(event, event.dropped)) as (typeof this.told)[number]);
+  }
+
+  end(errors: readonly unknown[] = []): void {
+    this.ended = errors;
+  }
+
+  get numbers(): unknown[] {
+    return this.told.map(({ data }) => (data as { ordered: { number: number } }).ordered.number);
+  }
+}
+
+const user = (tenant: string, permissions: string[] = []): Identity => ({
+  kind: "user",
+  id: `user of ${tenant}`,
+  tenantId: tenant,
+  permissions,
+});
+
+let log: InMemoryLog;
+let calls: { subgraph: string; variables: Readonly<Record<string, unknown>> }[];
+let gateway: Gateway;
+let answerPeople: (ids: string[]) => unknown;
+beforeEach(() => {
+  log = new InMemoryLog();
+  calls = [];
+  answerPeople = (ids) => ids.map((id) => ({ __typename: "Person", id, name: `name of ${id}` }));
+  gateway = createGateway({
+    supergraphSdl: compose(orders),
+    subscriptions: sourceOf({ orders: log }),
+    transport: {
+      send: async (subgraph, { variables = {} }) => {
+        calls.push({ subgraph, variables });
+        if (subgraph === "orders") return { data: { order: { number: 7 } } };
+        const ids = (variables["representations"] as { id: string }[]).map(({ id }) => id);
+        return { data: { _entities: answerPeople(ids) } };
+      },
+      close: async () => undefined,
+    },
+    introspection: true,
+    planning: "this thread",
+  });
+  return () => gateway.stop();
+});
+
+const query = "subscription { ordered { number by { name } } }";
+const order = (number: number) => ({ data: { ordered: { number, by: { __typename: "Person", id: `p${number}` } } } });
+const contextOf = (identity: Identity) => ({
+  identity,
+  requestId: "r",
+  deadline: Date.now() + 5_000,
+  signal: new AbortController().signal,
+});
+async function subscribe(
+  { after, text = query, as = user("one") }: { after?: unknown; text?: string; as?: Identity } = {},
+  listener = new Listener(),
+) {
+  const extensions = after === undefined ? undefined : { after };
+  const answer = await gateway.subscribe({ query: text, extensions }, contextOf(as), listener);
+  if (!answer) throw new Error("It was no subscription.");
+  return { listener, answer, cursor: "cursor" in answer ? answer.cursor : undefined };
+}
+const refusedBy = async (subscribing: ReturnType<typeof subscribe>) => {
+  const { answer } = await subscribing;
+  return "refused" in answer ? answer.refused.refused : undefined;
+};
+
+describe("a subscription", () => {
+  it("tells each event with the fields of other subgraphs, in order, and asks once for all of one moment", async () => {
+    const { listener } = await subscribe();
+    log.append(order(1), order(2), order(3));
+    await vi.waitUntil(() => listener.told.length === 3);
+    expect(listener.told.map(({ data }) => data)).toEqual(
+      [1, 2, 3].map((number) => ({ ordered: { number, by: { name: `name of p${number}` } } })),
+    );
+    expect(calls).toHaveLength(1);
+    log.append(order(4));
+    await vi.waitUntil(() => listener.told.length === 4);
+    expect(listener.numbers).toEqual([1, 2, 3, 4]);
+  });
+
+  it("has the errors of another subgraph at their places, each event its own", async () => {
+    answerPeople = (ids) =>
+      ids.map((id) => (id === "p2" ? null : { __typename: "Person", id, name: id === "p3" ? 3 : id }));
+    const { listener } = await subscribe();
+    log.append(order(1), order(2), order(3));
+    await vi.waitUntil(() => listener.told.length === 3);
+    expect(listener.told.map(({ data }) => (data as { ordered: { by: unknown } }).ordered.by)).toEqual([
+      { name: "p1" },
+      { name: null },
+      { name: null },
+    ]);
+  });
+
+  it("is followed once for all who ask the same and may see the same, and never across tenants or rights", async () => {
+    const same = [await subscribe(), await subscribe(), await subscribe({ as: { ...user("one"), id: "another" } })];
+    expect(log.begun).toBe(1);
+    await subscribe({ as: user("two") });
+    await subscribe({ as: user("one", ["vm:read"]) });
+    await subscribe({ text: "subscription { ordered { number } }" });
+    expect(log.begun).toBe(4);
+    log.append(order(1));
+    await vi.waitUntil(() => same.every(({ listener }) => listener.told.length === 1));
+  });
+
+  it("goes on exactly after any cursor, from memory or from the subgraph", async () => {
+    const { listener } = await subscribe();
+    for (let number = 1; number <= 400; number += 1) log.append(order(number));
+    await vi.waitUntil(() => listener.told.length === 400);
+    for (const seen of [400, 399, 200, 100, 1]) {
+      const again = await subscribe({ after: listener.cursors[seen - 1] });
+      await vi.waitUntil(() => again.listener.told.length === 400 - seen);
+      expect(again.listener.numbers).toEqual(listener.numbers.slice(seen));
+    }
+  });
+
+  it("that has caught up goes on with the others", async () => {
+    const { listener } = await subscribe();
+    for (let number = 1; number <= 300; number += 1) log.append(order(number));
+    await vi.waitUntil(() => listener.told.length === 300);
+    const returned = await Promise.all([
+      subscribe({ after: listener.cursors[4] }),
+      subscribe({ after: listener.cursors[4] }),
+    ]);
+    expect(log.begun).toBe(2);
+    await vi.waitUntil(() => returned.every((one) => one.listener.told.length === 295));
+    log.append(order(301));
+    await vi.waitUntil(() => log.following === 1);
+    log.append(order(302));
+    await vi.waitUntil(() => returned.every((one) => one.listener.told.length === 297));
+    expect(returned[0]?.listener.numbers.slice(-3)).toEqual([300, 301, 302]);
+  });
+
+  it("begins with the cursor of a query, so that nothing falls between them", async () => {
+    const asked = await gateway.execute(
+      { query: "{ order { number } }", extensions: { cursor: true } },
+      contextOf(user("one")),
+    );
+    const { extensions } = JSON.parse(asked.body) as { extensions: { cursor: string } };
+    log.append(order(1));
+    const { listener } = await subscribe({ after: extensions.cursor });
+    await vi.waitUntil(() => listener.told.length === 1);
+    expect(listener.numbers).toEqual([1]);
+  });
+
+  it("says RESYNC_REQUIRED when what comes after a cursor is no longer kept, and nobody else is concerned", async () => {
+    const first = await subscribe();
+    for (let number = 1; number <= 300; number += 1) log.append(order(number));
+    await vi.waitUntil(() => first.listener.told.length === 300);
+    log.oldest = 200;
+    const late = await subscribe({ after: first.listener.cursors[0] });
+    await vi.waitUntil(() => late.listener.ended !== undefined);
+    expect(late.listener.ended).toMatchObject([{ code: "RESYNC_REQUIRED" }]);
+    expect(first.listener.ended).toBeUndefined();
+  });
+
+  it("attack: refuses a cursor that is malformed or another tenant's", async () => {
+    const { cursor } = await subscribe();
+    expect(await refusedBy(subscribe({ after: cursor, as: user("two") }))).toBe("POSITION_INVALID");
+    for (const after of ["", "x", 1, {}, "W10", Buffer.from('[1,"x",{"orders":1}]').toString("base64url")])
+      expect(await refusedBy(subscribe({ after }))).toBe("POSITION_INVALID");
+  });
+
+  it("of a document that does not fit, or costs too much, is refused as a query is", async () => {
+    expect(await refusedBy(subscribe({ text: "subscription { nothing }" }))).toBe("GRAPHQL_VALIDATION_FAILED");
+    expect(await refusedBy(subscribe({ text: "subscription { a: ordered { number } b: ordered { number } }" }))).toBe(
+      "GRAPHQL_VALIDATION_FAILED",
+    );
+    const asked = await gateway.execute({ query }, contextOf(user("one")));
+    expect(asked.refused).toBe("BAD_REQUEST");
+  });
+
+  it("shows null and why for a field that its subscriber may not see", async () => {
+    const { listener } = await subscribe({ text: "subscription { ordered { number by { secret } } }" });
+    log.append(order(1));
+    await vi.waitUntil(() => listener.told.length === 1);
+    expect(listener.told[0]).toMatchObject({
+      data: { ordered: { number: 1, by: { secret: null } } },
+      errors: [{ path: ["ordered", "by", "secret"], extensions: { code: "FORBIDDEN" } }],
+    });
+  });
+
+  it("goes on over another supergraph without a gap; one that no longer fits ends with why", async () => {
+    const { listener } = await subscribe();
+    const other = await subscribe({ text: "subscription { ordered(shop: 1) { number } }" });
+    log.append(order(1));
+    await vi.waitUntil(() => other.listener.told.length === 1 && listener.told.length === 1);
+    await gateway.replaceSupergraph(
+      compose(orders.replace("(shop: ID)", "(store: ID)").replace("number: Int!", "number: Int")),
+    );
+    log.append(order(2));
+    await vi.waitUntil(() => listener.told.length === 2);
+    expect(listener.numbers).toEqual([1, 2]);
+    await vi.waitUntil(() => other.listener.ended !== undefined);
+    expect(other.listener.ended).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
+  });
+
+  it("that its subscribers have left is followed for a while, and no longer", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    try {
+      const { listener } = await subscribe();
+      listener.leave();
+      expect(log.following).toBe(1);
+      await vi.advanceTimersByTimeAsync(31_000);
+    } finally {
+      vi.useRealTimers();
+    }
+    await vi.waitUntil(() => log.following === 0);
+  });
+});
