@@ -93,7 +93,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { operationName, queriesOnly } = request;
     const found = operations.find(text, operationName);
     if (!found) throw unknownOperation(operationName);
-    if (queriesOnly && found.operation.definition.operation !== OperationTypeNode.QUERY)
+    if (queriesOnly && found.operation.definition.operation === OperationTypeNode.MUTATION)
       throw new PublicError("METHOD_NOT_ALLOWED", "Only queries come by GET; send this by POST.");
     if (found.tokens > limits.tokensByKey && context.identity.credential?.kind === "api_key")
       throw new PublicError(

@@ -18,8 +18,11 @@ export interface AuthenticationOptions {
   cache?: IdentityCache;
 }
 
-/** Finds out who sends a request. */
-export type Authenticate = (request: Pick<IncomingMessage, "headers">) => Promise<Identity>;
+/** Finds out who sends a request; `counted` is false of what is no request of his, so that it takes nothing of what he may send a minute. */
+export type Authenticate = (
+  request: Pick<IncomingMessage, "headers">,
+  options?: { counted: boolean },
+) => Promise<Identity>;
 
 /** Who the gateway is, when it asks on its own behalf. */
 export const gatewayItself: Identity = {
@@ -73,7 +76,7 @@ export function authentication({
     }
     return identified(parsed.data.validateToken);
   };
-  return async ({ headers }) => {
+  return async ({ headers }, { counted } = { counted: true }) => {
     const { authorization } = headers;
     if (authorization === undefined) return anonymous;
     const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
@@ -81,7 +84,7 @@ export function authentication({
     const isToken = token !== undefined && (isSessionToken(token) || apiKeyId(environment, token) !== undefined);
     const found = isToken ? await cache.identify(token, () => ask(token)) : undefined;
     if (!found) throw new PublicError("UNAUTHENTICATED", "The token or key is not valid.");
-    await limits.take(found);
+    if (counted) await limits.take(found);
     return found.identity;
   };
 }

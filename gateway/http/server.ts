@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
 import { SpanKind, type SpanOptions } from "@opentelemetry/api";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
@@ -9,13 +10,18 @@ import type { Client, Identity } from "#lib/request-context.ts";
 import { failSpan, inTraceOf, requestSpan, span, tellSpan } from "#lib/tracing.ts";
 import { refusal } from "../answer-errors.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
-import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
+import { createGateway, type Gateway, type GatewayContext, type GatewayOptions } from "../create-gateway.ts";
+import { EventStream } from "./event-stream.ts";
 import { GraphiQL, type GraphiQLOptions } from "./graphiql/graphiql.ts";
-import type { GraphQLAnswer } from "../graphql-request.ts";
+import type { GraphQLAnswer, GraphQLRequest } from "../graphql-request.ts";
+import { ConnectionsByUser } from "../sockets/connections-by-user.ts";
+import { Credentials } from "../sockets/credentials.ts";
+import { defaultSocketLimits, type SocketLimits } from "../sockets/socket-limits.ts";
+import { SocketServer } from "../sockets/socket-server.ts";
 import { LoadShedding } from "./load-shedding.ts";
-import { acceptedType, plainJson, type MediaType } from "./media-type.ts";
+import { acceptedType, plainJson, prefersEvents, type MediaType } from "./media-type.ts";
 import { Origins } from "./origins.ts";
-import { readRequest } from "./read-request.ts";
+import { maxBodyBytes, readRequest } from "./read-request.ts";
 import { statusOf } from "./status.ts";
 
 export interface GatewayServerOptions extends GatewayOptions {
@@ -31,6 +37,9 @@ export interface GatewayServerOptions extends GatewayOptions {
   slowRequestMs?: number;
   /** The sites whose pages may ask; none when absent. */
   allowedOrigins?: readonly string[];
+  /** Lets in sockets of clients that have not said who they are. */
+  anonymousSockets?: boolean;
+  socketLimits?: Partial<SocketLimits> | undefined;
   /** GraphiQL for browsers that go to `/graphql`; they get no page when absent. */
   graphiql?: GraphiQLOptions | undefined;
 }
@@ -65,6 +74,7 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
       response.destroy();
     });
   });
+  server.on("upgrade", (request, stream: Duplex, head) => face.upgrade(request, stream, head));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
@@ -77,10 +87,12 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
       face.isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const impatient = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+      await face.closeStreams();
       await closed;
       clearTimeout(impatient);
       await face.stop();
       await options.transport.close();
+      await options.subscriptions?.close();
     },
   };
 }
@@ -101,16 +113,49 @@ class GraphQLFace {
   readonly #load = new LoadShedding();
   readonly #origins: Origins;
   readonly #graphiql: GraphiQL | undefined;
+  readonly #credentials: Credentials;
+  readonly #users: ConnectionsByUser;
+  readonly #socketLimits: SocketLimits;
+  readonly #sockets: SocketServer;
+  readonly #eventStreams = new Set<EventStream>();
 
   constructor(options: GatewayServerOptions, gateway: Gateway) {
     this.#options = options;
     this.#gateway = gateway;
     this.#origins = new Origins(options.allowedOrigins ?? []);
     this.#graphiql = options.graphiql && new GraphiQL(options.graphiql);
+    this.#socketLimits = { ...defaultSocketLimits, ...options.socketLimits };
+    this.#credentials = new Credentials(options.identify, this.#socketLimits.recheckMs);
+    this.#users = new ConnectionsByUser(this.#socketLimits.socketsByUser);
+    this.#sockets = new SocketServer({
+      gateway,
+      credentials: this.#credentials,
+      users: this.#users,
+      limits: this.#socketLimits,
+      anonymous: options.anonymousSockets ?? false,
+      requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
+      maxFrameBytes: maxBodyBytes,
+      clientOf,
+      admit: (request) => {
+        this.#load.admit();
+        this.#origins.refuse(request);
+      },
+    });
+  }
+
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    this.#sockets.upgrade(request, stream, head);
+  }
+
+  /** Ends what would never end of itself. */
+  async closeStreams(): Promise<void> {
+    for (const stream of this.#eventStreams) stream.close();
+    await this.#sockets.close();
   }
 
   async stop(): Promise<void> {
     this.#load.stop();
+    this.#credentials.stop();
     await this.#gateway.stop();
   }
 
@@ -140,6 +185,7 @@ class GraphQLFace {
     const answer = await this.#execute(request, response, arrived).catch((error: unknown) =>
       this.#refusal(error, requestId),
     );
+    if (!answer) return;
     const isKnown =
       answer.refused === undefined &&
       documentId !== undefined &&
@@ -172,8 +218,10 @@ class GraphQLFace {
     request: IncomingMessage,
     response: ServerResponse,
     { url, documentId, requestId, type }: Arrived,
-  ): Promise<GraphQLAnswer> {
-    if (!type) throw new PublicError("NOT_ACCEPTABLE", "Answers are application/graphql-response+json or JSON.");
+  ): Promise<GraphQLAnswer | undefined> {
+    const asEvents = prefersEvents(request.headers.accept);
+    if (!type && !asEvents)
+      throw new PublicError("NOT_ACCEPTABLE", "Answers are application/graphql-response+json or JSON.");
     this.#load.admit();
     this.#origins.refuse(request);
     const asked = await readRequest(request, url, documentId);
@@ -185,13 +233,33 @@ class GraphQLFace {
       if (!response.writableFinished) gone.abort();
     });
     const deadline = Date.now() + (this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs);
-    return this.#gateway.execute(asked, {
-      identity,
-      client: clientOf(request),
-      requestId,
-      deadline,
-      signal: gone.signal,
+    const context = { identity, client: clientOf(request), requestId, deadline, signal: gone.signal };
+    return asEvents ? this.#streamEvents(request, response, { asked, context }) : this.#gateway.execute(asked, context);
+  }
+
+  /** @returns why there are none */
+  async #streamEvents(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { asked, context }: { asked: GraphQLRequest; context: GatewayContext },
+  ): Promise<GraphQLAnswer | undefined> {
+    const stream = new EventStream(response, {
+      gateway: this.#gateway,
+      credentials: this.#credentials,
+      limits: this.#socketLimits,
+      context,
+      authorization: request.headers.authorization,
     });
+    if (!this.#users.take(context.identity, stream))
+      throw new PublicError("OVERLOADED", "This user has as many connections as one may have.");
+    this.#eventStreams.add(stream);
+    response.once("close", () => {
+      this.#eventStreams.delete(stream);
+      this.#users.release(stream);
+    });
+    const after = request.headers["last-event-id"];
+    const from = after === undefined || after === "" ? asked.extensions : { ...asked.extensions, after };
+    return stream.begin({ ...asked, extensions: from });
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ExecutionResult } from "graphql";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
+import { pause } from "#lib/pause.ts";
 import type { Identity } from "#lib/request-context.ts";
 import type { SubscriptionEvent } from "#lib/subscription.ts";
 import { answerErrors } from "../answer-errors.ts";
@@ -24,6 +25,8 @@ export abstract class Subscriber {
   abstract tell(event: ToldEvent): void;
   /** Nothing more comes: by the subgraph's own will, or because of these errors. */
   abstract end(errors?: readonly unknown[]): void;
+  /** Undefined when he can be told more; otherwise resolves when he can. */
+  abstract get ready(): Promise<void> | undefined;
 
   leave(): void {
     this.stream?.leave(this);
@@ -49,8 +52,13 @@ export interface StreamListener {
   /** The last subscriber has left. */
   idle(): void;
   ended(): void;
+  /** Whether it waits for its subscribers: of one that all share, none may hold up the others. */
+  waits(): boolean;
 }
 
+/** How many events are told before it is looked whether those who come from further back can follow, and how long it waits for them. */
+const toldTogether = 32;
+const waitingMs = 1_000;
 /** What the rest of an operation may take for the events of one moment, in milliseconds. */
 const eventTimeoutMs = 10_000;
 
@@ -178,13 +186,21 @@ export class Stream {
     for await (const batch of this.#dependencies.source.subscribe(fetch.serviceName, request, context, signal)) {
       // What comes later comes again after a change of plans: it begins where this has come to.
       if (signal.aborted) return;
-      for (const event of await this.#told(batch, operation)) {
-        if (signal.aborted) return;
-        this.#recent.add(event);
-        for (const subscriber of this.#subscribers) subscriber.tell(event);
+      for (let from = 0; from < batch.length; from += toldTogether) {
+        for (const event of await this.#told(batch.slice(from, from + toldTogether), operation)) {
+          if (signal.aborted) return;
+          this.#recent.add(event);
+          for (const subscriber of this.#subscribers) subscriber.tell(event);
+        }
+        this.#on.told?.();
+        if (this.#on.waits()) await this.#subscribersReady(signal);
       }
-      this.#on.told?.();
     }
+  }
+
+  async #subscribersReady(signal: AbortSignal): Promise<void> {
+    const waiting = [...this.#subscribers].flatMap(({ ready }) => ready ?? []);
+    if (waiting.length > 0) await pause(waitingMs, signal, Promise.all(waiting));
   }
 
   /** What remains of the operation is asked of each subgraph once for all events of a batch. */

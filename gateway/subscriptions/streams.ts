@@ -34,6 +34,7 @@ export class Streams {
   readonly #dependencies: StreamDependencies;
   /** Those that begin where their subgraph is, or have shown that they could begin where they did. */
   readonly #shared = new Map<string, Promise<Stream>>();
+  readonly #isShared = new WeakSet<Stream>();
   /** By where they began. */
   readonly #returning = new Map<string, Stream>();
   readonly #running = new Map<Stream, Asked>();
@@ -95,7 +96,7 @@ export class Streams {
         { identity: asked.identity, requestId: "", deadline: Date.now() + 5_000 },
         new AbortController().signal,
       )
-      .then((position) => this.#begin(key, asked, position));
+      .then((position) => this.#shareNow(this.#begin(key, asked, position)));
     this.#shared.set(key, beginning);
     return beginning.catch((error: unknown) => {
       if (this.#shared.get(key) === beginning) this.#shared.delete(key);
@@ -118,6 +119,7 @@ export class Streams {
       throw new PublicError("OVERLOADED", "The gateway follows as much as it can; try again later.");
     const stream: Stream = new Stream(asked, start, this.#dependencies, {
       told: () => void this.#share(key, stream),
+      waits: () => !this.#isShared.has(stream),
       idle: () => {
         setTimeout(() => {
           if (stream.isIdle) stream.end();
@@ -137,11 +139,16 @@ export class Streams {
   async #share(key: string, stream: Stream): Promise<void> {
     const shared = this.#shared.get(key);
     if (!shared) {
-      this.#shared.set(key, Promise.resolve(stream));
+      this.#shared.set(key, Promise.resolve(this.#shareNow(stream)));
       return;
     }
     const other = await shared.catch(() => undefined);
     if (other && other !== stream && !stream.hasEnded && stream.moveTo(other)) stream.end();
+  }
+
+  #shareNow(stream: Stream): Stream {
+    this.#isShared.add(stream);
+    return stream;
   }
 
   async #forget(key: string, stream: Stream): Promise<void> {

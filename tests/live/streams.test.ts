@@ -1,36 +1,17 @@
-import { composeServices } from "@apollo/composition";
-import { parse } from "graphql";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createGateway, type Gateway } from "#gateway/create-gateway.ts";
 import { Subscriber } from "#gateway/subscriptions/stream.ts";
 import { textOf, type ToldEvent } from "#gateway/subscriptions/told-event.ts";
 import type { Identity } from "#lib/request-context.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
-
-const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@requiresScopes"])\n`;
-const compose = (orders: string): string => {
-  const services = [
-    { name: "orders", typeDefs: parse(link + orders), url: "http://orders" },
-    {
-      name: "people",
-      typeDefs: parse(
-        `${link}type Query { me: Person }  type Person @key(fields: "id") { id: ID!  name: String  secret: String @requiresScopes(scopes: [["secret:read"]]) }`,
-      ),
-      url: "http://people",
-    },
-  ];
-  return composeServices(services).supergraphSdl ?? "";
-};
-const orders = `type Query { order: Order }
-  type Subscription { ordered(shop: ID): Order }
-  type Order { number: Int!  by: Person }
-  type Person @key(fields: "id", resolvable: false) { id: ID! }`;
+import { compose, order, orders, type PeopleCall, peopleTransport } from "./orders.ts";
 
 class Listener extends Subscriber {
   readonly told: { data: unknown; errors?: { path: unknown; extensions: { code: string } }[]; extensions: unknown }[] =
     [];
   readonly cursors: (string | undefined)[] = [];
   ended: readonly unknown[] | undefined;
+  readonly ready = undefined;
 
   tell(event: ToldEvent): void {
     this.cursors.push(event.cursor);
@@ -55,9 +36,9 @@ const user = (tenant: string, permissions: string[] = []): Identity => ({
 });
 
 let log: InMemoryLog;
-let calls: { subgraph: string; variables: Readonly<Record<string, unknown>> }[];
+let calls: PeopleCall[];
 let gateway: Gateway;
-let answerPeople: (ids: string[]) => unknown;
+let answerPeople: (ids: readonly string[]) => unknown;
 beforeEach(() => {
   log = new InMemoryLog();
   calls = [];
@@ -65,15 +46,7 @@ beforeEach(() => {
   gateway = createGateway({
     supergraphSdl: compose(orders),
     subscriptions: sourceOf({ orders: log }),
-    transport: {
-      send: async (subgraph, { variables = {} }) => {
-        calls.push({ subgraph, variables });
-        if (subgraph === "orders") return { data: { order: { number: 7 } } };
-        const ids = (variables["representations"] as { id: string }[]).map(({ id }) => id);
-        return { data: { _entities: answerPeople(ids) } };
-      },
-      close: async () => undefined,
-    },
+    transport: peopleTransport(calls, (ids) => answerPeople(ids)),
     introspection: true,
     planning: "this thread",
   });
@@ -81,7 +54,6 @@ beforeEach(() => {
 });
 
 const query = "subscription { ordered { number by { name } } }";
-const order = (number: number) => ({ data: { ordered: { number, by: { __typename: "Person", id: `p${number}` } } } });
 const contextOf = (identity: Identity) => ({
   identity,
   requestId: "r",

@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+const record = z.record(z.string(), z.unknown());
+
+const shape = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("connection_init"), payload: record.nullish() }),
+  z.object({ type: z.literal("ping"), payload: record.nullish() }),
+  z.object({ type: z.literal("pong"), payload: record.nullish() }),
+  z.object({
+    type: z.literal("subscribe"),
+    id: z.string().min(1).max(128),
+    payload: z.object({
+      query: z.string().nullish(),
+      operationName: z.string().nullish(),
+      variables: record.nullish(),
+      extensions: record.nullish(),
+      documentId: z.string().nullish(),
+    }),
+  }),
+  z.object({ type: z.literal("complete"), id: z.string().min(1).max(128) }),
+]);
+
+/** What a client says, in graphql-transport-ws. */
+export type ClientMessage = z.infer<typeof shape>;
+
+/** @returns undefined for what is no such message */
+export function clientMessage(text: string): ClientMessage | undefined {
+  try {
+    return shape.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

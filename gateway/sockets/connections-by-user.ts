@@ -1,0 +1,31 @@
+import type { Identity } from "#lib/request-context.ts";
+
+/** The open connections of each user, of whom one may have so many. */
+export class ConnectionsByUser {
+  readonly #most: number;
+  readonly #open = new Map<string, Set<object>>();
+  readonly #users = new Map<object, string>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Whether a user may have this one as well. */
+  take(identity: Identity, connection: object): boolean {
+    if (identity.kind === "anonymous") return true;
+    const user = `${identity.kind} ${identity.id}`;
+    const own = this.#open.get(user) ?? new Set();
+    if (own.size >= this.#most) return false;
+    this.#open.set(user, own.add(connection));
+    this.#users.set(connection, user);
+    return true;
+  }
+
+  release(connection: object): void {
+    const user = this.#users.get(connection);
+    if (user === undefined) return;
+    this.#users.delete(connection);
+    const own = this.#open.get(user);
+    if (own?.delete(connection) && own.size === 0) this.#open.delete(user);
+  }
+}

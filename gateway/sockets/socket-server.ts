@@ -1,0 +1,137 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { PublicError } from "#lib/errors.ts";
+import type { Client } from "#lib/request-context.ts";
+import type { Gateway } from "../create-gateway.ts";
+import { ClientSocket, type SocketDependencies } from "./client-socket.ts";
+import { closeCodes } from "./close-codes.ts";
+import type { ConnectionsByUser } from "./connections-by-user.ts";
+import type { Credentials } from "./credentials.ts";
+import type { SocketLimits } from "./socket-limits.ts";
+
+const protocol = "graphql-transport-ws";
+
+export interface SocketServerOptions {
+  gateway: Gateway;
+  credentials: Credentials;
+  users: ConnectionsByUser;
+  limits: SocketLimits;
+  anonymous: boolean;
+  requestTimeoutMs: number;
+  /** Of a frame that comes. */
+  maxFrameBytes: number;
+  clientOf(request: IncomingMessage): Client;
+  /** @throws PublicError FORBIDDEN, OVERLOADED: what keeps a request out before it is a socket */
+  admit(request: IncomingMessage): void;
+}
+
+/** The sockets of one gateway. */
+export class SocketServer {
+  readonly #options: SocketServerOptions;
+  readonly #limits: SocketLimits;
+  readonly #server: WebSocketServer;
+  readonly #sockets = new Set<ClientSocket>();
+  /** Those that have not said goodbye yet, too. */
+  readonly #open = new Set<WebSocket>();
+  readonly #dependencies: SocketDependencies;
+  readonly #pinging: NodeJS.Timeout;
+  #toPing: ClientSocket[] = [];
+  #slice = 0;
+  #isClosing = false;
+
+  constructor(options: SocketServerOptions) {
+    this.#options = options;
+    this.#limits = options.limits;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: options.maxFrameBytes,
+      // It takes memory of each socket and time of each message, and opens the way to messages that unfold.
+      perMessageDeflate: false,
+      clientTracking: false,
+      handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
+    });
+    this.#dependencies = {
+      gateway: options.gateway,
+      credentials: options.credentials,
+      limits: this.#limits,
+      anonymous: options.anonymous,
+      requestTimeoutMs: options.requestTimeoutMs,
+      admit: (identity, socket) => options.users.take(identity, socket),
+      closed: (socket) => {
+        this.#sockets.delete(socket);
+        options.users.release(socket);
+      },
+    };
+    // In slices, so that ten thousand pings do not go at one moment.
+    this.#pinging = setInterval(() => this.#pingSome(), this.#limits.pingMs / slices);
+    this.#pinging.unref();
+  }
+
+  get size(): number {
+    return this.#sockets.size;
+  }
+
+  /** Takes a request to upgrade. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    try {
+      if (new URL(request.url ?? "/", "http://gateway").pathname !== "/graphql")
+        return refuse(stream, 404, "Not Found");
+      if (this.#isClosing || this.#sockets.size >= this.#limits.sockets) throw new PublicError("OVERLOADED", "");
+      this.#options.admit(request);
+    } catch (error) {
+      const code = error instanceof PublicError ? error.code : "";
+      return code === "FORBIDDEN" ? refuse(stream, 403, "Forbidden") : refuse(stream, 503, "Service Unavailable");
+    }
+    this.#server.handleUpgrade(request, stream, head, (ws) => this.#opened(ws, request));
+  }
+
+  /** Closes all sockets, some at a time: who is told at another moment than others comes back at another moment. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    clearInterval(this.#pinging);
+    const sockets = [...this.#sockets];
+    const parts = Math.min(slices, sockets.length);
+    for (let part = 0; part < parts; part += 1) {
+      for (let index = part; index < sockets.length; index += parts) sockets[index]?.close("goingAway");
+      if (part < parts - 1) await new Promise((resolve) => setTimeout(resolve, this.#limits.closingMs / parts));
+    }
+    const impatient = setTimeout(() => {
+      for (const ws of this.#open) ws.terminate();
+    }, goodbyeMs);
+    await Promise.all([...this.#open].map((ws) => new Promise<void>((resolve) => ws.once("close", () => resolve()))));
+    clearTimeout(impatient);
+    this.#server.close();
+  }
+
+  #opened(ws: WebSocket, request: IncomingMessage): void {
+    this.#open.add(ws);
+    ws.once("close", () => this.#open.delete(ws));
+    if (ws.protocol !== protocol) {
+      ws.on("error", () => ws.terminate());
+      return ws.close(...closeCodes.wrongProtocol);
+    }
+    const { authorization } = request.headers;
+    this.#sockets.add(
+      new ClientSocket(ws, { client: this.#options.clientOf(request), authorization }, this.#dependencies),
+    );
+  }
+
+  #pingSome(): void {
+    if (this.#slice === 0) this.#toPing = [...this.#sockets];
+    const boundary = (slice: number) => Math.floor((slice * this.#toPing.length) / slices);
+    for (const socket of this.#toPing.slice(boundary(this.#slice), boundary(this.#slice + 1)))
+      if (this.#sockets.has(socket)) socket.ping();
+    this.#slice = (this.#slice + 1) % slices;
+  }
+}
+
+/** How long a client may take to say goodbye. */
+const goodbyeMs = 1_000;
+/** Into how many parts work over all sockets is split. */
+const slices = 30;
+
+function refuse(stream: Duplex, status: number, reason: string): void {
+  stream.on("error", () => undefined);
+  stream.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

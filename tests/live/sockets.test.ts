@@ -1,0 +1,463 @@
+import { request as httpRequest } from "node:http";
+import { createClient, type Client } from "graphql-ws";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
+import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
+import type { SocketLimits } from "#gateway/sockets/socket-limits.ts";
+import { PublicError } from "#lib/errors.ts";
+import { anonymous, type Identity } from "#lib/request-context.ts";
+import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
+import { compose, order, orders, peopleTransport } from "./orders.ts";
+
+let log: InMemoryLog;
+let gateway: GatewayServer;
+/** By the token of each. */
+let users: Map<string, Identity>;
+let authIsDown: boolean;
+const open: { close(): void }[] = [];
+
+const start = (socketLimits: Partial<SocketLimits> = {}) =>
+  startGateway({
+    supergraphSdl: compose(orders),
+    subscriptions: sourceOf({ orders: log }),
+    transport: peopleTransport(),
+    introspection: true,
+    planning: "this thread",
+    identify: async ({ headers: { authorization } }) => {
+      if (authIsDown) throw new PublicError("AUTH_UNAVAILABLE", "Later.");
+      if (authorization === undefined) return anonymous;
+      const user = users.get(authorization.replace("Bearer ", ""));
+      if (!user) throw new PublicError("UNAUTHENTICATED", "No.");
+      return user;
+    },
+    ready: async () => true,
+    allowedOrigins: ["https://console.example"],
+    socketLimits: { recheckMs: 20, closingMs: 200, ...socketLimits },
+    host: "127.0.0.1",
+    port: 0,
+  });
+
+beforeEach(async () => {
+  log = new InMemoryLog();
+  users = new Map([["ann", { kind: "user", id: "ann", tenantId: "one", permissions: ["secret:read"] }]]);
+  authIsDown = false;
+  gateway = await start();
+});
+afterEach(async () => {
+  for (const one of open.splice(0)) one.close();
+  await gateway.close();
+});
+
+const query = "subscription { ordered { number by { name } } }";
+const wsUrl = () => gateway.url.replace("http:", "ws:");
+
+interface Message {
+  id?: string;
+  type: string;
+  payload?: unknown;
+}
+
+/** A client that says what it is told to, and remembers what it hears. */
+class RawClient {
+  readonly heard: Message[] = [];
+  closed: { code: number; reason: string } | undefined;
+  answersPings = true;
+  readonly ws: WebSocket;
+
+  constructor(url: string, protocol = "graphql-transport-ws") {
+    this.ws = protocol === "" ? new WebSocket(url) : new WebSocket(url, protocol);
+    this.ws.on("message", (data) => {
+      const message = JSON.parse(String(data)) as Message;
+      this.heard.push(message);
+      if (message.type === "ping" && this.answersPings) this.ws.send('{"type":"pong"}');
+    });
+    this.ws.on("close", (code, reason) => (this.closed = { code, reason: reason.toString() }));
+    this.ws.on("error", () => undefined);
+    open.push({ close: () => this.ws.terminate() });
+  }
+
+  async say(...messages: (Message | string)[]): Promise<void> {
+    if (this.ws.readyState === WebSocket.CONNECTING) await new Promise((resolve) => this.ws.once("open", resolve));
+    for (const message of messages) this.ws.send(typeof message === "string" ? message : JSON.stringify(message));
+  }
+
+  /** Says who it is, and waits for the answer before it says more. */
+  async connect(...messages: (Message | string)[]): Promise<void> {
+    await this.say(init());
+    await vi.waitUntil(() => this.of("connection_ack").length > 0);
+    await this.say(...messages);
+  }
+
+  async closeCode(): Promise<number | undefined> {
+    await vi.waitUntil(() => this.closed !== undefined, { timeout: 5_000 });
+    return this.closed?.code;
+  }
+
+  of(type: string, id?: string): Message[] {
+    return this.heard.filter((message) => message.type === type && (id === undefined || message.id === id));
+  }
+
+  numbers(id: string): number[] {
+    return this.of("next", id).map(
+      ({ payload }) => (payload as { data: { ordered: { number: number } } }).data.ordered.number,
+    );
+  }
+}
+
+const init = (token = "ann"): Message => ({ type: "connection_init", payload: { authorization: `Bearer ${token}` } });
+const subscribe = (id: string, payload: Record<string, unknown> = { query }): Message => ({
+  id,
+  type: "subscribe",
+  payload,
+});
+const cursorOf = (ping: Message | undefined): string =>
+  (ping?.payload as { cursors: Record<string, string> } | undefined)?.cursors["1"] ?? "";
+const cursorIn = (next: Message | undefined): string | undefined =>
+  (next?.payload as { extensions: { cursor: string } } | undefined)?.extensions.cursor;
+/** One that is connected, subscribed, and has been told so. */
+async function subscribed(extensions: Record<string, unknown> = {}): Promise<{ client: RawClient; cursor: string }> {
+  const client = new RawClient(wsUrl());
+  await client.connect(subscribe("1", { query, extensions }));
+  await vi.waitUntil(() => client.of("ping").length > 0);
+  return { client, cursor: cursorOf(client.of("ping")[0]) };
+}
+
+describe("a client of graphql-ws", () => {
+  const connect = (token = "ann"): Client => {
+    const client = createClient({
+      url: wsUrl(),
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: `Bearer ${token}` },
+      retryAttempts: 0,
+    });
+    open.push({ close: () => void client.dispose() });
+    return client;
+  };
+
+  it("is told events with the fields of other subgraphs, each with the cursor after it", async () => {
+    const events = connect().iterate<{ ordered: unknown }>({ query });
+    const first = events.next();
+    await vi.waitUntil(() => log.following === 1);
+    log.append(order(1));
+    const { value } = await first;
+    expect(value).toEqual({
+      data: { ordered: { number: 1, by: { name: "name of p1" } } },
+      extensions: { cursor: expect.any(String) as string },
+    });
+    await events.return?.();
+  });
+
+  it("asks queries, and is told what is wrong with an operation", async () => {
+    const client = connect();
+    const asked = [];
+    for await (const answer of client.iterate({ query: "{ order { number } }" })) asked.push(answer);
+    expect(asked).toEqual([{ data: { order: { number: 7 } } }]);
+    const wrong = client.iterate({ query: "subscription { nothing }" });
+    await expect(wrong.next()).rejects.toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
+    const two = client.iterate({ query: "query A { order { number } } query B { order { number } }" });
+    await expect(two.next()).rejects.toMatchObject([{ extensions: { code: "OPERATION_RESOLUTION_FAILURE" } }]);
+  });
+});
+
+describe("the protocol", () => {
+  it("gives a cursor at once, and going on after it nothing is missed", async () => {
+    const { client, cursor } = await subscribed();
+    client.ws.terminate();
+    log.append(order(1), order(2));
+    const again = await subscribed({ after: cursor });
+    await vi.waitUntil(() => again.client.numbers("1").length === 2);
+    expect(again.client.numbers("1")).toEqual([1, 2]);
+  });
+
+  it("attack 48: a subscription before connection_init, a bad token, none, a second init, and none at all", async () => {
+    const closes = async (limits: Partial<SocketLimits>, ...messages: Message[]) => {
+      await gateway.close();
+      gateway = await start(limits);
+      const client = new RawClient(wsUrl());
+      await client.say(...messages);
+      return client.closeCode();
+    };
+    expect(await closes({}, subscribe("1"))).toBe(4401);
+    expect(await closes({}, init("nobody"))).toBe(4403);
+    expect(await closes({}, { type: "connection_init" })).toBe(4403);
+    expect(await closes({}, init(), init())).toBe(4429);
+    expect(await closes({ initMs: 50 })).toBe(4408);
+  });
+
+  it("attack 48: a token that no longer holds ends the socket, also while it says nothing", async () => {
+    const { client } = await subscribed();
+    users.delete("ann");
+    const began = performance.now();
+    expect(await client.closeCode()).toBe(4403);
+    expect(performance.now() - began).toBeLessThan(2_000);
+    await vi.waitUntil(() => log.following === 1);
+  });
+
+  it("attack 49: more subscriptions on a socket, and more sockets of a user, than allowed", async () => {
+    await gateway.close();
+    gateway = await start({ subscriptions: 3, socketsByUser: 2 });
+    const many = new RawClient(wsUrl());
+    await many.connect(...["1", "2", "3", "4"].map((id) => subscribe(id)));
+    expect(await many.closeCode()).toBe(4412);
+    const [one, two, three] = [new RawClient(wsUrl()), new RawClient(wsUrl()), new RawClient(wsUrl())];
+    await one?.say(init());
+    await two?.say(init());
+    await vi.waitUntil(() => one?.of("connection_ack").length === 1 && two?.of("connection_ack").length === 1);
+    await three?.say(init());
+    expect(await three?.closeCode()).toBe(4411);
+    one?.ws.close();
+    await vi.waitUntil(() => one?.closed !== undefined);
+    const four = new RawClient(wsUrl());
+    await four.say(init());
+    await vi.waitUntil(() => four.of("connection_ack").length === 1);
+  });
+
+  it("attack 23: a page of another site gets no socket, one that is allowed does", async () => {
+    const statusFor = (origin: string, path = "/graphql") =>
+      new Promise<number | undefined>((resolve) => {
+        const headers = {
+          connection: "upgrade",
+          upgrade: "websocket",
+          "sec-websocket-version": "13",
+          "sec-websocket-key": Buffer.alloc(16).toString("base64"),
+          "sec-websocket-protocol": "graphql-transport-ws",
+          origin,
+        };
+        const request = httpRequest(gateway.url.replace("/graphql", path), { headers });
+        request.once("response", ({ statusCode }) => resolve(statusCode));
+        request.once("upgrade", ({ statusCode }, socket) => {
+          socket.destroy();
+          resolve(statusCode);
+        });
+        request.end();
+      });
+    expect(await statusFor("https://evil.example")).toBe(403);
+    expect(await statusFor("https://console.example")).toBe(101);
+    expect(await statusFor("https://console.example", "/elsewhere")).toBe(404);
+  });
+
+  it("closes at what is no message of it, at an id that is taken, and at another protocol", async () => {
+    for (const nonsense of [
+      "nonsense",
+      "[]",
+      '{"type":"start"}',
+      '{"type":"subscribe","id":1,"payload":{"query":""}}',
+    ]) {
+      const client = new RawClient(wsUrl());
+      await client.connect(nonsense);
+      expect([nonsense, await client.closeCode()]).toEqual([nonsense, 4400]);
+    }
+    const binary = new RawClient(wsUrl());
+    await binary.connect();
+    binary.ws.send(Buffer.from(JSON.stringify(subscribe("1"))));
+    expect(await binary.closeCode()).toBe(4400);
+    const { client } = await subscribed();
+    await client.say(subscribe("1"));
+    expect(await client.closeCode()).toBe(4409);
+    expect(await new RawClient(wsUrl(), "").closeCode()).toBe(4406);
+    const large = new RawClient(wsUrl());
+    await large.connect(JSON.stringify(subscribe("1", { query: " ".repeat(300 * 1024) })));
+    expect(await large.closeCode()).toBe(1009);
+  });
+
+  it("ends a subscription at the client's will, and its id is free again", async () => {
+    const { client } = await subscribed();
+    log.append(order(1));
+    await vi.waitUntil(() => client.numbers("1").length === 1);
+    await client.say({ id: "1", type: "complete" }, subscribe("1"));
+    await vi.waitUntil(() => client.of("ping").length === 2);
+    log.append(order(2));
+    await vi.waitUntil(() => client.numbers("1").length === 2);
+    expect(client.numbers("1")).toEqual([1, 2]);
+  });
+
+  it("tells the cursors in pings, answers pings, and closes when its own are not answered", async () => {
+    await gateway.close();
+    gateway = await start({ pingMs: 60 });
+    const { client } = await subscribed();
+    log.append(order(1));
+    await vi.waitUntil(() => client.numbers("1").length === 1);
+    const after = cursorIn(client.of("next", "1")[0]);
+    await vi.waitUntil(() => client.of("ping").some((ping) => cursorOf(ping) === after));
+    await client.say({ type: "ping" });
+    await vi.waitUntil(() => client.of("pong").length === 1);
+    client.answersPings = false;
+    expect(await client.closeCode()).toBe(4413);
+  });
+});
+
+describe("rights", () => {
+  it("are those of a new credential from its ping on, and the subscription goes on", async () => {
+    users.set("new", { kind: "user", id: "ann", tenantId: "one", permissions: [] });
+    const client = new RawClient(wsUrl());
+    const text = "subscription { ordered { number by { id secret } } }";
+    await client.connect(subscribe("1", { query: text }));
+    await vi.waitUntil(() => client.of("ping").length === 1);
+    log.append(order(1));
+    await vi.waitUntil(() => client.of("next").length === 1);
+    expect(client.of("next")[0]?.payload).not.toHaveProperty("errors");
+    await client.say({ type: "ping", payload: { authorization: "Bearer new" } });
+    await vi.waitUntil(() => client.of("pong").length === 1);
+    users.delete("ann");
+    log.append(order(2));
+    await vi.waitUntil(() => client.of("next").length === 2);
+    expect(client.of("next")[1]?.payload).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
+    expect(client.numbers("1")).toEqual([1, 2]);
+  });
+
+  it("that change are those by which the next event is judged", async () => {
+    const client = new RawClient(wsUrl());
+    await client.connect(subscribe("1", { query: "subscription { ordered { number by { secret } } }" }));
+    await vi.waitUntil(() => client.of("ping").length === 1);
+    users.set("ann", { kind: "user", id: "ann", tenantId: "one", permissions: [] });
+    await vi.waitUntil(() => log.begun === 2);
+    log.append(order(1));
+    await vi.waitUntil(() => client.of("next").length === 1);
+    expect(client.of("next")[0]?.payload).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
+  });
+
+  it("cannot become another user's", async () => {
+    users.set("bob", { kind: "user", id: "bob", tenantId: "one", permissions: [] });
+    const { client } = await subscribed();
+    await client.say({ type: "ping", payload: { authorization: "Bearer bob" } });
+    expect(await client.closeCode()).toBe(4403);
+  });
+
+  it("are not lost in a moment in which nobody can tell them", async () => {
+    const { client } = await subscribed();
+    authIsDown = true;
+    const late = new RawClient(wsUrl());
+    await late.say(init());
+    expect(await late.closeCode()).toBe(1013);
+    log.append(order(1));
+    await vi.waitUntil(() => client.numbers("1").length === 1);
+    authIsDown = false;
+  });
+});
+
+describe("a client that does not read", () => {
+  const bulky = (number: number) => ({
+    data: { ordered: { number, by: { __typename: "Person", id: `p${number}-${"x".repeat(10_000)}` } } },
+  });
+
+  it("is closed with a code of its own when too much waits, and goes on from its cursor without a gap", async () => {
+    await gateway.close();
+    gateway = await start({ onTheWay: 16_384, waitingEvents: 50 });
+    const { client, cursor } = await subscribed();
+    client.ws.pause();
+    const other = await subscribed();
+    for (let number = 1; number <= 1_500; number += 1) {
+      log.append(bulky(number));
+      if (number % 50 === 0) await vi.waitUntil(() => other.client.numbers("1").length === number, { timeout: 10_000 });
+    }
+    client.ws.resume();
+    await vi.waitUntil(() => client.closed !== undefined, { timeout: 5_000 });
+    const told = client.of("next", "1");
+    const again = await subscribed({ after: cursorIn(told.at(-1)) ?? cursor });
+    await vi.waitUntil(() => client.numbers("1").length + again.client.numbers("1").length >= 1_500, {
+      timeout: 10_000,
+    });
+    expect([...client.numbers("1"), ...again.client.numbers("1")]).toEqual(
+      Array.from({ length: 1_500 }, (_, index) => index + 1),
+    );
+  }, 60_000);
+
+  it("is told the newest of what only the newest counts, and how many it stands for", async () => {
+    await gateway.close();
+    gateway = await start({ onTheWay: 16_384, waitingEvents: 50 });
+    const { client } = await subscribed();
+    client.ws.pause();
+    const other = await subscribed();
+    for (let number = 1; number <= 1_500; number += 1) {
+      log.appendEvent({ result: bulky(number), replaces: `order ${number % 2}` });
+      if (number % 50 === 0) await vi.waitUntil(() => other.client.numbers("1").length === number, { timeout: 10_000 });
+    }
+    client.ws.resume();
+    await vi.waitUntil(() => client.numbers("1").includes(1_500), { timeout: 5_000 });
+    const dropped = client
+      .of("next", "1")
+      .map(({ payload }) => (payload as { extensions: { dropped?: number } }).extensions.dropped ?? 0);
+    const told = client.numbers("1");
+    expect(told.length).toBeLessThan(1_500);
+    expect(told.slice(-2)).toEqual([1_499, 1_500]);
+    expect(told.length + dropped.reduce((sum, each) => sum + each, 0)).toBe(1_500);
+    expect(client.closed).toBeUndefined();
+  }, 60_000);
+});
+
+describe("a gateway that stops", () => {
+  it("closes its sockets with 1001, some at a time", async () => {
+    await gateway.close();
+    gateway = await start({ closingMs: 300 });
+    const clients = await Promise.all(Array.from({ length: 10 }, () => subscribed()));
+    const codes: number[] = [];
+    const at: number[] = [];
+    const begun = performance.now();
+    for (const { client } of clients)
+      client.ws.once("close", (code: number) => {
+        codes.push(code);
+        at.push(performance.now() - begun);
+      });
+    await gateway.close();
+    await vi.waitUntil(() => codes.length === 10);
+    expect(new Set(codes)).toEqual(new Set([1001]));
+    expect(Math.max(...at) - Math.min(...at)).toBeGreaterThan(150);
+    expect(log.following).toBe(0);
+    gateway = await start();
+  });
+});
+
+describe("server-sent events", () => {
+  const events = (given: { headers?: Record<string, string>; text?: string; signal?: AbortSignal } = {}) =>
+    fetch(`${gateway.url}?query=${encodeURIComponent(given.text ?? query)}`, {
+      headers: { accept: "text/event-stream", authorization: "Bearer ann", ...given.headers },
+      ...(given.signal ? { signal: given.signal } : {}),
+    });
+  /** What comes until a text does. */
+  async function read(response: Response, until: string): Promise<string> {
+    let text = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      text += decoder.decode(chunk, { stream: true });
+      if (text.includes(until)) return text;
+    }
+    return text;
+  }
+
+  it("tell each event with its cursor as its id, and go on after Last-Event-ID", async () => {
+    const response = await events();
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
+    log.append(order(1));
+    const text = await read(response, '"number":1');
+    expect(text).toMatch(/^id: \S+\n\nevent: next\nid: \S+\ndata: \{"data":\{"ordered":\{"number":1,/);
+    const [cursor] = /(?<=^id: )\S+/m.exec(text) ?? [];
+    log.append(order(2));
+    const again = await read(await events({ headers: { "last-event-id": cursor ?? "" } }), '"number":2');
+    expect(again.match(/"number":\d/g)).toEqual(['"number":1', '"number":2']);
+  });
+
+  it("answer a query once, and say complete", async () => {
+    const text = await (await events({ text: "{ order { number } }" })).text();
+    expect(text).toBe('event: next\ndata: {"data":{"order":{"number":7}}}\n\nevent: complete\ndata:\n\n');
+  });
+
+  it("are refused as other requests are", async () => {
+    const response = await events({ text: "subscription { nothing }" });
+    expect([response.status, await response.json()]).toMatchObject([
+      200,
+      { errors: [{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }] },
+    ]);
+    expect((await events({ headers: { authorization: "Bearer nobody" } })).status).toBe(401);
+    expect((await events({ headers: { origin: "https://evil.example" } })).status).toBe(403);
+  });
+
+  it("end when the credential no longer holds, and leave nothing behind when the client goes", async () => {
+    const response = await events();
+    users.delete("ann");
+    expect(await response.text()).toMatch(/^id: \S+\n\n$/);
+    users.set("ann", { kind: "user", id: "ann", tenantId: "one", permissions: [] });
+    const leaving = new AbortController();
+    await events({ signal: leaving.signal });
+    leaving.abort();
+  });
+});
