@@ -10,18 +10,15 @@ import type { Client, Identity } from "#lib/request-context.ts";
 import { failSpan, inTraceOf, requestSpan, span, tellSpan } from "#lib/tracing.ts";
 import { refusal } from "../answer-errors.ts";
 import type { Authenticate } from "../authentication/authenticate.ts";
-import { createGateway, type Gateway, type GatewayContext, type GatewayOptions } from "../create-gateway.ts";
-import { EventStream } from "./event-stream.ts";
+import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
 import { GraphiQL, type GraphiQLOptions } from "./graphiql/graphiql.ts";
-import type { GraphQLAnswer, GraphQLRequest } from "../graphql-request.ts";
-import { ConnectionsByUser } from "../sockets/connections-by-user.ts";
-import { Credentials } from "../sockets/credentials.ts";
+import type { GraphQLAnswer } from "../graphql-request.ts";
 import { defaultSocketLimits, type SocketLimits } from "../sockets/socket-limits.ts";
-import { SocketServer } from "../sockets/socket-server.ts";
+import { LiveConnections } from "./live-connections.ts";
 import { LoadShedding } from "./load-shedding.ts";
 import { acceptedType, plainJson, prefersEvents, type MediaType } from "./media-type.ts";
 import { Origins } from "./origins.ts";
-import { maxBodyBytes, readRequest } from "./read-request.ts";
+import { readRequest } from "./read-request.ts";
 import { statusOf } from "./status.ts";
 
 export interface GatewayServerOptions extends GatewayOptions {
@@ -87,7 +84,7 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
       face.isClosing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const impatient = setTimeout(() => server.closeAllConnections(), closeGraceMs);
-      await face.closeStreams();
+      await face.endLive();
       await closed;
       clearTimeout(impatient);
       await face.stop();
@@ -113,28 +110,18 @@ class GraphQLFace {
   readonly #load = new LoadShedding();
   readonly #origins: Origins;
   readonly #graphiql: GraphiQL | undefined;
-  readonly #credentials: Credentials;
-  readonly #users: ConnectionsByUser;
-  readonly #socketLimits: SocketLimits;
-  readonly #sockets: SocketServer;
-  readonly #eventStreams = new Set<EventStream>();
+  readonly #live: LiveConnections;
 
   constructor(options: GatewayServerOptions, gateway: Gateway) {
     this.#options = options;
     this.#gateway = gateway;
     this.#origins = new Origins(options.allowedOrigins ?? []);
     this.#graphiql = options.graphiql && new GraphiQL(options.graphiql);
-    this.#socketLimits = { ...defaultSocketLimits, ...options.socketLimits };
-    this.#credentials = new Credentials(options.identify, this.#socketLimits.recheckMs);
-    this.#users = new ConnectionsByUser(this.#socketLimits.socketsByUser);
-    this.#sockets = new SocketServer({
-      gateway,
-      credentials: this.#credentials,
-      users: this.#users,
-      limits: this.#socketLimits,
+    this.#live = new LiveConnections(gateway, {
+      identify: options.identify,
+      limits: { ...defaultSocketLimits, ...options.socketLimits },
       anonymous: options.anonymousSockets ?? false,
       requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
-      maxFrameBytes: maxBodyBytes,
       clientOf,
       admit: (request) => {
         this.#load.admit();
@@ -144,18 +131,16 @@ class GraphQLFace {
   }
 
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    this.#sockets.upgrade(request, stream, head);
+    this.#live.upgrade(request, stream, head);
   }
 
   /** Ends what would never end of itself. */
-  async closeStreams(): Promise<void> {
-    for (const stream of this.#eventStreams) stream.close();
-    await this.#sockets.close();
+  endLive(): Promise<void> {
+    return this.#live.close();
   }
 
   async stop(): Promise<void> {
     this.#load.stop();
-    this.#credentials.stop();
     await this.#gateway.stop();
   }
 
@@ -234,32 +219,9 @@ class GraphQLFace {
     });
     const deadline = Date.now() + (this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs);
     const context = { identity, client: clientOf(request), requestId, deadline, signal: gone.signal };
-    return asEvents ? this.#streamEvents(request, response, { asked, context }) : this.#gateway.execute(asked, context);
-  }
-
-  /** @returns why there are none */
-  async #streamEvents(
-    request: IncomingMessage,
-    response: ServerResponse,
-    { asked, context }: { asked: GraphQLRequest; context: GatewayContext },
-  ): Promise<GraphQLAnswer | undefined> {
-    const stream = new EventStream(response, {
-      gateway: this.#gateway,
-      credentials: this.#credentials,
-      limits: this.#socketLimits,
-      context,
-      authorization: request.headers.authorization,
-    });
-    if (!this.#users.take(context.identity, stream))
-      throw new PublicError("OVERLOADED", "This user has as many connections as one may have.");
-    this.#eventStreams.add(stream);
-    response.once("close", () => {
-      this.#eventStreams.delete(stream);
-      this.#users.release(stream);
-    });
-    const after = request.headers["last-event-id"];
-    const from = after === undefined || after === "" ? asked.extensions : { ...asked.extensions, after };
-    return stream.begin({ ...asked, extensions: from });
+    return asEvents
+      ? this.#live.streamEvents(request, response, { asked, context })
+      : this.#gateway.execute(asked, context);
   }
 }
 

@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { PublicError } from "#lib/errors.ts";
+import type { Authenticate } from "../authentication/authenticate.ts";
+import type { Gateway, GatewayContext } from "../create-gateway.ts";
+import type { GraphQLAnswer, GraphQLRequest } from "../graphql-request.ts";
+import { ConnectionsByUser } from "../sockets/connections-by-user.ts";
+import { Credentials } from "../sockets/credentials.ts";
+import { SocketServer, type SocketServerOptions } from "../sockets/socket-server.ts";
+import { EventStream } from "./event-stream.ts";
+import { maxBodyBytes } from "./read-request.ts";
+
+export interface LiveConnectionsOptions extends Pick<
+  SocketServerOptions,
+  "limits" | "anonymous" | "requestTimeoutMs" | "clientOf" | "admit"
+> {
+  identify: Authenticate;
+}
+
+/** Connections that stay: sockets, and streams of server-sent events. Their credentials are looked at again, and each user has so many. */
+export class LiveConnections {
+  readonly #gateway: Gateway;
+  readonly #limits: LiveConnectionsOptions["limits"];
+  readonly #credentials: Credentials;
+  readonly #users: ConnectionsByUser;
+  readonly #sockets: SocketServer;
+  readonly #eventStreams = new Set<EventStream>();
+
+  constructor(gateway: Gateway, { identify, ...options }: LiveConnectionsOptions) {
+    this.#gateway = gateway;
+    this.#limits = options.limits;
+    this.#credentials = new Credentials(identify, options.limits.recheckMs);
+    this.#users = new ConnectionsByUser(options.limits.socketsByUser);
+    this.#sockets = new SocketServer({
+      ...options,
+      gateway,
+      credentials: this.#credentials,
+      users: this.#users,
+      maxFrameBytes: maxBodyBytes,
+    });
+  }
+
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    this.#sockets.upgrade(request, stream, head);
+  }
+
+  /** @returns why there are no events */
+  async streamEvents(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { asked, context }: { asked: GraphQLRequest; context: GatewayContext },
+  ): Promise<GraphQLAnswer | undefined> {
+    const stream = new EventStream(response, {
+      gateway: this.#gateway,
+      credentials: this.#credentials,
+      limits: this.#limits,
+      context,
+      authorization: request.headers.authorization,
+    });
+    if (!this.#users.take(context.identity, stream))
+      throw new PublicError("OVERLOADED", "This user has as many connections as one may have.");
+    this.#eventStreams.add(stream);
+    response.once("close", () => {
+      this.#eventStreams.delete(stream);
+      this.#users.release(stream);
+    });
+    const after = request.headers["last-event-id"];
+    const extensions = after === undefined || after === "" ? asked.extensions : { ...asked.extensions, after };
+    return stream.begin({ ...asked, extensions });
+  }
+
+  async close(): Promise<void> {
+    for (const stream of this.#eventStreams) stream.close();
+    await this.#sockets.close();
+    this.#credentials.stop();
+  }
+}
