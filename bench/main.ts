@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   start: () => import("./start.ts"),
   gateway: () => import("./gateway/main.ts"),
   "gateway --real": () => import("./gateway/real.ts"),
+  subscriptions: () => import("./subscriptions/main.ts"),
   soak: () => import("./soak.ts"),
   faults: () => import("./faults.ts"),
 };

@@ -1,0 +1,95 @@
+import { WebSocket } from "ws";
+import { query } from "./graph.ts";
+
+// Clients of one server, in a process of their own. Told by their parent: { open: how many } opens sockets, and subscribes each when `subscribe`;
+// { close: true } closes all; { wait: how many deliveries } answers when there have been so many since the last time.
+
+const [url = ""] = process.argv.slice(2);
+/** How many are being opened at once. */
+const together = 500;
+/** Of how many deliveries one is timed. */
+const timedOf = 16;
+
+const sockets = new Set<WebSocket>();
+let deliveries = 0;
+let wanted = Infinity;
+let latencies: number[] = [];
+let lastCursor: string | undefined;
+
+const now = () => performance.timeOrigin + performance.now();
+
+function delivered(text: string): void {
+  deliveries += 1;
+  if (deliveries % timedOf === 0) {
+    latencies.push(now() - Number.parseFloat(text.slice(text.indexOf('"at":') + 5)));
+    lastCursor = /"cursor":"([^"]+)"/.exec(text)?.[1];
+  }
+  if (deliveries >= wanted) answerWait();
+}
+
+function answerWait(): void {
+  process.send?.({ deliveries, latencies });
+  deliveries = 0;
+  wanted = Infinity;
+  latencies = [];
+}
+
+const openOne = (isSubscribed: boolean, after: string | undefined) =>
+  new Promise<void>((resolve, reject) => {
+    const ws = new WebSocket(url, "graphql-transport-ws", { perMessageDeflate: false });
+    sockets.add(ws);
+    ws.once("open", () => ws.send('{"type":"connection_init"}'));
+    ws.once("error", reject);
+    ws.once("close", () => sockets.delete(ws));
+    ws.on("message", (data) => {
+      const text = (data as Buffer).toString("latin1");
+      if (text.includes('"type":"next"')) return delivered(text);
+      if (text.includes('"ping"')) ws.send('{"type":"pong"}');
+      if (text.includes('"connection_ack"') && isSubscribed) {
+        const payload = { query, extensions: after === undefined ? undefined : { after } };
+        return ws.send(JSON.stringify({ id: "1", type: "subscribe", payload }));
+      }
+      resolve();
+    });
+  });
+
+async function open(count: number, isSubscribed: boolean, returning: boolean): Promise<void> {
+  let left = count;
+  const next = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      await openOne(isSubscribed, returning ? lastCursor : undefined);
+    }
+  };
+  await Promise.all(Array.from({ length: returning ? count : together }, next));
+}
+
+interface Told {
+  open?: number;
+  subscribe?: boolean;
+  /** All at once, each after the last cursor. */
+  returning?: boolean;
+  close?: true;
+  wait?: number;
+}
+
+process.on("message", (told: Told) => {
+  if (told.open !== undefined) {
+    const began = performance.now();
+    open(told.open, told.subscribe ?? false, told.returning ?? false).then(
+      () => process.send?.({ ms: performance.now() - began }),
+      (error: unknown) => {
+        process.stderr.write(`${String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  } else if (told.close) {
+    for (const ws of sockets) ws.terminate();
+    process.send?.({ closed: true });
+  } else if (told.wait !== undefined) {
+    wanted = told.wait;
+    if (deliveries >= wanted) answerWait();
+  }
+});
+process.stdout.write("ready http://clients\n");
+process.once("SIGTERM", () => process.exit(0));

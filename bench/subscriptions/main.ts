@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+import { build } from "esbuild";
+import { pin } from "../gateway/cores.ts";
+import { type Figure, percentile } from "../report.ts";
+
+const outdir = "dist/bench";
+const ours = "ours";
+const bare = "a bare broadcast";
+
+/** Sockets of one gateway beside a program that sends the same bytes to as many sockets. */
+export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
+  await build({
+    entryPoints: ["bench/subscriptions/serve.ts", "bench/subscriptions/clients.ts"],
+    outdir: `${outdir}/subscriptions`,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    sourcemap: true,
+    packages: "external",
+    logLevel: "warning",
+  });
+  const size = quick ? 0.1 : 1;
+  const measured = {
+    [ours]: await measure("gateway", size),
+    [bare]: await measure("broadcast", size),
+  };
+  const [mine, theirs] = [measured[ours], measured[bare]];
+  return [
+    { name: `${ours}, 5,000 sockets told one event a second, p50`, value: percentile(mine.paced, 0.5), unit: "ms" },
+    {
+      name: `${ours}, the same, p99`,
+      value: percentile(mine.paced, 0.99),
+      unit: "ms",
+      ratio: percentile(mine.paced, 0.99) / percentile(theirs.paced, 0.99),
+      against: bare,
+      aim: "under 250 ms",
+    },
+    {
+      name: `${ours}, 20,000 deliveries a second, p99`,
+      value: percentile(mine.fast, 0.99),
+      unit: "ms",
+      ratio: percentile(mine.fast, 0.99) / percentile(theirs.fast, 0.99),
+      against: bare,
+    },
+    {
+      name: `${ours}, CPU of 1,000 deliveries`,
+      value: mine.cpuMs,
+      unit: "ms",
+      ratio: theirs.cpuMs / mine.cpuMs,
+      against: `the rate of ${bare}`,
+      aim: "at least 0.5×",
+    },
+    {
+      name: `${ours}, deliveries`,
+      value: mine.rate,
+      unit: "a second",
+      ratio: mine.rate / theirs.rate,
+      against: bare,
+      aim: "at least 0.5×",
+    },
+    {
+      name: `${ours}, 10,000 idle sockets, memory of each`,
+      value: mine.bytesOfSocket / 1024,
+      unit: "KiB",
+      ratio: mine.bytesOfSocket / theirs.bytesOfSocket,
+      against: bare,
+    },
+    {
+      name: `${ours}, 5,000 sockets back at once`,
+      value: mine.returnedMs / 1_000,
+      unit: "s",
+      ratio: mine.returnedMs / theirs.returnedMs,
+      against: bare,
+      aim: "under 30 s",
+    },
+    {
+      name: `${ours}, event-loop delay meanwhile, p99`,
+      value: mine.returnDelayMs,
+      unit: "ms",
+      aim: "under 500 ms",
+    },
+  ];
+}
+
+interface Measured {
+  /** Milliseconds from the event to the client. */
+  paced: number[];
+  fast: number[];
+  cpuMs: number;
+  rate: number;
+  bytesOfSocket: number;
+  returnedMs: number;
+  returnDelayMs: number;
+}
+
+async function measure(kind: "gateway" | "broadcast", size: number): Promise<Measured> {
+  const server = await start([`${outdir}/subscriptions/serve.js`, kind], "measured");
+  const clients = await start([`${outdir}/subscriptions/clients.js`, server.url], "load");
+  try {
+    const idle = Math.round(10_000 * size);
+    const before = await server.ask<{ rss: number; heapUsed: number }>({ look: true });
+    await clients.ask({ open: idle, subscribe: false });
+    const held = await server.ask<{ rss: number }>({ look: true });
+    await clients.ask({ close: true });
+    await pause(1_000);
+
+    const many = Math.round(5_000 * size);
+    await clients.ask({ open: many, subscribe: true });
+    const paced: number[] = [];
+    for (let second = 0; second < 30 * size + 2; second += 1) {
+      const told = clients.ask<{ latencies: number[] }>({ wait: many });
+      server.tell({ append: 1 });
+      const { latencies } = await told;
+      if (second >= 2) paced.push(...latencies);
+      await pause(1_000);
+    }
+    await clients.ask({ close: true });
+    await pause(500);
+    await server.ask({ look: true });
+    const { ms: returnedMs } = await clients.ask<{ ms: number }>({ open: many, subscribe: true, returning: true });
+    const { delayP99Ms: returnDelayMs } = await server.ask<{ delayP99Ms: number }>({ look: true });
+    await clients.ask({ close: true });
+    await pause(500);
+
+    const few = Math.round(1_000 * size);
+    await clients.ask({ open: few, subscribe: true });
+    const rounds = 20;
+    const seconds = Math.ceil(10 * size);
+    const fast: number[] = [];
+    const cpuBefore = server.cpuMs();
+    for (let round = 0; round < rounds * seconds; round += 1) {
+      const told = clients.ask<{ latencies: number[] }>({ wait: few });
+      server.tell({ append: 1 });
+      const [{ latencies }] = await Promise.all([told, pause(1_000 / rounds)]);
+      fast.push(...latencies);
+    }
+    const cpuMs = (server.cpuMs() - cpuBefore) / ((rounds * seconds * few) / 1_000);
+    const flood = Math.round(200 * Math.max(size, 0.5));
+    const flooded = clients.ask<{ deliveries: number }>({ wait: flood * few });
+    const began = performance.now();
+    for (let sent = 0; sent < flood; sent += 10) {
+      server.tell({ append: 10 });
+      await pause(1);
+    }
+    await flooded;
+    const rate = (flood * few * 1_000) / (performance.now() - began);
+    return { paced, fast, cpuMs, rate, bytesOfSocket: (held.rss - before.rss) / idle, returnedMs, returnDelayMs };
+  } finally {
+    await clients.stop();
+    await server.stop();
+  }
+}
+
+interface Process {
+  url: string;
+  tell(message: object): void;
+  ask<Answer = unknown>(message: object): Promise<Answer>;
+  cpuMs(): number;
+  stop(): Promise<void>;
+}
+
+async function start(args: readonly string[], core: "measured" | "load"): Promise<Process> {
+  const child: ChildProcess = spawn("node", ["--max-semi-space-size=64", "--expose-gc", ...args], {
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    env: { ...process.env, LOG_LEVEL: "warn", NODE_ENV: "production" },
+  });
+  const exited = once(child, "exit");
+  const pid = child.pid ?? 0;
+  pin(pid, core);
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout?.on("data", (chunk: Buffer) => {
+      const ready = /ready (\S+)/.exec(String(chunk))?.[1];
+      if (ready) resolve(ready);
+    });
+    child.once("exit", () => reject(new Error(`${args.join(" ")} ended before it was ready`)));
+  });
+  return {
+    url,
+    tell: (message) => void child.send(message),
+    ask: async <Answer>(message: object) => {
+      const answered = once(child, "message");
+      child.send(message);
+      const ended = exited.then(() => Promise.reject(new Error(`${args.join(" ")} ended`)));
+      const [answer] = (await Promise.race([answered, ended])) as [Answer];
+      return answer;
+    },
+    cpuMs: () => {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return (Number(fields[11]) + Number(fields[12])) * 10;
+    },
+    stop: async () => {
+      child.kill();
+      await exited;
+    },
+  };
+}
