@@ -62,7 +62,9 @@ async function broadcast(): Promise<{ url: string; append(events: number): void 
   const sockets = new Set<WebSocket>();
   new WebSocketServer({ server, perMessageDeflate: false, clientTracking: false }).on("connection", (ws) => {
     ws.on("message", (data) => {
-      if (!String(data).includes('"subscribe"')) return ws.send('{"type":"connection_ack"}');
+      const text = String(data);
+      if (text.includes('"connection_init"')) ws.send('{"type":"connection_ack"}');
+      if (!text.includes('"subscribe"')) return;
       sockets.add(ws);
       ws.send('{"type":"ping","payload":{"cursors":{"1":"x"}}}');
     });
