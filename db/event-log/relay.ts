@@ -132,9 +132,10 @@ async function relayWhileLeading(session: Session, options: RelayOptions, waker:
       continue;
     }
     waker.reset();
+    // Asked before the look: what is held up now, and let go between the two, would be neither seen nor told.
+    const unsettled = (await session.run(anyUnsettled))[0]?.unsettled === true;
     // What was committed between the look and the lock; whoever begins now notifies.
     const more = await relay();
-    const unsettled = !more && (await session.run(anyUnsettled))[0]?.unsettled === true;
     if (!more && !unsettled) await waker.wait(pollMs, signal);
     await session.run(awaken);
     if (unsettled) await doze();

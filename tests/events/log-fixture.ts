@@ -100,16 +100,15 @@ export async function take(
   options: Partial<FollowOptions> = {},
 ): Promise<Event[]> {
   const done = new AbortController();
-  const signal = AbortSignal.any([
-    done.signal,
-    AbortSignal.timeout(20_000),
-    ...(options.signal ? [options.signal] : []),
-  ]);
+  // Not AbortSignal.timeout: what only a signal of several refers to is collected, and never fires.
+  const late = setTimeout(() => done.abort(), 20_000);
+  const signal = options.signal ? AbortSignal.any([done.signal, options.signal]) : done.signal;
   const taken: Event[] = [];
   for await (const { events } of log.follow(start, { ...options, signal })) {
     taken.push(...events);
     if (taken.length >= count) break;
   }
+  clearTimeout(late);
   done.abort();
   return taken;
 }
