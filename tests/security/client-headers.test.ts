@@ -57,6 +57,7 @@ const start = (transport: Transport) =>
     identify: async () => ours,
     ready: async () => true,
     introspection: false,
+    planning: "this thread",
     host: "127.0.0.1",
     port: 0,
   });

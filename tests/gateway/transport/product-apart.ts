@@ -96,6 +96,7 @@ export async function gatewayOver(
     identify: async () => wholeTenantIdentity(fleet.tenantId, demoUserId),
     ready: async () => true,
     introspection: false,
+    planning: "this thread",
     host: "127.0.0.1",
     port: 0,
   });
