@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { Key, Keyring } from "./keyring.ts";
 import type { RequestContext } from "./request-context.ts";
 
-const contextHeader = "x-novacron-context";
-const signatureHeader = "x-novacron-signature";
+export const contextHeader = "x-novacron-context";
+export const signatureHeader = "x-novacron-signature";
 
 /** How long a signature holds: what a call needs to arrive, whatever the client's deadline is. */
 const lifetimeMs = 10_000;

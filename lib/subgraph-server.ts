@@ -8,6 +8,8 @@ import { verifyContext } from "./signed-context.ts";
 import { endOnStopSignals } from "./stop-signals.ts";
 import type { Subgraph } from "./subgraph.ts";
 import type { SubgraphRequest } from "./subgraph-request.ts";
+import type { SubgraphSocketLimits } from "./subgraph-socket-limits.ts";
+import { SubgraphSockets } from "./subgraph-sockets.ts";
 import { exportTraces } from "./export-traces.ts";
 import { inTraceOf } from "./tracing.ts";
 
@@ -22,7 +24,8 @@ const closeGraceMs = 5_000;
 
 /**
  * The HTTP face of a subgraph that runs as a process of its own. It answers signed calls only, `_service` and `_entities` included; and to
- * everybody whether it runs (`/health/live`), and whether all it needs can be reached (`/health/ready`).
+ * everybody whether it runs (`/health/live`), and whether all it needs can be reached (`/health/ready`). Where it has subscriptions, they are
+ * followed over WebSockets on the same path.
  */
 export async function listenSubgraph(
   subgraph: Subgraph,
@@ -30,6 +33,7 @@ export async function listenSubgraph(
   host: string,
   port: number,
   ready: () => Promise<boolean> = async () => true,
+  socketLimits: Partial<SubgraphSocketLimits> = {},
 ): Promise<RunningServer> {
   const server = createServer((request, response) => {
     answer({ subgraph, keys, ready }, request, response).catch((error: unknown) => {
@@ -40,6 +44,9 @@ export async function listenSubgraph(
     });
   });
   server.keepAliveTimeout = 60_000;
+  const { name, subscriptions } = subgraph;
+  const sockets = subscriptions && new SubgraphSockets({ name, subscriptions, keys }, socketLimits);
+  if (sockets) server.on("upgrade", (request, stream, head) => sockets.upgrade(request, stream, head));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);
@@ -51,6 +58,7 @@ export async function listenSubgraph(
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeIdleConnections();
+        void sockets?.close();
         setTimeout(() => server.closeAllConnections(), closeGraceMs).unref();
       }),
   };

@@ -1,0 +1,54 @@
+import type { Keyring } from "./keyring.ts";
+import type { RequestContext } from "./request-context.ts";
+import {
+  type Call,
+  contextHeader,
+  type Refusal,
+  signatureHeader,
+  signContext,
+  verifyContext,
+} from "./signed-context.ts";
+import type { SubscriptionRequest } from "./subscription.ts";
+
+/** What a subscription carries in its `extensions`: a connection has no tenant, so each is signed by itself. */
+export interface SignedExtensions {
+  after?: string | undefined;
+  context: string;
+  signature: string;
+}
+
+/**
+ * What lets a subgraph trust a subscription: the same claims and the same signature as those of a call over HTTP, over what is asked.
+ * @throws Error for a context too large to be taken
+ */
+export function signSubscription(
+  keys: Keyring,
+  call: Omit<Call, "body">,
+  request: SubscriptionRequest,
+): SignedExtensions {
+  const signed = signContext(keys, { ...call, body: signedText(request) });
+  return { after: request.after, context: signed[contextHeader] ?? "", signature: signed[signatureHeader] ?? "" };
+}
+
+/** The context of a signed subscription, or why there is doubt about it. Never throws, whatever the extensions hold. */
+export function verifySubscription(
+  keys: Keyring,
+  audience: string,
+  extensions: Readonly<Record<string, unknown>>,
+  request: SubscriptionRequest,
+): { context: RequestContext } | { refused: Refusal } {
+  const headers = {
+    [contextHeader]: valuesOf(extensions["context"]),
+    [signatureHeader]: valuesOf(extensions["signature"]),
+  };
+  return verifyContext(keys, audience, headers, signedText(request));
+}
+
+/**
+ * JSON that was parsed is written again as it was, because JSON wrote it. It is an array, as no body of a call is: a call cannot be sent as a
+ * subscription, nor a subscription as a call.
+ */
+const signedText = ({ query, variables, after }: SubscriptionRequest): string =>
+  JSON.stringify([query, variables ?? null, after ?? null]);
+
+const valuesOf = (value: unknown): readonly string[] => (typeof value === "string" ? [value] : []);

@@ -1,0 +1,164 @@
+import { randomUUID } from "node:crypto";
+import { CloseCode, MessageType, parseMessage, stringifyMessage, type SubscribePayload } from "graphql-ws";
+import type { WebSocket } from "ws";
+import { PublicError } from "./errors.ts";
+import type { Keyring } from "./keyring.ts";
+import { log } from "./log.ts";
+import { verifySubscription } from "./signed-subscription.ts";
+import type { SubgraphSocketLimits } from "./subgraph-socket-limits.ts";
+import type { Subscribable, SubscriptionEvent, SubscriptionRequest } from "./subscription.ts";
+
+export interface Followed {
+  /** The subgraph's. */
+  name: string;
+  subscriptions: Subscribable;
+  keys: Keyring;
+}
+
+/** One connection of a gateway: the subscriptions of all its tenants, each signed by itself. */
+export class SubgraphSocket {
+  readonly #ws: WebSocket;
+  readonly #followed: Followed;
+  readonly #limits: SubgraphSocketLimits;
+  readonly #remoteAddress: string | undefined;
+  readonly #running = new Map<string, AbortController>();
+  readonly #waiting: (() => void)[] = [];
+  #isInitialised = false;
+
+  constructor(
+    ws: WebSocket,
+    followed: Followed,
+    { limits, remoteAddress }: { limits: SubgraphSocketLimits; remoteAddress: string | undefined },
+  ) {
+    this.#ws = ws;
+    this.#followed = followed;
+    this.#limits = limits;
+    this.#remoteAddress = remoteAddress;
+    const late = setTimeout(() => {
+      if (!this.#isInitialised) ws.close(CloseCode.ConnectionInitialisationTimeout);
+    }, limits.initMs);
+    ws.on("message", (data) => this.#hear(String(data)));
+    ws.once("close", () => {
+      clearTimeout(late);
+      this.#end();
+    });
+  }
+
+  /** Says goodbye; the subscriptions end without a word, so that the gateway goes on with them elsewhere. */
+  close(): void {
+    this.#end();
+    this.#ws.close(1001);
+  }
+
+  #hear(text: string): void {
+    const message = messageOf(text);
+    switch (message?.type) {
+      case MessageType.ConnectionInit:
+        if (this.#isInitialised) return this.#ws.close(CloseCode.TooManyInitialisationRequests);
+        this.#isInitialised = true;
+        return this.#say(stringifyMessage({ type: MessageType.ConnectionAck }));
+      case MessageType.Ping:
+        return this.#say(stringifyMessage({ type: MessageType.Pong }));
+      case MessageType.Pong:
+        return;
+      case MessageType.Complete:
+        this.#running.get(message.id)?.abort();
+        this.#running.delete(message.id);
+        return;
+      case MessageType.Subscribe:
+        if (!this.#isInitialised) return this.#ws.close(CloseCode.Unauthorized);
+        if (this.#running.has(message.id)) return this.#ws.close(CloseCode.SubscriberAlreadyExists);
+        void this.#run(message.id, message.payload);
+        return;
+      default:
+        return this.#ws.close(CloseCode.BadRequest);
+    }
+  }
+
+  async #run(id: string, payload: SubscribePayload): Promise<void> {
+    const ending = new AbortController();
+    const { signal } = ending;
+    try {
+      if (this.#running.size >= this.#limits.subscriptions)
+        throw new PublicError("OVERLOADED", "This connection has as many subscriptions as one may have.");
+      this.#running.set(id, ending);
+      for await (const event of this.#events(payload, signal)) {
+        if (signal.aborted) return;
+        this.#say(stringifyMessage({ id, type: MessageType.Next, payload: payloadOf(event) }));
+        await this.#mayGoOn();
+      }
+      if (!signal.aborted) this.#say(stringifyMessage({ id, type: MessageType.Complete }));
+    } catch (error) {
+      if (signal.aborted) return;
+      const told = this.#publicError(error);
+      const extensions = { ...told.details, code: told.code };
+      const errors = [{ message: told.message, extensions }];
+      this.#say(stringifyMessage({ id, type: MessageType.Error, payload: errors }));
+    } finally {
+      // A later one may have its id by now.
+      if (this.#running.get(id) === ending) this.#running.delete(id);
+    }
+  }
+
+  async *#events(payload: SubscribePayload, signal: AbortSignal): AsyncGenerator<SubscriptionEvent> {
+    const { name, subscriptions, keys } = this.#followed;
+    const { query, variables, extensions } = payload;
+    const { after } = extensions ?? {};
+    const request: SubscriptionRequest = {
+      query,
+      variables: variables ?? undefined,
+      after: typeof after === "string" ? after : undefined,
+    };
+    const verified = verifySubscription(keys, name, extensions ?? {}, request);
+    if ("refused" in verified) {
+      const { refused: reason } = verified;
+      log.subgraph.warn({ subgraph: name, reason, remoteAddress: this.#remoteAddress }, "a subscription was refused");
+      throw new PublicError("UNAUTHENTICATED", "This service answers signed subscriptions only.");
+    }
+    // It is told where it begins, so that nothing is lost when its connection breaks before there is an event.
+    if (request.after === undefined) yield { position: (request.after = await subscriptions.position(signal)) };
+    if (query === "") return;
+    for await (const batch of subscriptions.subscribe(request, verified.context, signal)) yield* batch;
+  }
+
+  #publicError(error: unknown): PublicError {
+    if (error instanceof PublicError) return error;
+    const requestId = randomUUID();
+    log.subgraph.error({ err: error, subgraph: this.#followed.name, requestId }, "a subscription failed");
+    return new PublicError("INTERNAL_SERVER_ERROR", `The service failed (request ${requestId}).`, { requestId });
+  }
+
+  #say(text: string): void {
+    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(text, this.#gone);
+  }
+
+  /** Waits while the gateway reads more slowly than there are events: so long they are not asked for. */
+  async #mayGoOn(): Promise<void> {
+    if (this.#ws.readyState !== this.#ws.OPEN || this.#ws.bufferedAmount < this.#limits.bufferedBytes) return;
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  readonly #gone = (): void => {
+    if (this.#ws.bufferedAmount >= this.#limits.bufferedBytes) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  };
+
+  #end(): void {
+    for (const ending of this.#running.values()) ending.abort();
+    this.#running.clear();
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+function messageOf(text: string): ReturnType<typeof parseMessage> | undefined {
+  try {
+    return parseMessage(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const payloadOf = ({ result, position, dropped, replaces }: SubscriptionEvent) => ({
+  ...result,
+  extensions: { ...result?.extensions, position, dropped, replaces },
+});

@@ -1,0 +1,80 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL, CloseCode, handleProtocols } from "graphql-ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import { type Followed, SubgraphSocket } from "./subgraph-socket.ts";
+import { type SubgraphSocketLimits, subgraphSocketLimits } from "./subgraph-socket-limits.ts";
+
+/** The WebSocket face of a subgraph that runs as a process of its own: docs/decisions/subgraph-sockets.md has its protocol. */
+export class SubgraphSockets {
+  readonly #followed: Followed;
+  readonly #limits: SubgraphSocketLimits;
+  readonly #server: WebSocketServer;
+  readonly #sockets = new Map<WebSocket, SubgraphSocket>();
+  /** Those that have not answered the last ping. */
+  readonly #silent = new WeakSet<WebSocket>();
+  readonly #pinging: NodeJS.Timeout;
+  #isClosing = false;
+
+  constructor(followed: Followed, given: Partial<SubgraphSocketLimits> = {}) {
+    this.#followed = followed;
+    this.#limits = { ...subgraphSocketLimits, ...given };
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: this.#limits.frameBytes,
+      // It takes memory of each socket and time of each message, and opens the way to messages that unfold.
+      perMessageDeflate: false,
+      clientTracking: false,
+      handleProtocols,
+    });
+    this.#pinging = setInterval(() => this.#ping(), this.#limits.pingMs);
+    this.#pinging.unref();
+  }
+
+  /** Takes a request to upgrade. Browsers say where a page is from, and no page follows a subgraph. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    if (request.url !== "/graphql") return refuse(stream, "404 Not Found");
+    if (request.headers.origin !== undefined) return refuse(stream, "403 Forbidden");
+    if (this.#isClosing || this.#sockets.size >= this.#limits.sockets) return refuse(stream, "503 Service Unavailable");
+    this.#server.handleUpgrade(request, stream, head, (ws) => this.#opened(ws, request.socket.remoteAddress));
+  }
+
+  /** Tells all that the subgraph goes away; resolves when they have gone. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    clearInterval(this.#pinging);
+    const open = [...this.#sockets.keys()];
+    const closed = open.map((ws) => new Promise<void>((resolve) => ws.once("close", () => resolve())));
+    for (const socket of this.#sockets.values()) socket.close();
+    const impatient = setTimeout(() => {
+      for (const ws of open) ws.terminate();
+    }, this.#limits.goodbyeMs);
+    await Promise.all(closed);
+    clearTimeout(impatient);
+  }
+
+  #opened(ws: WebSocket, remoteAddress: string | undefined): void {
+    // A frame that is none or too large: `ws` closes with a code of its own, and tells it here.
+    ws.on("error", () => undefined);
+    this.#sockets.set(ws, new SubgraphSocket(ws, this.#followed, { limits: this.#limits, remoteAddress }));
+    ws.once("close", () => this.#sockets.delete(ws));
+    ws.on("pong", () => this.#silent.delete(ws));
+    if (ws.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) ws.close(CloseCode.SubprotocolNotAcceptable);
+  }
+
+  #ping(): void {
+    for (const ws of this.#sockets.keys()) {
+      if (this.#silent.has(ws)) {
+        ws.terminate();
+        continue;
+      }
+      this.#silent.add(ws);
+      ws.ping();
+    }
+  }
+}
+
+function refuse(stream: Duplex, status: string): void {
+  stream.on("error", () => undefined);
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
