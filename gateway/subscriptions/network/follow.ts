@@ -1,0 +1,69 @@
+import type { SubscribePayload } from "graphql-ws";
+import type { SubscriptionEvent } from "#lib/subscription.ts";
+import { CallFailure } from "../../transport/call-failure.ts";
+import { type Ending, Inbox } from "./inbox.ts";
+import type { NetworkLimits } from "./limits.ts";
+import type { SubgraphAddress } from "./subgraph-address.ts";
+
+export interface Follow {
+  /** Where the subgraph is now. @throws CallFailure "unreachable" when it is nowhere */
+  address(): SubgraphAddress;
+  /** What is asked, at the moment at which it is. */
+  payload(after: string | undefined): SubscribePayload;
+  after: string | undefined;
+  /** Whether the subgraph tells positions. */
+  isOurs: boolean;
+  limits: NetworkLimits;
+}
+
+/**
+ * The events of a subscription, over as many connections as that takes: after a break it goes on after the last event that came.
+ * @throws PublicError what the subgraph refuses it with; CallFailure "unreachable", "unusable"; "overloaded" of one that cannot resume and was not
+ * taken as fast as it came
+ */
+export async function* follow(
+  { address, payload, after, isOurs, limits }: Follow,
+  signal: AbortSignal,
+): AsyncGenerator<readonly SubscriptionEvent[]> {
+  let last = after;
+  let canResume = isOurs;
+  let failures = 0;
+  const goOn = (failure: CallFailure) => {
+    failures += 1;
+    if (!canResume || failures >= limits.attempts) throw failure;
+  };
+  while (!signal.aborted) {
+    const link = await address()
+      .open(signal)
+      .catch((error: CallFailure) => goOn(error));
+    if (!link) continue;
+    const began = performance.now();
+    const inbox: Inbox = new Inbox(limits, () => complete());
+    const complete = link.subscribe(payload(last), inbox);
+    try {
+      for (let batch = await inbox.take(signal); batch.length > 0; batch = await inbox.take(signal)) {
+        if (signal.aborted) return;
+        failures = 0;
+        const position = batch.at(-1)?.position;
+        canResume = position !== undefined;
+        last = position;
+        yield batch;
+      }
+    } finally {
+      complete();
+    }
+    if (signal.aborted) return;
+    // One that had nothing to tell was well all the same.
+    if (performance.now() - began > limits.longestBackOffMs) failures = 0;
+    if (endsHere(inbox.ending, canResume)) return;
+    if (inbox.ending === "broken") goOn(new CallFailure("unreachable", "The connection broke."));
+  }
+}
+
+/** @throws what the subscription ends with */
+function endsHere(ending: Ending | undefined, canResume: boolean): boolean {
+  if (ending === "completed") return true;
+  if (ending === "full" && !canResume) throw new CallFailure("overloaded", "Events came faster than they were taken.");
+  if (typeof ending === "object") throw ending.failed;
+  return false;
+}

@@ -1,0 +1,105 @@
+import type { ExecutionResult, GraphQLFormattedError } from "graphql";
+import { type ErrorCode, PublicError } from "#lib/errors.ts";
+import type { SubscriptionEvent } from "#lib/subscription.ts";
+import { CallFailure } from "../../transport/call-failure.ts";
+import type { NetworkLimits } from "./limits.ts";
+import type { Listener } from "./link.ts";
+
+/** Why nothing more comes. */
+export type Ending = "completed" | "broken" | "full" | { failed: Error };
+
+/** What has come of one subscription and was not taken yet. */
+export class Inbox implements Listener {
+  /** Of which there is no more once it is set; what came before it is still to be taken. */
+  ending: Ending | undefined;
+  #events: SubscriptionEvent[] = [];
+  #bytes = 0;
+  #wake: (() => void) | undefined;
+  readonly #limits: NetworkLimits;
+  readonly #onFull: () => void;
+
+  /** @param onFull called when there is more in it than may be; what comes after that is no longer put in */
+  constructor(limits: NetworkLimits, onFull: () => void) {
+    this.#limits = limits;
+    this.#onFull = onFull;
+  }
+
+  next(payload: ExecutionResult, bytes: number): void {
+    if (this.ending) return;
+    this.#events.push(eventOf(payload));
+    this.#bytes += bytes;
+    const { waitingEvents, waitingBytes } = this.#limits;
+    if (this.#events.length < waitingEvents && this.#bytes < waitingBytes) return this.#wake?.();
+    this.#end("full");
+    this.#onFull();
+  }
+
+  complete(): void {
+    this.#end("completed");
+  }
+
+  fail(errors: readonly GraphQLFormattedError[]): void {
+    this.#end({ failed: failureOf(errors) });
+  }
+
+  broken(): void {
+    this.#end("broken");
+  }
+
+  /** Waits for what comes next. @returns all that has come by the end of the tick; nothing at the signal, or when there is an ending */
+  async take(signal: AbortSignal): Promise<readonly SubscriptionEvent[]> {
+    if (this.#events.length === 0 && !this.ending) await this.#somethingOr(signal);
+    const events = this.#events;
+    this.#events = [];
+    this.#bytes = 0;
+    return events;
+  }
+
+  #somethingOr(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#wake = undefined;
+        signal.removeEventListener("abort", wake);
+        // Other messages of this tick are still to be heard.
+        setImmediate(resolve);
+      };
+      this.#wake = wake;
+      if (signal.aborted) wake();
+      else signal.addEventListener("abort", wake);
+    });
+  }
+
+  #end(ending: Ending): void {
+    this.ending ??= ending;
+    this.#wake?.();
+  }
+}
+
+/** Of a subgraph that is not ours the extensions may hold anything. */
+function eventOf({ extensions: told, ...result }: ExecutionResult): SubscriptionEvent {
+  const { position, dropped, replaces, ...extensions } = told ?? {};
+  return {
+    position: typeof position === "string" ? position : undefined,
+    dropped: typeof dropped === "number" ? dropped : undefined,
+    replaces: typeof replaces === "string" ? replaces : undefined,
+    result:
+      "data" in result || "errors" in result
+        ? { ...result, ...(Object.keys(extensions).length > 0 ? { extensions } : {}) }
+        : undefined,
+  };
+}
+
+/** What a subscriber is told as the subgraph says it. */
+const toldOn: ReadonlySet<unknown> = new Set<ErrorCode>([
+  "POSITION_EXPIRED",
+  "POSITION_INVALID",
+  "FORBIDDEN",
+  "UNAUTHENTICATED",
+  "BAD_USER_INPUT",
+]);
+
+function failureOf([first]: readonly GraphQLFormattedError[]): Error {
+  const { code, ...details } = first?.extensions ?? {};
+  if (first && toldOn.has(code)) return new PublicError(code as ErrorCode, first.message, details);
+  return new CallFailure("unusable", `The subscription was refused: ${first?.message}`);
+}

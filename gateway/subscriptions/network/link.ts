@@ -1,0 +1,165 @@
+import {
+  GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  MessageType,
+  parseMessage,
+  stringifyMessage,
+  type SubscribePayload,
+} from "graphql-ws";
+import type { ExecutionResult, GraphQLFormattedError } from "graphql";
+import { WebSocket } from "ws";
+import { CallFailure } from "../../transport/call-failure.ts";
+import type { NetworkLimits } from "./limits.ts";
+
+/** What hears of one subscription. After `complete`, `fail` and `broken` nothing more comes. */
+export interface Listener {
+  /** @param bytes of its message */
+  next(payload: ExecutionResult, bytes: number): void;
+  complete(): void;
+  fail(errors: readonly GraphQLFormattedError[]): void;
+  /** The connection is no more. */
+  broken(): void;
+}
+
+/**
+ * One connection to a subgraph, in graphql-transport-ws, from its opening to its end. The client of graphql-ws subscribes again by itself with
+ * what it was first given, and so with a cursor and a signature that are too old: its messages are used here, and not its connections.
+ */
+export class Link {
+  /** Resolves when the subgraph has taken the connection. Rejects with CallFailure "unreachable". */
+  readonly opened: Promise<void>;
+  readonly closed: Promise<void>;
+  isOver = false;
+  /** Whether it has carried an event. */
+  wasUseful = false;
+  readonly #ws: WebSocket;
+  readonly #limits: NetworkLimits;
+  readonly #onOver: (link: Link, broke: boolean) => void;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #takeTooLong: NodeJS.Timeout;
+  #pinging: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #heard = true;
+  #count = 0;
+  #taken: () => void = () => undefined;
+
+  /** @param onOver called before its listeners are told; `broke` when it was not closed here */
+  constructor(url: string, limits: NetworkLimits, onOver: (link: Link, broke: boolean) => void) {
+    this.#limits = limits;
+    this.#onOver = onOver;
+    this.#ws = new WebSocket(url, GRAPHQL_TRANSPORT_WS_PROTOCOL, {
+      maxPayload: limits.eventBytes,
+      perMessageDeflate: false,
+    });
+    let error: Error | undefined;
+    this.closed = new Promise((resolve) => this.#ws.once("close", () => resolve()));
+    this.opened = new Promise((resolve, reject) => {
+      this.#taken = resolve;
+      void this.closed.then(() =>
+        reject(new CallFailure("unreachable", `${url} cannot be followed.`, { cause: error })),
+      );
+    });
+    this.opened.catch(() => undefined);
+    this.#takeTooLong = setTimeout(() => this.#ws.terminate(), limits.openMs);
+    this.#ws.on("error", (told: Error) => (error = told));
+    this.#ws.once("open", () => this.#say(stringifyMessage({ type: MessageType.ConnectionInit })));
+    this.#ws.on("message", (data: Buffer) => this.#hear(data));
+    this.#ws.once("close", () => this.#end(true));
+  }
+
+  /** Once it has opened. @returns what ends the subscription: a subgraph that has not ended it is told to */
+  subscribe(payload: SubscribePayload, listener: Listener): () => void {
+    if (this.isOver) {
+      listener.broken();
+      return () => undefined;
+    }
+    clearTimeout(this.#idle);
+    this.#count += 1;
+    const id = String(this.#count);
+    this.#listeners.set(id, listener);
+    this.#say(stringifyMessage({ id, type: MessageType.Subscribe, payload }));
+    return () => {
+      if (!this.#listeners.has(id)) return;
+      this.#say(stringifyMessage({ id, type: MessageType.Complete }));
+      this.#forget(id);
+    };
+  }
+
+  /** Ends it in good order; its listeners are told at once. */
+  close(): void {
+    this.#end(false);
+    this.#ws.close(1000);
+    const impatient = setTimeout(() => this.#ws.terminate(), goodbyeMs);
+    void this.closed.then(() => clearTimeout(impatient));
+  }
+
+  #hear(data: Buffer): void {
+    this.#heard = true;
+    if (this.isOver) return;
+    const message = messageOf(data.toString());
+    switch (message?.type) {
+      case MessageType.ConnectionAck:
+        clearTimeout(this.#takeTooLong);
+        this.#pinging ??= setInterval(() => this.#ping(), this.#limits.pingMs);
+        this.#closeWhenIdle();
+        return this.#taken();
+      case MessageType.Ping:
+        return this.#say(stringifyMessage({ type: MessageType.Pong }));
+      case MessageType.Pong:
+        return;
+      case MessageType.Next:
+        this.wasUseful = true;
+        return this.#listeners.get(message.id)?.next(message.payload as ExecutionResult, data.length);
+      case MessageType.Error:
+        this.#listeners.get(message.id)?.fail(message.payload);
+        return this.#forget(message.id);
+      case MessageType.Complete:
+        this.#listeners.get(message.id)?.complete();
+        return this.#forget(message.id);
+      default:
+        return this.#ws.terminate();
+    }
+  }
+
+  #say(text: string): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text);
+  }
+
+  #ping(): void {
+    if (!this.#heard) return this.#ws.terminate();
+    this.#heard = false;
+    this.#say(stringifyMessage({ type: MessageType.Ping }));
+  }
+
+  #forget(id: string): void {
+    this.#listeners.delete(id);
+    this.#closeWhenIdle();
+  }
+
+  #closeWhenIdle(): void {
+    clearTimeout(this.#idle);
+    if (this.#listeners.size === 0 && !this.isOver) this.#idle = setTimeout(() => this.close(), this.#limits.idleMs);
+  }
+
+  #end(broke: boolean): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.#takeTooLong);
+    clearTimeout(this.#idle);
+    clearInterval(this.#pinging);
+    this.#onOver(this, broke);
+    const listeners = [...this.#listeners.values()];
+    this.#listeners.clear();
+    for (const listener of listeners) listener.broken();
+  }
+}
+
+/** How long a subgraph may take to say goodbye. */
+const goodbyeMs = 1_000;
+
+function messageOf(text: string): ReturnType<typeof parseMessage> | undefined {
+  try {
+    return parseMessage(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,114 @@
+import type { SubscribePayload } from "graphql-ws";
+import type { Keyring } from "#lib/keyring.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { signSubscription } from "#lib/signed-subscription.ts";
+import type { SubscriptionRequest } from "#lib/subscription.ts";
+import { CallFailure } from "../../transport/call-failure.ts";
+import type { SubscriptionSource } from "../source.ts";
+import { follow } from "./follow.ts";
+import { type NetworkLimits, networkLimits } from "./limits.ts";
+import { SubgraphAddress } from "./subgraph-address.ts";
+
+/** A source whose subgraphs may move while it runs. */
+export interface NetworkSource extends SubscriptionSource {
+  /** From now on subgraphs are at these URLs: what runs is resumed there. */
+  readdress(urls: Readonly<Record<string, string>>): void;
+}
+
+/** How long what signs a subscription holds, in milliseconds: until it has arrived. */
+const arrivalMs = 5_000;
+/** What a subgraph is asked for that is to tell no more than where it stands. */
+const positionOnly = "";
+
+/**
+ * Follows subgraphs over WebSockets, each over one connection that there is while somebody follows it; every subscription is signed by itself.
+ * What breaks is taken up where it was.
+ * @param urls as of calls over HTTP
+ * @param keys undefined for foreign subgraphs: they are not told who asks, and what they do not give a position of ends when it breaks
+ */
+export function overNetwork(
+  urls: Readonly<Record<string, string>>,
+  keys: Keyring | undefined,
+  given: Partial<NetworkLimits> = {},
+): NetworkSource {
+  const limits = { ...networkLimits, ...given };
+  const addresses = new Map<string, SubgraphAddress>();
+  const closing = new Set<Promise<void>>();
+  const forget = (name: string, address: SubgraphAddress): void => {
+    addresses.delete(name);
+    const closed = address.close().finally(() => closing.delete(closed));
+    closing.add(closed);
+  };
+  const readdress = (next: Readonly<Record<string, string>>): void => {
+    for (const [name, address] of addresses) if (next[name] !== address.url) forget(name, address);
+    for (const [name, url] of Object.entries(next))
+      if (!addresses.has(name)) addresses.set(name, new SubgraphAddress(url, limits));
+  };
+  readdress(urls);
+
+  const followed = (
+    name: string,
+    { query, variables, after }: SubscriptionRequest,
+    context: RequestContext,
+    signal: AbortSignal,
+    attempts = limits.attempts,
+  ) =>
+    follow(
+      {
+        address: () => {
+          const address = addresses.get(name);
+          if (!address) throw new CallFailure("unreachable", `Subgraph ${name} has no URL.`);
+          return address;
+        },
+        payload: (last) => payloadOf(keys, name, { query, variables, after: last }, context),
+        after,
+        isOurs: keys !== undefined,
+        limits: { ...limits, attempts },
+      },
+      signal,
+    );
+  return {
+    subscribe: (name, request, context, signal) => followed(name, request, context, signal),
+    readdress,
+    position: async (name, context, signal) => {
+      if (!keys) return undefined;
+      const ending = new AbortController();
+      const end = () => ending.abort();
+      const timer = setTimeout(end, Math.min(limits.positionMs, context.deadline - Date.now()));
+      signal.addEventListener("abort", end);
+      try {
+        const asked = { query: positionOnly };
+        for await (const [event] of followed(name, asked, context, ending.signal, limits.positionAttempts))
+          if (event?.position !== undefined) return event.position;
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+      }
+      signal.throwIfAborted();
+      throw ending.signal.aborted
+        ? new CallFailure("timed out", `Subgraph ${name} did not say in time where it stands.`)
+        : new CallFailure("unusable", `Subgraph ${name} did not say where it stands.`);
+    },
+    close: async () => {
+      for (const [name, address] of addresses) forget(name, address);
+      await Promise.all(closing);
+    },
+  };
+}
+
+function payloadOf(
+  keys: Keyring | undefined,
+  audience: string,
+  request: SubscriptionRequest,
+  context: RequestContext,
+): SubscribePayload {
+  const { query, variables, after } = request;
+  // A subscription that is resumed is much older than the request that it began with.
+  const current = { ...context, deadline: Date.now() + arrivalMs };
+  const extensions = keys
+    ? { ...signSubscription(keys, { issuer: "gateway", audience, context: current }, request) }
+    : after === undefined
+      ? undefined
+      : { after };
+  return { query, ...(variables ? { variables } : {}), ...(extensions ? { extensions } : {}) };
+}

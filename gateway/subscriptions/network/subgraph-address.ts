@@ -1,0 +1,61 @@
+import { log } from "#lib/log.ts";
+import { pause } from "#lib/pause.ts";
+import { CallFailure } from "../../transport/call-failure.ts";
+import type { NetworkLimits } from "./limits.ts";
+import { Link } from "./link.ts";
+
+/** Where a subgraph is, and the one connection to it while somebody follows it. */
+export class SubgraphAddress {
+  readonly url: string;
+  readonly #limits: NetworkLimits;
+  #link: Link | undefined;
+  #isClosed = false;
+  /** In a row, of connections that carried nothing or broke. */
+  #breaks = 0;
+  #notBefore = 0;
+
+  /** @param url as that of calls over HTTP */
+  constructor(url: string, limits: NetworkLimits) {
+    this.url = url;
+    this.#limits = limits;
+  }
+
+  /**
+   * An open connection: the one that there is, or a new one, which after a break is not made at once.
+   * @returns undefined at the signal
+   * @throws CallFailure "unreachable"
+   */
+  async open(signal: AbortSignal): Promise<Link | undefined> {
+    const wait = this.#notBefore - performance.now();
+    if (!this.#link && wait > 0) await pause(wait, signal);
+    if (signal.aborted) return undefined;
+    if (this.#isClosed) throw new CallFailure("unreachable", `${this.url} is no longer followed.`);
+    const link = (this.#link ??= this.#begin());
+    await pause(2 * this.#limits.openMs, signal, link.opened);
+    if (signal.aborted) return undefined;
+    await link.opened;
+    return link;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const link = this.#link;
+    link?.close();
+    await link?.closed;
+  }
+
+  #begin(): Link {
+    const began = performance.now();
+    return new Link(this.url.replace(/^http/, "ws"), this.#limits, (link, broke) => {
+      if (this.#link === link) this.#link = undefined;
+      if (!broke) return;
+      const { shortestBackOffMs, longestBackOffMs } = this.#limits;
+      const wasWell = link.wasUseful || performance.now() - began > longestBackOffMs;
+      this.#breaks = wasWell ? 1 : this.#breaks + 1;
+      // Of those that follow it there is no line each.
+      if (this.#breaks === 1) log.gateway.warn({ url: this.url }, "the connection to a followed subgraph broke");
+      const backOff = Math.min(shortestBackOffMs * 2 ** (this.#breaks - 1), longestBackOffMs);
+      this.#notBefore = performance.now() + backOff * (0.5 + Math.random() / 2);
+    });
+  }
+}
