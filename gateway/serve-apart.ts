@@ -13,6 +13,7 @@ import { readGatewayEnvironment } from "./environment.ts";
 import { type GatewayServerOptions, startGateway } from "./http/server.ts";
 import { countCalls, countRequest } from "./metrics.ts";
 import { subgraphUrls } from "./subgraph-urls.ts";
+import { overNetwork } from "./subscriptions/network/over-network.ts";
 import { guarded } from "./transport/guarded.ts";
 import { overHttp } from "./transport/http.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -44,7 +45,9 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });
   const supergraphSdl = readFileSync(supergraphFile, "utf8");
   let urls = urlsIn(supergraphSdl);
-  const carrier = overHttp(urls, open ? undefined : readKeyring("NOVACRON_SIGNING_KEYS"));
+  const keys = open ? undefined : readKeyring("NOVACRON_SIGNING_KEYS");
+  const carrier = overHttp(urls, keys);
+  const subscriptions = overNetwork(urls, keys);
   const transport = guarded(carrier, { callTimeoutMs: 5_000 }, countCalls);
   const { identify, onDenied, forgetRedis } = open ? anybody : whoAsks(transport);
   const environment = readGatewayEnvironment();
@@ -54,6 +57,8 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     supergraphSdl,
     policies,
     transport,
+    subscriptions,
+    anonymousSockets: open,
     documents,
     allowedOrigins: environment.allowedOrigins,
     limits: open ? noLimits : undefined,
@@ -69,15 +74,19 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   });
   const figures =
     environment.metricsPort === undefined ? undefined : await listenMetrics(host, environment.metricsPort);
+  const readdress = (next: Readonly<Record<string, string>>) => {
+    carrier.readdress(next);
+    subscriptions.readdress(next);
+  };
   const endWatch = onChange(supergraphFile, supergraphSdl, async (sdl) => {
     const next = urlsIn(sdl);
     // Until all go by the new one, requests need the subgraphs of both.
-    carrier.readdress({ ...urls, ...next });
+    readdress({ ...urls, ...next });
     try {
       await gateway.replaceSupergraph(sdl);
       urls = next;
     } finally {
-      carrier.readdress(urls);
+      readdress(urls);
     }
   });
   return {
