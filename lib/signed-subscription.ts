@@ -41,7 +41,12 @@ export function verifySubscription(
     [contextHeader]: valuesOf(extensions["context"]),
     [signatureHeader]: valuesOf(extensions["signature"]),
   };
-  return verifyContext(keys, audience, headers, signedText(request));
+  try {
+    return verifyContext(keys, audience, headers, signedText(request));
+  } catch {
+    // Variables can be nested more deeply than they can be written.
+    return { refused: "malformed" };
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ export const subgraphSocketLimits = {
   subscriptions: 20_000,
   /** On their way to a gateway, beyond which no more events are asked for until it has read some. */
   bufferedBytes: 2 ** 20,
-  /** How long a client may take to say that it is one, in milliseconds. */
+  /** How long a client may take until it has signed a subscription, in milliseconds: who cannot does not keep a place. */
   initMs: 3_000,
   /** How often it is looked whether gateways are still there. */
   pingMs: 15_000,

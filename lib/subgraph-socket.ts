@@ -24,6 +24,7 @@ export class SubgraphSocket {
   readonly #running = new Map<string, AbortController>();
   readonly #waiting: (() => void)[] = [];
   #isInitialised = false;
+  #isGateway = false;
 
   constructor(
     ws: WebSocket,
@@ -35,7 +36,7 @@ export class SubgraphSocket {
     this.#limits = limits;
     this.#remoteAddress = remoteAddress;
     const late = setTimeout(() => {
-      if (!this.#isInitialised) ws.close(CloseCode.ConnectionInitialisationTimeout);
+      if (!this.#isGateway) ws.close(CloseCode.ConnectionInitialisationTimeout);
     }, limits.initMs);
     ws.on("message", (data) => this.#hear(String(data)));
     ws.once("close", () => {
@@ -115,6 +116,7 @@ export class SubgraphSocket {
       log.subgraph.warn({ subgraph: name, reason, remoteAddress: this.#remoteAddress }, "a subscription was refused");
       throw new PublicError("UNAUTHENTICATED", "This service answers signed subscriptions only.");
     }
+    this.#isGateway = true;
     // It is told where it begins, so that nothing is lost when its connection breaks before there is an event.
     if (request.after === undefined) yield { position: (request.after = await subscriptions.position(signal)) };
     if (query === "") return;

@@ -405,10 +405,14 @@ const signed = (other: { audience?: string; keys?: Keyring; after?: string } = {
 describe("a subscription that reaches a subgraph", () => {
   const answerTo = async (payload: Record<string, unknown>): Promise<Message | undefined> => {
     const socket = new RawSocket(server.url);
-    await socket.say({ type: "connection_init" }, { id: "1", type: "subscribe", payload });
+    const deep = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    const subscribe = JSON.stringify({ id: "1", type: "subscribe", payload }).replace('"DEEP"', deep);
+    await socket.say({ type: "connection_init" }, subscribe);
     await vi.waitUntil(() => socket.heard.length > 1);
     return socket.heard[1];
   };
+  /** More deeply than it can be written by `JSON.stringify`, which is why it is sent as text. */
+  const deeplyNested = { toJSON: () => "DEEP" };
   const isRefused = async (extensions: Record<string, unknown> | undefined, other: Record<string, unknown> = {}) => {
     const message = await answerTo({ ...request, extensions, ...other });
     expect(message).toMatchObject({ type: "error", payload: [{ extensions: { code: "UNAUTHENTICATED" } }] });
@@ -435,6 +439,7 @@ describe("a subscription that reaches a subgraph", () => {
     await isRefused(signed(), { variables: { shop: "two" } });
     await isRefused({ ...signed(), after: "1" });
     await isRefused({ ...signed(), after: undefined });
+    await isRefused(signed(), { variables: deeplyNested });
   });
 
   it("is refused when it was meant for another subgraph, or came too late", async () => {
@@ -470,8 +475,15 @@ describe("the socket of a subgraph", () => {
   });
 
   it("is closed for an id that there is already, for another protocol, and for silence", async () => {
-    const silent = new RawSocket((await serve({ initMs: 20 })).url);
+    const impatient = await serve({ initMs: 50 });
+    const silent = new RawSocket(impatient.url);
+    const unsigned = new RawSocket(impatient.url);
+    await unsigned.say({ type: "connection_init" }, { id: "1", type: "subscribe", payload: request });
     expect(await silent.isClosed()).toBe(4408);
+    expect(await unsigned.isClosed()).toBe(4408);
+    const foreign = new RawSocket(server.url, { protocol: "graphql-ws" });
+    await foreign.isClosed();
+    expect(foreign.heard).toEqual([]);
     const twice = new RawSocket(server.url);
     const subscribe = { id: "1", type: "subscribe", payload: { ...request, extensions: signed() } };
     await twice.say({ type: "connection_init" }, subscribe, subscribe);

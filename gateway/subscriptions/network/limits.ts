@@ -10,7 +10,7 @@ export const networkLimits = {
   eventBytes: 32 * 2 ** 20,
   /** Of events that have come and were not taken yet, per subscription: beyond it they are asked for again when these were taken. */
   waitingEvents: 1_000,
-  waitingBytes: 4 * 2 ** 20,
+  waitingBytes: 2 ** 20,
   /** Before a broken connection is made anew: twice as long each time, up to the longest; of that a random part, half of it or more. */
   shortestBackOffMs: 50,
   longestBackOffMs: 2_000,

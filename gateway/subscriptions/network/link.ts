@@ -31,6 +31,8 @@ export class Link {
   isOver = false;
   /** Whether it has carried an event. */
   wasUseful = false;
+  /** What broke it, if it was told. */
+  error: Error | undefined;
   readonly #ws: WebSocket;
   readonly #limits: NetworkLimits;
   readonly #onOver: (link: Link, broke: boolean) => void;
@@ -50,17 +52,16 @@ export class Link {
       maxPayload: limits.eventBytes,
       perMessageDeflate: false,
     });
-    let error: Error | undefined;
     this.closed = new Promise((resolve) => this.#ws.once("close", () => resolve()));
     this.opened = new Promise((resolve, reject) => {
       this.#taken = resolve;
       void this.closed.then(() =>
-        reject(new CallFailure("unreachable", `${url} cannot be followed.`, { cause: error })),
+        reject(new CallFailure("unreachable", `${url} cannot be followed.`, { cause: this.error })),
       );
     });
     this.opened.catch(() => undefined);
     this.#takeTooLong = setTimeout(() => this.#ws.terminate(), limits.openMs);
-    this.#ws.on("error", (told: Error) => (error = told));
+    this.#ws.on("error", (told: Error) => (this.error = told));
     this.#ws.once("open", () => this.#say(stringifyMessage({ type: MessageType.ConnectionInit })));
     this.#ws.on("message", (data: Buffer) => this.#hear(data));
     this.#ws.once("close", () => this.#end(true));

@@ -53,7 +53,8 @@ export class SubgraphAddress {
       const wasWell = link.wasUseful || performance.now() - began > longestBackOffMs;
       this.#breaks = wasWell ? 1 : this.#breaks + 1;
       // Of those that follow it there is no line each.
-      if (this.#breaks === 1) log.gateway.warn({ url: this.url }, "the connection to a followed subgraph broke");
+      if (this.#breaks === 1)
+        log.gateway.warn({ err: link.error, url: this.url }, "the connection to a followed subgraph broke");
       const backOff = Math.min(shortestBackOffMs * 2 ** (this.#breaks - 1), longestBackOffMs);
       this.#notBefore = performance.now() + backOff * (0.5 + Math.random() / 2);
     });
