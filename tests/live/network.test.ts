@@ -9,7 +9,8 @@ import { useServer } from "graphql-ws/use/ws";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { startGateway } from "#gateway/http/server.ts";
-import type { NetworkLimits } from "#gateway/subscriptions/network/limits.ts";
+import { Inbox } from "#gateway/subscriptions/network/inbox.ts";
+import { type NetworkLimits, networkLimits } from "#gateway/subscriptions/network/limits.ts";
 import { type NetworkSource, overNetwork } from "#gateway/subscriptions/network/over-network.ts";
 import { PublicError } from "#lib/errors.ts";
 import type { Keyring } from "#lib/keyring.ts";
@@ -309,6 +310,15 @@ describe("a subgraph that is followed over the network", () => {
 });
 
 describe("what is between a subgraph and whoever follows it", () => {
+  it("hands out together what came in one tick, one message after the other", async () => {
+    const inbox = new Inbox(networkLimits, () => undefined);
+    const taking = inbox.take(new AbortController().signal);
+    inbox.next(order(1), 10);
+    await Promise.resolve();
+    process.nextTick(() => inbox.next(order(2), 10));
+    expect((await taking).flatMap(numberOf)).toEqual([1, 2]);
+  });
+
   it("is bounded: who does not take what comes is told it when he does", async () => {
     const source = sourceTo(network.url, { waitingEvents: 10 });
     const events = source.subscribe("orders", { ...request, after: "0" }, context(), new AbortController().signal);
@@ -534,20 +544,33 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
   let foreign: Server;
   let url: string;
   let numbers: number[];
+  let tellsPositions: boolean;
   let goOn: () => void;
   let hold: Promise<void>;
 
   beforeEach(async () => {
     numbers = [1, 2];
+    tellsPositions = false;
     hold = new Promise((resolve) => (goOn = resolve));
     foreign = createServer();
     const sockets = new WebSocketServer({ server: foreign, path: "/graphql" });
     const schema = buildSchema(typeDefs);
-    async function* ordered() {
-      for (const number of numbers) yield { ordered: { number } };
+    async function* ordered(_arguments: unknown, after: number) {
+      for (const number of numbers.slice(after)) yield { ordered: { number } };
       await hold;
     }
-    const running = useServer({ schema, roots: { subscription: { ordered } } }, sockets);
+    const running = useServer(
+      {
+        schema,
+        roots: { subscription: { ordered } },
+        context: (_connection, _id, { extensions }) => Number(extensions?.["after"] ?? 0),
+        onNext: (_connection, _id, _payload, _execution, result) =>
+          tellsPositions
+            ? { ...result, extensions: { position: String(numberOf({ result })[0]), cost: 1 } }
+            : undefined,
+      },
+      sockets,
+    );
     foreign.listen(0, "127.0.0.1");
     await once(foreign, "listening");
     url = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}/graphql`;
@@ -597,6 +620,20 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
     expect(await source.position("orders", context(), new AbortController().signal)).toBeUndefined();
     await cut.cut();
     expect(await reader.ended).toMatchObject({ kind: "unreachable" });
+  });
+
+  it("is resumed when it tells positions, in the way of ours", async () => {
+    tellsPositions = true;
+    const cut = await tcpProxy(url);
+    ends.push(() => cut.cut());
+    const reader = new Reader(sourceTo(cut.url, {}, { foreign: true }));
+    await reader.has(2);
+    numbers.push(3);
+    await cut.cut();
+    await cut.mend();
+    await reader.has(3);
+    expect(reader.numbers).toEqual([1, 2, 3]);
+    expect(reader.events[0]).toEqual({ position: "1", result: { ...order(1), extensions: { cost: 1 } } });
   });
 
   it("that tells more than is taken ends it", async () => {
