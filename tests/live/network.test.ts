@@ -1,10 +1,13 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { composeServices } from "@apollo/composition";
 import fc from "fast-check";
 import { buildSchema, type ExecutionResult, parse } from "graphql";
-import { createClient } from "graphql-ws";
+import { type Client, createClient } from "graphql-ws";
 import { useServer } from "graphql-ws/use/ws";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
@@ -13,6 +16,7 @@ import { Inbox } from "#gateway/subscriptions/network/inbox.ts";
 import { type NetworkLimits, networkLimits } from "#gateway/subscriptions/network/limits.ts";
 import { type NetworkSource, overNetwork } from "#gateway/subscriptions/network/over-network.ts";
 import { PublicError } from "#lib/errors.ts";
+import { serveApart } from "#gateway/serve-apart.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { anonymous, type RequestContext } from "#lib/request-context.ts";
 import { type SignedExtensions, signSubscription } from "#lib/signed-subscription.ts";
@@ -581,6 +585,13 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
     });
   });
 
+  const clientOf = (gatewayUrl: string): Client => {
+    const wsUrl = gatewayUrl.replace("http:", "ws:");
+    const client = createClient({ url: wsUrl, webSocketImpl: WebSocket, retryAttempts: 0 });
+    ends.push(() => client.dispose());
+    return client;
+  };
+
   it("is followed through the gateway, without positions, until it ends the subscription", async () => {
     const { supergraphSdl = "" } = composeServices([{ name: "orders", typeDefs: parse(typeDefs), url }]);
     const gateway = await startGateway({
@@ -597,12 +608,7 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
       port: 0,
     });
     ends.push(() => gateway.close());
-    const client = createClient({
-      url: gateway.url.replace("http:", "ws:"),
-      webSocketImpl: WebSocket,
-      retryAttempts: 0,
-    });
-    ends.push(() => client.dispose());
+    const client = clientOf(gateway.url);
     const told: unknown[] = [];
     for await (const { data, errors } of client.iterate({ query: "subscription { ordered { number } }" })) {
       expect(errors).toBeUndefined();
@@ -610,6 +616,35 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
       if (told.length === 2) goOn();
     }
     expect(told).toEqual([{ ordered: { number: 1 } }, { ordered: { number: 2 } }]);
+  });
+
+  it("is followed by a gateway apart, and where it is when the supergraph says that it has moved", async () => {
+    tellsPositions = true;
+    const [first, second] = [await tcpProxy(url), await tcpProxy(url)];
+    ends.push(() => Promise.all([first.cut(), second.cut()]));
+    const folder = mkdtempSync(join(tmpdir(), "novacron-network-"));
+    ends.push(() => rmSync(folder, { recursive: true }));
+    const supergraphFile = join(folder, "supergraph.graphql");
+    const place = (at: string) => {
+      const { supergraphSdl = "" } = composeServices([{ name: "orders", typeDefs: parse(typeDefs), url: at }]);
+      writeFileSync(supergraphFile, supergraphSdl);
+    };
+    place(first.url);
+    const gateway = await serveApart({ supergraphFile, urls: {}, open: true, host: "127.0.0.1", port: 0 });
+    ends.push(() => gateway.stop());
+    const client = clientOf(gateway.url);
+    const told: unknown[] = [];
+    for await (const { data, errors } of client.iterate({ query: "subscription { ordered { number } }" })) {
+      expect(errors).toBeUndefined();
+      told.push(data?.["ordered"]);
+      if (told.length === 2) {
+        numbers.push(3);
+        place(second.url);
+      }
+      if (told.length === 3) goOn();
+    }
+    expect(told).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }]);
+    expect([first.open(), second.accepted()]).toEqual([0, 1]);
   });
 
   it("ends with its connection, because nobody can tell what was missed", async () => {
