@@ -7,7 +7,7 @@ export const subgraphSocketLimits = {
   /** On one socket: more than a gateway follows. */
   subscriptions: 20_000,
   /** On their way to a gateway, beyond which no more events are asked for until it has read some. */
-  bufferedBytes: 2 ** 20,
+  bufferedBytes: 256 * 2 ** 10,
   /** How long a client may take until it has signed a subscription, in milliseconds: who cannot does not keep a place. */
   initMs: 3_000,
   /** How often it is looked whether gateways are still there. */

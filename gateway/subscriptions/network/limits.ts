@@ -8,9 +8,12 @@ export const networkLimits = {
   idleMs: 5_000,
   /** Of one event: as large as an answer over HTTP. */
   eventBytes: 32 * 2 ** 20,
-  /** Of events that have come and were not taken yet, per subscription: beyond it they are asked for again when these were taken. */
-  waitingEvents: 1_000,
-  waitingBytes: 2 ** 20,
+  /**
+   * Of events that have come and were not taken yet, per subscription: beyond it they are asked for again when these were taken. It is more than
+   * one tick can bring (2 MiB), so that who takes them at once is not taken for slow while he catches up.
+   */
+  waitingEvents: 20_000,
+  waitingBytes: 4 * 2 ** 20,
   /** Before a broken connection is made anew: twice as long each time, up to the longest; of that a random part, half of it or more. */
   shortestBackOffMs: 50,
   longestBackOffMs: 2_000,
