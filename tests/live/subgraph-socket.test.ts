@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { RunningServer } from "#lib/subgraph-server.ts";
+import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
+import {
+  begin,
+  endAll,
+  ends,
+  keys,
+  type Message,
+  order,
+  RawSocket,
+  request,
+  serve,
+  signed,
+  subgraph,
+} from "./followed-subgraph.ts";
+
+let server: RunningServer;
+
+beforeEach(async () => {
+  begin();
+  server = await serve();
+});
+afterEach(endAll);
+
+describe("a subscription that reaches a subgraph", () => {
+  const answerTo = async (payload: Record<string, unknown>): Promise<Message | undefined> => {
+    const socket = new RawSocket(server.url);
+    const deep = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    const subscribe = JSON.stringify({ id: "1", type: "subscribe", payload }).replace('"DEEP"', deep);
+    await socket.say({ type: "connection_init" }, subscribe);
+    await vi.waitUntil(() => socket.heard.length > 1);
+    return socket.heard[1];
+  };
+  /** More deeply than it can be written by `JSON.stringify`, which is why it is sent as text. */
+  const deeplyNested = { toJSON: () => "DEEP" };
+  const isRefused = async (extensions: Record<string, unknown> | undefined, other: Record<string, unknown> = {}) => {
+    const message = await answerTo({ ...request, extensions, ...other });
+    expect(message).toMatchObject({ type: "error", payload: [{ extensions: { code: "UNAUTHENTICATED" } }] });
+    expect(subgraph.asked).toEqual([]);
+  };
+
+  it("is taken when it is signed by any key of the ring", async () => {
+    subgraph.log.append(order(1));
+    expect(await answerTo({ ...request, extensions: signed() })).toMatchObject({ type: "next" });
+    const old = [keys[1] ?? keys[0]] as const;
+    expect(await answerTo({ ...request, extensions: signed({ keys: old }) })).toMatchObject({ type: "next" });
+  });
+
+  it("is refused when it is not signed, or by another key", async () => {
+    await isRefused(undefined);
+    await isRefused({});
+    await isRefused({ ...signed(), signature: 7 });
+    await isRefused(signed({ keys: [{ id: "new", secret: "another secret under the same name, yes" }] }));
+    await isRefused(signed({ keys: [{ id: "foreign", secret: "the newest key of both sides, of a test" }] }));
+  });
+
+  it("is refused when anything of it was changed on the way", async () => {
+    await isRefused(signed(), { query: "subscription { ordered { number price } }" });
+    await isRefused(signed(), { variables: { shop: "two" } });
+    await isRefused({ ...signed(), after: "1" });
+    await isRefused({ ...signed(), after: undefined });
+    await isRefused(signed(), { variables: deeplyNested });
+  });
+
+  it("is refused when it was meant for another subgraph, or came too late", async () => {
+    await isRefused(signed({ audience: "people" }));
+    const extensions = signed();
+    const later = Date.now() + 16_000;
+    vi.spyOn(Date, "now").mockReturnValue(later);
+    ends.push(() => vi.restoreAllMocks());
+    await isRefused(extensions);
+  });
+});
+
+describe("the socket of a subgraph", () => {
+  it("is for no page of any site, and on one path only", async () => {
+    const ofPage = new RawSocket(server.url, { origin: new URL(server.url).origin });
+    await ofPage.isClosed();
+    expect(ofPage.status).toBe(403);
+    const elsewhere = new RawSocket(server.url.replace("/graphql", "/health/live"));
+    await elsewhere.isClosed();
+    expect(elsewhere.status).toBe(404);
+  });
+
+  it.each<[string, (Message | string)[], number]>([
+    ["a subscription before the beginning", [{ id: "1", type: "subscribe", payload: request }], 4401],
+    ["a second beginning", [{ type: "connection_init" }, { type: "connection_init" }], 4429],
+    ["what is no JSON", ["hello"], 4400],
+    ["what only a server says", [{ type: "connection_ack" }], 4400],
+    ["a frame too large", [" ".repeat(5 * 2 ** 20)], 1009],
+  ])("is closed for %s", async (_what, messages, code) => {
+    const socket = new RawSocket(server.url);
+    await socket.say(...messages);
+    expect(await socket.isClosed()).toBe(code);
+  });
+
+  it("is closed for an id that there is already, for another protocol, and for silence", async () => {
+    const impatient = await serve({ initMs: 50 });
+    const silent = new RawSocket(impatient.url);
+    const unsigned = new RawSocket(impatient.url);
+    await unsigned.say({ type: "connection_init" }, { id: "1", type: "subscribe", payload: request });
+    expect(await silent.isClosed()).toBe(4408);
+    expect(await unsigned.isClosed()).toBe(4408);
+    const foreign = new RawSocket(server.url, { protocol: "graphql-ws" });
+    await foreign.isClosed();
+    expect(foreign.heard).toEqual([]);
+    const twice = new RawSocket(server.url);
+    const subscribe = { id: "1", type: "subscribe", payload: { ...request, extensions: signed() } };
+    await twice.say({ type: "connection_init" }, subscribe, subscribe);
+    expect(await twice.isClosed()).toBe(4409);
+  });
+
+  it("has a bounded number of subscriptions, and ends those of a gateway that has gone", async () => {
+    const few = await serve({ subscriptions: 1 });
+    const socket = new RawSocket(few.url);
+    const subscribe = (id: string) => ({ id, type: "subscribe", payload: { ...request, extensions: signed() } });
+    await socket.say({ type: "connection_init" }, subscribe("1"), subscribe("2"));
+    await vi.waitUntil(() => socket.heard.length === 2);
+    expect(socket.heard[1]).toMatchObject({
+      id: "2",
+      type: "error",
+      payload: [{ extensions: { code: "OVERLOADED" } }],
+    });
+    expect(subgraph.log.following).toBe(1);
+    socket.ws.terminate();
+    await vi.waitUntil(() => subgraph.log.following === 0);
+  });
+
+  it("is closed when nobody is there who answers pings", async () => {
+    const watching = await tcpProxy((await serve({ pingMs: 150 })).url);
+    ends.push(() => watching.cut());
+    const socket = new RawSocket(watching.url);
+    await socket.say(
+      { type: "connection_init" },
+      { id: "1", type: "subscribe", payload: { ...request, extensions: signed() } },
+    );
+    await vi.waitUntil(() => subgraph.log.following === 1);
+    watching.fault = { toServer: () => undefined };
+    await vi.waitUntil(() => subgraph.log.following === 0);
+    expect(await socket.isClosed()).toBe(1006);
+  });
+
+  it("is told that the subgraph goes away", async () => {
+    const socket = new RawSocket(server.url);
+    await socket.say({ type: "connection_init" });
+    await vi.waitUntil(() => socket.heard.length === 1);
+    await server.close();
+    expect(await socket.isClosed()).toBe(1001);
+  });
+});
