@@ -1,12 +1,12 @@
 import { setMaxListeners } from "node:events";
-import { type Event, type EventSource, eventSources, type EventType } from "#events/event.ts";
+import type { Event, EventSource, EventType } from "#events/event.ts";
 import type { EventPosition, LogPosition } from "#lib/event-position.ts";
 import { log } from "#lib/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Database } from "../client.ts";
 import type { Carrier, Ears } from "./carriers/carrier.ts";
 import { longestReadMs, SourceLog } from "./source-log.ts";
-import { checkPosition, isPositionGone, readEvents } from "./stored-events.ts";
+import { checkPosition, isPositionGone, readEvents, readLogState } from "./stored-events.ts";
 
 /** Which events are wanted; what is missing does not restrict. */
 export interface EventFilter {
@@ -31,11 +31,13 @@ export interface FollowOptions extends EventFilter {
   idleMs?: number;
   /** The most events of one database in a batch. */
   batchSize?: number;
+  /** Whether the first batch, without events, tells at once the position that is followed from. */
+  tellStart?: boolean;
 }
 
 export interface EventLogOptions {
-  /** The databases under their system roles. */
-  databases: Readonly<Record<EventSource, Database>>;
+  /** The databases under their system roles; a process that has only some of them follows those. */
+  databases: Readonly<Partial<Record<EventSource, Database>>>;
   carriers: readonly Carrier[];
   signal: AbortSignal;
   pollMs?: number;
@@ -45,9 +47,9 @@ export interface EventLogOptions {
 /** How soon a follower asks again for what could not be read. */
 const awayMs = 250;
 
-/** The logs of all databases as one: what was committed, never lost, in order per database and so per entity. */
+/** The logs of all databases that a process has as one: what was committed, never lost, in order per database and so per entity. */
 export class EventLog {
-  readonly #databases: EventLogOptions["databases"];
+  readonly #databases: ReadonlyMap<EventSource, Database>;
   readonly #logs: ReadonlyMap<EventSource, SourceLog>;
   readonly #waiting = new Set<() => void>();
   /** Until the signal. */
@@ -56,12 +58,12 @@ export class EventLog {
   constructor({ databases, carriers, signal, pollMs = 2_000, capacity = 2_000 }: EventLogOptions) {
     // Each database and each carrier of the process waits for it.
     setMaxListeners(0, signal);
-    this.#databases = databases;
+    this.#databases = new Map(Object.values(databases).map((database) => [database.domain, database]));
     const onNew = () => this.#wake();
     this.#logs = new Map(
-      eventSources.map((source) => [
+      [...this.#databases].map(([source, database]) => [
         source,
-        new SourceLog(databases[source], { carriers, signal, pollMs, capacity, onNew }),
+        new SourceLog(database, { carriers, signal, pollMs, capacity, onNew }),
       ]),
     );
     this.running = Promise.all([
@@ -75,7 +77,7 @@ export class EventLog {
     return this.positionOf("now", sources);
   }
 
-  positionOf(start: "now" | "oldest", sources: readonly EventSource[] = eventSources): Promise<EventPosition> {
+  positionOf(start: "now" | "oldest", sources: readonly EventSource[] = this.#sources): Promise<EventPosition> {
     return this.#start(start, sources);
   }
 
@@ -84,13 +86,13 @@ export class EventLog {
    * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, DATABASE_UNAVAILABLE
    */
   async read(start: EventStart, filter: EventFilter & { limit: number }): Promise<EventBatch & { more: boolean }> {
-    const sources = filter.sources ?? eventSources;
+    const sources = filter.sources ?? this.#sources;
     const position = await this.#start(start, sources);
     let more = false;
     const found = await Promise.all(
       sources.map(async (source) => {
         const cursor = position[source] as LogPosition;
-        const events = await readEvents(this.#databases[source], cursor.id, filter.limit);
+        const events = await readEvents(this.#database(source), cursor.id, filter.limit);
         const last = events.at(-1);
         if (last) position[source] = { log: cursor.log, id: last.id, transaction: last.transaction };
         more ||= events.length === filter.limit;
@@ -106,7 +108,7 @@ export class EventLog {
    * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, also later, when the reader was too slow for what is kept
    */
   async *follow(start: EventStart, options: FollowOptions): AsyncGenerator<EventBatch, void, void> {
-    const { signal, idleMs = 15_000, batchSize = 500, sources = eventSources } = options;
+    const { signal, idleMs = 15_000, batchSize = 500, sources = this.#sources, tellStart = false } = options;
     const isWanted = wanted(options);
     const starting = this.#start(start, sources);
     await pause(longestReadMs, signal, starting);
@@ -115,6 +117,7 @@ export class EventLog {
       return;
     }
     const position = await starting;
+    if (tellStart) yield { events: [], position: { ...position } };
     const logs = [...this.#logs.values()].filter(({ source }) => sources.includes(source));
     let toldAt = performance.now();
     while (!signal.aborted) {
@@ -156,7 +159,7 @@ export class EventLog {
     await Promise.all(
       sources.map(async (source) => {
         const given = typeof start === "string" ? undefined : start[source];
-        if (given) await checkPosition(this.#databases[source], given);
+        if (given) await checkPosition(this.#database(source), given);
         position[source] = given ?? (await this.#ends(source))[start === "oldest" ? "oldest" : "head"];
       }),
     );
@@ -164,7 +167,18 @@ export class EventLog {
   }
 
   #ends(source: EventSource) {
-    return (this.#logs.get(source) as SourceLog).state();
+    return readLogState(this.#database(source));
+  }
+
+  get #sources(): readonly EventSource[] {
+    return [...this.#databases.keys()];
+  }
+
+  /** @throws Error for a source that this log does not follow */
+  #database(source: EventSource): Database {
+    const database = this.#databases.get(source);
+    if (!database) throw new Error(`This log has no database ${source}.`);
+    return database;
   }
 
   async #listen(carrier: Carrier, signal: AbortSignal): Promise<void> {

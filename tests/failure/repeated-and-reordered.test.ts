@@ -56,7 +56,7 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
   const carrier = spokenCarrier();
   const ended = new AbortController();
   const log = new EventLog({
-    databases: databases as never,
+    databases,
     carriers: [carrier],
     signal: ended.signal,
     // Looking is only for what nothing else brings: at the end.

@@ -13,8 +13,8 @@ const reconnectMs = 200;
 const notify = statement<never>(() => sql`select pg_notify(${channel}, ${sql.placeholder("payload")}::text)`);
 
 export interface NotifyOptions {
-  /** The databases under their system roles. */
-  databases: Readonly<Record<EventSource, Database>>;
+  /** The databases under their system roles: those whose relays announce by it. */
+  databases: Readonly<Partial<Record<EventSource, Database>>>;
   url(source: EventSource): string;
 }
 
@@ -27,7 +27,7 @@ export function notifyCarrier({ databases, url }: NotifyOptions): Carrier {
       return listening.size > 0 && [...listening.values()].every(Boolean);
     },
     announce: async ({ source, log: of, after, last }) => {
-      await databases[source].run(notify, { payload: JSON.stringify({ source, log: of, after, last }) });
+      await databases[source]?.run(notify, { payload: JSON.stringify({ source, log: of, after, last }) });
     },
     listen: async (logs, ears, signal) => {
       const sources = Object.keys(logs) as EventSource[];
