@@ -16,6 +16,8 @@ export interface Changes<T extends PgTable = PgTable> {
   key?: readonly Property<T>[];
   /** What the payload holds, as it is after the write. */
   payload: readonly Property<T>[];
+  /** What it holds of other rows, as they are when the row is written. */
+  related?: Readonly<Record<string, SQL>>;
 }
 
 /** A row that was written, as its statement returns it. */
@@ -37,7 +39,7 @@ export function writeCounter(table: PgTable): Column | undefined {
 }
 
 /** What a writing statement returns of each row, so that its change can be told. */
-export function changeColumns<T extends PgTable>({ table, key, payload }: Changes<T>): SQL {
+export function changeColumns<T extends PgTable>({ table, key, payload, related = {} }: Changes<T>): SQL {
   const tenant = (getTableColumns(table) as Record<string, Column>)["tenantId"];
   const own = (column: Column) => sql`${table}.${sql.identifier(column.name)}`;
   const keyParts = (key ?? ["id"]).map((property) => own(columnOf(table, property)));
@@ -50,6 +52,7 @@ export function changeColumns<T extends PgTable>({ table, key, payload }: Change
       sql`${counter ? own(counter) : sql`0`} as "__version"`,
       sql`${tenant ? sql`coalesce(${own(tenant)}, ${platformTenantId}::uuid)` : sql`${platformTenantId}::uuid`} as "__tenant"`,
       ...payload.map((property) => sql`${own(columnOf(table, property))} as ${sql.identifier(property)}`),
+      ...Object.entries(related).map(([property, value]) => sql`${value} as ${sql.identifier(property)}`),
     ],
     sql`, `,
   );
@@ -57,7 +60,7 @@ export function changeColumns<T extends PgTable>({ table, key, payload }: Change
 
 /** The events of rows that were written. @param all what an UPDATE or a DELETE, whose rows are always there, calls every row */
 export function changeEvents<T extends PgTable>(
-  { event, payload }: Changes<T>,
+  { event, payload, related = {} }: Changes<T>,
   rows: readonly ChangedRow[],
   all?: "updated" | "deleted",
 ): NewEvent[] {
@@ -67,7 +70,9 @@ export function changeEvents<T extends PgTable>(
     key: row.__key,
     entityVersion: row.__version,
     tenantId: row.__tenant,
-    payload: Object.fromEntries(payload.map((property) => [property, asJson(row[property])])),
+    payload: Object.fromEntries(
+      [...payload, ...Object.keys(related)].map((property) => [property, asJson(row[property])]),
+    ),
   }));
 }
 

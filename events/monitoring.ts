@@ -27,6 +27,9 @@ export const monitoringEvents = {
     severity: text,
     startedAt: time,
     resolvedAt: timeOrNull,
+    // An open alert is shown as acknowledged between the two.
+    acknowledgedAt: timeOrNull,
+    acknowledgementExpiresAt: timeOrNull,
   }),
   ...entityEvents("dataset_import", "MetricImport", "The import of a recorded data set", {
     dataset: text,

@@ -12,5 +12,9 @@ export const vmsEvents = {
     fromState: textOrNull,
     toState: text,
     reason: textOrNull,
+    // Of the VM, so that who follows states need not ask which of them concern him.
+    nodeId: idOrNull,
+    ownerId: id,
+    tags,
   }),
 };

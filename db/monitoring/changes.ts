@@ -13,7 +13,17 @@ export const alertRuleChanges: Changes<typeof alertRules> = {
 export const alertChanges: Changes<typeof alertInstances> = {
   table: alertInstances,
   event: "alert",
-  payload: ["ruleId", "vmId", "nodeId", "state", "severity", "startedAt", "resolvedAt"],
+  payload: [
+    "ruleId",
+    "vmId",
+    "nodeId",
+    "state",
+    "severity",
+    "startedAt",
+    "resolvedAt",
+    "acknowledgedAt",
+    "acknowledgementExpiresAt",
+  ],
 };
 export const datasetImportChanges: Changes<typeof datasetImports> = {
   table: datasetImports,

@@ -1,4 +1,6 @@
+import { type Column, sql } from "drizzle-orm";
 import type { Changes } from "../changes.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { vmNetworks } from "./schema/vm-networks.ts";
 import { vmSnapshots } from "./schema/vm-snapshots.ts";
 import { vmStateTransitions } from "./schema/vm-state-transitions.ts";
@@ -6,6 +8,10 @@ import { vmTemplates } from "./schema/vm-templates.ts";
 import { vms } from "./schema/vms.ts";
 
 // What of a written row its event holds; events/vms.ts is what others may rely on.
+
+/** Of the VM, which the foreign key says is there. */
+const ofVm = (column: Column) =>
+  sql`(select ${column} from ${vms} where ${vms.id} = ${vmStateTransitions.vmId} and ${ofTenant(vms.tenantId)})`;
 
 export const vmChanges: Changes<typeof vms> = {
   table: vms,
@@ -31,4 +37,5 @@ export const vmStateTransitionChanges: Changes<typeof vmStateTransitions> = {
   table: vmStateTransitions,
   event: "vm_state_transition",
   payload: ["vmId", "fromState", "toState", "reason"],
+  related: { nodeId: ofVm(vms.nodeId), ownerId: ofVm(vms.ownerId), tags: ofVm(vms.tags) },
 };
