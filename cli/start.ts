@@ -107,7 +107,7 @@ export async function start(
     if (await ensureAdministrator(first))
       say(`the first administrator's password and API key are in ${administratorFile(dataDir)}`);
 
-    const transport = guarded(inProcess(createSubgraphs(databases, identity)), {}, countCalls);
+    const transport = guarded(inProcess(createSubgraphs(databases, identity, events.log)), {}, countCalls);
     const cache = new IdentityCache();
     background.push(tellRevocations(events.log, cache, stopping.signal));
     const gatewayEnvironment = readGatewayEnvironment();

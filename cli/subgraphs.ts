@@ -1,3 +1,4 @@
+import type { EventLog } from "#db/event-log/event-log.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
 import { type AuthDependencies, createAuthSubgraph } from "#subgraphs/auth/subgraph.ts";
 import { createFederationSubgraph } from "#subgraphs/federation/subgraph.ts";
@@ -6,11 +7,19 @@ import { createSchedulerSubgraph } from "#subgraphs/scheduler/subgraph.ts";
 import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
 import type { Databases } from "./databases.ts";
 
-/** The five subgraphs, each on its own database. @param identity what the auth domain needs beside it */
-export const createSubgraphs = (databases: Databases, identity: Omit<AuthDependencies, "database">): Subgraph[] => [
+/**
+ * The five subgraphs, each on its own database.
+ * @param identity what the auth domain needs beside it
+ * @param log what subscriptions are followed from; without it there are none
+ */
+export const createSubgraphs = (
+  databases: Databases,
+  identity: Omit<AuthDependencies, "database">,
+  log?: EventLog,
+): Subgraph[] => [
   createAuthSubgraph({ database: databases.auth, ...identity }),
-  createVmsSubgraph({ database: databases.vms }),
-  createMonitoringSubgraph({ database: databases.monitoring }),
-  createFederationSubgraph({ database: databases.federation }),
+  createVmsSubgraph({ database: databases.vms, log }),
+  createMonitoringSubgraph({ database: databases.monitoring, log }),
+  createFederationSubgraph({ database: databases.federation, log }),
   createSchedulerSubgraph({ database: databases.scheduler }),
 ];

@@ -10,22 +10,23 @@ import {
 import { compileQuery, isCompiledQuery } from "graphql-jit";
 
 export type Variables = Readonly<Record<string, unknown>>;
-export type Execute = (context: unknown, variables: Variables) => Promise<ExecutionResult>;
+/** @param root what the root fields are fields of: of a subscription, the event */
+export type Execute = (context: unknown, variables: Variables, root?: unknown) => Promise<ExecutionResult>;
 
 /**
  * Executes a valid document that holds one operation. Who asks it a second time will ask it often: then it is compiled, which costs several
  * executions.
  */
 export function executionOf(schema: GraphQLSchema, document: DocumentNode, text: string): Execute {
-  const interpreted: Execute = async (contextValue, variableValues) =>
-    execute({ schema, document, contextValue, variableValues: { ...variableValues } });
+  const interpreted: Execute = async (contextValue, variableValues, rootValue) =>
+    execute({ schema, document, contextValue, rootValue, variableValues: { ...variableValues } });
   let uses = 0;
   let compiled: Execute | undefined;
-  return (context, variables) => {
+  return (context, variables, root) => {
     uses += 1;
-    if (uses === 1) return interpreted(context, variables);
+    if (uses === 1) return interpreted(context, variables, root);
     compiled ??= compile(schema, document, text) ?? interpreted;
-    return compiled(context, variables);
+    return compiled(context, variables, root);
   };
 }
 
@@ -34,8 +35,8 @@ function compile(schema: GraphQLSchema, document: DocumentNode, text: string): E
   if (text.includes("__proto__")) return undefined;
   const query = compileQuery(schema, document, undefined, { disablingCapturingStackErrors: true });
   if (!isCompiledQuery(query)) return undefined;
-  return async (context, variables) => {
-    const result = (await query.query(undefined, context, { ...variables })) as ExecutionResult;
+  return async (context, variables, root) => {
+    const result = (await query.query(root, context, { ...variables })) as ExecutionResult;
     if (!result.errors) return result;
     return { ...result, errors: refused(schema, document, variables, result) ?? result.errors.map(asGraphQLError) };
   };

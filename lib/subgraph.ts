@@ -7,6 +7,7 @@ import {
   getNamedType,
   type ExecutionResult,
   type GraphQLError,
+  type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLScalarType,
   type GraphQLSchema,
@@ -18,10 +19,12 @@ import {
 import { LRUCache } from "lru-cache";
 import { asset } from "./assets.ts";
 import type { BatchLoader } from "./batching.ts";
-import { type Execute, executionOf } from "./compiled-execution.ts";
+import { executionOf } from "./compiled-execution.ts";
 import { type ErrorCode, isRetryable, PublicError } from "./errors.ts";
 import { scalars } from "./graphql-scalars.ts";
 import { atEachReference, variableError, wrongLiteral } from "./input-errors.ts";
+import type { LiveFields, LiveLog } from "./live-field.ts";
+import { liveResolvers, liveSubscriptions, type ValidDocument } from "./live-subscriptions.ts";
 import { log } from "./log.ts";
 import { maxReferences } from "./references.ts";
 import { connectionFields } from "./relay.ts";
@@ -64,6 +67,8 @@ export interface SubgraphDefinition<Context> {
    */
   authorization: Readonly<Record<string, Needs>>;
   open(request: RequestContext, signal: AbortSignal | undefined): OpenContext<Context>;
+  /** The fields of `Subscription`, and the log that they are followed from; without it nobody can subscribe. */
+  live?: { fields: LiveFields<Context>; log: LiveLog | undefined };
 }
 
 const cachedDocuments = 500;
@@ -73,35 +78,50 @@ export function createSubgraph<Context extends { request: RequestContext }>(
   definition: SubgraphDefinition<Context>,
 ): Subgraph {
   const schema = executableSchema(definition);
-  const executions = new LRUCache<string, Execute | readonly GraphQLError[]>({ max: cachedDocuments });
+  const executions = new LRUCache<string, ValidDocument | readonly GraphQLError[]>({ max: cachedDocuments });
 
-  const executionFor = (query: string): Execute | readonly GraphQLError[] => {
+  const executionFor = (query: string): ValidDocument | readonly GraphQLError[] => {
     let execution = executions.get(query);
     if (!execution) {
       const document = parse(query, { noLocation: true });
       const errors = validate(schema, document);
       execution =
-        errors.length > 0 ? errors.map((error) => wrongLiteral(error, document)) : executionOf(schema, document, query);
+        errors.length > 0
+          ? errors.map((error) => wrongLiteral(error, document))
+          : { document, execute: executionOf(schema, document, query) };
       executions.set(query, execution);
     }
     return execution;
   };
 
-  const answer: Subgraph["execute"] = async ({ query, variables = {} }, request, signal) => {
-    const execute = executionFor(query);
-    if (typeof execute !== "function") return { errors: execute.flatMap((error) => atEachReference(error, variables)) };
+  const opened = async <T>(
+    request: RequestContext,
+    signal: AbortSignal | undefined,
+    use: (context: Context) => Promise<T>,
+  ): Promise<T> => {
     const { context, close } = definition.open(request, signal);
     try {
-      const result = await execute(context, variables);
-      if (!result.errors) return result;
-      const errors = result.errors.map((error) => publicError(error, definition.name, request));
-      traceFailure(errors);
-      return { ...result, errors };
+      return await use(context);
     } finally {
       close().catch((error: unknown) =>
         log.subgraph.warn({ err: error, subgraph: definition.name }, "closing a request failed"),
       );
     }
+  };
+
+  const withPublicErrors = (result: ExecutionResult, request: RequestContext): ExecutionResult => {
+    if (!result.errors) return result;
+    const errors = result.errors.map((error) => publicError(error, definition.name, request));
+    traceFailure(errors);
+    return { ...result, errors };
+  };
+
+  const answer: Subgraph["execute"] = async ({ query, variables = {} }, request, signal) => {
+    const found = executionFor(query);
+    if (!("execute" in found)) return { errors: found.flatMap((error) => atEachReference(error, variables)) };
+    return opened(request, signal, async (context) =>
+      withPublicErrors(await found.execute(context, variables), request),
+    );
   };
 
   const spanOptions = { kind: SpanKind.SERVER, attributes: { "novacron.subgraph": definition.name } };
@@ -110,6 +130,19 @@ export function createSubgraph<Context extends { request: RequestContext }>(
     schema,
     execute: (request, context, signal) =>
       requestSpan(`subgraph ${definition.name}`, spanOptions, () => answer(request, context, signal)),
+    subscriptions:
+      definition.live?.log &&
+      liveSubscriptions<Context>({
+        name: definition.name,
+        schema,
+        fields: definition.live.fields,
+        log: definition.live.log,
+        needs: (field) => needsOf(field, "Subscription", definition.authorization),
+        documentFor: executionFor,
+        opened: (request, signal, use) =>
+          requestSpan(`subgraph ${definition.name}`, spanOptions, () => opened(request, signal, use)),
+        withPublicErrors,
+      }),
   };
 }
 
@@ -145,13 +178,17 @@ type TypeResolvers = Record<string, unknown>;
 function executableSchema<Context extends { request: RequestContext }>(
   definition: SubgraphDefinition<Context>,
 ): GraphQLSchema {
-  const { name, resolvers, entities, authorization } = definition;
+  const { name, resolvers, entities, authorization, live } = definition;
   const typeDefs = parse(readFileSync(asset(`subgraphs/${name}/schema.graphql`), "utf8"));
   const completed: Record<string, TypeResolvers | GraphQLScalarType> = {};
   for (const node of typeDefs.definitions) {
     if (node.kind === Kind.SCALAR_TYPE_DEFINITION) completed[node.name.value] = scalarNamed(node.name.value, name);
     if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
     const type = node.name.value;
+    if (type === "Subscription") {
+      completed[type] = liveResolvers(node, name, live?.fields ?? {});
+      continue;
+    }
     const own = (resolvers[type] ?? {}) as TypeResolvers;
     if ("__resolveReference" in own) {
       throw new Error(`${type} of subgraph ${name} resolves its own references: list it in \`entities\`.`);
@@ -221,7 +258,7 @@ function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Rea
       if (roots.includes(type) && !(coordinate in authorization))
         throw new Error(`${coordinate} of subgraph ${subgraph} has no entry in its authorization.`);
       listed.delete(coordinate);
-      const needs = [authorization[coordinate], authorization[getNamedType(field.type).name]].filter(isPresent);
+      const needs = needsOf(field, type.name, authorization);
       if (needs.length > 0) field.resolve = guardedBy(needs, resolve);
     }
   }
@@ -229,7 +266,13 @@ function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Rea
     throw new Error(`Authorization of subgraph ${subgraph} names what is unknown: ${[...listed].join(", ")}.`);
 }
 
-const isPresent = (needs: Needs | undefined): needs is Needs => needs !== undefined;
+/** What a field and the type that it returns need. */
+const needsOf = (
+  { name, type }: GraphQLField<unknown, unknown>,
+  parent: string,
+  authorization: Readonly<Record<string, Needs>>,
+): Needs[] =>
+  [authorization[`${parent}.${name}`], authorization[getNamedType(type).name]].filter((needs) => needs !== undefined);
 
 const guardedBy =
   (needs: readonly Needs[], resolve: GuardedResolver): GuardedResolver =>

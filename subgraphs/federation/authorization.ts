@@ -10,6 +10,7 @@ export const authorization = {
   "Query.complianceViolations": "compliance:read",
   "Query.costOptimizations": "cost:read",
   "Query.instancePrices": "cost:read",
+  "Subscription.migrationProgressed": "migration:read",
   // By whatever way they are reached.
   CloudProvider: "provider:read",
   CloudProviderConnection: "provider:read",
@@ -27,4 +28,6 @@ export const authorization = {
   CostOptimizationConnection: "cost:read",
   InstancePrice: "cost:read",
   InstancePriceConnection: "cost:read",
+  MigrationProgress: "migration:read",
+  StepProgress: "migration:read",
 };

@@ -7,6 +7,7 @@ import type { MigrationStepRow } from "#db/federation/schema/migration-steps.ts"
 import type { MigrationPhase as Phase, MigrationRow } from "#db/federation/schema/migrations.ts";
 import type { MulticloudVmRow } from "#db/federation/schema/multicloud-vms.ts";
 import type { Page } from "#lib/pagination.ts";
+import type { MigrationProgressRow, StepProgressRow } from "./migrations/progress.ts";
 
 // What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
 
@@ -26,6 +27,8 @@ export type Migration = MigrationRow;
 export type MigrationConnection = Page<MigrationRow>;
 export type MigrationStep = MigrationStepRow;
 export type MigrationStepConnection = Page<MigrationStepRow>;
+export type MigrationProgress = MigrationProgressRow;
+export type StepProgress = StepProgressRow;
 export type CompliancePolicy = CompliancePolicyRow;
 export type CompliancePolicyConnection = Page<CompliancePolicyRow>;
 export type ComplianceViolation = ComplianceViolationRow;

@@ -1,16 +1,20 @@
 import type { Database } from "#db/client.ts";
+import type { EventLog } from "#db/event-log/event-log.ts";
 import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { liveLog } from "#subgraphs/live-log.ts";
 import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { FederationContext } from "./context.ts";
 import { createFederationLoaders } from "./loaders.ts";
-import { resolvers } from "./resolvers/index.ts";
+import { live, resolvers } from "./resolvers/index.ts";
 
 export interface FederationDependencies {
   database: Database;
+  /** What subscriptions are followed from; without it there are none. */
+  log?: EventLog | undefined;
 }
 
-export function createFederationSubgraph({ database }: FederationDependencies): Subgraph {
+export function createFederationSubgraph({ database, log }: FederationDependencies): Subgraph {
   return createSubgraph<FederationContext>({
     name: "federation",
     resolvers,
@@ -30,5 +34,6 @@ export function createFederationSubgraph({ database }: FederationDependencies): 
       Vm: referenceOnly,
     },
     open: openWith(database, createFederationLoaders),
+    live: { fields: live, log: log && liveLog(log, "federation") },
   });
 }

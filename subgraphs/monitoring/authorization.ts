@@ -8,9 +8,12 @@ export const authorization = {
   "Query.alerts": "alert:read",
   "Query.metricImport": "metric:read",
   "Query.metricImports": "metric:read",
+  "Subscription.alertChanged": "alert:read",
+  "Subscription.vmMetrics": "metric:read",
   // Samples of nodes have no tenant.
   "ClusterNode.latestMetrics": platformWith("node:read"),
   "ClusterNode.metrics": platformWith("node:read"),
+  "Subscription.nodeMetrics": platformWith("node:read"),
   // By whatever way they are reached.
   AlertRule: "alert:read",
   AlertRuleConnection: "alert:read",
@@ -20,4 +23,5 @@ export const authorization = {
   VmMetricSeries: "metric:read",
   MetricImport: "metric:read",
   MetricImportConnection: "metric:read",
+  AlertChange: "alert:read",
 };

@@ -9,6 +9,7 @@ import {
 } from "#db/monitoring/alert-instances.ts";
 import { alertRuleById, alertRuleList, alertRulesOfTenant } from "#db/monitoring/alert-rules.ts";
 import { datasetImportById, datasetImportList } from "#db/monitoring/dataset-imports-list.ts";
+import { projectedVmById } from "#db/monitoring/projected-vms.ts";
 import { latestNodeMetrics, nodeMetricSeries, type NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
 import { latestVmMetrics, vmMetricSeries, type VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
 import { ArgumentLoader, loadersOn } from "#lib/batching.ts";
@@ -31,6 +32,7 @@ export function createMonitoringLoaders(tx: Tx) {
     alertsOfRule: under(alertInstancesOfRule),
     metricImportById: one(datasetImportById),
     metricImports: list(datasetImportList),
+    projectedVmById: one(projectedVmById),
     latestVmMetrics: one(latestVmMetrics),
     latestNodeMetrics: one(latestNodeMetrics),
     vmMetricSeries: new ArgumentLoader((vmIds, request: SeriesRequest & { metrics: readonly VmSeriesMetric[] }) =>

@@ -7,6 +7,7 @@ import type { VmMetricLatestRow } from "#db/monitoring/schema/vm-metrics-latest.
 import type { NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
 import type { VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
 import type { Page } from "#lib/pagination.ts";
+import type { AlertChangeRow } from "./alerts/change.ts";
 
 // What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
 
@@ -29,6 +30,7 @@ export type AlertRuleConnection = Page<AlertRuleRow>;
 export type AlertScope = AlertScopeValue;
 export type Alert = AlertInstanceRow;
 export type AlertConnection = Page<AlertInstanceRow>;
+export type AlertChange = AlertChangeRow;
 export type MetricImport = DatasetImportRow;
 export type MetricImportConnection = Page<DatasetImportRow>;
 

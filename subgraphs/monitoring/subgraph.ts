@@ -1,16 +1,20 @@
 import type { Database } from "#db/client.ts";
+import type { EventLog } from "#db/event-log/event-log.ts";
 import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { liveLog } from "#subgraphs/live-log.ts";
 import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { MonitoringContext } from "./context.ts";
 import { createMonitoringLoaders } from "./loaders.ts";
-import { resolvers } from "./resolvers/index.ts";
+import { live, resolvers } from "./resolvers/index.ts";
 
 export interface MonitoringDependencies {
   database: Database;
+  /** What subscriptions are followed from; without it there are none. */
+  log?: EventLog | undefined;
 }
 
-export function createMonitoringSubgraph({ database }: MonitoringDependencies): Subgraph {
+export function createMonitoringSubgraph({ database, log }: MonitoringDependencies): Subgraph {
   return createSubgraph<MonitoringContext>({
     name: "monitoring",
     resolvers,
@@ -25,5 +29,6 @@ export function createMonitoringSubgraph({ database }: MonitoringDependencies): 
       User: referenceOnly,
     },
     open: openWith(database, createMonitoringLoaders),
+    live: { fields: live, log: log && liveLog(log, "monitoring") },
   });
 }

@@ -7,6 +7,7 @@ export const authorization = {
   "Query.vmSnapshots": "vm:read",
   "Query.vmStateTransitions": "vm:read",
   "Query.vmNetworks": "vm:read",
+  "Subscription.vmStateChanged": "vm:read",
   // By whatever way they are reached.
   Vm: "vm:read",
   VmConnection: "vm:read",

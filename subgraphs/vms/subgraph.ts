@@ -1,16 +1,20 @@
 import type { Database } from "#db/client.ts";
+import type { EventLog } from "#db/event-log/event-log.ts";
 import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { liveLog } from "#subgraphs/live-log.ts";
 import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { VmsContext } from "./context.ts";
 import { createVmsLoaders } from "./loaders.ts";
-import { resolvers } from "./resolvers/index.ts";
+import { live, resolvers } from "./resolvers/index.ts";
 
 export interface VmsDependencies {
   database: Database;
+  /** What subscriptions are followed from; without it there are none. */
+  log?: EventLog | undefined;
 }
 
-export function createVmsSubgraph({ database }: VmsDependencies): Subgraph {
+export function createVmsSubgraph({ database, log }: VmsDependencies): Subgraph {
   return createSubgraph<VmsContext>({
     name: "vms",
     resolvers,
@@ -26,5 +30,6 @@ export function createVmsSubgraph({ database }: VmsDependencies): Subgraph {
       User: referenceOnly,
     },
     open: openWith(database, createVmsLoaders),
+    live: { fields: live, log: log && liveLog(log, "vms") },
   });
 }

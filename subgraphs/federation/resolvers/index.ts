@@ -17,6 +17,7 @@ import { ComplianceViolation } from "./ComplianceViolation.ts";
 import { CostOptimization } from "./CostOptimization.ts";
 import { InstancePrice } from "./InstancePrice.ts";
 import { Migration } from "./Migration.ts";
+import { MigrationProgress } from "./MigrationProgress.ts";
 import { MigrationStep } from "./MigrationStep.ts";
 import { ProviderVm } from "./ProviderVm.ts";
 import { cloudProvider } from "./Query/cloudProvider.ts";
@@ -29,6 +30,7 @@ import { instancePrices } from "./Query/instancePrices.ts";
 import { migration } from "./Query/migration.ts";
 import { migrations } from "./Query/migrations.ts";
 import { providerVms } from "./Query/providerVms.ts";
+import { migrationProgressed } from "./Subscription/migrationProgressed.ts";
 import { Tenant } from "./Tenant.ts";
 import { User } from "./User.ts";
 import { Vm } from "./Vm.ts";
@@ -53,6 +55,7 @@ export const resolvers: Resolvers = {
   CostOptimization,
   InstancePrice,
   Migration,
+  MigrationProgress,
   MigrationStep,
   ProviderVm,
   Tenant,
@@ -67,3 +70,6 @@ export const resolvers: Resolvers = {
   StepStatus: enumValues(stepStatusEnum.enumValues),
   ViolationSeverity: enumValues(violationSeverityEnum.enumValues),
 };
+
+/** The fields of `Subscription`. */
+export const live = { migrationProgressed };

@@ -8,6 +8,7 @@ import {
 import { enumValues } from "#lib/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Alert } from "./Alert.ts";
+import { AlertChange } from "./AlertChange.ts";
 import { AlertRule } from "./AlertRule.ts";
 import { AlertScope } from "./AlertScope.ts";
 import { ClusterNode } from "./ClusterNode.ts";
@@ -20,6 +21,9 @@ import { alertRules } from "./Query/alertRules.ts";
 import { alerts } from "./Query/alerts.ts";
 import { metricImport } from "./Query/metricImport.ts";
 import { metricImports } from "./Query/metricImports.ts";
+import { alertChanged } from "./Subscription/alertChanged.ts";
+import { nodeMetrics } from "./Subscription/nodeMetrics.ts";
+import { vmMetrics } from "./Subscription/vmMetrics.ts";
 import { Tenant } from "./Tenant.ts";
 import { Vm } from "./Vm.ts";
 import { VmMetrics } from "./VmMetrics.ts";
@@ -28,6 +32,7 @@ import { VmMetricSeries } from "./VmMetricSeries.ts";
 export const resolvers: Resolvers = {
   Query: { alert, alertRule, alertRules, alerts, metricImport, metricImports },
   Alert,
+  AlertChange,
   AlertRule,
   AlertScope,
   ClusterNode,
@@ -56,3 +61,6 @@ export const resolvers: Resolvers = {
   MetricTier: enumValues(["raw", "hourly"]),
   NoDataPolicy: enumValues(noDataPolicy.enumValues),
 };
+
+/** The fields of `Subscription`. */
+export const live = { alertChanged, nodeMetrics, vmMetrics };

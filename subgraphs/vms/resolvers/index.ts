@@ -9,6 +9,7 @@ import { vmSnapshots } from "./Query/vmSnapshots.ts";
 import { vmStateTransitions } from "./Query/vmStateTransitions.ts";
 import { vmTemplate } from "./Query/vmTemplate.ts";
 import { vmTemplates } from "./Query/vmTemplates.ts";
+import { vmStateChanged } from "./Subscription/vmStateChanged.ts";
 import { Tenant } from "./Tenant.ts";
 import { User } from "./User.ts";
 import { Vm } from "./Vm.ts";
@@ -33,3 +34,6 @@ export const resolvers: Resolvers = {
   SnapshotType: enumValues(snapshotTypeEnum.enumValues),
   VmState: enumValues(vmStateEnum.enumValues),
 };
+
+/** The fields of `Subscription`. */
+export const live = { vmStateChanged };

@@ -1,0 +1,114 @@
+import { type EventPosition, type LogPosition, positionText } from "./event-position.ts";
+import { PublicError } from "./errors.ts";
+import type { LiveBatch, LiveEvent } from "./live-field.ts";
+import { pause } from "./pause.ts";
+
+export interface LiveEntry {
+  told: unknown;
+  /** After its event; undefined where several are told together, of which the last one stands for all. */
+  position?: string | undefined;
+  /** How many events were left out in favour of it. */
+  dropped: number;
+}
+
+/** What is told at one time. */
+export interface LiveMoment {
+  /** Empty when only the position is told. */
+  entries: readonly LiveEntry[];
+  /** After all of them. */
+  reached: string;
+  /** Whether events came, though none of them may be told. */
+  busy: boolean;
+}
+
+type Tell = (event: LiveEvent) => readonly unknown[];
+
+/** Every event by itself, with the position after it. */
+export async function* everyEvent(
+  batches: AsyncIterable<LiveBatch>,
+  tell: Tell,
+  source: string,
+): AsyncGenerator<LiveMoment, void, void> {
+  for await (const { events, position } of batches) {
+    const { log } = position[source] as LogPosition;
+    const entries = events.flatMap((event) => {
+      const { transaction, id } = event;
+      return tell(event).map((told) => ({
+        told,
+        position: positionText({ [source]: { log, transaction, id } }),
+        dropped: 0,
+      }));
+    });
+    yield { entries, reached: positionText(position), busy: events.length > 0 };
+  }
+}
+
+/** Beyond this a subscriber must say more narrowly what is wanted. */
+export const maxConflatedKeys = 10_000;
+
+/**
+ * Only the newest of each key, all together and so often at most. What comes meanwhile is read as it comes, and kept as its key alone.
+ * @param follow the events until a signal
+ * @throws PublicError BAD_USER_INPUT when there are too many keys
+ */
+export async function* newestOfEach(
+  follow: (signal: AbortSignal) => AsyncIterable<LiveBatch>,
+  tell: Tell,
+  everyMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<LiveMoment, void, void> {
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
+  const batches = follow(ending.signal)[Symbol.asyncIterator]();
+  const dropped = new Map<unknown, number>();
+  let dueAt = 0;
+  let reached: EventPosition = {};
+  let reading: Promise<void> | undefined;
+  let arrived: { result: IteratorResult<LiveBatch, unknown> } | { error: unknown } | undefined;
+  const read = () =>
+    (reading ??= batches.next().then(
+      (result) => {
+        arrived = { result };
+      },
+      (error: unknown) => {
+        arrived = { error };
+      },
+    ));
+  try {
+    while (!signal.aborted) {
+      const next = read();
+      // Nothing else is waited for until something has to be told.
+      if (dropped.size === 0) await next;
+      else await pause(Math.max(0, dueAt - performance.now()), signal, next);
+      if (arrived) {
+        if ("error" in arrived) throw arrived.error;
+        if (arrived.result.done) return;
+        const { events, position } = arrived.result.value;
+        arrived = undefined;
+        reading = undefined;
+        reached = position;
+        for (const event of events) {
+          for (const key of tell(event)) dropped.set(key, (dropped.get(key) ?? -1) + 1);
+        }
+        if (dropped.size > maxConflatedKeys) throw tooMany();
+        if (dropped.size === 0) yield { entries: [], reached: positionText(reached), busy: events.length > 0 };
+      }
+      if (dropped.size === 0 || performance.now() < dueAt || signal.aborted) continue;
+      const entries = [...dropped].map(([told, count]) => ({ told, dropped: count }));
+      dropped.clear();
+      dueAt = performance.now() + everyMs;
+      yield { entries, reached: positionText(reached), busy: true };
+    }
+  } finally {
+    signal.removeEventListener("abort", end);
+    end();
+  }
+}
+
+const tooMany = (): PublicError =>
+  new PublicError(
+    "BAD_USER_INPUT",
+    `More than ${maxConflatedKeys} would be told of at once: name those that are wanted.`,
+  );

@@ -1,0 +1,249 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  getArgumentValues,
+  getOperationAST,
+  getVariableValues,
+  type GraphQLError,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  type ObjectTypeDefinitionNode,
+  OperationTypeNode,
+} from "graphql";
+import type { Execute } from "./compiled-execution.ts";
+import { type ErrorCode, errorCodes, PublicError } from "./errors.ts";
+import { type EventPosition, invalidPosition, parsePosition, positionText } from "./event-position.ts";
+import { variableError } from "./input-errors.ts";
+import type { LiveField, LiveFields, LiveLog } from "./live-field.ts";
+import { everyEvent, type LiveEntry, newestOfEach } from "./live-moments.ts";
+import { log } from "./log.ts";
+import { pause } from "./pause.ts";
+import { platformTenantId } from "./platform-tenant.ts";
+import { type Needs, type RequestContext, requirePermission } from "./request-context.ts";
+import { rootField } from "./root-field.ts";
+import type { Subscribable, SubscriptionEvent, SubscriptionRequest } from "./subscription.ts";
+
+/** A document that fits the schema, ready to be executed. */
+export interface ValidDocument {
+  document: DocumentNode;
+  execute: Execute;
+}
+
+export interface LiveSubgraph<Context> {
+  /** Of the subgraph, and of its database in positions. */
+  name: string;
+  schema: GraphQLSchema;
+  fields: LiveFields<Context>;
+  log: LiveLog;
+  /** What somebody needs to subscribe to a field. */
+  needs(field: GraphQLField<unknown, unknown>): readonly Needs[];
+  documentFor(query: string): ValidDocument | readonly GraphQLError[];
+  /** Runs `use` in a context of its own, which is closed afterwards. */
+  opened<T>(request: RequestContext, signal: AbortSignal, use: (context: Context) => Promise<T>): Promise<T>;
+  withPublicErrors(result: ExecutionResult, request: RequestContext): ExecutionResult;
+}
+
+/** After how long without anything to tell the position is told. */
+const idleMs = 15_000;
+/** The same while events come of which none may be told. */
+const busyIdleMs = 5_000;
+/** How long the events of one moment may take. */
+const momentMs = 10_000;
+/** How many events are executed at once. */
+const atOnce = 500;
+const retryMs = 250;
+
+/** How a subgraph is subscribed to: each event that a field tells of is the root of one execution of the document. */
+export function liveSubscriptions<Context>(subgraph: LiveSubgraph<Context>): Subscribable {
+  return {
+    position: async (signal) => {
+      signal.throwIfAborted();
+      const head = subgraph.log.head();
+      await pause(momentMs, signal, head);
+      signal.throwIfAborted();
+      return positionText(await head);
+    },
+    subscribe: (request, context, signal) => follow(subgraph, request, context, signal),
+  };
+}
+
+async function* follow<Context>(
+  subgraph: LiveSubgraph<Context>,
+  request: SubscriptionRequest,
+  context: RequestContext,
+  signal: AbortSignal,
+): AsyncGenerator<readonly SubscriptionEvent[], void, void> {
+  const { name } = subgraph;
+  try {
+    const subscribed = subscribedField(subgraph, request);
+    for (const needs of subgraph.needs(subscribed.definition)) requirePermission(context.identity, needs);
+    let reached: string | undefined;
+    let toldAt = -Infinity;
+    for await (const moment of momentsOf(subgraph, subscribed, request, context, signal)) {
+      let isTold = false;
+      for (let start = 0; start < moment.entries.length; start += atOnce) {
+        const chunk = moment.entries.slice(start, start + atOnce);
+        const told = await settled(subgraph, subscribed, chunk, context, signal);
+        if (!told) return;
+        if (told.length === 0) continue;
+        const isLast = start + atOnce >= moment.entries.length;
+        // Of what is told together only the last one is after all of it.
+        yield told.map(({ position, ...rest }, index) => ({
+          ...rest,
+          position: position ?? (isLast && index === told.length - 1 ? moment.reached : reached),
+        }));
+        isTold = true;
+      }
+      if (!isTold && moment.busy && performance.now() - toldAt < busyIdleMs) continue;
+      if (!isTold) yield [{ position: moment.reached }];
+      ({ reached } = moment);
+      toldAt = performance.now();
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error instanceof PublicError) throw error;
+    log.subgraph.error({ err: error, subgraph: name, requestId: context.requestId }, "a subscription failed");
+    throw new PublicError("INTERNAL_SERVER_ERROR", `The service failed (request ${context.requestId}).`);
+  }
+}
+
+interface Subscribed<Context> {
+  definition: GraphQLField<unknown, unknown>;
+  field: LiveField<unknown, Context, unknown, unknown>;
+  args: unknown;
+  execute: Execute;
+  variables: Readonly<Record<string, unknown>>;
+}
+
+/** @throws PublicError GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED, BAD_USER_INPUT */
+function subscribedField<Context>(
+  { schema, fields, documentFor }: LiveSubgraph<Context>,
+  { query, variables = {} }: SubscriptionRequest,
+): Subscribed<Context> {
+  const found = documentFor(query);
+  if (!("execute" in found)) throw asPublicError(found[0]);
+  const operation = getOperationAST(found.document);
+  const node =
+    operation?.operation === OperationTypeNode.SUBSCRIPTION ? rootField(found.document, operation) : undefined;
+  const definition = node && schema.getSubscriptionType()?.getFields()[node.name.value];
+  const field = definition && fields[definition.name];
+  if (!operation || !node || !field) throw new PublicError("BAD_REQUEST", "This is no subscription to one field.");
+  const given = getVariableValues(schema, operation.variableDefinitions ?? [], { ...variables });
+  if (given.errors) throw asPublicError(given.errors[0] && variableError(given.errors[0]));
+  // The cast: whose arguments they are is known by the name of the field alone.
+  const live = field as LiveField<unknown, Context, unknown, unknown>;
+  return {
+    definition,
+    field: live,
+    args: getArgumentValues(definition, node, given.coerced),
+    variables,
+    execute: found.execute,
+  };
+}
+
+function asPublicError(error: GraphQLError | undefined): PublicError {
+  const { code, ...details } = error?.extensions ?? {};
+  const known = typeof code === "string" && code in errorCodes;
+  return new PublicError(known ? (code as ErrorCode) : "GRAPHQL_VALIDATION_FAILED", error?.message ?? "", details);
+}
+
+function momentsOf<Context>(
+  { name, log: of }: LiveSubgraph<Context>,
+  { field, args }: Subscribed<Context>,
+  { after }: SubscriptionRequest,
+  { identity }: RequestContext,
+  signal: AbortSignal,
+) {
+  const tell = field.tell(args);
+  const everyMs = field.everyMs?.(args);
+  const start = after === undefined ? "now" : ownPosition(after, name);
+  const options = {
+    types: field.types,
+    tenantId: field.ofPlatform ? platformTenantId : identity.tenantId,
+    tellStart: true,
+    idleMs,
+  };
+  const from = (until: AbortSignal) => of.follow(start, { ...options, signal: until });
+  return everyMs === undefined ? everyEvent(from(signal), tell, name) : newestOfEach(from, tell, everyMs, signal);
+}
+
+/** What a position says of one database. @throws PublicError POSITION_INVALID */
+function ownPosition(text: string, name: string): EventPosition {
+  const own = parsePosition(text)[name];
+  if (!own) throw invalidPosition(`it says nothing of the ${name} database`);
+  return { [name]: own };
+}
+
+/**
+ * What the entries say, all under one context and in one tick, so that what they ask is asked together. While the database is away they are late.
+ * @returns undefined after the signal
+ */
+async function settled<Context>(
+  subgraph: LiveSubgraph<Context>,
+  subscribed: Subscribed<Context>,
+  entries: readonly LiveEntry[],
+  caller: RequestContext,
+  signal: AbortSignal,
+): Promise<SubscriptionEvent[] | undefined> {
+  const { field, args, execute, variables } = subscribed;
+  while (!signal.aborted) {
+    const request = { ...caller, deadline: Date.now() + momentMs };
+    try {
+      return await subgraph.opened(request, signal, async (context) => {
+        const results = await Promise.all(
+          entries.map(async ({ told: root, position, dropped }) => {
+            if (field.admits && !(await field.admits(root, args, context))) return undefined;
+            const result = await execute(context, variables, root);
+            const away = result.errors?.find(({ originalError }) => isAway(originalError));
+            if (away) throw away.originalError;
+            return { position, result, ...(dropped > 0 ? { dropped } : {}) };
+          }),
+        );
+        // What the signal broke off has failed for no reason that anybody should be told.
+        return signal.aborted
+          ? undefined
+          : results
+              .filter((each) => each !== undefined)
+              .map(({ result, ...each }) => ({ ...each, result: subgraph.withPublicErrors(result, request) }));
+      });
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      log.subgraph.debug({ err: error, subgraph: subgraph.name }, "events are told later: their database is away");
+      await pause(retryMs, signal);
+    }
+  }
+  return undefined;
+}
+
+/** States of the database, and not of what was asked. */
+const isAway = (error: unknown): boolean =>
+  error instanceof PublicError && (error.code === "DATABASE_UNAVAILABLE" || error.code === "OVERLOADED");
+
+/** @throws Error when a field of the schema is not followed, or the other way round */
+export function liveResolvers<Context>(
+  { fields: declared = [] }: ObjectTypeDefinitionNode,
+  subgraph: string,
+  fields: LiveFields<Context>,
+): Record<string, GraphQLFieldResolver<unknown, Context>> {
+  const names = declared.map(({ name }) => name.value);
+  const unknown = [
+    ...names.filter((name) => !(name in fields)),
+    ...Object.keys(fields).filter((name) => !names.includes(name)),
+  ];
+  if (unknown.length > 0) {
+    throw new Error(
+      `Subscriptions of subgraph ${subgraph} are not both in its schema and followed: ${unknown.join(", ")}.`,
+    );
+  }
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [
+      name,
+      (root, args, context, info) => {
+        if (root === undefined)
+          throw new PublicError("BAD_REQUEST", "A subscription is not executed, but subscribed to.");
+        return field.resolve(root, args as never, context, info);
+      },
+    ]),
+  );
+}

@@ -1,0 +1,38 @@
+import { validId, validText } from "./arguments.ts";
+import { InvalidArgument } from "./errors.ts";
+
+// What a subscriber wants, asked of each event as it comes: what is absent or null does not restrict.
+
+export const maxWantedIds = 1_000;
+const maxWantedTags = 100;
+
+export type Wants<Value> = (value: Value) => boolean;
+
+/** @throws InvalidArgument for what is no id, and for too many */
+export function wantedIds(ids: readonly string[] | null | undefined, argument: string): Wants<string | null> {
+  if (!ids) return () => true;
+  if (ids.length > maxWantedIds) throw new InvalidArgument(argument, `takes at most ${maxWantedIds} ids.`);
+  const wanted = new Set(ids.map((id) => validId(id, argument).toLowerCase()));
+  return (id) => id !== null && wanted.has(id);
+}
+
+export function wantedValues<Value>(values: readonly Value[] | null | undefined): Wants<Value> {
+  if (!values) return () => true;
+  const wanted = new Set(values);
+  return (value) => wanted.has(value);
+}
+
+/** All of the tags, each with its value or with any where none is given. @throws InvalidArgument as lists do for such filters */
+export function wantedTags(
+  tags: readonly { key: string; value?: string | null | undefined }[] | null | undefined,
+  argument: string,
+): Wants<Readonly<Record<string, unknown>>> {
+  if (!tags) return () => true;
+  if (tags.length > maxWantedTags) throw new InvalidArgument(argument, `takes at most ${maxWantedTags} tags.`);
+  for (const { key, value } of tags) {
+    validText(key, argument);
+    validText(value ?? "", argument);
+  }
+  if (new Set(tags.map(({ key }) => key)).size < tags.length) throw new InvalidArgument(argument, "names a tag twice.");
+  return (held) => tags.every(({ key, value }) => Object.hasOwn(held, key) && (value == null || held[key] === value));
+}

@@ -1,0 +1,47 @@
+import type { MigrationStepRow } from "#db/federation/schema/migration-steps.ts";
+import type { MigrationPhase, MigrationRow } from "#db/federation/schema/migrations.ts";
+import type { PayloadOf } from "#events/catalogue.ts";
+import type { federationEvents } from "#events/federation.ts";
+
+type MigrationPayload = PayloadOf<(typeof federationEvents)["migration.updated"]>;
+type StepPayload = PayloadOf<(typeof federationEvents)["migration_step.updated"]>;
+
+export type StepProgressRow = Pick<MigrationStepRow, "stepNumber" | "stepName" | "status">;
+
+/** What a migration, or one of its steps, was right after one of its changes. */
+export interface MigrationProgressRow {
+  migrationId: string;
+  status: MigrationRow["status"] | null;
+  progressPercentage: number | null;
+  phase: MigrationPhase | null;
+  version: number | null;
+  step: StepProgressRow | null;
+  changedAt: Date;
+}
+
+const ofStep = { status: null, progressPercentage: null, phase: null, version: null };
+
+/** What the event of a change says. */
+export function progressOf(event: {
+  type: string;
+  entityKey: string;
+  entityVersion: number;
+  occurredAt: string;
+  payload: Readonly<Record<string, unknown>>;
+}): MigrationProgressRow {
+  const changedAt = new Date(event.occurredAt);
+  if (event.type.startsWith("migration_step.")) {
+    const { migrationId, ...step } = event.payload as StepPayload;
+    return { ...ofStep, migrationId, changedAt, step: step as StepProgressRow };
+  }
+  const { status, progressPercentage, currentPhase } = event.payload as MigrationPayload;
+  return {
+    migrationId: event.entityKey,
+    status: status as MigrationRow["status"],
+    progressPercentage,
+    phase: currentPhase as MigrationPhase | null,
+    version: event.entityVersion,
+    step: null,
+    changedAt,
+  };
+}

@@ -1,0 +1,23 @@
+import type { LiveField } from "#lib/live-field.ts";
+import { wantedIds } from "#lib/wanted.ts";
+import type { FederationContext } from "../../context.ts";
+import type { SubscriptionMigrationProgressedArgs } from "../../generated/resolvers.ts";
+import type { MigrationProgress } from "../../mappers.ts";
+import { progressOf } from "../../migrations/progress.ts";
+
+export const migrationProgressed: LiveField<
+  SubscriptionMigrationProgressedArgs,
+  FederationContext,
+  MigrationProgress,
+  MigrationProgress
+> = {
+  types: ["migration.created", "migration.updated", "migration_step.created", "migration_step.updated"],
+  tell: ({ migrationIds }) => {
+    const migration = wantedIds(migrationIds, "migrationIds");
+    return (event) => {
+      const progress = progressOf(event);
+      return migration(progress.migrationId) ? [progress] : [];
+    };
+  },
+  resolve: (progress) => progress,
+};

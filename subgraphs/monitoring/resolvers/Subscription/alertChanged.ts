@@ -1,0 +1,23 @@
+import type { PayloadOf } from "#events/catalogue.ts";
+import type { monitoringEvents } from "#events/monitoring.ts";
+import type { LiveField } from "#lib/live-field.ts";
+import { wantedValues } from "#lib/wanted.ts";
+import { changeOf } from "../../alerts/change.ts";
+import type { MonitoringContext } from "../../context.ts";
+import type { SubscriptionAlertChangedArgs } from "../../generated/resolvers.ts";
+import type { AlertChange } from "../../mappers.ts";
+
+type Alert = PayloadOf<(typeof monitoringEvents)["alert.created"]>;
+
+export const alertChanged: LiveField<SubscriptionAlertChangedArgs, MonitoringContext, AlertChange, AlertChange> = {
+  types: ["alert.created", "alert.updated"],
+  tell: (args) => {
+    const severity = wantedValues<string>(args.severity);
+    const state = wantedValues<string>(args.states);
+    return (event) => {
+      const change = changeOf(event, event.payload as Alert);
+      return severity(change.severity) && state(change.state) ? [change] : [];
+    };
+  },
+  resolve: (change) => change,
+};

@@ -1,0 +1,24 @@
+import type { PayloadOf } from "#events/catalogue.ts";
+import type { monitoringEvents } from "#events/monitoring.ts";
+import { found } from "#lib/arguments.ts";
+import type { LiveField } from "#lib/live-field.ts";
+import { wantedIds } from "#lib/wanted.ts";
+import type { MonitoringContext } from "../../context.ts";
+import type { SubscriptionNodeMetricsArgs } from "../../generated/resolvers.ts";
+import type { NodeMetrics } from "../../mappers.ts";
+import { everyMs } from "../../metrics/every.ts";
+
+type Written = PayloadOf<(typeof monitoringEvents)["node_samples.written"]>;
+
+/** The ids of nodes with new samples, of which the last values are told as they are then. */
+export const nodeMetrics: LiveField<SubscriptionNodeMetricsArgs, MonitoringContext, string, Promise<NodeMetrics>> = {
+  types: ["node_samples.written"],
+  ofPlatform: true,
+  tell: ({ nodeIds }) => {
+    const node = wantedIds(nodeIds, "nodeIds");
+    return ({ payload }) => (payload as Written).nodeIds.filter(node);
+  },
+  everyMs: ({ every }) => everyMs(every),
+  admits: async (id, _args, { loaders }) => (await loaders.latestNodeMetrics.load(id)) !== null,
+  resolve: async (id, _args, { loaders }) => found(await loaders.latestNodeMetrics.load(id), "sample"),
+};

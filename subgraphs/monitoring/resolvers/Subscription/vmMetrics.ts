@@ -1,0 +1,37 @@
+import type { PayloadOf } from "#events/catalogue.ts";
+import type { monitoringEvents } from "#events/monitoring.ts";
+import { found } from "#lib/arguments.ts";
+import type { LiveField } from "#lib/live-field.ts";
+import { wantedIds, wantedTags } from "#lib/wanted.ts";
+import type { MonitoringContext } from "../../context.ts";
+import type { SubscriptionVmMetricsArgs } from "../../generated/resolvers.ts";
+import type { VmMetrics } from "../../mappers.ts";
+import { everyMs } from "../../metrics/every.ts";
+
+type Written = PayloadOf<(typeof monitoringEvents)["vm_samples.written"]>;
+
+/** The ids of VMs with new samples, of which the last values are told as they are then. */
+export const vmMetrics: LiveField<SubscriptionVmMetricsArgs, MonitoringContext, string, Promise<VmMetrics>> = {
+  types: ["vm_samples.written"],
+  tell: ({ vmIds, filter }) => {
+    const vm = wantedIds(vmIds, "vmIds");
+    // What does not fit is refused before anything is followed.
+    wantedNodeAndTags(filter);
+    return ({ payload }) => (payload as Written).vmIds.filter(vm);
+  },
+  everyMs: ({ every }) => everyMs(every),
+  admits: async (id, { filter }, { loaders }) => {
+    const [sample, known] = await Promise.all([
+      loaders.latestVmMetrics.load(id),
+      filter ? loaders.projectedVmById.load(id) : null,
+    ]);
+    return sample !== null && (!filter || (known !== null && wantedNodeAndTags(filter)(known)));
+  },
+  resolve: async (id, _args, { loaders }) => found(await loaders.latestVmMetrics.load(id), "sample"),
+};
+
+function wantedNodeAndTags(filter: SubscriptionVmMetricsArgs["filter"]) {
+  const node = wantedIds(filter?.node, "filter.node");
+  const tags = wantedTags(filter?.tags, "filter.tags");
+  return (vm: { nodeId: string | null; tags: Record<string, string> }) => node(vm.nodeId) && tags(vm.tags);
+}
