@@ -1,0 +1,108 @@
+import { sql } from "drizzle-orm";
+import { newId } from "#lib/uuid.ts";
+import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
+import type { RowMetadata } from "../columns.ts";
+import type { WriteTx } from "../client.ts";
+import { append } from "../event-log/append.ts";
+import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
+import { upsert } from "../upsert.ts";
+import { migrationChanges, migrationStepChanges } from "./changes.ts";
+import { migrationSteps } from "./schema/migration-steps.ts";
+import { migrationPhases, migrations } from "./schema/migrations.ts";
+
+export interface NewMigration {
+  vmId: string;
+  sourceNodeId: string | null;
+  destinationNodeId: string | null;
+  /** Users of the auth database. */
+  initiatedBy: string;
+  approvedBy: string;
+  metadata?: RowMetadata | undefined;
+}
+
+/** Begins live migrations, each in its first phase. @returns their ids */
+export async function beginMigrations(tx: WriteTx, begun: readonly NewMigration[], now: Date): Promise<string[]> {
+  const rows = begun.map(({ metadata = {}, ...move }) => ({
+    ...move,
+    id: newId(),
+    tenantId: tx.tenantId,
+    migrationType: "live" as const,
+    migrationPlan: { phases: [...migrationPhases] },
+    status: "in_progress" as const,
+    currentPhase: migrationPhases[0],
+    startedAt: now,
+    metadata,
+  }));
+  const fresh = { onConflict: ["id"], update: "none" } as const;
+  await upsert(tx, migrations, rows, { ...fresh, emits: migrationChanges });
+  const steps = rows.flatMap(({ id }) =>
+    migrationPhases.map((phase, stepNumber) => ({
+      id: newId(),
+      migrationId: id,
+      tenantId: tx.tenantId,
+      stepNumber,
+      stepName: phase,
+      status: stepNumber === 0 ? ("in_progress" as const) : ("pending" as const),
+      startedAt: stepNumber === 0 ? now : null,
+    })),
+  );
+  await upsert(tx, migrationSteps, steps, { ...fresh, emits: migrationStepChanges });
+  return rows.map(({ id }) => id);
+}
+
+// The step that is under way ends; the one after it, where there is one, begins.
+const endStep = statement<ChangedRow>(
+  () => sql`
+    update ${migrationSteps} set status = 'completed', completed_at = now(), duration = now() - coalesce(started_at, now())
+    where migration_id = ${sql.placeholder("id")}::uuid and ${ofTenant(migrationSteps.tenantId)} and status = 'in_progress'
+    returning ${changeColumns(migrationStepChanges)}`,
+);
+
+const beginStep = statement<ChangedRow>(
+  () => sql`
+    update ${migrationSteps} set status = 'in_progress', started_at = now()
+    where migration_id = ${sql.placeholder("id")}::uuid and ${ofTenant(migrationSteps.tenantId)} and step_number = (
+      select min(step_number) from ${migrationSteps}
+      where migration_id = ${sql.placeholder("id")}::uuid and ${ofTenant(migrationSteps.tenantId)} and status = 'pending')
+    returning ${changeColumns(migrationStepChanges)}`,
+);
+
+const advance = statement<ChangedRow>(
+  () => sql`
+    update ${migrations} set version = version + 1, progress_percentage = ${sql.placeholder("progress")}::int,
+      current_phase = ${sql.placeholder("phase")}::text,
+      status = case when ${sql.placeholder("progress")}::int = 100 then 'completed' else status end,
+      completed_at = case when ${sql.placeholder("progress")}::int = 100 then now() end
+    where id = ${sql.placeholder("id")}::uuid and ${ofTenant(migrations.tenantId)} and status = 'in_progress'
+    returning ${changeColumns(migrationChanges)}`,
+);
+
+/** Ends the step of a migration that is under way and begins the next one; after the last one the migration is completed. */
+export async function advanceMigration(tx: WriteTx, id: string): Promise<boolean> {
+  const ended = await tx.run(endStep, { id, tenantId: tx.tenantId });
+  const done = ended.at(-1)?.["stepNumber"];
+  if (typeof done !== "number") return false;
+  const begun = await tx.run(beginStep, { id, tenantId: tx.tenantId });
+  await append(tx, changeEvents(migrationStepChanges, [...ended, ...begun], "updated"));
+  const progress = begun.length > 0 ? Math.floor((100 * (done + 1)) / migrationPhases.length) : 100;
+  const phase = migrationPhases[Math.min(done + 1, migrationPhases.length - 1)];
+  const moved = await tx.run(advance, { id, progress, phase, tenantId: tx.tenantId });
+  await append(tx, changeEvents(migrationChanges, moved, "updated"));
+  return true;
+}
+
+export interface ActiveMigration {
+  id: string;
+  vmId: string;
+  status: "planned" | "approved" | "in_progress";
+}
+
+const active = statement<ActiveMigration>(
+  () => sql`
+    select id, vm_id as "vmId", status from ${migrations}
+    where ${ofTenant(migrations.tenantId)} and status in ('planned', 'approved', 'in_progress') order by created_at, id`,
+);
+
+/** The tenant's migrations that have not ended, oldest first. */
+export const activeMigrations = (tx: WriteTx): Promise<ActiveMigration[]> => tx.run(active, { tenantId: tx.tenantId });

@@ -1,0 +1,49 @@
+import { sql } from "drizzle-orm";
+import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
+import type { WriteTx } from "../client.ts";
+import { append } from "../event-log/append.ts";
+import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
+import { upsert } from "../upsert.ts";
+import { alertChanges } from "./changes.ts";
+import { type AlertInstanceRow, alertInstances } from "./schema/alert-instances.ts";
+
+type NewAlert = typeof alertInstances.$inferInsert;
+
+/** Raises alerts. Of what a rule already has an open one for, none is raised. @returns how many were */
+export const raiseAlerts = (tx: WriteTx, alerts: readonly NewAlert[]): Promise<number> =>
+  upsert(tx, alertInstances, alerts, { onConflict: ["id"], update: "none", emits: alertChanges });
+
+const setState = statement<ChangedRow>(
+  () => sql`
+    update ${alertInstances} set state = ${sql.placeholder("to")}::text::alert_state_enum, version = version + 1, updated_at = now(),
+      fired_at = case when ${sql.placeholder("to")}::text = 'firing' then coalesce(fired_at, now()) else fired_at end,
+      resolved_at = case when ${sql.placeholder("to")}::text = 'resolved' then now() end
+    where id = ${sql.placeholder("id")}::uuid and ${ofTenant(alertInstances.tenantId)}
+      and state = ${sql.placeholder("from")}::text::alert_state_enum
+    returning ${changeColumns(alertChanges)}`,
+);
+
+export interface AlertStep {
+  id: string;
+  from: "pending" | "firing";
+  to: "firing" | "resolved";
+}
+
+/** Moves an open alert on; one that is in another state by now stays there. @returns whether it moved */
+export async function moveAlert(tx: WriteTx, { id, from, to }: AlertStep): Promise<boolean> {
+  const moved = await tx.run(setState, { id, from, to, tenantId: tx.tenantId });
+  await append(tx, changeEvents(alertChanges, moved, "updated"));
+  return moved.length > 0;
+}
+
+export type OpenAlert = Pick<AlertInstanceRow, "id" | "ruleId" | "vmId" | "state">;
+
+const open = statement<OpenAlert>(
+  () => sql`
+    select id, rule_id as "ruleId", vm_id as "vmId", state from ${alertInstances}
+    where ${ofTenant(alertInstances.tenantId)} and state <> 'resolved' order by updated_at, id`,
+);
+
+/** The tenant's open alerts, those first that have been as they are for longest. */
+export const openAlerts = (tx: WriteTx): Promise<OpenAlert[]> => tx.run(open, { tenantId: tx.tenantId });

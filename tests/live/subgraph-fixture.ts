@@ -1,0 +1,135 @@
+import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
+import { changeStates, type StateChange } from "#db/vms/state-writes.ts";
+import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
+import type { Identity, RequestContext } from "#lib/request-context.ts";
+import type { Subgraph } from "#lib/subgraph.ts";
+import type { Subscription, SubscriptionEvent, SubscriptionRequest } from "#lib/subscription.ts";
+import { createFederationSubgraph } from "#subgraphs/federation/subgraph.ts";
+import { createMonitoringSubgraph } from "#subgraphs/monitoring/subgraph.ts";
+import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
+import { logFixture, type LogFixture } from "#tests/events/log-fixture.ts";
+import { fleetOf, insertFleet, type Fleet } from "#tests/graph/rows.ts";
+
+export interface LiveSubgraphs extends LogFixture {
+  vms: Subgraph;
+  monitoring: Subgraph;
+  federation: Subgraph;
+  /** Of two tenants, each with a few rows of everything. */
+  ours: Fleet;
+  theirs: Fleet;
+}
+
+/** The subgraphs that can be subscribed to, with one log and its relays. */
+export async function liveSubgraphs(): Promise<LiveSubgraphs> {
+  const fixture = await logFixture();
+  await insertFleet(fixture.urls, 1, 4);
+  await insertFleet(fixture.urls, 2, 4);
+  const carrier = inProcessCarrier();
+  const log = fixture.log([carrier]);
+  fixture.relay([carrier], { domains: ["vms", "monitoring", "federation"] });
+  const { services } = fixture;
+  return {
+    ...fixture,
+    vms: createVmsSubgraph({ database: services.vms, log }),
+    monitoring: createMonitoringSubgraph({ database: services.monitoring, log }),
+    federation: createFederationSubgraph({ database: services.federation, log }),
+    ours: fleetOf(1),
+    theirs: fleetOf(2),
+  };
+}
+
+export const contextOf = (identity: Identity): RequestContext => ({
+  identity,
+  requestId: "request",
+  // Long past: whoever subscribes does not wait for the end of it.
+  deadline: Date.now() - 1,
+});
+
+export const everything = (fleet: Fleet): Identity => wholeTenantIdentity(fleet.tenantId, fleet.id("user"));
+
+/** What a subscriber has been told. */
+export class Subscriber {
+  readonly batches: (readonly SubscriptionEvent[])[] = [];
+  readonly #subscription: AsyncIterator<readonly SubscriptionEvent[]>;
+  readonly #stopping = new AbortController();
+
+  /** @returns once it has been told where it begins */
+  static async of(subgraph: Subgraph, request: SubscriptionRequest, identity: Identity): Promise<Subscriber> {
+    const subscriber = new Subscriber(subgraph, request, identity);
+    await subscriber.next();
+    return subscriber;
+  }
+
+  private constructor(subgraph: Subgraph, request: SubscriptionRequest, identity: Identity) {
+    // What never comes is told as missing, and not by the end of the test's time.
+    setTimeout(() => this.stop(), 20_000).unref();
+    this.#subscription = subscribe(subgraph, request, identity, this.#stopping.signal)[Symbol.asyncIterator]();
+  }
+
+  /** The next batch; undefined at the end. */
+  async next(): Promise<readonly SubscriptionEvent[] | undefined> {
+    const { value, done } = await this.#subscription.next();
+    if (done) return undefined;
+    this.batches.push(value);
+    return value;
+  }
+
+  /** The next events that tell something, as many as asked for at least. */
+  async take(count: number): Promise<SubscriptionEvent[]> {
+    const taken: SubscriptionEvent[] = [];
+    while (taken.length < count) {
+      const batch = await this.next();
+      if (!batch) throw new Error(`The subscription ended after ${taken.length} of ${count} events.`);
+      taken.push(...batch.filter(({ result }) => result !== undefined));
+    }
+    return taken;
+  }
+
+  /** Where it began, before anything was told. */
+  get start(): string {
+    return this.batches[0]?.[0]?.position ?? "";
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+}
+
+export function subscribe(
+  subgraph: Subgraph,
+  request: SubscriptionRequest,
+  identity: Identity,
+  signal: AbortSignal,
+): Subscription {
+  if (!subgraph.subscriptions) throw new Error(`${subgraph.name} has no subscriptions.`);
+  return subgraph.subscriptions.subscribe(request, contextOf(identity), signal);
+}
+
+/** What the first thing that a subscriber is told, or refused with, is. */
+export async function firstOf(subgraph: Subgraph, request: SubscriptionRequest, identity: Identity): Promise<unknown> {
+  const stopping = new AbortController();
+  try {
+    for await (const batch of subscribe(subgraph, request, identity, stopping.signal)) return batch;
+    return undefined;
+  } finally {
+    stopping.abort();
+  }
+}
+
+export const dataOf = ({ result }: SubscriptionEvent): Record<string, Record<string, unknown>> => {
+  if (result?.errors) throw new AggregateError(result.errors, "An event has errors.");
+  return JSON.parse(JSON.stringify(result?.data)) as Record<string, Record<string, unknown>>;
+};
+
+/** Changes states of VMs of a tenant, all in one transaction. */
+export const writeStates = (
+  { services }: LiveSubgraphs,
+  fleet: Fleet,
+  changes: readonly Pick<StateChange, "vmId" | "from" | "to">[],
+): Promise<string[]> =>
+  services.vms.write({ tenantId: fleet.tenantId, actor: "job:test" }, (tx) =>
+    changeStates(
+      tx,
+      changes.map((change) => ({ ...change, reason: "a test", initiatedBy: fleet.id("user") })),
+    ),
+  );

@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  insertNodeSamples,
+  insertVmSamples,
+  refreshNodeLatest,
+  refreshVmLatest,
+} from "#db/monitoring/sample-writes.ts";
+import { ensureMetricRange } from "#db/monitoring/import-writes.ts";
+import { projectVms } from "#db/projections/projected-vms.ts";
+import { parsePosition } from "#lib/event-position.ts";
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import { newId } from "#lib/uuid.ts";
+import type { Fleet } from "#tests/graph/rows.ts";
+import { dataOf, everything, firstOf, liveSubgraphs, type LiveSubgraphs, Subscriber } from "./subgraph-fixture.ts";
+
+let live: LiveSubgraphs;
+let time = Math.floor(Date.now() / 1_000) - 3_000;
+beforeAll(async () => {
+  live = await liveSubgraphs();
+  for (const fleet of [live.ours, live.theirs])
+    for (const metrics of ["vm_metrics", "system_metrics"] as const)
+      await live.services.monitoring.write({ tenantId: fleet.tenantId }, (tx) =>
+        ensureMetricRange(tx, metrics, { from: time - 60, to: time + 3_600 }),
+      );
+});
+afterAll(() => live.stop());
+
+const writing = { actor: "job:test" };
+/** A sample of each of the VMs, a second after those before. */
+async function measure(fleet: Fleet, vmIds: readonly string[], cpu: number): Promise<void> {
+  time += 1;
+  const now = time;
+  await live.services.monitoring.write({ ...writing, tenantId: fleet.tenantId }, async (tx) => {
+    await insertVmSamples(tx, { time: vmIds.map(() => now), vmId: vmIds, cpuUsagePercent: vmIds.map(() => cpu) });
+    await refreshVmLatest(tx, vmIds);
+  });
+}
+async function measureNodes(fleet: Fleet, nodeIds: readonly string[], cpu: number): Promise<void> {
+  time += 1;
+  const now = time;
+  await live.services.monitoring.write({ ...writing, tenantId: fleet.tenantId }, async (tx) => {
+    await insertNodeSamples(tx, {
+      time: nodeIds.map(() => now),
+      nodeId: nodeIds,
+      cpuUsagePercent: nodeIds.map(() => cpu),
+    });
+    await refreshNodeLatest(tx, nodeIds);
+  });
+}
+
+const query = `subscription ($vmIds: [ID!], $filter: VmMetricsFilter, $every: Duration) {
+  vmMetrics(vmIds: $vmIds, filter: $filter, every: $every) { vm { id } cpuUsagePercent time } }`;
+const told = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
+  events.map((event) => {
+    const sample = dataOf(event)["vmMetrics"] as { vm: { id: string }; cpuUsagePercent: number };
+    return [sample.vm.id, sample.cpuUsagePercent];
+  });
+
+describe("vmMetrics", () => {
+  it("tells the newest sample of each VM that has new ones", async () => {
+    const subscriber = await Subscriber.of(live.monitoring, { query }, everything(live.ours));
+    const vms = [newId(), newId()];
+    await measure(live.ours, vms, 10);
+    const events = await subscriber.take(2);
+    expect(new Set(told(events).map(String))).toEqual(new Set(vms.map((vm) => `${vm},10`)));
+    expect(events.map(({ dropped }) => dropped)).toEqual([undefined, undefined]);
+    subscriber.stop();
+  });
+
+  it("keeps only the newest within `every`, and counts what it left out", async () => {
+    const [busy, quiet] = [newId(), newId()];
+    const request = { query, variables: { vmIds: [busy, quiet], every: "PT1S" } };
+    const subscriber = await Subscriber.of(live.monitoring, request, everything(live.ours));
+    await measure(live.ours, [busy], 1);
+    expect(told(await subscriber.take(1))).toEqual([[busy, 1]]);
+    const begun = performance.now();
+    for (const cpu of [2, 3, 4, 5]) await measure(live.ours, [busy], cpu);
+    await measure(live.ours, [quiet], 6);
+    const events = await subscriber.take(2);
+    expect(performance.now() - begun).toBeGreaterThan(500);
+    expect(told(events)).toEqual([
+      [busy, 5],
+      [quiet, 6],
+    ]);
+    expect(events.map(({ dropped }) => dropped)).toEqual([3, undefined]);
+    subscriber.stop();
+  });
+
+  it("counts all that was written while nobody read when it resumes", async () => {
+    const vm = newId();
+    const request = { query, variables: { vmIds: [vm] } };
+    const before = await Subscriber.of(live.monitoring, request, everything(live.ours));
+    before.stop();
+    for (const cpu of [1, 2, 3]) await measure(live.ours, [vm], cpu);
+    const resumed = await Subscriber.of(live.monitoring, { ...request, after: before.start }, everything(live.ours));
+    const events = await resumed.take(1);
+    expect(told(events)).toEqual([[vm, 3]]);
+    expect(events[0]?.dropped).toBe(2);
+    resumed.stop();
+  });
+
+  it("tells a position with all of a moment that is after none of it that is not told yet", async () => {
+    const vms = Array.from({ length: 700 }, newId);
+    const subscriber = await Subscriber.of(live.monitoring, { query }, everything(live.ours));
+    await measure(live.ours, vms, 10);
+    const events = await subscriber.take(700);
+    const { monitoring: start } = parsePosition(subscriber.start);
+    const ids = events.map(({ position }) => parsePosition(position ?? "")["monitoring"]?.id ?? 0);
+    expect(new Set(ids.slice(0, -1))).toEqual(new Set([start?.id]));
+    expect(ids.at(-1)).toBeGreaterThan(start?.id ?? 0);
+    subscriber.stop();
+  });
+
+  it("is filtered by what the domain knows of the VMs when it tells", async () => {
+    const [tagged, other, unknown] = [newId(), newId(), newId()];
+    const node = live.ours.id("clusterNode");
+    const common = { tenantId: live.ours.tenantId, name: "vm", state: "running", version: 1 };
+    await live.systems.monitoring.write({ tenantId: platformTenantId }, (tx) =>
+      projectVms(tx, [
+        { ...common, id: tagged, nodeId: node, tags: { env: "prod" } },
+        { ...common, id: other, nodeId: node, tags: { env: "dev" } },
+      ]),
+    );
+    const variables = { filter: { node: [node], tags: [{ key: "env", value: "prod" }] } };
+    const subscriber = await Subscriber.of(live.monitoring, { query, variables }, everything(live.ours));
+    await measure(live.ours, [unknown, other, tagged], 7);
+    await measure(live.ours, [tagged], 8);
+    const last = told(await subscriber.take(1));
+    expect(last[0]?.[0]).toBe(tagged);
+    subscriber.stop();
+    expect(told(subscriber.batches.flat().filter(({ result }) => result)).every(([vm]) => vm === tagged)).toBe(true);
+  });
+
+  it("never tells of another tenant's VMs", async () => {
+    const subscriber = await Subscriber.of(live.monitoring, { query }, everything(live.ours));
+    const [foreign, own] = [newId(), newId()];
+    await measure(live.theirs, [foreign], 1);
+    await measure(live.ours, [own], 2);
+    expect(told(await subscriber.take(1))).toEqual([[own, 2]]);
+    subscriber.stop();
+  });
+
+  it.each(["PT0.5S", "PT2H", "P1M"])("refuses to tell every %s", async (every) => {
+    const request = { query, variables: { every } };
+    await expect(firstOf(live.monitoring, request, everything(live.ours))).rejects.toMatchObject({
+      code: "BAD_USER_INPUT",
+      details: { argument: "every" },
+    });
+  });
+
+  it("refuses more ids than it takes", async () => {
+    const request = { query, variables: { vmIds: Array.from({ length: 1_001 }, newId) } };
+    await expect(firstOf(live.monitoring, request, everything(live.ours))).rejects.toMatchObject({
+      code: "BAD_USER_INPUT",
+      details: { argument: "vmIds" },
+    });
+  });
+});
+
+describe("nodeMetrics", () => {
+  const nodes = "subscription ($nodeIds: [ID!]) { nodeMetrics(nodeIds: $nodeIds) { node { id } cpuUsagePercent } }";
+
+  it("tells people of the platform of nodes, in whichever tenant they act and whoever brought the samples", async () => {
+    const node = live.ours.id("clusterNode", 2);
+    const request = { query: nodes, variables: { nodeIds: [node] } };
+    const subscriber = await Subscriber.of(live.monitoring, request, everything(live.ours));
+    await measureNodes(live.theirs, [live.ours.id("clusterNode", 1), node], 33);
+    const [event] = await subscriber.take(1);
+    expect(event && dataOf(event)).toEqual({ nodeMetrics: { node: { id: node }, cpuUsagePercent: 33 } });
+    subscriber.stop();
+  });
+
+  it("is refused to everybody else", async () => {
+    const identity = { ...everything(live.ours), userTenantId: live.ours.tenantId };
+    await expect(firstOf(live.monitoring, { query: nodes }, identity)).rejects.toMatchObject({
+      code: "FORBIDDEN",
+      details: { policy: "platform" },
+    });
+  });
+});
