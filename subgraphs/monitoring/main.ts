@@ -1,12 +1,16 @@
 import { openDatabase } from "#db/client.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
+import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createMonitoringSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("monitoring", async ({ databaseUrl }) => {
-  const database = await openDatabase({ domain: "monitoring", url: databaseUrl });
+await serveSubgraph("monitoring", async ({ databaseUrl: url }) => {
+  const database = await openDatabase({ domain: "monitoring", url });
+  const { log, close } = await openOwnLog("monitoring", url);
   return {
-    subgraph: createMonitoringSubgraph({ database }),
+    subgraph: createMonitoringSubgraph({ database, log }),
     ready: () => database.reachable(),
-    close: () => database.close(),
+    close: async () => {
+      await Promise.all([close(), database.close()]);
+    },
   };
 });

@@ -1,12 +1,16 @@
 import { openDatabase } from "#db/client.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
+import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createVmsSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("vms", async ({ databaseUrl }) => {
-  const database = await openDatabase({ domain: "vms", url: databaseUrl });
+await serveSubgraph("vms", async ({ databaseUrl: url }) => {
+  const database = await openDatabase({ domain: "vms", url });
+  const { log, close } = await openOwnLog("vms", url);
   return {
-    subgraph: createVmsSubgraph({ database }),
+    subgraph: createVmsSubgraph({ database, log }),
     ready: () => database.reachable(),
-    close: () => database.close(),
+    close: async () => {
+      await Promise.all([close(), database.close()]);
+    },
   };
 });

@@ -57,8 +57,12 @@ export function selectionOf({ name, args, type }: Field, below = "__typename"): 
 
 /** The root fields that clients see, as coordinate and as an operation that asks for the field alone. */
 export function rootFields(schema: GraphQLSchema): { coordinate: string; operation: string }[] {
-  return (["query", "mutation"] as const).flatMap((kind) => {
-    const root = kind === "query" ? schema.getQueryType() : schema.getMutationType();
+  const roots = {
+    query: schema.getQueryType(),
+    mutation: schema.getMutationType(),
+    subscription: schema.getSubscriptionType(),
+  };
+  return Object.entries(roots).flatMap(([kind, root]) => {
     return Object.values(root?.getFields() ?? {}).map((field) => ({
       coordinate: `${root?.name}.${field.name}`,
       operation: `${kind} { ${selectionOf(field)} }`,

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openOwnLog } from "#subgraphs/own-log.ts";
+import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
+import { asOwner } from "#tests/harness/server.ts";
+import { until } from "#tests/events/until.ts";
+import { dataOf, everything, liveSubgraphs, type LiveSubgraphs, Subscriber, writeStates } from "./subgraph-fixture.ts";
+
+let live: LiveSubgraphs;
+beforeAll(async () => {
+  live = await liveSubgraphs();
+});
+afterAll(() => live.stop());
+
+const query = "subscription { vmStateChanged { toState } }";
+
+describe("a subgraph that runs by itself", () => {
+  it("follows the log of its own database alone, and lets go of all in the end", async () => {
+    const sessions = () =>
+      asOwner(live.urls.url("vms"), async (sql) => {
+        const [row] = await sql<{ count: number }[]>`
+          select count(*)::int as count from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
+        return row?.count;
+      });
+    const before = await sessions();
+    const { log, close } = await openOwnLog("vms", live.urls.url("vms"));
+    const subgraph = createVmsSubgraph({ database: live.services.vms, log });
+    const subscriber = await Subscriber.of(subgraph, { query }, everything(live.ours));
+    const vmId = live.ours.id("vm", 3);
+    await writeStates(live, live.ours, [{ vmId, from: "running", to: "stopped" }]);
+    expect((await subscriber.take(1)).map(dataOf)).toEqual([{ vmStateChanged: { toState: "STOPPED" } }]);
+    await expect(log.head(["monitoring"])).rejects.toThrow("This log has no database monitoring.");
+    subscriber.stop();
+    await close();
+    await until("its connections are closed", async () => (await sessions()) === before);
+  });
+});
