@@ -4,7 +4,7 @@ import { actingAs, type Databases } from "./databases.ts";
 import { keepAlive } from "./demo/keep-alive.ts";
 import { seedDemoFleet } from "./demo/seed.ts";
 
-/** Seeds the demo fleet where there is none, and brings new samples of it, and of imported traces, until the signal. */
+/** Seeds the demo fleet where there is none, and lets it, and imported traces, live on until the signal: new samples, changes of state, alerts, migrations. */
 export async function startDemo(
   databases: Databases,
   monitoringJobs: Database,

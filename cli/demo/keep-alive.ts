@@ -9,6 +9,7 @@ import {
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
 import { demoDataset, demoNodes } from "./fleet.ts";
+import { liveOn } from "./life.ts";
 import { replayTraces } from "./replay.ts";
 import { FleetCounters, writeDemoSamples } from "./samples.ts";
 import { runningDemoVms } from "./seed.ts";
@@ -27,17 +28,21 @@ const longestCatchUp = 7_200;
 
 /**
  * Brings new samples until the signal: of the demo fleet, if the tenant has one, and of the traces that it imported, replayed
- * in a loop. Of several programs that do this on one database, one writes at a time. Resolves after the round in which
+ * in a loop. And lets its VMs, alerts and migrations live on. Of several programs that do this on one database, one writes at a time. Resolves after the round in which
  * the signal came.
  */
 export async function keepAlive(dbs: FleetDatabases, options: KeepAliveOptions): Promise<void> {
   const { signal, tenantId = demoTenantId, everyMs = 5_000, onError = () => undefined } = options;
   while (!signal.aborted) {
-    try {
-      await writeRound(dbs, tenantId, everyMs);
-      await replayTraces(dbs, tenantId, new Date());
-    } catch (error) {
-      if (!signal.aborted) onError(error);
+    const parts = [
+      () => writeRound(dbs, tenantId, everyMs),
+      () => replayTraces(dbs, tenantId, new Date()),
+      () => liveOn(dbs, tenantId, new Date()),
+    ];
+    for (const part of parts) {
+      await part().catch((error: unknown) => {
+        if (!signal.aborted) onError(error);
+      });
     }
     await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
   }

@@ -12,6 +12,7 @@ import { insertVmSamples, refreshVmLatest } from "#db/monitoring/sample-writes.t
 import { fleetVms } from "#db/vms/fleet-writes.ts";
 import { bitbrainsDataset, bitbrainsVmPrefix } from "#cli/import/bitbrains-vm.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
+import { reporting } from "./seed.ts";
 
 /** The step of the trace, and so the gap between its end and its next beginning. */
 const step = 300;
@@ -40,7 +41,9 @@ async function replay(dbs: FleetDatabases, tenantId: string, trace: DatasetImpor
   const end = trace.traceEnd.getTime() / 1000 + trace.shiftSeconds;
   const period = end - start + step;
   if (now <= end) return 0;
-  const fleet = (await dbs.vms.write({ tenantId }, fleetVms)).filter(({ name }) => name.startsWith(bitbrainsVmPrefix));
+  const fleet = (await dbs.vms.write({ tenantId }, fleetVms)).filter(
+    ({ name, state }) => name.startsWith(bitbrainsVmPrefix) && reporting.has(state),
+  );
   const vmIds = fleet.map(({ id }) => id);
   const nodeOf = new Map(fleet.map(({ id, nodeId }) => [id, nodeId]));
   if (vmIds.length === 0) return 0;

@@ -211,4 +211,5 @@ export async function runningDemoVms(
   return { vms: demoVms(tenantId).filter(({ id }) => running.has(id)), nodeOf };
 }
 
-const reporting = new Set(["running", "migrating", "backing_up"]);
+/** The states of VMs that an agent has something to report of. */
+export const reporting: ReadonlySet<string> = new Set(["running", "migrating", "backing_up"]);

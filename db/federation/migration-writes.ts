@@ -96,11 +96,12 @@ export interface ActiveMigration {
   id: string;
   vmId: string;
   status: "planned" | "approved" | "in_progress";
+  metadata: RowMetadata;
 }
 
 const active = statement<ActiveMigration>(
   () => sql`
-    select id, vm_id as "vmId", status from ${migrations}
+    select id, vm_id as "vmId", status, metadata from ${migrations}
     where ${ofTenant(migrations.tenantId)} and status in ('planned', 'approved', 'in_progress') order by created_at, id`,
 );
 

@@ -6,6 +6,7 @@ import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { upsert } from "../upsert.ts";
 import { alertChanges } from "./changes.ts";
+import { type AlertRuleRow, alertRules } from "./schema/alert-rules.ts";
 import { type AlertInstanceRow, alertInstances } from "./schema/alert-instances.ts";
 
 type NewAlert = typeof alertInstances.$inferInsert;
@@ -37,13 +38,28 @@ export async function moveAlert(tx: WriteTx, { id, from, to }: AlertStep): Promi
   return moved.length > 0;
 }
 
-export type OpenAlert = Pick<AlertInstanceRow, "id" | "ruleId" | "vmId" | "state">;
+export type OpenAlert = Pick<AlertInstanceRow, "id" | "ruleId" | "vmId" | "state" | "metadata">;
 
 const open = statement<OpenAlert>(
   () => sql`
-    select id, rule_id as "ruleId", vm_id as "vmId", state from ${alertInstances}
+    select id, rule_id as "ruleId", vm_id as "vmId", state, metadata from ${alertInstances}
     where ${ofTenant(alertInstances.tenantId)} and state <> 'resolved' order by updated_at, id`,
 );
 
 /** The tenant's open alerts, those first that have been as they are for longest. */
 export const openAlerts = (tx: WriteTx): Promise<OpenAlert[]> => tx.run(open, { tenantId: tx.tenantId });
+
+export type CpuRule = Pick<
+  AlertRuleRow,
+  "id" | "name" | "severity" | "aggregate" | "comparisonOperator" | "thresholdValue"
+>;
+
+const cpuRules = statement<CpuRule>(
+  () => sql`
+    select id, name, severity, aggregate, comparison_operator as "comparisonOperator", threshold_value as "thresholdValue"
+    from ${alertRules} where ${ofTenant(alertRules.tenantId)} and deleted_at is null and enabled and metric_name = 'cpu_usage_percent'
+    order by created_at, id`,
+);
+
+/** The tenant's rules that watch how busy VMs are, oldest first. */
+export const enabledCpuRules = (tx: WriteTx): Promise<CpuRule[]> => tx.run(cpuRules, { tenantId: tx.tenantId });

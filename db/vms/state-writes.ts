@@ -63,3 +63,12 @@ export async function changeStates(tx: WriteTx, changes: readonly StateChange[])
   );
   return [...ids];
 }
+
+const newest = statement<{ at: Date | null }>(
+  () => sql`select max(created_at) as at from ${vmStateTransitions} where ${ofTenant(vmStateTransitions.tenantId)}`,
+);
+
+/** When a VM of the tenant last changed its state; undefined when none ever did. */
+export async function lastStateChange(tx: WriteTx): Promise<Date | undefined> {
+  return (await tx.run(newest, { tenantId: tx.tenantId }))[0]?.at ?? undefined;
+}
