@@ -9,6 +9,8 @@ import type { SubscriptionVmStateChangedArgs } from "../../generated/resolvers.t
 
 const type = "vm_state_transition.created";
 type Transition = PayloadOf<(typeof vmsEvents)[typeof type]>;
+/** Events did not always say of which VM's node, owner and tags they are, and such may still be kept. */
+type OldTransition = Omit<Transition, "nodeId" | "ownerId" | "tags"> & Partial<Transition>;
 
 /** Transitions never change: the one that an event tells of is what happened, whenever it is read. */
 export const vmStateChanged: LiveField<
@@ -26,8 +28,15 @@ export const vmStateChanged: LiveField<
     const owner = wantedIds(filter?.owner, "filter.owner");
     const tags = wantedTags(filter?.tags, "filter.tags");
     return ({ entityKey, payload }) => {
-      const { vmId, fromState, toState, nodeId, ownerId, tags: held } = payload as Transition;
-      const isWanted = vm(vmId) && from(fromState) && to(toState) && node(nodeId) && owner(ownerId) && tags(held);
+      const { vmId, fromState, toState, nodeId, ownerId, tags: held } = payload as OldTransition;
+      const isWanted =
+        vm(vmId) &&
+        from(fromState) &&
+        to(toState) &&
+        // What is not known to be unwanted is told.
+        (nodeId === undefined || node(nodeId)) &&
+        (ownerId === undefined || owner(ownerId)) &&
+        (held === undefined || tags(held));
       return isWanted ? [{ id: entityKey }] : [];
     };
   },

@@ -1,0 +1,147 @@
+import { buildSchema, type GraphQLError, isObjectType, parse } from "graphql";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { executionOf } from "./compiled-execution.ts";
+import { PublicError } from "./errors.ts";
+import type { LiveBatch, LiveEvent, LiveField } from "./live-field.ts";
+import { liveSubscriptions } from "./live-subscriptions.ts";
+import type { RequestContext } from "./request-context.ts";
+
+const schema = buildSchema("type Query { none: Int } type Subscription { counted(above: Int = 0): Int! }");
+const counted: LiveField<{ above: number }, object, number, number> = {
+  types: ["counted"],
+  tell: ({ above }) => {
+    return ({ id }) => (id > above ? [id] : []);
+  },
+  resolve: (id) => id,
+};
+
+const position = (id: number) => ({ vms: { log: "0".repeat(32), transaction: id, id } });
+const event = (id: number): LiveEvent => ({
+  id,
+  transaction: id,
+  type: "counted",
+  entityKey: "",
+  entityVersion: 0,
+  occurredAt: "2026-03-01T10:00:00.000Z",
+  payload: {},
+});
+const text = (id: number) => `1~vms.00000000.${id.toString(36)}.${id.toString(36)}`;
+const batchTo = (id: number, ...ids: number[]): LiveBatch => ({ events: ids.map(event), position: position(id) });
+
+const context: RequestContext = {
+  identity: { kind: "user", id: "1", tenantId: "2", permissions: [] },
+  requestId: "request",
+  deadline: 0,
+};
+
+/** What a subscriber is told when the log brings these batches and ends. */
+async function told(
+  batches: readonly (LiveBatch | (() => void))[],
+  { query = "subscription { counted }", resolve }: { query?: string; resolve?: (id: number) => number } = {},
+) {
+  const field = schema.getSubscriptionType()?.getFields()["counted"];
+  if (!field || !isObjectType(schema.getSubscriptionType())) throw new Error("The schema has no such field.");
+  const opened: number[] = [];
+  field.resolve = (root) => (resolve ?? ((id) => id))(root as number);
+  const subscribable = liveSubscriptions<object>({
+    name: "vms",
+    schema,
+    fields: { counted },
+    log: {
+      head: async () => position(1),
+      follow: async function* () {
+        for (const each of batches) {
+          if (typeof each === "function") each();
+          else yield each;
+        }
+      },
+    },
+    needs: () => [],
+    documentFor: (asked) => ({ document: parse(asked), execute: executionOf(schema, parse(asked), asked) }),
+    opened: async (request, _signal, use) => {
+      opened.push(request.deadline);
+      return use({});
+    },
+    withPublicErrors: (result) => result,
+  });
+  const batchesTold = [];
+  for await (const each of subscribable.subscribe({ query }, context, new AbortController().signal))
+    batchesTold.push(each);
+  return { told: batchesTold, opened };
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a live subscription", () => {
+  it("tells where it begins, each event with the position after it, and where it stands when nothing comes", async () => {
+    const { told: all } = await told([batchTo(1), batchTo(5, 2, 4), batchTo(9)]);
+    expect(all).toEqual([
+      [{ position: text(1) }],
+      [
+        { position: text(2), result: { data: { counted: 2 } } },
+        { position: text(4), result: { data: { counted: 4 } } },
+      ],
+      [{ position: text(9) }],
+    ]);
+  });
+
+  it("tells its position every few seconds while nothing that comes is wanted", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const later = () => vi.advanceTimersByTime(5_000);
+    const query = "subscription { counted(above: 7) }";
+    const { told: all } = await told([batchTo(1), batchTo(2, 2), batchTo(3, 3), later, batchTo(4, 4), batchTo(5, 5)], {
+      query,
+    });
+    expect(all).toEqual([[{ position: text(1) }], [{ position: text(4) }]]);
+  });
+
+  it("opens one context for a batch, with time of its own", async () => {
+    const { opened } = await told([batchTo(3, 1, 2, 3), batchTo(4, 4)]);
+    expect(opened).toHaveLength(2);
+    for (const deadline of opened) expect(deadline).toBeGreaterThan(Date.now());
+  });
+
+  it("executes so many events at once at most", async () => {
+    const ids = Array.from({ length: 1_201 }, (_, index) => index + 1);
+    const { told: all, opened } = await told([batchTo(1_201, ...ids)]);
+    expect(all.map((batch) => batch.length)).toEqual([500, 500, 201]);
+    expect(opened).toHaveLength(3);
+    expect(all.flat().map(({ position: after }) => after)).toEqual(ids.map(text));
+  });
+
+  it("tries again while the database is away or full, and tells each event once", async () => {
+    const failures = [new PublicError("DATABASE_UNAVAILABLE", "away"), new PublicError("OVERLOADED", "full")];
+    const { told: all } = await told([batchTo(2, 1, 2)], {
+      resolve: (id) => {
+        const failure = id === 2 ? failures.shift() : undefined;
+        if (failure) throw failure;
+        return id;
+      },
+    });
+    expect(failures).toEqual([]);
+    expect(all.flat().map(({ result }) => result?.data)).toEqual([{ counted: 1 }, { counted: 2 }]);
+  });
+
+  it("tells an event that fails for another reason with the reason, and goes on", async () => {
+    const { told: all } = await told([batchTo(2, 1, 2)], {
+      resolve: (id) => {
+        if (id === 1) throw new PublicError("NOT_FOUND", "No such thing.");
+        return id;
+      },
+    });
+    const [first, second] = all.flat();
+    expect(first?.position).toBe(text(1));
+    expect(first?.result?.errors?.map(({ message }: GraphQLError) => message)).toEqual(["No such thing."]);
+    expect(second?.result).toEqual({ data: { counted: 2 } });
+  });
+
+  it.each([
+    ["an inline fragment", "subscription { ... on Subscription { counted } }", 1],
+    ["a fragment", "subscription { ...one } fragment one on Subscription { counted(above: 0) }", 1],
+  ])("finds its field in %s", async (_what, query, count) => {
+    const { told: all } = await told([batchTo(1, 1)], { query });
+    expect(all.flat()).toHaveLength(count);
+  });
+});
