@@ -124,6 +124,19 @@ describe("a live subscription", () => {
     expect(all.flat().map(({ result }) => result?.data)).toEqual([{ counted: 1 }, { counted: 2 }]);
   });
 
+  it("tells an event that always takes too long with that error, after it has tried a few times", async () => {
+    let tried = 0;
+    const { told: all } = await told([batchTo(2, 1, 2)], {
+      resolve: (id) => {
+        if (id === 2) return id;
+        tried += 1;
+        throw new PublicError("SUBGRAPH_TIMEOUT", "late");
+      },
+    });
+    expect(tried).toBe(3);
+    expect(all.flat().map(({ result }) => result?.data)).toEqual([null, { counted: 2 }]);
+  });
+
   it("tells an event that fails for another reason with the reason, and goes on", async () => {
     const { told: all } = await told([batchTo(2, 1, 2)], {
       resolve: (id) => {

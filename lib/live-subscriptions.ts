@@ -4,7 +4,7 @@ import {
   getArgumentValues,
   getOperationAST,
   getVariableValues,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLSchema,
@@ -12,7 +12,7 @@ import {
   OperationTypeNode,
 } from "graphql";
 import type { Execute } from "./compiled-execution.ts";
-import { type ErrorCode, errorCodes, PublicError } from "./errors.ts";
+import { type ErrorCode, errorCodes, isRetryable, PublicError } from "./errors.ts";
 import { type EventPosition, invalidPosition, parsePosition, positionText } from "./event-position.ts";
 import { variableError } from "./input-errors.ts";
 import type { LiveField, LiveFields, LiveLog } from "./live-field.ts";
@@ -53,6 +53,8 @@ const momentMs = 10_000;
 /** How many events are executed at once. */
 const atOnce = 500;
 const retryMs = 250;
+/** Of an event that takes longer than it may. */
+const mostAttempts = 3;
 
 /** How a subgraph is subscribed to: each event that a field tells of is the root of one execution of the document. */
 export function liveSubscriptions<Context>(subgraph: LiveSubgraph<Context>): Subscribable {
@@ -121,7 +123,7 @@ function subscribedField<Context>(
   { schema, fields, documentFor }: LiveSubgraph<Context>,
   { query, variables = {} }: SubscriptionRequest,
 ): Subscribed<Context> {
-  const found = documentFor(query);
+  const found = parsed(documentFor, query);
   if (!("execute" in found)) throw asPublicError(found[0]);
   const operation = getOperationAST(found.document);
   const node =
@@ -140,6 +142,14 @@ function subscribedField<Context>(
     variables,
     execute: found.execute,
   };
+}
+
+function parsed<Document>(documentFor: (query: string) => Document, query: string): Document {
+  try {
+    return documentFor(query);
+  } catch (error) {
+    throw error instanceof GraphQLError ? new PublicError("GRAPHQL_PARSE_FAILED", error.message) : error;
+  }
 }
 
 function asPublicError(error: GraphQLError | undefined): PublicError {
@@ -187,7 +197,7 @@ async function settled<Context>(
   signal: AbortSignal,
 ): Promise<SubscriptionEvent[] | undefined> {
   const { field, args, execute, variables } = subscribed;
-  while (!signal.aborted) {
+  for (let attempt = 1; !signal.aborted; attempt += 1) {
     const request = { ...caller, deadline: Date.now() + momentMs };
     try {
       return await subgraph.opened(request, signal, async (context) => {
@@ -195,8 +205,8 @@ async function settled<Context>(
           entries.map(async ({ told: root, position, dropped }) => {
             if (field.admits && !(await field.admits(root, args, context))) return undefined;
             const result = await execute(context, variables, root);
-            const away = result.errors?.find(({ originalError }) => isAway(originalError));
-            if (away) throw away.originalError;
+            const passing = result.errors?.find(({ originalError }) => willPass(originalError, attempt));
+            if (passing) throw passing.originalError;
             return { position, result, ...(dropped > 0 ? { dropped } : {}) };
           }),
         );
@@ -208,17 +218,23 @@ async function settled<Context>(
               .map(({ result, ...each }) => ({ ...each, result: subgraph.withPublicErrors(result, request) }));
       });
     } catch (error) {
-      if (!isAway(error)) throw error;
-      log.subgraph.debug({ err: error, subgraph: subgraph.name }, "events are told later: their database is away");
+      if (!willPass(error, attempt)) throw error;
+      log.subgraph.debug(
+        { err: error, subgraph: subgraph.name },
+        "events are told later: their database does not answer",
+      );
       await pause(retryMs, signal);
     }
   }
   return undefined;
 }
 
-/** States of the database, and not of what was asked. */
-const isAway = (error: unknown): boolean =>
-  error instanceof PublicError && (error.code === "DATABASE_UNAVAILABLE" || error.code === "OVERLOADED");
+const ofTheDatabase: ReadonlySet<ErrorCode> = new Set(["DATABASE_UNAVAILABLE", "OVERLOADED"]);
+
+/** Whether it is worth trying again: always while it is the database's state, a few times when what was asked may be at fault as well. */
+const willPass = (error: unknown, attempt: number): boolean =>
+  error instanceof PublicError &&
+  (ofTheDatabase.has(error.code) || (isRetryable(error.code) && attempt < mostAttempts));
 
 /** @throws Error when a field of the schema is not followed, or the other way round */
 export function liveResolvers<Context>(

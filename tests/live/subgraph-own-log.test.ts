@@ -3,7 +3,15 @@ import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { until } from "#tests/events/until.ts";
-import { dataOf, everything, liveSubgraphs, type LiveSubgraphs, Subscriber, writeStates } from "./subgraph-fixture.ts";
+import {
+  dataOf,
+  everything,
+  firstOf,
+  liveSubgraphs,
+  type LiveSubgraphs,
+  Subscriber,
+  writeStates,
+} from "./subgraph-fixture.ts";
 
 let live: LiveSubgraphs;
 beforeAll(async () => {
@@ -32,5 +40,20 @@ describe("a subgraph that runs by itself", () => {
     subscriber.stop();
     await close();
     await until("its connections are closed", async () => (await sessions()) === before);
+  });
+
+  it("says what is the oldest that can be resumed from when a position is older than what is kept", async () => {
+    const after = await live.vms.subscriptions?.position(AbortSignal.timeout(10_000));
+    await writeStates(live, live.ours, [{ vmId: live.ours.id("vm", 3), from: "stopped", to: "running" }]);
+    await asOwner(
+      live.urls.url("vms"),
+      (sql) => sql`update event_log set horizon_id = (select max(id) from outbox_events)`,
+    );
+    const oldest = await live.vms.subscriptions?.position(AbortSignal.timeout(10_000));
+    await expect(firstOf(live.vms, { query, after }, everything(live.ours))).rejects.toMatchObject({
+      code: "POSITION_EXPIRED",
+      details: { oldest },
+    });
+    expect(await firstOf(live.vms, { query, after: oldest }, everything(live.ours))).toEqual([{ position: oldest }]);
   });
 });

@@ -163,6 +163,7 @@ describe("vmStateChanged", () => {
       { code: "BAD_USER_INPUT", details: { argument: "$filter" } },
     ],
     ["a field that there is not", { query: "subscription { vmStateChanged { size } }" }, { code: "BAD_USER_INPUT" }],
+    ["what is not GraphQL", { query: "subscription {" }, { code: "GRAPHQL_PARSE_FAILED" }],
     ["a query", { query: "{ vms { totalCount } }" }, { code: "BAD_REQUEST" }],
   ])("refuses %s", async (_what, request, error) => {
     await expect(firstOf(live.vms, request, everything(live.ours))).rejects.toMatchObject(error);
