@@ -9,6 +9,7 @@ import { openDocuments } from "#gateway/documents/open-documents.ts";
 import { readGatewayEnvironment } from "#gateway/environment.ts";
 import { countCalls, countRequest } from "#gateway/metrics.ts";
 import { startGateway } from "#gateway/http/server.ts";
+import { inProcessSource } from "#gateway/subscriptions/source.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
@@ -107,7 +108,8 @@ export async function start(
     if (await ensureAdministrator(first))
       say(`the first administrator's password and API key are in ${administratorFile(dataDir)}`);
 
-    const transport = guarded(inProcess(createSubgraphs(databases, identity, events.log)), {}, countCalls);
+    const subgraphs = createSubgraphs(databases, identity, events.log);
+    const transport = guarded(inProcess(subgraphs), {}, countCalls);
     const cache = new IdentityCache();
     background.push(tellRevocations(events.log, cache, stopping.signal));
     const gatewayEnvironment = readGatewayEnvironment();
@@ -119,6 +121,7 @@ export async function start(
       policies,
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport,
+      subscriptions: inProcessSource(subgraphs),
       onDenied: denialRecorder(transport),
       onRequest: countRequest,
       identify: authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),

@@ -4,8 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
 import { type Domain, domains } from "#db/columns.ts";
+import { changeStates, type StateChange } from "#db/vms/state-writes.ts";
 import { asset } from "#lib/assets.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
@@ -77,6 +80,38 @@ afterAll(async () => {
   await Promise.all([gateway, ...subgraphs.values()].map((child) => child?.end("SIGKILL")));
   await product?.stop();
   rmSync(folder, { recursive: true, force: true });
+});
+
+it("a subscription over the network tells what happens in a subgraph's database, with what the other processes know of it", async () => {
+  const vm = fleet.id("vm", 1);
+  const change = (from: StateChange["from"], to: StateChange["to"]) =>
+    product.databases.vms.write({ tenantId: fleet.tenantId }, (tx) =>
+      changeStates(tx, [{ vmId: vm, from, to, reason: "test", initiatedBy: fleet.id("user", 1) }]),
+    );
+  const client = createClient({
+    url: gateway.url.replace("http:", "ws:"),
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${apiKey}` },
+  });
+  const query =
+    "subscription { vmStateChanged { toState vm { name owner { username } latestMetrics { cpuUsagePercent } } } }";
+  const asked = await fetch(gateway.url, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify({ query: "{ __typename }", extensions: { cursor: true } }),
+  });
+  const { extensions } = (await asked.json()) as { extensions: { cursor: string } };
+  const events = client.iterate({ query, extensions: { after: extensions.cursor } });
+  const next = events.next();
+  expect(await change("stopped", "running")).toEqual([vm]);
+  const { value } = await next;
+  expect(value).toMatchObject({
+    data: { vmStateChanged: { toState: "RUNNING", vm: { owner: { username: expect.any(String) as string } } } },
+  });
+  expect(value).not.toHaveProperty("errors");
+  await events.return?.();
+  await client.dispose();
+  await change("running", "stopped");
 });
 
 describe("five subgraphs and the gateway, each a process of its own from its bundle,", () => {

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { vi } from "vitest";
-import { startEvents } from "#cli/events/start-events.ts";
+import type { RunningEvents } from "#cli/events/start-events.ts";
 import { changeColumns, type ChangedRow, changeEvents } from "#db/changes.ts";
 import type { Database, WriteTx } from "#db/client.ts";
 import { append } from "#db/event-log/append.ts";
@@ -28,7 +28,7 @@ export async function renameVm(tx: WriteTx, vm: number | string, name: string): 
 }
 
 export interface ProductWithEvents extends TestProduct {
-  systems: Awaited<ReturnType<typeof startEvents>>["systems"];
+  systems: RunningEvents["systems"];
   /** Every event that a follower of the vms log has been given, in order. */
   followed: Event[];
   renameVm(number: number, name: string): Promise<void>;
@@ -40,12 +40,12 @@ export interface ProductWithEvents extends TestProduct {
 
 /** The product with relays, log and consumers, as `start` runs them, and a fleet in which every kind has `rows` rows. */
 export async function productWithEvents(urls?: TestDatabases, rows = 3): Promise<ProductWithEvents> {
-  const product = await bootProduct({ tenantId, ...(urls ? { urls } : {}) });
+  const product = await bootProduct({ tenantId, withEvents: true, ...(urls ? { urls } : {}) });
   await insertFleet(product.urls, 1, rows);
   const stopping = new AbortController();
   const { signal } = stopping;
-  const server = { url: product.urls.url, embedded: false, stop: async () => undefined };
-  const events = await startEvents(server, { redisUrl: undefined, retentionSeconds: 86_400 }, signal);
+  const { events } = product;
+  if (!events) throw new Error("The product has no events.");
   const followed: Event[] = [];
   const following = (async () => {
     for await (const batch of events.log.follow("oldest", { sources: ["vms"], signal })) followed.push(...batch.events);
@@ -75,7 +75,6 @@ export async function productWithEvents(urls?: TestDatabases, rows = 3): Promise
     stop: async () => {
       stopping.abort();
       await following;
-      await events.ended;
       await product.stop();
     },
   };

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { reachability, closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
+import { type RunningEvents, startEvents } from "#cli/events/start-events.ts";
 import { createSubgraphs } from "#cli/subgraphs.ts";
 import { wholeTenantIdentity } from "./whole-tenant-identity.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
@@ -8,6 +9,8 @@ import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
 import type { Limits } from "#gateway/admission/limits.ts";
 import { startGateway } from "#gateway/http/server.ts";
+import type { SocketLimits } from "#gateway/sockets/socket-limits.ts";
+import { inProcessSource } from "#gateway/subscriptions/source.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import type { TransportLimits } from "#gateway/transport/limits.ts";
@@ -36,6 +39,8 @@ export interface TestProduct {
   /** Where an authenticating product remembers identities; nobody tells it of revocations unless the test does. */
   identities: IdentityCache;
   signInLimits: SignInLimits;
+  /** Undefined of a product without. */
+  events: RunningEvents | undefined;
   /** @param token sent as `Authorization: Bearer` */
   ask(query: string, variables?: Record<string, unknown>, token?: string): Promise<Answer>;
   stop(): Promise<void>;
@@ -45,6 +50,10 @@ export interface TestProductOptions {
   tenantId?: string;
   /** Finds out who asks, as the product does; else everybody is one user who may do everything in his tenant. */
   authenticates?: boolean;
+  /** With relays, log and consumers, as `start` runs them, so that it can be subscribed to. */
+  withEvents?: boolean;
+  /** Of sockets, where they are not the product's. */
+  socketLimits?: Partial<SocketLimits>;
   /** Wraps the in-process carrier, to break it. */
   carrier?: (transport: Transport) => Transport;
   limits?: Partial<TransportLimits>;
@@ -60,13 +69,18 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   const databases = await openDatabases({ url: urls.url, embedded: false, stop: async () => undefined });
   const system = await openDatabase({ domain: "auth", url: urls.url("auth"), as: "system", maxConnections: 4 });
   const signInLimits = new SignInLimits();
-  const subgraphs = createSubgraphs(databases, {
+  const stopping = new AbortController();
+  const server = { url: urls.url, embedded: false, stop: async () => undefined };
+  const eventOptions = { redisUrl: undefined, retentionSeconds: 86_400 };
+  const events = options.withEvents ? await startEvents(server, eventOptions, stopping.signal) : undefined;
+  const dependencies = {
     system,
     pepper: testPepper,
     encryptionKeys: testEncryptionKeys,
     environment: testKeyEnvironment,
     limits: signInLimits,
-  });
+  };
+  const subgraphs = createSubgraphs(databases, dependencies, events?.log);
   const identity = wholeTenantIdentity(options.tenantId ?? demoTenantId, demoUserId);
   const carrier = inProcess(subgraphs);
   const transport = guarded(options.carrier?.(carrier) ?? carrier, { callTimeoutMs: 20_000, ...options.limits });
@@ -76,6 +90,8 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
     policies,
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
     transport,
+    subscriptions: inProcessSource(subgraphs),
+    socketLimits: options.socketLimits,
     ...(options.authenticates ? { onDenied: denialRecorder(transport) } : {}),
     identify: options.authenticates
       ? authentication({ transport, environment: testKeyEnvironment, limits, cache: identities })
@@ -96,9 +112,12 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
     subgraphs,
     identities,
     signInLimits,
+    events,
     ask: (query, variables, token) => askGraph(gateway.url, query, variables, token),
     stop: async () => {
       await gateway.close();
+      stopping.abort();
+      await events?.ended;
       await Promise.all([closeDatabases(databases), system.close()]);
       await urls.drop();
     },
