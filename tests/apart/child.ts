@@ -14,7 +14,7 @@ export interface Child {
   end(signal: NodeJS.Signals): Promise<number | string | null>;
 }
 
-/** Starts one bundle, or with a loader in NODE_OPTIONS a source, as a process; resolves at its line `novacron … ready …`. */
+/** Starts one bundle as a process; resolves at its line `novacron … ready …`. */
 export async function startChild(
   bundle: string,
   env: Record<string, string>,

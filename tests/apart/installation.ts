@@ -1,16 +1,16 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { asset } from "#lib/assets.ts";
+import { bundles } from "#tests/harness/bundles.ts";
 
 const run = promisify(execFile);
 
 /** A new folder with what the image holds, in `dist`, and what `novacron secrets` makes, in `secrets`. */
 export async function makeInstallation(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "novacron-compose-"));
-  await run(process.execPath, ["--import", "tsx", "scripts/build.ts", join(folder, "dist")], { cwd: asset(".") });
+  symlinkSync(bundles(), join(folder, "dist"));
   await run(process.execPath, [join(folder, "dist/cli/run.js"), "secrets", join(folder, "secrets")]);
   return folder;
 }

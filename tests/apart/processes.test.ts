@@ -1,17 +1,13 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { type Domain, domains } from "#db/columns.ts";
 import { changeStates, type StateChange } from "#db/vms/state-writes.ts";
-import { asset } from "#lib/assets.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { bundle } from "#tests/harness/bundles.ts";
 import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts";
 import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
@@ -33,7 +29,6 @@ const everything = `{
   } }
 }`;
 
-let folder: string;
 let product: TestProduct;
 let inProcess: Answer;
 const subgraphs = new Map<Domain, Child>();
@@ -42,7 +37,7 @@ let apiKey: string;
 const ask = (query: string) => askGraph(gateway.url, query, {}, apiKey);
 
 async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
-  const child = await startChild(join(folder, `subgraphs/${domain}/main.js`), {
+  const child = await startChild(bundle(`subgraphs/${domain}/main.ts`), {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
     NOVACRON_SIGNING_KEYS: `${oldKey},${newKey}`,
     NOVACRON_PEPPER: testPepper,
@@ -54,10 +49,6 @@ async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
 }
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "novacron-bundles-"));
-  const built = promisify(execFile)(process.execPath, ["--import", "tsx", "scripts/build.ts", folder], {
-    cwd: asset("."),
-  });
   product = await bootProduct({ tenantId: fleet.tenantId });
   await insertFleet(product.urls, 1, 12);
   inProcess = await product.ask(everything);
@@ -67,9 +58,8 @@ beforeAll(async () => {
     userId: administrator.id,
     actsInTenantId: fleet.tenantId,
   }));
-  await built;
   await Promise.all(domains.map((domain) => startSubgraph(domain)));
-  gateway = await startChild(join(folder, "gateway/main.js"), {
+  gateway = await startChild(bundle("gateway/main.ts"), {
     ...Object.fromEntries([...subgraphs].map(([domain, { url }]) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, url])),
     NOVACRON_SIGNING_KEYS: keys,
     PORT: "0",
@@ -79,7 +69,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([gateway, ...subgraphs.values()].map((child) => child?.end("SIGKILL")));
   await product?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 it("a subscription over the network tells what happens in a subgraph's database, with what the other processes know of it", async () => {
@@ -160,7 +149,7 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
 describe("a process", () => {
   it("does not start with keys that are none, and does not show them", async () => {
     const settings = { DATABASE_URL_VMS: product.urls.url("vms"), NOVACRON_SIGNING_KEYS: "too short" };
-    const started = startChild(join(folder, "subgraphs/vms/main.js"), settings);
+    const started = startChild(bundle("subgraphs/vms/main.ts"), settings);
     await expect(started).rejects.toThrow("NOVACRON_SIGNING_KEYS must be keys");
     await expect(started).rejects.not.toThrow("too short");
   });
@@ -168,7 +157,7 @@ describe("a process", () => {
   it("ends with exit code 0 on SIGTERM also while it still starts", async () => {
     const proxy = await tcpProxy(product.urls.url("vms"));
     const connecting = proxy.hold();
-    const child = spawn(process.execPath, [join(folder, "subgraphs/vms/main.js")], {
+    const child = spawn(process.execPath, [bundle("subgraphs/vms/main.ts")], {
       env: { DATABASE_URL_VMS: proxy.url, NOVACRON_SIGNING_KEYS: keys },
       stdio: "ignore",
     });
@@ -180,10 +169,10 @@ describe("a process", () => {
   });
 
   it("says which settings it lacks, and does not start", async () => {
-    await expect(startChild(join(folder, "subgraphs/vms/main.js"), {})).rejects.toThrow(
+    await expect(startChild(bundle("subgraphs/vms/main.ts"), {})).rejects.toThrow(
       "The vms subgraph needs DATABASE_URL_VMS and NOVACRON_SIGNING_KEYS.",
     );
-    await expect(startChild(join(folder, "gateway/main.js"), { NOVACRON_SIGNING_KEYS: keys })).rejects.toThrow(
+    await expect(startChild(bundle("gateway/main.ts"), { NOVACRON_SIGNING_KEYS: keys })).rejects.toThrow(
       "SUBGRAPH_URL_AUTH",
     );
   });

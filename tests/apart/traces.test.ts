@@ -1,12 +1,7 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Domain, domains } from "#db/columns.ts";
-import { asset } from "#lib/assets.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { bundle } from "#tests/harness/bundles.ts";
 import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { type CollectedSpan, startTraceCollector, type TraceCollector } from "#tests/harness/trace-collector.ts";
@@ -16,13 +11,12 @@ import { type Child, startChild } from "./child.ts";
 const fleet = fleetOf(1);
 const query = `{ users(first: 5) { totalCount } vms(first: 3) { nodes { name owner { username } alerts { totalCount } } } }`;
 
-let folder: string;
 let product: TestProduct;
 let collector: TraceCollector;
 const children: Child[] = [];
 
-async function startTraced(bundle: string, env: Record<string, string>): Promise<Child> {
-  const child = await startChild(join(folder, bundle), {
+async function startTraced(program: string, env: Record<string, string>): Promise<Child> {
+  const child = await startChild(bundle(program), {
     NOVACRON_SIGNING_KEYS: "1:the key of this test and of nothing else",
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     PORT: "0",
@@ -33,16 +27,14 @@ async function startTraced(bundle: string, env: Record<string, string>): Promise
 }
 
 const startSubgraph = (domain: Domain): Promise<Child> =>
-  startTraced(`subgraphs/${domain}/main.js`, {
+  startTraced(`subgraphs/${domain}/main.ts`, {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
     NOVACRON_PEPPER: testPepper,
     NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
   });
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "novacron-traced-"));
   collector = await startTraceCollector();
-  await promisify(execFile)(process.execPath, ["--import", "tsx", "scripts/build.ts", folder], { cwd: asset(".") });
   product = await bootProduct();
   await insertFleet(product.urls, 1, 3);
 });
@@ -51,7 +43,6 @@ afterAll(async () => {
   await Promise.all(children.map((child) => child.end("SIGKILL")));
   await collector?.close();
   await product?.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 it("a request through processes apart, each from its bundle, is one trace from its client to SQL", async () => {
@@ -59,7 +50,7 @@ it("a request through processes apart, each from its bundle, is one trace from i
   const { key } = await makeApiKey(product.databases.auth, { tenantId, userId });
   const started = await Promise.all(domains.map(startSubgraph));
   const urls = domains.map((domain, at) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, started[at]?.url ?? ""]);
-  const gateway = await startTraced("gateway/main.js", Object.fromEntries(urls) as Record<string, string>);
+  const gateway = await startTraced("gateway/main.ts", Object.fromEntries(urls) as Record<string, string>);
 
   const client = newTraceparent();
   const response = await fetch(gateway.url, {

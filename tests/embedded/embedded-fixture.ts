@@ -4,12 +4,11 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 import { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from "#db/embedded/start.ts";
+import { bundle } from "#tests/harness/bundles.ts";
 
 export const isRoot = process.getuid?.() === 0;
-const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Of `start-in-a-process.ts`: either the server or the error. */
 export interface ServerReport {
@@ -51,12 +50,8 @@ export class EmbeddedFixture {
     identity: { uid?: number; gid?: number } = {},
   ): Promise<{ child: ChildProcess; report: ServerReport }> {
     const options = JSON.stringify({ databases: ["novacron_vms"], ...fast, dataDir, ...more });
-    const program = join(repository, "tests/embedded/start-in-a-process.ts");
-    // tsx keeps its cache in a folder that may belong to another user.
-    const env = { ...process.env, HOME: dataDir, TSX_DISABLE_CACHE: "1" };
-    const child = spawn(process.execPath, ["--import", "tsx", program, options], {
-      cwd: repository,
-      env,
+    const child = spawn(process.execPath, [bundle("tests/embedded/start-in-a-process.ts"), options], {
+      env: { ...process.env, HOME: dataDir },
       stdio: ["pipe", "pipe", "inherit"],
       ...identity,
     });

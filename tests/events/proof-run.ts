@@ -16,7 +16,7 @@ import { ownPostgres } from "./own-postgres.ts";
 import { proofFaults } from "./proof-faults.ts";
 import { type Attempt, type Delivery, readLines } from "./proof-files.ts";
 import { makeProofTables, writesInTables } from "./proof-writes.ts";
-import { bundlePrograms, spawned } from "./spawned.ts";
+import { spawned } from "./spawned.ts";
 import { readSums, type Sum } from "./sums-consumer.ts";
 import { unreliableCarrier } from "./unreliable-carrier.ts";
 import { until } from "./until.ts";
@@ -53,7 +53,6 @@ export async function runProof(seed: number): Promise<ProofRun> {
   // Commits are not flushed: what of them must outlive a crash, the product has to see to.
   const postgres = await ownPostgres({ fsync: "off", synchronous_commit: "off", max_connections: "200" });
   const redis = redisProgram ? await startRedis() : undefined;
-  await bundlePrograms(["proof-relay", "proof-writer"], folder);
   const keys = Array.from({ length: aggregates }, () => newId());
   await makeProofTables(postgres.url, keys);
   const urls = Object.fromEntries(domains.map((domain) => [domain, postgres.url(domain)]));
@@ -88,12 +87,11 @@ export async function runProof(seed: number): Promise<ProofRun> {
   if (redis) followers.set("by Redis", startFollower(logOf(listened(redisCarrier(redis.url))), signal));
 
   const files = [0, 1].map((index) => join(folder, `relay-${index}`));
-  const startRelay = (index: number) =>
-    spawned(folder, "proof-relay", { urls, redisUrl: redis?.url, file: files[index] });
+  const startRelay = (index: number) => spawned("proof-relay", { urls, redisUrl: redis?.url, file: files[index] });
   const relays = files.map((_, index) => startRelay(index));
   const attemptFiles = Array.from({ length: writers }, (_, index) => join(folder, `writer-${index}`));
   const writerProcesses = attemptFiles.map((file, index) =>
-    spawned(folder, "proof-writer", { urls, keys, seed: seed + index, file }),
+    spawned("proof-writer", { urls, keys, seed: seed + index, file }),
   );
   let killed = 0;
   try {

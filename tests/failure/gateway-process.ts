@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
-import { asset } from "#lib/assets.ts";
 import { type Child, startChild } from "#tests/apart/child.ts";
+import { bundle } from "#tests/harness/bundles.ts";
 
 export interface GatewayProcess {
   /** The process as it runs now. */
@@ -33,7 +33,7 @@ export async function startGatewayProcess(
   const file = join(folder, "supergraph.graphql");
   writeFileSync(file, composeServices([{ name: "words", typeDefs: parse(sdl), url }]).supergraphSdl ?? "");
   const start = (port: string) =>
-    startChild(asset("cli/bin.js"), { LOG_LEVEL: "silent", NODE_OPTIONS: nodeOptions }, [
+    startChild(bundle("cli/run.ts"), { LOG_LEVEL: "silent", NODE_OPTIONS: nodeOptions }, [
       "gateway",
       ...["--supergraph", file, "--port", port, "--open"],
     ]);

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished } from "vitest";
 import { kill } from "#tests/embedded/embedded-fixture.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { bundle } from "#tests/harness/bundles.ts";
 import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 
 const { tenantId, id } = fleetOf(1);
@@ -12,9 +12,8 @@ const writersAtOnce = 2;
 
 /** Starts a writer, kills it after some acknowledged changes, at any moment or inside the next one, and returns the last of them. */
 async function writeAndDie(urls: TestDatabases, vm: number, afterChanges: number, inside: boolean): Promise<number> {
-  const program = fileURLToPath(new URL("write-and-die.ts", import.meta.url));
   const args = [urls.url("vms"), tenantId, id("vm", vm), ...(inside ? [String(afterChanges)] : [])];
-  const child = spawn(process.execPath, ["--import", "tsx", program, ...args], {
+  const child = spawn(process.execPath, [bundle("tests/failure/write-and-die.ts"), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   onTestFinished(() => kill(child));

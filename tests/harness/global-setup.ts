@@ -2,11 +2,25 @@ import { rmSync } from "node:fs";
 import { domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { migrateDomain } from "#db/migrate.ts";
+import { buildBundles } from "./bundles.ts";
 import { templateName } from "./server.ts";
 import { temporaryDataDir } from "./data-dir.ts";
 
-/** One server for the whole run, with a migrated template of each database: a test's own databases are clones of them. */
+/**
+ * One server for the whole run, with a migrated template of each database: a test's own databases are clones of them. And the bundles from which
+ * tests start processes.
+ */
 export default async function setup(): Promise<() => Promise<void>> {
+  const bundles = temporaryDataDir("novacron-bundles-");
+  const [stopServer] = await Promise.all([startServer(), buildBundles(bundles)]);
+  process.env["NOVACRON_TEST_BUNDLES"] = bundles;
+  return async () => {
+    await stopServer();
+    rmSync(bundles, { recursive: true, force: true });
+  };
+}
+
+async function startServer(): Promise<() => Promise<void>> {
   const dataDir = temporaryDataDir("novacron-test-");
   const server = await startEmbeddedPostgres({
     dataDir,

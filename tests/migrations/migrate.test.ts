@@ -2,12 +2,12 @@ import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
 import { migrateDomain, pendingMigrations } from "#db/migrate.ts";
 import { migrationsFolder, readJournal } from "#db/migration-files.ts";
+import { bundle } from "#tests/harness/bundles.ts";
 import { type ScratchDatabase, scratchDatabase } from "./scratch-database.ts";
 
 let database: ScratchDatabase;
@@ -40,8 +40,8 @@ describe.each(domains)("the %s database", (domain) => {
 });
 
 it("a database is migrated once when two processes ask for it at the same time", async () => {
-  const program = fileURLToPath(new URL("migrate-in-a-process.ts", import.meta.url));
-  const run = () => promisify(execFile)(process.execPath, ["--import", "tsx", program, database.url, "vms"]);
+  const program = bundle("tests/migrations/migrate-in-a-process.ts");
+  const run = () => promisify(execFile)(process.execPath, [program, database.url, "vms"]);
   const outputs = await Promise.all([run(), run()]);
   const applied = outputs.flatMap(({ stdout }) => JSON.parse(stdout) as string[]);
   expect(applied).toEqual((await readJournal(migrationsFolder("vms"))).map(({ tag }) => tag));

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { asset } from "#lib/assets.ts";
+import { bundle } from "#tests/harness/bundles.ts";
 
 export interface Ended {
   code: number | null;
@@ -18,9 +20,10 @@ export interface Started {
 
 type Environment = Record<string, string | undefined>;
 
-/** Begins `novacron …` as a person would, from the checkout. */
-export function beginNovacron(args: readonly string[], env: Environment) {
-  const child = spawn("node", ["cli/bin.js", ...args], {
+/** Begins `novacron …`, from its bundle, or from the checkout as a person would. */
+export function beginNovacron(args: readonly string[], env: Environment, from: "bundle" | "checkout" = "bundle") {
+  const program = from === "bundle" ? bundle("cli/run.ts") : asset("cli/bin.js");
+  const child = spawn(process.execPath, [program, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
@@ -35,12 +38,20 @@ export const novacron = (args: readonly string[], env: Environment = {}): Promis
   beginNovacron(args, env).ended;
 
 /** Starts the product and waits for its one line. */
-export const startNovacron = (args: readonly string[], env: Environment = {}): Promise<Started> =>
-  startCommand(["start", "--port", "0", ...args], env, /^novacron ready (\S+)$/m);
+export const startNovacron = (
+  args: readonly string[],
+  env: Environment = {},
+  from?: "bundle" | "checkout",
+): Promise<Started> => startCommand(["start", "--port", "0", ...args], env, /^novacron ready (\S+)$/m, from);
 
 /** Starts a command that runs until it is stopped, and waits until it has printed a line. */
-export async function startCommand(args: readonly string[], env: Environment, line: RegExp): Promise<Started> {
-  const { child, output, ended } = beginNovacron(args, env);
+export async function startCommand(
+  args: readonly string[],
+  env: Environment,
+  line: RegExp,
+  from?: "bundle" | "checkout",
+): Promise<Started> {
+  const { child, output, ended } = beginNovacron(args, env, from);
   const printed = (stream: "stdout" | "stderr", pattern: RegExp) =>
     new Promise<string>((resolve) => {
       const look = () => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asset } from "#lib/assets.ts";
 import { mockSubgraph } from "#tests/gateway/mock-subgraph.ts";
 import { type Child, startChild } from "#tests/apart/child.ts";
+import { bundle } from "#tests/harness/bundles.ts";
 import { askGraph } from "#tests/harness/product.ts";
 
 const schemas = {
@@ -56,7 +57,7 @@ beforeAll(async () => {
   urls = { books: await serve(schemas.books), prices: await serve(schemas.prices) };
   write();
   const options = ["--supergraph", supergraph, "--url", `books=${urls["books"]}`, "--port", "0", "--open"];
-  gateway = await startChild(asset("cli/bin.js"), { LOG_LEVEL: "silent" }, ["gateway", ...options]);
+  gateway = await startChild(bundle("cli/run.ts"), { LOG_LEVEL: "silent" }, ["gateway", ...options]);
 });
 afterAll(async () => {
   await gateway?.end("SIGKILL");
@@ -104,12 +105,12 @@ describe("novacron gateway --open, in front of any supergraph", () => {
 
 it("without --open it needs the keys that calls are signed with, and says so", async () => {
   const start = (options: string[], env: Record<string, string> = {}) =>
-    startChild(asset("cli/bin.js"), env, ["gateway", "--supergraph", supergraph, "--port", "0", ...options]);
+    startChild(bundle("cli/run.ts"), env, ["gateway", "--supergraph", supergraph, "--port", "0", ...options]);
   await expect(start([])).rejects.toThrow("NOVACRON_SIGNING_KEYS");
   await expect(start(["--url", "books"])).rejects.toThrow("--url: books is not such as");
 });
 
 it("our own supergraph is not served where nobody said where its subgraphs are", async () => {
   const options = ["gateway", "--supergraph", asset("supergraph.graphql"), "--port", "0", "--open"];
-  await expect(startChild(asset("cli/bin.js"), {}, options)).rejects.toThrow("SUBGRAPH_URL_AUTH");
+  await expect(startChild(bundle("cli/run.ts"), {}, options)).rejects.toThrow("SUBGRAPH_URL_AUTH");
 });

@@ -16,8 +16,8 @@ describe("novacron start on an empty folder", () => {
   const dataDir = temporaryDataDir("novacron-start-");
   afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-  test("answers with a demo fleet, stops cleanly, and finds the fleet again", async () => {
-    const first = await startNovacron(["--data-dir", dataDir]);
+  test("answers with a demo fleet from a checkout, stops cleanly, and finds the fleet again", async () => {
+    const first = await startNovacron(["--data-dir", dataDir], {}, "checkout");
     const vms = await countVms(first.url, dataDir);
     expect(vms).toBeGreaterThan(50);
     expect(statSync(join(dataDir, "keys")).mode & 0o777).toBe(0o600);

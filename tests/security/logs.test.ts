@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { asset } from "#lib/assets.ts";
 import { log } from "#lib/log.ts";
+import { bundle } from "#tests/harness/bundles.ts";
 import { hostileStrings } from "./hostile-strings.ts";
 
 // Half a surrogate pair has no place in UTF-8: it is there as an escape, or as the sign for what cannot be said.
@@ -10,11 +10,10 @@ const wellFormed = (text: unknown) => Buffer.from(String(text)).toString();
 const logged = hostileStrings.map(wellFormed);
 
 it("attack 25: no string forges a line of the log or acts on who reads it, wherever it stands, and each is there as it was", async () => {
-  const { stderr } = await promisify(execFile)(
-    process.execPath,
-    ["--import", "tsx", "tests/security/log-hostile-strings.ts"],
-    { cwd: asset("."), env: { ...process.env, LOG_LEVEL: "info" }, maxBuffer: 64 * 2 ** 20 },
-  );
+  const { stderr } = await promisify(execFile)(process.execPath, [bundle("tests/security/log-hostile-strings.ts")], {
+    env: { ...process.env, LOG_LEVEL: "info" },
+    maxBuffer: 64 * 2 ** 20,
+  });
   const lines = stderr.split("\n");
   expect(lines.pop()).toBe("");
   expect(lines.filter((line) => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(line))).toEqual([]);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Child, startChild } from "#tests/apart/child.ts";
+import { bundle } from "#tests/harness/bundles.ts";
 import type { Answer } from "#tests/harness/product.ts";
 import { gatewayOver, keys, type ProductApart, productApart, type WatchedGateway } from "./product-apart.ts";
 
@@ -12,8 +13,7 @@ let monitoring: Child;
 let gateway: WatchedGateway;
 
 const startMonitoring = (port = "0") =>
-  startChild("subgraphs/monitoring/main.ts", {
-    NODE_OPTIONS: "--import tsx",
+  startChild(bundle("subgraphs/monitoring/main.ts"), {
     DATABASE_URL_MONITORING: apart.product.urls.url("monitoring"),
     NOVACRON_SIGNING_KEYS: keys.map(({ id, secret }) => `${id}:${secret}`).join(","),
     PORT: port,
