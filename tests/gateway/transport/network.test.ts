@@ -15,7 +15,7 @@ import {
 } from "#tests/harness/network-faults.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import type { TcpProxy } from "#tests/harness/tcp-proxy.ts";
-import { fleet, gatewayOver, type ProductApart, productApart } from "./product-apart.ts";
+import { fleet, type ProductApart, productApart } from "./product-apart.ts";
 
 const query =
   "{ alertRules { totalCount } clusters { totalCount } vms(first: 3) { nodes { name alerts { totalCount } } } }";
@@ -36,9 +36,9 @@ beforeEach(() => {
   for (const network of Object.values(apart.networks)) network.fault = healthy;
 });
 
-async function gateway(limits: Partial<TransportLimits> = {}, http: Partial<HttpLimits> = {}) {
+function gateway(limits: Partial<TransportLimits> = {}, http: Partial<HttpLimits> = {}) {
   const urls = Object.fromEntries(Object.entries(apart.networks).map(([domain, { url }]) => [domain, url]));
-  const started = await gatewayOver(urls, limits, http);
+  const started = apart.gatewayOver(urls, limits, http);
   onTestFinished(() => started.close());
   return started;
 }
@@ -60,7 +60,7 @@ const codes = (errors: readonly { extensions: { code: string } }[]) => [
 
 describe("fault 3: when the connection breaks in the middle of an answer,", () => {
   it("a query is asked once more, and answered", async () => {
-    const { ask, retried } = await gateway();
+    const { ask, retried } = gateway();
     const broken = resetAfter(40);
     monitoring.fault = {
       toClient: (...chunk) => {
@@ -78,7 +78,7 @@ describe("fault 3: when the connection breaks in the middle of an answer,", () =
   });
 
   it("a query is asked no third time, and its fields are null and say so", async () => {
-    const { ask, retried } = await gateway();
+    const { ask, retried } = gateway();
     monitoring.fault = resetAfter(40);
     const before = apart.executed.queries("monitoring");
     const { data, errors } = await ask("{ alertRules { totalCount } clusters { totalCount } }");
@@ -95,7 +95,7 @@ describe("fault 3: when the connection breaks in the middle of an answer,", () =
   });
 
   it("a mutation is executed once, sent no second time, and says that it has no answer", async () => {
-    const { ask, retried } = await gateway();
+    const { ask, retried } = gateway();
     apart.networks.auth.fault = resetAfter(40);
     const before = apart.executed.mutations("auth");
     const { data, errors } = await ask(createRole, { name: "made once" });
@@ -113,7 +113,7 @@ describe("fault 3: when the connection breaks in the middle of an answer,", () =
   });
 
   it("queries of a subgraph that always breaks off are asked again within its budget alone", async () => {
-    const { ask, retried } = await gateway({ failuresToOpen: Infinity, retryBurst: 2, retryShare: 0.25 });
+    const { ask, retried } = gateway({ failuresToOpen: Infinity, retryBurst: 2, retryShare: 0.25 });
     monitoring.fault = resetAfter(40);
     const before = apart.executed.queries("monitoring");
     for (let request = 0; request < 20; request += 1) await ask("{ alertRules { totalCount } }");
@@ -125,7 +125,7 @@ describe("fault 3: when the connection breaks in the middle of an answer,", () =
 
 describe("fault 4: with a slow network", () => {
   it("of 50 ms and of 500 ms, the answer is whole", async () => {
-    const { ask } = await gateway({ callTimeoutMs: 10_000 });
+    const { ask } = gateway({ callTimeoutMs: 10_000 });
     for (const milliseconds of [50, 500]) {
       monitoring.fault = delayed(milliseconds);
       expect(await ask(query)).toMatchObject({ data: whole, errors: [] });
@@ -133,7 +133,7 @@ describe("fault 4: with a slow network", () => {
   });
 
   it("that is slower than the deadline, the deadline holds, and nothing queues", async () => {
-    const { ask, calls } = await gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
+    const { ask, calls } = gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
     monitoring.fault = delayed(2_000);
     const answers = await Promise.all(Array.from({ length: 5 }, () => ask(query)));
     for (const { data, errors } of answers) {
@@ -149,7 +149,7 @@ describe("fault 4: with a slow network", () => {
 
 describe("fault 5: with 10 KB a second", () => {
   it("a small answer arrives, a large one ends at the deadline, and its connection is gone", async () => {
-    const { ask } = await gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
+    const { ask } = gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
     monitoring.fault = throttled(10_000);
     expect(await ask("{ alertRules { totalCount } }")).toMatchObject({ data: { alertRules: { totalCount: 3 } } });
     const ids = Array.from({ length: 800 }, (_, index) => `id${index}: id`).join(" ");
@@ -162,7 +162,7 @@ describe("fault 5: with 10 KB a second", () => {
   });
 
   it("or any other pace, an answer is read to its limit and no further", async () => {
-    const { ask, calls } = await gateway({}, { maxAnswerBytes: 1_000_000, keepAliveMs: 200 });
+    const { ask, calls } = gateway({}, { maxAnswerBytes: 1_000_000, keepAliveMs: 200 });
     monitoring.fault = endless("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n");
     const { data, errors } = await ask(query);
     expect({ data, codes: codes(errors) }).toEqual({ data: blanked(), codes: ["SUBGRAPH_UNAVAILABLE"] });
@@ -197,7 +197,7 @@ describe("fault 6: what is no answer", () => {
   it.each(answers)(
     "(%s) is told as a part that did not answer, and nothing of it leaks",
     async (_what, fault, outcome) => {
-      const { ask, calls } = await gateway();
+      const { ask, calls } = gateway();
       monitoring.fault = fault;
       const answer = await ask(query);
       expect({ data: answer.data, codes: codes(answer.errors) }).toEqual({
@@ -245,7 +245,7 @@ describe("fault 7: when connections are accepted and stay silent,", () => {
   });
 
   it("the subgraph is asked no more after three, and others answer as they do", async () => {
-    const { ask, breakers } = await gateway({ callTimeoutMs: 1_000, firstProbeMs: 60_000, longestProbeMs: 60_000 });
+    const { ask, breakers } = gateway({ callTimeoutMs: 1_000, firstProbeMs: 60_000, longestProbeMs: 60_000 });
     monitoring.fault = hung;
     for (let request = 0; request < 3; request += 1) await ask("{ alertRules { totalCount } }");
     expect(breakers).toEqual(["monitoring open"]);

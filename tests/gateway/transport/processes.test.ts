@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Child, startChild } from "#tests/apart/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import type { Answer } from "#tests/harness/product.ts";
-import { gatewayOver, keys, type ProductApart, productApart, type WatchedGateway } from "./product-apart.ts";
+import { keys, type ProductApart, productApart, type WatchedGateway } from "./product-apart.ts";
 
 const query = "{ clusters { totalCount } alertRules { totalCount } }";
 const whole = { data: { clusters: { totalCount: 3 }, alertRules: { totalCount: 3 } }, errors: [] };
@@ -27,9 +27,9 @@ afterAll(async () => {
   await monitoring?.end("SIGKILL");
   await apart?.stop();
 });
-beforeEach(async () => {
+beforeEach(() => {
   const urls = Object.entries(apart.networks).map(([domain, { url }]) => [domain, url]);
-  gateway = await gatewayOver({ ...Object.fromEntries(urls), monitoring: monitoring.url }, { callTimeoutMs });
+  gateway = apart.gatewayOver({ ...Object.fromEntries(urls), monitoring: monitoring.url }, { callTimeoutMs });
 });
 afterEach(() => gateway.close());
 

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { type Domain, domains } from "#db/columns.ts";
 import { noLimits } from "#gateway/admission/limits.ts";
-import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
+import { startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import type { HttpLimits, TransportLimits } from "#gateway/transport/limits.ts";
 import type { BreakerState, ObservedCall } from "#gateway/transport/observer.ts";
+import type { Transport } from "#gateway/transport/transport.ts";
 import { asset } from "#lib/assets.ts";
 import { policies } from "#lib/request-context.ts";
 import { demoUserId } from "#lib/demo-tenant.ts";
@@ -25,10 +26,16 @@ export interface ProductApart {
   networks: Readonly<Record<Domain, TcpProxy>>;
   /** The calls of each subgraph that it has begun to execute, mutations by themselves. */
   executed: { queries(domain: Domain): number; mutations(domain: Domain): number };
+  /** Gives the gateway a transport of a test's own, whose breakers and budgets know nothing of other tests. */
+  gatewayOver(
+    urls: Readonly<Record<string, string>>,
+    limits?: Partial<TransportLimits>,
+    http?: Partial<HttpLimits>,
+  ): WatchedGateway;
   stop(): Promise<void>;
 }
 
-/** The product's subgraphs, each behind HTTP, and each behind a network that can be broken. */
+/** The product's subgraphs, each behind HTTP, and each behind a network that can be broken; and a gateway before them. */
 export async function productApart(): Promise<ProductApart> {
   const product = await bootProduct({ tenantId: fleet.tenantId });
   await insertFleet(product.urls, 1, 3);
@@ -51,48 +58,14 @@ export async function productApart(): Promise<ProductApart> {
     servers.push(server);
     networks.push([domain, await tcpProxy(server.url)]);
   }
-  return {
-    product,
-    networks: Object.fromEntries(networks) as Record<Domain, TcpProxy>,
-    executed: {
-      queries: (domain) => queries.get(domain) ?? 0,
-      mutations: (domain) => mutations.get(domain) ?? 0,
-    },
-    stop: async () => {
-      await Promise.all(networks.map(([, network]) => network.cut()));
-      await Promise.all(servers.map((server) => server.close()));
-      await product.stop();
-    },
-  };
-}
-
-export interface WatchedGateway extends GatewayServer {
-  ask(query: string, variables?: Record<string, unknown>): Promise<Answer>;
-  /** What its transport told, in order. */
-  calls: ObservedCall[];
-  retried: string[];
-  breakers: `${string} ${BreakerState}`[];
-}
-
-/** A gateway of its own over HTTP, whose breakers and budgets know nothing of other tests. */
-export async function gatewayOver(
-  urls: Readonly<Record<string, string>>,
-  limits: Partial<TransportLimits> = {},
-  http: Partial<HttpLimits> = {},
-): Promise<WatchedGateway> {
-  const calls: ObservedCall[] = [];
-  const retried: string[] = [];
-  const breakers: WatchedGateway["breakers"] = [];
+  // One for all tests, which would take longer to start than a test takes: of calls it knows what its transport tells.
+  let transport: Transport;
   const gateway = await startGateway({
     policies,
     // Whatever makes an answer large may be asked for.
     limits: noLimits,
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
-    transport: guarded(overHttp(urls, keys, http), limits, {
-      onCall: (call) => calls.push(call),
-      onRetry: (subgraph) => retried.push(subgraph),
-      onBreakerChange: (subgraph, state) => breakers.push(`${subgraph} ${state}`),
-    }),
+    transport: { send: (...call) => transport.send(...call), close: async () => undefined },
     identify: async () => wholeTenantIdentity(fleet.tenantId, demoUserId),
     ready: async () => true,
     introspection: false,
@@ -101,10 +74,45 @@ export async function gatewayOver(
     port: 0,
   });
   return {
-    ...gateway,
-    ask: (query, variables) => askGraph(gateway.url, query, variables),
-    calls,
-    retried,
-    breakers,
+    product,
+    networks: Object.fromEntries(networks) as Record<Domain, TcpProxy>,
+    executed: {
+      queries: (domain) => queries.get(domain) ?? 0,
+      mutations: (domain) => mutations.get(domain) ?? 0,
+    },
+    gatewayOver: (urls, limits = {}, http = {}) => {
+      const calls: ObservedCall[] = [];
+      const retried: string[] = [];
+      const breakers: WatchedGateway["breakers"] = [];
+      const own = guarded(overHttp(urls, keys, http), limits, {
+        onCall: (call) => calls.push(call),
+        onRetry: (subgraph) => retried.push(subgraph),
+        onBreakerChange: (subgraph, state) => breakers.push(`${subgraph} ${state}`),
+      });
+      transport = own;
+      return {
+        ask: (query, variables) => askGraph(gateway.url, query, variables),
+        calls,
+        retried,
+        breakers,
+        close: () => own.close(),
+      };
+    },
+    stop: async () => {
+      await gateway.close();
+      await Promise.all(networks.map(([, network]) => network.cut()));
+      await Promise.all(servers.map((server) => server.close()));
+      await product.stop();
+    },
   };
+}
+
+export interface WatchedGateway {
+  ask(query: string, variables?: Record<string, unknown>): Promise<Answer>;
+  /** What its transport told, in order. */
+  calls: ObservedCall[];
+  retried: string[];
+  breakers: `${string} ${BreakerState}`[];
+  /** Closes its transport. */
+  close(): Promise<void>;
 }
