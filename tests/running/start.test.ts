@@ -6,7 +6,7 @@ import { domains } from "#db/columns.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { askGraph } from "#tests/harness/product.ts";
 import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
-import { novacron, startNovacron } from "./command.ts";
+import { novacron, type Started, startNovacron } from "./command.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const countVms = async (url: string, dataDir: string): Promise<number> =>
@@ -14,46 +14,53 @@ const countVms = async (url: string, dataDir: string): Promise<number> =>
 
 describe("novacron start on an empty folder", () => {
   const dataDir = temporaryDataDir("novacron-start-");
-  afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+  let running: Started | undefined;
+  afterAll(async () => {
+    await running?.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
 
-  test("answers with a demo fleet from a checkout, stops cleanly, and finds the fleet again", async () => {
+  let vms: number;
+  let keys: string;
+  const keysFile = join(dataDir, "keys");
+
+  test("answers with a demo fleet from a checkout, and stops cleanly", async () => {
     const first = await startNovacron(["--data-dir", dataDir], {}, "checkout");
-    const vms = await countVms(first.url, dataDir);
+    vms = await countVms(first.url, dataDir);
     expect(vms).toBeGreaterThan(50);
-    expect(statSync(join(dataDir, "keys")).mode & 0o777).toBe(0o600);
-    const keys = readFileSync(join(dataDir, "keys"), "utf8");
+    expect(statSync(keysFile).mode & 0o777).toBe(0o600);
+    keys = readFileSync(keysFile, "utf8");
     const ended = await first.stop();
     expect(ended.code).toBe(0);
     // One line for scripts on standard output; everything else goes to standard error.
     expect(ended.stdout).toBe(`novacron ready ${first.url}\n`);
+  });
 
+  test("finds the fleet and its keys again", async () => {
     const second = await startNovacron(["--data-dir", dataDir]);
     expect(await countVms(second.url, dataDir)).toBe(vms);
-    expect(readFileSync(join(dataDir, "keys"), "utf8")).toBe(keys);
+    expect(readFileSync(keysFile, "utf8")).toBe(keys);
     expect((await second.stop("SIGINT")).code).toBe(0);
   });
 
   test("recovers after a kill -9 of everything", async () => {
     const killed = await startNovacron(["--data-dir", dataDir]);
-    const vms = await countVms(killed.url, dataDir);
+    expect(await countVms(killed.url, dataDir)).toBe(vms);
     const pgdata = (JSON.parse(readFileSync(join(dataDir, "postgres.json"), "utf8")) as { pgdata: string }).pgdata;
     const postmaster = Number(
       readFileSync(join(resolvePath(dataDir, pgdata), "postmaster.pid"), "utf8").split("\n")[0],
     );
     await killed.stop("SIGKILL");
     process.kill(postmaster, "SIGKILL");
-    const again = await startNovacron(["--data-dir", dataDir]);
-    expect(await countVms(again.url, dataDir)).toBe(vms);
-    await again.stop();
+    running = await startNovacron(["--data-dir", dataDir]);
+    expect(await countVms(running.url, dataDir)).toBe(vms);
   });
 
   test("says health and refuses what is not there", async () => {
-    const product = await startNovacron(["--data-dir", dataDir, "--no-demo"]);
-    const status = async (path: string) => (await fetch(new URL(path, product.url))).status;
+    const status = async (path: string) => (await fetch(new URL(path, running?.url))).status;
     expect(await status("/health/live")).toBe(200);
     expect(await status("/health/ready")).toBe(200);
     expect(await status("/elsewhere")).toBe(404);
-    await product.stop();
   });
 
   test("says plainly that its port is taken", async () => {
