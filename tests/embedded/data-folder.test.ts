@@ -91,15 +91,15 @@ describe("PostgreSQL's programs", { timeout: 60_000 }, () => {
   };
 
   it("run although npm ran no install scripts", async () => {
-    const parent = fixture.folder();
+    const parent = fixture.programFolder();
     const found = await findBinaries(chooseServerUser(undefined), () => {}, unpack(parent), []);
     expect(found.postgres).toBe(join(parent, "native", "bin", "postgres"));
     expect(found.majorVersion).toBeGreaterThanOrEqual(18);
   });
 
   it.skipIf(!isRoot)("are copied once to a readable folder when their user cannot reach them", async () => {
-    const parent = fixture.folder();
-    const cache = join(fixture.folder(), "cache");
+    const parent = fixture.programFolder();
+    const cache = join(fixture.programFolder(), "cache");
     const installed = unpack(parent);
     chmodSync(parent, 0o700);
     const lines: string[] = [];
@@ -111,8 +111,8 @@ describe("PostgreSQL's programs", { timeout: 60_000 }, () => {
   });
 
   it.skipIf(!isRoot)("are not run from a cache folder that somebody else can write to", async () => {
-    const parent = fixture.folder();
-    const cache = fixture.folder();
+    const parent = fixture.programFolder();
+    const cache = fixture.programFolder();
     const installed = unpack(parent);
     chmodSync(parent, 0o700);
     chmodSync(cache, 0o777);

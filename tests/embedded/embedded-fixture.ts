@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import postgres from "postgres";
 import { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { bundle } from "#tests/harness/bundles.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 export const isRoot = process.getuid?.() === 0;
 
@@ -28,8 +29,15 @@ export class EmbeddedFixture {
   readonly #children: ChildProcess[] = [];
   readonly lines: string[] = [];
 
-  /** An empty folder that every user can enter. */
+  /** An empty folder for data that every user can enter. */
   folder(): string {
+    const folder = temporaryDataDir("novacron-embedded-test-");
+    this.#folders.push(folder);
+    return folder;
+  }
+
+  /** One for programs, on the disk: some machines run none that are in memory. */
+  programFolder(): string {
     const folder = mkdtempSync(join(tmpdir(), "novacron-embedded-test-"));
     chmodSync(folder, 0o755);
     this.#folders.push(folder);

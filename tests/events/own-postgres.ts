@@ -1,14 +1,13 @@
 import { once } from "node:events";
 import { createConnection } from "node:net";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { vi } from "vitest";
 import { databaseName } from "#cli/databases.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import { findPostmaster } from "#db/embedded/postmaster.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { migrateDomain } from "#db/migrate.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 export interface OwnPostgres {
   url(domain: Domain): string;
@@ -20,8 +19,7 @@ export interface OwnPostgres {
 
 /** A server of the test's own with the five databases, to be broken. */
 export async function ownPostgres(settings: Readonly<Record<string, string>>): Promise<OwnPostgres> {
-  const dataDir = mkdtempSync(join(tmpdir(), "novacron-own-postgres-"));
-  chmodSync(dataDir, 0o755);
+  const dataDir = temporaryDataDir("novacron-own-postgres-");
   const started: EmbeddedPostgres[] = [];
   const start = async () => {
     const server = await startEmbeddedPostgres({ dataDir, databases: domains.map(databaseName), settings });

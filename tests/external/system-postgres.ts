@@ -1,5 +1,4 @@
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runAs } from "#db/embedded/command.ts";
 import { freePort } from "#db/embedded/free-port.ts";
@@ -7,6 +6,7 @@ import { launch } from "#db/embedded/launch.ts";
 import { stopPostmaster } from "#db/embedded/postmaster.ts";
 import { chooseServerUser } from "#db/embedded/server-user.ts";
 import { serverSettings } from "#db/embedded/settings.ts";
+import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 /** A PostgreSQL that is not ours: what a customer's administrator would have set up, with nothing in it. */
 export interface SystemPostgres {
@@ -33,9 +33,8 @@ export async function startSystemPostgres(bin: string): Promise<SystemPostgres> 
   const majorVersion = Number(/\(PostgreSQL\) (\d+)/.exec(version.output)?.[1]);
   if (!version.ok || Number.isNaN(majorVersion)) throw new Error(`${binaries.postgres}: ${version.output}`);
 
-  const folder = mkdtempSync(join(tmpdir(), "novacron-system-postgres-"));
+  const folder = temporaryDataDir("novacron-system-postgres-");
   try {
-    chmodSync(folder, 0o755);
     const owned = mkdtempSync(join(folder, "cluster-"));
     const passwordFile = join(owned, "password");
     writeFileSync(passwordFile, password, { mode: 0o600 });

@@ -1,4 +1,6 @@
-import { rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { migrateDomain } from "#db/migrate.ts";
@@ -11,17 +13,18 @@ import { temporaryDataDir } from "./data-dir.ts";
  * tests start processes.
  */
 export default async function setup(): Promise<() => Promise<void>> {
-  const bundles = temporaryDataDir("novacron-bundles-");
+  // Not in memory, from where a machine may run nothing; whoever a test starts a process as may read it.
+  const bundles = mkdtempSync(join(tmpdir(), "novacron-bundles-"));
+  chmodSync(bundles, 0o755);
+  removeAtExit(bundles);
   const [stopServer] = await Promise.all([startServer(), buildBundles(bundles)]);
   process.env["NOVACRON_TEST_BUNDLES"] = bundles;
-  return async () => {
-    await stopServer();
-    rmSync(bundles, { recursive: true, force: true });
-  };
+  return stopServer;
 }
 
 async function startServer(): Promise<() => Promise<void>> {
   const dataDir = temporaryDataDir("novacron-test-");
+  removeAtExit(dataDir);
   const server = await startEmbeddedPostgres({
     dataDir,
     databases: domains.map(templateName),
@@ -36,8 +39,10 @@ async function startServer(): Promise<() => Promise<void>> {
   });
   for (const domain of domains) await migrateDomain(server.url(templateName(domain)), domain);
   process.env["NOVACRON_TEST_SERVER_URL"] = server.url("postgres");
-  return async () => {
-    await server.stop();
-    rmSync(dataDir, { recursive: true, force: true });
-  };
+  return () => server.stop();
+}
+
+/** A run that is interrupted tears nothing down, and memory is too dear for what it leaves. */
+function removeAtExit(folder: string): void {
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 }

@@ -37,7 +37,9 @@ export async function cloneDatabases(of: readonly Domain[] = domains): Promise<T
   const suffix = randomBytes(6).toString("hex");
   const name = (domain: Domain) => `test_${domain}_${suffix}`;
   await asOwner(adminUrl(), async (sql) => {
-    for (const domain of of) await sql.unsafe(`create database ${name(domain)} template ${templateName(domain)}`);
+    // Copied as files, which is faster than block by block through the log.
+    for (const domain of of)
+      await sql.unsafe(`create database ${name(domain)} template ${templateName(domain)} strategy file_copy`);
   });
   return {
     url: (domain) => urlOf(name(domain)),
