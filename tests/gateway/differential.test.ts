@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { parse, validate } from "graphql";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { Coverage, toCover } from "./coverage.ts";
 import { type AskSubgraphs, bothExecutors, type BothExecutors, type Outcome, type Path } from "./both-executors.ts";
 import { type GeneratedOperation, type Generation, operationFrom } from "./documents.ts";
@@ -69,13 +69,17 @@ function nullOn(data: unknown, path: Path): Path | undefined {
 const lacksSomething = (value: unknown): boolean =>
   value === null || (typeof value === "object" && Object.values(value).some(lacksSomething));
 
+interface Compared {
+  supergraph: MockSupergraph;
+  both: BothExecutors;
+}
+
 function check(
   name: string,
-  supergraph: MockSupergraph,
+  { supergraph, both }: Compared,
   generation: Omit<Generation, "schema"> & { runs?: number },
   kind: FaultKind,
 ) {
-  const both = bothExecutors(supergraph.sdl);
   const coverage = new Coverage(supergraph.schemas);
   coverages.push(coverage);
   return fc.assert(
@@ -109,9 +113,14 @@ describe(`with NOVACRON_SEED=${seed}, the compiled executor answers as Apollo's 
     ["shop", shop, { mutations: true }],
     ["media", media, {}],
     ["zoo", zoo, { runs: 3 * runs }],
-  ] as const)("over the %s supergraph", (name, supergraph, generation) => {
+  ] as const)("over the %s supergraph", (name, makeSupergraph, generation) => {
+    let compared: Compared;
+    beforeAll(() => {
+      const supergraph = makeSupergraph();
+      compared = { supergraph, both: bothExecutors(supergraph.sdl) };
+    });
     it.each(faultKinds)("when subgraphs fail in this way: %s", async (kind) => {
-      await check(name, supergraph(), generation, kind);
+      await check(name, compared, generation, kind);
     });
   });
 
