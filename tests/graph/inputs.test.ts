@@ -196,21 +196,36 @@ describe("attack 50: a list", () => {
     };
     const literal = (value: unknown) => JSON.stringify(value).replaceAll(/"(\w+)":/g, "$1:");
     for (const connection of connections) {
-      for (const [field, type] of Object.entries(connection.filters)) {
-        for (const value of values[type] ?? []) {
-          const list = (filter: string) =>
-            connection.under(`a: ${connection.field}(filter: { ${field}: ${filter} }) { edges { cursor } }`);
-          const written = await product.ask(list(literal(value)));
-          expect(outcomeOf(written, "a"), `${connection.name} ${literal(value)}`).toMatch(
-            new RegExp(`^BAD_USER_INPUT filter.${field}`),
-          );
-          expect(JSON.stringify(written.errors.map(({ path }) => path))).not.toMatch(/_entities|@/);
-          const bound = await product.ask(`query ($value: ${type}) ${list("$value")}`, { value });
-          expect(bound.errors.map(({ extensions }) => [extensions.code, extensions["argument"]])).toEqual([
-            ["BAD_USER_INPUT", "$value"],
-          ]);
-        }
-      }
+      const refused = Object.entries(connection.filters).flatMap(([field, type]) =>
+        (values[type] ?? []).map((value) => ({ field, type, value })),
+      );
+      if (refused.length === 0) continue;
+      const lists = (filter: (each: (typeof refused)[number], n: number) => string) =>
+        connection.under(
+          refused
+            .map(
+              (each, n) =>
+                `a${n}: ${connection.field}(filter: { ${each.field}: ${filter(each, n)} }) { edges { cursor } }`,
+            )
+            .join(" "),
+        );
+      const written = await product.ask(lists(({ value }) => literal(value)));
+      for (const [n, { field, value }] of refused.entries())
+        expect(outcomeOf(written, `a${n}`), `${connection.name} ${literal(value)}`).toMatch(
+          new RegExp(`^BAD_USER_INPUT filter.${field}`),
+        );
+      expect(JSON.stringify(written.errors.map(({ path }) => path))).not.toMatch(/_entities|@/);
+      const declared = refused.map(({ type }, n) => `$v${n}: ${type}`).join(", ");
+      const bound = await product.ask(
+        `query (${declared}) ${lists((_each, n) => `$v${n}`)}`,
+        variablesOf(
+          "v",
+          refused.map(({ value }) => value),
+        ),
+      );
+      expect(bound.errors.map(({ extensions }) => [extensions.code, extensions["argument"]])).toEqual(
+        refused.map((_each, n) => ["BAD_USER_INPUT", `$v${n}`]),
+      );
     }
   });
 
