@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createGateway } from "#gateway/create-gateway.ts";
+import type { SubscriptionSource } from "#gateway/subscriptions/source.ts";
+import { Subscriber } from "#gateway/subscriptions/stream.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { asset } from "#lib/assets.ts";
 import { type Identity, policies } from "#lib/request-context.ts";
@@ -13,14 +15,37 @@ export async function graphOver(transport: Transport): Promise<AskAs> {
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
     policies,
     transport,
+    subscriptions: nothingToTell,
     introspection: true,
     planning: "this thread",
   });
   return async (identity, query) => {
-    const context = { identity, requestId: "request", deadline: Date.now() + 30_000 };
-    return answerOf(await gateway.execute({ query }, { ...context, signal: AbortSignal.timeout(30_000) }));
+    const signal = AbortSignal.timeout(30_000);
+    const context = { identity, requestId: "request", deadline: Date.now() + 30_000, signal };
+    if (!query.startsWith("subscription")) return answerOf(await gateway.execute({ query }, context));
+    const begun = await gateway.subscribe({ query }, context, new Listener());
+    return begun && "refused" in begun ? answerOf(begun.refused) : { data: null, errors: [] };
   };
 }
+
+/** Somebody to whom it does not matter what he is told: whether a subscription begins is what is asked. */
+class Listener extends Subscriber {
+  readonly ready = undefined;
+  tell(): void {
+    this.leave();
+  }
+  end(): void {
+    this.leave();
+  }
+}
+
+const nothingToTell: SubscriptionSource = {
+  subscribe: async function* () {
+    // It ends at once.
+  },
+  position: async () => undefined,
+  close: async () => undefined,
+};
 
 /** Subgraphs that know nothing and enforce nothing: what is refused over them, the gateway alone refuses. */
 export const emptySubgraphs: Transport = { send: async () => ({ data: null }), close: async () => undefined };
