@@ -24,7 +24,6 @@ export default async function setup(): Promise<() => Promise<void>> {
 
 async function startServer(): Promise<() => Promise<void>> {
   const dataDir = temporaryDataDir("novacron-test-");
-  removeAtExit(dataDir);
   const server = await startEmbeddedPostgres({
     dataDir,
     databases: domains.map(templateName),
@@ -37,6 +36,8 @@ async function startServer(): Promise<() => Promise<void>> {
       "pg_stat_statements.track": "top",
     },
   });
+  // After the server, which needs its folder to be ended with this process.
+  removeAtExit(dataDir);
   for (const domain of domains) await migrateDomain(server.url(templateName(domain)), domain);
   process.env["NOVACRON_TEST_SERVER_URL"] = server.url("postgres");
   return () => server.stop();
