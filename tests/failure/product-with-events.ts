@@ -11,7 +11,7 @@ import { vms } from "#db/vms/schema/vms.ts";
 import type { Event } from "#events/event.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
-import type { TestDatabases } from "#tests/harness/server.ts";
+import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 
 export const { tenantId, id } = fleetOf(1);
 
@@ -40,8 +40,10 @@ export interface ProductWithEvents extends TestProduct {
 
 /** The product with relays, log and consumers, as `start` runs them, and a fleet in which every kind has `rows` rows. */
 export async function productWithEvents(urls?: TestDatabases, rows = 3): Promise<ProductWithEvents> {
-  const product = await bootProduct({ tenantId, withEvents: true, ...(urls ? { urls } : {}) });
-  await insertFleet(product.urls, 1, rows);
+  const databases = urls ?? (await cloneDatabases());
+  // Before the consumers begin: rows that come by no event of their own they read where they begin, and never again.
+  await insertFleet(databases, 1, rows);
+  const product = await bootProduct({ tenantId, withEvents: true, urls: databases });
   const stopping = new AbortController();
   const { signal } = stopping;
   const { events } = product;
