@@ -47,16 +47,16 @@ export class Pool implements Connection {
    * @param mode what follows BEGIN
    * @throws what `use` or the server throws, and the connection's error as soon as that is gone, whatever `use` is doing
    */
-  begin<T>(mode: string, use: (transaction: Connection) => Promise<T>): Promise<T> {
-    return this.use(async (sql) => {
-      const transaction = new Transaction(this.#database);
-      try {
-        return (await sql.begin(mode, (begun) => transaction.run(begun, use))) as T;
-      } catch (error) {
-        transaction.end(error);
-        throw error;
-      }
-    });
+  async begin<T>(mode: string, use: (transaction: Connection) => Promise<T>, again = true): Promise<T> {
+    const transaction = new Transaction(this.#database);
+    try {
+      return await this.use(async (sql) => (await sql.begin(mode, (begun) => transaction.run(begun, use))) as T);
+    } catch (error) {
+      transaction.end(error);
+      // One that had been closed while it was idle, without our having heard of it yet: nothing was done on it.
+      if (!transaction.begun && again && isBroken(error)) return this.begin(mode, use, false);
+      throw error;
+    }
   }
 
   /** Gives `use` a connection for itself, a new one when all are in use: how many that may be is for the caller to say. */
@@ -119,6 +119,7 @@ class PooledClient {
 
 /** One transaction, from BEGIN until it is over or its connection is gone. */
 class Transaction {
+  begun = false;
   readonly #database: string;
   #over: Error | undefined;
   #gone = false;
@@ -133,6 +134,7 @@ class Transaction {
   }
 
   async run<T>(sql: postgres.TransactionSql, use: (transaction: Connection) => Promise<T>): Promise<T> {
+    this.begun = true;
     try {
       return await use({
         send: (text, values) => tracedStatement(this.#database, text, () => this.#send(sql, text, values)),
@@ -171,6 +173,12 @@ const codeOf = (error: unknown): string => String((error as { code?: unknown } |
  */
 export const isConnectionError = (error: unknown): boolean =>
   error instanceof Error && ("errno" in error || /^(EPIPE$|ERR_(STREAM|SSL|TLS)_)/.test(codeOf(error)));
+
+/** Whether a connection that had been there was closed, by whoever did it. */
+const isBroken = (error: unknown): boolean =>
+  ["CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED", "ECONNRESET", "EPIPE", "57P01", "57P02"].includes(
+    codeOf(error),
+  );
 
 /** The server's last words on a connection, as it begins or later. */
 const isFatal = (error: unknown): boolean =>
