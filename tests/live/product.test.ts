@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { createClient, type Client } from "graphql-ws";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { changeColumns, type ChangedRow, type Changes, changeEvents } from "#db/changes.ts";
 import type { Database } from "#db/client.ts";
@@ -14,6 +14,7 @@ import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { statementsDuring } from "#tests/harness/statements.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
+import { until } from "./until.ts";
 
 const { tenantId, id } = fleetOf(1);
 const other = fleetOf(2);
@@ -106,7 +107,7 @@ describe("vmStateChanged", () => {
     await move(2, "running", "paused");
     await move(1, "paused", "running");
     await move(1, "running", "stopped");
-    await vi.waitUntil(() => live.told.length === 3);
+    await until(() => live.told.length === 3);
     expect(states(live)).toEqual([
       ["RUNNING", "PAUSED"],
       ["PAUSED", "RUNNING"],
@@ -133,11 +134,11 @@ describe("vmStateChanged", () => {
       await move(1, from, to);
       await move(1, "running", to === "running" ? "paused" : to, other);
     }
-    await vi.waitUntil(() => live.told.length === 4);
+    await until(() => live.told.length === 4);
     await live.stop();
     for (const [index, { extensions }] of live.told.entries()) {
       const again = await following<Changed>(changes, {}, extensions.cursor);
-      await vi.waitUntil(() => again.told.length === 3 - index);
+      await until(() => again.told.length === 3 - index);
       expect(again.told).toEqual(live.told.slice(index + 1));
       await again.stop();
     }
@@ -148,7 +149,7 @@ describe("vmStateChanged", () => {
     await move(1, "stopped", "running");
     await move(1, "running", "paused");
     await move(1, "paused", "running");
-    await vi.waitUntil(() => live.told.length === 1);
+    await until(() => live.told.length === 1);
     expect(states(live)).toEqual([["RUNNING", "PAUSED"]]);
     await live.stop();
     const wrong = client.iterate({ query: changes, variables: { filter: { vm: ["x"] } } });
@@ -168,7 +169,7 @@ describe("vmStateChanged", () => {
     const live = { told: [] as unknown[], stop: async () => undefined as void };
     const statements = await statementsDuring(product.urls, async () => {
       Object.assign(live, await following<Changed>(`# that nobody follows yet\n${changes}`, {}, start));
-      await vi.waitUntil(() => live.told.length === 20);
+      await until(() => live.told.length === 20);
     });
     await live.stop();
     const reads = statements.filter(({ query }) => /^select .*"(vm_state_transitions|vms)"/s.test(query));
@@ -184,7 +185,7 @@ describe("alertChanged", () => {
     );
     await touch(product.databases.monitoring, alertChanges, id("alert", 1));
     await touch(product.databases.monitoring, alertChanges, id("alert", 2));
-    await vi.waitUntil(() => live.told.length === 2);
+    await until(() => live.told.length === 2);
     expect(live.told.map(({ data }) => data.alertChanged.alert.id)).toEqual([id("alert", 1), id("alert", 2)]);
     await live.stop();
   });
@@ -200,7 +201,7 @@ describe("migrationProgressed", () => {
     await touch(product.databases.federation, migrationChanges, id("migration", 2));
     await touch(product.databases.federation, migrationStepChanges, id("migrationStep", 1));
     await touch(product.databases.federation, migrationChanges, id("migration", 1));
-    await vi.waitUntil(() => live.told.length === 2);
+    await until(() => live.told.length === 2);
     expect(live.told.map(({ data }) => data.migrationProgressed)).toMatchObject([
       { status: null, step: { stepName: expect.any(String) }, migration: { id: id("migration", 1) } },
       { progressPercentage: expect.any(Number), step: null, migration: { id: id("migration", 1) } },
@@ -224,7 +225,7 @@ describe("vmMetrics", () => {
     );
     for (let round = 0; round < 5; round += 1) await sampled(1, 2, 3);
     const standsFor = () => live.told.reduce((sum, { extensions }) => sum + 1 + (extensions.dropped ?? 0), 0);
-    await vi.waitUntil(() => standsFor() === 10, { timeout: 5_000 });
+    await until(() => standsFor() === 10);
     expect(live.told.length).toBeLessThan(10);
     expect(new Set(live.told.map(({ data }) => data.vmMetrics.vm.id))).toEqual(new Set([id("vm", 1), id("vm", 2)]));
     await live.stop();

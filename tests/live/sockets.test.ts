@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { createClient, type Client } from "graphql-ws";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
 import type { SocketLimits } from "#gateway/sockets/socket-limits.ts";
@@ -8,6 +8,7 @@ import { PublicError } from "#lib/errors.ts";
 import { anonymous, type Identity } from "#lib/request-context.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, peopleTransport } from "./orders.ts";
+import { until } from "./until.ts";
 
 let log: InMemoryLog;
 let gateway: GatewayServer;
@@ -84,12 +85,12 @@ class RawClient {
   /** Says who it is, and waits for the answer before it says more. */
   async connect(...messages: (Message | string)[]): Promise<void> {
     await this.say(init());
-    await vi.waitUntil(() => this.of("connection_ack").length > 0);
+    await until(() => this.of("connection_ack").length > 0);
     await this.say(...messages);
   }
 
   async closeCode(): Promise<number | undefined> {
-    await vi.waitUntil(() => this.closed !== undefined, { timeout: 5_000 });
+    await until(() => this.closed !== undefined);
     return this.closed?.code;
   }
 
@@ -118,7 +119,7 @@ const cursorIn = (next: Message | undefined): string | undefined =>
 async function subscribed(extensions: Record<string, unknown> = {}): Promise<{ client: RawClient; cursor: string }> {
   const client = new RawClient(wsUrl());
   await client.connect(subscribe("1", { query, extensions }));
-  await vi.waitUntil(() => client.of("ping").length > 0);
+  await until(() => client.of("ping").length > 0);
   return { client, cursor: cursorOf(client.of("ping")[0]) };
 }
 
@@ -137,7 +138,7 @@ describe("a client of graphql-ws", () => {
   it("is told events with the fields of other subgraphs, each with the cursor after it", async () => {
     const events = connect().iterate<{ ordered: unknown }>({ query });
     const first = events.next();
-    await vi.waitUntil(() => log.following === 1);
+    await until(() => log.following === 1);
     log.append(order(1));
     const { value } = await first;
     expect(value).toEqual({
@@ -165,7 +166,7 @@ describe("the protocol", () => {
     client.ws.terminate();
     log.append(order(1), order(2));
     const again = await subscribed({ after: cursor });
-    await vi.waitUntil(() => again.client.numbers("1").length === 2);
+    await until(() => again.client.numbers("1").length === 2);
     expect(again.client.numbers("1")).toEqual([1, 2]);
   });
 
@@ -190,7 +191,7 @@ describe("the protocol", () => {
     const began = performance.now();
     expect(await client.closeCode()).toBe(4403);
     expect(performance.now() - began).toBeLessThan(2_000);
-    await vi.waitUntil(() => log.following === 1);
+    await until(() => log.following === 1);
   });
 
   it("attack 49: more subscriptions on a socket, and more sockets of a user, than allowed", async () => {
@@ -202,14 +203,14 @@ describe("the protocol", () => {
     const [one, two, three] = [new RawClient(wsUrl()), new RawClient(wsUrl()), new RawClient(wsUrl())];
     await one?.say(init());
     await two?.say(init());
-    await vi.waitUntil(() => one?.of("connection_ack").length === 1 && two?.of("connection_ack").length === 1);
+    await until(() => one?.of("connection_ack").length === 1 && two?.of("connection_ack").length === 1);
     await three?.say(init());
     expect(await three?.closeCode()).toBe(4411);
     one?.ws.close();
-    await vi.waitUntil(() => one?.closed !== undefined);
+    await until(() => one?.closed !== undefined);
     const four = new RawClient(wsUrl());
     await four.say(init());
-    await vi.waitUntil(() => four.of("connection_ack").length === 1);
+    await until(() => four.of("connection_ack").length === 1);
   });
 
   it("attack 23: a page of another site gets no socket, one that is allowed does", async () => {
@@ -263,11 +264,11 @@ describe("the protocol", () => {
   it("ends a subscription at the client's will, and its id is free again", async () => {
     const { client } = await subscribed();
     log.append(order(1));
-    await vi.waitUntil(() => client.numbers("1").length === 1);
+    await until(() => client.numbers("1").length === 1);
     await client.say({ id: "1", type: "complete" }, subscribe("1"));
-    await vi.waitUntil(() => client.of("ping").length === 2);
+    await until(() => client.of("ping").length === 2);
     log.append(order(2));
-    await vi.waitUntil(() => client.numbers("1").length === 2);
+    await until(() => client.numbers("1").length === 2);
     expect(client.numbers("1")).toEqual([1, 2]);
   });
 
@@ -276,11 +277,11 @@ describe("the protocol", () => {
     gateway = await start({ pingMs: 60 });
     const { client } = await subscribed();
     log.append(order(1));
-    await vi.waitUntil(() => client.numbers("1").length === 1);
+    await until(() => client.numbers("1").length === 1);
     const after = cursorIn(client.of("next", "1")[0]);
-    await vi.waitUntil(() => client.of("ping").some((ping) => cursorOf(ping) === after));
+    await until(() => client.of("ping").some((ping) => cursorOf(ping) === after));
     await client.say({ type: "ping" });
-    await vi.waitUntil(() => client.of("pong").length === 1);
+    await until(() => client.of("pong").length === 1);
     client.answersPings = false;
     expect(await client.closeCode()).toBe(4413);
   });
@@ -292,15 +293,15 @@ describe("rights", () => {
     const client = new RawClient(wsUrl());
     const text = "subscription { ordered { number by { id secret } } }";
     await client.connect(subscribe("1", { query: text }));
-    await vi.waitUntil(() => client.of("ping").length === 1);
+    await until(() => client.of("ping").length === 1);
     log.append(order(1));
-    await vi.waitUntil(() => client.of("next").length === 1);
+    await until(() => client.of("next").length === 1);
     expect(client.of("next")[0]?.payload).not.toHaveProperty("errors");
     await client.say({ type: "ping", payload: { authorization: "Bearer new" } });
-    await vi.waitUntil(() => client.of("pong").length === 1);
+    await until(() => client.of("pong").length === 1);
     users.delete("ann");
     log.append(order(2));
-    await vi.waitUntil(() => client.of("next").length === 2);
+    await until(() => client.of("next").length === 2);
     expect(client.of("next")[1]?.payload).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
     expect(client.numbers("1")).toEqual([1, 2]);
   });
@@ -308,11 +309,11 @@ describe("rights", () => {
   it("that change are those by which the next event is judged", async () => {
     const client = new RawClient(wsUrl());
     await client.connect(subscribe("1", { query: "subscription { ordered { number by { secret } } }" }));
-    await vi.waitUntil(() => client.of("ping").length === 1);
+    await until(() => client.of("ping").length === 1);
     users.set("ann", { kind: "user", id: "ann", tenantId: "one", permissions: [] });
-    await vi.waitUntil(() => log.begun === 2);
+    await until(() => log.begun === 2);
     log.append(order(1));
-    await vi.waitUntil(() => client.of("next").length === 1);
+    await until(() => client.of("next").length === 1);
     expect(client.of("next")[0]?.payload).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
   });
 
@@ -330,7 +331,7 @@ describe("rights", () => {
     await late.say(init());
     expect(await late.closeCode()).toBe(1013);
     log.append(order(1));
-    await vi.waitUntil(() => client.numbers("1").length === 1);
+    await until(() => client.numbers("1").length === 1);
     authIsDown = false;
   });
 });
@@ -348,15 +349,13 @@ describe("a client that does not read", () => {
     const other = await subscribed();
     for (let number = 1; number <= 1_500; number += 1) {
       log.append(bulky(number));
-      if (number % 50 === 0) await vi.waitUntil(() => other.client.numbers("1").length === number, { timeout: 10_000 });
+      if (number % 50 === 0) await until(() => other.client.numbers("1").length === number);
     }
     client.ws.resume();
-    await vi.waitUntil(() => client.closed !== undefined, { timeout: 5_000 });
+    await until(() => client.closed !== undefined);
     const told = client.of("next", "1");
     const again = await subscribed({ after: cursorIn(told.at(-1)) ?? cursor });
-    await vi.waitUntil(() => client.numbers("1").length + again.client.numbers("1").length >= 1_500, {
-      timeout: 10_000,
-    });
+    await until(() => client.numbers("1").length + again.client.numbers("1").length >= 1_500);
     expect([...client.numbers("1"), ...again.client.numbers("1")]).toEqual(
       Array.from({ length: 1_500 }, (_, index) => index + 1),
     );
@@ -370,10 +369,10 @@ describe("a client that does not read", () => {
     const other = await subscribed();
     for (let number = 1; number <= 1_500; number += 1) {
       log.appendEvent({ result: bulky(number), replaces: `order ${number % 2}` });
-      if (number % 50 === 0) await vi.waitUntil(() => other.client.numbers("1").length === number, { timeout: 10_000 });
+      if (number % 50 === 0) await until(() => other.client.numbers("1").length === number);
     }
     client.ws.resume();
-    await vi.waitUntil(() => client.numbers("1").includes(1_500), { timeout: 5_000 });
+    await until(() => client.numbers("1").includes(1_500));
     const dropped = client
       .of("next", "1")
       .map(({ payload }) => (payload as { extensions: { dropped?: number } }).extensions.dropped ?? 0);
@@ -399,7 +398,7 @@ describe("a gateway that stops", () => {
         at.push(performance.now() - begun);
       });
     await gateway.close();
-    await vi.waitUntil(() => codes.length === 10);
+    await until(() => codes.length === 10);
     expect(new Set(codes)).toEqual(new Set([1001]));
     expect(Math.max(...at) - Math.min(...at)).toBeGreaterThan(150);
     expect(log.following).toBe(0);

@@ -5,6 +5,7 @@ import { textOf, type ToldEvent } from "#gateway/subscriptions/told-event.ts";
 import type { Identity } from "#lib/request-context.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, type PeopleCall, peopleTransport } from "./orders.ts";
+import { until } from "./until.ts";
 
 class Listener extends Subscriber {
   readonly told: { data: unknown; errors?: { path: unknown; extensions: { code: string } }[]; extensions: unknown }[] =
@@ -78,13 +79,13 @@ describe("a subscription", () => {
   it("tells each event with the fields of other subgraphs, in order, and asks once for all of one moment", async () => {
     const { listener } = await subscribe();
     log.append(order(1), order(2), order(3));
-    await vi.waitUntil(() => listener.told.length === 3);
+    await until(() => listener.told.length === 3);
     expect(listener.told.map(({ data }) => data)).toEqual(
       [1, 2, 3].map((number) => ({ ordered: { number, by: { name: `name of p${number}` } } })),
     );
     expect(calls).toHaveLength(1);
     log.append(order(4));
-    await vi.waitUntil(() => listener.told.length === 4);
+    await until(() => listener.told.length === 4);
     expect(listener.numbers).toEqual([1, 2, 3, 4]);
   });
 
@@ -93,7 +94,7 @@ describe("a subscription", () => {
       ids.map((id) => (id === "p2" ? null : { __typename: "Person", id, name: id === "p3" ? 3 : id }));
     const { listener } = await subscribe();
     log.append(order(1), order(2), order(3));
-    await vi.waitUntil(() => listener.told.length === 3);
+    await until(() => listener.told.length === 3);
     expect(listener.told.map(({ data }) => (data as { ordered: { by: unknown } }).ordered.by)).toEqual([
       { name: "p1" },
       { name: null },
@@ -109,16 +110,16 @@ describe("a subscription", () => {
     await subscribe({ text: "subscription { ordered { number } }" });
     expect(log.begun).toBe(4);
     log.append(order(1));
-    await vi.waitUntil(() => same.every(({ listener }) => listener.told.length === 1));
+    await until(() => same.every(({ listener }) => listener.told.length === 1));
   });
 
   it("goes on exactly after any cursor, from memory or from the subgraph", async () => {
     const { listener } = await subscribe();
     for (let number = 1; number <= 400; number += 1) log.append(order(number));
-    await vi.waitUntil(() => listener.told.length === 400);
+    await until(() => listener.told.length === 400);
     for (const seen of [400, 399, 200, 100, 1]) {
       const again = await subscribe({ after: listener.cursors[seen - 1] });
-      await vi.waitUntil(() => again.listener.told.length === 400 - seen);
+      await until(() => again.listener.told.length === 400 - seen);
       expect(again.listener.numbers).toEqual(listener.numbers.slice(seen));
     }
   });
@@ -126,17 +127,17 @@ describe("a subscription", () => {
   it("that has caught up goes on with the others", async () => {
     const { listener } = await subscribe();
     for (let number = 1; number <= 300; number += 1) log.append(order(number));
-    await vi.waitUntil(() => listener.told.length === 300);
+    await until(() => listener.told.length === 300);
     const returned = await Promise.all([
       subscribe({ after: listener.cursors[4] }),
       subscribe({ after: listener.cursors[4] }),
     ]);
     expect(log.begun).toBe(2);
-    await vi.waitUntil(() => returned.every((one) => one.listener.told.length === 295));
+    await until(() => returned.every((one) => one.listener.told.length === 295));
     log.append(order(301));
-    await vi.waitUntil(() => log.following === 1);
+    await until(() => log.following === 1);
     log.append(order(302));
-    await vi.waitUntil(() => returned.every((one) => one.listener.told.length === 297));
+    await until(() => returned.every((one) => one.listener.told.length === 297));
     expect(returned[0]?.listener.numbers.slice(-3)).toEqual([300, 301, 302]);
   });
 
@@ -148,17 +149,17 @@ describe("a subscription", () => {
     const { extensions } = JSON.parse(asked.body) as { extensions: { cursor: string } };
     log.append(order(1));
     const { listener } = await subscribe({ after: extensions.cursor });
-    await vi.waitUntil(() => listener.told.length === 1);
+    await until(() => listener.told.length === 1);
     expect(listener.numbers).toEqual([1]);
   });
 
   it("says RESYNC_REQUIRED when what comes after a cursor is no longer kept, and nobody else is concerned", async () => {
     const first = await subscribe();
     for (let number = 1; number <= 300; number += 1) log.append(order(number));
-    await vi.waitUntil(() => first.listener.told.length === 300);
+    await until(() => first.listener.told.length === 300);
     log.oldest = 200;
     const late = await subscribe({ after: first.listener.cursors[0] });
-    await vi.waitUntil(() => late.listener.ended !== undefined);
+    await until(() => late.listener.ended !== undefined);
     expect(late.listener.ended).toMatchObject([{ code: "RESYNC_REQUIRED" }]);
     expect(first.listener.ended).toBeUndefined();
   });
@@ -182,7 +183,7 @@ describe("a subscription", () => {
   it("shows null and why for a field that its subscriber may not see", async () => {
     const { listener } = await subscribe({ text: "subscription { ordered { number by { secret } } }" });
     log.append(order(1));
-    await vi.waitUntil(() => listener.told.length === 1);
+    await until(() => listener.told.length === 1);
     expect(listener.told[0]).toMatchObject({
       data: { ordered: { number: 1, by: { secret: null } } },
       errors: [{ path: ["ordered", "by", "secret"], extensions: { code: "FORBIDDEN" } }],
@@ -193,14 +194,14 @@ describe("a subscription", () => {
     const { listener } = await subscribe();
     const other = await subscribe({ text: "subscription { ordered(shop: 1) { number } }" });
     log.append(order(1));
-    await vi.waitUntil(() => other.listener.told.length === 1 && listener.told.length === 1);
+    await until(() => other.listener.told.length === 1 && listener.told.length === 1);
     await gateway.replaceSupergraph(
       compose(orders.replace("(shop: ID)", "(store: ID)").replace("number: Int!", "number: Int")),
     );
     log.append(order(2));
-    await vi.waitUntil(() => listener.told.length === 2);
+    await until(() => listener.told.length === 2);
     expect(listener.numbers).toEqual([1, 2]);
-    await vi.waitUntil(() => other.listener.ended !== undefined);
+    await until(() => other.listener.ended !== undefined);
     expect(other.listener.ended).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
   });
 
@@ -214,6 +215,6 @@ describe("a subscription", () => {
     } finally {
       vi.useRealTimers();
     }
-    await vi.waitUntil(() => log.following === 0);
+    await until(() => log.following === 0);
   });
 });
