@@ -413,12 +413,12 @@ describe("server-sent events", () => {
       ...(given.signal ? { signal: given.signal } : {}),
     });
   /** What comes until a text does. */
-  async function read(response: Response, until: string): Promise<string> {
+  async function read(response: Response, end: string): Promise<string> {
     let text = "";
     const decoder = new TextDecoder();
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
       text += decoder.decode(chunk, { stream: true });
-      if (text.includes(until)) return text;
+      if (text.includes(end)) return text;
     }
     return text;
   }
