@@ -77,6 +77,12 @@ describe("a subgraph that is followed over the network", () => {
     });
   });
 
+  it("is not asked where it stands for somebody who has left", async () => {
+    const asking = sourceTo(network.url).position("orders", context(), AbortSignal.abort());
+    await expect(asking).rejects.toMatchObject({ name: "AbortError" });
+    expect(network.accepted()).toBe(0);
+  });
+
   it("says in time that it does not say where it stands", async () => {
     network.fault = hung;
     const source = sourceTo(network.url, { positionMs: 50 });

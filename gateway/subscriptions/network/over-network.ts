@@ -72,6 +72,7 @@ export function overNetwork(
     readdress,
     position: async (name, context, signal) => {
       if (!keys) return undefined;
+      signal.throwIfAborted();
       const ending = new AbortController();
       const end = () => ending.abort();
       const timer = setTimeout(end, Math.min(limits.positionMs, context.deadline - Date.now()));
