@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
-import { build } from "esbuild";
 import { runToEnd, runUntilReady, type Running } from "../processes.ts";
+import { bundlePrograms } from "../bundle-programs.ts";
 import { pin } from "./cores.ts";
 import { hiveGateway } from "./peers.ts";
 
@@ -78,15 +78,8 @@ async function freePort(): Promise<number> {
 /** As they would be shipped: what runs from TypeScript names each function that it makes, and that takes time. */
 export async function bundle(names: readonly string[]): Promise<void> {
   await runToEnd(["--import", "tsx", "scripts/build.ts"]);
-  await build({
-    entryPoints: names.map((name) => `bench/gateway/contenders/${name}.ts`),
+  await bundlePrograms(
+    names.map((name) => `bench/gateway/contenders/${name}.ts`),
     outdir,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    sourcemap: true,
-    packages: "external",
-    logLevel: "warning",
-  });
+  );
 }

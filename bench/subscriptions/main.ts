@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { build } from "esbuild";
+import { bundlePrograms } from "../bundle-programs.ts";
 import { pin } from "../gateway/cores.ts";
 import { type Figure, percentile } from "../report.ts";
 
@@ -12,17 +12,8 @@ const bare = "a bare broadcast";
 
 /** Sockets of one gateway beside a program that sends the same bytes to as many sockets. */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
-  await build({
-    entryPoints: ["bench/subscriptions/serve.ts", "bench/subscriptions/clients.ts"],
-    outdir: `${outdir}/subscriptions`,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    sourcemap: true,
-    packages: "external",
-    logLevel: "warning",
-  });
+  const programs = ["bench/subscriptions/serve.ts", "bench/subscriptions/clients.ts"];
+  await bundlePrograms(programs, `${outdir}/subscriptions`);
   const size = quick ? 0.1 : 1;
   const measured = {
     [ours]: await measure("gateway", size),

@@ -68,10 +68,6 @@ export class SocketServer {
     this.#pinging.unref();
   }
 
-  get size(): number {
-    return this.#sockets.size;
-  }
-
   /** Takes a request to upgrade. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     try {

@@ -43,10 +43,6 @@ export class Streams {
     this.#dependencies = dependencies;
   }
 
-  get size(): number {
-    return this.#running.size;
-  }
-
   /**
    * Tells a subscriber the events after his cursor, or from now on.
    * @returns the cursor where he begins; undefined of a subgraph that cannot resume

@@ -1,0 +1,16 @@
+import { build } from "esbuild";
+
+/** Bundles programs as the product's own are bundled, one file each. */
+export async function bundlePrograms(entryPoints: string[], outdir: string): Promise<void> {
+  await build({
+    entryPoints,
+    outdir,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    sourcemap: true,
+    packages: "external",
+    logLevel: "warning",
+  });
+}
