@@ -207,7 +207,9 @@ async function settled<Context>(
             const result = await execute(context, variables, root);
             const passing = result.errors?.find(({ originalError }) => willPass(originalError, attempt));
             if (passing) throw passing.originalError;
-            return { position, result, ...(dropped > 0 ? { dropped } : {}) };
+            // A reader who is slow need only be told the newest of each key, too.
+            const replaces = field.everyMs ? String(root) : undefined;
+            return { position, result, ...(dropped > 0 ? { dropped } : {}), ...(replaces ? { replaces } : {}) };
           }),
         );
         // What the signal broke off has failed for no reason that anybody should be told.

@@ -100,6 +100,8 @@ describe("vmMetrics", () => {
     while (standFor() < 3) events.push(...(await resumed.take(1)));
     expect(standFor()).toBe(3);
     expect(told(events).at(-1)).toEqual([vm, 3]);
+    // So that who reads slowly is told the newest by the gateway as well.
+    expect(events.map(({ replaces }) => replaces)).toEqual(events.map(() => vm));
     resumed.stop();
   });
 
