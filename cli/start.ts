@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isTenantEnabled } from "#db/auth/credentials.ts";
 import { openDatabase } from "#db/client.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
+import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
 import { denialRecorder } from "#gateway/authentication/denials.ts";
 import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
@@ -30,7 +31,6 @@ import {
   requireMigrated,
 } from "./databases.ts";
 import type { Environment } from "./environment.ts";
-import { tellRevocations } from "./identity-revocations.ts";
 import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { readKeys } from "./keys.ts";
@@ -111,7 +111,7 @@ export async function start(
     const subgraphs = createSubgraphs(databases, identity, events.log);
     const transport = guarded(inProcess(subgraphs), {}, countCalls);
     const cache = new IdentityCache();
-    background.push(tellRevocations(events.log, cache, stopping.signal));
+    background.push(followRevocations(transport, cache, stopping.signal));
     const gatewayEnvironment = readGatewayEnvironment();
     const { documents, close: closeDocuments } = openDocuments(gatewayEnvironment);
     stops.push(async () => closeDocuments());
@@ -124,7 +124,7 @@ export async function start(
       subscriptions: inProcessSource(subgraphs),
       onDenied: denialRecorder(transport),
       onRequest: countRequest,
-      identify: authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
+      ...authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
       ready: () => reachability(databases),
       introspection: !environment.production,
       graphiql: environment.production ? undefined : { example: theOneRequest },

@@ -5,8 +5,10 @@ import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
 import { anonymous, policies } from "#lib/request-context.ts";
 import { noLimits } from "./admission/limits.ts";
-import { authentication } from "./authentication/authenticate.ts";
+import { authentication, type Authentication } from "./authentication/authenticate.ts";
 import { denialRecorder } from "./authentication/denials.ts";
+import { followRevocations } from "./authentication/follow-revocations.ts";
+import { IdentityCache } from "./authentication/identity-cache.ts";
 import { KeyLimits } from "./authentication/key-limits.ts";
 import { openDocuments } from "./documents/open-documents.ts";
 import { readGatewayEnvironment } from "./environment.ts";
@@ -49,7 +51,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   const carrier = overHttp(urls, keys);
   const subscriptions = overNetwork(urls, keys);
   const transport = guarded(carrier, { callTimeoutMs: 5_000 }, countCalls);
-  const { identify, onDenied, forgetRedis } = open ? anybody : whoAsks(transport);
+  const { stop: stopAsking, ...authenticating } = open ? anybody : whoAsks(transport);
   const environment = readGatewayEnvironment();
   const { documents, close: closeDocuments } = openDocuments(environment);
   const isProduction = process.env["NOVACRON_ENV"] === "production";
@@ -62,8 +64,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     documents,
     allowedOrigins: environment.allowedOrigins,
     limits: open ? noLimits : undefined,
-    identify,
-    onDenied,
+    ...authenticating,
     onRequest: countRequest,
     // A foreign subgraph need not say whether it is well.
     ready: async () => open || readiness(urls),
@@ -94,7 +95,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     stop: async () => {
       endWatch();
       closeDocuments();
-      forgetRedis();
+      await stopAsking();
       await gateway.close();
       await figures?.close();
       await stopTraces();
@@ -102,19 +103,25 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   };
 }
 
-type WhoAsks = Pick<GatewayServerOptions, "identify" | "onDenied"> & { forgetRedis(): void };
+type WhoAsks = Authentication & Pick<GatewayServerOptions, "onDenied"> & { stop(): Promise<void> };
 
-const anybody: WhoAsks = { identify: async () => anonymous, forgetRedis: () => undefined };
+const anybody: WhoAsks = { identify: async () => anonymous, stop: async () => undefined };
 
-/** Nobody tells this process of revocations, so it remembers no identity and asks for each request. */
 function whoAsks(transport: Transport): WhoAsks {
   const redisUrl = process.env["REDIS_URL"];
   const redis = redisUrl ? openRedis(redisUrl) : undefined;
   const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
+  const cache = new IdentityCache();
+  const stopping = new AbortController();
+  const following = followRevocations(transport, cache, stopping.signal);
   return {
-    identify: authentication({ transport, environment, limits: new KeyLimits(redis) }),
+    ...authentication({ transport, environment, limits: new KeyLimits(redis), cache }),
     onDenied: denialRecorder(transport),
-    forgetRedis: () => redis?.disconnect(),
+    stop: async () => {
+      stopping.abort();
+      redis?.disconnect();
+      await following;
+    },
   };
 }
 

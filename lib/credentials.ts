@@ -1,10 +1,11 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
 
-// How tokens and API keys look, and what is kept of them. Whoever finds one in a file or a log should see what it is: both begin with a word.
+// How tokens, API keys and tickets look, and what is kept of them. Whoever finds one in a file or a log should see what it is: each begins with a word.
 
 const secretBytes = 32;
 const sessionPattern = /^nvs_[A-Za-z0-9_-]{43}$/;
+const ticketPattern = /^nvt_([0-9a-f]{32})_[A-Za-z0-9_-]{43}$/;
 const keyPattern = /^nvk_([a-z]{1,12})_([0-9a-f]{32})_([0-9a-f]{64})_([0-9a-f]{8})$/;
 
 /** 256 random bits. */
@@ -12,8 +13,15 @@ export const newSessionToken = (): string => `nvs_${randomBytes(secretBytes).toS
 
 export const isSessionToken = (text: string): boolean => sessionPattern.test(text);
 
-/** A token has so many bits that nobody finds it from its plain hash. */
-export const sessionTokenHash = (token: string): string => createHash("sha256").update(token).digest("hex");
+/** `nvt_<tenant>_<256 random bits>`: by the tenant it is found. @param tenantId the home of whoever asks for it */
+export const newConnectionTicket = (tenantId: string): string =>
+  `nvt_${tenantId.replaceAll("-", "")}_${randomBytes(secretBytes).toString("base64url")}`;
+
+/** The id of the tenant in what looks like a ticket, or undefined. */
+export const tenantOfTicket = (text: string): string | undefined => uuidOf(ticketPattern.exec(text)?.[1]);
+
+/** A token or ticket has so many bits that nobody finds it from its plain hash. */
+export const tokenHash = (token: string): string => createHash("sha256").update(token).digest("hex");
 
 /**
  * `nvk_<environment>_<id>_<secret>_<checksum>`. The checksum (CRC-32) tells a mistyped or cut-off key from a wrong one without asking anybody.
@@ -28,7 +36,7 @@ export function newApiKey(environment: string, id: string): string {
 export function apiKeyId(environment: string, text: string): string | undefined {
   const parts = keyPattern.exec(text);
   if (!parts || parts[1] !== environment || parts[4] !== checksum(text.slice(0, -9))) return undefined;
-  return parts[2]?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return uuidOf(parts[2]);
 }
 
 /** Whoever reads the database alone can neither use a key nor try one: the pepper is not in it. */
@@ -40,5 +48,8 @@ export function sameHash(one: string, other: string): boolean {
   const [left, right] = [Buffer.from(one), Buffer.from(other)];
   return left.length === right.length && timingSafeEqual(left, right);
 }
+
+const uuidOf = (digits: string | undefined): string | undefined =>
+  digits?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 const checksum = (text: string): string => crc32(text).toString(16).padStart(8, "0");

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { isText } from "#lib/arguments.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { grants } from "#lib/request-context.ts";
@@ -53,24 +53,30 @@ const holder = sql`
 const enabledTenant = (tenant: unknown) =>
   sql`exists (select from ${tenants} where ${tenants.id} = ${tenant} and ${tenants.enabled})`;
 
-const session = statement<Credential>(
-  () => sql`
+const session = (found: SQL) =>
+  statement<Credential>(
+    () => sql`
     select ${userSessions.id} as "id", ${holder}, coalesce(${userSessions.actsInTenantId}, ${users.tenantId}) as "tenantId",
       ${userSessions.expiresAt} as "expiresAt", ${userSessions.lastUsedAt} as "lastUsedAt"
     from ${userSessions} join ${users} on ${users.id} = ${userSessions.userId} and ${users.disabledAt} is null
-    where ${userSessions.tokenHash} = ${sql.placeholder("tokenHash")} and ${userSessions.expiresAt} > now()
+    where ${found} and ${userSessions.expiresAt} > now()
       and ${userSessions.lastUsedAt} > now() - ${sql.placeholder("idle")}::interval
       and ${enabledTenant(users.tenantId)} and ${enabledTenant(sql`coalesce(${userSessions.actsInTenantId}, ${users.tenantId})`)}
       and (${userSessions.actsInTenantId} is null or ${users.tenantId} = ${platformTenantId}::uuid)`,
-);
+  );
 
-/** @param idle how long a session lasts without being used, as an ISO 8601 duration */
+const sessions = {
+  tokenHash: session(sql`${userSessions.tokenHash} = ${sql.placeholder("tokenHash")}`),
+  id: session(sql`${userSessions.id} = ${sql.placeholder("id")}::uuid`),
+};
+
+/** The session of a token, or of an id, if it is valid. @param idle how long one lasts without being used, as an ISO 8601 duration */
 export async function sessionCredential(
   system: Database,
-  tokenHash: string,
+  by: { tokenHash: string } | { id: string },
   idle: string,
 ): Promise<Credential | undefined> {
-  return (await system.run(session, { tokenHash, idle }))[0];
+  return (await system.run("id" in by ? sessions.id : sessions.tokenHash, { ...by, idle }))[0];
 }
 
 const key = statement<KeyCredential>(

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { log } from "#lib/log.ts";
 import type { Identity, RequestContext } from "#lib/request-context.ts";
 import type { Transport } from "../transport/transport.ts";
-import { gatewayItself } from "./authenticate.ts";
+import { gatewayItself } from "./ask-auth.ts";
 
 /** Of one user and permission, one denial is recorded in that time: who asks in a loop does not fill the log. */
 const onceInMs = 60_000;

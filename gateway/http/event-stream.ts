@@ -15,7 +15,6 @@ export interface EventStreamOptions {
   credentials: Credentials;
   limits: SocketLimits;
   context: GatewayContext;
-  authorization: string | undefined;
 }
 
 /**
@@ -45,7 +44,7 @@ export class EventStream extends Subscriber implements Holder {
 
   /** @returns why there is no stream, when it is refused before it begins */
   async begin(request: GraphQLRequest): Promise<GraphQLAnswer | undefined> {
-    const { gateway, context, credentials, authorization, limits } = this.#options;
+    const { gateway, context, credentials, limits } = this.#options;
     const begun = await gateway.subscribe(request, context, this);
     if (begun && "refused" in begun) return begun.refused;
     if (!begun) {
@@ -59,7 +58,7 @@ export class EventStream extends Subscriber implements Holder {
       this.leave();
       return undefined;
     }
-    if (authorization !== undefined) credentials.hold(authorization, this);
+    credentials.hold(context.identity, this);
     if (begun.cursor !== undefined) this.#outgoing.say(`id: ${begun.cursor}\n\n`);
     else this.#begun();
     this.#pinging = setInterval(() => this.#outgoing.say(":\n\n"), limits.pingMs);
@@ -125,8 +124,8 @@ export class EventStream extends Subscriber implements Holder {
     if (this.#isOver) return;
     this.#isOver = true;
     clearInterval(this.#pinging);
-    const { authorization, credentials } = this.#options;
-    if (authorization !== undefined) credentials.release(authorization, this);
+    const { context, credentials } = this.#options;
+    credentials.release(context.identity, this);
     this.leave();
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { PublicError } from "#lib/errors.ts";
-import type { Authenticate } from "../authentication/authenticate.ts";
+import type { Authentication } from "../authentication/authenticate.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLAnswer, GraphQLRequest } from "../graphql-request.ts";
 import { ConnectionsByUser } from "../sockets/connections-by-user.ts";
@@ -14,7 +14,7 @@ export interface LiveConnectionsOptions extends Pick<
   SocketServerOptions,
   "limits" | "anonymous" | "requestTimeoutMs" | "clientOf" | "admit"
 > {
-  identify: Authenticate;
+  authentication: Authentication;
 }
 
 /** Connections that stay: sockets, and streams of server-sent events. Their credentials are looked at again, and each user has so many. */
@@ -26,10 +26,10 @@ export class LiveConnections {
   readonly #sockets: SocketServer;
   readonly #eventStreams = new Set<EventStream>();
 
-  constructor(gateway: Gateway, { identify, ...options }: LiveConnectionsOptions) {
+  constructor(gateway: Gateway, { authentication, ...options }: LiveConnectionsOptions) {
     this.#gateway = gateway;
     this.#limits = options.limits;
-    this.#credentials = new Credentials(identify, options.limits.recheckMs);
+    this.#credentials = new Credentials(authentication, options.limits.recheckMs);
     this.#users = new ConnectionsByUser(options.limits.socketsByUser);
     this.#sockets = new SocketServer({
       ...options,
@@ -55,7 +55,6 @@ export class LiveConnections {
       credentials: this.#credentials,
       limits: this.#limits,
       context,
-      authorization: request.headers.authorization,
     });
     if (!this.#users.take(context.identity, stream))
       throw new PublicError("OVERLOADED", "This user has as many connections as one may have.");

@@ -9,7 +9,7 @@ import { log } from "#lib/log.ts";
 import type { Client, Identity } from "#lib/request-context.ts";
 import { failSpan, inTraceOf, requestSpan, span, tellSpan } from "#lib/tracing.ts";
 import { refusal } from "../answer-errors.ts";
-import type { Authenticate } from "../authentication/authenticate.ts";
+import type { Authentication } from "../authentication/authenticate.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
 import { GraphiQL, type GraphiQLOptions } from "./graphiql/graphiql.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
@@ -21,9 +21,7 @@ import { Origins } from "./origins.ts";
 import { readRequest } from "./read-request.ts";
 import { statusOf } from "./status.ts";
 
-export interface GatewayServerOptions extends GatewayOptions {
-  /** Who sends this request; rejects with a PublicError for what cannot be told. */
-  identify: Authenticate;
+export interface GatewayServerOptions extends GatewayOptions, Authentication {
   /** Whether each part that an answer needs can be reached, by its name; or all of them in one. */
   ready(): Promise<boolean | Readonly<Record<string, boolean>>>;
   host: string;
@@ -118,7 +116,7 @@ class GraphQLFace {
     this.#origins = new Origins(options.allowedOrigins ?? []);
     this.#graphiql = options.graphiql && new GraphiQL(options.graphiql);
     this.#live = new LiveConnections(gateway, {
-      identify: options.identify,
+      authentication: options,
       limits: { ...defaultSocketLimits, ...options.socketLimits },
       anonymous: options.anonymousSockets ?? false,
       requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
@@ -199,6 +197,14 @@ class GraphQLFace {
     return told;
   }
 
+  /** @param url of a stream of events, whose client may have no say in its headers */
+  #identify(request: IncomingMessage, url: URL | undefined): Promise<Identity> {
+    const ticket = url?.searchParams.get("ticket");
+    const { redeem } = this.#options;
+    if (ticket && redeem && request.headers.authorization === undefined) return redeem(ticket);
+    return this.#options.identify(request);
+  }
+
   async #execute(
     request: IncomingMessage,
     response: ServerResponse,
@@ -210,7 +216,9 @@ class GraphQLFace {
     this.#load.admit();
     this.#origins.refuse(request);
     const asked = await readRequest(request, url, documentId);
-    const identity: Identity = await span("authenticate", {}, () => this.#options.identify(request));
+    const identity: Identity = await span("authenticate", {}, () =>
+      this.#identify(request, asEvents ? url : undefined),
+    );
     const gone = new AbortController();
     // One for each call in flight, however many there are.
     setMaxListeners(0, gone.signal);

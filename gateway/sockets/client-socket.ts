@@ -9,7 +9,7 @@ import { Subscriber } from "../subscriptions/stream.ts";
 import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
 import { type ClientMessage, clientMessage } from "./client-message.ts";
 import { closeCodes, type CloseReason } from "./close-codes.ts";
-import type { Credentials, Holder } from "./credentials.ts";
+import type { Credentials, Holder, Shown } from "./credentials.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
@@ -42,7 +42,6 @@ export class ClientSocket implements Holder {
   readonly #initTimer: NodeJS.Timeout;
   #isInitialising = false;
   #identity: Identity | undefined;
-  #authorization: string | undefined;
   #unanswered = 0;
 
   constructor(ws: WebSocket, upgraded: Upgraded, dependencies: SocketDependencies) {
@@ -82,6 +81,7 @@ export class ClientSocket implements Holder {
     this.#end();
   }
 
+  /** Of one credential; what runs goes on with its rights of now. */
   confirmed(identity: Identity): void {
     const before = this.#identity;
     this.#identity = identity;
@@ -119,33 +119,30 @@ export class ClientSocket implements Holder {
   async #init(payload: Readonly<Record<string, unknown>>): Promise<void> {
     if (this.#isInitialising) return this.close("initRepeated");
     this.#isInitialising = true;
-    const authorization = authorizationIn(payload) ?? this.#upgraded.authorization;
-    const identity = await this.#identify(authorization);
+    const identity = await this.#identify(shownIn(payload) ?? { authorization: this.#upgraded.authorization });
     if (!identity || this.#gone.signal.aborted) return;
     if (identity.kind === "anonymous" && !this.#dependencies.anonymous) return this.close("forbidden");
     if (!this.#dependencies.admit(identity, this)) return this.close("tooManySockets");
     clearTimeout(this.#initTimer);
-    this.#become(identity, authorization);
+    this.#become(identity);
     this.#outgoing.say('{"type":"connection_ack"}');
   }
 
   async #answerPing(payload: Readonly<Record<string, unknown>>): Promise<void> {
-    const authorization = this.#identity && authorizationIn(payload);
-    if (authorization !== undefined) {
-      const identity = await this.#identify(authorization);
+    const shown = this.#identity && shownIn(payload);
+    if (shown) {
+      const identity = await this.#identify(shown);
       if (!identity || !this.#identity || this.#gone.signal.aborted) return;
       const { id, tenantId } = this.#identity;
       if (identity.id !== id || identity.tenantId !== tenantId) return this.close("forbidden");
-      const before = this.#identity;
-      this.#become(identity, authorization);
-      if (!mayTheSame(before, identity)) for (const running of this.#operations.values()) running.begin(true);
+      this.#become(identity);
     }
     this.#outgoing.sayNow('{"type":"pong"}');
   }
 
-  async #identify(authorization: string | undefined): Promise<Identity | undefined> {
+  async #identify(shown: Shown): Promise<Identity | undefined> {
     try {
-      return await this.#dependencies.credentials.identify(authorization);
+      return await this.#dependencies.credentials.identify(shown);
     } catch (error) {
       const isLater = error instanceof PublicError && ["AUTH_UNAVAILABLE", "RATE_LIMITED"].includes(error.code);
       this.close(isLater ? "tryAgainLater" : "forbidden");
@@ -153,12 +150,11 @@ export class ClientSocket implements Holder {
     }
   }
 
-  #become(identity: Identity, authorization: string | undefined): void {
+  #become(identity: Identity): void {
     const { credentials } = this.#dependencies;
-    if (this.#authorization !== undefined) credentials.release(this.#authorization, this);
-    this.#identity = identity;
-    this.#authorization = authorization;
-    if (authorization !== undefined) credentials.hold(authorization, this);
+    if (this.#identity) credentials.release(this.#identity, this);
+    credentials.hold(identity, this);
+    this.confirmed(identity);
   }
 
   #subscribe(id: string, payload: Extract<ClientMessage, { type: "subscribe" }>["payload"]): void {
@@ -197,17 +193,19 @@ export class ClientSocket implements Holder {
     if (this.#gone.signal.aborted) return;
     this.#gone.abort();
     clearTimeout(this.#initTimer);
-    if (this.#authorization !== undefined) this.#dependencies.credentials.release(this.#authorization, this);
+    if (this.#identity) this.#dependencies.credentials.release(this.#identity, this);
     for (const running of this.#operations.values()) running.stop();
     this.#operations.clear();
     this.#dependencies.closed(this);
   }
 }
 
-const authorizationIn = (payload: Readonly<Record<string, unknown>>): string | undefined => {
-  const given = payload["authorization"] ?? payload["Authorization"];
-  return typeof given === "string" ? given : undefined;
-};
+/** What a payload shows of who sends it, if it does. */
+function shownIn(payload: Readonly<Record<string, unknown>>): Shown | undefined {
+  const { ticket, authorization = payload["Authorization"] } = payload;
+  if (typeof ticket === "string") return { ticket };
+  return typeof authorization === "string" ? { authorization } : undefined;
+}
 
 /** Whether two identities of one user may see the same. */
 export const mayTheSame = (one: Identity, other: Identity): boolean =>

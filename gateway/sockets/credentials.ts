@@ -1,6 +1,7 @@
 import { PublicError } from "#lib/errors.ts";
 import type { Identity } from "#lib/request-context.ts";
-import type { Authenticate } from "../authentication/authenticate.ts";
+import type { CredentialKey } from "../authentication/ask-auth.ts";
+import type { Authentication } from "../authentication/authenticate.ts";
 
 /** Who is told what becomes of the credential by which he was identified. */
 export interface Holder {
@@ -12,9 +13,16 @@ export interface Holder {
 }
 
 interface Held {
+  credential: CredentialKey;
   holders: Set<Holder>;
   /** Since when nobody can tell, on the clock of `performance.now()`. */
   unknownSince: number | undefined;
+}
+
+/** What a client shows of himself. */
+export interface Shown {
+  ticket?: string | undefined;
+  authorization?: string | undefined;
 }
 
 /** How long a credential counts of which nobody can tell whether it still holds. */
@@ -24,31 +32,39 @@ const together = 64;
 
 /** Looks again and again whether the credentials of open connections still hold, once for all connections of one credential. */
 export class Credentials {
-  readonly #identify: Authenticate;
+  readonly #authentication: Authentication;
+  /** By kind and id. */
   readonly #held = new Map<string, Held>();
   readonly #timer: NodeJS.Timeout;
   #looking = false;
 
-  constructor(identify: Authenticate, everyMs: number) {
-    this.#identify = identify;
+  constructor(authentication: Authentication, everyMs: number) {
+    this.#authentication = authentication;
     this.#timer = setInterval(() => void this.#look(), everyMs);
     this.#timer.unref();
   }
 
-  /** @throws PublicError what `Authenticate` says */
-  identify(authorization: string | undefined): Promise<Identity> {
-    return this.#identify({ headers: authorization === undefined ? {} : { authorization } });
+  /** Who shows this: a ticket, or what stands in a header `Authorization`. @throws PublicError what `Authentication` says */
+  identify({ ticket, authorization }: Shown): Promise<Identity> {
+    const { redeem } = this.#authentication;
+    if (ticket !== undefined && redeem) return redeem(ticket);
+    return this.#authentication.identify({ headers: authorization === undefined ? {} : { authorization } });
   }
 
-  hold(authorization: string, holder: Holder): void {
-    const held = this.#held.get(authorization) ?? { holders: new Set(), unknownSince: undefined };
-    this.#held.set(authorization, held);
+  /** Nothing is held of who has no credential. */
+  hold({ credential }: Identity, holder: Holder): void {
+    if (!credential) return;
+    const key = keyOf(credential);
+    const held = this.#held.get(key) ?? { credential, holders: new Set(), unknownSince: undefined };
+    this.#held.set(key, held);
     held.holders.add(holder);
   }
 
-  release(authorization: string, holder: Holder): void {
-    const held = this.#held.get(authorization);
-    if (held?.holders.delete(holder) && held.holders.size === 0) this.#held.delete(authorization);
+  release({ credential }: Identity, holder: Holder): void {
+    if (!credential) return;
+    const key = keyOf(credential);
+    const held = this.#held.get(key);
+    if (held?.holders.delete(holder) && held.holders.size === 0) this.#held.delete(key);
   }
 
   stop(): void {
@@ -58,7 +74,7 @@ export class Credentials {
   async #look(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
-    const all = [...this.#held.keys()];
+    const all = [...this.#held.values()];
     const next = async (): Promise<void> => {
       for (let one = all.pop(); one !== undefined; one = all.pop()) await this.#ask(one);
     };
@@ -66,28 +82,24 @@ export class Credentials {
     this.#looking = false;
   }
 
-  async #ask(authorization: string): Promise<void> {
+  async #ask(held: Held): Promise<void> {
+    const { confirm } = this.#authentication;
+    if (!confirm) return;
     try {
-      const identity = await this.#identify({ headers: { authorization } }, { counted: false });
-      this.#tell(authorization, (holder) => holder.confirmed(identity));
+      const identity = await confirm(held.credential);
+      held.unknownSince = undefined;
+      for (const holder of held.holders) holder.confirmed(identity);
     } catch (error) {
-      if (!(error instanceof PublicError) || error.code === "AUTH_UNAVAILABLE") return this.#cannotTell(authorization);
-      this.#tell(authorization, (holder) => holder.revoked());
+      if (!(error instanceof PublicError) || error.code === "AUTH_UNAVAILABLE") return cannotTell(held);
+      for (const holder of held.holders) holder.revoked();
     }
   }
+}
 
-  #cannotTell(authorization: string): void {
-    const held = this.#held.get(authorization);
-    if (!held) return;
-    held.unknownSince ??= performance.now();
-    if (performance.now() - held.unknownSince < graceMs) return;
-    for (const holder of held.holders) holder.unknown();
-  }
+const keyOf = ({ kind, id }: CredentialKey): string => `${kind} ${id}`;
 
-  #tell(authorization: string, tell: (holder: Holder) => void): void {
-    const held = this.#held.get(authorization);
-    if (!held) return;
-    held.unknownSince = undefined;
-    for (const holder of held.holders) tell(holder);
-  }
+function cannotTell(held: Held): void {
+  held.unknownSince ??= performance.now();
+  if (performance.now() - held.unknownSince < graceMs) return;
+  for (const holder of held.holders) holder.unknown();
 }

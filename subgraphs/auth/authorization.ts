@@ -21,11 +21,14 @@ export const authorization = {
   "Query.userSessions": "session:read",
   "Query.authAuditLog": "audit:read",
   "Query.validateToken": servicesOnly,
+  "Query.validateCredential": servicesOnly,
+  "Query.credentialRevocations": servicesOnly,
   "Query.userPermissions": servicesOnly,
   "Query.checkPermission": servicesOnly,
   "Mutation.signIn": everybody,
   // What is one's own needs no permission; what is another's, the resolver asks for.
   "Mutation.signOut": anybodySignedIn,
+  "Mutation.createConnectionTicket": anybodySignedIn,
   "Mutation.revokeSession": anybodySignedIn,
   "Mutation.revokeUserSessions": anybodySignedIn,
   "Mutation.createApiKey": anybodySignedIn,
@@ -44,6 +47,7 @@ export const authorization = {
   "Mutation.disableUser": "user:update",
   "Mutation.enableUser": "user:update",
   "Mutation.recordDenial": servicesOnly,
+  "Mutation.redeemConnectionTicket": servicesOnly,
   "Mutation.createRole": "role:create",
   "Mutation.updateRole": "role:update",
   "Mutation.deleteRole": "role:delete",
@@ -55,7 +59,9 @@ export const authorization = {
   "Mutation.enableTenant": platformWith("tenant:update"),
   "Mutation.setTenantQuota": platformWith("tenant:update"),
   ValidToken: servicesOnly,
+  CredentialRevocations: servicesOnly,
   RecordDenialPayload: servicesOnly,
+  RedeemConnectionTicketPayload: servicesOnly,
 };
 
 /**

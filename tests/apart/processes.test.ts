@@ -11,6 +11,8 @@ import { bundle } from "#tests/harness/bundles.ts";
 import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts";
 import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
+import { RawClient, subscribe } from "#tests/live/raw-client.ts";
+import { until } from "#tests/live/until.ts";
 import { type Child, startChild } from "./child.ts";
 
 const fleet = fleetOf(1);
@@ -101,6 +103,25 @@ it("a subscription over the network tells what happens in a subgraph's database,
   await events.return?.();
   await client.dispose();
   await change("running", "stopped");
+});
+
+it("attack 35: a key that is revoked is refused within two seconds, and its socket closed, though a gateway apart remembers who has it", async () => {
+  const { id: userId, tenantId } = await makeUser(product.databases.auth, { tenantId: fleet.tenantId });
+  const { id, key } = await makeApiKey(product.databases.auth, { tenantId, userId });
+  const me = () => askGraph(gateway.url, "{ me { id } }", {}, key);
+  const client = new RawClient(gateway.url);
+  await client.connect(
+    { authorization: `Bearer ${key}` },
+    subscribe("1", "subscription { vmStateChanged { toState } }"),
+  );
+  await until(() => client.of("ping").length > 0);
+  for (let times = 0; times < 3; times += 1) expect((await me()).data).toEqual({ me: { id: userId } });
+  const revoke = "mutation ($id: ID!) { revokeApiKey(input: { id: $id }) { apiKey { id } userErrors { code } } }";
+  expect((await askGraph(gateway.url, revoke, { id }, key)).data.revokeApiKey.userErrors).toEqual([]);
+  const began = performance.now();
+  await expect.poll(me, { timeout: 15_000, interval: 20 }).toMatchObject({ status: 401 });
+  expect(await client.closeCode()).toBe(4403);
+  expect(performance.now() - began).toBeLessThan(2_000);
 });
 
 describe("five subgraphs and the gateway, each a process of its own from its bundle,", () => {

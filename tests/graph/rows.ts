@@ -104,6 +104,13 @@ export async function insertFleet(urls: TestDatabases, tenant: number, count: nu
       });
       const code = { user_id: id("user"), tenant_id: tenantId, code_hash: name };
       await insert(sql, "recovery_codes", code);
+      await insert(sql, "connection_tickets", {
+        ticket_hash: name,
+        tenant_id: tenantId,
+        credential_kind: "'session'",
+        credential_id: id("userSession"),
+        expires_at: "now() + interval '1 minute'",
+      });
       await insert(sql, "password_resets", { ...code, expires_at: "now() + interval '1 hour'" });
       await insert(sql, "auth_audit_log", {
         id: id("authAuditEntry"),

@@ -36,6 +36,7 @@ export interface TestProduct {
   system: Database;
   urls: TestDatabases;
   subgraphs: Subgraph[];
+  transport: Transport;
   /** Where an authenticating product remembers identities; nobody tells it of revocations unless the test does. */
   identities: IdentityCache;
   signInLimits: SignInLimits;
@@ -93,9 +94,9 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
     subscriptions: inProcessSource(subgraphs),
     socketLimits: options.socketLimits,
     ...(options.authenticates ? { onDenied: denialRecorder(transport) } : {}),
-    identify: options.authenticates
+    ...(options.authenticates
       ? authentication({ transport, environment: testKeyEnvironment, limits, cache: identities })
-      : async () => identity,
+      : { identify: async () => identity }),
     ready: () => reachability(databases),
     introspection: true,
     planning: "this thread",
@@ -110,6 +111,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
     system,
     urls,
     subgraphs,
+    transport,
     identities,
     signInLimits,
     events,

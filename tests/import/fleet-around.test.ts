@@ -126,8 +126,14 @@ test("the demo fleet has rows in every table, is seeded once, and its running VM
   const empty = before.split("\n").filter((row) => row.split(" ")[1] === "0");
   // Of the event log, the relay and the consumers fill the rest.
   const left = empty.map((row) => row.split(" ")[0] ?? "").filter((table) => !eventLogTable.test(table));
-  // A generated user has neither a second factor nor a password to reset.
-  expect(left).toEqual(["password_resets", "recovery_codes", "metric_dirty_hours", "metric_retention_holds"]);
+  // A generated user has neither a second factor nor a password to reset, and opens no connection.
+  expect(left).toEqual([
+    "connection_tickets",
+    "password_resets",
+    "recovery_codes",
+    "metric_dirty_hours",
+    "metric_retention_holds",
+  ]);
   expect(await fleet.rows("scheduler", agreement)).toEqual([{ wrong: 0 }]);
   const [live] = await fleet.rows<{ vms: number }>(
     "monitoring",

@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { createClient, type Client } from "graphql-ws";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
 import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
 import type { SocketLimits } from "#gateway/sockets/socket-limits.ts";
@@ -8,14 +8,23 @@ import { PublicError } from "#lib/errors.ts";
 import { anonymous, type Identity } from "#lib/request-context.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, peopleTransport } from "./orders.ts";
+import { type Message, RawClient, subscribe } from "./raw-client.ts";
 import { until } from "./until.ts";
 
 let log: InMemoryLog;
 let gateway: GatewayServer;
-/** By the token of each. */
+/** By the token of each, which is the id of its credential as well. */
 let users: Map<string, Identity>;
+/** The tokens that they stand for. */
+let tickets: Map<string, string>;
 let authIsDown: boolean;
-const open: { close(): void }[] = [];
+
+function userOf(token: string): Identity {
+  if (authIsDown) throw new PublicError("AUTH_UNAVAILABLE", "Later.");
+  const user = users.get(token);
+  if (!user) throw new PublicError("UNAUTHENTICATED", "No.");
+  return { ...user, credential: { kind: "session", id: token } };
+}
 
 const start = (socketLimits: Partial<SocketLimits> = {}) =>
   startGateway({
@@ -24,13 +33,14 @@ const start = (socketLimits: Partial<SocketLimits> = {}) =>
     transport: peopleTransport(),
     introspection: true,
     planning: "this thread",
-    identify: async ({ headers: { authorization } }) => {
-      if (authIsDown) throw new PublicError("AUTH_UNAVAILABLE", "Later.");
-      if (authorization === undefined) return anonymous;
-      const user = users.get(authorization.replace("Bearer ", ""));
-      if (!user) throw new PublicError("UNAUTHENTICATED", "No.");
-      return user;
+    identify: async ({ headers: { authorization } }) =>
+      authorization === undefined ? anonymous : userOf(authorization.replace("Bearer ", "")),
+    redeem: async (ticket) => {
+      const token = tickets.get(ticket);
+      tickets.delete(ticket);
+      return userOf(token ?? "");
     },
+    confirm: async ({ id }) => userOf(id),
     ready: async () => true,
     allowedOrigins: ["https://console.example"],
     socketLimits: { recheckMs: 20, closingMs: 200, ...socketLimits },
@@ -41,76 +51,21 @@ const start = (socketLimits: Partial<SocketLimits> = {}) =>
 beforeEach(async () => {
   log = new InMemoryLog();
   users = new Map([["ann", { kind: "user", id: "ann", tenantId: "one", permissions: ["secret:read"] }]]);
+  tickets = new Map();
   authIsDown = false;
   gateway = await start();
 });
 afterEach(async () => {
-  for (const one of open.splice(0)) one.close();
   await gateway.close();
 });
 
 const query = "subscription { ordered { number by { name } } }";
 const wsUrl = () => gateway.url.replace("http:", "ws:");
 
-interface Message {
-  id?: string;
-  type: string;
-  payload?: unknown;
-}
-
-/** A client that says what it is told to, and remembers what it hears. */
-class RawClient {
-  readonly heard: Message[] = [];
-  closed: { code: number; reason: string } | undefined;
-  answersPings = true;
-  readonly ws: WebSocket;
-
-  constructor(url: string, protocol = "graphql-transport-ws") {
-    this.ws = protocol === "" ? new WebSocket(url) : new WebSocket(url, protocol);
-    this.ws.on("message", (data) => {
-      const message = JSON.parse(String(data)) as Message;
-      this.heard.push(message);
-      if (message.type === "ping" && this.answersPings) this.ws.send('{"type":"pong"}');
-    });
-    this.ws.on("close", (code, reason) => (this.closed = { code, reason: reason.toString() }));
-    this.ws.on("error", () => undefined);
-    open.push({ close: () => this.ws.terminate() });
-  }
-
-  async say(...messages: (Message | string)[]): Promise<void> {
-    if (this.ws.readyState === WebSocket.CONNECTING) await new Promise((resolve) => this.ws.once("open", resolve));
-    for (const message of messages) this.ws.send(typeof message === "string" ? message : JSON.stringify(message));
-  }
-
-  /** Says who it is, and waits for the answer before it says more. */
-  async connect(...messages: (Message | string)[]): Promise<void> {
-    await this.say(init());
-    await until(() => this.of("connection_ack").length > 0);
-    await this.say(...messages);
-  }
-
-  async closeCode(): Promise<number | undefined> {
-    await until(() => this.closed !== undefined);
-    return this.closed?.code;
-  }
-
-  of(type: string, id?: string): Message[] {
-    return this.heard.filter((message) => message.type === type && (id === undefined || message.id === id));
-  }
-
-  numbers(id: string): number[] {
-    return this.of("next", id).map(
-      ({ payload }) => (payload as { data: { ordered: { number: number } } }).data.ordered.number,
-    );
-  }
-}
-
-const init = (token = "ann"): Message => ({ type: "connection_init", payload: { authorization: `Bearer ${token}` } });
-const subscribe = (id: string, payload: Record<string, unknown> = { query }): Message => ({
-  id,
-  type: "subscribe",
-  payload,
-});
+const as = (token = "ann") => ({ authorization: `Bearer ${token}` });
+const init = (token = "ann"): Message => ({ type: "connection_init", payload: as(token) });
+const numbers = (client: RawClient, id: string): number[] =>
+  client.told<{ ordered: { number: number } }>(id).map(({ ordered }) => ordered.number);
 const cursorOf = (ping: Message | undefined): string =>
   (ping?.payload as { cursors: Record<string, string> } | undefined)?.cursors["1"] ?? "";
 const cursorIn = (next: Message | undefined): string | undefined =>
@@ -118,7 +73,7 @@ const cursorIn = (next: Message | undefined): string | undefined =>
 /** One that is connected, subscribed, and has been told so. */
 async function subscribed(extensions: Record<string, unknown> = {}): Promise<{ client: RawClient; cursor: string }> {
   const client = new RawClient(wsUrl());
-  await client.connect(subscribe("1", { query, extensions }));
+  await client.connect(as(), subscribe("1", query, { extensions }));
   await until(() => client.of("ping").length > 0);
   return { client, cursor: cursorOf(client.of("ping")[0]) };
 }
@@ -131,7 +86,7 @@ describe("a client of graphql-ws", () => {
       connectionParams: { authorization: `Bearer ${token}` },
       retryAttempts: 0,
     });
-    open.push({ close: () => void client.dispose() });
+    onTestFinished(() => void client.dispose());
     return client;
   };
 
@@ -166,8 +121,8 @@ describe("the protocol", () => {
     client.ws.terminate();
     log.append(order(1), order(2));
     const again = await subscribed({ after: cursor });
-    await until(() => again.client.numbers("1").length === 2);
-    expect(again.client.numbers("1")).toEqual([1, 2]);
+    await until(() => numbers(again.client, "1").length === 2);
+    expect(numbers(again.client, "1")).toEqual([1, 2]);
   });
 
   it("attack 48: a subscription before connection_init, a bad token, none, a second init, and none at all", async () => {
@@ -178,7 +133,7 @@ describe("the protocol", () => {
       await client.say(...messages);
       return client.closeCode();
     };
-    expect(await closes({}, subscribe("1"))).toBe(4401);
+    expect(await closes({}, subscribe("1", query))).toBe(4401);
     expect(await closes({}, init("nobody"))).toBe(4403);
     expect(await closes({}, { type: "connection_init" })).toBe(4403);
     expect(await closes({}, init(), init())).toBe(4429);
@@ -198,7 +153,7 @@ describe("the protocol", () => {
     await gateway.close();
     gateway = await start({ subscriptions: 3, socketsByUser: 2 });
     const many = new RawClient(wsUrl());
-    await many.connect(...["1", "2", "3", "4"].map((id) => subscribe(id)));
+    await many.connect(as(), ...["1", "2", "3", "4"].map((id) => subscribe(id, query)));
     expect(await many.closeCode()).toBe(4412);
     const [one, two, three] = [new RawClient(wsUrl()), new RawClient(wsUrl()), new RawClient(wsUrl())];
     await one?.say(init());
@@ -245,31 +200,31 @@ describe("the protocol", () => {
       '{"type":"subscribe","id":1,"payload":{"query":""}}',
     ]) {
       const client = new RawClient(wsUrl());
-      await client.connect(nonsense);
+      await client.connect(as(), nonsense);
       expect([nonsense, await client.closeCode()]).toEqual([nonsense, 4400]);
     }
     const binary = new RawClient(wsUrl());
-    await binary.connect();
-    binary.ws.send(Buffer.from(JSON.stringify(subscribe("1"))));
+    await binary.connect(as());
+    binary.ws.send(Buffer.from(JSON.stringify(subscribe("1", query))));
     expect(await binary.closeCode()).toBe(4400);
     const { client } = await subscribed();
-    await client.say(subscribe("1"));
+    await client.say(subscribe("1", query));
     expect(await client.closeCode()).toBe(4409);
     expect(await new RawClient(wsUrl(), "").closeCode()).toBe(4406);
     const large = new RawClient(wsUrl());
-    await large.connect(JSON.stringify(subscribe("1", { query: " ".repeat(300 * 1024) })));
+    await large.connect(as(), JSON.stringify(subscribe("1", " ".repeat(300 * 1024))));
     expect(await large.closeCode()).toBe(1009);
   });
 
   it("ends a subscription at the client's will, and its id is free again", async () => {
     const { client } = await subscribed();
     log.append(order(1));
-    await until(() => client.numbers("1").length === 1);
-    await client.say({ id: "1", type: "complete" }, subscribe("1"));
+    await until(() => numbers(client, "1").length === 1);
+    await client.say({ id: "1", type: "complete" }, subscribe("1", query));
     await until(() => client.of("ping").length === 2);
     log.append(order(2));
-    await until(() => client.numbers("1").length === 2);
-    expect(client.numbers("1")).toEqual([1, 2]);
+    await until(() => numbers(client, "1").length === 2);
+    expect(numbers(client, "1")).toEqual([1, 2]);
   });
 
   it("tells the cursors in pings, answers pings, and closes when its own are not answered", async () => {
@@ -277,7 +232,7 @@ describe("the protocol", () => {
     gateway = await start({ pingMs: 60 });
     const { client } = await subscribed();
     log.append(order(1));
-    await until(() => client.numbers("1").length === 1);
+    await until(() => numbers(client, "1").length === 1);
     const after = cursorIn(client.of("next", "1")[0]);
     await until(() => client.of("ping").some((ping) => cursorOf(ping) === after));
     await client.say({ type: "ping" });
@@ -292,7 +247,7 @@ describe("rights", () => {
     users.set("new", { kind: "user", id: "ann", tenantId: "one", permissions: [] });
     const client = new RawClient(wsUrl());
     const text = "subscription { ordered { number by { id secret } } }";
-    await client.connect(subscribe("1", { query: text }));
+    await client.connect(as(), subscribe("1", text));
     await until(() => client.of("ping").length === 1);
     log.append(order(1));
     await until(() => client.of("next").length === 1);
@@ -303,12 +258,12 @@ describe("rights", () => {
     log.append(order(2));
     await until(() => client.of("next").length === 2);
     expect(client.of("next")[1]?.payload).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
-    expect(client.numbers("1")).toEqual([1, 2]);
+    expect(numbers(client, "1")).toEqual([1, 2]);
   });
 
   it("that change are those by which the next event is judged", async () => {
     const client = new RawClient(wsUrl());
-    await client.connect(subscribe("1", { query: "subscription { ordered { number by { secret } } }" }));
+    await client.connect(as(), subscribe("1", "subscription { ordered { number by { secret } } }"));
     await until(() => client.of("ping").length === 1);
     users.set("ann", { kind: "user", id: "ann", tenantId: "one", permissions: [] });
     await until(() => log.begun === 2);
@@ -331,7 +286,7 @@ describe("rights", () => {
     await late.say(init());
     expect(await late.closeCode()).toBe(1013);
     log.append(order(1));
-    await until(() => client.numbers("1").length === 1);
+    await until(() => numbers(client, "1").length === 1);
     authIsDown = false;
   });
 });
@@ -349,14 +304,14 @@ describe("a client that does not read", () => {
     const other = await subscribed();
     for (let number = 1; number <= 1_500; number += 1) {
       log.append(bulky(number));
-      if (number % 50 === 0) await until(() => other.client.numbers("1").length === number);
+      if (number % 50 === 0) await until(() => numbers(other.client, "1").length === number);
     }
     client.ws.resume();
     await until(() => client.closed !== undefined);
     const told = client.of("next", "1");
     const again = await subscribed({ after: cursorIn(told.at(-1)) ?? cursor });
-    await until(() => client.numbers("1").length + again.client.numbers("1").length >= 1_500);
-    expect([...client.numbers("1"), ...again.client.numbers("1")]).toEqual(
+    await until(() => numbers(client, "1").length + numbers(again.client, "1").length >= 1_500);
+    expect([...numbers(client, "1"), ...numbers(again.client, "1")]).toEqual(
       Array.from({ length: 1_500 }, (_, index) => index + 1),
     );
   }, 60_000);
@@ -369,14 +324,14 @@ describe("a client that does not read", () => {
     const other = await subscribed();
     for (let number = 1; number <= 1_500; number += 1) {
       log.appendEvent({ result: bulky(number), replaces: `order ${number % 2}` });
-      if (number % 50 === 0) await until(() => other.client.numbers("1").length === number);
+      if (number % 50 === 0) await until(() => numbers(other.client, "1").length === number);
     }
     client.ws.resume();
-    await until(() => client.numbers("1").includes(1_500));
+    await until(() => numbers(client, "1").includes(1_500));
     const dropped = client
       .of("next", "1")
       .map(({ payload }) => (payload as { extensions: { dropped?: number } }).extensions.dropped ?? 0);
-    const told = client.numbers("1");
+    const told = numbers(client, "1");
     expect(told.length).toBeLessThan(1_500);
     expect(told.slice(-2)).toEqual([1_499, 1_500]);
     expect(told.length + dropped.reduce((sum, each) => sum + each, 0)).toBe(1_500);

@@ -57,6 +57,10 @@ describe("the supergraph", () => {
       "CreateUserPayload.password",
       "Query.validateToken",
       "ValidToken.credentialId",
+      "Query.validateCredential",
+      "Query.credentialRevocations",
+      "CredentialRevocations.credentialIds",
+      "RedeemConnectionTicketPayload.validToken",
       "User.passwordChangedAt",
     ]);
     const found = Object.values(supergraph.getTypeMap()).flatMap((type) =>

@@ -190,7 +190,7 @@ describe("the traffic that was searched", () => {
       const payload = getNamedType(type);
       const fields = isObjectType(payload) ? Object.keys(payload.getFields()) : [];
       return fields
-        .filter((field) => /token|secret|password|key$|code|uri$/i.test(field))
+        .filter((field) => /token|secret|password|key$|code|uri$|ticket/i.test(field))
         .map((field) => `${name}.${field}`);
     });
     const ids = ["createApiKey.apiKey", "rotateApiKey.apiKey", "revokeApiKey.apiKey"];

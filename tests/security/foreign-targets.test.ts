@@ -86,6 +86,7 @@ const everything = (domain: "auth") =>
       "user_sessions",
       "api_keys",
       "password_resets",
+      "connection_tickets",
       "user_roles",
       "roles",
       "tenants",

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { startEvents } from "#cli/events/start-events.ts";
-import { tellRevocations } from "#cli/identity-revocations.ts";
+import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { PublicError } from "#lib/errors.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
@@ -26,11 +25,9 @@ const watching = (transport: Transport): Transport => ({
 });
 
 beforeAll(async () => {
-  product = await bootProduct({ authenticates: true, carrier: watching });
+  product = await bootProduct({ authenticates: true, withEvents: true, carrier: watching });
   await insertFleet(product.urls, 1, 3);
-  const server = { url: product.urls.url, embedded: false, stop: async () => undefined };
-  const events = await startEvents(server, { redisUrl: undefined, retentionSeconds: 86_400 }, stopping.signal);
-  ended = Promise.all([events.ended, tellRevocations(events.log, product.identities, stopping.signal)]);
+  ended = followRevocations(product.transport, product.identities, stopping.signal);
   await vi.waitUntil(() => product.identities.isLive, 5_000);
 });
 afterAll(async () => {

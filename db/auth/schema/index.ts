@@ -1,5 +1,6 @@
 export * from "./api-keys.ts";
 export * from "./auth-audit-log.ts";
+export * from "./connection-tickets.ts";
 export * from "./enums.ts";
 export * from "./event-log.ts";
 export * from "./password-resets.ts";

@@ -1,7 +1,8 @@
 import { touchApiKey } from "#db/auth/api-key-writes.ts";
-import { type Credential, keyCredential, sessionCredential } from "#db/auth/credentials.ts";
+import type { CredentialKey } from "#db/auth/connection-ticket-writes.ts";
+import { type Credential, type KeyCredential, keyCredential, sessionCredential } from "#db/auth/credentials.ts";
 import { touchSession } from "#db/auth/session-writes.ts";
-import { apiKeyHash, apiKeyId, isSessionToken, sameHash, sessionTokenHash } from "#lib/credentials.ts";
+import { apiKeyHash, apiKeyId, isSessionToken, sameHash, tokenHash } from "#lib/credentials.ts";
 import { log } from "#lib/log.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { sessionIdleTime } from "../sign-in/sign-in.ts";
@@ -32,14 +33,39 @@ export async function validateToken(
 ): Promise<ValidToken | undefined> {
   const { system, pepper, environment } = services;
   if (isSessionToken(token)) {
-    const session = await sessionCredential(system, sessionTokenHash(token), sessionIdleTime);
-    if (!session) return undefined;
-    noteUse(services, request, session, "session");
-    return { ...holder(session), kind: "session", permissions: session.permissions, rateLimitPerMinute: null };
+    const session = await sessionCredential(system, { tokenHash: tokenHash(token) }, sessionIdleTime);
+    return session && usedSession(services, request, session);
   }
   const id = apiKeyId(environment, token);
   const key = id === undefined ? undefined : await keyCredential(system, id);
   if (!key || !sameHash(key.keyHash, apiKeyHash(pepper, token))) return undefined;
+  return usedKey(services, request, key);
+}
+
+/** Codegen types the enum of an argument as GraphQL names it; what arrives is the domain's value (`lib/enum-values.ts`). */
+export const kindOf = (argument: Uppercase<CredentialKey["kind"]> | CredentialKey["kind"]): CredentialKey["kind"] =>
+  argument.toLowerCase() as CredentialKey["kind"];
+
+/** The same of a session or key by its id, for those who know that the caller holds it. */
+export async function validateCredential(
+  services: AuthServices,
+  request: RequestContext,
+  { kind, id }: CredentialKey,
+): Promise<ValidToken | undefined> {
+  if (kind === "session") {
+    const session = await sessionCredential(services.system, { id }, sessionIdleTime);
+    return session && usedSession(services, request, session);
+  }
+  const key = await keyCredential(services.system, id);
+  return key && usedKey(services, request, key);
+}
+
+function usedSession(services: AuthServices, request: RequestContext, session: Credential): ValidToken {
+  noteUse(services, request, session, "session");
+  return { ...holder(session), kind: "session", permissions: session.permissions, rateLimitPerMinute: null };
+}
+
+function usedKey(services: AuthServices, request: RequestContext, key: KeyCredential): ValidToken {
   noteUse(services, request, key, "api_key");
   const permissions = intersection(key.scopes, key.permissions);
   return { ...holder(key), kind: "api_key", permissions, rateLimitPerMinute: key.rateLimitPerMinute };

@@ -25,6 +25,8 @@ import { beginTotp } from "./Mutation/beginTotp.ts";
 import { confirmTotp } from "./Mutation/confirmTotp.ts";
 import { disableTotp } from "./Mutation/disableTotp.ts";
 import { regenerateRecoveryCodes } from "./Mutation/regenerateRecoveryCodes.ts";
+import { createConnectionTicket } from "./Mutation/createConnectionTicket.ts";
+import { redeemConnectionTicket } from "./Mutation/redeemConnectionTicket.ts";
 import { createApiKey } from "./Mutation/createApiKey.ts";
 import { revokeApiKey } from "./Mutation/revokeApiKey.ts";
 import { revokeSession } from "./Mutation/revokeSession.ts";
@@ -35,6 +37,7 @@ import { signOut } from "./Mutation/signOut.ts";
 import { apiKey } from "./Query/apiKey.ts";
 import { apiKeys } from "./Query/apiKeys.ts";
 import { authAuditLog } from "./Query/authAuditLog.ts";
+import { credentialRevocations } from "./Query/credentialRevocations.ts";
 import { checkPermission } from "./Query/checkPermission.ts";
 import { me } from "./Query/me.ts";
 import { role } from "./Query/role.ts";
@@ -45,6 +48,7 @@ import { user } from "./Query/user.ts";
 import { userPermissions } from "./Query/userPermissions.ts";
 import { users } from "./Query/users.ts";
 import { userSessions } from "./Query/userSessions.ts";
+import { validateCredential } from "./Query/validateCredential.ts";
 import { validateToken } from "./Query/validateToken.ts";
 import { Role } from "./Role.ts";
 import { RoleGrant } from "./RoleGrant.ts";
@@ -59,6 +63,7 @@ export const resolvers: Resolvers = {
     apiKeys,
     authAuditLog,
     checkPermission,
+    credentialRevocations,
     me,
     role,
     roles,
@@ -68,6 +73,7 @@ export const resolvers: Resolvers = {
     userPermissions,
     users,
     userSessions,
+    validateCredential,
     validateToken,
   },
   Mutation: {
@@ -93,6 +99,8 @@ export const resolvers: Resolvers = {
     recordDenial,
     resetPassword,
     setUserRole,
+    createConnectionTicket,
+    redeemConnectionTicket,
     createApiKey,
     revokeApiKey,
     revokeSession,

@@ -1,7 +1,7 @@
 import { endSessionsOf, insertSession } from "#db/auth/session-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { WriteTx } from "#db/client.ts";
-import { newSessionToken, sessionTokenHash } from "#lib/credentials.ts";
+import { newSessionToken, tokenHash } from "#lib/credentials.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { sessionLifetime } from "../sign-in/sign-in.ts";
 
@@ -21,7 +21,7 @@ export async function replaceSessions(tx: WriteTx, { identity, client }: Request
   const token = newSessionToken();
   const session = await insertSession(tx, {
     userId: identity.id,
-    tokenHash: sessionTokenHash(token),
+    tokenHash: tokenHash(token),
     lifetime: sessionLifetime,
     actsInTenantId: identity.userTenantId === undefined ? null : identity.tenantId,
     ipAddress: client?.ipAddress ?? null,

@@ -4,7 +4,7 @@ import { insertSession } from "#db/auth/session-writes.ts";
 import { completeSignIn, type SignInUser, takeAttempt } from "#db/auth/sign-in-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { WriteTx } from "#db/client.ts";
-import { newSessionToken, sessionTokenHash } from "#lib/credentials.ts";
+import { newSessionToken, tokenHash } from "#lib/credentials.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
@@ -60,7 +60,7 @@ export async function signIn(services: AuthServices, request: RequestContext, in
     if (refused) return { error: refused };
     const session = await insertSession(tx, {
       userId: account.userId,
-      tokenHash: sessionTokenHash(token),
+      tokenHash: tokenHash(token),
       lifetime: sessionLifetime,
       actsInTenantId: input.tenantId ?? null,
       ipAddress: address ?? null,

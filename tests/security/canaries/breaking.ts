@@ -7,6 +7,7 @@ const written = [
   "user_sessions",
   "api_keys",
   "password_resets",
+  "connection_tickets",
   "recovery_codes",
   "auth_audit_log",
   "outbox_events",

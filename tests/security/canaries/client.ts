@@ -8,6 +8,7 @@ export const shownOnce: readonly string[] = [
   "createApiKey.key",
   "rotateApiKey.key",
   "createPasswordReset.code",
+  "createConnectionTicket.ticket",
   "createUser.password",
   "beginTotp.secret",
   "beginTotp.uri",

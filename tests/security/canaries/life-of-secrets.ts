@@ -31,6 +31,7 @@ export async function liveWithSecrets(
   const keyInput = { name: "a key", scopes: ["*"], rateLimitPerMinute: 100_000 };
   const first = await change("createApiKey", keyInput, "key apiKey { id }", token);
   const { key } = await change("rotateApiKey", { id: first.apiKey?.id, overlap: "PT1H" }, "key replaced { id }", token);
+  await client.ask("createConnectionTicket", `mutation { createConnectionTicket { ticket ${userErrors} } }`, {}, token);
 
   const changed = newPassword();
   const inPlace = await change("changePassword", { currentPassword: password, newPassword: changed }, "token", token);

@@ -1,0 +1,44 @@
+import { sql } from "drizzle-orm";
+import type { WriteTx } from "../client.ts";
+import { ofTenant } from "../tenant-predicate.ts";
+import { statement } from "../statement.ts";
+import { connectionTickets } from "./schema/connection-tickets.ts";
+
+/** What a ticket stands for. */
+export interface CredentialKey {
+  kind: "session" | "api_key";
+  /** Of the session or the key. */
+  id: string;
+}
+
+// Each that comes takes away those of its tenant that nobody used.
+const insert = statement<{ expiresAt: Date }>(
+  () => sql`
+    with expired as (delete from ${connectionTickets} where ${ofTenant(connectionTickets.tenantId)} and ${connectionTickets.expiresAt} <= now())
+    insert into ${connectionTickets} (ticket_hash, tenant_id, credential_kind, credential_id, expires_at)
+    values (${sql.placeholder("ticketHash")}, ${sql.placeholder("tenantId")}::uuid, ${sql.placeholder("kind")}::credential_kind_enum,
+      ${sql.placeholder("id")}::uuid, now() + ${sql.placeholder("lifetime")}::interval)
+    returning ${connectionTickets.expiresAt} as "expiresAt"`,
+);
+
+/** @param lifetime as an ISO 8601 duration @returns when it expires */
+export async function insertConnectionTicket(
+  tx: WriteTx,
+  ticket: CredentialKey & { ticketHash: string; lifetime: string },
+): Promise<Date> {
+  const [row] = await tx.run(insert, { ...ticket, tenantId: tx.tenantId });
+  return (row as { expiresAt: Date }).expiresAt;
+}
+
+const take = statement<CredentialKey & { isValid: boolean }>(
+  () => sql`
+    delete from ${connectionTickets}
+    where ${ofTenant(connectionTickets.tenantId)} and ${connectionTickets.ticketHash} = ${sql.placeholder("ticketHash")}
+    returning ${connectionTickets.credentialKind} as "kind", ${connectionTickets.credentialId} as "id", ${connectionTickets.expiresAt} > now() as "isValid"`,
+);
+
+/** Takes a ticket, of those who try at the same time for one of them; undefined when there is none, or it has expired. */
+export async function takeConnectionTicket(tx: WriteTx, ticketHash: string): Promise<CredentialKey | undefined> {
+  const [row] = await tx.run(take, { ticketHash, tenantId: tx.tenantId });
+  return row?.isValid ? { kind: row.kind, id: row.id } : undefined;
+}

@@ -1,0 +1,41 @@
+import { insertConnectionTicket, takeConnectionTicket } from "#db/auth/connection-ticket-writes.ts";
+import { newConnectionTicket, tenantOfTicket, tokenHash } from "#lib/credentials.ts";
+import { PublicError } from "#lib/errors.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { type AuthServices, homeOf, scopeOf } from "../services.ts";
+import { validateCredential, type ValidToken } from "./validate-token.ts";
+
+const ticketLifetime = "PT1M";
+
+/**
+ * A ticket that opens one connection with the caller's own credential: for clients that cannot send a header when they connect, and whose
+ * address may end up where a token must not.
+ * @throws PublicError FORBIDDEN for who was not identified by a session or a key
+ */
+export async function createConnectionTicket(
+  { database }: AuthServices,
+  request: RequestContext,
+): Promise<{ ticket: string; expiresAt: Date }> {
+  const { credential } = request.identity;
+  if (!credential) throw new PublicError("FORBIDDEN", "A ticket is for who has a session or an API key.");
+  const home = homeOf(request.identity);
+  const ticket = newConnectionTicket(home);
+  const expiresAt = await database.write(scopeOf(request, home), (tx) =>
+    insertConnectionTicket(tx, { ...credential, ticketHash: tokenHash(ticket), lifetime: ticketLifetime }),
+  );
+  return { ticket, expiresAt };
+}
+
+/** Whom a ticket stands for, once. Undefined when it is malformed, unknown, used or expired, or what it was asked for with is valid no longer. */
+export async function redeemConnectionTicket(
+  services: AuthServices,
+  request: RequestContext,
+  ticket: string,
+): Promise<ValidToken | undefined> {
+  const tenantId = tenantOfTicket(ticket);
+  if (tenantId === undefined) return undefined;
+  const credential = await services.database.write(scopeOf(request, tenantId), (tx) =>
+    takeConnectionTicket(tx, tokenHash(ticket)),
+  );
+  return credential && validateCredential(services, request, credential);
+}

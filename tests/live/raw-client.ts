@@ -1,0 +1,63 @@
+import { onTestFinished } from "vitest";
+import { WebSocket } from "ws";
+import { until } from "./until.ts";
+
+export interface Message {
+  id?: string;
+  type: string;
+  payload?: unknown;
+}
+
+/** A client that says what it is told to, and remembers what it hears. */
+export class RawClient {
+  readonly heard: Message[] = [];
+  closed: { code: number; reason: string } | undefined;
+  answersPings = true;
+  readonly ws: WebSocket;
+
+  /** @param url of a gateway */
+  constructor(url: string, protocol = "graphql-transport-ws") {
+    const address = url.replace("http:", "ws:");
+    this.ws = protocol === "" ? new WebSocket(address) : new WebSocket(address, protocol);
+    this.ws.on("message", (data) => {
+      const message = JSON.parse(String(data)) as Message;
+      this.heard.push(message);
+      if (message.type === "ping" && this.answersPings) this.ws.send('{"type":"pong"}');
+    });
+    this.ws.on("close", (code, reason) => (this.closed = { code, reason: reason.toString() }));
+    this.ws.on("error", () => undefined);
+    onTestFinished(() => this.ws.terminate());
+  }
+
+  async say(...messages: (Message | string)[]): Promise<void> {
+    if (this.ws.readyState === WebSocket.CONNECTING) await new Promise((resolve) => this.ws.once("open", resolve));
+    for (const message of messages) this.ws.send(typeof message === "string" ? message : JSON.stringify(message));
+  }
+
+  /** Says who it is, and waits for the answer before it says more. @param payload of its `connection_init` */
+  async connect(payload: unknown, ...messages: (Message | string)[]): Promise<void> {
+    await this.say({ type: "connection_init", payload });
+    await until(() => this.of("connection_ack").length > 0);
+    await this.say(...messages);
+  }
+
+  async closeCode(): Promise<number | undefined> {
+    await until(() => this.closed !== undefined);
+    return this.closed?.code;
+  }
+
+  of(type: string, id?: string): Message[] {
+    return this.heard.filter((message) => message.type === type && (id === undefined || message.id === id));
+  }
+
+  /** The data of the events of a subscription. */
+  told<Data>(id: string): Data[] {
+    return this.of("next", id).map(({ payload }) => (payload as { data: Data }).data);
+  }
+}
+
+export const subscribe = (id: string, query: string, more: Record<string, unknown> = {}): Message => ({
+  id,
+  type: "subscribe",
+  payload: { query, ...more },
+});
