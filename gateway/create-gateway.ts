@@ -1,21 +1,20 @@
-import { GraphQLError, type GraphQLSchema, OperationTypeNode } from "graphql";
+import { type GraphQLSchema, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { span, tellSpan } from "#lib/tracing.ts";
+import { Admission, type Admitted, compiledFor, findOperation } from "./admission/admission.ts";
 import { defaultLimits, type Limits } from "./admission/limits.ts";
 import type { OperationCost } from "./admission/operation-cost.ts";
-import { checkVariables } from "./admission/variable-limits.ts";
 import { answerErrors, refusal } from "./answer-errors.ts";
 import type { RecordDenials } from "./authentication/denials.ts";
-import { noRefusals } from "./authorization/operation-access.ts";
 import type { Policies } from "./authorization/requirement.ts";
 import { callsOver } from "./execution/call-subgraph.ts";
-import type { CompiledOperation, Executed } from "./execution/compile-operation.ts";
+import type { Executed } from "./execution/compile-operation.ts";
 import { loadSupergraph } from "./execution/loaded-supergraph.ts";
 import { type KnownOperation, Operations } from "./execution/operations.ts";
 import { documentReader } from "./execution/read-document.ts";
-import { described, RequestErrors } from "./execution/request-errors.ts";
+import { RequestErrors } from "./execution/request-errors.ts";
 import { Documents } from "./documents/documents.ts";
+import { planAhead } from "./documents/plan-ahead.ts";
 import type { GraphQLAnswer, GraphQLRequest } from "./graphql-request.ts";
 import { plannerHere } from "./planning/planner.ts";
 import { PlannerThread } from "./planning/planner-thread.ts";
@@ -86,23 +85,9 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { transport, introspection, limits = defaultLimits, documents = new Documents() } = options;
   const { onDenied, onRequest, subscriptions: source } = options;
+  const admission = new Admission({ documents, limits, introspection });
   const streams = source && new Streams({ source, transport });
   let operations = operationsOf(options.supergraphSdl, options);
-
-  const known = (text: string, request: GraphQLRequest, context: GatewayContext): KnownOperation => {
-    const { operationName, queriesOnly } = request;
-    const found = operations.find(text, operationName);
-    if (!found) throw unknownOperation(operationName);
-    if (queriesOnly && found.operation.definition.operation === OperationTypeNode.MUTATION)
-      throw new PublicError("METHOD_NOT_ALLOWED", "Only queries come by GET; send this by POST.");
-    if (found.tokens > limits.tokensByKey && context.identity.credential?.kind === "api_key")
-      throw new PublicError(
-        "TOKEN_LIMIT_EXCEEDED",
-        `A request with an API key has at most ${limits.tokensByKey} tokens.`,
-        { limit: limits.tokensByKey },
-      );
-    return found;
-  };
 
   const execute = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
     if (!onRequest) return answer(request, context);
@@ -112,30 +97,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     return told;
   };
 
-  /** Lets in what may be executed, and compiles it. @throws RequestErrors, PublicError */
-  const admit = async (request: GraphQLRequest, context: GatewayContext): Promise<Admitted> => {
-    const { variables = {} } = request;
-    checkVariables(variables, limits);
-    const text = documents.textOf(request, context.identity);
-    const found = known(text, request, context);
-    tellSpan(() => describedOperation(found, documents.nameOf(text)));
-    checkCost(found.cost.estimate(variables), limits.cost);
-    const misfits = found.variables.check(variables);
-    if (misfits.length > 0) {
-      const told = misfits.slice(0, limits.validationErrors);
-      throw new RequestErrors(told.map((error) => described(error, "BAD_USER_INPUT", introspection)));
-    }
-    const refusals = found.access.refusalsFor(context.identity);
-    const compiled = operations.compiled(found, refusals, found.variables.booleans(variables));
-    return { text, found, operation: await planned(context.deadline, compiled) };
-  };
-
   const answer = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
     const { variables = {} } = request;
     let admitted: Admitted;
     let cursor: string | undefined;
     try {
-      admitted = await admit(request, context);
+      admitted = await admission.admit(operations, request, context);
       if (isSubscription(admitted.found))
         throw new PublicError("BAD_REQUEST", "Subscriptions come over a WebSocket, or as text/event-stream.");
       if (request.extensions?.["cursor"] === true) cursor = await cursorNow(context);
@@ -175,7 +142,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const subscribe: Gateway["subscribe"] = async (request, context, subscriber) => {
     try {
-      const { text, found, operation } = await admit(request, context);
+      const supergraph = operations;
+      const { text, found, operation } = await admission.admit(supergraph, request, context);
       if (!isSubscription(found) || !streams) return undefined;
       const { variables = {}, operationName, extensions } = request;
       const { identity } = context;
@@ -185,19 +153,17 @@ export function createGateway(options: GatewayOptions): Gateway {
         if (onDenied) tellDenials(onDenied, { errors }, context);
         throw new RequestErrors(errors);
       }
-      const asked = { operation, variables, identity, text, operationName, after: extensions?.["after"] };
+      const asked = { supergraph, operation, variables, identity, text, operationName, after: extensions?.["after"] };
       return { cursor: await streams.subscribe(asked, subscriber) };
     } catch (error) {
       return { refused: refusedAnswer(error, context) };
     }
   };
 
-  /** How a subscription that runs is executed by another supergraph. @throws RequestErrors, PublicError */
-  const plannedOver = async (next: Operations, { text, operationName, variables, identity }: Asked) => {
-    const found = next.find(text, operationName);
-    if (!found) throw unknownOperation(operationName);
-    const refusals = found.access.refusalsFor(identity);
-    const operation = await next.compiled(found, refusals, found.variables.booleans(variables));
+  /** How a subscription that runs is executed by another supergraph. @throws RequestErrors, GraphQLError, PublicError */
+  const plannedOver = async (next: Operations, asked: Asked) => {
+    const found = findOperation(next, asked.text, asked.operationName);
+    const operation = await compiledFor(next, found, asked, asked);
     if (!operation.followed) throw new PublicError("FORBIDDEN", "This may no longer be subscribed to.");
     return operation;
   };
@@ -213,9 +179,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       const next = operationsOf(sdl, options);
       let goBy: () => void = () => undefined;
       try {
-        await plannerReady(next);
-        for (const { text } of documents.known) await planAlso(text, next, old);
-        if (streams) goBy = await streams.replanned((asked) => plannedOver(next, asked));
+        await planAhead(next, old, documents);
+        if (streams) goBy = await streams.replanned(next, (asked) => plannedOver(next, asked));
       } catch (error) {
         await next.stop();
         throw error;
@@ -231,12 +196,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-interface Admitted {
-  text: string;
-  found: KnownOperation;
-  operation: CompiledOperation;
-}
-
 const isSubscription = ({ operation }: KnownOperation): boolean =>
   operation.definition.operation === OperationTypeNode.SUBSCRIPTION;
 
@@ -248,69 +207,6 @@ function operationsOf(sdl: string, options: GatewayOptions): Operations {
   const supergraph = loadSupergraph(sdl, options.policies);
   const planner = planning === "this thread" ? plannerHere(supergraph.planned) : new PlannerThread(sdl, limits.planMs);
   return new Operations(supergraph, planner, documentReader(supergraph.apiSchema, { limits, introspection }));
-}
-
-/** Resolves when a new planner has planned something: until it is there, whoever comes first would wait for it. */
-async function plannerReady(next: Operations): Promise<void> {
-  const found = next.find("{ __typename }", undefined);
-  if (found) await next.compiled(found, noRefusals, new Map());
-}
-
-/** Plans a known document for who may see all of it. One that did not fit before either is nobody's loss. */
-async function planAlso(text: string, next: Operations, old: Operations): Promise<void> {
-  try {
-    const found = next.find(text, undefined);
-    if (!found) return;
-    for (const booleans of assignments(found.variables.booleanNames)) await next.compiled(found, noRefusals, booleans);
-  } catch (error) {
-    if (fits(old, text)) throw new Error("A known document no longer fits the supergraph.", { cause: error });
-  }
-}
-
-/** What is planned ahead of one document: of more values of its `@include` and `@skip` than these, most are never asked for. */
-const plannedAhead = 16;
-
-/** Values for all of these, the one in which all are true first. */
-const assignments = (names: readonly string[]): ReadonlyMap<string, boolean>[] =>
-  Array.from(
-    { length: Math.min(2 ** names.length, plannedAhead) },
-    (_, number) => new Map(names.map((name, bit) => [name, (number & (1 << bit)) === 0])),
-  );
-
-function fits(operations: Operations, text: string): boolean {
-  try {
-    return operations.find(text, undefined) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-/** What clients call documents of their own names no span: anybody could fill the names with anything. */
-function describedOperation({ operation }: KnownOperation, name: string | undefined) {
-  const type = operation.definition.operation;
-  return {
-    name: name === undefined ? type : `${type} ${name}`,
-    attributes: { "graphql.operation.type": type, ...(name === undefined ? {} : { "graphql.operation.name": name }) },
-  };
-}
-
-const planned = <T>(deadline: number, compiled: T | Promise<T>): T | Promise<T> =>
-  compiled instanceof Promise ? span("plan", {}, () => before(deadline, compiled)) : compiled;
-
-/** @throws PublicError OVERLOADED when others are planned for so long that this one's time is over */
-async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new PublicError("OVERLOADED", "The gateway had no time to plan this; try again later.")),
-      deadline - Date.now(),
-    );
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function bodyOf(
@@ -328,15 +224,6 @@ function bodyOf(
   return `{${told}"data":${json}${more}}\n`;
 }
 
-/** @throws PublicError QUERY_TOO_EXPENSIVE */
-function checkCost(cost: number, limit: number): void {
-  if (cost > limit)
-    throw new PublicError("QUERY_TOO_EXPENSIVE", `This may cost ${cost}; a request costs ${limit} at most.`, {
-      cost,
-      limit,
-    });
-}
-
 /** Who asks for it by `extensions: { cost: true }` is told what was expected, and what came of it. */
 const costOf = (cost: OperationCost, variables: Readonly<Record<string, unknown>>, { json }: Executed) => ({
   estimated: cost.estimate(variables),
@@ -351,9 +238,3 @@ function tellDenials(onDenied: RecordDenials, { errors }: Pick<Executed, "errors
   });
   if (missing.length > 0) onDenied(context, missing);
 }
-
-const unknownOperation = (name: string | undefined): GraphQLError =>
-  new GraphQLError(
-    name ? `Unknown operation named "${name}".` : "Must provide operation name if query contains multiple operations.",
-    { extensions: { code: "OPERATION_RESOLUTION_FAILURE" satisfies ErrorCode } },
-  );

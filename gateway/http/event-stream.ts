@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { Identity } from "#lib/request-context.ts";
 import { answerErrors } from "../answer-errors.ts";
+import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLAnswer, GraphQLRequest } from "../graphql-request.ts";
-import { mayTheSame } from "../sockets/client-socket.ts";
 import type { Credentials, Holder } from "../sockets/credentials.ts";
 import { Outgoing } from "../sockets/outgoing.ts";
 import type { SocketLimits } from "../sockets/socket-limits.ts";
@@ -92,7 +92,7 @@ export class EventStream extends Subscriber implements Holder {
 
   /** With other rights the client comes back, from where it was. */
   confirmed(identity: Identity): void {
-    if (!mayTheSame(this.#options.context.identity, identity)) this.close();
+    if (!haveSameRights(this.#options.context.identity, identity)) this.close();
   }
 
   revoked(): void {

@@ -2,15 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { WebSocket } from "ws";
 import { PublicError } from "#lib/errors.ts";
 import type { Client, Identity } from "#lib/request-context.ts";
-import { answerErrors } from "../answer-errors.ts";
+import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
-import { Subscriber } from "../subscriptions/stream.ts";
-import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
 import { type ClientMessage, clientMessage } from "./client-message.ts";
 import { closeCodes, type CloseReason } from "./close-codes.ts";
 import type { Credentials, Holder, Shown } from "./credentials.ts";
 import { Outgoing } from "./outgoing.ts";
+import { SocketOperation } from "./socket-operation.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
 export interface SocketDependencies {
@@ -37,7 +36,7 @@ export class ClientSocket implements Holder {
   readonly #dependencies: SocketDependencies;
   readonly #upgraded: Upgraded;
   readonly #outgoing: Outgoing;
-  readonly #operations = new Map<string, Running>();
+  readonly #operations = new Map<string, SocketOperation>();
   readonly #gone = new AbortController();
   readonly #initTimer: NodeJS.Timeout;
   #isInitialising = false;
@@ -85,7 +84,8 @@ export class ClientSocket implements Holder {
   confirmed(identity: Identity): void {
     const before = this.#identity;
     this.#identity = identity;
-    if (before && !mayTheSame(before, identity)) for (const running of this.#operations.values()) running.begin(true);
+    if (before && !haveSameRights(before, identity))
+      for (const operation of this.#operations.values()) operation.begin(true);
   }
 
   revoked(): void {
@@ -168,14 +168,14 @@ export class ClientSocket implements Holder {
       extensions: payload.extensions ?? undefined,
       documentId: payload.documentId ?? undefined,
     };
-    const running = new Running(id, request, {
+    const operation = new SocketOperation(id, request, {
       gateway: this.#dependencies.gateway,
       outgoing: this.#outgoing,
       context: () => this.#context(),
       over: () => this.#operations.delete(id),
     });
-    this.#operations.set(id, running);
-    running.begin();
+    this.#operations.set(id, operation);
+    operation.begin();
   }
 
   #context(): GatewayContext {
@@ -194,7 +194,7 @@ export class ClientSocket implements Holder {
     this.#gone.abort();
     clearTimeout(this.#initTimer);
     if (this.#identity) this.#dependencies.credentials.release(this.#identity, this);
-    for (const running of this.#operations.values()) running.stop();
+    for (const operation of this.#operations.values()) operation.stop();
     this.#operations.clear();
     this.#dependencies.closed(this);
   }
@@ -205,106 +205,4 @@ function shownIn(payload: Readonly<Record<string, unknown>>): Shown | undefined 
   const { ticket, authorization = payload["Authorization"] } = payload;
   if (typeof ticket === "string") return { ticket };
   return typeof authorization === "string" ? { authorization } : undefined;
-}
-
-/** Whether two identities of one user may see the same. */
-export const mayTheSame = (one: Identity, other: Identity): boolean =>
-  one.permissions.length === other.permissions.length &&
-  one.permissions.every((permission) => other.permissions.includes(permission)) &&
-  one.tenantId === other.tenantId &&
-  one.userTenantId === other.userTenantId;
-
-interface RunningDependencies {
-  gateway: Gateway;
-  outgoing: Outgoing;
-  context(): GatewayContext;
-  over(): void;
-}
-
-/** One operation of a socket, until it is complete. */
-class Running extends Subscriber {
-  /** Where it stands, as far as its client has been told or will be. */
-  cursor: string | undefined;
-  readonly #id: string;
-  readonly #request: GraphQLRequest;
-  readonly #dependencies: RunningDependencies;
-  readonly #prefix: string;
-  #isOver = false;
-  /** Counts how often it has begun: what an earlier beginning comes to is nobody's concern. */
-  #beginnings = 0;
-
-  constructor(id: string, request: GraphQLRequest, dependencies: RunningDependencies) {
-    super();
-    this.#id = id;
-    this.#request = request;
-    this.#dependencies = dependencies;
-    this.#prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-  }
-
-  /** @param again with other rights, from where it is */
-  begin(again = false): void {
-    if (again && !this.stream) return;
-    this.leave();
-    this.#beginnings += 1;
-    const { extensions } = this.#request;
-    const from = again && this.cursor !== undefined ? { ...extensions, after: this.cursor } : extensions;
-    void this.#begin({ ...this.#request, extensions: from }, this.#beginnings);
-  }
-
-  async #begin(request: GraphQLRequest, beginning: number): Promise<void> {
-    const { gateway, outgoing } = this.#dependencies;
-    const context = this.#dependencies.context();
-    const isMeant = () => !this.#isOver && beginning === this.#beginnings;
-    const begun = await gateway.subscribe(request, context, this);
-    if (!isMeant()) return this.leave();
-    if (!begun) {
-      const { body, refused } = await gateway.execute(request, context);
-      if (!isMeant()) return;
-      if (refused !== undefined) return this.#fail(body);
-      outgoing.say(`${this.#prefix}${body.trimEnd()}}`);
-      return this.end();
-    }
-    if ("refused" in begun) return this.#fail(begun.refused.body);
-    if (begun.cursor === undefined) return;
-    this.cursor ??= begun.cursor;
-    if (beginning === 1)
-      outgoing.say(JSON.stringify({ type: "ping", payload: { cursors: { [this.#id]: begun.cursor } } }));
-  }
-
-  get ready(): Promise<void> | undefined {
-    return this.#dependencies.outgoing.ready;
-  }
-
-  tell(event: ToldEvent): void {
-    if (this.#isOver) return;
-    this.cursor = event.cursor ?? this.cursor;
-    if (event.head === undefined) return;
-    this.#dependencies.outgoing.tell(this.#id, event, (told, dropped) => `${this.#prefix}${textOf(told, dropped)}}`);
-  }
-
-  end(errors?: readonly unknown[]): void {
-    if (this.#isOver) return;
-    if (errors)
-      return this.#fail(JSON.stringify({ errors: answerErrors(errors, this.#dependencies.context().requestId) }));
-    this.#over();
-    this.#dependencies.outgoing.say(JSON.stringify({ id: this.#id, type: "complete" }));
-  }
-
-  /** At the client's will. */
-  stop(): void {
-    this.#over();
-  }
-
-  #fail(body: string): void {
-    this.#over();
-    const { errors } = JSON.parse(body) as { errors: unknown };
-    this.#dependencies.outgoing.say(JSON.stringify({ id: this.#id, type: "error", payload: errors }));
-  }
-
-  #over(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.leave();
-    this.#dependencies.over();
-  }
 }

@@ -12,11 +12,19 @@ const mostStreams = 10_000;
 export interface Asked extends Omit<Followed, "operation"> {
   /** As it is planned for him. */
   operation: CompiledOperation;
+  /** What it is planned for: whatever the gateway served when he asked. */
+  supergraph: object;
   /** The text and the name by which it is planned anew for another supergraph. */
   text: string;
   operationName: string | undefined;
   /** The cursor to go on from. */
   after?: unknown;
+}
+
+interface Served {
+  supergraph: object;
+  /** @throws RequestErrors, GraphQLError, PublicError for what no longer fits */
+  plan(asked: Asked): Promise<CompiledOperation>;
 }
 
 /** Equal for those who ask the same and may see the same. */
@@ -31,6 +39,8 @@ const keyOf = ({ text, operationName = "", variables, identity }: Asked): string
  * that has come as far.
  */
 export class Streams {
+  /** What the gateway went over to, and how it plans for it. */
+  #served: Served | undefined;
   readonly #dependencies: StreamDependencies;
   /** Those that begin where their subgraph is, or have shown that they could begin where they did. */
   readonly #shared = new Map<string, Promise<Stream>>();
@@ -59,22 +69,45 @@ export class Streams {
     return own.cursorAt(after);
   }
 
-  /** Plans every stream anew. @returns what makes them go by it; those that have no plan any more end with their errors */
-  async replanned(plan: (asked: Asked) => Promise<CompiledOperation>): Promise<() => void> {
-    const plans = await Promise.all(
+  /**
+   * Plans every stream for another supergraph.
+   * @returns what makes them go by it, from when it is served; those that have no plan any more end with their errors
+   */
+  async replanned(supergraph: object, plan: Served["plan"]): Promise<() => void> {
+    const served = { supergraph, plan };
+    const plans = new Map<Stream, () => void>();
+    await Promise.all(
       [...this.#running].map(async ([stream, asked]) =>
-        plan(asked).then(
-          (operation) => () => {
-            this.#running.set(stream, { ...asked, operation });
-            stream.replan(operation);
-          },
-          (error: unknown) => () => stream.end(error instanceof RequestErrors ? error.errors : [error]),
-        ),
+        plans.set(stream, await this.#replanned(stream, asked, served)),
       ),
     );
     return () => {
-      for (const goBy of plans) goBy();
+      this.#served = served;
+      for (const [stream, asked] of this.#running) {
+        const goBy = plans.get(stream);
+        if (goBy) goBy();
+        // It began while the others were planned.
+        else void this.#catchUp(stream, asked, served);
+      }
     };
+  }
+
+  async #replanned(stream: Stream, asked: Asked, { supergraph, plan }: Served): Promise<() => void> {
+    try {
+      const operation = await plan(asked);
+      return () => {
+        this.#running.set(stream, { ...asked, supergraph, operation });
+        stream.replan(operation);
+      };
+    } catch (error) {
+      return () => stream.end(error instanceof RequestErrors ? error.errors : [error]);
+    }
+  }
+
+  async #catchUp(stream: Stream, asked: Asked, served: Served): Promise<void> {
+    const goBy = await this.#replanned(stream, asked, served);
+    // Over the next one it has been planned with all the others.
+    if (this.#served === served && this.#running.has(stream)) goBy();
   }
 
   stop(): void {
@@ -128,6 +161,8 @@ export class Streams {
       },
     });
     this.#running.set(stream, asked);
+    // Who asked before the gateway went over to another supergraph may be served after it.
+    if (this.#served && this.#served.supergraph !== asked.supergraph) void this.#catchUp(stream, asked, this.#served);
     return stream;
   }
 

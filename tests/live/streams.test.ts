@@ -39,14 +39,27 @@ const user = (tenant: string, permissions: string[] = []): Identity => ({
 let log: InMemoryLog;
 let calls: PeopleCall[];
 let gateway: Gateway;
+/** Until then nobody is told where the log stands. */
+let positionTold: Promise<void>;
+let positionsAsked: number;
 let answerPeople: (ids: readonly string[]) => unknown;
 beforeEach(() => {
   log = new InMemoryLog();
   calls = [];
+  positionTold = Promise.resolve();
+  positionsAsked = 0;
+  const source = sourceOf({ orders: log });
   answerPeople = (ids) => ids.map((id) => ({ __typename: "Person", id, name: `name of ${id}` }));
   gateway = createGateway({
     supergraphSdl: compose(orders),
-    subscriptions: sourceOf({ orders: log }),
+    subscriptions: {
+      ...source,
+      position: async (...asked) => {
+        positionsAsked += 1;
+        await positionTold;
+        return source.position(...asked);
+      },
+    },
     transport: peopleTransport(calls, (ids) => answerPeople(ids)),
     introspection: true,
     planning: "this thread",
@@ -203,6 +216,23 @@ describe("a subscription", () => {
     expect(listener.numbers).toEqual([1, 2]);
     await until(() => other.listener.ended !== undefined);
     expect(other.listener.ended).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
+  });
+
+  it("that begins while the gateway goes over to another supergraph goes by that one", async () => {
+    let tellPosition: () => void = () => undefined;
+    positionTold = new Promise((resolve) => (tellPosition = resolve));
+    const beginning = subscribe();
+    const misfit = subscribe({ text: "subscription { ordered(shop: 1) { number } }" });
+    await until(() => positionsAsked === 2);
+    await gateway.replaceSupergraph(compose(orders.replace("(shop: ID)", "(store: ID)")));
+    tellPosition();
+    const { listener } = await beginning;
+    const other = await misfit;
+    await until(() => other.listener.ended !== undefined);
+    expect(other.listener.ended).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
+    log.append(order(1));
+    await until(() => listener.told.length === 1);
+    expect(listener.ended).toBeUndefined();
   });
 
   it("that its subscribers have left is followed for a while, and no longer", async () => {

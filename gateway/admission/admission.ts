@@ -1,0 +1,129 @@
+import { GraphQLError, OperationTypeNode } from "graphql";
+import { type ErrorCode, PublicError } from "#lib/errors.ts";
+import type { Identity, RequestContext } from "#lib/request-context.ts";
+import { span, tellSpan } from "#lib/tracing.ts";
+import type { Documents } from "../documents/documents.ts";
+import type { CompiledOperation } from "../execution/compile-operation.ts";
+import type { KnownOperation, Operations } from "../execution/operations.ts";
+import { described, RequestErrors } from "../execution/request-errors.ts";
+import type { GraphQLRequest } from "../graphql-request.ts";
+import type { Limits } from "./limits.ts";
+import { checkVariables } from "./variable-limits.ts";
+
+/** A request that may be executed. */
+export interface Admitted {
+  /** Of its document. */
+  text: string;
+  found: KnownOperation;
+  /** Compiled for what its sender may see, and for the booleans that it was sent with. */
+  operation: CompiledOperation;
+}
+
+export interface AdmissionOptions {
+  documents: Documents;
+  limits: Limits;
+  /** Whether what is wrong with variables is said with their values. */
+  introspection: boolean;
+}
+
+/** What every request passes, however it comes: known documents, limits, validation, cost and rights. */
+export class Admission {
+  readonly #documents: Documents;
+  readonly #limits: Limits;
+  readonly #introspection: boolean;
+
+  constructor({ documents, limits, introspection }: AdmissionOptions) {
+    this.#documents = documents;
+    this.#limits = limits;
+    this.#introspection = introspection;
+  }
+
+  /** Lets in what may be executed, and compiles it. @throws RequestErrors, GraphQLError, PublicError */
+  async admit(operations: Operations, request: GraphQLRequest, context: RequestContext): Promise<Admitted> {
+    const { variables = {} } = request;
+    checkVariables(variables, this.#limits);
+    const text = this.#documents.textOf(request, context.identity);
+    const found = this.#find(operations, text, request, context.identity);
+    tellSpan(() => describedOperation(found, this.#documents.nameOf(text)));
+    checkCost(found.cost.estimate(variables), this.#limits.cost);
+    const misfits = found.variables.check(variables);
+    if (misfits.length > 0) {
+      const told = misfits.slice(0, this.#limits.validationErrors);
+      throw new RequestErrors(told.map((error) => described(error, "BAD_USER_INPUT", this.#introspection)));
+    }
+    return {
+      text,
+      found,
+      operation: await planned(context.deadline, compiledFor(operations, found, request, context)),
+    };
+  }
+
+  #find(operations: Operations, text: string, request: GraphQLRequest, { credential }: Identity): KnownOperation {
+    const { operationName, queriesOnly } = request;
+    const found = findOperation(operations, text, operationName);
+    if (queriesOnly && found.operation.definition.operation === OperationTypeNode.MUTATION)
+      throw new PublicError("METHOD_NOT_ALLOWED", "Only queries come by GET; send this by POST.");
+    const { tokensByKey: limit } = this.#limits;
+    if (found.tokens > limit && credential?.kind === "api_key")
+      throw new PublicError("TOKEN_LIMIT_EXCEEDED", `A request with an API key has at most ${limit} tokens.`, {
+        limit,
+      });
+    return found;
+  }
+}
+
+/** The operation of this name in a document, or its only one. @throws RequestErrors, GraphQLError, PublicError */
+export function findOperation(operations: Operations, text: string, name: string | undefined): KnownOperation {
+  const found = operations.find(text, name);
+  if (found) return found;
+  throw new GraphQLError(
+    name ? `Unknown operation named "${name}".` : "Must provide operation name if query contains multiple operations.",
+    { extensions: { code: "OPERATION_RESOLUTION_FAILURE" satisfies ErrorCode } },
+  );
+}
+
+/** An operation as it is executed for somebody, with what he may not see left out. */
+export const compiledFor = (
+  operations: Operations,
+  found: KnownOperation,
+  { variables = {} }: Pick<GraphQLRequest, "variables">,
+  { identity }: Pick<RequestContext, "identity">,
+): CompiledOperation | Promise<CompiledOperation> =>
+  operations.compiled(found, found.access.refusalsFor(identity), found.variables.booleans(variables));
+
+/** @throws PublicError QUERY_TOO_EXPENSIVE */
+function checkCost(cost: number, limit: number): void {
+  if (cost > limit)
+    throw new PublicError("QUERY_TOO_EXPENSIVE", `This may cost ${cost}; a request costs ${limit} at most.`, {
+      cost,
+      limit,
+    });
+}
+
+/** What clients call documents of their own names no span: anybody could fill the names with anything. */
+function describedOperation({ operation }: KnownOperation, name: string | undefined) {
+  const type = operation.definition.operation;
+  return {
+    name: name === undefined ? type : `${type} ${name}`,
+    attributes: { "graphql.operation.type": type, ...(name === undefined ? {} : { "graphql.operation.name": name }) },
+  };
+}
+
+const planned = <T>(deadline: number, compiled: T | Promise<T>): T | Promise<T> =>
+  compiled instanceof Promise ? span("plan", {}, () => before(deadline, compiled)) : compiled;
+
+/** @throws PublicError OVERLOADED when others are planned for so long that this one's time is over */
+async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new PublicError("OVERLOADED", "The gateway had no time to plan this; try again later.")),
+      deadline - Date.now(),
+    );
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,8 @@
+import type { Identity } from "#lib/request-context.ts";
+
+/** Whether two identities of one user may see the same. */
+export const haveSameRights = (one: Identity, other: Identity): boolean =>
+  one.permissions.length === other.permissions.length &&
+  one.permissions.every((permission) => other.permissions.includes(permission)) &&
+  one.tenantId === other.tenantId &&
+  one.userTenantId === other.userTenantId;

@@ -1,0 +1,101 @@
+import { answerErrors } from "../answer-errors.ts";
+import type { Gateway, GatewayContext } from "../create-gateway.ts";
+import type { GraphQLRequest } from "../graphql-request.ts";
+import { Subscriber } from "../subscriptions/stream.ts";
+import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
+import type { Outgoing } from "./outgoing.ts";
+
+export interface OperationDependencies {
+  gateway: Gateway;
+  outgoing: Outgoing;
+  context(): GatewayContext;
+  over(): void;
+}
+
+/** One operation of a socket, until it is complete. */
+export class SocketOperation extends Subscriber {
+  /** Where it stands, as far as its client has been told or will be. */
+  cursor: string | undefined;
+  readonly #id: string;
+  readonly #request: GraphQLRequest;
+  readonly #dependencies: OperationDependencies;
+  readonly #prefix: string;
+  #isOver = false;
+  /** Counts how often it has begun: what an earlier beginning comes to is nobody's concern. */
+  #beginnings = 0;
+
+  constructor(id: string, request: GraphQLRequest, dependencies: OperationDependencies) {
+    super();
+    this.#id = id;
+    this.#request = request;
+    this.#dependencies = dependencies;
+    this.#prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+  }
+
+  /** @param again with other rights, from where it is */
+  begin(again = false): void {
+    if (again && !this.stream) return;
+    this.leave();
+    this.#beginnings += 1;
+    const { extensions } = this.#request;
+    const from = again && this.cursor !== undefined ? { ...extensions, after: this.cursor } : extensions;
+    void this.#begin({ ...this.#request, extensions: from }, this.#beginnings);
+  }
+
+  async #begin(request: GraphQLRequest, beginning: number): Promise<void> {
+    const { gateway, outgoing } = this.#dependencies;
+    const context = this.#dependencies.context();
+    const isMeant = () => !this.#isOver && beginning === this.#beginnings;
+    const begun = await gateway.subscribe(request, context, this);
+    if (!isMeant()) return this.leave();
+    if (!begun) {
+      const { body, refused } = await gateway.execute(request, context);
+      if (!isMeant()) return;
+      if (refused !== undefined) return this.#fail(body);
+      outgoing.say(`${this.#prefix}${body.trimEnd()}}`);
+      return this.end();
+    }
+    if ("refused" in begun) return this.#fail(begun.refused.body);
+    if (begun.cursor === undefined) return;
+    this.cursor ??= begun.cursor;
+    if (beginning === 1)
+      outgoing.say(JSON.stringify({ type: "ping", payload: { cursors: { [this.#id]: begun.cursor } } }));
+  }
+
+  get ready(): Promise<void> | undefined {
+    return this.#dependencies.outgoing.ready;
+  }
+
+  tell(event: ToldEvent): void {
+    if (this.#isOver) return;
+    this.cursor = event.cursor ?? this.cursor;
+    if (event.head === undefined) return;
+    this.#dependencies.outgoing.tell(this.#id, event, (told, dropped) => `${this.#prefix}${textOf(told, dropped)}}`);
+  }
+
+  end(errors?: readonly unknown[]): void {
+    if (this.#isOver) return;
+    if (errors)
+      return this.#fail(JSON.stringify({ errors: answerErrors(errors, this.#dependencies.context().requestId) }));
+    this.#over();
+    this.#dependencies.outgoing.say(JSON.stringify({ id: this.#id, type: "complete" }));
+  }
+
+  /** At the client's will. */
+  stop(): void {
+    this.#over();
+  }
+
+  #fail(body: string): void {
+    this.#over();
+    const { errors } = JSON.parse(body) as { errors: unknown };
+    this.#dependencies.outgoing.say(JSON.stringify({ id: this.#id, type: "error", payload: errors }));
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.leave();
+    this.#dependencies.over();
+  }
+}
