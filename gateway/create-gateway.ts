@@ -20,6 +20,7 @@ import { plannerHere } from "./planning/planner.ts";
 import { PlannerThread } from "./planning/planner-thread.ts";
 import { logSlow, slowMs } from "./slow-operations.ts";
 import { cursorText } from "./subscriptions/cursor.ts";
+import type { LiveObserver } from "./subscriptions/live-observer.ts";
 import type { SubscriptionSource } from "./subscriptions/source.ts";
 import { type Subscriber, subscriptionFailure } from "./subscriptions/stream.ts";
 import { type Asked, Streams } from "./subscriptions/streams.ts";
@@ -47,6 +48,8 @@ export interface GatewayOptions {
   onDenied?: RecordDenials | undefined;
   /** Is told of every request what became of it. */
   onRequest?: ((request: ObservedRequest) => void) | undefined;
+  /** Is told what becomes of connections that stay. */
+  onLive?: LiveObserver | undefined;
   /** Where plans are made: in a thread of their own, so that a long one holds up nobody else, or in this thread, which needs less memory. */
   planning?: "own thread" | "this thread" | undefined;
 }
@@ -86,7 +89,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { transport, introspection, limits = defaultLimits, documents = new Documents() } = options;
   const { onDenied, onRequest, subscriptions: source } = options;
   const admission = new Admission({ documents, limits, introspection });
-  const streams = source && new Streams({ source, transport });
+  const streams = source && new Streams({ source, transport, observer: options.onLive ?? {} });
   let operations = operationsOf(options.supergraphSdl, options);
 
   const execute = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
@@ -156,7 +159,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       const asked = { supergraph, operation, variables, identity, text, operationName, after: extensions?.["after"] };
       return { cursor: await streams.subscribe(asked, subscriber) };
     } catch (error) {
-      return { refused: refusedAnswer(error, context) };
+      const refused = refusedAnswer(error, context);
+      onRequest?.({ document: undefined, refused: refused.refused, milliseconds: 0 });
+      return { refused };
     }
   };
 

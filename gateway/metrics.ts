@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram } from "prom-client";
 import { metrics } from "#lib/metrics.ts";
 import type { ObservedRequest } from "./create-gateway.ts";
+import type { LiveObserver } from "./subscriptions/live-observer.ts";
 import type { TransportObserver } from "./transport/observer.ts";
 
 const requests = new Counter({
@@ -54,6 +55,44 @@ const breakers = new Gauge({
   registers: [metrics],
 });
 
+const connections = new Gauge({
+  name: "novacron_gateway_connections",
+  help: "Open WebSockets, and streams of server-sent events.",
+  labelNames: ["kind"],
+  registers: [metrics],
+});
+
+const closed = new Counter({
+  name: "novacron_gateway_connections_closed_total",
+  help: "Connections that ended, by why the gateway closed them; `gone` where the client did.",
+  labelNames: ["kind", "reason"],
+  registers: [metrics],
+});
+
+const streams = new Gauge({
+  name: "novacron_gateway_subgraph_subscriptions",
+  help: "What subgraphs are subscribed to: one subscription for all clients who ask the same and may see the same.",
+  registers: [metrics],
+});
+
+const events = new Counter({
+  name: "novacron_gateway_events_total",
+  help: "Events that were told, each once however many clients it was told to.",
+  registers: [metrics],
+});
+
+const deliveries = new Counter({
+  name: "novacron_gateway_event_deliveries_total",
+  help: "Events that were told, once for each client.",
+  registers: [metrics],
+});
+
+const replaced = new Counter({
+  name: "novacron_gateway_events_replaced_total",
+  help: "Events that a client had not read when a newer one took their place.",
+  registers: [metrics],
+});
+
 /** Counts requests. Labels are bounded: the names of known documents, and codes of the closed list. */
 export function countRequest({ document, refused, milliseconds }: ObservedRequest): void {
   requests.inc({ outcome: refused ?? "answered" });
@@ -71,4 +110,19 @@ export const countCalls: TransportObserver = {
   onRetry: (subgraph) => retries.inc({ subgraph }),
   onShare: (subgraph) => shared.inc({ subgraph }),
   onBreakerChange: (subgraph, state) => breakers.set({ subgraph }, openness[state]),
+};
+
+/** Counts live connections and what is told over them. Labels are bounded by the reasons for which the gateway closes. */
+export const countLive: LiveObserver = {
+  onOpen: (kind) => connections.inc({ kind }),
+  onClose: (kind, reason) => {
+    connections.dec({ kind });
+    closed.inc({ kind, reason });
+  },
+  onStream: (change) => streams.inc(change),
+  onTold: (count) => {
+    events.inc();
+    deliveries.inc(count);
+  },
+  onReplaced: () => replaced.inc(),
 };

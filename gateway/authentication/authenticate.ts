@@ -22,8 +22,8 @@ export interface Authentication {
   identify(request: Pick<IncomingMessage, "headers">): Promise<Identity>;
   /** Whom a ticket stands for, which it does once. Where it is absent there are no tickets. */
   redeem?(ticket: string): Promise<Identity>;
-  /** Who has a credential now. Absent, whoever was identified stays who he is. */
-  confirm?(credential: CredentialKey): Promise<Identity>;
+  /** Who has a credential now. Absent, whoever was identified stays who he is. @param options counted: it is a request of his, which may be RATE_LIMITED */
+  confirm?(credential: CredentialKey, options?: { counted: boolean }): Promise<Identity>;
 }
 
 /**
@@ -55,10 +55,10 @@ export function authentication({
     },
     redeem: async (ticket) =>
       counted(tenantOfTicket(ticket) === undefined ? undefined : await ask.redeemTicket(ticket)),
-    // It is no request of anybody, and takes nothing of what he may send.
-    confirm: async (credential) => {
+    confirm: async (credential, { counted: isCounted } = { counted: false }) => {
       const { kind, id } = credential;
-      return found(await cache.identify(`${kind} ${id}`, () => ask.validateCredential(credential))).identity;
+      const known = await cache.identify(`${kind} ${id}`, () => ask.validateCredential(credential));
+      return isCounted ? counted(known) : found(known).identity;
     },
   };
 }

@@ -4,9 +4,11 @@ import { answerErrors } from "../answer-errors.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLAnswer, GraphQLRequest } from "../graphql-request.ts";
+import type { CloseReason } from "../sockets/close-codes.ts";
 import type { Credentials, Holder } from "../sockets/credentials.ts";
 import { Outgoing } from "../sockets/outgoing.ts";
 import type { SocketLimits } from "../sockets/socket-limits.ts";
+import type { LiveObserver } from "../subscriptions/live-observer.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
 import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
 
@@ -14,6 +16,7 @@ export interface EventStreamOptions {
   gateway: Gateway;
   credentials: Credentials;
   limits: SocketLimits;
+  observer: LiveObserver;
   context: GatewayContext;
 }
 
@@ -22,6 +25,8 @@ export interface EventStreamOptions {
  * back with, and `complete`.
  */
 export class EventStream extends Subscriber implements Holder {
+  /** Why the gateway closed it; `gone` when the client did. */
+  closedFor: CloseReason | "gone" = "gone";
   readonly #response: ServerResponse;
   readonly #options: EventStreamOptions;
   readonly #outgoing: Outgoing;
@@ -38,7 +43,13 @@ export class EventStream extends Subscriber implements Holder {
       },
       write: (text: string, gone: () => void) => void (this.#begun().destroyed || response.write(text, gone)),
     };
-    this.#outgoing = new Outgoing(wire, options.limits, () => response.destroy());
+    this.#outgoing = new Outgoing(wire, options.limits, {
+      tooSlow: () => {
+        this.closedFor = "tooSlow";
+        response.destroy();
+      },
+      replaced: () => options.observer.onReplaced?.(),
+    });
     response.once("close", () => this.#over());
   }
 
@@ -92,19 +103,20 @@ export class EventStream extends Subscriber implements Holder {
 
   /** With other rights the client comes back, from where it was. */
   confirmed(identity: Identity): void {
-    if (!haveSameRights(this.#options.context.identity, identity)) this.close();
+    if (!haveSameRights(this.#options.context.identity, identity)) this.close("forbidden");
   }
 
   revoked(): void {
-    this.close();
+    this.close("forbidden");
   }
 
   unknown(): void {
-    this.close();
+    this.close("tryAgainLater");
   }
 
   /** The client comes back with the id of the last event. */
-  close(): void {
+  close(reason: CloseReason): void {
+    this.closedFor = reason;
     this.#over();
     this.#response.end();
   }

@@ -6,13 +6,14 @@ import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLAnswer, GraphQLRequest } from "../graphql-request.ts";
 import { ConnectionsByUser } from "../sockets/connections-by-user.ts";
 import { Credentials } from "../sockets/credentials.ts";
+import type { LiveObserver } from "../subscriptions/live-observer.ts";
 import { SocketServer, type SocketServerOptions } from "../sockets/socket-server.ts";
 import { EventStream } from "./event-stream.ts";
 import { maxBodyBytes } from "./read-request.ts";
 
 export interface LiveConnectionsOptions extends Pick<
   SocketServerOptions,
-  "limits" | "anonymous" | "requestTimeoutMs" | "clientOf" | "admit"
+  "limits" | "anonymous" | "requestTimeoutMs" | "clientOf" | "admit" | "admitOperation" | "observer"
 > {
   authentication: Authentication;
 }
@@ -23,12 +24,14 @@ export class LiveConnections {
   readonly #limits: LiveConnectionsOptions["limits"];
   readonly #credentials: Credentials;
   readonly #users: ConnectionsByUser;
+  readonly #observer: LiveObserver;
   readonly #sockets: SocketServer;
   readonly #eventStreams = new Set<EventStream>();
 
   constructor(gateway: Gateway, { authentication, ...options }: LiveConnectionsOptions) {
     this.#gateway = gateway;
     this.#limits = options.limits;
+    this.#observer = options.observer;
     this.#credentials = new Credentials(authentication, options.limits.recheckMs);
     this.#users = new ConnectionsByUser(options.limits.socketsByUser);
     this.#sockets = new SocketServer({
@@ -54,13 +57,16 @@ export class LiveConnections {
       gateway: this.#gateway,
       credentials: this.#credentials,
       limits: this.#limits,
+      observer: this.#observer,
       context,
     });
     if (!this.#users.take(context.identity, stream))
       throw new PublicError("OVERLOADED", "This user has as many connections as one may have.");
     this.#eventStreams.add(stream);
+    this.#observer.onOpen?.("event stream");
     response.once("close", () => {
       this.#eventStreams.delete(stream);
+      this.#observer.onClose?.("event stream", stream.closedFor);
       this.#users.release(stream);
     });
     const after = request.headers["last-event-id"];
@@ -69,7 +75,7 @@ export class LiveConnections {
   }
 
   async close(): Promise<void> {
-    for (const stream of this.#eventStreams) stream.close();
+    for (const stream of this.#eventStreams) stream.close("goingAway");
     await this.#sockets.close();
     this.#credentials.stop();
   }

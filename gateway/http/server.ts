@@ -121,6 +121,8 @@ class GraphQLFace {
       anonymous: options.anonymousSockets ?? false,
       requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
       clientOf,
+      observer: options.onLive ?? {},
+      admitOperation: () => this.#load.admit(),
       admit: (request) => {
         this.#load.admit();
         this.#origins.refuse(request);

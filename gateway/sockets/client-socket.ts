@@ -5,6 +5,7 @@ import type { Client, Identity } from "#lib/request-context.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
+import type { LiveObserver } from "../subscriptions/live-observer.ts";
 import { type ClientMessage, clientMessage } from "./client-message.ts";
 import { closeCodes, type CloseReason } from "./close-codes.ts";
 import type { Credentials, Holder, Shown } from "./credentials.ts";
@@ -21,7 +22,11 @@ export interface SocketDependencies {
   requestTimeoutMs: number;
   /** Whether a user may have one more socket. */
   admit(identity: Identity, socket: ClientSocket): boolean;
-  closed(socket: ClientSocket): void;
+  /** Whether one more operation can be executed now. @throws PublicError OVERLOADED */
+  admitOperation(): void;
+  observer: LiveObserver;
+  /** @param reason why it was closed; `gone` when the client went */
+  closed(socket: ClientSocket, reason: CloseReason | "gone"): void;
 }
 
 /** What the HTTP request that became a socket said of its client. */
@@ -53,11 +58,14 @@ export class ClientSocket implements Holder {
       },
       write: (text: string, gone: () => void) => ws.send(text, gone),
     };
-    this.#outgoing = new Outgoing(wire, dependencies.limits, () => this.close("tooSlow"));
+    this.#outgoing = new Outgoing(wire, dependencies.limits, {
+      tooSlow: () => this.close("tooSlow"),
+      replaced: () => dependencies.observer.onReplaced?.(),
+    });
     this.#initTimer = setTimeout(() => this.close("initTimeout"), dependencies.limits.initMs).unref();
     ws.on("message", (data, isBinary) => this.#hear(isBinary ? undefined : clientMessage(String(data))));
     ws.on("error", () => ws.terminate());
-    ws.on("close", () => this.#end());
+    ws.on("close", () => this.#end("gone"));
   }
 
   /** Asks whether the client is there, and tells him where each subscription stands. */
@@ -77,7 +85,7 @@ export class ClientSocket implements Holder {
     this.#ws.close(code, text);
     // Who does not read does not say goodbye either.
     if (reason === "tooSlow" || reason === "unanswered") setTimeout(() => this.#ws.terminate(), 1_000).unref();
-    this.#end();
+    this.#end(reason);
   }
 
   /** Of one credential; what runs goes on with its rights of now. */
@@ -172,10 +180,18 @@ export class ClientSocket implements Holder {
       gateway: this.#dependencies.gateway,
       outgoing: this.#outgoing,
       context: () => this.#context(),
+      admit: () => this.#admit(),
       over: () => this.#operations.delete(id),
     });
     this.#operations.set(id, operation);
     operation.begin();
+  }
+
+  /** Before each operation, as before each request. @throws PublicError OVERLOADED, RATE_LIMITED, UNAUTHENTICATED, AUTH_UNAVAILABLE */
+  async #admit(): Promise<void> {
+    const { admitOperation, credentials } = this.#dependencies;
+    admitOperation();
+    if (this.#identity) await credentials.count(this.#identity);
   }
 
   #context(): GatewayContext {
@@ -189,14 +205,14 @@ export class ClientSocket implements Holder {
     };
   }
 
-  #end(): void {
+  #end(reason: CloseReason | "gone"): void {
     if (this.#gone.signal.aborted) return;
     this.#gone.abort();
     clearTimeout(this.#initTimer);
     if (this.#identity) this.#dependencies.credentials.release(this.#identity, this);
     for (const operation of this.#operations.values()) operation.stop();
     this.#operations.clear();
-    this.#dependencies.closed(this);
+    this.#dependencies.closed(this, reason);
   }
 }
 

@@ -51,6 +51,11 @@ export class Credentials {
     return this.#authentication.identify({ headers: authorization === undefined ? {} : { authorization } });
   }
 
+  /** Counts one more operation of somebody who was identified. @throws PublicError what `Authentication` says */
+  async count({ credential }: Identity): Promise<void> {
+    if (credential) await this.#authentication.confirm?.(credential, { counted: true });
+  }
+
   /** Nothing is held of who has no credential. */
   hold({ credential }: Identity, holder: Holder): void {
     if (!credential) return;

@@ -9,6 +9,13 @@ export interface Wire {
   write(text: string, gone: () => void): void;
 }
 
+export interface OutgoingListener {
+  /** More waits than is kept. */
+  tooSlow(): void;
+  /** An event took the place of one that waited. */
+  replaced?(): void;
+}
+
 interface Waiting {
   event: ToldEvent;
   dropped: number;
@@ -23,7 +30,7 @@ interface Waiting {
 export class Outgoing {
   readonly #wire: Wire;
   readonly #limits: Pick<SocketLimits, "onTheWay" | "waitingEvents" | "waitingCharacters">;
-  readonly #onTooSlow: () => void;
+  readonly #on: OutgoingListener;
   readonly #waiting = new Map<string, Waiting>();
   #characters = 0;
   #count = 0;
@@ -33,11 +40,11 @@ export class Outgoing {
   constructor(
     wire: Wire,
     limits: Pick<SocketLimits, "onTheWay" | "waitingEvents" | "waitingCharacters">,
-    onTooSlow: () => void,
+    on: OutgoingListener,
   ) {
     this.#wire = wire;
     this.#limits = limits;
-    this.#onTooSlow = onTooSlow;
+    this.#on = on;
   }
 
   /** Undefined when nothing waits; otherwise resolves when nothing does any more. */
@@ -71,6 +78,7 @@ export class Outgoing {
     if (older) {
       this.#waiting.delete(key);
       this.#characters -= lengthOf(older.event);
+      this.#on.replaced?.();
     }
     const dropped = older ? older.dropped + 1 + event.dropped : event.dropped;
     this.#wait(key, { event, dropped, text });
@@ -87,7 +95,7 @@ export class Outgoing {
     this.#waiting.set(key, waiting);
     this.#characters += lengthOf(waiting.event);
     const { waitingEvents, waitingCharacters } = this.#limits;
-    if (this.#waiting.size > waitingEvents || this.#characters > waitingCharacters) this.#onTooSlow();
+    if (this.#waiting.size > waitingEvents || this.#characters > waitingCharacters) this.#on.tooSlow();
   }
 
   #flush(): void {

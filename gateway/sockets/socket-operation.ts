@@ -1,4 +1,6 @@
-import { answerErrors } from "../answer-errors.ts";
+import { SpanKind } from "@opentelemetry/api";
+import { requestSpan } from "#lib/tracing.ts";
+import { answerErrors, refusal } from "../answer-errors.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
@@ -9,6 +11,8 @@ export interface OperationDependencies {
   gateway: Gateway;
   outgoing: Outgoing;
   context(): GatewayContext;
+  /** @throws PublicError when its user may send no more of them now, or there is no capacity */
+  admit(): Promise<void>;
   over(): void;
 }
 
@@ -39,13 +43,24 @@ export class SocketOperation extends Subscriber {
     this.#beginnings += 1;
     const { extensions } = this.#request;
     const from = again && this.cursor !== undefined ? { ...extensions, after: this.cursor } : extensions;
-    void this.#begin({ ...this.#request, extensions: from }, this.#beginnings);
+    const context = this.#dependencies.context();
+    const attributes = { "http.route": "/graphql", "novacron.request_id": context.requestId };
+    void requestSpan("WebSocket /graphql", { kind: SpanKind.SERVER, attributes }, () =>
+      this.#begin({ ...this.#request, extensions: from }, context, this.#beginnings),
+    );
   }
 
-  async #begin(request: GraphQLRequest, beginning: number): Promise<void> {
-    const { gateway, outgoing } = this.#dependencies;
-    const context = this.#dependencies.context();
+  async #begin(request: GraphQLRequest, context: GatewayContext, beginning: number): Promise<void> {
+    const { gateway, outgoing, admit } = this.#dependencies;
     const isMeant = () => !this.#isOver && beginning === this.#beginnings;
+    if (beginning === 1) {
+      try {
+        await admit();
+      } catch (error) {
+        return this.#fail(refusal([error], context.requestId).body);
+      }
+      if (!isMeant()) return;
+    }
     const begun = await gateway.subscribe(request, context, this);
     if (!isMeant()) return this.leave();
     if (!begun) {

@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { PublicError } from "#lib/errors.ts";
 import type { Client } from "#lib/request-context.ts";
 import type { Gateway } from "../create-gateway.ts";
+import type { LiveObserver } from "../subscriptions/live-observer.ts";
 import { ClientSocket, type SocketDependencies } from "./client-socket.ts";
 import { closeCodes } from "./close-codes.ts";
 import type { ConnectionsByUser } from "./connections-by-user.ts";
@@ -24,6 +25,9 @@ export interface SocketServerOptions {
   clientOf(request: IncomingMessage): Client;
   /** @throws PublicError FORBIDDEN, OVERLOADED: what keeps a request out before it is a socket */
   admit(request: IncomingMessage): void;
+  /** @throws PublicError OVERLOADED: what keeps an operation out */
+  admitOperation(): void;
+  observer: LiveObserver;
 }
 
 /** The sockets of one gateway. */
@@ -58,8 +62,10 @@ export class SocketServer {
       anonymous: options.anonymous,
       requestTimeoutMs: options.requestTimeoutMs,
       admit: (identity, socket) => options.users.take(identity, socket),
-      closed: (socket) => {
-        this.#sockets.delete(socket);
+      admitOperation: () => options.admitOperation(),
+      observer: options.observer,
+      closed: (socket, reason) => {
+        if (this.#sockets.delete(socket)) options.observer.onClose?.("socket", reason);
         options.users.release(socket);
       },
     };
@@ -108,6 +114,7 @@ export class SocketServer {
       return ws.close(...closeCodes.wrongProtocol);
     }
     const { authorization } = request.headers;
+    this.#options.observer.onOpen?.("socket");
     this.#sockets.add(
       new ClientSocket(ws, { client: this.#options.clientOf(request), authorization }, this.#dependencies),
     );

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { SpanKind } from "@opentelemetry/api";
 import type { ExecutionResult } from "graphql";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Identity } from "#lib/request-context.ts";
 import type { SubscriptionEvent } from "#lib/subscription.ts";
+import { inTraceOf, requestSpan } from "#lib/tracing.ts";
 import { answerErrors } from "../answer-errors.ts";
 import { batchedCalls } from "../execution/batched-calls.ts";
 import { callsOver } from "../execution/call-subgraph.ts";
@@ -13,6 +15,7 @@ import { usedVariables } from "../execution/fetch-step.ts";
 import { publicFailure } from "../transport/public-failures.ts";
 import type { Transport } from "../transport/transport.ts";
 import { cursorText } from "./cursor.ts";
+import type { LiveObserver } from "./live-observer.ts";
 import { RecentEvents } from "./recent-events.ts";
 import type { SubscriptionSource } from "./source.ts";
 import type { ToldEvent } from "./told-event.ts";
@@ -44,6 +47,7 @@ export interface Followed {
 export interface StreamDependencies {
   source: SubscriptionSource;
   transport: Transport;
+  observer: LiveObserver;
 }
 
 export interface StreamListener {
@@ -183,13 +187,16 @@ export class Stream {
     const { signal } = this.#following;
     const request = { query: fetch.operation, variables: usedVariables(fetch, variables), after: this.head };
     const context = { identity, requestId: randomUUID(), deadline: Date.now() + eventTimeoutMs };
-    for await (const batch of this.#dependencies.source.subscribe(fetch.serviceName, request, context, signal)) {
+    const { source, observer } = this.#dependencies;
+    for await (const batch of source.subscribe(fetch.serviceName, request, context, signal)) {
       // What comes later comes again after a change of plans: it begins where this has come to.
       if (signal.aborted) return;
       for (let from = 0; from < batch.length; from += toldTogether) {
-        for (const event of await this.#told(batch.slice(from, from + toldTogether), operation)) {
+        const together = batch.slice(from, from + toldTogether);
+        for (const event of await eventsSpan(fetch.serviceName, together, () => this.#told(together, operation))) {
           if (signal.aborted) return;
           this.#recent.add(event);
+          if (event.head !== undefined) observer.onTold?.(this.#subscribers.size);
           for (const subscriber of this.#subscribers) subscriber.tell(event);
         }
         this.#on.told?.();
@@ -221,6 +228,14 @@ export class Stream {
     );
   }
 }
+
+/** What the events of one moment cause is a trace of its own, and none of the client's who happened to subscribe first. */
+const eventsSpan = <T>(subgraph: string, events: readonly SubscriptionEvent[], work: () => Promise<T>): Promise<T> => {
+  const attributes = { "novacron.subgraph": subgraph, "novacron.events": events.length };
+  return inTraceOf(undefined, () =>
+    requestSpan(`events of ${subgraph}`, { kind: SpanKind.CONSUMER, attributes }, work),
+  );
+};
 
 /** What a subscriber is told of why his subscription ends. */
 export function subscriptionFailure(subgraph: string, error: unknown): PublicError {

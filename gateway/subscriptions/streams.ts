@@ -157,10 +157,12 @@ export class Streams {
       ended: () => {
         onEnd();
         this.#running.delete(stream);
+        this.#dependencies.observer.onStream?.(-1);
         void this.#forget(key, stream);
       },
     });
     this.#running.set(stream, asked);
+    this.#dependencies.observer.onStream?.(1);
     // Who asked before the gateway went over to another supergraph may be served after it.
     if (this.#served && this.#served.supergraph !== asked.supergraph) void this.#catchUp(stream, asked, this.#served);
     return stream;

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { trace } from "@opentelemetry/api";
+import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Domain } from "#db/columns.ts";
 import { CallFailure } from "#gateway/transport/call-failure.ts";
@@ -8,8 +9,12 @@ import { guarded } from "#gateway/transport/guarded.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import { exportTraces, type StopTraces } from "#lib/export-traces.ts";
 import { inTraceOf, requestSpan, traceHeaders, traceId } from "#lib/tracing.ts";
+import { changeStates } from "#db/vms/state-writes.ts";
+import { statement } from "#db/statement.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { makeApiKey, makeUser } from "#tests/harness/credentials.ts";
+import { RawClient, subscribe } from "#tests/live/raw-client.ts";
+import { until } from "#tests/live/until.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { startHungCollector, startTraceCollector, type TraceCollector } from "#tests/harness/trace-collector.ts";
 import { connectedTrace, newTraceparent, pathsOf } from "#tests/harness/trace-tree.ts";
@@ -31,6 +36,7 @@ let isBroken = false;
 beforeAll(async () => {
   product = await bootProduct({
     authenticates: true,
+    withEvents: true,
     carrier: (inner) => ({
       ...inner,
       send: async (subgraph, request, context, signal) => {
@@ -105,6 +111,30 @@ describe("with a collector", () => {
       ].toSorted(),
     );
     expect(spans.filter(({ isFailed }) => isFailed)).toEqual([]);
+  });
+
+  it("a subscription over a socket is a trace, and so are the events of a moment", async () => {
+    const socket = new RawClient(product.url);
+    const text = "subscription { vmStateChanged { toState vm { name owner { username } } } }";
+    await socket.connect({ authorization: `Bearer ${apiKey}` }, subscribe("1", text));
+    await until(() => socket.of("ping").length > 0);
+    const change = { vmId: fleet.id("vm", 1), reason: "", initiatedBy: fleet.id("user", 1) };
+    await product.databases.vms.write({ tenantId: fleet.tenantId }, async (tx) => {
+      await tx.execute(statement<never>(() => sql`update vms set state = 'running', origin_state = null`));
+      await changeStates(tx, [{ ...change, from: "running", to: "paused" }]);
+      await changeStates(tx, [{ ...change, from: "paused", to: "running" }]);
+    });
+    await until(() => socket.of("next").length === 2);
+    socket.ws.close();
+    const spans = await collected();
+    const roots = spans.filter(({ parentSpanId }) => !parentSpanId).map(({ name }) => name);
+    expect(roots).toContain("subscription");
+    expect(roots).toContain("events of vms");
+    const events = spans.filter(({ name }) => name === "events of vms");
+    expect(events.length).toBeLessThanOrEqual(2);
+    const traces = new Set(events.map((span) => span.traceId));
+    const below = spans.filter((span) => traces.has(span.traceId));
+    expect(new Set(below.map(({ name }) => name))).toContain("call auth");
   });
 
   it("attack 57: no value, document, key or header of the client is in a span", async () => {

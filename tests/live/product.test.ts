@@ -144,6 +144,30 @@ describe("vmStateChanged", () => {
     }
   });
 
+  it("of another installation or another tenant is not gone on from, nor is what is none", async () => {
+    const cursor = await cursorNow();
+    const [version, mark, positions] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as [
+      number,
+      string,
+      Record<string, string>,
+    ];
+    const encoded = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString("base64url");
+    const [format, ...place] = (positions["vms"] ?? "").split(".");
+    const elsewhere = [format, (place[0] ?? "").replace(/./g, "0"), ...place.slice(1)].join(".");
+    expect(encoded(version, mark, positions)).toBe(cursor);
+    for (const after of [
+      encoded(version, mark, { ...positions, vms: elsewhere }),
+      encoded(version, "AAAAAAAA", positions),
+      cursor.slice(0, -4),
+      `${cursor}~`.repeat(100),
+      "",
+      7,
+    ])
+      await expect(client.iterate({ query: changes, extensions: { after } }).next()).rejects.toMatchObject([
+        { extensions: { code: "POSITION_INVALID" } },
+      ]);
+  });
+
   it("lets in what its filter says, and refuses what is no id", async () => {
     const live = await following<Changed>(changes, { filter: { toState: ["PAUSED"], fromState: ["RUNNING"] } });
     await move(1, "stopped", "running");

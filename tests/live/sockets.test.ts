@@ -2,9 +2,14 @@ import { request as httpRequest } from "node:http";
 import { createClient, type Client } from "graphql-ws";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
-import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
+import { defaultLimits } from "#gateway/admission/limits.ts";
+import { Documents } from "#gateway/documents/documents.ts";
+import { hashOf, readManifest } from "#gateway/documents/manifest.ts";
+import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
 import type { SocketLimits } from "#gateway/sockets/socket-limits.ts";
+import { countLive } from "#gateway/metrics.ts";
 import { PublicError } from "#lib/errors.ts";
+import { metrics } from "#lib/metrics.ts";
 import { anonymous, type Identity } from "#lib/request-context.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, peopleTransport } from "./orders.ts";
@@ -26,8 +31,9 @@ function userOf(token: string): Identity {
   return { ...user, credential: { kind: "session", id: token } };
 }
 
-const start = (socketLimits: Partial<SocketLimits> = {}) =>
+const start = (socketLimits: Partial<SocketLimits> = {}, more: Partial<GatewayServerOptions> = {}) =>
   startGateway({
+    ...more,
     supergraphSdl: compose(orders),
     subscriptions: sourceOf({ orders: log }),
     transport: peopleTransport(),
@@ -242,6 +248,95 @@ describe("the protocol", () => {
   });
 });
 
+describe("an operation over a socket", () => {
+  const long = `{ ${"order { number } ".repeat(700)} }`;
+  const aliases = `{ ${Array.from({ length: 31 }, (_, at) => `a${at}: __typename`).join(" ")} }`;
+  const known = "subscription Known { ordered { number } }";
+
+  it.each([
+    [
+      "two operations without a name",
+      "query A { order { number } } query B { order { number } }",
+      {},
+      "OPERATION_RESOLUTION_FAILURE",
+    ],
+    ["no document", undefined, {}, "BAD_REQUEST"],
+    ["what is no document", "subscription {", {}, "GRAPHQL_PARSE_FAILED"],
+    ["an unknown field", "subscription { nothing }", {}, "GRAPHQL_VALIDATION_FAILED"],
+    [
+      "two subscriptions in one",
+      "subscription { ordered { number } b: ordered { number } }",
+      {},
+      "GRAPHQL_VALIDATION_FAILED",
+    ],
+    ["too many tokens", long, {}, "TOKEN_LIMIT_EXCEEDED"],
+    ["too many aliases", aliases, {}, "ALIAS_LIMIT_EXCEEDED"],
+    [
+      "a variable of the wrong type",
+      "subscription ($shop: ID) { ordered(shop: $shop) { number } }",
+      { variables: { shop: {} } },
+      "BAD_USER_INPUT",
+    ],
+    [
+      "a list that is too long",
+      "subscription ($shop: ID) { ordered(shop: $shop) { number } }",
+      { variables: { shop: Array(101).fill("x") } },
+      "LIST_LIMIT_EXCEEDED",
+    ],
+    ["a cursor that is none", query, { extensions: { after: "x" } }, "POSITION_INVALID"],
+    ["a document that is not known", undefined, { documentId: `sha256:${"0".repeat(64)}` }, "DOCUMENT_UNKNOWN"],
+  ])("is refused as over HTTP, and the socket goes on: %s", async (_what, text, more, code) => {
+    const client = new RawClient(wsUrl());
+    await client.connect(
+      as(),
+      { id: "1", type: "subscribe", payload: { ...more, query: text } },
+      subscribe("2", query),
+    );
+    await until(() => client.of("error", "1").length === 1);
+    expect(client.of("error", "1")[0]?.payload).toMatchObject([{ extensions: { code } }]);
+    const asked = { ...more, query: text ?? null };
+    const response = await fetch(gateway.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...as() },
+      body: JSON.stringify(asked),
+    });
+    const overHttp = (await response.json()) as { errors: { extensions: { code: string } }[] };
+    // Over HTTP a subscription is refused for being one once nothing else is wrong with it.
+    expect([code, "BAD_REQUEST"]).toContain(overHttp.errors[0]?.extensions.code);
+    log.append(order(1));
+    await until(() => numbers(client, "2").length === 1);
+    expect(client.of("next", "1")).toEqual([]);
+  });
+
+  it("attack 60: of who is held to known documents is one of them, by its id or its text", async () => {
+    await gateway.close();
+    const manifest = readManifest(JSON.stringify({ [hashOf(known)]: known }));
+    gateway = await start(
+      {},
+      { documents: new Documents({ anonymous: "open", api_key: "ids", session: "safelist" }, manifest) },
+    );
+    const client = new RawClient(wsUrl());
+    await client.connect(as(), subscribe("other", query), subscribe("text", known), {
+      id: "id",
+      type: "subscribe",
+      payload: { documentId: `sha256:${hashOf(known)}` },
+    });
+    await until(() => client.of("error", "other").length === 1 && client.of("ping").length >= 2);
+    expect(client.of("error", "other")[0]?.payload).toMatchObject([{ extensions: { code: "DOCUMENT_NOT_ALLOWED" } }]);
+    log.append(order(1));
+    await until(() => numbers(client, "text").length === 1 && numbers(client, "id").length === 1);
+  });
+
+  it("that costs too much is refused", async () => {
+    await gateway.close();
+    gateway = await start({}, { limits: { ...defaultLimits, cost: 1 } });
+    const client = new RawClient(wsUrl());
+    await client.connect(as(), subscribe("1", query));
+    await until(() => client.of("error", "1").length === 1);
+    expect(client.of("error", "1")[0]?.payload).toMatchObject([{ extensions: { code: "QUERY_TOO_EXPENSIVE" } }]);
+  });
+});
+
 describe("rights", () => {
   it("are those of a new credential from its ping on, and the subscription goes on", async () => {
     users.set("new", { kind: "user", id: "ann", tenantId: "one", permissions: [] });
@@ -413,5 +508,50 @@ describe("server-sent events", () => {
     const leaving = new AbortController();
     await events({ signal: leaving.signal });
     leaving.abort();
+  });
+});
+
+describe("the figures of what is live", () => {
+  const figures = async (...names: string[]) => {
+    const lines = (await metrics.metrics()).split("\n");
+    return lines.filter((line) => names.some((name) => new RegExp(`^novacron_gateway_${name}[ {]`).test(line)));
+  };
+
+  it("count connections, why they were closed, events, and to how many they were told", async () => {
+    await gateway.close();
+    metrics.resetMetrics();
+    gateway = await start({}, { onLive: countLive });
+    const [one, two] = [await subscribed(), await subscribed()];
+    const leaving = new AbortController();
+    const { body } = await fetch(`${gateway.url}?query=${encodeURIComponent(query)}`, {
+      headers: { accept: "text/event-stream", ...as() },
+      signal: leaving.signal,
+    });
+    expect(body).not.toBeNull();
+    log.append(order(1), order(2));
+    await until(() => numbers(one.client, "1").length === 2 && numbers(two.client, "1").length === 2);
+    expect(await figures("connections", "subgraph_subscriptions", "events_total", "event_deliveries_total")).toEqual([
+      'novacron_gateway_connections{kind="socket"} 2',
+      'novacron_gateway_connections{kind="event stream"} 1',
+      "novacron_gateway_subgraph_subscriptions 1",
+      "novacron_gateway_events_total 2",
+      "novacron_gateway_event_deliveries_total 6",
+    ]);
+    leaving.abort();
+    one.client.ws.terminate();
+    await two.client.say("nonsense");
+    await until(() => two.client.closed !== undefined);
+    const closed = [
+      'novacron_gateway_connections_closed_total{kind="event stream",reason="gone"} 1',
+      'novacron_gateway_connections_closed_total{kind="socket",reason="badRequest"} 1',
+      'novacron_gateway_connections_closed_total{kind="socket",reason="gone"} 1',
+    ];
+    await expect
+      .poll(async () => (await figures("connections_closed_total")).toSorted(), { timeout: 15_000 })
+      .toEqual(closed);
+    expect(await figures("connections")).toEqual([
+      'novacron_gateway_connections{kind="socket"} 0',
+      'novacron_gateway_connections{kind="event stream"} 0',
+    ]);
   });
 });

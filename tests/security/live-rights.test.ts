@@ -115,7 +115,7 @@ describe("a ticket", () => {
     for (const ticket of [outlived, ofNobody]) expect((await events(ticket)).status).toBe(401);
     const [left] = await asOwner(
       product.urls.url("auth"),
-      (owner) => owner`select count(*)::int as tickets from connection_tickets`,
+      (owner) => owner`select count(*)::int as tickets from connection_tickets where tenant_id = ${ours.tenantId}`,
     );
     // The next one that came took those away that nobody had used.
     expect(left).toEqual({ tickets: 0 });
@@ -221,6 +221,25 @@ describe("attack 35: every open connection loses access within two seconds", () 
     await until(() => new Set(namesIn(client)).size === 1);
     expect([namesIn(client).at(-1), client.closed]).toEqual([ours.id("vm", 1), undefined]);
   });
+});
+
+it("attack 47: what a key asks over a socket is of its requests in a minute as well", async () => {
+  const { id: userId, tenantId } = await newUser();
+  const { key } = await makeApiKey(product.databases.auth, { tenantId, userId, rateLimitPerMinute: 5 });
+  const client = new RawClient(product.url);
+  // The first request is that by which it says who it is.
+  await client.connect(
+    bearer(key),
+    ...["1", "2", "3"].map((id) => subscribe(id, "{ me { id } }")),
+    subscribe("4", query),
+  );
+  await until(() => client.of("complete").length === 3 && client.of("ping").length > 0);
+  await client.say(subscribe("5", "{ me { id } }"), subscribe("6", query));
+  await until(() => client.of("error").length === 2);
+  for (const { payload } of client.of("error"))
+    expect(payload).toMatchObject([{ extensions: { code: "RATE_LIMITED", retryAfter: expect.any(Number) as number } }]);
+  await flip(ours);
+  await until(() => client.of("next", "4").length === 2);
 });
 
 describe("attack 31: a tenant's subscriber", () => {
