@@ -1,5 +1,6 @@
 import { WebSocket } from "ws";
-import { query } from "./graph.ts";
+import { query as plain } from "./graph.ts";
+import { now } from "./process.ts";
 
 // Clients of one server, in a process of their own. Told by their parent: { open: how many } opens sockets, and subscribes each when `subscribe`;
 // { close: true } closes all; { wait: how many deliveries } answers when there have been so many since the last time.
@@ -16,12 +17,10 @@ let wanted = Infinity;
 let latencies: number[] = [];
 let lastCursor: string | undefined;
 
-const now = () => performance.timeOrigin + performance.now();
-
 function delivered(text: string): void {
   deliveries += 1;
   if (deliveries % timedOf === 0) {
-    latencies.push(now() - Number.parseFloat(text.slice(text.indexOf('"at":') + 5)));
+    latencies.push(now() - Number(/at"?:([\d.]+)/.exec(text)?.[1]));
     lastCursor = /"cursor":"([^"]+)"/.exec(text)?.[1];
   }
   if (deliveries >= wanted) answerWait();
@@ -34,11 +33,25 @@ function answerWait(): void {
   latencies = [];
 }
 
-const openOne = (isSubscribed: boolean, after: string | undefined) =>
+/** Who the clients are, and what they ask; the next one is the next of each list. */
+interface Asking {
+  query: string;
+  tokens?: readonly string[];
+  variables?: readonly object[];
+}
+
+let opened = 0;
+const openOne = (isSubscribed: boolean, after: string | undefined, { query, tokens, variables }: Asking) =>
   new Promise<void>((resolve, reject) => {
+    const number = opened++;
+    const nth = <T>(list: readonly T[] | undefined) => list?.[number % list.length];
+    const [token, ofClient] = [nth(tokens), nth(variables)];
     const ws = new WebSocket(url, "graphql-transport-ws", { perMessageDeflate: false });
     sockets.add(ws);
-    ws.once("open", () => ws.send('{"type":"connection_init"}'));
+    ws.once("open", () => {
+      const payload = token === undefined ? undefined : { authorization: `Bearer ${token}` };
+      ws.send(JSON.stringify({ type: "connection_init", payload }));
+    });
     ws.once("error", reject);
     ws.once("close", () => sockets.delete(ws));
     ws.on("message", (data) => {
@@ -46,19 +59,21 @@ const openOne = (isSubscribed: boolean, after: string | undefined) =>
       if (text.includes('"type":"next"')) return delivered(text);
       if (text.includes('"ping"')) ws.send('{"type":"pong"}');
       if (text.includes('"connection_ack"') && isSubscribed) {
-        const payload = { query, extensions: after === undefined ? undefined : { after } };
+        const payload = { query, variables: ofClient, extensions: after === undefined ? undefined : { after } };
         return ws.send(JSON.stringify({ id: "1", type: "subscribe", payload }));
       }
       resolve();
     });
   });
 
-async function open(count: number, isSubscribed: boolean, returning: boolean): Promise<void> {
+async function open({ open: count = 0, subscribe = false, returning = false, as }: Told): Promise<void> {
+  const asking = as ?? { query: plain };
+  opened = 0;
   let left = count;
   const next = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      await openOne(isSubscribed, returning ? lastCursor : undefined);
+      await openOne(subscribe, returning ? lastCursor : undefined, asking);
     }
   };
   await Promise.all(Array.from({ length: returning ? count : together }, next));
@@ -67,6 +82,7 @@ async function open(count: number, isSubscribed: boolean, returning: boolean): P
 interface Told {
   open?: number;
   subscribe?: boolean;
+  as?: Asking;
   /** All at once, each after the last cursor. */
   returning?: boolean;
   close?: true;
@@ -76,7 +92,7 @@ interface Told {
 process.on("message", (told: Told) => {
   if (told.open !== undefined) {
     const began = performance.now();
-    open(told.open, told.subscribe ?? false, told.returning ?? false).then(
+    open(told).then(
       () => process.send?.({ ms: performance.now() - began }),
       (error: unknown) => {
         process.stderr.write(`${String(error)}\n`);

@@ -1,16 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { bundlePrograms } from "../bundle-programs.ts";
-import { pin } from "../gateway/cores.ts";
 import { type Figure, percentile } from "../report.ts";
+import { start } from "./process.ts";
+import { measureProduct } from "./product.ts";
 
 const outdir = "dist/bench";
 const ours = "ours";
 const bare = "a bare broadcast";
 
-/** Sockets of one gateway beside a program that sends the same bytes to as many sockets. */
+/** Sockets of one gateway over a log in memory, beside a program that sends the same bytes to as many sockets; then those of the whole product. */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   const programs = ["bench/subscriptions/serve.ts", "bench/subscriptions/clients.ts"];
   await bundlePrograms(programs, `${outdir}/subscriptions`);
@@ -19,6 +17,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     [ours]: await measure("gateway", size),
     [bare]: await measure("broadcast", size),
   };
+  const product = await measureProduct(size);
   const [mine, theirs] = [measured[ours], measured[bare]];
   return [
     { name: `${ours}, 5,000 sockets told one event a second, p50`, value: percentile(mine.paced, 0.5), unit: "ms" },
@@ -74,6 +73,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
       unit: "ms",
       aim: "under 500 ms",
     },
+    ...product,
   ];
 }
 
@@ -144,49 +144,4 @@ async function measure(kind: "gateway" | "broadcast", size: number): Promise<Mea
     await clients.stop();
     await server.stop();
   }
-}
-
-interface Process {
-  url: string;
-  tell(message: object): void;
-  ask<Answer = unknown>(message: object): Promise<Answer>;
-  cpuMs(): number;
-  stop(): Promise<void>;
-}
-
-async function start(args: readonly string[], core: "measured" | "load"): Promise<Process> {
-  const child: ChildProcess = spawn("node", ["--max-semi-space-size=64", "--expose-gc", ...args], {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-    env: { ...process.env, LOG_LEVEL: "warn", NODE_ENV: "production" },
-  });
-  const exited = once(child, "exit");
-  const pid = child.pid ?? 0;
-  pin(pid, core);
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout?.on("data", (chunk: Buffer) => {
-      const ready = /ready (\S+)/.exec(String(chunk))?.[1];
-      if (ready) resolve(ready);
-    });
-    child.once("exit", () => reject(new Error(`${args.join(" ")} ended before it was ready`)));
-  });
-  return {
-    url,
-    tell: (message) => void child.send(message),
-    ask: async <Answer>(message: object) => {
-      const answered = once(child, "message");
-      child.send(message);
-      const ended = exited.then(() => Promise.reject(new Error(`${args.join(" ")} ended`)));
-      const [answer] = (await Promise.race([answered, ended])) as [Answer];
-      return answer;
-    },
-    cpuMs: () => {
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return (Number(fields[11]) + Number(fields[12])) * 10;
-    },
-    stop: async () => {
-      child.kill();
-      await exited;
-    },
-  };
 }

@@ -7,11 +7,11 @@ import { startGateway } from "#gateway/http/server.ts";
 import { anonymous } from "#lib/request-context.ts";
 import { pause } from "#lib/pause.ts";
 import type { SubscriptionEvent } from "#lib/subscription.ts";
+import { now } from "./process.ts";
 import { changeOf, messageOf, nodesOf, supergraphSdl } from "./graph.ts";
 
 // What is measured: the gateway, or sockets to which the same bytes are sent. Told by its parent: { append: how many events }, or { look: true }.
 
-const now = () => performance.timeOrigin + performance.now();
 let count = 0;
 
 async function gateway(): Promise<{ url: string; append(events: number): void }> {
