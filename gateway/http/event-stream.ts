@@ -70,7 +70,11 @@ export class EventStream extends Subscriber implements Holder {
       return undefined;
     }
     credentials.hold(context.identity, this);
-    if (begun.cursor !== undefined) this.#outgoing.say(`id: ${begun.cursor}\n\n`);
+    // What he has been told meanwhile is behind him.
+    if (begun.cursor !== undefined && !this.#response.headersSent)
+      this.#outgoing.say(`id: ${begun.cursor}
+
+`);
     else this.#begun();
     this.#pinging = setInterval(() => this.#outgoing.say(":\n\n"), limits.pingMs);
     return undefined;
