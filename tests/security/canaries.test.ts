@@ -7,10 +7,11 @@ import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { novacron } from "#tests/running/command.ts";
 import { faultsOf } from "./canaries/breaking.ts";
 import { Client, shownOnce } from "./canaries/client.ts";
-import { hostileRequests } from "./canaries/hostile-requests.ts";
+import { type HostileRequest, hostileRequests } from "./canaries/hostile-requests.ts";
 import { liveWithSecrets } from "./canaries/life-of-secrets.ts";
 import { databaseOutputs } from "./canaries/outputs.ts";
 import { rawRequests } from "./canaries/raw-requests.ts";
+import { socketRequests } from "./canaries/socket-requests.ts";
 import { type Output, Secrets } from "./canaries/secrets.ts";
 import { fleet, type SeededProduct, startSeeded } from "./canaries/seeded-product.ts";
 import { selectionOf, waysTo } from "./selections.ts";
@@ -90,7 +91,11 @@ async function askForEverything(key: string): Promise<void> {
 }
 
 async function askWithSecrets(key: string): Promise<void> {
-  const requests = [...hostileRequests(apiSchema, secrets.mark("a secret in the wrong place"))];
+  const secret = secrets.mark("a secret in the wrong place");
+  const all = [...hostileRequests(apiSchema, secret)];
+  const isLive = ({ query }: HostileRequest) => query.startsWith("subscription");
+  client.answers.push(...(await socketRequests(product.url, all.filter(isLive), { key, secret })));
+  const requests = all.filter((request) => !isLive(request));
   for (let at = 0; at < requests.length; at += requestsAtOnce) {
     await client.moveElsewhere();
     const some = requests.slice(at, at + requestsAtOnce);
@@ -164,6 +169,12 @@ it.skipIf(!redisProgram)("attack 33: whatever is kept in Redis has its tenant in
 });
 
 describe("the traffic that was searched", () => {
+  it("has been over sockets, where some of it was answered and some of it ended them", () => {
+    const heard = outputs.answers.filter(({ where }) => where.includes("socket")).map(({ text }) => text);
+    for (const part of ["connection_ack", "BAD_USER_INPUT", '"cursors":{"', "1000 ", "4400 ", "4403 "])
+      expect([part, heard.some((text) => text.includes(part))]).toEqual([part, true]);
+  });
+
   it("has made every secret that is ever shown", () => {
     const shown = outputs.answers.filter(({ text }) => text.includes("shown once")).map(({ text }) => text);
     for (const coordinate of shownOnce) {

@@ -44,8 +44,12 @@ const isText = (name: string): boolean => name === "String" || name === "ID";
  */
 export function* hostileRequests(schema: GraphQLSchema, secret: string): Generator<HostileRequest> {
   const misfitting = new Set<string>();
-  for (const kind of ["query", "mutation"] as const) {
-    const root = kind === "query" ? schema.getQueryType() : schema.getMutationType();
+  const roots = {
+    query: schema.getQueryType(),
+    mutation: schema.getMutationType(),
+    subscription: schema.getSubscriptionType(),
+  };
+  for (const [kind, root] of Object.entries(roots)) {
     for (const { name, args, type } of Object.values(root?.getFields() ?? {})) {
       const selection = below(type);
       for (const [what, values] of valuesOf(args, secret, misfitting)) {

@@ -55,6 +55,12 @@ export function rawRequests(secret: string): ({ what: string } & RequestOptions)
       path: `/graphql?query=${encodeURIComponent(query)}&token=${secret}`,
       headers: {},
     },
+    ...[secret, `nvt_${"0".repeat(32)}_${secret.padEnd(43, "x").slice(0, 43)}`].map((ticket) => ({
+      what: "a ticket that is none",
+      method: "GET" as const,
+      path: `/graphql?query=${encodeURIComponent("subscription { vmStateChanged { toState } }")}&ticket=${ticket}`,
+      headers: { accept: "text/event-stream" },
+    })),
     {
       what: "variables in an address",
       method: "GET",
