@@ -5,6 +5,7 @@ import { Admission, type Admitted, compiledFor, findOperation } from "./admissio
 import { defaultLimits, type Limits } from "./admission/limits.ts";
 import type { OperationCost } from "./admission/operation-cost.ts";
 import { answerErrors, refusal } from "./answer-errors.ts";
+import { byRights } from "./authentication/same-rights.ts";
 import type { RecordDenials } from "./authentication/denials.ts";
 import type { Policies } from "./authorization/requirement.ts";
 import { callsOver } from "./execution/call-subgraph.ts";
@@ -149,7 +150,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { text, found, operation } = await admission.admit(supergraph, request, context);
       if (!isSubscription(found) || !streams) return undefined;
       const { variables = {}, operationName, extensions } = request;
-      const { identity } = context;
+      // What is asked for several is asked as any of them: nobody's own is in it.
+      const identity = found.access.dependsOnCaller ? context.identity : byRights(context.identity);
       if (!operation.followed) {
         // Its one field was refused.
         const { errors } = await operation.execute(variables, callsOver(transport, context, context.signal));

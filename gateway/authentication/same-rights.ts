@@ -6,3 +6,12 @@ export const haveSameRights = (one: Identity, other: Identity): boolean =>
   one.permissions.every((permission) => other.permissions.includes(permission)) &&
   one.tenantId === other.tenantId &&
   one.userTenantId === other.userTenantId;
+
+/** Somebody with these rights, and nobody in particular. */
+export const byRights = ({ kind, tenantId, userTenantId, permissions }: Identity): Identity => ({
+  kind,
+  id: "",
+  tenantId,
+  permissions: permissions.toSorted(),
+  ...(userTenantId === undefined ? {} : { userTenantId }),
+});

@@ -16,6 +16,8 @@ export const noRefusals: Refusals = { key: "", fields: new Map() };
 
 /** What an operation touches that not everybody may, found once; judging an identity by it is a look at each distinct requirement. */
 export interface OperationAccess {
+  /** Whether two who may do the same can be shown different things by it. */
+  dependsOnCaller: boolean;
   refusalsFor(identity: Identity): Refusals;
 }
 
@@ -24,9 +26,10 @@ export function operationAccess(
   requirements: Requirements,
   operation: Operation,
 ): OperationAccess {
-  const guarded = guardedFields(apiSchema, requirements, operation);
+  const { guarded, dependsOnCaller } = markedFields(apiSchema, requirements, operation);
   const distinct = [...new Set(guarded.flatMap(({ needs }) => needs))];
   return {
+    dependsOnCaller,
     refusalsFor: (identity) => {
       let refused: Map<Requirement, PublicError> | undefined;
       for (const requirement of distinct) {
@@ -54,12 +57,13 @@ interface GuardedField {
 }
 
 /** What a field requires follows from where the document selects it, so that it is the same wherever its fragment is spread. */
-function guardedFields(
+function markedFields(
   apiSchema: GraphQLSchema,
   requirements: Requirements,
   { definition, fragments }: Operation,
-): GuardedField[] {
+): { guarded: GuardedField[]; dependsOnCaller: boolean } {
   const guarded: GuardedField[] = [];
+  let dependsOnCaller = false;
   const types = new TypeInfo(apiSchema);
   for (const root of [definition, ...fragments.values()]) {
     visit(
@@ -69,15 +73,17 @@ function guardedFields(
           const parent = types.getParentType();
           if (!parent) return;
           const returned = types.getFieldDef()?.type;
-          const needs = requirements.of({
+          const selection = {
             parent: parent.name,
             field: node.name.value,
             returned: returned && getNamedType(returned).name,
-          });
+          };
+          const needs = requirements.of(selection);
+          dependsOnCaller ||= requirements.dependsOnCaller(selection);
           if (needs.length > 0 && !isIntrospection(node.name.value)) guarded.push({ node, needs });
         },
       }),
     );
   }
-  return guarded;
+  return { guarded, dependsOnCaller };
 }

@@ -6,8 +6,19 @@ import { authorizationDirectives } from "./supported-features.ts";
 /** What the coordinates of a supergraph require. */
 export interface Requirements {
   /** All that a selection of the field must have, of types and fields that it may reach included. */
-  of(selection: { parent: string; field: string; returned: string | undefined }): readonly Requirement[];
+  of(selection: Selection): readonly Requirement[];
+  /** Whether two who may do the same can be shown different things there, because it shows more of what is one's own. */
+  dependsOnCaller(selection: Selection): boolean;
 }
+
+interface Selection {
+  parent: string;
+  field: string;
+  returned: string | undefined;
+}
+
+/** The tag by which a supergraph says so of a field. */
+const dependsOnCallerTag = "depends-on-caller";
 
 /**
  * Reads the authorization directives of a supergraph. A field that is selected on an interface needs what the interface and each type that may
@@ -16,15 +27,29 @@ export interface Requirements {
  */
 export function requirementsOf(schema: Schema, policies: Policies): Requirements {
   const own = ownRequirements(schema, policies);
+  const tagged = taggedAsDependent(schema);
   const behind = typesBehind(schema);
-  return {
-    of: ({ parent, field, returned }) => {
-      if (own.size === 0) return [];
-      const types = [parent, ...(behind.get(parent) ?? [])];
-      const coordinates = [...types, ...types.map((type) => `${type}.${field}`), ...(returned ? [returned] : [])];
-      return coordinates.flatMap((coordinate) => own.get(coordinate) ?? []);
-    },
+  const coordinatesOf = ({ parent, field, returned }: Selection): string[] => {
+    const types = [parent, ...(behind.get(parent) ?? [])];
+    return [...types, ...types.map((type) => `${type}.${field}`), ...(returned ? [returned] : [])];
   };
+  return {
+    of: (selection) =>
+      own.size === 0 ? [] : coordinatesOf(selection).flatMap((coordinate) => own.get(coordinate) ?? []),
+    dependsOnCaller: (selection) =>
+      tagged.size > 0 && coordinatesOf(selection).some((coordinate) => tagged.has(coordinate)),
+  };
+}
+
+function taggedAsDependent(schema: Schema): Set<string> {
+  const tagged = new Set<string>();
+  const name = schema.coreFeatures?.getByIdentity("https://specs.apollo.dev/tag")?.directiveNameInSchema("tag");
+  if (name === undefined) return tagged;
+  eachElement(schema, (coordinate, element) => {
+    const tags = element.appliedDirectivesOf(name).map((applied) => applied.arguments()["name"]);
+    if (tags.includes(dependsOnCallerTag)) tagged.add(coordinate);
+  });
+  return tagged;
 }
 
 /** Interface or union → the types that its objects may have. */

@@ -40,7 +40,7 @@ export abstract class Subscriber {
 export interface Followed {
   operation: CompiledOperation;
   variables: Readonly<Record<string, unknown>>;
-  /** One of those who ask: the others have the same tenant and the same rights. */
+  /** Who asks: somebody with a tenant and rights, or one user where what he is shown may be his alone. */
   identity: Identity;
 }
 

@@ -8,7 +8,7 @@ import { type Followed, Stream, type StreamDependencies, type Subscriber, subscr
 const lingerMs = 30_000;
 const mostStreams = 10_000;
 
-/** What somebody subscribes to. */
+/** What somebody subscribes to; his identity has an id where it makes a difference. */
 export interface Asked extends Omit<Followed, "operation"> {
   /** As it is planned for him. */
   operation: CompiledOperation;
@@ -29,8 +29,8 @@ interface Served {
 
 /** Equal for those who ask the same and may see the same. */
 const keyOf = ({ text, operationName = "", variables, identity }: Asked): string => {
-  const { kind, tenantId, userTenantId = "", permissions } = identity;
-  const rights = [kind, tenantId, userTenantId, ...permissions.toSorted()];
+  const { kind, id, tenantId, userTenantId = "", permissions } = identity;
+  const rights = [kind, id, tenantId, userTenantId, ...permissions.toSorted()];
   return JSON.stringify([rights, operationName, variables, text]);
 };
 

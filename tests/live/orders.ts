@@ -1,8 +1,9 @@
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
+import type { Identity } from "#lib/request-context.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 
-const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@requiresScopes"])\n`;
+const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@requiresScopes", "@tag"])\n`;
 /** Orders that can be subscribed to, and the people who give them, who are another subgraph's. */
 export const compose = (orders: string): string => {
   const services = [
@@ -10,7 +11,7 @@ export const compose = (orders: string): string => {
     {
       name: "people",
       typeDefs: parse(
-        `${link}type Query { me: Person }  type Person @key(fields: "id") { id: ID!  name: String  secret: String @requiresScopes(scopes: [["secret:read"]]) }`,
+        `${link}type Query { me: Person }  type Person @key(fields: "id") { id: ID!  name: String  own: String @tag(name: "depends-on-caller")  secret: String @requiresScopes(scopes: [["secret:read"]]) }`,
       ),
       url: "http://people",
     },
@@ -25,6 +26,7 @@ export const orders = `type Query { order: Order }
 export interface PeopleCall {
   subgraph: string;
   variables: Readonly<Record<string, unknown>>;
+  identity: Identity;
 }
 
 /** Answers for both subgraphs. @param calls what was asked is added here */
@@ -32,8 +34,8 @@ export const peopleTransport = (
   calls: PeopleCall[] = [],
   answer = (ids: readonly string[]): unknown => ids.map((id) => ({ __typename: "Person", id, name: `name of ${id}` })),
 ): Transport => ({
-  send: async (subgraph, { variables = {} }) => {
-    calls.push({ subgraph, variables });
+  send: async (subgraph, { variables = {} }, { identity }) => {
+    calls.push({ subgraph, variables, identity });
     if (subgraph === "orders") return { data: { order: { number: 7 } } };
     return { data: { _entities: answer((variables["representations"] as { id: string }[]).map(({ id }) => id)) } };
   },

@@ -126,6 +126,22 @@ describe("a subscription", () => {
     await until(() => same.every(({ listener }) => listener.told.length === 1));
   });
 
+  it("is asked for by the rights of its subscribers and in nobody's name, and for each user where he is shown his own", async () => {
+    const one = user("one", ["vm:read"]);
+    await subscribe({ as: one });
+    log.append(order(1));
+    await until(() => calls.length === 1);
+    expect(calls[0]?.identity).toEqual({ ...one, id: "" });
+    const text = "subscription { ordered { number by { name own } } }";
+    const begun = log.begun;
+    for (const id of ["ann", "bob", "ann"]) await subscribe({ text, as: { ...one, id } });
+    expect(log.begun).toBe(begun + 2);
+    calls.length = 0;
+    log.append(order(2));
+    await until(() => calls.length === 3);
+    expect(calls.map(({ identity }) => identity.id).toSorted()).toEqual(["", "ann", "bob"]);
+  });
+
   it("goes on exactly after any cursor, from memory or from the subgraph", async () => {
     const { listener } = await subscribe();
     for (let number = 1; number <= 400; number += 1) log.append(order(number));

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { buildSchema, getNamedType, isNonNullType, isObjectType, Kind, parse } from "graphql";
+import { buildSchema, getNamedType, isNonNullType, isObjectType, Kind, parse, print } from "graphql";
 import { describe, expect, test } from "vitest";
 
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
@@ -71,6 +71,19 @@ describe("the supergraph", () => {
         : [],
     );
     expect(found).toEqual([]);
+  });
+
+  test("says of every field that shows its caller more of what is his own that it depends on him", () => {
+    const fields = Object.values(supergraph.getTypeMap()).flatMap((type) =>
+      isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ ...field, on: type.name })) : [],
+    );
+    const names = (chosen: typeof fields) => chosen.map(({ on, name }) => `${on}.${name}`);
+    const described = fields.filter(({ description }) => description?.includes("the caller is somebody else"));
+    const tagged = fields.filter(({ astNode }) =>
+      astNode?.directives?.some((directive) => print(directive) === '@tag(name: "depends-on-caller")'),
+    );
+    expect(described.length).toBeGreaterThan(5);
+    expect(names(tagged)).toEqual(names(described));
   });
 
   test("describes every type, field, argument and enum value in a sentence", () => {

@@ -52,6 +52,10 @@ interface Told {
   vmStateChanged: { vm: { id: string } } | null;
 }
 
+interface OwnKeys {
+  vmStateChanged: { vm: { owner: { username: string; apiKeys: { totalCount: number } | null } } };
+}
+
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 /** A socket on which changes of VMs are told. @param payload of its connection_init */
 async function listening(payload: object): Promise<RawClient> {
@@ -260,6 +264,31 @@ describe("attack 31: a tenant's subscriber", () => {
       Array(2).fill(ours.id("vm", 1)),
     );
     expect(client.of("next", "theirs")).toEqual([]);
+  });
+
+  it("is not shown what is another user's own, who asks the same and may do the same, and is shown his own", async () => {
+    const owner = { id: ours.id("user", 1), tenantId: ours.tenantId };
+    const [row] = await asOwner(
+      product.urls.url("auth"),
+      (sql) => sql<{ role: "user" }[]>`update users set role = 'viewer' where id = ${owner.id} returning role`,
+    );
+    expect(row).toEqual({ role: "viewer" });
+    const text = "subscription { vmStateChanged { vm { id owner { username apiKeys(first: 5) { totalCount } } } } }";
+    const clients: RawClient[] = [];
+    for (const user of [owner, await newUser(), owner]) {
+      const { key } = await makeApiKey(product.databases.auth, { tenantId: user.tenantId, userId: user.id });
+      const client = new RawClient(product.url);
+      await client.connect(bearer(key), subscribe("1", text));
+      await until(() => client.of("ping").length > 0);
+      clients.push(client);
+    }
+    await flip(ours);
+    await until(() => clients.every((client) => client.of("next").length === 2));
+    const [first, other, second] = clients.map((client) => client.told<OwnKeys>("1")[0]?.vmStateChanged.vm.owner);
+    expect(first?.apiKeys?.totalCount).toBeGreaterThan(0);
+    expect(second).toEqual(first);
+    expect(other).toEqual({ username: first?.username, apiKeys: null });
+    expect(clients[1]?.of("next")[0]?.payload).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
   });
 
   it("is told nothing of a VM that has become another tenant's", async () => {
