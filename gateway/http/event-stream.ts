@@ -60,7 +60,8 @@ export class EventStream extends Subscriber implements Holder {
       return undefined;
     }
     if (authorization !== undefined) credentials.hold(authorization, this);
-    if (begun.cursor !== undefined) this.#outgoing.say(`id: ${begun.cursor}\n\n`);
+    // What he has been told meanwhile is behind him.
+    if (begun.cursor !== undefined && !this.#response.headersSent) this.#outgoing.say(`id: ${begun.cursor}\n\n`);
     else this.#begun();
     this.#pinging = setInterval(() => this.#outgoing.say(":\n\n"), limits.pingMs);
     return undefined;

@@ -170,6 +170,15 @@ describe("the protocol", () => {
     expect(again.client.numbers("1")).toEqual([1, 2]);
   });
 
+  it("gives no cursor that is behind what it has told already", async () => {
+    const { client, cursor } = await subscribed();
+    log.append(order(1), order(2));
+    await until(() => client.numbers("1").length === 2);
+    const again = await subscribed({ after: cursor });
+    expect(again.client.numbers("1")).toEqual([1, 2]);
+    expect(again.cursor).toBe(cursorIn(client.of("next", "1")[1]));
+  });
+
   it("attack 48: a subscription before connection_init, a bad token, none, a second init, and none at all", async () => {
     const closes = async (limits: Partial<SocketLimits>, ...messages: Message[]) => {
       await gateway.close();
@@ -433,6 +442,8 @@ describe("server-sent events", () => {
     log.append(order(2));
     const again = await read(await events({ headers: { "last-event-id": cursor ?? "" } }), '"number":2');
     expect(again.match(/"number":\d/g)).toEqual(['"number":1', '"number":2']);
+    // It would take a browser that comes back once more to before what it has been told.
+    expect(again).not.toContain(`id: ${cursor}\n`);
   });
 
   it("answer a query once, and say complete", async () => {
