@@ -41,20 +41,29 @@ const passes = new Set([
   "ENDED",
 ]);
 const mostFailures = 8;
+/** What has gone well for so long has not failed in a row. */
+const steadyMs = 60_000;
 
 /**
  * What is now, and then each change of it, once and in order; what is now again only where changes can no longer be told.
- * @throws AnswerErrors, and whatever `ask` and `changes` throw, when trying again would not help or has not helped eight times
+ * @throws AnswerErrors, and whatever `ask` and `changes` throw, when trying again would not help or has not helped eight times in a row
  */
 export async function* follow<Now, Change>(
   followed: Followed<Now, Change>,
   { signal, after }: FollowOptions,
 ): AsyncGenerator<Told<Now, Change>, void, undefined> {
+  const aborted = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
   let cursor = after;
   for (let failures = 0; failures <= mostFailures;) {
+    const began = Date.now();
     try {
       if (cursor === undefined) {
-        const answer = wholeAnswer(await followed.ask());
+        const told = await Promise.race([followed.ask(), aborted]);
+        if (!told) return;
+        const answer = wholeAnswer(told);
         cursor = answer.cursor;
         yield { now: answer.data, cursor };
       }
@@ -68,7 +77,7 @@ export async function* follow<Now, Change>(
       throw new AnswerErrors([{ message: "The subscription was ended.", extensions: { code: "ENDED" } }]);
     } catch (error) {
       const code = error instanceof AnswerErrors ? error.code : "";
-      failures += 1;
+      failures = Date.now() - began > steadyMs ? 1 : failures + 1;
       if (failures > mostFailures || !(needsResync.has(code) || passes.has(code))) throw error;
       if (needsResync.has(code)) cursor = undefined;
       await pause(waitBefore(failures), undefined, { signal }).catch(() => undefined);

@@ -11,6 +11,8 @@ export interface ResumingClientOptions {
   /** The connection is gone, and is looked for. */
   onLost?: (why: string) => void;
   onFound?: () => void;
+  /** A connection over which nothing has come for so long only looks like one. The gateway pings every 15 seconds. */
+  longestSilenceMs?: number;
 }
 
 /** Errors of GraphQL; `code` is that of the first. */
@@ -35,11 +37,12 @@ export class ConnectionError extends Error {
 }
 
 const forbidden = 4403;
-/** After these a client comes back, as docs/subscriptions.md says; the first line is what networks and proxies do by themselves. After any other code it would only be closed again. */
-const comesBackAfter = new Set([1005, 1006, 1012, 1014, 1001, 1013, 4408, 4410, 4413]);
+/** What networks and proxies close with by themselves. */
+const lostOnTheWay = [1005, 1006, 1012, 1014];
+/** What docs/subscriptions.md says to come back after. After any other code a client would only be closed again. */
+const askedToComeBack = [1001, 1013, 4408, 4410, 4413];
+const comesBackAfter = new Set([...lostOnTheWay, ...askedToComeBack]);
 
-/** The gateway pings every 15 seconds: who hears nothing for so long has a connection that only looks like one. */
-const longestSilenceMs = 40_000;
 const longestWaitMs = 15_000;
 
 /** Random, so that the clients of a gateway that was away do not come back all at once. */
@@ -49,7 +52,8 @@ export const waitBefore = (attempt: number): number => Math.random() * Math.min(
  * A client of graphql-ws whose subscriptions go on where they were when the connection was lost, and that gives up when coming back would not
  * help, or when nothing has answered yet. A sink is given AnswerErrors or a ConnectionError.
  */
-export function resumingClient({ url, token, onLost, onFound }: ResumingClientOptions): Client {
+export function resumingClient(options: ResumingClientOptions): Client {
+  const { url, token, onLost, onFound, longestSilenceMs = 40_000 } = options;
   // graphql-ws sends a payload anew with each connection: the cursor in it is moved as events and pings come.
   const payloads = new Map<string, SubscribePayload>();
   const move = (payload: SubscribePayload | undefined, after: unknown) => {
@@ -58,6 +62,8 @@ export function resumingClient({ url, token, onLost, onFound }: ResumingClientOp
   const ending = new AbortController();
   let sent: string | undefined;
   let refused: string | undefined;
+  /** Tokens in a row: the one that has expired, and the one that should have followed it. */
+  let refusals = 0;
   let wasConnected = false;
   let isLost = false;
   let silence: NodeJS.Timeout | undefined;
@@ -70,8 +76,10 @@ export function resumingClient({ url, token, onLost, onFound }: ResumingClientOp
 
   const comesBack = (problem: unknown): boolean => {
     if (isClose(problem)) {
-      if (problem.code === forbidden) refused = sent;
-      return problem.code === forbidden || comesBackAfter.has(problem.code);
+      if (problem.code !== forbidden) return comesBackAfter.has(problem.code);
+      refused = sent;
+      refusals += 1;
+      return refusals === 1;
     }
     // An Error is of `token`, or of what is no message of the protocol; else it is the network's.
     return !(problem instanceof Error) && wasConnected && mayAnswerLater(problem);
@@ -102,6 +110,7 @@ export function resumingClient({ url, token, onLost, onFound }: ResumingClientOp
       },
       connected: () => {
         wasConnected = true;
+        refusals = 0;
         if (isLost) onFound?.();
         isLost = false;
       },

@@ -1,23 +1,20 @@
-import { sql } from "drizzle-orm";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import fc from "fast-check";
 import type { Client } from "graphql-ws";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { WebSocketServer } from "ws";
-import { statement } from "#db/statement.ts";
-import { changeStates } from "#db/vms/state-writes.ts";
 import type { FollowOptions } from "#examples/live/follow.ts";
-import { ConnectionError, resumingClient } from "#examples/live/resuming-client.ts";
+import { resumingClient } from "#examples/live/resuming-client.ts";
 import { apolloOver, now, showVmStates as showByApollo } from "#examples/live/vm-states-apollo.ts";
 import { showVmStates } from "#examples/live/vm-states.ts";
 import type { SocketLimits } from "#gateway/sockets/socket-limits.ts";
-import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { asset } from "#lib/assets.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { type TcpProxy, tcpProxy } from "#tests/harness/tcp-proxy.ts";
+import { move, runningFleet, tenantId } from "./running-fleet.ts";
 import { until } from "./until.ts";
 
-const { tenantId, id } = fleetOf(1);
-const vms = 6;
 let product: TestProduct;
 let network: TcpProxy;
 const names = new Map<string, string>();
@@ -29,12 +26,7 @@ const ends: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const socketLimits: Partial<SocketLimits> = { pingMs: 50 };
   product = await bootProduct({ tenantId, withEvents: true, socketLimits });
-  await insertFleet(product.urls, 1, vms);
-  await product.databases.vms.write({ tenantId }, (tx) =>
-    tx.execute(
-      statement<never>(() => sql`update vms set state = 'running', origin_state = null where deleted_at is null`),
-    ),
-  );
+  await runningFleet(product, 6);
   for (const vm of await fleet()) {
     names.set(vm.id, vm.name);
     states.set(vm.id, "running");
@@ -61,9 +53,7 @@ async function write(count: number): Promise<void> {
     const vmId = ids[written.length % ids.length] ?? "";
     const from = states.get(vmId) ?? "running";
     const to = from === "running" ? "paused" : "running";
-    await product.databases.vms.write({ tenantId }, (tx) =>
-      changeStates(tx, [{ vmId, from, to, reason: "of the test", initiatedBy: id("user", 1) }]),
-    );
+    await move(product, { vmId, from, to });
     states.set(vmId, to);
     written.push(`${names.get(vmId)}: ${from.toUpperCase()} → ${to.toUpperCase()}`);
   }
@@ -75,50 +65,37 @@ const connect = (options: { url?: string; token?: () => string } = {}): Client =
   return client;
 };
 
-/** What an example has printed, and what it takes the VMs to be. */
-interface Shown {
-  printed: string[];
-  changes(): string[];
+/** An example that runs: how it ends, and what it takes the VMs to be. */
+interface Running {
+  ended: Promise<void>;
   states(): Map<string, string>;
-  stop(): Promise<void>;
 }
-
-type Example = (
-  client: Client,
-  print: (line: string) => void,
-  options: FollowOptions,
-) => Shown["states"] & {
-  ended?: Promise<void>;
-};
+type Example = (client: Client, print: (line: string) => void, options: FollowOptions) => Running;
 
 const statesOf = (known: Iterable<{ id: string; state: string }>) =>
   new Map([...known].map((vm) => [vm.id, vm.state] as const).toSorted(([one], [other]) => one.localeCompare(other)));
 
-const examples: Record<string, Example> = {
-  "the client over graphql-ws": (client, print, options) => {
-    const known = new Map<string, { id: string; name: string; state: string }>();
-    const ended = showVmStates(client, print, options, known);
-    return Object.assign(() => statesOf(known.values()), { ended });
-  },
-  "Apollo Client": (client, print, options) => {
-    const apollo = apolloOver(client);
-    const ended = showByApollo(apollo, print, options);
-    const cached = () => apollo.readQuery<{ vms: { nodes: { id: string; state: string }[] } }>({ query: now });
-    return Object.assign(() => statesOf(cached()?.vms.nodes ?? []), { ended });
-  },
+const byGraphqlWs: Example = (client, print, options) => {
+  const known = new Map<string, { id: string; name: string; state: string }>();
+  return { ended: showVmStates(client, print, options, known), states: () => statesOf(known.values()) };
+};
+const byApollo: Example = (client, print, options) => {
+  const apollo = apolloOver(client);
+  const cached = () => apollo.readQuery<{ vms: { nodes: { id: string; state: string }[] } }>({ query: now });
+  return { ended: showByApollo(apollo, print, options), states: () => statesOf(cached()?.vms.nodes ?? []) };
 };
 
-function show(example: Example, client: Client, after?: string): Shown & { ended: Promise<void> } {
+/** Runs an example until it is stopped, which it is at the end of a test. */
+function show(example: Example, client: Client, after?: string) {
   const ending = new AbortController();
   const printed: string[] = [];
-  const known = example(client, (line) => printed.push(line), { signal: ending.signal, after });
-  const ended = known.ended ?? Promise.resolve();
+  const { ended, states: shown } = example(client, (line) => printed.push(line), { signal: ending.signal, after });
   const stop = async () => {
     ending.abort();
-    await ended.catch(() => undefined);
+    await ended;
   };
   ends.unshift(stop);
-  return { printed, changes: () => printed.filter((line) => line.includes("→")), states: known, stop, ended };
+  return { printed, changes: () => printed.filter((line) => line.includes("→")), states: shown, stop };
 }
 
 async function cursorNow(): Promise<string> {
@@ -173,7 +150,10 @@ async function writeOver({ cut, write: count }: { cut: number | "away"; write: n
   await network.mend();
 }
 
-describe.each(Object.entries(examples))("%s", (_name, example) => {
+describe.each([
+  ["the client over graphql-ws", byGraphqlWs, "vm-states.ts"],
+  ["Apollo Client", byApollo, "vm-states-apollo.ts"],
+])("%s", (_name, example, program) => {
   it("tells each change once and in order over connections that are cut anywhere, and ends with what is", async () => {
     broken = 0;
     await fc.assert(
@@ -223,72 +203,33 @@ describe.each(Object.entries(examples))("%s", (_name, example) => {
     expect(shown.states()).toEqual(statesOf(await fleet()));
   });
 
+  it("runs as a program, which ends at Ctrl-C with 0 and where nothing answers with 1", async () => {
+    const run = (url: string) => {
+      const child = spawn(process.execPath, ["--import", "tsx", asset(`examples/live/${program}`), url], {
+        env: { ...process.env, NOVACRON_API_KEY: "anybody" },
+      });
+      const output = { stdout: "", stderr: "" };
+      child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
+      child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
+      ends.push(async () => child.kill("SIGKILL"));
+      return { child, output, ended: once(child, "close") };
+    };
+    const { child, output, ended } = run(product.url);
+    await until(() => /RUNNING|PAUSED/.test(output.stdout));
+    await write(1);
+    await until(() => output.stdout.includes(written[0] ?? "nothing"));
+    child.kill("SIGINT");
+    expect(await ended).toEqual([0, null]);
+    const nowhere = run("http://127.0.0.1:1/graphql");
+    expect(await nowhere.ended).toEqual([1, null]);
+    expect(nowhere.output.stderr).toMatch(/^http:\/\/127\.0\.0\.1:1\/graphql cannot be reached: .*ECONNREFUSED/);
+  });
+
   it("goes on after the cursor of an earlier life", async () => {
     const old = await cursorNow();
     await write(3);
     const shown = show(example, connect(), old);
     await until(() => shown.changes().length === 3);
     expect(shown.changes()).toEqual(written);
-  });
-});
-
-describe("the resuming client", () => {
-  /** A gateway that closes each socket with the next of these codes, and serves when there is none. */
-  async function closing(...codes: number[]) {
-    const tokens: unknown[] = [];
-    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => "graphql-transport-ws" });
-    await new Promise((resolve) => server.once("listening", resolve));
-    server.on("connection", (socket) => {
-      socket.on("message", (data) => {
-        const message = JSON.parse(String(data)) as { type: string; id: string; payload?: { authorization?: string } };
-        if (message.type === "connection_init") {
-          tokens.push(message.payload?.authorization);
-          const code = codes.shift();
-          if (code === undefined) socket.send('{"type":"connection_ack"}');
-          else socket.close(code, "of the test");
-        }
-        if (message.type === "subscribe")
-          socket.send(JSON.stringify({ id: message.id, type: "next", payload: { data: { answered: true } } }));
-      });
-    });
-    ends.push(async () => {
-      for (const socket of server.clients) socket.terminate();
-      server.close();
-    });
-    return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}/graphql`, tokens };
-  }
-  const first = async (client: Client) => (await client.iterate({ query: "{ answered }" }).next()).value as unknown;
-
-  it.each([1001, 1013, 4410, 4413])("comes back after %d", async (code) => {
-    const { url, tokens } = await closing(code);
-    expect(await first(connect({ url }))).toEqual({ data: { answered: true } });
-    expect(tokens).toHaveLength(2);
-  });
-
-  it.each([1009, 4400, 4401, 4406, 4409, 4411, 4412, 4429])("gives up after %d", async (code) => {
-    const { url, tokens } = await closing(code, code, code);
-    await expect(first(connect({ url }))).rejects.toMatchObject({ closeCode: code });
-    expect(tokens).toHaveLength(1);
-  });
-
-  it("comes back with another token when one is refused, and sends none twice that was", async () => {
-    const { url, tokens } = await closing(4403, 4403);
-    const asked = ["expired", "new", "new"];
-    const client = connect({ url, token: () => asked.shift() ?? "" });
-    await expect(first(client)).rejects.toMatchObject({ closeCode: 4403 });
-    expect(tokens).toEqual(["Bearer expired", "Bearer new"]);
-  });
-
-  it("is an error where nothing has ever answered", async () => {
-    await expect(first(connect({ url: "http://127.0.0.1:1/graphql" }))).rejects.toBeInstanceOf(ConnectionError);
-  });
-
-  it("leaves nothing behind when it is disposed of while it looks for a connection", async () => {
-    const { url } = await closing(...Array.from({ length: 50 }, () => 1013));
-    const client = connect({ url });
-    const events = client.iterate({ query: "{ answered }" });
-    const failed = events.next();
-    await client.dispose();
-    expect(await failed).toEqual({ done: true, value: undefined });
   });
 });

@@ -95,6 +95,15 @@ describe("novacron watch", () => {
     expect(output.stdout).not.toContain("\u001b");
   });
 
+  it("ends at Ctrl-C with 0 also while it looks for its connection", async () => {
+    const { output, child, ended } = await watch("alerts");
+    await network.cut();
+    await until(() => output.stderr.includes("connection lost"));
+    child.kill("SIGINT");
+    expect(await ended).toMatchObject({ code: 0 });
+    await network.mend();
+  });
+
   it("prints the alerts that are open, and what becomes of them", async () => {
     const { lines } = await watch("alerts");
     expect(lines()[0]).toMatch(/^\d open alerts?$/);
