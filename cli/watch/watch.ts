@@ -27,7 +27,7 @@ export async function watch(watched: Watched, { url, dataDir, json, signal, say 
   const key = apiKey(dataDir);
   const leaving = new AbortController();
   const ended = AbortSignal.any([signal, leaving.signal]);
-  process.stdout.once("error", () => leaving.abort());
+  process.stdout.on("error", () => leaving.abort());
   const client = resumingClient({
     url,
     token: () => key,

@@ -104,6 +104,14 @@ describe("novacron watch", () => {
     await network.mend();
   });
 
+  it("ends with 0 when nobody reads what it prints any more", async () => {
+    const { child, ended } = await watch("vm", id("vm", 1));
+    child.stdout.destroy();
+    await move("paused", "running");
+    await move("running", "paused");
+    expect(await ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
   it("prints the alerts that are open, and what becomes of them", async () => {
     const { lines } = await watch("alerts");
     expect(lines()[0]).toMatch(/^\d open alerts?$/);
