@@ -64,9 +64,21 @@ module.exports = {
       to: { path: "node_modules/(graphql|@apollo)/" },
     },
     {
+      name: "examples-are-a-client-author's",
+      severity: "error",
+      from: { path: "^examples/" },
+      to: { path: "^(subgraphs|gateway|db|lib|cli|events|console|tests|bench|scripts)/" },
+    },
+    {
+      name: "cli-alone-is-a-client-too",
+      severity: "error",
+      from: { path: "^(subgraphs|gateway|db|lib|events)/" },
+      to: { path: "^examples/" },
+    },
+    {
       name: "nothing-shipped-imports-tests",
       severity: "error",
-      from: { path: "^(subgraphs|gateway|lib|db|cli|events)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^(subgraphs|gateway|lib|db|cli|events|examples)/", pathNot: "\\.test\\.ts$" },
       to: { path: "^(tests|bench)/" },
     },
   ],

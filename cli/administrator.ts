@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { insertApiKey } from "#db/auth/api-key-writes.ts";
 import { userChanges } from "#db/auth/changes.ts";
@@ -13,16 +12,7 @@ import { apiKeyHash, apiKeyId, newApiKey } from "#lib/credentials.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { newId } from "#lib/uuid.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
-
-const fileShape = z.object({
-  email: z.email(),
-  password: z.string(),
-  apiKey: z.string(),
-  /** The tenant that the key acts in. */
-  tenantId: z.uuid(),
-});
-
-export const administratorFile = (dataDir: string): string => join(dataDir, "admin.json");
+import { administratorFile, administratorShape } from "./administrator-file.ts";
 
 export interface FirstAdministrator {
   dataDir: string;
@@ -44,7 +34,7 @@ export async function ensureAdministrator(first: FirstAdministrator): Promise<bo
   if (await hasUsers(first.system, platformTenantId)) return false;
   const path = administratorFile(first.dataDir);
   if (!existsSync(path)) {
-    const made: z.infer<typeof fileShape> = {
+    const made: z.infer<typeof administratorShape> = {
       email: "admin@novacron.local",
       password: randomBytes(18).toString("base64url"),
       apiKey: newApiKey(first.keyEnvironment, newId()),
@@ -52,11 +42,11 @@ export async function ensureAdministrator(first: FirstAdministrator): Promise<bo
     };
     writeFileSync(path, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: "wx" });
   }
-  await insert(first, fileShape.parse(JSON.parse(readFileSync(path, "utf8"))));
+  await insert(first, administratorShape.parse(JSON.parse(readFileSync(path, "utf8"))));
   return true;
 }
 
-async function insert(first: FirstAdministrator, file: z.infer<typeof fileShape>): Promise<void> {
+async function insert(first: FirstAdministrator, file: z.infer<typeof administratorShape>): Promise<void> {
   const { auth, pepper, keyEnvironment } = first;
   const keyId = apiKeyId(keyEnvironment, file.apiKey);
   if (!keyId) throw new Error(`The key in ${administratorFile(first.dataDir)} is not one of this installation.`);

@@ -13,6 +13,7 @@ import { addGatewayCommand } from "./gateway-command.ts";
 import { addKeysCommand } from "./keys-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
+import { addWatchCommand } from "./watch/command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -87,6 +88,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addAuditCommand(program, environmentOf, say);
   addKeysCommand(program, environmentOf, say);
   addSecretsCommand(program);
+  addWatchCommand(program, environmentOf, say);
   addGatewayCommand(program, { portOf: wholeNumber, fail });
 
   try {

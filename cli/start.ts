@@ -20,7 +20,8 @@ import { demoTenantId } from "#lib/demo-tenant.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { openRedis } from "#lib/redis.ts";
-import { administratorFile, ensureAdministrator } from "./administrator.ts";
+import { administratorFile } from "./administrator-file.ts";
+import { ensureAdministrator } from "./administrator.ts";
 import { runAuditCheckpoints } from "./audit/checkpoints.ts";
 import {
   reachability,

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { globSync } from "tinyglobby";
 import { describe, expect, test } from "vitest";
 
-const folders = ["subgraphs", "gateway", "db", "lib", "cli", "tests", "scripts"];
+const folders = ["subgraphs", "gateway", "db", "lib", "cli", "examples", "tests", "scripts"];
 
 describe("the import boundaries", () => {
   test("are checked over as many modules as there are", () => {

@@ -1,0 +1,13 @@
+import { join } from "node:path";
+import { z } from "zod";
+
+/** What the first start leaves for the owner of the data folder. */
+export const administratorShape = z.object({
+  email: z.email(),
+  password: z.string(),
+  apiKey: z.string(),
+  /** The tenant that the key acts in. */
+  tenantId: z.uuid(),
+});
+
+export const administratorFile = (dataDir: string): string => join(dataDir, "admin.json");

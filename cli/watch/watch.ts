@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from "node:fs";
+import { administratorFile, administratorShape } from "#cli/administrator-file.ts";
+import { follow, overSocket } from "#examples/live/follow.ts";
+import { ConnectionError, resumingClient } from "#examples/live/resuming-client.ts";
+import { type Row, lineOf } from "./rows.ts";
+import type { Watched } from "./watched.ts";
+
+export interface WatchRequest {
+  /** The gateway's, for queries. */
+  url: string;
+  /** Where there may be an `admin.json`. */
+  dataDir: string;
+  json: boolean;
+  signal: AbortSignal;
+  /** Takes what is no part of the stream. */
+  say(line: string): void;
+}
+
+const defaultColumns = 100;
+
+/**
+ * Prints what is now and each change of it, until the signal or until nobody reads it any more.
+ * @throws Error UNREACHABLE, UNAUTHENTICATED, CONNECTION_CLOSED, KEY_MISSING, USAGE, or what the gateway answers, such as NOT_FOUND
+ */
+export async function watch(watched: Watched, { url, dataDir, json, signal, say }: WatchRequest): Promise<void> {
+  if (!/^https?:/.test(url) || !URL.canParse(url)) throw failure("USAGE", `--url: ${url} is no http or https address`);
+  const key = apiKey(dataDir);
+  const leaving = new AbortController();
+  const ended = AbortSignal.any([signal, leaving.signal]);
+  process.stdout.on("error", () => leaving.abort());
+  const client = resumingClient({
+    url,
+    token: () => key,
+    onLost: (why) => say(`connection lost (${why}), looking for it`),
+    onFound: () => say("connection found, going on where it was"),
+  });
+  const print = json ? printJson : printRows;
+  const [first, ...others] = watched.changes.map(({ payload, rowOf }) => ({
+    followed: overSocket<unknown, unknown>(client, { now: watched.now, changes: payload }),
+    rowOf,
+  }));
+  if (!first) return;
+  const tell = async ({ followed, rowOf }: typeof first, after: string) => {
+    for await (const told of follow(followed, { signal: ended, after })) {
+      if ("change" in told) print(told, [rowOf(told.change)]);
+      else if (followed === first.followed) print(told, watched.rowsOfNow(told.now));
+    }
+  };
+  try {
+    // All of them begin where what is now was asked for.
+    const { value: beginning } = await follow(first.followed, { signal: ended }).next();
+    if (!beginning || !("now" in beginning)) return;
+    print(beginning, watched.rowsOfNow(beginning.now));
+    await Promise.all([first, ...others].map((stream) => tell(stream, beginning.cursor)));
+  } catch (error) {
+    throw error instanceof ConnectionError ? connectionFailure(error) : error;
+  } finally {
+    leaving.abort();
+    await client.dispose();
+  }
+}
+
+const printJson = (told: object): void => void process.stdout.write(`${JSON.stringify(told)}\n`);
+
+function printRows(_told: object, rows: readonly Row[]): void {
+  const columns = process.stdout.columns ?? defaultColumns;
+  const coloured = process.stdout.isTTY && !process.env["NO_COLOR"];
+  for (const row of rows) process.stdout.write(`${lineOf(row, { columns, coloured })}\n`);
+}
+
+/** Never on a command line, where others would see it. */
+function apiKey(dataDir: string): string {
+  const given = process.env["NOVACRON_API_KEY"];
+  if (given) return given;
+  const path = administratorFile(dataDir);
+  if (!existsSync(path)) throw failure("KEY_MISSING", `set NOVACRON_API_KEY: there is no ${path} with a key in it`);
+  return administratorShape.parse(JSON.parse(readFileSync(path, "utf8"))).apiKey;
+}
+
+const forbidden = 4403;
+
+function connectionFailure({ closeCode, message }: ConnectionError): Error {
+  if (closeCode === undefined) return failure("UNREACHABLE", message);
+  return closeCode === forbidden ? failure("UNAUTHENTICATED", message) : failure("CONNECTION_CLOSED", message);
+}
+
+const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });

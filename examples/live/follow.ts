@@ -1,0 +1,115 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Client, SubscribePayload } from "graphql-ws";
+import { iterable } from "./iterable.ts";
+import { AnswerErrors, waitBefore } from "./resuming-client.ts";
+
+interface Answer<Data> {
+  data?: Data | null | undefined;
+  errors?: ConstructorParameters<typeof AnswerErrors>[0] | undefined;
+  extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Something that can be asked for and followed. */
+export interface Followed<Now, Change> {
+  /** What is, asked for with `extensions: { cursor: true }`. */
+  ask(): Promise<Answer<Now>>;
+  /** What changes after a cursor, and no more at the signal. */
+  changes(after: string, signal: AbortSignal): AsyncIterable<Answer<Change>>;
+}
+
+/** Each with the cursor to come back with when it has been dealt with. */
+export type Told<Now, Change> =
+  | { now: Now; cursor: string }
+  /** @property dropped how many older ones it stands for, where only the newest counts */
+  | { change: Change; cursor: string; dropped: number };
+
+export interface FollowOptions {
+  signal: AbortSignal;
+  /** The cursor of what was told last, in an earlier life of this program. */
+  after?: string | undefined;
+}
+
+/** The cursor leads nowhere any more: only what is now can be told, and what follows it. */
+const needsResync = new Set(["RESYNC_REQUIRED", "POSITION_INVALID"]);
+const passes = new Set([
+  "SUBGRAPH_UNAVAILABLE",
+  "SUBGRAPH_TIMEOUT",
+  "DATABASE_UNAVAILABLE",
+  "RATE_LIMITED",
+  "AUTH_UNAVAILABLE",
+  "OVERLOADED",
+  "ENDED",
+]);
+const mostFailures = 8;
+/** What has gone well for so long has not failed in a row. */
+const steadyMs = 60_000;
+
+/**
+ * What is now, and then each change of it, once and in order; what is now again only where changes can no longer be told.
+ * @throws AnswerErrors, and whatever `ask` and `changes` throw, when trying again would not help or has not helped eight times in a row
+ */
+export async function* follow<Now, Change>(
+  followed: Followed<Now, Change>,
+  { signal, after }: FollowOptions,
+): AsyncGenerator<Told<Now, Change>, void, undefined> {
+  const aborted = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  let cursor = after;
+  for (let failures = 0; failures <= mostFailures;) {
+    const began = Date.now();
+    try {
+      if (cursor === undefined) {
+        const told = await Promise.race([followed.ask(), aborted]);
+        if (!told) return;
+        const answer = wholeAnswer(told);
+        cursor = answer.cursor;
+        yield { now: answer.data, cursor };
+      }
+      for await (const told of followed.changes(cursor, signal)) {
+        const answer = wholeAnswer(told);
+        cursor = answer.cursor;
+        failures = 0;
+        yield { change: answer.data, cursor, dropped: Number(told.extensions?.["dropped"] ?? 0) };
+      }
+      if (signal.aborted) return;
+      throw new AnswerErrors([{ message: "The subscription was ended.", extensions: { code: "ENDED" } }]);
+    } catch (error) {
+      const code = error instanceof AnswerErrors ? error.code : "";
+      failures = Date.now() - began > steadyMs ? 1 : failures + 1;
+      if (failures > mostFailures || !(needsResync.has(code) || passes.has(code))) throw error;
+      if (needsResync.has(code)) cursor = undefined;
+      await pause(waitBefore(failures), undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+    }
+  }
+}
+
+/** Of an answer that is there; fields that could not be read are null in it. @throws AnswerErrors */
+function wholeAnswer<Data>({ data, errors, extensions }: Answer<Data>): { data: Data; cursor: string } {
+  const cursor = extensions?.["cursor"];
+  if (!data || isBlank(data)) throw new AnswerErrors(errors ?? [{ message: "The answer is empty." }]);
+  if (typeof cursor !== "string") throw new AnswerErrors([{ message: "This cannot be resumed: it has no cursor." }]);
+  return { data, cursor };
+}
+
+/** Every field that was asked for is missing. */
+const isBlank = (data: object): boolean => Object.values(data).every((value) => value === null);
+
+/** A query and a subscription over a client of graphql-ws. */
+export function overSocket<Now, Change>(
+  client: Client,
+  asked: { now: SubscribePayload; changes: SubscribePayload },
+): Followed<Now, Change> {
+  const payloadOf = (payload: SubscribePayload, extensions: Record<string, unknown>) => ({ ...payload, extensions });
+  const told = <Data>(payload: SubscribePayload, signal?: AbortSignal) =>
+    iterable<Answer<Data>>((listener) => client.subscribe<Data, Record<string, unknown>>(payload, listener), signal);
+  return {
+    ask: async () => {
+      for await (const answer of told<Now>(payloadOf(asked.now, { cursor: true }))) return answer;
+      return {};
+    },
+    changes: (after, signal) => told<Change>(payloadOf(asked.changes, { after }), signal),
+  };
+}

@@ -1,0 +1,118 @@
+import { ApolloClient, ApolloLink, gql, InMemoryCache } from "@apollo/client";
+import { CombinedGraphQLErrors } from "@apollo/client/errors";
+import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
+import type { Client } from "graphql-ws";
+import { tap } from "rxjs";
+import { type Followed, follow, type FollowOptions } from "./follow.ts";
+import { iterable } from "./iterable.ts";
+import { runExample } from "./run-example.ts";
+import { tally } from "./vm-states.ts";
+
+interface Vm {
+  id: string;
+  name: string;
+  state: string;
+}
+interface Now {
+  vms: { nodes: Vm[] };
+}
+interface Change {
+  vmStateChanged: { fromState: string | null; toState: string; vm: Vm | null };
+}
+
+export const now = gql`
+  query Vms {
+    vms(first: 100) {
+      nodes {
+        id
+        name
+        state
+      }
+    }
+  }
+`;
+const changes = gql`
+  subscription VmStates {
+    vmStateChanged {
+      fromState
+      toState
+      vm {
+        id
+        name
+        state
+      }
+    }
+  }
+`;
+
+/** Apollo Client over a resuming client: lost connections are none of its concern. */
+export const apolloOver = (client: Client): ApolloClient =>
+  new ApolloClient({ cache: new InMemoryCache(), link: ApolloLink.from([cursors, new GraphQLWsLink(client)]) });
+
+/** Asks for a cursor with each query that has a place for it: results of queries do not hold extensions. */
+const cursors = new ApolloLink((operation, forward) => {
+  const { keep } = operation.getContext() as { keep?: (extensions: unknown) => void };
+  if (!keep) return forward(operation);
+  operation.extensions = { ...operation.extensions, cursor: true };
+  return forward(operation).pipe(tap(({ extensions }) => keep(extensions)));
+});
+
+/** The query and the subscription, each through the cache. */
+function overApollo(apollo: ApolloClient): Followed<Now, Change> {
+  return {
+    ask: async () => {
+      let extensions: Record<string, unknown> | undefined;
+      const keep = (told: Record<string, unknown> | undefined) => (extensions = told);
+      const { data, error } = await apollo.query<Now>({
+        query: now,
+        fetchPolicy: "network-only",
+        errorPolicy: "all",
+        context: { keep },
+      });
+      return { data: data ?? null, errors: errorsIn(error), extensions };
+    },
+    changes: async function* (after, signal) {
+      const told = iterable<ApolloClient.SubscribeResult<Change>>((listener) => {
+        const subscription = apollo
+          .subscribe<Change>({ query: changes, errorPolicy: "all", extensions: { after } })
+          .subscribe(listener);
+        return () => subscription.unsubscribe();
+      }, signal);
+      for await (const { data, error, extensions } of told)
+        yield { data: data ?? null, errors: errorsIn(error), extensions };
+    },
+  };
+}
+
+/** Of parts of an answer. @throws what came in the place of an answer */
+function errorsIn(error: unknown): CombinedGraphQLErrors["errors"] | undefined {
+  if (error === undefined || CombinedGraphQLErrors.is(error)) return error?.errors;
+  throw error;
+}
+
+/** Keeps the cache at what the VMs are, and prints each change with what the cache then holds, until the signal. */
+export async function showVmStates(
+  apollo: ApolloClient,
+  print: (line: string) => void,
+  options: FollowOptions,
+): Promise<void> {
+  for await (const told of follow(overApollo(apollo), options)) {
+    if ("change" in told) {
+      const { fromState, toState, vm } = told.change.vmStateChanged;
+      // The VM itself is in the cache already: a subscription's objects are written to it as a query's are. Lists are not.
+      if (vm && fromState === null) list(apollo, (vms) => [vm, ...vms.filter(({ id }) => id !== vm.id)]);
+      if (vm && toState === "DELETED") list(apollo, (vms) => vms.filter(({ id }) => id !== vm.id));
+      print(`${vm?.name ?? "a VM"}: ${fromState ?? "nothing"} → ${toState}`);
+    }
+    print(`cache: ${tally(apollo.readQuery<Now>({ query: now })?.vms.nodes ?? [])}`);
+  }
+}
+
+const list = (apollo: ApolloClient, change: (vms: Vm[]) => Vm[]) =>
+  apollo.cache.updateQuery<Now>(
+    { query: now },
+    (data) => data && { vms: { ...data.vms, nodes: change(data.vms.nodes) } },
+  );
+
+if (process.argv[1] === import.meta.filename)
+  await runExample((client, print, options) => showVmStates(apolloOver(client), print, options));
