@@ -31,7 +31,7 @@ import { connectionFields } from "./relay.ts";
 import { everybody, type Needs, type RequestContext, requirePermission } from "./request-context.ts";
 import type { SubgraphRequest } from "./subgraph-request.ts";
 import type { Subscribable } from "./subscription.ts";
-import { failSpan, requestSpan } from "./tracing.ts";
+import { failSpan, requestSpan, span } from "./tracing.ts";
 import { isUuid } from "./uuid.ts";
 
 /** A subgraph, as whoever calls it sees it: the gateway in the same process, or its own HTTP face. */
@@ -129,7 +129,7 @@ export function createSubgraph<Context extends { request: RequestContext }>(
     name: definition.name,
     schema,
     execute: (request, context, signal) =>
-      requestSpan(`subgraph ${definition.name}`, spanOptions, () => answer(request, context, signal)),
+      span(`subgraph ${definition.name}`, spanOptions, () => answer(request, context, signal)),
     subscriptions:
       definition.live?.log &&
       liveSubscriptions<Context>({
