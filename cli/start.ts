@@ -8,7 +8,7 @@ import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
 import { openDocuments } from "#gateway/documents/open-documents.ts";
 import { readGatewayEnvironment } from "#gateway/environment.ts";
-import { countCalls, countLive, countRequest } from "#gateway/metrics.ts";
+import { countCalls, countConnections, countEvents, countRequest } from "#gateway/metrics.ts";
 import { startGateway } from "#gateway/http/server.ts";
 import { inProcessSource } from "#gateway/subscriptions/source.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
@@ -125,7 +125,8 @@ export async function start(
       subscriptions: inProcessSource(subgraphs),
       onDenied: denialRecorder(transport),
       onRequest: countRequest,
-      onLive: countLive,
+      streamObserver: countEvents,
+      connectionObserver: countConnections,
       ...authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
       ready: () => reachability(databases),
       introspection: !environment.production,

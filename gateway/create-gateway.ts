@@ -1,7 +1,7 @@
 import { type GraphQLSchema, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { Admission, type Admitted, compiledFor, findOperation } from "./admission/admission.ts";
+import { Admission, type Admitted, compiledFor, findOperation } from "./request-admission.ts";
 import { defaultLimits, type Limits } from "./admission/limits.ts";
 import type { OperationCost } from "./admission/operation-cost.ts";
 import { answerErrors, refusal } from "./answer-errors.ts";
@@ -21,7 +21,7 @@ import { plannerHere } from "./planning/planner.ts";
 import { PlannerThread } from "./planning/planner-thread.ts";
 import { logSlow, slowMs } from "./slow-operations.ts";
 import { cursorText } from "./subscriptions/cursor.ts";
-import type { LiveObserver } from "./subscriptions/live-observer.ts";
+import type { StreamObserver } from "./subscriptions/observer.ts";
 import type { SubscriptionSource } from "./subscriptions/source.ts";
 import { type Subscriber, subscriptionFailure } from "./subscriptions/stream.ts";
 import { type Asked, Streams } from "./subscriptions/streams.ts";
@@ -49,8 +49,8 @@ export interface GatewayOptions {
   onDenied?: RecordDenials | undefined;
   /** Is told of every request what became of it. */
   onRequest?: ((request: ObservedRequest) => void) | undefined;
-  /** Is told what becomes of connections that stay. */
-  onLive?: LiveObserver | undefined;
+  /** Is told of subscriptions to subgraphs, and of their events. */
+  streamObserver?: StreamObserver | undefined;
   /** Where plans are made: in a thread of their own, so that a long one holds up nobody else, or in this thread, which needs less memory. */
   planning?: "own thread" | "this thread" | undefined;
 }
@@ -90,7 +90,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { transport, introspection, limits = defaultLimits, documents = new Documents() } = options;
   const { onDenied, onRequest, subscriptions: source } = options;
   const admission = new Admission({ documents, limits, introspection });
-  const streams = source && new Streams({ source, transport, observer: options.onLive ?? {} });
+  const streams = source && new Streams({ source, transport, observer: options.streamObserver ?? {} });
   let operations = operationsOf(options.supergraphSdl, options);
 
   const execute = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {

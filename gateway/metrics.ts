@@ -1,7 +1,8 @@
 import { Counter, Gauge, Histogram } from "prom-client";
 import { metrics } from "#lib/metrics.ts";
 import type { ObservedRequest } from "./create-gateway.ts";
-import type { LiveObserver } from "./subscriptions/live-observer.ts";
+import type { ConnectionObserver } from "./sockets/observer.ts";
+import type { StreamObserver } from "./subscriptions/observer.ts";
 import type { TransportObserver } from "./transport/observer.ts";
 
 const requests = new Counter({
@@ -112,17 +113,20 @@ export const countCalls: TransportObserver = {
   onBreakerChange: (subgraph, state) => breakers.set({ subgraph }, openness[state]),
 };
 
-/** Counts live connections and what is told over them. Labels are bounded by the reasons for which the gateway closes. */
-export const countLive: LiveObserver = {
+/** Counts connections. Labels are bounded by the reasons for which the gateway closes them. */
+export const countConnections: ConnectionObserver = {
   onOpen: (kind) => connections.inc({ kind }),
   onClose: (kind, reason) => {
     connections.dec({ kind });
     closed.inc({ kind, reason });
   },
+  onReplaced: () => replaced.inc(),
+};
+
+export const countEvents: StreamObserver = {
   onStream: (change) => streams.inc(change),
   onTold: (count) => {
     events.inc();
     deliveries.inc(count);
   },
-  onReplaced: () => replaced.inc(),
 };

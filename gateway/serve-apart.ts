@@ -13,7 +13,7 @@ import { KeyLimits } from "./authentication/key-limits.ts";
 import { openDocuments } from "./documents/open-documents.ts";
 import { readGatewayEnvironment } from "./environment.ts";
 import { type GatewayServerOptions, startGateway } from "./http/server.ts";
-import { countCalls, countLive, countRequest } from "./metrics.ts";
+import { countCalls, countConnections, countEvents, countRequest } from "./metrics.ts";
 import { subgraphUrls } from "./subgraph-urls.ts";
 import { overNetwork } from "./subscriptions/network/over-network.ts";
 import { guarded } from "./transport/guarded.ts";
@@ -66,7 +66,8 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     limits: open ? noLimits : undefined,
     ...authenticating,
     onRequest: countRequest,
-    onLive: countLive,
+    streamObserver: countEvents,
+    connectionObserver: countConnections,
     // A foreign subgraph need not say whether it is well.
     ready: async () => open || readiness(urls),
     introspection: !isProduction,

@@ -8,7 +8,7 @@ import type { CloseReason } from "../sockets/close-codes.ts";
 import type { Credentials, Holder } from "../sockets/credentials.ts";
 import { Outgoing } from "../sockets/outgoing.ts";
 import type { SocketLimits } from "../sockets/socket-limits.ts";
-import type { LiveObserver } from "../subscriptions/live-observer.ts";
+import type { ConnectionObserver } from "../sockets/observer.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
 import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
 
@@ -16,7 +16,7 @@ export interface EventStreamOptions {
   gateway: Gateway;
   credentials: Credentials;
   limits: SocketLimits;
-  observer: LiveObserver;
+  observer: ConnectionObserver;
   context: GatewayContext;
 }
 

@@ -6,7 +6,7 @@ import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLAnswer, GraphQLRequest } from "../graphql-request.ts";
 import { ConnectionsByUser } from "../sockets/connections-by-user.ts";
 import { Credentials } from "../sockets/credentials.ts";
-import type { LiveObserver } from "../subscriptions/live-observer.ts";
+import type { ConnectionObserver } from "../sockets/observer.ts";
 import { SocketServer, type SocketServerOptions } from "../sockets/socket-server.ts";
 import { EventStream } from "./event-stream.ts";
 import { maxBodyBytes } from "./read-request.ts";
@@ -24,7 +24,7 @@ export class LiveConnections {
   readonly #limits: LiveConnectionsOptions["limits"];
   readonly #credentials: Credentials;
   readonly #users: ConnectionsByUser;
-  readonly #observer: LiveObserver;
+  readonly #observer: ConnectionObserver;
   readonly #sockets: SocketServer;
   readonly #eventStreams = new Set<EventStream>();
 

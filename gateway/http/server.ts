@@ -13,6 +13,7 @@ import type { Authentication } from "../authentication/authenticate.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
 import { GraphiQL, type GraphiQLOptions } from "./graphiql/graphiql.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
+import type { ConnectionObserver } from "../sockets/observer.ts";
 import { defaultSocketLimits, type SocketLimits } from "../sockets/socket-limits.ts";
 import { LiveConnections } from "./live-connections.ts";
 import { LoadShedding } from "./load-shedding.ts";
@@ -35,6 +36,7 @@ export interface GatewayServerOptions extends GatewayOptions, Authentication {
   /** Lets in sockets of clients that have not said who they are. */
   anonymousSockets?: boolean;
   socketLimits?: Partial<SocketLimits> | undefined;
+  connectionObserver?: ConnectionObserver | undefined;
   /** GraphiQL for browsers that go to `/graphql`; they get no page when absent. */
   graphiql?: GraphiQLOptions | undefined;
 }
@@ -121,7 +123,7 @@ class GraphQLFace {
       anonymous: options.anonymousSockets ?? false,
       requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
       clientOf,
-      observer: options.onLive ?? {},
+      observer: options.connectionObserver ?? {},
       admitOperation: () => this.#load.admit(),
       admit: (request) => {
         this.#load.admit();

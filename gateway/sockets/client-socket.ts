@@ -5,10 +5,10 @@ import type { Client, Identity } from "#lib/request-context.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
-import type { LiveObserver } from "../subscriptions/live-observer.ts";
 import { type ClientMessage, clientMessage } from "./client-message.ts";
 import { closeCodes, type CloseReason } from "./close-codes.ts";
 import type { Credentials, Holder, Shown } from "./credentials.ts";
+import type { ConnectionObserver } from "./observer.ts";
 import { Outgoing } from "./outgoing.ts";
 import { SocketOperation } from "./socket-operation.ts";
 import type { SocketLimits } from "./socket-limits.ts";
@@ -24,7 +24,7 @@ export interface SocketDependencies {
   admit(identity: Identity, socket: ClientSocket): boolean;
   /** Whether one more operation can be executed now. @throws PublicError OVERLOADED */
   admitOperation(): void;
-  observer: LiveObserver;
+  observer: ConnectionObserver;
   /** @param reason why it was closed; `gone` when the client went */
   closed(socket: ClientSocket, reason: CloseReason | "gone"): void;
 }

@@ -4,11 +4,11 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { PublicError } from "#lib/errors.ts";
 import type { Client } from "#lib/request-context.ts";
 import type { Gateway } from "../create-gateway.ts";
-import type { LiveObserver } from "../subscriptions/live-observer.ts";
 import { ClientSocket, type SocketDependencies } from "./client-socket.ts";
 import { closeCodes } from "./close-codes.ts";
 import type { ConnectionsByUser } from "./connections-by-user.ts";
 import type { Credentials } from "./credentials.ts";
+import type { ConnectionObserver } from "./observer.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
 const protocol = "graphql-transport-ws";
@@ -27,7 +27,7 @@ export interface SocketServerOptions {
   admit(request: IncomingMessage): void;
   /** @throws PublicError OVERLOADED: what keeps an operation out */
   admitOperation(): void;
-  observer: LiveObserver;
+  observer: ConnectionObserver;
 }
 
 /** The sockets of one gateway. */

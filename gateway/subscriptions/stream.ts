@@ -15,7 +15,7 @@ import { usedVariables } from "../execution/fetch-step.ts";
 import { publicFailure } from "../transport/public-failures.ts";
 import type { Transport } from "../transport/transport.ts";
 import { cursorText } from "./cursor.ts";
-import type { LiveObserver } from "./live-observer.ts";
+import type { StreamObserver } from "./observer.ts";
 import { RecentEvents } from "./recent-events.ts";
 import type { SubscriptionSource } from "./source.ts";
 import type { ToldEvent } from "./told-event.ts";
@@ -47,7 +47,7 @@ export interface Followed {
 export interface StreamDependencies {
   source: SubscriptionSource;
   transport: Transport;
-  observer: LiveObserver;
+  observer: StreamObserver;
 }
 
 export interface StreamListener {

@@ -7,7 +7,7 @@ import { Documents } from "#gateway/documents/documents.ts";
 import { hashOf, readManifest } from "#gateway/documents/manifest.ts";
 import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
 import type { SocketLimits } from "#gateway/sockets/socket-limits.ts";
-import { countLive } from "#gateway/metrics.ts";
+import { countConnections, countEvents } from "#gateway/metrics.ts";
 import { PublicError } from "#lib/errors.ts";
 import { metrics } from "#lib/metrics.ts";
 import { anonymous, type Identity } from "#lib/request-context.ts";
@@ -531,7 +531,7 @@ describe("the figures of what is live", () => {
   it("count connections, why they were closed, events, and to how many they were told", async () => {
     await gateway.close();
     metrics.resetMetrics();
-    gateway = await start({}, { onLive: countLive });
+    gateway = await start({}, { streamObserver: countEvents, connectionObserver: countConnections });
     const [one, two] = [await subscribed(), await subscribed()];
     const leaving = new AbortController();
     const { body } = await fetch(`${gateway.url}?query=${encodeURIComponent(query)}`, {

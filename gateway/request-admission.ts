@@ -2,13 +2,13 @@ import { GraphQLError, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { Identity, RequestContext } from "#lib/request-context.ts";
 import { span, tellSpan } from "#lib/tracing.ts";
-import type { Documents } from "../documents/documents.ts";
-import type { CompiledOperation } from "../execution/compile-operation.ts";
-import type { KnownOperation, Operations } from "../execution/operations.ts";
-import { described, RequestErrors } from "../execution/request-errors.ts";
-import type { GraphQLRequest } from "../graphql-request.ts";
-import type { Limits } from "./limits.ts";
-import { checkVariables } from "./variable-limits.ts";
+import type { Documents } from "./documents/documents.ts";
+import type { CompiledOperation } from "./execution/compile-operation.ts";
+import type { KnownOperation, Operations } from "./execution/operations.ts";
+import { described, RequestErrors } from "./execution/request-errors.ts";
+import type { GraphQLRequest } from "./graphql-request.ts";
+import type { Limits } from "./admission/limits.ts";
+import { checkVariables } from "./admission/variable-limits.ts";
 
 /** A request that may be executed. */
 export interface Admitted {
