@@ -27,6 +27,7 @@ export class EventStream extends Subscriber implements Holder {
   readonly #options: EventStreamOptions;
   readonly #outgoing: Outgoing;
   #pinging: NodeJS.Timeout | undefined;
+  #hasTold = false;
   #isOver = false;
 
   constructor(response: ServerResponse, options: EventStreamOptions) {
@@ -60,7 +61,8 @@ export class EventStream extends Subscriber implements Holder {
       return undefined;
     }
     if (authorization !== undefined) credentials.hold(authorization, this);
-    if (begun.cursor !== undefined) this.#outgoing.say(`id: ${begun.cursor}\n\n`);
+    // What was missed may have been told already: where it began would send the client back.
+    if (begun.cursor !== undefined && !this.#hasTold) this.#outgoing.say(`id: ${begun.cursor}\n\n`);
     else this.#begun();
     this.#pinging = setInterval(() => this.#outgoing.say(":\n\n"), limits.pingMs);
     return undefined;
@@ -72,6 +74,7 @@ export class EventStream extends Subscriber implements Holder {
 
   tell(event: ToldEvent): void {
     if (this.#isOver) return;
+    this.#hasTold = true;
     if (event.head === undefined) {
       if (event.cursor !== undefined) this.#outgoing.say(`id: ${event.cursor}\n\n`);
       return;

@@ -268,9 +268,10 @@ class Running extends Subscriber {
     }
     if ("refused" in begun) return this.#fail(begun.refused.body);
     if (begun.cursor === undefined) return;
+    // What was missed may have been told already: where it began would send the client back.
     this.cursor ??= begun.cursor;
     if (beginning === 1)
-      outgoing.say(JSON.stringify({ type: "ping", payload: { cursors: { [this.#id]: begun.cursor } } }));
+      outgoing.say(JSON.stringify({ type: "ping", payload: { cursors: { [this.#id]: this.cursor } } }));
   }
 
   get ready(): Promise<void> | undefined {

@@ -170,6 +170,19 @@ describe("the protocol", () => {
     expect(again.client.numbers("1")).toEqual([1, 2]);
   });
 
+  it("never tells an older cursor after a newer one: who comes back while others are there is not told twice when he comes back again", async () => {
+    const there = await subscribed();
+    log.append(order(1), order(2));
+    await until(() => there.client.numbers("1").length === 2);
+    const { client, cursor } = await subscribed({ after: there.cursor });
+    expect(client.numbers("1")).toEqual([1, 2]);
+    expect(cursor).toBe(cursorIn(client.of("next", "1")[1]));
+    const again = await subscribed({ after: cursor });
+    log.append(order(3));
+    await until(() => again.client.numbers("1").length > 0);
+    expect(again.client.numbers("1")).toEqual([3]);
+  });
+
   it("attack 48: a subscription before connection_init, a bad token, none, a second init, and none at all", async () => {
     const closes = async (limits: Partial<SocketLimits>, ...messages: Message[]) => {
       await gateway.close();
@@ -433,6 +446,17 @@ describe("server-sent events", () => {
     log.append(order(2));
     const again = await read(await events({ headers: { "last-event-id": cursor ?? "" } }), '"number":2');
     expect(again.match(/"number":\d/g)).toEqual(['"number":1', '"number":2']);
+  });
+
+  it("never have an older id after a newer one", async () => {
+    const { client, cursor } = await subscribed();
+    log.append(order(1));
+    await until(() => client.numbers("1").length === 1);
+    const response = await events({ headers: { "last-event-id": cursor } });
+    log.append(order(2));
+    const text = await read(response, '"number":2');
+    await until(() => client.numbers("1").length === 2);
+    expect(text.match(/(?<=^id: )\S+/gm)).toEqual(client.of("next", "1").map(cursorIn));
   });
 
   it("answer a query once, and say complete", async () => {
