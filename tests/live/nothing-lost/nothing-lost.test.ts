@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { redisProgram } from "#tests/harness/redis-server.ts";
 import { type LiveFleet, startFleet } from "./fleet.ts";
-import { sweep } from "./sweep.ts";
+import { nothingIsLost, nothingIsLostByRedis, plantedLossIsFound } from "./sweeps.ts";
+
+const extent = { kills: 2, outages: 1, supergraphs: 3, clients: 100, unread: 20_000_000 };
 
 let fleet: LiveFleet;
 beforeAll(async () => {
@@ -9,20 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => fleet?.stop());
 
-describe("a client that comes back with its cursors is told everything, once and in order,", () => {
-  it("when nothing is broken", () => sweep(fleet, ({ told }) => told(50)));
+describe("a loss", () => {
+  plantedLossIsFound(() => fleet);
+});
 
-  it("fault 9: when a gateway is killed, and those who were there come back to another", () =>
-    sweep(fleet, async ({ told }) => {
-      for (const gateway of fleet.gateways) {
-        await gateway.replace();
-        await told(20);
-      }
-    }));
+describe("clients that come back with their cursors are told everything, once and in order,", () => {
+  nothingIsLost(() => fleet, extent);
+});
 
-  it("when whoever relays is killed", () =>
-    sweep(fleet, async ({ told }) => {
-      await fleet.jobs.replace();
-      await told(20);
-    }));
+describe.skipIf(!redisProgram)("the same (skipped without redis-server or NOVACRON_REDIS_SERVER)", () => {
+  nothingIsLostByRedis(() => fleet, extent);
 });

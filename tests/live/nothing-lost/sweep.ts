@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { complaints, missing } from "./checker.ts";
-import { cursorNow, ResumingClient } from "./client.ts";
+import { cursorNow, ResumingClient } from "./resuming-client.ts";
 import type { LiveFleet } from "./fleet.ts";
 import { finalStates, startWriters } from "./writers.ts";
 import { WrittenLog } from "./written-log.ts";
@@ -14,6 +14,8 @@ export interface Sweep {
   clients: readonly ResumingClient[];
   /** Resolves when so many more changes have been told to each client. */
   told(more: number): Promise<void>;
+  /** Resolves when these clients have been told all that is written by now. */
+  caughtUp(clients: readonly ResumingClient[]): Promise<void>;
 }
 
 /** How long clients may need, on a busy machine, for what they have not been told yet. */
@@ -33,12 +35,12 @@ export async function sweep(
   expect(found).toEqual([]);
 }
 
-/** The same, for what is expected to go wrong. */
+/** The same, for what is expected to go wrong. @param lost how many changes are known to be lost, and are not waited for */
 export async function complaintsAfter(
   fleet: LiveFleet,
   inject: (sweep: Sweep) => Promise<void>,
   urls: readonly string[],
-  patience = patienceMs,
+  lost = 0,
 ): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "novacron-written-"));
   const log = new WrittenLog(join(folder, "written.jsonl"));
@@ -57,18 +59,22 @@ export async function complaintsAfter(
     const writers = await startWriters(fleet.server.urls, tenants, log);
     const told = async (more: number) => {
       const aims = clients.map((client) => client.told.length + more);
-      await untilOr(() => clients.every((client, index) => client.told.length >= (aims[index] ?? 0)), patience);
+      await eventually(() => clients.every((client, index) => client.told.length >= (aims[index] ?? 0)));
+    };
+    const caughtUp = async (some: readonly ResumingClient[]) => {
+      const written = log.read();
+      await eventually(() => missing({ written, clients: some }) === 0);
     };
     await told(10);
-    await inject({ log, clients, told }).finally(() => writers.stop());
+    await inject({ log, clients, told, caughtUp }).finally(() => writers.stop());
     const all = { written: log.read(), clients };
-    await untilOr(() => missing(all) === 0, patience);
+    await eventually(() => missing(all) <= lost);
     // Whatever would still be told twice, or late, comes before what is written after it.
     const after = await startWriters(fleet.server.urls, tenants, log);
-    await untilOr(() => log.read().length > all.written.length + 20, patience);
+    await eventually(() => log.read().length > all.written.length + 20);
     await after.stop();
     const record = { written: log.read(), clients, final: await finalStates(fleet.server.urls) };
-    await untilOr(() => missing(record) === 0, patience);
+    await eventually(() => missing(record) <= lost);
     expect(record.written.length).toBeGreaterThan(50);
     return [...clients.flatMap(({ problems }) => problems), ...complaints(record)];
   } finally {
@@ -78,7 +84,7 @@ export async function complaintsAfter(
 }
 
 /** Waits for it, and not for ever: what is missing then is said by who compares. */
-async function untilOr(condition: () => boolean, patience: number): Promise<void> {
-  const until = performance.now() + patience;
+export async function eventually(condition: () => boolean): Promise<void> {
+  const until = performance.now() + patienceMs;
   while (!condition() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -10,16 +10,16 @@ export interface Writers {
   stop(): Promise<void>;
 }
 
-const paceMs = 40;
 /** How often, and how long apart, the database is asked what became of a write whose acknowledgement was lost. */
 const [askedMost, askedEveryMs] = [300, 100];
 const domains = ["vms", "monitoring", "federation"] as const;
 
-/** Whoever changes VMs, alerts and migrations of these tenants, through what the domains write by, and keeps a log of what was committed. */
+/** Whoever changes VMs, alerts and migrations of these tenants, through what the domains write by, and keeps a log of what was committed. @param paceMs between two writes of one kind and tenant */
 export async function startWriters(
   urls: TestDatabases,
   tenants: readonly TestRows[],
   log: WrittenLog,
+  paceMs = 40,
 ): Promise<Writers> {
   const ending = new AbortController();
   const databases = await Promise.all(
@@ -36,7 +36,7 @@ export async function startWriters(
     alertSteps(place(tenant, monitoring), 10),
     migrationSteps(place(tenant, federation)),
   ]);
-  const writing = Promise.all(lines.map((steps) => write(steps, log, ending.signal)));
+  const writing = Promise.all(lines.map((steps) => write(steps, { log, paceMs, signal: ending.signal })));
   // What it fails with is said when the writers are stopped.
   writing.catch(() => undefined);
   return {
@@ -47,7 +47,10 @@ export async function startWriters(
   };
 }
 
-async function write(steps: AsyncGenerator<Step, never>, log: WrittenLog, signal: AbortSignal): Promise<void> {
+async function write(
+  steps: AsyncGenerator<Step, never>,
+  { log, paceMs, signal }: { log: WrittenLog; paceMs: number; signal: AbortSignal },
+): Promise<void> {
   while (!signal.aborted) {
     const { value: step } = await steps.next();
     await settle(step);

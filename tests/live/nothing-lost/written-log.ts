@@ -3,6 +3,8 @@ import type { Change } from "./checker.ts";
 
 /** What was written, kept in a file of lines: the product knows nothing of it. */
 export class WrittenLog {
+  /** When its commit was known, on the clock of `performance.now()`, by entity and number. */
+  readonly writtenAt = new Map<string, number>();
   readonly #path: string;
 
   constructor(path: string) {
@@ -10,6 +12,7 @@ export class WrittenLog {
   }
 
   append(changes: readonly Change[]): void {
+    for (const { entity, number } of changes) this.writtenAt.set(`${entity} #${number}`, performance.now());
     appendFileSync(this.#path, changes.map((change) => `${JSON.stringify(change)}\n`).join(""));
   }
 

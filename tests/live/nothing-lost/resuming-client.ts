@@ -60,6 +60,8 @@ export interface ClientOptions {
   urls: readonly string[];
   /** Where it begins. */
   cursor: string;
+  /** The changes of which kinds of entities; of all when absent. */
+  follows?: readonly string[];
 }
 
 /** A client as docs/subscriptions.md has one: it keeps the last cursor of each subscription, and comes back with it after a moment. */
@@ -85,7 +87,7 @@ export class ResumingClient implements TellTale {
     this.#options = options;
     this.name = options.name;
     this.tenantId = options.tenantId;
-    for (const id of Object.keys(subscriptions)) this.#cursors.set(id, options.cursor);
+    for (const id of options.follows ?? Object.keys(subscriptions)) this.#cursors.set(id, options.cursor);
     this.#connect();
   }
 
@@ -133,7 +135,7 @@ export class ResumingClient implements TellTale {
     switch (type) {
       case "connection_ack":
         this.#failures = 0;
-        for (const each of Object.keys(subscriptions)) this.#subscribe(ws, each);
+        for (const each of this.#cursors.keys()) this.#subscribe(ws, each);
         return;
       case "ping":
         for (const [each, cursor] of Object.entries((payload as { cursors?: Data } | undefined)?.cursors ?? {}))

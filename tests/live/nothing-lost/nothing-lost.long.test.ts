@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { redisProgram } from "#tests/harness/redis-server.ts";
+import { type LiveFleet, startFleet } from "./fleet.ts";
+import { nothingIsLost, nothingIsLostByRedis } from "./sweeps.ts";
+
+const extent = { kills: 20, outages: 3, supergraphs: 60, clients: 1_000, unread: 60_000_000 };
+
+let fleet: LiveFleet;
+
+describe("clients that come back with their cursors are told everything, once and in order, by PostgreSQL alone", () => {
+  beforeAll(async () => {
+    fleet = await startFleet({ withRedis: false });
+  });
+  afterAll(() => fleet?.stop());
+  nothingIsLost(() => fleet, extent);
+});
+
+describe.skipIf(!redisProgram)("by Redis (skipped without redis-server or NOVACRON_REDIS_SERVER)", () => {
+  beforeAll(async () => {
+    fleet = await startFleet({ withRedis: true });
+  });
+  afterAll(() => fleet?.stop());
+  nothingIsLost(() => fleet, { ...extent, kills: 5, supergraphs: 5, outages: 1 });
+  nothingIsLostByRedis(() => fleet, extent);
+});
