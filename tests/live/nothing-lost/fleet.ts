@@ -6,7 +6,7 @@ import { asset } from "#lib/assets.ts";
 import { domains } from "#db/columns.ts";
 import { type Child, startChild } from "#tests/apart/child.ts";
 import { type OwnServer, ownServer } from "#tests/failure/own-server.ts";
-import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { type Fleet as TestRows, insertFleet } from "#tests/graph/rows.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts";
 import { type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
@@ -16,6 +16,8 @@ const signingKeys = "test:a key that only these processes know of";
 const followed = ["vms", "monitoring", "federation"] as const;
 const subgraphNames = ["auth", ...followed] as const;
 export type SubgraphName = (typeof subgraphNames)[number];
+
+const mostStarts = 20;
 
 /** A process that is started again as it was started before, on the same port. */
 export class Program {
@@ -31,11 +33,19 @@ export class Program {
     return new Program(await start("0"), start);
   }
 
-  /** `kill -9`, and another in its place. */
+  /** `kill -9`, and another in its place: again and again where it ends because its database is away, as whatever supervises it does. */
   async replace(): Promise<void> {
     await this.child.end("SIGKILL");
     const { url } = this.child;
-    this.child = await this.#start(url === "" ? "" : new URL(url).port);
+    const start = () => this.#start(url === "" ? "" : new URL(url).port);
+    for (let attempt = 1; attempt < mostStarts; attempt += 1) {
+      const child = await start().catch(() => undefined);
+      if (child) {
+        this.child = child;
+        return;
+      }
+    }
+    this.child = await start();
   }
 }
 
@@ -48,9 +58,9 @@ export interface LiveFleet {
   /** It has the relays. */
   jobs: Program;
   gateways: readonly Program[];
-  tenants: readonly { rows: ReturnType<typeof fleetOf>; token: string }[];
-  /** Gives both gateways another supergraph, in which the same can be asked. */
-  reload(): void;
+  tenants: readonly { rows: TestRows; token: string }[];
+  /** Gives both gateways another supergraph, in which the same can be asked. @returns what it says of subscriptions */
+  reload(): string;
   stop(): Promise<void>;
 }
 
@@ -113,9 +123,11 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
     tenants,
     reload: () => {
       version += 1;
+      const description = `What is told as it happens, version ${version}.`;
       const next = `${file}.next`;
-      writeFileSync(next, `${supergraph}\n"Of version ${version}."\nscalar Version${version}\n`);
+      writeFileSync(next, supergraph.replace("What is told as it happens.", description));
       renameSync(next, file);
+      return description;
     },
     stop: async () => {
       const all = [...gateways, jobs, ...Object.values(subgraphs)];

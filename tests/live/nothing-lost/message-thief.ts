@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { NetworkFault } from "#tests/harness/network-faults.ts";
 
-/** The network between a gateway and its clients, which takes away one message: the first that comes after it is told to and has this in it. */
+/** The network between a gateway and its clients, which takes away one message: the first with this in it that comes once it is active. */
 export class MessageThief {
   isActive = false;
   hasStolen = false;
@@ -18,7 +18,10 @@ export class MessageThief {
       let waiting = Buffer.concat([this.#waiting.get(client) ?? Buffer.alloc(0), chunk]);
       if (!this.#isUpgraded.has(client)) {
         const end = waiting.indexOf("\r\n\r\n") + 4;
-        if (end < 4) return void this.#waiting.set(client, waiting);
+        if (end < 4) {
+          this.#waiting.set(client, waiting);
+          return;
+        }
         this.#isUpgraded.add(client);
         pass(waiting.subarray(0, end));
         waiting = waiting.subarray(end);

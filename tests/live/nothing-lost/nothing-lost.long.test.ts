@@ -3,7 +3,7 @@ import { redisProgram } from "#tests/harness/redis-server.ts";
 import { type LiveFleet, startFleet } from "./fleet.ts";
 import { nothingIsLost, nothingIsLostByRedis } from "./sweeps.ts";
 
-const extent = { kills: 20, outages: 3, supergraphs: 60, clients: 1_000, unread: 60_000_000 };
+const extent = { kills: 20, cuts: 400, outages: 3, supergraphs: 60, pairs: 16, clients: 1_000, unread: 60_000_000 };
 
 let fleet: LiveFleet;
 
@@ -20,6 +20,6 @@ describe.skipIf(!redisProgram)("by Redis (skipped without redis-server or NOVACR
     fleet = await startFleet({ withRedis: true });
   });
   afterAll(() => fleet?.stop());
-  nothingIsLost(() => fleet, { ...extent, kills: 5, supergraphs: 5, outages: 1 });
+  nothingIsLost(() => fleet, { ...extent, kills: 2, cuts: 40, outages: 1, supergraphs: 2, pairs: 2 });
   nothingIsLostByRedis(() => fleet, extent);
 });

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { askGraph } from "#tests/harness/product.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { expectEverybodyBack } from "./everybody-back.ts";
 import type { LiveFleet } from "./fleet.ts";
@@ -10,10 +11,14 @@ import { complaintsAfter, type Sweep, sweep } from "./sweep.ts";
 export interface Extent {
   /** How often each of the processes is killed. */
   kills: number;
+  /** How often a client's connection is cut. */
+  cuts: number;
   /** How often databases, Redis and subgraphs are taken away. */
   outages: number;
   /** How often the supergraph is replaced, a second apart. */
   supergraphs: number;
+  /** How many pairs of faults come together. */
+  pairs: number;
   /** How many clients come back at once. */
   clients: number;
   /** How many characters are written for a client that does not read. */
@@ -23,10 +28,19 @@ export interface Extent {
 /** The tests of one fleet. What they break is whole again when each ends. */
 export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
   it("fault 9: when gateways are killed: who was there comes back to another", () =>
-    sweep(fleet(), async ({ told }) => {
+    sweep(fleet(), async ({ told, clients }) => {
       for (let kill = 0; kill < extent.kills; kill += 1) {
         await fleet().gateways[kill % 2]?.replace();
         await told(10);
+      }
+      expect(clients.every(({ closed }) => closed.length > 0)).toBe(true);
+    }));
+
+  it("when their connections are cut, each at moments of its own", () =>
+    sweep(fleet(), async ({ told, clients }) => {
+      for (let cut = 0; cut < extent.cuts; cut += 1) {
+        clients[cut % clients.length]?.cut();
+        await Promise.race([told(1), delay(Math.random() * 50)]);
       }
     }));
 
@@ -51,6 +65,7 @@ export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
     sweep(fleet(), async ({ told }) => {
       for (let outage = 0; outage < extent.outages; outage += 1) {
         await fleet().server.stopImmediately();
+        await delay(500);
         await fleet().server.startAgain();
         await told(20);
       }
@@ -58,9 +73,47 @@ export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
 
   it("when the supergraph is replaced every second", () =>
     sweep(fleet(), async ({ told }) => {
+      let description = "";
       for (let count = 0; count < extent.supergraphs; count += 1) {
-        fleet().reload();
+        description = fleet().reload();
         await Promise.all([told(5), delay(1_000)]);
+      }
+      const [tenant] = fleet().tenants;
+      for (const { child } of fleet().gateways)
+        await vi.waitFor(
+          async () => {
+            const { data } = await askGraph(
+              child.url,
+              '{ __type(name: "Subscription") { description } }',
+              {},
+              tenant?.token,
+            );
+            expect(data).toEqual({ __type: { description } });
+          },
+          { timeout: 30_000, interval: 100 },
+        );
+    }));
+
+  it("fault 1, 9, 12: when two of these happen at one moment", () =>
+    sweep(fleet(), async ({ told, clients }) => {
+      const { gateways, jobs, subgraphs, server } = fleet();
+      const faults = [
+        () => gateways[0]?.replace(),
+        () => gateways[1]?.replace(),
+        () => jobs.replace(),
+        () => subgraphs.vms.replace(),
+        () => subgraphs.monitoring.replace(),
+        () => subgraphs.federation.replace(),
+        () => server.stopImmediately().then(() => server.startAgain()),
+        async () => {
+          for (const client of clients) client.cut();
+        },
+      ];
+      for (let pair = 0; pair < extent.pairs; pair += 1) {
+        const one = pair % faults.length;
+        const other = (one + 1 + Math.floor(pair / faults.length)) % faults.length;
+        await Promise.all([faults[one]?.(), delay(Math.random() * 300).then(() => faults[other]?.())]);
+        await told(5);
       }
     }));
 
