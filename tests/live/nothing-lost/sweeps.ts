@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { expect, it, vi } from "vitest";
 import { askGraph } from "#tests/harness/product.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
+import { areConnectionsKnown, expectNothingLeft } from "./connections.ts";
 import { expectEverybodyBack } from "./everybody-back.ts";
 import type { LiveFleet } from "./fleet.ts";
 import { MessageThief } from "./message-thief.ts";
@@ -122,6 +123,13 @@ export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
 
   it("fault 25: when all lose their gateway at one moment and come back to it", () =>
     expectEverybodyBack(fleet(), extent.clients));
+}
+
+/** Comes after all others of a fleet. @param atStart how much a gateway had open before the first client came */
+export function nothingIsLeft(fleet: () => LiveFleet, atStart: () => number): void {
+  it.skipIf(!areConnectionsKnown)("and leave no socket behind when they have gone (skipped without /proc)", () =>
+    expectNothingLeft(fleet(), atStart()),
+  );
 }
 
 /** The tests of a fleet that has a Redis. */
