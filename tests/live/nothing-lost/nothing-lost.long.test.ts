@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { redisProgram } from "#tests/harness/redis-server.ts";
 import { areConnectionsKnown, openFiles } from "./connections.ts";
 import { type LiveFleet, startFleet } from "./fleet.ts";
-import { nothingIsLeft, nothingIsLost, nothingIsLostByRedis } from "./sweeps.ts";
+import { nothingIsLeft, nothingIsLost, nothingIsLostByRedis, nothingIsLostByTwoFaults } from "./sweeps.ts";
 
-const extent = { kills: 20, cuts: 400, outages: 3, supergraphs: 60, pairs: 16, clients: 1_000, unread: 60_000_000 };
+const extent = { kills: 20, cuts: 400, outages: 3, supergraphs: 60, clients: 1_000, unread: 60_000_000 };
 
 let fleet: LiveFleet;
 let atStart = 0;
@@ -16,6 +16,7 @@ describe("clients that come back with their cursors are told everything, once an
   });
   afterAll(() => fleet?.stop());
   nothingIsLost(() => fleet, extent);
+  nothingIsLostByTwoFaults(() => fleet, 16);
   nothingIsLeft(
     () => fleet,
     () => atStart,
@@ -27,6 +28,6 @@ describe.skipIf(!redisProgram)("by Redis (skipped without redis-server or NOVACR
     fleet = await startFleet({ withRedis: true });
   });
   afterAll(() => fleet?.stop());
-  nothingIsLost(() => fleet, { ...extent, kills: 2, cuts: 40, outages: 1, supergraphs: 2, pairs: 2, clients: 100 });
+  nothingIsLost(() => fleet, { ...extent, kills: 2, cuts: 40, outages: 1, supergraphs: 2, clients: 100 });
   nothingIsLostByRedis(() => fleet, extent);
 });

@@ -3,7 +3,7 @@ import { redisProgram } from "#tests/harness/redis-server.ts";
 import { type LiveFleet, startFleet } from "./fleet.ts";
 import { nothingIsLost, nothingIsLostByRedis, plantedLossIsFound } from "./sweeps.ts";
 
-const extent = { kills: 2, cuts: 40, outages: 1, supergraphs: 2, pairs: 1, clients: 100, unread: 20_000_000 };
+const extent = { kills: 1, cuts: 40, outages: 1, supergraphs: 2, clients: 100, unread: 20_000_000 };
 
 let fleet: LiveFleet;
 beforeAll(async () => {
