@@ -33,7 +33,6 @@ beforeEach(async () => {
       permissions: [],
     }),
     ready: async () => true,
-    socketLimits: { recheckMs: 20 },
     host: "127.0.0.1",
     port: 0,
   });
@@ -92,7 +91,7 @@ async function round(number: number): Promise<void> {
 const openSockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
 
-describe("a gateway from which clients come and go", () => {
+describe("a gateway from which clients come and go", { timeout: 120_000 }, () => {
   it("keeps nothing of them, however they go", async () => {
     await round(0);
     await vi.waitUntil(() => openSockets() === 0, { timeout: 15_000, interval: 20 });
