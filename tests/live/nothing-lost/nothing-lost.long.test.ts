@@ -28,6 +28,6 @@ describe.skipIf(!redisProgram)("by Redis (skipped without redis-server or NOVACR
     fleet = await startFleet({ withRedis: true });
   });
   afterAll(() => fleet?.stop());
-  nothingIsLost(() => fleet, { ...extent, kills: 2, cuts: 40, outages: 1, supergraphs: 2, clients: 100 });
+  nothingIsLost(() => fleet, { ...extent, kills: 2, cuts: 40, outages: 1, supergraphs: 1, clients: 100 });
   nothingIsLostByRedis(() => fleet, extent);
 });
