@@ -61,7 +61,7 @@ export class Streams {
   async subscribe(asked: Asked, subscriber: Subscriber): Promise<string | undefined> {
     const key = keyOf(asked);
     const subgraph = asked.operation.followed?.serviceName ?? "";
-    const after = asked.after === undefined ? undefined : parseCursor(asked.identity.tenantId, asked.after)[subgraph];
+    const after = await this.#after(subgraph, asked);
     const shared = after === undefined ? await this.#fromNow(key, asked) : await this.#shared.get(key);
     if (shared?.join(subscriber, after)) return shared.cursorAt(after ?? shared.head);
     const own = this.#from(key, asked, after);
@@ -114,22 +114,37 @@ export class Streams {
     for (const stream of this.#running.keys()) stream.end();
   }
 
+  /** What the subscriber's cursor says of the subgraph; undefined where he begins now. @throws PublicError POSITION_INVALID */
+  async #after(subgraph: string, asked: Asked): Promise<string | undefined> {
+    if (asked.after === undefined) return undefined;
+    const after = parseCursor(asked.identity.tenantId, asked.after)[subgraph];
+    // Of a subgraph that cannot resume no cursor says anything. Of another to begin now would be to lose what came since.
+    if (after === undefined && (await this.#positionOf(subgraph, asked)) !== undefined)
+      throw new PublicError("POSITION_INVALID", "This cursor is of another subscription.");
+    return after;
+  }
+
+  async #positionOf(subgraph: string, { identity }: Asked): Promise<string | undefined> {
+    const context = { identity, requestId: "", deadline: Date.now() + 5_000 };
+    try {
+      return await this.#dependencies.source.position(subgraph, context, new AbortController().signal);
+    } catch (error) {
+      throw subscriptionFailure(subgraph, error);
+    }
+  }
+
   /** The stream of those who begin where their subgraph is. */
   async #fromNow(key: string, asked: Asked): Promise<Stream> {
     const known = this.#shared.get(key);
     if (known) return known;
     const subgraph = asked.operation.followed?.serviceName ?? "";
-    const beginning = this.#dependencies.source
-      .position(
-        subgraph,
-        { identity: asked.identity, requestId: "", deadline: Date.now() + 5_000 },
-        new AbortController().signal,
-      )
-      .then((position) => this.#shareNow(this.#begin(key, asked, position)));
+    const beginning = this.#positionOf(subgraph, asked).then((position) =>
+      this.#shareNow(this.#begin(key, asked, position)),
+    );
     this.#shared.set(key, beginning);
     return beginning.catch((error: unknown) => {
       if (this.#shared.get(key) === beginning) this.#shared.delete(key);
-      throw subscriptionFailure(subgraph, error);
+      throw error;
     });
   }
 

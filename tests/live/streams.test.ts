@@ -200,6 +200,12 @@ describe("a subscription", () => {
       expect(await refusedBy(subscribe({ after }))).toBe("POSITION_INVALID");
   });
 
+  it("refuses the cursor of a subscription to another subgraph, after which it would begin where nothing is known to have been told", async () => {
+    const { cursor = "" } = await subscribe();
+    const other = Buffer.from(cursor, "base64url").toString().replace('"orders"', '"invoices"');
+    expect(await refusedBy(subscribe({ after: Buffer.from(other).toString("base64url") }))).toBe("POSITION_INVALID");
+  });
+
   it("of a document that does not fit, or costs too much, is refused as a query is", async () => {
     expect(await refusedBy(subscribe({ text: "subscription { nothing }" }))).toBe("GRAPHQL_VALIDATION_FAILED");
     expect(await refusedBy(subscribe({ text: "subscription { a: ordered { number } b: ordered { number } }" }))).toBe(

@@ -1,0 +1,80 @@
+export const kinds = ["vm", "alert", "migration", "step"] as const;
+export type Kind = (typeof kinds)[number];
+
+/** One change of one entity. Numbers of an entity's changes grow. */
+export interface Change {
+  tenantId: string;
+  /** Of what kind, and which. */
+  entity: string;
+  number: number;
+  /** What the entity was after it, as its domain writes it. */
+  state: string;
+}
+
+/** What one client was told, in the order in which it was. */
+export interface TellTale {
+  name: string;
+  tenantId: string;
+  told: readonly Omit<Change, "tenantId">[];
+}
+
+export interface Record {
+  /** Every change that was committed, in the order of each entity. */
+  written: readonly Change[];
+  clients: readonly TellTale[];
+  /** What the database holds in the end, by entity. */
+  final: ReadonlyMap<string, string>;
+}
+
+/** How many changes the clients have still to be told, whatever else they were told. */
+export function missing({ written, clients }: Pick<Record, "written" | "clients">): number {
+  let count = 0;
+  for (const { tenantId, told } of clients) {
+    const known = new Set(told.map(keyOf));
+    for (const change of written) if (change.tenantId === tenantId && !known.has(keyOf(change))) count += 1;
+  }
+  return count;
+}
+
+/** Everything in which what clients were told is not what was written, as sentences; none when each was told all of it, once, and in order. */
+export const complaints = ({ written, clients, final }: Record): string[] => [
+  ...wrongEnds("the log of what was written", written, final),
+  ...clients.flatMap((client) => [...about(client, written), ...wrongEnds(client.name, client.told, final)]),
+];
+
+const keyOf = ({ entity, number }: Pick<Change, "entity" | "number">): string => `${entity} #${number}`;
+
+function about({ name, tenantId, told }: TellTale, written: readonly Change[]): string[] {
+  const expected = new Map(written.map((change) => [keyOf(change), change]));
+  const found: string[] = [];
+  const seen = new Set<string>();
+  const newest = new Map<string, number>();
+  for (const change of told) {
+    const key = keyOf(change);
+    const meant = expected.get(key);
+    if (!meant) found.push(`${name} was told ${key}, which nobody wrote`);
+    else if (meant.tenantId !== tenantId) found.push(`${name} was told ${key} of another tenant`);
+    else if (meant.state !== change.state)
+      found.push(`${name} was told that ${key} is ${change.state}, which is ${meant.state}`);
+    const before = newest.get(change.entity) ?? -1;
+    if (seen.has(key)) found.push(`${name} was told ${key} twice`);
+    else if (change.number < before) found.push(`${name} was told ${key} after #${before}`);
+    newest.set(change.entity, Math.max(before, change.number));
+    seen.add(key);
+  }
+  for (const [key, change] of expected)
+    if (change.tenantId === tenantId && !seen.has(key)) found.push(`${name} was never told ${key}`);
+  return found;
+}
+
+/** Where the last of these changes of an entity does not lead to what the database holds. */
+function wrongEnds(
+  name: string,
+  changes: readonly Omit<Change, "tenantId">[],
+  final: ReadonlyMap<string, string>,
+): string[] {
+  const last = new Map(changes.map(({ entity, state }) => [entity, state]));
+  return [...last]
+    .filter(([entity, state]) => final.get(entity) !== state)
+    .map(([entity, state]) => `by ${name}, ${entity} is ${state}; in the database it is ${final.get(entity)}`);
+}

@@ -1,0 +1,158 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openDatabase } from "#db/client.ts";
+import { asset } from "#lib/assets.ts";
+import { domains } from "#db/columns.ts";
+import { type Child, startChild } from "#tests/apart/child.ts";
+import { type OwnServer, ownServer } from "#tests/failure/own-server.ts";
+import { type Fleet as TestRows, insertFleet } from "#tests/graph/rows.ts";
+import { bundle } from "#tests/harness/bundles.ts";
+import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts";
+import { type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
+
+const signingKeys = "test:a key that only these processes know of";
+/** What is subscribed to, and the one that knows who asks. The fifth is asked nothing. */
+const followed = ["vms", "monitoring", "federation"] as const;
+const subgraphNames = ["auth", ...followed] as const;
+export type SubgraphName = (typeof subgraphNames)[number];
+
+const mostStarts = 20;
+
+/** A process that is started again as it was started before, on the same port. */
+export class Program {
+  child: Child;
+  readonly #start: (port: string) => Promise<Child>;
+
+  private constructor(child: Child, start: (port: string) => Promise<Child>) {
+    this.child = child;
+    this.#start = start;
+  }
+
+  static async started(start: (port: string) => Promise<Child>): Promise<Program> {
+    return new Program(await start("0"), start);
+  }
+
+  /** `kill -9`, and another in its place: again and again where it ends because its database is away, as whatever supervises it does. */
+  async replace(): Promise<void> {
+    await this.child.end("SIGKILL");
+    const { url } = this.child;
+    const start = () => this.#start(url === "" ? "" : new URL(url).port);
+    for (let attempt = 1; attempt < mostStarts; attempt += 1) {
+      const child = await start().catch(() => undefined);
+      if (child) {
+        this.child = child;
+        return;
+      }
+    }
+    this.child = await start();
+  }
+}
+
+/** The product as it runs in production: subgraphs, jobs and two gateways as processes, with a PostgreSQL server that a test may break. */
+export interface LiveFleet {
+  server: OwnServer;
+  /** Undefined where events go by PostgreSQL's notifications. */
+  redis: RedisServer | undefined;
+  subgraphs: Readonly<Record<SubgraphName, Program>>;
+  /** It has the relays. */
+  jobs: Program;
+  gateways: readonly Program[];
+  tenants: readonly { rows: TestRows; token: string }[];
+  /** Gives both gateways another supergraph, in which the same can be asked. @returns what it says of subscriptions */
+  reload(): string;
+  stop(): Promise<void>;
+}
+
+export async function startFleet({ withRedis }: { withRedis: boolean }): Promise<LiveFleet> {
+  const server = await ownServer(followed);
+  const { urls } = server;
+  const redis = withRedis ? await startRedis() : undefined;
+  const folder = mkdtempSync(join(tmpdir(), "novacron-live-"));
+  const tenants = await Promise.all([1, 2].map((number) => tenantOf(server, number)));
+  const common = { NOVACRON_SIGNING_KEYS: signingKeys, LOG_LEVEL: "silent", ...(redis && { REDIS_URL: redis.url }) };
+  const databaseUrls = Object.fromEntries(
+    domains.map((name) => [`DATABASE_URL_${name.toUpperCase()}`, urls.url(name)]),
+  );
+
+  const subgraph = (name: SubgraphName) =>
+    Program.started((port) =>
+      startChild(bundle(`subgraphs/${name}/main.ts`), {
+        ...common,
+        [`DATABASE_URL_${name.toUpperCase()}`]: urls.url(name),
+        NOVACRON_PEPPER: testPepper,
+        NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
+        PORT: port,
+      }),
+    );
+  const [auth, vms, monitoring, federation, jobs] = await Promise.all([
+    subgraph("auth"),
+    subgraph("vms"),
+    subgraph("monitoring"),
+    subgraph("federation"),
+    Program.started(() =>
+      startChild(
+        bundle("cli/run.ts"),
+        { ...common, ...databaseUrls, NOVACRON_AUDIT_CHECKPOINTS: join(folder, "audit.jsonl") },
+        ["jobs"],
+      ),
+    ),
+  ]);
+  const subgraphs = { auth, vms, monitoring, federation };
+  const file = join(folder, "supergraph.graphql");
+  const supergraph = readFileSync(asset("supergraph.graphql"), "utf8");
+  let version = 0;
+  writeFileSync(file, supergraph);
+  const nowhere = "http://127.0.0.1:1/graphql";
+  const places = { scheduler: nowhere, ...mapped(subgraphs, ({ child }) => child.url) };
+  const gateway = () =>
+    Program.started((port) =>
+      startChild(bundle("cli/run.ts"), common, [
+        "gateway",
+        ...["--supergraph", file, "--port", port],
+        ...Object.entries(places).flatMap(([name, url]) => ["--url", `${name}=${url}`]),
+      ]),
+    );
+  const gateways = await Promise.all([gateway(), gateway()]);
+  return {
+    server,
+    redis,
+    subgraphs,
+    jobs,
+    gateways,
+    tenants,
+    reload: () => {
+      version += 1;
+      const description = `What is told as it happens, version ${version}.`;
+      const next = `${file}.next`;
+      writeFileSync(next, supergraph.replace("What is told as it happens.", description));
+      renameSync(next, file);
+      return description;
+    },
+    stop: async () => {
+      const all = [...gateways, jobs, ...Object.values(subgraphs)];
+      await Promise.all(all.map(({ child }) => child.end("SIGKILL")));
+      await redis?.stop();
+      await server.urls.drop();
+      await server.clean();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A tenant with rows, and an administrator of it who has a key. */
+async function tenantOf({ urls }: OwnServer, number: number): Promise<LiveFleet["tenants"][number]> {
+  const rows = await insertFleet(urls, number, 10);
+  const { tenantId } = rows;
+  const auth = await openDatabase({ domain: "auth", url: urls.url("auth"), maxConnections: 1 });
+  try {
+    const user = await makeUser(auth, { tenantId, role: "admin" });
+    const { key: token } = await makeApiKey(auth, { tenantId, userId: user.id });
+    return { rows, token };
+  } finally {
+    await auth.close();
+  }
+}
+
+const mapped = <Key extends string, From, To>(record: Readonly<Record<Key, From>>, to: (value: From) => To) =>
+  Object.fromEntries(Object.entries<From>(record).map(([key, value]) => [key, to(value)]));

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { redisProgram } from "#tests/harness/redis-server.ts";
+import { areConnectionsKnown, openFiles } from "./connections.ts";
+import { type LiveFleet, startFleet } from "./fleet.ts";
+import { nothingIsLeft, nothingIsLost, nothingIsLostByRedis, nothingIsLostByTwoFaults } from "./sweeps.ts";
+
+const extent = { kills: 20, cuts: 400, outages: 3, supergraphs: 60, clients: 1_000, unread: 60_000_000 };
+
+let fleet: LiveFleet;
+let atStart = 0;
+
+describe("clients that come back with their cursors are told everything, once and in order, by PostgreSQL alone", () => {
+  beforeAll(async () => {
+    fleet = await startFleet({ withRedis: false });
+    if (areConnectionsKnown) atStart = openFiles(fleet.gateways[0]?.child.pid ?? 0);
+  });
+  afterAll(() => fleet?.stop());
+  nothingIsLost(() => fleet, extent);
+  nothingIsLostByTwoFaults(() => fleet, 16);
+  nothingIsLeft(
+    () => fleet,
+    () => atStart,
+  );
+});
+
+describe.skipIf(!redisProgram)("by Redis (skipped without redis-server or NOVACRON_REDIS_SERVER)", () => {
+  beforeAll(async () => {
+    fleet = await startFleet({ withRedis: true });
+  });
+  afterAll(() => fleet?.stop());
+  nothingIsLost(() => fleet, { ...extent, kills: 2, cuts: 40, outages: 1, supergraphs: 1, clients: 100 });
+  nothingIsLostByRedis(() => fleet, extent);
+});

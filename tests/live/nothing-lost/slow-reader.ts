@@ -1,0 +1,67 @@
+import { expect } from "vitest";
+import { openDatabase } from "#db/client.ts";
+import { raiseAlerts } from "#db/monitoring/alert-writes.ts";
+import { newId } from "#lib/uuid.ts";
+import type { LiveFleet } from "./fleet.ts";
+import type { ResumingClient } from "./resuming-client.ts";
+import { eventually, sweep } from "./sweep.ts";
+import type { WrittenLog } from "./written-log.ts";
+
+const [messageLength, together] = [20_000, 20];
+/** How late nearly all is told to those who read, while one does not and the machine is busy with what is written for him. */
+const latestMs = 5_000;
+
+/** One client stops reading while so many characters are written for his tenant: he is sent away, comes back, and has missed nothing. */
+export const expectSlowReaderServed = (fleet: LiveFleet, characters: number): Promise<void> =>
+  sweep(fleet, async ({ log, clients, caughtUp }) => {
+    const [slow, ...others] = clients;
+    if (!slow) throw new Error("There is no client.");
+    const began = performance.now();
+    slow.pause();
+    await raiseBulky(fleet, log, Math.ceil(characters / messageLength));
+    await caughtUp(others);
+    const delays = others.flatMap((client) => delaysOf(client, log, began)).toSorted((one, other) => one - other);
+    expect(delays[Math.floor(delays.length * 0.95)]).toBeLessThan(latestMs);
+    expect(slow.closed).toEqual([]);
+    slow.resume();
+    await eventually(() => slow.closed.length > 0);
+    // Whoever does not even read the goodbye hears of it as of a connection that broke.
+    expect([4410, 1006]).toContain(slow.closed[0]);
+  });
+
+async function raiseBulky({ server, tenants }: LiveFleet, log: WrittenLog, count: number): Promise<void> {
+  const [tenant] = tenants;
+  if (!tenant) throw new Error("There is no tenant.");
+  const { tenantId, id } = tenant.rows;
+  const monitoring = await openDatabase({
+    domain: "monitoring",
+    url: server.urls.url("monitoring"),
+    maxConnections: 1,
+  });
+  try {
+    for (let raised = 0; raised < count; raised += together) {
+      const ids = Array.from({ length: together }, () => newId());
+      const alerts = ids.map((alert) => ({
+        id: alert,
+        tenantId,
+        ruleId: id("alertRule", 1),
+        vmId: alert,
+        state: "pending" as const,
+        severity: "info" as const,
+        message: "x".repeat(messageLength),
+        startedAt: new Date(),
+      }));
+      await monitoring.write({ tenantId }, (tx) => raiseAlerts(tx, alerts));
+      log.append(ids.map((alert) => ({ tenantId, entity: `alert ${alert}`, number: 1, state: "pending" })));
+    }
+  } finally {
+    await monitoring.close();
+  }
+}
+
+/** How long after its commit a client was told each change since a moment, in milliseconds. */
+const delaysOf = ({ told, toldAt }: ResumingClient, { writtenAt }: WrittenLog, since: number): number[] =>
+  told.flatMap(({ entity, number }, index) => {
+    const at = writtenAt.get(`${entity} #${number}`);
+    return at === undefined || at < since ? [] : [(toldAt[index] ?? Infinity) - at];
+  });

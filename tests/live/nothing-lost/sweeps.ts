@@ -1,0 +1,172 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, it, vi } from "vitest";
+import { askGraph } from "#tests/harness/product.ts";
+import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
+import { areConnectionsKnown, expectNothingLeft } from "./connections.ts";
+import { expectEverybodyBack } from "./everybody-back.ts";
+import type { LiveFleet } from "./fleet.ts";
+import { MessageThief } from "./message-thief.ts";
+import { expectSlowReaderServed } from "./slow-reader.ts";
+import { complaintsAfter, type Sweep, sweep } from "./sweep.ts";
+
+export interface Extent {
+  /** How often each of the processes is killed. */
+  kills: number;
+  /** How often a client's connection is cut. */
+  cuts: number;
+  /** How often databases, Redis and subgraphs are taken away. */
+  outages: number;
+  /** How often the supergraph is replaced, a second apart. */
+  supergraphs: number;
+  /** How many clients come back at once. */
+  clients: number;
+  /** How many characters are written for a client that does not read. */
+  unread: number;
+}
+
+/** The tests of one fleet. What they break is whole again when each ends. */
+export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
+  it("fault 9: when gateways are killed: who was there comes back to another", () =>
+    sweep(fleet(), async ({ told, clients }) => {
+      for (let kill = 0; kill < extent.kills; kill += 1) {
+        await fleet().gateways[kill % 2]?.replace();
+        await told(10);
+      }
+      // Half of them are at either gateway.
+      expect(clients.filter(({ closed }) => closed.length > 0).length).toBeGreaterThanOrEqual(extent.kills > 1 ? 4 : 2);
+    }));
+
+  it("when their connections are cut, each at moments of its own", () =>
+    sweep(fleet(), async ({ told, clients }) => {
+      for (let cut = 0; cut < extent.cuts; cut += 1) {
+        clients[cut % clients.length]?.cut();
+        await Promise.race([told(1), delay(Math.random() * 50)]);
+      }
+    }));
+
+  it("when whoever relays is killed", () =>
+    sweep(fleet(), async ({ told }) => {
+      for (let kill = 0; kill < extent.kills; kill += 1) {
+        await fleet().jobs.replace();
+        await told(10);
+      }
+    }));
+
+  it("fault 1: when subgraphs that are followed are killed", () =>
+    sweep(fleet(), async ({ told }) => {
+      for (let outage = 0; outage < extent.outages; outage += 1)
+        for (const name of ["vms", "monitoring", "federation"] as const) {
+          await fleet().subgraphs[name].replace();
+          await told(10);
+        }
+    }));
+
+  it("fault 12: when PostgreSQL stops and is started again", () =>
+    sweep(fleet(), async ({ told }) => {
+      for (let outage = 0; outage < extent.outages; outage += 1) {
+        await fleet().server.stopImmediately();
+        await delay(500);
+        await fleet().server.startAgain();
+        await told(20);
+      }
+    }));
+
+  it("when the supergraph is replaced every second", () =>
+    sweep(fleet(), async ({ told }) => {
+      let description = "";
+      for (let count = 0; count < extent.supergraphs; count += 1) {
+        description = fleet().reload();
+        await Promise.all([told(5), delay(1_000)]);
+      }
+      const [tenant] = fleet().tenants;
+      for (const { child } of fleet().gateways)
+        await vi.waitFor(
+          async () => {
+            const { data } = await askGraph(
+              child.url,
+              '{ __type(name: "Subscription") { description } }',
+              {},
+              tenant?.token,
+            );
+            expect(data).toEqual({ __type: { description } });
+          },
+          { timeout: 30_000, interval: 100 },
+        );
+    }));
+
+  it("fault 24: when one does not read, of which the others notice nothing", () =>
+    expectSlowReaderServed(fleet(), extent.unread));
+
+  it("fault 25: when all lose their gateway at one moment and come back to it", () =>
+    expectEverybodyBack(fleet(), extent.clients));
+}
+
+/** Comes after all others of a fleet. @param atStart how much a gateway had open before the first client came */
+export function nothingIsLeft(fleet: () => LiveFleet, atStart: () => number): void {
+  it.skipIf(!areConnectionsKnown)("and leave no socket behind when they have gone (skipped without /proc)", () =>
+    expectNothingLeft(fleet(), atStart()),
+  );
+}
+
+/** @param pairs how many pairs of faults come together */
+export function nothingIsLostByTwoFaults(fleet: () => LiveFleet, pairs: number): void {
+  it("fault 1, 9, 12: when two of these happen at one moment", () =>
+    sweep(fleet(), async ({ told, clients }) => {
+      const { gateways, jobs, subgraphs, server } = fleet();
+      const faults = [
+        () => gateways[0]?.replace(),
+        () => gateways[1]?.replace(),
+        () => jobs.replace(),
+        () => subgraphs.vms.replace(),
+        () => subgraphs.monitoring.replace(),
+        () => subgraphs.federation.replace(),
+        () => server.stopImmediately().then(() => server.startAgain()),
+        async () => {
+          for (const client of clients) client.cut();
+        },
+      ];
+      for (let pair = 0; pair < pairs; pair += 1) {
+        const one = pair % faults.length;
+        const other = (one + 1 + Math.floor(pair / faults.length)) % faults.length;
+        await Promise.all([faults[one]?.(), delay(Math.random() * 300).then(() => faults[other]?.())]);
+        await told(5);
+      }
+    }));
+}
+
+/** The tests of a fleet that has a Redis. */
+export function nothingIsLostByRedis(fleet: () => LiveFleet, { outages }: Pick<Extent, "outages">): void {
+  it("fault 20, 21, 22: when Redis ends, hangs, and is emptied", () =>
+    sweep(fleet(), async ({ told }) => {
+      const { redis } = fleet();
+      if (!redis) throw new Error("There is no Redis.");
+      for (let outage = 0; outage < outages; outage += 1) {
+        await redis.kill();
+        await told(10);
+        await redis.start();
+        await told(10);
+        redis.hang();
+        await told(10);
+        redis.resume();
+        await redis.command("FLUSHALL");
+        await told(10);
+      }
+    }));
+}
+
+/** That the checker is no friend of the product's. */
+export function plantedLossIsFound(fleet: () => LiveFleet): void {
+  it("is what the checker says where one message is lost on its way to a client, and later ones are not", async () => {
+    const thief = new MessageThief('"vmStateChanged":{');
+    const proxy = await tcpProxy(fleet().gateways[0]?.child.url ?? "");
+    proxy.fault = thief.fault;
+    const stealUnderWrites = async ({ told }: Sweep) => {
+      thief.isActive = true;
+      await told(40);
+    };
+    const found = await complaintsAfter(fleet(), stealUnderWrites, [proxy.url], 1);
+    await proxy.cut();
+    expect(thief.hasStolen).toBe(true);
+    expect(found).toEqual([expect.stringMatching(/^client \d\.\d was never told vm \S+ #\d+$/)]);
+  });
+}
