@@ -12,7 +12,9 @@ import { temporaryDataDir } from "./data-dir.ts";
  * One server for the whole run, with a migrated template of each database: a test's own databases are clones of them. And the bundles from which
  * tests start processes.
  */
-export default async function setup(): Promise<() => Promise<void>> {
+export default async function setup(): Promise<(() => Promise<void>) | undefined> {
+  // Each project of the run asks for it; the first one has made it.
+  if (process.env["NOVACRON_TEST_SERVER_URL"]) return undefined;
   // Not in memory, from where a machine may run nothing; whoever a test starts a process as may read it.
   const bundles = mkdtempSync(join(tmpdir(), "novacron-bundles-"));
   chmodSync(bundles, 0o755);
