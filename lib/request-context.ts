@@ -14,9 +14,15 @@ export interface Identity {
   /** Of users: what they are called, for the audit log. */
   name?: string | undefined;
   /** Of users: what they were identified by. */
-  credential?: { kind: "session" | "api_key"; id: string } | undefined;
+  credential?: CredentialKey | undefined;
   /** Of users of the platform who act in another tenant: their own. */
   userTenantId?: string | undefined;
+}
+
+/** Which session or API key. */
+export interface CredentialKey {
+  kind: "session" | "api_key";
+  id: string;
 }
 
 /** What travels with every call from the gateway to a subgraph, and from one service to another. */

@@ -1,15 +1,9 @@
 import { sql } from "drizzle-orm";
+import type { CredentialKey } from "#lib/request-context.ts";
 import type { WriteTx } from "../client.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
 import { connectionTickets } from "./schema/connection-tickets.ts";
-
-/** What a ticket stands for. */
-export interface CredentialKey {
-  kind: "session" | "api_key";
-  /** Of the session or the key. */
-  id: string;
-}
 
 // Each that comes takes away those of its tenant that nobody used.
 const insert = statement<{ expiresAt: Date }>(

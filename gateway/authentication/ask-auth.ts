@@ -2,12 +2,9 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
-import { anonymous, type Identity } from "#lib/request-context.ts";
+import { anonymous, type CredentialKey, type Identity } from "#lib/request-context.ts";
 import type { CallRequest, Transport } from "../transport/transport.ts";
 import type { IdentifiedCredential } from "./identity-cache.ts";
-
-/** What a user was identified by. */
-export type CredentialKey = NonNullable<Identity["credential"]>;
 
 /** Who the gateway is, when it asks on its own behalf. */
 export const gatewayItself: Identity = {

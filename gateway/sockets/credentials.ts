@@ -1,6 +1,5 @@
 import { PublicError } from "#lib/errors.ts";
-import type { Identity } from "#lib/request-context.ts";
-import type { CredentialKey } from "../authentication/ask-auth.ts";
+import type { CredentialKey, Identity } from "#lib/request-context.ts";
 import type { Authentication } from "../authentication/authenticate.ts";
 
 /** Who is told what becomes of the credential by which he was identified. */

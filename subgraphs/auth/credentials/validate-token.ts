@@ -1,10 +1,9 @@
 import { touchApiKey } from "#db/auth/api-key-writes.ts";
-import type { CredentialKey } from "#db/auth/connection-ticket-writes.ts";
 import { type Credential, type KeyCredential, keyCredential, sessionCredential } from "#db/auth/credentials.ts";
 import { touchSession } from "#db/auth/session-writes.ts";
 import { apiKeyHash, apiKeyId, isSessionToken, sameHash, tokenHash } from "#lib/credentials.ts";
 import { log } from "#lib/log.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { CredentialKey, RequestContext } from "#lib/request-context.ts";
 import { sessionIdleTime } from "../sign-in/sign-in.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
 import { intersection } from "./permissions.ts";
