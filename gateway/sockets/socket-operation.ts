@@ -1,6 +1,7 @@
 import { SpanKind } from "@opentelemetry/api";
 import { requestSpan } from "#lib/tracing.ts";
 import { answerErrors, refusal } from "../answer-errors.ts";
+import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
@@ -71,11 +72,19 @@ export class SocketOperation extends Subscriber {
       return this.end();
     }
     if ("refused" in begun) return this.#fail(begun.refused.body);
-    if (begun.cursor === undefined) return;
+    this.#announce(begun.cursor, beginning);
+    // Rights that changed while it began are judged by now: nobody has begun it anew, for there was nothing to begin yet.
+    if (!haveSameRights(context.identity, this.#dependencies.context().identity)) this.begin(true);
+  }
+
+  #announce(cursor: string | undefined, beginning: number): void {
+    if (cursor === undefined) return;
     // What he has been told meanwhile is behind him.
-    this.cursor ??= begun.cursor;
+    this.cursor ??= cursor;
     if (beginning === 1)
-      outgoing.say(JSON.stringify({ type: "ping", payload: { cursors: { [this.#id]: this.cursor } } }));
+      this.#dependencies.outgoing.say(
+        JSON.stringify({ type: "ping", payload: { cursors: { [this.#id]: this.cursor } } }),
+      );
   }
 
   get ready(): Promise<void> | undefined {

@@ -23,6 +23,9 @@ let users: Map<string, Identity>;
 /** The tokens that they stand for. */
 let tickets: Map<string, string>;
 let authIsDown: boolean;
+/** Until then no operation is let in. */
+let counting: Promise<void>;
+let confirmations: number;
 
 function userOf(token: string): Identity {
   if (authIsDown) throw new PublicError("AUTH_UNAVAILABLE", "Later.");
@@ -46,7 +49,12 @@ const start = (socketLimits: Partial<SocketLimits> = {}, more: Partial<GatewaySe
       tickets.delete(ticket);
       return userOf(token ?? "");
     },
-    confirm: async ({ id }) => userOf(id),
+    confirm: async ({ id }, { counted } = { counted: false }) => {
+      const user = userOf(id);
+      confirmations += 1;
+      if (counted) await counting;
+      return user;
+    },
     ready: async () => true,
     allowedOrigins: ["https://console.example"],
     socketLimits: { recheckMs: 20, closingMs: 200, ...socketLimits },
@@ -59,6 +67,8 @@ beforeEach(async () => {
   users = new Map([["ann", { kind: "user", id: "ann", tenantId: "one", permissions: ["secret:read"] }]]);
   tickets = new Map();
   authIsDown = false;
+  counting = Promise.resolve();
+  confirmations = 0;
   gateway = await start();
 });
 afterEach(async () => {
@@ -371,6 +381,22 @@ describe("rights", () => {
     await until(() => client.of("ping").length === 1);
     users.set("ann", { kind: "user", id: "ann", tenantId: "one", permissions: [] });
     await until(() => log.begun === 2);
+    log.append(order(1));
+    await until(() => client.of("next").length === 1);
+    expect(client.of("next")[0]?.payload).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
+  });
+
+  it("that change while a subscription begins are those by which it is judged", async () => {
+    let letIn: () => void = () => undefined;
+    counting = new Promise((resolve) => (letIn = resolve));
+    const client = new RawClient(wsUrl());
+    await client.connect(as(), subscribe("1", "subscription { ordered { number by { secret } } }"));
+    await until(() => confirmations > 0);
+    users.set("ann", { kind: "user", id: "ann", tenantId: "one", permissions: [] });
+    const before = confirmations;
+    await until(() => confirmations > before + 3);
+    letIn();
+    await until(() => client.of("ping").length === 1 && log.begun === 2);
     log.append(order(1));
     await until(() => client.of("next").length === 1);
     expect(client.of("next")[0]?.payload).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
