@@ -49,19 +49,31 @@ export function publicError(error: unknown): unknown {
   }
   if (code === "53100") return new PublicError("STORAGE_FULL", "The database has no room left on its disk.");
   if (code === "57014") return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");
-  return withoutValues(error);
+  return error instanceof postgres.PostgresError ? new StatementError(error) : error;
 }
 
-/** The server tells of whole rows in its details, and of a value that a type refused (class 22) in its message: neither is for a log. */
-function withoutValues(error: unknown): unknown {
-  if (!(error instanceof postgres.PostgresError)) return error;
-  for (const telling of ["detail", "where", "hint"] as const) delete (error as Partial<typeof error>)[telling];
-  if (error.code.startsWith("22")) {
-    const { message } = error;
-    error.message = message.replace(/".*"/s, '"…"');
-    error.stack = error.stack?.replace(message, () => error.message);
+/**
+ * A statement that the server refused, under its SQLSTATE. It names no row and no value: those that the server names in its detail, and the
+ * value that a type refused (class 22) in its message, do not belong in a log.
+ */
+export class StatementError extends Error {
+  readonly code: string;
+  readonly severity: string;
+  readonly table: string | undefined;
+  readonly constraint: string | undefined;
+
+  /** The driver's error is left as it is: a newer Node makes its `stack` read-only. */
+  constructor(refusal: postgres.PostgresError) {
+    const message = refusal.code.startsWith("22") ? refusal.message.replace(/".*"/s, '"…"') : refusal.message;
+    super(message);
+    this.name = "StatementError";
+    this.code = refusal.code;
+    this.severity = refusal.severity;
+    this.table = refusal.table_name;
+    this.constraint = refusal.constraint_name;
+    const calls = refusal.stack?.split("\n").filter((line) => /^ +at /.test(line)) ?? [];
+    this.stack = [`${this.name}: ${message}`, ...calls].join("\n");
   }
-  return error;
 }
 
 /** The same for a transaction that is run again when it has given way. */

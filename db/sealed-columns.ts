@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Keyring } from "#lib/keyring.ts";
-import { reseal, sealedUnder } from "#lib/sealed-secret.ts";
+import { reseal, SecretError, sealedUnder } from "#lib/sealed-secret.ts";
 import type { Database, WriteTx } from "./client.ts";
 import { statement } from "./statement.ts";
 
@@ -77,8 +77,8 @@ export const resealBatch = (system: Database, place: SealedColumn, readKeyring: 
           resealed: reseal(keyring, { tenantId: row.tenantId, table, row: row.id, column }, row.sealed),
         };
       } catch (error) {
-        if (error instanceof Error) error.message = `${table}.${column} of ${row.id}: ${error.message}`;
-        throw error;
+        if (!(error instanceof SecretError)) throw error;
+        throw new SecretError(error.code, `${table}.${column} of ${row.id}: ${error.message}`, { cause: error });
       }
     });
     return tx.execute(of(place).update, { rows: JSON.stringify(rows) });

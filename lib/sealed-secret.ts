@@ -16,8 +16,8 @@ export interface SecretPlace {
  */
 export class SecretError extends Error {
   readonly code: "SECRET_KEY_UNKNOWN" | "SECRET_INVALID";
-  constructor(code: SecretError["code"], message: string) {
-    super(message);
+  constructor(code: SecretError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = "SecretError";
     this.code = code;
   }

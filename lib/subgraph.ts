@@ -6,7 +6,7 @@ import {
   defaultFieldResolver,
   getNamedType,
   type ExecutionResult,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLScalarType,
@@ -149,21 +149,18 @@ export function createSubgraph<Context extends { request: RequestContext }>(
 /** What may leave: public errors as they are; of all others only the request id. */
 function publicError(error: GraphQLError, subgraph: string, { requestId }: RequestContext): GraphQLError {
   const cause = error.originalError;
-  if (cause instanceof PublicError) {
-    error.extensions["code"] = cause.code;
-    Object.assign(error.extensions, cause.details);
-    return error;
-  }
+  if (cause instanceof PublicError)
+    return withCause(error, cause, { ...error.extensions, code: cause.code, ...cause.details });
   if (!error.path) return variableError(error);
   if (error.extensions["code"] === "BAD_USER_INPUT") return error;
   log.subgraph.error({ err: cause ?? error, path: error.path, subgraph, requestId }, "a field failed");
   const masked = new PublicError("INTERNAL_SERVER_ERROR", `The service failed (request ${requestId}).`);
-  return Object.assign(Object.create(Object.getPrototypeOf(error) as object) as GraphQLError, error, {
-    message: masked.message,
-    originalError: masked,
-    extensions: { code: masked.code, requestId },
-  });
+  return withCause(error, masked, { code: masked.code, requestId });
 }
+
+/** The same error of a field, with another cause. */
+const withCause = ({ nodes, path }: GraphQLError, cause: PublicError, extensions: Record<string, unknown>) =>
+  new GraphQLError(cause.message, { nodes, path, originalError: cause, extensions });
 
 /** What a client did wrong is no failure of the call. */
 function traceFailure(errors: readonly GraphQLError[]): void {

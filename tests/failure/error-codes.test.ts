@@ -52,7 +52,7 @@ it.each([
   ["a number out of range", sql`select ${sql.placeholder("value")}::text::int`, "22P02"],
   ["a row that a check refuses", sql`insert into refusing values (${sql.placeholder("value")})`, "23514"],
   ["a row that is there already", sql`insert into unique_ones values (${sql.placeholder("value")})`, "23505"],
-])("attack 57: %s is in no error of the database, which names what refused it", async (_what, text, code) => {
+])("attack 57, case G54: %s is in no error of the database, which names what refused it", async (_what, text, code) => {
   const value = "a-secret-canary";
   const write = database.write({ tenantId }, async (tx) => {
     await tx.execute(statement<never>(() => sql`create temporary table refusing (value text check (false))`));

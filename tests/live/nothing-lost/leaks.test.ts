@@ -42,8 +42,12 @@ afterEach(() => gateway.close());
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** What the process holds when all that can be let go has been, in bytes. */
+/**
+ * What the process holds when all that can be let go has been, in bytes. From Node 22 on the memory behind buffers is counted as free only by
+ * the collection after the one that found them unreachable.
+ */
 function held(): number {
+  collectGarbage();
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
@@ -107,9 +111,9 @@ describe("a gateway from which clients come and go", { timeout: 120_000 }, () =>
   });
 
   it.each([
-    ["is sent away", {}],
-    ["is kept only the newest", { replaces: "order" }],
-  ])("keeps no more than it may for one who does not read and %s", async (_, more) => {
+    ["is disconnected", {}],
+    ["gets only the newest event", { replaces: "order" }],
+  ])("case G54: keeps no more than its limit for a client that does not read and %s", async (_, more) => {
     const [slow, other] = await Promise.all([
       subscribed("slow", { query: bulky }),
       subscribed("another", { query: bulky }),
