@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { satisfies, subset } from "semver";
+import { expect, it } from "vitest";
+import { asset } from "#lib/assets.ts";
+
+interface Package {
+  engines?: { node?: string } | undefined;
+}
+const read = <T>(file: string) => JSON.parse(readFileSync(asset(file), "utf8")) as T;
+
+/** The first release of each line that is supported, and the last that the suite ran on. */
+const versions = ["20.19.0", "20.20.2", "22.13.0", "22.23.3", "24.0.0", "24.21.0", "26.0.0", "26.10.0"];
+
+it("case G54: no package of the lock file warns of the engine on a supported Node", () => {
+  const supported = read<Package>("package.json").engines?.node ?? "";
+  expect(versions.filter((version) => !satisfies(version, supported))).toEqual([]);
+  const { packages } = read<{ packages: Record<string, Package> }>("package-lock.json");
+  const narrower = Object.entries(packages).filter(
+    ([, { engines }]) => engines?.node && !subset(supported, engines.node),
+  );
+  expect(narrower.map(([path, { engines }]) => `${path}: ${engines?.node}`)).toEqual([]);
+});
+
+it("case G54: the Dockerfile and CI use Node versions that are supported", () => {
+  const supported = read<Package>("package.json").engines?.node ?? "";
+  const used = [
+    /^FROM node:([\d.]+)/m.exec(readFileSync(asset("Dockerfile"), "utf8"))?.[1],
+    /install-node ([\d.]+)/.exec(readFileSync(asset(".ci/run"), "utf8"))?.[1],
+  ];
+  expect(used.map((version) => satisfies(`${version}.99.99`.split(".").slice(0, 3).join("."), supported))).toEqual([
+    true,
+    true,
+  ]);
+});
