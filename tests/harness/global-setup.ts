@@ -5,6 +5,7 @@ import { domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { migrateDomain } from "#db/migrate.ts";
 import { buildBundles } from "./bundles.ts";
+import { plannerSettingsOf } from "./planner-settings.ts";
 import { templateName } from "./server.ts";
 import { temporaryDataDir } from "./data-dir.ts";
 
@@ -36,6 +37,7 @@ async function startServer(): Promise<() => Promise<void>> {
       max_connections: "200",
       shared_preload_libraries: "pg_stat_statements",
       "pg_stat_statements.track": "top",
+      ...plannerSettingsOf(process.env["NOVACRON_TEST_PLANS"]),
     },
   });
   // After the server, which needs its folder to be ended with this process.

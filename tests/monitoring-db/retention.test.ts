@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { holdRange } from "#db/monitoring/import-writes.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
+import { plannerSettings } from "#tests/harness/planner-settings.ts";
 import { at, onEveryMetricStorage } from "./metric-storage.ts";
 
 const day = 86_400;
@@ -74,5 +75,22 @@ onEveryMetricStorage((database) => {
   it("is not for the service", async () => {
     const dropping = database().service.write({ tenantId: randomUUID() }, (tx) => dropOldMetrics(tx, now));
     await expect(dropping).rejects.toMatchObject({ code: "42501" });
+  });
+
+  it("case G22: drops old days whatever plan the statistics of the catalog lead to", async () => {
+    const vmId = randomUUID();
+    const old = [...Object.values(plannerSettings), {}].map((_, index) => today - (100 + index) * day);
+    for (const time of [...old, today])
+      await database().write(randomUUID(), { vmId: [vmId], time: [time], cpuUsagePercent: [1] });
+    await database().owner`analyze pg_catalog.pg_class`;
+    await database().owner`analyze pg_catalog.pg_inherits`;
+    for (const settings of [...Object.values(plannerSettings), {}]) {
+      const [row] = await database().owner.begin(async (sql) => {
+        for (const [name, value] of Object.entries(settings)) await sql`select set_config(${name}, ${value}, true)`;
+        return sql`select drop_metric_partitions('vm_metrics', ${now.toISOString()}::timestamptz - interval '90 days', 1) as dropped`;
+      });
+      expect(row).toEqual({ dropped: 1 });
+    }
+    expect((await times(vmId)).map((sample) => sample.time)).toEqual([today]);
   });
 });

@@ -6,15 +6,16 @@ import { asset } from "#lib/assets.ts";
 interface Package {
   engines?: { node?: string } | undefined;
 }
-const read = <T>(file: string) => JSON.parse(readFileSync(asset(file), "utf8")) as T;
+const read = (file: string) =>
+  JSON.parse(readFileSync(asset(file), "utf8")) as Package & { packages?: Record<string, Package> };
 
 /** The first release of each line that is supported, and the last that the suite ran on. */
 const versions = ["20.19.0", "20.20.2", "22.13.0", "22.23.3", "24.0.0", "24.21.0", "26.0.0", "26.10.0"];
 
 it("case G54: no package of the lock file warns of the engine on a supported Node", () => {
-  const supported = read<Package>("package.json").engines?.node ?? "";
+  const supported = read("package.json").engines?.node ?? "";
   expect(versions.filter((version) => !satisfies(version, supported))).toEqual([]);
-  const { packages } = read<{ packages: Record<string, Package> }>("package-lock.json");
+  const { packages = {} } = read("package-lock.json");
   const narrower = Object.entries(packages).filter(
     ([, { engines }]) => engines?.node && !subset(supported, engines.node),
   );
@@ -22,7 +23,7 @@ it("case G54: no package of the lock file warns of the engine on a supported Nod
 });
 
 it("case G54: the Dockerfile and CI use Node versions that are supported", () => {
-  const supported = read<Package>("package.json").engines?.node ?? "";
+  const supported = read("package.json").engines?.node ?? "";
   const used = [
     /^FROM node:([\d.]+)/m.exec(readFileSync(asset("Dockerfile"), "utf8"))?.[1],
     /install-node ([\d.]+)/.exec(readFileSync(asset(".ci/run"), "utf8"))?.[1],

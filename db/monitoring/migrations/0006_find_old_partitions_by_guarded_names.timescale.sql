@@ -1,0 +1,2 @@
+-- Chunks are found by their ranges: there is nothing to change.
+SELECT 1;
