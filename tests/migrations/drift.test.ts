@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DrizzleSnapshotJSON, generateDrizzleJson, generateMigration } from "drizzle-kit/api";
+import type postgres from "postgres";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { domains } from "#db/columns.ts";
+import { type Domain, domains } from "#db/columns.ts";
 import { migrationsFolder, readJournal } from "#db/migration-files.ts";
-import { domainSchema, domainTables } from "./domain-schema.ts";
+import { domainSchema } from "./domain-schema.ts";
 import { migratedDatabase } from "./migrated-database.ts";
+import { scratchDatabase } from "./scratch-database.ts";
 
 describe.each(domains)("the %s schema", (domain) => {
   it("has nothing that its migrations have not", async () => {
@@ -29,40 +31,65 @@ describe.each(domains)("the %s schema", (domain) => {
     expect(times).toEqual([...times].sort((one, other) => one - other));
   });
 
-  it("is what a migrated database has: columns, indexes, checks and policies", async () => {
-    const database = await migratedDatabase(domain);
-    onTestFinished(() => database.drop());
-    const found = await database.sql<{ fact: string }[]>`
-      with tables as (
-        select oid, relname from pg_class
-        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') and not relispartition
-      )
-      select format('%s.%s %s', relname, attname, format_type(atttypid, atttypmod)) ||
-        case when attnotnull then ' not null' else '' end as fact
-      from tables join pg_attribute on attrelid = oid and attnum > 0 and not attisdropped
-      union all
-      select format('%s index %s', relname, indexrelid::regclass)
-      from tables join pg_index on indrelid = oid
-        where not exists (select from pg_constraint where conindid = indexrelid and contype in ('p', 'u', 'x'))
-      union all
-      select format('%s check %s', relname, conname) from tables join pg_constraint on conrelid = tables.oid and contype = 'c'
-      union all
-      select format('%s policy %s', relname, polname) from tables join pg_policy on polrelid = tables.oid`;
-    const described = (await domainTables(domain)).flatMap(({ name, columns, indexes, checks, policies }) => [
-      ...columns.map(
-        (column) => `${name}.${column.name} ${catalogueType(column.getSQLType())}${column.notNull ? " not null" : ""}`,
-      ),
-      ...indexes.map((index) => `${name} index ${index.config.name}`),
-      ...checks.map((check) => `${name} check ${check.name}`),
-      ...policies.map((policy) => `${name} policy ${policy.name}`),
-    ]);
-    expect(found.map(({ fact }) => fact).sort()).toEqual(described.sort());
+  it("case G26: is what a migrated database has: columns, defaults, indexes, constraints and policies, each by its definition", async () => {
+    const [migrated, described] = await Promise.all([migratedDatabase(domain), describedDatabase(domain)]);
+    onTestFinished(async () => {
+      await Promise.all([migrated.drop(), described.drop()]);
+    });
+    expect(await definitions(migrated.sql)).toEqual(await definitions(described.sql));
   });
 });
 
-/** A type as the catalogue writes it. */
-const catalogueType = (type: string): string =>
-  type
-    .replace(/^varchar/, "character varying")
-    .replace(/^char\b/, "character")
-    .replace(", ", ",");
+it.each([
+  ["an index that lost a column", `drop index idx_vms_state; create index idx_vms_state on vms (state)`],
+  ["a check that allows more", "alter table vms drop constraint vms_deleted_at_check, add constraint vms_deleted_at_check check (true)"],
+  ["a policy of another tenant", "alter policy tenant_isolation on vms using (true)"],
+  ["a default of another value", "alter table vms alter column state set default 'running'"],
+])("case G26: %s is a difference", async (_difference, change) => {
+  const [migrated, described] = await Promise.all([migratedDatabase("vms"), describedDatabase("vms")]);
+  onTestFinished(async () => {
+    await Promise.all([migrated.drop(), described.drop()]);
+  });
+  await migrated.sql.unsafe(change);
+  const found = await definitions(migrated.sql);
+  expect(found.length).toBeGreaterThan(100);
+  expect(found).not.toEqual(await definitions(described.sql));
+});
+
+/** A database that is made of what the Drizzle schema describes, without the migrations. */
+async function describedDatabase(domain: Domain) {
+  const database = await scratchDatabase();
+  const empty = generateDrizzleJson({});
+  for (const statement of await generateMigration(empty, generateDrizzleJson(await domainSchema(domain), empty.id)))
+    await database.sql.unsafe(statement);
+  return database;
+}
+
+/** What the tables of a database are, in PostgreSQL's own words, in order. */
+async function definitions(sql: postgres.Sql): Promise<string[]> {
+  const found = await sql<{ definition: string }[]>`
+    with tables as (
+      select oid, relname, relrowsecurity from pg_class
+      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') and not relispartition
+    )
+    select format('%s row security %s', relname, relrowsecurity) as definition from tables
+    union all
+    select format('%s.%s %s%s %s %s', relname, attname, format_type(atttypid, atttypmod),
+      case when attnotnull then ' not null' end, attgenerated, pg_get_expr(adbin, adrelid))
+    from tables join pg_attribute on attrelid = tables.oid and attnum > 0 and not attisdropped
+      left join pg_attrdef on adrelid = tables.oid and adnum = attnum
+    union all
+    -- An index of a partitioned table is "ON ONLY" it.
+    select replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') from tables join pg_index on indrelid = oid
+    union all
+    -- PostgreSQL 18 lists NOT NULL here as well, under names that it makes up.
+    select format('%s %s %s', relname, conname, pg_get_constraintdef(pg_constraint.oid))
+    from tables join pg_constraint on conrelid = tables.oid where contype <> 'n'
+    union all
+    select format('%s policy %s for %s %s to %s using %s check %s', tablename, policyname, cmd, permissive, roles, qual, with_check)
+    from pg_policies where schemaname = 'public'
+    union all
+    select format('%s enum %s', typname, string_agg(enumlabel, ', ' order by enumsortorder))
+    from pg_type join pg_enum on enumtypid = pg_type.oid group by typname`;
+  return found.map(({ definition }) => definition).sort();
+}
