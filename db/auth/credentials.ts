@@ -184,18 +184,22 @@ export interface GrantedPermission {
   because: string[];
 }
 
-const granted = statement<GrantedPermission>(
+const granted = statement<GrantedPermission & { userId: string }>(
   () => sql`
-    select permission as "permission", array_agg(${roles.name} order by ${roles.name}) as "because"
+    select ${users.id} as "userId", permission as "permission", array_agg(${roles.name} order by ${roles.name}) as "because"
     from ${users}, ${roles}, jsonb_array_elements_text(${roles.permissions}) as permission
-    where ${users.id} = ${sql.placeholder("userId")}::uuid
+    where ${users.id} = any(${sql.placeholder("userIds")}::uuid[])
       and ${isHeld}
-    group by permission order by permission`,
+    group by ${users.id}, permission order by ${users.id}, permission`,
 );
 
-/** A user's permissions, each with the roles that it comes from. */
-export const grantedPermissions = (system: Database, userId: string): Promise<GrantedPermission[]> =>
-  system.run(granted, { userId });
+/** Users → the permissions of each in alphabetical order, each with the roles that it comes from; empty for a user without any. */
+export async function grantedPermissions(system: Database, userIds: readonly string[]): Promise<GrantedPermission[][]> {
+  const permissions = new Map<string, GrantedPermission[]>(userIds.map((id) => [id, []]));
+  for (const { userId, ...permission } of await system.run(granted, { userIds }))
+    permissions.get(userId)?.push(permission);
+  return userIds.map((id) => permissions.get(id) ?? []);
+}
 
 const named = statement<{ id: string }>(
   () => sql`select ${tenants.id} as "id" from ${tenants} where ${tenants.name} = ${sql.placeholder("name")}`,

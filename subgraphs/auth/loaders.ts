@@ -1,18 +1,22 @@
 import { apiKeyById, apiKeyList, apiKeysOfTenant, apiKeysOfUser } from "#db/auth/api-keys.ts";
 import { auditEntriesOfUser, auditEntryById, auditEntryList } from "#db/auth/auth-audit-log.ts";
+import { grantedPermissions } from "#db/auth/credentials.ts";
 import { roleById, roleList, rolesOfTenant } from "#db/auth/roles.ts";
 import { quotaOfTenant } from "#db/auth/tenant-quotas.ts";
 import { tenantById, tenantList } from "#db/auth/tenants.ts";
 import { roleGrantsOfUser } from "#db/auth/user-roles.ts";
 import { sessionsOfUser, userSessionById, userSessionList } from "#db/auth/user-sessions.ts";
 import { userById, userList, usersOfTenant, usersWithRole } from "#db/auth/users.ts";
-import type { Tx } from "#db/client.ts";
-import { loadersOn } from "#lib/batching.ts";
+import type { Database, Tx } from "#db/client.ts";
+import { batchLoader, loadersOn } from "#lib/batching.ts";
 
 export type AuthLoaders = ReturnType<typeof createAuthLoaders>;
 
-/** One loader per batch question; they live for one request and share its transaction. */
-export function createAuthLoaders(tx: Tx) {
+/**
+ * One loader per batch question; they live for one request and share its transaction.
+ * @param system reads what roles grant: a user who acts in another tenant has theirs in their own
+ */
+export function createAuthLoaders(tx: Tx, system: Database) {
   const { one, list, under } = loadersOn(tx);
   return {
     tenantById: one(tenantById),
@@ -26,6 +30,7 @@ export function createAuthLoaders(tx: Tx) {
     roles: list(roleList),
     rolesOfTenant: under(rolesOfTenant),
     roleGrantsOfUser: one(roleGrantsOfUser),
+    permissionsOfUser: batchLoader((userIds) => grantedPermissions(system, userIds)),
     apiKeyById: one(apiKeyById),
     apiKeys: list(apiKeyList),
     apiKeysOfUser: under(apiKeysOfUser),

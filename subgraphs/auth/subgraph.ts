@@ -34,6 +34,6 @@ export function createAuthSubgraph({ database, ...rest }: AuthDependencies): Sub
       UserSession: ({ loaders }) => loaders.sessionById,
       AuthAuditEntry: ({ loaders }) => loaders.auditEntryById,
     },
-    open: openWriting(database, createAuthLoaders, services),
+    open: openWriting(database, (tx) => createAuthLoaders(tx, services.system), services),
   });
 }

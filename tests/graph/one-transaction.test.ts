@@ -3,6 +3,8 @@ import { type Domain, domains } from "#db/columns.ts";
 import { noLimits } from "#gateway/admission/limits.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { statementsDuring } from "#tests/harness/statements.ts";
+import { graphSchema } from "./graph-schema.ts";
+import { nestedSelections } from "./nested-selections.ts";
 import { fleetOf, insertFleet } from "./rows.ts";
 
 let product: TestProduct;
@@ -24,6 +26,12 @@ async function statementsOf(query: string): Promise<Record<Domain, string[]>> {
       .filter((statement) => statement.domain === domain)
       .flatMap((statement) => Array.from({ length: statement.calls }, () => statement.query));
   return Object.fromEntries(domains.map((domain) => [domain, of(domain).toSorted()])) as Record<Domain, string[]>;
+}
+
+function countsOf(statements: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of statements) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
 }
 
 const nested: [what: string, fields: string, most: Partial<Record<Domain, number>>][] = [
@@ -63,6 +71,27 @@ describe("a page with nested lists", () => {
     expect(await of(100)).toEqual(ten);
     for (const domain of domains) {
       expect(ten[domain].length, `${domain}:\n${ten[domain].join("\n")}`).toBeLessThanOrEqual(most[domain] ?? 0);
+    }
+  });
+});
+
+describe("case G24: a page of any type", () => {
+  it("costs as many statements for 10 objects and for 50, whichever of its fields are selected", async () => {
+    const selections = nestedSelections(await graphSchema(product));
+    expect(selections.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(["User", "GrantedPermission", "Vm", "ClusterNode", "MigrationStep", "AlertRule"]),
+    );
+    // Several types a request, which takes a tenth of the time. They share what they load, so that a few statements come and go; a statement for
+    // each object would be 40 more.
+    for (let start = 0; start < selections.length; start += 8) {
+      const some = selections.slice(start, start + 8);
+      const callsOf = async (objects: number) => {
+        const fields = some.map(({ field }, n) => `at${n}: ${field.replace("COUNT", String(objects))}`);
+        return countsOf(Object.values(await statementsOf(`{ ${fields.join(" ")} }`)).flat());
+      };
+      const [ten, fifty] = [await callsOf(10), await callsOf(50)];
+      const grown = [...fifty].filter(([text, calls]) => calls > (ten.get(text) ?? 0) + 4);
+      expect({ types: some.map(({ type }) => type), grown }).toMatchObject({ grown: [] });
     }
   });
 });

@@ -1,4 +1,3 @@
-import { grantedPermissions } from "#db/auth/credentials.ts";
 import { requireOwnOr } from "../authorization.ts";
 import type { UserResolvers } from "../generated/resolvers.ts";
 
@@ -24,9 +23,9 @@ export const User: UserResolvers = {
     requireOwnOr(request, id, "user:read");
     return passwordChangedAt;
   },
-  permissions: ({ id }, _args, { services, request }) => {
+  permissions: ({ id }, _args, { loaders, request }) => {
     requireOwnOr(request, id, "role:read");
-    return grantedPermissions(services.system, id);
+    return loaders.permissionsOfUser.load(id);
   },
   disabledAt: ({ id, disabledAt }, _args, { request }) => {
     requireOwnOr(request, id, "user:read");
