@@ -66,8 +66,8 @@ function argumentsOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown
   };
 }
 
-/** `{ vm(id: …) { … } }`: an object with lists of its own can be asked for by its id. */
-function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): (selections: string) => string {
+/** Puts selections of a type under an object that exists: `{ vm(id: …) { … } }`. */
+export function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): (selections: string) => string {
   const root = Object.values(schema.getQueryType()?.getFields() ?? {}).find(
     ({ type: returned, args }) => String(returned) === type && args.length === 1 && args[0]?.name === "id",
   );

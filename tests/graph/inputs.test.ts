@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { noLimits } from "#gateway/admission/limits.ts";
 import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
-import { type ConnectionField, connectionFields, graphSchema } from "./graph-schema.ts";
+import { extremeCalls } from "./extreme-arguments.ts";
+import { type ConnectionField, connectionFields, graphSchema, underParent } from "./graph-schema.ts";
 import { type Fleet, fleetOf, insertFleet } from "./rows.ts";
 
 const metacharacters = [
@@ -346,6 +347,34 @@ function withValue(own: string, value: string): string {
   const [order, , id] = decoded(own);
   return encoded([order, value, id]);
 }
+
+describe("case G23: a field", () => {
+  it("answers or refuses numbers, times and durations at the edges of their types, and never fails", async () => {
+    const schema = await graphSchema(product);
+    const fields = extremeCalls(schema);
+    expect(fields.map(({ name }) => name)).toEqual(expect.arrayContaining(["Vm.metrics", "ClusterNode.metrics"]));
+    for (const { name, selections } of fields) {
+      const under = underParent(schema, name.split(".")[0] ?? "", fleet);
+      for (let start = 0; start < selections.length; start += 60) {
+        const { errors } = await product.ask(under(selections.slice(start, start + 60).join(" ")));
+        expect(errors.filter(({ extensions }) => extensions.code !== "BAD_USER_INPUT")).toEqual([]);
+      }
+    }
+  });
+
+  it.each([
+    [`from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z", step: "PT596524H"`, "step"],
+    [`from: "1970-01-01T00:00:00Z", to: "9000-01-01T00:00:00Z"`, "to"],
+  ])("refuses metrics(%s)", async (args, argument) => {
+    const { errors } = await product.ask(
+      `{ vm(id: "${fleet.id("vm")}") { metrics(${args}) { times } } clusterNode(id: "${fleet.id("clusterNode")}") { metrics(${args}) { times } } }`,
+    );
+    expect(errors.map(({ path, extensions }) => [path?.[0], extensions.code, extensions["argument"]]).sort()).toEqual([
+      ["clusterNode", "BAD_USER_INPUT", argument],
+      ["vm", "BAD_USER_INPUT", argument],
+    ]);
+  });
+});
 
 describe("an object", () => {
   it("is asked for by an id; a malformed one is named, and an unknown one is not found", async () => {

@@ -27,6 +27,10 @@ const defaultPoints = 100;
 const hour = 3_600;
 const day = 24 * hour;
 
+/** Limits in seconds, within what the statements can count in 32 bits: no dashboard shows a year as one point, or a century. */
+const longestStep = 366 * day;
+const longestRange = 100 * longestStep;
+
 /** What a step is chosen from. All of them divide a day, and those beyond an hour are whole hours, as the hourly rollup needs. */
 const steps = [60, 120, 300, 600, 900, 1_800, hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 12 * hour, day];
 
@@ -38,6 +42,8 @@ export function seriesRequest(args: SeriesArguments): SeriesRequest {
   const { from, to, step, maxPoints, aggregates } = args;
   if (from.getTime() < 0) throw new InvalidArgument("from", "must not be before 1970.");
   if (to <= from) throw new InvalidArgument("to", "must be after `from`.");
+  if (to.getTime() - from.getTime() > longestRange * 1_000)
+    throw new InvalidArgument("to", `must be at most ${longestRange / day} days after \`from\`.`);
   // Two, because buckets are aligned: a range of any length may lie across the boundary of two buckets of any length.
   if (maxPoints != null && (maxPoints < 2 || maxPoints > maxSeriesPoints)) {
     throw new InvalidArgument("maxPoints", `must be between 2 and ${maxSeriesPoints}.`);
@@ -62,6 +68,7 @@ function givenStep(step: string, from: Date, to: Date, limit: number): number {
     throw new InvalidArgument("step", "must be whole seconds, at least one.");
   if (seconds > hour && seconds % hour !== 0)
     throw new InvalidArgument("step", "must be whole hours when it is longer than an hour.");
+  if (seconds > longestStep) throw new InvalidArgument("step", `must be at most ${longestStep / day} days.`);
   const points = bucketCount(from, to, seconds);
   if (points > limit) throw new InvalidArgument("step", `gives ${points} points, more than ${limit}.`);
   return seconds;
