@@ -1,6 +1,7 @@
 /**
  * Settings of the test server under which PostgreSQL plans the same statements in other ways. A statement that is right under one plan only (a cast
- * that has to come after a filter, a LIMIT without an order) fails under one of them. `npm run test:plans` runs the tests of the databases under each.
+ * that has to come after a filter, a LIMIT without an order) fails under one of them. `npm run test:plans` runs the tests of the databases under those that
+ * `NOVACRON_TEST_PLANS` names.
  */
 export const plannerSettings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "seq-scans": {
@@ -11,6 +12,10 @@ export const plannerSettings: Readonly<Record<string, Readonly<Record<string, st
     enable_material: "off",
     enable_memoize: "off",
     plan_cache_mode: "force_custom_plan",
+    // Every table, those of the catalog included, is analyzed within a second of a change.
+    autovacuum_naptime: "1s",
+    autovacuum_analyze_threshold: "1",
+    autovacuum_analyze_scale_factor: "0",
   },
   "index-scans": {
     enable_seqscan: "off",
@@ -21,6 +26,8 @@ export const plannerSettings: Readonly<Record<string, Readonly<Record<string, st
     enable_hashagg: "off",
     enable_partition_pruning: "off",
     plan_cache_mode: "force_generic_plan",
+    // Nothing is ever analyzed.
+    autovacuum: "off",
   },
 };
 
