@@ -195,10 +195,9 @@ const granted = statement<GrantedPermission & { userId: string }>(
 
 /** Users → the permissions of each in alphabetical order, each with the roles that it comes from; empty for a user without any. */
 export async function grantedPermissions(system: Database, userIds: readonly string[]): Promise<GrantedPermission[][]> {
-  const permissions = new Map<string, GrantedPermission[]>(userIds.map((id) => [id, []]));
-  for (const { userId, ...permission } of await system.run(granted, { userIds }))
-    permissions.get(userId)?.push(permission);
-  return userIds.map((id) => permissions.get(id) ?? []);
+  const byUser = new Map<string, GrantedPermission[]>(userIds.map((id) => [id, []]));
+  for (const { userId, ...permission } of await system.run(granted, { userIds })) byUser.get(userId)?.push(permission);
+  return userIds.map((id) => byUser.get(id) ?? []);
 }
 
 const named = statement<{ id: string }>(

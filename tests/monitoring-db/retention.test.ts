@@ -86,7 +86,7 @@ onEveryMetricStorage((database) => {
     await database().owner`analyze pg_catalog.pg_inherits`;
     for (const settings of [...Object.values(plannerSettings), {}]) {
       const [row] = await database().owner.begin(async (sql) => {
-        for (const [name, value] of Object.entries(settings).filter(([name]) => !name.startsWith("autovacuum")))
+        for (const [name, value] of Object.entries(settings).filter(([setting]) => !setting.startsWith("autovacuum")))
           await sql`select set_config(${name}, ${value}, true)`;
         return sql`select drop_metric_partitions('vm_metrics', ${now.toISOString()}::timestamptz - interval '90 days', 1) as dropped`;
       });
