@@ -42,3 +42,10 @@ export const userError = (code: UserErrorCode, message: string = userErrorCodes[
   message,
   field: field === undefined ? null : field.split("."),
 });
+
+export const isUserError = (value: unknown): value is UserError =>
+  typeof value === "object" &&
+  value !== null &&
+  "code" in value &&
+  typeof value.code === "string" &&
+  Object.hasOwn(userErrorCodes, value.code);

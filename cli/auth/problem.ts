@@ -1,5 +1,4 @@
-import type { UserError } from "#lib/user-errors.ts";
-import { isRefusal } from "#subgraphs/auth/credentials/escalation.ts";
+import { isUserError, type UserError } from "#lib/user-errors.ts";
 
 /** What ends a command with exit code 1: `CODE: message` on standard error. */
 export const problem = (...errors: readonly { code: string; message: string }[]): Error =>
@@ -9,6 +8,6 @@ export const problem = (...errors: readonly { code: string; message: string }[])
 export function done<Outcome>(outcome: Outcome, what: string): Exclude<Outcome, UserError | UserError[] | undefined> {
   if (outcome === undefined) throw problem({ code: "NOT_FOUND", message: `There is no such ${what}.` });
   if (Array.isArray(outcome)) throw problem(...(outcome as UserError[]));
-  if (isRefusal(outcome)) throw problem(outcome);
+  if (isUserError(outcome)) throw problem(outcome);
   return outcome as Exclude<Outcome, UserError | UserError[] | undefined>;
 }

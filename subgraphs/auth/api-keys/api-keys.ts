@@ -8,11 +8,10 @@ import { apiKeyHash, newApiKey } from "#lib/credentials.ts";
 import { durationSeconds } from "#lib/duration.ts";
 import { InvalidArgument } from "#lib/errors.ts";
 import { grants, type Identity, type RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { newId } from "#lib/uuid.ts";
 import {
   inEitherTenant,
-  isRefusal,
   type Judged,
   permitKey,
   permitKeyRotation,
@@ -49,10 +48,10 @@ export async function createApiKey(
   const { identity } = request;
   const actsIn = input.tenantId ?? identity.tenantId;
   const scopes = permitRights(owner, input.scopes, "scopes");
-  const errors = [...(isRefusal(scopes) ? [scopes] : []), ...problems(input)];
+  const errors = [...(isUserError(scopes) ? [scopes] : []), ...problems(input)];
   if (!(await mayReach(services, identity, owner.id, actsIn)))
     errors.push(userError("TENANT_UNKNOWN", undefined, "tenantId"));
-  if (errors.length > 0 || isRefusal(scopes)) return errors;
+  if (errors.length > 0 || isUserError(scopes)) return errors;
   return services.database.write(scopeOf(request, homeOf(identity)), async (tx) => {
     const outlasts = await refusalOfExpiry(tx, identity, input.expiresAt, "expiresAt");
     if (outlasts) return [outlasts];
@@ -92,7 +91,7 @@ export async function rotateApiKey(
     throw new InvalidArgument("input.overlap", "is not a duration of at most P30D.");
   return services.database.write(scopeOf(request, homeOf(request.identity)), async (tx) => {
     const rotation = await permitKeyRotation(tx, request.identity, id);
-    if (!rotation || isRefusal(rotation)) return rotation;
+    if (!rotation || isUserError(rotation)) return rotation;
     const { scopes } = rotation;
     const replaced = await expireApiKey(tx, rotation.id, overlap);
     if (!replaced) return undefined;
@@ -118,7 +117,7 @@ export async function revokeApiKey(
   return inEitherTenant(identity, (tenantId) =>
     database.write(scopeOf(request, tenantId), async (tx): Promise<Judged<PublicApiKeyRow>> => {
       const key = await permitKey(tx, identity, id);
-      if (!key || isRefusal(key)) return key;
+      if (!key || isUserError(key)) return key;
       const revoked = await writeRevoked(tx, key.id);
       if (revoked) await recordAudit(tx, audited);
       return revoked;

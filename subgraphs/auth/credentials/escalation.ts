@@ -30,9 +30,6 @@ import { exceeding, intersection, isPermission } from "./permissions.ts";
 /** A target that may be acted on, why it may not, or undefined where none is visible to the caller. */
 export type Judged<Target> = Target | UserError | undefined;
 
-export const isRefusal = (judged: unknown): judged is UserError =>
-  typeof judged === "object" && judged !== null && "code" in judged;
-
 type Caller = Pick<Identity, "permissions">;
 
 /** Whether the caller may bring about these rights: undefined, or why not. */
@@ -169,12 +166,12 @@ export async function refusalOfExpiry(
 export const ownCredential = ({ credential }: Identity): PermittedCredential | undefined =>
   credential && permit<"credential", typeof credential>(credential);
 
-type Target = CredentialOwner & { kind: "session" | "api_key"; id: string };
+type JudgedCredential = CredentialOwner & { kind: "session" | "api_key"; id: string };
 
 async function refusalOf(
   tx: WriteTx,
   identity: Identity,
-  { kind, id, userId, actsInTenantId }: Target,
+  { kind, id, userId, actsInTenantId }: JudgedCredential,
   rightsOf: (ofOwner: readonly string[]) => readonly string[],
 ): Promise<UserError | undefined> {
   if (isCredential(identity, kind, id) || isSessionOf(identity, userId)) return undefined;
@@ -192,7 +189,7 @@ const sees = (tx: WriteTx, identity: Identity, { userId }: CredentialOwner, perm
 const isSessionOf = (identity: Identity, userId: string): boolean =>
   isOwner(identity, userId) && identity.credential?.kind === "session";
 
-const isCredential = ({ credential }: Identity, kind: Target["kind"], id: string): boolean =>
+const isCredential = ({ credential }: Identity, kind: JudgedCredential["kind"], id: string): boolean =>
   credential?.kind === kind && credential.id === id;
 
 /** Rights in another tenant than the one in which the caller acts take the right to act there. */

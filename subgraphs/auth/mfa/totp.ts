@@ -4,8 +4,8 @@ import { forgetAttempts } from "#db/auth/sign-in-writes.ts";
 import type { PermittedAccount } from "#db/auth/permitted.ts";
 import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
-import { isRefusal, permitAccount } from "../credentials/escalation.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import { permitAccount } from "../credentials/escalation.ts";
 import { refusalOfPassword } from "../passwords/prove-password.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
@@ -23,7 +23,7 @@ export async function beginTotp(
   const made = newSecret(services, { tenantId: homeOf(identity), userId: identity.id, username: identity.name ?? "" });
   return services.database.write(scopeOf(request, homeOf(identity)), async (tx) => {
     const account = await permitAccount(tx, identity, identity.id);
-    if (isRefusal(account)) return account;
+    if (isUserError(account)) return account;
     const isKept = account && (await putMfaSecret(tx, account.id, made.sealed));
     return isKept ? { secret: made.secret, uri: made.uri } : userError("MFA_IN_USE");
   });
@@ -92,7 +92,7 @@ async function withFactor<T extends object>(
   const { identity } = request;
   return services.database.write(scopeOf(request, homeOf(identity)), async (tx): Promise<T | UserError> => {
     const account = await permitAccount(tx, identity, identity.id);
-    if (isRefusal(account)) return account;
+    if (isUserError(account)) return account;
     const mfa = account && (await mfaOf(tx, identity.id));
     if (!account || !mfa?.secret || mfa.enabled !== enabled)
       return userError(mfa?.enabled ? "MFA_IN_USE" : "MFA_NOT_STARTED");

@@ -4,8 +4,8 @@ import { accountOf } from "#db/auth/credentials.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
 import { insertPasswordReset, takePasswordReset, updateUser } from "#db/auth/user-writes.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
-import { isRefusal, permitAccount, provedAccount } from "../credentials/escalation.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import { permitAccount, provedAccount } from "../credentials/escalation.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
 import { nobody } from "../sign-in/sign-in.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
@@ -30,7 +30,7 @@ export async function changePassword(
   const passwordHash = await hasher.hash(input.newPassword);
   return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
     const account = await permitAccount(tx, identity, identity.id);
-    if (isRefusal(account)) return account;
+    if (isUserError(account)) return account;
     if (!account || !(await updateUser(tx, account.id, "password", { passwordHash })))
       return userError("INVALID_CREDENTIALS", undefined, "currentPassword");
     const replacement = await replaceSessions(tx, request, account.id);
@@ -52,7 +52,7 @@ export async function createPasswordReset(
   const { identity } = request;
   return database.write(scopeOf(request), async (tx) => {
     const account = await permitAccount(tx, identity, userId);
-    if (!account || isRefusal(account)) return account;
+    if (!account || isUserError(account)) return account;
     const createdBy = identity.kind === "user" ? identity.id : null;
     const reset = { userId: account.id, codeHash: hashOf(code), lifetime: resetLifetime, createdBy };
     const expiresAt = await insertPasswordReset(tx, reset);

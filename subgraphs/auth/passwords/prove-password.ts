@@ -1,8 +1,8 @@
 import { takeAttempt } from "#db/auth/sign-in-writes.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { type AuthServices, homeOf, scopeOf } from "../services.ts";
-import { isRefusal, permitAccount } from "../credentials/escalation.ts";
+import { permitAccount } from "../credentials/escalation.ts";
 import { isPasswordText } from "./password-rules.ts";
 
 /**
@@ -19,9 +19,9 @@ export async function refusalOfPassword(
   const { identity } = request;
   const user = await database.write(scopeOf(request, homeOf(identity)), async (tx) => {
     const account = await permitAccount(tx, identity, identity.id);
-    return isRefusal(account) ? account : takeAttempt(tx, identity.id);
+    return isUserError(account) ? account : takeAttempt(tx, identity.id);
   });
-  if (isRefusal(user)) return user;
+  if (isUserError(user)) return user;
   const isRight = await hasher.verify(user?.passwordHash, isPasswordText(password) ? password : "");
   return isRight ? undefined : userError("INVALID_CREDENTIALS", undefined, field);
 }

@@ -12,8 +12,8 @@ import type { WriteTx } from "#db/client.ts";
 import { isUniqueViolation } from "#db/database-errors.ts";
 import { isText, validText } from "#lib/arguments.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
-import { isRefusal, permitAccount, permitGrantOf, permitRights, permitRole } from "../credentials/escalation.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import { permitAccount, permitGrantOf, permitRights, permitRole } from "../credentials/escalation.ts";
 import { exceeding } from "../credentials/permissions.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
@@ -33,8 +33,8 @@ export async function createRole(
   input: RoleInput,
 ): Promise<RoleRow | UserError[]> {
   const permissions = permitRights(request.identity, input.permissions, "permissions");
-  const errors = [...problems(input), ...(isRefusal(permissions) ? [permissions] : [])];
-  if (errors.length > 0 || isRefusal(permissions)) return errors;
+  const errors = [...problems(input), ...(isUserError(permissions) ? [permissions] : [])];
+  if (errors.length > 0 || isUserError(permissions)) return errors;
   return database.write(scopeOf(request), async (tx) => {
     const role = await insertRole(tx, { ...input, name: input.name.trim(), permissions });
     if (!role) return [userError("NAME_TAKEN", undefined, "name")];
@@ -53,7 +53,7 @@ export async function updateRole(
   const changing = database.write(scopeOf(request), async (tx) => {
     const judged = await permitRole(tx, request.identity, id);
     if (!judged) return undefined;
-    if (isRefusal(judged)) return [judged];
+    if (isUserError(judged)) return [judged];
     const { role } = judged;
     const input = {
       name: (change.name ?? role.name).trim(),
@@ -61,8 +61,8 @@ export async function updateRole(
       permissions: change.permissions ?? role.permissions,
     };
     const permissions = permitRights(request.identity, input.permissions, "permissions");
-    const errors = [...problems(input), ...(isRefusal(permissions) ? [permissions] : [])];
-    if (errors.length > 0 || isRefusal(permissions)) return errors;
+    const errors = [...problems(input), ...(isUserError(permissions) ? [permissions] : [])];
+    if (errors.length > 0 || isUserError(permissions)) return errors;
     const changed = await update(tx, judged.id, { ...input, permissions });
     if (exceeding(permissions, role.permissions).length > 0) await voidPasswordResets(tx, { roleId: judged.id });
     await audit(tx, request, "role.update", { roleId: id });
@@ -83,7 +83,7 @@ export async function deleteRole(
   return database.write(scopeOf(request), async (tx) => {
     const judged = await permitRole(tx, request.identity, id);
     if (!judged) return undefined;
-    if (isRefusal(judged)) return [judged];
+    if (isUserError(judged)) return [judged];
     const removed = await remove(tx, judged.id);
     if (removed) await audit(tx, request, "role.delete", { roleId: id });
     return removed;
@@ -103,8 +103,8 @@ export async function changeGrant(
     const account = await permitAccount(tx, identity, userId);
     const role = await permitGrantOf(tx, identity, roleId);
     if (!account || !role) return undefined;
-    if (isRefusal(account)) return [account];
-    if (isRefusal(role)) return [role];
+    if (isUserError(account)) return [account];
+    if (isUserError(role)) return [role];
     const grantedBy = identity.kind === "user" && identity.userTenantId === undefined ? identity.id : null;
     const grant = { userId: account.id, roleId: role.id };
     const done = what === "grant" ? await insertGrant(tx, { ...grant, grantedBy }) : await deleteGrant(tx, grant);

@@ -2,7 +2,8 @@ import { recordAudit } from "#db/auth/audit-writes.ts";
 import { endSession, endSessionsOf } from "#db/auth/session-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { inEitherTenant, isRefusal, type Judged, permitAccount, permitSession } from "../credentials/escalation.ts";
+import { isUserError } from "#lib/user-errors.ts";
+import { inEitherTenant, type Judged, permitAccount, permitSession } from "../credentials/escalation.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 
 /** Ends a session; undefined when none is visible. Own ones without a permission, others' with `session:revoke`. */
@@ -16,7 +17,7 @@ export async function revokeSession(
   return inEitherTenant(identity, (tenantId) =>
     database.write(scopeOf(request, tenantId), async (tx): Promise<Judged<PublicUserSessionRow>> => {
       const session = await permitSession(tx, identity, id);
-      if (!session || isRefusal(session)) return session;
+      if (!session || isUserError(session)) return session;
       const ended = await endSession(tx, session.id);
       if (ended) await recordAudit(tx, { ...actorOf(request), action, success: true, metadata: { sessionId: id } });
       return ended;
@@ -34,7 +35,7 @@ export async function revokeSessionsOf(
   const tenantId = userId === identity.id ? homeOf(identity) : identity.tenantId;
   return database.write(scopeOf(request, tenantId), async (tx): Promise<Judged<PublicUserSessionRow[]>> => {
     const account = await permitAccount(tx, identity, userId);
-    if (!account || isRefusal(account)) return account;
+    if (!account || isUserError(account)) return account;
     const ended = await endSessionsOf(tx, account.id, identity.credential?.id ?? null);
     await recordAudit(tx, {
       ...actorOf(request),

@@ -13,8 +13,8 @@ import {
 import type { PublicUserRow } from "#db/auth/users.ts";
 import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
-import { isRefusal, permitAccount, permitDefaultRole } from "../credentials/escalation.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import { permitAccount, permitDefaultRole } from "../credentials/escalation.ts";
 import { passwordProblem } from "../passwords/password-rules.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
@@ -48,9 +48,9 @@ export async function createUser(
     usernamePattern.test(username) ? undefined : userError("NAME_INVALID", undefined, "username"),
     address.safeParse(email).success ? undefined : userError("EMAIL_INVALID", undefined, "email"),
     input.password === null ? undefined : passwordProblem(password, [username, email], "password"),
-    isRefusal(role) ? role : undefined,
+    isUserError(role) ? role : undefined,
   ].filter((error) => error !== undefined);
-  if (errors.length > 0 || isRefusal(role)) return errors;
+  if (errors.length > 0 || isUserError(role)) return errors;
   const passwordHash = await services.hasher.hash(password);
   return services.database.write(scopeOf(request), async (tx) => {
     const user = await insertUser(tx, { username, email, role, passwordHash });
@@ -71,8 +71,8 @@ export async function setUserRole(
   return services.database.write(scopeOf(request), async (tx) => {
     const isLast = role !== "admin" && (await isLastAdministrator(tx, userId));
     const account = await permitAccount(tx, request.identity, userId);
-    if (!account || isRefusal(account)) return account;
-    if (isRefusal(permitted)) return permitted;
+    if (!account || isUserError(account)) return account;
+    if (isUserError(permitted)) return permitted;
     if (isLast) return userError("LAST_ADMINISTRATOR");
     const user = await updateUser(tx, account.id, "role", { role: permitted });
     if (!user) return undefined;
@@ -91,7 +91,7 @@ export async function disableUser(
   return database.write(scopeOf(request), async (tx) => {
     const isLast = await isLastAdministrator(tx, userId);
     const account = await permitAccount(tx, request.identity, userId);
-    if (!account || isRefusal(account)) return account;
+    if (!account || isUserError(account)) return account;
     if (isLast) return userError("LAST_ADMINISTRATOR");
     const user = await updateUser(tx, account.id, "disabled");
     if (!user) return undefined;
@@ -109,7 +109,7 @@ export async function enableUser(
 ): Promise<PublicUserRow | UserError | undefined> {
   return database.write(scopeOf(request), async (tx) => {
     const account = await permitAccount(tx, request.identity, userId);
-    if (!account || isRefusal(account)) return account;
+    if (!account || isUserError(account)) return account;
     const user = await updateUser(tx, account.id, "enabled");
     if (user) await audit(tx, request, "user.enable", userId);
     return user;

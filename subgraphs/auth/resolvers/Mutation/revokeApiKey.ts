@@ -1,11 +1,11 @@
 import { found, validId } from "#lib/arguments.ts";
+import { isUserError } from "#lib/user-errors.ts";
 import { revokeApiKey as revoke } from "../../api-keys/api-keys.ts";
-import { isRefusal } from "../../credentials/escalation.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 
 export const revokeApiKey: MutationResolvers["revokeApiKey"] = async (_root, { input }, context) => {
   const apiKey = await revoke(context.services, context.request, validId(input.id, "input.id"));
-  if (isRefusal(apiKey)) return { apiKey: null, userErrors: [apiKey] };
+  if (isUserError(apiKey)) return { apiKey: null, userErrors: [apiKey] };
   context.written();
   return { apiKey: found(apiKey ?? null, "API key"), userErrors: [] };
 };

@@ -1,6 +1,6 @@
 import { found, validId } from "#lib/arguments.ts";
+import { isUserError } from "#lib/user-errors.ts";
 import { requireOwnOr } from "../../authorization.ts";
-import { isRefusal } from "../../credentials/escalation.ts";
 import { revokeSessionsOf } from "../../sessions/end-sessions.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 
@@ -9,7 +9,7 @@ export const revokeUserSessions: MutationResolvers["revokeUserSessions"] = async
   const userId = validId(input.userId ?? request.identity.id, "input.userId");
   requireOwnOr(request, userId, "session:revoke");
   const sessions = await revokeSessionsOf(services, request, userId);
-  if (isRefusal(sessions)) return { sessions: [], userErrors: [sessions] };
+  if (isUserError(sessions)) return { sessions: [], userErrors: [sessions] };
   context.written();
   return { sessions: found(sessions ?? null, "user"), userErrors: [] };
 };

@@ -1,4 +1,4 @@
-import { isRefusal } from "../../credentials/escalation.ts";
+import { isUserError } from "#lib/user-errors.ts";
 import { revokeSession } from "../../sessions/end-sessions.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 
@@ -6,7 +6,7 @@ export const signOut: MutationResolvers["signOut"] = async (_root, _args, contex
   const { credential } = context.request.identity;
   if (credential?.kind !== "session") return { session: null, userErrors: [] };
   const session = await revokeSession(context.services, context.request, credential.id, "user.sign_out");
-  if (isRefusal(session)) return { session: null, userErrors: [session] };
+  if (isUserError(session)) return { session: null, userErrors: [session] };
   context.written();
   return { session: session ?? null, userErrors: [] };
 };
