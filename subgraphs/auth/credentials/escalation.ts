@@ -78,7 +78,7 @@ export async function permitAccount(
   identity: Identity,
   userId: string,
 ): Promise<Judged<{ id: PermittedAccount }>> {
-  if (!isSessionOf(identity, userId)) {
+  if (!isSessionOf(identity, userId) || tx.tenantId !== homeOf(identity)) {
     const rights = await lockAccountRights(tx, userId);
     if (!rights) return undefined;
     const refusal = escalation(identity, reaching(tx.tenantId, identity, rights));
