@@ -80,3 +80,8 @@ export async function tryAll(
   }
   return outcomes;
 }
+
+/** These hash a password, which takes as long as many of the others. */
+export const withPassword = new Set(
+  "signIn resetPassword changePassword beginTotp disableTotp regenerateRecoveryCodes createUser".split(" "),
+);
