@@ -13,7 +13,7 @@ export const userErrorCodes = {
   NAME_TAKEN: "The name or address belongs to another.",
   PERMISSION_INVALID: "This is no permission: `resource:verb`, with a `*` at the end only.",
   SCOPE_EXCEEDS_RIGHTS: "It has, or would have, rights that the credential of the request lacks.",
-  EXPIRY_INVALID: "The time of expiry is over, or too far away.",
+  EXPIRY_INVALID: "The time of expiry is over, too far away, or later than that of the key that makes it.",
   RATE_LIMIT_INVALID: "The limit is not between 1 and 100,000 requests a minute.",
   ROLE_UNKNOWN: "There is no such role.",
   ROLE_BUILT_IN: "A built-in role cannot be changed.",
