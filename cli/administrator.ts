@@ -11,6 +11,7 @@ import { upsert } from "#db/upsert.ts";
 import { apiKeyHash, apiKeyId, newApiKey } from "#lib/credentials.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { newId } from "#lib/uuid.ts";
+import { rightsOfTheInstallation } from "#subgraphs/auth/credentials/escalation.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
 import { administratorFile, administratorShape } from "./administrator-file.ts";
 
@@ -66,7 +67,7 @@ async function insert(first: FirstAdministrator, file: z.infer<typeof administra
       name: "first administrator",
       keyHash: apiKeyHash(pepper, file.apiKey),
       userId: id,
-      scopes: ["*"],
+      scopes: rightsOfTheInstallation,
       rateLimitPerMinute: 100_000,
       expiresAt: null,
       actsInTenantId: file.tenantId === platformTenantId ? null : file.tenantId,

@@ -12,8 +12,8 @@ export const userErrorCodes = {
   NAME_INVALID: "The name is empty, too long, or has characters that names may not have.",
   NAME_TAKEN: "The name or address belongs to another.",
   PERMISSION_INVALID: "This is no permission: `resource:verb`, with a `*` at the end only.",
-  SCOPE_EXCEEDS_RIGHTS: "A key or a role may hold nothing that its maker may not do.",
-  EXPIRY_INVALID: "The time of expiry is over, or too far away.",
+  SCOPE_EXCEEDS_RIGHTS: "It has, or would have, rights that the credential of the request lacks.",
+  EXPIRY_INVALID: "The time of expiry is over, too far away, or later than that of the key that makes it.",
   RATE_LIMIT_INVALID: "The limit is not between 1 and 100,000 requests a minute.",
   ROLE_UNKNOWN: "There is no such role.",
   ROLE_BUILT_IN: "A built-in role cannot be changed.",
@@ -42,3 +42,10 @@ export const userError = (code: UserErrorCode, message: string = userErrorCodes[
   message,
   field: field === undefined ? null : field.split("."),
 });
+
+export const isUserError = (value: unknown): value is UserError =>
+  typeof value === "object" &&
+  value !== null &&
+  "code" in value &&
+  typeof value.code === "string" &&
+  Object.hasOwn(userErrorCodes, value.code);

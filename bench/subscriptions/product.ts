@@ -13,6 +13,7 @@ import { changeStates } from "#db/vms/state-writes.ts";
 import { newSessionToken, tokenHash } from "#lib/credentials.ts";
 import { demoTenantId as tenantId } from "#lib/demo-tenant.ts";
 import { newId } from "#lib/uuid.ts";
+import { provedAccount } from "#subgraphs/auth/credentials/escalation.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { pin } from "../gateway/cores.ts";
 import { runUntilReady, runWithProbe } from "../processes.ts";
@@ -102,7 +103,7 @@ async function sessions(auth: Database, people: number): Promise<string[]> {
     await auth.write({ tenantId, actor: "command:bench" }, async (tx) => {
       await upsert(tx, users, [person], { onConflict: ["id"], update: "none", emits: userChanges });
       const nothing = { actsInTenantId: null, ipAddress: null, userAgent: null };
-      await insertSession(tx, { userId: id, tokenHash: tokenHash(token), lifetime: "P1D", ...nothing });
+      await insertSession(tx, { userId: provedAccount(id), tokenHash: tokenHash(token), lifetime: "P1D", ...nothing });
     });
     tokens.push(token);
   }

@@ -46,14 +46,14 @@ export function addKeyCommand(context: CommandContext): void {
     .action((id: string, options: AuthOptions & { overlap: string }) =>
       run(options, async ({ services, inTenant }) => {
         const request = inTenant(await tenantWithKey(services, id));
-        const rotated = done(await rotateApiKey(services, request, id, options.overlap, null), "key that is valid");
+        const rotated = done(await rotateApiKey(services, request, id, options.overlap), "key that is valid");
         return { ...shown(rotated.apiKey), key: rotated.key, replaced: rotated.replaced.id };
       }),
     );
   sub("revoke <id>", "end a key at once").action((id: string, options: AuthOptions) =>
     run(options, async ({ services, inTenant }) => {
       const request = inTenant(await tenantWithKey(services, id));
-      return shown(done(await revokeApiKey(services, request, id, true), "key that was not revoked"));
+      return shown(done(await revokeApiKey(services, request, id), "key that was not revoked"));
     }),
   );
   sub("list", "print the keys of a tenant's users, none of them whole")

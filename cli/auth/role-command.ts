@@ -36,10 +36,10 @@ export function addRoleCommand(context: CommandContext): void {
         const role = await roleNamed(services, tenantId, name);
         return shown(
           done(
-            await updateRole(services, inTenant(tenantId), role, {
-              name: options.name ?? role.name,
-              description: options.description ?? role.description,
-              permissions: options.permissions ?? role.permissions,
+            await updateRole(services, inTenant(tenantId), role.id, {
+              name: options.name,
+              description: options.description,
+              permissions: options.permissions,
             }),
             "role",
           ),
@@ -50,7 +50,7 @@ export function addRoleCommand(context: CommandContext): void {
     run(options, async ({ services, inTenant }) => {
       const tenantId = await tenantOf(services, options.tenant);
       const role = await roleNamed(services, tenantId, name);
-      return shown(done(await deleteRole(services, inTenant(tenantId), role), "role"));
+      return shown(done(await deleteRole(services, inTenant(tenantId), role.id), "role"));
     }),
   );
   for (const [verb, does] of [
@@ -61,9 +61,8 @@ export function addRoleCommand(context: CommandContext): void {
       run(options, async ({ services, inTenant }) => {
         const { tenantId, userId, username } = await accountNamed(services, login);
         const role = await roleNamed(services, tenantId, name);
-        const errors = await changeGrant(services, inTenant(tenantId), verb, role, userId);
-        if (errors.length > 0) throw problem(...errors);
-        return { username, role: role.name };
+        const errors = await changeGrant(services, inTenant(tenantId), verb, role.id, userId);
+        return done(errors?.length === 0 ? { username, role: role.name } : errors, "user or role");
       }),
     );
   }

@@ -45,7 +45,8 @@ export function addUserCommand(context: CommandContext): void {
     (login: string, options: AuthOptions) =>
       run(options, async ({ services, inTenant }) => {
         const { tenantId, userId } = await accountNamed(services, login);
-        return { ended: (await revokeSessionsOf(services, inTenant(tenantId), userId)).length };
+        const ended = await revokeSessionsOf(services, inTenant(tenantId), userId);
+        return done(Array.isArray(ended) ? { ended: ended.length } : ended, "user");
       }),
   );
   sub(

@@ -7,6 +7,7 @@ import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
 import type { PublicApiKeyRow } from "./api-keys.ts";
 import { apiKeyChanges } from "./changes.ts";
+import type { PermittedKey, PermittedRights } from "./permitted.ts";
 import { apiKeys } from "./schema/api-keys.ts";
 
 const secretless = { table: apiKeys, omit: ["keyHash"] } as const;
@@ -18,7 +19,7 @@ export interface NewApiKey {
   name: string;
   keyHash: string;
   userId: string;
-  scopes: readonly string[];
+  scopes: PermittedRights;
   rateLimitPerMinute: number;
   expiresAt: Date | null;
   actsInTenantId: string | null;
@@ -39,20 +40,13 @@ export async function insertApiKey(tx: WriteTx, key: NewApiKey): Promise<PublicA
   return rows[0] as PublicApiKeyRow;
 }
 
-const of = sql`(${sql.placeholder("userId")}::uuid is null or ${apiKeys.userId} = ${sql.placeholder("userId")}::uuid)`;
-
 const revoke = statement<PublicApiKeyRow & ChangedRow>(
-  () =>
-    sql`update ${apiKeys} set revoked_at = now() where ${own} and ${of} and ${apiKeys.revokedAt} is null returning ${told}`,
+  () => sql`update ${apiKeys} set revoked_at = now() where ${own} and ${apiKeys.revokedAt} is null returning ${told}`,
 );
 
-/** Undefined when it is not there or was revoked before. @param userId only when it is this user's */
-export async function revokeApiKey(
-  tx: WriteTx,
-  id: string,
-  userId: string | null,
-): Promise<PublicApiKeyRow | undefined> {
-  const rows = await tx.run(revoke, { id, userId, tenantId: tx.tenantId });
+/** Undefined when it was revoked before. */
+export async function revokeApiKey(tx: WriteTx, id: PermittedKey): Promise<PublicApiKeyRow | undefined> {
+  const rows = await tx.run(revoke, { id, tenantId: tx.tenantId });
   await append(tx, changeEvents(apiKeyChanges, rows, "updated"));
   return rows[0];
 }
@@ -65,7 +59,7 @@ interface Replaced extends PublicApiKeyRow {
 const expire = statement<Replaced & ChangedRow>(
   () => sql`
     with previous as (
-      select ${apiKeys.expiresAt} as expires_at from ${apiKeys} where ${own} and ${of} and ${apiKeys.revokedAt} is null
+      select ${apiKeys.expiresAt} as expires_at from ${apiKeys} where ${own} and ${apiKeys.revokedAt} is null
         and (${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > now()) for update
     )
     update ${apiKeys} set expires_at = least(previous.expires_at, now() + ${sql.placeholder("overlap")}::interval)
@@ -74,16 +68,10 @@ const expire = statement<Replaced & ChangedRow>(
 
 /**
  * Lets a key end soon, because another takes its place.
- * @param userId only when it is this user's
  * @param overlap for how long both are valid, as an ISO 8601 duration
  */
-export async function expireApiKey(
-  tx: WriteTx,
-  id: string,
-  userId: string | null,
-  overlap: string,
-): Promise<Replaced | undefined> {
-  const rows = await tx.run(expire, { id, userId, overlap, tenantId: tx.tenantId });
+export async function expireApiKey(tx: WriteTx, id: PermittedKey, overlap: string): Promise<Replaced | undefined> {
+  const rows = await tx.run(expire, { id, overlap, tenantId: tx.tenantId });
   await append(tx, changeEvents(apiKeyChanges, rows, "updated"));
   return rows[0];
 }

@@ -3,6 +3,7 @@ import type { CredentialKey } from "#lib/request-context.ts";
 import type { WriteTx } from "../client.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
+import type { Permitted } from "./permitted.ts";
 import { connectionTickets } from "./schema/connection-tickets.ts";
 
 // Each that comes takes away those of its tenant that nobody used.
@@ -15,12 +16,16 @@ const insert = statement<{ expiresAt: Date }>(
     returning ${connectionTickets.expiresAt} as "expiresAt"`,
 );
 
+/** What a ticket may stand for. */
+export type PermittedCredential = Permitted<"credential", CredentialKey>;
+
 /** @param lifetime as an ISO 8601 duration @returns when it expires */
 export async function insertConnectionTicket(
   tx: WriteTx,
-  ticket: CredentialKey & { ticketHash: string; lifetime: string },
+  ticket: { credential: PermittedCredential; ticketHash: string; lifetime: string },
 ): Promise<Date> {
-  const [row] = await tx.run(insert, { ...ticket, tenantId: tx.tenantId });
+  const { credential, ...rest } = ticket;
+  const [row] = await tx.run(insert, { ...credential, ...rest, tenantId: tx.tenantId });
   return (row as { expiresAt: Date }).expiresAt;
 }
 

@@ -53,6 +53,10 @@ const holder = sql`
 const enabledTenant = (tenant: unknown) =>
   sql`exists (select from ${tenants} where ${tenants.id} = ${tenant} and ${tenants.enabled})`;
 
+/** Who acts in another tenant than their own needs the right to for as long as they do. */
+const mayActThere = ({ tenantId, userTenantId, permissions: held }: Credential): boolean =>
+  tenantId === userTenantId || grants(held, "tenant:act");
+
 const session = (found: SQL) =>
   statement<Credential>(
     () => sql`
@@ -76,7 +80,8 @@ export async function sessionCredential(
   by: { tokenHash: string } | { id: string },
   idle: string,
 ): Promise<Credential | undefined> {
-  return (await system.run("id" in by ? sessions.id : sessions.tokenHash, { ...by, idle }))[0];
+  const [found] = await system.run("id" in by ? sessions.id : sessions.tokenHash, { ...by, idle });
+  return found && mayActThere(found) ? found : undefined;
 }
 
 const key = statement<KeyCredential>(
@@ -93,7 +98,8 @@ const key = statement<KeyCredential>(
 
 /** The key of this id, if it is valid; whether the caller holds its secret is not known yet. */
 export async function keyCredential(system: Database, id: string): Promise<KeyCredential | undefined> {
-  return (await system.run(key, { id }))[0];
+  const [found] = await system.run(key, { id });
+  return found && mayActThere(found) ? found : undefined;
 }
 
 const keyOwner = statement<{ tenantId: string }>(

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { WriteTx } from "../client.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
+import type { PermittedAccount } from "./permitted.ts";
 import { recoveryCodes } from "./schema/recovery-codes.ts";
 import { users } from "./schema/users.ts";
 
@@ -13,7 +14,7 @@ const put = statement<never>(
 );
 
 /** Keeps the sealed secret of a second factor that is yet to be confirmed; false when the user has one that is in use. */
-export const putMfaSecret = async (tx: WriteTx, userId: string, secret: string): Promise<boolean> =>
+export const putMfaSecret = async (tx: WriteTx, userId: PermittedAccount, secret: string): Promise<boolean> =>
   (await tx.execute(put, { userId, secret, tenantId: tx.tenantId })) > 0;
 
 export interface MfaState {
@@ -58,17 +59,21 @@ const insertCodes = statement<never>(
 );
 
 /** Gives a user new recovery codes; those that were there are void. */
-export async function replaceRecoveryCodes(tx: WriteTx, userId: string, hashes: readonly string[]): Promise<void> {
+export async function replaceRecoveryCodes(
+  tx: WriteTx,
+  userId: PermittedAccount,
+  hashes: readonly string[],
+): Promise<void> {
   await tx.execute(removeCodes, { userId, tenantId: tx.tenantId });
   await tx.execute(insertCodes, { userId, hashes, tenantId: tx.tenantId });
 }
 
 /** From now on the user needs his second factor to sign in. */
-export const enableMfa = (tx: WriteTx, userId: string): Promise<number> =>
+export const enableMfa = (tx: WriteTx, userId: PermittedAccount): Promise<number> =>
   tx.execute(enable, { userId, tenantId: tx.tenantId });
 
 /** Forgets the second factor, and the recovery codes with it. */
-export async function disableMfa(tx: WriteTx, userId: string): Promise<void> {
+export async function disableMfa(tx: WriteTx, userId: PermittedAccount): Promise<void> {
   await tx.execute(disable, { userId, tenantId: tx.tenantId });
   await tx.execute(removeCodes, { userId, tenantId: tx.tenantId });
 }

@@ -7,6 +7,7 @@ import { selectList } from "../rows.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { roleChanges, roleGrantChanges } from "./changes.ts";
+import type { PermittedAccount, PermittedRights, PermittedRole } from "./permitted.ts";
 import { type RoleRow, roles } from "./schema/roles.ts";
 import { type UserRoleRow, userRoles } from "./schema/user-roles.ts";
 import { users } from "./schema/users.ts";
@@ -17,7 +18,7 @@ const own = sql`${roles.id} = ${sql.placeholder("id")}::uuid and ${ofTenant(role
 export interface RoleContents {
   name: string;
   description: string | null;
-  permissions: readonly string[];
+  permissions: PermittedRights;
 }
 
 const asValues = ({ permissions, ...rest }: RoleContents) => ({ ...rest, permissions: JSON.stringify(permissions) });
@@ -45,7 +46,7 @@ const update = statement<RoleRow & ChangedRow>(
 );
 
 /** Undefined when the tenant has no such role of its own. */
-export async function updateRole(tx: WriteTx, id: string, role: RoleContents): Promise<RoleRow | undefined> {
+export async function updateRole(tx: WriteTx, id: PermittedRole, role: RoleContents): Promise<RoleRow | undefined> {
   const rows = await tx.run(update, { ...asValues(role), id, tenantId: tx.tenantId });
   await append(tx, changeEvents(roleChanges, rows, "updated"));
   return rows[0];
@@ -59,7 +60,7 @@ const grantsOf = statement<UserRoleRow & ChangedRow>(
 );
 
 /** Removes a role of the tenant's own and takes it from all who have it; undefined when there is none. */
-export async function deleteRole(tx: WriteTx, id: string): Promise<RoleRow | undefined> {
+export async function deleteRole(tx: WriteTx, id: PermittedRole): Promise<RoleRow | undefined> {
   const taken = await tx.run(grantsOf, { id, tenantId: tx.tenantId });
   const rows = await tx.run(remove, { id, tenantId: tx.tenantId });
   if (rows.length === 0) return undefined;
@@ -81,7 +82,7 @@ const grant = statement<UserRoleRow & ChangedRow>(
 /** Gives a user of the tenant a role beside the default one; false when he has it, or is not there. */
 export async function insertGrant(
   tx: WriteTx,
-  given: { userId: string; roleId: string; grantedBy: string | null },
+  given: { userId: PermittedAccount; roleId: PermittedRole; grantedBy: string | null },
 ): Promise<boolean> {
   const rows = await tx.run(grant, { ...given, tenantId: tx.tenantId });
   await append(tx, changeEvents(roleGrantChanges, rows));
@@ -96,7 +97,10 @@ const take = statement<UserRoleRow & ChangedRow>(
 );
 
 /** Takes a role from a user; false when he has not got it. */
-export async function deleteGrant(tx: WriteTx, taken: { userId: string; roleId: string }): Promise<boolean> {
+export async function deleteGrant(
+  tx: WriteTx,
+  taken: { userId: PermittedAccount; roleId: PermittedRole },
+): Promise<boolean> {
   const rows = await tx.run(take, { ...taken, tenantId: tx.tenantId });
   await append(tx, changeEvents(roleGrantChanges, rows, "deleted"));
   return rows.length > 0;

@@ -7,13 +7,14 @@ import { selectList } from "../rows.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
 import { sessionChanges } from "./changes.ts";
+import type { PermittedAccount, PermittedSession } from "./permitted.ts";
 import { userSessions } from "./schema/user-sessions.ts";
 import type { PublicUserSessionRow } from "./user-sessions.ts";
 
 const secretless = { table: userSessions, omit: ["tokenHash"] } as const;
 
 export interface NewSession {
-  userId: string;
+  userId: PermittedAccount;
   tokenHash: string;
   /** How long it lasts at most, as an ISO 8601 duration. */
   lifetime: string;
@@ -47,15 +48,15 @@ const end = statement<PublicUserSessionRow & ChangedRow>(
     returning ${changeColumns(sessionChanges)}, ${selectList(secretless)}`,
 );
 
-/** Ends one session, if it has not ended yet. @param userId only when it is this user's */
-export async function endSession(tx: WriteTx, id: string, userId: string | null): Promise<PublicUserSessionRow[]> {
-  return ended(tx, { id, userId, except: null });
+/** Ends one session; undefined when it has ended before. */
+export async function endSession(tx: WriteTx, id: PermittedSession): Promise<PublicUserSessionRow | undefined> {
+  return (await ended(tx, { id, userId: null, except: null }))[0];
 }
 
 /** Ends all sessions of a user but one. */
 export async function endSessionsOf(
   tx: WriteTx,
-  userId: string,
+  userId: PermittedAccount,
   except: string | null,
 ): Promise<PublicUserSessionRow[]> {
   return ended(tx, { id: null, userId, except });

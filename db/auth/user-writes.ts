@@ -7,17 +7,22 @@ import { selectList } from "../rows.ts";
 import { type Statement, statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { userChanges } from "./changes.ts";
+import type { Permitted, PermittedAccount, PermittedRole } from "./permitted.ts";
 import { passwordResets } from "./schema/password-resets.ts";
 import { users } from "./schema/users.ts";
+import { userRoles } from "./schema/user-roles.ts";
 import { type PublicUserRow, userSecrets } from "./users.ts";
 
 const told = sql`${changeColumns(userChanges)}, ${selectList({ table: users, omit: userSecrets })}`;
 const theUser = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
 
+/** A built-in role by its name, whose rights the caller may give. */
+export type PermittedDefaultRole = Permitted<"default role", PublicUserRow["role"]>;
+
 export interface NewUser {
   username: string;
   email: string;
-  role: PublicUserRow["role"];
+  role: PermittedDefaultRole;
   passwordHash: string;
 }
 
@@ -62,9 +67,9 @@ const updates = {
 /** Changes a user; undefined when there is none of this tenant, or nothing to change. */
 export async function updateUser(
   tx: WriteTx,
-  userId: string,
+  userId: PermittedAccount,
   what: keyof typeof updates,
-  values: { role?: PublicUserRow["role"]; passwordHash?: string } = {},
+  values: { role?: PermittedDefaultRole; passwordHash?: string } = {},
 ): Promise<PublicUserRow | undefined> {
   const rows = await tx.run(updates[what], { ...values, userId, tenantId: tx.tenantId });
   await append(tx, changeEvents(userChanges, rows, "updated"));
@@ -74,7 +79,7 @@ export async function updateUser(
 const administrators = statement<{ id: string }>(
   () => sql`
     select ${users.id} as "id" from ${users}
-    where ${ofTenant(users.tenantId)} and ${users.role} = 'admin' and ${users.disabledAt} is null order by ${users.id} for update`,
+    where ${ofTenant(users.tenantId)} and ${users.role} = 'admin' and ${users.disabledAt} is null order by ${users.id} for no key update`,
 );
 
 /** The administrators of the tenant who can sign in, locked until the transaction ends: of two who disable each other, one stays. */
@@ -94,7 +99,7 @@ const insertReset = statement<{ expiresAt: Date }>(
 );
 
 export interface NewPasswordReset {
-  userId: string;
+  userId: PermittedAccount;
   codeHash: string;
   /** How long it is valid, as an ISO 8601 duration. */
   lifetime: string;
@@ -118,3 +123,19 @@ const takeReset = statement<{ userId: string }>(
 export async function takePasswordReset(tx: WriteTx, userId: string, codeHash: string): Promise<boolean> {
   return (await tx.run(takeReset, { userId, codeHash, tenantId: tx.tenantId })).length > 0;
 }
+
+const voidResets = statement<never>(
+  () => sql`
+    delete from ${passwordResets} where ${ofTenant(passwordResets.tenantId)} and (
+      ${passwordResets.userId} = ${sql.placeholder("userId")}::uuid
+      or ${passwordResets.userId} in (select ${userRoles.userId} from ${userRoles}
+        where ${userRoles.roleId} = ${sql.placeholder("roleId")}::uuid and ${ofTenant(userRoles.tenantId)}))`,
+);
+
+/**
+ * Makes codes void because an account's rights, or those of all who have a role, become more: whoever made or holds a code may lack what is added.
+ */
+export const voidPasswordResets = (
+  tx: WriteTx,
+  { userId, roleId }: { userId?: PermittedAccount; roleId?: PermittedRole },
+): Promise<number> => tx.execute(voidResets, { userId: userId ?? null, roleId: roleId ?? null, tenantId: tx.tenantId });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { userChanges } from "#db/auth/changes.ts";
 import { users } from "#db/auth/schema/users.ts";
+import type { PermittedRights } from "#db/auth/permitted.ts";
 import { insertApiKey } from "#db/auth/api-key-writes.ts";
 import type { Database } from "#db/client.ts";
 import { upsert } from "#db/upsert.ts";
@@ -35,7 +36,7 @@ export async function makeApiKey(auth: Database, options: KeyOptions): Promise<{
       name: "of a test",
       keyHash: apiKeyHash(testPepper, key),
       userId,
-      scopes,
+      scopes: scopes as PermittedRights,
       rateLimitPerMinute,
       expiresAt,
       actsInTenantId,

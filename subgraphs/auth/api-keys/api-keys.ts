@@ -7,10 +7,17 @@ import { isText } from "#lib/arguments.ts";
 import { apiKeyHash, newApiKey } from "#lib/credentials.ts";
 import { durationSeconds } from "#lib/duration.ts";
 import { InvalidArgument } from "#lib/errors.ts";
-import type { Identity, RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
+import { grants, type Identity, type RequestContext } from "#lib/request-context.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { newId } from "#lib/uuid.ts";
-import { exceeding, isPermission } from "../credentials/permissions.ts";
+import {
+  inEitherTenant,
+  type Judged,
+  permitKey,
+  permitKeyRotation,
+  permitRights,
+  refusalOfExpiry,
+} from "../credentials/escalation.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 
 export interface ApiKeyInput {
@@ -40,14 +47,17 @@ export async function createApiKey(
 ): Promise<MadeKey | UserError[]> {
   const { identity } = request;
   const actsIn = input.tenantId ?? identity.tenantId;
-  const errors = problems(input, owner.permissions);
-  if (actsIn !== homeOf(identity) && !(await mayActIn(services.system, { userId: owner.id }, actsIn)))
+  const scopes = permitRights(owner, input.scopes, "scopes");
+  const errors = [...(isUserError(scopes) ? [scopes] : []), ...problems(input)];
+  if (!(await mayReach(services, identity, owner.id, actsIn)))
     errors.push(userError("TENANT_UNKNOWN", undefined, "tenantId"));
-  if (errors.length > 0) return errors;
+  if (errors.length > 0 || isUserError(scopes)) return errors;
   return services.database.write(scopeOf(request, homeOf(identity)), async (tx) => {
+    const outlasts = await refusalOfExpiry(tx, identity, input.expiresAt, "expiresAt");
+    if (outlasts) return [outlasts];
     const made = await insert(tx, services, {
       name: input.name.trim(),
-      scopes: input.scopes,
+      scopes,
       rateLimitPerMinute: input.rateLimitPerMinute,
       expiresAt: input.expiresAt,
       userId: owner.id,
@@ -57,7 +67,7 @@ export async function createApiKey(
       ...actorOf(request),
       action: "api_key.create",
       success: true,
-      metadata: { apiKeyId: made.apiKey.id, scopes: input.scopes },
+      metadata: { apiKeyId: made.apiKey.id, scopes },
     });
     return made;
   });
@@ -66,9 +76,8 @@ export async function createApiKey(
 const longestOverlapSeconds = 30 * 86_400;
 
 /**
- * Replaces a key; undefined when there is none that is valid.
+ * Replaces a key of the caller's, or for the command line any of the request's tenant; undefined when there is none that is valid.
  * @param overlap for how long both are, as an ISO 8601 duration
- * @param ownerId only when it is this user's, which is the caller; null for the command line, which replaces any of the request's tenant
  * @throws InvalidArgument for an overlap that is none, or too long
  */
 export async function rotateApiKey(
@@ -76,15 +85,17 @@ export async function rotateApiKey(
   request: RequestContext,
   id: string,
   overlap: string,
-  ownerId: string | null = request.identity.id,
-): Promise<(MadeKey & { replaced: PublicApiKeyRow }) | undefined> {
+): Promise<Judged<MadeKey & { replaced: PublicApiKeyRow }>> {
   const seconds = durationSeconds(overlap);
   if (seconds === undefined || seconds > longestOverlapSeconds)
     throw new InvalidArgument("input.overlap", "is not a duration of at most P30D.");
   return services.database.write(scopeOf(request, homeOf(request.identity)), async (tx) => {
-    const replaced = await expireApiKey(tx, id, ownerId, overlap);
+    const rotation = await permitKeyRotation(tx, request.identity, id);
+    if (!rotation || isUserError(rotation)) return rotation;
+    const { scopes } = rotation;
+    const replaced = await expireApiKey(tx, rotation.id, overlap);
     if (!replaced) return undefined;
-    const made = await insert(tx, services, { ...replaced, expiresAt: replaced.previousExpiry });
+    const made = await insert(tx, services, { ...replaced, scopes, expiresAt: replaced.previousExpiry });
     await recordAudit(tx, {
       ...actorOf(request),
       action: "api_key.rotate",
@@ -100,15 +111,24 @@ export async function revokeApiKey(
   { database }: AuthServices,
   request: RequestContext,
   id: string,
-  mayRevokeAny: boolean,
-): Promise<PublicApiKeyRow | undefined> {
+): Promise<Judged<PublicApiKeyRow>> {
   const { identity } = request;
-  return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
-    const revoked = await writeRevoked(tx, id, mayRevokeAny ? null : identity.id);
-    if (!revoked) return undefined;
-    await recordAudit(tx, { ...actorOf(request), action: "api_key.revoke", success: true, metadata: { apiKeyId: id } });
-    return revoked;
-  });
+  const audited = { ...actorOf(request), action: "api_key.revoke", success: true, metadata: { apiKeyId: id } };
+  return inEitherTenant(identity, (tenantId) =>
+    database.write(scopeOf(request, tenantId), async (tx): Promise<Judged<PublicApiKeyRow>> => {
+      const key = await permitKey(tx, identity, id);
+      if (!key || isUserError(key)) return key;
+      const revoked = await writeRevoked(tx, key.id);
+      if (revoked) await recordAudit(tx, audited);
+      return revoked;
+    }),
+  );
+}
+
+/** Whether a key may act in a tenant: in the one that the caller acts in, or with the right to act in others, which the owner has too. */
+async function mayReach({ system }: AuthServices, identity: Identity, userId: string, actsIn: string) {
+  if (actsIn !== identity.tenantId && !grants(identity.permissions, "tenant:act")) return false;
+  return actsIn === homeOf(identity) || mayActIn(system, { userId }, actsIn);
 }
 
 async function insert(
@@ -123,18 +143,12 @@ async function insert(
 
 const longestExpiryMs = 10 * 366 * 86_400_000;
 
-function problems(input: ApiKeyInput, rights: readonly string[]): UserError[] {
+function problems(input: ApiKeyInput): UserError[] {
   const errors: UserError[] = [];
   const name = input.name.trim();
   if (name.length === 0 || name.length > 255 || !isText(name))
     errors.push(userError("NAME_INVALID", undefined, "name"));
-  const malformed = input.scopes.filter((scope) => !isPermission(scope));
-  if (malformed.length > 0 || input.scopes.length === 0 || input.scopes.length > 100)
-    errors.push(userError("PERMISSION_INVALID", undefined, "scopes"));
-  else if (exceeding(input.scopes, rights).length > 0) {
-    const beyond = exceeding(input.scopes, rights).join(", ");
-    errors.push(userError("SCOPE_EXCEEDS_RIGHTS", `You may not do this yourself: ${beyond}.`, "scopes"));
-  }
+  if (input.scopes.length === 0) errors.push(userError("PERMISSION_INVALID", undefined, "scopes"));
   const lasts = input.expiresAt ? input.expiresAt.getTime() - Date.now() : 1;
   if (!(lasts > 0 && lasts < longestExpiryMs)) errors.push(userError("EXPIRY_INVALID", undefined, "expiresAt"));
   const { rateLimitPerMinute: limit } = input;

@@ -3,6 +3,7 @@ import { newConnectionTicket, tenantOfTicket, tokenHash } from "#lib/credentials
 import { PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type AuthServices, homeOf, scopeOf } from "../services.ts";
+import { ownCredential } from "./escalation.ts";
 import { validateCredential, type ValidToken } from "./validate-token.ts";
 
 const ticketLifetime = "PT1M";
@@ -16,12 +17,12 @@ export async function createConnectionTicket(
   { database }: AuthServices,
   request: RequestContext,
 ): Promise<{ ticket: string; expiresAt: Date }> {
-  const { credential } = request.identity;
+  const credential = ownCredential(request.identity);
   if (!credential) throw new PublicError("FORBIDDEN", "A ticket is for who has a session or an API key.");
   const home = homeOf(request.identity);
   const ticket = newConnectionTicket(home);
   const expiresAt = await database.write(scopeOf(request, home), (tx) =>
-    insertConnectionTicket(tx, { ...credential, ticketHash: tokenHash(ticket), lifetime: ticketLifetime }),
+    insertConnectionTicket(tx, { credential, ticketHash: tokenHash(ticket), lifetime: ticketLifetime }),
   );
   return { ticket, expiresAt };
 }

@@ -1,10 +1,12 @@
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { disableMfa, enableMfa, mfaOf, putMfaSecret, replaceRecoveryCodes } from "#db/auth/mfa-writes.ts";
 import { forgetAttempts } from "#db/auth/sign-in-writes.ts";
+import type { PermittedAccount } from "#db/auth/permitted.ts";
 import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
-import { provesPassword } from "../passwords/prove-password.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import { permitAccount } from "../credentials/escalation.ts";
+import { refusalOfPassword } from "../passwords/prove-password.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { newRecoveryCodes, newSecret, takeSecondFactor } from "./second-factor.ts";
@@ -16,13 +18,15 @@ export async function beginTotp(
   password: string,
 ): Promise<{ secret: string; uri: string } | UserError> {
   const { identity } = request;
-  const error = await wrongPassword(services, request, password);
+  const error = await refusalOfProof(services, request, password);
   if (error) return error;
   const made = newSecret(services, { tenantId: homeOf(identity), userId: identity.id, username: identity.name ?? "" });
-  const kept = await services.database.write(scopeOf(request, homeOf(identity)), (tx) =>
-    putMfaSecret(tx, identity.id, made.sealed),
-  );
-  return kept ? { secret: made.secret, uri: made.uri } : userError("MFA_IN_USE");
+  return services.database.write(scopeOf(request, homeOf(identity)), async (tx) => {
+    const account = await permitAccount(tx, identity, identity.id);
+    if (isUserError(account)) return account;
+    const isKept = account && (await putMfaSecret(tx, account.id, made.sealed));
+    return isKept ? { secret: made.secret, uri: made.uri } : userError("MFA_IN_USE");
+  });
 }
 
 /** Puts the second factor to use, replaces the caller's sessions, and gives him recovery codes. */
@@ -31,11 +35,11 @@ export async function confirmTotp(
   request: RequestContext,
   code: string,
 ): Promise<({ codes: string[] } & Replacement) | UserError> {
-  return withFactor(services, request, { code, enabled: false }, async (tx) => {
+  return withFactor(services, request, { code, enabled: false }, async (tx, userId) => {
     const { codes, hashes } = newRecoveryCodes(services);
-    await enableMfa(tx, request.identity.id);
-    await replaceRecoveryCodes(tx, request.identity.id, hashes);
-    const replacement = await replaceSessions(tx, request);
+    await enableMfa(tx, userId);
+    await replaceRecoveryCodes(tx, userId, hashes);
+    const replacement = await replaceSessions(tx, request, userId);
     await recordAudit(tx, { ...actorOf(request), action: "user.enable_mfa", success: true });
     return { codes, ...replacement };
   });
@@ -53,11 +57,11 @@ export async function disableTotp(
   request: RequestContext,
   proof: Proof,
 ): Promise<Replacement | UserError> {
-  const error = await wrongPassword(services, request, proof.password);
+  const error = await refusalOfProof(services, request, proof.password);
   if (error) return error;
-  return withFactor(services, request, { code: proof.code, enabled: true }, async (tx) => {
-    await disableMfa(tx, request.identity.id);
-    const replacement = await replaceSessions(tx, request);
+  return withFactor(services, request, { code: proof.code, enabled: true }, async (tx, userId) => {
+    await disableMfa(tx, userId);
+    const replacement = await replaceSessions(tx, request, userId);
     await recordAudit(tx, { ...actorOf(request), action: "user.disable_mfa", success: true });
     return replacement;
   });
@@ -69,11 +73,11 @@ export async function regenerateRecoveryCodes(
   request: RequestContext,
   proof: Proof,
 ): Promise<{ codes: string[] } | UserError> {
-  const error = await wrongPassword(services, request, proof.password);
+  const error = await refusalOfProof(services, request, proof.password);
   if (error) return error;
-  return withFactor(services, request, { code: proof.code, enabled: true }, async (tx) => {
+  return withFactor(services, request, { code: proof.code, enabled: true }, async (tx, userId) => {
     const { codes, hashes } = newRecoveryCodes(services);
-    await replaceRecoveryCodes(tx, request.identity.id, hashes);
+    await replaceRecoveryCodes(tx, userId, hashes);
     await recordAudit(tx, { ...actorOf(request), action: "user.regenerate_recovery_codes", success: true });
     return { codes };
   });
@@ -83,26 +87,29 @@ async function withFactor<T extends object>(
   services: AuthServices,
   request: RequestContext,
   { code, enabled }: { code: string; enabled: boolean },
-  use: (tx: WriteTx) => Promise<T>,
+  use: (tx: WriteTx, userId: PermittedAccount) => Promise<T>,
 ): Promise<T | UserError> {
   const { identity } = request;
   return services.database.write(scopeOf(request, homeOf(identity)), async (tx): Promise<T | UserError> => {
-    const mfa = await mfaOf(tx, identity.id);
-    if (!mfa?.secret || mfa.enabled !== enabled) return userError(mfa?.enabled ? "MFA_IN_USE" : "MFA_NOT_STARTED");
+    const account = await permitAccount(tx, identity, identity.id);
+    if (isUserError(account)) return account;
+    const mfa = account && (await mfaOf(tx, identity.id));
+    if (!account || !mfa?.secret || mfa.enabled !== enabled)
+      return userError(mfa?.enabled ? "MFA_IN_USE" : "MFA_NOT_STARTED");
     const right = await takeSecondFactor(services, tx, { userId: identity.id, sealed: mfa.secret }, code);
-    return right ? use(tx) : userError("MFA_CODE_INVALID", undefined, "code");
+    return right ? use(tx, account.id) : userError("MFA_CODE_INVALID", undefined, "code");
   });
 }
 
 /** Who changes what proves his identity proves it once more. A wrong password counts as a failed sign-in. */
-async function wrongPassword(
+async function refusalOfProof(
   services: AuthServices,
   request: RequestContext,
   password: string,
 ): Promise<UserError | undefined> {
   const { identity } = request;
-  if (!(await provesPassword(services, request, password)))
-    return userError("INVALID_CREDENTIALS", undefined, "password");
+  const refusal = await refusalOfPassword(services, request, password, "password");
+  if (refusal) return refusal;
   await services.database.write(scopeOf(request, homeOf(identity)), (tx) => forgetAttempts(tx, identity.id));
   return undefined;
 }

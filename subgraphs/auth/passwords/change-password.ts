@@ -4,12 +4,13 @@ import { accountOf } from "#db/auth/credentials.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
 import { insertPasswordReset, takePasswordReset, updateUser } from "#db/auth/user-writes.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import { permitAccount, provedAccount } from "../credentials/escalation.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
 import { nobody } from "../sign-in/sign-in.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { passwordProblem } from "./password-rules.ts";
-import { provesPassword } from "./prove-password.ts";
+import { refusalOfPassword } from "./prove-password.ts";
 
 /**
  * Changes the caller's own password. All his sessions end; when he sent the request with one, a new one takes its place. A wrong current
@@ -24,12 +25,15 @@ export async function changePassword(
   const { identity } = request;
   const problem = passwordProblem(input.newPassword, [identity.name ?? ""], "newPassword");
   if (problem) return problem;
-  const wrong = userError("INVALID_CREDENTIALS", undefined, "currentPassword");
-  if (!(await provesPassword(services, request, input.currentPassword))) return wrong;
+  const refusal = await refusalOfPassword(services, request, input.currentPassword, "currentPassword");
+  if (refusal) return refusal;
   const passwordHash = await hasher.hash(input.newPassword);
   return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
-    if (!(await updateUser(tx, identity.id, "password", { passwordHash }))) return wrong;
-    const replacement = await replaceSessions(tx, request);
+    const account = await permitAccount(tx, identity, identity.id);
+    if (isUserError(account)) return account;
+    if (!account || !(await updateUser(tx, account.id, "password", { passwordHash })))
+      return userError("INVALID_CREDENTIALS", undefined, "currentPassword");
+    const replacement = await replaceSessions(tx, request, account.id);
     await recordAudit(tx, { ...actorOf(request), action: "user.change_password", success: true });
     return replacement;
   });
@@ -43,12 +47,14 @@ export async function createPasswordReset(
   { database }: AuthServices,
   request: RequestContext,
   userId: string,
-): Promise<{ code: string; expiresAt: Date } | undefined> {
+): Promise<{ code: string; expiresAt: Date } | UserError | undefined> {
   const code = `nvr_${randomBytes(24).toString("base64url")}`;
   const { identity } = request;
   return database.write(scopeOf(request), async (tx) => {
+    const account = await permitAccount(tx, identity, userId);
+    if (!account || isUserError(account)) return account;
     const createdBy = identity.kind === "user" ? identity.id : null;
-    const reset = { userId, codeHash: hashOf(code), lifetime: resetLifetime, createdBy };
+    const reset = { userId: account.id, codeHash: hashOf(code), lifetime: resetLifetime, createdBy };
     const expiresAt = await insertPasswordReset(tx, reset);
     if (!expiresAt) return undefined;
     await recordAudit(tx, {
@@ -78,8 +84,9 @@ export async function resetPassword(
   const done = await database.write(scopeOf(request, account.tenantId), async (tx) => {
     const taken = await takePasswordReset(tx, account.userId, hashOf(input.code));
     if (taken) {
-      await updateUser(tx, account.userId, "password", { passwordHash });
-      await endSessionsOf(tx, account.userId, null);
+      const proved = provedAccount(account.userId);
+      await updateUser(tx, proved, "password", { passwordHash });
+      await endSessionsOf(tx, proved, null);
     }
     await recordAudit(tx, {
       ...actorOf(request),

@@ -9,14 +9,10 @@ export async function changeRoleGrant(
   input: { userId: string; roleId: string },
   context: AuthContext,
 ) {
-  const { loaders, services, request } = context;
   const userId = validId(input.userId, "input.userId");
-  const [user, role] = await Promise.all([
-    loaders.userById.load(userId),
-    loaders.roleById.load(validId(input.roleId, "input.roleId")),
-  ]);
-  found(user, "user");
-  const userErrors: UserError[] = await changeGrant(services, request, what, found(role, "role"), userId);
+  const roleId = validId(input.roleId, "input.roleId");
+  const errors = await changeGrant(context.services, context.request, what, roleId, userId);
+  const userErrors: UserError[] = found(errors, "user or role");
   if (userErrors.length > 0) return { user: null, userErrors };
   context.written();
   return { user: await context.loaders.userById.load(userId), userErrors };

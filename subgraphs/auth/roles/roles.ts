@@ -4,50 +4,71 @@ import {
   deleteRole as remove,
   insertGrant,
   insertRole,
-  type RoleContents,
   updateRole as update,
 } from "#db/auth/role-writes.ts";
 import type { RoleRow } from "#db/auth/schema/roles.ts";
+import { voidPasswordResets } from "#db/auth/user-writes.ts";
+import type { WriteTx } from "#db/client.ts";
 import { isUniqueViolation } from "#db/database-errors.ts";
 import { isText, validText } from "#lib/arguments.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
-import { exceeding, isPermission } from "../credentials/permissions.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import { permitAccount, permitGrantOf, permitRights, permitRole } from "../credentials/escalation.ts";
+import { exceeding } from "../credentials/permissions.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
+
+export interface RoleInput {
+  name: string;
+  description: string | null;
+  permissions: readonly string[];
+}
+
+/** What is left out stays. */
+export type RoleChange = { [Part in keyof RoleInput]?: RoleInput[Part] | undefined };
 
 /** Makes a role of the tenant's own, with nothing that its maker may not do. */
 export async function createRole(
   { database }: AuthServices,
   request: RequestContext,
-  input: RoleContents,
+  input: RoleInput,
 ): Promise<RoleRow | UserError[]> {
-  const errors = problems(input, request);
-  if (errors.length > 0) return errors;
+  const permissions = permitRights(request.identity, input.permissions, "permissions");
+  const errors = [...problems(input), ...(isUserError(permissions) ? [permissions] : [])];
+  if (errors.length > 0 || isUserError(permissions)) return errors;
   return database.write(scopeOf(request), async (tx) => {
-    const role = await insertRole(tx, { ...input, name: input.name.trim() });
+    const role = await insertRole(tx, { ...input, name: input.name.trim(), permissions });
     if (!role) return [userError("NAME_TAKEN", undefined, "name")];
-    await recordAudit(tx, { ...actorOf(request), action: "role.create", success: true, metadata: { roleId: role.id } });
+    await audit(tx, request, "role.create", { roleId: role.id });
     return role;
   });
 }
 
-/** Changes a role of the tenant's own; undefined when there is none. Nobody may change one that holds more than he may do. */
+/** Changes a role of the tenant's own; undefined when there is none. Nobody changes one that holds, or is to hold, more than they may do. */
 export async function updateRole(
   { database }: AuthServices,
   request: RequestContext,
-  role: RoleRow,
-  input: RoleContents,
+  id: string,
+  change: RoleChange,
 ): Promise<RoleRow | UserError[] | undefined> {
-  const errors = [...problems(input, request), ...beyond(role, request)];
-  if (role.tenantId === null) errors.push(userError("ROLE_BUILT_IN"));
-  if (errors.length > 0) return errors;
-  const change = database.write(scopeOf(request), async (tx) => {
-    const changed = await update(tx, role.id, { ...input, name: input.name.trim() });
-    if (!changed) return undefined;
-    await recordAudit(tx, { ...actorOf(request), action: "role.update", success: true, metadata: { roleId: role.id } });
+  const changing = database.write(scopeOf(request), async (tx) => {
+    const judged = await permitRole(tx, request.identity, id);
+    if (!judged) return undefined;
+    if (isUserError(judged)) return [judged];
+    const { role } = judged;
+    const input = {
+      name: (change.name ?? role.name).trim(),
+      description: change.description === undefined ? role.description : change.description,
+      permissions: change.permissions ?? role.permissions,
+    };
+    const permissions = permitRights(request.identity, input.permissions, "permissions");
+    const errors = [...problems(input), ...(isUserError(permissions) ? [permissions] : [])];
+    if (errors.length > 0 || isUserError(permissions)) return errors;
+    const changed = await update(tx, judged.id, { ...input, permissions });
+    if (exceeding(permissions, role.permissions).length > 0) await voidPasswordResets(tx, { roleId: judged.id });
+    await audit(tx, request, "role.update", { roleId: id });
     return changed;
   });
-  return change.catch((error: unknown) => {
+  return changing.catch((error: unknown) => {
     if (isUniqueViolation(error)) return [userError("NAME_TAKEN", undefined, "name")];
     throw error;
   });
@@ -57,73 +78,51 @@ export async function updateRole(
 export async function deleteRole(
   { database }: AuthServices,
   request: RequestContext,
-  role: RoleRow,
+  id: string,
 ): Promise<RoleRow | UserError[] | undefined> {
-  if (role.tenantId === null) return [userError("ROLE_BUILT_IN")];
-  const errors = beyond(role, request);
-  if (errors.length > 0) return errors;
   return database.write(scopeOf(request), async (tx) => {
-    const removed = await remove(tx, role.id);
-    if (removed)
-      await recordAudit(tx, {
-        ...actorOf(request),
-        action: "role.delete",
-        success: true,
-        metadata: { roleId: role.id },
-      });
+    const judged = await permitRole(tx, request.identity, id);
+    if (!judged) return undefined;
+    if (isUserError(judged)) return [judged];
+    const removed = await remove(tx, judged.id);
+    if (removed) await audit(tx, request, "role.delete", { roleId: id });
     return removed;
   });
 }
 
-/** Gives a user a role, or takes it from him; nobody gives or takes what he may not do himself. */
+/** Gives a user a role, or takes it; undefined when there is no such user or role. Nobody does either to an account, or with a role, of more rights. */
 export async function changeGrant(
   { database }: AuthServices,
   request: RequestContext,
   what: "grant" | "revoke",
-  role: RoleRow,
+  roleId: string,
   userId: string,
-): Promise<UserError[]> {
-  const errors = beyond(role, request);
-  if (errors.length > 0) return errors;
+): Promise<UserError[] | undefined> {
   const { identity } = request;
-  await database.write(scopeOf(request), async (tx) => {
+  return database.write(scopeOf(request), async (tx) => {
+    const account = await permitAccount(tx, identity, userId);
+    const role = await permitGrantOf(tx, identity, roleId);
+    if (!account || !role) return undefined;
+    if (isUserError(account)) return [account];
+    if (isUserError(role)) return [role];
     const grantedBy = identity.kind === "user" && identity.userTenantId === undefined ? identity.id : null;
-    const done =
-      what === "grant"
-        ? await insertGrant(tx, { userId, roleId: role.id, grantedBy })
-        : await deleteGrant(tx, { userId, roleId: role.id });
-    if (done)
-      await recordAudit(tx, {
-        ...actorOf(request),
-        action: `role.${what}`,
-        success: true,
-        metadata: { roleId: role.id, userId },
-      });
+    const grant = { userId: account.id, roleId: role.id };
+    const done = what === "grant" ? await insertGrant(tx, { ...grant, grantedBy }) : await deleteGrant(tx, grant);
+    if (!done) return [];
+    if (what === "grant") await voidPasswordResets(tx, { userId: account.id });
+    await audit(tx, request, `role.${what}`, { roleId, userId });
+    return [];
   });
-  return [];
 }
+
+const audit = (tx: WriteTx, request: RequestContext, action: string, metadata: Readonly<Record<string, string>>) =>
+  recordAudit(tx, { ...actorOf(request), action, success: true, metadata });
 
 const longestDescription = 2_000;
 
 /** @throws InvalidArgument for a description that is no text of ours */
-function problems(input: RoleContents, { identity }: RequestContext): UserError[] {
-  const errors: UserError[] = [];
+function problems(input: RoleInput): UserError[] {
   validText(input.description ?? "", "input.description", longestDescription);
   const name = input.name.trim();
-  if (name.length === 0 || name.length > 100 || !isText(name))
-    errors.push(userError("NAME_INVALID", undefined, "name"));
-  const { permissions } = input;
-  if (permissions.length > 100 || !permissions.every(isPermission))
-    errors.push(userError("PERMISSION_INVALID", undefined, "permissions"));
-  else errors.push(...exceeds(permissions, identity.permissions, "permissions"));
-  return errors;
-}
-
-const beyond = ({ permissions }: RoleRow, { identity }: RequestContext) => exceeds(permissions, identity.permissions);
-
-function exceeds(wanted: readonly string[], rights: readonly string[], field?: string): UserError[] {
-  const more = exceeding(wanted, rights);
-  return more.length > 0
-    ? [userError("SCOPE_EXCEEDS_RIGHTS", `You may not do this yourself: ${more.join(", ")}.`, field)]
-    : [];
+  return name.length === 0 || name.length > 100 || !isText(name) ? [userError("NAME_INVALID", undefined, "name")] : [];
 }

@@ -1,11 +1,10 @@
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { endSession, endSessionsOf } from "#db/auth/session-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
-import type { Identity, RequestContext } from "#lib/request-context.ts";
-import { grants } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { isUserError } from "#lib/user-errors.ts";
+import { inEitherTenant, type Judged, permitAccount, permitSession } from "../credentials/escalation.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
-
-const mayRevokeAny = ({ permissions }: Identity) => grants(permissions, "session:revoke");
 
 /** Ends a session; undefined when none is visible. Own ones without a permission, others' with `session:revoke`. */
 export async function revokeSession(
@@ -13,24 +12,31 @@ export async function revokeSession(
   request: RequestContext,
   id: string,
   action: "session.revoke" | "user.sign_out" = "session.revoke",
-): Promise<PublicUserSessionRow | undefined> {
+): Promise<Judged<PublicUserSessionRow>> {
   const { identity } = request;
-  return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
-    const [ended] = await endSession(tx, id, mayRevokeAny(identity) ? null : identity.id);
-    if (ended) await recordAudit(tx, { ...actorOf(request), action, success: true, metadata: { sessionId: id } });
-    return ended;
-  });
+  return inEitherTenant(identity, (tenantId) =>
+    database.write(scopeOf(request, tenantId), async (tx): Promise<Judged<PublicUserSessionRow>> => {
+      const session = await permitSession(tx, identity, id);
+      if (!session || isUserError(session)) return session;
+      const ended = await endSession(tx, session.id);
+      if (ended) await recordAudit(tx, { ...actorOf(request), action, success: true, metadata: { sessionId: id } });
+      return ended;
+    }),
+  );
 }
 
-/** Ends all sessions of a user but the one that the request was sent with. */
+/** Ends all sessions of a user but the one that the request was sent with; undefined when there is no such user. */
 export async function revokeSessionsOf(
   { database }: AuthServices,
   request: RequestContext,
   userId: string,
-): Promise<PublicUserSessionRow[]> {
+): Promise<Judged<PublicUserSessionRow[]>> {
   const { identity } = request;
-  return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
-    const ended = await endSessionsOf(tx, userId, identity.credential?.id ?? null);
+  const tenantId = userId === identity.id ? homeOf(identity) : identity.tenantId;
+  return database.write(scopeOf(request, tenantId), async (tx): Promise<Judged<PublicUserSessionRow[]>> => {
+    const account = await permitAccount(tx, identity, userId);
+    if (!account || isUserError(account)) return account;
+    const ended = await endSessionsOf(tx, account.id, identity.credential?.id ?? null);
     await recordAudit(tx, {
       ...actorOf(request),
       action: "session.revoke_all",

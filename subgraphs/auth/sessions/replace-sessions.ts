@@ -1,3 +1,4 @@
+import type { PermittedAccount } from "#db/auth/permitted.ts";
 import { endSessionsOf, insertSession } from "#db/auth/session-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { WriteTx } from "#db/client.ts";
@@ -14,13 +15,18 @@ export interface Replacement {
 /**
  * Ends all of the caller's sessions, and gives the one that the request was sent with a successor of another token: from the moment at which what
  * proves his identity is something else, whoever had got hold of a token before has nothing.
+ * @param userId the caller's account
  */
-export async function replaceSessions(tx: WriteTx, { identity, client }: RequestContext): Promise<Replacement> {
-  await endSessionsOf(tx, identity.id, null);
+export async function replaceSessions(
+  tx: WriteTx,
+  { identity, client }: RequestContext,
+  userId: PermittedAccount,
+): Promise<Replacement> {
+  await endSessionsOf(tx, userId, null);
   if (identity.credential?.kind !== "session") return { token: null, session: null };
   const token = newSessionToken();
   const session = await insertSession(tx, {
-    userId: identity.id,
+    userId,
     tokenHash: tokenHash(token),
     lifetime: sessionLifetime,
     actsInTenantId: identity.userTenantId === undefined ? null : identity.tenantId,

@@ -8,6 +8,7 @@ import { newSessionToken, tokenHash } from "#lib/credentials.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
+import { provedAccount } from "../credentials/escalation.ts";
 import { takeSecondFactor } from "../mfa/second-factor.ts";
 import { isPasswordText } from "../passwords/password-rules.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
@@ -59,7 +60,7 @@ export async function signIn(services: AuthServices, request: RequestContext, in
     await audit(tx, request, input, known, refused);
     if (refused) return { error: refused };
     const session = await insertSession(tx, {
-      userId: account.userId,
+      userId: provedAccount(account.userId),
       tokenHash: tokenHash(token),
       lifetime: sessionLifetime,
       actsInTenantId: input.tenantId ?? null,

@@ -3,12 +3,18 @@ import { z } from "zod";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { builtInPermissions } from "#db/auth/credentials.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
-import { insertUser, lockAdministrators, updateUser } from "#db/auth/user-writes.ts";
+import {
+  insertUser,
+  lockAdministrators,
+  type PermittedDefaultRole,
+  updateUser,
+  voidPasswordResets,
+} from "#db/auth/user-writes.ts";
 import type { PublicUserRow } from "#db/auth/users.ts";
 import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
-import { exceeding } from "../credentials/permissions.ts";
+import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import { permitAccount, permitDefaultRole } from "../credentials/escalation.ts";
 import { passwordProblem } from "../passwords/password-rules.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
@@ -37,35 +43,41 @@ export async function createUser(
   const username = input.username.trim();
   const email = input.email.trim();
   const password = input.password ?? randomBytes(18).toString("base64url");
+  const role = await permittedRole(services, request, input.role);
   const errors = [
     usernamePattern.test(username) ? undefined : userError("NAME_INVALID", undefined, "username"),
     address.safeParse(email).success ? undefined : userError("EMAIL_INVALID", undefined, "email"),
     input.password === null ? undefined : passwordProblem(password, [username, email], "password"),
-    await beyond(services, request, input.role),
+    isUserError(role) ? role : undefined,
   ].filter((error) => error !== undefined);
-  if (errors.length > 0) return errors;
+  if (errors.length > 0 || isUserError(role)) return errors;
   const passwordHash = await services.hasher.hash(password);
   return services.database.write(scopeOf(request), async (tx) => {
-    const user = await insertUser(tx, { username, email, role: input.role, passwordHash });
+    const user = await insertUser(tx, { username, email, role, passwordHash });
     if (!user) return [userError("NAME_TAKEN")];
-    await audit(tx, request, "user.create", user.id, { role: input.role });
+    await audit(tx, request, "user.create", user.id, { role });
     return { user, password: input.password === null ? password : null };
   });
 }
 
-/** Gives a user another default role; undefined when there is no such user. */
+/** Gives a user another default role, neither from nor to one that may do more than the caller; undefined when there is no such user. */
 export async function setUserRole(
   services: AuthServices,
   request: RequestContext,
   userId: string,
   role: Role,
 ): Promise<PublicUserRow | UserError | undefined> {
-  const error = await beyond(services, request, role);
-  if (error) return error;
+  const permitted = await permittedRole(services, request, role);
   return services.database.write(scopeOf(request), async (tx) => {
-    if (role !== "admin" && (await isLastAdministrator(tx, userId))) return userError("LAST_ADMINISTRATOR");
-    const user = await updateUser(tx, userId, "role", { role });
-    if (user) await audit(tx, request, "user.set_role", userId, { role });
+    const isLast = role !== "admin" && (await isLastAdministrator(tx, userId));
+    const account = await permitAccount(tx, request.identity, userId);
+    if (!account || isUserError(account)) return account;
+    if (isUserError(permitted)) return permitted;
+    if (isLast) return userError("LAST_ADMINISTRATOR");
+    const user = await updateUser(tx, account.id, "role", { role: permitted });
+    if (!user) return undefined;
+    await voidPasswordResets(tx, { userId: account.id });
+    await audit(tx, request, "user.set_role", userId, { role });
     return user;
   });
 }
@@ -77,10 +89,13 @@ export async function disableUser(
   userId: string,
 ): Promise<PublicUserRow | UserError | undefined> {
   return database.write(scopeOf(request), async (tx) => {
-    if (await isLastAdministrator(tx, userId)) return userError("LAST_ADMINISTRATOR");
-    const user = await updateUser(tx, userId, "disabled");
+    const isLast = await isLastAdministrator(tx, userId);
+    const account = await permitAccount(tx, request.identity, userId);
+    if (!account || isUserError(account)) return account;
+    if (isLast) return userError("LAST_ADMINISTRATOR");
+    const user = await updateUser(tx, account.id, "disabled");
     if (!user) return undefined;
-    await endSessionsOf(tx, userId, null);
+    await endSessionsOf(tx, account.id, null);
     await audit(tx, request, "user.disable", userId);
     return user;
   });
@@ -91,9 +106,11 @@ export async function enableUser(
   { database }: AuthServices,
   request: RequestContext,
   userId: string,
-): Promise<PublicUserRow | undefined> {
+): Promise<PublicUserRow | UserError | undefined> {
   return database.write(scopeOf(request), async (tx) => {
-    const user = await updateUser(tx, userId, "enabled");
+    const account = await permitAccount(tx, request.identity, userId);
+    if (!account || isUserError(account)) return account;
+    const user = await updateUser(tx, account.id, "enabled");
     if (user) await audit(tx, request, "user.enable", userId);
     return user;
   });
@@ -107,17 +124,14 @@ const audit = (
   more: Readonly<Record<string, unknown>> = {},
 ) => recordAudit(tx, { ...actorOf(request), action, success: true, metadata: { userId, ...more } });
 
-async function beyond(
+const permittedRole = async (
   { system }: AuthServices,
   { identity }: RequestContext,
   role: Role,
-): Promise<UserError | undefined> {
-  const more = exceeding(await builtInPermissions(system, role), identity.permissions);
-  return more.length > 0
-    ? userError("SCOPE_EXCEEDS_RIGHTS", `You may not do this yourself: ${more.join(", ")}.`, "role")
-    : undefined;
-}
+): Promise<PermittedDefaultRole | UserError> =>
+  permitDefaultRole(identity, role, await builtInPermissions(system, role));
 
+/** Locks the administrators before the account that is to change: in one order, whoever changes whom. */
 async function isLastAdministrator(tx: WriteTx, userId: string): Promise<boolean> {
   const administrators = await lockAdministrators(tx);
   return administrators.length === 1 && administrators[0] === userId;

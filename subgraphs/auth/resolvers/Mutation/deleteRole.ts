@@ -3,8 +3,7 @@ import { deleteRole as remove } from "../../roles/roles.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 
 export const deleteRole: MutationResolvers["deleteRole"] = async (_root, { input }, context) => {
-  const role = found(await context.loaders.roleById.load(validId(input.id, "input.id")), "role");
-  const removed = await remove(context.services, context.request, role);
+  const removed = await remove(context.services, context.request, validId(input.id, "input.id"));
   if (Array.isArray(removed)) return { role: null, userErrors: removed };
   context.written();
   return { role: found(removed ?? null, "role"), userErrors: [] };

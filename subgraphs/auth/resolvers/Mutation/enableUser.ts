@@ -4,6 +4,7 @@ import type { MutationResolvers } from "../../generated/resolvers.ts";
 
 export const enableUser: MutationResolvers["enableUser"] = async (_root, { input }, context) => {
   const user = await enable(context.services, context.request, validId(input.userId, "input.userId"));
+  if (user && "code" in user) return { user: null, userErrors: [user] };
   context.written();
   return { user: found(user ?? null, "user"), userErrors: [] };
 };

@@ -1,3 +1,4 @@
+import { isUserError } from "#lib/user-errors.ts";
 import { revokeSession } from "../../sessions/end-sessions.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 
@@ -5,6 +6,7 @@ export const signOut: MutationResolvers["signOut"] = async (_root, _args, contex
   const { credential } = context.request.identity;
   if (credential?.kind !== "session") return { session: null, userErrors: [] };
   const session = await revokeSession(context.services, context.request, credential.id, "user.sign_out");
+  if (isUserError(session)) return { session: null, userErrors: [session] };
   context.written();
   return { session: session ?? null, userErrors: [] };
 };

@@ -3,11 +3,11 @@ import { updateRole as update } from "../../roles/roles.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 
 export const updateRole: MutationResolvers["updateRole"] = async (_root, { input }, context) => {
-  const role = found(await context.loaders.roleById.load(validId(input.id, "input.id")), "role");
-  const changed = await update(context.services, context.request, role, {
-    name: input.name ?? role.name,
-    description: input.description === undefined ? role.description : input.description,
-    permissions: input.permissions ?? role.permissions,
+  const { id, name, description, permissions } = input;
+  const changed = await update(context.services, context.request, validId(id, "input.id"), {
+    name: name ?? undefined,
+    description,
+    permissions: permissions ?? undefined,
   });
   if (Array.isArray(changed)) return { role: null, userErrors: changed };
   context.written();

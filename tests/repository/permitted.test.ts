@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { globSync } from "tinyglobby";
+import { expect, it } from "vitest";
+
+const sources = globSync(["subgraphs/**/*.ts", "db/**/*.ts", "cli/**/*.ts", "lib/**/*.ts"], {
+  ignore: ["**/*.test.ts", "**/generated/**"],
+});
+const naming = (pattern: RegExp) => sources.filter((file) => pattern.test(readFileSync(file, "utf8"))).toSorted();
+const judge = "subgraphs/auth/credentials/escalation.ts";
+
+it("case G37, G38: what writes accounts, roles, keys and sessions takes what one module has permitted", () => {
+  expect(sources.length).toBeGreaterThan(300);
+  expect(naming(/\bas (unknown as )?Permitted/)).toEqual([judge]);
+});
+
+it("case G37, G38: without a comparison of rights that module permits only who has proved to be the user, and the first administrator", () => {
+  expect(naming(/\bprovedAccount\b/)).toEqual([
+    judge,
+    "subgraphs/auth/passwords/change-password.ts",
+    "subgraphs/auth/sign-in/sign-in.ts",
+  ]);
+  expect(naming(/\brightsOfTheInstallation\b/)).toEqual(["cli/administrator.ts", judge]);
+});

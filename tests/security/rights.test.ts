@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mutations } from "./rights/actions.ts";
+import { race } from "./rights/races.ts";
+import { tryAll, withPassword } from "./rights/trials.ts";
+import { type Account, type Held, password, tenants, World } from "./rights/world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world.close());
+
+const outcomeOf = async (held: Held, name: string, input?: object) => (await world.send(held, name, input)).outcome;
+const isValid = async ({ token }: Held) => (await world.identityOf(token)) !== undefined;
+const exceeds = "SCOPE_EXCEEDS_RIGHTS";
+
+describe("case G37, G38: a credential brings about no more than its own rights", () => {
+  it("by any mutation of the auth domain, whatever the rights of the caller and of the target", async () => {
+    const fields = Object.keys(world.auth.schema.getMutationType()?.getFields() ?? {});
+    // A mutation that is added needs an entry in `rights/actions.ts`, which describes what it does.
+    expect(Object.keys(mutations).toSorted()).toEqual(fields.toSorted());
+    const outcomes = await tryAll(world, (name) => (withPassword.has(name) ? 2 : 9), 20_261_130);
+    const all = [...outcomes.values()].flatMap((each) => [...each.keys()]);
+    expect(new Set(all)).toEqual(new Set(["DONE", "FORBIDDEN", "NOT_FOUND", exceeds]));
+  });
+
+  it("while an administrator gives the target more", async () => {
+    for (let batch = 0; batch < 6; batch += 1)
+      await Promise.all([1, 2, 3, 4].map((each) => race(world, batch * 10 + each)));
+  });
+});
+
+describe("case G37: an API key", () => {
+  const wide = () => world.account(tenants.ours, "admin");
+
+  it("rotates and revokes no key of its owner that may do more", async () => {
+    const owner = await wide();
+    const [narrow, all] = [await world.key(owner, ["role:read"]), await world.key(owner, ["*"])];
+    expect(await outcomeOf(narrow, "rotateApiKey", { id: all.id })).toBe(exceeds);
+    expect(await outcomeOf(narrow, "revokeApiKey", { id: all.id })).toBe(exceeds);
+    expect(await isValid(all)).toBe(true);
+    expect(await outcomeOf(all, "rotateApiKey", { id: narrow.id })).toBe("DONE");
+    expect(await outcomeOf(all, "revokeApiKey", { id: narrow.id })).toBe("DONE");
+    expect(await isValid(narrow)).toBe(false);
+  });
+
+  it("rotates and revokes itself, also when its owner has lost what its scopes say", async () => {
+    const key = await world.key(await world.account(tenants.ours, "viewer"), ["vm:read", "audit:read"]);
+    expect(await outcomeOf(key, "rotateApiKey", { id: key.id })).toBe("DONE");
+    expect(await outcomeOf(key, "revokeApiKey", { id: key.id })).toBe("DONE");
+    expect(await isValid(key)).toBe(false);
+  });
+
+  it("ends no session of its owner, and changes nothing that proves who the owner is, with the right password and code", async () => {
+    const owner = await wide();
+    const session = await world.session(owner);
+    const narrow = await world.key(owner, ["user:*", "session:revoke"]);
+    const code = await world.secondFactor(owner, true);
+    for (const [name, input] of [
+      ["revokeSession", { id: session.id }],
+      ["revokeUserSessions", {}],
+      ["changePassword", { currentPassword: password, newPassword: "another sentence of many words" }],
+      ["disableTotp", { password, code }],
+      ["regenerateRecoveryCodes", { password, code }],
+      ["createPasswordReset", { userId: owner.id }],
+    ] as const)
+      expect(await outcomeOf(narrow, name, input), name).toBe(exceeds);
+    expect(await isValid(session)).toBe(true);
+    const [user] = await world.sql`select failed_login_attempts as tries from users where id = ${owner.id}`;
+    expect(user?.["tries"], "a refusal is no try of the password").toBe(0);
+  });
+
+  it("makes and rotates no key that outlasts it", async () => {
+    const owner = await wide();
+    const soon = new Date(Date.now() + 3_600_000);
+    const key = await world.key(owner, ["*"], owner.tenantId, { expiresAt: soon });
+    const eternal = await world.key(owner, ["vm:read"]);
+    const make = (expiresAt: Date | null) =>
+      outcomeOf(key, "createApiKey", { name: "a key", scopes: ["vm:read"], expiresAt });
+    expect(await make(null)).toBe("EXPIRY_INVALID");
+    expect(await make(new Date(soon.getTime() + 1_000))).toBe("EXPIRY_INVALID");
+    expect(await make(soon)).toBe("DONE");
+    expect(await outcomeOf(key, "rotateApiKey", { id: eternal.id })).toBe("EXPIRY_INVALID");
+    expect(await outcomeOf(key, "rotateApiKey", { id: key.id })).toBe("DONE");
+  });
+
+  it("that acts in one tenant makes none that acts in another, and ends none there, without the right to act in others", async () => {
+    const operator = await world.account(tenants.platform, "operator");
+    const visiting = await world.key(operator, ["vm:read"], tenants.ours);
+    const atHome = await world.key(operator, ["vm:read"]);
+    const make = (held: Held, tenantId?: string) =>
+      outcomeOf(held, "createApiKey", { name: "a key", scopes: ["vm:read"], tenantId });
+    expect(await make(visiting, tenants.theirs)).toBe("TENANT_UNKNOWN");
+    expect(await make(visiting, tenants.platform)).toBe("TENANT_UNKNOWN");
+    expect(await make(atHome, tenants.ours)).toBe("TENANT_UNKNOWN");
+    expect(await make(visiting)).toBe("DONE");
+    expect(await outcomeOf(visiting, "rotateApiKey", { id: atHome.id })).toBe(exceeds);
+    expect(await outcomeOf(visiting, "revokeApiKey", { id: atHome.id })).toBe(exceeds);
+    const moving = await world.key(operator, ["vm:read", "tenant:act"], tenants.ours);
+    expect(await make(moving, tenants.theirs)).toBe("DONE");
+  });
+});
+
+describe("case G38: a user who may change users", () => {
+  it("does nothing to an account that has rights which they lack", async () => {
+    const clerk = await world.session(await world.account(tenants.ours, "viewer", ["user:*", "role:*", "session:*"]));
+    const [administrator, operator] = [
+      await world.account(tenants.ours, "admin"),
+      await world.account(tenants.ours, "operator"),
+    ];
+    const roleId = await world.role(tenants.ours, ["vm:read"]);
+    for (const { id: userId } of [administrator, operator]) {
+      for (const [name, more] of [
+        ["createPasswordReset", {}],
+        ["disableUser", {}],
+        ["setUserRole", { role: "VIEWER" }],
+        ["grantRole", { roleId }],
+        ["revokeRole", { roleId }],
+        ["revokeUserSessions", {}],
+      ] as const)
+        expect(await outcomeOf(clerk, name, { userId, ...more }), name).toBe(exceeds);
+      await world.sql`update users set disabled_at = now() where id = ${userId}`;
+      expect(await outcomeOf(clerk, "enableUser", { userId })).toBe(exceeds);
+    }
+    const { id: userId } = await world.account(tenants.ours, "viewer");
+    expect(await outcomeOf(clerk, "createPasswordReset", { userId })).toBe("DONE");
+    expect(await outcomeOf(clerk, "disableUser", { userId })).toBe("DONE");
+    expect(await outcomeOf(clerk, "enableUser", { userId })).toBe("DONE");
+  });
+
+  it.each([
+    ["is granted a role", (user: Account, roleId: string) => ["grantRole", { userId: user.id, roleId }]],
+    ["gets another default role", (user: Account) => ["setUserRole", { userId: user.id, role: "OPERATOR" }]],
+    [
+      "has a role that gets more",
+      (_user: Account, _wide: string, id: string) => ["updateRole", { id, permissions: ["audit:*"] }],
+    ],
+  ] as const)("loses the code for a new password that they made, once the account %s", async (_title, raise) => {
+    const clerk = await world.session(await world.account(tenants.ours, "viewer", ["user:*"]));
+    const administrator = await world.session(await world.account(tenants.ours, "admin"));
+    const user = await world.account(tenants.ours, "viewer");
+    const [wide, held] = [await world.role(tenants.ours, ["audit:*"]), await world.role(tenants.ours, [])];
+    await world.grant(user, held);
+    const { data } = await world.send(clerk, "createPasswordReset", { userId: user.id });
+    const [name, input] = raise(user, wide, held);
+    expect(await outcomeOf(administrator, name as string, input as object)).toBe("DONE");
+    const reset = { login: user.username, code: data?.["code"], newPassword: "another sentence of many words" };
+    expect(await outcomeOf(clerk, "resetPassword", reset)).toBe("RESET_CODE_INVALID");
+  });
+});
+
+it("a session or key that acts in another tenant ends when its user may no longer act in others", async () => {
+  const operator = await world.account(tenants.platform, "operator");
+  const visiting = [await world.session(operator, tenants.ours), await world.key(operator, ["vm:read"], tenants.ours)];
+  expect(await Promise.all(visiting.map(isValid))).toEqual([true, true]);
+  await world.sql`update users set role = 'viewer' where id = ${operator.id}`;
+  expect(await Promise.all(visiting.map(isValid))).toEqual([false, false]);
+});
+
+it("who acts in another tenant ends sessions and keys of that tenant's users, and at home their own alone", async () => {
+  const [visitor, colleague] = [
+    await world.account(tenants.platform, "admin"),
+    await world.account(tenants.platform, "viewer"),
+  ];
+  const user = await world.account(tenants.ours, "user");
+  const visiting = await world.session(visitor, tenants.ours);
+  const [theirs, own, other] = await Promise.all([user, visitor, colleague].map((each) => world.session(each)));
+  const key = await world.key(user, ["vm:read"]);
+  expect(await outcomeOf(visiting, "revokeSession", { id: other?.id })).toBe("NOT_FOUND");
+  expect(await outcomeOf(visiting, "revokeSession", { id: own?.id })).toBe("DONE");
+  expect(await outcomeOf(visiting, "revokeUserSessions", { userId: user.id })).toBe("DONE");
+  expect(await isValid(theirs as Held)).toBe(false);
+  expect(await outcomeOf(visiting, "revokeApiKey", { id: key.id })).toBe("DONE");
+});
+
+it("a role that is renamed keeps what another has just taken from it", async () => {
+  const administrator = await world.session(await world.account(tenants.ours, "admin"));
+  const ids = await Promise.all(Array.from({ length: 8 }, () => world.role(tenants.ours, ["vm:*"])));
+  const change = (id: string, of: object) => outcomeOf(administrator, "updateRole", { id, ...of });
+  await Promise.all(ids.flatMap((id) => [change(id, { name: `renamed ${id}` }), change(id, { permissions: [] })]));
+  const roles = await world.sql`select permissions from roles where id = any(${ids}) and name like 'renamed %'`;
+  expect(roles.map(({ permissions }) => permissions as unknown)).toEqual(ids.map(() => []));
+});

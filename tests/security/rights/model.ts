@@ -1,0 +1,49 @@
+// What rights of a credential allow, said without the product's own code: rights are sets of the permissions that there are here, one of each
+// kind that nothing names ("any") among them, so that a wildcard is more than all that are named.
+
+const resources = (
+  "alert allocation api_key audit cluster compliance cost metric migration network node price provider role scheduling session snapshot " +
+  "template tenant user vm any"
+).split(" ");
+const verbs = "acknowledge act any create delete grant operate read revoke rewind update".split(" ");
+const universe = resources.flatMap((resource) => verbs.map((verb) => `${resource}:${verb}`));
+
+export type Rights = ReadonlySet<string>;
+export type Outcome = "DONE" | "FORBIDDEN" | "NOT_FOUND" | "SCOPE_EXCEEDS_RIGHTS";
+
+/** The rights that patterns stand for. */
+export function rightsOf(permissions: readonly string[]): Rights {
+  const patterns = permissions.map((each) => new RegExp(`^${each.replace("*", ".*")}$`));
+  return new Set(universe.filter((right) => patterns.some((pattern) => pattern.test(right))));
+}
+export const both = (one: Rights, other: Rights): Rights => new Set([...one].filter((right) => other.has(right)));
+
+export interface Acting {
+  rights: Rights;
+  isOfThePlatform: boolean;
+}
+
+/** What a mutation does. */
+export interface Action {
+  /** The permission that it takes; what is one's own often takes none. */
+  needs?: string | undefined;
+  /** Whether who lacks that permission does not even see the target. */
+  isHidden?: boolean;
+  isForServices?: boolean;
+  isForThePlatform?: boolean;
+  /** Whether the target belongs to a tenant that the caller does not reach. */
+  isForeign?: boolean;
+  /** Whether it acts on nothing but the credential of the request, or on an account by what proves to be its user. */
+  isItself?: boolean;
+  /** All rights that the target has, or would get. */
+  rights: Rights;
+}
+
+export function expected(caller: Acting, action: Action): Outcome {
+  if (action.isForServices) return "FORBIDDEN";
+  if (action.needs && !caller.rights.has(action.needs)) return action.isHidden ? "NOT_FOUND" : "FORBIDDEN";
+  if (action.isForThePlatform && !caller.isOfThePlatform) return "FORBIDDEN";
+  if (action.isForeign) return "NOT_FOUND";
+  const isWithin = [...action.rights].every((right) => caller.rights.has(right));
+  return action.isItself || isWithin ? "DONE" : "SCOPE_EXCEEDS_RIGHTS";
+}

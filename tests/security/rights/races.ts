@@ -1,0 +1,81 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { expect } from "vitest";
+import { seededRandom } from "#tests/monitoring-db/metric-storage.ts";
+import { type Account, type Held, tenants, type World } from "./world.ts";
+
+interface Contest {
+  target: Account;
+  /** A role of the target's that may do nothing yet. */
+  roleId: string;
+}
+
+type Mutation = [name: string, input: object];
+
+/** What somebody does who may do no more than the target before the race, and less than it afterwards. */
+const attempts: Readonly<Record<string, (of: Contest) => Mutation>> = {
+  createPasswordReset: ({ target }) => ["createPasswordReset", { userId: target.id }],
+  disableUser: ({ target }) => ["disableUser", { userId: target.id }],
+  revokeUserSessions: ({ target }) => ["revokeUserSessions", { userId: target.id }],
+  setUserRole: ({ target }) => ["setUserRole", { userId: target.id, role: "VIEWER" }],
+  grantRole: ({ target, roleId }) => ["grantRole", { userId: target.id, roleId }],
+  revokeRole: ({ target, roleId }) => ["revokeRole", { userId: target.id, roleId }],
+  updateRole: ({ roleId }) => ["updateRole", { id: roleId, description: "mine" }],
+  deleteRole: ({ roleId }) => ["deleteRole", { id: roleId }],
+};
+
+/** How an administrator gives the target more at the same time. */
+const raises: Readonly<Record<string, (of: Contest, wideRoleId: string) => Mutation>> = {
+  "another role": ({ target }, roleId) => ["grantRole", { userId: target.id, roleId }],
+  "another default role": ({ target }) => ["setUserRole", { userId: target.id, role: "ADMIN" }],
+  "more in a role that it has": ({ roleId }) => ["updateRole", { id: roleId, permissions: ["*"] }],
+};
+
+/** The place of an action in the tenant's audit log, which is the order in which the transactions were committed. */
+async function placeOf({ sql }: World, { account }: Held, { target, roleId }: Contest): Promise<number | undefined> {
+  const [entry] = await sql<{ seq: number }[]>`
+    select seq::int from auth_audit_log
+    where tenant_id = ${target.tenantId} and user_id = ${account.id} and success
+      and (metadata ->> 'userId' = ${target.id} or metadata ->> 'roleId' = ${roleId})`;
+  return entry?.seq;
+}
+
+/**
+ * Lets somebody act on an account, or on a role of its, while an administrator gives it more: what comes after that is refused, and no code for a
+ * new password that came before is left.
+ */
+export async function race(world: World, seed: number): Promise<string> {
+  const random = seededRandom(seed);
+  const some = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)] as T;
+  const [attempt, raise] = [some(Object.keys(attempts)), some(Object.keys(raises))];
+  const rights = ["user:update", "role:*", "session:revoke"];
+  const [target, roleId, wideRoleId, meddler, administrator] = await Promise.all([
+    world.account(tenants.ours, "viewer"),
+    world.role(tenants.ours, []),
+    world.role(tenants.ours, ["audit:*"]),
+    world.account(tenants.ours, "viewer", rights).then((account) => world.session(account)),
+    world.account(tenants.ours, "admin").then((account) => world.session(account)),
+  ]);
+  await world.grant(target, roleId);
+  const contest: Contest = { target, roleId };
+  const sent = async (held: Held, [name, input]: Mutation, after: number) => {
+    await delay(after);
+    return (await world.send(held, name, input)).outcome;
+  };
+  const outcomes = await Promise.all([
+    sent(meddler, (attempts[attempt] as (typeof attempts)[string])(contest), random() * 6),
+    sent(administrator, (raises[raise] as (typeof raises)[string])(contest, wideRoleId), random() * 6),
+  ]);
+  const told = `${attempt} against ${raise}, seed ${seed}: ${outcomes.join(", ")}`;
+  const [mine, raised] = [await placeOf(world, meddler, contest), await placeOf(world, administrator, contest)];
+  // The role may be gone before it can hold more, or be given.
+  if (outcomes[1] === "DONE" && raised !== undefined && concerns(attempt, raise)) {
+    if (outcomes[0] === "DONE" && mine !== undefined) expect(mine, told).toBeLessThan(raised);
+    const codes = await world.sql`select from password_resets where user_id = ${target.id}`;
+    expect(codes, told).toHaveLength(0);
+  }
+  return outcomes.join(", ");
+}
+
+/** Whether what the attempt acts on has more afterwards. */
+const concerns = (attempt: string, raise: string): boolean =>
+  !["updateRole", "deleteRole"].includes(attempt) || raise === "more in a role that it has";
