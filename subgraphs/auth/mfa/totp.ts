@@ -1,13 +1,12 @@
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { disableMfa, enableMfa, mfaOf, putMfaSecret, replaceRecoveryCodes } from "#db/auth/mfa-writes.ts";
-import { forgetAttempts } from "#db/auth/sign-in-writes.ts";
 import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
 import { provesPassword } from "../passwords/prove-password.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
-import { newRecoveryCodes, newSecret, takeSecondFactor } from "./second-factor.ts";
+import { countingCodes, newRecoveryCodes, newSecret } from "./second-factor.ts";
 
 /** A secret for the caller's app, in use only when a code of it was confirmed. */
 export async function beginTotp(
@@ -86,23 +85,22 @@ async function withFactor<T extends object>(
   use: (tx: WriteTx) => Promise<T>,
 ): Promise<T | UserError> {
   const { identity } = request;
-  return services.database.write(scopeOf(request, homeOf(identity)), async (tx): Promise<T | UserError> => {
-    const mfa = await mfaOf(tx, identity.id);
-    if (!mfa?.secret || mfa.enabled !== enabled) return userError(mfa?.enabled ? "MFA_IN_USE" : "MFA_NOT_STARTED");
-    const right = await takeSecondFactor(services, tx, { userId: identity.id, sealed: mfa.secret }, code);
-    return right ? use(tx) : userError("MFA_CODE_INVALID", undefined, "code");
-  });
+  return countingCodes(services, identity.id, code, (takeCode) =>
+    services.database.write(scopeOf(request, homeOf(identity)), async (tx): Promise<T | UserError> => {
+      const mfa = await mfaOf(tx, identity.id);
+      if (!mfa?.secret || mfa.enabled !== enabled) return userError(mfa?.enabled ? "MFA_IN_USE" : "MFA_NOT_STARTED");
+      const taken = await takeCode(tx, mfa.secret);
+      return taken === "right" ? use(tx) : userError("MFA_CODE_INVALID", undefined, "code");
+    }),
+  );
 }
 
-/** Who changes what proves his identity proves it once more. A wrong password counts as a failed sign-in. */
+/** Who changes what proves their identity proves it once more. A wrong password counts as one to sign in. */
 async function wrongPassword(
   services: AuthServices,
   request: RequestContext,
   password: string,
 ): Promise<UserError | undefined> {
-  const { identity } = request;
-  if (!(await provesPassword(services, request, password)))
-    return userError("INVALID_CREDENTIALS", undefined, "password");
-  await services.database.write(scopeOf(request, homeOf(identity)), (tx) => forgetAttempts(tx, identity.id));
-  return undefined;
+  const isRight = await provesPassword(services, request, password);
+  return isRight ? undefined : userError("INVALID_CREDENTIALS", undefined, "password");
 }

@@ -1,19 +1,22 @@
 import { createHash, randomBytes } from "node:crypto";
 import { recordAudit } from "#db/auth/audit-writes.ts";
-import { accountOf } from "#db/auth/credentials.ts";
+import { type Account, accountOf } from "#db/auth/credentials.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
-import { insertPasswordReset, takePasswordReset, updateUser } from "#db/auth/user-writes.ts";
+import { forgetOtherAddresses } from "#db/auth/sign-in-writes.ts";
+import { insertPasswordReset, isPasswordReset, takePasswordReset, updateUser } from "#db/auth/user-writes.ts";
+import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
+import { loginKey, networkOf, placeOf } from "../sign-in/place.ts";
 import { nobody } from "../sign-in/sign-in.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { passwordProblem } from "./password-rules.ts";
 import { provesPassword } from "./prove-password.ts";
 
 /**
- * Changes the caller's own password. All his sessions end; when he sent the request with one, a new one takes its place. A wrong current
- * password counts as a failed sign-in.
+ * Changes the caller's own password. All their sessions end; a new one takes the place of one that the request was sent with. A wrong current
+ * password counts as a wrong try to sign in.
  */
 export async function changePassword(
   services: AuthServices,
@@ -27,8 +30,10 @@ export async function changePassword(
   const wrong = userError("INVALID_CREDENTIALS", undefined, "currentPassword");
   if (!(await provesPassword(services, request, input.currentPassword))) return wrong;
   const passwordHash = await hasher.hash(input.newPassword);
+  const place = placeOf(services, request, { tenantId: homeOf(identity), userId: identity.id });
   return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
     if (!(await updateUser(tx, identity.id, "password", { passwordHash }))) return wrong;
+    await forgetOtherAddresses(tx, place);
     const replacement = await replaceSessions(tx, request);
     await recordAudit(tx, { ...actorOf(request), action: "user.change_password", success: true });
     return replacement;
@@ -61,37 +66,76 @@ export async function createPasswordReset(
   });
 }
 
-/** Sets a new password by a code, lifts the lock and ends all sessions. Whoever is unknown and a wrong code are told alike. */
+/**
+ * Sets a new password by a code, lifts locks and ends all sessions. An unknown user and a wrong code have the same answer and cost the same. A code has
+ * so many bits that nobody finds it, so a right one is taken even from an address with too many wrong tries.
+ * @throws PublicError RATE_LIMITED for a wrong code from such an address, OVERLOADED
+ */
 export async function resetPassword(
   services: AuthServices,
   request: RequestContext,
   input: { login: string; code: string; newPassword: string },
 ): Promise<UserError | undefined> {
-  const { database, system, hasher, limits } = services;
-  await limits.checkAddress(request.client?.ipAddress);
+  const { system, limits } = services;
+  const network = networkOf(request);
   const login = input.login.trim().slice(0, 255);
   const problem = passwordProblem(input.newPassword, [login], "newPassword");
   if (problem) return problem;
-  const known = await accountOf(system, login);
-  const account = known ?? nobody;
-  const passwordHash = await hasher.hash(input.newPassword);
-  const done = await database.write(scopeOf(request, account.tenantId), async (tx) => {
-    const taken = await takePasswordReset(tx, account.userId, hashOf(input.code));
-    if (taken) {
-      await updateUser(tx, account.userId, "password", { passwordHash });
-      await endSessionsOf(tx, account.userId, null);
-    }
-    await recordAudit(tx, {
-      ...actorOf(request),
-      userId: known?.userId ?? null,
-      actorName: known?.username ?? null,
-      action: "user.reset_password",
-      success: taken,
-      ...(taken ? {} : { errorMessage: "RESET_CODE_INVALID" }),
-    });
-    return taken;
+  return limits.fromNetwork(network, async (exhausted) => {
+    const known = await accountOf(system, login);
+    const account = known ?? nobody;
+    const isReset =
+      (await hasPasswordReset(services, request, account, hashOf(input.code))) &&
+      (await takeReset(services, request, account, input));
+    const guessed = loginKey(known, login);
+    if (isReset) await limits.forgive(network, guessed);
+    if (isReset) return undefined;
+    if (exhausted) return "limited";
+    await services.database.write(scopeOf(request, account.tenantId), (tx) => auditReset(tx, request, known, false));
+    await limits.countWrong(network, guessed);
+    return userError("RESET_CODE_INVALID", undefined, "code");
   });
-  if (done) return undefined;
-  await limits.countFailure(request.client?.ipAddress);
-  return userError("RESET_CODE_INVALID", undefined, "code");
 }
+
+async function hasPasswordReset(
+  { database }: AuthServices,
+  request: RequestContext,
+  { tenantId, userId }: Account,
+  codeHash: string,
+): Promise<boolean> {
+  const tx = database.read(scopeOf(request, tenantId));
+  try {
+    return await isPasswordReset(tx, userId, codeHash);
+  } finally {
+    await tx.end();
+  }
+}
+
+/** False when another request has used the code meanwhile. */
+async function takeReset(
+  { database, hasher }: AuthServices,
+  request: RequestContext,
+  account: Account,
+  { code, newPassword }: { code: string; newPassword: string },
+): Promise<boolean> {
+  const { tenantId, userId } = account;
+  const passwordHash = await hasher.hash(newPassword);
+  return database.write(scopeOf(request, tenantId), async (tx) => {
+    if (!(await takePasswordReset(tx, userId, hashOf(code)))) return false;
+    await updateUser(tx, userId, "password", { passwordHash });
+    await forgetOtherAddresses(tx, { userId, addressHash: null });
+    await endSessionsOf(tx, userId, null);
+    await auditReset(tx, request, account, true);
+    return true;
+  });
+}
+
+const auditReset = (tx: WriteTx, request: RequestContext, known: Account | undefined, success: boolean) =>
+  recordAudit(tx, {
+    ...actorOf(request),
+    userId: known?.userId ?? null,
+    actorName: known?.username ?? null,
+    action: "user.reset_password",
+    success,
+    ...(success ? {} : { errorMessage: "RESET_CODE_INVALID" }),
+  });

@@ -1,15 +1,30 @@
-import { takeAttempt } from "#db/auth/sign-in-writes.ts";
+import { countWrongTry, forgetWrongTries } from "#db/auth/sign-in-writes.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type AuthServices, homeOf, scopeOf } from "../services.ts";
+import { placeOf, readSignInUser, turnOf } from "../sign-in/place.ts";
 import { isPasswordText } from "./password-rules.ts";
 
-/** Whether the caller knows his password. Each try counts as one to sign in, until whoever asked ends the count. */
+/** Whether the caller knows their password. A wrong one counts as one to sign in, a right one ends the count. */
 export async function provesPassword(
-  { database, hasher }: AuthServices,
+  services: AuthServices,
   request: RequestContext,
   password: string,
 ): Promise<boolean> {
+  const { database, hasher, limits } = services;
   const { identity } = request;
-  const user = await database.write(scopeOf(request, homeOf(identity)), (tx) => takeAttempt(tx, identity.id));
-  return hasher.verify(user?.passwordHash, isPasswordText(password) ? password : "");
+  const tenantId = homeOf(identity);
+  const place = placeOf(services, request, { tenantId, userId: identity.id });
+  const read = () => readSignInUser(services, request, { tenantId, place });
+  return limits.ofAccount(turnOf(identity.id, place, await read()), async () => {
+    const user = await read();
+    const mayTry = user && !user.isLocked;
+    const isRight = await hasher.verify(
+      mayTry ? user.passwordHash : undefined,
+      isPasswordText(password) ? password : "",
+    );
+    if (mayTry && !isRight) await database.write(scopeOf(request, tenantId), (tx) => countWrongTry(tx, place));
+    if (isRight && user && user.failedAttempts > 0)
+      await database.write(scopeOf(request, tenantId), (tx) => forgetWrongTries(tx, place));
+    return isRight;
+  });
 }
