@@ -197,6 +197,16 @@ export async function builtInPermissions(system: Database, name: string): Promis
   return role.permissions;
 }
 
+const builtInNamed = statement<{ found: boolean }>(
+  () => sql`
+    select exists (select from ${roles} where ${roles.tenantId} is null and ${folded(roles.name)} = ${foldedValue("name")}) as "found"`,
+);
+
+/** Whether people would read a name as that of a built-in role. */
+export async function isBuiltInRole(system: Database, name: string): Promise<boolean> {
+  return (await system.run(builtInNamed, { name }))[0]?.found ?? false;
+}
+
 export interface GrantedPermission {
   permission: string;
   /** The names of the roles that grant it. */

@@ -79,7 +79,7 @@ export async function resetPassword(
   const { system, limits } = services;
   const network = networkOf(request);
   const login = input.login.trim().slice(0, 255);
-  const problem = passwordProblem(input.newPassword, [login], "newPassword");
+  const problem = passwordProblem(input.newPassword, [login.slice(login.indexOf("/") + 1)], "newPassword");
   if (problem) return problem;
   return limits.fromNetwork(network, async (exhausted) => {
     const known = await accountOf(system, login);

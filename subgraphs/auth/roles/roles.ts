@@ -1,4 +1,5 @@
 import { recordAudit } from "#db/auth/audit-writes.ts";
+import { isBuiltInRole } from "#db/auth/credentials.ts";
 import {
   deleteGrant,
   deleteRole as remove,
@@ -8,23 +9,25 @@ import {
   updateRole as update,
 } from "#db/auth/role-writes.ts";
 import type { RoleRow } from "#db/auth/schema/roles.ts";
+import type { Database } from "#db/client.ts";
 import { isUniqueViolation } from "#db/database-errors.ts";
 import { isText, validText } from "#lib/arguments.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
 import { exceeding, isPermission } from "../credentials/permissions.ts";
+import { isReadable, writtenName } from "../names.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
 /** Makes a role of the tenant's own, with nothing that its maker may not do. */
 export async function createRole(
-  { database }: AuthServices,
+  { database, system }: AuthServices,
   request: RequestContext,
   input: RoleContents,
 ): Promise<RoleRow | UserError[]> {
-  const errors = problems(input, request);
+  const errors = await problems(system, input, request);
   if (errors.length > 0) return errors;
   return database.write(scopeOf(request), async (tx) => {
-    const role = await insertRole(tx, { ...input, name: input.name.trim() });
+    const role = await insertRole(tx, { ...input, name: writtenName(input.name) });
     if (!role) return [userError("NAME_TAKEN", undefined, "name")];
     await recordAudit(tx, { ...actorOf(request), action: "role.create", success: true, metadata: { roleId: role.id } });
     return role;
@@ -33,16 +36,16 @@ export async function createRole(
 
 /** Changes a role of the tenant's own; undefined when there is none. Nobody may change one that holds more than he may do. */
 export async function updateRole(
-  { database }: AuthServices,
+  { database, system }: AuthServices,
   request: RequestContext,
   role: RoleRow,
   input: RoleContents,
 ): Promise<RoleRow | UserError[] | undefined> {
-  const errors = [...problems(input, request), ...beyond(role, request)];
+  const errors = [...(await problems(system, input, request)), ...beyond(role, request)];
   if (role.tenantId === null) errors.push(userError("ROLE_BUILT_IN"));
   if (errors.length > 0) return errors;
   const change = database.write(scopeOf(request), async (tx) => {
-    const changed = await update(tx, role.id, { ...input, name: input.name.trim() });
+    const changed = await update(tx, role.id, { ...input, name: writtenName(input.name) });
     if (!changed) return undefined;
     await recordAudit(tx, { ...actorOf(request), action: "role.update", success: true, metadata: { roleId: role.id } });
     return changed;
@@ -106,12 +109,13 @@ export async function changeGrant(
 const longestDescription = 2_000;
 
 /** @throws InvalidArgument for a description that is no text of ours */
-function problems(input: RoleContents, { identity }: RequestContext): UserError[] {
+async function problems(system: Database, input: RoleContents, { identity }: RequestContext): Promise<UserError[]> {
   const errors: UserError[] = [];
   validText(input.description ?? "", "input.description", longestDescription);
-  const name = input.name.trim();
-  if (name.length === 0 || name.length > 100 || !isText(name))
+  const name = writtenName(input.name);
+  if (name.length === 0 || name.length > 100 || !isText(name) || !isReadable(name))
     errors.push(userError("NAME_INVALID", undefined, "name"));
+  else if (await isBuiltInRole(system, name)) errors.push(userError("NAME_TAKEN", undefined, "name"));
   const { permissions } = input;
   if (permissions.length > 100 || !permissions.every(isPermission))
     errors.push(userError("PERMISSION_INVALID", undefined, "permissions"));
