@@ -41,7 +41,7 @@ export async function updateRole(
   role: RoleRow,
   input: RoleContents,
 ): Promise<RoleRow | UserError[] | undefined> {
-  const errors = [...(await problems(system, input, request)), ...beyond(role, request)];
+  const errors = [...(await problems(system, input, request, role.name)), ...beyond(role, request)];
   if (role.tenantId === null) errors.push(userError("ROLE_BUILT_IN"));
   if (errors.length > 0) return errors;
   const change = database.write(scopeOf(request), async (tx) => {
@@ -108,14 +108,23 @@ export async function changeGrant(
 
 const longestDescription = 2_000;
 
-/** @throws InvalidArgument for a description that is no text of ours */
-async function problems(system: Database, input: RoleContents, { identity }: RequestContext): Promise<UserError[]> {
+/**
+ * What is wrong with the contents of a role; a name that it has already stays right.
+ * @throws InvalidArgument for a description that is no text of ours
+ */
+async function problems(
+  system: Database,
+  input: RoleContents,
+  { identity }: RequestContext,
+  nameBefore?: string,
+): Promise<UserError[]> {
   const errors: UserError[] = [];
   validText(input.description ?? "", "input.description", longestDescription);
   const name = writtenName(input.name);
-  if (name.length === 0 || name.length > 100 || !isText(name) || !isReadable(name))
+  const isNew = name !== nameBefore;
+  if (isNew && (name.length === 0 || name.length > 100 || !isText(name) || !isReadable(name)))
     errors.push(userError("NAME_INVALID", undefined, "name"));
-  else if (await isBuiltInRole(system, name)) errors.push(userError("NAME_TAKEN", undefined, "name"));
+  else if (isNew && (await isBuiltInRole(system, name))) errors.push(userError("NAME_TAKEN", undefined, "name"));
   const { permissions } = input;
   if (permissions.length > 100 || !permissions.every(isPermission))
     errors.push(userError("PERMISSION_INVALID", undefined, "permissions"));
