@@ -1,7 +1,7 @@
 import { countWrongTry, forgetWrongTries } from "#db/auth/sign-in-writes.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type AuthServices, homeOf, scopeOf } from "../services.ts";
-import { placeOf, readSignInUser, turnOf } from "../sign-in/place.ts";
+import { loginKey, placeOf, readSignInUser, turnOf } from "../sign-in/place.ts";
 import { isPasswordText } from "./password-rules.ts";
 
 /** Whether the caller knows their password. A wrong one counts as one to sign in, a right one ends the count. */
@@ -15,7 +15,8 @@ export async function provesPassword(
   const tenantId = homeOf(identity);
   const place = placeOf(services, request, { tenantId, userId: identity.id });
   const read = () => readSignInUser(services, request, { tenantId, place });
-  return limits.ofAccount(turnOf(identity.id, place, await read()), async () => {
+  const login = loginKey({ tenantId, userId: identity.id }, "");
+  return limits.ofAccount(turnOf(login, place, await read()), async () => {
     const user = await read();
     const mayTry = user && !user.isLocked;
     const isRight = await hasher.verify(

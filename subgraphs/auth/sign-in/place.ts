@@ -20,8 +20,8 @@ export function placeOf(
 }
 
 /** Who a try is for: one text for each account, and for each login that is nobody's. It is not what was typed, which may be a password. */
-export const loginKey = (known: Account | undefined, login: string): string =>
-  known?.userId ?? tokenHash(login.normalize("NFKC").toLowerCase());
+export const loginKey = (known: Pick<Account, "tenantId" | "userId"> | undefined, login: string): string =>
+  known ? `${known.tenantId}:${known.userId}` : tokenHash(login.normalize("NFKC").toLowerCase());
 
 /** The user as a try to sign in finds them. */
 export async function readSignInUser(
