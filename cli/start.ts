@@ -119,6 +119,7 @@ export async function start(
     const gateway = await startGateway({
       documents,
       allowedOrigins: gatewayEnvironment.allowedOrigins,
+      trustedProxies: gatewayEnvironment.trustedProxies,
       policies,
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport,

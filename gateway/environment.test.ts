@@ -1,9 +1,11 @@
 import { expect, it } from "vitest";
+import { parseAddressRange } from "#lib/ip-address.ts";
 import { readGatewayEnvironment } from "./environment.ts";
 
 it("a gateway is told of sites, documents and who may send others", () => {
   expect(readGatewayEnvironment({})).toEqual({
     allowedOrigins: [],
+    trustedProxies: [],
     metricsPort: undefined,
     documentsFile: undefined,
     documentModes: { session: "open", api_key: "open", anonymous: "open" },
@@ -11,12 +13,14 @@ it("a gateway is told of sites, documents and who may send others", () => {
   expect(
     readGatewayEnvironment({
       ALLOWED_ORIGINS: "https://console.example, http://127.0.0.1:3000",
+      TRUSTED_PROXIES: "127.0.0.1, 10.0.0.0/8,2001:db8::/32",
       METRICS_PORT: "9464",
       NOVACRON_DOCUMENTS: "documents.json",
       NOVACRON_DOCUMENT_MODES: "session=audit, api_key=ids",
     }),
   ).toEqual({
     allowedOrigins: ["https://console.example", "http://127.0.0.1:3000"],
+    trustedProxies: ["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"].map((range) => parseAddressRange(range)),
     metricsPort: 9_464,
     documentsFile: "documents.json",
     documentModes: { session: "audit", api_key: "ids", anonymous: "open" },
@@ -31,6 +35,13 @@ it("a gateway is told of sites, documents and who may send others", () => {
 it.each([
   ["ALLOWED_ORIGINS", "*"],
   ["ALLOWED_ORIGINS", "https://console.example/path"],
+  ["TRUSTED_PROXIES", "*"],
+  ["TRUSTED_PROXIES", "10.0.0.0/8, loopback"],
+  // Of all addresses: any client could name itself.
+  ["TRUSTED_PROXIES", "0.0.0.0/0"],
+  ["TRUSTED_PROXIES", "::/0"],
+  ["TRUSTED_PROXIES", "10.0.0.0/33"],
+  ["TRUSTED_PROXIES", "10.1"],
   ["NOVACRON_DOCUMENT_MODES", "closed"],
   ["NOVACRON_DOCUMENT_MODES", "session=open,session=ids"],
   ["NOVACRON_DOCUMENT_MODES", "robot=open"],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConfigurationError } from "#lib/configuration-error.ts";
+import { type AddressRange, parseAddressRange } from "#lib/ip-address.ts";
 import { type DocumentModes, openToAll } from "./documents/documents.ts";
 import { parseDocumentModes } from "./documents/modes.ts";
 
@@ -13,6 +14,16 @@ const environmentShape = z.object({
         if (!isOrigin(origin)) context.addIssue(`${origin} is not an origin such as https://console.example`);
       return origins;
     }),
+  TRUSTED_PROXIES: z
+    .string()
+    .default("")
+    .transform((text, context) =>
+      text.split(",").flatMap((part) => {
+        const range = parseAddressRange(part.trim());
+        if (part.trim() && !range) context.addIssue(`${part.trim()} is no address or network such as 10.0.0.0/8`);
+        return range ? [range] : [];
+      }),
+    ),
   METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   NOVACRON_DOCUMENTS: z.string().min(1).optional(),
   NOVACRON_DOCUMENT_MODES: z
@@ -29,6 +40,8 @@ const environmentShape = z.object({
 export interface GatewayEnvironment {
   /** The sites whose pages may ask. */
   allowedOrigins: readonly string[];
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly AddressRange[];
   /** Where Prometheus finds the figures of a gateway apart; nowhere without it. */
   metricsPort: number | undefined;
   /** The manifest of known documents. */
@@ -42,6 +55,7 @@ export function readGatewayEnvironment(env: NodeJS.ProcessEnv = process.env): Ga
   if (!data) throw new ConfigurationError(error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
   return {
     allowedOrigins: data.ALLOWED_ORIGINS,
+    trustedProxies: data.TRUSTED_PROXIES,
     metricsPort: data.METRICS_PORT,
     documentsFile: data.NOVACRON_DOCUMENTS,
     documentModes: data.NOVACRON_DOCUMENT_MODES,

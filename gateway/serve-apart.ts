@@ -63,6 +63,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     anonymousSockets: open,
     documents,
     allowedOrigins: environment.allowedOrigins,
+    trustedProxies: environment.trustedProxies,
     limits: open ? noLimits : undefined,
     ...authenticating,
     onRequest: countRequest,

@@ -11,10 +11,15 @@ export async function tenantOf({ system }: AuthServices, name: string): Promise<
   return id;
 }
 
-/** @throws Error NOT_FOUND */
+/** @throws Error NOT_FOUND, LOGIN_AMBIGUOUS */
 export async function accountNamed({ system }: AuthServices, login: string) {
   const account = await accountOf(system, login);
   if (!account) throw problem({ code: "NOT_FOUND", message: `There is no user ${login}.` });
+  if (account.isShared)
+    throw problem({
+      code: "LOGIN_AMBIGUOUS",
+      message: `Several tenants have a user ${login}; write <tenant>/${login}.`,
+    });
   return account;
 }
 

@@ -6,6 +6,7 @@ import { isUuid } from "#lib/uuid.ts";
 import type { Database } from "../client.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
+import { folded, foldedValue } from "./folded.ts";
 import { apiKeys } from "./schema/api-keys.ts";
 import { roles } from "./schema/roles.ts";
 import { tenants } from "./schema/tenants.ts";
@@ -127,17 +128,35 @@ export interface Account {
   userId: string;
   tenantId: string;
   username: string;
+  /** Whether the login is another user's as well, of another tenant. */
+  isShared: boolean;
 }
 
-const account = statement<Account>(
+const isNamed = (login: string) =>
+  sql`(${folded(users.username)} = ${foldedValue(login)} or ${folded(users.email)} = ${foldedValue(login)})`;
+const oldestFirst = sql`order by ${users.createdAt}, ${users.id} limit 2`;
+const theAccount = sql`${users.id} as "userId", ${users.tenantId} as "tenantId", ${users.username} as "username"`;
+
+const anywhere = statement<Omit<Account, "isShared">>(
+  () => sql`select ${theAccount} from ${users} where ${isNamed("login")} ${oldestFirst}`,
+);
+const inTenant = statement<Omit<Account, "isShared">>(
   () => sql`
-    select ${users.id} as "userId", ${users.tenantId} as "tenantId", ${users.username} as "username" from ${users}
-    where ${users.email} = ${sql.placeholder("login")} or ${users.username} = ${sql.placeholder("login")} limit 1`,
+    select ${theAccount} from ${users} join ${tenants} on ${tenants.id} = ${users.tenantId}
+    where ${tenants.name} = lower(${sql.placeholder("tenant")}::text) and ${isNamed("login")} ${oldestFirst}`,
 );
 
-/** Who has this e-mail address or username, disabled users included. */
+/**
+ * Who has this e-mail address or username, disabled users included: `alice`, or `acme/alice` for the one of the tenant acme. Names are unique in a
+ * tenant only, and whose is the oldest signs in without the tenant: nobody is kept out by a user whom another tenant makes.
+ */
 export async function accountOf(system: Database, login: string): Promise<Account | undefined> {
-  return isText(login) ? (await system.run(account, { login }))[0] : undefined;
+  if (!isText(login)) return undefined;
+  const slash = login.indexOf("/");
+  const qualified =
+    slash < 0 ? [] : await system.run(inTenant, { tenant: login.slice(0, slash), login: login.slice(slash + 1) });
+  const found = qualified.length > 0 ? qualified : await system.run(anywhere, { login });
+  return found[0] && { ...found[0], isShared: found.length > 1 };
 }
 
 const acting = statement<{ permissions: string[] }>(
@@ -182,6 +201,16 @@ export async function builtInPermissions(system: Database, name: string): Promis
   const [role] = await system.run(builtIn, { name });
   if (!role) throw new Error(`There is no built-in role ${name}.`);
   return role.permissions;
+}
+
+const builtInNamed = statement<{ found: boolean }>(
+  () => sql`
+    select exists (select from ${roles} where ${roles.tenantId} is null and ${folded(roles.name)} = ${foldedValue("name")}) as "found"`,
+);
+
+/** Whether people would read a name as that of a built-in role. */
+export async function isBuiltInRole(system: Database, name: string): Promise<boolean> {
+  return (await system.run(builtInNamed, { name }))[0]?.found ?? false;
 }
 
 export interface GrantedPermission {

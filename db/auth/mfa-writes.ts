@@ -78,13 +78,17 @@ export async function disableMfa(tx: WriteTx, userId: PermittedAccount): Promise
   await tx.execute(removeCodes, { userId, tenantId: tx.tenantId });
 }
 
-const takeCode = statement<never>(
+const theCode = sql`${recoveryCodes.userId} = ${sql.placeholder("userId")}::uuid and ${ofTenant(recoveryCodes.tenantId)}
+  and ${recoveryCodes.codeHash} = ${sql.placeholder("hash")}`;
+const takeCode = statement<{ outcome: "right" | "used" | "wrong" }>(
   () => sql`
-    update ${recoveryCodes} set used_at = now()
-    where ${recoveryCodes.userId} = ${sql.placeholder("userId")}::uuid and ${ofTenant(recoveryCodes.tenantId)}
-      and ${recoveryCodes.codeHash} = ${sql.placeholder("hash")} and ${recoveryCodes.usedAt} is null`,
+    with taken as (update ${recoveryCodes} set used_at = now() where ${theCode} and ${recoveryCodes.usedAt} is null returning 1)
+    select case when exists (select from taken) then 'right' when exists (select from ${recoveryCodes} where ${theCode}) then 'used' else 'wrong' end
+      as "outcome"`,
 );
 
-/** Uses a recovery code up; false when it is not the user's, or was used before. */
-export const takeRecoveryCode = async (tx: WriteTx, userId: string, hash: string): Promise<boolean> =>
-  (await tx.execute(takeCode, { userId, hash, tenantId: tx.tenantId })) > 0;
+/** Uses a recovery code up; `used` when it was before, `wrong` when it is not the user's. */
+export async function takeRecoveryCode(tx: WriteTx, userId: string, hash: string): Promise<"right" | "used" | "wrong"> {
+  const [row] = await tx.run(takeCode, { userId, hash, tenantId: tx.tenantId });
+  return row?.outcome ?? "wrong";
+}

@@ -1,47 +1,105 @@
 import { sql } from "drizzle-orm";
-import type { WriteTx } from "../client.ts";
+import type { ReadTx, WriteTx } from "../client.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
+import { signInAddresses } from "./schema/sign-in-addresses.ts";
 import { tenants } from "./schema/tenants.ts";
 import { type UserRow, users } from "./schema/users.ts";
 
 const idAndTenant = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
 const isEnabled = sql`${users.disabledAt} is null and exists (select from ${tenants} where ${ofTenant(tenants.id)} and ${tenants.enabled})`;
 
-/** Tries that nothing follows from, and how long the first lock after them lasts. It doubles with each further try. */
-const freeAttempts = 5;
+/** How long an address is remembered after the last sign-in, and how many of a user are. */
+const remembered = sql.raw("interval '90 days'");
+const mostAddresses = sql.raw("16");
+const addressesOfUser = sql`${signInAddresses.userId} = ${sql.placeholder("userId")}::uuid and ${ofTenant(signInAddresses.tenantId)}`;
+const knownAddress = sql`${addressesOfUser} and ${signInAddresses.addressHash} = ${sql.placeholder("addressHash")}
+  and ${signInAddresses.lastSignInAt} > now() - ${remembered}`;
+
+/** Wrong tries that nothing follows from, and the longest lock. The first one lasts a second; it doubles with each further try. */
+const freeAttempts = sql.raw("5");
 const longestLock = sql.raw("interval '15 minutes'");
+const lockAfter = (failed: typeof users.failedLoginAttempts | typeof signInAddresses.failedAttempts) => sql`
+  case when ${failed} + 1 >= ${freeAttempts}
+    then now() + least(interval '1 second' * power(2, least(${failed} + 1 - ${freeAttempts}, 20)), ${longestLock}) end`;
 
-export type SignInUser = Pick<UserRow, "passwordHash" | "mfaEnabled" | "mfaSecret">;
+/** Who signs in, and where: wrong tries are counted for an address that the user has signed in from, or for all others together. */
+export interface SignInPlace {
+  userId: string;
+  /** Null when the address is unknown. */
+  addressHash: string | null;
+}
 
-// Counted before anything is verified, in one statement that locks the row: of tries at the same time each is one.
-const attempt = statement<SignInUser>(
+export interface SignInUser extends Pick<UserRow, "passwordHash" | "mfaEnabled" | "mfaSecret"> {
+  /** Whether the user has signed in from this address. */
+  isKnownAddress: boolean;
+  /** Whether the user may not try here now. */
+  isLocked: boolean;
+  /** The wrong tries here since the last right one. */
+  failedAttempts: number;
+}
+
+const read = statement<SignInUser>(
   () => sql`
-    update ${users} set failed_login_attempts = ${users.failedLoginAttempts} + 1,
-      locked_until = case when ${users.failedLoginAttempts} + 1 >= ${freeAttempts}
-        then now() + least(interval '1 second' * power(2, least(${users.failedLoginAttempts} + 1 - ${freeAttempts}, 20)), ${longestLock}) end
-    where ${idAndTenant} and (${users.lockedUntil} is null or ${users.lockedUntil} <= now()) and ${isEnabled}
-    returning ${users.passwordHash} as "passwordHash", ${users.mfaEnabled} as "mfaEnabled", ${users.mfaSecret} as "mfaSecret"`,
+    select ${users.passwordHash} as "passwordHash", ${users.mfaEnabled} as "mfaEnabled", ${users.mfaSecret} as "mfaSecret",
+      known.found is true as "isKnownAddress",
+      coalesce(case when known.found then known.locked_until else ${users.lockedUntil} end > now(), false) as "isLocked",
+      case when known.found then known.failed else ${users.failedLoginAttempts} end as "failedAttempts"
+    from ${users} left join lateral (
+      select true as found, ${signInAddresses.lockedUntil} as locked_until, ${signInAddresses.failedAttempts} as failed
+      from ${signInAddresses} where ${knownAddress}) as known on true
+    where ${idAndTenant} and ${isEnabled}`,
 );
 
-// A commit waits for the disk when something was written, and else it does not: from that wait one could tell who is there and not locked.
-const withoutWaiting = statement<never>(() => sql`select set_config('synchronous_commit', 'off', true)`);
-
-/**
- * Counts a try to sign in, in a transaction that ends in the same time whether there was something to count. Undefined when the user is locked,
- * disabled or not there, or his tenant is disabled: then nobody may try.
- */
-export async function takeAttempt(tx: WriteTx, userId: string): Promise<SignInUser | undefined> {
-  tx.enqueue(withoutWaiting);
-  return (await tx.run(attempt, { userId, tenantId: tx.tenantId }))[0];
+/** Undefined when the user is disabled or not there, or the tenant is disabled: then nobody may try. */
+export async function signInUser(tx: ReadTx, place: SignInPlace): Promise<SignInUser | undefined> {
+  return (await tx.run(read, { ...place, tenantId: tx.tenantId }))[0];
 }
+
+// Each statement locks the row that it counts in: of wrong tries at the same time each is one.
+const count = statement<never>(
+  () => sql`
+    with counted as (
+      update ${signInAddresses} set failed_attempts = ${signInAddresses.failedAttempts} + 1, locked_until = ${lockAfter(signInAddresses.failedAttempts)}
+      where ${knownAddress} returning 1)
+    update ${users} set failed_login_attempts = ${users.failedLoginAttempts} + 1, locked_until = ${lockAfter(users.failedLoginAttempts)}
+    where ${idAndTenant} and not exists (select from counted)`,
+);
+
+/** Counts a wrong try, and locks when there were too many. Does nothing for who is not there, as the same statement. */
+export const countWrongTry = (tx: WriteTx, place: SignInPlace): Promise<number> =>
+  tx.execute(count, { ...place, tenantId: tx.tenantId });
+
+const forget = statement<never>(
+  () => sql`
+    with forgotten as (
+      update ${signInAddresses} set failed_attempts = 0, locked_until = null where ${knownAddress} returning 1)
+    update ${users} set failed_login_attempts = 0, locked_until = null where ${idAndTenant} and not exists (select from forgotten)`,
+);
+
+/** Ends the count of wrong tries where the user has shown that the password is known. */
+export const forgetWrongTries = (tx: WriteTx, place: SignInPlace): Promise<number> =>
+  tx.execute(forget, { ...place, tenantId: tx.tenantId });
 
 const signedIn = statement<{ id: string }>(
   () => sql`
-    update ${users} set failed_login_attempts = 0, locked_until = null, last_login = now(),
-      password_hash = coalesce(${sql.placeholder("passwordHash")}, ${users.passwordHash})
+    update ${users} set last_login = now(), password_hash = coalesce(${sql.placeholder("passwordHash")}, ${users.passwordHash})
     where ${idAndTenant} and ${isEnabled} and ${users.passwordHash} = ${sql.placeholder("verifiedHash")}
     returning ${users.id} as "id"`,
+);
+const remember = statement<never>(
+  () => sql`
+    insert into ${signInAddresses} (user_id, tenant_id, address_hash)
+    values (${sql.placeholder("userId")}::uuid, ${sql.placeholder("tenantId")}::uuid, ${sql.placeholder("addressHash")})
+    on conflict (user_id, address_hash) do update set failed_attempts = 0, locked_until = null, last_sign_in_at = now()
+    where ${ofTenant(signInAddresses.tenantId)}`,
+);
+const forgetOldest = statement<never>(
+  () => sql`
+    delete from ${signInAddresses} where ${addressesOfUser} and (${signInAddresses.lastSignInAt} <= now() - ${remembered}
+      or ${signInAddresses.addressHash} in (
+        select ${signInAddresses.addressHash} from ${signInAddresses} where ${addressesOfUser}
+        order by ${signInAddresses.lastSignInAt} desc, ${signInAddresses.addressHash} offset ${mostAddresses}))`,
 );
 
 export interface VerifiedSignIn {
@@ -51,15 +109,26 @@ export interface VerifiedSignIn {
   passwordHash: string | null;
 }
 
-/** Ends the count of failed tries. False when the password has changed meanwhile, or the user or his tenant was disabled. */
-export async function completeSignIn(tx: WriteTx, userId: string, verified: VerifiedSignIn): Promise<boolean> {
-  return (await tx.run(signedIn, { userId, tenantId: tx.tenantId, ...verified })).length > 0;
+/**
+ * Ends the count of wrong tries at this place, and remembers the address. False when the password has changed meanwhile, or the user or the tenant
+ * was disabled.
+ */
+export async function completeSignIn(tx: WriteTx, place: SignInPlace, verified: VerifiedSignIn): Promise<boolean> {
+  const values = { ...place, tenantId: tx.tenantId };
+  if ((await tx.run(signedIn, { ...values, ...verified })).length === 0) return false;
+  tx.enqueue(forget, values);
+  if (place.addressHash === null) return true;
+  tx.enqueue(remember, values);
+  tx.enqueue(forgetOldest, values);
+  return true;
 }
 
-const forget = statement<never>(
-  () => sql`update ${users} set failed_login_attempts = 0, locked_until = null where ${idAndTenant}`,
+const forgetAddresses = statement<never>(
+  () => sql`
+    delete from ${signInAddresses} where ${addressesOfUser}
+      and ${signInAddresses.addressHash} is distinct from ${sql.placeholder("addressHash")}`,
 );
 
-/** Ends the count of failed tries of who has shown that he knows the password. */
-export const forgetAttempts = (tx: WriteTx, userId: string): Promise<number> =>
-  tx.execute(forget, { userId, tenantId: tx.tenantId });
+/** Forgets where the user has signed in from, but for this address: with another password, whoever knew the one before is a stranger. */
+export const forgetOtherAddresses = (tx: WriteTx, place: SignInPlace): Promise<number> =>
+  tx.execute(forgetAddresses, { ...place, tenantId: tx.tenantId });

@@ -1,7 +1,7 @@
 import { sql, type SQL } from "drizzle-orm";
 import { newId } from "#lib/uuid.ts";
 import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
-import type { WriteTx } from "../client.ts";
+import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { selectList } from "../rows.ts";
 import { type Statement, statement } from "../statement.ts";
@@ -34,7 +34,7 @@ const insert = statement<PublicUserRow & ChangedRow>(
     on conflict do nothing returning ${told}`,
 );
 
-/** Undefined when the name or the address belongs to another, whatever tenant that one is of. */
+/** Undefined when the name or the address belongs to another user of the tenant. */
 export async function insertUser(tx: WriteTx, user: NewUser): Promise<PublicUserRow | undefined> {
   const rows = await tx.run(insert, { ...user, id: newId(), tenantId: tx.tenantId });
   await append(tx, changeEvents(userChanges, rows));
@@ -118,6 +118,18 @@ const takeReset = statement<{ userId: string }>(
       and ${passwordResets.codeHash} = ${sql.placeholder("codeHash")} and ${passwordResets.expiresAt} > now()
     returning ${passwordResets.userId} as "userId"`,
 );
+
+const readReset = statement<{ found: boolean }>(
+  () => sql`
+    select exists (select from ${passwordResets}
+      where ${passwordResets.userId} = ${sql.placeholder("userId")}::uuid and ${ofTenant(passwordResets.tenantId)}
+        and ${passwordResets.codeHash} = ${sql.placeholder("codeHash")} and ${passwordResets.expiresAt} > now()) as "found"`,
+);
+
+/** Whether a code is the user's, and can be used. */
+export async function isPasswordReset(tx: Tx, userId: string, codeHash: string): Promise<boolean> {
+  return (await tx.run(readReset, { userId, codeHash, tenantId: tx.tenantId }))[0]?.found ?? false;
+}
 
 /** Uses a code up; false when it is not the user's, was used, or has expired. */
 export async function takePasswordReset(tx: WriteTx, userId: string, codeHash: string): Promise<boolean> {

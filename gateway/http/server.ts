@@ -5,12 +5,14 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { SpanKind, type SpanOptions } from "@opentelemetry/api";
 import { PublicError } from "#lib/errors.ts";
+import type { AddressRange } from "#lib/ip-address.ts";
 import { log } from "#lib/log.ts";
 import type { Client, Identity } from "#lib/request-context.ts";
 import { failSpan, inTraceOf, requestSpan, span, tellSpan } from "#lib/tracing.ts";
 import { refusal } from "../answer-errors.ts";
 import type { Authentication } from "../authentication/authenticate.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
+import { ClientAddress } from "./client-address.ts";
 import { GraphiQL, type GraphiQLOptions } from "./graphiql/graphiql.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
 import type { ConnectionObserver } from "../sockets/observer.ts";
@@ -33,6 +35,8 @@ export interface GatewayServerOptions extends GatewayOptions, Authentication {
   slowRequestMs?: number;
   /** The sites whose pages may ask; none when absent. */
   allowedOrigins?: readonly string[];
+  /** Proxies whose `X-Forwarded-For` is believed; none when absent. */
+  trustedProxies?: readonly AddressRange[];
   /** Lets in sockets of clients that have not said who they are. */
   anonymousSockets?: boolean;
   socketLimits?: Partial<SocketLimits> | undefined;
@@ -109,6 +113,7 @@ class GraphQLFace {
   readonly #gateway: Gateway;
   readonly #load = new LoadShedding();
   readonly #origins: Origins;
+  readonly #address: ClientAddress;
   readonly #graphiql: GraphiQL | undefined;
   readonly #live: LiveConnections;
 
@@ -116,13 +121,14 @@ class GraphQLFace {
     this.#options = options;
     this.#gateway = gateway;
     this.#origins = new Origins(options.allowedOrigins ?? []);
+    this.#address = new ClientAddress(options.trustedProxies ?? []);
     this.#graphiql = options.graphiql && new GraphiQL(options.graphiql);
     this.#live = new LiveConnections(gateway, {
       authentication: options,
       limits: { ...defaultSocketLimits, ...options.socketLimits },
       anonymous: options.anonymousSockets ?? false,
       requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
-      clientOf,
+      clientOf: (request) => this.#clientOf(request),
       observer: options.connectionObserver ?? {},
       admitOperation: () => this.#load.admit(),
       admit: (request) => {
@@ -201,6 +207,12 @@ class GraphQLFace {
     return told;
   }
 
+  #clientOf(request: IncomingMessage): Client {
+    const userAgent = request.headers["user-agent"]?.slice(0, longestUserAgent);
+    const ipAddress = this.#address.of(request);
+    return { ...(ipAddress ? { ipAddress } : {}), ...(userAgent ? { userAgent } : {}) };
+  }
+
   /** @param url of a stream of events, whose client may have no say in its headers */
   #identify(request: IncomingMessage, url: URL | undefined): Promise<Identity> {
     const ticket = url?.searchParams.get("ticket");
@@ -230,7 +242,7 @@ class GraphQLFace {
       if (!response.writableFinished) gone.abort();
     });
     const deadline = Date.now() + (this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs);
-    const context = { identity, client: clientOf(request), requestId, deadline, signal: gone.signal };
+    const context = { identity, client: this.#clientOf(request), requestId, deadline, signal: gone.signal };
     return asEvents
       ? this.#live.streamEvents(request, response, { asked, context })
       : this.#gateway.execute(asked, context);
@@ -250,13 +262,6 @@ function spanOf({ method = "" }: IncomingMessage, { documentId, requestId }: Arr
 }
 
 const longestUserAgent = 256;
-
-function clientOf(request: IncomingMessage): Client {
-  const userAgent = request.headers["user-agent"]?.slice(0, longestUserAgent);
-  // An IPv4 address that reached a socket of both kinds.
-  const ipAddress = request.socket.remoteAddress?.replace(/^::ffff:/, "");
-  return { ...(ipAddress ? { ipAddress } : {}), ...(userAgent ? { userAgent } : {}) };
-}
 
 /** What a refusal says in headers. */
 function tellMore(response: ServerResponse, { refused, retryAfter = 1 }: GraphQLAnswer): void {

@@ -73,3 +73,25 @@ export function requireOwnOr({ identity }: RequestContext, userId: string, permi
   if (identity.kind === "user" && identity.id === userId) return;
   requirePermission(identity, permission);
 }
+
+/** What it takes to see how the accounts of others are secured and used: what it takes to change them. */
+export const accountDetails = "user:update";
+
+/** Filters and orders by which a caller would find out what `accountDetails` guards. */
+const revealing: ReadonlySet<string> = new Set(["mfaEnabled", "isLocked", "lastLoginAt", "FAILED_LOGIN_ATTEMPTS"]);
+
+interface UserListArguments {
+  filter?: object | null | undefined;
+  orderBy?: { field?: string | null | undefined } | null | undefined;
+}
+
+/**
+ * Lists of users are for who reads users. Which of them are locked, say, is for who may see it of each.
+ * @throws PublicError FORBIDDEN
+ */
+export function requireUserList({ identity }: RequestContext, { filter, orderBy }: UserListArguments): void {
+  requirePermission(identity, "user:read");
+  const conditions = Object.entries(filter ?? {}).flatMap(([name, value]) => (value == null ? [] : name));
+  if ([...conditions, orderBy?.field ?? ""].some((name) => revealing.has(name)))
+    requirePermission(identity, accountDetails);
+}

@@ -36,6 +36,7 @@ const withoutEvents: Record<string, string> = {
   projected_vms: "follows from the events of the vms domain",
   recovery_codes: "told by the audit log",
   password_resets: "told by the audit log",
+  sign_in_addresses: "told by the audit log",
   connection_tickets: "they change nobody's rights, and are over in a minute",
   outbox_events: "the events themselves",
   event_log: "of the log itself",

@@ -104,6 +104,7 @@ export async function insertFleet(urls: TestDatabases, tenant: number, count: nu
       });
       const code = { user_id: id("user"), tenant_id: tenantId, code_hash: name };
       await insert(sql, "recovery_codes", code);
+      await insert(sql, "sign_in_addresses", { user_id: id("user"), tenant_id: tenantId, address_hash: name });
       await insert(sql, "connection_tickets", {
         ticket_hash: name,
         tenant_id: tenantId,

@@ -17,6 +17,7 @@ import type { TransportLimits } from "#gateway/transport/limits.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import { asset } from "#lib/assets.ts";
+import { type AddressRange, parseAddressRange } from "#lib/ip-address.ts";
 import { policies } from "#lib/request-context.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
@@ -51,6 +52,8 @@ export interface TestProductOptions {
   tenantId?: string;
   /** Finds out who asks, as the product does; else everybody is one user who may do everything in his tenant. */
   authenticates?: boolean;
+  /** Believes what a proxy on this machine says of its clients' addresses. */
+  behindProxy?: boolean;
   /** With relays, log and consumers, as `start` runs them, so that it can be subscribed to. */
   withEvents?: boolean;
   /** Of sockets, where they are not the product's. */
@@ -93,6 +96,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
     transport,
     subscriptions: inProcessSource(subgraphs),
     socketLimits: options.socketLimits,
+    ...(options.behindProxy ? { trustedProxies: [parseAddressRange("127.0.0.1") as AddressRange] } : {}),
     ...(options.authenticates ? { onDenied: denialRecorder(transport) } : {}),
     ...(options.authenticates
       ? authentication({ transport, environment: testKeyEnvironment, limits, cache: identities })

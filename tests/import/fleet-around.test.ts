@@ -126,11 +126,12 @@ test("the demo fleet has rows in every table, is seeded once, and its running VM
   const empty = before.split("\n").filter((row) => row.split(" ")[1] === "0");
   // Of the event log, the relay and the consumers fill the rest.
   const left = empty.map((row) => row.split(" ")[0] ?? "").filter((table) => !eventLogTable.test(table));
-  // A generated user has neither a second factor nor a password to reset, and opens no connection.
+  // A generated user has neither a second factor nor a password to reset, does not sign in, and opens no connection.
   expect(left).toEqual([
     "connection_tickets",
     "password_resets",
     "recovery_codes",
+    "sign_in_addresses",
     "metric_dirty_hours",
     "metric_retention_holds",
   ]);

@@ -1,4 +1,4 @@
-import { getNamedType, type GraphQLObjectType, isObjectType } from "graphql";
+import { getNamedType, type GraphQLObjectType, isEnumType, isInputObjectType, isObjectType } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import type { Identity } from "#lib/request-context.ts";
@@ -53,7 +53,7 @@ async function seen(type: GraphQLObjectType, { ask: under, path }: Way, identity
 
 const isPlumbing = ({ name }: GraphQLObjectType): boolean => /(Connection|Edge|PageInfo)$/.test(name);
 
-it("attack 30: every edge is for whom the written table says, and every other field for whom its object is", async () => {
+it("attack 30, case G51: every edge is for whom the written table says, and every other field for whom its object is", async () => {
   const rows: string[][] = [];
   const unreached: string[] = [];
   for (const [type, way] of ways) {
@@ -99,4 +99,51 @@ it("a user's own keys, sessions and log are his to see, and of another he is tol
     ["other.auditLog", "FORBIDDEN", "audit:read"],
     ["other.sessions", "FORBIDDEN", "session:read"],
   ]);
+});
+
+it("case G51: how colleagues' accounts are used and secured shows in no list of users either, by any filter or order", async () => {
+  const { apiSchema } = productSupergraph();
+  const namesOf = (name: string): string[] => {
+    const type = apiSchema.getType(name);
+    if (isEnumType(type)) return type.getValues().map((value) => value.name);
+    return isInputObjectType(type) ? Object.keys(type.getFields()) : [];
+  };
+  const values: Record<string, string> = { mfaEnabled: "false", isLocked: "false", text: '""' };
+  const range = '{ from: "2026-01-01T00:00:00Z" }';
+  const conditions = [
+    ...namesOf("UserFilter").map((name) => [
+      name,
+      `filter: { ${name}: ${values[name] ?? (name.endsWith("At") ? range : "[]")} }`,
+    ]),
+    ...namesOf("UserOrderField").map((name) => [name, `orderBy: { field: ${name}, direction: ASC }`]),
+  ];
+  const lists = Object.values(apiSchema.getTypeMap())
+    .filter((type) => isObjectType(type))
+    .flatMap((type) =>
+      Object.values(type.getFields())
+        .filter(({ args }) => args.some((arg) => getNamedType(arg.type).name === "UserFilter"))
+        .map((field) => [type.name, field.name] as const),
+    );
+  expect(lists.length).toBeGreaterThan(2);
+  for (const [role, refused] of [
+    ["viewer", ["mfaEnabled", "isLocked", "lastLoginAt", "FAILED_LOGIN_ATTEMPTS"]],
+    ["admin", []],
+  ] as const)
+    for (const [type, field] of lists) {
+      const under = [...ways].find(([of]) => of.name === type)?.[1].ask ?? ((selection: string) => `{ ${selection} }`);
+      const found: string[] = [];
+      for (const [name = "", argument = ""] of conditions) {
+        const { errors } = await ask(
+          roles.get(role) as Identity,
+          under(`${field}(first: 1, ${argument}) { totalCount }`),
+        );
+        if (errors.length === 0) continue;
+        expect(
+          errors.map(({ extensions }) => extensions["permission"]),
+          `${type}.${field} ${name}`,
+        ).toEqual(["user:update"]);
+        found.push(name);
+      }
+      expect(found, `${type}.${field} as ${role}`).toEqual(refused);
+    }
 });

@@ -65,9 +65,13 @@ describe("a role of a tenant's own", () => {
     ["NAME_INVALID", "name", { name: "x".repeat(101) }],
     ["NAME_INVALID", "name", { name: "a\u0000b" }],
     ["NAME_TAKEN", "name", { name: "taken" }],
+    // Case G41: what people read as the name of another role is that name, or none.
+    ["NAME_TAKEN", "name", { name: "TAKEN" }],
+    ["NAME_TAKEN", "name", { name: "Admin" }],
+    ["NAME_INVALID", "name", { name: "\u0430dmin" }],
     ["PERMISSION_INVALID", "permissions", { permissions: ["audit"] }],
     ["PERMISSION_INVALID", "permissions", { permissions: ["*:read"] }],
-  ])("is not made, nor changed, with %s of its %s: %j", async (code, field, wrong) => {
+  ])("case G41: is not made, nor changed, with %s of its %s: %j", async (code, field, wrong) => {
     if (code === "NAME_TAKEN") await change("createRole", { name: "taken", permissions: [] }, "role { id }");
     const refused = await change("createRole", { name: "new", permissions: ["vm:read"], ...wrong }, "role { id }");
     expect(refused.data.createRole).toEqual({ role: null, userErrors: [{ code, field: [field] }] });

@@ -83,6 +83,27 @@ describe("attack 40: a code of the app", () => {
     expect(await tokenOf(user, now)).toBeNull();
   });
 
+  it("case G40: that was used already counts as no wrong one: the next code signs in", async () => {
+    const { user, code } = await enrolled();
+    const now = code();
+    await Promise.all(Array.from({ length: 8 }, () => tokenOf(user, now)));
+    expect(await tokenOf(user, code(1))).toMatch(/^nvs_/);
+  });
+
+  it("case G40: takes no try when the sign-in fails after it, and is not used up", async () => {
+    const { user, code } = await enrolled();
+    const owner = (statement: string) => asOwner(product.urls.url("auth"), (sql) => sql.unsafe(statement));
+    await owner(`create function no_room() returns trigger language plpgsql as
+      $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$`);
+    await owner("create trigger no_room before insert on user_sessions for each row execute function no_room()");
+    for (let at = 0; at < 6; at += 1) {
+      const { errors } = await signIn(user, code());
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual(["STORAGE_FULL"]);
+    }
+    await owner("drop function no_room cascade");
+    expect(await tokenOf(user, code())).toMatch(/^nvs_/);
+  });
+
   it("of two steps before or after now is refused, of one step after it is not", async () => {
     const { user, code } = await enrolled();
     expect(await tokenOf(user, code(2))).toBeNull();

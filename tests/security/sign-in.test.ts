@@ -211,7 +211,7 @@ it("every sign-in and its failure is in the audit log of its tenant, with the re
 
 it("attack 38: an address from which fifty tries have failed may not try any more users", async () => {
   const codes: string[] = [];
-  for (let at = 0; at < 100; at += 1) {
+  for (let at = 0; at < 60; at += 1) {
     const { data, errors } = await signIn(`somebody-${at}@example.org`, "Summer2026!!");
     codes.push((errors[0]?.extensions.code ?? data?.signIn.userErrors[0].code) as string);
     if (codes.at(-1) === "RATE_LIMITED") expect(errors[0]?.extensions["retryAfter"]).toBeGreaterThan(0);

@@ -145,6 +145,51 @@ describe("an administrator", () => {
     expect(found).toHaveLength(0);
   });
 
+  it.each([
+    ["in other case", { username: "Victim-Admin" }],
+    ["in fullwidth letters", { username: "ｖictim-admin" }],
+    ["with a letter that looks alike", { username: "v\u0131ctim-admin" }],
+    ["and an address in other case", { email: "VICTIM-admin@Example.ORG" }],
+  ])("case G41: is refused with NAME_TAKEN for a name of the tenant %s", async (_how, again) => {
+    const administrator = await tokenOf(await newUser("admin"));
+    const input = { username: "victim-admin", email: "victim-admin@example.org" };
+    await change("createUser", input, "", administrator);
+    const other = { username: "another-name", email: "another-name@example.org", ...again };
+    const { data } = await change("createUser", other, "user { id }", administrator);
+    expect(data.createUser).toEqual({ user: null, userErrors: [{ code: "NAME_TAKEN", field: null }] });
+  });
+
+  it("case G41: is refused with NAME_INVALID for letters of several scripts, so that no name passes for another", async () => {
+    const administrator = await tokenOf(await newUser("admin"));
+    const input = { username: "v\u0456ctim-admin", email: "look-alike@example.org" };
+    const { data } = await change("createUser", input, "user { id }", administrator);
+    expect(data.createUser).toEqual({ user: null, userErrors: [{ code: "NAME_INVALID", field: ["username"] }] });
+  });
+
+  it("case G41: is made with the name and address of another tenant's user, of which nothing is told", async () => {
+    const theirs = await newUser("viewer", other.tenantId);
+    const administrator = await tokenOf(await newUser("admin"));
+    const answers = [
+      { username: theirs.username, email: theirs.email },
+      { username: `${theirs.username}-2`, email: `2-${theirs.email}` },
+    ].map((input) => change("createUser", { ...input, password: good }, "user { username } password", administrator));
+    const [taken, free] = await Promise.all(answers);
+    expect(taken?.data.createUser).toEqual({ user: { username: theirs.username }, password: null, userErrors: [] });
+    expect(free?.data.createUser).toEqual({ ...taken?.data.createUser, user: { username: `${theirs.username}-2` } });
+    // Who had the name first signs in as ever; the other says of which tenant.
+    expect((await signIn(theirs.username, theirs.password)).data.signIn.token).toMatch(/^nvs_/);
+    for (const login of [`tenant 1/${theirs.username}`, `TENANT 1/${theirs.email.toUpperCase()}`])
+      expect((await signIn(login, good)).data.signIn.token, login).toMatch(/^nvs_/);
+    expect((await signIn(`tenant 2/${theirs.username}`, good)).data.signIn.token).toBeNull();
+    expect((await signIn(`tenant 3/${theirs.username}`, good)).data.signIn.token).toBeNull();
+  });
+
+  it("case G41: signs in with name and address in any case", async () => {
+    const user = await newUser();
+    for (const login of [user.username.toUpperCase(), user.email.toUpperCase(), ` ${user.username} `])
+      expect((await signIn(login, user.password)).data.signIn.token, login).toMatch(/^nvs_/);
+  });
+
   it("disables and enables a user, whose sessions end", async () => {
     const user = await newUser();
     const token = await tokenOf(user);

@@ -6,6 +6,7 @@ export * from "./event-log.ts";
 export * from "./password-resets.ts";
 export * from "./recovery-codes.ts";
 export * from "./roles.ts";
+export * from "./sign-in-addresses.ts";
 export * from "./tenant-quotas.ts";
 export * from "./tenants.ts";
 export * from "./user-roles.ts";

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
-import { check, jsonb, pgTable, text, unique, uuid, varchar } from "drizzle-orm/pg-core";
+import { check, jsonb, pgTable, text, unique, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
 import { createdAt, primaryId, systemPolicy, tenantPolicies, version } from "../../columns.ts";
+import { folded } from "../folded.ts";
 import { tenants } from "./tenants.ts";
 
 /** A set of permissions. Without a tenant it is built in: the same for all tenants and inserted by a migration. */
@@ -19,6 +20,8 @@ export const roles = pgTable(
   (table) => [
     // The built-in roles are unique among themselves. Lists by tenant and name use it as well.
     unique("roles_tenant_id_name_unique").on(table.tenantId, table.name).nullsNotDistinct(),
+    // Names that people read as the same are the same.
+    uniqueIndex("idx_roles_name").on(table.tenantId, folded(table.name)),
     check("roles_permissions_check", sql`jsonb_typeof(${table.permissions}) = 'array'`),
     ...tenantPolicies("auth", table.tenantId, sql`${table.tenantId} is null`),
     // Rights are read with the credential, in one statement.

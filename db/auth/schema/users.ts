@@ -21,6 +21,7 @@ import {
   updatedAt,
   version,
 } from "../../columns.ts";
+import { folded } from "../folded.ts";
 import { userRoleEnum } from "./enums.ts";
 import { tenants } from "./tenants.ts";
 
@@ -28,7 +29,7 @@ export const users = pgTable(
   "users",
   {
     id: primaryId(),
-    username: varchar("username", { length: 255 }).notNull().unique(),
+    username: varchar("username", { length: 255 }).notNull(),
     email: varchar("email", { length: 255 }).notNull(),
     passwordHash: varchar("password_hash", { length: 255 }).notNull(),
     /** The default role. A user's permissions are the union of this built-in role's and those of `user_roles`. */
@@ -55,8 +56,9 @@ export const users = pgTable(
   (table) => [
     // The users of a tenant, newest first.
     index("idx_users_tenant_id").on(table.tenantId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
-    // Login by address; also what makes addresses unique.
-    uniqueIndex("idx_users_email").on(table.email),
+    // Sign-in, which need not say of which tenant; and what makes names and addresses unique in one.
+    uniqueIndex("idx_users_username").on(folded(table.username), table.tenantId),
+    uniqueIndex("idx_users_email").on(folded(table.email), table.tenantId),
     // What children refer to, so that a child's copied tenant cannot differ from its user's.
     unique("users_tenant_id_id_unique").on(table.tenantId, table.id),
     check("users_failed_login_attempts_check", sql`${table.failedLoginAttempts} >= 0`),

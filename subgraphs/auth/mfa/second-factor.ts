@@ -53,24 +53,44 @@ export function newRecoveryCodes({ pepper }: AuthServices): { codes: string[]; h
 
 const recoveryHash = (pepper: string, code: string): string => apiKeyHash(pepper, `recovery ${code}`);
 
+/** `used`: it was right, and somebody has used it before. `refused`: it was not looked at, after too many wrong ones. */
+export type TakenCode = "right" | "wrong" | "used" | "refused";
+/** Checks the code against the sealed secret, and uses it up in this transaction. */
+export type TakeCode = (tx: WriteTx, sealed: string) => Promise<TakenCode>;
+
 /**
- * Whether a code is right, and uses it up in this transaction: one of the app whose step nobody has used, or a recovery code. How many may be
- * tried is limited for each user.
+ * Runs a transaction that takes a code: one of the app whose step nobody has used, or a recovery code. It is counted when the transaction is over,
+ * and only if it was wrong. Codes of one user are tried one after the other.
+ * @throws PublicError OVERLOADED
  */
-export async function takeSecondFactor(
+export function countingCodes<T>(
+  services: AuthServices,
+  userId: string,
+  code: string,
+  use: (takeCode: TakeCode) => Promise<T>,
+): Promise<T> {
+  const { limits } = services;
+  return limits.ofCode(userId, async () => {
+    const mayTry = await limits.hasCodesLeft(userId);
+    let taken: TakenCode | undefined;
+    const outcome = await use(async (tx, sealed) => {
+      taken = mayTry ? await takeCode(services, tx, { userId, sealed }, code) : "refused";
+      return taken;
+    });
+    if (taken === "wrong") await limits.countWrongCode(userId);
+    if (taken === "right") await limits.forgetCodes(userId);
+    return outcome;
+  });
+}
+
+async function takeCode(
   services: AuthServices,
   tx: WriteTx,
-  user: { userId: string; sealed: string },
+  { userId, sealed }: { userId: string; sealed: string },
   code: string,
-): Promise<boolean> {
-  const { userId, sealed } = user;
-  if (!(await services.limits.takeCode(userId))) return false;
+): Promise<TakenCode> {
   const given = code.trim().toLowerCase();
   const step = stepOf(services, { tenantId: tx.tenantId, userId, sealed }, given);
-  const taken =
-    step === undefined
-      ? await takeRecoveryCode(tx, userId, recoveryHash(services.pepper, given))
-      : await takeMfaStep(tx, userId, step);
-  if (taken) await services.limits.forgetCodes(userId);
-  return taken;
+  if (step === undefined) return takeRecoveryCode(tx, userId, recoveryHash(services.pepper, given));
+  return (await takeMfaStep(tx, userId, step)) ? "right" : "used";
 }

@@ -1,6 +1,5 @@
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { disableMfa, enableMfa, mfaOf, putMfaSecret, replaceRecoveryCodes } from "#db/auth/mfa-writes.ts";
-import { forgetAttempts } from "#db/auth/sign-in-writes.ts";
 import type { PermittedAccount } from "#db/auth/permitted.ts";
 import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
@@ -9,7 +8,7 @@ import { permitAccount } from "../credentials/escalation.ts";
 import { refusalOfPassword } from "../passwords/prove-password.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
-import { newRecoveryCodes, newSecret, takeSecondFactor } from "./second-factor.ts";
+import { countingCodes, newRecoveryCodes, newSecret } from "./second-factor.ts";
 
 /** A secret for the caller's app, in use only when a code of it was confirmed. */
 export async function beginTotp(
@@ -18,7 +17,7 @@ export async function beginTotp(
   password: string,
 ): Promise<{ secret: string; uri: string } | UserError> {
   const { identity } = request;
-  const error = await refusalOfProof(services, request, password);
+  const error = await refusalOfPassword(services, request, password, "password");
   if (error) return error;
   const made = newSecret(services, { tenantId: homeOf(identity), userId: identity.id, username: identity.name ?? "" });
   return services.database.write(scopeOf(request, homeOf(identity)), async (tx) => {
@@ -57,7 +56,7 @@ export async function disableTotp(
   request: RequestContext,
   proof: Proof,
 ): Promise<Replacement | UserError> {
-  const error = await refusalOfProof(services, request, proof.password);
+  const error = await refusalOfPassword(services, request, proof.password, "password");
   if (error) return error;
   return withFactor(services, request, { code: proof.code, enabled: true }, async (tx, userId) => {
     await disableMfa(tx, userId);
@@ -73,7 +72,7 @@ export async function regenerateRecoveryCodes(
   request: RequestContext,
   proof: Proof,
 ): Promise<{ codes: string[] } | UserError> {
-  const error = await refusalOfProof(services, request, proof.password);
+  const error = await refusalOfPassword(services, request, proof.password, "password");
   if (error) return error;
   return withFactor(services, request, { code: proof.code, enabled: true }, async (tx, userId) => {
     const { codes, hashes } = newRecoveryCodes(services);
@@ -90,26 +89,15 @@ async function withFactor<T extends object>(
   use: (tx: WriteTx, userId: PermittedAccount) => Promise<T>,
 ): Promise<T | UserError> {
   const { identity } = request;
-  return services.database.write(scopeOf(request, homeOf(identity)), async (tx): Promise<T | UserError> => {
-    const account = await permitAccount(tx, identity, identity.id);
-    if (isUserError(account)) return account;
-    const mfa = account && (await mfaOf(tx, identity.id));
-    if (!account || !mfa?.secret || mfa.enabled !== enabled)
-      return userError(mfa?.enabled ? "MFA_IN_USE" : "MFA_NOT_STARTED");
-    const right = await takeSecondFactor(services, tx, { userId: identity.id, sealed: mfa.secret }, code);
-    return right ? use(tx, account.id) : userError("MFA_CODE_INVALID", undefined, "code");
-  });
-}
-
-/** Who changes what proves his identity proves it once more. A wrong password counts as a failed sign-in. */
-async function refusalOfProof(
-  services: AuthServices,
-  request: RequestContext,
-  password: string,
-): Promise<UserError | undefined> {
-  const { identity } = request;
-  const refusal = await refusalOfPassword(services, request, password, "password");
-  if (refusal) return refusal;
-  await services.database.write(scopeOf(request, homeOf(identity)), (tx) => forgetAttempts(tx, identity.id));
-  return undefined;
+  return countingCodes(services, identity.id, code, (takeCode) =>
+    services.database.write(scopeOf(request, homeOf(identity)), async (tx): Promise<T | UserError> => {
+      const account = await permitAccount(tx, identity, identity.id);
+      if (isUserError(account)) return account;
+      const mfa = account && (await mfaOf(tx, identity.id));
+      if (!account || !mfa?.secret || mfa.enabled !== enabled)
+        return userError(mfa?.enabled ? "MFA_IN_USE" : "MFA_NOT_STARTED");
+      const taken = await takeCode(tx, mfa.secret);
+      return taken === "right" ? use(tx, account.id) : userError("MFA_CODE_INVALID", undefined, "code");
+    }),
+  );
 }

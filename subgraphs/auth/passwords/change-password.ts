@@ -1,20 +1,23 @@
 import { createHash, randomBytes } from "node:crypto";
 import { recordAudit } from "#db/auth/audit-writes.ts";
-import { accountOf } from "#db/auth/credentials.ts";
+import { type Account, accountOf } from "#db/auth/credentials.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
-import { insertPasswordReset, takePasswordReset, updateUser } from "#db/auth/user-writes.ts";
+import { forgetOtherAddresses } from "#db/auth/sign-in-writes.ts";
+import { insertPasswordReset, isPasswordReset, takePasswordReset, updateUser } from "#db/auth/user-writes.ts";
+import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { permitAccount, provedAccount } from "../credentials/escalation.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
+import { loginKey, networkOf, placeOf } from "../sign-in/place.ts";
 import { nobody } from "../sign-in/sign-in.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { passwordProblem } from "./password-rules.ts";
 import { refusalOfPassword } from "./prove-password.ts";
 
 /**
- * Changes the caller's own password. All his sessions end; when he sent the request with one, a new one takes its place. A wrong current
- * password counts as a failed sign-in.
+ * Changes the caller's own password. All their sessions end; a new one takes the place of one that the request was sent with. A wrong current
+ * password counts as a wrong try to sign in.
  */
 export async function changePassword(
   services: AuthServices,
@@ -28,11 +31,13 @@ export async function changePassword(
   const refusal = await refusalOfPassword(services, request, input.currentPassword, "currentPassword");
   if (refusal) return refusal;
   const passwordHash = await hasher.hash(input.newPassword);
+  const place = placeOf(services, request, { tenantId: homeOf(identity), userId: identity.id });
   return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
     const account = await permitAccount(tx, identity, identity.id);
     if (isUserError(account)) return account;
     if (!account || !(await updateUser(tx, account.id, "password", { passwordHash })))
       return userError("INVALID_CREDENTIALS", undefined, "currentPassword");
+    await forgetOtherAddresses(tx, place);
     const replacement = await replaceSessions(tx, request, account.id);
     await recordAudit(tx, { ...actorOf(request), action: "user.change_password", success: true });
     return replacement;
@@ -67,38 +72,77 @@ export async function createPasswordReset(
   });
 }
 
-/** Sets a new password by a code, lifts the lock and ends all sessions. Whoever is unknown and a wrong code are told alike. */
+/**
+ * Sets a new password by a code, lifts locks and ends all sessions. An unknown user and a wrong code have the same answer and cost the same. A code has
+ * so many bits that nobody finds it, so a right one is taken even from an address with too many wrong tries.
+ * @throws PublicError RATE_LIMITED for a wrong code from such an address, OVERLOADED
+ */
 export async function resetPassword(
   services: AuthServices,
   request: RequestContext,
   input: { login: string; code: string; newPassword: string },
 ): Promise<UserError | undefined> {
-  const { database, system, hasher, limits } = services;
-  await limits.checkAddress(request.client?.ipAddress);
+  const { system, limits } = services;
+  const network = networkOf(request);
   const login = input.login.trim().slice(0, 255);
-  const problem = passwordProblem(input.newPassword, [login], "newPassword");
+  const problem = passwordProblem(input.newPassword, [login.slice(login.indexOf("/") + 1)], "newPassword");
   if (problem) return problem;
-  const known = await accountOf(system, login);
-  const account = known ?? nobody;
-  const passwordHash = await hasher.hash(input.newPassword);
-  const done = await database.write(scopeOf(request, account.tenantId), async (tx) => {
-    const taken = await takePasswordReset(tx, account.userId, hashOf(input.code));
-    if (taken) {
-      const proved = provedAccount(account.userId);
-      await updateUser(tx, proved, "password", { passwordHash });
-      await endSessionsOf(tx, proved, null);
-    }
-    await recordAudit(tx, {
-      ...actorOf(request),
-      userId: known?.userId ?? null,
-      actorName: known?.username ?? null,
-      action: "user.reset_password",
-      success: taken,
-      ...(taken ? {} : { errorMessage: "RESET_CODE_INVALID" }),
-    });
-    return taken;
+  return limits.fromNetwork(network, async (exhausted) => {
+    const known = await accountOf(system, login);
+    const account = known ?? nobody;
+    const isReset =
+      (await hasPasswordReset(services, request, account, hashOf(input.code))) &&
+      (await takeReset(services, request, account, input));
+    const guessed = loginKey(known, login);
+    if (isReset) await limits.forgive(network, guessed);
+    if (isReset) return undefined;
+    if (exhausted) return "limited";
+    await services.database.write(scopeOf(request, account.tenantId), (tx) => auditReset(tx, request, known, false));
+    await limits.countWrong(network, guessed);
+    return userError("RESET_CODE_INVALID", undefined, "code");
   });
-  if (done) return undefined;
-  await limits.countFailure(request.client?.ipAddress);
-  return userError("RESET_CODE_INVALID", undefined, "code");
 }
+
+async function hasPasswordReset(
+  { database }: AuthServices,
+  request: RequestContext,
+  { tenantId, userId }: Account,
+  codeHash: string,
+): Promise<boolean> {
+  const tx = database.read(scopeOf(request, tenantId));
+  try {
+    return await isPasswordReset(tx, userId, codeHash);
+  } finally {
+    await tx.end();
+  }
+}
+
+/** False when another request has used the code meanwhile. */
+async function takeReset(
+  { database, hasher }: AuthServices,
+  request: RequestContext,
+  account: Account,
+  { code, newPassword }: { code: string; newPassword: string },
+): Promise<boolean> {
+  const { tenantId, userId } = account;
+  const passwordHash = await hasher.hash(newPassword);
+  return database.write(scopeOf(request, tenantId), async (tx) => {
+    if (!(await takePasswordReset(tx, userId, hashOf(code)))) return false;
+    const proved = provedAccount(userId);
+    await updateUser(tx, proved, "password", { passwordHash });
+    await forgetOtherAddresses(tx, { userId, addressHash: null });
+    await endSessionsOf(tx, proved, null);
+    await auditReset(tx, request, account, true);
+    return true;
+  });
+}
+
+const auditReset = (tx: WriteTx, request: RequestContext, known: Account | undefined, success: boolean) =>
+  recordAudit(tx, {
+    ...actorOf(request),
+    userId: known?.userId ?? null,
+    actorName: known?.username ?? null,
+    action: "user.reset_password",
+    success,
+    ...(success ? {} : { errorMessage: "RESET_CODE_INVALID" }),
+  });

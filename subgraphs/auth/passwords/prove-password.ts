@@ -1,27 +1,40 @@
-import { takeAttempt } from "#db/auth/sign-in-writes.ts";
+import { countWrongTry, forgetWrongTries } from "#db/auth/sign-in-writes.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { permitAccount } from "../credentials/escalation.ts";
+import { loginKey, placeOf, readSignInUser, turnOf } from "../sign-in/place.ts";
 import { isPasswordText } from "./password-rules.ts";
 
 /**
- * Why the caller may not change what proves who they are: the credential has not all rights of the account, or the password is wrong. Each try
- * counts as one to sign in, until the count is ended.
+ * Why the caller may not change what proves who they are: the credential has not all rights of the account, or the password is wrong. A wrong
+ * one counts as one to sign in, a right one ends the count.
  * @param field the input field that the password came in
  */
 export async function refusalOfPassword(
-  { database, hasher }: AuthServices,
+  services: AuthServices,
   request: RequestContext,
   password: string,
   field: string,
 ): Promise<UserError | undefined> {
+  const { database, hasher, limits } = services;
   const { identity } = request;
-  const user = await database.write(scopeOf(request, homeOf(identity)), async (tx) => {
-    const account = await permitAccount(tx, identity, identity.id);
-    return isUserError(account) ? account : takeAttempt(tx, identity.id);
+  const tenantId = homeOf(identity);
+  const account = await database.write(scopeOf(request, tenantId), (tx) => permitAccount(tx, identity, identity.id));
+  if (isUserError(account)) return account;
+  const place = placeOf(services, request, { tenantId, userId: identity.id });
+  const read = () => readSignInUser(services, request, { tenantId, place });
+  const login = loginKey({ tenantId, userId: identity.id }, "");
+  return limits.ofAccount(turnOf(login, place, await read()), async () => {
+    const user = await read();
+    const mayTry = user && !user.isLocked;
+    const isRight = await hasher.verify(
+      mayTry ? user.passwordHash : undefined,
+      isPasswordText(password) ? password : "",
+    );
+    if (mayTry && !isRight) await database.write(scopeOf(request, tenantId), (tx) => countWrongTry(tx, place));
+    if (isRight && user && user.failedAttempts > 0)
+      await database.write(scopeOf(request, tenantId), (tx) => forgetWrongTries(tx, place));
+    return isRight ? undefined : userError("INVALID_CREDENTIALS", undefined, field);
   });
-  if (isUserError(user)) return user;
-  const isRight = await hasher.verify(user?.passwordHash, isPasswordText(password) ? password : "");
-  return isRight ? undefined : userError("INVALID_CREDENTIALS", undefined, field);
 }

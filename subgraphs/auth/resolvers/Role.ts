@@ -1,11 +1,11 @@
-import { requirePermission } from "#lib/request-context.ts";
+import { requireUserList } from "../authorization.ts";
 import type { RoleResolvers } from "../generated/resolvers.ts";
 
 export const Role: RoleResolvers = {
   tenant: ({ tenantId }, _args, { loaders }) => (tenantId ? loaders.tenantById.load(tenantId) : null),
   isBuiltIn: ({ tenantId }) => tenantId === null,
   users: ({ id }, args, { loaders, request }, info) => {
-    requirePermission(request.identity, "user:read");
+    requireUserList(request, args);
     return loaders.usersWithRole.load(id, args, info);
   },
 };

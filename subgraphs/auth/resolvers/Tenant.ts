@@ -1,4 +1,5 @@
 import { requirePermission } from "#lib/request-context.ts";
+import { requireUserList } from "../authorization.ts";
 import type { TenantResolvers } from "../generated/resolvers.ts";
 
 export const Tenant: TenantResolvers = {
@@ -6,7 +7,7 @@ export const Tenant: TenantResolvers = {
   quota: (tenant, _args, { loaders }) =>
     tenant.quota === undefined ? loaders.quotaOfTenant.load(tenant.id) : tenant.quota,
   users: ({ id }, args, { loaders, request }, info) => {
-    requirePermission(request.identity, "user:read");
+    requireUserList(request, args);
     return loaders.usersOfTenant.load(id, args, info);
   },
   roles: ({ id }, args, { loaders, request }, info) => {

@@ -1,26 +1,26 @@
-import { requireOwnOr } from "../authorization.ts";
+import { accountDetails, requireOwnOr } from "../authorization.ts";
 import type { UserResolvers } from "../generated/resolvers.ts";
 
 export const User: UserResolvers = {
   tenant: ({ tenantId }, _args, { loaders }) => loaders.tenantById.load(tenantId),
   mfaEnabled: ({ id, mfaEnabled }, _args, { request }) => {
-    requireOwnOr(request, id, "user:read");
+    requireOwnOr(request, id, accountDetails);
     return mfaEnabled;
   },
   failedLoginAttempts: ({ id, failedLoginAttempts }, _args, { request }) => {
-    requireOwnOr(request, id, "user:read");
+    requireOwnOr(request, id, accountDetails);
     return failedLoginAttempts;
   },
   lockedUntil: ({ id, lockedUntil }, _args, { request }) => {
-    requireOwnOr(request, id, "user:read");
+    requireOwnOr(request, id, accountDetails);
     return lockedUntil;
   },
   lastLoginAt: ({ id, lastLogin }, _args, { request }) => {
-    requireOwnOr(request, id, "user:read");
+    requireOwnOr(request, id, accountDetails);
     return lastLogin;
   },
   passwordChangedAt: ({ id, passwordChangedAt }, _args, { request }) => {
-    requireOwnOr(request, id, "user:read");
+    requireOwnOr(request, id, accountDetails);
     return passwordChangedAt;
   },
   permissions: ({ id }, _args, { loaders, request }) => {

@@ -1,4 +1,5 @@
 import { recordAudit } from "#db/auth/audit-writes.ts";
+import { isBuiltInRole } from "#db/auth/credentials.ts";
 import {
   deleteGrant,
   deleteRole as remove,
@@ -8,13 +9,14 @@ import {
 } from "#db/auth/role-writes.ts";
 import type { RoleRow } from "#db/auth/schema/roles.ts";
 import { voidPasswordResets } from "#db/auth/user-writes.ts";
-import type { WriteTx } from "#db/client.ts";
+import type { Database, WriteTx } from "#db/client.ts";
 import { isUniqueViolation } from "#db/database-errors.ts";
 import { isText, validText } from "#lib/arguments.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { permitAccount, permitGrantOf, permitRights, permitRole } from "../credentials/escalation.ts";
 import { exceeding } from "../credentials/permissions.ts";
+import { isReadable, writtenName } from "../names.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
 export interface RoleInput {
@@ -28,15 +30,15 @@ export type RoleChange = { [Part in keyof RoleInput]?: RoleInput[Part] | undefin
 
 /** Makes a role of the tenant's own, with nothing that its maker may not do. */
 export async function createRole(
-  { database }: AuthServices,
+  { database, system }: AuthServices,
   request: RequestContext,
   input: RoleInput,
 ): Promise<RoleRow | UserError[]> {
   const permissions = permitRights(request.identity, input.permissions, "permissions");
-  const errors = [...problems(input), ...(isUserError(permissions) ? [permissions] : [])];
+  const errors = [...(await problems(system, input)), ...(isUserError(permissions) ? [permissions] : [])];
   if (errors.length > 0 || isUserError(permissions)) return errors;
   return database.write(scopeOf(request), async (tx) => {
-    const role = await insertRole(tx, { ...input, name: input.name.trim(), permissions });
+    const role = await insertRole(tx, { ...input, name: writtenName(input.name), permissions });
     if (!role) return [userError("NAME_TAKEN", undefined, "name")];
     await audit(tx, request, "role.create", { roleId: role.id });
     return role;
@@ -45,7 +47,7 @@ export async function createRole(
 
 /** Changes a role of the tenant's own; undefined when there is none. Nobody changes one that holds, or is to hold, more than they may do. */
 export async function updateRole(
-  { database }: AuthServices,
+  { database, system }: AuthServices,
   request: RequestContext,
   id: string,
   change: RoleChange,
@@ -56,12 +58,12 @@ export async function updateRole(
     if (isUserError(judged)) return [judged];
     const { role } = judged;
     const input = {
-      name: (change.name ?? role.name).trim(),
+      name: writtenName(change.name ?? role.name),
       description: change.description === undefined ? role.description : change.description,
       permissions: change.permissions ?? role.permissions,
     };
     const permissions = permitRights(request.identity, input.permissions, "permissions");
-    const errors = [...problems(input), ...(isUserError(permissions) ? [permissions] : [])];
+    const errors = [...(await problems(system, input, role.name)), ...(isUserError(permissions) ? [permissions] : [])];
     if (errors.length > 0 || isUserError(permissions)) return errors;
     const changed = await update(tx, judged.id, { ...input, permissions });
     if (exceeding(permissions, role.permissions).length > 0) await voidPasswordResets(tx, { roleId: judged.id });
@@ -120,9 +122,15 @@ const audit = (tx: WriteTx, request: RequestContext, action: string, metadata: R
 
 const longestDescription = 2_000;
 
-/** @throws InvalidArgument for a description that is no text of ours */
-function problems(input: RoleInput): UserError[] {
+/**
+ * What is wrong with the name of a role; one that it has already stays right.
+ * @throws InvalidArgument for a description that is no text of ours
+ */
+async function problems(system: Database, input: RoleInput, nameBefore?: string): Promise<UserError[]> {
   validText(input.description ?? "", "input.description", longestDescription);
-  const name = input.name.trim();
-  return name.length === 0 || name.length > 100 || !isText(name) ? [userError("NAME_INVALID", undefined, "name")] : [];
+  const name = writtenName(input.name);
+  if (name === nameBefore) return [];
+  if (name.length === 0 || name.length > 100 || !isText(name) || !isReadable(name))
+    return [userError("NAME_INVALID", undefined, "name")];
+  return (await isBuiltInRole(system, name)) ? [userError("NAME_TAKEN", undefined, "name")] : [];
 }

@@ -1,55 +1,114 @@
 import type { Redis } from "ioredis";
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
 import { PublicError } from "#lib/errors.ts";
+import { Turns } from "./turns.ts";
 
-/** Failed tries from one address, whatever users they are for: enough for an office, few for a list of users. */
-const perAddress = { points: 50, duration: 600 };
-/** Codes of the second factor that one user may try: with a million of them, nobody finds one. */
-const perCode = { points: 5, duration: 300 };
+/** Wrong tries from one network, whatever users they are for: enough for an office, few for a list of users. */
+const perNetwork = { points: 50, duration: 600 };
+/** Of them for one login: what its own lock stops need not keep everybody else out. */
+const perLogin = { points: 5, duration: 600 };
+/** Wrong codes of the second factor of one user: with a million of them, nobody finds one. */
+const perUser = { points: 5, duration: 300 };
+
+/** The refusal of a network without tries left takes so long, whether a password was verified before it or not. */
+const limitedAnswerMs = 200;
 
 /**
- * What a try to sign in costs beside the user's own lock. Counted in Redis for all processes when there is one; in this process when there is
- * none, or it does not answer.
+ * What a try to prove who one is costs, next to the count of the account itself. Counted in Redis for all processes when there is one; in this
+ * process when there is none, or it does not answer. A try is counted when it was wrong, and never before: so that tries at the same time are
+ * no way past a limit, those of one account, or of one second factor, come one after the other in each process, those of one network a few at a time.
  */
 export class SignInLimits {
-  readonly #addresses;
+  readonly #networks;
+  readonly #logins;
   readonly #codes;
+  readonly #networkTurns = new Turns({ atOnce: 4, waiting: 256 });
+  readonly #accountTurns = new Turns({ atOnce: 1, waiting: 64 });
+  readonly #codeTurns = new Turns({ atOnce: 1, waiting: 16 });
 
   constructor(redis?: Redis) {
-    this.#addresses = limiter("sign-in-address", perAddress, redis);
-    this.#codes = limiter("sign-in-code", perCode, redis);
+    this.#networks = limiter("sign-in-address", perNetwork, redis);
+    this.#logins = limiter("sign-in-login", perLogin, redis);
+    this.#codes = limiter("sign-in-code", perUser, redis);
   }
 
-  /** @throws PublicError RATE_LIMITED when too many tries from this address have failed */
-  async checkAddress(address: string | undefined): Promise<void> {
-    if (!address) return;
-    const used = await this.#addresses.get(address);
-    if (used && used.consumedPoints >= perAddress.points) throw limited(used);
+  /**
+   * Runs a try that comes from a network; undefined for one of which nothing is known.
+   * @param attempt receives whether the network has no tries left, and resolves with "limited" to refuse
+   * @throws PublicError RATE_LIMITED, OVERLOADED
+   */
+  async fromNetwork<T>(
+    network: string | undefined,
+    attempt: (exhausted: boolean) => Promise<T | "limited">,
+  ): Promise<T> {
+    const began = performance.now();
+    let exhausted: RateLimiterRes | undefined;
+    const inTurn = async () => {
+      exhausted = network === undefined ? undefined : await this.#exhausted(network);
+      return attempt(exhausted !== undefined);
+    };
+    const outcome = await (network === undefined ? inTurn() : this.#networkTurns.take(network, inTurn));
+    if (outcome !== "limited") return outcome;
+    // Not within the turn: waiting holds up nobody else.
+    await new Promise((resolve) => setTimeout(resolve, limitedAnswerMs - (performance.now() - began)));
+    throw new PublicError("RATE_LIMITED", "Too many tries; wait before the next one.", {
+      retryAfter: Math.max(1, Math.ceil((exhausted?.msBeforeNext ?? 0) / 1_000)),
+    });
   }
 
-  async countFailure(address: string | undefined): Promise<void> {
-    if (address) await this.#addresses.penalty(address);
+  async #exhausted(network: string): Promise<RateLimiterRes | undefined> {
+    const used = await this.#networks.get(network);
+    return used && used.consumedPoints >= perNetwork.points ? used : undefined;
   }
 
-  async forgetAddress(address: string): Promise<void> {
-    await this.#addresses.delete(address);
+  /** @param login who the try was for: one text for each account, and for each login that is nobody's */
+  async countWrong(network: string | undefined, login: string): Promise<void> {
+    if (network === undefined) return;
+    const { consumedPoints } = await this.#logins.penalty(loginKey(network, login));
+    if (consumedPoints <= perLogin.points) await this.#networks.penalty(network);
   }
 
-  /** Takes one of the user's tries of a code; false when he has none left. */
-  async takeCode(userId: string): Promise<boolean> {
-    try {
-      await this.#codes.consume(userId);
-      return true;
-    } catch (refused) {
-      if (refused instanceof RateLimiterRes) return false;
-      throw refused;
-    }
+  /** Takes back what this login has cost its network, and nothing of what others have: one's own account pays for no tries of another. */
+  async forgive(network: string | undefined, login: string): Promise<void> {
+    if (network === undefined) return;
+    const key = loginKey(network, login);
+    const [own, all] = await Promise.all([this.#logins.get(key), this.#networks.get(network)]);
+    if (!own) return;
+    // Tries of before the network's present period are not in its count.
+    const areCounted = all !== null && own.msBeforeNext >= all.msBeforeNext - 1_000;
+    if (areCounted) await this.#networks.reward(network, Math.min(own.consumedPoints, perLogin.points));
+    await this.#logins.delete(key);
+  }
+
+  async forgetAddress(network: string): Promise<void> {
+    await this.#networks.delete(network);
+  }
+
+  /** Runs a try of an account when no other is under way. @throws PublicError OVERLOADED */
+  ofAccount<T>(key: string, attempt: () => Promise<T>): Promise<T> {
+    return this.#accountTurns.take(key, attempt);
+  }
+
+  /** Runs a try of a user's second factor when no other is under way. @throws PublicError OVERLOADED */
+  ofCode<T>(userId: string, attempt: () => Promise<T>): Promise<T> {
+    return this.#codeTurns.take(userId, attempt);
+  }
+
+  async hasCodesLeft(userId: string): Promise<boolean> {
+    const used = await this.#codes.get(userId);
+    return !used || used.consumedPoints < perUser.points;
+  }
+
+  async countWrongCode(userId: string): Promise<void> {
+    await this.#codes.penalty(userId);
   }
 
   async forgetCodes(userId: string): Promise<void> {
     await this.#codes.delete(userId);
   }
 }
+
+const loginKey = (network: string, login: string): string => `${network}:${login}`;
 
 function limiter(name: string, limit: { points: number; duration: number }, redis: Redis | undefined) {
   const memory = new RateLimiterMemory({ keyPrefix: name, ...limit });
@@ -61,8 +120,3 @@ function limiter(name: string, limit: { points: number; duration: number }, redi
     ...limit,
   });
 }
-
-const limited = ({ msBeforeNext }: RateLimiterRes) =>
-  new PublicError("RATE_LIMITED", "Too many tries; wait before the next one.", {
-    retryAfter: Math.ceil(msBeforeNext / 1_000),
-  });

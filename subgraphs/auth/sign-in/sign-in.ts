@@ -1,7 +1,7 @@
 import { type Account, accountOf, mayActIn } from "#db/auth/credentials.ts";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { insertSession } from "#db/auth/session-writes.ts";
-import { completeSignIn, type SignInUser, takeAttempt } from "#db/auth/sign-in-writes.ts";
+import { completeSignIn, countWrongTry, type SignInPlace, type SignInUser } from "#db/auth/sign-in-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { WriteTx } from "#db/client.ts";
 import { newSessionToken, tokenHash } from "#lib/credentials.ts";
@@ -9,10 +9,11 @@ import { platformTenantId } from "#lib/platform-tenant.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
 import { provedAccount } from "../credentials/escalation.ts";
-import { takeSecondFactor } from "../mfa/second-factor.ts";
+import { countingCodes, type TakeCode } from "../mfa/second-factor.ts";
 import { isPasswordText } from "../passwords/password-rules.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
 import { revokeSession } from "../sessions/end-sessions.ts";
+import { loginKey, networkOf, placeOf, readSignInUser, turnOf } from "./place.ts";
 
 export interface SignInInput {
   /** An e-mail address or a username. */
@@ -30,73 +31,140 @@ export type SignIn = { token: string; session: PublicUserSessionRow } | { error:
 export const sessionLifetime = "P1D";
 export const sessionIdleTime = "PT2H";
 
-/** Stands for whoever is not there, so that what is done for him is the same. */
+/** In the place of a user who is not there, so that what is done is the same. */
 export const nobody: Account = {
   userId: "00000000-0000-0000-0000-000000000000",
   tenantId: platformTenantId,
   username: "",
+  isShared: false,
 };
 
 /**
- * Signs a user in. Somebody who is unknown, locked or disabled, and a wrong password, are told alike and cost the same: two transactions and one
- * hash. The session that the request was sent with ends: whoever gave it to the user beforehand shall not have the one that begins.
- * @throws PublicError RATE_LIMITED for an address with too many failed tries, OVERLOADED
+ * Signs a user in. Who is unknown, locked or disabled, and a wrong password, have the same answer and cost the same: as many statements, and one hash.
+ * Nothing is counted before the password was verified, and only a wrong one is, or a wrong code: a fault takes no try from anybody. The session that the
+ * request was sent with ends: who gave it to the user beforehand shall not have the one that begins.
+ * @throws PublicError RATE_LIMITED for an address with too many wrong tries, OVERLOADED
  */
 export async function signIn(services: AuthServices, request: RequestContext, input: SignInInput): Promise<SignIn> {
-  const { database, system, hasher, limits } = services;
-  const address = request.client?.ipAddress;
-  await limits.checkAddress(address);
-  const known = await accountOf(system, input.login.trim().slice(0, 255));
-  const account = known ?? nobody;
-  const scope = { ...scopeOf(request, account.tenantId), ...(known ? { actor: `user:${account.userId}` } : {}) };
-  const user = await database.write(scope, (tx) => takeAttempt(tx, account.userId));
-  const password = isPasswordText(input.password) ? input.password : "";
-  const isRight = await hasher.verify(user?.passwordHash, password);
-  const outdated = isRight && user && hasher.isOutdated(user.passwordHash);
-  const rehashed = outdated ? await hasher.hash(password) : null;
-  const token = newSessionToken();
-  const outcome = await database.write(scope, async (tx): Promise<SignIn> => {
-    const refused = isRight && user ? await complete(services, tx, { account, user, rehashed, input }) : wrong;
-    await audit(tx, request, input, known, refused);
-    if (refused) return { error: refused };
-    const session = await insertSession(tx, {
-      userId: provedAccount(account.userId),
-      tokenHash: tokenHash(token),
-      lifetime: sessionLifetime,
-      actsInTenantId: input.tenantId ?? null,
-      ipAddress: address ?? null,
-      userAgent: request.client?.userAgent ?? null,
+  const network = networkOf(request);
+  const outcome = await services.limits.fromNetwork(network, async (exhausted) => {
+    const attempt = await findAccount(services, request, input);
+    const user = await attempt.read();
+    // Where they have signed in before, users are kept out by nobody else's tries from there.
+    if (exhausted && !user?.isKnownAddress) return "limited";
+    const result = await services.limits.ofAccount(turnOf(attempt.login, attempt.place, user), async () => {
+      const tried = await tryPassword(services, request, attempt, input);
+      if ("token" in tried) await services.limits.forgive(network, attempt.login);
+      else if (tried.isWrong) await services.limits.countWrong(network, attempt.login);
+      return tried;
     });
-    return { token, session };
+    return exhausted && "isWrong" in result && result.isWrong ? "limited" : result;
   });
-  if ("error" in outcome) await limits.countFailure(address);
-  else if (request.identity.credential?.kind === "session")
+  if (!("token" in outcome)) return { error: outcome.error };
+  if (request.identity.credential?.kind === "session")
     await revokeSession(services, request, request.identity.credential.id, "user.sign_out");
   return outcome;
 }
 
-const wrong = userError("INVALID_CREDENTIALS");
+interface Attempt {
+  /** Undefined when the login is nobody's. */
+  known: Account | undefined;
+  account: Account;
+  /** Its `loginKey`. */
+  login: string;
+  place: SignInPlace;
+  read(): Promise<SignInUser | undefined>;
+}
+
+async function findAccount(services: AuthServices, request: RequestContext, input: SignInInput): Promise<Attempt> {
+  const login = input.login.trim().slice(0, 255);
+  const known = await accountOf(services.system, login);
+  const account = known ?? nobody;
+  const { tenantId, userId } = account;
+  const place = placeOf(services, request, { tenantId, userId });
+  return {
+    known,
+    account,
+    login: loginKey(known, login),
+    place,
+    read: () => readSignInUser(services, request, { tenantId, place }),
+  };
+}
+
+type Success = Extract<SignIn, { token: string }>;
+
+/** Why a try was refused. */
+interface Refusal {
+  error: UserError;
+  /** Whether the password or the code was wrong, and not something else. */
+  isWrong: boolean;
+}
+
+const wrong: Refusal = { error: userError("INVALID_CREDENTIALS"), isWrong: true };
+
+async function tryPassword(
+  services: AuthServices,
+  request: RequestContext,
+  attempt: Attempt,
+  input: SignInInput,
+): Promise<Success | Refusal> {
+  const { database, hasher } = services;
+  const { account, place, known } = attempt;
+  const found = await attempt.read();
+  const user = found?.isLocked ? undefined : found;
+  const password = isPasswordText(input.password) ? input.password : "";
+  const isRight = await hasher.verify(user?.passwordHash, password);
+  const outdated = isRight && user && hasher.isOutdated(user.passwordHash);
+  const rehashed = outdated ? await hasher.hash(password) : null;
+  const scope = { ...scopeOf(request, account.tenantId), ...(known ? { actor: `user:${account.userId}` } : {}) };
+  const finish = (takeCode: TakeCode | undefined) =>
+    database.write(scope, async (tx): Promise<Success | Refusal> => {
+      const verified = isRight && user ? { attempt, user, rehashed, input, takeCode } : undefined;
+      const refused = verified ? await complete(services, tx, verified) : wrong;
+      if (refused?.isWrong) await countWrongTry(tx, user ? place : { ...place, userId: nobody.userId });
+      await audit(tx, request, input, known, refused?.error);
+      return refused ?? begin(tx, request, account, input);
+    });
+  return isRight && user?.mfaEnabled && input.code
+    ? countingCodes(services, account.userId, input.code, finish)
+    : finish(undefined);
+}
 
 interface Verified {
-  account: Account;
+  attempt: Attempt;
   user: SignInUser;
   rehashed: string | null;
   input: SignInInput;
+  takeCode: TakeCode | undefined;
 }
 
 async function complete(
   services: AuthServices,
   tx: WriteTx,
-  { account, user, rehashed, input }: Verified,
-): Promise<UserError | undefined> {
+  { attempt, user, rehashed, input, takeCode }: Verified,
+): Promise<Refusal | undefined> {
   if (user.mfaEnabled) {
-    if (!input.code) return userError("MFA_REQUIRED", undefined, "code");
-    const factor = { userId: account.userId, sealed: user.mfaSecret ?? "" };
-    if (!(await takeSecondFactor(services, tx, factor, input.code))) return wrong;
+    if (!takeCode) return { error: userError("MFA_REQUIRED", undefined, "code"), isWrong: false };
+    const taken = await takeCode(tx, user.mfaSecret ?? "");
+    if (taken !== "right") return { ...wrong, isWrong: taken === "wrong" };
   }
-  if (input.tenantId && !(await mayActIn(services.system, account, input.tenantId))) return userError("TENANT_UNKNOWN");
+  if (input.tenantId && !(await mayActIn(services.system, attempt.account, input.tenantId)))
+    return { error: userError("TENANT_UNKNOWN"), isWrong: false };
   const verified = { verifiedHash: user.passwordHash, passwordHash: rehashed };
-  return (await completeSignIn(tx, account.userId, verified)) ? undefined : wrong;
+  return (await completeSignIn(tx, attempt.place, verified)) ? undefined : { ...wrong, isWrong: false };
+}
+
+async function begin(tx: WriteTx, { client }: RequestContext, account: Account, input: SignInInput): Promise<Success> {
+  const token = newSessionToken();
+  const session = await insertSession(tx, {
+    userId: provedAccount(account.userId),
+    tokenHash: tokenHash(token),
+    lifetime: sessionLifetime,
+    actsInTenantId: input.tenantId ?? null,
+    ipAddress: client?.ipAddress ?? null,
+    userAgent: client?.userAgent ?? null,
+  });
+  return { token, session };
 }
 
 async function audit(

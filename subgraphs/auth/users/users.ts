@@ -15,6 +15,7 @@ import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { permitAccount, permitDefaultRole } from "../credentials/escalation.ts";
+import { isReadable, writtenName } from "../names.ts";
 import { passwordProblem } from "../passwords/password-rules.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
@@ -31,8 +32,12 @@ export interface UserInput {
   password: string | null;
 }
 
-const usernamePattern = /^[\p{L}\p{N}][\p{L}\p{N}._-]{1,63}$/u;
-const address = z.email().max(255);
+const usernamePattern = /^[\p{L}0-9][\p{L}0-9._-]{1,63}$/u;
+// `acme/alice@example.org` is alice@example.org of the tenant acme.
+const address = z
+  .email()
+  .max(255)
+  .regex(/^[^/]+$/);
 
 /** Makes a user of the caller's tenant, with no role that the caller has not the rights of. */
 export async function createUser(
@@ -40,12 +45,14 @@ export async function createUser(
   request: RequestContext,
   input: UserInput,
 ): Promise<{ user: PublicUserRow; password: string | null } | UserError[]> {
-  const username = input.username.trim();
+  const username = writtenName(input.username);
   const email = input.email.trim();
   const password = input.password ?? randomBytes(18).toString("base64url");
   const role = await permittedRole(services, request, input.role);
   const errors = [
-    usernamePattern.test(username) ? undefined : userError("NAME_INVALID", undefined, "username"),
+    usernamePattern.test(username) && isReadable(username)
+      ? undefined
+      : userError("NAME_INVALID", undefined, "username"),
     address.safeParse(email).success ? undefined : userError("EMAIL_INVALID", undefined, "email"),
     input.password === null ? undefined : passwordProblem(password, [username, email], "password"),
     isUserError(role) ? role : undefined,

@@ -9,6 +9,7 @@ const written = [
   "password_resets",
   "connection_tickets",
   "recovery_codes",
+  "sign_in_addresses",
   "auth_audit_log",
   "outbox_events",
 ];

@@ -1,5 +1,8 @@
 import { selects } from "#lib/relay.ts";
+import { requireUserList } from "../../authorization.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 
-export const users: QueryResolvers["users"] = (_root, args, { loaders }, info) =>
-  loaders.users(args, selects(info, "totalCount"));
+export const users: QueryResolvers["users"] = (_root, args, { loaders, request }, info) => {
+  requireUserList(request, args);
+  return loaders.users(args, selects(info, "totalCount"));
+};
