@@ -118,6 +118,7 @@ describe("case G40: of tries to sign in, only a wrong password counts", () => {
     const services = () => ({
       database: product.databases.auth,
       system: product.system,
+      unawaited: product.databases.auth,
       hasher: new PasswordHasher(),
       limits: new SignInLimits(),
       pepper: testPepper,
