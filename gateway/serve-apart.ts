@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { exportTraces } from "#lib/export-traces.ts";
 import { listenMetrics } from "#lib/metrics-server.ts";
+import { callSigner } from "#lib/call-keys.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
 import { anonymous, policies } from "#lib/request-context.ts";
@@ -47,9 +48,9 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });
   const supergraphSdl = readFileSync(supergraphFile, "utf8");
   let urls = urlsIn(supergraphSdl);
-  const keys = open ? undefined : readKeyring("NOVACRON_SIGNING_KEYS");
-  const carrier = overHttp(urls, keys);
-  const subscriptions = overNetwork(urls, keys);
+  const signer = open ? undefined : callSigner("gateway", readKeyring("NOVACRON_SIGNING_KEYS"));
+  const carrier = overHttp(urls, signer);
+  const subscriptions = overNetwork(urls, signer);
   const transport = guarded(carrier, { callTimeoutMs: 5_000 }, countCalls);
   const { stop: stopAsking, ...authenticating } = open ? anybody : whoAsks(transport);
   const environment = readGatewayEnvironment();
