@@ -6,6 +6,7 @@ import { longestRetentionSeconds } from "#db/event-log/retention.ts";
 import { ConfigurationError } from "#lib/configuration-error.ts";
 import { durationSeconds, isoDuration } from "#lib/duration.ts";
 import { type Keyring, parseKeyring } from "#lib/keyring.ts";
+import { readRedisUrl } from "#lib/redis-url.ts";
 import { readDatabaseUrl, readSecret } from "#lib/secrets.ts";
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
@@ -122,6 +123,7 @@ function readDatabaseUrls(env: NodeJS.ProcessEnv): Record<Domain, DatabaseUrls> 
 /** The same environment, with what it says of secrets in files. */
 const withSecrets = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...env,
+  REDIS_URL: readRedisUrl(env),
   NOVACRON_SIGNING_KEYS: readSecret("NOVACRON_SIGNING_KEYS", env),
   NOVACRON_ENCRYPTION_KEYS: readSecret("NOVACRON_ENCRYPTION_KEYS", env),
   NOVACRON_PEPPER: readSecret("NOVACRON_PEPPER", env),

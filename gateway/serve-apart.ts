@@ -3,6 +3,7 @@ import { exportTraces } from "#lib/export-traces.ts";
 import { listenMetrics } from "#lib/metrics-server.ts";
 import { callSigner } from "#lib/call-keys.ts";
 import { readKeyring } from "#lib/keyring.ts";
+import { readRedisUrl } from "#lib/redis-url.ts";
 import { openRedis } from "#lib/redis.ts";
 import { anonymous, policies } from "#lib/request-context.ts";
 import { noLimits } from "./admission/limits.ts";
@@ -111,7 +112,7 @@ type WhoAsks = Authentication & Pick<GatewayServerOptions, "onDenied"> & { stop(
 const anybody: WhoAsks = { identify: async () => anonymous, stop: async () => undefined };
 
 function whoAsks(transport: Transport): WhoAsks {
-  const redisUrl = process.env["REDIS_URL"];
+  const redisUrl = readRedisUrl();
   const redis = redisUrl ? openRedis(redisUrl) : undefined;
   const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
   const cache = new IdentityCache();

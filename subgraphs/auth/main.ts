@@ -1,6 +1,7 @@
 import { openDatabase } from "#db/client.ts";
 import { executedWrites } from "#db/executed-writes.ts";
 import { readKeyring } from "#lib/keyring.ts";
+import { readRedisUrl } from "#lib/redis-url.ts";
 import { openRedis } from "#lib/redis.ts";
 import { readSecret } from "#lib/secrets.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
@@ -10,7 +11,7 @@ import { createAuthSubgraph } from "./subgraph.ts";
 await serveSubgraph("auth", async ({ serviceUrl, systemUrl }) => {
   const pepper = readSecret("NOVACRON_PEPPER");
   const encryptionKeys = readKeyring("NOVACRON_ENCRYPTION_KEYS");
-  const redisUrl = process.env["REDIS_URL"];
+  const redisUrl = readRedisUrl();
   if (!pepper || pepper.length < 32)
     throw new Error("The auth subgraph needs NOVACRON_PEPPER, of 32 characters or more.");
   const database = await openDatabase({ domain: "auth", url: serviceUrl });

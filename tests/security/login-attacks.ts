@@ -87,7 +87,7 @@ export async function attacksThatPassed(url: string, attacks: readonly Attack[])
   try {
     for (const { statement } of attacks) {
       // Rolled back whatever it did, so that one that passes is not in the way of the next; but for what no transaction may hold.
-      const execute = async (on: postgres.Sql) => {
+      const execute = async (on: Pick<postgres.Sql, "unsafe">) => {
         await on.unsafe(statement).simple();
         throw new Error("was executed");
       };
