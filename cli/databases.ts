@@ -11,7 +11,7 @@ export const databaseName = (domain: Domain): string => `novacron_${domain}`;
 
 /** Where the five databases are, and how to let go of them. */
 export interface DatabaseServer {
-  /** @param login who connects; the owner when left out */
+  /** @param login who connects; when left out, one who may see which migrations were applied */
   url(domain: Domain, login?: Login): string;
   embedded: boolean;
   stop(): Promise<void>;
@@ -21,7 +21,7 @@ export interface DatabaseServer {
 export async function reachDatabases(environment: Environment, say: (line: string) => void): Promise<DatabaseServer> {
   const { databaseUrls } = environment;
   if (databaseUrls) {
-    const url = (domain: Domain, login: Login = "owner") => urlFor(databaseUrls[domain], domain, login);
+    const url = (domain: Domain, login?: Login) => urlFor(databaseUrls[domain], domain, login);
     return { url, embedded: false, stop: async () => undefined };
   }
   const server = await startEmbeddedPostgres({
@@ -44,9 +44,9 @@ export async function reachDatabases(environment: Environment, say: (line: strin
 }
 
 /** Where there is no login of its own the owner's does for all: in development. */
-function urlFor(urls: DatabaseUrls, domain: Domain, login: Login): string {
-  const url = urls[login] ?? urls.owner;
-  if (url === undefined) throw new ConfigurationError([`${urlVariable(domain, login)}: missing`]);
+function urlFor(urls: DatabaseUrls, domain: Domain, login?: Login): string {
+  const url = urls[login ?? "owner"] ?? urls.owner ?? (login === undefined ? (urls.system ?? urls.service) : undefined);
+  if (url === undefined) throw new ConfigurationError([`${urlVariable(domain, login ?? "owner")}: missing`]);
   return url;
 }
 
@@ -69,7 +69,7 @@ export async function migrateAll(
 ): Promise<Record<string, string[]>> {
   const applied: Record<string, string[]> = {};
   for (const domain of domains) {
-    const tags = await migrateDomain(server.url(domain), domain);
+    const tags = await migrateDomain(server.url(domain, "owner"), domain);
     applied[domain] = tags;
     for (const tag of tags) say(`migrated ${domain}: ${tag}`);
   }
@@ -80,7 +80,7 @@ export async function migrateAll(
 export async function requireMigrated(server: DatabaseServer): Promise<void> {
   const pending: string[] = [];
   for (const domain of domains) {
-    for (const tag of await pendingMigrations(server.url(domain, "system"), domain)) pending.push(`${domain}: ${tag}`);
+    for (const tag of await pendingMigrations(server.url(domain), domain)) pending.push(`${domain}: ${tag}`);
   }
   if (pending.length > 0) {
     throw Object.assign(

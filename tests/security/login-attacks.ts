@@ -1,8 +1,17 @@
 import postgres from "postgres";
-import { domains } from "#db/columns.ts";
+import { type Domain, domains } from "#db/columns.ts";
 import { logins, loginRole } from "#db/logins.ts";
 
 const insufficientPrivilege = "42501";
+
+/** One of each domain that both of its logins may read. */
+export const readable: Readonly<Record<Domain, string>> = {
+  auth: "tenants",
+  vms: "vms",
+  monitoring: "projected_vms",
+  federation: "multicloud_vms",
+  scheduler: "projected_vms",
+};
 
 export interface Attack {
   what: string;
@@ -65,7 +74,7 @@ export function loginAttacks(self: string, administrator: string, table: string)
     "create foreign data wrapper intruder",
     "create publication intruder for all tables",
     "create event trigger intruder on ddl_command_start execute function pg_catalog.suppress_redundant_updates_trigger()",
-    "create language plperl",
+    "create language intruder handler plpgsql_call_handler",
     `drop table ${table}`,
     `alter table ${table} disable row level security`,
     `alter table ${table} no force row level security`,
