@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Domain, domains } from "#db/columns.ts";
 import { readKeys } from "#cli/keys.ts";
+import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { type Running, runToEnd, runUntilReady } from "./processes.ts";
 
@@ -16,13 +17,17 @@ export async function startSubgraphsApart(url: (domain: Domain) => string, dataD
   const signingKeys: Keyring = [{ id: "bench", secret: randomBytes(32).toString("base64url") }];
   const { keys } = readKeys({ dataDir, keys: {} });
   const secrets = {
-    ...signingVariable(signingKeys),
     NOVACRON_PEPPER: keys.pepper,
     NOVACRON_ENCRYPTION_KEYS: keys.encryptionKeys.map(({ id, secret }) => `${id}:${secret}`).join(","),
   };
   const processes = new Map<Domain, Running>();
   for (const domain of domains) {
-    const env = { ...secrets, PORT: "0", [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain) };
+    const env = {
+      ...secrets,
+      NOVACRON_CALLER_KEYS: callerKeysText(callerKeys("gateway", signingKeys, domain)),
+      PORT: "0",
+      [`DATABASE_URL_${domain.toUpperCase()}`]: url(domain),
+    };
     processes.set(domain, await runUntilReady([`dist/subgraphs/${domain}/main.js`], env));
   }
   return { processes, signingKeys };

@@ -1,14 +1,18 @@
 import { type Database, openDatabase } from "#db/client.ts";
 import { type Domain, domains } from "#db/columns.ts";
+import { derivedPassword, derivedUrl, type Login, loginRole, logins } from "#db/logins.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { migrateDomain, pendingMigrations } from "#db/migrate.ts";
-import type { Environment } from "./environment.ts";
+import { prepareDatabase } from "#db/prepare.ts";
+import { ConfigurationError } from "#lib/configuration-error.ts";
+import { type DatabaseUrls, type Environment, urlVariable } from "./environment.ts";
 
 export const databaseName = (domain: Domain): string => `novacron_${domain}`;
 
 /** Where the five databases are, and how to let go of them. */
 export interface DatabaseServer {
-  url(domain: Domain): string;
+  /** @param login who connects; when left out, one who may see which migrations were applied */
+  url(domain: Domain, login?: Login): string;
   embedded: boolean;
   stop(): Promise<void>;
 }
@@ -16,18 +20,47 @@ export interface DatabaseServer {
 /** The servers that `DATABASE_URL_*` name, or the embedded one of the data folder, started when it does not run. */
 export async function reachDatabases(environment: Environment, say: (line: string) => void): Promise<DatabaseServer> {
   const { databaseUrls } = environment;
-  if (databaseUrls) return { url: (domain) => databaseUrls[domain], embedded: false, stop: async () => undefined };
+  if (databaseUrls) {
+    const url = (domain: Domain, login?: Login) => urlFor(databaseUrls[domain], domain, login);
+    return { url, embedded: false, stop: async () => undefined };
+  }
   const server = await startEmbeddedPostgres({
     dataDir: environment.dataDir,
     databases: domains.map(databaseName),
     log: say,
   });
+  const administratorUrl = (domain: Domain) => server.url(databaseName(domain));
+  try {
+    await prepareAll(administratorUrl);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return {
-    url: (domain) => server.url(databaseName(domain)),
+    url: (domain, login = "owner") => derivedUrl(administratorUrl(domain), domain, login),
     embedded: true,
     stop: () => server.stop(),
   };
 }
+
+/** Where there is no login of its own the owner's does for all: in development. */
+function urlFor(urls: DatabaseUrls, domain: Domain, login?: Login): string {
+  const url = urls[login ?? "owner"] ?? urls.owner ?? (login === undefined ? (urls.system ?? urls.service) : undefined);
+  if (url === undefined) throw new ConfigurationError([`${urlVariable(domain, login ?? "owner")}: missing`]);
+  return url;
+}
+
+/** Owner and logins of each database of the embedded server; data of versions in which a superuser owned all are handed over. */
+export const prepareAll = (administratorUrl: (domain: Domain) => string): Promise<unknown> =>
+  Promise.all(
+    domains.map((domain) => {
+      const { password } = new URL(administratorUrl(domain));
+      const passwords = Object.fromEntries(
+        logins.map((login) => [login, derivedPassword(decodeURIComponent(password), loginRole(domain, login))]),
+      ) as Record<Login, string>;
+      return prepareDatabase({ domain, administratorUrl: administratorUrl(domain), passwords });
+    }),
+  );
 
 /** Brings every database to this program's schema. One after the other: roles belong to the server, which may be one. */
 export async function migrateAll(
@@ -36,7 +69,7 @@ export async function migrateAll(
 ): Promise<Record<string, string[]>> {
   const applied: Record<string, string[]> = {};
   for (const domain of domains) {
-    const tags = await migrateDomain(server.url(domain), domain);
+    const tags = await migrateDomain(server.url(domain, "owner"), domain);
     applied[domain] = tags;
     for (const tag of tags) say(`migrated ${domain}: ${tag}`);
   }
@@ -65,7 +98,7 @@ export async function openDatabases(server: DatabaseServer, as: "service" | "sys
   const maxConnections = as === "system" ? 2 : 8;
   const opened = await Promise.allSettled(
     domains.map(async (domain) => {
-      return [domain, await openDatabase({ domain, url: server.url(domain), as, maxConnections })] as const;
+      return [domain, await openDatabase({ domain, url: server.url(domain, as), as, maxConnections })] as const;
     }),
   );
   const failed = opened.find((result) => result.status === "rejected");

@@ -1,13 +1,24 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { domains, type Domain } from "#db/columns.ts";
+import { type Login, logins } from "#db/logins.ts";
 import { longestRetentionSeconds } from "#db/event-log/retention.ts";
 import { ConfigurationError } from "#lib/configuration-error.ts";
 import { durationSeconds, isoDuration } from "#lib/duration.ts";
 import { type Keyring, parseKeyring } from "#lib/keyring.ts";
+import { readRedisUrl } from "#lib/redis-url.ts";
 import { readDatabaseUrl, readSecret } from "#lib/secrets.ts";
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
+
+/** Who connects to a domain's database; `admin` is the superuser by whom `novacron prepare` makes the others. */
+export type DatabaseUser = Login | "admin";
+export type DatabaseUrls = Readonly<Partial<Record<DatabaseUser, string>>>;
+
+/** `DATABASE_URL_VMS` is the owner's; `DATABASE_URL_VMS_SERVICE`, `_SYSTEM` and `_ADMIN` are the others'. */
+const variableOf = (domain: Domain, user: DatabaseUser): string =>
+  `${domain}${user === "owner" ? "" : `_${user}`}`.toUpperCase();
+export const urlVariable = (domain: Domain, user: DatabaseUser): string => `DATABASE_URL_${variableOf(domain, user)}`;
 
 const keyring = z.string().transform((text, context) => {
   const parsed = parseKeyring(text);
@@ -17,11 +28,6 @@ const keyring = z.string().transform((text, context) => {
 });
 
 const environmentShape = z.object({
-  DATABASE_URL_AUTH: postgresUrl.optional(),
-  DATABASE_URL_VMS: postgresUrl.optional(),
-  DATABASE_URL_MONITORING: postgresUrl.optional(),
-  DATABASE_URL_FEDERATION: postgresUrl.optional(),
-  DATABASE_URL_SCHEDULER: postgresUrl.optional(),
   NOVACRON_DATA_DIR: z.string().min(1).default(".novacron"),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   EVENT_RETENTION: z
@@ -59,8 +65,8 @@ export interface Environment {
   keys: { signingKeys?: Keyring | undefined; encryptionKeys?: Keyring | undefined; pepper?: string | undefined };
   /** The file of the signed checkpoints of the audit log. */
   auditCheckpoints: string;
-  /** All five, or undefined: then the embedded server is used. */
-  databaseUrls: Record<Domain, string> | undefined;
+  /** Of all five databases, each at least one; or undefined: then the embedded server is used. */
+  databaseUrls: Readonly<Record<Domain, DatabaseUrls>> | undefined;
 }
 
 /** @throws ConfigurationError that names every variable that is wrong, not the first one only; a file of secrets before all of them */
@@ -69,14 +75,12 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   if (!parsed.success) {
     throw new ConfigurationError(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
   }
-  const urls = Object.fromEntries(
-    domains.map((domain) => [domain, parsed.data[`DATABASE_URL_${domain.toUpperCase()}` as "DATABASE_URL_VMS"]]),
-  );
-  const missing = domains.filter((domain) => !urls[domain]);
+  const urls = readDatabaseUrls(env);
+  const missing = domains.filter((domain) => Object.keys(urls[domain]).length === 0);
   if (missing.length > 0 && missing.length < domains.length) {
     throw new ConfigurationError(
       missing.map(
-        (domain) => `DATABASE_URL_${domain.toUpperCase()}: missing; give all five, or none for the embedded server`,
+        (domain) => `${urlVariable(domain, "owner")}: missing; give all five, or none for the embedded server`,
       ),
     );
   }
@@ -94,16 +98,32 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     },
     auditCheckpoints:
       parsed.data.NOVACRON_AUDIT_CHECKPOINTS ?? join(parsed.data.NOVACRON_DATA_DIR, "audit-checkpoints.jsonl"),
-    databaseUrls: missing.length === 0 ? (urls as Record<Domain, string>) : undefined,
+    databaseUrls: missing.length === 0 ? urls : undefined,
   };
+}
+
+/** @throws ConfigurationError that names every variable that is no URL of a PostgreSQL */
+function readDatabaseUrls(env: NodeJS.ProcessEnv): Record<Domain, DatabaseUrls> {
+  const wrong: string[] = [];
+  const urlsOf = (domain: Domain): DatabaseUrls =>
+    Object.fromEntries(
+      [...logins, "admin" as const].flatMap((user) => {
+        const url = readDatabaseUrl(variableOf(domain, user), env);
+        if (url === undefined) return [];
+        const { error } = postgresUrl.safeParse(url);
+        if (error) wrong.push(`${urlVariable(domain, user)}: ${error.issues[0]?.message}`);
+        return [[user, url]];
+      }),
+    );
+  const urls = Object.fromEntries(domains.map((domain) => [domain, urlsOf(domain)])) as Record<Domain, DatabaseUrls>;
+  if (wrong.length > 0) throw new ConfigurationError(wrong);
+  return urls;
 }
 
 /** The same environment, with what it says of secrets in files. */
 const withSecrets = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...env,
-  ...Object.fromEntries(
-    domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, readDatabaseUrl(domain, env)]),
-  ),
+  REDIS_URL: readRedisUrl(env),
   NOVACRON_SIGNING_KEYS: readSecret("NOVACRON_SIGNING_KEYS", env),
   NOVACRON_ENCRYPTION_KEYS: readSecret("NOVACRON_ENCRYPTION_KEYS", env),
   NOVACRON_PEPPER: readSecret("NOVACRON_PEPPER", env),

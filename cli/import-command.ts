@@ -73,7 +73,7 @@ async function runImport(
     const databases = await openDatabases(server);
     const monitoringJobs = await openDatabase({
       domain: "monitoring",
-      url: server.url("monitoring"),
+      url: server.url("monitoring", "system"),
       as: "system",
       maxConnections: 2,
     });

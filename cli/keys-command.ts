@@ -1,4 +1,6 @@
 import { type Command, Option } from "commander";
+import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
+import { readKeyring } from "#lib/keyring.ts";
 import type { Environment } from "./environment.ts";
 import { progressBar } from "./progress.ts";
 
@@ -10,15 +12,23 @@ interface RotateCommandOptions {
   json: boolean;
 }
 
-/** `novacron keys rotate`: new keys, and secrets sealed under them. */
+/** `novacron keys`: new keys, secrets sealed under them, and what a subgraph needs of those that sign calls. */
 export function addKeysCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
   say: (line: string) => void,
 ): void {
-  program
-    .command("keys")
-    .description("the keys that sign calls and seal secrets")
+  const keys = program.command("keys").description("the keys that sign calls and seal secrets");
+  keys
+    .command("for <subgraph>")
+    .description(
+      "print NOVACRON_CALLER_KEYS of a subgraph, by which it believes a gateway with these NOVACRON_SIGNING_KEYS",
+    )
+    .action((subgraph: string) => {
+      const signing = readKeyring("NOVACRON_SIGNING_KEYS");
+      process.stdout.write(`${callerKeysText(callerKeys("gateway", signing, subgraph))}\n`);
+    });
+  keys
     .command("rotate")
     .description("make a new encryption key and seal every secret under it; run again, it goes on where it was stopped")
     .option("--signing", "rotate the signing keys instead", false)

@@ -47,13 +47,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option("--print-roles", "print the SQL an administrator runs where this user may not create roles", false)
     .option("--json", "print what was applied as JSON", false)
     .action(async (options: { dataDir?: string; printRoles: boolean; json: boolean }) => {
-      const { domains } = await import("#db/columns.ts");
       if (options.printRoles) {
-        const { rolesSql } = await import("#db/roles.ts");
-        const { databaseUrls } = environmentOf(options);
-        const owner = (domain: (typeof domains)[number]) =>
-          databaseUrls ? decodeURIComponent(new URL(databaseUrls[domain]).username) : "novacron_owner";
-        process.stdout.write(`${domains.map((domain) => rolesSql(domain, owner(domain))).join("\n")}\n`);
+        const { printRoles } = await import("./print-roles.ts");
+        process.stdout.write(await printRoles(environmentOf(options)));
         return;
       }
       const { migrateAll, reachDatabases } = await import("./databases.ts");
@@ -64,6 +60,14 @@ export async function main(argv: readonly string[]): Promise<void> {
       } finally {
         await server.stop();
       }
+    });
+
+  program
+    .command("prepare")
+    .description("give servers that are this installation's alone their owners and logins: DATABASE_URL_*_ADMIN")
+    .action(async () => {
+      const { prepareServers } = await import("./prepare-servers.ts");
+      process.stdout.write(`${await prepareServers(environmentOf({}))}\n`);
     });
 
   program

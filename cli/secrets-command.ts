@@ -1,8 +1,12 @@
-import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { domains } from "#db/columns.ts";
+import { logins } from "#db/logins.ts";
+import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
+import { ConfigurationError } from "#lib/configuration-error.ts";
+import { parseKeyring } from "#lib/keyring.ts";
 import { newKey, newSecret } from "./keys.ts";
 
 /** `novacron secrets`: the files that docker-compose.yml mounts. */
@@ -20,23 +24,51 @@ export function addSecretsCommand(program: Command): void {
 
 const listed = (names: readonly string[]): string => names.join(", ") || "none";
 
-/** Of a folder that a run before left incomplete it makes what is missing. */
+/**
+ * Makes what is missing in a folder that a run before left incomplete. What follows from another file (the keys by which a subgraph believes the gateway,
+ * the hash of a password) is brought in line with it.
+ */
 function makeSecrets(folder: string): { made: string[]; kept: string[] } {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const done: { made: string[]; kept: string[] } = { made: [], kept: [] };
+  const note = (name: string, isMade: boolean) => (isMade ? done.made : done.kept).push(name);
+  const read = (name: string) => readFileSync(join(folder, name), "utf8").trim();
   const keyring = () => {
     const { id, secret } = newKey();
     return `${id}:${secret}`;
   };
+  // Before each process had keys of its own there was one file for all. Its checkpoints must stay provable; calls are signed with new keys.
+  const jobsKeys = () => (existsSync(join(folder, "signing-keys")) ? read("signing-keys") : keyring());
   const secrets: [name: string, make: () => string][] = [
-    ["signing-keys", keyring],
+    ["gateway-keys", keyring],
+    ["jobs-keys", jobsKeys],
     ["encryption-keys", keyring],
     ["pepper", newSecret],
-    ...domains.map((domain): [string, () => string] => [`${domain}-db-password`, newSecret]),
+    ["redis-password", newSecret],
+    ...domains.flatMap((domain) =>
+      ["db", ...logins].map((user): [string, () => string] => [`${domain}-${user}-password`, newSecret]),
+    ),
   ];
-  const done: { made: string[]; kept: string[] } = { made: [], kept: [] };
-  for (const [name, make] of secrets) (addFile(folder, name, `${make()}\n`) ? done.made : done.kept).push(name);
+  for (const [name, make] of secrets) note(name, addFile(folder, name, `${make()}\n`));
+  const gatewayKeys = parseKeyring(read("gateway-keys"));
+  if (!gatewayKeys) throw new ConfigurationError([`${join(folder, "gateway-keys")}: not id:secret,id:secret`]);
+  const derived: [name: string, text: string][] = [
+    ["redis-users", redisUsers(read("redis-password"))],
+    ...domains.map((domain): [string, string] => [
+      `${domain}-caller-keys`,
+      callerKeysText(callerKeys("gateway", gatewayKeys, domain)),
+    ]),
+  ];
+  for (const [name, text] of derived) note(name, replaceFile(folder, name, `${text}\n`));
   return done;
 }
+
+/** Services may do all but what administrates the server or empties it; `INFO` says whether it has loaded. Who asks for its health may do that only. */
+const redisUsers = (password: string): string =>
+  [
+    `user default on #${createHash("sha256").update(password).digest("hex")} ~* &* +@all -@admin -@dangerous +info`,
+    "user health on nopass resetkeys resetchannels -@all +ping",
+  ].join("\n");
 
 /** Adds a file that is complete as soon as it is there. @returns false when there is one that holds something */
 function addFile(folder: string, name: string, text: string): boolean {
@@ -54,4 +86,14 @@ function addFile(folder: string, name: string, text: string): boolean {
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** @returns false when the file holds this already */
+function replaceFile(folder: string, name: string, text: string): boolean {
+  const path = join(folder, name);
+  if (existsSync(path) && readFileSync(path, "utf8") === text) return false;
+  const draft = join(folder, `.${name}.${randomUUID()}`);
+  writeFileSync(draft, text, { mode: 0o600, flag: "wx", flush: true });
+  renameSync(draft, path);
+  return true;
 }

@@ -95,7 +95,12 @@ export async function start(
     const checkpoints = { path: environment.auditCheckpoints, signingKeys: keys.signingKeys };
     background.push(runAuditCheckpoints(events.systems.auth, checkpoints, stopping.signal));
 
-    const system = await openDatabase({ domain: "auth", url: server.url("auth"), as: "system", maxConnections: 4 });
+    const system = await openDatabase({
+      domain: "auth",
+      url: server.url("auth", "system"),
+      as: "system",
+      maxConnections: 4,
+    });
     stops.push(() => system.close());
     const redis = redisUrl ? openRedis(redisUrl) : undefined;
     if (redis) stops.push(async () => redis.disconnect());

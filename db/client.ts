@@ -4,6 +4,7 @@ import { Admission, type Patience } from "./admission.ts";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
 import { hasGivenWay, hasNoSlot, isUnreachable, publicError, retriableError } from "./database-errors.ts";
 import { type Connection, Pool } from "./pool.ts";
+import { requireConfinedLogin } from "./service-login.ts";
 import type { Statement } from "./statement.ts";
 
 /** Who a transaction acts for. Row-level security shows the rows of this tenant and no others. */
@@ -64,7 +65,7 @@ export interface Database {
 
 export interface DatabaseOptions {
   domain: Domain;
-  /** A connection URL whose user may `SET ROLE` to the domain's roles, or is one of them. */
+  /** A connection URL whose user is the domain's role; in development also one who may `SET ROLE` to it. */
   url: string;
   as?: Database["as"];
   maxConnections?: number;
@@ -79,7 +80,7 @@ export const isolation = "read committed";
 
 /**
  * Opens a domain's database.
- * @throws PublicError DATABASE_UNAVAILABLE, or an Error `RLS_BYPASSED` when the effective role would see every tenant
+ * @throws PublicError DATABASE_UNAVAILABLE, or an Error `RLS_BYPASSED` or `LOGIN_NOT_CONFINED` when the login is more than its role
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { domain, url, as = "service", maxConnections = 8 } = options;
@@ -118,7 +119,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   await admission
     .enter({}, () =>
       pool.use(async (client) => {
-        await refuseBypass(client, domain);
+        await requireConfinedLogin(client, domain);
         arrays = client.options;
       }),
     )
@@ -162,20 +163,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
  */
 const writersOf = ({ as = "service", maxConnections = 8 }: DatabaseOptions): number =>
   as === "service" && maxConnections >= 4 ? Math.ceil(maxConnections / 2) : maxConnections;
-
-/** Row-level security means nothing to a superuser or a role with BYPASSRLS: such a pool must not come into being. */
-async function refuseBypass(client: postgres.Sql, domain: Domain): Promise<void> {
-  const [role] = await client<{ name: string; bypasses: boolean }[]>`
-    select rolname as name, rolsuper or rolbypassrls as bypasses from pg_roles where rolname = current_user`;
-  if (!role || role.bypasses) {
-    throw Object.assign(
-      new Error(`Role ${role?.name ?? "?"} of the ${domain} database would bypass row-level security.`),
-      {
-        code: "RLS_BYPASSED",
-      },
-    );
-  }
-}
 
 /**
  * All reads of one request in one transaction: one BEGIN and one tenant binding whatever the number of statements, and one

@@ -1,5 +1,5 @@
 import postgres from "postgres";
-import type { Domain } from "./columns.ts";
+import { type Domain, serviceRole, systemRole } from "./columns.ts";
 import { MigrationError } from "./migration-error.ts";
 import {
   type JournalEntry,
@@ -9,7 +9,7 @@ import {
   readMigration,
 } from "./migration-files.ts";
 import { detectMetricStorage } from "./monitoring/metric-storage.ts";
-import { ensureRoles } from "./roles.ts";
+import { ensureRoles, quoted } from "./roles.ts";
 
 export interface MigrateOptions {
   /** The folder with the domain's migrations; by default the one beside this file. */
@@ -37,6 +37,7 @@ export const migrateDomain = (url: string, domain: Domain, options: MigrateOptio
     await sql`create schema if not exists drizzle`;
     await sql`create table if not exists drizzle.__drizzle_migrations (
       id serial primary key, hash text not null, created_at bigint)`;
+    await sql.unsafe(journalGrants(domain)).simple();
 
     const applied: string[] = [];
     for (const entry of await pendingEntries(sql, folder)) {
@@ -46,6 +47,12 @@ export const migrateDomain = (url: string, domain: Domain, options: MigrateOptio
     }
     return applied;
   });
+
+/** Services and jobs refuse to start on another schema than theirs. */
+const journalGrants = (domain: Domain): string => {
+  const roles = [serviceRole(domain), systemRole(domain)].map(quoted).join();
+  return `grant usage on schema drizzle to ${roles}; grant select on drizzle.__drizzle_migrations to ${roles};`;
+};
 
 /**
  * The tags of the migrations that a domain's database still lacks, oldest first. Changes nothing.

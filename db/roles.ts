@@ -1,25 +1,50 @@
 import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
+import { loginRole } from "./logins.ts";
 import { MigrationError } from "./migration-error.ts";
 
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-const createRole = (role: string): string =>
+export const createRole = (role: string): string =>
   `do $$ begin create role ${quoted(role)} nologin; exception when duplicate_object or unique_violation then null; end $$;`;
 
+export interface PrintedRoles {
+  /** The user of the domain's `DATABASE_URL_*`. */
+  owner: string;
+  database: string;
+  /** As `scramVerifier` makes them; a login without one has no password yet. */
+  verifiers?: Readonly<Partial<Record<"service" | "system", string>>>;
+}
+
 /**
- * The SQL with which an administrator prepares a server for one domain: its two roles, and the right of `owner`, the
- * user of the domain's `DATABASE_URL_*`, to become them. It may be run again.
+ * The SQL with which an administrator prepares a server for one domain: the two logins, which can connect to the domain's database only, and the right
+ * of the owner to act as them. It may be run again.
  */
-export const rolesSql = (domain: Domain, owner: string): string =>
-  [serviceRole(domain), systemRole(domain)]
-    .flatMap((role) => [createRole(role), `grant ${quoted(role)} to ${quoted(owner)};`])
-    .join("\n");
+export const rolesSql = (domain: Domain, { owner, database, verifiers = {} }: PrintedRoles): string =>
+  [
+    ...(["service", "system"] as const).flatMap((login) => {
+      const role = quoted(loginRole(domain, login));
+      const verifier = verifiers[login];
+      return [
+        createRole(loginRole(domain, login)),
+        `alter role ${role} login noinherit${verifier === undefined ? "" : ` password '${verifier}'`};`,
+        `grant ${role} to ${quoted(owner)};`,
+      ];
+    }),
+    ...connectSql(domain, database).map((statement) => `${statement};`),
+    `grant connect, create, temporary on database ${quoted(database)} to ${quoted(owner)};`,
+  ].join("\n");
+
+/** Nobody connects to a domain's database but its own logins. */
+export const connectSql = (domain: Domain, database: string): string[] => [
+  `revoke all on database ${quoted(database)} from public`,
+  `grant connect on database ${quoted(database)} to ${quoted(serviceRole(domain))}, ${quoted(systemRole(domain))}`,
+];
 
 // Roles belong to the whole server, so no lock of one database keeps two programs from making them at the same time:
 // unique_violation, duplicate_object, and internal_error ("tuple concurrently updated").
-const lostRace = new Set(["23505", "42710", "XX000"]);
+export const lostRace = new Set(["23505", "42710", "XX000"]);
 const insufficientPrivilege = "42501";
 const attempts = 10;
 

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { exportTraces } from "#lib/export-traces.ts";
 import { listenMetrics } from "#lib/metrics-server.ts";
+import { callSigner } from "#lib/call-keys.ts";
 import { readKeyring } from "#lib/keyring.ts";
+import { readRedisUrl } from "#lib/redis-url.ts";
 import { openRedis } from "#lib/redis.ts";
 import { anonymous, policies } from "#lib/request-context.ts";
 import { noLimits } from "./admission/limits.ts";
@@ -47,9 +49,9 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });
   const supergraphSdl = readFileSync(supergraphFile, "utf8");
   let urls = urlsIn(supergraphSdl);
-  const keys = open ? undefined : readKeyring("NOVACRON_SIGNING_KEYS");
-  const carrier = overHttp(urls, keys);
-  const subscriptions = overNetwork(urls, keys);
+  const signer = open ? undefined : callSigner("gateway", readKeyring("NOVACRON_SIGNING_KEYS"));
+  const carrier = overHttp(urls, signer);
+  const subscriptions = overNetwork(urls, signer);
   const transport = guarded(carrier, { callTimeoutMs: 5_000 }, countCalls);
   const { stop: stopAsking, ...authenticating } = open ? anybody : whoAsks(transport);
   const environment = readGatewayEnvironment();
@@ -111,7 +113,7 @@ type WhoAsks = Authentication & Pick<GatewayServerOptions, "onDenied"> & { stop(
 const anybody: WhoAsks = { identify: async () => anonymous, stop: async () => undefined };
 
 function whoAsks(transport: Transport): WhoAsks {
-  const redisUrl = process.env["REDIS_URL"];
+  const redisUrl = readRedisUrl();
   const redis = redisUrl ? openRedis(redisUrl) : undefined;
   const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
   const cache = new IdentityCache();

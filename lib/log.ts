@@ -33,6 +33,7 @@ const rootLogger = pino(
 export const log = {
   gateway: rootLogger.child({ part: "gateway" }),
   subgraph: rootLogger.child({ part: "subgraph" }),
+  database: rootLogger.child({ part: "database" }),
   jobs: rootLogger.child({ part: "jobs" }),
   events: rootLogger.child({ part: "events" }),
   traces: rootLogger.child({ part: "traces" }),

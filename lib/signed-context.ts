@@ -1,7 +1,8 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomUUID, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
-import type { Key, Keyring } from "./keyring.ts";
-import type { RequestContext } from "./request-context.ts";
+import { type CallerKey, type CallSigner, type Issuer, issuerPattern, secretBetween } from "./call-keys.ts";
+import type { Key } from "./keyring.ts";
+import type { Identity, RequestContext } from "./request-context.ts";
 
 export const contextHeader = "x-novacron-context";
 export const signatureHeader = "x-novacron-signature";
@@ -10,11 +11,10 @@ export const signatureHeader = "x-novacron-signature";
 const lifetimeMs = 10_000;
 /** Services that disagree about the time by more than this refuse each other. */
 const clockToleranceMs = 5_000;
+/** For so long after it was signed a call may be believed by some process whose clock is within the tolerance. */
+export const longestBeliefMs = lifetimeMs + 2 * clockToleranceMs;
 /** Of an encoded context; Node takes 16 KiB of headers together. */
 const maxContextLength = 12_288;
-
-/** Who signs: the gateway, or a service that calls another. */
-export type Issuer = "gateway" | `service:${string}`;
 
 const contextShape = z.object({
   identity: z.object({
@@ -32,19 +32,27 @@ const contextShape = z.object({
 });
 
 const claimsShape = z.object({
-  issuer: z.string().regex(/^(gateway|service:[a-z-]{1,32})$/),
   audience: z.string(),
   issuedAt: z.number(),
+  /** Of this call alone. */
+  nonce: z.uuid(),
   context: contextShape,
 });
 
 export interface Call {
-  issuer: Issuer;
   /** The name of the subgraph that is called. */
   audience: string;
   context: RequestContext;
   /** Exactly as it is sent. */
   body: string;
+}
+
+/** A call that is believed. */
+export interface Believed {
+  issuer: Issuer;
+  /** No other call has it. Who executes writes remembers it: a captured call is refused when it is sent again. */
+  nonce: string;
+  context: RequestContext;
 }
 
 /** Why a call is not believed: for the log, never for the caller. */
@@ -54,61 +62,69 @@ export type Refusal =
   | "unknown key"
   | "wrong signature"
   | "another audience"
+  | "another's identity"
   | "expired"
   | "from the future";
 
 /**
- * The headers that let a subgraph trust a call over HTTP: `x-novacron-context`, who asks of whom and when, as base64url of JSON, and
- * `x-novacron-signature`, `<key id>.<HMAC-SHA256 as base64url>`. The signature covers the key's id, those claims and the exact body, so that
- * a captured call can be neither changed nor sent elsewhere, and only for seconds sent again. The first key of the ring signs.
+ * The headers that let a subgraph trust a call over HTTP: `x-novacron-context`, the caller, the audience and the time, as base64url of JSON, and
+ * `x-novacron-signature`, `<issuer>/<key id>.<HMAC-SHA256 as base64url>`. The signature covers the key's name, those claims and the exact body, so
+ * that a captured call can be neither changed nor sent elsewhere, and only for seconds sent again. The first key of the signer's ring signs.
  *
- * An HMAC and not a JWS: both sides are ours and hold the same keys, so there is no algorithm to agree on and none to be talked down from;
- * the body would be a claim of its own either way; and it costs microseconds of a path that every call takes.
+ * Each pair of issuer and subgraph has a secret of its own, so a subgraph that is taken over cannot call another one as the gateway. Why an HMAC and
+ * no public key: docs/decisions/keys-between-processes.md.
  * @throws Error for a context too large to be taken
  */
-export function signContext([key]: Keyring, { issuer, audience, context, body }: Call): Record<string, string> {
-  const claims = { issuer, audience, issuedAt: Date.now(), context };
+export function signContext({ issuer, keys }: CallSigner, { audience, context, body }: Call): Record<string, string> {
+  const [key] = keys.current();
+  const claims = { audience, issuedAt: Date.now(), nonce: randomUUID(), context };
   const encoded = Buffer.from(JSON.stringify(claims)).toString("base64url");
   if (encoded.length > maxContextLength) throw new Error(`The context of a call holds ${encoded.length} characters.`);
-  return {
-    [contextHeader]: encoded,
-    [signatureHeader]: `${key.id}.${signature(key, encoded, body)}`,
-  };
+  const between = { issuer, id: key.id, secret: derivedSecret(key, issuer, audience) };
+  return { [contextHeader]: encoded, [signatureHeader]: `${issuer}/${key.id}.${signature(between, encoded, body)}` };
 }
 
 /**
- * The context of a signed call, or why there is doubt about it. Never throws, whatever the headers hold.
+ * A signed call, or why there is doubt about it. Never throws, whatever the headers hold.
  * @param headers as Node has them in `headersDistinct`: one that was sent twice has two values, and is refused
  */
 export function verifyContext(
-  keys: Keyring,
+  keys: readonly CallerKey[],
   audience: string,
   headers: Readonly<Record<string, readonly string[] | undefined>>,
   body: string,
-): { context: RequestContext } | { refused: Refusal } {
+): Believed | { refused: Refusal } {
   const [encoded, ...moreContexts] = headers[contextHeader] ?? [];
   const [claimed, ...moreSignatures] = headers[signatureHeader] ?? [];
   if (!encoded || !claimed) return { refused: "unsigned" };
   // Base64url is compared as text and never decoded first: several texts decode to the same bytes.
-  const parts = /^([A-Za-z0-9-]{1,32})\.([A-Za-z0-9_-]{43})$/.exec(claimed);
+  const parts = signaturePattern.exec(claimed);
   const twice = moreContexts.length + moreSignatures.length > 0;
   if (!parts || twice || encoded.length > maxContextLength || !/^[A-Za-z0-9_-]+$/.test(encoded)) {
     return { refused: "malformed" };
   }
-  const key = keys.find(({ id }) => id === parts[1]);
+  const [, issuer = "", keyId = "", mac = ""] = parts;
+  const key = keys.find((each) => each.issuer === issuer && each.id === keyId);
   if (!key) return { refused: "unknown key" };
-  if (!timingSafeEqual(Buffer.from(parts[2] ?? ""), Buffer.from(signature(key, encoded, body)))) {
+  if (!timingSafeEqual(Buffer.from(mac), Buffer.from(signature(key, encoded, body)))) {
     return { refused: "wrong signature" };
   }
   const parsed = claimsShape.safeParse(jsonOf(encoded));
   if (!parsed.success) return { refused: "malformed" };
-  const { issuedAt, context } = parsed.data;
+  const { issuedAt, nonce, context } = parsed.data;
   if (parsed.data.audience !== audience) return { refused: "another audience" };
+  if (!maySpeakAs(issuer, context.identity)) return { refused: "another's identity" };
   const now = Date.now();
   if (issuedAt - clockToleranceMs > now) return { refused: "from the future" };
   if (Math.min(issuedAt + lifetimeMs, context.deadline) + clockToleranceMs < now) return { refused: "expired" };
-  return { context };
+  return { issuer, nonce, context };
 }
+
+const signaturePattern = new RegExp(`^(${issuerPattern})/([A-Za-z0-9-]{1,32})\\.([A-Za-z0-9_-]{43})$`);
+
+/** The gateway finds out who its clients are. Every other issuer speaks as itself only. */
+const maySpeakAs = (issuer: Issuer, { kind, id }: Identity): boolean =>
+  issuer === "gateway" || (kind === "service" && id === issuer);
 
 function jsonOf(encoded: string): unknown {
   try {
@@ -118,7 +134,18 @@ function jsonOf(encoded: string): unknown {
   }
 }
 
-function signature({ id, secret }: Key, encoded: string, body: string): string {
+function signature({ issuer, id, secret }: CallerKey, encoded: string, body: string): string {
   const bodyHash = createHash("sha256").update(body).digest("base64url");
-  return createHmac("sha256", secret).update(`${id}\n${encoded}\n${bodyHash}`).digest("base64url");
+  return createHmac("sha256", secret).update(`${issuer}/${id}\n${encoded}\n${bodyHash}`).digest("base64url");
+}
+
+/** Derived once; forgotten with its key. */
+const derived = new WeakMap<Key, Map<string, string>>();
+
+function derivedSecret(key: Key, issuer: Issuer, audience: string): string {
+  const pair = `${issuer} ${audience}`;
+  const secrets = derived.get(key) ?? new Map<string, string>();
+  const secret = secrets.get(pair) ?? secretBetween(key, issuer, audience);
+  derived.set(key, secrets.set(pair, secret));
+  return secret;
 }

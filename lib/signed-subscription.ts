@@ -1,6 +1,6 @@
-import type { Keyring } from "./keyring.ts";
-import type { RequestContext } from "./request-context.ts";
+import type { CallerKey, CallSigner } from "./call-keys.ts";
 import {
+  type Believed,
   type Call,
   contextHeader,
   type Refusal,
@@ -22,21 +22,21 @@ export interface SignedExtensions {
  * @throws Error for a context too large to be taken
  */
 export function signSubscription(
-  keys: Keyring,
+  signer: CallSigner,
   call: Omit<Call, "body">,
   request: SubscriptionRequest,
 ): SignedExtensions {
-  const signed = signContext(keys, { ...call, body: signedText(request) });
+  const signed = signContext(signer, { ...call, body: signedText(request) });
   return { after: request.after, context: signed[contextHeader] ?? "", signature: signed[signatureHeader] ?? "" };
 }
 
 /** The context of a signed subscription, or why there is doubt about it. Never throws, whatever the extensions hold. */
 export function verifySubscription(
-  keys: Keyring,
+  keys: readonly CallerKey[],
   audience: string,
   extensions: Readonly<Record<string, unknown>>,
   request: SubscriptionRequest,
-): { context: RequestContext } | { refused: Refusal } {
+): Believed | { refused: Refusal } {
   const headers = {
     [contextHeader]: valuesOf(extensions["context"]),
     [signatureHeader]: valuesOf(extensions["signature"]),

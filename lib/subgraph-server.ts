@@ -1,10 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type CallerKey, readCallerKeys } from "./call-keys.ts";
+import { PublicError } from "./errors.ts";
+import type { ExecutedWrites } from "./executed-writes.ts";
 import { readBody } from "./http-body.ts";
-import { type Keyring, readKeyring } from "./keyring.ts";
 import { log } from "./log.ts";
+import { type Current, Replaceable } from "./replaceable.ts";
 import { readDatabaseUrl, readSecret } from "./secrets.ts";
-import { verifyContext } from "./signed-context.ts";
+import { type Refusal, verifyContext } from "./signed-context.ts";
 import { endOnStopSignals } from "./stop-signals.ts";
 import type { Subgraph } from "./subgraph.ts";
 import type { SubgraphRequest } from "./subgraph-request.ts";
@@ -22,21 +25,29 @@ const maxBodyBytes = 4 * 2 ** 20;
 /** How long calls in flight may go on when the server closes. */
 const closeGraceMs = 5_000;
 
+export interface ListeningSubgraph {
+  subgraph: Subgraph;
+  /** By which it believes those who may call it. */
+  callers: Current<readonly CallerKey[]>;
+  executedWrites: ExecutedWrites;
+  /** Whether what it needs can be reached. */
+  ready?(): Promise<boolean>;
+}
+
 /**
- * The HTTP face of a subgraph that runs as a process of its own. It answers signed calls only, `_service` and `_entities` included; and to
- * everybody whether it runs (`/health/live`), and whether all it needs can be reached (`/health/ready`). Where it has subscriptions, they are
- * followed over WebSockets on the same path.
+ * The HTTP face of a subgraph that runs as a process of its own. It answers signed calls only, `_service` and `_entities` included, and executes
+ * each mutation once; and to everybody whether it runs (`/health/live`), and whether all it needs can be reached (`/health/ready`). Where it has
+ * subscriptions, they are followed over WebSockets on the same path.
  */
 export async function listenSubgraph(
-  subgraph: Subgraph,
-  keys: Keyring,
+  listening: ListeningSubgraph,
   host: string,
   port: number,
-  ready: () => Promise<boolean> = async () => true,
   socketLimits: Partial<SubgraphSocketLimits> = {},
 ): Promise<RunningServer> {
+  const { subgraph, callers } = listening;
   const server = createServer((request, response) => {
-    answer({ subgraph, keys, ready }, request, response).catch((error: unknown) => {
+    answer(listening, request, response).catch((error: unknown) => {
       log.subgraph.error({ err: error, subgraph: subgraph.name }, "a call failed");
       send(response, 500, {
         errors: [{ message: "The service failed.", extensions: { code: "INTERNAL_SERVER_ERROR" } }],
@@ -45,7 +56,7 @@ export async function listenSubgraph(
   });
   server.keepAliveTimeout = 60_000;
   const { name, subscriptions } = subgraph;
-  const sockets = subscriptions && new SubgraphSockets({ name, subscriptions, keys }, socketLimits);
+  const sockets = subscriptions && new SubgraphSockets({ name, subscriptions, callers }, socketLimits);
   if (sockets) server.on("upgrade", (request, stream, head) => sockets.upgrade(request, stream, head));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -65,7 +76,7 @@ export async function listenSubgraph(
 }
 
 async function answer(
-  { subgraph, keys, ready }: { subgraph: Subgraph; keys: Keyring; ready: () => Promise<boolean> },
+  { subgraph, callers, executedWrites, ready = async () => true }: ListeningSubgraph,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -77,11 +88,10 @@ async function answer(
   if (request.method !== "POST" || request.url !== "/graphql") return send(response, 404, {});
   const body = await readBody(request, maxBodyBytes);
   if (body === undefined) return send(response, 413, {});
-  const verified = verifyContext(keys, subgraph.name, request.headersDistinct, body);
-  if ("refused" in verified) {
+  const refuse = (reason: Refusal | "sent twice") => {
     const { remoteAddress } = request.socket;
-    log.subgraph.warn({ subgraph: subgraph.name, reason: verified.refused, remoteAddress }, "a call was refused");
-    return send(response, 401, {
+    log.subgraph.warn({ subgraph: subgraph.name, reason, remoteAddress }, "a call was refused");
+    send(response, 401, {
       errors: [
         {
           message: "This service answers signed calls only.",
@@ -89,6 +99,20 @@ async function answer(
         },
       ],
     });
+  };
+  const verified = verifyContext(callers.current(), subgraph.name, request.headersDistinct, body);
+  if ("refused" in verified) return refuse(verified.refused);
+  const asked = JSON.parse(body) as SubgraphRequest;
+  if (subgraph.writes(asked)) {
+    const isFirst = await executedWrites.remember(verified.nonce).catch((error: unknown) => {
+      if (!(error instanceof PublicError)) throw error;
+      return error;
+    });
+    if (!isFirst) return refuse("sent twice");
+    if (isFirst instanceof PublicError) {
+      const { message, code, details } = isFirst;
+      return send(response, 200, { errors: [{ message, extensions: { ...details, code } }] });
+    }
   }
   const aborted = new AbortController();
   response.once("close", () => {
@@ -96,7 +120,7 @@ async function answer(
   });
   // The signature does not cover the trace: it decides nothing but where the call's spans are shown, and who may not call has none.
   const result = await inTraceOf(request.headers["traceparent"], () =>
-    subgraph.execute(JSON.parse(body) as SubgraphRequest, verified.context, aborted.signal),
+    subgraph.execute(asked, verified.context, aborted.signal),
   );
   send(response, 200, result);
 }
@@ -108,39 +132,39 @@ function send(response: ServerResponse, status: number, value: unknown): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
 }
 
-export interface ServedSubgraph {
-  subgraph: Subgraph;
-  /** Whether what it needs can be reached. */
-  ready(): Promise<boolean>;
+export interface ServedSubgraph extends Omit<ListeningSubgraph, "callers"> {
   close(): Promise<void>;
 }
 
+/** Where a subgraph's database is, by who logs in. */
+export interface SubgraphDatabase {
+  serviceUrl: string;
+  systemUrl: string;
+}
+
 /**
- * The process entry of a subgraph. Reads `DATABASE_URL_<NAME>`, `DATABASE_PASSWORD_<NAME>`, `NOVACRON_SIGNING_KEYS`, `HOST` and `PORT`;
- * prints one line when it can answer; stops on SIGTERM and Ctrl-C.
+ * The process entry of a subgraph. Reads the URLs of its database, `NOVACRON_CALLER_KEYS`, `HOST` and `PORT`; prints one line when it can answer;
+ * stops on SIGTERM and Ctrl-C.
  */
 export async function serveSubgraph(
   name: string,
-  open: (config: { databaseUrl: string }) => Promise<ServedSubgraph>,
+  open: (database: SubgraphDatabase) => Promise<ServedSubgraph>,
 ): Promise<void> {
-  const databaseUrl = readDatabaseUrl(name);
-  const given = readSecret("NOVACRON_SIGNING_KEYS");
+  const ownerUrl = readDatabaseUrl(name);
+  const serviceUrl = readDatabaseUrl(`${name}_service`) ?? ownerUrl;
+  const systemUrl = readDatabaseUrl(`${name}_system`) ?? ownerUrl ?? serviceUrl;
+  const given = readSecret("NOVACRON_CALLER_KEYS");
   const missing = [
-    ...(databaseUrl ? [] : [`DATABASE_URL_${name.toUpperCase()}`]),
-    ...(given ? [] : ["NOVACRON_SIGNING_KEYS"]),
+    ...(serviceUrl ? [] : [`DATABASE_URL_${name.toUpperCase()}_SERVICE`]),
+    ...(given ? [] : ["NOVACRON_CALLER_KEYS"]),
   ];
-  if (!databaseUrl || !given) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
-  const keys = readKeyring("NOVACRON_SIGNING_KEYS");
+  if (!serviceUrl || !systemUrl || !given) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
+  const callers = new Replaceable(readCallerKeys("NOVACRON_CALLER_KEYS"));
   const signals = endOnStopSignals();
   const stopTraces = await exportTraces(`novacron-${name}`);
-  const { subgraph, ready, close } = await open({ databaseUrl });
-  const server = await listenSubgraph(
-    subgraph,
-    keys,
-    process.env["HOST"] ?? "127.0.0.1",
-    Number(process.env["PORT"] ?? 0),
-    ready,
-  );
+  const { close, ...served } = await open({ serviceUrl, systemUrl });
+  const host = process.env["HOST"] ?? "127.0.0.1";
+  const server = await listenSubgraph({ ...served, callers }, host, Number(process.env["PORT"] ?? 0));
   signals.whenStarted(async () => {
     await server.close();
     await close();

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { CloseCode, MessageType, parseMessage, stringifyMessage, type SubscribePayload } from "graphql-ws";
 import type { WebSocket } from "ws";
+import type { CallerKey } from "./call-keys.ts";
 import { PublicError } from "./errors.ts";
-import type { Keyring } from "./keyring.ts";
 import { log } from "./log.ts";
+import type { Current } from "./replaceable.ts";
 import { verifySubscription } from "./signed-subscription.ts";
 import type { SubgraphSocketLimits } from "./subgraph-socket-limits.ts";
 import type { Subscribable, SubscriptionEvent, SubscriptionRequest } from "./subscription.ts";
@@ -12,7 +13,7 @@ export interface Followed {
   /** The subgraph's. */
   name: string;
   subscriptions: Subscribable;
-  keys: Keyring;
+  callers: Current<readonly CallerKey[]>;
 }
 
 /** One connection of a gateway: the subscriptions of all its tenants, each signed by itself. */
@@ -102,7 +103,7 @@ export class SubgraphSocket {
   }
 
   async *#events(payload: SubscribePayload, signal: AbortSignal): AsyncGenerator<SubscriptionEvent> {
-    const { name, subscriptions, keys } = this.#followed;
+    const { name, subscriptions, callers } = this.#followed;
     const { query, variables, extensions } = payload;
     const { after } = extensions ?? {};
     const request: SubscriptionRequest = {
@@ -110,7 +111,7 @@ export class SubgraphSocket {
       variables: variables ?? undefined,
       after: typeof after === "string" ? after : undefined,
     };
-    const verified = verifySubscription(keys, name, extensions ?? {}, request);
+    const verified = verifySubscription(callers.current(), name, extensions ?? {}, request);
     if ("refused" in verified) {
       const { refused: reason } = verified;
       log.subgraph.warn({ subgraph: name, reason, remoteAddress: this.#remoteAddress }, "a subscription was refused");

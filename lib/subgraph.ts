@@ -4,6 +4,7 @@ import { SpanKind } from "@opentelemetry/api";
 import {
   type ConstDirectiveNode,
   defaultFieldResolver,
+  type DefinitionNode,
   getNamedType,
   type ExecutionResult,
   GraphQLError,
@@ -13,6 +14,7 @@ import {
   type GraphQLSchema,
   isObjectType,
   Kind,
+  OperationTypeNode,
   parse,
   validate,
 } from "graphql";
@@ -39,6 +41,8 @@ export interface Subgraph {
   readonly name: string;
   readonly schema: GraphQLSchema;
   execute(request: SubgraphRequest, context: RequestContext, signal?: AbortSignal): Promise<ExecutionResult>;
+  /** Whether an operation of the request is a mutation. False for what is no valid document: it is not executed. */
+  writes(request: SubgraphRequest): boolean;
   /** Undefined of one whose schema has none. */
   readonly subscriptions?: Subscribable | undefined;
 }
@@ -130,6 +134,10 @@ export function createSubgraph<Context extends { request: RequestContext }>(
     schema,
     execute: (request, context, signal) =>
       span(`subgraph ${definition.name}`, spanOptions, () => answer(request, context, signal)),
+    writes: ({ query }) => {
+      const found = executionFor(query);
+      return "document" in found && found.document.definitions.some(isMutation);
+    },
     subscriptions:
       definition.live?.log &&
       liveSubscriptions<Context>({
@@ -145,6 +153,9 @@ export function createSubgraph<Context extends { request: RequestContext }>(
       }),
   };
 }
+
+const isMutation = (node: DefinitionNode): boolean =>
+  node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.MUTATION;
 
 /** What may leave: public errors as they are; of all others only the request id. */
 function publicError(error: GraphQLError, subgraph: string, { requestId }: RequestContext): GraphQLError {

@@ -3,6 +3,7 @@ import type { Domain } from "#db/columns.ts";
 import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
 import { redisCarrier } from "#db/event-log/carriers/redis.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
+import { readRedisUrl } from "#lib/redis-url.ts";
 import { endedAfter } from "#lib/pause.ts";
 
 /** How long after its end somebody may be in the middle of a read. */
@@ -18,7 +19,7 @@ export interface OwnLog {
  * elsewhere, with the jobs: announcements come by Redis where `REDIS_URL` names one, and by PostgreSQL's notifications else.
  */
 export async function openOwnLog(domain: Domain, url: string): Promise<OwnLog> {
-  const redisUrl = process.env["REDIS_URL"];
+  const redisUrl = readRedisUrl();
   const system = await openDatabase({ domain, url, as: "system", maxConnections: 2 });
   const databases = { [domain]: system };
   const carrier = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases, url: () => url });

@@ -14,6 +14,7 @@ export function remembering(name: SubgraphName): Subgraph {
   return {
     name,
     schema: subgraphSchema(name),
+    writes: () => false,
     execute: async (request) => {
       const ofQuery = known.get(request.query) ?? new Map<unknown, () => ExecutionResult>();
       known.set(request.query, ofQuery);

@@ -60,7 +60,7 @@ async function withServices<T>(
   const { actingAs, withSystems } = await import("#cli/databases.ts");
   const { openDatabase } = await import("#db/client.ts");
   return withSystems(environment, say, async ({ auth: system }, server) => {
-    const database = await openDatabase({ domain: "auth", url: server.url("auth"), maxConnections: 2 });
+    const database = await openDatabase({ domain: "auth", url: server.url("auth", "service"), maxConnections: 2 });
     try {
       return await use({
         ...actingAs({ database }, actor),

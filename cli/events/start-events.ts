@@ -36,13 +36,15 @@ export async function startEvents(
   signal: AbortSignal,
 ): Promise<RunningEvents> {
   const systems = await openDatabases(server, "system");
-  const between = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases: systems, url: server.url });
+  const between = redisUrl
+    ? redisCarrier(redisUrl)
+    : notifyCarrier({ databases: systems, url: (source) => server.url(source, "system") });
   // Another process may hold a relay's lock: then its announcements come by the second carrier.
   const carriers = [inProcessCarrier(), between];
   const eventLog = new EventLog({ databases: systems, carriers, signal });
   const running = [
     eventLog.running,
-    ...domains.map((domain) => runRelay({ domain, url: server.url(domain), carriers, signal })),
+    ...domains.map((domain) => runRelay({ domain, url: server.url(domain, "system"), carriers, signal })),
     ...[systems.monitoring, systems.scheduler].map((target) =>
       runConsumer(vmProjection({ source: systems.vms, target }), { system: target, log: eventLog, signal }),
     ),

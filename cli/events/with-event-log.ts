@@ -25,7 +25,9 @@ export async function withEventLog<T>(
   try {
     return await withSystems(environment, say, async (systems, server) => {
       const { redisUrl } = environment;
-      const carrier = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases: systems, url: server.url });
+      const carrier = redisUrl
+        ? redisCarrier(redisUrl)
+        : notifyCarrier({ databases: systems, url: (source) => server.url(source, "system") });
       const ended = new AbortController();
       const log = new EventLog({ databases: systems, carriers: [carrier], signal: ended.signal });
       try {

@@ -1,6 +1,7 @@
 import postgres from "postgres";
 import { type Domain, systemRole } from "../columns.ts";
 import { isolation, safeBigint } from "../client.ts";
+import { requireConfinedLogin } from "../service-login.ts";
 import type { Statement } from "../statement.ts";
 
 export interface SessionOptions {
@@ -63,6 +64,7 @@ export async function openSession({ domain, url, name, channels, onNotify }: Ses
   };
   const client = postgres(url, options);
   try {
+    await requireConfinedLogin(client, domain);
     for (const channel of channels) await client.unsafe(`listen ${channel}`);
   } catch (error) {
     await client.end({ timeout: 1 });

@@ -1,6 +1,6 @@
 import { type Dispatcher, errors, Pool } from "undici";
 import type { ExecutionResult } from "graphql";
-import type { Keyring } from "#lib/keyring.ts";
+import type { CallSigner } from "#lib/call-keys.ts";
 import { signContext } from "#lib/signed-context.ts";
 import { traceHeaders } from "#lib/tracing.ts";
 import { CallFailure } from "./call-failure.ts";
@@ -16,11 +16,11 @@ export interface HttpTransport extends Transport {
 /**
  * Calls subgraphs over HTTP, each over kept-alive connections of its own; every call is signed over its final body. Of the client's own headers
  * none goes along: what a subgraph may know of the client is in the context. Redirects are not followed: a signed call is for one address.
- * @param keys undefined for subgraphs that answer anybody: they are not told who asks
+ * @param signer undefined for subgraphs that answer anybody: they are not told who asks
  */
 export function overHttp(
   urls: Readonly<Record<string, string>>,
-  keys: Keyring | undefined,
+  signer: CallSigner | undefined,
   given: Partial<HttpLimits> = {},
 ): HttpTransport {
   const limits = { ...httpLimits, ...given };
@@ -43,7 +43,7 @@ export function overHttp(
       const body = JSON.stringify({ query, variables });
       const headers = {
         "content-type": "application/json",
-        ...(keys ? signContext(keys, { issuer: "gateway", audience: name, context, body }) : {}),
+        ...(signer ? signContext(signer, { audience: name, context, body }) : {}),
         ...traceHeaders(),
       };
       const { path, pool } = address;

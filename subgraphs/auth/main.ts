@@ -1,19 +1,21 @@
 import { openDatabase } from "#db/client.ts";
+import { executedWrites } from "#db/executed-writes.ts";
 import { readKeyring } from "#lib/keyring.ts";
+import { readRedisUrl } from "#lib/redis-url.ts";
 import { openRedis } from "#lib/redis.ts";
 import { readSecret } from "#lib/secrets.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { SignInLimits } from "./sign-in/sign-in-limits.ts";
 import { createAuthSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("auth", async ({ databaseUrl: url }) => {
+await serveSubgraph("auth", async ({ serviceUrl, systemUrl }) => {
   const pepper = readSecret("NOVACRON_PEPPER");
   const encryptionKeys = readKeyring("NOVACRON_ENCRYPTION_KEYS");
-  const redisUrl = process.env["REDIS_URL"];
+  const redisUrl = readRedisUrl();
   if (!pepper || pepper.length < 32)
     throw new Error("The auth subgraph needs NOVACRON_PEPPER, of 32 characters or more.");
-  const database = await openDatabase({ domain: "auth", url });
-  const system = await openDatabase({ domain: "auth", url, as: "system", maxConnections: 4 });
+  const database = await openDatabase({ domain: "auth", url: serviceUrl });
+  const system = await openDatabase({ domain: "auth", url: systemUrl, as: "system", maxConnections: 4 });
   const redis = redisUrl ? openRedis(redisUrl) : undefined;
   const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
   return {
@@ -25,6 +27,7 @@ await serveSubgraph("auth", async ({ databaseUrl: url }) => {
       environment,
       limits: new SignInLimits(redis),
     }),
+    executedWrites: executedWrites(database),
     ready: async () => (await Promise.all([database.reachable(), system.reachable()])).every(Boolean),
     close: async () => {
       redis?.disconnect();

@@ -1,13 +1,15 @@
 import { openDatabase } from "#db/client.ts";
+import { executedWrites } from "#db/executed-writes.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createFederationSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("federation", async ({ databaseUrl: url }) => {
-  const database = await openDatabase({ domain: "federation", url });
-  const { log, close } = await openOwnLog("federation", url);
+await serveSubgraph("federation", async ({ serviceUrl, systemUrl }) => {
+  const database = await openDatabase({ domain: "federation", url: serviceUrl });
+  const { log, close } = await openOwnLog("federation", systemUrl);
   return {
     subgraph: createFederationSubgraph({ database, log }),
+    executedWrites: executedWrites(database),
     ready: () => database.reachable(),
     close: async () => {
       await Promise.all([close(), database.close()]);

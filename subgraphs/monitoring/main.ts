@@ -1,13 +1,15 @@
 import { openDatabase } from "#db/client.ts";
+import { executedWrites } from "#db/executed-writes.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createMonitoringSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("monitoring", async ({ databaseUrl: url }) => {
-  const database = await openDatabase({ domain: "monitoring", url });
-  const { log, close } = await openOwnLog("monitoring", url);
+await serveSubgraph("monitoring", async ({ serviceUrl, systemUrl }) => {
+  const database = await openDatabase({ domain: "monitoring", url: serviceUrl });
+  const { log, close } = await openOwnLog("monitoring", systemUrl);
   return {
     subgraph: createMonitoringSubgraph({ database, log }),
+    executedWrites: executedWrites(database),
     ready: () => database.reachable(),
     close: async () => {
       await Promise.all([close(), database.close()]);

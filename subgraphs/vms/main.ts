@@ -1,13 +1,15 @@
 import { openDatabase } from "#db/client.ts";
+import { executedWrites } from "#db/executed-writes.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createVmsSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("vms", async ({ databaseUrl: url }) => {
-  const database = await openDatabase({ domain: "vms", url });
-  const { log, close } = await openOwnLog("vms", url);
+await serveSubgraph("vms", async ({ serviceUrl, systemUrl }) => {
+  const database = await openDatabase({ domain: "vms", url: serviceUrl });
+  const { log, close } = await openOwnLog("vms", systemUrl);
   return {
     subgraph: createVmsSubgraph({ database, log }),
+    executedWrites: executedWrites(database),
     ready: () => database.reachable(),
     close: async () => {
       await Promise.all([close(), database.close()]);

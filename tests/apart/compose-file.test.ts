@@ -1,11 +1,20 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asset } from "#lib/assets.ts";
-import { compose } from "./compose-file.ts";
+import { type Domain, domains } from "#db/columns.ts";
+import { type Login, loginRole } from "#db/logins.ts";
+import { compose, type Service } from "./compose-file.ts";
 import { makeInstallation } from "./installation.ts";
 import { entryOf } from "./topology.ts";
 
+const isDatabase = ({ environment }: Service) => "POSTGRES_DB" in environment;
+const userOf = (domain: Domain, user: string, server: Service | undefined) =>
+  user === "admin" ? server?.environment["POSTGRES_USER"] : loginRole(domain, user as Login);
+/** Which services are on a network. */
+const on = (network: string) =>
+  Object.entries(compose.services).flatMap(([name, { networks }]) => (networks.includes(network) ? name : []));
 const ours = Object.entries(compose.services).filter(([, { image }]) => image === "novacron");
 let folder: string;
 beforeAll(async () => {
@@ -15,7 +24,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("docker-compose.yml", () => {
   it("starts bundles that are built, with variables that each of them reads", () => {
-    expect(ours).toHaveLength(10);
+    expect(ours).toHaveLength(11);
     for (const [name, service] of ours) {
       const bundle = readFileSync(join(folder, entryOf(service)), "utf8");
       for (const variable of Object.keys(service.environment)) {
@@ -26,10 +35,11 @@ describe("docker-compose.yml", () => {
   });
 
   it("mounts every secret that a service reads and no other, from files that the command makes", () => {
-    for (const [name, { secrets, environment }] of Object.entries(compose.services)) {
+    for (const [name, { secrets, environment, command }] of Object.entries(compose.services)) {
       const read = Object.entries(environment).flatMap(([variable, value]) =>
         variable.endsWith("_FILE") ? [value.replace("/run/secrets/", "")] : [],
       );
+      read.push(...command.flatMap((value) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? []));
       expect(read.toSorted(), name).toEqual(secrets.toSorted());
       for (const [variable, value] of Object.entries(environment)) {
         if (/PASSWORD|KEYS|PEPPER/.test(variable)) expect(variable).toMatch(/_FILE$/);
@@ -51,8 +61,12 @@ describe("docker-compose.yml", () => {
         const { hostname, port, pathname, username } = new URL(value);
         const there = compose.services[hostname];
         expect(there, `${name}: ${variable}`).toBeDefined();
-        if (variable.startsWith("DATABASE_URL_"))
-          expect(there?.environment).toMatchObject({ POSTGRES_DB: pathname.slice(1), POSTGRES_USER: username });
+        if (variable.startsWith("DATABASE_URL_")) {
+          expect(there?.environment).toMatchObject({ POSTGRES_DB: pathname.slice(1) });
+          const [, domain = "", user = "owner"] =
+            /^database_url_([a-z]+)(?:_([a-z]+))?$/.exec(variable.toLowerCase()) ?? [];
+          expect([domain, user, username]).toEqual([domain, user, userOf(domain as Domain, user, there)]);
+        }
         if (variable.startsWith("SUBGRAPH_URL_"))
           expect([port, pathname]).toEqual([there?.environment["PORT"], "/graphql"]);
       }
@@ -70,16 +84,129 @@ describe("docker-compose.yml", () => {
         if (Object.keys(compose.services[name]?.depends_on ?? {}).every((each) => settled.has(each))) settled.add(name);
     expect([...settled].toSorted()).toEqual(names.toSorted());
     for (const { image, build, restart, healthcheck } of Object.values(compose.services)) {
-      if (!build) expect(image).toMatch(/^[a-z/]+:\d/);
+      if (!build) expect(image).toMatch(/^[a-z/]+:\d+\.\d+(\.\d+)?-/);
       expect(healthcheck !== undefined).toBe(restart !== undefined);
     }
     const dockerfile = readFileSync(asset("Dockerfile"), "utf8");
     expect([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)).toEqual(
-      Array(2).fill("node:24-bookworm-slim"),
+      Array(2).fill("node:24.11.1-bookworm-slim"),
     );
-    expect(dockerfile).toMatch(/^USER node$/m);
+    expect(dockerfile).toMatch(/^USER 1000:1000$/m);
     expect(readFileSync(asset(".dockerignore"), "utf8").split("\n")).toEqual(
       expect.arrayContaining(["secrets", ".novacron", ".env", "node_modules"]),
     );
+  });
+});
+
+/** What an operator would look for in each service, by its name: true where it is so. */
+const checklist: Readonly<Record<string, (service: Service) => boolean>> = {
+  "drops all capabilities": ({ cap_drop }) => cap_drop.join() === "ALL",
+  "gets none back, but for what the entry point of a database needs to become another user": (service) =>
+    service.cap_add.join() === (isDatabase(service) ? "CHOWN,DAC_OVERRIDE,FOWNER,SETGID,SETUID" : ""),
+  "gains no privileges": ({ security_opt }) => security_opt.includes("no-new-privileges:true"),
+  "is not root, but for a database until it has become its own user": (service) =>
+    isDatabase(service) || service.user === "1000:1000",
+  "writes to its volumes and to memory only": ({ read_only, tmpfs }) => read_only && tmpfs.includes("/tmp"),
+  "has a limit of memory": ({ mem_limit }) => /^\d+[mg]$/.test(mem_limit ?? ""),
+  "has a limit of processors": ({ cpus }) => cpus !== undefined && cpus > 0,
+  "has a limit of processes": ({ pids_limit }) => pids_limit !== undefined && pids_limit <= 500,
+  "rotates its logs": ({ logging }) =>
+    logging?.driver === "json-file" && "max-size" in logging.options && "max-file" in logging.options,
+  "is on named networks": ({ networks }) => networks.length > 0 && networks.every((name) => name in compose.networks),
+  "is reached from this machine only": ({ ports }) => ports.every((port) => port.startsWith("127.0.0.1:")),
+  "is given time to stop, and asked whether it is well, when it runs for long": ({
+    restart,
+    healthcheck,
+    ...service
+  }) =>
+    restart === undefined ||
+    (healthcheck?.timeout !== undefined && Number.parseInt(service.stop_grace_period ?? "0", 10) >= 10),
+};
+
+describe.each(Object.entries(compose.services))("case G52: the service %s of docker-compose.yml", (_name, service) => {
+  it.each(Object.entries(checklist))("%s", (_what, holds) => {
+    expect(holds(service)).toBe(true);
+  });
+});
+
+describe("case G52: the networks of docker-compose.yml", () => {
+  const everywhere = ["jobs", "migrate", "novacron", "prepare"];
+
+  it("have no way out, but for the one of the gateways", () => {
+    const open = Object.entries(compose.networks).flatMap(([name, network]) => (network?.internal ? [] : name));
+    expect(open).toEqual(["edge"]);
+    expect(on("edge").toSorted()).toEqual(["gateway-1", "gateway-2"]);
+  });
+
+  it.each(domains)(
+    "leave the database of %s alone with its subgraph, and with what works on all databases",
+    (domain) => {
+      expect(on(`${domain}-data`).toSorted()).toEqual([domain, `${domain}-db`, ...everywhere].toSorted());
+      expect(compose.services[`${domain}-db`]?.networks).toEqual([`${domain}-data`]);
+    },
+  );
+
+  it("let a gateway reach no database, and nothing but gateways the subgraphs", () => {
+    expect(on("subgraphs").toSorted()).toEqual([...domains, "gateway-1", "gateway-2"].toSorted());
+    for (const name of ["gateway-1", "gateway-2"])
+      expect(compose.services[name]?.networks.toSorted()).toEqual(["edge", "events", "subgraphs"]);
+  });
+
+  it("connect each service to whatever its variables name", () => {
+    for (const [name, { environment, networks }] of ours)
+      for (const value of Object.values(environment)) {
+        const there = URL.canParse(value) ? compose.services[new URL(value).hostname] : undefined;
+        if (there)
+          expect(
+            there.networks.some((network) => networks.includes(network)),
+            `${name}: ${value}`,
+          ).toBe(true);
+      }
+  });
+});
+
+describe("case G43, G48: the secrets of docker-compose.yml", () => {
+  const holders = (secret: string) =>
+    Object.entries(compose.services).flatMap(([name, { secrets }]) => (secrets.includes(secret) ? name : []));
+
+  it.each(domains)(
+    "give the passwords of %s to who logs in by them, and the administrator's to the one that makes logins",
+    (domain) => {
+      const follows = domain === "scheduler" ? [] : [domain];
+      expect(holders(`${domain}-db-password`).toSorted()).toEqual([`${domain}-db`, "prepare"].toSorted());
+      expect(holders(`${domain}-owner-password`).toSorted()).toEqual(["migrate", "prepare"]);
+      expect(holders(`${domain}-service-password`).toSorted()).toEqual([domain, "novacron", "prepare"].toSorted());
+      expect(holders(`${domain}-system-password`).toSorted()).toEqual(
+        [...follows, "jobs", "novacron", "prepare"].toSorted(),
+      );
+      expect(holders(`${domain}-caller-keys`)).toEqual([domain]);
+    },
+  );
+
+  it("give the gateways' keys to gateways only", () => {
+    expect(holders("gateway-keys")).toEqual(["gateway-1", "gateway-2"]);
+    expect(holders("jobs-keys")).toEqual(["jobs", "novacron"]);
+  });
+});
+
+const composeProgram = [
+  { program: "docker-compose", args: [] },
+  { program: "docker", args: ["compose"] },
+].find(({ program, args }) => spawnSync(program, [...args, "version"], { stdio: "ignore" }).status === 0);
+
+describe.skipIf(!composeProgram)("case G52: Docker Compose (skipped where it is not installed)", () => {
+  it("takes the file as it is, with every profile", () => {
+    const { program = "", args = [] } = composeProgram ?? {};
+    const file = asset("docker-compose.yml");
+    const { status, stderr, stdout } = spawnSync(
+      program,
+      [...args, "-f", file, "--profile", "tools", "config", "--services"],
+      {
+        encoding: "utf8",
+        cwd: folder,
+      },
+    );
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stdout.trim().split("\n").toSorted()).toEqual(Object.keys(compose.services).toSorted());
   });
 });

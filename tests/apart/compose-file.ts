@@ -14,6 +14,18 @@ const serviceShape = z.strictObject({
   secrets: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
   ports: z.array(z.string()).default([]),
+  networks: z.array(z.string()).default([]),
+  user: z.string().optional(),
+  cap_drop: z.array(z.string()).default([]),
+  cap_add: z.array(z.string()).default([]),
+  security_opt: z.array(z.string()).default([]),
+  read_only: z.boolean().default(false),
+  tmpfs: z.array(z.string()).default([]),
+  shm_size: z.string().optional(),
+  pids_limit: z.number().optional(),
+  mem_limit: z.string().optional(),
+  cpus: z.number().optional(),
+  logging: z.strictObject({ driver: z.string(), options: z.record(z.string(), z.string()) }).optional(),
   deploy: z.strictObject({ replicas: z.number() }).default({ replicas: 1 }),
   stop_grace_period: z
     .string()
@@ -38,10 +50,11 @@ export type Service = z.infer<typeof serviceShape>;
 export const compose = z
   .object({
     services: z.record(z.string(), serviceShape),
+    networks: z.record(z.string(), z.strictObject({ internal: z.literal(true) }).nullable()),
     secrets: z.record(z.string(), z.strictObject({ file: z.string() })),
     volumes: z.record(z.string(), z.null()),
   })
-  .parse(parse(readFileSync(asset("docker-compose.yml"), "utf8"), { merge: true }));
+  .parse(parse(readFileSync(asset("docker-compose.yml"), "utf8"), { merge: true, maxAliasCount: -1 }));
 
 const dockerfile = readFileSync(asset("Dockerfile"), "utf8");
 

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { Redis, type RedisOptions } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
 import { seedDemoFleet } from "#cli/demo/seed.ts";
 import { openDatabase } from "#db/client.ts";
-import { type Domain, domains } from "#db/columns.ts";
+import { type Domain, domains, serviceRole, systemRole } from "#db/columns.ts";
 import { migrationsFolder, readJournal } from "#db/migration-files.ts";
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { until } from "#tests/events/until.ts";
@@ -111,6 +113,19 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
     expect(applied).toEqual(all.flat());
   });
 
+  it("case G43: log in as what they are, and as no superuser", async () => {
+    for (const domain of domains) {
+      const users = await asOwner(
+        ownerUrl(domain),
+        (sql) => sql`
+          select distinct usename as name, usesuper as super from pg_stat_activity join pg_user using (usename)
+          where datname = current_database() and pid <> pg_backend_pid() order by 1`,
+      );
+      const ours = users.filter(({ name }) => !String(name).startsWith("novacron_owner_"));
+      expect(ours).toEqual([serviceRole(domain), systemRole(domain)].map((name) => ({ name, super: false })));
+    }
+  });
+
   it.each(gateways)("answer the one request through %s as plain SQL does, with every part filled", async (gateway) => {
     const { data, errors } = await ask(gateway, oneRequest, variables);
     expect(errors).toEqual([]);
@@ -150,16 +165,47 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
   });
 
   describe.skipIf(!redisProgram)("with Redis (skipped without redis-server or NOVACRON_REDIS_SERVER)", () => {
-    const redis = async (command: string, ...values: string[]) => topology.redis?.command(command, ...values);
+    let redis: Redis;
+    const redisAs = (user: RedisOptions) =>
+      new Redis(topology.redis?.url ?? "", { ...user, maxRetriesPerRequest: 0, retryStrategy: () => null });
+    beforeAll(() => {
+      redis = redisAs({ password: readFileSync(join(folder, "secrets/redis-password"), "utf8").trim() });
+    });
+    afterAll(() => redis.disconnect());
 
-    it("have one that is set as the file says", async () => {
-      expect(await redis("CONFIG", "GET", "maxmemory")).toEqual(["maxmemory", String(256 * 2 ** 20)]);
-      expect(await redis("CONFIG", "GET", "maxmemory-policy")).toEqual(["maxmemory-policy", "allkeys-lru"]);
-      expect(await redis("CONFIG", "GET", "save")).toEqual(["save", ""]);
+    it("case G52: have one that keeps what it has: it evicts nothing, and refuses what does not fit", async () => {
+      const memory = await redis.info("memory");
+      expect(memory).toContain(`maxmemory:${256 * 2 ** 20}\r`);
+      expect(memory).toContain("maxmemory_policy:noeviction\r");
+    });
+
+    it("case G52: have one that answers nobody without its password, and lets no service empty or change it", async () => {
+      const [stranger, health] = [
+        redisAs({ enableReadyCheck: false }),
+        redisAs({ username: "health", password: "none", enableReadyCheck: false }),
+      ];
+      // It is refused before it has said anything.
+      stranger.on("error", () => undefined);
+      onTestFinished(() => {
+        stranger.disconnect();
+        health.disconnect();
+      });
+      await expect(stranger.ping()).rejects.toThrow("NOAUTH");
+      expect(await health.ping()).toBe("PONG");
+      await expect(health.get("novacron")).rejects.toThrow("NOPERM");
+      for (const [command = "", ...values] of [
+        ["FLUSHALL"],
+        ["CONFIG", "GET", "*"],
+        ["ACL", "LIST"],
+        ["KEYS", "*"],
+        ["REPLICAOF", "NO", "ONE"],
+        ["SHUTDOWN"],
+      ])
+        await expect(redis.call(command, ...values), command).rejects.toThrow("NOPERM");
     });
 
     it("send events of all databases through it", async () => {
-      const streams = (await redis("KEYS", "novacron:events:*")) as string[];
+      const [, streams] = await redis.scan(0, "MATCH", "novacron:events:*", "COUNT", 1_000);
       expect(streams.map((name) => name.split(":").at(-1)).toSorted()).toEqual(domains.toSorted());
     });
 

@@ -3,8 +3,8 @@ import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
 import { type TcpProxy, tcpProxy } from "#tests/harness/tcp-proxy.ts";
 
 export interface ComposedDatabase {
-  /** Leads through the proxy and holds no password: what services are told. */
-  url: string;
+  /** Leads through the proxy and holds no password: what services are told, whose user is `user` there. */
+  urlOf(user: string): string;
   /** Leads to the server itself, with the password. */
   ownerUrl: string;
   /** To take the database away from all services. */
@@ -29,9 +29,14 @@ export async function createDatabase(
   const url = new URL(urlOf(database));
   [url.username, url.password] = [owner, ""];
   const proxy = await tcpProxy(url.href);
+  const proxied = proxy.url;
   url.password = encodeURIComponent(password);
   return {
-    url: proxy.url,
+    urlOf: (user) => {
+      const there = new URL(proxied);
+      there.username = user === POSTGRES_USER ? owner : user;
+      return there.href;
+    },
     ownerUrl: url.href,
     proxy,
     drop: async () => {

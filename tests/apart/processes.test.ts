@@ -13,6 +13,7 @@ import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/har
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { RawClient, subscribe } from "#tests/live/raw-client.ts";
 import { until } from "#tests/live/until.ts";
+import { callerKeysFor } from "#tests/harness/call-keys.ts";
 import { type Child, startChild } from "./child.ts";
 
 const fleet = fleetOf(1);
@@ -41,7 +42,7 @@ const ask = (query: string) => askGraph(gateway.url, query, {}, apiKey);
 async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
   const child = await startChild(bundle(`subgraphs/${domain}/main.ts`), {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
-    NOVACRON_SIGNING_KEYS: `${oldKey},${newKey}`,
+    NOVACRON_CALLER_KEYS: callerKeysFor(domain, `${oldKey},${newKey}`),
     NOVACRON_PEPPER: testPepper,
     NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
     PORT: port,
@@ -169,9 +170,9 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
 
 describe("a process", () => {
   it("does not start with keys that are none, and does not show them", async () => {
-    const settings = { DATABASE_URL_VMS: product.urls.url("vms"), NOVACRON_SIGNING_KEYS: "too short" };
+    const settings = { DATABASE_URL_VMS: product.urls.url("vms"), NOVACRON_CALLER_KEYS: "too short" };
     const started = startChild(bundle("subgraphs/vms/main.ts"), settings);
-    await expect(started).rejects.toThrow("NOVACRON_SIGNING_KEYS must be keys");
+    await expect(started).rejects.toThrow("NOVACRON_CALLER_KEYS must be keys");
     await expect(started).rejects.not.toThrow("too short");
   });
 
@@ -179,7 +180,7 @@ describe("a process", () => {
     const proxy = await tcpProxy(product.urls.url("vms"));
     const connecting = proxy.hold();
     const child = spawn(process.execPath, [bundle("subgraphs/vms/main.ts")], {
-      env: { DATABASE_URL_VMS: proxy.url, NOVACRON_SIGNING_KEYS: keys },
+      env: { DATABASE_URL_VMS: proxy.url, NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys) },
       stdio: "ignore",
     });
     const exited = once(child, "exit");
@@ -191,7 +192,7 @@ describe("a process", () => {
 
   it("says which settings it lacks, and does not start", async () => {
     await expect(startChild(bundle("subgraphs/vms/main.ts"), {})).rejects.toThrow(
-      "The vms subgraph needs DATABASE_URL_VMS and NOVACRON_SIGNING_KEYS.",
+      "The vms subgraph needs DATABASE_URL_VMS_SERVICE and NOVACRON_CALLER_KEYS.",
     );
     await expect(startChild(bundle("gateway/main.ts"), { NOVACRON_SIGNING_KEYS: keys })).rejects.toThrow(
       "SUBGRAPH_URL_AUTH",

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Redis } from "ioredis";
 import { freePort } from "#db/embedded/free-port.ts";
 import { until } from "#tests/events/until.ts";
 import { redisProgram, type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
@@ -97,7 +98,7 @@ export class Topology {
     const checks = async (): Promise<unknown> => {
       const database = this.databases.get(name);
       if (database) return asOwner(database.ownerUrl, (sql) => sql`select 1`);
-      if (program === "redis-cli") return this.redis?.command(args.join(" "));
+      if (program === "redis-cli") return this.redis && pinged(this.redis.url, args);
       const port = environment["METRICS_PORT"] ?? environment["PORT"];
       const at = (address: string) => args.map((text) => text.replace(`127.0.0.1:${port}`, address));
       return Promise.all((this.replicas.get(name) ?? []).map(({ address }) => run(process.execPath, at(address))));
@@ -128,7 +129,7 @@ export class Topology {
     if (isDatabase(service)) {
       this.databases.set(name, await createDatabase(service.environment, this.#secret(service)));
     } else if (isRedis(service)) {
-      this.redis = await startRedis(...service.command.slice(1));
+      this.redis = await startRedis(...service.command.slice(1).map((value) => this.#here(value)));
     } else if (service.restart) {
       const count = service.deploy.replicas;
       await Promise.all(Array.from({ length: count }, (_, place) => this.start(name, place)));
@@ -150,20 +151,31 @@ export class Topology {
 
   /** What a process of the image is told, with hosts, ports and files as they are here. */
   #environment(service: Service): Record<string, string> {
-    const told = Object.entries(service.environment).filter(([name]) => name !== "REDIS_URL" || this.redis);
+    const told = Object.entries(service.environment).filter(([name]) => !name.startsWith("REDIS_") || this.redis);
     const here = told.map(([name, value]) => [name, name === "PORT" ? "0" : this.#here(value)]);
     return { ...imageEnvironment, ...Object.fromEntries(here) };
   }
 
   #here(value: string): string {
-    const host = URL.canParse(value) ? new URL(value).hostname : "";
-    const url = this.databases.get(host)?.url ?? this.replicas.get(host)?.[0]?.url;
+    const { hostname: host, username } = URL.canParse(value) ? new URL(value) : { hostname: "", username: "" };
+    const url = this.databases.get(host)?.urlOf(username) ?? this.replicas.get(host)?.[0]?.url;
     if (url !== undefined) return url;
     if (this.redis && compose.services[host] && isRedis(serviceOf(host))) return this.redis.url;
     return value
       .replace("/run/secrets/", `${this.#folder}/secrets/`)
       .replace("/checkpoints/", `${this.#folder}/checkpoints/`)
       .replace("0.0.0.0", "127.0.0.1");
+  }
+}
+
+/** `redis-cli --user … --pass … <command>` */
+async function pinged(url: string, [, user, , pass, command = ""]: readonly string[]): Promise<unknown> {
+  const options = { maxRetriesPerRequest: 0, retryStrategy: () => null, enableReadyCheck: false };
+  const client = new Redis(url, { ...options, username: user ?? "", password: pass ?? "" });
+  try {
+    return await client.call(command);
+  } finally {
+    client.disconnect();
   }
 }
 

@@ -6,6 +6,7 @@ import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts"
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { type CollectedSpan, startTraceCollector, type TraceCollector } from "#tests/harness/trace-collector.ts";
 import { connectedTrace, newTraceparent } from "#tests/harness/trace-tree.ts";
+import { callerKeysFor } from "#tests/harness/call-keys.ts";
 import { type Child, startChild } from "./child.ts";
 
 const fleet = fleetOf(1);
@@ -14,10 +15,10 @@ const query = `{ users(first: 5) { totalCount } vms(first: 3) { nodes { name own
 let product: TestProduct;
 let collector: TraceCollector;
 const children: Child[] = [];
+const signingKeys = "1:the key of this test and of nothing else";
 
 async function startTraced(program: string, env: Record<string, string>): Promise<Child> {
   const child = await startChild(bundle(program), {
-    NOVACRON_SIGNING_KEYS: "1:the key of this test and of nothing else",
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     PORT: "0",
     ...env,
@@ -29,6 +30,7 @@ async function startTraced(program: string, env: Record<string, string>): Promis
 const startSubgraph = (domain: Domain): Promise<Child> =>
   startTraced(`subgraphs/${domain}/main.ts`, {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
+    NOVACRON_CALLER_KEYS: callerKeysFor(domain, signingKeys),
     NOVACRON_PEPPER: testPepper,
     NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
   });
@@ -50,7 +52,10 @@ it("a request through processes apart, each from its bundle, is one trace from i
   const { key } = await makeApiKey(product.databases.auth, { tenantId, userId });
   const started = await Promise.all(domains.map(startSubgraph));
   const urls = domains.map((domain, at) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, started[at]?.url ?? ""]);
-  const gateway = await startTraced("gateway/main.ts", Object.fromEntries(urls) as Record<string, string>);
+  const gateway = await startTraced("gateway/main.ts", {
+    NOVACRON_SIGNING_KEYS: signingKeys,
+    ...Object.fromEntries(urls),
+  });
 
   const client = newTraceparent();
   const response = await fetch(gateway.url, {

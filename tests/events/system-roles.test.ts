@@ -42,7 +42,7 @@ describe.each(domains)("the two roles of %s", (domain) => {
   it("bypass row-level security by no attribute, no membership and no ownership", async () => {
     const roles = [serviceRole(domain), systemRole(domain)];
     const found = await connections[domain]`
-      select rolname as name, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolcanlogin as more,
+      select rolname as name, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolinherit as more,
         array(select granted.rolname::text from pg_auth_members join pg_roles granted on granted.oid = roleid
           where member = pg_roles.oid) as member_of,
         (select count(*)::int from pg_class where relowner = pg_roles.oid)
@@ -51,12 +51,19 @@ describe.each(domains)("the two roles of %s", (domain) => {
     expect([...found]).toEqual(roles.map((name) => ({ name, more: false, member_of: [], owns: 0 })));
   });
 
-  it("reach the schema public and no other", async () => {
+  it("reach the schema public, read in another which migrations were applied, and reach no third", async () => {
     const schemas = await connections[domain]`
       select nspname as schema, role from pg_namespace cross join unnest(${[serviceRole(domain), systemRole(domain)]}::text[]) as role
       where nspname not like 'pg\\_%' and nspname not in ('public', 'information_schema')
         and has_schema_privilege(role, pg_namespace.oid, 'usage, create')`;
-    expect([...schemas]).toEqual([]);
+    const roles = [serviceRole(domain), systemRole(domain)];
+    expect([...schemas]).toEqual(roles.map((role) => ({ schema: "drizzle", role })));
+    const [rights] = await connections[domain]`
+      select bool_and(has_table_privilege(role, relation, 'select')) as read,
+        bool_or(has_table_privilege(role, relation, 'insert, update, delete, truncate')) as write,
+        bool_or(has_schema_privilege(role, 'drizzle', 'create')) as create
+      from unnest(${roles}::text[]) as role, (values ('drizzle.__drizzle_migrations'::regclass)) as of (relation)`;
+    expect(rights).toEqual({ read: true, write: false, create: false });
   });
 
   it("have no view through which the owner's rights would be theirs", async () => {

@@ -1,6 +1,9 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { urlVariable } from "#cli/environment.ts";
 import { domains, serviceRole } from "#db/columns.ts";
+import { loginRole } from "#db/logins.ts";
+import { afterResets, attacksThatPassed, connectError, loginAttacks, readable } from "#tests/security/login-attacks.ts";
 import { lastHour, oneRequest, partsWithoutRows } from "#tests/harness/one-request.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { askGraph } from "#tests/harness/product.ts";
@@ -15,6 +18,7 @@ const missing = bin ? "" : " (skipped: NOVACRON_POSTGRES_BIN names no folder wit
 // Each test goes on where the one before it ended: an administrator's way from an empty server to an answer.
 describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
   const owner = "fleet_owner";
+  const services = ["service", "system"] as const;
   const dataDir = temporaryDataDir("novacron-own-postgres-");
   let server: SystemPostgres;
   let env: Record<string, string>;
@@ -27,7 +31,13 @@ describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
     await administrator(`create role ${owner} login nosuperuser nocreatedb nocreaterole password '${password}'`);
     for (const domain of domains) await administrator(`create database fleet_${domain} owner ${owner}`);
     env = Object.fromEntries(
-      domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, server.url(`fleet_${domain}`, owner)]),
+      domains.flatMap((domain) => [
+        [urlVariable(domain, "owner"), server.url(`fleet_${domain}`, owner)],
+        ...services.map((login) => [
+          urlVariable(domain, login),
+          server.url(`fleet_${domain}`, loginRole(domain, login)),
+        ]),
+      ]),
     );
   });
   afterAll(async () => {
@@ -57,7 +67,9 @@ describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
   });
 
   test("the printed roles are all that the owner lacks to migrate, once", async () => {
-    await administrator((await run("migrate", "--print-roles")).stdout);
+    const { stdout } = await run("migrate", "--print-roles");
+    expect(stdout).not.toContain(password);
+    await administrator(stdout);
     const first = await run("migrate", "--json");
     expect(first.stderr).toBe("");
     expect(first.code).toBe(0);
@@ -68,12 +80,42 @@ describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
   });
 
   test("the one request answers with every part of the demo fleet", async () => {
-    const product = await startNovacron(["--data-dir", dataDir], env);
+    const product = await startNovacron(["--data-dir", dataDir], { ...env, NOVACRON_ENV: "production" });
     const answer = await askGraph(product.url, oneRequest, lastHour(new Date(), 50), administratorKey(dataDir));
     expect(answer.errors).toEqual([]);
     expect(answer.data.vms.nodes).toHaveLength(50);
     expect(partsWithoutRows(answer.data.vms.nodes)).toEqual([]);
     expect((await product.stop()).code).toBe(0);
+  });
+
+  test.each(domains.flatMap((domain) => services.map((login) => [domain, login] as const)))(
+    "case G43: the login of %s for its %s is its role and nothing more",
+    async (domain, login) => {
+      const role = loginRole(domain, login);
+      const url = (other: string) => server.url(`fleet_${other}`, role);
+      expect(new Set(await afterResets(url(domain)))).toEqual(new Set([`${role} of ${role}`]));
+      // Large objects are everybody's on a server that is not this program's alone.
+      const attacks = loginAttacks(role, "postgres", readable[domain]);
+      const passed = await attacksThatPassed(
+        url(domain),
+        attacks.filter(({ statement }) => !/lo_create|lo_from_bytea|novacron_\w+_owner/.test(statement)),
+      );
+      expect(passed).toEqual([]);
+      for (const other of domains.filter((each) => each !== domain))
+        expect(await connectError(url(other))).toBe("42501");
+    },
+  );
+
+  test("case G43: in production a start whose services log in as the owner is refused", async () => {
+    const owners = Object.fromEntries(Object.entries(env).filter(([name]) => !/_(SERVICE|SYSTEM)$/.test(name)));
+    const withoutOthers = Object.fromEntries(Object.keys(env).map((name) => [name, owners[name]]));
+    const ended = await novacron(["start", "--port", "0", "--data-dir", dataDir], {
+      ...withoutOthers,
+      NOVACRON_ENV: "production",
+    });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("LOGIN_NOT_CONFINED");
+    expect(ended.stderr).not.toContain(password);
   });
 
   test("a service role that has become a superuser is refused", async () => {

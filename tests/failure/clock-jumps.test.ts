@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { openDatabase } from "#db/client.ts";
 import { statement } from "#db/statement.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
+import { callerKeys, callSigner } from "#lib/call-keys.ts";
 import { signContext, verifyContext } from "#lib/signed-context.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
 import { cloneDatabases } from "#tests/harness/server.ts";
@@ -45,11 +46,11 @@ describe("fault 26: when the clock jumps by five minutes,", () => {
     const signed = () => {
       const identity = wholeTenantIdentity(tenantId, id("user"));
       const context = { identity, requestId: "r", deadline: Date.now() + 15_000 };
-      return signContext(keys, { issuer: "gateway", audience: "vms", context, body: "body" });
+      return signContext(callSigner("gateway", keys), { audience: "vms", context, body: "body" });
     };
     const verified = (headers: Record<string, string>) => {
       const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
-      return verifyContext(keys, "vms", sent, "body");
+      return verifyContext(callerKeys("gateway", keys, "vms"), "vms", sent, "body");
     };
     const slower = signed();
     expect(verified(slower)).toHaveProperty("context");

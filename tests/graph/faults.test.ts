@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { openDatabase } from "#db/client.ts";
 import { type Domain, domains } from "#db/columns.ts";
+import { callSigner } from "#lib/call-keys.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
@@ -130,7 +131,10 @@ describe("fault 6: a subgraph that answers", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
-    const transport = overHttp({ monitoring: `http://127.0.0.1:${port}/graphql` }, [{ id: "1", secret: "key" }]);
+    const transport = overHttp(
+      { monitoring: `http://127.0.0.1:${port}/graphql` },
+      callSigner("gateway", [{ id: "1", secret: "key" }]),
+    );
     onTestFinished(async () => {
       await transport.close();
       server.closeAllConnections();

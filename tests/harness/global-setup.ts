@@ -1,8 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { domains } from "#db/columns.ts";
+import { prepareAll } from "#cli/databases.ts";
+import { type Domain, domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
+import { derivedUrl } from "#db/logins.ts";
 import { migrateDomain } from "#db/migrate.ts";
 import { buildBundles } from "./bundles.ts";
 import { plannerSettingsOf } from "./planner-settings.ts";
@@ -42,7 +44,9 @@ async function startServer(): Promise<() => Promise<void>> {
   });
   // After the server, which needs its folder to be ended with this process.
   removeAtExit(dataDir);
-  for (const domain of domains) await migrateDomain(server.url(templateName(domain)), domain);
+  const templateUrl = (domain: Domain) => server.url(templateName(domain));
+  await prepareAll(templateUrl);
+  for (const domain of domains) await migrateDomain(derivedUrl(templateUrl(domain), domain, "owner"), domain);
   process.env["NOVACRON_TEST_SERVER_URL"] = server.url("postgres");
   return () => server.stop();
 }

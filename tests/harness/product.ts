@@ -71,7 +71,12 @@ export interface TestProductOptions {
 export async function bootProduct(options: TestProductOptions = {}): Promise<TestProduct> {
   const urls = options.urls ?? (await cloneDatabases());
   const databases = await openDatabases({ url: urls.url, embedded: false, stop: async () => undefined });
-  const system = await openDatabase({ domain: "auth", url: urls.url("auth"), as: "system", maxConnections: 4 });
+  const system = await openDatabase({
+    domain: "auth",
+    url: urls.url("auth", "system"),
+    as: "system",
+    maxConnections: 4,
+  });
   const signInLimits = new SignInLimits();
   const stopping = new AbortController();
   const server = { url: urls.url, embedded: false, stop: async () => undefined };

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import { type Domain, domains } from "#db/columns.ts";
+import { derivedUrl, type Login } from "#db/logins.ts";
 
 /** The owner's URL of the run's one database server. */
 export function adminUrl(): string {
@@ -28,7 +29,8 @@ export async function asOwner<T>(url: string, use: (sql: postgres.Sql) => Promis
 }
 
 export interface TestDatabases {
-  url(domain: Domain): string;
+  /** @param login one of the domain's own; without it the server's administrator, who may do everything */
+  url(domain: Domain, login?: Login): string;
   drop(): Promise<void>;
 }
 
@@ -42,7 +44,10 @@ export async function cloneDatabases(of: readonly Domain[] = domains): Promise<T
       await sql.unsafe(`create database ${name(domain)} template ${templateName(domain)} strategy file_copy`);
   });
   return {
-    url: (domain) => urlOf(name(domain)),
+    url: (domain, login) => {
+      const url = urlOf(name(domain));
+      return login === undefined ? url : derivedUrl(url, domain, login);
+    },
     drop: () =>
       asOwner(adminUrl(), async (sql) => {
         for (const domain of of) await sql.unsafe(`drop database if exists ${name(domain)} with (force)`);

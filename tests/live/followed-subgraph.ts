@@ -4,12 +4,15 @@ import { vi } from "vitest";
 import { WebSocket } from "ws";
 import type { NetworkLimits } from "#gateway/subscriptions/network/limits.ts";
 import { type NetworkSource, overNetwork } from "#gateway/subscriptions/network/over-network.ts";
+import { callerKeys, callSigner } from "#lib/call-keys.ts";
 import type { Keyring } from "#lib/keyring.ts";
+import { Replaceable } from "#lib/replaceable.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type SignedExtensions, signSubscription } from "#lib/signed-subscription.ts";
 import { listenSubgraph, type RunningServer } from "#lib/subgraph-server.ts";
 import type { SubgraphSocketLimits } from "#lib/subgraph-socket-limits.ts";
 import type { Subscribable, SubscriptionEvent } from "#lib/subscription.ts";
+import { noWrites } from "#tests/harness/call-keys.ts";
 import { InMemoryLog } from "./in-memory-source.ts";
 
 export const keys: Keyring = [
@@ -61,8 +64,20 @@ export async function endAll(): Promise<void> {
 }
 
 export async function serve(given: Partial<SubgraphSocketLimits> = {}, port = 0): Promise<RunningServer> {
-  const orders = { name: "orders", schema: buildSchema("type Query { a: Int }"), execute: async () => ({}) };
-  const server = await listenSubgraph({ ...orders, subscriptions }, keys, "127.0.0.1", port, async () => true, given);
+  const orders = {
+    name: "orders",
+    schema: buildSchema("type Query { a: Int }"),
+    execute: async () => ({}),
+    writes: () => false,
+    subscriptions,
+  };
+  const callers = new Replaceable(callerKeys("gateway", keys, "orders"));
+  const server = await listenSubgraph(
+    { subgraph: orders, callers, executedWrites: noWrites },
+    "127.0.0.1",
+    port,
+    given,
+  );
   ends.push(() => server.close());
   return server;
 }
@@ -70,7 +85,10 @@ export async function serve(given: Partial<SubgraphSocketLimits> = {}, port = 0)
 export const quick: Partial<NetworkLimits> = { shortestBackOffMs: 2, longestBackOffMs: 20, idleMs: 20 };
 
 export function sourceTo(url: string, given: Partial<NetworkLimits> = {}, { foreign = false } = {}): NetworkSource {
-  const source = overNetwork({ orders: url }, foreign ? undefined : keys, { ...quick, ...given });
+  const source = overNetwork({ orders: url }, foreign ? undefined : callSigner("gateway", keys), {
+    ...quick,
+    ...given,
+  });
   ends.push(() => source.close());
   return source;
 }
@@ -143,8 +161,8 @@ export class RawSocket {
 export const signed = (other: { audience?: string; keys?: Keyring; after?: string } = {}): Record<string, unknown> => {
   const { audience = "orders", keys: ring = keys, after = "0" } = other;
   const extensions: SignedExtensions = signSubscription(
-    ring,
-    { issuer: "gateway", audience, context: context() },
+    callSigner("gateway", ring),
+    { audience, context: context() },
     { ...request, after },
   );
   return { ...extensions };

@@ -24,6 +24,8 @@ const makeOwner = async (right: "createrole" | "nocreaterole") => {
   ownerUrl = url.href;
 };
 
+const databaseOf = (url: string) => new URL(url).pathname.slice(1);
+
 const becomeBoth = (sql: postgres.Sql) =>
   sql.begin(async (tx) => {
     await tx.unsafe(`set local role ${serviceRole(domain)}`);
@@ -68,8 +70,8 @@ describe("an owner who may not create roles", () => {
   });
 
   it("needs no more than that SQL, which may be run twice", async () => {
-    await onServer(rolesSql(domain, owner));
-    await onServer(rolesSql(domain, owner));
+    await onServer(rolesSql(domain, { owner, database: databaseOf(ownerUrl) }));
+    await onServer(rolesSql(domain, { owner, database: databaseOf(ownerUrl) }));
     await asOwner(ownerUrl, (sql) => ensureRoles(sql, domain));
     await asOwner(ownerUrl, becomeBoth);
   });
@@ -85,7 +87,7 @@ describe("an owner who may not create roles", () => {
   it.each(["auth", "vms", "monitoring", "federation", "scheduler"] as const)(
     "migrates the %s database once the roles are granted",
     async (real) => {
-      await onServer(rolesSql(real, owner));
+      await onServer(rolesSql(real, { owner, database: databaseOf(ownerUrl) }));
       expect(await migrateDomain(ownerUrl, real)).not.toEqual([]);
       expect(await migrateDomain(ownerUrl, real)).toEqual([]);
     },

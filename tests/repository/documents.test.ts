@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describe, expect, test } from "vitest";
+import { urlVariable } from "#cli/environment.ts";
+import { domains } from "#db/columns.ts";
+import { logins } from "#db/logins.ts";
 import { errorCodes } from "#lib/errors.ts";
 import { userErrorCodes } from "#lib/user-errors.ts";
 import { withTables } from "../../scripts/events-table.ts";
@@ -44,9 +47,17 @@ describe("the documents", () => {
       [...read(".env.example").matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name ?? ""),
     );
     for (const file of sources)
-      for (const [, name] of read(file).matchAll(/read(?:Secret|Keyring)\("([A-Z_]+)"/g)) used.add(`${name}_FILE`);
-    const byDomain = /^(SUBGRAPH_URL|DATABASE_PASSWORD)_/;
-    expect([...named].filter((name) => byDomain.test(name))).toHaveLength(10);
+      for (const [, name] of read(file).matchAll(/read(?:Secret|Keyring|CallerKeys)\("([A-Z_]+)"/g))
+        used.add(`${name}_FILE`);
+    const byDomain = /^(SUBGRAPH_URL|DATABASE_URL|DATABASE_PASSWORD)_/;
+    expect([...named].filter((name) => byDomain.test(name)).toSorted()).toEqual(
+      [
+        ...domains.flatMap((domain) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, urlVariable(domain, "owner")]),
+        // Those of one domain stand for the others.
+        ...[...logins.filter((login) => login !== "owner"), "admin" as const].map((user) => urlVariable("auth", user)),
+        ...[...logins, "admin" as const].map((user) => `${urlVariable("auth", user).replace("URL", "PASSWORD")}_FILE`),
+      ].toSorted(),
+    );
     expect([...named].filter((name) => !byDomain.test(name)).toSorted()).toEqual([...used].toSorted());
   });
 

@@ -1,12 +1,28 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
+import { callerKeys, parseCallerKeys } from "#lib/call-keys.ts";
 import { parseKeyring } from "#lib/keyring.ts";
 import { novacron } from "./command.ts";
 
-const names = ["signing-keys", "encryption-keys", "pepper", ...domains.map((domain) => `${domain}-db-password`)];
+const keyrings = ["gateway-keys", "jobs-keys", "encryption-keys"];
+const passwords = domains.flatMap((domain) =>
+  ["db", "owner", "service", "system"].map((user) => `${domain}-${user}-password`),
+);
+/** What follows from others of them. */
+const derived = ["redis-users", ...domains.map((domain) => `${domain}-caller-keys`)];
+const names = [...keyrings, "pepper", "redis-password", ...passwords, ...derived];
 const above = mkdtempSync(join(tmpdir(), "novacron-secrets-"));
 const folder = join(above, "secrets");
 afterAll(() => rmSync(above, { recursive: true }));
@@ -38,8 +54,7 @@ describe("novacron secrets", () => {
     const texts = Object.values(contents()).map(({ text }) => text.trim());
     expect(new Set(texts).size).toBe(names.length);
     for (const text of texts) expect(text.length).toBeGreaterThanOrEqual(32);
-    for (const name of ["signing-keys", "encryption-keys"])
-      expect(parseKeyring(contents()[name]?.text.trim() ?? "")).toBeDefined();
+    for (const name of keyrings) expect(parseKeyring(contents()[name]?.text.trim() ?? "")).toBeDefined();
   });
 
   it("changes nothing that is there, and says so", async () => {
@@ -62,6 +77,36 @@ describe("novacron secrets", () => {
     expect(Object.keys(after)).toHaveLength(names.length);
     for (const name of made)
       expect(after[name]).toMatchObject({ mode: 0o600, text: expect.stringMatching(/^\S{32,}\n$/) });
+  });
+
+  it("case G48: gives each subgraph what it needs to believe the gateways, and nothing that another one would believe", () => {
+    const files = contents();
+    const gatewayKeys = parseKeyring(files["gateway-keys"]?.text.trim() ?? "");
+    for (const domain of domains)
+      expect(parseCallerKeys(files[`${domain}-caller-keys`]?.text.trim() ?? "")).toEqual(
+        gatewayKeys && callerKeys("gateway", gatewayKeys, domain),
+      );
+  });
+
+  it("case G48: brings the keys of callers in line with a new key of the gateways, and changes nothing else", async () => {
+    const before = contents();
+    const added = `next:${"n".repeat(43)}`;
+    writeFileSync(join(folder, "gateway-keys"), `${before["gateway-keys"]?.text.trim()},${added}\n`);
+    const { stdout } = await novacron(["secrets", folder, "--json"]);
+    const made = domains.map((domain) => `${domain}-caller-keys`);
+    expect(JSON.parse(stdout)).toEqual({ made, kept: names.filter((name) => !made.includes(name)) });
+    const ids = parseCallerKeys(contents()["vms-caller-keys"]?.text.trim() ?? "")?.map(({ id }) => id);
+    expect(ids?.[1]).toBe("next");
+  });
+
+  it("case G48: leaves the one key of an older installation to the jobs, whose checkpoints it proves, and signs no call with it", async () => {
+    const older = join(above, "older");
+    mkdirSync(older);
+    const key = `1:${"o".repeat(43)}`;
+    writeFileSync(join(older, "signing-keys"), `${key}\n`);
+    expect((await novacron(["secrets", older])).code).toBe(0);
+    expect(readFileSync(join(older, "jobs-keys"), "utf8").trim()).toBe(key);
+    expect(readFileSync(join(older, "gateway-keys"), "utf8")).not.toContain("o".repeat(43));
   });
 
   it("fails with the reason where it may not write", async () => {

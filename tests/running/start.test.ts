@@ -2,7 +2,8 @@ import { readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve as resolvePath } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { domains } from "#db/columns.ts";
+import { domains, serviceRole, systemRole } from "#db/columns.ts";
+import { type ConnectionRecord, connectionUrl } from "#db/embedded/connection-record.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { askGraph } from "#tests/harness/product.ts";
 import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
@@ -54,6 +55,18 @@ describe("novacron start on an empty folder", () => {
     process.kill(postmaster, "SIGKILL");
     running = await startNovacron(["--data-dir", dataDir]);
     expect(await countVms(running.url, dataDir)).toBe(vms);
+  });
+
+  test("case G43: is connected to its databases as services and jobs only, and by no superuser", async () => {
+    const { port, password } = JSON.parse(readFileSync(join(dataDir, "postgres.json"), "utf8")) as ConnectionRecord;
+    const users = await asOwner(
+      connectionUrl({ port, password }, "postgres"),
+      (sql) => sql<{ name: string; super: boolean }[]>`
+        select distinct usename as name, usesuper as super from pg_stat_activity join pg_user using (usename)
+        where datname like 'novacron%' order by 1`,
+    );
+    const roles = domains.flatMap((domain) => [serviceRole(domain), systemRole(domain)]).toSorted();
+    expect([...users]).toEqual(roles.map((name) => ({ name, super: false })));
   });
 
   test("says health and refuses what is not there", async () => {

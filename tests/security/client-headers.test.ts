@@ -9,6 +9,7 @@ import { inProcess } from "#gateway/transport/in-process.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { asset } from "#lib/assets.ts";
+import { callerKeys, callSigner } from "#lib/call-keys.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { type RequestContext, policies } from "#lib/request-context.ts";
 import { signContext, verifyContext } from "#lib/signed-context.ts";
@@ -22,8 +23,7 @@ const mark = "sent-by-the-client";
 
 /** All that a client could try to be somebody else with; the context is even signed, by a key of its own. */
 const clientHeaders: Record<string, string> = {
-  ...signContext([{ id: "1", secret: "a key of the client" }], {
-    issuer: "gateway",
+  ...signContext(callSigner("gateway", [{ id: "1", secret: "a key of the client" }]), {
     audience: "auth",
     context: { identity: theirs, requestId: mark, deadline: Date.now() + 3_600_000 },
     body: "",
@@ -78,7 +78,7 @@ describe("attack 24: what a client says of itself in headers", () => {
     await new Promise<void>((resolve) => subgraph.listen(0, "127.0.0.1", resolve));
     const { port } = subgraph.address() as AddressInfo;
     const urls = Object.fromEntries(domains.map((domain) => [domain, `http://127.0.0.1:${port}/graphql`]));
-    gateway = await start(overHttp(urls, keys));
+    gateway = await start(overHttp(urls, callSigner("gateway", keys)));
   });
   afterAll(async () => {
     await gateway.close();
@@ -99,7 +99,7 @@ describe("attack 24: what a client says of itself in headers", () => {
       "x-novacron-signature",
     ]);
     expect(Object.values(headers).every((values) => values?.length === 1)).toBe(true);
-    const verified = verifyContext(keys, "auth", headers, body);
+    const verified = verifyContext(callerKeys("gateway", keys, "auth"), "auth", headers, body);
     expect(verified).toMatchObject({ context: { identity: ours } });
     expectNothingOfTheClients([headers, verified, body]);
   });

@@ -2,10 +2,12 @@ import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
+import { callSigner } from "#lib/call-keys.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { signContext } from "#lib/signed-context.ts";
 import { listenSubgraph, type RunningServer } from "#lib/subgraph-server.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
+import { listeningOf } from "#tests/harness/call-keys.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 
 const keys: Keyring = [{ id: "1", secret: "a key that whoever calls directly does not have" }];
@@ -16,7 +18,7 @@ const servers = new Map<string, RunningServer>();
 beforeAll(async () => {
   product = await bootProduct({ tenantId });
   for (const subgraph of product.subgraphs) {
-    servers.set(subgraph.name, await listenSubgraph(subgraph, keys, "127.0.0.1", 0));
+    servers.set(subgraph.name, await listenSubgraph(listeningOf(product, subgraph, keys), "127.0.0.1", 0));
   }
 });
 afterAll(async () => {
@@ -73,7 +75,7 @@ describe.each(domains)("attacks on the %s subgraph's own port: asked without a s
     const body = JSON.stringify({ query: "{ __typename }" });
     const identity = wholeTenantIdentity(tenantId, id("user"));
     const context = { identity, requestId: "r", deadline: Date.now() + 10_000 };
-    const signed = signContext(keys, { issuer: "gateway", audience: domain, context, body });
+    const signed = signContext(callSigner("gateway", keys), { audience: domain, context, body });
     const response = await send(body, { ...signed, "apollo-federation-include-trace": "ftv1" });
     expect(await response.json()).toEqual({ data: { __typename: "Query" } });
   });

@@ -1,19 +1,29 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, randomUUID } from "node:crypto";
+import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { request } from "undici";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { openDatabase } from "#db/client.ts";
+import { domains } from "#db/columns.ts";
+import { executedWrites } from "#db/executed-writes.ts";
+import { statement } from "#db/statement.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import type { Key, Keyring } from "#lib/keyring.ts";
+import { Replaceable } from "#lib/replaceable.ts";
 import type { RequestContext } from "#lib/request-context.ts";
+import { type CallerKey, callerKeys, callSigner, secretBetween } from "#lib/call-keys.ts";
 import { type Call, signContext, verifyContext } from "#lib/signed-context.ts";
 import { listenSubgraph, type RunningServer } from "#lib/subgraph-server.ts";
+import { listeningOf } from "#tests/harness/call-keys.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { asOwner } from "#tests/harness/server.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 
 const keys = [
   { id: "new", secret: "the newest key of both sides" },
   { id: "old", secret: "the key that was the newest before" },
 ] as const;
+const callers = callerKeys("gateway", keys, "vms");
 const fleet = fleetOf(1);
 const documents: Record<string, object> = {
   "a field": { query: "{ vms { totalCount } }" },
@@ -32,7 +42,7 @@ beforeAll(async () => {
   await insertFleet(product.urls, 1, 1);
   const vms = product.subgraphs.find(({ name }) => name === "vms");
   if (!vms) throw new Error("There is no vms subgraph.");
-  server = await listenSubgraph(vms, keys, "127.0.0.1", 0);
+  server = await listenSubgraph(listeningOf(product, vms, keys), "127.0.0.1", 0);
 });
 afterAll(async () => {
   await server.close();
@@ -46,9 +56,9 @@ const context = (deadline = Date.now() + 10_000): RequestContext => ({
 });
 
 /** Not by fetch, which makes one header of two of the same name. */
-async function call(body: string, headers: Record<string, string> | [string, string][]) {
+async function call(body: string, headers: Record<string, string> | [string, string][], url = server.url) {
   const sent = Array.isArray(headers) ? headers : Object.entries(headers);
-  const response = await request(server.url, {
+  const response = await request(url, {
     method: "POST",
     headers: [["content-type", "application/json"], ...sent].flat(),
     body,
@@ -58,8 +68,10 @@ async function call(body: string, headers: Record<string, string> | [string, str
 }
 
 /** The headers of a call to the vms subgraph, unless something else is said. */
-const headersFor = (body: string, other: Partial<Call> & { keys?: Keyring } = {}) =>
-  signContext(other.keys ?? keys, { issuer: "gateway", audience: "vms", context: context(), body, ...other });
+const headersFor = (
+  body: string,
+  { issuer = "gateway", keys: ring = keys, ...other }: Partial<Call> & { keys?: Keyring; issuer?: string } = {},
+) => signContext(callSigner(issuer, ring), { audience: "vms", context: context(), body, ...other });
 
 const signed = (body: string) => call(body, headersFor(body));
 
@@ -71,10 +83,14 @@ const claimsOf = (headers: Record<string, string>) =>
 const macOf = (headers: Record<string, string>) => headers[signatureHeader]?.split(".")[1] ?? "";
 
 /** Signed with the right key, whatever the context header says: what only a holder of the key could send. */
-function signedAsIs(encoded: string, body: string, { id, secret }: Key = keys[0]): Record<string, string> {
+function signedAsIs(encoded: string, body: string, key: Key = keys[0]): Record<string, string> {
+  return signedWith({ ...key, issuer: "gateway", secret: secretBetween(key, "gateway", "vms") }, encoded, body);
+}
+
+function signedWith({ issuer, id, secret }: CallerKey, encoded: string, body: string): Record<string, string> {
   const bodyHash = createHash("sha256").update(body).digest("base64url");
-  const mac = createHmac("sha256", secret).update(`${id}\n${encoded}\n${bodyHash}`).digest("base64url");
-  return { [contextHeader]: encoded, [signatureHeader]: `${id}.${mac}` };
+  const mac = createHmac("sha256", secret).update(`${issuer}/${id}\n${encoded}\n${bodyHash}`).digest("base64url");
+  return { [contextHeader]: encoded, [signatureHeader]: `${issuer}/${id}.${mac}` };
 }
 
 /** Signed when the clock showed another time. */
@@ -96,21 +112,21 @@ const forged: Record<string, Forged> = {
     headersFor(body, { keys: [{ id: "retired", secret: keys[0].secret }] }),
   "names another key than it is signed with": (body) => {
     const headers = headersFor(body);
-    return { ...headers, [signatureHeader]: `old.${macOf(headers)}` };
+    return { ...headers, [signatureHeader]: `gateway/old.${macOf(headers)}` };
   },
   "carries another key's signature of the same call": (body) => {
     const headers = headersFor(body);
     const other = signedAsIs(headers[contextHeader] ?? "", body, keys[1]);
-    return { ...headers, [signatureHeader]: `new.${macOf(other)}` };
+    return { ...headers, [signatureHeader]: `gateway/new.${macOf(other)}` };
   },
   "names its key by a path": (body) => {
     const headers = headersFor(body);
-    return { ...headers, [signatureHeader]: `../../new.${macOf(headers)}` };
+    return { ...headers, [signatureHeader]: `gateway/../../new.${macOf(headers)}` };
   },
   "is signed for another subgraph": (body) => headersFor(body, { audience: "auth" }),
   "is signed by nobody known": (body) => {
-    const claims = { ...claimsOf(headersFor(body)), issuer: "client" };
-    return signedAsIs(encode(claims), body);
+    const headers = headersFor(body);
+    return { ...headers, [signatureHeader]: headers[signatureHeader]?.replace("gateway/", "client/") ?? "" };
   },
   "is signed over another body": (body) => headersFor(`${body} `),
   "is past its deadline": (body) => headersFor(body, { context: context(Date.now() - 6_000) }),
@@ -133,7 +149,7 @@ const forged: Record<string, Forged> = {
       .split("")
       .map((last) => mac.slice(0, -1) + last)
       .find((text) => text !== mac && Buffer.from(text, "base64url").equals(Buffer.from(mac, "base64url")));
-    return { ...headers, [signatureHeader]: `new.${alike ?? "none"}` };
+    return { ...headers, [signatureHeader]: `gateway/new.${alike ?? "none"}` };
   },
   "has a signature without its key's name": (body) => {
     const headers = headersFor(body);
@@ -171,7 +187,7 @@ const forged: Record<string, Forged> = {
   "has a context of 13,000 characters": (body) => signedAsIs("A".repeat(13_000), body),
   "has a signature of 13,000 characters": (body) => ({
     ...headersFor(body),
-    [signatureHeader]: `new.${"A".repeat(13_000)}`,
+    [signatureHeader]: `gateway/new.${"A".repeat(13_000)}`,
   }),
   "has a context that is no base64url": (body) => signedAsIs("{}", body),
   "has a context with a blank in it": (body) => {
@@ -211,10 +227,6 @@ describe.each(Object.entries(documents))("attacks 9 and 45: a subgraph asked ove
     expect(answer.errors).toBeUndefined();
   });
 
-  it("answers a call that a service has signed", async () => {
-    expect((await call(body, headersFor(body, { issuer: "service:scheduler" }))).status).toBe(200);
-  });
-
   it.each(Object.entries(forged))("refuses a call that %s", async (_why, headers) => {
     const { status, answer } = await call(body, headers(body));
     expect(status).toBe(401);
@@ -238,7 +250,7 @@ describe("attack 45: what a caller makes up", () => {
     fc.assert(
       fc.property(values, values, fc.string(), (contexts, signatures, body) => {
         const headers = { [contextHeader]: contexts, [signatureHeader]: signatures };
-        expect(verifyContext(keys, "vms", headers, body)).toHaveProperty("refused");
+        expect(verifyContext(callers, "vms", headers, body)).toHaveProperty("refused");
       }),
       { numRuns: 2_000 },
     );
@@ -252,7 +264,7 @@ describe("attack 45: what a caller makes up", () => {
       fc.property(fc.nat(2), fc.nat(), fc.nat(6), (part, at, bit) => {
         const changed = all.map((text, index) => (index === part ? flip(text, at % text.length, bit) : text));
         const [encoded = "", mac = "", sent = ""] = changed;
-        const result = verifyContext(keys, "vms", { [contextHeader]: [encoded], [signatureHeader]: [mac] }, sent);
+        const result = verifyContext(callers, "vms", { [contextHeader]: [encoded], [signatureHeader]: [mac] }, sent);
         expect(result).toHaveProperty("refused");
       }),
       { numRuns: 2_000 },
@@ -269,6 +281,156 @@ describe("attack 45: what a caller makes up", () => {
 const btoaUrl = (text: string) => Buffer.from(text).toString("base64url");
 const flip = (text: string, at: number, bit: number) =>
   text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ (1 << bit)) + text.slice(at + 1);
+
+describe("case G48: the key of an issuer", () => {
+  const body = JSON.stringify(documents["a field"]);
+  const of = (issuer: string, identity: RequestContext["identity"], signing = issuer) => {
+    const ring: Keyring = [{ id: "1", secret: `the own key of ${signing}, of 32 characters or more` }];
+    const trusted = ["gateway", "jobs"].flatMap((each) =>
+      callerKeys(each, [{ id: "1", secret: `the own key of ${each}, of 32 characters or more` }], "vms"),
+    );
+    const headers = headersFor(body, { issuer, keys: ring, context: { ...context(), identity } });
+    const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
+    return verifyContext(trusted, "vms", sent, body);
+  };
+  const user = wholeTenantIdentity(fleet.tenantId, fleet.id("user"));
+  const jobs = { ...user, kind: "service" as const, id: "jobs" };
+
+  it("signs as this issuer and as no other", () => {
+    expect(of("gateway", user)).toMatchObject({ issuer: "gateway", context: { identity: user } });
+    expect(of("gateway", user, "jobs")).toEqual({ refused: "wrong signature" });
+    expect(of("jobs", jobs, "gateway")).toEqual({ refused: "wrong signature" });
+    expect(of("scheduler", { ...jobs, id: "scheduler" })).toEqual({ refused: "unknown key" });
+  });
+
+  it("lets a service speak as itself and the gateway alone as its clients", () => {
+    expect(of("jobs", jobs)).toMatchObject({ issuer: "jobs", context: { identity: jobs } });
+    expect(of("jobs", user)).toEqual({ refused: "another's identity" });
+    expect(of("jobs", { ...jobs, id: "gateway" })).toEqual({ refused: "another's identity" });
+  });
+
+  it.each(domains.filter((domain) => domain !== "vms"))(
+    "that the %s subgraph knows cannot call the vms subgraph as the gateway",
+    async (domain) => {
+      for (const key of callerKeys("gateway", keys, domain)) {
+        const asGateway = headersFor(body, { keys: [key] });
+        expect((await call(body, asGateway)).status).toBe(401);
+        const claims = headersFor(body)[contextHeader] ?? "";
+        expect((await call(body, signedWith(key, claims, body))).status).toBe(401);
+      }
+    },
+  );
+
+  it("is replaced while the subgraph runs", async () => {
+    const vms = product.subgraphs.find(({ name }) => name === "vms");
+    if (!vms) throw new Error("There is no vms subgraph.");
+    const callers = new Replaceable(callerKeys("gateway", [keys[1]], "vms"));
+    const listening = await listenSubgraph({ ...listeningOf(product, vms, keys), callers }, "127.0.0.1", 0);
+    onTestFinished(() => listening.close());
+    const status = async (key: Key) => (await call(body, headersFor(body, { keys: [key] }), listening.url)).status;
+    expect([await status(keys[0]), await status(keys[1])]).toEqual([401, 200]);
+    callers.replace(callerKeys("gateway", [keys[0]], "vms"));
+    expect([await status(keys[0]), await status(keys[1])]).toEqual([200, 401]);
+  });
+});
+
+describe("case G48: a captured call that writes", () => {
+  const write = (name: string) =>
+    JSON.stringify({
+      query: `mutation ($name: String!) { createRole(input: { name: $name, permissions: ["vm:read"] }) { role { name } userErrors { code } } }`,
+      variables: { name },
+    });
+  const roles = async (name: string) =>
+    asOwner(product.urls.url("auth"), (sql) => sql`select name from roles where name = ${name}`);
+  const signedFor = (body: string) => headersFor(body, { audience: "auth" });
+  let processes: RunningServer[];
+  beforeAll(async () => {
+    const auth = product.subgraphs.find(({ name }) => name === "auth");
+    if (!auth) throw new Error("There is no auth subgraph.");
+    // Two of the same subgraph, as behind a balancer.
+    processes = await Promise.all([1, 2].map(() => listenSubgraph(listeningOf(product, auth, keys), "127.0.0.1", 0)));
+  });
+  afterAll(() => Promise.all(processes.map((each) => each.close())));
+  const urls = () => processes.map(({ url }) => url);
+  const refused = { errors: [{ message: expect.any(String), extensions: { code: "UNAUTHENTICATED" } }] };
+
+  it("is executed once, whichever process of the subgraph it is sent to again", async () => {
+    const body = write("once");
+    const headers = signedFor(body);
+    const [one] = urls();
+    const first = await call(body, headers, one);
+    expect(first.answer.data.createRole).toEqual({ role: { name: "once" }, userErrors: [] });
+    for (const url of urls()) {
+      const again = await call(body, headers, url);
+      expect(again.status).toBe(401);
+      expect(again.answer).toEqual(refused);
+    }
+    const anew = await call(body, signedFor(body), one);
+    expect(anew.answer.data.createRole).toMatchObject({ role: null, userErrors: [expect.anything()] });
+    expect(await roles("once")).toHaveLength(1);
+  });
+
+  it("is executed once of many that are sent to both processes at the same time", async () => {
+    const body = write("at the same time");
+    const headers = signedFor(body);
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, at) => call(body, headers, urls()[at % 2])));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 9 }, () => 401)]);
+    expect(await roles("at the same time")).toHaveLength(1);
+  });
+
+  it.each([
+    "  # a comment\n mutation { __typename }",
+    "fragment f on Mutation { __typename } mutation m { ...f }",
+    "\ufeffmutation,m{__typename}",
+  ])("is one however its document is written: %s", async (query) => {
+    const body = JSON.stringify({ query });
+    const headers = signedFor(body);
+    const [one, other] = urls();
+    const { status } = await call(body, headers, one);
+    expect([status, (await call(body, headers, other)).status]).toEqual([200, 401]);
+  });
+
+  it("is not executed where the database cannot say whether it was", async () => {
+    const auth = product.subgraphs.find(({ name }) => name === "auth");
+    if (!auth) throw new Error("There is no auth subgraph.");
+    const gone = await openDatabase({ domain: "auth", url: product.urls.url("auth"), maxConnections: 1 });
+    await asOwner(product.urls.url("auth"), (sql) => sql`alter table executed_writes rename to away`);
+    const listening = listeningOf({ databases: { ...product.databases, auth: gone } }, auth, keys);
+    const server = await listenSubgraph(listening, "127.0.0.1", 0);
+    onTestFinished(async () => {
+      await asOwner(product.urls.url("auth"), (sql) => sql`alter table away rename to executed_writes`);
+      await Promise.all([server.close(), gone.close()]);
+    });
+    const body = write("unknown");
+    expect((await call(body, signedFor(body), server.url)).status).toBe(500);
+    expect(await roles("unknown")).toEqual([]);
+  });
+
+  it("costs a read nothing: the same query may be sent again", async () => {
+    const body = JSON.stringify(documents["a field"]);
+    const headers = headersFor(body);
+    expect([(await call(body, headers)).status, (await call(body, headers)).status]).toEqual([200, 200]);
+  });
+
+  it("is forgotten when no process can believe it any more", async () => {
+    const { vms } = product.databases;
+    await asOwner(product.urls.url("vms"), async (sql) => {
+      await sql`insert into executed_writes (nonce, executed_at) select gen_random_uuid(), now() - interval '61 seconds' from generate_series(1, 50)`;
+      await sql`insert into executed_writes (nonce, executed_at) select gen_random_uuid(), now() - interval '30 seconds' from generate_series(1, 5)`;
+    });
+    const old = statement<{ old: number; kept: number }>(
+      () => sql`select count(*) filter (where executed_at < now() - interval '60 seconds')::int as old,
+        count(*) filter (where executed_at < now() - interval '25 seconds')::int as kept from executed_writes`,
+    );
+    // A process that has run for a while forgets with the next call that writes.
+    vi.useFakeTimers({ toFake: ["performance"], now: 0 });
+    const writes = executedWrites(vms);
+    vi.advanceTimersByTime(11_000);
+    expect(await writes.remember(randomUUID())).toBe(true);
+    vi.useRealTimers();
+    await expect.poll(async () => (await vms.run(old))[0]).toEqual({ old: 0, kept: 5 });
+  });
+});
 
 describe("attack 19: references", () => {
   const entities = (count: number) =>

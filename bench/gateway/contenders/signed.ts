@@ -1,4 +1,5 @@
 import { demoTenantId } from "#lib/demo-tenant.ts";
+import { callSigner } from "#lib/call-keys.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import type { Identity } from "#lib/request-context.ts";
@@ -14,12 +15,11 @@ const administrator: Identity = {
   userTenantId: platformTenantId,
 };
 
-const keys = readKeyring("NOVACRON_SIGNING_KEYS");
+const signer = callSigner("gateway", readKeyring("NOVACRON_SIGNING_KEYS"));
 
 /** What a subgraph believes a call by. */
 export const signatureOf = (audience: string, body: string): Record<string, string> =>
-  signContext(keys, {
-    issuer: "gateway",
+  signContext(signer, {
     audience,
     context: { identity: administrator, requestId: newId(), deadline: Date.now() + 30_000 },
     body,

@@ -4,6 +4,7 @@ export * from "./compliance-violations.ts";
 export * from "./cost-optimizations.ts";
 export * from "./enums.ts";
 export * from "./event-log.ts";
+export * from "./executed-writes.ts";
 export * from "./instance-prices.ts";
 export * from "./migration-steps.ts";
 export * from "./migrations.ts";

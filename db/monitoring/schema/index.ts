@@ -3,6 +3,7 @@ export * from "./alert-rules.ts";
 export * from "./dataset-imports.ts";
 export * from "./enums.ts";
 export * from "./event-log.ts";
+export * from "./executed-writes.ts";
 export * from "./metric-dirty-hours.ts";
 export * from "./metric-retention-holds.ts";
 export * from "./metric-rollup-watermarks.ts";

@@ -1,5 +1,5 @@
 import type { SubscribePayload } from "graphql-ws";
-import type { Keyring } from "#lib/keyring.ts";
+import type { CallSigner } from "#lib/call-keys.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { signSubscription } from "#lib/signed-subscription.ts";
 import type { SubscriptionRequest } from "#lib/subscription.ts";
@@ -24,11 +24,11 @@ const positionOnly = "";
  * Follows subgraphs over WebSockets, each over one connection that there is while somebody follows it; every subscription is signed by itself.
  * What breaks is taken up where it was.
  * @param urls as of calls over HTTP
- * @param keys undefined for foreign subgraphs: they are not told who asks, and what they do not give a position of ends when it breaks
+ * @param signer undefined for foreign subgraphs: they are not told who asks, and what they do not give a position of ends when it breaks
  */
 export function overNetwork(
   urls: Readonly<Record<string, string>>,
-  keys: Keyring | undefined,
+  signer: CallSigner | undefined,
   given: Partial<NetworkLimits> = {},
 ): NetworkSource {
   const limits = { ...networkLimits, ...given };
@@ -60,9 +60,9 @@ export function overNetwork(
           if (!address) throw new CallFailure("unreachable", `Subgraph ${name} has no URL.`);
           return address;
         },
-        payload: (last) => payloadOf(keys, name, { query, variables, after: last }, context),
+        payload: (last) => payloadOf(signer, name, { query, variables, after: last }, context),
         after,
-        isOurs: keys !== undefined,
+        isOurs: signer !== undefined,
         limits: { ...limits, attempts },
       },
       signal,
@@ -71,7 +71,7 @@ export function overNetwork(
     subscribe: (name, request, context, signal) => followed(name, request, context, signal),
     readdress,
     position: async (name, context, signal) => {
-      if (!keys) return undefined;
+      if (!signer) return undefined;
       signal.throwIfAborted();
       const ending = new AbortController();
       const end = () => ending.abort();
@@ -98,7 +98,7 @@ export function overNetwork(
 }
 
 function payloadOf(
-  keys: Keyring | undefined,
+  signer: CallSigner | undefined,
   audience: string,
   request: SubscriptionRequest,
   context: RequestContext,
@@ -106,8 +106,8 @@ function payloadOf(
   const { query, variables, after } = request;
   // A subscription that is resumed is much older than the request that it began with.
   const current = { ...context, deadline: Date.now() + arrivalMs };
-  const extensions = keys
-    ? { ...signSubscription(keys, { issuer: "gateway", audience, context: current }, request) }
+  const extensions = signer
+    ? { ...signSubscription(signer, { audience, context: current }, request) }
     : after === undefined
       ? undefined
       : { after };

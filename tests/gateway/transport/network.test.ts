@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { guarded } from "#gateway/transport/guarded.ts";
+import { callSigner } from "#lib/call-keys.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import { type HttpLimits, httpLimits, type TransportLimits } from "#gateway/transport/limits.ts";
 import { anonymous } from "#lib/request-context.ts";
@@ -216,7 +217,9 @@ describe("fault 7: when connections are accepted and stay silent,", () => {
   it("a thousand calls end at their deadline and leave no socket", async () => {
     monitoring.fault = hung;
     const transport = guarded(
-      overHttp({ monitoring: monitoring.url }, [{ id: "1", secret: "key" }], { keepAliveMs: 200 }),
+      overHttp({ monitoring: monitoring.url }, callSigner("gateway", [{ id: "1", secret: "key" }]), {
+        keepAliveMs: 200,
+      }),
       {
         callTimeoutMs: 100,
         failuresToOpen: Infinity,

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
 import { type Child, startChild } from "#tests/apart/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import type { Answer } from "#tests/harness/product.ts";
@@ -15,7 +16,7 @@ let gateway: WatchedGateway;
 const startMonitoring = (port = "0") =>
   startChild(bundle("subgraphs/monitoring/main.ts"), {
     DATABASE_URL_MONITORING: apart.product.urls.url("monitoring"),
-    NOVACRON_SIGNING_KEYS: keys.map(({ id, secret }) => `${id}:${secret}`).join(","),
+    NOVACRON_CALLER_KEYS: callerKeysText(callerKeys("gateway", keys, "monitoring")),
     PORT: port,
   });
 

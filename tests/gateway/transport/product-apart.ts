@@ -10,10 +10,12 @@ import type { Transport } from "#gateway/transport/transport.ts";
 import { asset } from "#lib/assets.ts";
 import { policies } from "#lib/request-context.ts";
 import { demoUserId } from "#lib/demo-tenant.ts";
+import { callSigner } from "#lib/call-keys.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { listenSubgraph, type RunningServer } from "#lib/subgraph-server.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { listeningOf } from "#tests/harness/call-keys.ts";
 import { tcpProxy, type TcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 
@@ -54,7 +56,7 @@ export async function productApart(): Promise<ProductApart> {
         return subgraph.execute(request, ...rest);
       },
     };
-    const server = await listenSubgraph(counting, keys, "127.0.0.1", 0);
+    const server = await listenSubgraph(listeningOf(product, counting, keys), "127.0.0.1", 0);
     servers.push(server);
     networks.push([domain, await tcpProxy(server.url)]);
   }
@@ -84,7 +86,7 @@ export async function productApart(): Promise<ProductApart> {
       const calls: ObservedCall[] = [];
       const retried: string[] = [];
       const breakers: WatchedGateway["breakers"] = [];
-      const own = guarded(overHttp(urls, keys, http), limits, {
+      const own = guarded(overHttp(urls, callSigner("gateway", keys), http), limits, {
         onCall: (call) => calls.push(call),
         onRetry: (subgraph) => retried.push(subgraph),
         onBreakerChange: (subgraph, state) => breakers.push(`${subgraph} ${state}`),

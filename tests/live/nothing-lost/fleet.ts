@@ -9,9 +9,11 @@ import { type OwnServer, ownServer } from "#tests/failure/own-server.ts";
 import { type Fleet as TestRows, insertFleet } from "#tests/graph/rows.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts";
+import { callerKeysFor } from "#tests/harness/call-keys.ts";
 import { type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
 
-const signingKeys = "test:a key that only these processes know of";
+const signingKeys = "test:a key that only these gateways know of";
+const jobsKeys = "test:a key that only these jobs know of, 32 or more";
 /** What is subscribed to, and the one that knows who asks. The fifth is asked nothing. */
 const followed = ["vms", "monitoring", "federation"] as const;
 const subgraphNames = ["auth", ...followed] as const;
@@ -70,7 +72,7 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
   const redis = withRedis ? await startRedis() : undefined;
   const folder = mkdtempSync(join(tmpdir(), "novacron-live-"));
   const tenants = await Promise.all([1, 2].map((number) => tenantOf(server, number)));
-  const common = { NOVACRON_SIGNING_KEYS: signingKeys, LOG_LEVEL: "silent", ...(redis && { REDIS_URL: redis.url }) };
+  const common = { LOG_LEVEL: "silent", ...(redis && { REDIS_URL: redis.url }) };
   const databaseUrls = Object.fromEntries(
     domains.map((name) => [`DATABASE_URL_${name.toUpperCase()}`, urls.url(name)]),
   );
@@ -79,6 +81,7 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
     Program.started((port) =>
       startChild(bundle(`subgraphs/${name}/main.ts`), {
         ...common,
+        NOVACRON_CALLER_KEYS: callerKeysFor(name, signingKeys),
         [`DATABASE_URL_${name.toUpperCase()}`]: urls.url(name),
         NOVACRON_PEPPER: testPepper,
         NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
@@ -93,7 +96,12 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
     Program.started(() =>
       startChild(
         bundle("cli/run.ts"),
-        { ...common, ...databaseUrls, NOVACRON_AUDIT_CHECKPOINTS: join(folder, "audit.jsonl") },
+        {
+          ...common,
+          ...databaseUrls,
+          NOVACRON_SIGNING_KEYS: jobsKeys,
+          NOVACRON_AUDIT_CHECKPOINTS: join(folder, "audit.jsonl"),
+        },
         ["jobs"],
       ),
     ),
@@ -107,7 +115,7 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
   const places = { scheduler: nowhere, ...mapped(subgraphs, ({ child }) => child.url) };
   const gateway = () =>
     Program.started((port) =>
-      startChild(bundle("cli/run.ts"), common, [
+      startChild(bundle("cli/run.ts"), { ...common, NOVACRON_SIGNING_KEYS: signingKeys }, [
         "gateway",
         ...["--supergraph", file, "--port", port],
         ...Object.entries(places).flatMap(([name, url]) => ["--url", `${name}=${url}`]),

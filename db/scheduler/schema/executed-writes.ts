@@ -1,0 +1,3 @@
+import { executedWritesTable } from "../../executed-writes-table.ts";
+
+export const executedWrites = executedWritesTable();

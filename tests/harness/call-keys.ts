@@ -1,0 +1,34 @@
+import { executedWrites } from "#db/executed-writes.ts";
+import type { Domain } from "#db/columns.ts";
+import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
+import type { ExecutedWrites } from "#lib/executed-writes.ts";
+import { type Keyring, parseKeyring } from "#lib/keyring.ts";
+import { Replaceable } from "#lib/replaceable.ts";
+import type { Subgraph } from "#lib/subgraph.ts";
+import type { ListeningSubgraph } from "#lib/subgraph-server.ts";
+import type { TestProduct } from "./product.ts";
+
+/** `NOVACRON_CALLER_KEYS` of a subgraph, for a gateway whose `NOVACRON_SIGNING_KEYS` these are. */
+export function callerKeysFor(audience: string, signingKeys: string): string {
+  const keys = parseKeyring(signingKeys);
+  if (!keys) throw new Error("The signing keys are none.");
+  return callerKeysText(callerKeys("gateway", keys, audience));
+}
+
+/** A subgraph of a product as a process of its own has it, called by a gateway with these keys. */
+export const listeningOf = (
+  { databases }: Pick<TestProduct, "databases">,
+  subgraph: Subgraph,
+  keys: Keyring,
+): ListeningSubgraph => ({
+  subgraph,
+  callers: new Replaceable(callerKeys("gateway", keys, subgraph.name)),
+  executedWrites: executedWrites(databases[subgraph.name as Domain]),
+});
+
+/** Of subgraphs that have no mutations. */
+export const noWrites: ExecutedWrites = {
+  remember: async () => {
+    throw new Error("This subgraph writes nothing.");
+  },
+};
