@@ -96,7 +96,8 @@ export async function resetPassword(
     const guessed = loginKey(known, login);
     if (isReset) await limits.forgive(network, guessed);
     if (isReset) return undefined;
-    if (exhausted) return "limited";
+    const limit = exhausted ?? (await limits.limitOf(network, guessed));
+    if (limit) return limit;
     await services.database.write(scopeOf(request, account.tenantId), (tx) => auditReset(tx, request, known, false));
     await limits.countWrong(network, guessed);
     return userError("RESET_CODE_INVALID", undefined, "code");

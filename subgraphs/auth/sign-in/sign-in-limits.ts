@@ -1,17 +1,26 @@
 import type { Redis } from "ioredis";
-import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
 import { PublicError } from "#lib/errors.ts";
 import { Turns } from "./turns.ts";
 
 /** Wrong tries from one network, whatever users they are for: enough for an office, few for a list of users. */
 const perNetwork = { points: 50, duration: 600 };
-/** Of them for one login: what its own lock stops need not keep everybody else out. */
-const perLogin = { points: 5, duration: 600 };
+/** Of them for one login: what its own lock stops need not keep everybody else out, so no more than `shared` of them count for the network. */
+const perLogin = { points: 50, duration: 600, shared: 5 };
 /** Wrong codes of the second factor of one user: with a million of them, nobody finds one. */
 const perUser = { points: 5, duration: 300 };
 
 /** The refusal of a network without tries left takes so long, whether a password was verified before it or not. */
 const limitedAnswerMs = 200;
+
+/** No tries are left, until some milliseconds from now. */
+export class Limited {
+  readonly msBeforeNext: number;
+
+  constructor(msBeforeNext: number) {
+    this.msBeforeNext = msBeforeNext;
+  }
+}
 
 /**
  * What a try to prove who one is costs, next to the count of the account itself. Counted in Redis for all processes when there is one; in this
@@ -34,38 +43,35 @@ export class SignInLimits {
 
   /**
    * Runs a try that comes from a network; undefined for one of which nothing is known.
-   * @param attempt receives whether the network has no tries left, and resolves with "limited" to refuse
+   * @param attempt receives why the network has no tries left, if so, and resolves with that, or with `limitOf` the login, to refuse
    * @throws PublicError RATE_LIMITED, OVERLOADED
    */
   async fromNetwork<T>(
     network: string | undefined,
-    attempt: (exhausted: boolean) => Promise<T | "limited">,
+    attempt: (exhausted: Limited | undefined) => Promise<T | Limited>,
   ): Promise<T> {
     const began = performance.now();
-    let exhausted: RateLimiterRes | undefined;
-    const inTurn = async () => {
-      exhausted = network === undefined ? undefined : await this.#exhausted(network);
-      return attempt(exhausted !== undefined);
-    };
+    const inTurn = async () =>
+      attempt(network === undefined ? undefined : await spent(this.#networks, network, perNetwork));
     const outcome = await (network === undefined ? inTurn() : this.#networkTurns.take(network, inTurn));
-    if (outcome !== "limited") return outcome;
+    if (!(outcome instanceof Limited)) return outcome;
     // Not within the turn: waiting holds up nobody else.
     await new Promise((resolve) => setTimeout(resolve, limitedAnswerMs - (performance.now() - began)));
     throw new PublicError("RATE_LIMITED", "Too many tries; wait before the next one.", {
-      retryAfter: Math.max(1, Math.ceil((exhausted?.msBeforeNext ?? 0) / 1_000)),
+      retryAfter: Math.max(1, Math.ceil(outcome.msBeforeNext / 1_000)),
     });
   }
 
-  async #exhausted(network: string): Promise<RateLimiterRes | undefined> {
-    const used = await this.#networks.get(network);
-    return used && used.consumedPoints >= perNetwork.points ? used : undefined;
+  /** Why a login has no tries left from a network: each costs a hash and an entry of the audit log, also when the account is locked. */
+  async limitOf(network: string | undefined, login: string): Promise<Limited | undefined> {
+    return network === undefined ? undefined : spent(this.#logins, loginKey(network, login), perLogin);
   }
 
   /** @param login who the try was for: one text for each account, and for each login that is nobody's */
   async countWrong(network: string | undefined, login: string): Promise<void> {
     if (network === undefined) return;
     const { consumedPoints } = await this.#logins.penalty(loginKey(network, login));
-    if (consumedPoints <= perLogin.points) await this.#networks.penalty(network);
+    if (consumedPoints <= perLogin.shared) await this.#networks.penalty(network);
   }
 
   /** Takes back what this login has cost its network, and nothing of what others have: one's own account pays for no tries of another. */
@@ -76,7 +82,7 @@ export class SignInLimits {
     if (!own) return;
     // Tries of before the network's present period are not in its count.
     const areCounted = all !== null && own.msBeforeNext >= all.msBeforeNext - 1_000;
-    if (areCounted) await this.#networks.reward(network, Math.min(own.consumedPoints, perLogin.points));
+    if (areCounted) await this.#networks.reward(network, Math.min(own.consumedPoints, perLogin.shared));
     await this.#logins.delete(key);
   }
 
@@ -95,8 +101,7 @@ export class SignInLimits {
   }
 
   async hasCodesLeft(userId: string): Promise<boolean> {
-    const used = await this.#codes.get(userId);
-    return !used || used.consumedPoints < perUser.points;
+    return (await spent(this.#codes, userId, perUser)) === undefined;
   }
 
   async countWrongCode(userId: string): Promise<void> {
@@ -110,13 +115,21 @@ export class SignInLimits {
 
 const loginKey = (network: string, login: string): string => `${network}:${login}`;
 
-function limiter(name: string, limit: { points: number; duration: number }, redis: Redis | undefined) {
-  const memory = new RateLimiterMemory({ keyPrefix: name, ...limit });
+type Limit = Readonly<{ points: number; duration: number }>;
+
+async function spent(limits: RateLimiterAbstract, key: string, { points }: Limit): Promise<Limited | undefined> {
+  const used = await limits.get(key);
+  return used && used.consumedPoints >= points ? new Limited(used.msBeforeNext) : undefined;
+}
+
+function limiter(name: string, { points, duration }: Limit, redis: Redis | undefined) {
+  const memory = new RateLimiterMemory({ keyPrefix: name, points, duration });
   if (!redis) return memory;
   return new RateLimiterRedis({
     storeClient: redis,
     keyPrefix: `novacron:${name}`,
     insuranceLimiter: memory,
-    ...limit,
+    points,
+    duration,
   });
 }

@@ -50,15 +50,17 @@ export async function signIn(services: AuthServices, request: RequestContext, in
   const outcome = await services.limits.fromNetwork(network, async (exhausted) => {
     const attempt = await findAccount(services, request, input);
     const user = await attempt.read();
+    const limit = await services.limits.limitOf(network, attempt.login);
+    if (limit) return limit;
     // Where they have signed in before, users are kept out by nobody else's tries from there.
-    if (exhausted && !user?.isKnownAddress) return "limited";
+    if (exhausted && (!user?.isKnownAddress || user.isLocked)) return exhausted;
     const result = await services.limits.ofAccount(turnOf(attempt.login, attempt.place, user), async () => {
       const tried = await tryPassword(services, request, attempt, input);
       if ("token" in tried) await services.limits.forgive(network, attempt.login);
       else if (tried.isWrong) await services.limits.countWrong(network, attempt.login);
       return tried;
     });
-    return exhausted && "isWrong" in result && result.isWrong ? "limited" : result;
+    return exhausted && "isWrong" in result && result.isWrong ? exhausted : result;
   });
   if (!("token" in outcome)) return { error: outcome.error };
   if (request.identity.credential?.kind === "session")
