@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isTenantEnabled } from "#db/auth/credentials.ts";
 import { openDatabase } from "#db/client.ts";
+import { authSubgraph } from "#gateway/authentication/ask-auth.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
 import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
 import { denialRecorder } from "#gateway/authentication/denials.ts";
@@ -119,6 +120,7 @@ export async function start(
     const gateway = await startGateway({
       documents,
       allowedOrigins: gatewayEnvironment.allowedOrigins,
+      loopbackOrigins: !environment.production,
       policies,
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport,
@@ -129,6 +131,7 @@ export async function start(
       connectionObserver: countConnections,
       ...authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
       ready: () => reachability(databases),
+      needed: [authSubgraph],
       introspection: !environment.production,
       graphiql: environment.production ? undefined : { example: theOneRequest },
       host: options.host,

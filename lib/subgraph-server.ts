@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { readBody } from "./http-body.ts";
+import { readBody, RequestAborted } from "./http-body.ts";
 import { type Keyring, readKeyring } from "./keyring.ts";
 import { log } from "./log.ts";
 import { readDatabaseUrl, readSecret } from "./secrets.ts";
@@ -37,6 +37,10 @@ export async function listenSubgraph(
 ): Promise<RunningServer> {
   const server = createServer((request, response) => {
     answer({ subgraph, keys, ready }, request, response).catch((error: unknown) => {
+      if (error instanceof RequestAborted) {
+        log.subgraph.debug({ err: error, subgraph: subgraph.name }, "a caller ended its call");
+        return void response.destroy();
+      }
       log.subgraph.error({ err: error, subgraph: subgraph.name }, "a call failed");
       send(response, 500, {
         errors: [{ message: "The service failed.", extensions: { code: "INTERNAL_SERVER_ERROR" } }],

@@ -135,7 +135,7 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
 
   it("automatic persisted queries", async () => {
     const extensions = { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } };
-    expect(await told(await post(JSON.stringify({ extensions })))).toBe("200 PERSISTED_QUERY_NOT_FOUND");
+    expect(await told(await post(JSON.stringify({ extensions })))).toBe("200 PERSISTED_QUERY_NOT_SUPPORTED");
   });
 });
 
