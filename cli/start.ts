@@ -133,7 +133,9 @@ export async function start(
       ready: () => reachability(databases),
       needed: [authSubgraph],
       introspection: !environment.production,
-      graphiql: environment.production ? undefined : { example: theOneRequest },
+      graphiql: environment.production
+        ? undefined
+        : { example: theOneRequest, credential: `the apiKey in ${administratorFile(dataDir)}` },
       host: options.host,
       port: options.port,
     }).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import "#lib/load-environment-file.ts";
 import { openDatabase } from "#db/client.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
