@@ -136,8 +136,8 @@ const eventSource: ReferenceClient = ({ url, token }, asked, reported) => {
   for (const [name, value] of Object.entries(asked))
     if (value !== undefined) address.searchParams.set(name, typeof value === "string" ? value : JSON.stringify(value));
   const source = new EventSource(address);
-  source.addEventListener("next", ({ data }: { data: string }) => {
-    const { errors } = JSON.parse(data) as { errors?: Problem[] };
+  source.addEventListener("next", (event) => {
+    const { errors } = JSON.parse(String((event as MessageEvent).data)) as { errors?: Problem[] };
     if (errors) reported(errors);
   });
   source.addEventListener("complete", () => source.close());
