@@ -3,11 +3,12 @@ import { connect } from "node:net";
 import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { composeServices } from "@apollo/composition";
-import { parse } from "graphql";
+import { buildSchema, parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
 import { log } from "#lib/log.ts";
 import { anonymous } from "#lib/request-context.ts";
+import { listenSubgraph } from "#lib/subgraph-server.ts";
 
 const typeDefs = parse("type Query { hello: String }");
 const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs, url: "http://one" }]);
@@ -142,9 +143,9 @@ describe("case G47: what a client does before anybody knows who it is logs no er
   afterAll(() => void vi.restoreAllMocks());
 
   /** Sends bytes, and cuts the connection when the server has had them or has answered. */
-  const sendAndCut = (bytes: string) =>
+  const sendAndCut = (bytes: string, { url }: { url: string } = gateway) =>
     new Promise<void>((resolve) => {
-      const { port } = new URL(gateway.url);
+      const { port } = new URL(url);
       const socket = connect(Number(port), "127.0.0.1", () =>
         socket.write(bytes, () => setImmediate(() => socket.resetAndDestroy())),
       );
@@ -193,6 +194,25 @@ describe("case G47: what a client does before anybody knows who it is logs no er
     await new Promise(setImmediate);
     expect((await post(hello)).status).toBe(200);
     expect(logged).toEqual([]);
+  });
+
+  it("nor of a subgraph that runs as a process of its own", async () => {
+    const errors = vi.spyOn(log.subgraph, "error").mockImplementation(() => undefined);
+    const schema = buildSchema("type Query { a: Int }");
+    const subgraph = { name: "one", schema, execute: async () => ({}), subscriptions: undefined };
+    const served = await listenSubgraph(
+      subgraph,
+      [{ id: "a", secret: "the key of a test, long enough" }],
+      "127.0.0.1",
+      0,
+    );
+    await sendAndCut(request("POST /graphql", posted, '{"query":'), served);
+    await sendAndCut(request("GET //", ""), served);
+    expect((await fetch(new URL("/health/live", served.url))).status).toBe(200);
+    await new Promise(setImmediate);
+    expect((await fetch(new URL("/health/live", served.url))).status).toBe(200);
+    expect(errors).not.toHaveBeenCalled();
+    await served.close();
   });
 
   it("but a fault of the gateway does", async () => {

@@ -217,6 +217,21 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
     expect(await again.appears(told)).toBe("UNAUTHENTICATED");
   });
 
+  it("case G15: a browser's EventSource gets why a subscription is refused, and the end of its stream", async () => {
+    const address = `${gateway.url}?query=${encodeURIComponent("subscription { nope }")}`;
+    const told = await opened.evaluate(`new Promise((resolve, reject) => {
+      const source = new EventSource(${JSON.stringify(address)});
+      const told = [];
+      source.addEventListener("next", ({ data }) => told.push(JSON.parse(data).errors[0].extensions.code));
+      source.addEventListener("complete", () => {
+        source.close();
+        resolve([...told, "complete"]);
+      });
+      source.onerror = () => reject(new Error("The stream failed."));
+    })`);
+    expect(told).toEqual(["GRAPHQL_VALIDATION_FAILED", "complete"]);
+  });
+
   it("GraphiQL shows the schema", async () => {
     await opened.evaluate(`document.querySelector('[aria-label="Show Documentation Explorer"]').click()`);
     const types = `document.querySelector(".graphiql-doc-explorer-content")?.textContent.includes("Query")`;
