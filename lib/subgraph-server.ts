@@ -35,8 +35,10 @@ export async function listenSubgraph(
   ready: () => Promise<boolean> = async () => true,
   socketLimits: Partial<SubgraphSocketLimits> = {},
 ): Promise<RunningServer> {
+  let isClosing = false;
+  const isReady = async () => !isClosing && (await ready());
   const server = createServer((request, response) => {
-    answer({ subgraph, keys, ready }, request, response).catch((error: unknown) => {
+    answer({ subgraph, keys, ready: isReady }, request, response).catch((error: unknown) => {
       if (error instanceof RequestAborted) {
         log.subgraph.debug({ err: error, subgraph: subgraph.name }, "a caller ended its call");
         return void response.destroy();
@@ -60,6 +62,7 @@ export async function listenSubgraph(
     url: `http://${host}:${bound}/graphql`,
     close: () =>
       new Promise((resolve) => {
+        isClosing = true;
         server.close(() => resolve());
         server.closeIdleConnections();
         void sockets?.close();
