@@ -12,7 +12,8 @@ export default defineConfig({
   test: {
     globalSetup: ["tests/harness/global-setup.ts"],
     // drizzle-kit carries a cloud library that would otherwise look for a cloud.
-    env: { METADATA_SERVER_DETECTION: "none", LOG_LEVEL: process.env["LOG_LEVEL"] ?? "silent" },
+    // Neither a test nor a process that it starts reads the .env of whoever runs it.
+    env: { METADATA_SERVER_DETECTION: "none", NOVACRON_ENV_FILE: "", LOG_LEVEL: process.env["LOG_LEVEL"] ?? "silent" },
     pool: "forks",
     maxWorkers: 2,
     testTimeout: long ? 600_000 : 60_000,

@@ -6,5 +6,6 @@
 import { register } from "tsx/esm/api";
 
 register();
+await import("../lib/load-environment-file.ts");
 const { main } = await import("./main.ts");
 await main(process.argv);

@@ -1,3 +1,4 @@
+import "#lib/load-environment-file.ts";
 import { main } from "./main.ts";
 
 // The bundle's entry; a checkout runs bin.js.

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isTenantEnabled } from "#db/auth/credentials.ts";
 import { openDatabase } from "#db/client.ts";
+import { authSubgraph } from "#gateway/authentication/ask-auth.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
 import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
 import { denialRecorder } from "#gateway/authentication/denials.ts";
@@ -125,6 +126,7 @@ export async function start(
       documents,
       allowedOrigins: gatewayEnvironment.allowedOrigins,
       trustedProxies: gatewayEnvironment.trustedProxies,
+      loopbackOrigins: !environment.production,
       policies,
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport,
@@ -135,8 +137,11 @@ export async function start(
       connectionObserver: countConnections,
       ...authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
       ready: () => reachability(databases),
+      needed: [authSubgraph],
       introspection: !environment.production,
-      graphiql: environment.production ? undefined : { example: theOneRequest },
+      graphiql: environment.production
+        ? undefined
+        : { example: theOneRequest, credential: `the apiKey in ${administratorFile(dataDir)}` },
       host: options.host,
       port: options.port,
     }).catch((error: unknown) => {

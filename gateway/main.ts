@@ -1,3 +1,4 @@
+import "#lib/load-environment-file.ts";
 import { asset } from "#lib/assets.ts";
 import { endOnStopSignals } from "#lib/stop-signals.ts";
 import { serveApart } from "./serve-apart.ts";

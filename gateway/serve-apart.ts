@@ -7,6 +7,7 @@ import { readRedisUrl } from "#lib/redis-url.ts";
 import { openRedis } from "#lib/redis.ts";
 import { anonymous, policies } from "#lib/request-context.ts";
 import { noLimits } from "./admission/limits.ts";
+import { authSubgraph } from "./authentication/ask-auth.ts";
 import { authentication, type Authentication } from "./authentication/authenticate.ts";
 import { denialRecorder } from "./authentication/denials.ts";
 import { followRevocations } from "./authentication/follow-revocations.ts";
@@ -66,13 +67,15 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     documents,
     allowedOrigins: environment.allowedOrigins,
     trustedProxies: environment.trustedProxies,
+    loopbackOrigins: !isProduction,
     limits: open ? noLimits : undefined,
     ...authenticating,
     onRequest: countRequest,
     streamObserver: countEvents,
     connectionObserver: countConnections,
     // A foreign subgraph need not say whether it is well.
-    ready: async () => open || readiness(urls),
+    ready: async () => open || reachability(urls),
+    needed: [authSubgraph],
     introspection: !isProduction,
     graphiql: isProduction ? undefined : {},
     host,
@@ -142,7 +145,7 @@ function reachable(urls: Readonly<Record<string, string>>): Record<string, strin
 }
 
 /** Whether the process of each subgraph says that it is ready. */
-async function readiness(urls: Readonly<Record<string, string>>): Promise<Record<string, boolean>> {
+async function reachability(urls: Readonly<Record<string, string>>): Promise<Record<string, boolean>> {
   const answers = Object.entries(urls).map(async ([name, url]): Promise<[string, boolean]> => {
     const response = await fetch(new URL("/health/ready", url), { signal: AbortSignal.timeout(1_000) }).catch(
       () => undefined,

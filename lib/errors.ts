@@ -25,7 +25,7 @@ export const errorCodes = {
   QUERY_TOO_EXPENSIVE: "The operation may cost more than the limit; `extensions.cost` is how much.",
   PLAN_LIMIT_EXCEEDED: "The operation takes longer to plan than the limit.",
   PAYLOAD_TOO_LARGE: "The request body is larger than the limit.",
-  PERSISTED_QUERY_NOT_FOUND: "No document is stored under this hash.",
+  PERSISTED_QUERY_NOT_SUPPORTED: "Documents that clients send are not stored: send the document instead of its hash.",
   DOCUMENT_ID_INVALID: "This cannot be the id of a document.",
   DOCUMENT_UNKNOWN: "No document has this id.",
   DOCUMENT_MISMATCH: "The id is not that of the document that came with it.",

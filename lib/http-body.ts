@@ -1,13 +1,29 @@
 import type { IncomingMessage } from "node:http";
 
-/** The request's body as text, or undefined when it is larger than `limit` bytes: reading stops there. */
+/** The client ended its connection, or was too slow, before all of its request had come: nobody waits for an answer. */
+export class RequestAborted extends Error {
+  constructor(cause: unknown) {
+    super("The request ended before all of it had come.", { cause });
+    this.name = "RequestAborted";
+  }
+}
+
+/**
+ * Reads the request's body as text.
+ * @returns undefined when it is larger than `limit` bytes: reading stops there
+ * @throws RequestAborted
+ */
 export async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) return undefined;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limit) return undefined;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw new RequestAborted(error);
   }
   return Buffer.concat(chunks).toString("utf8");
 }

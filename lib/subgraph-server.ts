@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { type CallerKey, readCallerKeys } from "./call-keys.ts";
 import { PublicError } from "./errors.ts";
 import type { ExecutedWrites } from "./executed-writes.ts";
-import { readBody } from "./http-body.ts";
+import { readBody, RequestAborted } from "./http-body.ts";
 import { log } from "./log.ts";
 import { type Current, Replaceable } from "./replaceable.ts";
 import { readDatabaseUrl, readSecret } from "./secrets.ts";
@@ -45,9 +45,16 @@ export async function listenSubgraph(
   port: number,
   socketLimits: Partial<SubgraphSocketLimits> = {},
 ): Promise<RunningServer> {
-  const { subgraph, callers } = listening;
+  const { subgraph, callers, ready = async () => true } = listening;
+  let isClosing = false;
+  const isReady = async () => !isClosing && (await ready());
   const server = createServer((request, response) => {
-    answer(listening, request, response).catch((error: unknown) => {
+    answer({ ...listening, ready: isReady }, request, response).catch((error: unknown) => {
+      if (error instanceof RequestAborted) {
+        log.subgraph.debug({ err: error, subgraph: subgraph.name }, "a caller ended its call");
+        response.destroy();
+        return;
+      }
       log.subgraph.error({ err: error, subgraph: subgraph.name }, "a call failed");
       send(response, 500, {
         errors: [{ message: "The service failed.", extensions: { code: "INTERNAL_SERVER_ERROR" } }],
@@ -67,6 +74,7 @@ export async function listenSubgraph(
     url: `http://${host}:${bound}/graphql`,
     close: () =>
       new Promise((resolve) => {
+        isClosing = true;
         server.close(() => resolve());
         server.closeIdleConnections();
         void sockets?.close();

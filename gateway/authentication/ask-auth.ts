@@ -6,6 +6,9 @@ import { anonymous, type CredentialKey, type Identity } from "#lib/request-conte
 import type { CallRequest, Transport } from "../transport/transport.ts";
 import type { IdentifiedCredential } from "./identity-cache.ts";
 
+/** The subgraph that knows who somebody is: while it is away, nobody is identified. */
+export const authSubgraph = "auth";
+
 /** Who the gateway is, when it asks on its own behalf. */
 export const gatewayItself: Identity = {
   kind: "service",
@@ -43,7 +46,7 @@ export function askAuth(transport: Transport) {
     const { signal } = new AbortController();
     const context = { identity: gatewayItself, requestId: randomUUID(), deadline: Date.now() + patienceMs };
     const answer = await transport
-      .send("auth", request, context, signal)
+      .send(authSubgraph, request, context, signal)
       .catch((error: unknown) => ({ data: undefined, errors: [error] }));
     const parsed = shape.safeParse(answer.data);
     if (parsed.success && !answer.errors?.length) return parsed.data;

@@ -45,7 +45,7 @@ export class Documents {
 
   /**
    * The text that a request means.
-   * @throws PublicError BAD_REQUEST, DOCUMENT_ID_INVALID, DOCUMENT_UNKNOWN, DOCUMENT_MISMATCH, DOCUMENT_NOT_ALLOWED, PERSISTED_QUERY_NOT_FOUND
+   * @throws PublicError BAD_REQUEST, DOCUMENT_ID_INVALID, DOCUMENT_UNKNOWN, DOCUMENT_MISMATCH, DOCUMENT_NOT_ALLOWED, PERSISTED_QUERY_NOT_SUPPORTED
    */
   textOf(request: GraphQLRequest, identity: Identity): string {
     const { query } = request;
@@ -64,9 +64,13 @@ export class Documents {
     if (known) return known.text;
     // It came with its text, which is not kept: who may send any document may send this one.
     if (query !== undefined) return this.#admitted(query, mode);
-    throw request.documentId === undefined
-      ? new PublicError("PERSISTED_QUERY_NOT_FOUND", "No document has this hash; send the document itself.")
-      : new PublicError("DOCUMENT_UNKNOWN", "No document has this id.");
+    // A client of automatic persisted queries sends only documents from then on. Where only ids are accepted it must not stop sending those.
+    if (request.documentId === undefined && mode !== "ids")
+      throw new PublicError(
+        "PERSISTED_QUERY_NOT_SUPPORTED",
+        "Documents are not stored here; send the document itself.",
+      );
+    throw new PublicError("DOCUMENT_UNKNOWN", "No document has this id.");
   }
 
   #admitted(query: string, mode: DocumentMode): string {

@@ -1,9 +1,9 @@
 import {
+  type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
   NoSchemaIntrospectionCustomRule,
   parse,
-  specifiedRules,
   validate,
 } from "graphql";
 import { checkDocument, countTokens } from "../admission/document-limits.ts";
@@ -11,6 +11,7 @@ import type { Limits } from "../admission/limits.ts";
 import { PublicError } from "#lib/errors.ts";
 import type { GoodDocument } from "./operations.ts";
 import { described, RequestErrors } from "./request-errors.ts";
+import { validationRules } from "./subscription-root-rule.ts";
 
 export interface ReadDocumentOptions {
   limits: Limits;
@@ -20,13 +21,22 @@ export interface ReadDocumentOptions {
 
 /** Cheapest first: tokens are counted before anything is built of them, and sizes are checked before validation compares fields with each other. */
 export const documentReader = (schema: GraphQLSchema, { limits, introspection }: ReadDocumentOptions) => {
-  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const rules = introspection ? validationRules : [...validationRules, NoSchemaIntrospectionCustomRule];
+  const errorsIn = (document: DocumentNode): readonly GraphQLError[] => {
+    try {
+      return validate(schema, document, rules, { maxErrors: limits.validationErrors });
+    } catch (error) {
+      // A rule that throws instead of reporting.
+      if (error instanceof GraphQLError) return [error];
+      throw error;
+    }
+  };
   return (text: string): GoodDocument => {
     try {
       const tokens = countTokens(text, limits.tokens);
       const document = parse(text);
       checkDocument(document, limits);
-      const errors = validate(schema, document, rules, { maxErrors: limits.validationErrors });
+      const errors = errorsIn(document);
       if (errors.length === 0) return { document, tokens };
       // The one beyond says that there are too many.
       const told = errors.slice(0, limits.validationErrors);

@@ -12,6 +12,24 @@ import type { ConnectionObserver } from "../sockets/observer.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
 import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
 
+const streamHeaders = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // For proxies that would gather it.
+  "x-accel-buffering": "no",
+};
+const nextEvent = (body: string): string => `event: next\ndata: ${body.trimEnd()}\n\n`;
+const completeEvent = "event: complete\ndata:\n\n";
+
+/**
+ * Answers with a stream that holds a refusal and nothing else. Clients of event streams read nothing of another status or media type: graphql-sse would
+ * retry without reporting why, and EventSource give up without knowing.
+ */
+export function refuseStream(response: ServerResponse, { body }: GraphQLAnswer): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(200, streamHeaders).end(`${nextEvent(body)}${completeEvent}`);
+}
+
 export interface EventStreamOptions {
   gateway: Gateway;
   credentials: Credentials;
@@ -61,7 +79,7 @@ export class EventStream extends Subscriber implements Holder {
     if (!begun) {
       const answer = await gateway.execute(request, context);
       if (answer.refused !== undefined) return answer;
-      this.#outgoing.say(`event: next\ndata: ${answer.body.trimEnd()}\n\n`);
+      this.#outgoing.say(nextEvent(answer.body));
       this.end();
       return undefined;
     }
@@ -71,10 +89,7 @@ export class EventStream extends Subscriber implements Holder {
     }
     credentials.hold(context.identity, this);
     // What he has been told meanwhile is behind him.
-    if (begun.cursor !== undefined && !this.#response.headersSent)
-      this.#outgoing.say(`id: ${begun.cursor}
-
-`);
+    if (begun.cursor !== undefined && !this.#response.headersSent) this.#outgoing.say(`id: ${begun.cursor}\n\n`);
     else this.#begun();
     this.#pinging = setInterval(() => this.#outgoing.say(":\n\n"), limits.pingMs);
     return undefined;
@@ -99,10 +114,9 @@ export class EventStream extends Subscriber implements Holder {
   end(errors?: readonly unknown[]): void {
     if (this.#isOver) return;
     const { requestId } = this.#options.context;
-    if (errors)
-      this.#outgoing.say(`event: next\ndata: ${JSON.stringify({ errors: answerErrors(errors, requestId) })}\n\n`);
+    if (errors) this.#outgoing.say(nextEvent(JSON.stringify({ errors: answerErrors(errors, requestId) })));
     this.#over();
-    this.#outgoing.say("event: complete\ndata:\n\n", () => this.#response.end());
+    this.#outgoing.say(completeEvent, () => this.#response.end());
   }
 
   /** With other rights the client comes back, from where it was. */
@@ -126,13 +140,7 @@ export class EventStream extends Subscriber implements Holder {
   }
 
   #begun(): ServerResponse {
-    if (!this.#response.headersSent)
-      this.#response.writeHead(200, {
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-store",
-        // For proxies that would gather it.
-        "x-accel-buffering": "no",
-      });
+    if (!this.#response.headersSent) this.#response.writeHead(200, streamHeaders);
     return this.#response;
   }
 

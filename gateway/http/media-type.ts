@@ -18,11 +18,11 @@ export function acceptedType(accept: string | undefined): MediaType | undefined 
 export const prefersPage = (accept: string | undefined): boolean =>
   mostWanted(accept ?? "", (range) => (range === page ? page : typeOf(range))) === page;
 
-const events = "text/event-stream";
+export const eventStream = "text/event-stream";
 
 /** Whether `Accept` asks for server-sent events more than for one answer. */
 export const prefersEvents = (accept: string | undefined): boolean =>
-  mostWanted(accept ?? "", (range) => (range === events ? events : typeOf(range))) === events;
+  mostWanted(accept ?? "", (range) => (range === eventStream ? eventStream : typeOf(range))) === eventStream;
 
 function mostWanted<Type>(accept: string, typeOfRange: (range: string) => Type | undefined): Type | undefined {
   let best: { type: Type; quality: number } | undefined;

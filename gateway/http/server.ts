@@ -6,37 +6,41 @@ import type { Duplex } from "node:stream";
 import { SpanKind, type SpanOptions } from "@opentelemetry/api";
 import { PublicError } from "#lib/errors.ts";
 import type { AddressRange } from "#lib/ip-address.ts";
+import { RequestAborted } from "#lib/http-body.ts";
 import { log } from "#lib/log.ts";
 import type { Client, Identity } from "#lib/request-context.ts";
-import { failSpan, inTraceOf, requestSpan, span, tellSpan } from "#lib/tracing.ts";
+import { inTraceOf, requestSpan, span, tellSpan } from "#lib/tracing.ts";
 import { refusal } from "../answer-errors.ts";
 import type { Authentication } from "../authentication/authenticate.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
 import { ClientAddress } from "./client-address.ts";
 import { GraphiQL, type GraphiQLOptions } from "./graphiql/graphiql.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
+import { requestUrl } from "../request-url.ts";
 import type { ConnectionObserver } from "../sockets/observer.ts";
 import { defaultSocketLimits, type SocketLimits } from "../sockets/socket-limits.ts";
 import { LiveConnections } from "./live-connections.ts";
 import { LoadShedding } from "./load-shedding.ts";
-import { acceptedType, plainJson, prefersEvents, type MediaType } from "./media-type.ts";
+import { acceptedType, eventStream, type MediaType, plainJson, prefersEvents } from "./media-type.ts";
 import { Origins } from "./origins.ts";
+import { ReadinessFace, type ReadinessOptions } from "./readiness.ts";
 import { readRequest } from "./read-request.ts";
-import { statusOf } from "./status.ts";
+import { refuse } from "./refuse.ts";
+import { send } from "./send.ts";
 
-export interface GatewayServerOptions extends GatewayOptions, Authentication {
-  /** Whether each part that an answer needs can be reached, by its name; or all of them in one. */
-  ready(): Promise<boolean | Readonly<Record<string, boolean>>>;
+export interface GatewayServerOptions extends GatewayOptions, Authentication, ReadinessOptions {
   host: string;
   port: number;
   /** What an operation may take, in milliseconds. */
   requestTimeoutMs?: number;
   /** How long a client may take to send a request, in milliseconds; half of it for the headers. */
   slowRequestMs?: number;
-  /** The sites whose pages may ask; none when absent. */
+  /** The origins whose pages may use the graph; none when absent. */
   allowedOrigins?: readonly string[];
   /** Proxies whose `X-Forwarded-For` is believed; none when absent. */
   trustedProxies?: readonly AddressRange[];
+  /** Whether pages that this machine serves may as well, as in development. */
+  loopbackOrigins?: boolean;
   /** Lets in sockets of clients that have not said who they are. */
   anonymousSockets?: boolean;
   socketLimits?: Partial<SocketLimits> | undefined;
@@ -114,14 +118,16 @@ class GraphQLFace {
   readonly #load = new LoadShedding();
   readonly #origins: Origins;
   readonly #address: ClientAddress;
+  readonly #readiness: ReadinessFace;
   readonly #graphiql: GraphiQL | undefined;
   readonly #live: LiveConnections;
 
   constructor(options: GatewayServerOptions, gateway: Gateway) {
     this.#options = options;
     this.#gateway = gateway;
-    this.#origins = new Origins(options.allowedOrigins ?? []);
+    this.#origins = new Origins({ allowed: options.allowedOrigins ?? [], loopback: options.loopbackOrigins ?? false });
     this.#address = new ClientAddress(options.trustedProxies ?? []);
+    this.#readiness = new ReadinessFace(options);
     this.#graphiql = options.graphiql && new GraphiQL(options.graphiql);
     this.#live = new LiveConnections(gateway, {
       authentication: options,
@@ -154,20 +160,24 @@ class GraphQLFace {
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.isClosing) response.setHeader("connection", "close");
-    const url = new URL(request.url ?? "/", "http://gateway");
-    if (url.pathname === "/health/live") return send(response, 200, plainJson, `{"status":"live"}\n`);
-    if (url.pathname === "/health/ready") return this.#tellReadiness(response, url.searchParams.has("verbose"));
-    if (this.#graphiql?.answer(request, response, url)) return;
+    const url = requestUrl(request);
+    if (url?.pathname === "/health/live") return send(response, 200, plainJson, `{"status":"live"}\n`);
+    if (url?.pathname === "/health/ready")
+      return this.#readiness.answer(response, {
+        isClosing: this.isClosing,
+        isVerbose: url.searchParams.has("verbose"),
+      });
+    if (url && this.#graphiql?.answer(request, response, url)) return;
     const requestId = randomUUID();
-    const documentId = /^\/graphql\/([^/]+)$/.exec(url.pathname)?.[1];
-    if (url.pathname !== "/graphql" && documentId === undefined) {
+    const documentId = /^\/graphql\/([^/]+)$/.exec(url?.pathname ?? "")?.[1];
+    if (!url || (url.pathname !== "/graphql" && documentId === undefined)) {
       return send(response, 404, plainJson, `{"errors":[{"message":"The graph is at /graphql."}]}\n`);
     }
-    this.#origins.tell(request, response);
-    if (request.method === "OPTIONS") return send(response, 204, plainJson, "");
+    this.#origins.setHeaders(request, response);
     response.setHeader("x-request-id", requestId);
     const type = acceptedType(request.headers.accept);
     const arrived = { url, documentId, requestId, type };
+    if (request.method === "OPTIONS") return this.#answerPreflight(request, response, arrived);
     await inTraceOf(request.headers["traceparent"], () =>
       requestSpan(...spanOf(request, arrived), () => this.#answerGraphQL(request, response, arrived)),
     );
@@ -175,29 +185,34 @@ class GraphQLFace {
 
   async #answerGraphQL(request: IncomingMessage, response: ServerResponse, arrived: Arrived): Promise<void> {
     const { documentId, requestId, type = plainJson } = arrived;
-    const answer = await this.#execute(request, response, arrived).catch((error: unknown) =>
-      this.#refusal(error, requestId),
-    );
+    try {
+      this.#origins.refuse(request);
+    } catch (error) {
+      // By status whatever it accepts: a page of that origin may not read a stream either.
+      return refuse(response, this.#refusal(error, requestId), type);
+    }
+    const answer = await this.#execute(request, response, arrived).catch((error: unknown) => {
+      if (!(error instanceof RequestAborted)) return this.#refusal(error, requestId);
+      log.gateway.debug({ err: error, requestId }, "a client ended its request");
+      response.destroy();
+      return undefined;
+    });
     if (!answer) return;
-    const isKnown =
-      answer.refused === undefined &&
-      documentId !== undefined &&
-      request.method === "GET" &&
-      isUnchanged(request, response, answer);
-    const status = isKnown ? 304 : statusOf(answer, type);
+    if (answer.refused !== undefined) return refuse(response, answer, wantsStream(request) ? eventStream : type);
+    const isKnown = documentId !== undefined && request.method === "GET" && isUnchanged(request, response, answer);
+    const status = isKnown ? 304 : 200;
     tellSpan(() => ({ attributes: { "http.response.status_code": status } }));
-    if (status >= 500) failSpan(String(answer.refused));
-    if (answer.refused !== undefined) tellMore(response, answer);
     if (isKnown) response.writeHead(status).end();
     else send(response, status, type, answer.body);
   }
 
-  async #tellReadiness(response: ServerResponse, isVerbose: boolean): Promise<void> {
-    const readiness = await this.#options.ready();
-    const parts = typeof readiness === "boolean" ? { graph: readiness } : readiness;
-    const isReady = !this.isClosing && Object.values(parts).every(Boolean);
-    const told = { status: isReady ? "ready" : "not ready", ...(isVerbose ? { parts } : {}) };
-    send(response, isReady ? 200 : 503, plainJson, `${JSON.stringify(told)}\n`);
+  #answerPreflight(request: IncomingMessage, response: ServerResponse, { requestId, type = plainJson }: Arrived): void {
+    try {
+      this.#origins.preflight(request, response);
+    } catch (error) {
+      return refuse(response, this.#refusal(error, requestId), type);
+    }
+    response.writeHead(204).end();
   }
 
   /** What never came to be a GraphQL request is counted here. */
@@ -230,7 +245,6 @@ class GraphQLFace {
     if (!type && !asEvents)
       throw new PublicError("NOT_ACCEPTABLE", "Answers are application/graphql-response+json or JSON.");
     this.#load.admit();
-    this.#origins.refuse(request);
     const asked = await readRequest(request, url, documentId);
     const identity: Identity = await span("authenticate", {}, () =>
       this.#identify(request, asEvents ? url : undefined),
@@ -249,6 +263,10 @@ class GraphQLFace {
   }
 }
 
+/** Whether a request that is refused is for a stream. By another method there is none: 405 says so to graphql-sse's single connection mode. */
+const wantsStream = ({ method, headers }: IncomingMessage): boolean =>
+  (method === "GET" || method === "POST") && prefersEvents(headers.accept);
+
 /** Of the path only its pattern: what a client writes there is his. */
 function spanOf({ method = "" }: IncomingMessage, { documentId, requestId }: Arrived): [string, SpanOptions] {
   const route = documentId === undefined ? "/graphql" : "/graphql/{id}";
@@ -263,17 +281,6 @@ function spanOf({ method = "" }: IncomingMessage, { documentId, requestId }: Arr
 
 const longestUserAgent = 256;
 
-/** What a refusal says in headers. */
-function tellMore(response: ServerResponse, { refused, retryAfter = 1 }: GraphQLAnswer): void {
-  if (refused === "UNAUTHENTICATED") response.setHeader("www-authenticate", "Bearer");
-  if (refused === "METHOD_NOT_ALLOWED") response.setHeader("allow", "GET, POST");
-  if (refused === "AUTH_UNAVAILABLE" || refused === "OVERLOADED" || refused === "RATE_LIMITED")
-    response.setHeader("retry-after", retryAfter);
-  // The rest of a body that is not taken is never read, so the connection cannot carry another request.
-  if (refused === "PAYLOAD_TOO_LARGE" || refused === "UNSUPPORTED_MEDIA_TYPE")
-    response.setHeader("connection", "close");
-}
-
 /** Tags an answer with what it holds, for its caller alone, and says whether he has it already. */
 function isUnchanged({ headers }: IncomingMessage, response: ServerResponse, { body }: GraphQLAnswer): boolean {
   const tag = `"${createHash("sha256").update(body).digest("base64url")}"`;
@@ -281,14 +288,4 @@ function isUnchanged({ headers }: IncomingMessage, response: ServerResponse, { b
   response.setHeader("cache-control", "private, no-cache");
   response.setHeader("vary", "accept, authorization, origin");
   return headers["if-none-match"]?.split(",").some((known) => known.trim().replace(/^W\//, "") === tag) ?? false;
-}
-
-function send(response: ServerResponse, status: number, type: MediaType, body: string): void {
-  if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, {
-    "content-type": `${type}; charset=utf-8`,
-    "content-length": Buffer.byteLength(body),
-    ...(response.hasHeader("cache-control") ? {} : { "cache-control": "no-store" }),
-  });
-  response.end(body);
 }

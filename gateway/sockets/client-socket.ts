@@ -6,10 +6,11 @@ import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
 import { type ClientMessage, clientMessage } from "./client-message.ts";
-import { closeCodes, type CloseReason } from "./close-codes.ts";
+import { closeCodes, type CloseReason, subscriberExists } from "./close-codes.ts";
 import type { Credentials, Holder, Shown } from "./credentials.ts";
 import type { ConnectionObserver } from "./observer.ts";
 import { Outgoing } from "./outgoing.ts";
+import { shownIn, withoutCredential } from "./shown-credential.ts";
 import { SocketOperation } from "./socket-operation.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
@@ -79,10 +80,9 @@ export class ClientSocket implements Holder {
     this.#outgoing.say(JSON.stringify({ type: "ping", payload: { cursors } }));
   }
 
-  close(reason: CloseReason): void {
-    const [code, text] = closeCodes[reason];
+  close(reason: CloseReason, text: string = closeCodes[reason][1]): void {
     this.#outgoing.clear();
-    this.#ws.close(code, text);
+    this.#ws.close(closeCodes[reason][0], text);
     // Who does not read does not say goodbye either.
     if (reason === "tooSlow" || reason === "unanswered") setTimeout(() => this.#ws.terminate(), 1_000).unref();
     this.#end(reason);
@@ -110,7 +110,7 @@ export class ClientSocket implements Holder {
       case "connection_init":
         return void this.#init(message.payload ?? {});
       case "ping":
-        return void this.#answerPing(message.payload ?? {});
+        return void this.#answerPing(message.payload ?? undefined);
       case "pong":
         this.#unanswered = 0;
         return;
@@ -136,8 +136,8 @@ export class ClientSocket implements Holder {
     this.#outgoing.say('{"type":"connection_ack"}');
   }
 
-  async #answerPing(payload: Readonly<Record<string, unknown>>): Promise<void> {
-    const shown = this.#identity && shownIn(payload);
+  async #answerPing(payload: Readonly<Record<string, unknown>> | undefined): Promise<void> {
+    const shown = this.#identity && payload && shownIn(payload);
     if (shown) {
       const identity = await this.#identify(shown);
       if (!identity || !this.#identity || this.#gone.signal.aborted) return;
@@ -145,7 +145,7 @@ export class ClientSocket implements Holder {
       if (identity.id !== id || identity.tenantId !== tenantId) return this.close("forbidden");
       this.#become(identity);
     }
-    this.#outgoing.sayNow('{"type":"pong"}');
+    this.#outgoing.sayNow(JSON.stringify({ type: "pong", payload: payload && withoutCredential(payload) }));
   }
 
   async #identify(shown: Shown): Promise<Identity | undefined> {
@@ -167,7 +167,7 @@ export class ClientSocket implements Holder {
 
   #subscribe(id: string, payload: Extract<ClientMessage, { type: "subscribe" }>["payload"]): void {
     if (!this.#identity) return this.close("unauthorized");
-    if (this.#operations.has(id)) return this.close("subscriberExists");
+    if (this.#operations.has(id)) return this.close("subscriberExists", subscriberExists(id));
     if (this.#operations.size >= this.#dependencies.limits.subscriptions) return this.close("tooManySubscriptions");
     const request: GraphQLRequest = {
       query: payload.query ?? undefined,
@@ -214,11 +214,4 @@ export class ClientSocket implements Holder {
     this.#operations.clear();
     this.#dependencies.closed(this, reason);
   }
-}
-
-/** What a payload shows of who sends it, if it does. */
-function shownIn(payload: Readonly<Record<string, unknown>>): Shown | undefined {
-  const { ticket, authorization = payload["Authorization"] } = payload;
-  if (typeof ticket === "string") return { ticket };
-  return typeof authorization === "string" ? { authorization } : undefined;
 }

@@ -54,7 +54,7 @@ export class Outgoing {
 
   /** What has its place after the events that wait. @param said called when it is on its way */
   say(text: string, said: () => void = () => undefined): void {
-    if (this.#waiting.size === 0) {
+    if (this.#waiting.size === 0 && this.#wire.buffered < this.#limits.onTheWay) {
       this.#wire.write(text, this.#gone);
       return said();
     }
@@ -63,8 +63,9 @@ export class Outgoing {
     this.#wait(String(this.#count), { event, dropped: 0, text: () => text, said });
   }
 
-  /** What overtakes the events that wait. */
+  /** What overtakes the events that wait. A client that does not read what it requests in this way is too slow as well. */
   sayNow(text: string): void {
+    if (this.#wire.buffered > this.#limits.onTheWay + this.#limits.waitingCharacters) return this.#on.tooSlow();
     this.#wire.write(text, this.#gone);
   }
 

@@ -4,6 +4,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { PublicError } from "#lib/errors.ts";
 import type { Client } from "#lib/request-context.ts";
 import type { Gateway } from "../create-gateway.ts";
+import { requestUrl } from "../request-url.ts";
 import { ClientSocket, type SocketDependencies } from "./client-socket.ts";
 import { closeCodes } from "./close-codes.ts";
 import type { ConnectionsByUser } from "./connections-by-user.ts";
@@ -77,13 +78,14 @@ export class SocketServer {
   /** Takes a request to upgrade. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     try {
-      if (new URL(request.url ?? "/", "http://gateway").pathname !== "/graphql")
-        return refuse(stream, 404, "Not Found");
+      if (requestUrl(request)?.pathname !== "/graphql") return refuse(stream, 404, "Not Found");
       if (this.#isClosing || this.#sockets.size >= this.#limits.sockets) throw new PublicError("OVERLOADED", "");
       this.#options.admit(request);
     } catch (error) {
-      const code = error instanceof PublicError ? error.code : "";
-      return code === "FORBIDDEN" ? refuse(stream, 403, "Forbidden") : refuse(stream, 503, "Service Unavailable");
+      const { code, message } = error instanceof PublicError ? error : { code: "", message: "" };
+      return code === "FORBIDDEN"
+        ? refuse(stream, 403, "Forbidden", message)
+        : refuse(stream, 503, "Service Unavailable");
     }
     this.#server.handleUpgrade(request, stream, head, (ws) => this.#opened(ws, request));
   }
@@ -134,7 +136,8 @@ const goodbyeMs = 1_000;
 /** Into how many parts work over all sockets is split. */
 const slices = 30;
 
-function refuse(stream: Duplex, status: number, reason: string): void {
+function refuse(stream: Duplex, status: number, reason: string, message = ""): void {
   stream.on("error", () => undefined);
-  stream.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const headers = ["Connection: close", "Content-Type: text/plain", `Content-Length: ${Buffer.byteLength(message)}`];
+  stream.end(`HTTP/1.1 ${status} ${reason}\r\n${headers.join("\r\n")}\r\n\r\n${message}`);
 }

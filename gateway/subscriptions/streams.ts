@@ -36,15 +36,18 @@ const keyOf = ({ text, operationName = "", variables, identity }: Asked): string
 
 /**
  * The streams of one gateway: one for all subscribers that ask the same and may see the same. Who comes from further back has one of his own, until
- * that has come as far.
+ * that has come as far. A subscriber to a subgraph without positions keeps a stream of its own, and that ends with its subscriber: nobody knows whether
+ * such a subgraph sends its state to each new subscription, or where a stream that is joined later stands.
  */
 export class Streams {
   /** What the gateway went over to, and how it plans for it. */
   #served: Served | undefined;
   readonly #dependencies: StreamDependencies;
-  /** Those that begin where their subgraph is, or have shown that they could begin where they did. */
-  readonly #shared = new Map<string, Promise<Stream>>();
+  /** Those that begin where their subgraph is, or have shown that they could begin where they did; undefined where the subgraph tells no position. */
+  readonly #shared = new Map<string, Promise<Stream | undefined>>();
   readonly #isShared = new WeakSet<Stream>();
+  /** Those of subgraphs that tell no position. */
+  readonly #isAlone = new WeakSet<Stream>();
   /** By where they began. */
   readonly #returning = new Map<string, Stream>();
   readonly #running = new Map<Stream, Asked>();
@@ -64,6 +67,12 @@ export class Streams {
     const after = await this.#after(subgraph, asked);
     const shared = after === undefined ? await this.#fromNow(key, asked) : await this.#shared.get(key);
     if (shared?.join(subscriber, after)) return shared.cursorAt(after ?? shared.head);
+    if (after === undefined && !shared) {
+      const own = this.#begin(key, asked, undefined);
+      this.#keepAlone(own);
+      own.join(subscriber);
+      return undefined;
+    }
     const own = this.#from(key, asked, after);
     if (!own.join(subscriber, after)) this.#begin(key, asked, after).join(subscriber);
     return own.cursorAt(after);
@@ -133,19 +142,27 @@ export class Streams {
     }
   }
 
-  /** The stream of those who begin where their subgraph is. */
-  async #fromNow(key: string, asked: Asked): Promise<Stream> {
+  /** The stream of those who begin where their subgraph is. @returns undefined of a subgraph that does not tell where it is */
+  async #fromNow(key: string, asked: Asked): Promise<Stream | undefined> {
     const known = this.#shared.get(key);
     if (known) return known;
     const subgraph = asked.operation.followed?.serviceName ?? "";
     const beginning = this.#positionOf(subgraph, asked).then((position) =>
-      this.#shareNow(this.#begin(key, asked, position)),
+      position === undefined ? undefined : this.#shareNow(this.#begin(key, asked, position)),
     );
+    return this.#offer(key, beginning);
+  }
+
+  /** Has others join a stream, if there comes to be one. */
+  async #offer(key: string, beginning: Promise<Stream | undefined>): Promise<Stream | undefined> {
     this.#shared.set(key, beginning);
-    return beginning.catch((error: unknown) => {
-      if (this.#shared.get(key) === beginning) this.#shared.delete(key);
-      throw error;
-    });
+    let stream: Stream | undefined;
+    try {
+      stream = await beginning;
+      return stream;
+    } finally {
+      if (!stream && this.#shared.get(key) === beginning) this.#shared.delete(key);
+    }
   }
 
   /** The stream of those who come back from the same position, of whom there are many when a gateway was away. */
@@ -162,9 +179,10 @@ export class Streams {
     if (this.#running.size >= mostStreams)
       throw new PublicError("OVERLOADED", "The gateway follows as much as it can; try again later.");
     const stream: Stream = new Stream(asked, start, this.#dependencies, {
-      told: () => void this.#share(key, stream),
+      told: () => void this.#share(key, stream, asked),
       waits: () => !this.#isShared.has(stream),
       idle: () => {
+        if (this.#isAlone.has(stream)) return stream.end();
         setTimeout(() => {
           if (stream.isIdle) stream.end();
         }, lingerMs).unref();
@@ -184,14 +202,24 @@ export class Streams {
   }
 
   /** A stream that began further back goes up in the one that all share when it has come as far, or becomes that. */
-  async #share(key: string, stream: Stream): Promise<void> {
+  async #share(key: string, stream: Stream, asked: Asked): Promise<void> {
+    if (this.#isAlone.has(stream)) return;
     const shared = this.#shared.get(key);
     if (!shared) {
-      this.#shared.set(key, Promise.resolve(this.#shareNow(stream)));
+      // Its events have positions; that nobody else's state is lost by joining it, only the subgraph's own position says.
+      const position = this.#positionOf(stream.subgraph, asked);
+      const offered = position.then((known) =>
+        known === undefined ? this.#keepAlone(stream) : this.#shareNow(stream),
+      );
+      await this.#offer(key, offered).catch(() => undefined);
       return;
     }
     const other = await shared.catch(() => undefined);
     if (other && other !== stream && !stream.hasEnded && stream.moveTo(other)) stream.end();
+  }
+
+  #keepAlone(stream: Stream): undefined {
+    this.#isAlone.add(stream);
   }
 
   #shareNow(stream: Stream): Stream {

@@ -1,3 +1,4 @@
+import "#lib/load-environment-file.ts";
 import { openDatabase } from "#db/client.ts";
 import { executedWrites } from "#db/executed-writes.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";

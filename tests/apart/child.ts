@@ -23,7 +23,7 @@ export async function startChild(
 ): Promise<Child> {
   const child: ChildProcess = spawn(process.execPath, [bundle, ...args], {
     cwd,
-    env: { PATH: process.env["PATH"], ...env },
+    env: { PATH: process.env["PATH"], NOVACRON_ENV_FILE: "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let complaints = "";

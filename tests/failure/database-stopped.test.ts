@@ -59,7 +59,8 @@ describe.each(["vms", "monitoring"] as const)(
         const answers = await Promise.allSettled(asked);
         for (const answer of answers) expect(answer).toMatchObject({ reason: { code: "DATABASE_UNAVAILABLE" } });
       });
-      await withinASecond(async () => expect(await product.readiness()).toBe(503));
+      await withinASecond(async () => expect(await product.degraded()).toEqual([domain]));
+      expect(await product.readiness()).toBe(200);
 
       // Whoever can write goes on writing, and whoever cannot is told.
       const meanwhile = product.renameVm(2, "meanwhile");

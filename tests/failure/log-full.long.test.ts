@@ -32,7 +32,7 @@ it("fault 18: a server that cannot write its log ends itself; started with room 
   const { data, errors } = await product.ask("{ clusters { totalCount } vms { totalCount } }");
   expect(data).toEqual({ clusters: { totalCount: 3 }, vms: null });
   expect(errors.map(({ extensions }) => extensions.code)).toEqual(["DATABASE_UNAVAILABLE"]);
-  expect(await product.readiness()).toBe(503);
+  expect([await product.readiness(), await product.degraded()]).toEqual([200, ["vms"]]);
 
   disk.makeRoom();
   await server.startAgain();

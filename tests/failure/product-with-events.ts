@@ -34,6 +34,8 @@ export interface ProductWithEvents extends TestProduct {
   renameVm(number: number, name: string): Promise<void>;
   /** The status of `/health/ready`. */
   readiness(): Promise<number>;
+  /** The parts that it names as degraded. */
+  degraded(): Promise<unknown>;
   /** Waits until the projections of VMs in monitoring and scheduler are what the vms domain has. */
   untilProjected(): Promise<void>;
 }
@@ -65,6 +67,10 @@ export async function productWithEvents(urls?: TestDatabases, rows = 3): Promise
     renameVm: (number, name) =>
       product.databases.vms.write({ tenantId, actor: "job:test" }, (tx) => renameVm(tx, number, name)),
     readiness: async () => (await fetch(new URL("/health/ready", product.url))).status,
+    degraded: async () => {
+      const response = await fetch(new URL("/health/ready", product.url));
+      return ((await response.json()) as { degraded?: unknown }).degraded;
+    },
     untilProjected: () =>
       vi.waitFor(
         async () => {

@@ -6,7 +6,9 @@ import { type GatewayServer, type GatewayServerOptions, startGateway } from "#ga
 import { anonymous } from "#lib/request-context.ts";
 import { type Browser, chromiumProgram, needsChromium, type Page, startBrowser } from "#tests/harness/browser.ts";
 
-const schema = "type Query { hello(name: String): String }";
+const schema = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@authenticated"])
+  type Query { hello(name: String): String }
+  type Subscription { ticks: Int @authenticated }`;
 const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(schema), url: "http://one" }]);
 
 const example = {
@@ -14,6 +16,7 @@ const example = {
   variables: { name: "Ada" },
 };
 const authorizations = new Set<string | undefined>();
+const followers = new Set<string>();
 const start = (graphiql: GatewayServerOptions["graphiql"]) =>
   startGateway({
     graphiql,
@@ -28,7 +31,15 @@ const start = (graphiql: GatewayServerOptions["graphiql"]) =>
     },
     identify: async ({ headers }) => {
       authorizations.add(headers.authorization);
-      return anonymous;
+      return headers.authorization === undefined ? anonymous : { ...anonymous, kind: "user", id: "ann" };
+    },
+    subscriptions: {
+      subscribe: async function* (_subgraph, _request, { identity }) {
+        for (const ticks of [1, 2]) yield [{ position: String(ticks), result: { data: { ticks } } }];
+        followers.add(identity.kind);
+      },
+      position: async () => "0",
+      close: async () => undefined,
     },
     ready: async () => true,
     host: "127.0.0.1",
@@ -37,7 +48,7 @@ const start = (graphiql: GatewayServerOptions["graphiql"]) =>
 
 let gateway: GatewayServer;
 beforeAll(async () => {
-  gateway = await start({ example: () => example });
+  gateway = await start({ example: () => example, credential: 'the "key" of admin.json' });
 });
 afterAll(() => gateway.close());
 
@@ -153,14 +164,28 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
   });
   afterAll(() => browser?.close());
 
+  const headersBox = `document.querySelector('.graphiql-editor-tool .graphiql-editor:not(.hidden) .CodeMirror')?.CodeMirror`;
+  const queryBox = `document.querySelector(".graphiql-query-editor .CodeMirror")?.CodeMirror`;
+  /** Until it has been read: what GraphiQL runs is the operation that it knows. */
+  const writeSubscription = async (page: Page) => {
+    await page.evaluate(`${queryBox}.setValue("subscription Ticks { ticks }")`);
+    await page.appears(`document.querySelector(".graphiql-tab-button")?.textContent.includes("Ticks")`);
+  };
+  const run = () => opened.evaluate(`document.querySelector(".graphiql-execute-button").click()`);
+  const setHeaders = (headers: object) =>
+    opened.evaluate(`${headersBox}.setValue(${JSON.stringify(JSON.stringify(headers))})`);
+
+  it("case G28: the box of headers shows what to paste, and until then nothing of it is sent", async () => {
+    expect(JSON.parse(String(await opened.appears(`${headersBox}?.getValue()`)))).toEqual({
+      authorization: 'Bearer <the "key" of admin.json>',
+    });
+    expect([...authorizations]).toEqual([undefined]);
+  });
+
   it("GraphiQL shows the example, runs it with the headers it is given, and shows the answer", async () => {
-    const shown = `document.querySelector(".graphiql-query-editor .CodeMirror")?.CodeMirror.getValue()`;
-    expect(await opened.appears(shown)).toBe(example.query);
-    const headers = JSON.stringify({ authorization: "Bearer the-secret-token" });
-    await opened.evaluate(
-      `document.querySelector('.graphiql-editor-tool .graphiql-editor:not(.hidden) .CodeMirror').CodeMirror.setValue(${JSON.stringify(headers)})`,
-    );
-    await opened.evaluate(`document.querySelector(".graphiql-execute-button").click()`);
+    expect(await opened.appears(`${queryBox}?.getValue()`)).toBe(example.query);
+    await setHeaders({ authorization: "Bearer the-secret-token" });
+    await run();
     const answer = `document.querySelector(".result-window")?.textContent.match(/"hello": "([^"]*)"/)?.[1]`;
     expect(await opened.appears(answer)).toBe("Hello, Ada.");
     expect(authorizations).toContain("Bearer the-secret-token");
@@ -172,6 +197,39 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
     await expect.poll(stored).toContain("graphiql:tabState");
     expect(await stored()).toContain("Greet");
     expect(await stored()).not.toContain("the-secret-token");
+  });
+
+  it("case G28: a subscription shows its events, with the rights of the key in the box", async () => {
+    await writeSubscription(opened);
+    authorizations.clear();
+    await run();
+    const told = `document.querySelector(".result-window")?.textContent.includes('"ticks": 2')`;
+    expect(await opened.appears(told)).toBe(true);
+    expect([[...authorizations], [...followers]]).toEqual([["Bearer the-secret-token"], ["user"]]);
+  });
+
+  it("case G28: a subscription without a key shows that it is refused, and the page says again what to paste", async () => {
+    const again = await browser.open(gateway.url);
+    expect(await again.appears(`${headersBox}?.getValue()`)).toContain('Bearer <the \\"key\\" of admin.json>');
+    await writeSubscription(again);
+    await again.evaluate(`document.querySelector(".graphiql-execute-button").click()`);
+    const told = `document.querySelector(".result-window")?.textContent.match(/"code": "(\\w+)"/)?.[1]`;
+    expect(await again.appears(told)).toBe("UNAUTHENTICATED");
+  });
+
+  it("case G15: a browser's EventSource gets why a subscription is refused, and the end of its stream", async () => {
+    const address = `${gateway.url}?query=${encodeURIComponent("subscription { nope }")}`;
+    const told = await opened.evaluate(`new Promise((resolve, reject) => {
+      const source = new EventSource(${JSON.stringify(address)});
+      const told = [];
+      source.addEventListener("next", ({ data }) => told.push(JSON.parse(data).errors[0].extensions.code));
+      source.addEventListener("complete", () => {
+        source.close();
+        resolve([...told, "complete"]);
+      });
+      source.onerror = () => reject(new Error("The stream failed."));
+    })`);
+    expect(told).toEqual(["GRAPHQL_VALIDATION_FAILED", "complete"]);
   });
 
   it("GraphiQL shows the schema", async () => {

@@ -135,7 +135,7 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
 
   it("automatic persisted queries", async () => {
     const extensions = { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } };
-    expect(await told(await post(JSON.stringify({ extensions })))).toBe("200 PERSISTED_QUERY_NOT_FOUND");
+    expect(await told(await post(JSON.stringify({ extensions })))).toBe("200 PERSISTED_QUERY_NOT_SUPPORTED");
   });
 });
 
@@ -275,15 +275,20 @@ const canConnect = (url: string) =>
   });
 
 describe("/health/ready", () => {
-  it("says whether all can be reached, and by ?verbose which parts can", async () => {
-    const parts = { auth: true, vms: false };
+  it("case G44: is 200 while anything can be answered, and names what cannot", async () => {
+    const parts = { auth: true, vms: false, monitoring: true };
+    let fails = false;
     const server = await startGateway({
       supergraphSdl,
       introspection: false,
       planning: "this thread",
       transport: { send: async () => ({ data: null }), close: async () => undefined },
       identify: async () => anonymous,
-      ready: async () => parts,
+      ready: async () => {
+        if (fails) throw new Error("Not foreseen.");
+        return { ...parts };
+      },
+      needed: ["auth"],
       host: "127.0.0.1",
       port: 0,
     });
@@ -292,10 +297,15 @@ describe("/health/ready", () => {
       return [response.status, await response.json()];
     };
     expect(await at("/health/live")).toEqual([200, { status: "live" }]);
-    expect(await at("/health/ready")).toEqual([503, { status: "not ready" }]);
-    expect(await at("/health/ready?verbose")).toEqual([503, { status: "not ready", parts }]);
-    parts.vms = true;
+    expect(await at("/health/ready")).toEqual([200, { status: "degraded", degraded: ["vms"] }]);
+    expect(await at("/health/ready?verbose")).toEqual([200, { status: "degraded", degraded: ["vms"], parts }]);
+    parts.auth = false;
+    expect(await at("/health/ready")).toEqual([503, { status: "not ready", degraded: ["auth", "vms"] }]);
+    Object.assign(parts, { auth: true, vms: true });
     expect(await at("/health/ready")).toEqual([200, { status: "ready" }]);
+    expect(await at("/health/ready?verbose")).toEqual([200, { status: "ready", parts }]);
+    fails = true;
+    expect((await at("/health/ready"))[0]).toBe(503);
     await server.close();
   });
 });

@@ -94,6 +94,22 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
     expect(told).toEqual([{ ordered: { number: 1 } }, { ordered: { number: 2 } }]);
   });
 
+  it("case G13: gives its state to each of three equal clients, also to one that comes after another has left", async () => {
+    const { supergraphSdl = "" } = composeServices([{ name: "orders", typeDefs: parse(typeDefs), url }]);
+    const folder = mkdtempSync(join(tmpdir(), "novacron-network-"));
+    ends.push(() => rmSync(folder, { recursive: true }));
+    const supergraphFile = join(folder, "supergraph.graphql");
+    writeFileSync(supergraphFile, supergraphSdl);
+    const gateway = await serveApart({ supergraphFile, urls: {}, open: true, host: "127.0.0.1", port: 0 });
+    ends.push(() => gateway.stop());
+    const begin = () => clientOf(gateway.url).iterate({ query: "subscription { ordered { number } }" });
+    const [one, two] = [begin(), begin()];
+    for (const events of [one, two])
+      for (const number of [1, 2]) expect((await events.next()).value?.data).toEqual({ ordered: { number } });
+    await one.return?.();
+    expect((await begin().next()).value?.data).toEqual({ ordered: { number: 1 } });
+  });
+
   it("is followed by a gateway apart, and where it is when the supergraph says that it has moved", async () => {
     tellsPositions = true;
     const [first, second] = [await tcpProxy(url), await tcpProxy(url)];

@@ -527,14 +527,41 @@ describe("server-sent events", () => {
     expect(text).toBe('event: next\ndata: {"data":{"order":{"number":7}}}\n\nevent: complete\ndata:\n\n');
   });
 
-  it("are refused as other requests are", async () => {
-    const response = await events({ text: "subscription { nothing }" });
-    expect([response.status, await response.json()]).toMatchObject([
-      200,
-      { errors: [{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }] },
-    ]);
-    expect((await events({ headers: { authorization: "Bearer nobody" } })).status).toBe(401);
+  it.each<[string, Record<string, unknown>, string]>([
+    ["a query that does not fit", { query: "{nope}" }, "GRAPHQL_VALIDATION_FAILED"],
+    ["a subscription that does not fit", { query: "subscription { nothing }" }, "GRAPHQL_VALIDATION_FAILED"],
+    ["what is no document", { query: "subscription {" }, "GRAPHQL_PARSE_FAILED"],
+    ["no document", {}, "BAD_REQUEST"],
+    ["what is no request", { query: 1 }, "BAD_REQUEST"],
+    ["an unknown id of a document", { documentId: hashOf("x") }, "DOCUMENT_UNKNOWN"],
+    ["a cursor that is none", { query, extensions: { after: "x" } }, "POSITION_INVALID"],
+    ["too large a request", { query: `${query} #${"x".repeat(300_000)}` }, "PAYLOAD_TOO_LARGE"],
+  ])("case G15: are refused in a stream that is accepted: %s", async (_what, body, code) => {
+    const headers = { accept: "text/event-stream", "content-type": "application/json", ...as() };
+    const response = await fetch(gateway.url, { method: "POST", headers, body: JSON.stringify(body) });
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
+    const [, data = ""] = /^event: next\ndata: (.*)\n\nevent: complete\ndata:\n\n$/.exec(await response.text()) ?? [];
+    expect(JSON.parse(data)).toEqual({
+      errors: [expect.objectContaining({ extensions: expect.objectContaining({ code }) as unknown })],
+    });
+  });
+
+  it("case G15: are refused by status where there is no stream to accept: another method, a page of another site", async () => {
+    for (const method of ["PUT", "DELETE"]) {
+      const response = await fetch(gateway.url, { method, headers: { accept: "text/event-stream", ...as() } });
+      expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST"]);
+    }
     expect((await events({ headers: { origin: "https://evil.example" } })).status).toBe(403);
+  });
+
+  it("case G15: a credential that is not valid is refused in the stream, with what headers say of it", async () => {
+    const response = await events({ headers: { authorization: "Bearer nobody" } });
+    expect([response.status, response.headers.get("www-authenticate")]).toEqual([200, "Bearer"]);
+    expect(await response.text()).toContain('"code":"UNAUTHENTICATED"');
+    authIsDown = true;
+    const later = await events();
+    expect([later.status, later.headers.get("retry-after")]).toEqual([200, "1"]);
+    expect(await later.text()).toContain('"code":"AUTH_UNAVAILABLE"');
   });
 
   it("end when the credential no longer holds, and leave nothing behind when the client goes", async () => {

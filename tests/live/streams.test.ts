@@ -257,6 +257,72 @@ describe("a subscription", () => {
     expect(listener.ended).toBeUndefined();
   });
 
+  describe("case G13: to a source without positions, which sends its state to each new subscription,", () => {
+    const state = order(0);
+    let telling: { tell(number: number): void; signal: AbortSignal }[];
+    let withPositions: boolean;
+    beforeEach(async () => {
+      telling = [];
+      withPositions = false;
+      await gateway.stop();
+      gateway = createGateway({
+        supergraphSdl: compose(orders),
+        subscriptions: {
+          subscribe: async function* (_subgraph, { after }, _context, signal) {
+            const own = new InMemoryLog();
+            own.append(...(after === undefined ? [state] : []));
+            telling.push({ tell: (number) => own.append(order(number)), signal });
+            for await (const batch of own.follow("0", signal))
+              yield batch.map(({ position, ...event }) => (withPositions ? { ...event, position } : event));
+          },
+          position: async () => undefined,
+          close: async () => undefined,
+        },
+        transport: peopleTransport(),
+        introspection: true,
+        planning: "this thread",
+      });
+    });
+
+    it("gives each of two equal subscribers its state, and each what comes then", async () => {
+      const [one, two] = [await subscribe(), await subscribe()];
+      await until(() => one.listener.told.length === 1 && two.listener.told.length === 1);
+      const late = await subscribe();
+      for (const each of telling) each.tell(1);
+      await until(() => [one, two, late].every(({ listener }) => listener.told.length === 2));
+      for (const { listener } of [one, two, late]) expect(listener.numbers).toEqual([0, 1]);
+    });
+
+    it("gives two that come at once their state", async () => {
+      const both = await Promise.all([subscribe(), subscribe()]);
+      await until(() => both.every(({ listener }) => listener.told.length === 1));
+      expect(telling).toHaveLength(2);
+    });
+
+    it("ends with its subscriber, and the next one is given the state", async () => {
+      const { listener } = await subscribe();
+      await until(() => listener.told.length === 1);
+      listener.leave();
+      expect(telling[0]?.signal.aborted).toBe(true);
+      const next = await subscribe();
+      await until(() => next.listener.told.length === 1);
+      expect([next.listener.numbers, telling.length]).toEqual([[0], 2]);
+    });
+
+    it("gives a new subscriber the state beside one who has gone on from the position of an event", async () => {
+      withPositions = true;
+      const first = await subscribe();
+      await until(() => first.listener.told.length === 1);
+      const returned = await subscribe({ after: first.listener.cursors[0] });
+      telling[1]?.tell(1);
+      await until(() => returned.listener.told.length === 1);
+      expect(returned.listener.numbers).toEqual([1]);
+      const fresh = await subscribe();
+      await until(() => fresh.listener.told.length === 1);
+      expect(fresh.listener.numbers).toEqual([0]);
+    });
+  });
+
   it("that its subscribers have left is followed for a while, and no longer", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     try {

@@ -20,10 +20,16 @@ export interface Started {
 
 type Environment = Record<string, string | undefined>;
 
-/** Begins `novacron …`, from its bundle, or from the checkout as a person would. */
-export function beginNovacron(args: readonly string[], env: Environment, from: "bundle" | "checkout" = "bundle") {
+/** Begins `novacron …`, from its bundle, or from the checkout as a person would. @param cwd the folder in which it is started */
+export function beginNovacron(
+  args: readonly string[],
+  env: Environment,
+  from: "bundle" | "checkout" = "bundle",
+  cwd?: string,
+) {
   const program = from === "bundle" ? bundle("cli/run.ts") : asset("cli/bin.js");
   const child = spawn(process.execPath, [program, ...args], {
+    cwd,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
   });
@@ -34,8 +40,8 @@ export function beginNovacron(args: readonly string[], env: Environment, from: "
   return { child, output, ended };
 }
 
-export const novacron = (args: readonly string[], env: Environment = {}): Promise<Ended> =>
-  beginNovacron(args, env).ended;
+export const novacron = (args: readonly string[], env: Environment = {}, cwd?: string): Promise<Ended> =>
+  beginNovacron(args, env, "bundle", cwd).ended;
 
 /** Starts the product and waits for its one line. */
 export const startNovacron = (

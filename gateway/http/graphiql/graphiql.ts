@@ -11,8 +11,10 @@ export interface Example {
 }
 
 export interface GraphiQLOptions {
-  /** Asked for each page; a page without it begins with GraphiQL's own words. */
+  /** Called for each page; a page without it begins with GraphiQL's own words. */
   example?: () => Example;
+  /** Which credential users paste, and where they find it: it is in the box of headers until they do. */
+  credential?: string;
 }
 
 interface File {
@@ -71,7 +73,8 @@ export class GraphiQL {
     const paths = [...this.#loaded().keys()].map((path) => path.slice(1));
     const styles = paths.filter((path) => path.endsWith(".css"));
     const scripts = paths.filter((path) => path.endsWith(".js"));
-    const example = this.#options.example?.();
+    const { example, credential = "a session token or an API key" } = this.#options;
+    const shown = example?.();
     return `<!doctype html>
 <html lang="en">
   <head>
@@ -82,7 +85,7 @@ export class GraphiQL {
     <style>body { margin: 0 } #graphiql { height: 100vh }</style>
   </head>
   <body>
-    <div id="graphiql"${example ? ` data-example="${escaped(JSON.stringify(example))}"` : ""}></div>
+    <div id="graphiql" data-credential="${escaped(credential)}"${shown ? ` data-example="${escaped(JSON.stringify(shown))}"` : ""}></div>
     ${scripts.map((path) => `<script src="${path}"></script>`).join("\n    ")}
   </body>
 </html>

@@ -1,4 +1,4 @@
-/* global document, localStorage, location, React, ReactDOM, GraphiQL */
+/* global AbortController, document, fetch, localStorage, location, React, ReactDOM, GraphiQL, TextDecoderStream */
 // Runs in the browser as it is, after the scripts of React and GraphiQL, which say by these names what they are.
 
 const root = document.getElementById("graphiql");
@@ -30,9 +30,59 @@ const first =
     ? {}
     : { defaultQuery: example.query, variables: JSON.stringify(example.variables, null, 2) };
 
+// What stands in the box of headers until a credential is pasted there. It is sent to nobody.
+const placeholder = `<${root.dataset.credential}>`;
+const withoutPlaceholder = (headers = {}) =>
+  Object.fromEntries(Object.entries(headers).filter(([, value]) => !String(value).includes(placeholder)));
+
+const isSubscription = ({ operationName }, documentAST) =>
+  documentAST?.definitions.some(
+    ({ operation, name }) => operation === "subscription" && (!operationName || name?.value === operationName),
+  );
+
+/** The answers of one operation as server-sent events. A refusal is one of them, which over a socket would be a close code, after its client's retries. */
+async function readEvents({ parameters, headers, signal }, onAnswer) {
+  const response = await fetch(location.pathname, {
+    method: "POST",
+    headers: { ...headers, accept: "text/event-stream", "content-type": "application/json" },
+    body: JSON.stringify(parameters),
+    signal,
+  });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    const events = (text + read.value).split("\n\n");
+    text = events.pop();
+    for (const event of events) {
+      const [, data] = /^event: next\n(?:id: .*\n)?data: (.*)$/.exec(event) ?? [];
+      if (data !== undefined) onAnswer(JSON.parse(data));
+    }
+  }
+}
+
+const subscription = (parameters, headers) => ({
+  subscribe: (observer) => {
+    const ending = new AbortController();
+    const { signal } = ending;
+    readEvents({ parameters, headers, signal }, (answer) => observer.next(answer)).then(
+      () => observer.complete(),
+      (problem) => signal.aborted || observer.error(problem),
+    );
+    return { unsubscribe: () => ending.abort() };
+  },
+});
+
+const request = GraphiQL.createFetcher({ url: location.pathname });
+
 ReactDOM.createRoot(root).render(
   React.createElement(GraphiQL, {
-    fetcher: GraphiQL.createFetcher({ url: location.pathname }),
+    fetcher: (parameters, options) => {
+      const headers = withoutPlaceholder(options?.headers);
+      return isSubscription(parameters, options?.documentAST)
+        ? subscription(parameters, headers)
+        : request(parameters, { ...options, headers });
+    },
+    defaultHeaders: JSON.stringify({ authorization: `Bearer ${placeholder}` }, null, 2),
     storage,
     shouldPersistHeaders: false,
     showPersistHeadersSettings: false,

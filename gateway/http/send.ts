@@ -1,0 +1,13 @@
+import type { ServerResponse } from "node:http";
+import type { MediaType } from "./media-type.ts";
+
+/** Sends an answer as a whole, unless something was sent already. */
+export function send(response: ServerResponse, status: number, type: MediaType, body: string): void {
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(status, {
+    "content-type": `${type}; charset=utf-8`,
+    "content-length": Buffer.byteLength(body),
+    ...(response.hasHeader("cache-control") ? {} : { "cache-control": "no-store" }),
+  });
+  response.end(body);
+}
