@@ -48,7 +48,7 @@ export function overNetwork(
 
   const followed = (
     name: string,
-    { query, variables, after }: SubscriptionRequest,
+    { query, variables, after, numbersOf }: SubscriptionRequest,
     context: RequestContext,
     signal: AbortSignal,
     attempts = limits.attempts,
@@ -62,6 +62,7 @@ export function overNetwork(
         },
         payload: (last) => payloadOf(keys, name, { query, variables, after: last }, context),
         after,
+        numbersOf,
         isOurs: keys !== undefined,
         limits: { ...limits, attempts },
       },
