@@ -34,10 +34,9 @@ function errorOf(value: unknown): GraphQLError {
   });
 }
 
-/** What only the gateway can have done wrong: it has written the document, and it is who the subgraph sees as the caller. */
+/** What only the gateway can have done wrong, which writes the document and its HTTP request. A literal that a custom scalar refuses is the client's. */
 const codesOfCalls: ReadonlySet<unknown> = new Set<ErrorCode>([
   "GRAPHQL_PARSE_FAILED",
-  "GRAPHQL_VALIDATION_FAILED",
   "OPERATION_RESOLUTION_FAILURE",
   "BAD_REQUEST",
   "METHOD_NOT_ALLOWED",
@@ -49,7 +48,6 @@ const codesOfCalls: ReadonlySet<unknown> = new Set<ErrorCode>([
   "DOCUMENT_UNKNOWN",
   "DOCUMENT_MISMATCH",
   "DOCUMENT_NOT_ALLOWED",
-  "UNAUTHENTICATED",
 ]);
 
 const isAboutCall = ({ path, extensions }: GraphQLError): boolean => !path && codesOfCalls.has(extensions["code"]);

@@ -49,8 +49,8 @@ export function overHttp(
         ...(keys ? signContext(keys, { issuer: "gateway", audience: name, context, body }) : {}),
         ...traceHeaders(),
       };
-      const { path, pool } = address;
-      return exchange(pool, { method: "POST", path, headers, body, signal }, numbersOf).catch((error: unknown) => {
+      const isSigned = keys !== undefined;
+      return exchange(address, { headers, body, signal }, { isSigned, numbersOf }).catch((error: unknown) => {
         throw signal.aborted ? error : failureOf(name, error);
       });
     },
@@ -81,16 +81,18 @@ function addressOf(text: string, limits: HttpLimits): Address {
 }
 
 /**
- * A GraphQL answer is one whatever its status: servers answer 400 to a variable that they refuse, and 401 or 403 next to the data of other fields.
+ * A GraphQL answer is one whatever its status: servers answer 400 to a variable that they refuse, and 403 next to the data of other fields. But 401 to a
+ * signed call refuses its signature, which is no concern of a client.
  */
 async function exchange(
-  pool: Pool,
-  request: Dispatcher.RequestOptions,
-  numbersOf: CallRequest["numbersOf"],
+  { pool, path }: Address,
+  call: Pick<Dispatcher.RequestOptions, "headers" | "body" | "signal">,
+  { isSigned, numbersOf }: Pick<CallRequest, "numbersOf"> & { isSigned: boolean },
 ): Promise<ExecutionResult> {
-  const { statusCode, body } = await pool.request(request);
+  const { statusCode, body } = await pool.request({ ...call, method: "POST", path });
   const text = await body.text();
   try {
+    if (isSigned && statusCode === 401) throw new CallFailure("unusable", "The signature was refused.");
     return graphqlAnswer(parsed(text, numbersOf));
   } catch (error) {
     if (statusCode === 200 || failureKind(error) !== "unusable") throw error;
