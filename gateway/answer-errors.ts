@@ -43,7 +43,7 @@ function told(error: unknown, requestId: string): Told {
   if (original instanceof PublicError)
     return { message: original.message, code: original.code, details: original.details };
   if (error instanceof GraphQLError) {
-    const { code, serviceName: _service, stacktrace: _stack, ...details } = error.extensions;
+    const { code, serviceName: _service, stacktrace: _stack, exception: _exception, ...details } = error.extensions;
     if (code === ("INTERNAL_SERVER_ERROR" satisfies ErrorCode) && details["requestId"])
       return { message: error.message, code, details: {} };
     if (isErrorCode(code)) return { message: error.message, code, details: { ...inVariable(error, code), ...details } };

@@ -102,7 +102,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   const answer = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
-    const { variables = {} } = request;
     let admitted: Admitted;
     let cursor: string | undefined;
     try {
@@ -113,7 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     } catch (error) {
       return refusedAnswer(error, context);
     }
-    const { text, found, operation } = admitted;
+    const { text, found, variables, operation } = admitted;
     const { signal, ...call } = context;
     const began = performance.now();
     try {
@@ -147,9 +146,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const subscribe: Gateway["subscribe"] = async (request, context, subscriber) => {
     try {
       const supergraph = operations;
-      const { text, found, operation } = await admission.admit(supergraph, request, context);
+      const { text, found, variables, operation } = await admission.admit(supergraph, request, context);
       if (!isSubscription(found) || !streams) return undefined;
-      const { variables = {}, operationName, extensions } = request;
+      const { operationName, extensions } = request;
       // What is asked for several is asked as any of them: nobody's own is in it.
       const identity = found.access.dependsOnCaller ? context.identity : byRights(context.identity);
       if (!operation.followed) {

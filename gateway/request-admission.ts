@@ -3,6 +3,7 @@ import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { Identity, RequestContext } from "#lib/request-context.ts";
 import { span, tellSpan } from "#lib/tracing.ts";
 import type { Documents } from "./documents/documents.ts";
+import type { Variables } from "./execution/data.ts";
 import type { CompiledOperation } from "./execution/compile-operation.ts";
 import type { KnownOperation, Operations } from "./execution/operations.ts";
 import { described, RequestErrors } from "./execution/request-errors.ts";
@@ -15,6 +16,8 @@ export interface Admitted {
   /** Of its document. */
   text: string;
   found: KnownOperation;
+  /** As subgraphs are sent them. */
+  variables: Variables;
   /** Compiled for what its sender may see, and for the booleans that it was sent with. */
   operation: CompiledOperation;
 }
@@ -40,11 +43,11 @@ export class Admission {
 
   /** Lets in what may be executed, and compiles it. @throws RequestErrors, GraphQLError, PublicError */
   async admit(operations: Operations, request: GraphQLRequest, context: RequestContext): Promise<Admitted> {
-    const { variables = {} } = request;
-    checkVariables(variables, this.#limits);
+    checkVariables(request.variables ?? {}, this.#limits);
     const text = this.#documents.textOf(request, context.identity);
     const found = this.#find(operations, text, request, context.identity);
     tellSpan(() => describedOperation(found, this.#documents.nameOf(text)));
+    const variables = found.variables.read(request.variables ?? {});
     checkCost(found.cost.estimate(variables), this.#limits.cost);
     const misfits = found.variables.check(variables);
     if (misfits.length > 0) {
@@ -54,7 +57,8 @@ export class Admission {
     return {
       text,
       found,
-      operation: await planned(context.deadline, compiledFor(operations, found, request, context)),
+      variables,
+      operation: await planned(context.deadline, compiledFor(operations, found, { variables }, context)),
     };
   }
 

@@ -1,3 +1,4 @@
+import { ExactNumber } from "#lib/exact-json.ts";
 import { PublicError } from "#lib/errors.ts";
 import type { Limits } from "./limits.ts";
 
@@ -13,7 +14,7 @@ export function checkVariables(
   for (let depth = 0; level.length > 0; depth += 1) {
     const next: unknown[] = [];
     for (const value of level) {
-      if (typeof value !== "object" || value === null) continue;
+      if (typeof value !== "object" || value === null || value instanceof ExactNumber) continue;
       if (depth >= valueDepth)
         throw new PublicError("VALUE_DEPTH_LIMIT_EXCEEDED", `A request has at most ${valueDepth} levels of values.`, {
           limit: valueDepth,

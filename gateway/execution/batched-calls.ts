@@ -1,6 +1,7 @@
 import type { FetchNode } from "@apollo/query-planner";
 import type { ExecutionResult, GraphQLError } from "graphql";
 import type { Variables } from "./data.ts";
+import type { NumbersOf } from "./held-numbers.ts";
 import { moved } from "./in-parts.ts";
 import type { CallSubgraph } from "./run.ts";
 
@@ -16,19 +17,19 @@ interface Waiting {
  */
 export function batchedCalls(call: CallSubgraph): CallSubgraph {
   const gathering = new Map<FetchNode, Waiting[]>();
-  const send = async (fetch: FetchNode, variables: Variables): Promise<void> => {
+  const send = async (fetch: FetchNode, variables: Variables, numbersOf: NumbersOf | undefined): Promise<void> => {
     const waiting = gathering.get(fetch) ?? [];
     gathering.delete(fetch);
     try {
       const representations = waiting.flatMap((each) => each.representations);
-      distribute(waiting, await call(fetch, { ...variables, representations }));
+      distribute(waiting, await call(fetch, { ...variables, representations }, numbersOf));
     } catch (error) {
       for (const { reject } of waiting) reject(error);
     }
   };
-  return (fetch, variables) => {
+  return (fetch, variables, numbersOf) => {
     const { representations } = variables;
-    if (!Array.isArray(representations)) return call(fetch, variables);
+    if (!Array.isArray(representations)) return call(fetch, variables, numbersOf);
     return new Promise((resolve, reject) => {
       const mine: Waiting = { representations, resolve, reject };
       const others = gathering.get(fetch);
@@ -38,7 +39,7 @@ export function batchedCalls(call: CallSubgraph): CallSubgraph {
       }
       gathering.set(fetch, [mine]);
       // After all that can still go on in this tick.
-      process.nextTick(() => void send(fetch, variables));
+      process.nextTick(() => void send(fetch, variables, numbersOf));
     });
   };
 }

@@ -14,11 +14,11 @@ export function callsOver(
   signal: AbortSignal,
   { fresh }: Pick<CallRequest, "fresh"> = {},
 ): CallSubgraph {
-  return async ({ serviceName, operation: query, operationKind }: FetchNode, variables) => {
+  return async ({ serviceName, operation: query, operationKind }: FetchNode, variables, numbersOf) => {
     const operation = operationKind === OperationTypeNode.QUERY ? "query" : "mutation";
     try {
       return await inParts(variables, (part) =>
-        transport.send(serviceName, { query, variables: part, operation, fresh }, context, signal),
+        transport.send(serviceName, { query, variables: part, operation, fresh, numbersOf }, context, signal),
       );
     } catch (error) {
       if (!(error instanceof PublicError)) throw error;

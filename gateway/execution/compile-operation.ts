@@ -5,6 +5,7 @@ import type { Aliases } from "../planning/aliases.ts";
 import type { Data, Variables } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import type { OperationToPlan } from "../planning/operation-to-plan.ts";
+import { numbersOfFetch, type NumbersOf } from "./held-numbers.ts";
 import { eventOf } from "./fetch-step.ts";
 import type { CallSubgraph, Run } from "./run.ts";
 import { stepOf } from "./steps.ts";
@@ -15,6 +16,8 @@ export interface CompiledOperation {
   execute(variables: Variables, call: CallSubgraph): Promise<Executed>;
   /** Of a subscription: what its subgraph is to be followed by. */
   followed?: FetchNode | undefined;
+  /** The numbers in its events whose digits count. */
+  numbersOf: NumbersOf;
   /** Of a subscription: executes what remains of it for one event. */
   executeEvent(event: ExecutionResult, variables: Variables, call: CallSubgraph): Promise<Executed>;
 }
@@ -30,11 +33,12 @@ export interface Executed {
 
 /** Compiles an operation of a valid document by its plan. What is refused is not in the plan; the answer says so in its place. */
 export function compileOperation(
-  { apiSchema, fits }: Pick<LoadedSupergraph, "apiSchema" | "fits">,
+  { apiSchema, wholeSchema, fits }: Pick<LoadedSupergraph, "apiSchema" | "wholeSchema" | "fits">,
   planned: OperationToPlan,
-  plan: QueryPlan,
+  simplerPlan: QueryPlan,
 ): CompiledOperation {
-  const { aliases } = planned;
+  const { aliases, numbers } = planned;
+  const plan = numbers.inPlan(simplerPlan);
   const { node } = plan;
   const followed = node?.kind === "Subscription" ? node.primary : undefined;
   const step = stepOf(node?.kind === "Subscription" ? node.rest : node, [], fits);
@@ -46,21 +50,32 @@ export function compileOperation(
     const failed = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
     return { json, problems, errors: refusals.length > 0 ? [...refusals.map(refusedField), ...failed] : failed };
   };
+  const numbersOf = memoized((fetch: FetchNode) => numbersOfFetch(wholeSchema, fetch));
   const begun = (variables: Variables, call: CallSubgraph): Run => ({
     variables,
-    call,
+    call: (fetch, given) => call(fetch, given, numbersOf(fetch)),
     data: Object.create(null) as Data,
     errors: [],
   });
   return {
     plan,
     followed,
+    numbersOf: followed ? numbersOf(followed) : () => "none",
     execute: (variables, call) => finish(begun(variables, call)),
     executeEvent: (event, variables, call) => {
       const run = begun(variables, call);
       take?.(run, event);
       return finish(run);
     },
+  };
+}
+
+function memoized<Key extends object, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new WeakMap<Key, Value>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
   };
 }
 

@@ -1,10 +1,12 @@
+import { ExactNumber } from "#lib/exact-json.ts";
+
 /** What subgraphs answered, merged: an object of response keys. Its prototype may be `Object.prototype`, so its own properties alone count. */
 export type Data = Record<string, unknown>;
 
 export type Variables = Readonly<Record<string, unknown>>;
 
 export const isData = (value: unknown): value is Data =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 
 /** Reads one response key. Keys that every object inherits (`constructor`, as an alias) are looked for among an object's own. */
 export function reader(key: string): (data: Data) => unknown {

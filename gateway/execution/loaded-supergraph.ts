@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { type CostRules, costRules } from "../admission/cost-rules.ts";
 import type { Policies } from "../authorization/requirement.ts";
 import { type Requirements, requirementsOf } from "../authorization/requirements.ts";
+import { markOneOf } from "../planning/one-of.ts";
 import { type PlannedSupergraph, plannedSupergraph } from "../planning/planned-supergraph.ts";
 import { subscribableIn } from "./subscribable.ts";
 import { type FitsType, typesOf } from "./types.ts";
@@ -12,6 +13,8 @@ export interface LoadedSupergraph {
   planned: PlannedSupergraph;
   /** What clients see. */
   apiSchema: GraphQLSchema;
+  /** With what clients cannot see. */
+  wholeSchema: GraphQLSchema;
   fits: FitsType;
   requirements: Requirements;
   costs: CostRules;
@@ -26,13 +29,17 @@ export interface LoadedSupergraph {
 export function loadSupergraph(sdl: string, policies: Policies = {}): LoadedSupergraph {
   const planned = plannedSupergraph(sdl);
   const { schema } = planned.supergraph;
+  const wholeSchema = schema.toGraphQLJSSchema();
+  const apiSchema = planned.plannedSchema.toGraphQLJSSchema();
+  markOneOf(apiSchema, sdl);
   return {
     sdl,
     planned,
-    apiSchema: planned.plannedSchema.toGraphQLJSSchema(),
+    apiSchema,
     requirements: requirementsOf(schema, policies),
     costs: costRules(schema),
     subscribable: subscribableIn(planned.supergraph),
-    fits: typesOf(schema.toGraphQLJSSchema()),
+    wholeSchema,
+    fits: typesOf(wholeSchema),
   };
 }

@@ -1,11 +1,30 @@
-import { getVariableValues, GraphQLError, type GraphQLSchema, Kind, visit } from "graphql";
+import {
+  getNullableType,
+  getVariableValues,
+  GraphQLError,
+  GraphQLID,
+  type GraphQLSchema,
+  type GraphQLType,
+  isInputObjectType,
+  isListType,
+  isScalarType,
+  isSpecifiedScalarType,
+  Kind,
+  type NamedTypeNode,
+  typeFromAST,
+  type VariableDefinitionNode,
+  visit,
+} from "graphql";
+import { ExactNumber, hasExactNumbers, withDoubles } from "#lib/exact-json.ts";
 import { documentOf, isCondition, type Operation } from "../operation.ts";
-import type { Variables } from "./data.ts";
+import { isData, type Variables } from "./data.ts";
 
 /** The variables of an operation. */
 export interface OperationVariables {
   /** Those that `@include` and `@skip` name. */
   booleanNames: readonly string[];
+  /** Those that the client sent, as subgraphs are sent them: digits are kept where a custom scalar or an id is. */
+  read(given: Variables): Variables;
   /** @returns the errors of those that do not fit the operation */
   check(given: Variables): readonly GraphQLError[];
   /** The values of those that `@include` and `@skip` name: as the client sent them, or as the operation declares by default. Only of what `check` finds good. */
@@ -27,12 +46,39 @@ export function operationVariables(schema: GraphQLSchema, operation: Operation):
   };
   return {
     booleanNames,
+    read: (given) => (hasExactNumbers(given) ? withDigits(schema, variableDefinitions, given) : given),
     check: (given) =>
-      getVariableValues(schema, variableDefinitions, given).errors ??
+      getVariableValues(schema, variableDefinitions, withDoubles(given)).errors ??
       // One with a default may be declared nullable, and still must not be null here.
       booleanNames.filter((name) => typeof valueOf(name, given) !== "boolean").map(notBoolean),
     booleans: (given) => new Map(booleanNames.map((name) => [name, valueOf(name, given) === true])),
   };
+}
+
+function withDigits(
+  schema: GraphQLSchema,
+  definitions: readonly VariableDefinitionNode[],
+  given: Variables,
+): Variables {
+  const types = new Map(
+    definitions.map(({ variable, type }) => [variable.name.value, typeFromAST(schema, type as NamedTypeNode)]),
+  );
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, digitsOf(value, types.get(name))]));
+}
+
+/** A value of a type, with doubles in the place of exact numbers where the type holds no more than doubles. */
+function digitsOf(value: unknown, type: GraphQLType | undefined): unknown {
+  const nullable = getNullableType(type);
+  if (isListType(nullable))
+    return Array.isArray(value)
+      ? value.map((item) => digitsOf(item, nullable.ofType))
+      : digitsOf(value, nullable.ofType);
+  if (isInputObjectType(nullable) && isData(value)) {
+    const fields = nullable.getFields();
+    return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, digitsOf(own, fields[name]?.type)]));
+  }
+  const isId = nullable === GraphQLID && value instanceof ExactNumber && /^-?\d+$/.test(value.source);
+  return isId || (isScalarType(nullable) && !isSpecifiedScalarType(nullable)) ? value : withDoubles(value);
 }
 
 const notBoolean = (name: string): GraphQLError =>

@@ -1,9 +1,10 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
 import type { FetchNode } from "@apollo/query-planner";
 import type { Data, Variables } from "./data.ts";
+import type { NumbersOf } from "./held-numbers.ts";
 
 /** Sends one fetch of a plan to its subgraph. What it resolves to is an answer, errors included; it rejects when the gateway itself failed. */
-export type CallSubgraph = (fetch: FetchNode, variables: Variables) => Promise<ExecutionResult>;
+export type CallSubgraph = (fetch: FetchNode, variables: Variables, numbersOf?: NumbersOf) => Promise<ExecutionResult>;
 
 /** One execution of a compiled operation. */
 export interface Run {

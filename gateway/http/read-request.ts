@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
+import { type HeldNumbers, numbersIn, parseJson } from "#lib/exact-json.ts";
 import { PublicError } from "#lib/errors.ts";
 import { readBody } from "#lib/http-body.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
@@ -34,7 +35,7 @@ async function readMessage(request: IncomingMessage, url: URL): Promise<GraphQLR
     throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request is not compressed.");
   const text = await readBody(request, maxBodyBytes);
   if (text === undefined) throw new PublicError("PAYLOAD_TOO_LARGE", `A body holds at most ${maxBodyBytes} bytes.`);
-  return shaped(parsed(text, "The body"));
+  return shaped(parsed(text, "The body", (body) => numbersIn((body as GraphQLRequest | null)?.variables)));
 }
 
 /** Anything else a page of another site could send without asking the browser first. */
@@ -61,9 +62,9 @@ function fromParameters(parameters: URLSearchParams): GraphQLRequest {
   });
 }
 
-function parsed(text: string, what: string): unknown {
+function parsed(text: string, what: string, numbersOf?: (value: unknown) => HeldNumbers): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text, numbersOf);
   } catch {
     throw new PublicError("BAD_REQUEST", `${what} is not JSON.`);
   }

@@ -1,9 +1,12 @@
 import {
+  DirectiveLocation,
+  type DirectiveNode,
   type FieldNode,
   getNamedType,
   type GraphQLCompositeType,
   type GraphQLObjectType,
   type GraphQLSchema,
+  type InlineFragmentNode,
   isAbstractType,
   isCompositeType,
   isObjectType,
@@ -16,6 +19,7 @@ import {
 import type { PublicError } from "#lib/errors.ts";
 import { isCondition, isIncluded, isIntrospection, keyOf, type Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
+import { NumberLiterals } from "./number-literals.ts";
 import type { Terms } from "./requirements/terms.ts";
 
 /** An operation, and what of it is planned. */
@@ -27,6 +31,7 @@ export interface OperationToPlan {
   /** The values of the variables that `@include` and `@skip` name. */
   booleans: ReadonlyMap<string, boolean>;
   aliases: Aliases;
+  numbers: NumberLiterals;
   /** What the planner gets. */
   toPlan: Operation;
 }
@@ -40,7 +45,8 @@ export type PlannedFor = Pick<OperationToPlan, "refused" | "booleans">;
  * - nothing that is refused or not included, and no `@include` or `@skip`: it would ask for keys and requirements under conditions of fields that
  *   are not theirs;
  * - no alias that it would take for a field of its own;
- * - no fragment that the type around it says already, and none that no object can fit.
+ * - no fragment that the type around it says already, unless it carries a directive, and none that no object can fit;
+ * - no literal whose digits it would lose.
  */
 export function operationToPlan(
   { apiSchema, planned: { terms } }: { apiSchema: GraphQLSchema; planned: { terms: Terms } },
@@ -53,11 +59,13 @@ export function operationToPlan(
   const aliases = new Aliases(operation, terms.asked);
   const simpler = new Simpler(apiSchema, operation, plannedFor, aliases);
   const selectionSet = setOf(simpler.selections(definition.selectionSet, { type: root, possible: [root] }));
+  const numbers = new NumberLiterals(apiSchema);
   return {
     written: operation,
     ...plannedFor,
     aliases,
-    toPlan: { definition: { ...definition, selectionSet }, fragments: new Map() },
+    numbers,
+    toPlan: { definition: numbers.marked({ ...definition, selectionSet }), fragments: new Map() },
   };
 }
 
@@ -89,7 +97,7 @@ class Simpler {
       if (!isIncluded(selection, this.#plannedFor.booleans)) return [];
       if (selection.kind === Kind.FIELD) return this.#field(selection, scope);
       const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : this.#fragments.get(selection.name.value);
-      return fragment ? this.#fragment(fragment.selectionSet, fragment.typeCondition, scope) : [];
+      return fragment ? this.#fragment(fragment, this.#forInlineFragment(selection), scope) : [];
     });
   }
 
@@ -100,7 +108,7 @@ class Simpler {
     const simple: FieldNode = {
       ...field,
       ...(field.alias ? { alias: { kind: Kind.NAME, value: key } } : {}),
-      directives: field.directives?.filter((directive) => !isCondition(directive)) ?? [],
+      directives: forSubgraphs(field),
     };
     const inner = isUnionType(type) ? undefined : getNamedType(type.getFields()[name]?.type);
     if (!field.selectionSet || !isCompositeType(inner)) return [simple];
@@ -108,16 +116,35 @@ class Simpler {
     return [{ ...simple, selectionSet: setOf(selections) }];
   }
 
-  #fragment(set: SelectionSetNode, condition: NamedTypeNode | undefined, scope: Scope): SelectionNode[] {
+  #fragment(
+    { selectionSet, typeCondition: condition }: Pick<InlineFragmentNode, "selectionSet" | "typeCondition">,
+    directives: readonly DirectiveNode[],
+    scope: Scope,
+  ): SelectionNode[] {
     const narrower = this.#narrowed(scope, condition?.name.value);
     if (!narrower) return [];
-    const selections = this.selections(set, narrower);
-    if (narrower.type === scope.type || selections.length === 0) return selections;
+    const selections = this.selections(selectionSet, narrower);
+    const isSame = narrower.type === scope.type;
+    if ((isSame && directives.length === 0) || selections.length === 0) return selections;
     const typeCondition: NamedTypeNode = {
       kind: Kind.NAMED_TYPE,
       name: { kind: Kind.NAME, value: narrower.type.name },
     };
-    return [{ kind: Kind.INLINE_FRAGMENT, typeCondition, selectionSet: setOf(selections) }];
+    return [
+      {
+        kind: Kind.INLINE_FRAGMENT,
+        ...(isSame ? {} : { typeCondition }),
+        directives,
+        selectionSet: setOf(selections),
+      },
+    ];
+  }
+
+  /** Every fragment is planned as an inline one, where a directive of fragment spreads alone would make the document invalid. */
+  #forInlineFragment(selection: SelectionNode): DirectiveNode[] {
+    return forSubgraphs(selection).filter(({ name }) =>
+      this.#schema.getDirective(name.value)?.locations.includes(DirectiveLocation.INLINE_FRAGMENT),
+    );
   }
 
   /** What is known under a type condition; undefined where no object can fit it. */
@@ -135,6 +162,10 @@ class Simpler {
     return { type, possible: isObjectType(type) ? [type] : this.#schema.getPossibleTypes(type) };
   }
 }
+
+/** The directives of a selection that are meant for subgraphs. */
+const forSubgraphs = ({ directives = [] }: SelectionNode): DirectiveNode[] =>
+  directives.filter((directive) => !isCondition(directive));
 
 /** An object of which nothing is asked is asked for all the same, so that the answer can tell one that has nothing to show from none. */
 const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({

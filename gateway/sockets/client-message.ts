@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { numbersIn, parseJson } from "#lib/exact-json.ts";
 
 const record = z.record(z.string(), z.unknown());
 
@@ -20,13 +21,16 @@ const shape = z.discriminatedUnion("type", [
   z.object({ type: z.literal("complete"), id: z.string().min(1).max(128) }),
 ]);
 
+const numbersOf = (message: unknown) =>
+  numbersIn((message as { payload?: { variables?: unknown } | null } | null)?.payload?.variables);
+
 /** What a client says, in graphql-transport-ws. */
 export type ClientMessage = z.infer<typeof shape>;
 
 /** @returns undefined for what is no such message */
 export function clientMessage(text: string): ClientMessage | undefined {
   try {
-    return shape.safeParse(JSON.parse(text)).data;
+    return shape.safeParse(parseJson(text, numbersOf)).data;
   } catch {
     return undefined;
   }

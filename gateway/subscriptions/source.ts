@@ -1,3 +1,4 @@
+import { withDoubles } from "#lib/exact-json.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import type { Subgraph } from "#lib/subgraph.ts";
 import type { Subscription, SubscriptionRequest } from "#lib/subscription.ts";
@@ -20,7 +21,8 @@ export function inProcessSource(subgraphs: readonly Subgraph[]): SubscriptionSou
     return found;
   };
   return {
-    subscribe: (name, request, context, signal) => named(name).subscribe(request, context, signal),
+    subscribe: (name, request, context, signal) =>
+      named(name).subscribe({ ...request, variables: withDoubles(request.variables) }, context, signal),
     position: async (name, _context, signal) => byName.get(name)?.position(signal),
     close: async () => undefined,
   };

@@ -185,7 +185,8 @@ export class Stream {
     const fetch = operation.followed;
     if (!fetch) throw new Error("This operation follows nothing.");
     const { signal } = this.#following;
-    const request = { query: fetch.operation, variables: usedVariables(fetch, variables), after: this.head };
+    const { numbersOf } = operation;
+    const request = { query: fetch.operation, variables: usedVariables(fetch, variables), after: this.head, numbersOf };
     const context = { identity, requestId: randomUUID(), deadline: Date.now() + eventTimeoutMs };
     const { source, observer } = this.#dependencies;
     for await (const batch of source.subscribe(fetch.serviceName, request, context, signal)) {

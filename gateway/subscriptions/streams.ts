@@ -1,4 +1,5 @@
 import { PublicError } from "#lib/errors.ts";
+import { stringifyJson } from "#lib/exact-json.ts";
 import type { CompiledOperation } from "../execution/compile-operation.ts";
 import { RequestErrors } from "../execution/request-errors.ts";
 import { parseCursor } from "./cursor.ts";
@@ -31,7 +32,7 @@ interface Served {
 const keyOf = ({ text, operationName = "", variables, identity }: Asked): string => {
   const { kind, id, tenantId, userTenantId = "", permissions } = identity;
   const rights = [kind, id, tenantId, userTenantId, ...permissions.toSorted()];
-  return JSON.stringify([rights, operationName, variables, text]);
+  return stringifyJson([rights, operationName, variables, text]) ?? "";
 };
 
 /**

@@ -3,9 +3,12 @@ import type { ExecutionResult } from "graphql";
 import type { CallSigner } from "#lib/call-keys.ts";
 import { signContext } from "#lib/signed-context.ts";
 import { traceHeaders } from "#lib/tracing.ts";
-import { CallFailure } from "./call-failure.ts";
+import { parseJson, stringifyJson } from "#lib/exact-json.ts";
+import { isData } from "../execution/data.ts";
+import { CallFailure, failureKind } from "./call-failure.ts";
+import { graphqlAnswer } from "./graphql-answer.ts";
 import { type HttpLimits, httpLimits } from "./limits.ts";
-import type { Transport } from "./transport.ts";
+import type { CallRequest, Transport } from "./transport.ts";
 
 /** A carrier whose subgraphs may move while it runs. */
 export interface HttpTransport extends Transport {
@@ -37,17 +40,17 @@ export function overHttp(
   readdress(urls);
   return {
     readdress,
-    send: async (name, { query, variables }, context, signal) => {
+    send: async (name, { query, variables, numbersOf }, context, signal) => {
       const address = addresses.get(name);
       if (!address) throw new Error(`Subgraph ${name} has no URL.`);
-      const body = JSON.stringify({ query, variables });
+      const body = stringifyJson({ query, variables }) ?? "";
       const headers = {
         "content-type": "application/json",
         ...(signer ? signContext(signer, { audience: name, context, body }) : {}),
         ...traceHeaders(),
       };
-      const { path, pool } = address;
-      return exchange(pool, { method: "POST", path, headers, body, signal }).catch((error: unknown) => {
+      const isSigned = signer !== undefined;
+      return exchange(address, { headers, body, signal }, { isSigned, numbersOf }).catch((error: unknown) => {
         throw signal.aborted ? error : failureOf(name, error);
       });
     },
@@ -77,25 +80,34 @@ function addressOf(text: string, limits: HttpLimits): Address {
   return { url: text, path: url.pathname + url.search, pool };
 }
 
-async function exchange(pool: Pool, request: Dispatcher.RequestOptions): Promise<ExecutionResult> {
-  const { statusCode, body } = await pool.request(request);
-  if (statusCode !== 200) {
-    // Read, so that the connection can be used again; nobody waits for it.
-    body.dump().catch(() => undefined);
+/**
+ * A GraphQL answer is one whatever its status: servers answer 400 to a variable that they refuse, and 403 next to the data of other fields. But 401 to a
+ * signed call refuses its signature, which is no concern of a client.
+ */
+async function exchange(
+  { pool, path }: Address,
+  call: Pick<Dispatcher.RequestOptions, "headers" | "body" | "signal">,
+  { isSigned, numbersOf }: Pick<CallRequest, "numbersOf"> & { isSigned: boolean },
+): Promise<ExecutionResult> {
+  const { statusCode, body } = await pool.request({ ...call, method: "POST", path });
+  const text = await body.text();
+  try {
+    if (isSigned && statusCode === 401) throw new CallFailure("unusable", "The signature was refused.");
+    return graphqlAnswer(parsed(text, numbersOf));
+  } catch (error) {
+    if (statusCode === 200 || failureKind(error) !== "unusable") throw error;
     const isProxys = statusCode === 502 || statusCode === 503;
-    throw new CallFailure(isProxys ? "unreachable" : "unusable", `The status was ${statusCode}.`);
+    throw new CallFailure(isProxys ? "unreachable" : "unusable", `The status was ${statusCode}.`, { cause: error });
   }
-  const answer = jsonOf(await body.text());
-  if (!isExecutionResult(answer)) throw new CallFailure("unusable", "The answer was not GraphQL.");
-  return answer;
 }
 
 /** Without the parser's error, which quotes the text. */
-function jsonOf(text: string): unknown {
+function parsed(text: string, numbersOf: CallRequest["numbersOf"] = () => "none"): unknown {
   try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new CallFailure("unusable", "The answer was not JSON.");
+    return parseJson(text, (answer) => numbersOf(isData(answer) ? answer["data"] : undefined));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new CallFailure("unusable", "The answer was not JSON.");
+    throw error;
   }
 }
 
@@ -121,16 +133,3 @@ function failureOf(name: string, error: unknown): unknown {
     ? new CallFailure("unreachable", `Subgraph ${name} cannot be reached.`, { cause: error })
     : error;
 }
-
-function isExecutionResult(value: unknown): value is ExecutionResult {
-  if (!isObject(value) || !("data" in value || "errors" in value)) return false;
-  const { data = null, errors: told = [] } = value;
-  return (
-    (data === null || isObject(data)) &&
-    Array.isArray(told) &&
-    told.every((error) => isObject(error) && typeof error["message"] === "string")
-  );
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === "object" && !Array.isArray(value);

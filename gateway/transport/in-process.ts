@@ -1,5 +1,13 @@
 import type { Subgraph } from "#lib/subgraph.ts";
+import type { SubgraphRequest } from "#lib/subgraph-request.ts";
+import { withDoubles } from "#lib/exact-json.ts";
 import type { Transport } from "./transport.ts";
+
+/** As `JSON.parse` reads them over HTTP. What subgraphs of this process answered, and so representations, are that already. */
+function asParsed(variables: SubgraphRequest["variables"] = {}): SubgraphRequest["variables"] {
+  const { representations, ...given } = variables;
+  return representations === undefined ? withDoubles(given) : { ...withDoubles(given), representations };
+}
 
 /**
  * Calls subgraphs of this process: no HTTP and no text between. The context needs no signature: it never leaves the process, so nobody can forge
@@ -11,7 +19,7 @@ export function inProcess(subgraphs: readonly Subgraph[]): Transport {
     send: async (name, request, context, signal) => {
       const subgraph = byName.get(name);
       if (!subgraph) throw new Error(`Subgraph ${name} is not in this process.`);
-      return subgraph.execute(request, context, signal);
+      return subgraph.execute({ ...request, variables: asParsed(request.variables) }, context, signal);
     },
     close: async () => undefined,
   };

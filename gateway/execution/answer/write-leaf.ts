@@ -1,4 +1,5 @@
 import { type GraphQLEnumType, type GraphQLLeafType, isEnumType } from "graphql";
+import { ExactNumber, stringifyJson } from "#lib/exact-json.ts";
 import { quoted } from "./quoted.ts";
 
 /** A leaf as JSON, or undefined when it is not a value of the type. It is never called with null. */
@@ -14,12 +15,21 @@ const finite = (value: unknown): value is number => typeof value === "number" &&
 /** Beyond this, numbers are no longer written as integers. */
 const integer = (value: unknown): value is number => finite(value) && Number.isInteger(value) && Math.abs(value) < 1e21;
 
+/** Of a number that a double would change, its digits. */
+const exactInteger = (value: unknown): string | undefined => {
+  if (!(value instanceof ExactNumber)) return undefined;
+  if (/^-?\d+$/.test(value.source)) return value.source;
+  return integer(Number(value)) ? String(Number(value)) : undefined;
+};
+const exactFloat = (value: unknown): string | undefined =>
+  value instanceof ExactNumber && finite(Number(value)) ? value.source : undefined;
+
 const builtIn: Readonly<Record<string, WriteLeaf>> = {
-  Int: (value) => (integer(value) ? String(value) : undefined),
-  Float: (value) => (finite(value) ? String(value) : undefined),
+  Int: (value) => (integer(value) ? String(value) : exactInteger(value)),
+  Float: (value) => (finite(value) ? String(value) : exactFloat(value)),
   Boolean: (value) => (typeof value === "boolean" ? String(value) : undefined),
   String: (value) => (typeof value === "string" ? quoted(value) : undefined),
-  ID: (value) => (typeof value === "string" ? quoted(value) : integer(value) ? String(value) : undefined),
+  ID: (value) => (typeof value === "string" ? quoted(value) : integer(value) ? String(value) : exactInteger(value)),
 };
 
 function enumWriter(type: GraphQLEnumType): WriteLeaf {
@@ -29,8 +39,7 @@ function enumWriter(type: GraphQLEnumType): WriteLeaf {
 
 function writeAny(value: unknown): string {
   if (typeof value === "string") return quoted(value);
-  if (finite(value)) return String(value);
-  const json: string | undefined = JSON.stringify(value);
-  // What JSON has no word for.
-  return json ?? "null";
+  if (finite(value) || typeof value === "bigint") return String(value);
+  // What JSON has no word for is null.
+  return stringifyJson(value) ?? "null";
 }

@@ -1,5 +1,6 @@
-import type { FetchNode, PlanNode, QueryPlan, QueryPlanSelectionNode } from "@apollo/query-planner";
+import type { FetchNode, QueryPlan, QueryPlanSelectionNode } from "@apollo/query-planner";
 import { type FieldNode, Kind, parse, print, stripIgnoredCharacters, visit } from "graphql";
+import { withFetches } from "../plan-fetches.ts";
 import type { Terms } from "./terms.ts";
 
 /**
@@ -38,29 +39,5 @@ export function inSubgraphTerms(plan: QueryPlan, { standIns, selves }: Terms): Q
     ...(node.requires ? { requires: node.requires.map(required) } : {}),
   });
 
-  const named = (node: PlanNode): PlanNode => {
-    switch (node.kind) {
-      case "Fetch":
-        return fetch(node);
-      case "Flatten":
-        return { ...node, node: named(node.node) };
-      case "Sequence":
-      case "Parallel":
-        return { ...node, nodes: node.nodes.map(named) };
-      case "Condition":
-        return {
-          ...node,
-          ...(node.ifClause ? { ifClause: named(node.ifClause) } : {}),
-          ...(node.elseClause ? { elseClause: named(node.elseClause) } : {}),
-        };
-      default:
-        return node;
-    }
-  };
-
-  const { node } = plan;
-  if (!node) return plan;
-  if (node.kind !== "Subscription") return { ...plan, node: named(node) };
-  const { primary, rest } = node;
-  return { ...plan, node: { ...node, primary: fetch(primary), ...(rest ? { rest: named(rest) } : {}) } };
+  return withFetches(plan, fetch);
 }

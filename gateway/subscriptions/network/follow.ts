@@ -1,5 +1,5 @@
 import type { SubscribePayload } from "graphql-ws";
-import type { SubscriptionEvent } from "#lib/subscription.ts";
+import type { SubscriptionEvent, SubscriptionRequest } from "#lib/subscription.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
 import { type Ending, Inbox } from "./inbox.ts";
 import type { NetworkLimits } from "./limits.ts";
@@ -11,6 +11,7 @@ export interface Follow {
   /** What is asked, at the moment at which it is. */
   payload(after: string | undefined): SubscribePayload;
   after: string | undefined;
+  numbersOf: SubscriptionRequest["numbersOf"];
   /** Whether the subgraph tells positions. */
   isOurs: boolean;
   limits: NetworkLimits;
@@ -22,7 +23,7 @@ export interface Follow {
  * taken as fast as it came
  */
 export async function* follow(
-  { address, payload, after, isOurs, limits }: Follow,
+  { address, payload, after, numbersOf, isOurs, limits }: Follow,
   signal: AbortSignal,
 ): AsyncGenerator<readonly SubscriptionEvent[]> {
   let last = after;
@@ -38,7 +39,7 @@ export async function* follow(
       .catch((error: CallFailure) => goOn(error));
     if (!link) continue;
     const began = performance.now();
-    const inbox: Inbox = new Inbox(limits, () => complete());
+    const inbox: Inbox = new Inbox(limits, () => complete(), numbersOf);
     const complete = link.subscribe(payload(last), inbox);
     try {
       for (let batch = await inbox.take(signal); batch.length > 0; batch = await inbox.take(signal)) {

@@ -1,7 +1,9 @@
 import type { ExecutionResult, GraphQLFormattedError } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
+import { withDoubles } from "#lib/exact-json.ts";
 import type { SubscriptionEvent } from "#lib/subscription.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
+import { graphqlAnswer } from "../../transport/graphql-answer.ts";
 import type { NetworkLimits } from "./limits.ts";
 import type { Listener } from "./link.ts";
 
@@ -15,18 +17,25 @@ export class Inbox implements Listener {
   #events: SubscriptionEvent[] = [];
   #bytes = 0;
   #wake: (() => void) | undefined;
+  readonly numbersOf: Listener["numbersOf"];
   readonly #limits: NetworkLimits;
   readonly #onFull: () => void;
 
-  /** @param onFull called when there is more in it than may be; what comes after that is no longer put in */
-  constructor(limits: NetworkLimits, onFull: () => void) {
+  /** @param onFull called when there is more in it than may be, or what is no event; what comes after that is no longer put in */
+  constructor(limits: NetworkLimits, onFull: () => void, numbersOf?: Listener["numbersOf"]) {
     this.#limits = limits;
     this.#onFull = onFull;
+    this.numbersOf = numbersOf;
   }
 
   next(payload: ExecutionResult, bytes: number): void {
     if (this.ending) return;
-    this.#events.push(eventOf(payload));
+    try {
+      this.#events.push(eventOf(payload));
+    } catch (error) {
+      this.#end({ failed: error instanceof Error ? error : new Error(String(error)) });
+      return this.#onFull();
+    }
     this.#bytes += bytes;
     const { waitingEvents, waitingBytes } = this.#limits;
     if (this.#events.length < waitingEvents && this.#bytes < waitingBytes) return this.#wake?.();
@@ -75,16 +84,16 @@ export class Inbox implements Listener {
   }
 }
 
-/** Of a subgraph that is not ours the extensions may hold anything. */
-function eventOf({ extensions: told, ...result }: ExecutionResult): SubscriptionEvent {
-  const { position, dropped, replaces, ...extensions } = told ?? {};
+/** Of a subgraph that is not ours the extensions may hold anything. @throws CallFailure "unusable" */
+function eventOf({ extensions: told, ...answer }: ExecutionResult): SubscriptionEvent {
+  const { position, dropped, replaces, ...extensions } = withDoubles(told) ?? {};
   return {
     position: typeof position === "string" ? position : undefined,
     dropped: typeof dropped === "number" ? dropped : undefined,
     replaces: typeof replaces === "string" ? replaces : undefined,
     result:
-      "data" in result || "errors" in result
-        ? { ...result, ...(Object.keys(extensions).length > 0 ? { extensions } : {}) }
+      "data" in answer || "errors" in answer
+        ? { ...graphqlAnswer(answer), ...(Object.keys(extensions).length > 0 ? { extensions } : {}) }
         : undefined,
   };
 }

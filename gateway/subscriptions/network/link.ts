@@ -7,11 +7,15 @@ import {
 } from "graphql-ws";
 import type { ExecutionResult, GraphQLFormattedError } from "graphql";
 import { WebSocket } from "ws";
+import { type HeldNumbers, parseJson, stringifyJson } from "#lib/exact-json.ts";
+import type { SubscriptionRequest } from "#lib/subscription.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
 import type { NetworkLimits } from "./limits.ts";
 
 /** What hears of one subscription. After `complete`, `fail` and `broken` nothing more comes. */
 export interface Listener {
+  /** The numbers in an event's data whose digits count. */
+  readonly numbersOf: SubscriptionRequest["numbersOf"];
   /** @param bytes of its message */
   next(payload: ExecutionResult, bytes: number): void;
   complete(): void;
@@ -77,7 +81,7 @@ export class Link {
     this.#count += 1;
     const id = String(this.#count);
     this.#listeners.set(id, listener);
-    this.#say(stringifyMessage({ id, type: MessageType.Subscribe, payload }));
+    this.#say(stringifyJson({ id, type: MessageType.Subscribe, payload }) ?? "");
     return () => {
       if (!this.#listeners.has(id)) return;
       this.#say(stringifyMessage({ id, type: MessageType.Complete }));
@@ -96,7 +100,7 @@ export class Link {
   #hear(data: Buffer): void {
     this.#heard = true;
     if (this.isOver) return;
-    const message = messageOf(data.toString());
+    const message = messageOf(data.toString(), (id, event) => this.#listeners.get(id)?.numbersOf?.(event) ?? "none");
     switch (message?.type) {
       case MessageType.ConnectionAck:
         clearTimeout(this.#takeTooLong);
@@ -157,9 +161,17 @@ export class Link {
 /** How long a subgraph may take to say goodbye. */
 const goodbyeMs = 1_000;
 
-function messageOf(text: string): ReturnType<typeof parseMessage> | undefined {
+function messageOf(
+  text: string,
+  numbersOf: (id: string, event: unknown) => HeldNumbers,
+): ReturnType<typeof parseMessage> | undefined {
   try {
-    return parseMessage(text);
+    return parseMessage(
+      parseJson(text, (message) => {
+        const { id, payload } = (message ?? {}) as { id?: unknown; payload?: { data?: unknown } | null };
+        return typeof id === "string" ? numbersOf(id, payload?.data) : "none";
+      }),
+    );
   } catch {
     return undefined;
   }

@@ -48,7 +48,7 @@ export function overNetwork(
 
   const followed = (
     name: string,
-    { query, variables, after }: SubscriptionRequest,
+    { query, variables, after, numbersOf }: SubscriptionRequest,
     context: RequestContext,
     signal: AbortSignal,
     attempts = limits.attempts,
@@ -62,6 +62,7 @@ export function overNetwork(
         },
         payload: (last) => payloadOf(signer, name, { query, variables, after: last }, context),
         after,
+        numbersOf,
         isOurs: signer !== undefined,
         limits: { ...limits, attempts },
       },

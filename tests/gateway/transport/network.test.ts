@@ -176,7 +176,17 @@ describe("fault 6: what is no answer", () => {
   const response = (head: string, body: string) => `HTTP/1.1 ${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
   const answers: [string, NetworkFault, string][] = [
     ["HTML", answering(response("200 OK\r\ncontent-type: text/html", "<h1>secret-canary</h1>")), "unusable"],
-    ["status 500", answering(response("500 Error", '{"data":{"secret-canary":1}}')), "unusable"],
+    ["status 500", answering(response("500 Error", '{"error":"secret-canary"}')), "unusable"],
+    [
+      "status 401 to its signature",
+      answering(
+        response(
+          "401 Unauthorized",
+          '{"errors":[{"message":"secret-canary","extensions":{"code":"UNAUTHENTICATED"}}]}',
+        ),
+      ),
+      "unusable",
+    ],
     ["status 503", answering(response("503 Unavailable", "secret-canary")), "unreachable"],
     ["a redirect", answering(response("302 Found\r\nlocation: http://10.1.2.3/secret-canary", "")), "unusable"],
     ["no HTTP", answering("secret-canary\r\n\r\n"), "unusable"],

@@ -1,0 +1,35 @@
+import {
+  getNullableType,
+  GraphQLError,
+  isInputObjectType,
+  isNullableType,
+  typeFromAST,
+  type ValidationRule,
+} from "graphql";
+
+/**
+ * A variable that is the member of a `@oneOf` object cannot be null. graphql-js (16.15) checks it only where the object itself may be null: of `By!` it
+ * does not see that it is an input object.
+ */
+export const OneOfVariablesRule: ValidationRule = (context) => ({
+  OperationDefinition: {
+    leave: (operation) => {
+      const definitions = new Map(
+        (operation.variableDefinitions ?? []).map((definition) => [definition.variable.name.value, definition]),
+      );
+      for (const { node, parentType } of context.getRecursiveVariableUsages(operation)) {
+        const definition = definitions.get(node.name.value);
+        const object = getNullableType(parentType);
+        if (!definition || object === parentType || !isInputObjectType(object) || !object.isOneOf) continue;
+        const type = typeFromAST(context.getSchema(), definition.type as never);
+        if (!isNullableType(type)) continue;
+        context.reportError(
+          new GraphQLError(
+            `Variable "$${node.name.value}" is of type "${type}" but must be non-nullable to be used for OneOf Input Object "${object}".`,
+            { nodes: [definition, node] },
+          ),
+        );
+      }
+    },
+  },
+});

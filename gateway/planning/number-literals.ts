@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import type { QueryPlan } from "@apollo/query-planner";
+import {
+  type FloatValueNode,
+  getNamedType,
+  type GraphQLSchema,
+  type IntValueNode,
+  isSpecifiedScalarType,
+  Kind,
+  type OperationDefinitionNode,
+  type StringValueNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from "graphql";
+import { survivesAsDouble } from "#lib/exact-json.ts";
+import { withFetches } from "./plan-fetches.ts";
+
+/**
+ * Number literals of custom scalars, as a client wrote them. Apollo's planner makes doubles of them: `1.10` becomes `1.1`, `9007199254740993` another
+ * integer, and of `1e400` it makes no plan. Those that would change are strings while it plans.
+ */
+export class NumberLiterals {
+  readonly #typeInfo: TypeInfo;
+  readonly #prefix = `${randomUUID()}:`;
+  readonly #literals: string[] = [];
+
+  constructor(schema: GraphQLSchema) {
+    this.#typeInfo = new TypeInfo(schema);
+  }
+
+  /** The operation to plan; each is marked once. */
+  marked(definition: OperationDefinitionNode): OperationDefinitionNode {
+    const mark = (literal: IntValueNode | FloatValueNode): StringValueNode | undefined => {
+      // In an object that is a value of a custom scalar there is no type.
+      const type = getNamedType(this.#typeInfo.getInputType() ?? undefined);
+      if ((type && isSpecifiedScalarType(type)) || survivesAsDouble(literal.value)) return undefined;
+      return { kind: Kind.STRING, value: `${this.#prefix}${this.#literals.push(literal.value) - 1}` };
+    };
+    return visit(definition, visitWithTypeInfo(this.#typeInfo, { IntValue: mark, FloatValue: mark }));
+  }
+
+  /** The plan with the literals as they were written. */
+  inPlan(plan: QueryPlan): QueryPlan {
+    if (this.#literals.length === 0) return plan;
+    const marks = new RegExp(`"${this.#prefix}(\\d+)"`, "g");
+    return withFetches(plan, (fetch) => ({
+      ...fetch,
+      operation: fetch.operation.replaceAll(marks, (_mark, index: string) => this.#literals[Number(index)] ?? "null"),
+    }));
+  }
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from "node:crypto";
+
+/**
+ * A number of a JSON document that a double would change: `9007199254740993`, `1.10`, `1E400`. It is kept as it was written. What does not know it
+ * gets the nearest double.
+ */
+export class ExactNumber {
+  /** By JSON's grammar. It is an own property, so that values which differ in it are not deeply equal. */
+  readonly source: string;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  valueOf(): number {
+    return Number(this.source);
+  }
+
+  toString(): string {
+    return this.source;
+  }
+
+  toJSON(): number | string {
+    return marks ? marks.add(this) : Number(this.source);
+  }
+}
+
+/** Whether a number has the same digits when it is read as a double and written again. */
+export const survivesAsDouble = (source: string): boolean => String(Number(source)) === source;
+
+/** The numbers that a value holds, at any depth: those that a double may have changed cannot be told from others once they are doubles. */
+export type HeldNumbers = "none" | "safe integers" | "any";
+
+export function numbersIn(value: unknown): HeldNumbers {
+  let found: HeldNumbers = "none";
+  const rest = [value];
+  while (rest.length > 0) {
+    const next = rest.pop();
+    if (typeof next === "number") {
+      if (!Number.isSafeInteger(next) || Object.is(next, -0)) return "any";
+      found = "safe integers";
+    } else if (typeof next === "object" && next !== null) {
+      for (const each of Object.values(next)) rest.push(each);
+    }
+  }
+  return found;
+}
+
+/** A safe integer that is written in more than digits. */
+const moreThanDigits = /\.0+[,}\]\s]|\d[eE][+-]?\d+[,}\]\s]/;
+
+/**
+ * Parses JSON as `JSON.parse` does, with an `ExactNumber` in the place of each number that a double would change.
+ * @param numbersOf the numbers whose digits count, of the parsed document; without any it costs nothing more than `JSON.parse`
+ * @throws SyntaxError
+ */
+export function parseJson(text: string, numbersOf: (document: unknown) => HeldNumbers = numbersIn): unknown {
+  const document: unknown = JSON.parse(text);
+  const held = numbersOf(document);
+  if (held === "none" || (held === "safe integers" && !moreThanDigits.test(`${text} `))) return document;
+  const marked = new Marks();
+  const rewritten = withMarks(text, marked);
+  return marked.isEmpty ? document : marked.restored(JSON.parse(rewritten));
+}
+
+/** Writes JSON as `JSON.stringify` does, and each `ExactNumber` as it was written. Of what JSON has no word for it is undefined. */
+export function stringifyJson(value: unknown): string | undefined {
+  const outer = marks;
+  const own = (marks = new Marks());
+  try {
+    const text: string | undefined = JSON.stringify(value);
+    return own.isEmpty || text === undefined ? text : own.writtenOut(text);
+  } finally {
+    marks = outer;
+  }
+}
+
+/** The value with the nearest doubles in the place of its exact numbers; itself when it has none. */
+export const withDoubles = <T>(value: T): T => (hasExactNumbers(value) ? (doubled(value) as T) : value);
+
+function doubled(value: unknown): unknown {
+  if (value instanceof ExactNumber) return Number(value.source);
+  if (Array.isArray(value)) return value.map(doubled);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, doubled(own)]));
+}
+
+export function hasExactNumbers(value: unknown): boolean {
+  const rest = [value];
+  while (rest.length > 0) {
+    const next = rest.pop();
+    if (next instanceof ExactNumber) return true;
+    if (typeof next === "object" && next !== null) for (const each of Object.values(next)) rest.push(each);
+  }
+  return false;
+}
+
+/** Those of the document that is being written. */
+let marks: Marks | undefined;
+
+/** Strings that are in the place of numbers while a document is text. Nobody can have written one before: the prefix is made for each document. */
+class Marks {
+  #prefix: string | undefined;
+  readonly #numbers: ExactNumber[] = [];
+
+  get isEmpty(): boolean {
+    return this.#prefix === undefined;
+  }
+
+  add(number: ExactNumber): string {
+    this.#prefix ??= `${randomUUID()}:`;
+    return `${this.#prefix}${this.#numbers.push(number) - 1}`;
+  }
+
+  writtenOut(text: string): string {
+    return text.replaceAll(new RegExp(`"${this.#prefix}(\\d+)"`, "g"), (_mark, index: string) =>
+      String(this.#numbers[Number(index)]),
+    );
+  }
+
+  /** Puts the numbers into a parsed document, in place. */
+  restored(document: unknown): unknown {
+    const whole = { document };
+    const rest: Record<string, unknown>[] = [whole];
+    for (let holder = rest.pop(); holder; holder = rest.pop()) {
+      for (const key of Object.keys(holder)) {
+        const value = holder[key];
+        if (typeof value === "object" && value !== null) rest.push(value as Record<string, unknown>);
+        const number = typeof value === "string" ? this.#numberOf(value) : undefined;
+        if (number) Object.defineProperty(holder, key, { value: number });
+      }
+    }
+    return whole.document;
+  }
+
+  #numberOf(text: string): ExactNumber | undefined {
+    const prefix = this.#prefix ?? "";
+    return text.startsWith(prefix) ? this.#numbers[Number(text.slice(prefix.length))] : undefined;
+  }
+}
+
+const numberLike = /-?\d[\d.eE+-]*/g;
+const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** The text of a JSON document with marks for numbers that a double would change; a text that is no JSON is none with them either. */
+function withMarks(text: string, marked: Marks): string {
+  let written = "";
+  let at = 0;
+  while (at < text.length) {
+    const quote = text.indexOf('"', at);
+    const end = quote < 0 ? text.length : quote;
+    written += text
+      .slice(at, end)
+      .replace(numberLike, (token) =>
+        number.test(token) && !survivesAsDouble(token) ? `"${marked.add(new ExactNumber(token))}"` : token,
+      );
+    at = quote < 0 ? end : endOfString(text, quote);
+    written += text.slice(end, at);
+  }
+  return written;
+}
+
+/** The index after the closing quote. */
+function endOfString(text: string, opening: number): number {
+  let quote = opening;
+  for (;;) {
+    quote = text.indexOf('"', quote + 1);
+    if (quote < 0) return text.length;
+    let backslashes = 0;
+    while (text[quote - 1 - backslashes] === "\\") backslashes += 1;
+    if (backslashes % 2 === 0) return quote + 1;
+  }
+}

@@ -1,0 +1,100 @@
+import { operationFromDocument, Supergraph } from "@apollo/federation-internals";
+import { type FetchNode, QueryPlanner } from "@apollo/query-planner";
+import { Kind, parse, print, type SelectionSetNode, visit } from "graphql";
+import { describe, expect, it } from "vitest";
+import { bothExecutors } from "./both-executors.ts";
+import { supergraphOf } from "./foreign-subgraph.ts";
+
+const sdl = supergraphOf({
+  shop: `scalar Decimal
+    directive @cached(for: Decimal) repeatable on QUERY | FIELD | INLINE_FRAGMENT | FRAGMENT_SPREAD
+    directive @named(as: String) on FRAGMENT_SPREAD
+    type Query { shop: Shop  things: [Thing!]  count: Int }
+    interface Thing { id: ID  size: Int }
+    type Shop { name: String  owner: Owner }
+    type Owner { name: String }
+    type Book implements Thing { id: ID  size: Int  pages: Int }
+    type Film implements Thing { id: ID  size: Int  minutes: Int }`,
+});
+const both = bothExecutors(sdl);
+const operationOf = (query: string, variables: Record<string, unknown> = {}): string =>
+  (both.plan({ query, variables }).node as FetchNode).operation;
+
+const supergraph = Supergraph.build(sdl);
+const apollo = (query: string): string => {
+  const operation = operationFromDocument(supergraph.apiSchema(), parse(query));
+  return (new QueryPlanner(supergraph).buildQueryPlan(operation).node as FetchNode).operation;
+};
+
+/**
+ * Every directive of a document, with the response keys above it and the fields that it is about. Type conditions are left out: a fragment of a type that is
+ * known is planned without one.
+ */
+function directivesIn(text: string): string[] {
+  const found: string[] = [];
+  const keys: string[] = [];
+  visit(parse(text), {
+    enter: (node) => {
+      if (node.kind === Kind.FIELD) keys.push((node.alias ?? node.name).value);
+      if (!("directives" in node)) return;
+      const inside = "selectionSet" in node && node.selectionSet ? namesIn(node.selectionSet) : [];
+      for (const directive of node.directives ?? [])
+        found.push([node.kind, ...keys, print(directive), ...inside].join(" "));
+    },
+    leave: (node) => {
+      if (node.kind === Kind.FIELD) keys.pop();
+    },
+  });
+  return found.toSorted();
+}
+
+function namesIn(set: SelectionSetNode): string[] {
+  const names: string[] = [];
+  visit(set, { Field: ({ name }) => void (name.value === "__typename" || names.push(name.value)) });
+  return names;
+}
+
+describe("case G20: executable directives of clients reach subgraphs as in Apollo's plan", () => {
+  it.each([
+    ["on an inline fragment without a type", "{ ... @cached(for: 1.5) { count } }"],
+    ["on one of the type around it", "{ ... on Query @cached { count } shop { ... on Shop @cached { name } } }"],
+    [
+      "on one of another type",
+      "{ things { ... on Book @cached(for: 2.5) { pages } ... on Film @cached { minutes } } }",
+    ],
+    [
+      "on one of an interface that the type around it has",
+      "{ things { ... on Book { ... on Thing @cached { size } } } }",
+    ],
+    ["on a fragment spread", "{ shop { ...F @cached(for: 3.5) } } fragment F on Shop { name }"],
+    [
+      "on spreads inside spreads",
+      "{ ...Q @cached } fragment Q on Query { shop { ...F @cached } } fragment F on Shop { owner { name } }",
+    ],
+    ["on fields and on the operation", "query @cached(for: 1.5) { count @cached shop @cached(for: 2.5) { name } }"],
+    ["several of one place", "{ ... @cached(for: 1.5) @cached(for: 2.5) { count } }"],
+  ])("%s", (_where, query) => {
+    const sent = directivesIn(operationOf(query));
+    expect(sent.length).toBeGreaterThan(0);
+    expect(sent).toEqual(directivesIn(apollo(query)));
+  });
+
+  it("with the variables in their arguments", () => {
+    const query = "query($for: Decimal) { ... @cached(for: $for) { count } }";
+    const fetch = both.plan({ query, variables: {} }).node as FetchNode;
+    expect(fetch.operation).toContain("...@cached(for:$for){count}");
+    expect(fetch.variableUsages).toEqual(["for"]);
+  });
+
+  it("with @include and @skip decided", () => {
+    const query =
+      "query($no: Boolean!) { ... @cached @skip(if: $no) { count } shop { ... @include(if: true) @cached { name } } }";
+    expect(operationOf(query, { no: true })).toBe("{shop{...@cached{name}}}");
+    expect(operationOf(query, { no: false })).toBe("{...@cached{count}shop{...@cached{name}}}");
+  });
+
+  it("without those that only a spread may have: every spread is planned as an inline fragment", () => {
+    const query = '{ shop { ...F @named(as: "x") @cached } } fragment F on Shop { name }';
+    expect(operationOf(query)).toBe("{shop{...@cached{name}}}");
+  });
+});
