@@ -14,7 +14,6 @@ interface RotateCommandOptions {
 export function addKeysCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
 ): void {
   program
     .command("keys")
@@ -30,7 +29,7 @@ export function addKeysCommand(
       const environment = environmentOf(options);
       const { rotateKeys } = await import("./rotate-keys.ts");
       const { withSystems } = await import("./databases.ts");
-      await withSystems(environment, say, async (systems) => {
+      await withSystems(environment, async (systems) => {
         const bar = progressBar();
         const started = performance.now();
         const rotation = await rotateKeys(environment, systems, {

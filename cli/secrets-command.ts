@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { linkSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { domains } from "#db/columns.ts";
+import { makeFolder } from "#lib/make-folder.ts";
 import { newKey, newSecret } from "./keys.ts";
 
 /** `novacron secrets`: the files that docker-compose.yml mounts. */
@@ -22,7 +23,7 @@ const listed = (names: readonly string[]): string => names.join(", ") || "none";
 
 /** Of a folder that a run before left incomplete it makes what is missing. */
 function makeSecrets(folder: string): { made: string[]; kept: string[] } {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(resolve(folder), 0o700);
   const keyring = () => {
     const { id, secret } = newKey();
     return `${id}:${secret}`;

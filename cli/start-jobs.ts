@@ -3,7 +3,7 @@ import { reachDatabases, requireMigrated } from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { runMonitoringJobs } from "./jobs.ts";
-import { readKeys } from "./keys.ts";
+import { requireKeys } from "./keys.ts";
 import { serveMetrics } from "./metrics-server.ts";
 
 /** The jobs of all five databases in a process of their own. Any number may run: each job is done by one at a time. */
@@ -18,7 +18,7 @@ export async function startJobs(
     await requireMigrated(server);
     const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
     const jobs = runMonitoringJobs(events.systems.monitoring, stopping.signal);
-    const signingKeys = environment.keys.signingKeys ?? readKeys(environment).keys.signingKeys;
+    const signingKeys = environment.keys.signingKeys ?? requireKeys(environment).signingKeys;
     const checkpoints = runAuditCheckpoints(
       events.systems.auth,
       { path: environment.auditCheckpoints, signingKeys },

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { isTenantEnabled } from "#db/auth/credentials.ts";
 import { openDatabase } from "#db/client.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
 import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
@@ -15,12 +14,10 @@ import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
 import { exportTraces } from "#lib/export-traces.ts";
+import { requireFreePort } from "#lib/listen.ts";
 import { policies } from "#lib/request-context.ts";
-import { demoTenantId } from "#lib/demo-tenant.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { openRedis } from "#lib/redis.ts";
-import { administratorFile } from "./administrator-file.ts";
 import { ensureAdministrator } from "./administrator.ts";
 import { runAuditCheckpoints } from "./audit/checkpoints.ts";
 import {
@@ -37,13 +34,16 @@ import { serveMetrics } from "./metrics-server.ts";
 import { readKeys } from "./keys.ts";
 import { runMonitoringJobs } from "./jobs.ts";
 import { theOneRequest } from "./one-request.ts";
-import { startDemo } from "./live-fleet.ts";
+import { startDemo, startReplay } from "./live-fleet.ts";
 import { createSubgraphs } from "./subgraphs.ts";
 
 export interface StartOptions {
   host: string;
   port: number;
-  demo: boolean;
+  /** Whether there is a demo fleet; one outside production when absent. */
+  demo?: boolean | undefined;
+  /** The tenant whose imported traces are replayed; `true` is that of imports that name none. */
+  replay?: string | boolean | undefined;
   /** Migrate databases that are not the embedded server's. */
   migrate: boolean;
 }
@@ -54,7 +54,7 @@ export interface RunningProduct {
   stop(): Promise<void>;
 }
 
-/** Everything in one process: databases, subgraphs, gateway and, unless told otherwise, a living demo fleet. */
+/** Everything in one process: databases, subgraphs, gateway and, outside production or where it is chosen, a living demo fleet. */
 export async function start(
   environment: Environment,
   options: StartOptions,
@@ -66,15 +66,18 @@ export async function start(
   };
   try {
     stops.push(await exportTraces("novacron"));
+    await requireFreePort({ host: options.host, port: options.port, setting: "--port" });
     const { keys, made } = readKeys(environment);
     if (made) say(`made new keys in ${environment.dataDir}/keys`);
-    const server = await reachDatabases(environment, say);
+    const server = await reachDatabases(environment, say, "make one");
     stops.push(server.stop);
     if (server.embedded || options.migrate) await migrateAll(server, say);
     else await requireMigrated(server);
     const databases = await openDatabases(server);
     stops.push(() => closeDatabases(databases));
 
+    const system = await openDatabase({ domain: "auth", url: server.url("auth"), as: "system", maxConnections: 4 });
+    stops.push(() => system.close());
     const stopping = new AbortController();
     const background: Promise<unknown>[] = [];
     stops.push(async () => {
@@ -90,24 +93,21 @@ export async function start(
       stops.push(figures.close);
       say(`figures for Prometheus are at ${figures.url}`);
     }
-    if (options.demo) background.push((await startDemo(databases, monitoringJobs, stopping.signal, say)).running);
+    const fleet = { databases, system, monitoringJobs, signal: stopping.signal, say };
+    if (options.demo ?? !environment.production) background.push((await startDemo(fleet)).running);
+    if (options.replay) background.push((await startReplay(fleet, options.replay)).running);
     background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
     const checkpoints = { path: environment.auditCheckpoints, signingKeys: keys.signingKeys };
     background.push(runAuditCheckpoints(events.systems.auth, checkpoints, stopping.signal));
 
-    const system = await openDatabase({ domain: "auth", url: server.url("auth"), as: "system", maxConnections: 4 });
-    stops.push(() => system.close());
     const redis = redisUrl ? openRedis(redisUrl) : undefined;
     if (redis) stops.push(async () => redis.disconnect());
-    const keyEnvironment = environment.production ? "prod" : "dev";
+    const keyEnvironment = environment.production ? ("prod" as const) : ("dev" as const);
     const limits = new SignInLimits(redis);
     const { pepper, encryptionKeys } = keys;
     const identity = { system, pepper, encryptionKeys, environment: keyEnvironment, limits };
-    const { dataDir } = environment;
-    const tenantId = (await isTenantEnabled(system, demoTenantId)) ? demoTenantId : platformTenantId;
-    const first = { dataDir, auth: databases.auth, system, pepper: keys.pepper, keyEnvironment, tenantId };
-    if (await ensureAdministrator(first))
-      say(`the first administrator's password and API key are in ${administratorFile(dataDir)}`);
+    const first = { dataDir: environment.dataDir, auth: databases.auth, system, pepper, keyEnvironment };
+    for (const line of await ensureAdministrator(first)) say(line);
 
     const subgraphs = createSubgraphs(databases, identity, events.log);
     const transport = guarded(inProcess(subgraphs), {}, countCalls);
@@ -133,10 +133,6 @@ export async function start(
       graphiql: environment.production ? undefined : { example: theOneRequest },
       host: options.host,
       port: options.port,
-    }).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-      const taken = `port ${options.port} of ${options.host} is in use; choose another with --port`;
-      throw Object.assign(new Error(taken), { code: "PORT_TAKEN" });
     });
     stops.push(gateway.close);
     if (!environment.production) say(`browsers find GraphiQL at ${gateway.url}`);

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { exportTraces } from "#lib/export-traces.ts";
 import { listenMetrics } from "#lib/metrics-server.ts";
 import { readKeyring } from "#lib/keyring.ts";
@@ -15,6 +14,7 @@ import { readGatewayEnvironment } from "./environment.ts";
 import { type GatewayServerOptions, startGateway } from "./http/server.ts";
 import { countCalls, countConnections, countEvents, countRequest } from "./metrics.ts";
 import { subgraphUrls } from "./subgraph-urls.ts";
+import { explained, readSupergraph } from "./supergraph-file.ts";
 import { overNetwork } from "./subscriptions/network/over-network.ts";
 import { guarded } from "./transport/guarded.ts";
 import { overHttp } from "./transport/http.ts";
@@ -45,8 +45,8 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   const { supergraphFile, open, host, port } = options;
   const stopTraces = await exportTraces("novacron-gateway");
   const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });
-  const supergraphSdl = readFileSync(supergraphFile, "utf8");
-  let urls = urlsIn(supergraphSdl);
+  const supergraphSdl = readSupergraph(supergraphFile);
+  let urls = reachable(explained(supergraphFile, () => ({ ...subgraphUrls(supergraphSdl), ...options.urls })));
   const keys = open ? undefined : readKeyring("NOVACRON_SIGNING_KEYS");
   const carrier = overHttp(urls, keys);
   const subscriptions = overNetwork(urls, keys);

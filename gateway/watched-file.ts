@@ -1,5 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { log } from "#lib/log.ts";
+import { FileError, loadTextFile } from "#lib/text-file.ts";
 
 /** Looking works on every file system, and when a file is replaced by another; notices of the system do not. */
 const lookEveryMs = 500;
@@ -18,7 +19,7 @@ export function onChange(path: string, text: string, apply: (text: string) => vo
     const state = `${ino} ${size} ${mtimeMs}`;
     if (state === seen) return;
     seen = state;
-    const changed = await readFile(path, "utf8");
+    const changed = await loadTextFile(path);
     if (changed === applied) return;
     await apply(changed);
     applied = changed;
@@ -30,7 +31,7 @@ export function onChange(path: string, text: string, apply: (text: string) => vo
     look()
       .catch((error: unknown) => {
         // A file that is being replaced is not there for a moment.
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+        if (!isMissing(error))
           log.gateway.error({ err: error, file: path }, "a changed file is refused; what was there before stays");
       })
       .finally(() => (isLooking = false));
@@ -38,3 +39,6 @@ export function onChange(path: string, text: string, apply: (text: string) => vo
   timer.unref();
   return () => clearInterval(timer);
 }
+
+const isMissing = (error: unknown): boolean =>
+  ((error instanceof FileError ? error.cause : error) as NodeJS.ErrnoException).code === "ENOENT";

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { readBody } from "./http-body.ts";
 import { type Keyring, readKeyring } from "./keyring.ts";
+import { listen } from "./listen.ts";
 import { log } from "./log.ts";
 import { readDatabaseUrl, readSecret } from "./secrets.ts";
 import { verifyContext } from "./signed-context.ts";
@@ -47,10 +48,7 @@ export async function listenSubgraph(
   const { name, subscriptions } = subgraph;
   const sockets = subscriptions && new SubgraphSockets({ name, subscriptions, keys }, socketLimits);
   if (sockets) server.on("upgrade", (request, stream, head) => sockets.upgrade(request, stream, head));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, resolve);
-  });
+  await listen(server, { host, port, setting: "PORT" });
   const { port: bound } = server.address() as AddressInfo;
   return {
     url: `http://${host}:${bound}/graphql`,

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { administratorFile, administratorShape } from "#cli/administrator-file.ts";
+import { existsSync } from "node:fs";
+import { administratorFile, readAdministrator } from "#cli/administrator-file.ts";
 import { follow, overSocket } from "#examples/live/follow.ts";
 import { ConnectionError, resumingClient } from "#examples/live/resuming-client.ts";
 import { type Row, lineOf } from "./rows.ts";
@@ -74,7 +74,7 @@ function apiKey(dataDir: string): string {
   if (given) return given;
   const path = administratorFile(dataDir);
   if (!existsSync(path)) throw failure("KEY_MISSING", `set NOVACRON_API_KEY: there is no ${path} with a key in it`);
-  return administratorShape.parse(JSON.parse(readFileSync(path, "utf8"))).apiKey;
+  return readAdministrator(path).apiKey;
 }
 
 const forbidden = 4403;

@@ -134,6 +134,16 @@ export async function accountOf(system: Database, login: string): Promise<Accoun
   return isText(login) ? (await system.run(account, { login }))[0] : undefined;
 }
 
+const accountById = statement<Account>(
+  () => sql`
+    select ${users.id} as "userId", ${users.tenantId} as "tenantId", ${users.username} as "username" from ${users}
+    where ${users.id} = ${sql.placeholder("id")}::uuid`,
+);
+
+export async function accountWithId(system: Database, id: string): Promise<Account | undefined> {
+  return isUuid(id) ? (await system.run(accountById, { id }))[0] : undefined;
+}
+
 const acting = statement<{ permissions: string[] }>(
   () => sql`
     select ${permissions} as "permissions" from ${users}
@@ -203,5 +213,22 @@ const named = statement<{ id: string }>(
 
 /** The id of the tenant of this name. */
 export async function tenantNamed(system: Database, name: string): Promise<string | undefined> {
-  return (await system.run(named, { name }))[0]?.id;
+  return isText(name) ? (await system.run(named, { name }))[0]?.id : undefined;
+}
+
+const tenantById = statement<{ id: string }>(
+  () => sql`select ${tenants.id} as "id" from ${tenants} where ${tenants.id} = ${sql.placeholder("id")}::uuid`,
+);
+
+/** The id, as the database writes it, when there is such a tenant. */
+export async function tenantWithId(system: Database, id: string): Promise<string | undefined> {
+  return isUuid(id) ? (await system.run(tenantById, { id }))[0]?.id : undefined;
+}
+
+const nameById = statement<{ name: string }>(
+  () => sql`select ${tenants.name} as "name" from ${tenants} where ${tenants.id} = ${sql.placeholder("id")}::uuid`,
+);
+
+export async function tenantNameOf(system: Database, id: string): Promise<string | undefined> {
+  return isUuid(id) ? (await system.run(nameById, { id }))[0]?.name : undefined;
 }

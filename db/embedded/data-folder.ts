@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join, relative, resolve } from "node:path";
+import { makeFolder } from "#lib/make-folder.ts";
 import { canEnter } from "./command.ts";
 import { EmbeddedPostgresError } from "./errors.ts";
 import { requireOwnFolder } from "./own-folder.ts";
@@ -17,18 +18,21 @@ export interface DataFolder {
 export function makeDataDir(dataDir: string): string {
   try {
     // Root's PostgreSQL runs as another user, who must get through whatever the umask says.
-    if (mkdirSync(dataDir, { recursive: true }) !== undefined && process.getuid?.() === 0) chmodSync(dataDir, 0o755);
+    if (makeFolder(resolve(dataDir)) && process.getuid?.() === 0) chmodSync(dataDir, 0o755);
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return realpathSync(dataDir);
   } catch (error) {
     throw new EmbeddedPostgresError(
       "DATA_DIR_UNUSABLE",
-      `The data folder ${resolve(dataDir)} cannot be made or written to (${String(error)}). Choose another one with ` +
+      `The data folder ${resolve(dataDir)} cannot be made or written to (${systemMessage(error)}). Choose another one with ` +
         "--data-dir or NOVACRON_DATA_DIR.",
       { cause: error },
     );
   }
 }
+
+/** `EACCES: permission denied, mkdir '/x'` */
+const systemMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** How PGDATA is written down: relative when it is inside the data folder. */
 export const recordedPath = (dataDir: string, pgdata: string): string => {
