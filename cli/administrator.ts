@@ -64,7 +64,8 @@ async function keyProblems({ keyEnvironment, dataDir, system }: FirstAdministrat
   const { apiKey, tenantId } = readAdministrator(path);
   if (apiKeyId(keyEnvironment, apiKey)) return [];
   const [here, made] = [installations[keyEnvironment], keyEnvironment === "dev" ? "production" : "development"];
-  const tenant = tenantId === platformTenantId ? "" : ` --acts-in ${(await tenantNameOf(system, tenantId)) ?? tenantId}`;
+  const tenant =
+    tenantId === platformTenantId ? "" : ` --acts-in ${(await tenantNameOf(system, tenantId)) ?? tenantId}`;
   return [
     `the API key in ${path} was made for ${made} and is not valid in ${here}; the password is. Make a key with: NOVACRON_ENV=${here} novacron key create admin --name ${here} --scopes '*'${tenant} --data-dir ${dataDir}`,
   ];

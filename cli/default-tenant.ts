@@ -2,7 +2,7 @@ import { recordAudit } from "#db/auth/audit-writes.ts";
 import { tenantNamed } from "#db/auth/credentials.ts";
 import { insertTenant } from "#db/auth/tenant-writes.ts";
 import type { Database } from "#db/client.ts";
-import { demoTenantName } from "#lib/demo-tenant.ts";
+import { demoTenantId, demoTenantName } from "#lib/demo-tenant.ts";
 import { importedId } from "#lib/uuid.ts";
 
 /** The tenant of an installation without a demo fleet: imports go there, and the key of admin.json acts there. */
@@ -14,7 +14,8 @@ export interface Tenant {
 }
 
 /** Of a tenant that is made: the same for a name in every installation. */
-export const madeTenantId = (name: string): string => importedId("tenant", name);
+export const madeTenantId = (name: string): string =>
+  name === demoTenantName ? demoTenantId : importedId("tenant", name);
 
 /** The tenant that is meant where none is named: `default`, or else `demo`. Undefined when there is neither. */
 export async function findDefaultTenant(system: Database): Promise<Tenant | undefined> {

@@ -11,10 +11,7 @@ interface RotateCommandOptions {
 }
 
 /** `novacron keys rotate`: new keys, and secrets sealed under them. */
-export function addKeysCommand(
-  program: Command,
-  environmentOf: (options: { dataDir?: string }) => Environment,
-): void {
+export function addKeysCommand(program: Command, environmentOf: (options: { dataDir?: string }) => Environment): void {
   program
     .command("keys")
     .description("the keys that sign calls and seal secrets")

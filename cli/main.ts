@@ -38,7 +38,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addOption(dataDir())
     .option("--demo", "seed and feed a demo fleet, also in production")
     .option("--no-demo", "do not seed or feed a demo fleet")
-    .option("--replay [tenant]", "replay the traces that a tenant imported; without a name those of imports without --tenant")
+    .option(
+      "--replay [tenant]",
+      "replay the traces that a tenant imported; without a name those of imports without --tenant",
+    )
+    .option("--new-keys", "make new keys where those of the databases are lost; API keys become void", false)
     .option("--migrate", "migrate databases named by DATABASE_URL_*", false)
     .action(async (options: StartOptions & { dataDir?: string }) => {
       const { start } = await import("./start.ts");
@@ -92,8 +96,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addImportCommand(program, environmentOf, say);
   addEventsCommand(program, environmentOf, say);
   addProjectionsCommand(program, environmentOf);
-  for (const add of [addTenantCommand, addUserCommand, addRoleCommand, addKeyCommand])
-    add({ program, environmentOf });
+  for (const add of [addTenantCommand, addUserCommand, addRoleCommand, addKeyCommand]) add({ program, environmentOf });
   addAuditCommand(program, environmentOf);
   addKeysCommand(program, environmentOf);
   addSecretsCommand(program);

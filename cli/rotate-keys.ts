@@ -39,8 +39,7 @@ export async function rotateKeys(
 ): Promise<Rotation> {
   const name: KeyName = options.signing ? "signingKeys" : "encryptionKeys";
   const given = environment.keys[name];
-  const unfinished =
-    !options.signing && (await countLeft(systems, requireKeys(environment).encryptionKeys[0].id)) > 0;
+  const unfinished = !options.signing && (await countLeft(systems, requireKeys(environment).encryptionKeys[0].id)) > 0;
   const makes = !given && !unfinished && !options.removeOld;
   const keyring = makes
     ? await changeKeys(environment, systems, name, (keys) => [newKey(), ...keys])

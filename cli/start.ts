@@ -19,6 +19,7 @@ import { policies } from "#lib/request-context.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { openRedis } from "#lib/redis.ts";
 import { ensureAdministrator } from "./administrator.ts";
+import { refuseLostKeys } from "./lost-keys.ts";
 import { runAuditCheckpoints } from "./audit/checkpoints.ts";
 import {
   reachability,
@@ -44,6 +45,8 @@ export interface StartOptions {
   demo?: boolean | undefined;
   /** The tenant whose imported traces are replayed; `true` is that of imports that name none. */
   replay?: string | boolean | undefined;
+  /** Make new keys where those of the databases are lost. */
+  newKeys?: boolean | undefined;
   /** Migrate databases that are not the embedded server's. */
   migrate: boolean;
 }
@@ -107,6 +110,7 @@ export async function start(
     const { pepper, encryptionKeys } = keys;
     const identity = { system, pepper, encryptionKeys, environment: keyEnvironment, limits };
     const first = { dataDir: environment.dataDir, auth: databases.auth, system, pepper, keyEnvironment };
+    if (made && !options.newKeys) await refuseLostKeys(environment, system);
     for (const line of await ensureAdministrator(first)) say(line);
 
     const subgraphs = createSubgraphs(databases, identity, events.log);

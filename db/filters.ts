@@ -89,6 +89,45 @@ export const during =
     };
   };
 
+export interface WholeRange {
+  min?: bigint | number | null;
+  max?: bigint | number | null;
+}
+
+/** What PostgreSQL holds as a bigint. */
+const largest = 2n ** 63n - 1n;
+
+/** A whole number of the row is in the range, both ends included. @param value a bigint */
+export const between =
+  (value: SQL): Filter =>
+  (name, range, argument) => {
+    const ends = { Min: [sql`>=`, (range as WholeRange).min], Max: [sql`<=`, (range as WholeRange).max] } as const;
+    const conditions: Condition[] = Object.entries(ends).flatMap(([end, [compare, limit]]) => {
+      if (limit === null || limit === undefined) return [];
+      if (BigInt(limit) > largest || BigInt(limit) < -largest)
+        throw new InvalidArgument(`${argument}.${end.toLowerCase()}`, "is not a whole number of 64 bits.");
+      const placeholder = `${name}${end}`;
+      return [
+        {
+          shape: end,
+          sql: sql`${value} ${compare} ${sql.placeholder(placeholder)}::bigint`,
+          values: { [placeholder]: String(limit) },
+        },
+      ];
+    });
+    return {
+      shape: `${name}:${conditions.map(({ shape }) => shape).join("")}`,
+      sql:
+        conditions.length > 0
+          ? sql.join(
+              conditions.map((condition) => condition.sql),
+              sql` and `,
+            )
+          : sql`true`,
+      values: Object.assign({}, ...conditions.map(({ values }) => values)) as Record<string, unknown>,
+    };
+  };
+
 /** Outside these years Date writes what PostgreSQL does not read; an offset leads there from a year within them. */
 function checkYear(time: Date, argument: string): void {
   const year = time.getUTCFullYear();

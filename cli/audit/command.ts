@@ -11,10 +11,7 @@ interface AuditOptions {
 }
 
 /** `novacron audit verify|checkpoint`: whether the audit log is what was recorded. */
-export function addAuditCommand(
-  program: Command,
-  environmentOf: (options: { dataDir?: string }) => Environment,
-): void {
+export function addAuditCommand(program: Command, environmentOf: (options: { dataDir?: string }) => Environment): void {
   const command = program.command("audit").description("whether the audit log is what was recorded");
   const dataDir = () =>
     new Option("--data-dir <folder>", "where keys and the embedded server's data are").env("NOVACRON_DATA_DIR");

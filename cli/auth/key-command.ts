@@ -14,7 +14,8 @@ interface CreateOptions extends AuthOptions {
   actsIn?: string;
 }
 
-const ofTenant = () => new Option("--tenant <name>", "the tenant of the key's user; its name or its id").default("platform");
+const ofTenant = () =>
+  new Option("--tenant <name>", "the tenant of the key's user; its name or its id").default("platform");
 
 /** `novacron key create|revoke|rotate|list`: the API keys of users; `novacron keys` is for the keys of the installation. */
 export function addKeyCommand(context: CommandContext): void {

@@ -13,7 +13,11 @@ interface RoleOptions extends AuthOptions {
 
 /** `novacron role create|update|delete|grant|revoke|list`. */
 export function addRoleCommand(context: CommandContext): void {
-  const { sub: plain, run, list } = authCommand(context, "role", "make roles of a tenant's own, and give and take roles");
+  const {
+    sub: plain,
+    run,
+    list,
+  } = authCommand(context, "role", "make roles of a tenant's own, and give and take roles");
   const sub = (usage: string, does: string) =>
     plain(usage, does).option("--tenant <name>", "the tenant that the role belongs to", "platform");
 
@@ -82,7 +86,8 @@ async function roleNamed(services: AuthServices, tenantId: string, name: string)
   const filter = isUuid(name) ? { id: [name] } : { name: [name] };
   const roles = (await pageIn(services, tenantId, roleList, { filter })).edges.map(({ node }) => node);
   const role = roles.find((each) => each.tenantId === tenantId) ?? roles[0];
-  if (!role) throw problem({ code: "ROLE_UNKNOWN", message: `There is no role ${name}. \`novacron role list\` lists them.` });
+  if (!role)
+    throw problem({ code: "ROLE_UNKNOWN", message: `There is no role ${name}. \`novacron role list\` lists them.` });
   return role;
 }
 

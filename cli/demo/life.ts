@@ -62,7 +62,8 @@ async function moveAlerts(tx: WriteTx, fleet: readonly FleetVm[], step: number, 
   const demo = new Set<string | null>(fleet.map(({ id }) => id));
   const turn = step % 3;
   const from = turn === 1 ? "pending" : "firing";
-  const oldest = turn === 0 ? undefined : open.find((alert) => alert.state === from && demo.has(alert.vmId) && isGenerated(alert));
+  const oldest =
+    turn === 0 ? undefined : open.find((alert) => alert.state === from && demo.has(alert.vmId) && isGenerated(alert));
   if (oldest) {
     await moveAlert(tx, { id: oldest.id, from, to: from === "pending" ? "firing" : "resolved" });
     return;

@@ -15,10 +15,7 @@ export interface CommandLog {
 }
 
 /** Opens the event log beside a server that may be running or not, for as long as a command uses it. */
-export async function withEventLog<T>(
-  environment: Environment,
-  use: (log: CommandLog) => Promise<T>,
-): Promise<T> {
+export async function withEventLog<T>(environment: Environment, use: (log: CommandLog) => Promise<T>): Promise<T> {
   const stopping = new AbortController();
   const forgetSignals = onStop(() => stopping.abort());
   try {

@@ -124,7 +124,7 @@ export async function survey(path: string, firstLine: string): Promise<Survey> {
   const checkFirstLine = () => {
     const first = (head.toString("utf8").split("\n", 1)[0] as string).replace(/\r$/, "");
     if (first === firstLine) return;
-    const message = `${basename(path)} is no file of this data set: its first line is not ${firstLine}`;
+    const message = `${basename(path)}:1: this is no file of this data set; its first line is not ${firstLine}`;
     throw new ImportError("IMPORT_SOURCE_INVALID", message);
   };
   try {

@@ -1,6 +1,5 @@
 import type { Database } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
-import { demoTenantId, demoTenantName } from "#lib/demo-tenant.ts";
 import { madeTenantId, type Tenant } from "#cli/default-tenant.ts";
 
 export type { Tenant };
@@ -12,10 +11,7 @@ export type FleetDatabases = Readonly<Record<Domain, Database>> & {
 };
 
 /** The tenant of this name where it is made by an import. */
-export const tenantNamed = (name: string): Tenant => ({
-  id: name === demoTenantName ? demoTenantId : madeTenantId(name),
-  name,
-});
+export const tenantNamed = (name: string): Tenant => ({ id: madeTenantId(name), name });
 
 export interface Progress {
   done: number;

@@ -18,7 +18,12 @@ import { userIds } from "./people.ts";
  * @param only the ids of the VMs that it is made for; all of the tenant without it
  * @returns how many rows were written
  */
-export async function writeHistory(dbs: FleetDatabases, tenantId: string, now: Date, only?: ReadonlySet<string>): Promise<number> {
+export async function writeHistory(
+  dbs: FleetDatabases,
+  tenantId: string,
+  now: Date,
+  only?: ReadonlySet<string>,
+): Promise<number> {
   const vms = (await dbs.vms.write({ tenantId }, fleetVms)).filter(({ id }) => only?.has(id) ?? true);
   if (vms.length === 0) return 0;
   const nodes = await dbs.scheduler.write({ tenantId }, fleetNodes);

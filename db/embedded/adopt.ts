@@ -29,7 +29,8 @@ export async function adopt({ pgdata, record, settings, port, log }: AdoptionReq
 
   if (usable && fits) {
     // One that others use is nothing out of the ordinary: a command runs beside a server.
-    if (users.length === 0) log(`Took over the PostgreSQL that still runs on port ${found.port} (process ${found.pid})`);
+    if (users.length === 0)
+      log(`Took over the PostgreSQL that still runs on port ${found.port} (process ${found.pid})`);
     return found;
   }
   const usedBy = users.map(({ pid }) => pid).join(", ");
