@@ -1,11 +1,13 @@
 import { type Command, Option } from "commander";
 import type { Environment } from "./environment.ts";
 import { progressBar } from "./progress.ts";
+import type { Rotation } from "./rotate-keys.ts";
 
 interface RotateCommandOptions {
   signing: boolean;
   reseal: boolean;
   removeOld: boolean;
+  file?: string;
   dataDir?: string;
   json: boolean;
 }
@@ -18,29 +20,38 @@ export function addKeysCommand(program: Command, environmentOf: (options: { data
     .command("rotate")
     .description("make a new encryption key and seal every secret under it; run again, it goes on where it was stopped")
     .option("--signing", "rotate the signing keys instead", false)
-    .option("--no-reseal", "make the new key only; then restart what runs, and run this again")
+    .option(
+      "--file <path>",
+      "rotate the keys of this file instead, such as secrets/signing-keys; processes that were started with it follow it",
+    )
+    .option("--no-reseal", "make the new key only, and run this again to seal secrets under it")
     .option("--remove-old", "make no key; take away the older ones, which nothing may be sealed under any more", false)
     .addOption(new Option("--data-dir <folder>", "where the keys are").env("NOVACRON_DATA_DIR"))
     .option("--json", "print one JSON document", false)
     .action(async (options: RotateCommandOptions) => {
-      const environment = environmentOf(options);
-      const { rotateKeys } = await import("./rotate-keys.ts");
-      const { withSystems } = await import("./databases.ts");
-      await withSystems(environment, async (systems) => {
-        const bar = progressBar();
-        const started = performance.now();
-        const rotation = await rotateKeys(environment, systems, {
-          ...options,
-          onProgress: (done, total) =>
-            bar.show({ done, total, unit: "rows", ratePerSecond: (done / (performance.now() - started)) * 1_000 }),
-        });
-        bar.end();
-        const { keyId, made, resealed, removed } = rotation;
-        process.stdout.write(
-          options.json
-            ? `${JSON.stringify(rotation)}\n`
-            : `the ${made ? "new " : ""}key ${keyId} is in front; ${resealed} secrets sealed anew; ${removed.length} old keys removed\n`,
-        );
-      });
+      const { keyId, made, resealed, removed } = options.file
+        ? await (await import("./rotate-key-file.ts")).rotateKeyFile(options.file, options.removeOld)
+        : await rotateInstallation(environmentOf(options), options);
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify({ keyId, made, resealed, removed })}\n`
+          : `the ${made ? "new " : ""}key ${keyId} is in front; ${resealed} secrets sealed anew; ${removed.length} old keys removed\n`,
+      );
     });
+}
+
+async function rotateInstallation(environment: Environment, options: RotateCommandOptions): Promise<Rotation> {
+  const { rotateKeys } = await import("./rotate-keys.ts");
+  const { withSystems } = await import("./databases.ts");
+  return withSystems(environment, async (systems) => {
+    const bar = progressBar();
+    const started = performance.now();
+    const rotation = await rotateKeys(environment, systems, {
+      ...options,
+      onProgress: (done, total) =>
+        bar.show({ done, total, unit: "rows", ratePerSecond: (done / (performance.now() - started)) * 1_000 }),
+    });
+    bar.end();
+    return rotation;
+  });
 }

@@ -4,7 +4,9 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { makeDataDir } from "#db/embedded/data-folder.ts";
 import { type Key, keyringShape } from "#lib/keyring.ts";
-import { readJsonFile } from "#lib/text-file.ts";
+import { followKeyring, replaceKeys } from "#lib/live-keyring.ts";
+import { readJsonFile, readTextFile } from "#lib/text-file.ts";
+import { onFileChange } from "#lib/watched-file.ts";
 import type { Environment } from "./environment.ts";
 
 const keysShape = z.object({
@@ -59,6 +61,31 @@ export function readKeys({ dataDir, keys: given }: Pick<Environment, "dataDir" |
       pepper: pepper ?? keys.pepper,
     },
     made,
+  };
+}
+
+/**
+ * Follows the files that the keys come from, those of the environment and that of the data folder: the keys that a process holds become what the
+ * files hold, while it runs.
+ * @returns what ends it
+ */
+export function followKeys(
+  { dataDir, keys: given }: Pick<Environment, "dataDir" | "keys">,
+  held: Pick<Keys, "signingKeys"> & Partial<Pick<Keys, "encryptionKeys">>,
+): () => void {
+  const ends = [followKeyring("NOVACRON_SIGNING_KEYS", held.signingKeys)];
+  if (held.encryptionKeys) ends.push(followKeyring("NOVACRON_ENCRYPTION_KEYS", held.encryptionKeys));
+  const path = join(dataDir, "keys");
+  if (existsSync(path)) {
+    const end = onFileChange(path, readTextFile(path), (text) => {
+      const { signingKeys, encryptionKeys } = keysShape.parse(JSON.parse(text));
+      if (!given.signingKeys) replaceKeys(held.signingKeys, signingKeys);
+      if (!given.encryptionKeys && held.encryptionKeys) replaceKeys(held.encryptionKeys, encryptionKeys);
+    });
+    ends.push(end);
+  }
+  return () => {
+    for (const end of ends) end();
   };
 }
 

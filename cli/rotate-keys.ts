@@ -1,5 +1,7 @@
 import { countSealedOtherwise, lockKeys, resealBatch, sealedColumns } from "#db/sealed-columns.ts";
 import type { Keyring } from "#lib/keyring.ts";
+import { keysSettleMs } from "#lib/live-keyring.ts";
+import { pause } from "#lib/pause.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { readCheckpoints } from "./audit/checkpoint-file.ts";
 import type { Databases } from "./databases.ts";
@@ -47,6 +49,8 @@ export async function rotateKeys(
   const [{ id: keyId }] = keyring;
 
   let resealed = 0;
+  // What runs opens no secret under a key that it does not have yet.
+  if (makes && !options.signing && options.reseal) await pause(keysSettleMs);
   if (!options.signing && options.reseal)
     resealed = await resealAll(systems, () => requireKeys(environment).encryptionKeys, options.onProgress);
 

@@ -3,7 +3,7 @@ import { reachDatabases, requireMigrated } from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { runMonitoringJobs } from "./jobs.ts";
-import { requireKeys } from "./keys.ts";
+import { followKeys, requireKeys } from "./keys.ts";
 import { serveMetrics } from "./metrics-server.ts";
 
 /** The jobs of all five databases in a process of their own. Any number may run: each job is done by one at a time. */
@@ -19,6 +19,7 @@ export async function startJobs(
     const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
     const jobs = runMonitoringJobs(events.systems.monitoring, stopping.signal);
     const signingKeys = environment.keys.signingKeys ?? requireKeys(environment).signingKeys;
+    const endKeys = followKeys(environment, { signingKeys });
     const checkpoints = runAuditCheckpoints(
       events.systems.auth,
       { path: environment.auditCheckpoints, signingKeys },
@@ -28,6 +29,7 @@ export async function startJobs(
     if (figures) say(`figures for Prometheus are at ${figures.url}`);
     return {
       stop: async () => {
+        endKeys();
         await figures?.close();
         stopping.abort();
         await Promise.all([events.ended, jobs, checkpoints]);

@@ -32,7 +32,7 @@ import {
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { readKeys } from "./keys.ts";
+import { followKeys, readKeys } from "./keys.ts";
 import { runMonitoringJobs } from "./jobs.ts";
 import { theOneRequest } from "./one-request.ts";
 import { startDemo, startReplay } from "./live-fleet.ts";
@@ -71,6 +71,8 @@ export async function start(
     stops.push(await exportTraces("novacron"));
     await requireFreePort({ host: options.host, port: options.port, setting: "--port" });
     const { keys, made } = readKeys(environment);
+    const endKeys = followKeys(environment, keys);
+    stops.push(async () => endKeys());
     if (made) say(`made new keys in ${environment.dataDir}/keys`);
     const server = await reachDatabases(environment, say, "make one");
     stops.push(server.stop);

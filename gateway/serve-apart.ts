@@ -3,6 +3,8 @@ import { listenMetrics } from "#lib/metrics-server.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { openRedis } from "#lib/redis.ts";
 import { anonymous, policies } from "#lib/request-context.ts";
+import { followKeyring } from "#lib/live-keyring.ts";
+import { onFileChange } from "#lib/watched-file.ts";
 import { noLimits } from "./admission/limits.ts";
 import { authentication, type Authentication } from "./authentication/authenticate.ts";
 import { denialRecorder } from "./authentication/denials.ts";
@@ -19,7 +21,6 @@ import { overNetwork } from "./subscriptions/network/over-network.ts";
 import { guarded } from "./transport/guarded.ts";
 import { overHttp } from "./transport/http.ts";
 import type { Transport } from "./transport/transport.ts";
-import { onChange } from "./watched-file.ts";
 
 export interface ServeApartOptions {
   /** Read again when it changes. */
@@ -48,6 +49,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   const supergraphSdl = readSupergraph(supergraphFile);
   let urls = reachable(explained(supergraphFile, () => ({ ...subgraphUrls(supergraphSdl), ...options.urls })));
   const keys = open ? undefined : readKeyring("NOVACRON_SIGNING_KEYS");
+  const endKeys = keys && followKeyring("NOVACRON_SIGNING_KEYS", keys);
   const carrier = overHttp(urls, keys);
   const subscriptions = overNetwork(urls, keys);
   const transport = guarded(carrier, { callTimeoutMs: 5_000 }, countCalls);
@@ -81,7 +83,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     carrier.readdress(next);
     subscriptions.readdress(next);
   };
-  const endWatch = onChange(supergraphFile, supergraphSdl, async (sdl) => {
+  const endWatch = onFileChange(supergraphFile, supergraphSdl, async (sdl) => {
     const next = urlsIn(sdl);
     // Until all go by the new one, requests need the subgraphs of both.
     readdress({ ...urls, ...next });
@@ -96,6 +98,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     url: gateway.url,
     stop: async () => {
       endWatch();
+      endKeys?.();
       closeDocuments();
       await stopAsking();
       await gateway.close();

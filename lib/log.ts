@@ -35,5 +35,6 @@ export const log = {
   subgraph: rootLogger.child({ part: "subgraph" }),
   jobs: rootLogger.child({ part: "jobs" }),
   events: rootLogger.child({ part: "events" }),
+  files: rootLogger.child({ part: "files" }),
   traces: rootLogger.child({ part: "traces" }),
 };

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { readBody } from "./http-body.ts";
 import { type Keyring, readKeyring } from "./keyring.ts";
 import { listen } from "./listen.ts";
+import { followKeyring } from "./live-keyring.ts";
 import { log } from "./log.ts";
 import { readDatabaseUrl, readSecret } from "./secrets.ts";
 import { verifyContext } from "./signed-context.ts";
@@ -129,6 +130,7 @@ export async function serveSubgraph(
   ];
   if (!databaseUrl || !given) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
   const keys = readKeyring("NOVACRON_SIGNING_KEYS");
+  const endKeys = followKeyring("NOVACRON_SIGNING_KEYS", keys);
   const signals = endOnStopSignals();
   const stopTraces = await exportTraces(`novacron-${name}`);
   const { subgraph, ready, close } = await open({ databaseUrl });
@@ -140,6 +142,7 @@ export async function serveSubgraph(
     ready,
   );
   signals.whenStarted(async () => {
+    endKeys();
     await server.close();
     await close();
     await stopTraces();

@@ -1,5 +1,6 @@
 import { openDatabase } from "#db/client.ts";
 import { readKeyring } from "#lib/keyring.ts";
+import { followKeyring } from "#lib/live-keyring.ts";
 import { openRedis } from "#lib/redis.ts";
 import { readSecret } from "#lib/secrets.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
@@ -9,6 +10,7 @@ import { createAuthSubgraph } from "./subgraph.ts";
 await serveSubgraph("auth", async ({ databaseUrl: url }) => {
   const pepper = readSecret("NOVACRON_PEPPER");
   const encryptionKeys = readKeyring("NOVACRON_ENCRYPTION_KEYS");
+  const endKeys = followKeyring("NOVACRON_ENCRYPTION_KEYS", encryptionKeys);
   const redisUrl = process.env["REDIS_URL"];
   if (!pepper || pepper.length < 32)
     throw new Error("The auth subgraph needs NOVACRON_PEPPER, of 32 characters or more.");
@@ -27,6 +29,7 @@ await serveSubgraph("auth", async ({ databaseUrl: url }) => {
     }),
     ready: async () => (await Promise.all([database.reachable(), system.reachable()])).every(Boolean),
     close: async () => {
+      endKeys();
       redis?.disconnect();
       await Promise.all([database.close(), system.close()]);
     },

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import { log } from "#lib/log.ts";
-import { FileError, loadTextFile } from "#lib/text-file.ts";
+import { log } from "./log.ts";
+import { FileError, loadTextFile } from "./text-file.ts";
 
 /** Looking works on every file system, and when a file is replaced by another; notices of the system do not. */
 const lookEveryMs = 500;
@@ -10,7 +10,7 @@ const lookEveryMs = 500;
  * @param text what the file held when it was read first
  * @returns what ends it
  */
-export function onChange(path: string, text: string, apply: (text: string) => void | Promise<void>): () => void {
+export function onFileChange(path: string, text: string, apply: (text: string) => void | Promise<void>): () => void {
   let applied = text;
   let seen = "";
   let isLooking = false;
@@ -23,7 +23,7 @@ export function onChange(path: string, text: string, apply: (text: string) => vo
     if (changed === applied) return;
     await apply(changed);
     applied = changed;
-    log.gateway.info({ file: path }, "a changed file has been taken over");
+    log.files.info({ file: path }, "a changed file has been taken over");
   };
   const timer = setInterval(() => {
     if (isLooking) return;
@@ -32,7 +32,7 @@ export function onChange(path: string, text: string, apply: (text: string) => vo
       .catch((error: unknown) => {
         // A file that is being replaced is not there for a moment.
         if (!isMissing(error))
-          log.gateway.error({ err: error, file: path }, "a changed file is refused; what was there before stays");
+          log.files.error({ err: error, file: path }, "a changed file is refused; what was there before stays");
       })
       .finally(() => (isLooking = false));
   }, lookEveryMs);
