@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Environment } from "./environment.ts";
+import { keysSettleMs } from "#lib/live-keyring.ts";
 import { progressBar } from "./progress.ts";
 import type { Rotation } from "./rotate-keys.ts";
 
@@ -48,6 +49,7 @@ async function rotateInstallation(environment: Environment, options: RotateComma
     const started = performance.now();
     const rotation = await rotateKeys(environment, systems, {
       ...options,
+      settleMs: keysSettleMs,
       onProgress: (done, total) =>
         bar.show({ done, total, unit: "rows", ratePerSecond: (done / (performance.now() - started)) * 1_000 }),
     });

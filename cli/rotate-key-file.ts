@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Keyring, parseKeyring } from "#lib/keyring.ts";
 import { keysSettleMs } from "#lib/live-keyring.ts";
-import { pause } from "#lib/pause.ts";
 import { FileError, readTextFile } from "#lib/text-file.ts";
 import { newKey } from "./keys.ts";
 import type { Rotation } from "./rotate-keys.ts";
@@ -21,9 +21,9 @@ export async function rotateKeyFile(path: string, removeOld: boolean): Promise<R
   }
   const made = newKey();
   write(path, [newest, ...older, made]);
-  await pause(keysSettleMs);
+  await delay(keysSettleMs);
   write(path, [made, ...keys]);
-  await pause(keysSettleMs);
+  await delay(keysSettleMs);
   return { keyId: made.id, made: true, resealed: 0, removed: [] };
 }
 

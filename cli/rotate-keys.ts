@@ -1,7 +1,6 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { countSealedOtherwise, lockKeys, resealBatch, sealedColumns } from "#db/sealed-columns.ts";
 import type { Keyring } from "#lib/keyring.ts";
-import { keysSettleMs } from "#lib/live-keyring.ts";
-import { pause } from "#lib/pause.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { readCheckpoints } from "./audit/checkpoint-file.ts";
 import type { Databases } from "./databases.ts";
@@ -15,6 +14,8 @@ export interface RotateOptions {
   reseal: boolean;
   /** Take away every key but the newest. */
   removeOld: boolean;
+  /** How long what runs needs to take up a new key, before anything is sealed under it. */
+  settleMs?: number;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -50,7 +51,7 @@ export async function rotateKeys(
 
   let resealed = 0;
   // What runs opens no secret under a key that it does not have yet.
-  if (makes && !options.signing && options.reseal) await pause(keysSettleMs);
+  if (makes && !options.signing && options.reseal) await delay(options.settleMs ?? 0);
   if (!options.signing && options.reseal)
     resealed = await resealAll(systems, () => requireKeys(environment).encryptionKeys, options.onProgress);
 

@@ -94,24 +94,24 @@ export interface WholeRange {
   max?: bigint | number | null;
 }
 
-/** What PostgreSQL holds as a bigint. */
+/** The most that PostgreSQL holds as a bigint; what is beyond compares as this. */
 const largest = 2n ** 63n - 1n;
 
 /** A whole number of the row is in the range, both ends included. @param value a bigint */
 export const between =
   (value: SQL): Filter =>
-  (name, range, argument) => {
+  (name, range) => {
     const ends = { Min: [sql`>=`, (range as WholeRange).min], Max: [sql`<=`, (range as WholeRange).max] } as const;
     const conditions: Condition[] = Object.entries(ends).flatMap(([end, [compare, limit]]) => {
       if (limit === null || limit === undefined) return [];
-      if (BigInt(limit) > largest || BigInt(limit) < -largest)
-        throw new InvalidArgument(`${argument}.${end.toLowerCase()}`, "is not a whole number of 64 bits.");
       const placeholder = `${name}${end}`;
+      const wanted = BigInt(limit);
+      const within = wanted > largest ? largest : wanted < -largest ? -largest : wanted;
       return [
         {
           shape: end,
           sql: sql`${value} ${compare} ${sql.placeholder(placeholder)}::bigint`,
-          values: { [placeholder]: String(limit) },
+          values: { [placeholder]: String(within) },
         },
       ];
     });

@@ -53,7 +53,7 @@ export async function sourceFiles(path: string, pattern: RegExp): Promise<string
 
 /** Of what gzip makes at most 1,032 times as much, a table grows less than this. */
 const maxGrowth = 200;
-const growthCheckedFrom = 64 * 2 ** 20;
+const growthCheckedFrom = 8 * 2 ** 20;
 
 /**
  * The bytes of a file, unpacked when its name ends in .gz.
