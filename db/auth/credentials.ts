@@ -158,6 +158,20 @@ export async function mayActIn(system: Database, { userId }: { userId: string },
   return user !== undefined && grants(user.permissions, "tenant:act");
 }
 
+const actable = statement<{ id: string; name: string; permissions: string[] }>(
+  () => sql`
+    select ${tenants.id} as "id", ${tenants.name} as "name", ${permissions} as "permissions" from ${users}, ${tenants}
+    where ${users.id} = ${sql.placeholder("userId")}::uuid and ${users.tenantId} = ${platformTenantId}::uuid and ${tenants.enabled}
+    order by ${tenants.name} limit 1000`,
+);
+
+/** The tenants that `mayActIn` lets a user act in; null when there are none. */
+export async function actableTenants(system: Database, userId: string): Promise<{ id: string; name: string }[] | null> {
+  const found = await system.run(actable, { userId });
+  const may = found[0] !== undefined && grants(found[0].permissions, "tenant:act");
+  return may ? found.map(({ id, name }) => ({ id, name })) : null;
+}
+
 const anyUser = statement<{ found: boolean }>(
   () => sql`select exists (select from ${users} where ${ofTenant(users.tenantId)}) as "found"`,
 );

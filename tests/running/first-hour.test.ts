@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { asset } from "#lib/assets.ts";
+import { readAdministrator } from "#cli/administrator-file.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { askGraph } from "#tests/harness/product.ts";
@@ -56,6 +57,17 @@ it("case G29: imports go where the key of admin.json sees them, and say where th
   expect(data.vms.totalCount).toBe(4);
   expect(data.vms.nodes[0].node.name).toMatch(/^n\d$/);
   expect(data.tenants.nodes).toEqual([{ name: "default" }]);
+});
+
+it("case G29: a sign-in of the platform says which tenants there are to act in", async () => {
+  const { email: login, password } = readAdministrator(join(dataDir, "admin.json"));
+  const signIn = `mutation ($input: SignInInput!) { signIn(input: $input) { token tenants { id name } userErrors { code } } }`;
+  const tried = async (input: object) => (await ask(signIn, { input: { login, password, ...input } })).data.signIn;
+  const { tenants } = (await tried({})) as { tenants: { id: string; name: string }[] };
+  expect(tenants.map(({ name }) => name)).toEqual(["default", "platform", "victim"]);
+  const { token } = await tried({ tenantId: tenants[0]?.id });
+  const { data } = await askGraph(server.url, "{ vms { totalCount } }", {}, token as string);
+  expect(data.vms.totalCount).toBe(4);
 });
 
 it("case G42: an import into a tenant that was made by hand works, and says how to see it", () => {
