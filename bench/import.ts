@@ -24,11 +24,16 @@ export async function run(): Promise<Figure[]> {
   const week = join(traces, "bitbrains-rnd/week-2013-07-01.csv.gz");
   const importWeek = () =>
     JSON.parse(
-      execFileSync("node", ["cli/bin.js", "import", "bitbrains", week, "--json", "--data-dir", dataDir], {
-        encoding: "utf8",
-      }),
+      execFileSync(
+        "node",
+        ["cli/bin.js", "import", "bitbrains", week, "--generate-history", "--json", "--data-dir", dataDir],
+        {
+          encoding: "utf8",
+        },
+      ),
     ) as Result;
   try {
+    execFileSync("node", ["cli/bin.js", "migrate", "--create", "--data-dir", dataDir]);
     const imported = importWeek();
     const again = importWeek();
     if (imported.samplesWritten !== 864_804 || again.samplesWritten !== 0)

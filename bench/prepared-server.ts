@@ -48,8 +48,10 @@ async function fill(dataDir: string): Promise<void> {
     bitbrains: "bitbrains-rnd/week-2013-07-01.csv.gz",
     "cloud-prices": "cloud-prices",
   };
+  await runToEnd(["cli/bin.js", "migrate", "--create", "--data-dir", dataDir]);
+  const into = ["--tenant", "demo", "--generate-history", "--data-dir", dataDir];
   for (const [dataset, source] of Object.entries(sources)) {
-    await runToEnd(["cli/bin.js", "import", dataset, join(traces, source), "--data-dir", dataDir]);
+    await runToEnd(["cli/bin.js", "import", dataset, join(traces, source), ...into]);
   }
 }
 

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import type { z } from "zod";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { insertApiKey } from "#db/auth/api-key-writes.ts";
 import { userChanges } from "#db/auth/changes.ts";
-import { hasUsers } from "#db/auth/credentials.ts";
+import { hasUsers, tenantNameOf } from "#db/auth/credentials.ts";
 import { users } from "#db/auth/schema/users.ts";
 import type { Database } from "#db/client.ts";
 import { upsert } from "#db/upsert.ts";
@@ -13,41 +13,66 @@ import { platformTenantId } from "#lib/platform-tenant.ts";
 import { newId } from "#lib/uuid.ts";
 import { rightsOfTheInstallation } from "#subgraphs/auth/credentials/escalation.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
-import { administratorFile, administratorShape } from "./administrator-file.ts";
+import { defaultTenantName, ensureTenant, findDefaultTenant } from "./default-tenant.ts";
+import { administratorFile, type administratorShape, readAdministrator } from "./administrator-file.ts";
 
 export interface FirstAdministrator {
   dataDir: string;
   auth: Database;
   system: Database;
   pepper: string;
-  /** The word in API keys of this installation. */
-  keyEnvironment: string;
-  /** The tenant that the API key acts in. */
-  tenantId: string;
+  /** The part of API keys that names the kind of this installation. */
+  keyEnvironment: KeyEnvironment;
 }
+
+type KeyEnvironment = "dev" | "prod";
+type Administrator = z.infer<typeof administratorShape>;
 
 /**
  * Where the platform tenant has no user yet, makes its first administrator with an API key, and leaves password and key in `admin.json`, for
- * the owner of the data folder only. The file comes first: a start that ended in between is finished by the next one.
- * @returns whether there is a new administrator
+ * the owner of the data folder only. The file comes first: a start that ended in between is finished by the next one. The key acts in the demo
+ * tenant where there is one, and else in a tenant of its own, which is made: the tenant of imports that name none.
+ * @returns what to show the person who starts the product
  */
-export async function ensureAdministrator(first: FirstAdministrator): Promise<boolean> {
-  if (await hasUsers(first.system, platformTenantId)) return false;
+export async function ensureAdministrator(first: FirstAdministrator): Promise<string[]> {
   const path = administratorFile(first.dataDir);
-  if (!existsSync(path)) {
-    const made: z.infer<typeof administratorShape> = {
-      email: "admin@novacron.local",
-      password: randomBytes(18).toString("base64url"),
+  if (await hasUsers(first.system, platformTenantId)) return existsSync(path) ? keyProblems(first, path) : [];
+  const left = existsSync(path) ? readAdministrator(path) : undefined;
+  if (!left || !(await isUsable(first, left))) {
+    const { id } =
+      (await findDefaultTenant(first.system)) ??
+      (await ensureTenant(first.auth, first.system, defaultTenantName, "start"));
+    const made: Administrator = {
+      email: left?.email ?? "admin@novacron.local",
+      password: left?.password ?? randomBytes(18).toString("base64url"),
       apiKey: newApiKey(first.keyEnvironment, newId()),
-      tenantId: first.tenantId,
+      tenantId: id,
     };
-    writeFileSync(path, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: "wx" });
+    writeFileSync(path, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: left ? "w" : "wx" });
   }
-  await insert(first, administratorShape.parse(JSON.parse(readFileSync(path, "utf8"))));
-  return true;
+  await insert(first, readAdministrator(path));
+  return [`the first administrator's password and API key are in ${path}`];
 }
 
-async function insert(first: FirstAdministrator, file: z.infer<typeof administratorShape>): Promise<void> {
+/** One that databases which are gone have left may be of another kind of installation, or of a tenant that is gone with them. */
+const isUsable = async ({ keyEnvironment, system }: FirstAdministrator, file: Administrator): Promise<boolean> =>
+  apiKeyId(keyEnvironment, file.apiKey) !== undefined && (await tenantNameOf(system, file.tenantId)) !== undefined;
+
+const installations = { dev: "development", prod: "production" } as const;
+
+/** A key is valid in the kind of installation that it was made for, so that one of development never opens production. */
+async function keyProblems({ keyEnvironment, dataDir, system }: FirstAdministrator, path: string): Promise<string[]> {
+  const { apiKey, tenantId } = readAdministrator(path);
+  if (apiKeyId(keyEnvironment, apiKey)) return [];
+  const [here, made] = [installations[keyEnvironment], keyEnvironment === "dev" ? "production" : "development"];
+  const tenant =
+    tenantId === platformTenantId ? "" : ` --acts-in ${(await tenantNameOf(system, tenantId)) ?? tenantId}`;
+  return [
+    `the API key in ${path} was made for ${made} and is not valid in ${here}; the password is. Make a key with: NOVACRON_ENV=${here} novacron key create admin --name ${here} --scopes '*'${tenant} --data-dir ${dataDir}`,
+  ];
+}
+
+async function insert(first: FirstAdministrator, file: Administrator): Promise<void> {
   const { auth, pepper, keyEnvironment } = first;
   const keyId = apiKeyId(keyEnvironment, file.apiKey);
   if (!keyId) throw new Error(`The key in ${administratorFile(first.dataDir)} is not one of this installation.`);

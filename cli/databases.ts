@@ -1,10 +1,13 @@
+import { resolve } from "node:path";
 import { type Database, openDatabase } from "#db/client.ts";
 import { type Domain, domains } from "#db/columns.ts";
-import { derivedPassword, derivedUrl, type Login, loginRole, logins } from "#db/logins.ts";
+import { hasInstallation } from "#db/embedded/installed.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
+import { derivedPassword, derivedUrl, type Login, loginRole, logins } from "#db/logins.ts";
 import { migrateDomain, pendingMigrations } from "#db/migrate.ts";
 import { prepareDatabase } from "#db/prepare.ts";
 import { ConfigurationError } from "#lib/configuration-error.ts";
+import { log } from "#lib/log.ts";
 import { type DatabaseUrls, type Environment, urlVariable } from "./environment.ts";
 
 export const databaseName = (domain: Domain): string => `novacron_${domain}`;
@@ -17,18 +20,29 @@ export interface DatabaseServer {
   stop(): Promise<void>;
 }
 
-/** The servers that `DATABASE_URL_*` name, or the embedded one of the data folder, started when it does not run. */
-export async function reachDatabases(environment: Environment, say: (line: string) => void): Promise<DatabaseServer> {
-  const { databaseUrls } = environment;
+/** Whether a program makes databases where there are none: only one that people run for that does. */
+export type WithoutInstallation = "make one" | "refuse";
+
+/**
+ * The servers that `DATABASE_URL_*` name, or the embedded one of the data folder, started when it does not run.
+ * @param say receives what is out of the ordinary
+ * @throws Error NO_INSTALLATION where a command would make databases that nobody looks for
+ */
+export async function reachDatabases(
+  environment: Environment,
+  say: (line: string) => void,
+  without: WithoutInstallation = "refuse",
+): Promise<DatabaseServer> {
+  const { databaseUrls, dataDir } = environment;
   if (databaseUrls) {
     const url = (domain: Domain, login?: Login) => urlFor(databaseUrls[domain], domain, login);
     return { url, embedded: false, stop: async () => undefined };
   }
-  const server = await startEmbeddedPostgres({
-    dataDir: environment.dataDir,
-    databases: domains.map(databaseName),
-    log: say,
-  });
+  if (without === "refuse" && !hasInstallation(dataDir)) {
+    const message = `There is no installation in ${resolve(dataDir)}. Give the data folder of the server with --data-dir or NOVACRON_DATA_DIR; \`novacron start\` makes a new installation.`;
+    throw Object.assign(new Error(message), { code: "NO_INSTALLATION" });
+  }
+  const server = await startEmbeddedPostgres({ dataDir, databases: domains.map(databaseName), log: say });
   const administratorUrl = (domain: Domain) => server.url(databaseName(domain));
   try {
     await prepareAll(administratorUrl);
@@ -111,13 +125,15 @@ export async function openDatabases(server: DatabaseServer, as: "service" | "sys
   ) as Databases;
 }
 
+/** What the server of a command does is out of the ordinary for nobody who runs the command. */
+export const quietly = (line: string): void => log.jobs.debug(line);
+
 /** Opens the databases under their system roles, beside a server that may be running or not, for as long as a command uses them. */
 export async function withSystems<T>(
   environment: Environment,
-  say: (line: string) => void,
   use: (systems: Databases, server: DatabaseServer) => Promise<T>,
 ): Promise<T> {
-  const server = await reachDatabases(environment, say);
+  const server = await reachDatabases(environment, quietly);
   try {
     await requireMigrated(server);
     const systems = await openDatabases(server, "system");

@@ -1,10 +1,12 @@
 import { type Command, Option } from "commander";
+import { onStop } from "#lib/stop-signals.ts";
 import type { Environment } from "./environment.ts";
 import type { FleetDatabases, ImportOptions } from "./import/fleet.ts";
 
 interface ImportCommandOptions {
-  tenant: string;
+  tenant?: string;
   keepTimes?: boolean;
+  generateHistory: boolean;
   json: boolean;
   dataDir?: string;
 }
@@ -29,7 +31,15 @@ export function addImportCommand(
       .command(name)
       .description(description)
       .argument("<path>", "file, gzip or not, or a folder with such files")
-      .option("--tenant <name>", "the tenant that gets the data; made when it is not there", "demo")
+      .option(
+        "--tenant <name>",
+        "the tenant that gets the data, by its name or its id; a name that is new makes one (default: the tenant of admin.json's key: `default`, or `demo` where there is a demo fleet)",
+      )
+      .option(
+        "--generate-history",
+        "also generate what traces have none of, for the tenant's VMs: alerts, migrations, violations, snapshots",
+        false,
+      )
       .addOption(new Option("--data-dir <folder>", "where the embedded server's data are").env("NOVACRON_DATA_DIR"))
       .option("--json", "print the result as JSON, and no progress", false)
       .action((path: string, options: ImportCommandOptions) => runImport(run, path, options, environmentOf, say));
@@ -57,16 +67,16 @@ async function runImport(
   environmentOf: (options: { dataDir?: string }) => Environment,
   say: (line: string) => void,
 ): Promise<void> {
-  const { actingAs, closeDatabases, migrateAll, openDatabases, reachDatabases, requireMigrated } =
+  const { actingAs, closeDatabases, migrateAll, openDatabases, quietly, reachDatabases, requireMigrated } =
     await import("./databases.ts");
   const { openDatabase } = await import("#db/client.ts");
-  const { tenantNamed } = await import("./import/fleet.ts");
+  const { tenantOfImport, wayToSee } = await import("./import/tenant.ts");
   const { progressBar } = await import("./progress.ts");
   const stopping = new AbortController();
-  const stop = () => stopping.abort();
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const forgetSignals = onStop(() => stopping.abort());
+  const environment = environmentOf(options);
   const quiet = options.json ? () => undefined : say;
-  const server = await reachDatabases(environmentOf(options), quiet);
+  const server = await reachDatabases(environment, quietly);
   try {
     if (server.embedded) await migrateAll(server, quiet);
     else await requireMigrated(server);
@@ -77,26 +87,32 @@ async function runImport(
       as: "system",
       maxConnections: 2,
     });
+    const system = await openDatabase({ domain: "auth", url: server.url("auth"), as: "system", maxConnections: 1 });
     const bar = options.json ? undefined : progressBar(process.stderr);
     try {
+      const tenant = await tenantOfImport({ auth: databases.auth, system }, options.tenant);
       const fleet = actingAs({ ...databases, monitoringJobs }, "command:import");
       const result = await run(fleet, path, {
-        tenant: tenantNamed(options.tenant),
+        tenant,
+        history: options.generateHistory,
         signal: stopping.signal,
         keepTimes: options.keepTimes ?? false,
         ...(bar ? { onProgress: (progress) => bar.show(progress) } : {}),
       });
       bar?.end();
-      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${describe(result)}\n`);
+      const told = { tenant: tenant.name, ...result };
+      process.stdout.write(options.json ? `${JSON.stringify(told)}\n` : `${describe(told)}\n`);
+      const way = wayToSee(environment.dataDir, tenant);
+      if (way) quiet(way);
       if ((result as { truncated?: boolean }).truncated) process.exitCode = 1;
     } finally {
       bar?.end();
-      await monitoringJobs.close();
+      await Promise.all([monitoringJobs.close(), system.close()]);
       await closeDatabases(databases);
     }
   } finally {
     await server.stop();
-    process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
+    forgetSignals();
   }
 }
 

@@ -2,22 +2,21 @@ import { type Command, Option } from "commander";
 import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import type { Environment } from "./environment.ts";
+import { keysSettleMs } from "#lib/live-keys.ts";
 import { progressBar } from "./progress.ts";
+import type { Rotation } from "./rotate-keys.ts";
 
 interface RotateCommandOptions {
   signing: boolean;
   reseal: boolean;
   removeOld: boolean;
+  file?: string;
   dataDir?: string;
   json: boolean;
 }
 
 /** `novacron keys`: new keys, secrets sealed under them, and what a subgraph needs of those that sign calls. */
-export function addKeysCommand(
-  program: Command,
-  environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
-): void {
+export function addKeysCommand(program: Command, environmentOf: (options: { dataDir?: string }) => Environment): void {
   const keys = program.command("keys").description("the keys that sign calls and seal secrets");
   keys
     .command("for <subgraph>")
@@ -32,29 +31,39 @@ export function addKeysCommand(
     .command("rotate")
     .description("make a new encryption key and seal every secret under it; run again, it goes on where it was stopped")
     .option("--signing", "rotate the signing keys instead", false)
-    .option("--no-reseal", "make the new key only; then restart what runs, and run this again")
+    .option(
+      "--file <path>",
+      "rotate the keys of this file instead, such as secrets/gateway-keys; processes that were started with it follow it",
+    )
+    .option("--no-reseal", "make the new key only, and run this again to seal secrets under it")
     .option("--remove-old", "make no key; take away the older ones, which nothing may be sealed under any more", false)
     .addOption(new Option("--data-dir <folder>", "where the keys are").env("NOVACRON_DATA_DIR"))
     .option("--json", "print one JSON document", false)
     .action(async (options: RotateCommandOptions) => {
-      const environment = environmentOf(options);
-      const { rotateKeys } = await import("./rotate-keys.ts");
-      const { withSystems } = await import("./databases.ts");
-      await withSystems(environment, say, async (systems) => {
-        const bar = progressBar();
-        const started = performance.now();
-        const rotation = await rotateKeys(environment, systems, {
-          ...options,
-          onProgress: (done, total) =>
-            bar.show({ done, total, unit: "rows", ratePerSecond: (done / (performance.now() - started)) * 1_000 }),
-        });
-        bar.end();
-        const { keyId, made, resealed, removed } = rotation;
-        process.stdout.write(
-          options.json
-            ? `${JSON.stringify(rotation)}\n`
-            : `the ${made ? "new " : ""}key ${keyId} is in front; ${resealed} secrets sealed anew; ${removed.length} old keys removed\n`,
-        );
-      });
+      const { keyId, made, resealed, removed } = options.file
+        ? await (await import("./rotate-key-file.ts")).rotateKeyFile(options.file, options.removeOld)
+        : await rotateInstallation(environmentOf(options), options);
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify({ keyId, made, resealed, removed })}\n`
+          : `the ${made ? "new " : ""}key ${keyId} is in front; ${resealed} secrets sealed anew; ${removed.length} old keys removed\n`,
+      );
     });
+}
+
+async function rotateInstallation(environment: Environment, options: RotateCommandOptions): Promise<Rotation> {
+  const { rotateKeys } = await import("./rotate-keys.ts");
+  const { withSystems } = await import("./databases.ts");
+  return withSystems(environment, async (systems) => {
+    const bar = progressBar();
+    const started = performance.now();
+    const rotation = await rotateKeys(environment, systems, {
+      ...options,
+      settleMs: keysSettleMs,
+      onProgress: (done, total) =>
+        bar.show({ done, total, unit: "rows", ratePerSecond: (done / (performance.now() - started)) * 1_000 }),
+    });
+    bar.end();
+    return rotation;
+  });
 }

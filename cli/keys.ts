@@ -1,17 +1,13 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { z } from "zod";
-import { type Key, keyringShape } from "#lib/keyring.ts";
+import { makeDataDir } from "#db/embedded/data-folder.ts";
+import { type Key, type Keyring, keyringShape } from "#lib/keyring.ts";
+import { followKeyring } from "#lib/live-keys.ts";
+import type { Replaceable } from "#lib/replaceable.ts";
+import { readJsonFile, readTextFile } from "#lib/text-file.ts";
+import { onFileChange } from "#lib/watched-file.ts";
 import type { Environment } from "./environment.ts";
 
 const keysShape = z.object({
@@ -25,10 +21,13 @@ const keysShape = z.object({
 
 export type Keys = z.infer<typeof keysShape>;
 
+/** The keys as a file holds them; one of a version that only signed holds a secret. */
+const storedShape = z.union([z.object({ signingKey: z.string() }), keysShape]);
+
 /** The keys of the data folder; made at the first start, readable by their owner only. */
 function readOrMakeKeys(dataDir: string): { keys: Keys; made: boolean } {
   const path = join(dataDir, "keys");
-  mkdirSync(dataDir, { recursive: true });
+  makeDataDir(dataDir);
   const fresh: Keys = { signingKeys: [newKey()], encryptionKeys: [newKey()], pepper: newSecret() };
   try {
     // Exclusive: of two first starts at once, one makes the keys and the other reads them.
@@ -36,8 +35,8 @@ function readOrMakeKeys(dataDir: string): { keys: Keys; made: boolean } {
     return { keys: fresh, made: true };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    const kept = JSON.parse(readFileSync(path, "utf8")) as { signingKey?: string };
-    if (kept.signingKey === undefined) return { keys: keysShape.parse(kept), made: false };
+    const kept = readJsonFile(path, "the keys of an installation", (value) => storedShape.parse(value));
+    if (!("signingKey" in kept)) return { keys: kept, made: false };
     // Of a version that only signed.
     const keys: Keys = { ...fresh, signingKeys: [{ id: "1", secret: kept.signingKey }] };
     writeKeys(dataDir, keys);
@@ -64,6 +63,48 @@ export function readKeys({ dataDir, keys: given }: Pick<Environment, "dataDir" |
     },
     made,
   };
+}
+
+export interface LiveKeys {
+  signingKeys: Replaceable<Keyring>;
+  encryptionKeys?: Replaceable<Keyring>;
+}
+
+/**
+ * Follows the files that the keys come from, those of the environment and that of the data folder: the keys that a process holds become what the
+ * files hold, while it runs.
+ * @returns what ends it
+ */
+export function followKeyFiles(
+  { dataDir, keys: given }: Pick<Environment, "dataDir" | "keys">,
+  { signingKeys, encryptionKeys }: LiveKeys,
+): () => void {
+  const ends = [followKeyring("NOVACRON_SIGNING_KEYS", signingKeys)];
+  if (encryptionKeys) ends.push(followKeyring("NOVACRON_ENCRYPTION_KEYS", encryptionKeys));
+  const path = join(dataDir, "keys");
+  if (existsSync(path)) {
+    const end = onFileChange(path, readTextFile(path), (text) => {
+      const stored = keysShape.parse(JSON.parse(text));
+      if (!given.signingKeys) signingKeys.replace(stored.signingKeys);
+      if (!given.encryptionKeys) encryptionKeys?.replace(stored.encryptionKeys);
+    });
+    ends.push(end);
+  }
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/**
+ * The keys of an installation that a start has made; never made here: what is signed or sealed under new ones is valid nowhere.
+ * @throws Error KEYS_UNKNOWN
+ */
+export function requireKeys(environment: Pick<Environment, "dataDir" | "keys">): Keys {
+  const { dataDir, keys } = environment;
+  const given = keys.signingKeys && keys.encryptionKeys && keys.pepper;
+  if (given || existsSync(join(dataDir, "keys"))) return readKeys(environment).keys;
+  const message = `There are no keys in ${resolve(dataDir)}: give the data folder of the server with --data-dir or NOVACRON_DATA_DIR, or its NOVACRON_SIGNING_KEYS, NOVACRON_ENCRYPTION_KEYS and NOVACRON_PEPPER.`;
+  throw Object.assign(new Error(message), { code: "KEYS_UNKNOWN" });
 }
 
 /**

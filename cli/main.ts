@@ -12,14 +12,19 @@ import { addImportCommand } from "./import-command.ts";
 import { addGatewayCommand } from "./gateway-command.ts";
 import { addKeysCommand } from "./keys-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
+import { addSchemaCommand } from "./schema-command.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
+import type { StartOptions } from "./start.ts";
+import { version } from "./version.ts";
 import { addWatchCommand } from "./watch/command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
 /** The `novacron` command. Errors are one message for people and exit code 1; `--json` prints one JSON document. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command("novacron").description("A GraphQL supergraph for distributed VM management.");
+  const program = new Command("novacron")
+    .description("A GraphQL supergraph for distributed VM management.")
+    .version(version(), "-V, --version", "print the version");
   const dataDir = () =>
     new Option("--data-dir <folder>", "where keys and the embedded server's data are").env("NOVACRON_DATA_DIR");
   const environmentOf = (options: { dataDir?: string }) =>
@@ -31,12 +36,19 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--port <number>", "port to listen on; 0 takes a free one", wholeNumber, 4000)
     .addOption(dataDir())
+    .option("--demo", "seed and feed a demo fleet, also in production")
     .option("--no-demo", "do not seed or feed a demo fleet")
+    .option(
+      "--replay [tenant]",
+      "replay the traces that a tenant imported; without a name those of imports without --tenant",
+    )
+    .option("--new-keys", "make new keys where those of the databases are lost; API keys become void", false)
     .option("--migrate", "migrate databases named by DATABASE_URL_*", false)
-    .action(async (options: { host: string; port: number; dataDir?: string; demo: boolean; migrate: boolean }) => {
+    .action(async (options: StartOptions & { dataDir?: string }) => {
       const { start } = await import("./start.ts");
+      const signals = endOnStopSignals();
       const product = await start(environmentOf(options), options, say);
-      endOnStopSignals().whenStarted(() => product.stop().catch(fail));
+      signals.whenStarted(() => product.stop().catch(fail));
       process.stdout.write(`novacron ready ${product.url}\n`);
     });
 
@@ -44,16 +56,17 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command("migrate")
     .description("bring the five databases to this program's schema")
     .addOption(dataDir())
+    .option("--create", "make the embedded server's databases where there are none", false)
     .option("--print-roles", "print the SQL an administrator runs where this user may not create roles", false)
     .option("--json", "print what was applied as JSON", false)
-    .action(async (options: { dataDir?: string; printRoles: boolean; json: boolean }) => {
+    .action(async (options: { dataDir?: string; create: boolean; printRoles: boolean; json: boolean }) => {
       if (options.printRoles) {
         const { printRoles } = await import("./print-roles.ts");
         process.stdout.write(await printRoles(environmentOf(options)));
         return;
       }
-      const { migrateAll, reachDatabases } = await import("./databases.ts");
-      const server = await reachDatabases(environmentOf(options), say);
+      const { migrateAll, quietly, reachDatabases } = await import("./databases.ts");
+      const server = await reachDatabases(environmentOf(options), quietly, options.create ? "make one" : "refuse");
       try {
         const applied = await migrateAll(server, options.json ? () => undefined : say);
         process.stdout.write(options.json ? `${JSON.stringify(applied)}\n` : "up to date\n");
@@ -86,14 +99,14 @@ export async function main(argv: readonly string[]): Promise<void> {
 
   addImportCommand(program, environmentOf, say);
   addEventsCommand(program, environmentOf, say);
-  addProjectionsCommand(program, environmentOf, say);
-  for (const add of [addTenantCommand, addUserCommand, addRoleCommand, addKeyCommand])
-    add({ program, environmentOf, say });
-  addAuditCommand(program, environmentOf, say);
-  addKeysCommand(program, environmentOf, say);
+  addProjectionsCommand(program, environmentOf);
+  for (const add of [addTenantCommand, addUserCommand, addRoleCommand, addKeyCommand]) add({ program, environmentOf });
+  addAuditCommand(program, environmentOf);
+  addKeysCommand(program, environmentOf);
   addSecretsCommand(program);
   addWatchCommand(program, environmentOf, say);
   addGatewayCommand(program, { portOf: wholeNumber, fail });
+  addSchemaCommand(program);
 
   try {
     await program.parseAsync(argv);
@@ -112,6 +125,7 @@ function wholeNumber(text: string): number {
 function fail(error: unknown): never {
   const code = (error as { code?: unknown } | null)?.code;
   const message = error instanceof Error ? error.message : String(error);
-  say(typeof code === "string" ? `${code}: ${message}` : message);
+  // Messages of the system begin with their code.
+  say(typeof code === "string" && !message.startsWith(`${code}:`) ? `${code}: ${message}` : message);
   process.exit(1);
 }

@@ -27,7 +27,6 @@ const patienceMs = 5_000;
 export function addProjectionsCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
 ): void {
   const command = program.command("projections").description("what domains keep of the VMs of the vms domain");
   const sub = (name: string, description: string, run: (systems: Databases, target: Target) => Promise<object>) =>
@@ -38,7 +37,7 @@ export function addProjectionsCommand(
       .addOption(new Option("--data-dir <folder>", "where the embedded server's data are").env("NOVACRON_DATA_DIR"))
       .option("--json", "print one JSON document", false)
       .action(async (options: ProjectionOptions) => {
-        await eachTarget(environmentOf(options), options, say, run);
+        await eachTarget(environmentOf(options), options, run);
       });
   sub("check", "compare every VM of a projection with its source; exit code 1 when they differ", check);
   sub("rebuild", "make a projection anew from its source, beside a running server or without one", rebuild);
@@ -47,11 +46,10 @@ export function addProjectionsCommand(
 async function eachTarget(
   environment: Environment,
   options: ProjectionOptions,
-  say: (line: string) => void,
   run: (systems: Databases, target: Target) => Promise<object>,
 ): Promise<void> {
   const { withSystems } = await import("./databases.ts");
-  await withSystems(environment, say, async (systems) => {
+  await withSystems(environment, async (systems) => {
     const results: Record<string, object> = {};
     for (const target of options.in ? [options.in] : targets) results[target] = await run(systems, target);
     process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : describe(results));

@@ -1,10 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { countSealedOtherwise, lockKeys, resealBatch, sealedColumns } from "#db/sealed-columns.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { readCheckpoints } from "./audit/checkpoint-file.ts";
 import type { Databases } from "./databases.ts";
 import type { Environment } from "./environment.ts";
-import { type Keys, newKey, readKeys, writeKeys } from "./keys.ts";
+import { type Keys, newKey, requireKeys, writeKeys } from "./keys.ts";
 
 export interface RotateOptions {
   /** Rotate the signing keys instead: nothing at rest is under them but the checkpoints of the audit log. */
@@ -13,6 +14,8 @@ export interface RotateOptions {
   reseal: boolean;
   /** Take away every key but the newest. */
   removeOld: boolean;
+  /** How long what runs needs to take up a new key, before anything is sealed under it. */
+  settleMs?: number;
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -39,17 +42,18 @@ export async function rotateKeys(
 ): Promise<Rotation> {
   const name: KeyName = options.signing ? "signingKeys" : "encryptionKeys";
   const given = environment.keys[name];
-  const unfinished =
-    !options.signing && (await countLeft(systems, readKeys(environment).keys.encryptionKeys[0].id)) > 0;
+  const unfinished = !options.signing && (await countLeft(systems, requireKeys(environment).encryptionKeys[0].id)) > 0;
   const makes = !given && !unfinished && !options.removeOld;
   const keyring = makes
     ? await changeKeys(environment, systems, name, (keys) => [newKey(), ...keys])
-    : readKeys(environment).keys[name];
+    : requireKeys(environment)[name];
   const [{ id: keyId }] = keyring;
 
   let resealed = 0;
+  // What runs opens no secret under a key that it does not have yet.
+  if (makes && !options.signing && options.reseal) await delay(options.settleMs ?? 0);
   if (!options.signing && options.reseal)
-    resealed = await resealAll(systems, () => readKeys(environment).keys.encryptionKeys, options.onProgress);
+    resealed = await resealAll(systems, () => requireKeys(environment).encryptionKeys, options.onProgress);
 
   const removed: string[] = [];
   if (options.removeOld) {
@@ -99,7 +103,7 @@ const changeKeys = (
 ): Promise<Keyring> =>
   systems.auth.write({ tenantId: platformTenantId }, async (tx) => {
     await lockKeys(tx);
-    const { keys } = readKeys({ dataDir: environment.dataDir, keys: {} });
+    const keys = requireKeys({ dataDir: environment.dataDir, keys: {} });
     const changed: Keys = { ...keys, [name]: change(keys[name]) };
     writeKeys(environment.dataDir, changed);
     return changed[name];

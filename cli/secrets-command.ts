@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { domains } from "#db/columns.ts";
 import { logins } from "#db/logins.ts";
-import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
 import { ConfigurationError } from "#lib/configuration-error.ts";
 import { parseKeyring } from "#lib/keyring.ts";
+import { makeFolder } from "#lib/make-folder.ts";
+import { callerKeysFile, callerKeysOfGateway } from "./caller-keys-files.ts";
 import { newKey, newSecret } from "./keys.ts";
 
 /** `novacron secrets`: the files that docker-compose.yml mounts. */
@@ -29,7 +30,7 @@ const listed = (names: readonly string[]): string => names.join(", ") || "none";
  * the hash of a password) is brought in line with it.
  */
 function makeSecrets(folder: string): { made: string[]; kept: string[] } {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(resolve(folder), 0o700);
   const done: { made: string[]; kept: string[] } = { made: [], kept: [] };
   const note = (name: string, isMade: boolean) => (isMade ? done.made : done.kept).push(name);
   const read = (name: string) => readFileSync(join(folder, name), "utf8").trim();
@@ -54,10 +55,7 @@ function makeSecrets(folder: string): { made: string[]; kept: string[] } {
   if (!gatewayKeys) throw new ConfigurationError([`${join(folder, "gateway-keys")}: not id:secret,id:secret`]);
   const derived: [name: string, text: string][] = [
     ["redis-users", redisUsers(read("redis-password"))],
-    ...domains.map((domain): [string, string] => [
-      `${domain}-caller-keys`,
-      callerKeysText(callerKeys("gateway", gatewayKeys, domain)),
-    ]),
+    ...domains.map((domain): [string, string] => [callerKeysFile(domain), callerKeysOfGateway(gatewayKeys, domain)]),
   ];
   for (const [name, text] of derived) note(name, replaceFile(folder, name, `${text}\n`));
   return done;

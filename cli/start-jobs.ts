@@ -1,9 +1,10 @@
+import { Replaceable } from "#lib/replaceable.ts";
 import { runAuditCheckpoints } from "./audit/checkpoints.ts";
 import { reachDatabases, requireMigrated } from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { runMonitoringJobs } from "./jobs.ts";
-import { readKeys } from "./keys.ts";
+import { followKeyFiles, requireKeys } from "./keys.ts";
 import { serveMetrics } from "./metrics-server.ts";
 
 /** The jobs of all five databases in a process of their own. Any number may run: each job is done by one at a time. */
@@ -18,7 +19,8 @@ export async function startJobs(
     await requireMigrated(server);
     const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
     const jobs = runMonitoringJobs(events.systems.monitoring, stopping.signal);
-    const signingKeys = environment.keys.signingKeys ?? readKeys(environment).keys.signingKeys;
+    const signingKeys = new Replaceable(environment.keys.signingKeys ?? requireKeys(environment).signingKeys);
+    const endKeys = followKeyFiles(environment, { signingKeys });
     const checkpoints = runAuditCheckpoints(
       events.systems.auth,
       { path: environment.auditCheckpoints, signingKeys },
@@ -28,6 +30,7 @@ export async function startJobs(
     if (figures) say(`figures for Prometheus are at ${figures.url}`);
     return {
       stop: async () => {
+        endKeys();
         await figures?.close();
         stopping.abort();
         await Promise.all([events.ended, jobs, checkpoints]);

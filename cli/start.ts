@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { isTenantEnabled } from "#db/auth/credentials.ts";
 import { openDatabase } from "#db/client.ts";
 import { authSubgraph } from "#gateway/authentication/ask-auth.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
@@ -16,13 +15,14 @@ import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
 import { exportTraces } from "#lib/export-traces.ts";
+import { requireFreePort } from "#lib/listen.ts";
+import { Replaceable } from "#lib/replaceable.ts";
 import { policies } from "#lib/request-context.ts";
-import { demoTenantId } from "#lib/demo-tenant.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { openRedis } from "#lib/redis.ts";
-import { administratorFile } from "./administrator-file.ts";
 import { ensureAdministrator } from "./administrator.ts";
+import { administratorFile } from "./administrator-file.ts";
+import { refuseLostKeys } from "./lost-keys.ts";
 import { runAuditCheckpoints } from "./audit/checkpoints.ts";
 import {
   reachability,
@@ -35,16 +35,21 @@ import {
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { readKeys } from "./keys.ts";
+import { followKeyFiles, readKeys } from "./keys.ts";
 import { runMonitoringJobs } from "./jobs.ts";
 import { theOneRequest } from "./one-request.ts";
-import { startDemo } from "./live-fleet.ts";
+import { startDemo, startReplay } from "./live-fleet.ts";
 import { createSubgraphs } from "./subgraphs.ts";
 
 export interface StartOptions {
   host: string;
   port: number;
-  demo: boolean;
+  /** Whether there is a demo fleet; one outside production when absent. */
+  demo?: boolean | undefined;
+  /** The tenant whose imported traces are replayed; `true` is that of imports that name none. */
+  replay?: string | boolean | undefined;
+  /** Make new keys where those of the databases are lost. */
+  newKeys?: boolean | undefined;
   /** Migrate databases that are not the embedded server's. */
   migrate: boolean;
 }
@@ -55,7 +60,7 @@ export interface RunningProduct {
   stop(): Promise<void>;
 }
 
-/** Everything in one process: databases, subgraphs, gateway and, unless told otherwise, a living demo fleet. */
+/** Everything in one process: databases, subgraphs, gateway and, outside production or where it is chosen, a living demo fleet. */
 export async function start(
   environment: Environment,
   options: StartOptions,
@@ -67,15 +72,23 @@ export async function start(
   };
   try {
     stops.push(await exportTraces("novacron"));
+    await requireFreePort({ host: options.host, port: options.port, setting: "--port" });
     const { keys, made } = readKeys(environment);
+    const signingKeys = new Replaceable(keys.signingKeys);
+    const encryptionKeys = new Replaceable(keys.encryptionKeys);
+    const endKeys = followKeyFiles(environment, { signingKeys, encryptionKeys });
+    stops.push(async () => endKeys());
     if (made) say(`made new keys in ${environment.dataDir}/keys`);
-    const server = await reachDatabases(environment, say);
+    const server = await reachDatabases(environment, say, "make one");
     stops.push(server.stop);
     if (server.embedded || options.migrate) await migrateAll(server, say);
     else await requireMigrated(server);
     const databases = await openDatabases(server);
     stops.push(() => closeDatabases(databases));
 
+    const systemUrl = server.url("auth", "system");
+    const system = await openDatabase({ domain: "auth", url: systemUrl, as: "system", maxConnections: 4 });
+    stops.push(() => system.close());
     const stopping = new AbortController();
     const background: Promise<unknown>[] = [];
     stops.push(async () => {
@@ -91,29 +104,22 @@ export async function start(
       stops.push(figures.close);
       say(`figures for Prometheus are at ${figures.url}`);
     }
-    if (options.demo) background.push((await startDemo(databases, monitoringJobs, stopping.signal, say)).running);
+    const fleet = { databases, system, monitoringJobs, signal: stopping.signal, say };
+    if (options.demo ?? !environment.production) background.push((await startDemo(fleet)).running);
+    if (options.replay) background.push((await startReplay(fleet, options.replay)).running);
     background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
-    const checkpoints = { path: environment.auditCheckpoints, signingKeys: keys.signingKeys };
+    const checkpoints = { path: environment.auditCheckpoints, signingKeys };
     background.push(runAuditCheckpoints(events.systems.auth, checkpoints, stopping.signal));
 
-    const system = await openDatabase({
-      domain: "auth",
-      url: server.url("auth", "system"),
-      as: "system",
-      maxConnections: 4,
-    });
-    stops.push(() => system.close());
     const redis = redisUrl ? openRedis(redisUrl) : undefined;
     if (redis) stops.push(async () => redis.disconnect());
-    const keyEnvironment = environment.production ? "prod" : "dev";
+    const keyEnvironment = environment.production ? ("prod" as const) : ("dev" as const);
     const limits = new SignInLimits(redis);
-    const { pepper, encryptionKeys } = keys;
+    const { pepper } = keys;
     const identity = { system, pepper, encryptionKeys, environment: keyEnvironment, limits };
-    const { dataDir } = environment;
-    const tenantId = (await isTenantEnabled(system, demoTenantId)) ? demoTenantId : platformTenantId;
-    const first = { dataDir, auth: databases.auth, system, pepper: keys.pepper, keyEnvironment, tenantId };
-    if (await ensureAdministrator(first))
-      say(`the first administrator's password and API key are in ${administratorFile(dataDir)}`);
+    const first = { dataDir: environment.dataDir, auth: databases.auth, system, pepper, keyEnvironment };
+    if (made && !options.newKeys) await refuseLostKeys(environment, system);
+    for (const line of await ensureAdministrator(first)) say(line);
 
     const subgraphs = createSubgraphs(databases, identity, events.log);
     const transport = guarded(inProcess(subgraphs), {}, countCalls);
@@ -141,13 +147,9 @@ export async function start(
       introspection: !environment.production,
       graphiql: environment.production
         ? undefined
-        : { example: theOneRequest, credential: `the apiKey in ${administratorFile(dataDir)}` },
+        : { example: theOneRequest, credential: `the apiKey in ${administratorFile(environment.dataDir)}` },
       host: options.host,
       port: options.port,
-    }).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-      const taken = `port ${options.port} of ${options.host} is in use; choose another with --port`;
-      throw Object.assign(new Error(taken), { code: "PORT_TAKEN" });
     });
     stops.push(gateway.close);
     if (!environment.production) say(`browsers find GraphiQL at ${gateway.url}`);

@@ -89,6 +89,45 @@ export const during =
     };
   };
 
+export interface WholeRange {
+  min?: bigint | number | null;
+  max?: bigint | number | null;
+}
+
+/** The most that PostgreSQL holds as a bigint; what is beyond compares as this. */
+const largest = 2n ** 63n - 1n;
+
+/** A whole number of the row is in the range, both ends included. @param value a bigint */
+export const between =
+  (value: SQL): Filter =>
+  (name, range) => {
+    const ends = { Min: [sql`>=`, (range as WholeRange).min], Max: [sql`<=`, (range as WholeRange).max] } as const;
+    const conditions: Condition[] = Object.entries(ends).flatMap(([end, [compare, limit]]) => {
+      if (limit === null || limit === undefined) return [];
+      const placeholder = `${name}${end}`;
+      const wanted = BigInt(limit);
+      const within = wanted > largest ? largest : wanted < -largest ? -largest : wanted;
+      return [
+        {
+          shape: end,
+          sql: sql`${value} ${compare} ${sql.placeholder(placeholder)}::bigint`,
+          values: { [placeholder]: String(within) },
+        },
+      ];
+    });
+    return {
+      shape: `${name}:${conditions.map(({ shape }) => shape).join("")}`,
+      sql:
+        conditions.length > 0
+          ? sql.join(
+              conditions.map((condition) => condition.sql),
+              sql` and `,
+            )
+          : sql`true`,
+      values: Object.assign({}, ...conditions.map(({ values }) => values)) as Record<string, unknown>,
+    };
+  };
+
 /** Outside these years Date writes what PostgreSQL does not read; an offset leads there from a year within them. */
 function checkYear(time: Date, argument: string): void {
   const year = time.getUTCFullYear();

@@ -1,11 +1,12 @@
-import { readFileSync } from "node:fs";
 import { exportTraces } from "#lib/export-traces.ts";
 import { listenMetrics } from "#lib/metrics-server.ts";
-import { callSigner } from "#lib/call-keys.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { readRedisUrl } from "#lib/redis-url.ts";
 import { openRedis } from "#lib/redis.ts";
+import { Replaceable } from "#lib/replaceable.ts";
 import { anonymous, policies } from "#lib/request-context.ts";
+import { followKeyring } from "#lib/live-keys.ts";
+import { onFileChange } from "#lib/watched-file.ts";
 import { noLimits } from "./admission/limits.ts";
 import { authSubgraph } from "./authentication/ask-auth.ts";
 import { authentication, type Authentication } from "./authentication/authenticate.ts";
@@ -18,11 +19,11 @@ import { readGatewayEnvironment } from "./environment.ts";
 import { type GatewayServerOptions, startGateway } from "./http/server.ts";
 import { countCalls, countConnections, countEvents, countRequest } from "./metrics.ts";
 import { subgraphUrls } from "./subgraph-urls.ts";
+import { explained, readSupergraph } from "./supergraph-file.ts";
 import { overNetwork } from "./subscriptions/network/over-network.ts";
 import { guarded } from "./transport/guarded.ts";
 import { overHttp } from "./transport/http.ts";
 import type { Transport } from "./transport/transport.ts";
-import { onChange } from "./watched-file.ts";
 
 export interface ServeApartOptions {
   /** Read again when it changes. */
@@ -48,9 +49,11 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   const { supergraphFile, open, host, port } = options;
   const stopTraces = await exportTraces("novacron-gateway");
   const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });
-  const supergraphSdl = readFileSync(supergraphFile, "utf8");
-  let urls = urlsIn(supergraphSdl);
-  const signer = open ? undefined : callSigner("gateway", readKeyring("NOVACRON_SIGNING_KEYS"));
+  const supergraphSdl = readSupergraph(supergraphFile);
+  let urls = reachable(explained(supergraphFile, () => ({ ...subgraphUrls(supergraphSdl), ...options.urls })));
+  const keys = open ? undefined : new Replaceable(readKeyring("NOVACRON_SIGNING_KEYS"));
+  const endKeys = keys && followKeyring("NOVACRON_SIGNING_KEYS", keys);
+  const signer = keys && { issuer: "gateway", keys };
   const carrier = overHttp(urls, signer);
   const subscriptions = overNetwork(urls, signer);
   const transport = guarded(carrier, { callTimeoutMs: 5_000 }, countCalls);
@@ -87,7 +90,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     carrier.readdress(next);
     subscriptions.readdress(next);
   };
-  const endWatch = onChange(supergraphFile, supergraphSdl, async (sdl) => {
+  const endWatch = onFileChange(supergraphFile, supergraphSdl, async (sdl) => {
     const next = urlsIn(sdl);
     // Until all go by the new one, requests need the subgraphs of both.
     readdress({ ...urls, ...next });
@@ -102,6 +105,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     url: gateway.url,
     stop: async () => {
       endWatch();
+      endKeys?.();
       closeDocuments();
       await stopAsking();
       await gateway.close();

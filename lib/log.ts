@@ -36,5 +36,6 @@ export const log = {
   database: rootLogger.child({ part: "database" }),
   jobs: rootLogger.child({ part: "jobs" }),
   events: rootLogger.child({ part: "events" }),
+  files: rootLogger.child({ part: "files" }),
   traces: rootLogger.child({ part: "traces" }),
 };

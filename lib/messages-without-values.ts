@@ -20,7 +20,8 @@ const reasons: readonly RegExp[] = [
   /^Value is not (?:a valid )?[\w ]+(?=:)/,
   /^Decimal must be a string such as "12.50"/,
 ];
-const notInEnum = /^Value ".*" does not exist in ("\w+") enum\./s;
+/** After the last name of an enum comes what graphql-js itself suggests. */
+const notInEnum = /^Value ".*" does not exist in ("\w+") enum\.( Did you mean the enum value [^?]*\?)?/s;
 const unexpectedToken = /^(Syntax Error: .*?(?:Name|String|BlockString|Int|Float)) ".*"\.$/s;
 
 /**
@@ -41,8 +42,8 @@ export function messageWithoutValue({ message, nodes, originalError }: GraphQLEr
 
 /** Words that are not known here may hold the value. */
 function reasonOf(message: string): string {
-  const [, enumName] = notInEnum.exec(message) ?? [];
-  if (enumName) return `The value does not exist in ${enumName} enum.`;
+  const [, enumName, suggestion = ""] = notInEnum.exec(message) ?? [];
+  if (enumName) return `The value does not exist in ${enumName} enum.${suggestion}`;
   const [said = "it is not valid"] =
     reasons.map((reason) => reason.exec(message)).find((found) => found !== null) ?? [];
   return `${said}.`;

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { listen } from "./listen.ts";
 import { log } from "./log.ts";
 import { metrics } from "./metrics.ts";
 
@@ -27,10 +28,7 @@ export async function listenMetrics(host: string, port: number): Promise<Metrics
       },
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, resolve);
-  });
+  await listen(server, { host, port, setting: "METRICS_PORT" });
   const bound = (server.address() as AddressInfo).port;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}/metrics`,

@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
 import { ConfigurationError } from "./configuration-error.ts";
+import { FileError, readTextFile } from "./text-file.ts";
+
+const maxSecretBytes = 65_536;
 
 /**
  * What a variable of the environment holds, or the file that `<NAME>_FILE` names, without its last line end: the convention of the
@@ -11,9 +13,10 @@ export function readSecret(name: string, env: NodeJS.ProcessEnv = process.env): 
   if (file === undefined) return env[name];
   if (env[name] !== undefined) throw new ConfigurationError([`${name}: given beside ${name}_FILE; give one of them`]);
   try {
-    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    return readTextFile(file, maxSecretBytes).replace(/\r?\n$/, "");
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? "unknown";
+    const { cause, code } = error as FileError;
+    const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? code;
     throw new ConfigurationError([`${name}_FILE: names no file that this program can read (${reason})`]);
   }
 }

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type CallerKey, readCallerKeys } from "./call-keys.ts";
+import { type CallerKey, parseCallerKeys, readCallerKeys } from "./call-keys.ts";
 import { PublicError } from "./errors.ts";
 import type { ExecutedWrites } from "./executed-writes.ts";
 import { readBody, RequestAborted } from "./http-body.ts";
+import { listen } from "./listen.ts";
+import { followKeys } from "./live-keys.ts";
 import { log } from "./log.ts";
 import { type Current, Replaceable } from "./replaceable.ts";
 import { readDatabaseUrl, readSecret } from "./secrets.ts";
@@ -65,10 +67,7 @@ export async function listenSubgraph(
   const { name, subscriptions } = subgraph;
   const sockets = subscriptions && new SubgraphSockets({ name, subscriptions, callers }, socketLimits);
   if (sockets) server.on("upgrade", (request, stream, head) => sockets.upgrade(request, stream, head));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, resolve);
-  });
+  await listen(server, { host, port, setting: "PORT" });
   const { port: bound } = server.address() as AddressInfo;
   return {
     url: `http://${host}:${bound}/graphql`,
@@ -168,12 +167,14 @@ export async function serveSubgraph(
   ];
   if (!serviceUrl || !systemUrl || !given) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
   const callers = new Replaceable(readCallerKeys("NOVACRON_CALLER_KEYS"));
+  const endKeys = followKeys("NOVACRON_CALLER_KEYS", callers, parseCallerKeys);
   const signals = endOnStopSignals();
   const stopTraces = await exportTraces(`novacron-${name}`);
   const { close, ...served } = await open({ serviceUrl, systemUrl });
   const host = process.env["HOST"] ?? "127.0.0.1";
   const server = await listenSubgraph({ ...served, callers }, host, Number(process.env["PORT"] ?? 0));
   signals.whenStarted(async () => {
+    endKeys();
     await server.close();
     await close();
     await stopTraces();

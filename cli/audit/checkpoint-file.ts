@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline";
 import { type AuditCheckpoint, checkpointShape } from "#lib/audit-checkpoint.ts";
+import { makeFolder } from "#lib/make-folder.ts";
+import { linesOf } from "#lib/text-lines.ts";
 
 /**
  * Appends checkpoints, one JSON object a line, in one write that is on the disk when this resolves. Half a line that a crash left
@@ -10,7 +11,7 @@ import { type AuditCheckpoint, checkpointShape } from "#lib/audit-checkpoint.ts"
  */
 export async function appendCheckpoints(path: string, checkpoints: readonly AuditCheckpoint[]): Promise<void> {
   if (checkpoints.length === 0) return;
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const file = await open(path, "a+", 0o600);
   try {
     const { size } = await file.stat();
@@ -29,9 +30,8 @@ export async function* readCheckpoints(
 ): AsyncGenerator<{ line: number; checkpoint: AuditCheckpoint | undefined }> {
   let line = 0;
   try {
-    for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
-      line += 1;
-      yield { line, checkpoint: parsed(text) };
+    for await (const { lines } of linesOf(path, createReadStream(path))) {
+      for (const text of lines) yield { line: (line += 1), checkpoint: parsed(text) };
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

@@ -4,6 +4,7 @@ import type { Database } from "#db/client.ts";
 import { type AuditCheckpoint, checkpointProblem, signCheckpoint } from "#lib/audit-checkpoint.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { log } from "#lib/log.ts";
+import type { Current } from "#lib/replaceable.ts";
 import { appendCheckpoints, readCheckpoints } from "./checkpoint-file.ts";
 
 const everyMs = 60_000;
@@ -55,13 +56,13 @@ export async function signCheckpoints(
 /** Does so every minute. Several programs may: they sign the same twice at worst. Resolves after the round in which the signal came. */
 export async function runAuditCheckpoints(
   system: Database,
-  store: CheckpointStore,
+  { path, signingKeys }: Pick<CheckpointStore, "path"> & { signingKeys: Current<Keyring> },
   signal: AbortSignal,
 ): Promise<void> {
   const remembered = new Map<string, AuditCheckpoint>();
   while (!signal.aborted) {
     try {
-      const { refused } = await signCheckpoints(system, store, remembered);
+      const { refused } = await signCheckpoints(system, { path, signingKeys: signingKeys.current() }, remembered);
       if (refused.length > 0)
         log.jobs.error(
           { tenants: refused },

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
+import { tenantOf } from "#cli/auth/lookups.ts";
 import type { Environment } from "#cli/environment.ts";
-import { readKeys } from "#cli/keys.ts";
+import { requireKeys } from "#cli/keys.ts";
 import { progressBar } from "#cli/progress.ts";
 
 interface AuditOptions {
@@ -10,11 +11,7 @@ interface AuditOptions {
 }
 
 /** `novacron audit verify|checkpoint`: whether the audit log is what was recorded. */
-export function addAuditCommand(
-  program: Command,
-  environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
-): void {
+export function addAuditCommand(program: Command, environmentOf: (options: { dataDir?: string }) => Environment): void {
   const command = program.command("audit").description("whether the audit log is what was recorded");
   const dataDir = () =>
     new Option("--data-dir <folder>", "where keys and the embedded server's data are").env("NOVACRON_DATA_DIR");
@@ -24,20 +21,20 @@ export function addAuditCommand(
     .description(
       "follow each tenant's chain and its checkpoints; exit code 1 and the first bad entry when one is wrong",
     )
-    .option("--tenant <id>", "only this tenant's log")
+    .option("--tenant <name>", "only this tenant's log; its name or its id")
     .addOption(dataDir())
     .option("--json", "print one JSON document", false)
     .action(async (options: AuditOptions) => {
       const environment = environmentOf(options);
       const { isRight, reportText, verifyAudit } = await import("./verify.ts");
       const { withSystems } = await import("#cli/databases.ts");
-      await withSystems(environment, say, async ({ auth }) => {
+      await withSystems(environment, async ({ auth }) => {
         const bar = progressBar();
         const started = performance.now();
         const report = await verifyAudit(auth, {
           path: environment.auditCheckpoints,
-          signingKeys: readKeys(environment).keys.signingKeys,
-          tenant: options.tenant,
+          signingKeys: environment.keys.signingKeys ?? requireKeys(environment).signingKeys,
+          tenant: options.tenant && (await tenantOf({ system: auth }, options.tenant)),
           onProgress: (done, total) =>
             bar.show({ done, total, unit: "rows", ratePerSecond: (done / (performance.now() - started)) * 1_000 }),
         });
@@ -56,8 +53,8 @@ export function addAuditCommand(
       const environment = environmentOf(options);
       const { signCheckpoints } = await import("./checkpoints.ts");
       const { withSystems } = await import("#cli/databases.ts");
-      await withSystems(environment, say, async ({ auth }) => {
-        const { signingKeys } = readKeys(environment).keys;
+      await withSystems(environment, async ({ auth }) => {
+        const signingKeys = environment.keys.signingKeys ?? requireKeys(environment).signingKeys;
         const round = await signCheckpoints(auth, { path: environment.auditCheckpoints, signingKeys });
         const changed = round.refused.map((tenant) => `the log of tenant ${tenant} was changed and is not signed\n`);
         process.stdout.write(

@@ -1,7 +1,10 @@
+import type { Keyring } from "#lib/keyring.ts";
+import { Replaceable } from "#lib/replaceable.ts";
 import { type Command, Option } from "commander";
 import { randomUUID } from "node:crypto";
 import type { Environment } from "#cli/environment.ts";
 import { readPepper } from "#cli/keys.ts";
+import { tableOf } from "#cli/table.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
 import type { AuthServices } from "#subgraphs/auth/services.ts";
@@ -12,20 +15,25 @@ export interface AuthOptions {
   json: boolean;
 }
 
-/** What a command works with: the services of the use cases, and as whom it asks in a tenant. */
+/** What a command works with: the services of the use cases, and the context of its requests in a tenant. */
 export interface AuthWork {
   services: AuthServices;
   inTenant(tenantId: string): RequestContext;
 }
 
+/** A list for people: its columns are named even when it has no entries. */
+export interface Listing {
+  columns: readonly string[];
+  entries: readonly object[];
+}
+
 export interface CommandContext {
   program: Command;
   environmentOf: (options: { dataDir?: string }) => Environment;
-  say: (line: string) => void;
 }
 
-/** `novacron <name> …`: what administrators do in the graph, by the same use cases, for whoever holds the databases. */
-export function authCommand({ program, environmentOf, say }: CommandContext, name: string, description: string) {
+/** `novacron <name> …`: what administrators do in the graph, by the same use cases, for all who can reach the databases. */
+export function authCommand({ program, environmentOf }: CommandContext, name: string, description: string) {
   const command = program.command(name).description(description);
   const actor = `command:${name}`;
   const inTenant = (tenantId: string): RequestContext => ({
@@ -33,6 +41,10 @@ export function authCommand({ program, environmentOf, say }: CommandContext, nam
     requestId: randomUUID(),
     deadline: Date.now() + 60_000,
   });
+  const use = <Result>(options: AuthOptions, work: (work: AuthWork) => Promise<Result>): Promise<Result> =>
+    withServices(environmentOf(options), actor, (services) => work({ services, inTenant }));
+  const print = (options: AuthOptions, value: object, text: () => string): void =>
+    void process.stdout.write(options.json ? `${JSON.stringify(value)}\n` : text());
   return {
     /** A command under it, with the options that all of them have. */
     sub: (usage: string, does: string): Command =>
@@ -43,23 +55,36 @@ export function authCommand({ program, environmentOf, say }: CommandContext, nam
           new Option("--data-dir <folder>", "where keys and the embedded server's data are").env("NOVACRON_DATA_DIR"),
         )
         .option("--json", "print one JSON document", false),
-    /** Prints what comes of it: one object, or a list. */
-    run: async (options: AuthOptions, use: (work: AuthWork) => Promise<object>): Promise<void> => {
-      const result = await withServices(environmentOf(options), say, actor, (services) => use({ services, inTenant }));
-      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : textOf(result));
+    /** Prints one object, a line for each of its properties. */
+    run: async (options: AuthOptions, work: (work: AuthWork) => Promise<object>): Promise<void> => {
+      const result = await use(options, work);
+      print(options, result, () =>
+        Object.entries(result)
+          .map(([property, value]) => `${property}: ${valueText(value)}\n`)
+          .join(""),
+      );
+    },
+    /** Prints a list: a line with the names of its columns, then one for each entry. */
+    list: async (options: AuthOptions, work: (work: AuthWork) => Promise<Listing>): Promise<void> => {
+      const { columns, entries } = await use(options, work);
+      print(options, entries, () =>
+        tableOf(
+          columns,
+          entries.map((entry) => columns.map((column) => valueText((entry as Record<string, unknown>)[column]))),
+        ),
+      );
     },
   };
 }
 
 async function withServices<T>(
   environment: Environment,
-  say: (line: string) => void,
   actor: string,
   use: (services: AuthServices) => Promise<T>,
 ): Promise<T> {
   const { actingAs, withSystems } = await import("#cli/databases.ts");
   const { openDatabase } = await import("#db/client.ts");
-  return withSystems(environment, say, async ({ auth: system }, server) => {
+  return withSystems(environment, async ({ auth: system }, server) => {
     const database = await openDatabase({ domain: "auth", url: server.url("auth", "service"), maxConnections: 2 });
     try {
       return await use({
@@ -69,12 +94,12 @@ async function withServices<T>(
         hasher: new PasswordHasher(),
         limits: new SignInLimits(),
         environment: environment.production ? "prod" : "dev",
-        // Asked for by who makes a key, and only then.
+        // Read by commands that make a key, and only then.
         get pepper() {
           return readPepper(environment);
         },
         // No command makes or checks a second factor.
-        encryptionKeys: [{ id: "none", secret: "" }],
+        encryptionKeys: new Replaceable<Keyring>([{ id: "none", secret: "" }]),
       });
     } finally {
       await database.close();
@@ -84,13 +109,11 @@ async function withServices<T>(
 
 export const listOption = (text: string): string[] => text.split(",").map((each) => each.trim());
 
-/** A line for each property of an object; of a list, a line for each entry, its values between tabs. */
-const textOf = (result: object): string =>
-  Array.isArray(result)
-    ? result.map((entry: object) => `${Object.values(entry).map(valueText).join("\t")}\n`).join("")
-    : Object.entries(result)
-        .map(([name, value]) => `${name}: ${valueText(value)}\n`)
-        .join("");
-
 const valueText = (value: unknown): string =>
-  value instanceof Date ? value.toISOString() : Array.isArray(value) ? value.join(",") : String(value);
+  value instanceof Date
+    ? value.toISOString()
+    : Array.isArray(value)
+      ? value.join(",")
+      : value === null || value === undefined
+        ? "-"
+        : String(value);

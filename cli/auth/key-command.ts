@@ -1,10 +1,9 @@
+import { Option } from "commander";
 import { apiKeyList, type PublicApiKeyRow } from "#db/auth/api-keys.ts";
-import { permissionsOfUser, tenantOfKey } from "#db/auth/credentials.ts";
-import { validId } from "#lib/arguments.ts";
+import { permissionsOfUser } from "#db/auth/credentials.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "#subgraphs/auth/api-keys/api-keys.ts";
-import type { AuthServices } from "#subgraphs/auth/services.ts";
 import { authCommand, type AuthOptions, type CommandContext, listOption } from "./auth-command.ts";
-import { accountNamed, entriesOf, pageIn, tenantOf } from "./lookups.ts";
+import { accountNamed, entriesOf, keyNamed, pageIn, tenantOf } from "./lookups.ts";
 import { done, problem } from "./problem.ts";
 
 interface CreateOptions extends AuthOptions {
@@ -15,9 +14,12 @@ interface CreateOptions extends AuthOptions {
   actsIn?: string;
 }
 
+const ofTenant = () =>
+  new Option("--tenant <name>", "the tenant of the key's user; its name or its id").default("platform");
+
 /** `novacron key create|revoke|rotate|list`: the API keys of users; `novacron keys` is for the keys of the installation. */
 export function addKeyCommand(context: CommandContext): void {
-  const { sub, run } = authCommand(context, "key", "the API keys of users");
+  const { sub, run, list } = authCommand(context, "key", "the API keys of users");
 
   sub("create <login>", "make a key in the name of a user, with nothing that the user may not do; it is printed once")
     .requiredOption("--name <name>", "what people call it")
@@ -41,34 +43,34 @@ export function addKeyCommand(context: CommandContext): void {
         return { ...shown(made.apiKey), key: made.key };
       }),
     );
-  sub("rotate <id>", "make a key that takes the place of another; it is printed once")
+  sub("rotate <key>", "make a key that takes the place of another, given by its name or its id; it is printed once")
+    .addOption(ofTenant())
     .option("--overlap <duration>", "for how long the old one stays valid, at most P30D", "P1D")
-    .action((id: string, options: AuthOptions & { overlap: string }) =>
+    .action((key: string, options: AuthOptions & { overlap: string; tenant: string }) =>
       run(options, async ({ services, inTenant }) => {
-        const request = inTenant(await tenantWithKey(services, id));
+        const { id, tenantId } = await keyNamed(services, key, options.tenant);
+        const request = inTenant(tenantId);
         const rotated = done(await rotateApiKey(services, request, id, options.overlap), "key that is valid");
         return { ...shown(rotated.apiKey), key: rotated.key, replaced: rotated.replaced.id };
       }),
     );
-  sub("revoke <id>", "end a key at once").action((id: string, options: AuthOptions) =>
-    run(options, async ({ services, inTenant }) => {
-      const request = inTenant(await tenantWithKey(services, id));
-      return shown(done(await revokeApiKey(services, request, id), "key that was not revoked"));
-    }),
-  );
-  sub("list", "print the keys of a tenant's users, none of them whole")
-    .option("--tenant <name>", "the tenant that the users belong to", "platform")
-    .action((options: AuthOptions & { tenant: string }) =>
-      run(options, async ({ services }) => {
-        const tenantId = await tenantOf(services, options.tenant);
-        return (await entriesOf((args) => pageIn(services, tenantId, apiKeyList, args))).map(shown);
+  sub("revoke <key>", "end a key at once; its name or its id")
+    .addOption(ofTenant())
+    .action((key: string, options: AuthOptions & { tenant: string }) =>
+      run(options, async ({ services, inTenant }) => {
+        const { id, tenantId } = await keyNamed(services, key, options.tenant);
+        return shown(done(await revokeApiKey(services, inTenant(tenantId), id), "key that was not revoked"));
       }),
     );
-}
-
-/** @throws Error NOT_FOUND, or InvalidArgument for what is no id */
-async function tenantWithKey({ system }: AuthServices, id: string): Promise<string> {
-  return done(await tenantOfKey(system, validId(id, "id")), "key");
+  sub("list", "print the keys of a tenant's users, none of them whole")
+    .addOption(ofTenant())
+    .action((options: AuthOptions & { tenant: string }) =>
+      list(options, async ({ services }) => {
+        const tenantId = await tenantOf(services, options.tenant);
+        const entries = await entriesOf((args) => pageIn(services, tenantId, apiKeyList, args));
+        return { columns, entries: entries.map(shown) };
+      }),
+    );
 }
 
 const shown = ({ id, name, userId, scopes, rateLimitPerMinute, expiresAt, revokedAt }: PublicApiKeyRow) => ({
@@ -80,3 +82,5 @@ const shown = ({ id, name, userId, scopes, rateLimitPerMinute, expiresAt, revoke
   expiresAt,
   revokedAt,
 });
+
+const columns = ["id", "name", "userId", "scopes", "rateLimitPerMinute", "expiresAt", "revokedAt"];

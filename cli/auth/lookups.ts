@@ -1,27 +1,68 @@
-import { accountOf, tenantNamed } from "#db/auth/credentials.ts";
+import { apiKeyList } from "#db/auth/api-keys.ts";
+import { accountOf, accountWithId, tenantNamed, tenantOfKey, tenantWithId } from "#db/auth/credentials.ts";
 import type { List, ListArguments } from "#db/list.ts";
 import { maxPageSize, type Page, type PageArguments } from "#lib/pagination.ts";
+import { isUuid } from "#lib/uuid.ts";
 import type { AuthServices } from "#subgraphs/auth/services.ts";
 import { problem } from "./problem.ts";
 
-/** @throws Error TENANT_UNKNOWN */
-export async function tenantOf({ system }: AuthServices, name: string): Promise<string> {
-  const id = await tenantNamed(system, name);
-  if (!id) throw problem({ code: "TENANT_UNKNOWN", message: `There is no tenant ${name}.` });
+type System = Pick<AuthServices, "system">;
+
+/**
+ * The tenant of this name or id.
+ * @throws Error TENANT_UNKNOWN
+ */
+export async function tenantOf({ system }: System, nameOrId: string): Promise<string> {
+  const id = (await tenantNamed(system, nameOrId)) ?? (await tenantWithId(system, nameOrId));
+  if (!id) throw problem({ code: "TENANT_UNKNOWN", message: `There is no tenant ${nameOrId}.${hint("tenant list")}` });
   return id;
 }
 
-/** @throws Error NOT_FOUND, LOGIN_AMBIGUOUS */
-export async function accountNamed({ system }: AuthServices, login: string) {
-  const account = await accountOf(system, login);
-  if (!account) throw problem({ code: "NOT_FOUND", message: `There is no user ${login}.` });
+/**
+ * The user of this e-mail address, username or id.
+ * @throws Error NOT_FOUND, LOGIN_AMBIGUOUS
+ */
+export async function accountNamed({ system }: System, loginOrId: string) {
+  const account = (await accountOf(system, loginOrId)) ?? (await accountWithId(system, loginOrId));
+  if (!account) throw problem({ code: "NOT_FOUND", message: `There is no user ${loginOrId}.${hint("user list")}` });
   if (account.isShared)
     throw problem({
       code: "LOGIN_AMBIGUOUS",
-      message: `Several tenants have a user ${login}; write <tenant>/${login}.`,
+      message: `Several tenants have a user ${loginOrId}; write <tenant>/${loginOrId}.`,
     });
   return account;
 }
+
+/**
+ * The key of this id, of any tenant, or the one of this name in the given tenant; of several, the one that is not revoked.
+ * @throws Error NOT_FOUND, or AMBIGUOUS with the ids of all keys of that name
+ */
+export async function keyNamed(
+  services: AuthServices,
+  nameOrId: string,
+  tenant: string,
+): Promise<{ id: string; tenantId: string }> {
+  if (isUuid(nameOrId)) {
+    const tenantId = await tenantOfKey(services.system, nameOrId);
+    if (tenantId) return { id: nameOrId.toLowerCase(), tenantId };
+  }
+  const tenantId = await tenantOf(services, tenant);
+  const keys = await entriesOf((page) =>
+    pageIn(services, tenantId, apiKeyList, { ...page, filter: { name: [nameOrId] } }),
+  );
+  const valid = keys.filter(({ revokedAt }) => revokedAt === null);
+  const [key, ...others] = valid.length > 0 ? valid : keys;
+  if (!key)
+    throw problem({
+      code: "NOT_FOUND",
+      message: `There is no key ${nameOrId} in the tenant ${tenant}.${hint("key list")}`,
+    });
+  if (others.length === 0) return { id: key.id, tenantId };
+  const list = [key, ...others].map(({ id, userId }) => `\n  ${id} of the user ${userId}`).join("");
+  throw problem({ code: "AMBIGUOUS", message: `There are several keys ${nameOrId}; give the id of one:${list}` });
+}
+
+const hint = (command: string): string => ` \`novacron ${command}\` lists them.`;
 
 /** A page of one of a tenant's lists. */
 export async function pageIn<Row>(

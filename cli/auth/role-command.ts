@@ -1,5 +1,6 @@
 import type { RoleRow } from "#db/auth/schema/roles.ts";
 import { roleList } from "#db/auth/roles.ts";
+import { isUuid } from "#lib/uuid.ts";
 import type { AuthServices } from "#subgraphs/auth/services.ts";
 import { changeGrant, createRole, deleteRole, updateRole } from "#subgraphs/auth/roles/roles.ts";
 import { authCommand, type AuthOptions, type CommandContext, listOption } from "./auth-command.ts";
@@ -12,7 +13,11 @@ interface RoleOptions extends AuthOptions {
 
 /** `novacron role create|update|delete|grant|revoke|list`. */
 export function addRoleCommand(context: CommandContext): void {
-  const { sub: plain, run } = authCommand(context, "role", "make roles of a tenant's own, and give and take roles");
+  const {
+    sub: plain,
+    run,
+    list,
+  } = authCommand(context, "role", "make roles of a tenant's own, and give and take roles");
   const sub = (usage: string, does: string) =>
     plain(usage, does).option("--tenant <name>", "the tenant that the role belongs to", "platform");
 
@@ -67,20 +72,21 @@ export function addRoleCommand(context: CommandContext): void {
     );
   }
   sub("list", "print a tenant's own roles and the built-in ones").action((options: RoleOptions) =>
-    run(options, async ({ services }) => {
+    list(options, async ({ services }) => {
       const tenantId = await tenantOf(services, options.tenant);
-      return (await entriesOf((args) => pageIn(services, tenantId, roleList, args))).map(shown);
+      const entries = await entriesOf((args) => pageIn(services, tenantId, roleList, args));
+      return { columns: ["name", "id", "isBuiltIn", "permissions", "description"], entries: entries.map(shown) };
     }),
   );
 }
 
-/** The tenant's own role of this name, or else the built-in one. @throws Error ROLE_UNKNOWN */
+/** The tenant's own role of this name or id, or else the built-in one. @throws Error ROLE_UNKNOWN */
 async function roleNamed(services: AuthServices, tenantId: string, name: string): Promise<RoleRow> {
-  const roles = (await pageIn(services, tenantId, roleList, { filter: { name: [name] } })).edges.map(
-    ({ node }) => node,
-  );
+  const filter = isUuid(name) ? { id: [name] } : { name: [name] };
+  const roles = (await pageIn(services, tenantId, roleList, { filter })).edges.map(({ node }) => node);
   const role = roles.find((each) => each.tenantId === tenantId) ?? roles[0];
-  if (!role) throw problem({ code: "ROLE_UNKNOWN", message: `There is no role ${name}.` });
+  if (!role)
+    throw problem({ code: "ROLE_UNKNOWN", message: `There is no role ${name}. \`novacron role list\` lists them.` });
   return role;
 }
 

@@ -20,7 +20,7 @@ interface QuotaOptions {
 
 /** `novacron tenant create|rename|disable|enable|quota|list`. */
 export function addTenantCommand(context: CommandContext): void {
-  const { sub, run } = authCommand(context, "tenant", "make tenants, limit what they hold, and close them");
+  const { sub, run, list } = authCommand(context, "tenant", "make tenants, limit what they hold, and close them");
 
   withQuota(sub("create <name>", "make a tenant; then make its first user with `novacron user create --tenant`"))
     .option("--display-name <name>", "a name for people")
@@ -60,9 +60,9 @@ export function addTenantCommand(context: CommandContext): void {
       }),
   );
   sub("list", "print all tenants").action((options: AuthOptions) =>
-    run(options, async ({ services, inTenant }) => {
+    list(options, async ({ services, inTenant }) => {
       const tenants = await entriesOf((args) => listAllTenants(services, inTenant(platformTenantId), args, false));
-      return tenants.map(shown);
+      return { columns, entries: tenants.map(shown) };
     }),
   );
 }
@@ -93,6 +93,19 @@ function quotaOf({ currency, ...options }: QuotaOptions): QuotaInput {
   };
   return Object.fromEntries(Object.entries(quota).filter(([, value]) => value !== undefined));
 }
+
+const columns = [
+  "name",
+  "id",
+  "displayName",
+  "enabled",
+  "maxVms",
+  "maxCpuMillicores",
+  "maxMemoryMib",
+  "maxStorageGib",
+  "maxMonthlySpend",
+  "currency",
+];
 
 const shown = ({ id, name, displayName, enabled, quota }: TenantWithQuota) => ({
   name,

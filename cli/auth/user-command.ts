@@ -1,18 +1,19 @@
 import { Option } from "commander";
+import { userList } from "#db/auth/users.ts";
 import type { UserError } from "#lib/user-errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { createPasswordReset } from "#subgraphs/auth/passwords/change-password.ts";
 import { revokeSessionsOf } from "#subgraphs/auth/sessions/end-sessions.ts";
 import { createUser, disableUser, enableUser, roleOf, setUserRole } from "#subgraphs/auth/users/users.ts";
 import { authCommand, type AuthOptions, type AuthWork, type CommandContext } from "./auth-command.ts";
-import { accountNamed, tenantOf } from "./lookups.ts";
+import { accountNamed, entriesOf, pageIn, tenantOf } from "./lookups.ts";
 import { done, problem } from "./problem.ts";
 
 const roles = ["admin", "operator", "user", "viewer"] as const;
 
-/** `novacron user create|role|disable|enable|end-sessions|reset-password`. */
+/** `novacron user create|list|role|disable|enable|end-sessions|reset-password`. */
 export function addUserCommand(context: CommandContext): void {
-  const { sub, run } = authCommand(context, "user", "make users, and let them in or out");
+  const { sub, run, list } = authCommand(context, "user", "make users, and let them in or out");
 
   sub("create <username>", "make a user; the password that is made up is printed once")
     .requiredOption("--email <address>", "the e-mail address")
@@ -26,11 +27,27 @@ export function addUserCommand(context: CommandContext): void {
         return { id: user.id, username: user.username, password };
       }),
     );
+  sub("list", "print the users of a tenant")
+    .option("--tenant <name>", "the tenant that the users belong to; its name or its id", "platform")
+    .action((options: AuthOptions & { tenant: string }) =>
+      list(options, async ({ services }) => {
+        const tenantId = await tenantOf(services, options.tenant);
+        const users = await entriesOf((args) => pageIn(services, tenantId, userList, args));
+        const entries = users.map(({ id, username, email, role, disabledAt, lastLogin }) => {
+          return { username, id, email, role, disabledAt, lastLogin };
+        });
+        return { columns: ["username", "id", "email", "role", "disabledAt", "lastLogin"], entries };
+      }),
+    );
   sub("role <login> <role>", `give a user another default role: ${roles.join(", ")}`).action(
     (login: string, role: string, options: AuthOptions) =>
       run(options, async (work) => {
         const wanted = roles.find((each) => each === role);
-        if (!wanted) throw problem({ code: "ROLE_UNKNOWN", message: `There is no role ${role}.` });
+        if (!wanted)
+          throw problem({
+            code: "ROLE_UNKNOWN",
+            message: `There is no default role ${role}; there are ${roles.join(", ")}. \`novacron role grant\` gives a tenant's own roles.`,
+          });
         return changed(work, login, (request, id) => setUserRole(work.services, request, id, roleOf(wanted)));
       }),
   );

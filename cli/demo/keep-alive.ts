@@ -27,19 +27,25 @@ export interface KeepAliveOptions {
 const longestCatchUp = 7_200;
 
 /**
- * Brings new samples until the signal: of the demo fleet, if the tenant has one, and of the traces that it imported, replayed
- * in a loop. And lets its VMs, alerts and migrations live on. Of several programs that do this on one database, one writes at a time. Resolves after the round in which
- * the signal came.
+ * Brings new samples of the demo fleet of a tenant until the signal, and lets its VMs, alerts and migrations live on. Of several programs that do
+ * this on one database, one writes at a time. Resolves after the round in which the signal came.
  */
-export async function keepAlive(dbs: FleetDatabases, options: KeepAliveOptions): Promise<void> {
-  const { signal, tenantId = demoTenantId, everyMs = 5_000, onError = () => undefined } = options;
+export const keepAlive = (dbs: FleetDatabases, options: KeepAliveOptions): Promise<void> =>
+  inRounds(options, (tenantId, everyMs) => [
+    () => writeRound(dbs, tenantId, everyMs),
+    () => liveOn(dbs, tenantId, new Date()),
+  ]);
+
+/** Brings samples of the traces that a tenant imported, replayed in a loop, until the signal; as `keepAlive`. */
+export const keepReplaying = (dbs: FleetDatabases, options: KeepAliveOptions): Promise<void> =>
+  inRounds(options, (tenantId) => [() => replayTraces(dbs, tenantId, new Date())]);
+
+async function inRounds(
+  { signal, tenantId = demoTenantId, everyMs = 5_000, onError = () => undefined }: KeepAliveOptions,
+  partsOf: (tenantId: string, everyMs: number) => (() => Promise<unknown>)[],
+): Promise<void> {
   while (!signal.aborted) {
-    const parts = [
-      () => writeRound(dbs, tenantId, everyMs),
-      () => replayTraces(dbs, tenantId, new Date()),
-      () => liveOn(dbs, tenantId, new Date()),
-    ];
-    for (const part of parts) {
+    for (const part of partsOf(tenantId, everyMs)) {
       await part().catch((error: unknown) => {
         if (!signal.aborted) onError(error);
       });

@@ -2,12 +2,13 @@ import type { WriteTx } from "#db/client.ts";
 import { activeMigrations, advanceMigration, beginMigrations } from "#db/federation/migration-writes.ts";
 import { type CpuRule, enabledCpuRules, moveAlert, openAlerts, raiseAlerts } from "#db/monitoring/alert-writes.ts";
 import { latestSamples, lockName, type StoredSample } from "#db/monitoring/import-writes.ts";
-import { type FleetVm, fleetVms } from "#db/vms/fleet-writes.ts";
+import type { FleetVm } from "#db/vms/fleet-writes.ts";
 import { changeStates, lastStateChange } from "#db/vms/state-writes.ts";
 import { newId } from "#lib/uuid.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
 import { generated } from "#cli/import/history/history-fleet.ts";
 import { noise } from "#cli/import/seeded-random.ts";
+import { liveDemoVms } from "./live-vms.ts";
 
 /** From one change of a VM's state to the next, in seconds. */
 const pace = 10;
@@ -22,7 +23,7 @@ const chosen = <T>(from: readonly T[], step: number, seed: number): T | undefine
   from[Math.floor(noise(step, seed) * from.length)];
 
 /**
- * Lets something happen in a tenant that has VMs: one is stopped or started, one alert is raised, fires or is resolved, and one migration goes a step
+ * Lets something happen to the demo fleet of a tenant, if it has one: a VM is stopped or started, one alert is raised, fires or is resolved, and one migration goes a step
  * further. Of several programs one does it, and none more often than every ten seconds.
  * @returns whether something happened
  */
@@ -33,7 +34,7 @@ export async function liveOn(dbs: FleetDatabases, tenantId: string, now: Date): 
     const last = await lastStateChange(tx);
     // A little earlier will do: rounds are not on time to the millisecond.
     if (last && now.getTime() - last.getTime() < pace * 900) return undefined;
-    const vms = await fleetVms(tx);
+    const vms = await liveDemoVms(tx);
     return (await stopOrStart(tx, vms, step)) ? vms : undefined;
   });
   if (!fleet) return false;
@@ -58,9 +59,11 @@ async function stopOrStart(tx: WriteTx, fleet: readonly FleetVm[], step: number)
 /** By turns an alert is raised about a VM that breaks a rule now, the one that waits for longest fires, and the one that fires for longest is resolved. */
 async function moveAlerts(tx: WriteTx, fleet: readonly FleetVm[], step: number, now: Date): Promise<void> {
   const open = await openAlerts(tx);
+  const demo = new Set<string | null>(fleet.map(({ id }) => id));
   const turn = step % 3;
   const from = turn === 1 ? "pending" : "firing";
-  const oldest = turn === 0 ? undefined : open.find((alert) => alert.state === from && isGenerated(alert));
+  const oldest =
+    turn === 0 ? undefined : open.find((alert) => alert.state === from && demo.has(alert.vmId) && isGenerated(alert));
   if (oldest) {
     await moveAlert(tx, { id: oldest.id, from, to: from === "pending" ? "firing" : "resolved" });
     return;
@@ -109,7 +112,8 @@ function breaks(
 
 /** The oldest migration that is under way goes a step further; where there is none, one begins. */
 async function moveMigrations(tx: WriteTx, fleet: readonly FleetVm[], step: number, now: Date): Promise<void> {
-  const active = await activeMigrations(tx);
+  const demo = new Set(fleet.map(({ id }) => id));
+  const active = (await activeMigrations(tx)).filter(({ vmId }) => demo.has(vmId));
   for (const migration of active) {
     if (migration.status !== "in_progress" || !isGenerated(migration)) continue;
     if (await advanceMigration(tx, migration.id)) return;

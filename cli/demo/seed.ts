@@ -12,7 +12,6 @@ import {
 import { clusters } from "#db/scheduler/schema/clusters.ts";
 import { nodes } from "#db/scheduler/schema/nodes.ts";
 import { upsert } from "#db/upsert.ts";
-import { fleetVms } from "#db/vms/fleet-writes.ts";
 import { vmTemplates } from "#db/vms/schema/vm-templates.ts";
 import { vms } from "#db/vms/schema/vms.ts";
 import { demoTenantId, demoTenantName } from "#lib/demo-tenant.ts";
@@ -22,6 +21,7 @@ import { writeHistory } from "#cli/import/generated-history.ts";
 import { ensurePeople, ownerOf } from "#cli/import/people.ts";
 import { placeVms } from "#cli/import/place-vms.ts";
 import { ensureProviders, writeTwins } from "#cli/import/provider-twins.ts";
+import { liveDemoVms } from "./live-vms.ts";
 import { demoClusters, demoDataset, demoNodes, type DemoVm, demoVms } from "./fleet.ts";
 import { demoPrices } from "./price-list.ts";
 import { FleetCounters, writeDemoSamples } from "./samples.ts";
@@ -64,8 +64,9 @@ export async function seedDemoFleet(
   await placeVms(dbs, tenantId, now);
   await ensureProviders(dbs, tenantId, {}, now);
   const samples = await writeSamples(dbs, tenantId, now);
-  await writeTwins(dbs, tenantId, now);
-  await writeHistory(dbs, tenantId, now);
+  const ofDemo = new Set(demoVms(tenantId).map(({ id }) => id));
+  await writeTwins(dbs, tenantId, now, ofDemo);
+  await writeHistory(dbs, tenantId, now, ofDemo);
   await dbs.monitoring.write({ tenantId }, async (tx) => {
     await advanceImport(tx, source, {
       linesDone: 0,
@@ -205,7 +206,7 @@ export async function runningDemoVms(
   dbs: FleetDatabases,
   tenantId: string,
 ): Promise<{ vms: DemoVm[]; nodeOf: Map<string, string> }> {
-  const fleet = await dbs.vms.write({ tenantId }, fleetVms);
+  const fleet = await dbs.vms.write({ tenantId }, liveDemoVms);
   const nodeOf = new Map(fleet.flatMap(({ id, nodeId }) => (nodeId ? [[id, nodeId] as const] : [])));
   const running = new Set(fleet.filter(({ state }) => reporting.has(state)).map(({ id }) => id));
   return { vms: demoVms(tenantId).filter(({ id }) => running.has(id)), nodeOf };

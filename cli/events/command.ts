@@ -48,7 +48,7 @@ export function addEventsCommand(
       (value, before: EventType[]) => [...before, knownType(value)],
       [],
     )
-    .option("--tenant <id>", "only events of this tenant")
+    .option("--tenant <name>", "only events of this tenant; its name or its id")
     .option("--limit <number>", "end after as many events", (text: string) => positive("--limit", text))
     .option("--no-follow", "end when everything that is there has been printed")
     .addOption(dataDirOption())
@@ -65,7 +65,7 @@ export function addEventsCommand(
     .option("--json", "print one JSON document", false)
     .action(async (options: SharedOptions) => {
       const { printLag } = await import("./lag.ts");
-      await printLag(environmentOf(options), options.json, say);
+      await printLag(environmentOf(options), options.json);
     });
 
   command
@@ -80,7 +80,7 @@ export function addEventsCommand(
     .option("--json", "print one JSON document", false)
     .action(async (name: string, options: ReplayOptions) => {
       const { replay } = await import("./replay.ts");
-      const result = await replay(environmentOf(options), { name, target: options.in, after: options.after }, say);
+      const result = await replay(environmentOf(options), { name, target: options.in, after: options.after });
       process.stdout.write(
         options.json
           ? `${JSON.stringify(result)}\n`

@@ -17,8 +17,8 @@ export async function eventLag(systems: Databases): Promise<EventLag> {
   return { relays, consumers: consumers.flat() };
 }
 
-export const printLag = (environment: Environment, json: boolean, say: (line: string) => void): Promise<void> =>
-  withSystems(environment, say, async (systems) => {
+export const printLag = (environment: Environment, json: boolean): Promise<void> =>
+  withSystems(environment, async (systems) => {
     const lag = await eventLag(systems);
     process.stdout.write(json ? `${JSON.stringify(lag)}\n` : table(lag));
   });

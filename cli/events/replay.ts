@@ -18,7 +18,6 @@ const consumers = [vmProjectionConsumer];
 export async function replay(
   environment: Environment,
   { name, target, after }: ReplayRequest,
-  say: (line: string) => void,
 ): Promise<{ events: number; after: string }> {
   const consumer = consumers.find((each) => each.name === name);
   if (!consumer) {
@@ -26,7 +25,7 @@ export async function replay(
     throw Object.assign(new Error(`There is no consumer ${name}; there are ${known}.`), { code: "USAGE" });
   }
   const start = startOf(after);
-  return withEventLog(environment, say, async ({ log, systems }) => {
+  return withEventLog(environment, async ({ log, systems }) => {
     const position = typeof start === "string" ? await log.positionOf(start, [consumer.source]) : start;
     const from = position[consumer.source];
     if (!from || !(await consumerPosition(systems[target], consumer))) {

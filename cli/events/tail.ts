@@ -1,3 +1,4 @@
+import { tenantOf } from "#cli/auth/lookups.ts";
 import type { Environment } from "#cli/environment.ts";
 import type { EventFilter } from "#db/event-log/event-log.ts";
 import { type Event, eventSources, type EventSource, type EventType } from "#events/event.ts";
@@ -8,6 +9,7 @@ export interface TailRequest {
   after: string;
   database: readonly EventSource[];
   type: readonly EventType[];
+  /** Its name or its id. */
   tenant?: string | undefined;
   limit?: number | undefined;
   follow: boolean;
@@ -22,13 +24,13 @@ export async function tailEvents(
   print: (event: Event, position: string) => void,
   say: (line: string) => void,
 ): Promise<void> {
-  const filter: EventFilter = {
-    sources: request.database.length > 0 ? request.database : eventSources,
-    types: request.type.length > 0 ? request.type : undefined,
-    tenantId: request.tenant,
-  };
   const start = startOf(request.after);
-  await withEventLog(environment, say, async ({ log, signal }) => {
+  await withEventLog(environment, async ({ log, systems, signal }) => {
+    const filter: EventFilter = {
+      sources: request.database.length > 0 ? request.database : eventSources,
+      types: request.type.length > 0 ? request.type : undefined,
+      tenantId: request.tenant && (await tenantOf({ system: systems.auth }, request.tenant)),
+    };
     let position: EventPosition = typeof start === "string" ? await log.positionOf(start, filter.sources) : start;
     let left = request.limit ?? Infinity;
     /** @returns whether there is room for more */

@@ -4,6 +4,7 @@ import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
 import { redisCarrier } from "#db/event-log/carriers/redis.ts";
 import { EventLog, type EventStart } from "#db/event-log/event-log.ts";
 import { parsePosition } from "#lib/event-position.ts";
+import { onStop } from "#lib/stop-signals.ts";
 
 export interface CommandLog {
   log: EventLog;
@@ -14,16 +15,11 @@ export interface CommandLog {
 }
 
 /** Opens the event log beside a server that may be running or not, for as long as a command uses it. */
-export async function withEventLog<T>(
-  environment: Environment,
-  say: (line: string) => void,
-  use: (log: CommandLog) => Promise<T>,
-): Promise<T> {
+export async function withEventLog<T>(environment: Environment, use: (log: CommandLog) => Promise<T>): Promise<T> {
   const stopping = new AbortController();
-  const stop = () => stopping.abort();
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const forgetSignals = onStop(() => stopping.abort());
   try {
-    return await withSystems(environment, say, async (systems, server) => {
+    return await withSystems(environment, async (systems, server) => {
       const { redisUrl } = environment;
       const carrier = redisUrl
         ? redisCarrier(redisUrl)
@@ -39,7 +35,7 @@ export async function withEventLog<T>(
       }
     });
   } finally {
-    process.removeListener("SIGINT", stop).removeListener("SIGTERM", stop);
+    forgetSignals();
   }
 }
 

@@ -56,13 +56,7 @@ export async function importBitbrains(
   const tenantId = tenant.id;
   const [file] = await sourceFiles(path, /^(week|day).*\.csv(\.gz)?$/);
   if (!file) throw new ImportError("IMPORT_SOURCE_MISSING", `${path} holds no sample file.`);
-  const look = await survey(file);
-  if (look.firstLine !== bitbrainsHeader) {
-    throw new ImportError(
-      "IMPORT_SOURCE_INVALID",
-      `${basename(file)} is no sample file of this trace: its first line is not ${bitbrainsHeader}`,
-    );
-  }
+  const look = await survey(file, bitbrainsHeader);
   const source = { dataset: bitbrainsDataset, sourceFingerprint: look.fingerprint };
   const before = await dbs.monitoring.write({ tenantId }, (tx) => findImport(tx, source));
   if (before && before.keepTimes !== keepTimes) {
@@ -92,7 +86,12 @@ export async function importBitbrains(
     written = result.written;
     failure = result.failure;
   }
-  const finished = await finish(dbs, run, reader, { unread, complete: failure === undefined, now });
+  const finished = await finish(dbs, run, reader, {
+    unread,
+    complete: failure === undefined,
+    now,
+    history: options.history !== false,
+  });
   const seconds = (performance.now() - started) / 1000;
   const iso = (time: number | undefined) =>
     time === undefined ? null : new Date((time + shiftSeconds) * 1000).toISOString();
@@ -122,7 +121,7 @@ async function finish(
   dbs: FleetDatabases,
   run: BitbrainsRun,
   reader: TraceReader,
-  { unread, complete, now }: { unread: boolean; complete: boolean; now: Date },
+  { unread, complete, now, history }: { unread: boolean; complete: boolean; now: Date; history: boolean },
 ): Promise<{ placed: number }> {
   const { tenantId } = run;
   if (!unread) return placeVms(dbs, tenantId, now);
@@ -138,7 +137,7 @@ async function finish(
   const writeRest = async () => {
     const placed = await placeVms(dbs, tenantId, now);
     await writeTwins(dbs, tenantId, now);
-    await writeHistory(dbs, tenantId, now);
+    if (history) await writeHistory(dbs, tenantId, now);
     return placed;
   };
   // The rollup keeps one core of the server busy; what the other databases get is written beside it.

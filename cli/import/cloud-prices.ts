@@ -149,7 +149,7 @@ export async function importCloudPrices(
   const named = Object.fromEntries(Object.entries(regions).map(([type, names]) => [type, [...names].sort()]));
   await ensureProviders(dbs, tenant.id, named, now);
   const twins = await writeTwins(dbs, tenant.id, now);
-  await writeHistory(dbs, tenant.id, now);
+  if (options.history !== false) await writeHistory(dbs, tenant.id, now);
   const result: CloudPricesResult = {
     files: files.map((file) => basename(file)),
     prices,

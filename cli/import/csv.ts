@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { StringDecoder } from "node:string_decoder";
 import { createGunzip } from "node:zlib";
 import { parse } from "csv-parse/sync";
+import { FileError } from "#lib/text-file.ts";
+import { type LineBatch, linesOf, lineTooLong, maxLineLength } from "#lib/text-lines.ts";
 
 export class ImportError extends Error {
   readonly code: "IMPORT_SOURCE_MISSING" | "IMPORT_SOURCE_TRUNCATED" | "IMPORT_SOURCE_INVALID" | "IMPORT_INTERRUPTED";
@@ -14,13 +15,18 @@ export class ImportError extends Error {
   }
 }
 
+const mostRejections = 1_000_000;
+
 /** Rows that cannot be read. The first ones are kept with their place, all are counted. */
 export class Rejections {
   readonly #kept: { file: string; line: number; reason: string }[] = [];
   #count = 0;
 
+  /** @throws ImportError for a source that is no table at all, and may have no end */
   add(file: string, line: number, reason: string): void {
     this.#count += 1;
+    if (this.#count > mostRejections)
+      throw new ImportError("IMPORT_SOURCE_INVALID", `${file}:${line}: ${mostRejections + 1} lines cannot be read.`);
     if (this.#kept.length < 20) this.#kept.push({ file, line, reason });
   }
 
@@ -45,11 +51,33 @@ export async function sourceFiles(path: string, pattern: RegExp): Promise<string
   return files.map((name) => join(path, name));
 }
 
-/** Whole lines, as many as one piece of the file completed. */
-export interface LineBatch {
-  lines: string[];
-  /** The number of the first of them, from 1. */
-  first: number;
+/** Of what gzip makes at most 1,032 times as much, a table grows less than this. */
+const maxGrowth = 200;
+const growthCheckedFrom = 8 * 2 ** 20;
+
+/**
+ * The bytes of a file, unpacked when its name ends in .gz.
+ * @throws ImportError IMPORT_SOURCE_INVALID for an archive that unpacks to far more than a table would
+ */
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  const zipped = path.endsWith(".gz");
+  const file = createReadStream(path, { highWaterMark: 1 << 20 });
+  const source = zipped ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file;
+  // An error of the file does not travel through a pipe.
+  if (zipped) file.on("error", (error) => source.destroy(error));
+  let unpacked = 0;
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      unpacked += chunk.length;
+      if (zipped && unpacked > growthCheckedFrom && unpacked > maxGrowth * file.bytesRead) {
+        const message = `${basename(path)} unpacks to more than ${maxGrowth} times its size: it is no table.`;
+        throw new ImportError("IMPORT_SOURCE_INVALID", message);
+      }
+      yield chunk;
+    }
+  } finally {
+    file.destroy();
+  }
 }
 
 /**
@@ -57,76 +85,75 @@ export interface LineBatch {
  * it throws IMPORT_SOURCE_TRUNCATED; half a line is never handed out.
  */
 export async function* readLines(path: string): AsyncGenerator<LineBatch> {
-  const zipped = path.endsWith(".gz");
-  const file = createReadStream(path, { highWaterMark: 1 << 20 });
-  const source = zipped ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file;
-  // An error of the file does not travel through a pipe.
-  if (zipped) file.on("error", (error) => source.destroy(error));
-  const decoder = new StringDecoder("utf8");
-  let rest = "";
   let next = 1;
   try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      const lines = (rest + decoder.write(chunk)).split("\n");
-      rest = lines.pop() as string;
-      if (lines.length === 0) continue;
-      yield { lines, first: next };
-      next += lines.length;
+    for await (const batch of linesOf(basename(path), bytesOf(path))) {
+      next = batch.first + batch.lines.length;
+      yield batch;
     }
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    if (!code.startsWith("Z_")) throw error;
+    if (error instanceof FileError) throw new ImportError("IMPORT_SOURCE_INVALID", error.message);
+    if (!isDamage(error)) throw error;
     throw new ImportError(
       "IMPORT_SOURCE_TRUNCATED",
       `${basename(path)} is damaged or cut off after line ${next - 1}. What is before is imported; get the whole file and import it again to go on from there.`,
     );
-  } finally {
-    file.destroy();
   }
-  rest += decoder.end();
-  if (rest !== "") yield { lines: [rest], first: next };
 }
+
+const isDamage = (error: unknown): boolean => ((error as NodeJS.ErrnoException).code ?? "").startsWith("Z_");
 
 export interface Survey {
   /** Of the unpacked file's first 1,024 bytes: a cut-off copy and the whole file are the same source. */
   fingerprint: string;
   lines: number;
-  firstLine: string;
   lastLine: string | undefined;
   truncated: boolean;
 }
 
-/** Looks through a file once, without parsing it. */
-export async function survey(path: string): Promise<Survey> {
-  const zipped = path.endsWith(".gz");
-  const file = createReadStream(path, { highWaterMark: 1 << 20 });
-  const source = zipped ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file;
-  if (zipped) file.on("error", (error) => source.destroy(error));
+/**
+ * Looks through a file once, without parsing it.
+ * @throws ImportError IMPORT_SOURCE_INVALID at once when its first line is another one, and at a line that is too long
+ */
+export async function survey(path: string, firstLine: string): Promise<Survey> {
   let head = Buffer.alloc(0);
   let tail = Buffer.alloc(0);
   let lines = 0;
+  let open = 0;
   let truncated = false;
+  const checkFirstLine = () => {
+    const first = (head.toString("utf8").split("\n", 1)[0] as string).replace(/\r$/, "");
+    if (first === firstLine) return;
+    const message = `${basename(path)}:1: this is no file of this data set; its first line is not ${firstLine}`;
+    throw new ImportError("IMPORT_SOURCE_INVALID", message);
+  };
   try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      if (head.length < 1_024) head = Buffer.concat([head, chunk.subarray(0, 1_024)]).subarray(0, 1_024);
+    for await (const chunk of bytesOf(path)) {
+      if (head.length < 1_024) {
+        head = Buffer.concat([head, chunk.subarray(0, 1_024)]).subarray(0, 1_024);
+        if (head.length === 1_024 || head.includes(10)) checkFirstLine();
+      }
+      const lastEnd = chunk.lastIndexOf(10);
+      const firstEnd = lastEnd < 0 ? chunk.length : chunk.indexOf(10);
+      if (open + firstEnd > maxLineLength)
+        throw new ImportError("IMPORT_SOURCE_INVALID", lineTooLong(basename(path), lines + 1).message);
       for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;
+      open = lastEnd < 0 ? open + chunk.length : chunk.length - 1 - lastEnd;
       tail = Buffer.concat([tail.subarray(-4_096), chunk.subarray(-4_096)]);
     }
   } catch (error) {
-    if (!((error as NodeJS.ErrnoException).code ?? "").startsWith("Z_")) throw error;
+    if (!isDamage(error)) throw error;
     truncated = true;
-  } finally {
-    file.destroy();
   }
+  checkFirstLine();
   const ends = tail.toString("utf8").split("\n");
-  const open = ends.pop() as string;
+  const unended = ends.pop() as string;
   // A last line without its end is whole only where the file is.
-  const last = open !== "" && !truncated ? open : ends.pop();
-  if (open !== "" && !truncated) lines += 1;
+  const last = unended !== "" && !truncated ? unended : ends.pop();
+  if (unended !== "" && !truncated) lines += 1;
   return {
     fingerprint: createHash("sha256").update(head).digest("hex"),
     lines,
-    firstLine: (head.toString("utf8").split("\n", 1)[0] as string).replace(/\r$/, ""),
     lastLine: last === undefined || last === "" ? undefined : last.replace(/\r$/, ""),
     truncated,
   };

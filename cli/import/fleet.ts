@@ -1,7 +1,8 @@
 import type { Database } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
-import { demoTenantId, demoTenantName } from "#lib/demo-tenant.ts";
-import { importedId } from "#lib/uuid.ts";
+import { madeTenantId, type Tenant } from "#cli/default-tenant.ts";
+
+export type { Tenant };
 
 /** The five databases under their service roles, and the monitoring database under its system role for the rollup. */
 export type FleetDatabases = Readonly<Record<Domain, Database>> & {
@@ -9,14 +10,8 @@ export type FleetDatabases = Readonly<Record<Domain, Database>> & {
   readonly monitoringJobs?: Database | undefined;
 };
 
-export interface Tenant {
-  id: string;
-  name: string;
-}
-
-/** The tenant that a name given on the command line means. It is made when it is not there. */
-export const tenantNamed = (name: string): Tenant =>
-  name === demoTenantName ? { id: demoTenantId, name } : { id: importedId("tenant", name), name };
+/** The tenant of this name where it is made by an import. */
+export const tenantNamed = (name: string): Tenant => ({ id: madeTenantId(name), name });
 
 export interface Progress {
   done: number;
@@ -28,6 +23,8 @@ export interface Progress {
 
 export interface ImportOptions {
   tenant: Tenant;
+  /** Generates what traces have none of, such as alerts and migrations; true when absent. */
+  history?: boolean;
   /** Ends the import after what is being written; the next one goes on from there. */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;

@@ -15,10 +15,16 @@ import { userIds } from "./people.ts";
  * What traces have none of: migrations with steps, alert rules and alerts, policies and violations, snapshots, networks,
  * transitions, recommendations. All of it says `origin: generated`. Ids follow from the VMs, and a row that is there is left
  * as it is, so that it may be called after every import. Every 50 VMs in a row have some of everything.
+ * @param only the ids of the VMs that it is made for; all of the tenant without it
  * @returns how many rows were written
  */
-export async function writeHistory(dbs: FleetDatabases, tenantId: string, now: Date): Promise<number> {
-  const vms = await dbs.vms.write({ tenantId }, fleetVms);
+export async function writeHistory(
+  dbs: FleetDatabases,
+  tenantId: string,
+  now: Date,
+  only?: ReadonlySet<string>,
+): Promise<number> {
+  const vms = (await dbs.vms.write({ tenantId }, fleetVms)).filter(({ id }) => only?.has(id) ?? true);
   if (vms.length === 0) return 0;
   const nodes = await dbs.scheduler.write({ tenantId }, fleetNodes);
   const providers = await dbs.federation.write({ tenantId }, fleetProviders);

@@ -29,6 +29,8 @@ const columns = ["sn", "cpu_milli", "memory_mib", "gpu", "model"] as const;
 /** The trace does not say how much disk and network its nodes have; this much is taken. */
 const assumed = { storageGb: 8_000, networkMbps: 25_000 };
 const region = "openb";
+/** They are read before any is written. */
+const mostNodes = 1_000_000;
 
 /** One node of the trace: what its row says, or why it cannot be read. */
 function nodeOf(row: Record<(typeof columns)[number], string>) {
@@ -67,9 +69,11 @@ export async function importOpenb(dbs: FleetDatabases, path: string, options: Im
       const node = nodeOf(row);
       if (typeof node === "string") rejections.add(basename(file), line, node);
       else if (!found.has(node.sn)) found.set(node.sn, node);
+      if (found.size > mostNodes)
+        throw new ImportError("IMPORT_SOURCE_INVALID", `${basename(file)}:${line}: more than ${mostNodes} nodes.`);
     }
   } catch (error) {
-    if (!(error instanceof ImportError) || found.size === 0) throw error;
+    if (!(error instanceof ImportError) || error.code !== "IMPORT_SOURCE_TRUNCATED" || found.size === 0) throw error;
     failure = error;
   }
   signal?.throwIfAborted();
@@ -78,7 +82,7 @@ export async function importOpenb(dbs: FleetDatabases, path: string, options: Im
   const { changed, clusterCount } = await writeNodes(dbs, tenant.id, all, now);
   progress(all.length, true);
   const placed = await placeVms(dbs, tenant.id, now);
-  await writeHistory(dbs, tenant.id, now);
+  if (options.history !== false) await writeHistory(dbs, tenant.id, now);
   const result: OpenbResult = {
     file: basename(file),
     clusters: clusterCount,

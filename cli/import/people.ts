@@ -21,14 +21,14 @@ import { users } from "#db/auth/schema/users.ts";
 import { upsert } from "#db/upsert.ts";
 import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
 import { importedId } from "#lib/uuid.ts";
-import type { Tenant } from "./fleet.ts";
+import type { Tenant } from "#cli/default-tenant.ts";
 
 const people = [
-  { given: "Ada", family: "Lovelace", role: "admin" },
-  { given: "Grace", family: "Hopper", role: "operator" },
-  { given: "Edsger", family: "Dijkstra", role: "user" },
-  { given: "Barbara", family: "Liskov", role: "user" },
-  { given: "Alan", family: "Turing", role: "viewer" },
+  { given: "Mira", family: "Holm", role: "admin" },
+  { given: "Tomas", family: "Berg", role: "operator" },
+  { given: "Lena", family: "Park", role: "user" },
+  { given: "Omar", family: "Reis", role: "user" },
+  { given: "Nils", family: "Voss", role: "viewer" },
 ] as const;
 
 const generated = { origin: "generated" } as const;

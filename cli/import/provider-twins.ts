@@ -62,8 +62,9 @@ export async function writeTwins(
   dbs: FleetDatabases,
   tenantId: string,
   now: Date,
+  only?: ReadonlySet<string>,
 ): Promise<{ twins: number; optimizations: number }> {
-  const fleet = await dbs.vms.write({ tenantId }, fleetVms);
+  const fleet = (await dbs.vms.write({ tenantId }, fleetVms)).filter(({ id }) => only?.has(id) ?? true);
   return dbs.federation.write({ tenantId }, async (tx) => {
     const here = new Set((await fleetProviders(tx)).map(({ id }) => id));
     const prices = await cheapestTypes(

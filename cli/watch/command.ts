@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Environment } from "#cli/environment.ts";
 import { endOnStopSignals } from "#lib/stop-signals.ts";
+import type { Gateway } from "./gateway.ts";
 import type { Watched } from "./watched.ts";
 
 interface WatchOptions {
@@ -19,7 +20,7 @@ export function addWatchCommand(
     .command("watch")
     .description("print what is now and each change of it, as a gateway tells it; Ctrl-C ends it");
 
-  const sub = (usage: string, description: string, load: (id: string) => Promise<Watched>) =>
+  const sub = (usage: string, description: string, load: (name: string, gateway: Gateway) => Promise<Watched>) =>
     command
       .command(usage)
       .description(description)
@@ -34,10 +35,12 @@ export function addWatchCommand(
       .action(async (...args: unknown[]) => {
         const options = args.at(-2) as WatchOptions;
         const { watch } = await import("./watch.ts");
+        const { gatewayOf } = await import("./gateway.ts");
         const ending = new AbortController();
-        const { dataDir } = environmentOf(options);
         const signals = endOnStopSignals();
-        const watching = watch(await load(String(args[0])), { ...options, dataDir, signal: ending.signal, say });
+        const gateway = gatewayOf(options.url, environmentOf(options).dataDir);
+        const watched = await load(String(args[0]), gateway);
+        const watching = watch(watched, { ...gateway, json: options.json, signal: ending.signal, say });
         signals.whenStarted(async () => {
           ending.abort();
           await watching;
@@ -46,8 +49,10 @@ export function addWatchCommand(
       });
 
   sub("alerts", "the alerts that are open, and each change of one", async () => (await import("./alerts.ts")).alerts());
-  sub("vm <id>", "a VM, each change of its state, and its newest samples", async (id) =>
-    (await import("./vm.ts")).vm(id),
+  sub(
+    "vm <name>",
+    "a VM by its name or its id, each change of its state, and its newest samples",
+    async (name, gateway) => (await import("./vm.ts")).vm(await (await import("./vm-named.ts")).vmNamed(gateway, name)),
   );
   sub("migrations", "the migrations that are not over, and each change of one", async () =>
     (await import("./migrations.ts")).migrations(),

@@ -1,15 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { administratorFile, administratorShape } from "#cli/administrator-file.ts";
 import { follow, overSocket } from "#examples/live/follow.ts";
 import { ConnectionError, resumingClient } from "#examples/live/resuming-client.ts";
+import { failure, type Gateway } from "./gateway.ts";
 import { type Row, lineOf } from "./rows.ts";
 import type { Watched } from "./watched.ts";
 
-export interface WatchRequest {
-  /** The gateway's, for queries. */
-  url: string;
-  /** Where there may be an `admin.json`. */
-  dataDir: string;
+export interface WatchRequest extends Gateway {
   json: boolean;
   signal: AbortSignal;
   /** Takes what is no part of the stream. */
@@ -20,11 +15,9 @@ const defaultColumns = 100;
 
 /**
  * Prints what is now and each change of it, until the signal or until nobody reads it any more.
- * @throws Error UNREACHABLE, UNAUTHENTICATED, CONNECTION_CLOSED, KEY_MISSING, USAGE, or what the gateway answers, such as NOT_FOUND
+ * @throws Error UNREACHABLE, UNAUTHENTICATED, CONNECTION_CLOSED, or what the gateway answers, such as NOT_FOUND
  */
-export async function watch(watched: Watched, { url, dataDir, json, signal, say }: WatchRequest): Promise<void> {
-  if (!/^https?:/.test(url) || !URL.canParse(url)) throw failure("USAGE", `--url: ${url} is no http or https address`);
-  const key = apiKey(dataDir);
+export async function watch(watched: Watched, { url, key, json, signal, say }: WatchRequest): Promise<void> {
   const leaving = new AbortController();
   const ended = AbortSignal.any([signal, leaving.signal]);
   process.stdout.on("error", () => leaving.abort());
@@ -68,20 +61,9 @@ function printRows(_told: object, rows: readonly Row[]): void {
   for (const row of rows) process.stdout.write(`${lineOf(row, { columns, coloured })}\n`);
 }
 
-/** Never on a command line, where others would see it. */
-function apiKey(dataDir: string): string {
-  const given = process.env["NOVACRON_API_KEY"];
-  if (given) return given;
-  const path = administratorFile(dataDir);
-  if (!existsSync(path)) throw failure("KEY_MISSING", `set NOVACRON_API_KEY: there is no ${path} with a key in it`);
-  return administratorShape.parse(JSON.parse(readFileSync(path, "utf8"))).apiKey;
-}
-
 const forbidden = 4403;
 
 function connectionFailure({ closeCode, message }: ConnectionError): Error {
   if (closeCode === undefined) return failure("UNREACHABLE", message);
   return closeCode === forbidden ? failure("UNAUTHENTICATED", message) : failure("CONNECTION_CLOSED", message);
 }
-
-const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });

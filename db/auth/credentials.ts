@@ -159,6 +159,16 @@ export async function accountOf(system: Database, login: string): Promise<Accoun
   return found[0] && { ...found[0], isShared: found.length > 1 };
 }
 
+const accountById = statement<Account>(
+  () => sql`
+    select ${users.id} as "userId", ${users.tenantId} as "tenantId", ${users.username} as "username" from ${users}
+    where ${users.id} = ${sql.placeholder("id")}::uuid`,
+);
+
+export async function accountWithId(system: Database, id: string): Promise<Account | undefined> {
+  return isUuid(id) ? (await system.run(accountById, { id }))[0] : undefined;
+}
+
 const acting = statement<{ permissions: string[] }>(
   () => sql`
     select ${permissions} as "permissions" from ${users}
@@ -171,6 +181,20 @@ export async function mayActIn(system: Database, { userId }: { userId: string },
   if (!isUuid(tenantId)) return false;
   const [user] = await system.run(acting, { userId, tenantId });
   return user !== undefined && grants(user.permissions, "tenant:act");
+}
+
+const actable = statement<{ id: string; name: string; permissions: string[] }>(
+  () => sql`
+    select ${tenants.id} as "id", ${tenants.name} as "name", ${permissions} as "permissions" from ${users}, ${tenants}
+    where ${users.id} = ${sql.placeholder("userId")}::uuid and ${users.tenantId} = ${platformTenantId}::uuid and ${tenants.enabled}
+    order by ${tenants.name} limit 1000`,
+);
+
+/** The tenants that `mayActIn` lets a user act in; null when there are none. */
+export async function actableTenants(system: Database, userId: string): Promise<{ id: string; name: string }[] | null> {
+  const found = await system.run(actable, { userId });
+  const may = found[0] !== undefined && grants(found[0].permissions, "tenant:act");
+  return may ? found.map(({ id, name }) => ({ id, name })) : null;
 }
 
 const anyUser = statement<{ found: boolean }>(
@@ -241,5 +265,22 @@ const named = statement<{ id: string }>(
 
 /** The id of the tenant of this name. */
 export async function tenantNamed(system: Database, name: string): Promise<string | undefined> {
-  return (await system.run(named, { name }))[0]?.id;
+  return isText(name) ? (await system.run(named, { name }))[0]?.id : undefined;
+}
+
+const tenantById = statement<{ id: string }>(
+  () => sql`select ${tenants.id} as "id" from ${tenants} where ${tenants.id} = ${sql.placeholder("id")}::uuid`,
+);
+
+/** The id, as the database writes it, when there is such a tenant. */
+export async function tenantWithId(system: Database, id: string): Promise<string | undefined> {
+  return isUuid(id) ? (await system.run(tenantById, { id }))[0]?.id : undefined;
+}
+
+const nameById = statement<{ name: string }>(
+  () => sql`select ${tenants.name} as "name" from ${tenants} where ${tenants.id} = ${sql.placeholder("id")}::uuid`,
+);
+
+export async function tenantNameOf(system: Database, id: string): Promise<string | undefined> {
+  return isUuid(id) ? (await system.run(nameById, { id }))[0]?.name : undefined;
 }

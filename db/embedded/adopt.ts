@@ -28,7 +28,9 @@ export async function adopt({ pgdata, record, settings, port, log }: AdoptionReq
   const fits = record !== undefined && sameSettings(record.settings, settings) && (port ?? found.port) === found.port;
 
   if (usable && fits) {
-    log(`Took over the PostgreSQL that still runs on port ${found.port} (process ${found.pid})`);
+    // One that others use is nothing out of the ordinary: a command runs beside a server.
+    if (users.length === 0)
+      log(`Took over the PostgreSQL that still runs on port ${found.port} (process ${found.pid})`);
     return found;
   }
   const usedBy = users.map(({ pid }) => pid).join(", ");

@@ -1,7 +1,19 @@
-import { createHash } from "node:crypto";
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join, relative, resolve } from "node:path";
+import { makeFolder } from "#lib/make-folder.ts";
 import { canEnter } from "./command.ts";
 import { EmbeddedPostgresError } from "./errors.ts";
 import { requireOwnFolder } from "./own-folder.ts";
@@ -17,18 +29,21 @@ export interface DataFolder {
 export function makeDataDir(dataDir: string): string {
   try {
     // Root's PostgreSQL runs as another user, who must get through whatever the umask says.
-    if (mkdirSync(dataDir, { recursive: true }) !== undefined && process.getuid?.() === 0) chmodSync(dataDir, 0o755);
+    if (makeFolder(resolve(dataDir)) && process.getuid?.() === 0) chmodSync(dataDir, 0o755);
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return realpathSync(dataDir);
   } catch (error) {
     throw new EmbeddedPostgresError(
       "DATA_DIR_UNUSABLE",
-      `The data folder ${resolve(dataDir)} cannot be made or written to (${String(error)}). Choose another one with ` +
+      `The data folder ${resolve(dataDir)} cannot be made or written to (${systemMessage(error)}). Choose another one with ` +
         "--data-dir or NOVACRON_DATA_DIR.",
       { cause: error },
     );
   }
 }
+
+/** `EACCES: permission denied, mkdir '/x'` */
+const systemMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** How PGDATA is written down: relative when it is inside the data folder. */
 export const recordedPath = (dataDir: string, pgdata: string): string => {
@@ -38,7 +53,8 @@ export const recordedPath = (dataDir: string, pgdata: string): string => {
 
 /**
  * Where the server's data are, or will be: where an earlier start put them, else in the data folder, else (when the
- * user that PostgreSQL must run as cannot get there) in the first folder of `elsewhere` that he can reach.
+ * user that PostgreSQL must run as cannot get there) in the first folder of `elsewhere` that this user can reach. Data that are elsewhere belong
+ * to this data folder by its link `postgres` and its record alone: one that was removed and made again begins with new data.
  */
 export async function chooseDataFolder(
   dataDir: string,
@@ -46,34 +62,58 @@ export async function chooseDataFolder(
   log: (line: string) => void,
   elsewhere: readonly string[] = ["/var/lib/novacron", join(tmpdir(), "novacron-data")],
 ): Promise<DataFolder> {
-  const pgdata = resolve(dataDir, recorded ?? "postgres");
-  if (existsSync(join(pgdata, "PG_VERSION"))) return existingFolder(pgdata);
-  if (recorded !== undefined) log(`There are no data in ${pgdata}: starting with empty databases`);
-
   const inside = join(dataDir, "postgres");
+  for (const pgdata of [resolve(dataDir, recorded ?? "postgres"), inside])
+    if (existsSync(join(pgdata, "PG_VERSION"))) return existingFolder(dataDir, realpathSync(pgdata));
+  if (recorded !== undefined) log(`There are no data in ${resolve(dataDir, recorded)}: starting with empty databases`);
+
   const user = chooseServerUser(undefined);
   if (await canEnter(user, dataDir)) return { pgdata: inside, user };
   const key = createHash("sha256").update(dataDir).digest("hex").slice(0, 16);
   for (const folder of elsewhere) {
-    const base = join(folder, key);
+    const base = join(folder, `${key}-${randomBytes(4).toString("hex")}`);
+    const left = leftBehind(folder, key);
     try {
       requireOwnFolder(folder);
       requireOwnFolder(base);
     } catch {
       continue;
     }
-    if (!(await canEnter(user, base))) continue;
+    if (!(await canEnter(user, base))) {
+      rmdirSync(base);
+      continue;
+    }
     const outside = join(realpathSync(base), "postgres");
     log(`PostgreSQL runs as ${user.name}, who cannot reach ${dataDir}: its data are in ${outside}`);
-    return existsSync(join(outside, "PG_VERSION")) ? existingFolder(outside) : { pgdata: outside, user };
+    for (const path of left)
+      log(
+        `Databases of an earlier installation in ${dataDir} are still in ${path}. Where it was removed for good, and not moved, remove them too: rm -r ${path}`,
+      );
+    linkFrom(inside, outside);
+    return { pgdata: outside, user };
   }
   throw unreachable(user, dataDir);
 }
 
-async function existingFolder(pgdata: string): Promise<DataFolder> {
+/** The folders that hold data of installations in the same place, whose data folders are gone or moved. */
+function leftBehind(folder: string, key: string): string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name === key || name.startsWith(`${key}-`));
+  return names.map((name) => join(folder, name)).filter((path) => existsSync(join(path, "postgres", "PG_VERSION")));
+}
+
+async function existingFolder(dataDir: string, pgdata: string): Promise<DataFolder> {
   const user = chooseServerUser(pgdata);
   if (!(await canEnter(user, pgdata))) throw unreachable(user, pgdata);
+  // Of a version that recorded alone where they are.
+  if (recordedPath(dataDir, pgdata) === pgdata) linkFrom(join(dataDir, "postgres"), pgdata);
   return { pgdata, user };
+}
+
+/** A link that is there stays, and so does what is no link. */
+function linkFrom(link: string, target: string): void {
+  if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && !existsSync(link)) rmSync(link);
+  if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync(target, link);
 }
 
 const unreachable = (user: ServerUser, folder: string) =>

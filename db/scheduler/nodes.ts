@@ -9,6 +9,7 @@ export const nodeList = defineList<NodeRow>({
   table: nodes,
   filters: {
     id: oneOf(nodes.id),
+    name: oneOf(nodes.name),
     ipAddress: oneOf(nodes.ipAddress),
     nodeType: oneOf(nodes.nodeType),
     status: oneOf(nodes.status),

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { contains, during, hasTags, oneOf } from "../filters.ts";
+import { between, contains, during, hasTags, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
 import { type VmRow, vms } from "./schema/vms.ts";
@@ -12,12 +12,15 @@ export const vmList = defineList<VmRow>({
   unlessFiltered: { by: ["state", "id"], condition: sql`${vms.deletedAt} is null` },
   filters: {
     id: oneOf(vms.id),
+    name: oneOf(vms.name),
     state: oneOf(vms.state),
     hypervisorType: oneOf(vms.hypervisorType),
     node: oneOf(vms.nodeId),
     owner: oneOf(vms.ownerId),
     template: oneOf(vms.templateId),
     tags: hasTags(vms.tags),
+    cpuMillicores: between(sql`(${vms.resourceConfig} ->> 'cpuMillicores')::bigint`),
+    memoryBytes: between(sql`((${vms.resourceConfig} ->> 'memoryMb')::bigint * 1048576)`),
     createdAt: during(vms.createdAt),
     text: contains(vms.name, vms.displayName, vms.description),
   },

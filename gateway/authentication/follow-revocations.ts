@@ -9,6 +9,8 @@ import type { IdentityCache } from "./identity-cache.ts";
 const everyMs = 400;
 /** Later nothing that is remembered counts, and one asks anew. */
 const patienceMs = 800;
+/** Until there was an answer nothing is remembered that could be out of date, and a start has much else to do. */
+const firstPatienceMs = 15_000;
 
 const query = `query Revocations($after: String) { revocations: credentialRevocations(after: $after) {
   position complete everybody credentialIds userIds tenantIds } }`;
@@ -34,10 +36,12 @@ export async function followRevocations(
   signal: AbortSignal,
 ): Promise<void> {
   let after: string | undefined;
+  let isFirst = true;
   while (!signal.aborted) {
     const askedAt = performance.now();
     try {
-      const told = await ask(transport, after, signal);
+      const told = await ask(transport, after, isFirst ? firstPatienceMs : patienceMs, signal);
+      isFirst = false;
       // What came before the first position nobody has told.
       if (after === undefined || told.everybody) cache.forget("everything");
       for (const credentialId of told.credentialIds) cache.forget({ credentialId });
@@ -58,8 +62,8 @@ export async function followRevocations(
 const isPositionGone = (error: unknown): boolean =>
   /^POSITION_/.test(String((error as { extensions?: { code?: unknown } } | null)?.extensions?.code));
 
-async function ask(transport: Transport, after: string | undefined, signal: AbortSignal) {
-  const context = { identity: gatewayItself, requestId: randomUUID(), deadline: Date.now() + patienceMs };
+async function ask(transport: Transport, after: string | undefined, waitMs: number, signal: AbortSignal) {
+  const context = { identity: gatewayItself, requestId: randomUUID(), deadline: Date.now() + waitMs };
   const request = { query, variables: { after }, operation: "query" } as const;
   const { data, errors } = await transport.send("auth", request, context, signal);
   if (errors?.length) throw errors[0] as Error;

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readTextFile } from "#lib/text-file.ts";
+import { onFileChange } from "#lib/watched-file.ts";
 import type { GatewayEnvironment } from "../environment.ts";
-import { onChange } from "../watched-file.ts";
 import { Documents } from "./documents.ts";
 import { readManifest } from "./manifest.ts";
 
@@ -15,7 +15,7 @@ export interface OpenDocuments {
  */
 export function openDocuments({ documentsFile, documentModes }: GatewayEnvironment): OpenDocuments {
   if (!documentsFile) return { documents: new Documents(documentModes), close: () => undefined };
-  const manifest = readFileSync(documentsFile, "utf8");
+  const manifest = readTextFile(documentsFile);
   const documents = new Documents(documentModes, readManifest(manifest));
-  return { documents, close: onChange(documentsFile, manifest, (json) => documents.replace(readManifest(json))) };
+  return { documents, close: onFileChange(documentsFile, manifest, (json) => documents.replace(readManifest(json))) };
 }

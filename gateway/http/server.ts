@@ -7,6 +7,7 @@ import { SpanKind, type SpanOptions } from "@opentelemetry/api";
 import { PublicError } from "#lib/errors.ts";
 import type { AddressRange } from "#lib/ip-address.ts";
 import { RequestAborted } from "#lib/http-body.ts";
+import { listen } from "#lib/listen.ts";
 import { log } from "#lib/log.ts";
 import type { Client, Identity } from "#lib/request-context.ts";
 import { inTraceOf, requestSpan, span, tellSpan } from "#lib/tracing.ts";
@@ -80,10 +81,7 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
     });
   });
   server.on("upgrade", (request, stream: Duplex, head) => face.upgrade(request, stream, head));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port, options.host, resolve);
-  });
+  await listen(server, { host: options.host, port: options.port, setting: "--port or PORT" });
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}/graphql`,

@@ -2,7 +2,9 @@ import "#lib/load-environment-file.ts";
 import { openDatabase } from "#db/client.ts";
 import { executedWrites } from "#db/executed-writes.ts";
 import { readKeyring } from "#lib/keyring.ts";
+import { followKeyring } from "#lib/live-keys.ts";
 import { readRedisUrl } from "#lib/redis-url.ts";
+import { Replaceable } from "#lib/replaceable.ts";
 import { openRedis } from "#lib/redis.ts";
 import { readSecret } from "#lib/secrets.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
@@ -11,7 +13,8 @@ import { createAuthSubgraph } from "./subgraph.ts";
 
 await serveSubgraph("auth", async ({ serviceUrl, systemUrl }) => {
   const pepper = readSecret("NOVACRON_PEPPER");
-  const encryptionKeys = readKeyring("NOVACRON_ENCRYPTION_KEYS");
+  const encryptionKeys = new Replaceable(readKeyring("NOVACRON_ENCRYPTION_KEYS"));
+  const endKeys = followKeyring("NOVACRON_ENCRYPTION_KEYS", encryptionKeys);
   const redisUrl = readRedisUrl();
   if (!pepper || pepper.length < 32)
     throw new Error("The auth subgraph needs NOVACRON_PEPPER, of 32 characters or more.");
@@ -31,6 +34,7 @@ await serveSubgraph("auth", async ({ serviceUrl, systemUrl }) => {
     executedWrites: executedWrites(database),
     ready: async () => (await Promise.all([database.reachable(), system.reachable()])).every(Boolean),
     close: async () => {
+      endKeys();
       redis?.disconnect();
       await Promise.all([database.close(), system.close()]);
     },

@@ -1,6 +1,7 @@
 import type { Task } from "#db/call-connections.ts";
 import type { Database, Scope } from "#db/client.ts";
 import type { Keyring } from "#lib/keyring.ts";
+import type { Current } from "#lib/replaceable.ts";
 import type { Identity, RequestContext } from "#lib/request-context.ts";
 import type { PasswordHasher } from "./passwords/password-hasher.ts";
 import type { SignInLimits } from "./sign-in/sign-in-limits.ts";
@@ -18,7 +19,7 @@ export interface AuthServices {
   /** Goes into the hashes of API keys. */
   pepper: string;
   /** Seal the secrets of second factors. */
-  encryptionKeys: Keyring;
+  encryptionKeys: Current<Keyring>;
   /** The word in API keys of this installation: `dev` or `prod`. */
   environment: string;
 }

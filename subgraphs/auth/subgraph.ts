@@ -1,5 +1,6 @@
 import type { Database } from "#db/client.ts";
 import type { Keyring } from "#lib/keyring.ts";
+import type { Current } from "#lib/replaceable.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph.ts";
 import { openWriting } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
@@ -15,7 +16,7 @@ export interface AuthDependencies {
   /** Under the system role. */
   system: Database;
   pepper: string;
-  encryptionKeys: Keyring;
+  encryptionKeys: Current<Keyring>;
   /** The word in API keys of this installation: `dev` or `prod`. */
   environment: string;
   limits: SignInLimits;

@@ -6,6 +6,7 @@ export const authorization = {
   "Query.alertRules": "alert:read",
   "Query.alert": "alert:read",
   "Query.alerts": "alert:read",
+  "Query.topVms": "metric:read",
   "Query.metricImport": "metric:read",
   "Query.metricImports": "metric:read",
   "Subscription.alertChanged": "alert:read",

@@ -1,11 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { type Domain, domains } from "#db/columns.ts";
 import { changeStates, type StateChange } from "#db/vms/state-writes.ts";
+import { callSigner } from "#lib/call-keys.ts";
+import { type Keyring, parseKeyring } from "#lib/keyring.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
+import { anonymous } from "#lib/request-context.ts";
+import { signContext } from "#lib/signed-context.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts";
@@ -14,13 +21,16 @@ import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { RawClient, subscribe } from "#tests/live/raw-client.ts";
 import { until } from "#tests/live/until.ts";
 import { callerKeysFor } from "#tests/harness/call-keys.ts";
+import { novacron } from "#tests/running/command.ts";
 import { type Child, startChild } from "./child.ts";
 
 const fleet = fleetOf(1);
-// In the middle of a change of keys: the gateway signs with the new one already, and each knows both.
-const newKey = "new:the new key of this test and of nothing else";
-const oldKey = "old:the old key of this test and of nothing else";
-const keys = `${newKey},${oldKey}`;
+const keys = "old:the old key of this test and of nothing else";
+const folder = mkdtempSync(join(tmpdir(), "novacron-apart-"));
+const keyFile = join(folder, "gateway-keys");
+writeFileSync(keyFile, `${keys}\n`);
+const callerKeysFile = (domain: Domain) => join(folder, `${domain}-caller-keys`);
+for (const domain of domains) writeFileSync(callerKeysFile(domain), `${callerKeysFor(domain, keys)}\n`);
 const everything = `{
   tenants { nodes { name quota { maxVmCount } } }
   alertRules { nodes { name severity thresholdValue } }
@@ -42,7 +52,7 @@ const ask = (query: string) => askGraph(gateway.url, query, {}, apiKey);
 async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
   const child = await startChild(bundle(`subgraphs/${domain}/main.ts`), {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
-    NOVACRON_CALLER_KEYS: callerKeysFor(domain, `${oldKey},${newKey}`),
+    NOVACRON_CALLER_KEYS_FILE: callerKeysFile(domain),
     NOVACRON_PEPPER: testPepper,
     NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
     PORT: port,
@@ -64,7 +74,7 @@ beforeAll(async () => {
   await Promise.all(domains.map((domain) => startSubgraph(domain)));
   gateway = await startChild(bundle("gateway/main.ts"), {
     ...Object.fromEntries([...subgraphs].map(([domain, { url }]) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, url])),
-    NOVACRON_SIGNING_KEYS: keys,
+    NOVACRON_SIGNING_KEYS_FILE: keyFile,
     PORT: "0",
   });
 });
@@ -72,6 +82,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([gateway, ...subgraphs.values()].map((child) => child?.end("SIGKILL")));
   await product?.stop();
+  rmSync(folder, { recursive: true });
 });
 
 it("a subscription over the network tells what happens in a subgraph's database, with what the other processes know of it", async () => {
@@ -161,6 +172,36 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
       timeout: 5_000,
       interval: 50,
     });
+  });
+
+  it("take up new signing keys while they run, without a call that is refused", async () => {
+    const rotate = async (...more: string[]) => {
+      const { code, stdout } = await novacron(["keys", "rotate", "--file", keyFile, "--json", ...more]);
+      expect(code).toBe(0);
+      return JSON.parse(stdout) as { keyId: string; removed: string[] };
+    };
+    let isOver = false;
+    const asking = (async () => {
+      const refused: unknown[] = [];
+      let asked = 0;
+      for (; !isOver; asked += 1) refused.push(...(await ask("{ me { id } vms(first: 1) { nodes { id } } }")).errors);
+      return { asked, refused };
+    })();
+    const { keyId } = await rotate();
+    expect(parseKeyring(readFileSync(keyFile, "utf8").trim())?.map(({ id }) => id)).toEqual([keyId, "old"]);
+    expect(await rotate("--remove-old")).toMatchObject({ keyId, removed: ["old"] });
+    // Only what signs with the new key is answered once all have taken up the last change.
+    const signed = signContext(callSigner("gateway", parseKeyring(keys) as Keyring), {
+      audience: "vms",
+      context: { identity: anonymous, requestId: "1", deadline: Date.now() + 60_000 },
+      body: "{}",
+    });
+    const old = () => fetch(subgraphs.get("vms")?.url ?? "", { method: "POST", body: "{}", headers: signed });
+    await expect.poll(async () => (await old()).status, { timeout: 10_000 }).toBe(401);
+    isOver = true;
+    const { asked, refused } = await asking;
+    expect(refused).toEqual([]);
+    expect(asked).toBeGreaterThan(10);
   });
 
   it("stop cleanly on SIGTERM", async () => {

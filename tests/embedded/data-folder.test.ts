@@ -1,6 +1,16 @@
 import { once } from "node:events";
-import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { findBinaries, installedPackage } from "#db/embedded/binaries.ts";
 import { chooseServerUser } from "#db/embedded/server-user.ts";
@@ -30,6 +40,35 @@ describe("the data folder", { timeout: 60_000 }, () => {
       // Recorded: found without knowing where to look.
       const next = await fixture.start(dataDir, { elsewhere: [] });
       expect(next.dataDir).toBe(first.dataDir);
+    },
+  );
+
+  it.skipIf(!isRoot)(
+    "case G30: that was removed and made again has new data, and says where the old ones are; put back, it has its own",
+    async () => {
+      const home = fixture.folder();
+      const elsewhere = [join(fixture.folder(), "data")];
+      chmodSync(home, 0o700);
+      const dataDir = join(home, ".novacron");
+      const first = await fixture.start(dataDir, { elsewhere });
+      await query(first.url("novacron_vms"), "create table kept as select 42 as answer");
+      await first.stop();
+      renameSync(dataDir, join(home, "put-away"));
+
+      const second = await fixture.start(dataDir, { elsewhere });
+      expect(second.dataDir).not.toBe(first.dataDir);
+      expect(await query(second.url("novacron_vms"), "select to_regclass('kept') as kept")).toEqual([{ kept: null }]);
+      const old = dirname(first.dataDir);
+      expect(fixture.lines.join()).toContain(`Databases of an earlier installation in ${dataDir} are still in ${old}.`);
+      await second.stop();
+
+      rmSync(dataDir, { recursive: true });
+      renameSync(join(home, "put-away"), dataDir);
+      // The link in the folder says where its data are, also without the record.
+      rmSync(join(dataDir, "postgres.json"));
+      const again = await fixture.start(dataDir, { elsewhere: [] });
+      expect(again.dataDir).toBe(first.dataDir);
+      expect(await query(again.url("novacron_vms"), "select answer from kept")).toEqual([{ answer: 42 }]);
     },
   );
 

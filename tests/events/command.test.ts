@@ -118,7 +118,8 @@ describe("novacron jobs", () => {
     const urls = Object.fromEntries(
       domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, fixture.urls.url(domain)]),
     );
-    const jobs = await startCommand(["jobs"], urls, /^novacron jobs ready$/m);
+    const keys = { NOVACRON_SIGNING_KEYS: `1:${"k".repeat(32)}` };
+    const jobs = await startCommand(["jobs"], { ...urls, ...keys }, /^novacron jobs ready$/m);
     const log = fixture.log([], { pollMs: 50 });
     const tenantId = someTenant();
     const start = await log.head();

@@ -1,3 +1,5 @@
+import type { Keyring } from "#lib/keyring.ts";
+import { Replaceable } from "#lib/replaceable.ts";
 import { readFileSync } from "node:fs";
 import { reachability, closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
 import { type RunningEvents, startEvents } from "#cli/events/start-events.ts";
@@ -85,7 +87,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   const dependencies = {
     system,
     pepper: testPepper,
-    encryptionKeys: testEncryptionKeys,
+    encryptionKeys: new Replaceable<Keyring>(testEncryptionKeys),
     environment: testKeyEnvironment,
     limits: signInLimits,
   };

@@ -13,6 +13,8 @@ export interface Started {
   url: string;
   /** The first group of what the command said, or will say, on standard error. */
   said(pattern: RegExp): Promise<string>;
+  /** All that it has said on standard error. */
+  errors(): string;
   pid: number;
   /** Sends the signal and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<Ended>;
@@ -72,6 +74,7 @@ export async function startCommand(
   return {
     url: first,
     said: (pattern) => printed("stderr", pattern),
+    errors: () => output.stderr,
     pid: child.pid ?? 0,
     stop: (signal = "SIGTERM") => {
       child.kill(signal);

@@ -154,7 +154,7 @@ describe("novacron watch", () => {
 
   it.each([
     [["vm", fleetOf(2).id("vm", 1)], {}, "NOT_FOUND"],
-    [["vm", "nonsense"], {}, "BAD_USER_INPUT"],
+    [["vm", "nonsense"], {}, "NOT_FOUND"],
     [["alerts"], { NOVACRON_API_KEY: "nvk_wrong" }, "UNAUTHENTICATED"],
     [["alerts", "--url", "http://127.0.0.1:1/graphql"], {}, "UNREACHABLE"],
     [["alerts", "--url", "nonsense"], {}, "USAGE"],

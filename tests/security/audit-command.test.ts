@@ -43,6 +43,7 @@ beforeAll(async () => {
   databases = await cloneDatabases();
   env = {
     NOVACRON_DATA_DIR: folder,
+    NOVACRON_SIGNING_KEYS: `1:${"k".repeat(32)}`,
     ...Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, databases.url(domain)])),
   };
   const auth = await openDatabase({ domain: "auth", url: databases.url("auth"), maxConnections: 1 });

@@ -1,5 +1,6 @@
 import { getNamedType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { defaultTenantName, madeTenantId } from "#cli/default-tenant.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { redisProgram } from "#tests/harness/redis-server.ts";
 import { asOwner } from "#tests/harness/server.ts";
@@ -167,7 +168,9 @@ it.skipIf(!redisProgram)("attack 33: whatever is kept in Redis has its tenant in
     /^novacron:events:/,
   ];
   const keys = outputs["contents of Redis"].map(({ text }) => text.split(" ")[0] ?? "");
-  const withTenant = keys.filter((key) => [fleet.tenantId, platformTenantId].some((tenant) => key.includes(tenant)));
+  const withTenant = keys.filter((key) =>
+    [fleet.tenantId, platformTenantId, madeTenantId(defaultTenantName)].some((tenant) => key.includes(tenant)),
+  );
   expect(withTenant.length).toBeGreaterThan(1);
   expect(keys.filter((key) => !withTenant.includes(key) && !ofNoTenant.some((known) => known.test(key)))).toEqual([]);
 });

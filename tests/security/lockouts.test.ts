@@ -1,3 +1,5 @@
+import type { Keyring } from "#lib/keyring.ts";
+import { Replaceable } from "#lib/replaceable.ts";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -122,7 +124,7 @@ describe("case G40: of tries to sign in, only a wrong password counts", () => {
       hasher: new PasswordHasher(),
       limits: new SignInLimits(),
       pepper: testPepper,
-      encryptionKeys: testEncryptionKeys,
+      encryptionKeys: new Replaceable<Keyring>(testEncryptionKeys),
       environment: testKeyEnvironment,
     });
     const request = { identity: anonymous, requestId: newId(), deadline: Date.now() + 60_000 };

@@ -25,7 +25,7 @@ export function newSecret(
   return {
     secret: secret.base32,
     uri: totp(secret, username).toString(),
-    sealed: seal(encryptionKeys, placeOf(tenantId, userId), secret.base32),
+    sealed: seal(encryptionKeys.current(), placeOf(tenantId, userId), secret.base32),
   };
 }
 
@@ -36,7 +36,7 @@ export function stepOf(
   code: string,
 ): number | undefined {
   if (!/^\d{6}$/.test(code)) return undefined;
-  const secret = Secret.fromBase32(open(encryptionKeys, placeOf(tenantId, userId), sealed));
+  const secret = Secret.fromBase32(open(encryptionKeys.current(), placeOf(tenantId, userId), sealed));
   const delta = totp(secret).validate({ token: code, window: 1 });
   return delta === null ? undefined : Math.floor(Date.now() / 1_000 / periodSeconds) + delta;
 }

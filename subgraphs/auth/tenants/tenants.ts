@@ -125,8 +125,10 @@ export async function setTenantQuota(
 /** A label of a host name, for it is part of addresses; and two names that look alike are not two names. */
 const namePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
+export const isTenantName = (name: string): boolean => namePattern.test(name);
+
 const nameProblems = ({ name }: TenantContents): UserError[] =>
-  namePattern.test(name) ? [] : [userError("NAME_INVALID", undefined, "name")];
+  isTenantName(name) ? [] : [userError("NAME_INVALID", undefined, "name")];
 
 const longest = { displayName: 255, description: 2_000 };
 

@@ -21,6 +21,7 @@ import { alertRules } from "./Query/alertRules.ts";
 import { alerts } from "./Query/alerts.ts";
 import { metricImport } from "./Query/metricImport.ts";
 import { metricImports } from "./Query/metricImports.ts";
+import { topVms } from "./Query/topVms.ts";
 import { alertChanged } from "./Subscription/alertChanged.ts";
 import { nodeMetrics } from "./Subscription/nodeMetrics.ts";
 import { vmMetrics } from "./Subscription/vmMetrics.ts";
@@ -30,7 +31,7 @@ import { VmMetrics } from "./VmMetrics.ts";
 import { VmMetricSeries } from "./VmMetricSeries.ts";
 
 export const resolvers: Resolvers = {
-  Query: { alert, alertRule, alertRules, alerts, metricImport, metricImports },
+  Query: { alert, alertRule, alertRules, alerts, metricImport, metricImports, topVms },
   Alert,
   AlertChange,
   AlertRule,

@@ -11,7 +11,7 @@ import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { redisProgram, startRedis } from "#tests/harness/redis-server.ts";
 import { adminUrl, asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 import { startTraceCollector } from "#tests/harness/trace-collector.ts";
-import { type Started, startNovacron } from "#tests/running/command.ts";
+import { novacron, type Started, startNovacron } from "#tests/running/command.ts";
 import type { Output, Secrets } from "./secrets.ts";
 
 export const fleet = fleetOf(1);
@@ -73,6 +73,14 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
   secrets.watch("the first administrator's password", first.password);
   secrets.watch("the first administrator's key", first.apiKey.split("_")[3] ?? "");
 
+  // The first key acts in a tenant; this one acts in the platform.
+  const created = await novacron(
+    ["key", "create", "admin", "--name", "platform", "--scopes", "*", "--rate-limit", "100000", "--json"],
+    { ...env, NOVACRON_DATA_DIR: dataDir },
+  );
+  const { key: platformKey } = JSON.parse(created.stdout) as { key: string };
+  secrets.watch("the key of the platform", platformKey.split("_")[3] ?? "");
+
   const auth = await openDatabase({ domain: "auth", url: databases.url("auth"), maxConnections: 1 });
   const federation = await openDatabase({ domain: "federation", url: databases.url("federation"), maxConnections: 1 });
   const keyring = parseKeyring(encryptionKeys);
@@ -87,7 +95,7 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
     databases,
     databaseUser,
     env: { ...env, NOVACRON_DATA_DIR: dataDir },
-    platformKey: first.apiKey,
+    platformKey,
     newPerson: () =>
       makeUser(auth, {
         tenantId: fleet.tenantId,

@@ -1,5 +1,6 @@
-import { readFile, stat } from "node:fs/promises";
-import { log } from "#lib/log.ts";
+import { stat } from "node:fs/promises";
+import { log } from "./log.ts";
+import { FileError, loadTextFile } from "./text-file.ts";
 
 /** Looking works on every file system, and when a file is replaced by another; notices of the system do not. */
 const lookEveryMs = 500;
@@ -9,7 +10,7 @@ const lookEveryMs = 500;
  * @param text what the file held when it was read first
  * @returns what ends it
  */
-export function onChange(path: string, text: string, apply: (text: string) => void | Promise<void>): () => void {
+export function onFileChange(path: string, text: string, apply: (text: string) => void | Promise<void>): () => void {
   let applied = text;
   let seen = "";
   let isLooking = false;
@@ -18,11 +19,11 @@ export function onChange(path: string, text: string, apply: (text: string) => vo
     const state = `${ino} ${size} ${mtimeMs}`;
     if (state === seen) return;
     seen = state;
-    const changed = await readFile(path, "utf8");
+    const changed = await loadTextFile(path);
     if (changed === applied) return;
     await apply(changed);
     applied = changed;
-    log.gateway.info({ file: path }, "a changed file has been taken over");
+    log.files.info({ file: path }, "a changed file has been taken over");
   };
   const timer = setInterval(() => {
     if (isLooking) return;
@@ -30,11 +31,14 @@ export function onChange(path: string, text: string, apply: (text: string) => vo
     look()
       .catch((error: unknown) => {
         // A file that is being replaced is not there for a moment.
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT")
-          log.gateway.error({ err: error, file: path }, "a changed file is refused; what was there before stays");
+        if (!isMissing(error))
+          log.files.error({ err: error, file: path }, "a changed file is refused; what was there before stays");
       })
       .finally(() => (isLooking = false));
   }, lookEveryMs);
   timer.unref();
   return () => clearInterval(timer);
 }
+
+const isMissing = (error: unknown): boolean =>
+  ((error instanceof FileError ? error.cause : error) as NodeJS.ErrnoException).code === "ENOENT";

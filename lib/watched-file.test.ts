@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { onChange } from "#gateway/watched-file.ts";
+import { onFileChange } from "./watched-file.ts";
 
 let folder: string;
 let path: string;
@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 it("a file is taken over when it changes, also by being replaced; one that is bad or gone leaves what was there", async () => {
   const applied: string[] = [];
   writeFileSync(path, "one");
-  const end = onChange(path, "one", (text) => {
+  const end = onFileChange(path, "one", (text) => {
     if (text === "bad") throw new Error("It is bad.");
     applied.push(text);
   });

@@ -1,0 +1,20 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Domain, domains } from "#db/columns.ts";
+import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
+import type { Keyring } from "#lib/keyring.ts";
+import { overwriteFile } from "./overwrite-file.ts";
+
+/** In a folder of `novacron secrets`: the keys by which a subgraph believes the gateways. */
+export const callerKeysFile = (domain: Domain): string => `${domain}-caller-keys`;
+
+export const callerKeysOfGateway = (keys: Keyring, domain: Domain): string =>
+  callerKeysText(callerKeys("gateway", keys, domain));
+
+/** Brings the caller keys that are in a folder in line with the keys of the gateways. @returns whether there are any */
+export function updateCallerKeys(folder: string, keys: Keyring): boolean {
+  const present = domains.filter((domain) => existsSync(join(folder, callerKeysFile(domain))));
+  for (const domain of present)
+    overwriteFile(join(folder, callerKeysFile(domain)), `${callerKeysOfGateway(keys, domain)}\n`);
+  return present.length > 0;
+}

@@ -1,0 +1,47 @@
+import { recordAudit } from "#db/auth/audit-writes.ts";
+import { tenantNamed } from "#db/auth/credentials.ts";
+import { insertTenant } from "#db/auth/tenant-writes.ts";
+import type { Database } from "#db/client.ts";
+import { demoTenantId, demoTenantName } from "#lib/demo-tenant.ts";
+import { importedId } from "#lib/uuid.ts";
+
+/** The tenant of an installation without a demo fleet: imports go there, and the key of admin.json acts there. */
+export const defaultTenantName = "default";
+
+export interface Tenant {
+  id: string;
+  name: string;
+}
+
+/** Of a tenant that is made: the same for a name in every installation. */
+export const madeTenantId = (name: string): string =>
+  name === demoTenantName ? demoTenantId : importedId("tenant", name);
+
+/** The tenant that is meant where none is named: `default`, or else `demo`. Undefined when there is neither. */
+export async function findDefaultTenant(system: Database): Promise<Tenant | undefined> {
+  for (const name of [defaultTenantName, demoTenantName]) {
+    const id = await tenantNamed(system, name);
+    if (id) return { id, name };
+  }
+  return undefined;
+}
+
+/** Makes a tenant without users, if there is none of this name. */
+export async function ensureTenant(auth: Database, system: Database, name: string, actor: string): Promise<Tenant> {
+  const found = await tenantNamed(system, name);
+  if (found) return { id: found, name };
+  const id = madeTenantId(name);
+  const displayName = name.charAt(0).toUpperCase() + name.slice(1);
+  await auth.write({ tenantId: id, actor: `command:${actor}` }, async (tx) => {
+    // Of two at once one makes it.
+    if (!(await insertTenant(tx, { name, displayName, description: null }))) return;
+    await recordAudit(tx, {
+      action: "tenant.create",
+      success: true,
+      userId: null,
+      actorName: actor,
+      metadata: { tenantId: id, name },
+    });
+  });
+  return { id, name };
+}

@@ -1,0 +1,41 @@
+import { type Column, sql } from "drizzle-orm";
+import type { Tx } from "../client.ts";
+import { selectList } from "../rows.ts";
+import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
+import { projectedVms } from "./schema/projected-vms.ts";
+import { type VmMetricLatestRow, vmMetricsLatest } from "./schema/vm-metrics-latest.ts";
+
+const ranked = {
+  CPU_USAGE_PERCENT: vmMetricsLatest.cpuUsagePercent,
+  MEMORY_USAGE_BYTES: vmMetricsLatest.memoryUsageBytes,
+  NETWORK_BYTES_SENT_PER_SECOND: vmMetricsLatest.networkBytesSentPerSecond,
+  NETWORK_BYTES_RECV_PER_SECOND: vmMetricsLatest.networkBytesRecvPerSecond,
+  DISK_READ_BYTES_PER_SECOND: vmMetricsLatest.diskReadBytesPerSecond,
+  DISK_WRITE_BYTES_PER_SECOND: vmMetricsLatest.diskWriteBytesPerSecond,
+} as const satisfies Record<string, Column>;
+
+export type VmTopMetric = keyof typeof ranked;
+
+/**
+ * A sort of the newest sample of each of the tenant's VMs. There is no index by metric: each sample of each VM would have to move in it, and
+ * writes of this table stay on their page.
+ */
+const topBy = (column: Column) =>
+  statement<VmMetricLatestRow>(
+    () => sql`
+    select ${selectList({ table: vmMetricsLatest })} from ${vmMetricsLatest}
+    where ${ofTenant(vmMetricsLatest.tenantId)} and ${column} is not null
+      and (${sql.placeholder("maxAge")}::float8 is null or ${vmMetricsLatest.time} >= now() - make_interval(secs => ${sql.placeholder("maxAge")}::float8))
+      and not exists (select from ${projectedVms}
+        where ${projectedVms.id} = ${vmMetricsLatest.vmId} and ${ofTenant(projectedVms.tenantId)} and ${projectedVms.state} = 'deleted')
+    order by ${column} desc, ${vmMetricsLatest.vmId} limit ${sql.placeholder("first")}::int`,
+  );
+
+const statements = Object.fromEntries(
+  Object.entries(ranked).map(([metric, column]) => [metric, topBy(column)]),
+) as Record<VmTopMetric, ReturnType<typeof topBy>>;
+
+/** @param maxAgeSeconds null takes samples of any age */
+export const topVms = (tx: Tx, by: VmTopMetric, first: number, maxAgeSeconds: number | null) =>
+  tx.run(statements[by], { first, maxAge: maxAgeSeconds, tenantId: tx.tenantId });

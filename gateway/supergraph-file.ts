@@ -1,0 +1,39 @@
+import { readTextFile } from "#lib/text-file.ts";
+import { policies } from "#lib/request-context.ts";
+import { loadSupergraph, type LoadedSupergraph } from "./execution/loaded-supergraph.ts";
+
+/** Composition writes `join__Graph` into each; a schema without it is a subgraph's or a client's. */
+const marksSupergraph = /\bjoin__Graph\b/;
+
+/**
+ * The text of a supergraph that a person names, for a gateway to load.
+ * @throws FileError, or Error SUPERGRAPH_INVALID for a file that is no supergraph
+ */
+export function readSupergraph(file: string): string {
+  const sdl = readTextFile(file);
+  if (marksSupergraph.test(sdl)) return sdl;
+  throw invalid(file, "it names no subgraphs (join__Graph)");
+}
+
+/** The same, loaded. */
+export function supergraphFrom(file: string): LoadedSupergraph {
+  const sdl = readSupergraph(file);
+  return explained(file, () => loadSupergraph(sdl, policies));
+}
+
+/** @throws Error SUPERGRAPH_INVALID with the file's name in the place of a parser's error */
+export function explained<Loaded>(file: string, load: () => Loaded): Loaded {
+  try {
+    return load();
+  } catch (error) {
+    throw invalid(file, error instanceof Error ? error.message : String(error));
+  }
+}
+
+const invalid = (file: string, reason: string) =>
+  Object.assign(
+    new Error(
+      `${file} is no supergraph: ${reason}. A supergraph is what the composition of subgraphs writes, such as \`rover supergraph compose\` or \`npm run compose\`.`,
+    ),
+    { code: "SUPERGRAPH_INVALID" },
+  );

@@ -1,0 +1,32 @@
+import { type Keyring, parseKeyring } from "./keyring.ts";
+import type { Replaceable } from "./replaceable.ts";
+import { readSecret } from "./secrets.ts";
+import { onFileChange } from "./watched-file.ts";
+
+/** So long after a file of keys was written, every process that follows it has its keys. */
+export const keysSettleMs = 1_500;
+
+/**
+ * Follows the file that `<NAME>_FILE` names, where there is one: what it holds takes the place of the keys that are held, while calls go on. A text
+ * that holds no keys is logged, and the keys stay.
+ * @param parse undefined for what holds no keys
+ * @returns what ends it
+ */
+export function followKeys<Keys>(
+  name: string,
+  held: Replaceable<Keys>,
+  parse: (text: string) => Keys | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): () => void {
+  const file = env[`${name}_FILE`];
+  if (file === undefined) return () => undefined;
+  return onFileChange(file, readSecret(name, env) ?? "", (text) => {
+    const keys = parse(text.trim());
+    if (!keys) throw new Error(`${name}_FILE does not hold the keys that ${name} needs.`);
+    held.replace(keys);
+  });
+}
+
+/** The same of a ring of `id:secret,id:secret`. */
+export const followKeyring = (name: string, held: Replaceable<Keyring>): (() => void) =>
+  followKeys(name, held, parseKeyring);

@@ -1,0 +1,22 @@
+import { mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+
+/**
+ * Makes a folder, and those above it that are missing. `mkdir` with `recursive` never returns for a folder below one in which none can be made,
+ * such as `/proc/x` (Node 20 to 24).
+ * @returns whether there was none
+ * @throws the system's error, such as EACCES or ENOENT
+ */
+export function makeFolder(path: string, mode = 0o777): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return false;
+  const above = dirname(path);
+  if (above !== path && !statSync(above, { throwIfNoEntry: false })) makeFolder(above, mode);
+  try {
+    mkdirSync(path, { mode });
+    return true;
+  } catch (error) {
+    // Two at once: the other one has made it.
+    if ((error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).isDirectory()) return false;
+    throw error;
+  }
+}

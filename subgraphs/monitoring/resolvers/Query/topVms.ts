@@ -1,0 +1,16 @@
+import { durationSeconds } from "#lib/duration.ts";
+import { InvalidArgument } from "#lib/errors.ts";
+import { maxPageSize } from "#lib/pagination.ts";
+import type { QueryResolvers } from "../../generated/resolvers.ts";
+
+const defaultCount = 10;
+/** A century: PostgreSQL has no times before the longest durations. */
+const maxAgeSeconds = 3e9;
+
+export const topVms: QueryResolvers["topVms"] = (_root, { by, first, maxAge }, { loaders }) => {
+  const count = first ?? defaultCount;
+  if (count < 0 || count > maxPageSize) throw new InvalidArgument("first", `is not from 0 to ${maxPageSize}.`);
+  const seconds = maxAge == null ? null : durationSeconds(maxAge);
+  if (seconds === undefined) throw new InvalidArgument("maxAge", "holds years or months.");
+  return loaders.topVms(by, count, seconds && Math.min(seconds, maxAgeSeconds));
+};
