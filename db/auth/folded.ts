@@ -36,7 +36,9 @@ const lookAlikes: Readonly<Record<string, string>> = {
 const bothCases = (letter: string): string[] =>
   [...new Set([letter, letter.toUpperCase()])].filter((one) => one > "\u007f");
 const pairs = Object.entries(lookAlikes).flatMap(([latin, letters]) =>
-  [...letters].flatMap(bothCases).map((letter) => [letter, latin]),
+  Array.from(letters)
+    .flatMap(bothCases)
+    .map((letter) => [letter, latin]),
 );
 const column = (at: 0 | 1) => sql.raw(`'${pairs.map((pair) => pair[at]).join("")}'`);
 

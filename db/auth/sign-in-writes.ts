@@ -33,8 +33,10 @@ export interface SignInPlace {
 export interface SignInUser extends Pick<UserRow, "passwordHash" | "mfaEnabled" | "mfaSecret"> {
   /** Whether the user has signed in from this address. */
   isKnownAddress: boolean;
-  /** Whether the user may not try here now. */
+  /** Whether the user may not try here now, or might not at some time since the try began. */
   isLocked: boolean;
+  /** When this was read, by the database's clock. */
+  readAt: string;
   /** The wrong tries here since the last right one. */
   failedAttempts: number;
 }
@@ -43,7 +45,8 @@ const read = statement<SignInUser>(
   () => sql`
     select ${users.passwordHash} as "passwordHash", ${users.mfaEnabled} as "mfaEnabled", ${users.mfaSecret} as "mfaSecret",
       known.found is true as "isKnownAddress",
-      coalesce(case when known.found then known.locked_until else ${users.lockedUntil} end > now(), false) as "isLocked",
+      coalesce(case when known.found then known.locked_until else ${users.lockedUntil} end > coalesce(${sql.placeholder("since")}::timestamptz, now()), false) as "isLocked",
+      now()::text as "readAt",
       case when known.found then known.failed else ${users.failedLoginAttempts} end as "failedAttempts"
     from ${users} left join lateral (
       select true as found, ${signInAddresses.lockedUntil} as locked_until, ${signInAddresses.failedAttempts} as failed
@@ -51,9 +54,16 @@ const read = statement<SignInUser>(
     where ${idAndTenant} and ${isEnabled}`,
 );
 
-/** Undefined when the user is disabled or not there, or the tenant is disabled: then nobody may try. */
-export async function signInUser(tx: ReadTx, place: SignInPlace): Promise<SignInUser | undefined> {
-  return (await tx.run(read, { ...place, tenantId: tx.tenantId }))[0];
+/**
+ * Undefined when the user is disabled or not there, or the tenant is disabled: then nobody may try.
+ * @param since when the try began, if it has waited for others: a lock that they brought about holds for it too, even if it is over
+ */
+export async function signInUser(
+  tx: ReadTx,
+  place: SignInPlace,
+  since: string | undefined,
+): Promise<SignInUser | undefined> {
+  return (await tx.run(read, { ...place, since: since ?? null, tenantId: tx.tenantId }))[0];
 }
 
 // Each statement locks the row that it counts in: of wrong tries at the same time each is one.

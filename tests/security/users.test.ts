@@ -154,8 +154,8 @@ describe("an administrator", () => {
     const administrator = await tokenOf(await newUser("admin"));
     const input = { username: "victim-admin", email: "victim-admin@example.org" };
     await change("createUser", input, "", administrator);
-    const other = { username: "another-name", email: "another-name@example.org", ...again };
-    const { data } = await change("createUser", other, "user { id }", administrator);
+    const alike = { username: "another-name", email: "another-name@example.org", ...again };
+    const { data } = await change("createUser", alike, "user { id }", administrator);
     expect(data.createUser).toEqual({ user: null, userErrors: [{ code: "NAME_TAKEN", field: null }] });
   });
 

@@ -23,10 +23,11 @@ export async function refusalOfPassword(
   const account = await database.write(scopeOf(request, tenantId), (tx) => permitAccount(tx, identity, identity.id));
   if (isUserError(account)) return account;
   const place = placeOf(services, request, { tenantId, userId: identity.id });
-  const read = () => readSignInUser(services, request, { tenantId, place });
+  const read = (since?: string) => readSignInUser(services, request, { tenantId, place }, since);
+  const before = await read();
   const login = loginKey({ tenantId, userId: identity.id }, "");
-  return limits.ofAccount(turnOf(login, place, await read()), async () => {
-    const user = await read();
+  return limits.ofAccount(turnOf(login, place, before), async () => {
+    const user = await read(before?.readAt);
     const mayTry = user && !user.isLocked;
     const isRight = await hasher.verify(
       mayTry ? user.passwordHash : undefined,

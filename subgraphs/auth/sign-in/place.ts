@@ -23,15 +23,16 @@ export function placeOf(
 export const loginKey = (known: Pick<Account, "tenantId" | "userId"> | undefined, login: string): string =>
   known ? `${known.tenantId}:${known.userId}` : tokenHash(login.normalize("NFKC").toLowerCase());
 
-/** The user as a try to sign in finds them. */
+/** The user as a try to sign in finds them. @param since when the try began, if it has waited for others */
 export async function readSignInUser(
   { database }: AuthServices,
   request: RequestContext,
   { tenantId, place }: { tenantId: string; place: SignInPlace },
+  since?: string,
 ): Promise<SignInUser | undefined> {
   const tx = database.read(scopeOf(request, tenantId));
   try {
-    return await signInUser(tx, place);
+    return await signInUser(tx, place, since);
   } finally {
     await tx.end();
   }

@@ -55,7 +55,7 @@ export async function signIn(services: AuthServices, request: RequestContext, in
     // Where they have signed in before, users are kept out by nobody else's tries from there.
     if (exhausted && (!user?.isKnownAddress || user.isLocked)) return exhausted;
     const result = await services.limits.ofAccount(turnOf(attempt.login, attempt.place, user), async () => {
-      const tried = await tryPassword(services, request, attempt, input);
+      const tried = await tryPassword(services, request, { ...attempt, since: user?.readAt }, input);
       if ("token" in tried) await services.limits.forgive(network, attempt.login);
       else if (tried.isWrong) await services.limits.countWrong(network, attempt.login);
       return tried;
@@ -75,7 +75,7 @@ interface Attempt {
   /** Its `loginKey`. */
   login: string;
   place: SignInPlace;
-  read(): Promise<SignInUser | undefined>;
+  read(since?: string): Promise<SignInUser | undefined>;
 }
 
 async function findAccount(services: AuthServices, request: RequestContext, input: SignInInput): Promise<Attempt> {
@@ -89,7 +89,7 @@ async function findAccount(services: AuthServices, request: RequestContext, inpu
     account,
     login: loginKey(known, login),
     place,
-    read: () => readSignInUser(services, request, { tenantId, place }),
+    read: (since) => readSignInUser(services, request, { tenantId, place }, since),
   };
 }
 
@@ -107,12 +107,12 @@ const wrong: Refusal = { error: userError("INVALID_CREDENTIALS"), isWrong: true 
 async function tryPassword(
   services: AuthServices,
   request: RequestContext,
-  attempt: Attempt,
+  attempt: Attempt & { since: string | undefined },
   input: SignInInput,
 ): Promise<Success | Refusal> {
   const { database, hasher } = services;
   const { account, place, known } = attempt;
-  const found = await attempt.read();
+  const found = await attempt.read(attempt.since);
   const user = found?.isLocked ? undefined : found;
   const password = isPasswordText(input.password) ? input.password : "";
   const isRight = await hasher.verify(user?.passwordHash, password);
