@@ -1,11 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
 import { Admission } from "./admission.ts";
 
-const admission = (places: number) =>
-  new Admission(places, {
-    isUnreachable: (error) => (error as Error).message === "gone",
-    hasNoSlot: (error) => (error as Error).message === "no slot",
-  });
+const admission = (places: number, writers = places) =>
+  new Admission(
+    { places, writers },
+    {
+      isUnreachable: (error) => (error as Error).message === "gone",
+      hasNoSlot: (error) => (error as Error).message === "no slot",
+    },
+  );
 
 /** Work that is done when the test says so. */
 function job<T = string>() {
@@ -33,6 +36,24 @@ describe("admission", () => {
     await vi.waitFor(() => expect(jobs[3]?.work).toHaveBeenCalled());
     for (const { finish } of jobs) finish("late");
     expect(await Promise.all(running.slice(2))).toEqual(["late", "late"]);
+    expect(door.isFull).toBe(false);
+  });
+
+  it("lets those that write have their share of the places, and those that read the rest, past writers that wait", async () => {
+    const door = admission(3, 1);
+    const jobs = [job(), job(), job(), job(), job()];
+    const lanes = ["writes", "writes", "reads", "reads", "reads"] as const;
+    const running = jobs.map(({ work }, at) => door.enter({}, work, lanes[at]));
+    const begun = () => jobs.map(({ work }) => work.mock.calls.length);
+    expect(begun()).toEqual([1, 0, 1, 1, 0]);
+    jobs[2]?.finish("read");
+    await running[2];
+    expect(begun()).toEqual([1, 0, 1, 1, 1]);
+    jobs[0]?.finish("written");
+    await running[0];
+    expect(begun()).toEqual([1, 1, 1, 1, 1]);
+    for (const { finish } of jobs) finish("late");
+    await Promise.all(running);
     expect(door.isFull).toBe(false);
   });
 

@@ -11,8 +11,12 @@ export interface Patience {
   signal?: AbortSignal | undefined;
 }
 
+/** What the work is: those that write take no more than their share of the places, however many wait. */
+export type Lane = "reads" | "writes";
+
 interface Waiting {
   since: number;
+  lane: Lane;
   let: () => void;
   refuse: (error: unknown) => void;
 }
@@ -26,16 +30,19 @@ export interface Meaning {
 }
 
 /**
- * Lets as many in as there are connections, in order. The driver's own queue knows no end: behind a server that is gone it would give each
+ * Lets as many in as there are connections, in order within a lane. The driver's own queue knows no end: behind a server that is gone it would give each
  * statement an attempt of its own to connect, one after the other, and nobody could leave it at his deadline.
  */
 export class Admission {
   #places: number;
+  /** How many more may write; those that read are limited by the places alone. */
+  #writers: number;
   readonly #meaning: Meaning;
   readonly #waiting = new Set<Waiting>();
 
-  constructor(places: number, meaning: Meaning) {
+  constructor({ places, writers = places }: { places: number; writers?: number }, meaning: Meaning) {
     this.#places = places;
+    this.#writers = writers;
     this.#meaning = meaning;
   }
 
@@ -47,10 +54,10 @@ export class Admission {
    * Runs `work` when there is a connection for it, and again for up to a second while the server has no slot for that.
    * @throws what `work` throws, also for those behind it when the server is gone or full; PublicError SUBGRAPH_TIMEOUT at the deadline
    */
-  async enter<T>({ endsAt, signal }: Patience, work: () => Promise<T>): Promise<T> {
+  async enter<T>({ endsAt, signal }: Patience, work: () => Promise<T>, lane: Lane = "reads"): Promise<T> {
     const since = performance.now();
-    if (this.#places > 0) this.#places -= 1;
-    else await this.#wait(since, endsAt, signal);
+    if (this.#mayEnter(lane)) this.#take(lane);
+    else await this.#wait({ since, lane }, endsAt, signal);
     try {
       for (;;) {
         try {
@@ -65,9 +72,26 @@ export class Admission {
         }
       }
     } finally {
-      const [next] = this.#waiting;
-      if (next) next.let();
-      else this.#places += 1;
+      this.#places += 1;
+      if (lane === "writes") this.#writers += 1;
+      this.#letNext();
+    }
+  }
+
+  #mayEnter(lane: Lane): boolean {
+    return this.#places > 0 && (lane === "reads" || this.#writers > 0);
+  }
+
+  #take(lane: Lane): void {
+    this.#places -= 1;
+    if (lane === "writes") this.#writers -= 1;
+  }
+
+  #letNext(): void {
+    for (const each of this.#waiting) {
+      if (!this.#mayEnter(each.lane)) continue;
+      this.#take(each.lane);
+      return each.let();
     }
   }
 
@@ -76,7 +100,11 @@ export class Admission {
     for (const each of this.#waiting) if (each.since <= since) each.refuse(error);
   }
 
-  #wait(since: number, endsAt: number | undefined, signal: AbortSignal | undefined): Promise<void> {
+  #wait(
+    { since, lane }: Pick<Waiting, "since" | "lane">,
+    endsAt: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = () => {
         this.#waiting.delete(entry);
@@ -85,6 +113,7 @@ export class Admission {
       };
       const entry: Waiting = {
         since,
+        lane,
         let: () => {
           leave();
           resolve();

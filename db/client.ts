@@ -39,12 +39,15 @@ export interface WriteTx extends Tx {
 
 /** A read transaction that begins at its first statement and shows one snapshot until `end`. */
 export interface ReadTx extends Tx {
+  /** Resolves when the connection has been given back, after the statements that were begun before. */
   end(): Promise<void>;
 }
 
 /** The connections of one domain's database under one role. */
 export interface Database {
   readonly domain: Domain;
+  /** The role: `service` is bound to one tenant a transaction; `system` is for jobs that cross tenants. */
+  readonly as: "service" | "system";
   /** Opens nothing until its first statement; the caller must `end` it. */
   read(scope: Scope): ReadTx;
   /**
@@ -63,8 +66,7 @@ export interface DatabaseOptions {
   domain: Domain;
   /** A connection URL whose user may `SET ROLE` to the domain's roles, or is one of them. */
   url: string;
-  /** `service` is bound to one tenant a transaction; `system` is for jobs that cross tenants. */
-  as?: "service" | "system";
+  as?: Database["as"];
   maxConnections?: number;
 }
 
@@ -109,7 +111,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     Object.assign(client.options.serializers, arrays?.serializers);
     return client;
   });
-  const admission = new Admission(maxConnections, { isUnreachable, hasNoSlot });
+  const admission = new Admission(
+    { places: maxConnections, writers: writersOf(options) },
+    { isUnreachable, hasNoSlot },
+  );
   await admission
     .enter({}, () =>
       pool.use(async (client) => {
@@ -123,11 +128,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     });
   return {
     domain,
+    as,
     read: (scope) => readTransaction(pool, admission, domain, scope),
     write: (scope, use) => {
       const patience = patienceOf(scope);
       return retried(
-        () => admission.enter(patience, () => writeTransaction(pool, domain, scope, patience, use)),
+        () => admission.enter(patience, () => writeTransaction(pool, domain, scope, patience, use), "writes"),
         patience,
       );
     },
@@ -149,6 +155,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     close: () => pool.close(),
   };
 }
+
+/**
+ * How many connections of a pool may write at once. Writers wait for each other's locks, and readers for nobody: of a pool that requests use,
+ * half stays for those that read.
+ */
+const writersOf = ({ as = "service", maxConnections = 8 }: DatabaseOptions): number =>
+  as === "service" && maxConnections >= 4 ? Math.ceil(maxConnections / 2) : maxConnections;
 
 /** Row-level security means nothing to a superuser or a role with BYPASSRLS: such a pool must not come into being. */
 async function refuseBypass(client: postgres.Sql, domain: Domain): Promise<void> {
@@ -189,19 +202,28 @@ function readTransaction(pool: Pool, admission: Admission, domain: Domain, scope
         .catch((error: unknown) => reject(publicError(error)));
     });
 
-  const begun = () => {
+  let pending = 0;
+  let isEnding = false;
+  const inTransaction = async <T>(use: (tx: Tx) => Promise<T>): Promise<T> => {
     scope.signal?.throwIfAborted();
-    return (transaction ??= begin());
+    pending += 1;
+    try {
+      return await use(await (transaction ??= begin()));
+    } finally {
+      pending -= 1;
+      if (isEnding && pending === 0) finish();
+    }
   };
   return {
     domain,
     tenantId: scope.tenantId,
     actor: scope.actor,
     requestId: scope.requestId,
-    run: async (statement, values) => (await begun()).run(statement, values),
-    execute: async (statement, values) => (await begun()).execute(statement, values),
+    run: (statement, values) => inTransaction((tx) => tx.run(statement, values)),
+    execute: (statement, values) => inTransaction((tx) => tx.execute(statement, values)),
     end: async () => {
-      finish();
+      isEnding = true;
+      if (pending === 0) finish();
       await finished;
     },
   };

@@ -238,7 +238,12 @@ function referenceResolver<Context extends { request: RequestContext }>(
   };
 }
 
-type GuardedResolver = GraphQLFieldResolver<unknown, { request: RequestContext }>;
+interface GuardedContext {
+  request: RequestContext;
+  /** Of a subgraph that writes: forgets what was read. */
+  written?: () => void;
+}
+type GuardedResolver = GraphQLFieldResolver<unknown, GuardedContext>;
 
 /** Every field asks for what it and the type that it returns need before its resolver runs; a root field that is not listed stops the start. */
 function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Readonly<Record<string, Needs>>): void {
@@ -259,7 +264,8 @@ function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Rea
         throw new Error(`${coordinate} of subgraph ${subgraph} has no entry in its authorization.`);
       listed.delete(coordinate);
       const needs = needsOf(field, type.name, authorization);
-      if (needs.length > 0) field.resolve = guardedBy(needs, resolve);
+      const begun = type === schema.getMutationType() ? begunAnew(resolve) : resolve;
+      field.resolve = needs.length > 0 ? guardedBy(needs, begun) : begun;
     }
   }
   if (listed.size > 0)
@@ -273,6 +279,14 @@ const needsOf = (
   authorization: Readonly<Record<string, Needs>>,
 ): Needs[] =>
   [authorization[`${parent}.${name}`], authorization[getNamedType(type).name]].filter((needs) => needs !== undefined);
+
+/** What the payload of the mutation before it was read with neither answers this one, nor holds a connection while this one works. */
+const begunAnew =
+  (resolve: GuardedResolver): GuardedResolver =>
+  (source, args, context, info) => {
+    context.written?.();
+    return resolve(source, args, context, info);
+  };
 
 const guardedBy =
   (needs: readonly Needs[], resolve: GuardedResolver): GuardedResolver =>

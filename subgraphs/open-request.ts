@@ -1,3 +1,4 @@
+import { CallConnections, type Task } from "#db/call-connections.ts";
 import type { Database, Tx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import type { OpenContext } from "#lib/subgraph.ts";
@@ -10,9 +11,11 @@ export interface LoaderContext<Loaders> {
 
 /** What a request to a subgraph that also writes carries. */
 export interface WritingContext<Loaders, Services> extends LoaderContext<Loaders> {
+  /** Of the task of one resolver: each takes its own, once. */
   readonly services: Services;
   /**
-   * To be called after each write: what was read before it is no longer what is there.
+   * To be called after each write: what was read before it is no longer what is there. It is called before each mutation, which then finds no
+   * transaction open.
    * @param tenantId whose rows the answer is read from now on, when the write has only found out
    */
   written(tenantId?: string): void;
@@ -26,28 +29,25 @@ export const openWith =
     return { context: { request, loaders: createLoaders(tx) }, close: () => tx.end() };
   };
 
-/** The same of a subgraph that also writes: after a write the loaders begin anew. */
+/** The same of a subgraph that also writes: after a write, and for each mutation, the loaders begin anew. */
 export const openWriting =
-  <Loaders, Services>(database: Database, createLoaders: (tx: Tx) => Loaders, services: Services) =>
+  <Loaders, Services>(database: Database, createLoaders: (tx: Tx) => Loaders, servicesOf: (task: Task) => Services) =>
   (request: RequestContext, signal: AbortSignal | undefined): OpenContext<WritingContext<Loaders, Services>> => {
     const { deadline, identity } = request;
-    const ended: Promise<void>[] = [];
-    let tx = database.read({ tenantId: identity.tenantId, deadline, signal });
-    let loaders = createLoaders(tx);
+    const connections = new CallConnections(database);
+    const read = (tenantId: string) => createLoaders(connections.readAs({ tenantId, deadline, signal }));
+    let loaders = read(identity.tenantId);
     const context = {
       request,
-      services,
+      get services() {
+        return servicesOf(connections.task());
+      },
       get loaders() {
         return loaders;
       },
       written: (tenantId = identity.tenantId) => {
-        ended.push(tx.end());
-        tx = database.read({ tenantId, deadline, signal });
-        loaders = createLoaders(tx);
+        loaders = read(tenantId);
       },
     };
-    const close = async () => {
-      await Promise.all([...ended, tx.end()]);
-    };
-    return { context, close };
+    return { context, close: () => connections.end() };
   };

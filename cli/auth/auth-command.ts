@@ -65,6 +65,7 @@ async function withServices<T>(
       return await use({
         ...actingAs({ database }, actor),
         system,
+        unawaited: database,
         hasher: new PasswordHasher(),
         limits: new SignInLimits(),
         environment: environment.production ? "prod" : "dev",

@@ -1,3 +1,4 @@
+import type { Task } from "#db/call-connections.ts";
 import type { Database, Scope } from "#db/client.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import type { Identity, RequestContext } from "#lib/request-context.ts";
@@ -10,7 +11,9 @@ export interface AuthServices {
   database: Database;
   /** Under the system role: finds what a credential belongs to, across tenants. */
   system: Database;
-  hasher: PasswordHasher;
+  /** For writes that nobody waits for: they are part of no task. */
+  unawaited: Pick<Database, "write">;
+  hasher: Pick<PasswordHasher, "hash" | "verify" | "isOutdated">;
   limits: SignInLimits;
   /** Goes into the hashes of API keys. */
   pepper: string;
@@ -19,6 +22,21 @@ export interface AuthServices {
   /** The word in API keys of this installation: `dev` or `prod`. */
   environment: string;
 }
+
+/** The services of one task. */
+export const servicesOf =
+  (services: Omit<AuthServices, "unawaited">) =>
+  (task: Task): AuthServices => ({
+    ...services,
+    database: task.on(services.database),
+    system: task.on(services.system),
+    unawaited: services.database,
+    hasher: {
+      hash: (password) => task.withoutConnection(() => services.hasher.hash(password)),
+      verify: (hash, password) => task.withoutConnection(() => services.hasher.verify(hash, password)),
+      isOutdated: (hash) => services.hasher.isOutdated(hash),
+    },
+  });
 
 /** The scope of a write that a request asks for, in its own tenant unless another is named. */
 export const scopeOf = ({ identity, requestId, deadline }: RequestContext, tenantId = identity.tenantId): Scope => ({

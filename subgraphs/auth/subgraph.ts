@@ -7,6 +7,7 @@ import type { AuthContext } from "./context.ts";
 import { createAuthLoaders } from "./loaders.ts";
 import { PasswordHasher } from "./passwords/password-hasher.ts";
 import { resolvers } from "./resolvers/index.ts";
+import { servicesOf } from "./services.ts";
 import type { SignInLimits } from "./sign-in/sign-in-limits.ts";
 
 export interface AuthDependencies {
@@ -34,6 +35,6 @@ export function createAuthSubgraph({ database, ...rest }: AuthDependencies): Sub
       UserSession: ({ loaders }) => loaders.sessionById,
       AuthAuditEntry: ({ loaders }) => loaders.auditEntryById,
     },
-    open: openWriting(database, createAuthLoaders, services),
+    open: openWriting(database, createAuthLoaders, servicesOf(services)),
   });
 }

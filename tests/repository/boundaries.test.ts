@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describe, expect, test } from "vitest";
 
@@ -22,5 +23,25 @@ describe("the import boundaries", () => {
     expect(there.length).toBeGreaterThan(100);
     expect(there.filter((file) => !cruised.has(file))).toEqual([]);
     expect(report.summary.error).toBe(0);
+  });
+});
+
+describe("transactions", () => {
+  const texts = (pattern: string, ignore: string[] = []) =>
+    globSync(pattern, { ignore: ["**/generated/**", "**/*.test.ts", ...ignore] }).map((file) => ({
+      file,
+      text: readFileSync(file, "utf8"),
+    }));
+
+  test("are opened by use cases, and never by a resolver, which has the loaders", () => {
+    const resolvers = texts("subgraphs/*/resolvers/**/*.ts");
+    expect(resolvers.length).toBeGreaterThan(100);
+    expect(resolvers.filter(({ text }) => /\.(write|read)\(/.test(text)).map(({ file }) => file)).toEqual([]);
+  });
+
+  test("are opened where no loader is at hand: one that is read by in a write would wait for that write", () => {
+    const useCases = texts("subgraphs/*/*/**/*.ts", ["subgraphs/*/resolvers/**"]);
+    expect(useCases.length).toBeGreaterThan(30);
+    expect(useCases.filter(({ text }) => /\bloaders\b/i.test(text)).map(({ file }) => file)).toEqual([]);
   });
 });

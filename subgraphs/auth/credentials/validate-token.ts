@@ -81,14 +81,14 @@ const holder = ({ id, userId, username, userTenantId, tenantId, expiresAt }: Cre
 
 /** Not waited for: who asks need not wait until it is written, and it is not worth failing for. */
 function noteUse(
-  { database }: AuthServices,
+  { unawaited }: AuthServices,
   request: RequestContext,
   { id, lastUsedAt, userTenantId }: Credential,
   kind: ValidToken["kind"],
 ): void {
   if (lastUsedAt && Date.now() - lastUsedAt.getTime() < useIsWrittenEveryMs) return;
   const touch = kind === "session" ? touchSession : touchApiKey;
-  database
+  unawaited
     .write(scopeOf(request, userTenantId), (tx) => touch(tx, id))
     .catch((error: unknown) =>
       log.subgraph.warn({ err: error, credential: id }, "the use of a credential was not noted"),

@@ -1,16 +1,10 @@
-import { userById } from "#db/auth/users.ts";
-import { homeOf } from "../../services.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
+import { homeOf } from "../../services.ts";
+import { ownUser } from "../../users/own-user.ts";
 
-export const me: QueryResolvers["me"] = async (_root, _args, { loaders, services, request }) => {
-  const { identity, deadline } = request;
+export const me: QueryResolvers["me"] = async (_root, _args, context) => {
+  const { identity } = context.request;
   if (identity.kind !== "user") return null;
-  if (homeOf(identity) === identity.tenantId) return loaders.userById.load(identity.id);
-  // Who acts in another tenant is not a user of that one.
-  const tx = services.database.read({ tenantId: homeOf(identity), deadline });
-  try {
-    return (await userById(tx, [identity.id]))[0] ?? null;
-  } finally {
-    await tx.end();
-  }
+  if (homeOf(identity) === identity.tenantId) return context.loaders.userById.load(identity.id);
+  return ownUser(context.services, context.request);
 };

@@ -1,0 +1,16 @@
+import { type PublicUserRow, userById } from "#db/auth/users.ts";
+import type { RequestContext } from "#lib/request-context.ts";
+import { type AuthServices, homeOf } from "../services.ts";
+
+/** The caller as a user of the home tenant, for a caller who acts in another tenant: the reads of the request do not show their row. */
+export async function ownUser(
+  { database }: AuthServices,
+  { identity, deadline }: RequestContext,
+): Promise<PublicUserRow | null> {
+  const tx = database.read({ tenantId: homeOf(identity), deadline });
+  try {
+    return (await userById(tx, [identity.id]))[0] ?? null;
+  } finally {
+    await tx.end();
+  }
+}
