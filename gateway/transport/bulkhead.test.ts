@@ -21,6 +21,21 @@ describe("a bulkhead", () => {
     await Promise.all([second, third]);
   });
 
+  it("leaves half of the places to queries, however many mutations wait", async () => {
+    const carrier = carrierByHand();
+    const transport = withBulkhead(carrier, { callsInFlight: 4, callsWaiting: 10 });
+    const mutation = { query: "mutation { m }", operation: "mutation" as const };
+    const mutations = [1, 2, 3, 4, 5].map(() => transport.send("vms", mutation, contextOf("1"), never()));
+    const queries = [1, 2].map(() => transport.send("vms", query("{ a }"), contextOf("1"), never()));
+    await turn();
+    expect(carrier.calls.map(({ request }) => request.operation)).toEqual(["mutation", "mutation", "query", "query"]);
+    for (let answered = 0; answered < 7; answered += 1) {
+      carrier.calls[answered]?.answer({ data: {} });
+      await turn();
+    }
+    await Promise.all([...mutations, ...queries]);
+  });
+
   it("gives each subgraph places of its own", async () => {
     const carrier = carrierByHand();
     const transport = withBulkhead(carrier, { callsInFlight: 1, callsWaiting: 0 });

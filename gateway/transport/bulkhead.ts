@@ -52,20 +52,31 @@ export class Bulkhead {
   }
 }
 
-/** Bounds the calls in each subgraph: one that is slow fills its own places and nobody else's. */
+/**
+ * Bounds the calls in each subgraph: one that is slow fills its own places and nobody else's. Mutations fill half of them: those of a subgraph may wait
+ * for one lock, or for passwords to be hashed, and its queries need neither.
+ */
 export function withBulkhead(inner: Transport, limits: BulkheadLimits): Transport {
-  const bulkheadOf = perSubgraph(() => new Bulkhead(limits));
+  const boundsOf = perSubgraph(() => ({
+    calls: new Bulkhead(limits),
+    mutations: new Bulkhead({ ...limits, callsInFlight: Math.ceil(limits.callsInFlight / 2) }),
+  }));
   return {
-    send: async (subgraph, request, context, signal) => {
-      const bulkhead = bulkheadOf(subgraph);
-      const turn = bulkhead.enter(signal);
-      if (turn) await turn;
-      try {
-        return await inner.send(subgraph, request, context, signal);
-      } finally {
-        bulkhead.leave();
-      }
+    send: (subgraph, request, context, signal) => {
+      const { calls, mutations } = boundsOf(subgraph);
+      const send = () => within(calls, signal, () => inner.send(subgraph, request, context, signal));
+      return request.operation === "mutation" ? within(mutations, signal, send) : send();
     },
     close: () => inner.close(),
   };
+}
+
+async function within<T>(bulkhead: Bulkhead, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const turn = bulkhead.enter(signal);
+  if (turn) await turn;
+  try {
+    return await work();
+  } finally {
+    bulkhead.leave();
+  }
 }
