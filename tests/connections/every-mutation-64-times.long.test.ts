@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { askGraph } from "#tests/harness/product.ts";
+import { bootMutatedProduct, type MutatedProduct } from "./mutated-product.ts";
+import { soak } from "./mutation-soak.ts";
+import { mutations, World } from "./mutations.ts";
+
+let product: MutatedProduct;
+beforeAll(async () => {
+  product = await bootMutatedProduct();
+});
+afterAll(() => product?.stop());
+
+it("case G21: next to every mutation 64 times at once, reads and sign-ins are answered, and nothing times out", async () => {
+  const world = await World.of(product.target);
+  const { failures, reads, sent } = await soak({
+    world,
+    names: Object.keys(mutations),
+    ask: (query, variables, token) => askGraph(product.url, query, variables, token),
+    before: () => product.forgetFailures(),
+  });
+  expect(failures).toEqual([]);
+  expect(sent).toBe(64 * product.target.fields.size);
+  expect(reads.length).toBeGreaterThan(100);
+});

@@ -1,0 +1,50 @@
+import { platformTenantId } from "#lib/platform-tenant.ts";
+import type { Identity } from "#lib/request-context.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { answerOf } from "#tests/harness/answers.ts";
+import { makeApiKey, makeUser } from "#tests/harness/credentials.ts";
+import { bootProduct } from "#tests/harness/product.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
+import type { Target } from "./mutations.ts";
+
+export interface MutatedProduct {
+  target: Target;
+  url: string;
+  /** Of sign-ins, which are limited for each address. */
+  forgetFailures(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Of the gateway, for what no client may send. */
+const gatewayItself: Identity = { kind: "service", id: "gateway", tenantId: platformTenantId, permissions: ["*"] };
+
+/** The product in this process with one tenant. Mutations that clients have go through its gateway, the others to their subgraph. */
+export async function bootMutatedProduct(): Promise<MutatedProduct> {
+  const product = await bootProduct({ authenticates: true });
+  const { auth } = product.databases;
+  const { tenantId } = fleetOf(1);
+  await insertFleet(product.urls, 1, 50);
+  const { id: userId } = await makeUser(auth, { tenantId: platformTenantId, role: "admin" });
+  const key = await makeApiKey(auth, { tenantId: platformTenantId, userId, actsInTenantId: tenantId });
+  const ofClients = productSupergraph().apiSchema.getMutationType()?.getFields() ?? {};
+  const target: Target = {
+    fields: new Map(
+      product.subgraphs.flatMap(({ schema }) => Object.entries(schema.getMutationType()?.getFields() ?? {})),
+    ),
+    tenantId,
+    operator: key.key,
+    send: async (name, query, variables, token) => {
+      if (name in ofClients) return product.ask(query, variables, token);
+      const context = { identity: gatewayItself, requestId: "test", deadline: Date.now() + 10_000 };
+      const request = { query, variables, operation: "mutation" as const };
+      const answer = await product.transport.send("auth", request, context, new AbortController().signal);
+      return answerOf({ body: JSON.stringify(answer) });
+    },
+  };
+  return {
+    target,
+    url: product.url,
+    forgetFailures: () => product.signInLimits.forgetAddress("127.0.0.1"),
+    stop: () => product.stop(),
+  };
+}

@@ -1,0 +1,92 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { AnsweredData } from "#tests/harness/answers.ts";
+import { mutations, outcomeOf, type World } from "./mutations.ts";
+
+const times = 64;
+const readEveryMs = 20;
+/** Of each of three users, after the sign-in before. */
+const signInEveryMs = 500;
+
+export interface SoakOptions {
+  world: World;
+  /** The mutations of the graph that can be sent. */
+  names: readonly string[];
+  ask(query: string, variables: Record<string, unknown>, token: string): Promise<AnsweredData>;
+  /** How long reads and sign-ins go on, at least. */
+  lastsMs?: number;
+  /** Runs before each mutation. */
+  before?(): Promise<void>;
+}
+
+export interface SoakReport {
+  /** Of each read and sign-in, in milliseconds. */
+  reads: number[];
+  signIns: number[];
+  /** How long the copies of each mutation took together. */
+  mutations: { name: string; milliseconds: number }[];
+  sent: number;
+  /** Answers that no mutation of that kind gives, and reads and sign-ins that failed. */
+  failures: string[];
+}
+
+const read = `query Read($first: Int!) {
+  vms(first: $first) { nodes { id name owner { id username } tenant { id name } } }
+  users(first: 5) { nodes { id username } }
+}`;
+
+/** Sends every mutation 64 times at once, one mutation after the other, with reads and sign-ins next to them. */
+export async function soak({ world, names, ask, before, lastsMs = 0 }: SoakOptions): Promise<SoakReport> {
+  const report: SoakReport = { reads: [], signIns: [], mutations: [], sent: 0, failures: [] };
+  const users = [await world.newUser(), await world.newUser(), await world.newUser()];
+  const ended = new AbortController();
+  const lasts = pause(lastsMs);
+  const reading = every(readEveryMs, ended.signal, async (count) => {
+    // Of reads that are alike at the same moment, one is executed.
+    const began = performance.now();
+    const { errors } = await ask(read, { first: 1 + (count % 50) }, world.key);
+    report.reads.push(performance.now() - began);
+    report.failures.push(...errors.map(({ extensions }) => `a read: ${extensions.code}`));
+  });
+  const signingIn = Promise.all(
+    users.map(async ({ email: login, password }) => {
+      while (!ended.signal.aborted) {
+        const began = performance.now();
+        const outcome = outcomeOf("signIn", await world.send("signIn", { input: { login, password }, token: "" }));
+        report.signIns.push(performance.now() - began);
+        if (outcome !== "done" && !refusedSignIns.includes(outcome)) report.failures.push(`a sign-in: ${outcome}`);
+        await pause(signInEveryMs, undefined, { signal: ended.signal }).catch(() => undefined);
+      }
+    }),
+  );
+  try {
+    for (const name of names) {
+      await before?.();
+      const { input, token, otherwise = [] } = await mutations[name]!(world, times);
+      const began = performance.now();
+      const sent = Array.from({ length: times }, () => world.send(name, { ...(input ? { input } : {}), token }));
+      const outcomes = (await Promise.all(sent)).map((answer) => outcomeOf(name, answer));
+      report.mutations.push({ name, milliseconds: performance.now() - began });
+      report.sent += times;
+      for (const outcome of outcomes)
+        if (![...otherwise, ...refusedSignIns, "done"].includes(outcome)) report.failures.push(`${name}: ${outcome}`);
+    }
+    await lasts;
+  } finally {
+    ended.abort();
+    await Promise.all([reading, signingIn]);
+  }
+  return report;
+}
+
+/** Only so many passwords wait to be hashed, and one address may fail so often. */
+const refusedSignIns: readonly string[] = ["OVERLOADED", "RATE_LIMITED"];
+
+/** Does something each so many milliseconds, whether or not the one before is done. Resolves when all are, after the signal. */
+async function every(ms: number, signal: AbortSignal, work: (count: number) => Promise<void>): Promise<void> {
+  const running: Promise<void>[] = [];
+  for (let count = 0; !signal.aborted; count += 1) {
+    running.push(work(count));
+    await pause(ms, undefined, { signal }).catch(() => undefined);
+  }
+  await Promise.all(running);
+}
