@@ -65,13 +65,13 @@ it("fault 14: while backends are terminated in a loop, reads succeed or say why,
   let arrived = 0;
   let open: () => void = () => undefined;
   const all = new Promise<void>((resolve) => (open = resolve));
-  const held = Array.from({ length: 8 }, () =>
-    product.databases.vms.write({ tenantId }, async (tx) => {
-      await tx.run(backend);
-      if (++arrived === 8) open();
-      await all;
-    }),
-  );
+  const held = Array.from({ length: 8 }, async () => {
+    const tx = product.databases.vms.read({ tenantId });
+    await tx.run(backend);
+    if (++arrived === 8) open();
+    await all;
+    await tx.end();
+  });
   await Promise.all(held);
 
   await product.untilProjected();
