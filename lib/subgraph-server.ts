@@ -41,7 +41,8 @@ export async function listenSubgraph(
     answer({ subgraph, keys, ready: isReady }, request, response).catch((error: unknown) => {
       if (error instanceof RequestAborted) {
         log.subgraph.debug({ err: error, subgraph: subgraph.name }, "a caller ended its call");
-        return void response.destroy();
+        response.destroy();
+        return;
       }
       log.subgraph.error({ err: error, subgraph: subgraph.name }, "a call failed");
       send(response, 500, {
