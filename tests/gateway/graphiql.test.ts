@@ -167,9 +167,9 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
   const headersBox = `document.querySelector('.graphiql-editor-tool .graphiql-editor:not(.hidden) .CodeMirror')?.CodeMirror`;
   const queryBox = `document.querySelector(".graphiql-query-editor .CodeMirror")?.CodeMirror`;
   /** Until it has been read: what GraphiQL runs is the operation that it knows. */
-  const writeSubscription = async (page: Page) => {
-    await page.evaluate(`${queryBox}.setValue("subscription Ticks { ticks }")`);
-    await page.appears(`document.querySelector(".graphiql-tab-button")?.textContent.includes("Ticks")`);
+  const writeSubscription = async (at: Page) => {
+    await at.evaluate(`${queryBox}.setValue("subscription Ticks { ticks }")`);
+    await at.appears(`document.querySelector(".graphiql-tab-button")?.textContent.includes("Ticks")`);
   };
   const run = () => opened.evaluate(`document.querySelector(".graphiql-execute-button").click()`);
   const setHeaders = (headers: object) =>

@@ -106,7 +106,7 @@ const urqlWith =
       fetchSubscriptions: true,
       fetchOptions: { headers: { authorization: `Bearer ${target.token}` } },
     });
-    const request = createRequest(query, variables, extensions as Parameters<typeof createRequest>[2]);
+    const request = createRequest(query, variables, extensions);
     const subscription = client.executeSubscription(request).subscribe(({ error }) => {
       if (error?.networkError) throw error.networkError;
       if (error) reported(error.graphQLErrors);
