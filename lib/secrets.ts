@@ -1,5 +1,5 @@
 import { ConfigurationError } from "./configuration-error.ts";
-import { FileError, readTextFile } from "./text-file.ts";
+import { type FileError, readTextFile } from "./text-file.ts";
 
 const maxSecretBytes = 65_536;
 

@@ -180,11 +180,12 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
       expect(code).toBe(0);
       return JSON.parse(stdout) as { keyId: string; removed: string[] };
     };
-    let isOver = false;
+    const ending = new AbortController();
     const asking = (async () => {
       const refused: unknown[] = [];
       let asked = 0;
-      for (; !isOver; asked += 1) refused.push(...(await ask("{ me { id } vms(first: 1) { nodes { id } } }")).errors);
+      for (; !ending.signal.aborted; asked += 1)
+        refused.push(...(await ask("{ me { id } vms(first: 1) { nodes { id } } }")).errors);
       return { asked, refused };
     })();
     const { keyId } = await rotate();
@@ -198,7 +199,7 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
     });
     const old = () => fetch(subgraphs.get("vms")?.url ?? "", { method: "POST", body: "{}", headers: signed });
     await expect.poll(async () => (await old()).status, { timeout: 10_000 }).toBe(401);
-    isOver = true;
+    ending.abort();
     const { asked, refused } = await asking;
     expect(refused).toEqual([]);
     expect(asked).toBeGreaterThan(10);

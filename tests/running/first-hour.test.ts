@@ -80,12 +80,12 @@ it("case G33: nothing generated is about imported VMs, and nobody invents their 
     vms(first: 1) { nodes { transitions { totalCount } snapshots { totalCount } } } }`;
   const { data, errors } = await ask(about);
   expect(errors).toEqual([]);
-  const none = { totalCount: 0 };
+  const nothing = { totalCount: 0 };
   expect(data).toEqual({
-    migrations: none,
-    alerts: none,
-    alertRules: none,
-    vms: { nodes: [{ transitions: none, snapshots: none }] },
+    migrations: nothing,
+    alerts: nothing,
+    alertRules: nothing,
+    vms: { nodes: [{ transitions: nothing, snapshots: nothing }] },
   });
 });
 
