@@ -180,7 +180,7 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
     });
 
     it("case G52: have one that answers nobody without its password, and lets no service empty or change it", async () => {
-      const [stranger, health] = [
+      const [stranger, asker] = [
         redisAs({ enableReadyCheck: false }),
         redisAs({ username: "health", password: "none", enableReadyCheck: false }),
       ];
@@ -188,11 +188,11 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
       stranger.on("error", () => undefined);
       onTestFinished(() => {
         stranger.disconnect();
-        health.disconnect();
+        asker.disconnect();
       });
       await expect(stranger.ping()).rejects.toThrow("NOAUTH");
-      expect(await health.ping()).toBe("PONG");
-      await expect(health.get("novacron")).rejects.toThrow("NOPERM");
+      expect(await asker.ping()).toBe("PONG");
+      await expect(asker.get("novacron")).rejects.toThrow("NOPERM");
       for (const [command = "", ...values] of [
         ["FLUSHALL"],
         ["CONFIG", "GET", "*"],

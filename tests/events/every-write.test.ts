@@ -38,6 +38,7 @@ const withoutEvents: Record<string, string> = {
   password_resets: "told by the audit log",
   sign_in_addresses: "told by the audit log",
   connection_tickets: "they change nobody's rights, and are over in a minute",
+  executed_writes: "they say which calls were executed, and are over in a minute",
   outbox_events: "the events themselves",
   event_log: "of the log itself",
   event_relay: "of the log itself",

@@ -58,12 +58,12 @@ describe.each(domains)("the two roles of %s", (domain) => {
         and has_schema_privilege(role, pg_namespace.oid, 'usage, create')`;
     const roles = [serviceRole(domain), systemRole(domain)];
     expect([...schemas]).toEqual(roles.map((role) => ({ schema: "drizzle", role })));
-    const [rights] = await connections[domain]`
+    const [journal] = await connections[domain]`
       select bool_and(has_table_privilege(role, relation, 'select')) as read,
         bool_or(has_table_privilege(role, relation, 'insert, update, delete, truncate')) as write,
         bool_or(has_schema_privilege(role, 'drizzle', 'create')) as create
       from unnest(${roles}::text[]) as role, (values ('drizzle.__drizzle_migrations'::regclass)) as of (relation)`;
-    expect(rights).toEqual({ read: true, write: false, create: false });
+    expect(journal).toEqual({ read: true, write: false, create: false });
   });
 
   it("have no view through which the owner's rights would be theirs", async () => {

@@ -13,7 +13,7 @@ import { callerKeysFor } from "#tests/harness/call-keys.ts";
 import { type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
 
 const signingKeys = "test:a key that only these gateways know of";
-const jobsKeys = "test:a key that only these jobs know of, 32 or more";
+const jobsKeys = "test:a key that only these jobs know of and no gateway";
 /** What is subscribed to, and the one that knows who asks. The fifth is asked nothing. */
 const followed = ["vms", "monitoring", "federation"] as const;
 const subgraphNames = ["auth", ...followed] as const;
