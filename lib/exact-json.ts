@@ -46,8 +46,12 @@ export function numbersIn(value: unknown): HeldNumbers {
   return found;
 }
 
-/** A safe integer that is written in more than digits. */
-const moreThanDigits = /\.0+[,}\]\s]|\d[eE][+-]?\d+[,}\]\s]/;
+/**
+ * Whether a safe integer may be written in more than digits: `1.0`, `1.50E+10`. One search each, since these begin with a character that is rare. `1e3` is not
+ * among them: it has no digit that `1000` lacks.
+ */
+const hasMoreThanDigits = (text: string): boolean =>
+  /\.0+(?=[,}\]\s]|$)/.test(text) || /E\+?\d+(?=[,}\]\s]|$)/.test(text) || text.includes("e+");
 
 /**
  * Parses JSON as `JSON.parse` does, with an `ExactNumber` in the place of each number that a double would change.
@@ -57,7 +61,7 @@ const moreThanDigits = /\.0+[,}\]\s]|\d[eE][+-]?\d+[,}\]\s]/;
 export function parseJson(text: string, numbersOf: (document: unknown) => HeldNumbers = numbersIn): unknown {
   const document: unknown = JSON.parse(text);
   const held = numbersOf(document);
-  if (held === "none" || (held === "safe integers" && !moreThanDigits.test(`${text} `))) return document;
+  if (held === "none" || (held === "safe integers" && !hasMoreThanDigits(text))) return document;
   const marked = new Marks();
   const rewritten = withMarks(text, marked);
   return marked.isEmpty ? document : marked.restored(JSON.parse(rewritten));
@@ -139,25 +143,27 @@ class Marks {
   }
 }
 
-const numberLike = /-?\d[\d.eE+-]*/g;
-const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const numberToken = /(?:^|[:,[\s])(-?\d[\d.eE+-]*)(?=[,}\]\s]|$)/g;
 
-/** The text of a JSON document with marks for numbers that a double would change; a text that is no JSON is none with them either. */
+/** A JSON document with marks for the numbers that a double would change. */
 function withMarks(text: string, marked: Marks): string {
   let written = "";
-  let at = 0;
-  while (at < text.length) {
-    const quote = text.indexOf('"', at);
-    const end = quote < 0 ? text.length : quote;
-    written += text
-      .slice(at, end)
-      .replace(numberLike, (token) =>
-        number.test(token) && !survivesAsDouble(token) ? `"${marked.add(new ExactNumber(token))}"` : token,
-      );
-    at = quote < 0 ? end : endOfString(text, quote);
-    written += text.slice(end, at);
+  let copied = 0;
+  let quote = text.indexOf('"');
+  let outside = 0;
+  for (const { 0: whole, 1: source = "", index } of text.matchAll(numberToken)) {
+    if (survivesAsDouble(source)) continue;
+    const from = index + whole.length - source.length;
+    // Strings are looked for only up to numbers that would change: what looks like one may be in a string.
+    while (quote >= 0 && quote < from) {
+      outside = endOfString(text, quote);
+      quote = text.indexOf('"', outside);
+    }
+    if (from < outside) continue;
+    written += `${text.slice(copied, from)}"${marked.add(new ExactNumber(source))}"`;
+    copied = from + source.length;
   }
-  return written;
+  return written + text.slice(copied);
 }
 
 /** The index after the closing quote. */
