@@ -33,7 +33,6 @@ describe.each([
   users.reply = { body: '{"data":{"user":{"id":"1"},"users":[]}}' };
   let gateway: GatewayServer;
   beforeAll(async () => {
-    expect(sdl).toMatch(/input By\s+@oneOf|input By[^{]*@oneOf/);
     gateway = await gatewayBefore(sdl, { users: await users.start() });
   });
   afterAll(async () => {
@@ -50,6 +49,7 @@ describe.each([
     ((await ask(query, variables)).errors ?? []).map(({ extensions }) => extensions["code"]);
 
   it("is in the introspection", async () => {
+    expect(sdl).toMatch(/input By[^{]*@oneOf/);
     const { data } = await ask(getIntrospectionQuery({ oneOf: true }));
     const types = data?.__schema?.types.filter(({ name }) => ["By", "Near", "Filter"].includes(name));
     expect(types?.map(({ name, isOneOf }) => [name, isOneOf])).toEqual(
