@@ -36,7 +36,7 @@ beforeAll(async () => {
       limited: refused("RATE_LIMITED", 429),
     },
   };
-  apollo = new ApolloServer({ schema: buildSubgraphSchema({ typeDefs: parse(apolloSchema), resolvers }) });
+  apollo = new ApolloServer({ schema: buildSubgraphSchema([{ typeDefs: parse(apolloSchema), resolvers }]) });
   ({ url: apolloUrl } = await startStandaloneServer(apollo, { listen: { port: 0, host: "127.0.0.1" } }));
   const sdl = supergraphOf({ apollo: apolloSchema, by_hand: byHandSchema });
   gateway = await gatewayBefore(

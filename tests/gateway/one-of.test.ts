@@ -51,6 +51,7 @@ describe.each([
     ((await ask(query, variables)).errors ?? []).map(({ extensions }) => extensions["code"]);
 
   it("is in the introspection", async () => {
+    expect(sdl).toMatch(/input By[^{]*@oneOf/);
     const { data } = await ask(getIntrospectionQuery({ oneOf: true }));
     const types = data?.__schema?.types.filter(({ name }) => ["By", "Near", "Filter"].includes(name));
     expect(types?.map(({ name, isOneOf }) => [name, isOneOf])).toEqual(
