@@ -87,7 +87,12 @@ async function runImport(
       as: "system",
       maxConnections: 2,
     });
-    const system = await openDatabase({ domain: "auth", url: server.url("auth", "system"), as: "system", maxConnections: 1 });
+    const system = await openDatabase({
+      domain: "auth",
+      url: server.url("auth", "system"),
+      as: "system",
+      maxConnections: 1,
+    });
     const bar = options.json ? undefined : progressBar(process.stderr);
     try {
       const tenant = await tenantOfImport({ auth: databases.auth, system }, options.tenant);

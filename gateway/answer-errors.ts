@@ -1,14 +1,25 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, errorCodes, isRetryable, PublicError } from "#lib/errors.ts";
 import { log } from "#lib/log.ts";
+import { InvalidAnswer } from "./execution/invalid-answer.ts";
 import type { GraphQLAnswer } from "./graphql-request.ts";
 
 /**
  * The errors as a client may see them: a code of the closed list, the request's id, whether the same request may succeed later. Subgraph addresses,
  * stack traces and the words of what nobody foresaw never leave.
  */
-export const answerErrors = (errors: readonly unknown[], requestId: string): GraphQLFormattedError[] =>
-  errors.map((error) => answerError(error, requestId));
+export function answerErrors(errors: readonly unknown[], requestId: string): GraphQLFormattedError[] {
+  const invalid = errors.filter(isInvalidAnswer).map(({ message, path }) => ({ message, path }));
+  if (invalid.length > 0)
+    log.gateway.error(
+      { requestId, fields: invalid.slice(0, 10), count: invalid.length },
+      "what subgraphs answered does not fit their schema",
+    );
+  return errors.map((error) => answerError(error, requestId));
+}
+
+const isInvalidAnswer = (error: unknown): error is GraphQLError =>
+  error instanceof GraphQLError && error.originalError instanceof InvalidAnswer;
 
 /** The answer to what is not executed. */
 export function refusal(errors: readonly unknown[], requestId: string): GraphQLAnswer {

@@ -216,13 +216,12 @@ function operationsOf(sdl: string, options: GatewayOptions): Operations {
 }
 
 function bodyOf(
-  { json, problems, errors }: Executed,
+  { json, errors }: Executed,
   requestId: string,
   { cost, cursor }: { cost: object | undefined; cursor: string | undefined },
 ): string {
   const told = errors.length > 0 ? `"errors":${JSON.stringify(answerErrors(errors, requestId))},` : "";
   const extensions = {
-    ...(errors.length === 0 && problems.length > 0 ? { valueCompletion: problems } : {}),
     ...(cost ? { cost } : {}),
     ...(cursor ? { cursor } : {}),
   };

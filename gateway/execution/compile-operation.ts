@@ -6,7 +6,9 @@ import type { Data, Variables } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import type { OperationToPlan } from "../planning/operation-to-plan.ts";
 import { numbersOfFetch, type NumbersOf } from "./held-numbers.ts";
+import { plannedFields } from "../planning/planned-fields.ts";
 import { eventOf } from "./fetch-step.ts";
+import { InvalidAnswer } from "./invalid-answer.ts";
 import type { CallSubgraph, Run } from "./run.ts";
 import { stepOf } from "./steps.ts";
 
@@ -25,30 +27,33 @@ export interface CompiledOperation {
 export interface Executed {
   /** The `data` of the answer. */
   json: string;
-  /** What was wrong with what subgraphs answered. */
-  problems: Answer["problems"];
-  /** What was refused, and what failed in subgraphs, each with its path in the answer. */
+  /** What was refused, what failed in subgraphs, and what they answered against their schema, each with its path in the answer. */
   errors: readonly GraphQLError[];
 }
 
 /** Compiles an operation of a valid document by its plan. What is refused is not in the plan; the answer says so in its place. */
 export function compileOperation(
-  { apiSchema, wholeSchema, fits }: Pick<LoadedSupergraph, "apiSchema" | "wholeSchema" | "fits">,
+  supergraph: Pick<LoadedSupergraph, "apiSchema" | "wholeSchema" | "fits" | "keys">,
   planned: OperationToPlan,
   simplerPlan: QueryPlan,
 ): CompiledOperation {
+  const { fits, wholeSchema } = supergraph;
   const { aliases, numbers } = planned;
   const plan = numbers.inPlan(simplerPlan);
   const { node } = plan;
   const followed = node?.kind === "Subscription" ? node.primary : undefined;
-  const step = stepOf(node?.kind === "Subscription" ? node.rest : node, [], fits);
+  const step = stepOf(node?.kind === "Subscription" ? node.rest : node, [], supergraph);
   const take = followed && eventOf(followed, fits);
-  const write = answerWriter(apiSchema, planned);
+  const write = answerWriter(supergraph, planned, plannedFields(plan));
   const finish = async (run: Run): Promise<Executed> => {
     await step(run);
     const { json, problems, refusals } = write(run.data, run.variables);
     const failed = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
-    return { json, problems, errors: refusals.length > 0 ? [...refusals.map(refusedField), ...failed] : failed };
+    if (problems.length === 0 && refusals.length === 0) return { json, errors: failed };
+    return {
+      json,
+      errors: [...refusals.map(refusedField), ...failed, ...unexplained(problems, failed, json).map(invalidField)],
+    };
   };
   const numbersOf = memoized((fetch: FetchNode) => numbersOfFetch(wholeSchema, fetch));
   const begun = (variables: Variables, call: CallSubgraph): Run => ({
@@ -90,3 +95,24 @@ const refusedField = ({ refusal, path }: Answer["refusals"][number]): GraphQLErr
     originalError: refusal,
     extensions: { code: refusal.code, ...refusal.details },
   });
+
+/** The problems that made null what no error made null already. */
+function unexplained(problems: Answer["problems"], errors: readonly GraphQLError[], json: string): Answer["problems"] {
+  if (errors.length === 0) return problems;
+  const data: unknown = JSON.parse(json);
+  const explained = new Set(errors.map(({ path }) => path && nullAt(data, path)));
+  return problems.filter(({ path }) => !explained.has(nullAt(data, path)));
+}
+
+/** The part of a path that leads to a null, as a text; undefined when it leads to none. */
+function nullAt(data: unknown, path: readonly (string | number)[]): string | undefined {
+  let value = data;
+  for (let length = 0; length <= path.length && value !== undefined; length += 1) {
+    if (value === null) return JSON.stringify(path.slice(0, length));
+    value = typeof value === "object" ? (value as Record<string | number, unknown>)[path[length] ?? ""] : undefined;
+  }
+  return undefined;
+}
+
+const invalidField = ({ message, path }: Answer["problems"][number]): GraphQLError =>
+  new GraphQLError(message, { path, originalError: new InvalidAnswer(message) });

@@ -25,9 +25,11 @@ export function failedFields(document: DocumentNode, variables: Variables, error
 
   const paths = fieldsOf(operation?.selectionSet, undefined).flatMap((field): (string | number)[][] =>
     field.name.value === "_entities"
-      ? representations.flatMap(({ __typename }, index) =>
-          fieldsOf(field.selectionSet, __typename).map((own) => ["_entities", index, keyOf(own)]),
-        )
+      ? representations.flatMap(({ __typename }, index) => {
+          const own = fieldsOf(field.selectionSet, __typename);
+          // A call for nothing but the type of an object fails the object.
+          return own.length > 0 ? own.map((each) => ["_entities", index, keyOf(each)]) : [["_entities", index]];
+        })
       : [[keyOf(field)]],
   );
   return paths.map(

@@ -3,15 +3,22 @@ import { type ExecutionResult, GraphQLError } from "graphql";
 import { type Data, isData, type Variables } from "./data.ts";
 import { entityErrors, rootErrors } from "./downstream-errors.ts";
 import { entitiesAt } from "./entities.ts";
+import type { EntityKeys } from "./entity-keys.ts";
 import { merge } from "./merge.ts";
 import { representationsOf } from "./representations.ts";
 import { rewritesOf } from "./rewrites.ts";
 import type { Run, Step } from "./run.ts";
 import type { FitsType } from "./types.ts";
 
+/** What is known of the types of a supergraph. */
+export interface EntityTypes {
+  fits: FitsType;
+  keys: EntityKeys;
+}
+
 /** A call to a subgraph: root fields, or fields of the entities at `path`. */
-export function fetchStep(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
-  const step = fetch.requires ? entityFetch(fetch, fetch.requires, path, fits) : rootFetch(fetch, path, fits);
+export function fetchStep(fetch: FetchNode, path: ResponsePath, types: EntityTypes): Step {
+  const step = fetch.requires ? entityFetch(fetch, fetch.requires, path, types) : rootFetch(fetch, path, types.fits);
   return async (run) => {
     try {
       await step(run);
@@ -31,7 +38,7 @@ function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
     if (errors) run.errors.push(...rootErrors(errors, fetch.serviceName));
     if (!data) return;
     rewrite?.(data);
-    for (const target of into) merge(target, data);
+    for (const target of into) merge(target, data, fits);
   };
 }
 
@@ -42,7 +49,7 @@ export function eventOf(fetch: FetchNode, fits: FitsType): (run: Run, event: Exe
     if (errors) told.push(...rootErrors(errors, fetch.serviceName));
     if (!data) return;
     rewrite?.(data);
-    merge(target, data);
+    merge(target, data, fits);
   };
 }
 
@@ -50,11 +57,15 @@ function entityFetch(
   fetch: FetchNode,
   requires: readonly QueryPlanSelectionNode[],
   path: ResponsePath,
-  fits: FitsType,
+  { fits, keys }: EntityTypes,
 ): Step {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
   const find = entitiesAt(path);
-  const gather = representationsOf(requires, rewritesOf(fetch.inputRewrites, fits), fits);
+  const gather = representationsOf(requires, {
+    rewrite: rewritesOf(fetch.inputRewrites, fits),
+    keys: (typename) => keys(fetch.serviceName, typename),
+    fits,
+  });
   return async (run) => {
     const { representations, holders } = gather(find(run.data));
     if (representations.length === 0) return;
@@ -68,16 +79,21 @@ function entityFetch(
       throw new Error(`Subgraph ${fetch.serviceName} did not answer with one entity for each representation.`);
     for (let index = 0; index < entities.length; index += 1) {
       const entity: unknown = entities[index];
-      if (isData(entity)) distribute(entity, holders[index] ?? [], rewrite);
+      if (isData(entity)) distribute(entity, holders[index] ?? [], rewrite, fits);
     }
   };
 }
 
 /** Gives an entity to all that wait for it. They share what it brings: the plan treats the objects of one path alike. */
-function distribute(entity: Data, holders: readonly Data[], rewrite: ((entity: Data) => void) | undefined): void {
+function distribute(
+  entity: Data,
+  holders: readonly Data[],
+  rewrite: ((entity: Data) => void) | undefined,
+  fits: FitsType,
+): void {
   entity["__typename"] ||= holders[0]?.["__typename"];
   rewrite?.(entity);
-  for (const holder of holders) merge(holder, entity);
+  for (const holder of holders) merge(holder, entity, fits);
 }
 
 export function usedVariables({ variableUsages }: FetchNode, given: Variables): Variables {

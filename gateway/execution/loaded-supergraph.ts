@@ -4,6 +4,7 @@ import type { Policies } from "../authorization/requirement.ts";
 import { type Requirements, requirementsOf } from "../authorization/requirements.ts";
 import { markOneOf } from "../planning/one-of.ts";
 import { type PlannedSupergraph, plannedSupergraph } from "../planning/planned-supergraph.ts";
+import { type EntityKeys, entityKeysIn } from "./entity-keys.ts";
 import { subscribableIn } from "./subscribable.ts";
 import { type FitsType, typesOf } from "./types.ts";
 
@@ -16,6 +17,7 @@ export interface LoadedSupergraph {
   /** With what clients cannot see. */
   wholeSchema: GraphQLSchema;
   fits: FitsType;
+  keys: EntityKeys;
   requirements: Requirements;
   costs: CostRules;
   /** The subgraphs that have subscriptions. */
@@ -40,6 +42,7 @@ export function loadSupergraph(sdl: string, policies: Policies = {}): LoadedSupe
     costs: costRules(schema),
     subscribable: subscribableIn(planned.supergraph),
     wholeSchema,
+    keys: entityKeysIn(planned.supergraph),
     fits: typesOf(wholeSchema),
   };
 }

@@ -11,16 +11,24 @@ export interface Gathered {
   holders: Data[][];
 }
 
+export interface RepresentationRules {
+  rewrite: ((representation: Data) => void) | undefined;
+  /** The keys that a type has in the subgraph. */
+  keys(typename: string): readonly (readonly string[])[];
+  fits: FitsType;
+}
+
 /**
  * Compiles what a fetch requires (keys, and what `@requires` names) into a function from entities to representations. An entity that lacks a part
  * of it, because another subgraph failed to say, has none.
  */
 export function representationsOf(
   requires: readonly QueryPlanSelectionNode[],
-  rewrite: ((representation: Data) => void) | undefined,
-  fits: FitsType,
+  { rewrite, keys, fits }: RepresentationRules,
 ): (entities: readonly Data[]) => Gathered {
   const select = selectionOf(requires, fits);
+  // Of several fragments an object may fit one without its key, which the planner meant for objects of other types.
+  const isComplete = requires.length > 1 ? keyCheck(keys) : undefined;
   return (entities) => {
     const gathered: Gathered = { representations: [], holders: [] };
     const known: Known = new Map();
@@ -28,6 +36,7 @@ export function representationsOf(
       const representation = select(entity);
       if (!representation?.["__typename"]) continue;
       rewrite?.(representation);
+      if (isComplete && !isComplete(representation)) continue;
       const waiting = waitingFor(known, representation);
       if (waiting.length === 0) {
         gathered.representations.push(representation);
@@ -38,6 +47,12 @@ export function representationsOf(
     return gathered;
   };
 }
+
+/** Whether a representation holds a key by which the subgraph finds an entity of its type. */
+const keyCheck =
+  (keys: RepresentationRules["keys"]) =>
+  (representation: Data): boolean =>
+    keys(String(representation["__typename"])).some((key) => key.every((name) => Object.hasOwn(representation, name)));
 
 /** Who waits for each representation: by its type and what else it holds, as nearly all hold one key that is no object or list. */
 type Known = Map<unknown, Map<string, Map<unknown, Data[]>>>;
@@ -111,7 +126,7 @@ function fragmentOf(
     const typename = source["__typename"];
     if (typeof typename !== "string" || !fits(typename, typeCondition)) return true;
     const part = select(source);
-    if (part) merge(result, part);
+    if (part) merge(result, part, fits);
     return true;
   };
 }

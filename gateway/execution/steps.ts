@@ -1,7 +1,6 @@
 import type { PlanNode, ResponsePath } from "@apollo/query-planner";
-import { fetchStep } from "./fetch-step.ts";
+import { type EntityTypes, fetchStep } from "./fetch-step.ts";
 import type { Step } from "./run.ts";
-import type { FitsType } from "./types.ts";
 
 const nothing: Step = async () => undefined;
 
@@ -9,17 +8,17 @@ const nothing: Step = async () => undefined;
  * Compiles a node of a query plan.
  * @param path where the node's data is in the whole answer
  */
-export function stepOf(node: PlanNode | undefined, path: ResponsePath, fits: FitsType): Step {
+export function stepOf(node: PlanNode | undefined, path: ResponsePath, types: EntityTypes): Step {
   if (!node) return nothing;
   switch (node.kind) {
     case "Sequence":
-      return sequence(node.nodes.map((child) => stepOf(child, path, fits)));
+      return sequence(node.nodes.map((child) => stepOf(child, path, types)));
     case "Parallel":
-      return parallel(node.nodes.map((child) => stepOf(child, path, fits)));
+      return parallel(node.nodes.map((child) => stepOf(child, path, types)));
     case "Flatten":
-      return stepOf(node.node, [...path, ...node.path], fits);
+      return stepOf(node.node, [...path, ...node.path], types);
     case "Fetch":
-      return fetchStep(node, path, fits);
+      return fetchStep(node, path, types);
     default:
       throw new Error("Plans are made without conditions and without @defer.");
   }

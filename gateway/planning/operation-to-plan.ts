@@ -3,12 +3,15 @@ import {
   type DirectiveNode,
   type FieldNode,
   getNamedType,
+  type GraphQLAbstractType,
   type GraphQLCompositeType,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
   type InlineFragmentNode,
   isAbstractType,
   isCompositeType,
+  isInterfaceType,
   isObjectType,
   isUnionType,
   Kind,
@@ -17,7 +20,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
-import { isCondition, isIncluded, isIntrospection, keyOf, type Operation } from "../operation.ts";
+import { isCondition, isIncluded, isIntrospection, type Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
 import { NumberLiterals } from "./number-literals.ts";
 import type { Terms } from "./requirements/terms.ts";
@@ -36,6 +39,11 @@ export interface OperationToPlan {
   toPlan: Operation;
 }
 
+interface SupergraphToPlanOver {
+  apiSchema: GraphQLSchema;
+  planned: { terms: Terms; interfaceObjects: ReadonlySet<string>; requiring: ReadonlySet<string> };
+}
+
 /** For whom, and for which values, an operation is planned. */
 export type PlannedFor = Pick<OperationToPlan, "refused" | "booleans">;
 
@@ -44,20 +52,23 @@ export type PlannedFor = Pick<OperationToPlan, "refused" | "booleans">;
  *
  * - nothing that is refused or not included, and no `@include` or `@skip`: it would ask for keys and requirements under conditions of fields that
  *   are not theirs;
- * - no alias that it would take for a field of its own;
+ * - no alias that it would take for a field of its own, and no key for two fields that a subgraph may know as one;
  * - no fragment that the type around it says already, unless it carries a directive, and none that no object can fit;
+ * - no fragment on an interface where a subgraph may know the object by `@interfaceObject` alone: fields stand where the object's type decides,
+ *   and the type is selected with them;
  * - no literal whose digits it would lose.
  */
 export function operationToPlan(
-  { apiSchema, planned: { terms } }: { apiSchema: GraphQLSchema; planned: { terms: Terms } },
+  supergraph: SupergraphToPlanOver,
   operation: Operation,
   plannedFor: PlannedFor,
 ): OperationToPlan {
   const { definition } = operation;
+  const { apiSchema, planned } = supergraph;
   const root = apiSchema.getRootType(definition.operation);
   if (!root) throw new Error(`The schema has no ${definition.operation} type.`);
-  const aliases = new Aliases(operation, terms.asked);
-  const simpler = new Simpler(apiSchema, operation, plannedFor, aliases);
+  const aliases = new Aliases(operation, planned.terms.asked);
+  const simpler = new Simpler(supergraph, operation, plannedFor, aliases);
   const selectionSet = setOf(simpler.selections(definition.selectionSet, { type: root, possible: [root] }));
   const numbers = new NumberLiterals(apiSchema);
   return {
@@ -81,33 +92,63 @@ interface Scope {
 
 class Simpler {
   readonly #schema: GraphQLSchema;
+  readonly #interfaceObjects: readonly GraphQLInterfaceType[];
+  readonly #requiring: ReadonlySet<string>;
   readonly #fragments: Operation["fragments"];
   readonly #plannedFor: PlannedFor;
   readonly #aliases: Aliases;
 
-  constructor(schema: GraphQLSchema, { fragments }: Operation, plannedFor: PlannedFor, aliases: Aliases) {
-    this.#schema = schema;
+  constructor(
+    { apiSchema, planned }: SupergraphToPlanOver,
+    { fragments }: Operation,
+    plannedFor: PlannedFor,
+    aliases: Aliases,
+  ) {
+    this.#schema = apiSchema;
+    this.#interfaceObjects = [...planned.interfaceObjects]
+      .map((name) => apiSchema.getType(name))
+      .filter(isInterfaceType);
+    this.#requiring = planned.requiring;
     this.#fragments = fragments;
     this.#plannedFor = plannedFor;
     this.#aliases = aliases;
   }
 
   selections(set: SelectionSetNode, scope: Scope): SelectionNode[] {
-    return set.selections.flatMap((selection) => {
+    const { type, possible } = scope;
+    if (isAbstractType(type) && possible.length > 0 && this.#mayBeInterfaceObject(type))
+      return this.#byType({ type, possible }, this.#fieldsByType(set, scope));
+    return this.#included(set).flatMap((selection) =>
+      selection.kind === Kind.FIELD ? this.#field(selection, scope.type) : this.#fragment(selection, scope),
+    );
+  }
+
+  /** The selections of a set that conditions let in, fragments in the place of their spreads. */
+  #included({ selections }: SelectionSetNode): (FieldNode | InlineFragment)[] {
+    return selections.flatMap((selection) => {
       if (!isIncluded(selection, this.#plannedFor.booleans)) return [];
-      if (selection.kind === Kind.FIELD) return this.#field(selection, scope);
+      if (selection.kind === Kind.FIELD) return selection;
       const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : this.#fragments.get(selection.name.value);
-      return fragment ? this.#fragment(fragment, this.#forInlineFragment(selection), scope) : [];
+      if (!fragment) return [];
+      const { typeCondition, selectionSet } = fragment;
+      return {
+        kind: Kind.INLINE_FRAGMENT,
+        typeCondition,
+        selectionSet,
+        directives: this.#forInlineFragment(selection),
+      };
     });
   }
 
-  #field(field: FieldNode, { type }: Scope): SelectionNode[] {
+  #field(field: FieldNode, type: GraphQLCompositeType): SelectionNode[] {
     const name = field.name.value;
     if (this.#plannedFor.refused.has(field) || isIntrospection(name)) return [];
-    const key = this.#aliases.planned(keyOf(field), name);
+    // What an object is, is read by this key alone.
+    if (name === typename.name.value) return [typename];
+    const key = this.#aliases.planned(field);
     const simple: FieldNode = {
       ...field,
-      ...(field.alias ? { alias: { kind: Kind.NAME, value: key } } : {}),
+      ...(key === name ? {} : { alias: { kind: Kind.NAME, value: key } }),
       directives: forSubgraphs(field),
     };
     const inner = isUnionType(type) ? undefined : getNamedType(type.getFields()[name]?.type);
@@ -116,28 +157,17 @@ class Simpler {
     return [{ ...simple, selectionSet: setOf(selections) }];
   }
 
-  #fragment(
-    { selectionSet, typeCondition: condition }: Pick<InlineFragmentNode, "selectionSet" | "typeCondition">,
-    directives: readonly DirectiveNode[],
-    scope: Scope,
-  ): SelectionNode[] {
+  #fragment({ selectionSet, typeCondition: condition, directives }: InlineFragment, scope: Scope): SelectionNode[] {
     const narrower = this.#narrowed(scope, condition?.name.value);
     if (!narrower) return [];
+    if (narrower.type !== scope.type && isAbstractType(narrower.type) && this.#mayBeInterfaceObject(narrower.type))
+      return narrower.possible.flatMap((type) =>
+        fragmentOn(type, this.selections(selectionSet, { type, possible: [type] }), directives),
+      );
     const selections = this.selections(selectionSet, narrower);
     const isSame = narrower.type === scope.type;
-    if ((isSame && directives.length === 0) || selections.length === 0) return selections;
-    const typeCondition: NamedTypeNode = {
-      kind: Kind.NAMED_TYPE,
-      name: { kind: Kind.NAME, value: narrower.type.name },
-    };
-    return [
-      {
-        kind: Kind.INLINE_FRAGMENT,
-        ...(isSame ? {} : { typeCondition }),
-        directives,
-        selectionSet: setOf(selections),
-      },
-    ];
+    if (selections.length === 0 || (isSame && directives.length === 0)) return selections;
+    return fragmentOn(isSame ? undefined : narrower.type, selections, directives);
   }
 
   /** Every fragment is planned as an inline one, where a directive of fragment spreads alone would make the document invalid. */
@@ -161,6 +191,131 @@ class Simpler {
   #scopeOf(type: GraphQLCompositeType): Scope {
     return { type, possible: isObjectType(type) ? [type] : this.#schema.getPossibleTypes(type) };
   }
+
+  /** Whether a subgraph may know an object of this type by an interface alone. */
+  #mayBeInterfaceObject(type: GraphQLAbstractType): boolean {
+    return this.#interfaceObjects.some((each) => each === type || this.#schema.isSubType(type, each));
+  }
+
+  /** The fields that are selected of each type of objects. */
+  #fieldsByType(set: SelectionSetNode, { possible }: Scope): FieldsByType {
+    const fields = new Map<GraphQLObjectType, FieldNode[]>(possible.map((type) => [type, []]));
+    const conditions = new Set<GraphQLCompositeType>();
+    const collect = (inner: SelectionSetNode, types: readonly GraphQLObjectType[]): void => {
+      for (const selection of this.#included(inner)) {
+        if (selection.kind === Kind.FIELD) {
+          for (const type of types) fields.get(type)?.push(selection);
+          continue;
+        }
+        const condition = selection.typeCondition && this.#schema.getType(selection.typeCondition.name.value);
+        if (isCompositeType(condition)) conditions.add(condition);
+        const fitting = isCompositeType(condition) ? this.#scopeOf(condition).possible : types;
+        collect(
+          selection.selectionSet,
+          types.filter((type) => fitting.includes(type)),
+        );
+      }
+    };
+    collect(set, possible);
+    return { fields, conditions };
+  }
+
+  /** Selects what all objects have with the interface, and the rest with each type behind it. */
+  #byType({ type, possible }: AbstractScope, { fields, conditions }: FieldsByType): SelectionNode[] {
+    const isKnown = this.#interfaceObjects.some((each) => each === type);
+    const own = isInterfaceType(type) ? type.getFields() : {};
+    const [first = [], ...others] = possible.map((each) => fields.get(each) ?? []);
+    const shared = first.filter(
+      (field) =>
+        (field.name.value === typename.name.value || own[field.name.value] !== undefined) &&
+        others.every((other) => other.includes(field)),
+    );
+    // With an interface that is not known as an object itself, the planner finds neither the type nor what other subgraphs have of the object. And
+    // where some types alone have a field that requires others, it would not fetch the rest of any object that lacks what is required.
+    const requires = possible.some((each) =>
+      (fields.get(each) ?? []).some((field) => !shared.includes(field) && this.#requiring.has(field.name.value)),
+    );
+    const common = isKnown && !requires ? shared : [];
+    const rest = new Map(
+      possible.flatMap((each) => {
+        const more = (fields.get(each) ?? []).filter((field) => !common.includes(field));
+        return more.length > 0 ? [[each, more]] : [];
+      }),
+    );
+    const selections = common.flatMap((field) => this.#field(field, type));
+    const depends = possible.length > 1 && [...conditions].some((condition) => !this.#fits(type, condition));
+    if (isKnown && (depends || rest.size > 0)) selections.push(typename);
+    for (const known of isKnown ? [] : this.#interfaceObjects) {
+      if (!this.#schema.isSubType(type, known)) continue;
+      const behind = this.#scopeOf(known).possible;
+      const inner = this.#byType({ type: known, possible: behind }, { fields: rest, conditions });
+      selections.push(...fragmentOn(known, inner).map((fragment) => ({ ...fragment, directives: [kept] })));
+      for (const each of behind) rest.delete(each);
+    }
+    for (const [each, more] of rest)
+      selections.push(
+        ...fragmentOn(
+          each,
+          more.flatMap((field) => this.#field(field, each)),
+        ),
+      );
+    return selections;
+  }
+
+  #fits(type: GraphQLAbstractType, condition: GraphQLCompositeType): boolean {
+    return (
+      type === condition ||
+      (isAbstractType(condition) && isInterfaceType(type) && this.#schema.isSubType(condition, type))
+    );
+  }
+}
+
+/**
+ * Keeps a fragment as it is: the planner would replace `... on Media { ... on Film { minutes } }` by its inner part, which it cannot find where a
+ * subgraph knows Media alone.
+ */
+const kept: DirectiveNode = {
+  kind: Kind.DIRECTIVE,
+  name: { kind: Kind.NAME, value: "include" },
+  arguments: [
+    { kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: "if" }, value: { kind: Kind.BOOLEAN, value: true } },
+  ],
+};
+
+/** `directives` are those that are meant for subgraphs. */
+interface InlineFragment extends Pick<InlineFragmentNode, "kind" | "typeCondition" | "selectionSet"> {
+  directives: readonly DirectiveNode[];
+}
+
+interface AbstractScope extends Scope {
+  type: GraphQLAbstractType;
+}
+
+interface FieldsByType {
+  fields: ReadonlyMap<GraphQLObjectType, readonly FieldNode[]>;
+  /** The type conditions under which they are selected. */
+  conditions: ReadonlySet<GraphQLCompositeType>;
+}
+
+/** @param type undefined for a fragment without a type condition */
+function fragmentOn(
+  type: GraphQLCompositeType | undefined,
+  selections: readonly SelectionNode[],
+  directives: readonly DirectiveNode[] = [],
+): InlineFragmentNode[] {
+  if (selections.length === 0) return [];
+  const typeCondition: NamedTypeNode | undefined = type && {
+    kind: Kind.NAMED_TYPE,
+    name: { kind: Kind.NAME, value: type.name },
+  };
+  return [
+    {
+      kind: Kind.INLINE_FRAGMENT,
+      ...(typeCondition ? { typeCondition } : {}),
+      directives,
+      selectionSet: setOf(selections),
+    },
+  ];
 }
 
 /** The directives of a selection that are meant for subgraphs. */

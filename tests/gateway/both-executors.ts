@@ -17,6 +17,7 @@ import {
 import type { Policies } from "#gateway/authorization/requirement.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { fragmentsOf, operationOf } from "#gateway/operation.ts";
+import { InvalidAnswer } from "#gateway/execution/invalid-answer.ts";
 import { failedFields } from "#gateway/execution/failed-fields.ts";
 import { PublicError } from "#lib/errors.ts";
 import type { CompiledOperation } from "#gateway/execution/compile-operation.ts";
@@ -36,7 +37,7 @@ export type Path = readonly (string | number)[];
 export interface Outcome {
   data: unknown;
   errors: { message: string; code: unknown; path: Path | undefined }[];
-  /** Where a value was not what its type says. */
+  /** Where a value was not what its type says; Apollo tells it apart from errors. */
   invalid: Path[];
 }
 
@@ -64,14 +65,14 @@ export function bothExecutors(sdl: string, policies: Policies = {}): BothExecuto
     plan: (operation) => compiled(operation).plan,
     isOracle: (query) => !namesObjectsAgain(supergraph.apiSchema, parse(query)),
     ours: async (operation, ask) => {
-      const { json, problems, errors } = await compiled(operation).execute(
+      const { json, errors } = await compiled(operation).execute(
         operation.variables,
         ({ serviceName, operation: text }, given) => answered(ask, serviceName, text, given),
       );
       return {
         data: JSON.parse(json) as unknown,
-        errors: errors.map(comparable),
-        invalid: problems.map(({ path }) => path),
+        errors: errors.filter((error) => !isInvalid(error)).map(comparable),
+        invalid: errors.filter(isInvalid).map(({ path }) => path ?? []),
       };
     },
     apollo: async (operation, ask) => {
@@ -105,6 +106,8 @@ export function bothExecutors(sdl: string, policies: Policies = {}): BothExecuto
     },
   };
 }
+
+const isInvalid = ({ originalError }: GraphQLError): boolean => originalError instanceof InvalidAnswer;
 
 /** As the gateway calls subgraphs: no answer is an answer in which each field failed. What is answered belongs to the caller alone. */
 async function answered(

@@ -28,9 +28,8 @@ function supergraph(schemas: Readonly<Record<string, string>>): MockSupergraph {
 }
 
 /** `@requires` over several steps and into objects, `@provides`, `@override`, `@inaccessible`, unions, non-null fields, mutations. */
-export const shop = (): MockSupergraph =>
-  supergraph({
-    products: `
+export const shopSchemas = {
+  products: `
       type Query { product(id: ID): Product  products(first: Int = 2): [Product!]!  node: Node  anything: [Thing]  matrix: [[Product]!] }
       type Mutation { rename(name: String!): Product  discount: Product! }
       interface Node { id: ID! }
@@ -43,7 +42,7 @@ export const shop = (): MockSupergraph =>
       enum Unit { MM CM INCH @inaccessible }
       scalar JSON
       type Brand implements Node @key(fields: "id") { id: ID!  title: String @shareable }`,
-    stock: `
+  stock: `
       type Query { warehouses: [Warehouse]  fullest: Warehouse! }
       type Mutation { restock(count: Int!): Warehouse }
       type Warehouse @key(fields: "id") { id: ID!  city: String!  products: [Product!]  brand: Brand @provides(fields: "title")  manager: Person }
@@ -57,7 +56,7 @@ export const shop = (): MockSupergraph =>
       type Delivery { days: Int!  fee: Float  by: Person! }
       type Person @key(fields: "id") { id: ID!  name: String! @shareable }
       type Brand @key(fields: "id") { id: ID!  title: String @external  old: String }`,
-    reviews: `
+  reviews: `
       type Query { reviews: [Review!]  anybody: Actor }
       interface Actor { id: ID!  name: String }
       type Person implements Actor @key(fields: "id") { id: ID!  name: String! @shareable  reviews(first: Int): [Review]  friends: [Person!] }
@@ -68,12 +67,11 @@ export const shop = (): MockSupergraph =>
         id: ID!  shipping: Int @external  reviews: [Review!]  score: Float!  old: String @override(from: "products")
         worth: String @requires(fields: "shipping")
       }`,
-  });
+};
 
 /** `@interfaceObject` on both sides, interfaces of interfaces, entities with several keys, shared value types. */
-export const media = (): MockSupergraph =>
-  supergraph({
-    catalogue: `
+export const mediaSchemas = {
+  catalogue: `
       type Query { media: Media  all(kind: Kind): [Media!]  titles: [Titled]  film(id: ID!): Film  shelf: Shelf! }
       enum Kind { FILM SONG }
       interface Titled { title: String }
@@ -82,7 +80,7 @@ export const media = (): MockSupergraph =>
       type Song implements Media & Titled @key(fields: "id") @key(fields: "code") { id: ID!  code: String!  title: String  kind: Kind!  bars: Int! }
       type Shelf { items: [[Media!]!]!  best: Media!  nested: [Shelf!] }
       type Money @shareable { amount: Float!  currency: String }`,
-    ratings: `
+  ratings: `
       type Query { topRated: [Media]  raters: [Rater!] }
       type Media @key(fields: "id") @interfaceObject { id: ID!  rating: Float  ratings(first: Int): [Rating!]!  kind: Kind! @external
         fame: String @requires(fields: "kind") }
@@ -90,18 +88,17 @@ export const media = (): MockSupergraph =>
       type Rating { score: Int!  by: Rater  of: Media! }
       type Rater @key(fields: "id") { id: ID!  nick: String!  favourite: Media  money: Money }
       type Money @shareable { amount: Float!  currency: String }`,
-    charts: `
+  charts: `
       type Query { chart: [Song] }
       type Song @key(fields: "code") { code: String!  rank: Int  weeks: [Int!] }
       type Film @key(fields: "id") { id: ID!  money: Money @shareable  gross: Float }
       type Rater @key(fields: "id") { id: ID!  badges: [String!]! }
       type Money @shareable { amount: Float!  currency: String }`,
-  });
+};
 
 /** `@requires` with arguments: several for one field, in objects and lists, of interfaces, one after the other. */
-export const prices = (): MockSupergraph =>
-  supergraph({
-    goods: `
+export const pricesSchemas = {
+  goods: `
       type Query { item(id: ID): Item  items(first: Int = 2): [Item!]!  priced: [Priced] }
       enum Currency { USD EUR }
       enum Unit { MM INCH }
@@ -113,7 +110,7 @@ export const prices = (): MockSupergraph =>
       type Size @shareable { width(unit: Unit): Int!  colour: String }
       type Part { weight(unit: Unit): Int  size: Size }
       type Seller @key(fields: "id") { id: ID!  favourite: Priced }`,
-    shops: `
+  shops: `
       type Query { shelf: [Item!]  best: Offer }
       enum Currency { USD EUR }
       enum Unit { MM INCH }
@@ -135,7 +132,7 @@ export const prices = (): MockSupergraph =>
       type Offer { item: Item  seller: Seller  discount(percent: Int): Int!  worth: Worth }
       type Worth { amount: Int  seller: Seller! }
       type Seller @key(fields: "id") { id: ID!  name: String! }`,
-    people: `
+  people: `
       type Query { sellers: [Seller!] }
       enum Currency { USD EUR }
       interface Priced { id: ID!  price(currency: Currency = USD, net: Boolean): Float }
@@ -150,30 +147,33 @@ export const prices = (): MockSupergraph =>
         taste: Int @requires(fields: "favourite { price(currency: USD) }")
         thrift: String @requires(fields: "favourite { price(currency: EUR, net: false) id }")
       }`,
-  });
+};
 
 /** Keys of one name and several types, which one call cannot ask for under that name; `@provides` and `@override` everywhere. */
-export const zoo = (): MockSupergraph =>
-  supergraph({
-    keepers: `
+export const zooSchemas = {
+  keepers: `
       type Query { animals(first: Int): [Animal!]  pet: Animal  pets: [[Animal]]  owners: [Owner!] @provides(fields: "nick") }
       union Animal = Cat | Dog | Bird
       type Cat @key(fields: "code") { code: String!  name: String!  weight: Int  friend: Animal  owner: Owner @provides(fields: "nick") }
       type Dog @key(fields: "code") { code: Int!  tag: String  weight: Int  owner: Owner @provides(fields: "nick town") }
       type Bird @key(fields: "code") { code: Float!  song: String  weight: Int  owner: Owner }
       type Owner @key(fields: "id") { id: ID!  nick: String @external  town: String @external }`,
-    vets: `
+  vets: `
       type Query { patients: [Patient]  worst: Patient }
       union Patient = Cat | Dog
       type Cat @key(fields: "code") { code: String!  health: Float!  weight: Int @override(from: "keepers")  vet: Owner @provides(fields: "town") }
       type Dog @key(fields: "code") { code: Int!  health: Float!  weight: Int @override(from: "keepers")  vet: Owner @provides(fields: "nick") }
       type Bird @key(fields: "code") { code: Float!  health: Float!  weight: Int @override(from: "keepers") }
       type Owner @key(fields: "id") { id: ID!  nick: String @external  town: String @external }`,
-    people: `
+  people: `
       type Query { people: [Owner] }
       union Loved = Dog | Cat | Bird
       type Owner @key(fields: "id") { id: ID!  nick: String @shareable  town: String @shareable  email: String!  loves: [Loved!] }
       type Dog @key(fields: "code") { code: Int!  fans: Int }
       type Cat @key(fields: "code") { code: String!  fans: Int  fanClub: [Owner] }
       type Bird @key(fields: "code") { code: Float!  fans: Int }`,
-  });
+};
+export const shop = (): MockSupergraph => supergraph(shopSchemas);
+export const media = (): MockSupergraph => supergraph(mediaSchemas);
+export const prices = (): MockSupergraph => supergraph(pricesSchemas);
+export const zoo = (): MockSupergraph => supergraph(zooSchemas);

@@ -1,19 +1,12 @@
 import { operationFromDocument, Supergraph } from "@apollo/federation-internals";
 import { QueryPlanner } from "@apollo/query-planner";
-import fc from "fast-check";
-import { parse, validate } from "graphql";
+import { parse } from "graphql";
 import { describe, expect, it } from "vitest";
-import { bothExecutors } from "./both-executors.ts";
-import { operationFrom } from "./documents.ts";
-import { type MockSupergraph, prices, shop } from "./mock-supergraphs.ts";
-import { wholeGraph } from "./whole-graph.ts";
-
-// Always the same documents, so that a red run is the change's doing; other seeds explore.
-const seed = Number(process.env["NOVACRON_SEED"] ?? 20261126);
-const runs = Number(process.env["NOVACRON_RUNS"] ?? 300);
+import { composed, type Federation } from "./differential/federation.ts";
+import { pricesSchemas } from "./mock-supergraphs.ts";
 
 const asked =
-  ({ subgraphs }: MockSupergraph, calls: string[] = []) =>
+  ({ subgraphs }: Federation, calls: string[] = []) =>
   async (subgraph: string, query: string, variables: Readonly<Record<string, unknown>>) => {
     calls.push(`${subgraph} ${query}`);
     const answer = subgraphs[subgraph];
@@ -22,9 +15,8 @@ const asked =
   };
 
 describe("a field that requires another with arguments", () => {
-  const supergraph = prices();
-  const both = bothExecutors(supergraph.sdl);
-  const whole = wholeGraph(bothExecutors(supergraph.sdl).schema, supergraph);
+  const supergraph = composed(pricesSchemas);
+  const { executors: both } = supergraph;
 
   it.each([
     ["alone", "{ items(first: 1) { shipping } }"],
@@ -41,7 +33,7 @@ describe("a field that requires another with arguments", () => {
     const operation = { query, variables: {} };
     const answer = await both.ours(operation, asked(supergraph));
     expect(answer.errors).toEqual([]);
-    expect(answer.data).toEqual(JSON.parse(JSON.stringify((await whole(operation)).data)));
+    expect(answer.data).toEqual((await supergraph.undivided(operation, { trouble: "none", seed: 0 })).data);
     expect(JSON.stringify(answer.data)).toContain("[{");
   });
 
@@ -65,29 +57,5 @@ describe("a field that requires another with arguments", () => {
     const plan = new QueryPlanner(original).buildQueryPlan(operationFromDocument(original.apiSchema(), document));
     expect(JSON.stringify(plan)).toContain("price(currency:EUR)");
     expect(JSON.stringify(plan)).not.toContain("currency:USD");
-  });
-});
-
-describe(`with NOVACRON_SEED=${seed}, any document is answered as if nobody had divided the graph`, () => {
-  it.each([
-    ["requirements with arguments", prices],
-    ["requirements without", shop],
-  ])("over %s", async (_name, made) => {
-    const supergraph = made();
-    const both = bothExecutors(supergraph.sdl);
-    const whole = wholeGraph(bothExecutors(supergraph.sdl).schema, supergraph);
-    let planned = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(255), { minLength: 5, maxLength: 250, size: "max" }), async (tape) => {
-        const operation = operationFrom(tape, { schema: both.schema, misnamed: true });
-        fc.pre(validate(both.schema, parse(operation.query)).length === 0);
-        planned += 1;
-        const { data, errors } = await both.ours(operation, asked(supergraph));
-        expect(errors, operation.query).toEqual([]);
-        expect(data, operation.query).toEqual(JSON.parse(JSON.stringify((await whole(operation)).data)));
-      }),
-      { seed, numRuns: runs, interruptAfterTimeLimit: 45_000, markInterruptAsFailure: false },
-    );
-    expect(planned).toBeGreaterThan(runs / 2);
   });
 });

@@ -8,12 +8,17 @@ export function requirementsIn(...schemas: readonly DocumentNode[]): Map<string,
     for (const field of node.fields ?? []) {
       const requires = field.directives?.find(({ name }) => name.value === "requires")?.arguments?.[0]?.value;
       if (requires?.kind !== Kind.STRING) continue;
-      const [operation] = parse(`{ ${requires.value} }`).definitions;
-      if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`${requires.value} selects nothing.`);
-      found.set(`${node.name.value}.${field.name.value}`, operation.selectionSet);
+      found.set(`${node.name.value}.${field.name.value}`, fieldSet(requires.value));
     }
   }
   return found;
+}
+
+/** The text of a `FieldSet`, read. */
+export function fieldSet(text: string): SelectionSetNode {
+  const [operation] = parse(`{ ${text} }`).definitions;
+  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`${text} selects nothing.`);
+  return operation.selectionSet;
 }
 
 /** What of a value a field has asked for by `@requires`: whatever else is in the same representation is not its concern. */

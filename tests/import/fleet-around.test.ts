@@ -127,7 +127,9 @@ test("the demo fleet has rows in every table, is seeded once, and its running VM
   expect(await fleet.contents()).toBe(before);
   const empty = before.split("\n").filter((row) => row.split(" ")[1] === "0");
   // Of the event log, the relay and the consumers fill the rest.
-  const left = empty.map((row) => row.split(" ")[0] ?? "").filter((table) => table !== callsTable && !eventLogTable.test(table));
+  const left = empty
+    .map((row) => row.split(" ")[0] ?? "")
+    .filter((table) => table !== callsTable && !eventLogTable.test(table));
   // A generated user has neither a second factor nor a password to reset, does not sign in, and opens no connection.
   expect(left).toEqual([
     "connection_tickets",

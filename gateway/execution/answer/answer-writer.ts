@@ -1,38 +1,40 @@
-import type { GraphQLSchema, SelectionNode } from "graphql";
+import type { SelectionNode } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
 import { isIncluded, isIntrospection } from "../../operation.ts";
 import type { OperationToPlan } from "../../planning/operation-to-plan.ts";
+import type { PlannedFields } from "../../planning/planned-fields.ts";
 import type { Data, Variables } from "../data.ts";
+import type { LoadedSupergraph } from "../loaded-supergraph.ts";
 import { collectFields, type Selected } from "./collect-fields.ts";
 import { introspection } from "./introspection.ts";
 import type { Problem } from "./problems.ts";
 import { fieldsWriter } from "./write-object.ts";
 
-/** The `data` of an answer as JSON, what was wrong with what subgraphs answered, and what was not asked for. */
+/** The `data` of an answer as JSON, what made values of it null that subgraphs did not answer as null, and what was not asked for. */
 export interface Answer {
   json: string;
-  problems: { message: string; path: (string | number)[] }[];
-  refusals: { refusal: PublicError; path: (string | number)[] }[];
+  problems: { message: string; path: Path }[];
+  refusals: { refusal: PublicError; path: Path }[];
 }
+
+type Path = readonly (string | number)[];
 
 export type AnswerWriter = (data: Data, variables: Variables) => Answer;
 
 /** Compiles an operation, for known values of its `@include` and `@skip`, into the writer of its answer. */
 export function answerWriter(
-  schema: GraphQLSchema,
+  { apiSchema: schema, fits }: Pick<LoadedSupergraph, "apiSchema" | "fits">,
   { written: { definition, fragments }, booleans, refused, aliases }: OperationToPlan,
+  planned: PlannedFields,
 ): AnswerWriter {
   const included = (selection: SelectionNode) => isIncluded(selection, booleans);
-  const selected: Selected = { schema, fragments, included, refused, aliases };
+  const selected: Selected = { schema, fits, fragments, included, refused, aliases };
   const root = schema.getRootType(definition.operation);
   if (!root) throw new Error(`The schema has no ${definition.operation} type.`);
-  const fields = collectFields(selected, [definition.selectionSet], {
-    declared: root.name,
-    typename: root.name,
-  });
+  const { fields } = collectFields(selected, [definition.selectionSet], root);
   const introspected = fields.filter(({ name }) => isIntrospection(name));
   const introspect = introspected.length > 0 ? introspection(schema, definition, fragments, introspected) : undefined;
-  const write = fieldsWriter(selected, root, fields);
+  const write = fieldsWriter(selected, root, { fields, planned });
   return (data, variables) => {
     const problems: Problem[] = [];
     const json = write(introspect ? Object.assign(data, introspect(variables)) : data, problems) ?? "null";

@@ -3,7 +3,9 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
-  isAbstractType,
+  doTypesOverlap,
+  type GraphQLCompositeType,
+  isCompositeType,
   isObjectType,
   Kind,
   type SelectionNode,
@@ -11,10 +13,12 @@ import {
 } from "graphql";
 import { keyOf } from "../../operation.ts";
 import type { Aliases } from "../../planning/aliases.ts";
+import type { FitsType } from "../types.ts";
 
 /** What an operation selects. */
 export interface Selected {
   schema: GraphQLSchema;
+  fits: FitsType;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   included(selection: SelectionNode): boolean;
   /** The fields that were not asked for. */
@@ -27,52 +31,50 @@ export interface Selected {
 export interface CollectedField {
   key: string;
   name: string;
-  /** The type condition under which it was found first, or the type that is declared: its definition says what may be null. */
-  parent: string;
-  nodes: FieldNode[];
+  nodes: [FieldNode, ...FieldNode[]];
+}
+
+export interface CollectedFields {
+  fields: CollectedField[];
+  /** Whether more would be selected of an object of some type behind this one. */
+  dependsOnType: boolean;
 }
 
 /**
  * The fields of an object in the order of the answer: by the first selection that holds.
- * @param declared the type that the schema declares
- * @param typename the object's type; undefined where it did not say, as the planner asks for it only where it could be one of several: then
- * fragments hold by the type of objects that is declared, or that the last of them named
+ * @param type the object's type, or the interface or union that is all that is known of it
  */
 export function collectFields(
   selected: Selected,
   sets: readonly SelectionSetNode[],
-  { declared, typename }: { declared: string; typename: string | undefined },
-): CollectedField[] {
+  type: GraphQLCompositeType,
+): CollectedFields {
   const fields = new Map<string, CollectedField>();
-  const collect = (set: SelectionSetNode, parent: string, known: string | undefined): void => {
+  let dependsOnType = false;
+  const collect = (set: SelectionSetNode): void => {
     for (const selection of set.selections) {
       if (!selected.included(selection)) continue;
       if (selection.kind === Kind.FIELD) {
         const key = keyOf(selection);
         const earlier = fields.get(key);
         if (earlier) earlier.nodes.push(selection);
-        else fields.set(key, { key, name: selection.name.value, parent, nodes: [selection] });
+        else fields.set(key, { key, name: selection.name.value, nodes: [selection] });
         continue;
       }
       const fragment =
         selection.kind === Kind.FRAGMENT_SPREAD ? selected.fragments.get(selection.name.value) : selection;
       if (!fragment) continue;
       const condition = fragment.typeCondition?.name.value;
-      if (condition === undefined) collect(fragment.selectionSet, parent, known);
-      else if (fits(selected.schema, known ?? parent, condition))
-        collect(fragment.selectionSet, condition, known ?? objectNamed(selected.schema, condition));
+      if (condition === undefined || selected.fits(type.name, condition)) collect(fragment.selectionSet);
+      else dependsOnType ||= mayFit(selected.schema, type, condition);
     }
   };
-  for (const set of sets) collect(set, declared, typename ?? objectNamed(selected.schema, declared));
-  return [...fields.values()];
+  for (const set of sets) collect(set);
+  return { fields: [...fields.values()], dependsOnType };
 }
 
-const objectNamed = (schema: GraphQLSchema, name: string): string | undefined =>
-  isObjectType(schema.getType(name)) ? name : undefined;
-
-function fits(schema: GraphQLSchema, typename: string, condition: string): boolean {
-  if (typename === condition) return true;
+/** Whether an object behind this type may fit the condition, though not each does. */
+function mayFit(schema: GraphQLSchema, type: GraphQLCompositeType, condition: string): boolean {
   const wanted = schema.getType(condition);
-  const type = schema.getType(typename);
-  return isAbstractType(wanted) && type !== undefined && "getInterfaces" in type && schema.isSubType(wanted, type);
+  return !isObjectType(type) && isCompositeType(wanted) && doTypesOverlap(schema, type, wanted);
 }

@@ -1,6 +1,6 @@
 import type { PublicError } from "#lib/errors.ts";
 
-/** A value that a subgraph should not have answered, or a field that was not asked for because the identity may not. */
+/** Why a value of the answer is null: what a subgraph answered does not fit its type, no subgraph was asked for it, or the identity may not have it. */
 export interface Problem {
   message: string;
   refusal?: PublicError;

@@ -1,6 +1,7 @@
 import {
   type FieldNode,
   type GraphQLCompositeType,
+  isAbstractType,
   isCompositeType,
   isInterfaceType,
   isNonNullType,
@@ -8,6 +9,7 @@ import {
 } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
 import { isIntrospection } from "../../operation.ts";
+import type { PlannedFields } from "../../planning/planned-fields.ts";
 import { type Data, isData, reader } from "../data.ts";
 import { type CollectedField, collectFields, type Selected } from "./collect-fields.ts";
 import { locate, type Problem, type Write } from "./problems.ts";
@@ -17,23 +19,29 @@ import { valueWriter } from "./write-value.ts";
 /** Writes the fields of an object, or undefined when one of them is null and may not be. */
 type WriteFields = (data: Data, problems: Problem[]) => string | undefined;
 
+/** The field nodes whose selections an object has, and where. */
+interface Selection {
+  nodes: readonly FieldNode[];
+  /** What the plan fetches there. */
+  planned: PlannedFields;
+  /** What the object's field is called in messages. */
+  called: string;
+}
+
 /** Writes the objects that some field nodes select from. For each type that it meets, the fields are collected and compiled once. */
 export function objectWriter(
   selected: Selected,
   declared: GraphQLCompositeType,
-  nodes: readonly FieldNode[],
-  called: string,
+  { nodes, planned, called }: Selection,
 ): Write {
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
   const byType = new Map<string, WriteFields>();
   const writerFor = (typename: string): WriteFields | undefined => {
-    const type = typename === "" ? declared : selected.schema.getType(typename);
-    if (!isCompositeType(type)) return undefined;
-    const fields = collectFields(selected, sets, {
-      declared: declared.name,
-      typename: typename === "" ? undefined : typename,
-    });
-    const write = fieldsWriter(selected, type, fields);
+    const named = typename === "" ? declared : selected.schema.getType(typename);
+    if (!isCompositeType(named) || !selected.fits(named.name, declared.name)) return undefined;
+    const type = narrowest(selected, named);
+    const { fields, dependsOnType } = collectFields(selected, sets, type);
+    const write = dependsOnType ? unknownType(called) : fieldsWriter(selected, type, { fields, planned });
     byType.set(typename, write);
     return write;
   };
@@ -51,18 +59,35 @@ export function objectWriter(
   };
 }
 
+/** The type of an object of which this much is known. */
+function narrowest({ schema }: Selected, type: GraphQLCompositeType): GraphQLCompositeType {
+  const [only, another] = isAbstractType(type) ? schema.getPossibleTypes(type) : [];
+  return only && !another ? only : type;
+}
+
+/** Of an object whose type nobody could find out, it cannot be known what is selected. */
+function unknownType(called: string): WriteFields {
+  return (_data, problems) => {
+    problems.push({ message: `No subgraph answered the type of the object at ${called}.`, upwards: [] });
+    return undefined;
+  };
+}
+
 /** Compiles the fields of an object of a known type. */
 export function fieldsWriter(
   selected: Selected,
   type: GraphQLCompositeType,
-  collected: readonly CollectedField[],
+  { fields: collected, planned }: { fields: readonly CollectedField[]; planned: PlannedFields },
 ): WriteFields {
-  const fields = collected.map((field, index) => ({
-    key: field.key,
-    prefix: `${index === 0 ? "{" : ","}${quoted(field.key)}:`,
-    read: reader(isIntrospection(field.name) ? field.key : selected.aliases.planned(field.key, field.name)),
-    write: fieldWriter(selected, type, field),
-  }));
+  const fields = collected.map((field, index) => {
+    const plannedKey = isIntrospection(field.name) ? field.key : selected.aliases.planned(field.nodes[0]);
+    return {
+      key: field.key,
+      prefix: `${index === 0 ? "{" : ","}${quoted(field.key)}:`,
+      read: reader(plannedKey),
+      write: fieldWriter(selected, type, { field, planned: planned.get(plannedKey) }),
+    };
+  });
   if (fields.length === 0) return () => "{}";
   return (data, problems) => {
     let json = "";
@@ -77,18 +102,26 @@ export function fieldsWriter(
   };
 }
 
-function fieldWriter(selected: Selected, type: GraphQLCompositeType, field: CollectedField): Write {
+function fieldWriter(
+  selected: Selected,
+  type: GraphQLCompositeType,
+  { field, planned }: { field: CollectedField; planned: PlannedFields | undefined },
+): Write {
   const refusal = refusalIn(selected, field);
-  if (field.name === "__typename") return refusal ? refusedWriter(refusal, undefined) : typenameWriter(selected, type);
+  if (field.name === "__typename")
+    return refusal ? failedWriter({ message: refusal.message, refusal }, undefined) : typenameWriter(type);
   if (isIntrospection(field.name)) return (value) => JSON.stringify(value);
-  const parent = selected.schema.getType(field.parent);
-  const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[field.name] : undefined;
-  if (!definition) throw new Error(`Type ${field.parent} has no field ${field.name}.`);
-  if (refusal) return refusedWriter(refusal, isNonNullType(definition.type) ? undefined : "null");
+  const definition = isObjectType(type) || isInterfaceType(type) ? type.getFields()[field.name] : undefined;
+  if (!definition) throw new Error(`Type ${type.name} has no field ${field.name}.`);
+  const called = `field ${type.name}.${field.key}`;
+  const none = isNonNullType(definition.type) ? undefined : "null";
+  if (refusal) return failedWriter({ message: refusal.message, refusal }, none);
+  // Better than a null of which nobody knows that it is none of a subgraph's.
+  if (!planned) return failedWriter({ message: `No subgraph can be asked for ${called}.` }, none);
   return valueWriter({
     type: definition.type,
-    called: `field ${type.name}.${field.key}`,
-    object: (composite, called) => objectWriter(selected, composite, field.nodes, called),
+    called,
+    object: (composite, within) => objectWriter(selected, composite, { nodes: field.nodes, planned, called: within }),
   });
 }
 
@@ -99,20 +132,18 @@ function refusalIn({ refused }: Selected, { nodes }: CollectedField): PublicErro
   return node && refused.get(node);
 }
 
-function refusedWriter(refusal: PublicError, text: "null" | undefined): Write {
+function failedWriter(problem: Omit<Problem, "upwards">, text: "null" | undefined): Write {
   return (_value, problems) => {
-    problems.push({ message: refusal.message, refusal, upwards: [] });
+    problems.push({ ...problem, upwards: [] });
     return text;
   };
 }
 
-/** An object of a type that clients cannot see, or of none, cannot say what it is. */
-function typenameWriter(selected: Selected, type: GraphQLCompositeType): Write {
-  const own = isObjectType(type) ? quoted(type.name) : undefined;
-  return (value, problems) => {
-    const named = typeof value === "string" ? selected.schema.getType(value) : undefined;
-    const text = named ? (isObjectType(named) ? quoted(named.name) : undefined) : own;
-    if (text === undefined) problems.push({ message: `Invalid __typename found for ${type.name}.`, upwards: [] });
-    return text;
-  };
+/** An object of which an interface is all that is known cannot say what it is. */
+function typenameWriter(type: GraphQLCompositeType): Write {
+  if (isObjectType(type)) {
+    const text = quoted(type.name);
+    return () => text;
+  }
+  return failedWriter({ message: `Invalid __typename found for ${type.name}.` }, undefined);
 }

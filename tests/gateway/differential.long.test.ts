@@ -1,0 +1,25 @@
+import { expect, it } from "vitest";
+import { overMany, overOne } from "./differential/property.ts";
+import { mediaSchemas, pricesSchemas, shopSchemas, zooSchemas } from "./mock-supergraphs.ts";
+
+const seed = Number(process.env["NOVACRON_SEED"] ?? Math.floor(Date.now() / 1_000));
+const runs = Number(process.env["NOVACRON_RUNS"] ?? 2_000);
+const shrinkMs = 500_000;
+
+it.each([
+  ["shop", shopSchemas, { mutations: true }],
+  ["media", mediaSchemas, {}],
+  ["prices", pricesSchemas, {}],
+  ["zoo", zooSchemas, {}],
+] as const)(
+  `with NOVACRON_SEED=${seed}, the gateway answers as one undivided service over the %s supergraph`,
+  async (_name, schemas, options) => {
+    await overOne(schemas, { seed, runs, shrinkMs }, options);
+  },
+);
+
+it(`with NOVACRON_SEED=${seed}, the gateway answers as one undivided service over many supergraphs`, async () => {
+  const { supergraphs, shapes } = await overMany({ seed, runs, shrinkMs });
+  expect(supergraphs).toBeGreaterThan(0);
+  for (const [shape, count] of shapes) expect(count, shape).toBeGreaterThan(supergraphs / 50);
+});

@@ -1,0 +1,96 @@
+import { expect } from "vitest";
+import type { Outcome, Path } from "../both-executors.ts";
+import type { GeneratedOperation } from "../documents.ts";
+import { type Fault, withFault } from "../faults.ts";
+import type { Federation } from "./federation.ts";
+import type { Troubled } from "./subgraph.ts";
+
+/** Holds the answer of the gateway against that of one service over the same data: what is null, and where errors explain it. */
+export async function compare(
+  federation: Federation,
+  operation: GeneratedOperation,
+  troubled: Troubled,
+): Promise<void> {
+  const expected = await federation.undivided(operation, troubled);
+  const ours = await federation.executors.ours(operation, async (name, query, variables) => {
+    const subgraph = federation.subgraphs[name];
+    if (!subgraph) throw new Error(`There is no subgraph ${name}.`);
+    return subgraph(query, variables, troubled);
+  });
+  expect(ours.data, JSON.stringify(ours.errors)).toEqual(expected.data);
+  expect(keysInOrder(ours.data)).toEqual(keysInOrder(expected.data));
+  const places = new Set(expected.failures.map(String));
+  const told = [...ours.errors.map(({ path }) => path ?? []), ...ours.invalid];
+  // Each error is of a field that fails; each null that a failure makes has an error; and none has two.
+  expect(told.filter((path) => !places.has(String(path)) && isInAnswer(ours.data, path)).map(String)).toEqual([]);
+  expect(nullsOf(ours, told)).toEqual(nullsOf(ours, expected.failures));
+  const texts = told.map(String);
+  expect(texts.filter((path, index) => texts.indexOf(path) !== index)).toEqual([]);
+}
+
+/** Whether the object that would have the field is there: fields that only others of its kind should have are fetched of it at times. */
+function isInAnswer(data: unknown, path: Path): boolean {
+  let value = data;
+  for (const key of path) {
+    if (value === null) return true;
+    if (typeof value !== "object" || !Object.hasOwn(value, key)) return false;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return true;
+}
+
+/** JSON compares the order of keys too, which clients may rely on. */
+const keysInOrder = (data: unknown): string => JSON.stringify(data);
+
+/** The places where the answer is null because of failures. */
+const nullsOf = ({ data }: Outcome, failures: readonly Path[]): string[] =>
+  [...new Set(failures.flatMap((path) => nullOn(data, path)?.join() ?? []))].sort();
+
+/** The part of a path that leads to a null. */
+function nullOn(data: unknown, path: Path): Path | undefined {
+  let value = data;
+  for (let length = 0; length <= path.length; length += 1) {
+    if (value === null) return path.slice(0, length);
+    value = (value as Record<string | number, unknown> | undefined)?.[path[length] ?? ""];
+  }
+  return undefined;
+}
+
+/** Where subgraphs fail by themselves, the answer may lack what they would have answered, and has the reasons. */
+export async function compareBroken(
+  federation: Federation,
+  operation: GeneratedOperation,
+  fault: Fault,
+): Promise<void> {
+  const untroubled: Troubled = { trouble: "none", seed: 0 };
+  const expected = await federation.undivided(operation, untroubled);
+  const ours = await federation.executors.ours(operation, async (name, query, variables) => {
+    const subgraph = federation.subgraphs[name];
+    if (!subgraph) throw new Error(`There is no subgraph ${name}.`);
+    return withFault(fault, name, variables, async () => subgraph(query, variables, untroubled));
+  });
+  const told = [...ours.errors.flatMap(({ path }) => (path ? [path] : [])), ...ours.invalid];
+  const lacking = lackingIn(ours.data, expected.data, []);
+  // A null that a subgraph answers where null may be needs no reason, and a call that nobody foresaw to fail has no place.
+  if (fault.kind === "null" || fault.kind === "missing entity" || fault.kind === "thrown") return;
+  const explained = new Set(told.flatMap((path) => nullOn(ours.data, path)?.join() ?? []));
+  // Keys and requirements that the client did not select fail as well, and with them what is found by them.
+  const hidden = told.filter((path) => !isInAnswer(ours.data, path)).map((path) => path.slice(0, -1));
+  // An entity that fails as a whole lacks every field of that call.
+  const above = [...told, ...hidden].map((path) => `${path.join()},`);
+  expect(
+    lacking.map(String).filter((path) => !explained.has(path) && !above.some((start) => path.startsWith(start))),
+  ).toEqual([]);
+}
+
+/** The places where an answer has null in the place of a value. Anything else that differs in shape is wrong. */
+function lackingIn(ours: unknown, expected: unknown, path: Path): Path[] {
+  if (expected === null) return [];
+  if (ours === null) return [path];
+  if (typeof expected !== "object") return [];
+  expect(Array.isArray(ours), path.join(".")).toBe(Array.isArray(expected));
+  expect(Object.keys(ours as object), path.join(".")).toEqual(Object.keys(expected));
+  return Object.entries(expected).flatMap(([key, value]) =>
+    lackingIn((ours as Record<string, unknown>)[key], value, [...path, key]),
+  );
+}

@@ -1,0 +1,114 @@
+import { buildSubgraphSchema } from "@apollo/subgraph";
+import {
+  type DocumentNode,
+  execute,
+  type ExecutionResult,
+  type GraphQLSchema,
+  isAbstractType,
+  isObjectType,
+  Kind,
+  parse,
+  type SelectionSetNode,
+} from "graphql";
+import { fieldSet, picked } from "../requirements.ts";
+import {
+  directivesOnTypes,
+  isThing,
+  root,
+  type SubgraphSchema,
+  textArgument,
+  type Thing,
+  type Trouble,
+  type World,
+} from "./world.ts";
+
+/** A thing as a subgraph knows it. */
+interface Known {
+  __typename: string;
+  thing: Thing;
+  /** The representation by which it was found. */
+  given: Readonly<Record<string, unknown>>;
+}
+
+export interface Troubled {
+  trouble: Trouble;
+  seed: number;
+}
+
+export type AskSubgraph = (
+  query: string,
+  variables: Readonly<Record<string, unknown>>,
+  troubled?: Troubled,
+) => Promise<ExecutionResult>;
+
+export const subgraphSchema = (document: DocumentNode): SubgraphSchema => ({
+  document,
+  schema: buildSubgraphSchema(document),
+});
+
+/** A subgraph that answers from the world, and finds entities by any key of theirs that it has. */
+export function subgraphOver(world: World, { document, schema }: SubgraphSchema): AskSubgraph {
+  const keys = new Map<string, SelectionSetNode[]>();
+  for (const [type, directive] of directivesOnTypes(document, "key")) {
+    const resolvable = directive.arguments?.find(({ name }) => name.value === "resolvable")?.value;
+    // What is not resolvable is not found: a gateway that refers to it all the same has a null for it.
+    if (resolvable?.kind === Kind.BOOLEAN && !resolvable.value) continue;
+    keys.set(type, [...(keys.get(type) ?? []), fieldSet(textArgument(directive, "fields"))]);
+  }
+  const nameHere = namesIn(world, schema);
+  const known = (value: unknown, given = {}): unknown => {
+    if (Array.isArray(value)) return value.map((item) => known(item));
+    return isThing(value) ? ({ __typename: nameHere(value.type), thing: value, given } satisfies Known) : value;
+  };
+
+  const resolveReference = (reference: Readonly<Record<string, unknown>>) => {
+    const type = String(reference["__typename"]);
+    const thing = world
+      .thingsOf(type)
+      .find((each) => keys.get(type)?.some((key) => matches(world.read(each, key), picked(reference, key))));
+    return thing ? known(thing, reference) : null;
+  };
+
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith("_")) continue;
+    if (isAbstractType(type)) type.resolveType = (value: unknown) => (value as Known).__typename;
+    if (isAbstractType(type) || isObjectType(type)) type.extensions = { apollo: { subgraph: { resolveReference } } };
+    if (isObjectType(type)) {
+      for (const field of Object.values(type.getFields())) {
+        if (field.name.startsWith("_")) continue;
+        field.resolve = (source: Known | undefined, args, troubled: Troubled) => {
+          const thing = source?.thing ?? root(type);
+          const needs = world.requirements.get(`${type.name}.${field.name}`);
+          const given = needs && picked(source?.given ?? {}, needs);
+          return known(world.valueOf(thing, field.name, { args: args as object, ...troubled, given }));
+        };
+      }
+    }
+  }
+  return async (query, variables, troubled = { trouble: "none", seed: 0 }) =>
+    execute({ schema, document: parse(query), variableValues: { ...variables }, contextValue: troubled });
+}
+
+/** What a subgraph calls a type of objects: it may know no more than an interface of it. */
+const namesIn = (world: World, schema: GraphQLSchema) => {
+  const names = new Map<string, string>();
+  return (type: string): string => {
+    let name = names.get(type);
+    if (name === undefined) {
+      const whole = world.schema.getType(type);
+      const interfaces = isObjectType(whole) ? whole.getInterfaces().map((each) => each.name) : [];
+      name = [type, ...interfaces].find((each) => isObjectType(schema.getType(each))) ?? type;
+      names.set(type, name);
+    }
+    return name;
+  };
+};
+
+/** Whether a representation holds the same values. Numbers come back as the texts that a custom scalar or an ID may make of them. */
+function matches(held: unknown, given: unknown): boolean {
+  if (typeof held !== "object" || held === null || typeof given !== "object" || given === null)
+    return (
+      held !== null && held !== undefined && given !== null && given !== undefined && String(held) === String(given)
+    );
+  return Object.entries(held).every(([key, value]) => matches(value, (given as Record<string, unknown>)[key]));
+}

@@ -1,0 +1,66 @@
+import {
+  buildASTSchema,
+  execute,
+  GraphQLError,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isAbstractType,
+  isNonNullType,
+  isObjectType,
+  parse,
+  printSchema,
+  visit,
+} from "graphql";
+import type { GeneratedOperation } from "../documents.ts";
+import type { Path } from "../both-executors.ts";
+import type { Troubled } from "./subgraph.ts";
+import { isThing, root, type Thing, type World } from "./world.ts";
+
+/** What one service answers that nobody divided. */
+export interface Expected {
+  data: unknown;
+  /** Every place where a field fails, those within what is null by another failure included. */
+  failures: Path[];
+}
+
+/** The oracle: graphql-js over the schema that clients see, with the data of the world. */
+export function undivided(api: GraphQLSchema, world: World) {
+  const whole = withResolvers(buildASTSchema(parse(printSchema(api))), world, undefined);
+  const lenient = withResolvers(nullable(api), world, api);
+  return async ({ query, variables }: GeneratedOperation, troubled: Troubled): Promise<Expected> => {
+    const request = { document: parse(query), variableValues: variables, contextValue: troubled };
+    const { data } = await execute({ ...request, schema: whole });
+    const { errors = [] } = await execute({ ...request, schema: lenient });
+    return { data: JSON.parse(JSON.stringify(data ?? null)), failures: errors.map(({ path }) => path ?? []) };
+  };
+}
+
+/** The same schema, in which any field may be null, so that one failure hides no other. */
+const nullable = (schema: GraphQLSchema): GraphQLSchema =>
+  buildASTSchema(
+    visit(parse(printSchema(schema)), {
+      InputValueDefinition: () => false,
+      NonNullType: { leave: ({ type }) => type },
+    }),
+  );
+
+/** @param strict the schema by whose types a null is a failure, where that is another */
+function withResolvers(schema: GraphQLSchema, world: World, strict: GraphQLSchema | undefined): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith("__")) continue;
+    if (isAbstractType(type)) type.resolveType = (value: unknown) => (value as Thing).type;
+    if (!isObjectType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const strictType = strict?.getType(type.name);
+      const definition = isObjectType(strictType) ? strictType.getFields()[field.name] : undefined;
+      const resolve: GraphQLFieldResolver<unknown, Troubled> = (source, args, troubled) => {
+        const thing = isThing(source) ? source : root(type);
+        const value = world.valueOf(thing, field.name, { args: args as object, ...troubled });
+        if (value === null && isNonNullType(definition?.type)) throw new GraphQLError("null where none may be");
+        return value;
+      };
+      field.resolve = resolve;
+    }
+  }
+  return schema;
+}
