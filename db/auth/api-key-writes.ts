@@ -56,11 +56,12 @@ interface Replaced extends PublicApiKeyRow {
   previousExpiry: Date | null;
 }
 
+// By the clock and not by when the transaction began: one that waited for another to replace the key would otherwise find it valid, and replace it again.
 const expire = statement<Replaced & ChangedRow>(
   () => sql`
     with previous as (
       select ${apiKeys.expiresAt} as expires_at from ${apiKeys} where ${own} and ${apiKeys.revokedAt} is null
-        and (${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > now()) for update
+        and (${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > clock_timestamp()) for update
     )
     update ${apiKeys} set expires_at = least(previous.expires_at, now() + ${sql.placeholder("overlap")}::interval)
     from previous where ${own} returning ${told}, previous.expires_at as "previousExpiry"`,

@@ -38,10 +38,11 @@ export async function insertSession(tx: WriteTx, session: NewSession): Promise<P
   return rows[0] as PublicUserSessionRow;
 }
 
+// By the clock and not by when the transaction began: one that waited for another to end the session would otherwise find it valid, and end it again.
 const end = statement<PublicUserSessionRow & ChangedRow>(
   () => sql`
     update ${userSessions} set expires_at = now()
-    where ${ofTenant(userSessions.tenantId)} and ${userSessions.expiresAt} > now()
+    where ${ofTenant(userSessions.tenantId)} and ${userSessions.expiresAt} > clock_timestamp()
       and (${sql.placeholder("id")}::uuid is null or ${userSessions.id} = ${sql.placeholder("id")}::uuid)
       and (${sql.placeholder("userId")}::uuid is null or ${userSessions.userId} = ${sql.placeholder("userId")}::uuid)
       and ${userSessions.id} is distinct from ${sql.placeholder("except")}::uuid

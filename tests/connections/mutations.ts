@@ -64,7 +64,11 @@ export const mutations: Readonly<Record<string, Prepare>> = {
     return { input: { ...who, permissions: ["vm:delete"] }, done: times };
   },
   createApiKey: (_, times) => ({ input: { name: "made at once", scopes: ["vm:read"] }, done: times }),
-  rotateApiKey: async (world, times) => ({ input: { id: await world.apiKey() }, done: times }),
+  rotateApiKey: async (world) => ({
+    input: { id: await world.apiKey(), overlap: "PT0S" },
+    done: 1,
+    otherwise: ["NOT_FOUND"],
+  }),
   revokeApiKey: async (world) => ({ input: { id: await world.apiKey() }, done: 1, otherwise: ["NOT_FOUND"] }),
   createTenant: ({ operator }) => ({
     input: { name: "made-at-once", quota: { maxVmCount: 3 } },

@@ -80,7 +80,7 @@ describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
   });
 
   test("the one request answers with every part of the demo fleet", async () => {
-    const product = await startNovacron(["--data-dir", dataDir], { ...env, NOVACRON_ENV: "production" });
+    const product = await startNovacron(["--demo", "--data-dir", dataDir], { ...env, NOVACRON_ENV: "production" });
     const answer = await askGraph(product.url, oneRequest, lastHour(new Date(), 50), administratorKey(dataDir));
     expect(answer.errors).toEqual([]);
     expect(answer.data.vms.nodes).toHaveLength(50);

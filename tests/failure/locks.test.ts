@@ -40,7 +40,7 @@ describe("fault 16: while somebody holds a lock on a hot row,", () => {
   it("each writer is told WRITE_CONFLICT after a second, and nothing else hangs", async () => {
     await whileLocked("vms", `select from vms where id = '${id("vm", 1)}' for update`, async () => {
       const begun = performance.now();
-      // As many as there are connections.
+      // Half of the connections write at a time, each for a second in each of its attempts: eight writers take two rounds.
       const writers = Array.from({ length: 8 }, async (_, writer) => {
         await expect(product.renameVm(1, `writer ${writer}`)).rejects.toMatchObject({ code: "WRITE_CONFLICT" });
         return performance.now() - begun;
@@ -49,7 +49,7 @@ describe("fault 16: while somebody holds a lock on a hot row,", () => {
       expect(await product.readiness()).toBe(200);
       const took = await Promise.all(writers);
       expect(Math.min(...took)).toBeGreaterThan(900);
-      expect(Math.max(...took)).toBeLessThan(4_000);
+      expect(Math.max(...took)).toBeLessThan(8_000);
       expect((await product.ask("{ vms(first: 3) { nodes { name alerts { totalCount } } } }")).errors).toEqual([]);
       await product.renameVm(2, "beside the lock");
     });

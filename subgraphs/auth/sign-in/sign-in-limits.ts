@@ -33,7 +33,7 @@ export class SignInLimits {
   readonly #codes;
   readonly #networkTurns = new Turns({ atOnce: 4, waiting: 256 });
   readonly #accountTurns = new Turns({ atOnce: 1, waiting: 64 });
-  readonly #codeTurns = new Turns({ atOnce: 1, waiting: 16 });
+  readonly #codeTurns = new Turns({ atOnce: 1, waiting: 64 });
 
   constructor(redis?: Redis) {
     this.#networks = limiter("sign-in-address", perNetwork, redis);
