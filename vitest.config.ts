@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 const long = process.env["NOVACRON_TESTS"] === "long";
 const never = ["**/node_modules/**", "dist/**", ...(long ? [] : ["**/*.long.test.ts"])];
 /** What is loaded once for all files of a worker, which saves half a minute of imports, but for files that put a module in the place of another. */
-const together = ["tests/graph/**/*.test.ts", "tests/security/**/*.test.ts"];
+const together = ["graph", "migrations", "monitoring-db", "security"].map((theme) => `tests/${theme}/**/*.test.ts`);
 const replacing = ["tenancy-by-row-security", "api-keys", "refused-sign-ins"].map((name) => `tests/**/${name}.test.ts`);
 
 export default defineConfig({

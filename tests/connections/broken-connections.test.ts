@@ -178,7 +178,7 @@ test("every statement is answered with its own answer, or refused within a momen
     }
   });
   await asOwner(urls.url("vms"), async (owner) => {
-    for (let round = 0; round < 400; round += 1) {
+    for (let round = 0; round < 150; round += 1) {
       await owner`
         select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
       // Somewhere between two of their statements or in the middle of one.
@@ -188,7 +188,7 @@ test("every statement is answered with its own answer, or refused within a momen
   ended.abort();
   await Promise.all(asking);
   await system.close();
-  expect(answered).toBeGreaterThan(1_000);
+  expect(answered).toBeGreaterThan(300);
   expect(longestMs).toBeLessThan(3_000);
 }, 60_000);
 

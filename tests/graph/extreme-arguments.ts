@@ -3,6 +3,7 @@ import {
   type GraphQLField,
   type GraphQLSchema,
   isAbstractType,
+  isEnumType,
   isLeafType,
   isObjectType,
   isRequiredArgument,
@@ -58,7 +59,13 @@ export function extremeCalls(schema: GraphQLSchema): ExtremeCalls[] {
 function combinations(field: GraphQLField<unknown, unknown>): string[] {
   let found: string[][] = [[]];
   for (const argument of field.args) {
-    const values = edges[getNamedType(argument.type).name] ?? [];
+    const type = getNamedType(argument.type);
+    const values = isEnumType(type)
+      ? type
+          .getValues()
+          .slice(0, 1)
+          .map(({ name }) => name)
+      : (edges[type.name] ?? []);
     const given = values.map((value) => [`${argument.name}: ${value}`]);
     const choices = isRequiredArgument(argument) ? given : [[], ...given];
     if (choices.length > 0) found = found.flatMap((args) => choices.map((choice) => [...args, ...choice]));

@@ -68,6 +68,7 @@ function argumentsOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown
 
 /** Puts selections of a type under an object that exists: `{ vm(id: …) { … } }`. */
 export function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): (selections: string) => string {
+  if (type === schema.getQueryType()?.name) return (selections) => `{ ${selections} }`;
   const root = Object.values(schema.getQueryType()?.getFields() ?? {}).find(
     ({ type: returned, args }) => String(returned) === type && args.length === 1 && args[0]?.name === "id",
   );

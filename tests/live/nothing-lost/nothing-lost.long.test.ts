@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { redisProgram } from "#tests/harness/redis-server.ts";
 import { areConnectionsKnown, openFiles } from "./connections.ts";
 import { type LiveFleet, startFleet } from "./fleet.ts";
-import { nothingIsLeft, nothingIsLost, nothingIsLostByRedis, nothingIsLostByTwoFaults } from "./sweeps.ts";
+import {
+  nothingIsLeft,
+  nothingIsLost,
+  nothingIsLostByRedis,
+  nothingIsLostByTwoFaults,
+  plantedLossIsFound,
+} from "./sweeps.ts";
 
 const extent = { kills: 20, cuts: 400, outages: 3, supergraphs: 60, clients: 1_000, unread: 60_000_000 };
 
@@ -15,6 +21,7 @@ describe("clients that come back with their cursors are told everything, once an
     if (areConnectionsKnown) atStart = openFiles(fleet.gateways[0]?.child.pid ?? 0);
   });
   afterAll(() => fleet?.stop());
+  plantedLossIsFound(() => fleet);
   nothingIsLost(() => fleet, extent);
   nothingIsLostByTwoFaults(() => fleet, 16);
   nothingIsLeft(
