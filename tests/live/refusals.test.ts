@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { defaultLimits } from "#gateway/admission/limits.ts";
+import { defaultLimits, noLimits } from "#gateway/admission/limits.ts";
 import { Documents } from "#gateway/documents/documents.ts";
 import { hashOf } from "#gateway/documents/manifest.ts";
 import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
@@ -152,8 +152,9 @@ const refusals: Partial<Record<ErrorCode, Refusal>> = {
   VALUE_DEPTH_LIMIT_EXCEEDED: { query: shops, variables: { shop: nested(33) } },
   QUERY_TOO_EXPENSIVE: { query, options: { limits: { ...defaultLimits, cost: 0 } } },
   PLAN_LIMIT_EXCEEDED: {
-    query,
-    options: { planning: "own thread", limits: { ...defaultLimits, planMs: 0 } },
+    // A small one might be planned before the timer of no time at all has fired.
+    query: `subscription { kept { ${Array.from({ length: 3_000 }, (_, n) => `a${n}: number`).join(" ")} } }`,
+    options: { planning: "own thread", limits: { ...noLimits, planMs: 0 } },
     // Each of them has the planner start anew.
     by: ["graphql-ws", "graphql-sse"],
   },
