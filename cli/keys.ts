@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { makeDataDir } from "#db/embedded/data-folder.ts";
 import { type Key, type Keyring, keyringShape } from "#lib/keyring.ts";
 import { followKeyring } from "#lib/live-keys.ts";
 import type { Replaceable } from "#lib/replaceable.ts";
-import { readJsonFile, readTextFile } from "#lib/text-file.ts";
+import { FileError, readJsonFile, readTextFile } from "#lib/text-file.ts";
 import { onFileChange } from "#lib/watched-file.ts";
 import type { Environment } from "./environment.ts";
 
@@ -65,6 +65,15 @@ export function readKeys({ dataDir, keys: given }: Pick<Environment, "dataDir" |
   };
 }
 
+/** Without the parser's message, which quotes the file: it would put a secret into the log. */
+function storedKeys(path: string, text: string): Keys {
+  try {
+    return keysShape.parse(JSON.parse(text));
+  } catch {
+    throw new FileError("FILE_INVALID", `${path} does not hold the keys of an installation.`);
+  }
+}
+
 export interface LiveKeys {
   signingKeys: Replaceable<Keyring>;
   encryptionKeys?: Replaceable<Keyring>;
@@ -84,7 +93,7 @@ export function followKeyFiles(
   const path = join(dataDir, "keys");
   if (existsSync(path)) {
     const end = onFileChange(path, readTextFile(path), (text) => {
-      const stored = keysShape.parse(JSON.parse(text));
+      const stored = storedKeys(path, text);
       if (!given.signingKeys) signingKeys.replace(stored.signingKeys);
       if (!given.encryptionKeys) encryptionKeys?.replace(stored.encryptionKeys);
     });
@@ -135,6 +144,9 @@ export function writeKeys(dataDir: string, keys: Keys): void {
   fsyncSync(folder);
   closeSync(folder);
 }
+
+/** Removes the keys of the data folder that a start has made and could not use. */
+export const removeKeys = (dataDir: string): void => rmSync(join(dataDir, "keys"), { force: true });
 
 export const newSecret = (): string => randomBytes(32).toString("base64url");
 export const newKey = (): Key => ({ id: randomBytes(4).toString("hex"), secret: newSecret() });

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasUsers } from "#db/auth/credentials.ts";
 import type { Database } from "#db/client.ts";
@@ -6,13 +5,12 @@ import { platformTenantId } from "#lib/platform-tenant.ts";
 import type { Environment } from "./environment.ts";
 
 /**
- * Takes away keys that a start has just made where the databases hold users: under new keys, none of their API keys and second factors would be valid.
+ * Refuses keys that a start has just made where the databases hold users: under new keys, none of their API keys and second factors would be valid.
  * @throws Error KEYS_LOST, with the ways out
  */
 export async function refuseLostKeys({ dataDir }: Pick<Environment, "dataDir">, system: Database): Promise<void> {
   if (!(await hasUsers(system, platformTenantId))) return;
   const path = join(resolve(dataDir), "keys");
-  rmSync(path, { force: true });
   const message = `The databases hold users, but their keys are not in ${path}. Put that file back, or start with the data folder or the environment (NOVACRON_PEPPER, NOVACRON_ENCRYPTION_KEYS, NOVACRON_SIGNING_KEYS) of that installation. Where the keys are lost, --new-keys makes new ones: API keys and second factors that there are become void.`;
   throw Object.assign(new Error(message), { code: "KEYS_LOST" });
 }

@@ -35,7 +35,7 @@ import {
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { followKeyFiles, readKeys } from "./keys.ts";
+import { followKeyFiles, readKeys, removeKeys } from "./keys.ts";
 import { runMonitoringJobs } from "./jobs.ts";
 import { theOneRequest } from "./one-request.ts";
 import { startDemo, startReplay } from "./live-fleet.ts";
@@ -79,6 +79,11 @@ export async function start(
     const endKeys = followKeyFiles(environment, { signingKeys, encryptionKeys });
     stops.push(async () => endKeys());
     if (made) say(`made new keys in ${environment.dataDir}/keys`);
+    // Until it is known that the databases were not of other keys, these are not the installation's: the next start shall ask again.
+    let areKept = !made;
+    stops.push(async () => {
+      if (!areKept) removeKeys(environment.dataDir);
+    });
     const server = await reachDatabases(environment, say, "make one");
     stops.push(server.stop);
     if (server.embedded || options.migrate) await migrateAll(server, say);
@@ -89,6 +94,8 @@ export async function start(
     const systemUrl = server.url("auth", "system");
     const system = await openDatabase({ domain: "auth", url: systemUrl, as: "system", maxConnections: 4 });
     stops.push(() => system.close());
+    if (made && !options.newKeys) await refuseLostKeys(environment, system);
+    areKept = true;
     const stopping = new AbortController();
     const background: Promise<unknown>[] = [];
     stops.push(async () => {
@@ -118,7 +125,6 @@ export async function start(
     const { pepper } = keys;
     const identity = { system, pepper, encryptionKeys, environment: keyEnvironment, limits };
     const first = { dataDir: environment.dataDir, auth: databases.auth, system, pepper, keyEnvironment };
-    if (made && !options.newKeys) await refuseLostKeys(environment, system);
     for (const line of await ensureAdministrator(first)) say(line);
 
     const subgraphs = createSubgraphs(databases, identity, events.log);

@@ -35,7 +35,7 @@ const callerKeysShape = z
     z.object({
       issuer: z.string().regex(new RegExp(`^${issuerPattern}$`)),
       id: z.string().regex(/^[A-Za-z0-9-]{1,32}$/),
-      secret: z.string().min(32),
+      secret: z.string().regex(/^[^\r\n]{32,}$/),
     }),
   )
   .min(1);

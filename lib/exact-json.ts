@@ -51,7 +51,7 @@ export function numbersIn(value: unknown): HeldNumbers {
  * among them: it has no digit that `1000` lacks.
  */
 const hasMoreThanDigits = (text: string): boolean =>
-  /\.0+(?=[,}\]\s]|$)/.test(text) || /E\+?\d+(?=[,}\]\s]|$)/.test(text) || text.includes("e+");
+  /\.0+(?=[,}\]\s]|$)/.test(text) || /E\+?\d+(?=[,}\]\s]|$)/.test(text) || /\.\d+e/.test(text) || text.includes("e+");
 
 /**
  * Parses JSON as `JSON.parse` does, with an `ExactNumber` in the place of each number that a double would change.

@@ -13,7 +13,7 @@ export interface Key {
  */
 export type Keyring = readonly [Key, ...Key[]];
 
-const keyShape = z.object({ id: z.string().regex(/^[A-Za-z0-9-]{1,32}$/), secret: z.string().min(32) });
+const keyShape = z.object({ id: z.string().regex(/^[A-Za-z0-9-]{1,32}$/), secret: z.string().regex(/^[^\r\n]{32,}$/) });
 
 export const keyringShape: z.ZodType<Keyring> = z.tuple([keyShape], keyShape);
 

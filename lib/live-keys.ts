@@ -1,6 +1,6 @@
 import { type Keyring, parseKeyring } from "./keyring.ts";
 import type { Replaceable } from "./replaceable.ts";
-import { readSecret } from "./secrets.ts";
+import { readTextFile } from "./text-file.ts";
 import { onFileChange } from "./watched-file.ts";
 
 /** So long after a file of keys was written, every process that follows it has its keys. */
@@ -20,7 +20,7 @@ export function followKeys<Keys>(
 ): () => void {
   const file = env[`${name}_FILE`];
   if (file === undefined) return () => undefined;
-  return onFileChange(file, readSecret(name, env) ?? "", (text) => {
+  return onFileChange(file, readTextFile(file), (text) => {
     const keys = parse(text.trim());
     if (!keys) throw new Error(`${name}_FILE does not hold the keys that ${name} needs.`);
     held.replace(keys);

@@ -2,35 +2,35 @@ import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 
 /**
  * Letters that look like a Latin one in either case, by that letter: the lowercase Cyrillic, Greek and Armenian ones of the confusables of Unicode
- * (UTS 39), and Latin letters without their usual form.
+ * (UTS 39), and Latin letters without their usual form, small capitals included. A final sigma is a sigma.
  */
 const lookAlikes: Readonly<Record<string, string>> = {
-  a: "аαɑ",
-  b: "ьвβ",
-  c: "сϲ",
-  d: "ԁ",
-  e: "еε",
-  f: "ϝք",
-  g: "ɡԍց",
-  h: "һнηհ",
-  i: "іιıɩ",
-  j: "јϳ",
-  k: "кκ",
-  l: "ӏ",
-  m: "мμϻ",
-  n: "ոռ",
-  o: "оοσօ",
-  p: "рρ",
+  a: "аαɑᴀ",
+  b: "ьвβʙ",
+  c: "сϲᴄ",
+  d: "ԁᴅ",
+  e: "еεᴇ",
+  f: "ϝքꜰ",
+  g: "ɡԍցɢ",
+  h: "һнηհʜ",
+  i: "іιıɩɪ",
+  j: "јϳᴊ",
+  k: "кκᴋ",
+  l: "ӏʟ",
+  m: "мμϻᴍ",
+  n: "ոռɴ",
+  o: "оοσօςᴏ",
+  p: "рρᴘ",
   q: "ԛգզ",
-  r: "г",
-  s: "ѕտ",
-  t: "тτ",
-  u: "υսʋ",
-  v: "νѵʌ",
-  w: "ԝѡա",
+  r: "гʀ",
+  s: "ѕտꜱ",
+  t: "тτᴛ",
+  u: "υսʋᴜ",
+  v: "νѵʌᴠ",
+  w: "ԝѡաᴡ",
   x: "хχ",
   y: "уүγʏ",
-  z: "ζʐ",
+  z: "ζʐᴢ",
 };
 // A database whose collation knows no case but that of ASCII leaves capitals as they are.
 const bothCases = (letter: string): string[] =>
@@ -43,11 +43,11 @@ const pairs = Object.entries(lookAlikes).flatMap(([latin, letters]) =>
 const column = (at: 0 | 1) => sql.raw(`'${pairs.map((pair) => pair[at]).join("")}'`);
 
 /**
- * What a name is compared by: compatible characters, both cases and letters that look alike are one (`Ａdmin`, `ADMIN`, `аdmin` with a Cyrillic а). The
+ * What a name is compared by, decomposed, so that letters with marks are told apart by their marks alone: compatible characters, both cases and letters that look alike are one (`Ａdmin`, `ADMIN`, `аdmin` with a Cyrillic а). The
  * unique indexes of names are of this expression, and a look-up must be too, or the index does not serve it.
  */
 export const folded = (name: SQLWrapper): SQL =>
-  sql`translate(lower(normalize(${name}, NFKC)), ${column(0)}, ${column(1)})`;
+  sql`translate(lower(normalize(${name}, NFKD)), ${column(0)}, ${column(1)})`;
 
 /** The same of a value that is bound. */
 export const foldedValue = (placeholder: string): SQL => folded(sql`${sql.placeholder(placeholder)}::text`);

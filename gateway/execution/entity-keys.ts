@@ -2,7 +2,7 @@ import { EnumType, type Supergraph } from "@apollo/federation-internals";
 import { Kind } from "graphql";
 import { parseFieldSet } from "../planning/requirements/supergraph-ast.ts";
 
-/** The keys of a type in a subgraph, each as the names of its fields; none for a type that the subgraph does not know as an entity. */
+/** The keys by which a subgraph resolves a type, each as the names of its fields; none for a type that the subgraph does not know as an entity. */
 export type EntityKeys = (subgraph: string, typename: string) => readonly (readonly string[])[];
 
 export function entityKeysIn({ schema }: Supergraph): EntityKeys {
@@ -14,8 +14,8 @@ export function entityKeysIn({ schema }: Supergraph): EntityKeys {
   const keys = new Map<string, string[][]>();
   for (const type of [...schema.objectTypes(), ...schema.interfaceTypes()]) {
     for (const join of type.appliedDirectivesOf("join__type")) {
-      const { graph, key } = join.arguments() as Record<string, unknown>;
-      if (typeof key !== "string") continue;
+      const { graph, key, resolvable } = join.arguments() as Record<string, unknown>;
+      if (typeof key !== "string" || resolvable === false) continue;
       const names = parseFieldSet(key).selections.flatMap((node) => (node.kind === Kind.FIELD ? node.name.value : []));
       const of = `${String(nameOf(graph))} ${type.name}`;
       keys.set(of, [...(keys.get(of) ?? []), names]);

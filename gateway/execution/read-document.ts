@@ -9,6 +9,7 @@ import {
 import { checkDocument, countTokens } from "../admission/document-limits.ts";
 import type { Limits } from "../admission/limits.ts";
 import { PublicError } from "#lib/errors.ts";
+import { FiniteFloatsRule } from "./finite-floats.ts";
 import { OneOfVariablesRule } from "./one-of-variables.ts";
 import type { GoodDocument } from "./operations.ts";
 import { described, RequestErrors } from "./request-errors.ts";
@@ -22,7 +23,7 @@ export interface ReadDocumentOptions {
 
 /** Cheapest first: tokens are counted before anything is built of them, and sizes are checked before validation compares fields with each other. */
 export const documentReader = (schema: GraphQLSchema, { limits, introspection }: ReadDocumentOptions) => {
-  const always = [...validationRules, OneOfVariablesRule];
+  const always = [...validationRules, OneOfVariablesRule, FiniteFloatsRule];
   const rules = introspection ? always : [...always, NoSchemaIntrospectionCustomRule];
   const errorsIn = (document: DocumentNode): readonly GraphQLError[] => {
     try {

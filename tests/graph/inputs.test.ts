@@ -376,6 +376,11 @@ describe("case G23: a field", () => {
   });
 });
 
+it("case G9: a literal beyond what a Float holds is refused as a variable is", async () => {
+  const literal = await product.ask("{ instancePrices(filter: { minVcpu: 1e400 }) { totalCount } }");
+  expect(literal.errors.map(({ extensions }) => extensions.code)).toEqual(["GRAPHQL_VALIDATION_FAILED"]);
+});
+
 describe("an object", () => {
   it("is asked for by an id; a malformed one is named, and an unknown one is not found", async () => {
     const schema = await graphSchema(product);

@@ -1,3 +1,4 @@
+import { newId } from "#lib/uuid.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { makeUser, type TestUser } from "#tests/harness/credentials.ts";
@@ -149,6 +150,7 @@ describe("an administrator", () => {
     ["in other case", { username: "Victim-Admin" }],
     ["in fullwidth letters", { username: "ｖictim-admin" }],
     ["with a letter that looks alike", { username: "v\u0131ctim-admin" }],
+    ["with a small capital", { username: "\u1d20ictim-admin" }],
     ["and an address in other case", { email: "VICTIM-admin@Example.ORG" }],
   ])("case G41: is refused with NAME_TAKEN for a name of the tenant %s", async (_how, again) => {
     const administrator = await tokenOf(await newUser("admin"));
@@ -159,9 +161,29 @@ describe("an administrator", () => {
     expect(data.createUser).toEqual({ user: null, userErrors: [{ code: "NAME_TAKEN", field: null }] });
   });
 
-  it("case G41: is refused with NAME_INVALID for letters of several scripts, so that no name passes for another", async () => {
+  it.each([
+    ["νίκος", "ΝΊΚΟΣ"],
+    ["chloë", "сһӏоё"],
+  ])("case G41: %s and %s are one name, to make a user and to sign in", async (username, again) => {
     const administrator = await tokenOf(await newUser("admin"));
-    const input = { username: "v\u0456ctim-admin", email: "look-alike@example.org" };
+    const made = (name: string, at: number) =>
+      change(
+        "createUser",
+        { username: name, email: `greek-${username.length}-${at}-${newId()}@example.org`, password: good },
+        "user { id }",
+        administrator,
+      );
+    expect((await made(username, 1)).data.createUser.userErrors).toEqual([]);
+    expect((await made(again, 2)).data.createUser.userErrors).toEqual([{ code: "NAME_TAKEN", field: null }]);
+    expect((await signIn(again, good)).data.signIn.token).toMatch(/^nvs_/);
+  });
+
+  it.each([
+    ["letters of several scripts", "v\u0456ctim-admin"],
+    ["an apostrophe that counts as a letter", "victim\u02bcadmin"],
+  ])("case G41: is refused with NAME_INVALID for %s, so that no name passes for another", async (_what, username) => {
+    const administrator = await tokenOf(await newUser("admin"));
+    const input = { username, email: "look-alike@example.org" };
     const { data } = await change("createUser", input, "user { id }", administrator);
     expect(data.createUser).toEqual({ user: null, userErrors: [{ code: "NAME_INVALID", field: ["username"] }] });
   });

@@ -1,0 +1,23 @@
+import {
+  type ASTVisitor,
+  GraphQLError,
+  GraphQLFloat,
+  getNullableType,
+  isListType,
+  type ValidationContext,
+  type ValueNode,
+} from "graphql";
+
+/**
+ * A literal beyond what a double holds is no Float, as it is none in a variable. graphql-js (16.15) takes `1e400` for Infinity, which no plan can be made
+ * with.
+ */
+export function FiniteFloatsRule(context: ValidationContext): ASTVisitor {
+  const check = (node: ValueNode & { value: string }) => {
+    let type = getNullableType(context.getInputType());
+    while (isListType(type)) type = getNullableType(type.ofType);
+    if (type === GraphQLFloat && !Number.isFinite(Number(node.value)))
+      context.reportError(new GraphQLError(`Float cannot represent non numeric value: ${node.value}`, { nodes: node }));
+  };
+  return { IntValue: check, FloatValue: check };
+}
