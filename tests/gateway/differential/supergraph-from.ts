@@ -33,12 +33,21 @@ const scalars = ["Int", "String", "Float", "Boolean", "ID", "Kind"];
 const names = ["n", "s", "t", "u", "v", "w"];
 const argumentLists = ["", "", "", "(l: Int)", '(l: String = "d", m: Boolean)'];
 
+export interface SupergraphKinds {
+  /** Also types that a subgraph finds by one of their keys and not by another; not by default. */
+  someKeysUnresolvable?: boolean;
+  /** Also `@requires` of an `@interfaceObject`; by default. */
+  interfaceObjectsRequire?: boolean;
+}
+
 /**
  * Draws a supergraph: entities with one key or two; values; interfaces of interfaces, some of which are entities that other subgraphs know as objects;
  * unions; fields with arguments; `@requires` and `@shareable`.
- * @param someKeysUnresolvable also types that a subgraph finds by one of their keys and not by another
  */
-export function supergraphFrom(tape: readonly number[], { someKeysUnresolvable = false } = {}): Schemas {
+export function supergraphFrom(
+  tape: readonly number[],
+  { someKeysUnresolvable = false, interfaceObjectsRequire = true }: SupergraphKinds = {},
+): Schemas {
   let at = 0;
   const choose = (count: number): number => (count < 2 ? 0 : (tape[at++] ?? 0) % count);
   const oneIn = (count: number): boolean => choose(count) === count - 1;
@@ -242,6 +251,7 @@ export function supergraphFrom(tape: readonly number[], { someKeysUnresolvable =
       const { name, field } = drawn;
       const requiring = `r${graph}`;
       const use = ["requires", "shareable", "none"][choose(3)];
+      if (use === "requires" && local.as === "interfaceObject" && !interfaceObjectsRequire) continue;
       if (use === "requires") {
         local.fields.set(name, { ...field, directives: " @external" });
         local.fields.set(requiring, { type: "String", args: "", directives: ` @requires(fields: "${name}")` });
