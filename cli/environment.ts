@@ -11,7 +11,7 @@ import { readDatabaseUrl, readSecret } from "#lib/secrets.ts";
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
-/** Who connects to a domain's database; `admin` is the superuser by whom `novacron prepare` makes the others. */
+/** Who connects to a domain's database; `admin` is the superuser as which `novacron prepare` makes the others. */
 export type DatabaseUser = Login | "admin";
 export type DatabaseUrls = Readonly<Partial<Record<DatabaseUser, string>>>;
 

@@ -105,8 +105,8 @@ async function runImport(
         ...(bar ? { onProgress: (progress) => bar.show(progress) } : {}),
       });
       bar?.end();
-      const told = { tenant: tenant.name, ...result };
-      process.stdout.write(options.json ? `${JSON.stringify(told)}\n` : `${describe(told)}\n`);
+      const summary = { tenant: tenant.name, ...result };
+      process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : `${describe(summary)}\n`);
       const way = wayToSee(environment.dataDir, tenant);
       if (way) quiet(way);
       if ((result as { truncated?: boolean }).truncated) process.exitCode = 1;

@@ -5,7 +5,7 @@ const iterations = 4096;
 const stretch = promisify(pbkdf2);
 
 /**
- * A password as PostgreSQL keeps it (RFC 5803): whoever reads a statement with it, in a log or on a screen, cannot log in with it. Passwords are of
+ * A password as PostgreSQL keeps it (RFC 5803): a person who reads a statement with it, in a log or on a screen, cannot log in with it. Passwords are of
  * printable ASCII, which needs no SASLprep.
  */
 export const scramVerifier = (password: string): Promise<string> => verifierOf(password, randomBytes(16), iterations);

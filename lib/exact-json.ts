@@ -28,7 +28,7 @@ export class ExactNumber {
 /** Whether a number has the same digits when it is read as a double and written again. */
 export const survivesAsDouble = (source: string): boolean => String(Number(source)) === source;
 
-/** The numbers that a value holds, at any depth: those that a double may have changed cannot be told from others once they are doubles. */
+/** The numbers that a value holds, at any depth: those that a double may have changed cannot be distinguished from others once they are doubles. */
 export type HeldNumbers = "none" | "safe integers" | "any";
 
 export function numbersIn(value: unknown): HeldNumbers {

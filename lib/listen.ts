@@ -38,6 +38,6 @@ function listenFailure(error: unknown, { host, port, setting }: Address): Error 
     ENOTFOUND: ["HOST_INVALID", `${host} is no address of this machine`],
     EAI_AGAIN: ["HOST_INVALID", `${host} is no address of this machine`],
   };
-  const told = known[code];
-  return told ? Object.assign(new Error(told[1], { cause: error }), { code: told[0] }) : (error as Error);
+  const reason = known[code];
+  return reason ? Object.assign(new Error(reason[1], { cause: error }), { code: reason[0] }) : (error as Error);
 }

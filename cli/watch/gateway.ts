@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { administratorFile, readAdministrator } from "#cli/administrator-file.ts";
 
-/** Where a command queries, and as whom. */
+/** Where a command queries, and with which credential. */
 export interface Gateway {
   /** Of `/graphql`, for queries. */
   url: string;

@@ -148,7 +148,7 @@ const inTenant = statement<Omit<Account, "isShared">>(
 
 /**
  * Who has this e-mail address or username, disabled users included: `alice`, or `acme/alice` for the one of the tenant acme. Names are unique in a
- * tenant only, and whose is the oldest signs in without the tenant: nobody is kept out by a user whom another tenant makes.
+ * tenant only, and whose is the oldest signs in without the tenant: a user that another tenant makes keeps nobody out.
  */
 export async function accountOf(system: Database, login: string): Promise<Account | undefined> {
   if (!isText(login)) return undefined;

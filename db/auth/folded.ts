@@ -43,7 +43,7 @@ const pairs = Object.entries(lookAlikes).flatMap(([latin, letters]) =>
 const column = (at: 0 | 1) => sql.raw(`'${pairs.map((pair) => pair[at]).join("")}'`);
 
 /**
- * What a name is compared by, decomposed, so that letters with marks are told apart by their marks alone: compatible characters, both cases and letters that look alike are one (`Ａdmin`, `ADMIN`, `аdmin` with a Cyrillic а). The
+ * What a name is compared by, decomposed, so that letters with marks differ by their marks alone: compatible characters, both cases and letters that look alike are one (`Ａdmin`, `ADMIN`, `аdmin` with a Cyrillic а). The
  * unique indexes of names are of this expression, and a look-up must be too, or the index does not serve it.
  */
 export const folded = (name: SQLWrapper): SQL =>

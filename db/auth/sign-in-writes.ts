@@ -139,6 +139,6 @@ const forgetAddresses = statement<never>(
       and ${signInAddresses.addressHash} is distinct from ${sql.placeholder("addressHash")}`,
 );
 
-/** Forgets where the user has signed in from, but for this address: with another password, whoever knew the one before is a stranger. */
+/** Forgets where the user has signed in from, but for this address: a person who knew the password before is a stranger. */
 export const forgetOtherAddresses = (tx: WriteTx, place: SignInPlace): Promise<number> =>
   tx.execute(forgetAddresses, { ...place, tenantId: tx.tenantId });

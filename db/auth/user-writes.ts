@@ -145,7 +145,7 @@ const voidResets = statement<never>(
 );
 
 /**
- * Makes codes void because an account's rights, or those of all who have a role, become more: whoever made or holds a code may lack what is added.
+ * Makes codes void because an account's rights, or those of all who have a role, become more: the person who made or holds a code may lack what is added.
  */
 export const voidPasswordResets = (
   tx: WriteTx,

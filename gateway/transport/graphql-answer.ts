@@ -10,10 +10,10 @@ import { CallFailure } from "./call-failure.ts";
  */
 export function graphqlAnswer(value: unknown): ExecutionResult {
   if (!isObject(value)) throw noAnswer();
-  const { data, errors: told } = value;
+  const { data, errors: reported } = value;
   if (data !== undefined && data !== null && !isObject(data)) throw noAnswer();
-  if (told !== undefined && told !== null && !Array.isArray(told)) throw noAnswer();
-  const errors = withDoubles(told ?? []).map(errorOf);
+  if (reported !== undefined && reported !== null && !Array.isArray(reported)) throw noAnswer();
+  const errors = withDoubles(reported ?? []).map(errorOf);
   if (errors.length === 0) {
     if (!data) throw noAnswer();
     return { data };

@@ -19,7 +19,7 @@ export interface HttpTransport extends Transport {
 /**
  * Calls subgraphs over HTTP, each over kept-alive connections of its own; every call is signed over its final body. Of the client's own headers
  * none goes along: what a subgraph may know of the client is in the context. Redirects are not followed: a signed call is for one address.
- * @param signer undefined for subgraphs that answer anybody: they are not told who asks
+ * @param signer undefined for subgraphs that answer anybody: they do not receive who asks
  */
 export function overHttp(
   urls: Readonly<Record<string, string>>,

@@ -23,7 +23,7 @@ const punctuationLike = /(?!ー)(?=\p{Lm})\p{Script=Common}/u;
 
 /**
  * Whether people can tell a name by reading it: it has no characters that are not seen, and its letters are of one script, so that none is put in the
- * place of a look-alike of another. Names wholly of look-alikes are told apart by what they are compared by (`db/auth/folded.ts`).
+ * place of a look-alike of another. Names wholly of look-alikes are one by what they are compared by (`db/auth/folded.ts`).
  */
 export const isReadable = (name: string): boolean =>
   !invisible.test(name) && !punctuationLike.test(name) && scripts.some((together) => together.test(name));

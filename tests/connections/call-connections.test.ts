@@ -13,7 +13,7 @@ const snapshot = statement<{ snapshot: string }>(
 const pause = statement<never>(() => sql`select pg_sleep(0.05)`);
 
 let urls: TestDatabases;
-/** A pool of one connection under each role: whoever waits for a second one waits for ever. */
+/** A pool of one connection under each role: a task that waits for a second one waits for ever. */
 let database: Database;
 let system: Database;
 let call: CallConnections;

@@ -24,7 +24,7 @@ const positionOnly = "";
  * Follows subgraphs over WebSockets, each over one connection that there is while somebody follows it; every subscription is signed by itself.
  * What breaks is taken up where it was.
  * @param urls as of calls over HTTP
- * @param signer undefined for foreign subgraphs: they are not told who asks, and what they do not give a position of ends when it breaks
+ * @param signer undefined for foreign subgraphs: they do not receive who asks, and what they do not give a position of ends when it breaks
  */
 export function overNetwork(
   urls: Readonly<Record<string, string>>,

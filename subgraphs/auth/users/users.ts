@@ -138,7 +138,7 @@ const permittedRole = async (
 ): Promise<PermittedDefaultRole | UserError> =>
   permitDefaultRole(identity, role, await builtInPermissions(system, role));
 
-/** Locks the administrators before the account that is to change: in one order, whoever changes whom. */
+/** Locks the administrators before the account that is to change: in one order, so that two who change each other do not deadlock. */
 async function isLastAdministrator(tx: WriteTx, userId: string): Promise<boolean> {
   const administrators = await lockAdministrators(tx);
   return administrators.length === 1 && administrators[0] === userId;
