@@ -1,9 +1,9 @@
 import { exportTraces } from "#lib/export-traces.ts";
 import { listenMetrics } from "#lib/metrics-server.ts";
+import { callSigner } from "#lib/call-keys.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { readRedisUrl } from "#lib/redis-url.ts";
 import { openRedis } from "#lib/redis.ts";
-import { Replaceable } from "#lib/replaceable.ts";
 import { anonymous, policies } from "#lib/request-context.ts";
 import { followKeyring } from "#lib/live-keys.ts";
 import { onFileChange } from "#lib/watched-file.ts";
@@ -51,9 +51,8 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });
   const supergraphSdl = readSupergraph(supergraphFile);
   let urls = reachable(explained(supergraphFile, () => ({ ...subgraphUrls(supergraphSdl), ...options.urls })));
-  const keys = open ? undefined : new Replaceable(readKeyring("NOVACRON_SIGNING_KEYS"));
-  const endKeys = keys && followKeyring("NOVACRON_SIGNING_KEYS", keys);
-  const signer = keys && { issuer: "gateway", keys };
+  const signer = open ? undefined : callSigner("gateway", readKeyring("NOVACRON_SIGNING_KEYS"));
+  const endKeys = signer && followKeyring("NOVACRON_SIGNING_KEYS", signer.keys);
   const carrier = overHttp(urls, signer);
   const subscriptions = overNetwork(urls, signer);
   const transport = guarded(carrier, { callTimeoutMs: 5_000 }, countCalls);

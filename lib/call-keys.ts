@@ -13,7 +13,10 @@ export interface CallSigner {
   keys: Current<Keyring>;
 }
 
-export const callSigner = (issuer: Issuer, keys: Keyring): CallSigner => ({ issuer, keys: new Replaceable(keys) });
+export const callSigner = (issuer: Issuer, keys: Keyring): CallSigner & { keys: Replaceable<Keyring> } => ({
+  issuer,
+  keys: new Replaceable(keys),
+});
 
 /** A key by which one subgraph believes one of its callers. It signs calls of this issuer to this subgraph, and no others. */
 export interface CallerKey extends Key {
