@@ -13,6 +13,11 @@ export async function statementsDuring(urls: TestDatabases, run: () => Promise<u
   const names = new Map(domains.map((domain) => [new URL(urls.url(domain)).pathname.slice(1), domain]));
   return asOwner(adminUrl(), async (sql) => {
     await sql`create extension if not exists pg_stat_statements`;
+    // What was pushed out is counted anew from one, so a difference of two counts would be nothing.
+    const pushedOut = async () => {
+      const [info] = await sql<{ dealloc: string }[]>`select dealloc::text from pg_stat_statements_info`;
+      return info?.dealloc;
+    };
     const counts = async () => {
       const rows = await sql<{ database: string; queryid: string; query: string; calls: number }[]>`
         select d.datname as database, s.queryid::text, s.query, sum(s.calls)::int as calls
@@ -32,10 +37,11 @@ export async function statementsDuring(urls: TestDatabases, run: () => Promise<u
       }
     };
     await settled();
-    const before = await counts();
+    const [pushedOutBefore, before] = [await pushedOut(), await counts()];
     await run();
     await settled();
     const after = await counts();
+    if ((await pushedOut()) !== pushedOutBefore) throw new Error("pg_stat_statements.max is too small to count");
     return [...after.entries()].flatMap(([key, row]) => {
       const calls = row.calls - (before.get(key)?.calls ?? 0);
       const frame = /^\s*(begin|commit|rollback|select set_config|set )/i.test(row.query);
