@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Domain, domains } from "#db/columns.ts";
-import { readKeys } from "#cli/keys.ts";
+import { requireKeys } from "#cli/keys.ts";
 import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { type Running, runToEnd, runUntilReady } from "./processes.ts";
@@ -15,7 +15,7 @@ export interface SubgraphsApart {
 export async function startSubgraphsApart(url: (domain: Domain) => string, dataDir: string): Promise<SubgraphsApart> {
   await runToEnd(["--import", "tsx", "scripts/build.ts"]);
   const signingKeys: Keyring = [{ id: "bench", secret: randomBytes(32).toString("base64url") }];
-  const { keys } = readKeys({ dataDir, keys: {} });
+  const keys = requireKeys({ dataDir, keys: {} });
   const secrets = {
     NOVACRON_PEPPER: keys.pepper,
     NOVACRON_ENCRYPTION_KEYS: keys.encryptionKeys.map(({ id, secret }) => `${id}:${secret}`).join(","),

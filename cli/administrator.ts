@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { z } from "zod";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { insertApiKey } from "#db/auth/api-key-writes.ts";
@@ -7,10 +7,12 @@ import { userChanges } from "#db/auth/changes.ts";
 import { hasUsers, tenantNameOf } from "#db/auth/credentials.ts";
 import { users } from "#db/auth/schema/users.ts";
 import type { Database } from "#db/client.ts";
+import { makeDataDir } from "#db/embedded/data-folder.ts";
 import { upsert } from "#db/upsert.ts";
 import { apiKeyHash, apiKeyId, newApiKey } from "#lib/credentials.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { newId } from "#lib/uuid.ts";
+import { addFile, replaceFile } from "#lib/whole-file.ts";
 import { rightsOfTheInstallation } from "#subgraphs/auth/credentials/escalation.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
 import { defaultTenantName, ensureTenant, findDefaultTenant } from "./default-tenant.ts";
@@ -48,7 +50,11 @@ export async function ensureAdministrator(first: FirstAdministrator): Promise<st
       apiKey: newApiKey(first.keyEnvironment, newId()),
       tenantId: id,
     };
-    writeFileSync(path, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600, flag: left ? "w" : "wx" });
+    const text = `${JSON.stringify(made, null, 2)}\n`;
+    makeDataDir(first.dataDir);
+    // Of two first starts at once one adds the file, and both use it.
+    if (left) replaceFile(path, text);
+    else addFile(path, text);
   }
   await insert(first, readAdministrator(path));
   return [`the first administrator's password and API key are in ${path}`];

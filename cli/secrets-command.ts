@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from "node:crypto";
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { domains } from "#db/columns.ts";
@@ -7,6 +7,7 @@ import { logins } from "#db/logins.ts";
 import { ConfigurationError } from "#lib/configuration-error.ts";
 import { parseKeyring } from "#lib/keyring.ts";
 import { makeFolder } from "#lib/make-folder.ts";
+import { addFile, replaceFile } from "#lib/whole-file.ts";
 import { callerKeysFile, callerKeysOfGateway } from "./caller-keys-files.ts";
 import { newKey, newSecret } from "./keys.ts";
 
@@ -50,14 +51,14 @@ function makeSecrets(folder: string): { made: string[]; kept: string[] } {
       ["db", ...logins].map((user): [string, () => string] => [`${domain}-${user}-password`, newSecret]),
     ),
   ];
-  for (const [name, make] of secrets) note(name, addFile(folder, name, `${make()}\n`));
+  for (const [name, make] of secrets) note(name, addFile(join(folder, name), `${make()}\n`));
   const gatewayKeys = parseKeyring(read("gateway-keys"));
   if (!gatewayKeys) throw new ConfigurationError([`${join(folder, "gateway-keys")}: not id:secret,id:secret`]);
   const derived: [name: string, text: string][] = [
     ["redis-users", redisUsers(read("redis-password"))],
     ...domains.map((domain): [string, string] => [callerKeysFile(domain), callerKeysOfGateway(gatewayKeys, domain)]),
   ];
-  for (const [name, text] of derived) note(name, replaceFile(folder, name, `${text}\n`));
+  for (const [name, text] of derived) note(name, replaceFile(join(folder, name), `${text}\n`));
   return done;
 }
 
@@ -67,31 +68,3 @@ const redisUsers = (password: string): string =>
     `user default on #${createHash("sha256").update(password).digest("hex")} ~* &* +@all -@admin -@dangerous +info`,
     "user health on nopass resetkeys resetchannels -@all +ping",
   ].join("\n");
-
-/** Adds a file that is complete as soon as it is there. @returns false when there is one that holds something */
-function addFile(folder: string, name: string, text: string): boolean {
-  const path = join(folder, name);
-  const draft = join(folder, `.${name}.${randomUUID()}`);
-  writeFileSync(draft, text, { mode: 0o600, flag: "wx", flush: true });
-  try {
-    linkSync(draft, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    if (statSync(path).size > 0) return false;
-    renameSync(draft, path);
-    return true;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
-/** @returns false when the file holds this already */
-function replaceFile(folder: string, name: string, text: string): boolean {
-  const path = join(folder, name);
-  if (existsSync(path) && readFileSync(path, "utf8") === text) return false;
-  const draft = join(folder, `.${name}.${randomUUID()}`);
-  writeFileSync(draft, text, { mode: 0o600, flag: "wx", flush: true });
-  renameSync(draft, path);
-  return true;
-}

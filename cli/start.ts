@@ -22,7 +22,7 @@ import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { openRedis } from "#lib/redis.ts";
 import { ensureAdministrator } from "./administrator.ts";
 import { administratorFile } from "./administrator-file.ts";
-import { refuseLostKeys } from "./lost-keys.ts";
+import { ensureKeys } from "./ensure-keys.ts";
 import { runAuditCheckpoints } from "./audit/checkpoints.ts";
 import {
   reachability,
@@ -35,7 +35,7 @@ import {
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { followKeyFiles, readKeys, removeKeys } from "./keys.ts";
+import { followKeyFiles, readKeys } from "./keys.ts";
 import { runMonitoringJobs } from "./jobs.ts";
 import { theOneRequest } from "./one-request.ts";
 import { startDemo, startReplay } from "./live-fleet.ts";
@@ -73,17 +73,8 @@ export async function start(
   try {
     stops.push(await exportTraces("novacron"));
     await requireFreePort({ host: options.host, port: options.port, setting: "--port" });
-    const { keys, made } = readKeys(environment);
-    const signingKeys = new Replaceable(keys.signingKeys);
-    const encryptionKeys = new Replaceable(keys.encryptionKeys);
-    const endKeys = followKeyFiles(environment, { signingKeys, encryptionKeys });
-    stops.push(async () => endKeys());
-    if (made) say(`made new keys in ${environment.dataDir}/keys`);
-    // Until it is known that the databases were not of other keys, these are not the installation's: the next start shall ask again.
-    let areKept = !made;
-    stops.push(async () => {
-      if (!areKept) removeKeys(environment.dataDir);
-    });
+    // What cannot be read is refused before anything is made.
+    readKeys(environment);
     const server = await reachDatabases(environment, say, "make one");
     stops.push(server.stop);
     if (server.embedded || options.migrate) await migrateAll(server, say);
@@ -94,8 +85,11 @@ export async function start(
     const systemUrl = server.url("auth", "system");
     const system = await openDatabase({ domain: "auth", url: systemUrl, as: "system", maxConnections: 4 });
     stops.push(() => system.close());
-    if (made && !options.newKeys) await refuseLostKeys(environment, system);
-    areKept = true;
+    const keys = await ensureKeys(environment, { server, system, newKeys: options.newKeys ?? false, say });
+    const signingKeys = new Replaceable(keys.signingKeys);
+    const encryptionKeys = new Replaceable(keys.encryptionKeys);
+    const endKeys = followKeyFiles(environment, { signingKeys, encryptionKeys });
+    stops.push(async () => endKeys());
     const stopping = new AbortController();
     const background: Promise<unknown>[] = [];
     stops.push(async () => {

@@ -26,6 +26,9 @@ const statementsOf = new Map(
     return [
       place,
       {
+        any: statement<{ found: boolean }>(
+          () => sql`select exists (select from ${table} where ${column} is not null) as "found"`,
+        ),
         count: statement<{ count: number }>(() => sql`select count(*)::int as count from ${table} where ${others}`),
         page: statement<SealedRow>(
           () => sql`
@@ -49,6 +52,10 @@ const lockKeysStatement = statement<unknown>(
 
 /** Until the end of the transaction nobody else changes the keys of this installation. */
 export const lockKeys = (tx: WriteTx): Promise<unknown> => tx.run(lockKeysStatement);
+
+/** Whether a column holds a sealed secret. @param system its database under its system role */
+export const hasSealed = async (system: Database, place: SealedColumn): Promise<boolean> =>
+  (await system.run(of(place).any))[0]?.found ?? false;
 
 /** How many secrets of a column are not sealed under this key. @param system its database under its system role */
 export async function countSealedOtherwise(system: Database, place: SealedColumn, keyId: string): Promise<number> {

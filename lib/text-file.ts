@@ -57,18 +57,26 @@ export async function loadTextFile(path: string, limit = defaultLimit): Promise<
 }
 
 /**
- * The value in a JSON file.
+ * Returns the value in a JSON file.
  * @param what what the file should hold, for the message
  * @param parse throws when the value is not that
  * @throws FileError
  */
-export function readJsonFile<Value>(path: string, what: string, parse: (value: unknown) => Value): Value {
-  const text = readTextFile(path, mib);
+export const readJsonFile = <Value>(path: string, what: string, parse: (value: unknown) => Value): Value =>
+  parseJsonFile(path, readTextFile(path, mib), what, parse);
+
+/** As `readJsonFile`, for a file whose text has been read. */
+export function parseJsonFile<Value>(
+  path: string,
+  text: string,
+  what: string,
+  parse: (value: unknown) => Value,
+): Value {
   try {
     return parse(JSON.parse(text));
-  } catch (error) {
-    // What it holds may be secret: neither the error of the parser nor that of the shape is shown.
-    throw new FileError("FILE_INVALID", `${path} does not hold ${what}.`, { cause: error });
+  } catch {
+    // Without its cause: the parser's message quotes the file, and the log would show a secret.
+    throw new FileError("FILE_INVALID", `${path} does not hold ${what}.`);
   }
 }
 

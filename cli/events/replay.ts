@@ -1,9 +1,7 @@
 import type { Environment } from "#cli/environment.ts";
 import { consumerPosition, replayEvents } from "#db/event-log/consumer.ts";
-import type { EventLog } from "#db/event-log/event-log.ts";
 import { vmProjectionConsumer } from "#db/projections/vm-projection.ts";
-import type { Event, EventSource } from "#events/event.ts";
-import { type EventPosition, positionText } from "#lib/event-position.ts";
+import { positionText } from "#lib/event-position.ts";
 import { startOf, withEventLog } from "./with-event-log.ts";
 
 export interface ReplayRequest {
@@ -33,16 +31,7 @@ export async function replay(
         code: "USAGE",
       });
     }
-    const events = await replayEvents(systems[target], consumer, from, pages(log, consumer.source, position));
+    const events = await replayEvents(systems[target], consumer, from, log);
     return { events, after: positionText({ [consumer.source]: from }) };
   });
-}
-
-async function* pages(log: EventLog, source: EventSource, start: EventPosition): AsyncGenerator<readonly Event[]> {
-  let position = start;
-  for (let more = true; more;) {
-    const page = await log.read(position, { sources: [source], limit: 1_000 });
-    yield page.events;
-    ({ position, more } = page);
-  }
 }

@@ -205,6 +205,16 @@ export async function hasUsers(system: Database, tenantId: string): Promise<bool
   return (await system.run(anyUser, { tenantId }))[0]?.found ?? false;
 }
 
+const anyKeyUser = statement<{ found: boolean }>(
+  () => sql`
+    select exists (select from ${apiKeys}) or exists (select from ${users} where ${ofTenant(users.tenantId)}) as "found"`,
+);
+
+/** Whether there is an API key of any tenant, or a user of the platform, whose first one gets a key. */
+export async function hasKeyUsers(system: Database): Promise<boolean> {
+  return (await system.run(anyKeyUser, { tenantId: platformTenantId }))[0]?.found ?? false;
+}
+
 const enabled = statement<{ enabled: boolean }>(
   () => sql`select ${enabledTenant(sql`${sql.placeholder("tenantId")}::uuid`)} as "enabled"`,
 );

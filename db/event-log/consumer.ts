@@ -84,27 +84,41 @@ const forget = statement<never>(
 );
 
 /**
- * Lets a consumer deal once more with the events after a position: they are no longer repeats to it. A program that runs the
- * consumer notices at its next events.
- * @param events those after the position, oldest first, a page at a time
+ * Lets a consumer deal once more with the events after a position: they are no longer repeats to it. A program that runs the consumer notices at its
+ * next events, and reads on until then: no transaction of the consumer's database is open while the log, which is in another database, is read. One
+ * that ends in between has set nothing back.
+ * @returns how many events the consumer had dealt with
  */
 export async function replayEvents(
   system: Database,
   consumer: Pick<Consumer, "name" | "source">,
   position: LogPosition,
-  events: AsyncIterable<readonly Event[]>,
+  eventLog: Pick<EventLog, "read">,
 ): Promise<number> {
-  return system.write(scope(consumer), async (tx) => {
-    // First, so that a running consumer waits.
-    await tx.run(lockedPosition, { consumer: consumer.name, source: consumer.source });
-    let count = 0;
-    for await (const page of events) {
-      count += page.length;
-      await tx.execute(forget, { consumer: consumer.name, eventIds: page.map(({ eventId }) => eventId) });
+  const { source } = consumer;
+  let count = 0;
+  let forgotten = position;
+  for (;;) {
+    const reached = await consumerPosition(system, consumer);
+    if (!reached) throw new Error(`The consumer ${consumer.name} has read nothing of ${source}.`);
+    while (forgotten.id < reached.id) {
+      const page = await eventLog.read({ [source]: forgotten }, { sources: [source], limit: 1_000 });
+      // What it has not dealt with yet would be remembered again.
+      const eventIds = page.events.filter(({ id }) => id <= reached.id).map(({ eventId }) => eventId);
+      await system.write(scope(consumer), (tx) => tx.execute(forget, { consumer: consumer.name, eventIds }));
+      count += eventIds.length;
+      const read = page.position[source];
+      forgotten = page.more && read && read.id < reached.id ? read : reached;
     }
-    await save(tx, consumer, position);
-    return count;
-  });
+    const isSetBack = await system.write(scope(consumer), async (tx) => {
+      const [saved] = await tx.run(lockedPosition, { consumer: consumer.name, source });
+      if (saved?.id !== reached.id) return false;
+      await save(tx, consumer, position);
+      return true;
+    });
+    // Otherwise it has dealt with more meanwhile.
+    if (isSetBack) return count;
+  }
 }
 
 const save = (tx: Tx, { name, source }: Pick<Consumer, "name" | "source">, { log: of, id, transaction }: LogPosition) =>

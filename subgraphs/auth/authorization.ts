@@ -1,11 +1,14 @@
 import {
   anybodySignedIn,
   everybody,
+  grants,
   platformWith,
   type RequestContext,
   requirePermission,
   servicesOnly,
 } from "#lib/request-context.ts";
+import type { AuthContext } from "./context.ts";
+import { exceeding } from "./credentials/permissions.ts";
 
 /** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
 export const authorization = {
@@ -65,13 +68,25 @@ export const authorization = {
 };
 
 /**
- * Users and tenants hang on what every domain owns, so a caller reaches them without a root field of this one. What is under
- * them and not for everybody asks for the same permission as the root field would, unless it is the caller's own.
+ * Lets through who has the permission, and a user to what is under their own account. Users and tenants hang on what every domain owns, so a caller
+ * reaches them without a root field of this subgraph. An API key with fewer rights than its account is no such user: it has been given to a program
+ * that need not know the other keys, the sessions and the log of its owner.
  * @throws PublicError FORBIDDEN
  */
-export function requireOwnOr({ identity }: RequestContext, userId: string, permission: string): void {
-  if (identity.kind === "user" && identity.id === userId) return;
+export async function requireOwnOr(context: AuthContext, userId: string, permission: string): Promise<void> {
+  const { identity } = context.request;
+  if (grants(identity.permissions, permission)) return;
+  if (identity.kind === "user" && identity.id === userId && (await hasRightsOfAccount(context))) return;
   requirePermission(identity, permission);
+}
+
+/** A session has, also those that were granted since it was identified. */
+async function hasRightsOfAccount({ request: { identity }, loaders }: AuthContext): Promise<boolean> {
+  if (identity.credential?.kind === "session") return true;
+  const rights = await loaders.permissionsOfUser.load(identity.id);
+  if (!rights) return false;
+  const ofAccount = rights.map(({ permission }) => permission);
+  return exceeding(ofAccount, identity.permissions).length === 0;
 }
 
 /** What it takes to see how the accounts of others are secured and used: what it takes to change them. */

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Consumer, consumerPosition, runConsumer } from "#db/event-log/consumer.ts";
+import { type Consumer, consumerPosition, replayEvents, runConsumer } from "#db/event-log/consumer.ts";
+import type { EventLog } from "#db/event-log/event-log.ts";
 import { readLogState } from "#db/event-log/stored-events.ts";
 import { statement } from "#db/statement.ts";
 import { newId } from "#lib/uuid.ts";
@@ -160,5 +161,77 @@ describe("a consumer", () => {
     );
     await running.end();
     expect(await versions()).toEqual([]);
+  });
+});
+
+describe("a consumer that is set back", () => {
+  const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  const oldest = { log: "", transaction: 0, id: 0 };
+  /** Reads the log as `novacron events replay` does, and runs something before each page. */
+  const logWith = (before: (page: number) => Promise<unknown>): Pick<EventLog, "read"> => {
+    const log = fixture.log();
+    let pages = 0;
+    return {
+      read: async (...args) => {
+        await before((pages += 1));
+        return log.read(...args);
+      },
+    };
+  };
+  const start = async () => ({ ...oldest, log: (await readLogState(fixture.systems.vms)).head.log });
+
+  it("deals with everything once more and in order, also with what came while it was set back, and held up nobody", async () => {
+    const [tenantId, key] = [someTenant(), newId()];
+    await writeVmEvents(fixture, tenantId, key, numbers(1, 3));
+    const running = program(noting());
+    await until("all are dealt with", async () => (await versions()).length >= 3);
+    const replayed = await replayEvents(
+      fixture.systems.scheduler,
+      noting(),
+      await start(),
+      logWith(async (page) => {
+        const open = await owner(
+          "select from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'",
+        );
+        expect(open).toEqual([]);
+        if (page > 2) return;
+        // A consumer that had to wait for the replay would not come to them.
+        await writeVmEvents(fixture, tenantId, key, [3 + page]);
+        await until("it is dealt with", async () => (await versions()).includes(3 + page));
+      }),
+    );
+    expect(replayed).toBe(5);
+    await until("all are dealt with again", async () => (await versions()).length >= 10, 20_000);
+    await running.end();
+    expect(await versions()).toEqual([...numbers(1, 5), ...numbers(1, 5)]);
+  });
+
+  it("is where it was when the replay ends before its time", async () => {
+    const [tenantId, key] = [someTenant(), newId()];
+    await writeVmEvents(fixture, tenantId, key, numbers(1, 3));
+    const before = program(noting());
+    await until("all are dealt with", async () => (await versions()).length >= 3);
+    await before.end();
+    const ending = logWith(async () => Promise.reject(new Error("The log is away.")));
+    await expect(replayEvents(fixture.systems.scheduler, noting(), await start(), ending)).rejects.toThrow("away");
+    expect((await consumerPosition(fixture.systems.scheduler, noting()))?.id).toBe(3);
+  });
+
+  it("deals with what it had dealt with, over many pages, and goes on with the rest", async () => {
+    const [tenantId, key] = [someTenant(), newId()];
+    await writeVmEvents(fixture, tenantId, key, numbers(1, 2_500));
+    const before = program(noting({ apply: async () => undefined }));
+    const dealtWith = async () => (await consumerPosition(fixture.systems.scheduler, noting()))?.id;
+    await until("all are dealt with", async () => (await dealtWith()) === 2_500);
+    await before.end();
+    await writeVmEvents(fixture, tenantId, key, [2_501]);
+    let pages = 0;
+    const counting = logWith(async (page) => (pages = page));
+    expect(await replayEvents(fixture.systems.scheduler, noting(), await start(), counting)).toBe(2_500);
+    expect([pages, await owner("select from consumed_events")]).toEqual([3, []]);
+    const after = program(noting({ apply: (tx, events) => noting().apply(tx, events.slice(-1)) }));
+    await until("all are dealt with again", async () => (await dealtWith()) === 2_501);
+    await after.end();
+    expect((await versions()).at(-1)).toBe(2_501);
   });
 });

@@ -78,7 +78,7 @@ describe("the supergraph", () => {
       isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ ...field, on: type.name })) : [],
     );
     const names = (chosen: typeof fields) => chosen.map(({ on, name }) => `${on}.${name}`);
-    const described = fields.filter(({ description }) => description?.includes("the caller is somebody else"));
+    const described = fields.filter(({ description }) => description?.includes("neither a session of the user nor"));
     const tagged = fields.filter(({ astNode }) =>
       astNode?.directives?.some((directive) => print(directive) === '@tag(name: "depends-on-caller")'),
     );

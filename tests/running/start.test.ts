@@ -1,13 +1,15 @@
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve as resolvePath } from "node:path";
+import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { domains, serviceRole, systemRole } from "#db/columns.ts";
 import { type ConnectionRecord, connectionUrl } from "#db/embedded/connection-record.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { askGraph } from "#tests/harness/product.ts";
 import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
-import { novacron, type Started, startNovacron } from "./command.ts";
+import { beginNovacron, novacron, type Started, startNovacron } from "./command.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const countVms = async (url: string, dataDir: string): Promise<number> =>
@@ -131,6 +133,52 @@ describe("novacron with other databases", () => {
     const product = await startNovacron(["--data-dir", dataDir, "--no-demo"], env);
     expect(await countVms(product.url, dataDir)).toBe(0);
     expect((await product.stop()).code).toBe(0);
+  });
+
+  /** Until a statement of another session waits for the lock. Statistics would be those of the transaction's begin. */
+  const untilWaitedFor = async (sql: postgres.TransactionSql): Promise<void> => {
+    for (;;) {
+      const waiting = await sql`select from pg_locks where relation = 'api_keys'::regclass and not granted`;
+      if (waiting.length > 0) return;
+    }
+  };
+
+  test("case G30: keys that are lost stay so after a start that is killed while it looks what the data are under", async () => {
+    const keys = join(dataDir, "keys");
+    const lost = readFileSync(keys, "utf8");
+    rmSync(keys);
+    const start = ["start", "--data-dir", dataDir, "--no-demo", "--port", "0"];
+    await asOwner(env["DATABASE_URL_AUTH"] ?? "", (sql) =>
+      sql.begin(async (tx) => {
+        await tx`lock table api_keys in access exclusive mode`;
+        const { child, ended } = beginNovacron(start, env);
+        await Promise.race([untilWaitedFor(tx), ended]);
+        child.kill("SIGKILL");
+        expect(await ended).toMatchObject({ code: null, stdout: "" });
+      }),
+    );
+    expect(existsSync(keys)).toBe(false);
+    expect(await novacron(start, env)).toMatchObject({ code: 1, stderr: expect.stringContaining("KEYS_LOST: ") });
+    expect(existsSync(keys)).toBe(false);
+    writeFileSync(keys, lost, { mode: 0o600 });
+  });
+
+  test("case G30: secrets without any user of the platform are as good a reason to refuse new keys", async () => {
+    const keys = join(dataDir, "keys");
+    const lost = readFileSync(keys, "utf8");
+    rmSync(keys);
+    await asOwner(env["DATABASE_URL_AUTH"] ?? "", async (sql) => {
+      await sql`delete from users`;
+    });
+    const id = randomUUID();
+    await asOwner(env["DATABASE_URL_FEDERATION"] ?? "", async (sql) => {
+      await sql`
+        insert into cloud_providers (id, tenant_id, name, provider_type, credentials_encrypted)
+        values (${id}, ${id}, 'cloud', 'aws', 'sealed under lost keys')`;
+    });
+    const refused = await novacron(["start", "--data-dir", dataDir, "--no-demo", "--port", "0"], env);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("KEYS_LOST: ") });
+    writeFileSync(keys, lost, { mode: 0o600 });
   });
 
   test("prints the roles for an administrator", async () => {

@@ -2,6 +2,7 @@ import { getNamedType, type GraphQLObjectType, isEnumType, isInputObjectType, is
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import type { Identity } from "#lib/request-context.ts";
+import { newId } from "#lib/uuid.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
@@ -88,7 +89,7 @@ it("a user's own keys, sessions and log are his to see, and of another he is tol
   if (!viewer) throw new Error("There is no viewer.");
   const parts = "apiKeys { totalCount } sessions { totalCount } auditLog { totalCount }";
   const { data, errors } = await ask(
-    { ...viewer, id: fleet.id("user", 1) },
+    { ...viewer, id: fleet.id("user", 1), credential: { kind: "session", id: newId() } },
     `{ own: user(id: "${fleet.id("user", 1)}") { ${parts} } other: user(id: "${fleet.id("user", 2)}") { ${parts} } }`,
   );
   expect(Object.values(data.own)).not.toContain(null);

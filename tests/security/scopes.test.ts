@@ -1,19 +1,22 @@
-import { getNamedType, isObjectType } from "graphql";
+import { getNamedType, type GraphQLObjectType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import type { Identity } from "#lib/request-context.ts";
+import { newId } from "#lib/uuid.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
+import { asOwner } from "#tests/harness/server.ts";
 import { type AskAs, graphOver } from "./graph-as.ts";
-import { stranger } from "./roles.ts";
+import { everyRole, stranger } from "./roles.ts";
+import { selectionOf } from "./selections.ts";
 
 const fleet = fleetOf(1);
 const { apiSchema, requirements } = productSupergraph();
 
 /** Who may see an object may see whose it is: names of people, tenants and roles, and of the node under it, go with what leads to them. */
 const goWithTheirObject = new Set(["User", "Tenant", "Role", "ClusterNode"]);
-/** These ask in their resolvers: one's own need no permission. */
+/** These ask in their resolvers: users need no permission for their own. */
 const oneMayReadOnesOwn = new Set(["ApiKey", "UserSession", "AuthAuditEntry"]);
 
 const returnedBy = (field: { type: Parameters<typeof getNamedType>[0] }) =>
@@ -96,5 +99,53 @@ describe("a key for VMs alone", () => {
       });
       expect(allowed?.data, typename).toEqual({ _entities: [{ id }] });
     }
+  });
+
+  describe("of a user", () => {
+    const owner = fleet.id("user", 1);
+    /** What callers see of themselves for being who they are. */
+    const ofOneself = Object.values((apiSchema.getType("User") as GraphQLObjectType).getFields()).filter((field) =>
+      requirements.dependsOnCaller({ parent: "User", field: field.name, returned: getNamedType(field.type).name }),
+    );
+    let viewer: readonly string[];
+    beforeAll(async () => {
+      viewer = (await everyRole(product.urls, fleet.tenantId)).get("viewer")?.permissions ?? [];
+      await asOwner(product.urls.url("auth"), async (sql) => {
+        await sql`update users set role = 'viewer' where id = ${owner}`;
+        await sql`delete from user_roles where user_id = ${owner}`;
+      });
+    });
+
+    /** The fields that a credential of the user is refused, of itself. */
+    const refused = async (kind: "session" | "api_key", permissions: readonly string[]): Promise<string[]> => {
+      const credential = { kind, id: newId() };
+      const { data, errors } = await ask(
+        { kind: "user", id: owner, tenantId: fleet.tenantId, permissions, credential },
+        `{ vms(first: 1, filter: { owner: ["${owner}"] }) { nodes { owner { id ${ofOneself.map((field) => selectionOf(field)).join(" ")} } } } }`,
+      );
+      expect(data.vms.nodes[0]?.owner.id).toBe(owner);
+      expect(errors.filter(({ extensions }) => extensions.code !== "FORBIDDEN")).toEqual([]);
+      return errors.map(({ path }) => String(path?.at(-1))).toSorted();
+    };
+
+    it("reads nothing of its owner's account for being its owner's", async () => {
+      expect(ofOneself.length).toBeGreaterThan(8);
+      expect(await refused("api_key", ["vm:read"])).toEqual(ofOneself.map(({ name }) => name).toSorted());
+    });
+
+    it("reads what it has the permission for", async () => {
+      const names = await refused("api_key", ["vm:read", "session:read", "role:read"]);
+      expect(ofOneself.map(({ name }) => name).filter((name) => !names.includes(name))).toEqual(
+        expect.arrayContaining(["sessions", "roles", "permissions"]),
+      );
+      expect(names).toEqual(expect.arrayContaining(["apiKeys", "auditLog", "mfaEnabled"]));
+    });
+
+    it("is the user when it has all rights of the account, as a session is", async () => {
+      expect(viewer).not.toContain("session:read");
+      expect(await refused("api_key", viewer)).toEqual([]);
+      expect(await refused("session", ["vm:read"])).toEqual([]);
+      expect(await refused("api_key", viewer.slice(1).concat("vm:read"))).not.toEqual([]);
+    });
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { readEnvironment } from "#cli/environment.ts";
-import { type Keys, readKeys } from "#cli/keys.ts";
+import { type Keys, makeKeys, requireKeys } from "#cli/keys.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import { readProviderCredentials, writeProviderCredentials } from "#db/federation/provider-credentials.ts";
@@ -49,6 +49,7 @@ export class SealedFleet {
     const dataDir = mkdtempSync(join(tmpdir(), "rotation-"));
     this.#folders.push(dataDir);
     this.env = { NOVACRON_DATA_DIR: dataDir };
+    makeKeys(dataDir);
     const { encryptionKeys } = this.keys();
     await this.auth`delete from users`;
     const rows = Array.from({ length: secretsOfUsers }, (_, at) => {
@@ -70,7 +71,7 @@ export class SealedFleet {
   }
 
   keys(): Keys {
-    return readKeys(readEnvironment(this.env)).keys;
+    return requireKeys(readEnvironment(this.env));
   }
 
   async sealedUnderNewest(): Promise<number> {

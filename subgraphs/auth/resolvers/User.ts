@@ -3,48 +3,48 @@ import type { UserResolvers } from "../generated/resolvers.ts";
 
 export const User: UserResolvers = {
   tenant: ({ tenantId }, _args, { loaders }) => loaders.tenantById.load(tenantId),
-  mfaEnabled: ({ id, mfaEnabled }, _args, { request }) => {
-    requireOwnOr(request, id, accountDetails);
+  mfaEnabled: async ({ id, mfaEnabled }, _args, context) => {
+    await requireOwnOr(context, id, accountDetails);
     return mfaEnabled;
   },
-  failedLoginAttempts: ({ id, failedLoginAttempts }, _args, { request }) => {
-    requireOwnOr(request, id, accountDetails);
+  failedLoginAttempts: async ({ id, failedLoginAttempts }, _args, context) => {
+    await requireOwnOr(context, id, accountDetails);
     return failedLoginAttempts;
   },
-  lockedUntil: ({ id, lockedUntil }, _args, { request }) => {
-    requireOwnOr(request, id, accountDetails);
+  lockedUntil: async ({ id, lockedUntil }, _args, context) => {
+    await requireOwnOr(context, id, accountDetails);
     return lockedUntil;
   },
-  lastLoginAt: ({ id, lastLogin }, _args, { request }) => {
-    requireOwnOr(request, id, accountDetails);
+  lastLoginAt: async ({ id, lastLogin }, _args, context) => {
+    await requireOwnOr(context, id, accountDetails);
     return lastLogin;
   },
-  passwordChangedAt: ({ id, passwordChangedAt }, _args, { request }) => {
-    requireOwnOr(request, id, accountDetails);
+  passwordChangedAt: async ({ id, passwordChangedAt }, _args, context) => {
+    await requireOwnOr(context, id, accountDetails);
     return passwordChangedAt;
   },
-  permissions: ({ id }, _args, { loaders, request }) => {
-    requireOwnOr(request, id, "role:read");
-    return loaders.permissionsOfUser.load(id);
+  permissions: async ({ id }, _args, context) => {
+    await requireOwnOr(context, id, "role:read");
+    return context.loaders.permissionsOfUser.load(id);
   },
-  disabledAt: ({ id, disabledAt }, _args, { request }) => {
-    requireOwnOr(request, id, "user:read");
+  disabledAt: async ({ id, disabledAt }, _args, context) => {
+    await requireOwnOr(context, id, "user:read");
     return disabledAt;
   },
-  roles: ({ id }, _args, { loaders, request }) => {
-    requireOwnOr(request, id, "role:read");
-    return loaders.roleGrantsOfUser.load(id);
+  roles: async ({ id }, _args, context) => {
+    await requireOwnOr(context, id, "role:read");
+    return context.loaders.roleGrantsOfUser.load(id);
   },
-  apiKeys: ({ id }, args, { loaders, request }, info) => {
-    requireOwnOr(request, id, "api_key:read");
-    return loaders.apiKeysOfUser.load(id, args, info);
+  apiKeys: async ({ id }, args, context, info) => {
+    await requireOwnOr(context, id, "api_key:read");
+    return context.loaders.apiKeysOfUser.load(id, args, info);
   },
-  sessions: ({ id }, args, { loaders, request }, info) => {
-    requireOwnOr(request, id, "session:read");
-    return loaders.sessionsOfUser.load(id, args, info);
+  sessions: async ({ id }, args, context, info) => {
+    await requireOwnOr(context, id, "session:read");
+    return context.loaders.sessionsOfUser.load(id, args, info);
   },
-  auditLog: ({ id }, args, { loaders, request }, info) => {
-    requireOwnOr(request, id, "audit:read");
-    return loaders.auditEntriesOfUser.load(id, args, info);
+  auditLog: async ({ id }, args, context, info) => {
+    await requireOwnOr(context, id, "audit:read");
+    return context.loaders.auditEntriesOfUser.load(id, args, info);
   },
 };

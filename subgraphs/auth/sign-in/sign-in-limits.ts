@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
+import type { RateLimiterAbstract } from "rate-limiter-flexible";
 import { PublicError } from "#lib/errors.ts";
+import { type Limit, rateLimiter } from "#lib/rate-limiter.ts";
 import { Turns } from "./turns.ts";
 
 /** Wrong tries from one network, whatever users they are for: enough for an office, few for a list of users. */
@@ -36,9 +37,9 @@ export class SignInLimits {
   readonly #codeTurns = new Turns({ atOnce: 1, waiting: 64 });
 
   constructor(redis?: Redis) {
-    this.#networks = limiter("sign-in-address", perNetwork, redis);
-    this.#logins = limiter("sign-in-login", perLogin, redis);
-    this.#codes = limiter("sign-in-code", perUser, redis);
+    this.#networks = rateLimiter("sign-in-address", perNetwork, redis);
+    this.#logins = rateLimiter("sign-in-login", perLogin, redis);
+    this.#codes = rateLimiter("sign-in-code", perUser, redis);
   }
 
   /**
@@ -115,21 +116,7 @@ export class SignInLimits {
 
 const loginKey = (network: string, login: string): string => `${network}:${login}`;
 
-type Limit = Readonly<{ points: number; duration: number }>;
-
 async function spent(limits: RateLimiterAbstract, key: string, { points }: Limit): Promise<Limited | undefined> {
   const used = await limits.get(key);
   return used && used.consumedPoints >= points ? new Limited(used.msBeforeNext) : undefined;
-}
-
-function limiter(name: string, { points, duration }: Limit, redis: Redis | undefined) {
-  const memory = new RateLimiterMemory({ keyPrefix: name, points, duration });
-  if (!redis) return memory;
-  return new RateLimiterRedis({
-    storeClient: redis,
-    keyPrefix: `novacron:${name}`,
-    insuranceLimiter: memory,
-    points,
-    duration,
-  });
 }

@@ -17,18 +17,29 @@ const written = [
 /** Takes something from the product's databases while `use` runs; what the databases then say to the product may come into its log. */
 export type Fault = (use: () => Promise<void>) => Promise<void>;
 
+const between =
+  (before: () => Promise<unknown>, after: () => Promise<unknown>): Fault =>
+  async (use) => {
+    await before();
+    try {
+      await use();
+    } finally {
+      await after();
+    }
+  };
+
+/** A table of the auth database is gone. */
+export function tableGone(databases: TestDatabases, table: string): Fault {
+  const rename = (from: string, to: string) =>
+    asOwner(databases.url("auth"), (sql) => sql.unsafe(`alter table ${from} rename to ${to}`));
+  return between(
+    () => rename(table, "gone"),
+    () => rename("gone", table),
+  );
+}
+
 /** @param user under whose name the product is connected */
-export function faultsOf(databases: TestDatabases, user: string): [usersGone: Fault, ...others: Fault[]] {
-  const between =
-    (before: () => Promise<unknown>, after: () => Promise<unknown>): Fault =>
-    async (use) => {
-      await before();
-      try {
-        await use();
-      } finally {
-        await after();
-      }
-    };
+export function faultsOf(databases: TestDatabases, user: string): Fault[] {
   const owner = (statement: string) => asOwner(databases.url("auth"), (sql) => sql.unsafe(statement));
   const refuseConnections = () =>
     asOwner(adminUrl(), async (sql) => {
@@ -37,10 +48,7 @@ export function faultsOf(databases: TestDatabases, user: string): [usersGone: Fa
       await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = any(${names}) and usename = ${user}`;
     });
   return [
-    between(
-      () => owner("alter table users rename to gone"),
-      () => owner("alter table gone rename to users"),
-    ),
+    tableGone(databases, "users"),
     // What the server then says has the whole row in it.
     ...written.map((table) =>
       between(
