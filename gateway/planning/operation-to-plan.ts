@@ -23,6 +23,7 @@ import type { PublicError } from "#lib/errors.ts";
 import { isCondition, isIncluded, isIntrospection, type Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
 import { NumberLiterals } from "./number-literals.ts";
+import type { PlannedSupergraph } from "./planned-supergraph.ts";
 import type { Terms } from "./requirements/terms.ts";
 
 /** An operation, and what of it is planned. */
@@ -41,7 +42,7 @@ export interface OperationToPlan {
 
 interface SupergraphToPlanOver {
   apiSchema: GraphQLSchema;
-  planned: { terms: Terms; interfaceObjects: ReadonlySet<string>; requiring: ReadonlySet<string> };
+  planned: { terms: Terms; interfaceObjects: PlannedSupergraph["interfaceObjects"]; requiring: ReadonlySet<string> };
 }
 
 /** For whom, and for which values, an operation is planned. */
@@ -105,7 +106,7 @@ class Simpler {
     aliases: Aliases,
   ) {
     this.#schema = apiSchema;
-    this.#interfaceObjects = [...planned.interfaceObjects]
+    this.#interfaceObjects = [...planned.interfaceObjects.keys()]
       .map((name) => apiSchema.getType(name))
       .filter(isInterfaceType);
     this.#requiring = planned.requiring;
@@ -227,6 +228,7 @@ class Simpler {
     const [first = [], ...others] = possible.map((each) => fields.get(each) ?? []);
     const shared = first.filter(
       (field) =>
+        !this.#requiring.has(field.name.value) &&
         (field.name.value === typename.name.value || own[field.name.value] !== undefined) &&
         others.every((other) => other.includes(field)),
     );

@@ -11,7 +11,8 @@ import {
   type TypesWithFields,
   withArgument,
 } from "./supergraph-ast.ts";
-import type { Requirement, StoodFor } from "./terms.ts";
+import { withTypesOfInterfaceObject } from "./interface-object-selves.ts";
+import type { Requirement, Self, StoodFor } from "./terms.ts";
 
 /** A part of a subgraph that is planned as if it were a subgraph: nothing but keys, value types and the fields that moved here. */
 interface SecondSelf {
@@ -19,12 +20,14 @@ interface SecondSelf {
   name: string;
   of: string;
   moved: Requirement[];
+  /** The `@interfaceObject` that has the moved fields: the second self knows its objects by their own types. */
+  as: string | undefined;
 }
 
 export interface Divided {
   document: DocumentNode;
-  /** Second self → the subgraph, by the names that plans have for subgraphs. */
-  selves: Map<string, string>;
+  /** By the names that plans have for subgraphs. */
+  selves: Map<string, Self>;
 }
 
 /**
@@ -36,13 +39,10 @@ export function withSecondSelves(
   requirements: readonly Requirement[],
   standIns: ReadonlyMap<string, StoodFor>,
 ): Divided {
-  return divide(requirements, standIns, requiredFields(document, requirements)).reduce<Divided>(
-    (divided, self) => added(divided, self),
-    {
-      document,
-      selves: new Map(),
-    },
-  );
+  return divide(document, requirements, standIns).reduce<Divided>((divided, self) => added(divided, self), {
+    document,
+    selves: new Map(),
+  });
 }
 
 /** Whether a field is in the requirement of another. */
@@ -62,10 +62,12 @@ function addFields(to: Set<string>, selection: SelectionSetNode, typeName: strin
 }
 
 function divide(
+  document: DocumentNode,
   requirements: readonly Requirement[],
   standIns: ReadonlyMap<string, StoodFor>,
-  isRequired: (one: Requirement) => boolean,
 ): SecondSelf[] {
+  const isRequired = requiredFields(document, requirements);
+  const isInterfaceObject = interfaceObjectsIn(document);
   const selves: SecondSelf[] = [];
   /** By graph or second self: path of a field in the representation → what stands there. */
   const taken = new Map<string, Map<string, string>>();
@@ -77,17 +79,32 @@ function divide(
   };
   for (const requirement of requirements) {
     const paths = pathsOf(requirement.selection, standIns);
-    if (!isRequired(requirement) && finds(requirement.graph, paths)) continue;
+    const as = isInterfaceObject(requirement) ? requirement.type : undefined;
+    if (as === undefined && !isRequired(requirement) && finds(requirement.graph, paths)) continue;
     const others = selves.filter(({ of }) => of === requirement.graph);
-    const room = others.find(({ name }) => finds(name, paths));
+    const room = others.find((self) => self.as === as && finds(self.name, paths));
     if (room) room.moved.push(requirement);
     else {
       const name = `${requirement.graph}__SELF_${others.length + 2}`;
       finds(name, paths);
-      selves.push({ name, of: requirement.graph, moved: [requirement] });
+      selves.push({ name, of: requirement.graph, moved: [requirement], as });
     }
   }
   return selves;
+}
+
+/** Whether the subgraph of a field knows the field's type by `@interfaceObject`. */
+function interfaceObjectsIn(document: DocumentNode): (one: Requirement) => boolean {
+  const types = typesIn(document);
+  return ({ type, graph }) => {
+    const node = types.get(type);
+    return (
+      node !== undefined &&
+      directivesOf(node, "join__type").some(
+        (join) => argumentOf(join, "graph") === graph && argumentOf(join, "isInterfaceObject") === "true",
+      )
+    );
+  };
 }
 
 /** Where each field would stand in a representation, and which it is: itself, or one that stands for it with arguments. */
@@ -131,7 +148,7 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
       const real = join && argumentOf(join, "name");
       if (!original || !join || real === undefined) throw new Error(`The supergraph has no graph ${self.of}.`);
       const name = `${real}__self_${self.name.slice(self.of.length + "__SELF_".length)}`;
-      names.set(name, real);
+      names.set(name, { subgraph: real, as: self.as });
       const value = {
         ...original,
         name: { ...original.name, value: self.name },
@@ -178,7 +195,10 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
     });
   }
 
-  return { document: divided, selves: names };
+  return {
+    document: self.as === undefined ? divided : withTypesOfInterfaceObject(divided, self.name, self.as),
+    selves: names,
+  };
 }
 
 /** Which fields of the original the second self has too. */
