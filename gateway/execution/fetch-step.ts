@@ -10,6 +10,7 @@ import { representationsOf } from "./representations.ts";
 import { rewritesOf } from "./rewrites.ts";
 import type { Run, Step } from "./run.ts";
 import type { FitsType } from "./types.ts";
+import { unresolvableErrors } from "./unresolvable-entities.ts";
 
 /** What is known of the types of a supergraph. */
 export interface EntityTypes {
@@ -70,7 +71,8 @@ function entityFetch(
     fits,
   });
   return async (run) => {
-    const { representations, holders } = gather(find(run.data));
+    const { representations, holders, unresolvable } = gather(find(run.data));
+    if (unresolvable.length > 0) run.errors.push(...unresolvableErrors(fetch, unresolvable, { root: run.data, path }));
     if (representations.length === 0) return;
     const variables = usedVariables(fetch, run.variables);
     if ("representations" in variables) throw new Error("Variables cannot contain key `representations`.");

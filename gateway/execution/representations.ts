@@ -9,6 +9,8 @@ type Select = (source: Data) => Data | null;
 export interface Gathered {
   representations: Data[];
   holders: Data[][];
+  /** The entities that the subgraph has no way to find: it resolves none of the keys that are known of them. */
+  unresolvable: { representation: Data; holder: Data }[];
 }
 
 export interface RepresentationRules {
@@ -27,16 +29,20 @@ export function representationsOf(
   { rewrite, keys, fits }: RepresentationRules,
 ): (entities: readonly Data[]) => Gathered {
   const select = selectionOf(requires, fits);
-  // Of several fragments an object may fit one without its key, which the planner meant for objects of other types.
-  const isComplete = requires.length > 1 ? keyCheck(keys) : undefined;
+  const hasKey = keyCheck(keys);
   return (entities) => {
-    const gathered: Gathered = { representations: [], holders: [] };
+    const gathered: Gathered = { representations: [], holders: [], unresolvable: [] };
     const known: Known = new Map();
     for (const entity of entities) {
       const representation = select(entity);
       if (!representation?.["__typename"]) continue;
       rewrite?.(representation);
-      if (isComplete && !isComplete(representation)) continue;
+      if (!hasKey(representation)) {
+        // Of several fragments an object may fit one without its key, which the planner meant for objects of other types.
+        const isOfAnother = requires.length > 1 && keys(String(representation["__typename"])).length > 0;
+        if (!isOfAnother) gathered.unresolvable.push({ representation, holder: entity });
+        continue;
+      }
       const waiting = waitingFor(known, representation);
       if (waiting.length === 0) {
         gathered.representations.push(representation);

@@ -7,8 +7,10 @@ import {
   type FieldsNode,
   hasFields,
   implementing,
+  isResolvableKey,
   typesIn,
   withArgument,
+  withoutArgument,
 } from "./supergraph-ast.ts";
 
 /**
@@ -48,10 +50,6 @@ export function withTypesOfInterfaceObject(document: DocumentNode, self: string,
 
   const asInterface = (node: FieldsNode): FieldsNode => ({
     ...node,
-    // To each subgraph the planner knows one way from an object: it has to be that of the object's own type.
-    directives: node.directives?.map((join) =>
-      keys.includes(join) ? withArgument(join, "resolvable", { kind: Kind.BOOLEAN, value: false }) : join,
-    ),
     fields: node.fields?.map((field) => {
       const isRequirement = isHere(field).some(
         (join) => argumentOf(join, "requires") !== undefined || argumentOf(join, "external") === "true",
@@ -68,22 +66,27 @@ export function withTypesOfInterfaceObject(document: DocumentNode, self: string,
     ...document,
     definitions: document.definitions.map((node) => {
       if (!hasFields(node)) return node;
-      if (node.name.value === interfaceName) return asInterface(node);
-      return behind.has(node.name.value) ? asObject(node) : node;
+      if (behind.has(node.name.value)) return asObject(node);
+      return withoutWayTo(self, node.name.value === interfaceName ? asInterface(node) : node);
     }),
   };
 }
 
+/** To each subgraph the planner knows one way from an object: it has to be that of the object's own type. */
+const withoutWayTo = (self: string, node: FieldsNode): FieldsNode => ({
+  ...node,
+  directives: node.directives?.map((join) =>
+    argumentOf(join, "graph") === self && argumentOf(join, "isInterfaceObject") === "true"
+      ? withArgument(join, "resolvable", { kind: Kind.BOOLEAN, value: false })
+      : join,
+  ),
+});
+
 const isOfInterfaceObject = (node: ConstDirectiveNode): boolean =>
   node.name.value === "join__field" && argumentOf(node, "graph") === undefined;
 
-const isResolvableKey = (join: ConstDirectiveNode): boolean =>
-  argumentOf(join, "key") !== undefined && argumentOf(join, "resolvable") !== "false";
-
-const withoutInterfaceObject = (join: ConstDirectiveNode): ConstDirectiveNode => ({
-  ...join,
-  arguments: join.arguments?.filter(({ name }) => name.value !== "isInterfaceObject"),
-});
+const withoutInterfaceObject = (join: ConstDirectiveNode): ConstDirectiveNode =>
+  withoutArgument(join, "isInterfaceObject");
 
 const joinOf = (graph: string): ConstDirectiveNode =>
   directive("join__field", { graph: { kind: Kind.ENUM, value: graph } });

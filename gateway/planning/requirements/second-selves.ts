@@ -3,13 +3,16 @@ import {
   argumentOf,
   directive,
   directivesOf,
+  fieldNamed,
   fieldsIn,
   type FieldsNode,
   implementing,
+  isResolvableKey,
   parseFieldSet,
   typesIn,
   type TypesWithFields,
   withArgument,
+  withoutArgument,
 } from "./supergraph-ast.ts";
 import { withTypesOfInterfaceObject } from "./interface-object-selves.ts";
 import type { Requirement, Self, StoodFor } from "./terms.ts";
@@ -45,12 +48,35 @@ export function withSecondSelves(
   });
 }
 
-/** Whether a field is in the requirement of another. */
-function requiredFields(document: DocumentNode, requirements: readonly Requirement[]): (one: Requirement) => boolean {
+interface Dependencies {
+  /** Whether a field is in the requirement of another. */
+  isRequired(one: Requirement): boolean;
+  /** Whether a field requires another, or what requires it. */
+  requires(one: Requirement, other: Requirement): boolean;
+}
+
+function dependenciesOf(document: DocumentNode, requirements: readonly Requirement[]): Dependencies {
   const types = typesIn(document);
-  const required = new Set<string>();
-  for (const { selection, type } of requirements) addFields(required, selection, type, types);
-  return ({ type, field }) => required.has(`${type}.${field}`);
+  const directly = new Map(
+    requirements.map((one) => {
+      const fields = new Set<string>();
+      addFields(fields, one.selection, one.type, types);
+      const isIn = ({ type, field }: Requirement): boolean =>
+        [type, ...implementing(types, type).map(({ name }) => name.value)].some((owner) =>
+          fields.has(`${owner}.${field}`),
+        );
+      return [one, requirements.filter(isIn)] as const;
+    }),
+  );
+  const required = new Set([...directly.values()].flat());
+  const requires = (one: Requirement, other: Requirement, seen = new Set<Requirement>()): boolean =>
+    (directly.get(one) ?? []).some((next) => {
+      if (next === other) return true;
+      if (seen.has(next)) return false;
+      seen.add(next);
+      return requires(next, other, seen);
+    });
+  return { isRequired: (one) => required.has(one), requires: (one, other) => requires(one, other) };
 }
 
 /** Adds every field of a selection (`Item.price`), and for fields of an interface those of the types behind it. */
@@ -66,8 +92,8 @@ function divide(
   requirements: readonly Requirement[],
   standIns: ReadonlyMap<string, StoodFor>,
 ): SecondSelf[] {
-  const isRequired = requiredFields(document, requirements);
-  const isInterfaceObject = interfaceObjectsIn(document);
+  const { isRequired, requires } = dependenciesOf(document, requirements);
+  const keys = keysIn(document);
   const selves: SecondSelf[] = [];
   /** By graph or second self: path of a field in the representation → what stands there. */
   const taken = new Map<string, Map<string, string>>();
@@ -79,10 +105,14 @@ function divide(
   };
   for (const requirement of requirements) {
     const paths = pathsOf(requirement.selection, standIns);
-    const as = isInterfaceObject(requirement) ? requirement.type : undefined;
-    if (as === undefined && !isRequired(requirement) && finds(requirement.graph, paths)) continue;
+    const { isInterfaceObject, isExternal } = keys(requirement);
+    const as = isInterfaceObject ? requirement.type : undefined;
+    const stays = as === undefined && !isExternal && !isRequired(requirement);
+    if (stays && finds(requirement.graph, paths)) continue;
     const others = selves.filter(({ of }) => of === requirement.graph);
-    const room = others.find((self) => self.as === as && finds(self.name, paths));
+    // What requires another is asked for later than that.
+    const isLater = (other: Requirement) => requires(other, requirement) || requires(requirement, other);
+    const room = others.find((self) => self.as === as && !self.moved.some(isLater) && finds(self.name, paths));
     if (room) room.moved.push(requirement);
     else {
       const name = `${requirement.graph}__SELF_${others.length + 2}`;
@@ -93,17 +123,27 @@ function divide(
   return selves;
 }
 
-/** Whether the subgraph of a field knows the field's type by `@interfaceObject`. */
-function interfaceObjectsIn(document: DocumentNode): (one: Requirement) => boolean {
+/** How a subgraph resolves the type of one of its fields. A type that it cannot resolve has no second self to return to. */
+function keysIn(document: DocumentNode): (of: Requirement) => { isInterfaceObject: boolean; isExternal: boolean } {
   const types = typesIn(document);
   return ({ type, graph }) => {
     const node = types.get(type);
-    return (
-      node !== undefined &&
-      directivesOf(node, "join__type").some(
-        (join) => argumentOf(join, "graph") === graph && argumentOf(join, "isInterfaceObject") === "true",
-      )
+    const keys = (node ? directivesOf(node, "join__type") : []).filter(
+      (join) => argumentOf(join, "graph") === graph && isResolvableKey(join),
     );
+    const isExternal = (key: ConstDirectiveNode) =>
+      [...fieldsIn(parseFieldSet(argumentOf(key, "key") ?? ""), type, types)].some(([owner, name]) => {
+        const holder = types.get(owner);
+        const field = holder && fieldNamed(holder, name);
+        return (field ? directivesOf(field, "join__field") : []).some(
+          (join) => argumentOf(join, "graph") === graph && argumentOf(join, "external") === "true",
+        );
+      });
+    return {
+      isInterfaceObject: keys.some((join) => argumentOf(join, "isInterfaceObject") === "true"),
+      // By such a key the planner does not return after a requirement.
+      isExternal: keys.length > 0 && keys.every(isExternal),
+    };
   };
 }
 
@@ -130,6 +170,7 @@ function pathsOf(
 
 function added({ document, selves }: Divided, self: SecondSelf): Divided {
   const isThere = presence(document, self);
+  const isKey = keyFields(document, self);
   const ofOriginal = (node: ConstDirectiveNode) => argumentOf(node, "graph") === self.of;
   const forSelf = (node: ConstDirectiveNode) => withArgument(node, "graph", { kind: Kind.ENUM, value: self.name });
   const copied = (directives: readonly ConstDirectiveNode[] = []): readonly ConstDirectiveNode[] => [
@@ -185,7 +226,9 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
           ? given
           : [...graphs].map((graph) => directive("join__field", { graph: { kind: Kind.ENUM, value: String(graph) } }));
       const others = field.directives?.filter((each) => each.name.value !== "join__field") ?? [];
-      const mine = joins.filter(ofOriginal).map(forSelf);
+      const own = joins.filter(ofOriginal).map(forSelf);
+      // Who is found by a field has it, `@external` or not.
+      const mine = isKey(node.name.value, field.name.value) ? own.map(withoutExternal) : own;
       if (moved.has(field.name.value))
         return { ...field, directives: [...others, ...joins.filter((join) => !ofOriginal(join)), ...mine] };
       return {
@@ -199,6 +242,18 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
     document: self.as === undefined ? divided : withTypesOfInterfaceObject(divided, self.name, self.as),
     selves: names,
   };
+}
+
+/** Which fields are those of keys by which the types of moved fields are resolved. */
+function keyFields(document: DocumentNode, { of, moved }: SecondSelf): (type: string, field: string) => boolean {
+  const types = typesIn(document);
+  const found = new Set<string>();
+  for (const { type } of moved) {
+    for (const join of directivesOf(types.get(type) ?? {}, "join__type"))
+      if (argumentOf(join, "graph") === of && isResolvableKey(join))
+        addFields(found, parseFieldSet(argumentOf(join, "key") ?? ""), type, types);
+  }
+  return (type, field) => found.has(`${type}.${field}`);
 }
 
 /** Which fields of the original the second self has too. */
@@ -230,3 +285,5 @@ function presence(document: DocumentNode, self: SecondSelf): (type: string, fiel
     return node !== undefined && has(node, field);
   };
 }
+
+const withoutExternal = (join: ConstDirectiveNode): ConstDirectiveNode => withoutArgument(join, "external");

@@ -65,6 +65,15 @@ export function withArgument(node: ConstDirectiveNode, name: string, value: Cons
   return { ...node, arguments: [...others, argument] };
 }
 
+export const withoutArgument = (node: ConstDirectiveNode, name: string): ConstDirectiveNode => ({
+  ...node,
+  arguments: node.arguments?.filter((argument) => argument.name.value !== name),
+});
+
+/** Whether a `@join__type` says by which key its subgraph finds an entity. */
+export const isResolvableKey = (join: ConstDirectiveNode): boolean =>
+  argumentOf(join, "key") !== undefined && argumentOf(join, "resolvable") !== "false";
+
 /** Type and field of everything in a selection. */
 export function* fieldsIn(
   { selections }: SelectionSetNode,
