@@ -3,6 +3,7 @@ import { type FetchNode, QueryPlanner } from "@apollo/query-planner";
 import { Kind, parse, print, type SelectionSetNode, visit } from "graphql";
 import { describe, expect, it } from "vitest";
 import { bothExecutors } from "./both-executors.ts";
+import { head } from "./differential/federation.ts";
 import { supergraphOf } from "./foreign-subgraph.ts";
 
 const sdl = supergraphOf({
@@ -96,5 +97,45 @@ describe("case G20: executable directives of clients reach subgraphs as in Apoll
   it("without those that only a spread may have: every spread is planned as an inline fragment", () => {
     const query = '{ shop { ...F @named(as: "x") @cached } } fragment F on Shop { name }';
     expect(operationOf(query)).toBe("{shop{...@cached{name}}}");
+  });
+});
+
+describe("executable directives of clients, where a subgraph knows objects by @interfaceObject,", () => {
+  const cached = "directive @cached(for: Int) repeatable on FIELD | INLINE_FRAGMENT | FRAGMENT_SPREAD";
+  const media = bothExecutors(
+    supergraphOf({
+      catalogue: `${head} ${cached} type Query { media: [Media!] }
+        interface Media @key(fields: "id") { id: ID!  name: String }
+        type Book implements Media @key(fields: "id") { id: ID!  name: String  pages: Int }
+        type Film implements Media @key(fields: "id") { id: ID!  name: String  minutes: Int }`,
+      reviews: `${head} ${cached} type Query { reviewed: [Media!] }
+        type Media @interfaceObject @key(fields: "id") { id: ID!  stars: Int  critic: String }`,
+    }),
+  );
+  const sentFor = (query: string): string[] => {
+    const sent: string[] = [];
+    JSON.stringify(media.plan({ query, variables: {} }), (key, value: unknown) => {
+      if (key === "operation") sent.push(...directivesIn(String(value)));
+      return value;
+    });
+    return sent;
+  };
+
+  it.each([
+    ["{ media { ... on Media @cached(for: 1) { stars } } }", ["INLINE_FRAGMENT _entities @cached(for: 1) stars"]],
+    [
+      "{ media { ... on Book @cached(for: 1) { pages stars critic } } }",
+      ["INLINE_FRAGMENT media @cached(for: 1) pages", "INLINE_FRAGMENT _entities @cached(for: 1) stars critic"],
+    ],
+    [
+      "{ reviewed { ...F @cached(for: 1) } } fragment F on Film { ... @cached(for: 2) { minutes } critic }",
+      [
+        "INLINE_FRAGMENT _entities @cached(for: 1) minutes",
+        "INLINE_FRAGMENT _entities @cached(for: 2) minutes",
+        "INLINE_FRAGMENT _entities @cached(for: 1) critic",
+      ],
+    ],
+  ])("reach the subgraphs that have the fields: %s", (query, expected) => {
+    expect(sentFor(query).toSorted()).toEqual(expected.toSorted());
   });
 });

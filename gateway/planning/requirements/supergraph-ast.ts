@@ -93,3 +93,16 @@ export function* fieldsIn(
     if (selection.selectionSet) yield* fieldsIn(selection.selectionSet, namedType(field.type), types);
   }
 }
+
+/** Adds every field of a selection (`Item.price`), and for fields of an interface those of the types behind it. */
+export function addFields(
+  to: Set<string>,
+  selection: SelectionSetNode,
+  typeName: string,
+  types: TypesWithFields,
+): void {
+  for (const [owner, field] of fieldsIn(selection, typeName, types)) {
+    to.add(`${owner}.${field}`);
+    for (const { name } of implementing(types, owner)) to.add(`${name.value}.${field}`);
+  }
+}
