@@ -61,16 +61,31 @@ describe("what an @interfaceObject requires", () => {
       catalogue: `
         type Query { media: Media  sold: [Sold] }
         interface Media @key(fields: "id") { id: ID!  name: String }
-        interface Sold @key(fields: "id") { id: ID!  name: String }
+        interface Sold @key(fields: "id") { id: ID! }
         type Book implements Media & Sold @key(fields: "id") { id: ID!  name: String }
         type Film implements Media @key(fields: "id") { id: ID!  name: String }`,
       labels: `
-        type Query { labelled: [Media] }
-        type Media @interfaceObject @key(fields: "id") { id: ID!  name: String @external  label: String @requires(fields: "name") }
-        type Sold @interfaceObject @key(fields: "id") { id: ID! }`,
+        type Query { shop: [Sold] }
+        type Sold @interfaceObject @key(fields: "id") { id: ID! }
+        type Media @interfaceObject @key(fields: "id") { id: ID!  name: String @external  label: String @requires(fields: "name") }`,
     });
-    await answersAsUndivided(twice, "{ media { label } labelled { ... on Book { name label } } }");
-    await answersAsUndivided(twice, "{ sold { id ... on Media { label } } }");
+    await answersAsUndivided(twice, "{ media { label } sold { id ... on Media { label } } }");
+  });
+
+  it("is fetched in the order in which fields of several subgraphs require each other", async () => {
+    const chain = composed({
+      catalogue,
+      labels: `
+        type Query { labelled: [Media] }
+        type Media @interfaceObject @key(fields: "id") {
+          id: ID!  name: String @external  two: String @external  four: String @external
+          one: String @requires(fields: "name")  three: String @requires(fields: "two")  five: String @requires(fields: "four") }`,
+      ranks: `
+        type Media @interfaceObject @key(fields: "id") {
+          id: ID!  one: String @external  three: String @external
+          two: String @requires(fields: "one")  four: String @requires(fields: "three") }`,
+    });
+    await answersAsUndivided(chain, "{ labelled { five } media { three ... on Book { one two three four five } } }");
   });
 
   it("is one call for all types that are asked for the same", async () => {
