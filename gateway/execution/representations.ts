@@ -29,7 +29,7 @@ export function representationsOf(
   { rewrite, keys, fits }: RepresentationRules,
 ): (entities: readonly Data[]) => Gathered {
   const select = selectionOf(requires, fits);
-  const hasKey = keyCheck(keys);
+  const hasKey = alwaysHasKey(requires, rewrite, keys) ? () => true : keyCheck(keys);
   return (entities) => {
     const gathered: Gathered = { representations: [], holders: [], unresolvable: [] };
     const known: Known = new Map();
@@ -54,11 +54,27 @@ export function representationsOf(
   };
 }
 
+/** Whether every representation holds a key of the one type that is asked for, so that none need be looked at. */
+function alwaysHasKey(
+  [only, another]: readonly QueryPlanSelectionNode[],
+  rewrite: RepresentationRules["rewrite"],
+  keys: RepresentationRules["keys"],
+): boolean {
+  if (another || rewrite || only?.kind !== "InlineFragment" || only.typeCondition === undefined) return false;
+  const names = only.selections.map((selection) => (selection.kind === "Field" ? selection.name : undefined));
+  return keys(only.typeCondition).some((key) => key.every((name) => names.includes(name)));
+}
+
 /** Whether a representation holds a key by which the subgraph finds an entity of its type. */
-const keyCheck =
-  (keys: RepresentationRules["keys"]) =>
-  (representation: Data): boolean =>
-    keys(String(representation["__typename"])).some((key) => key.every((name) => Object.hasOwn(representation, name)));
+function keyCheck(keys: RepresentationRules["keys"]): (representation: Data) => boolean {
+  const known = new Map<unknown, ReturnType<typeof keys>>();
+  return (representation) => {
+    const typename = representation["__typename"];
+    let own = known.get(typename);
+    if (!own) known.set(typename, (own = keys(String(typename))));
+    return own.some((key) => key.every((name) => Object.hasOwn(representation, name)));
+  };
+}
 
 /** Who waits for each representation: by its type and what else it holds, as nearly all hold one key that is no object or list. */
 type Known = Map<unknown, Map<string, Map<unknown, Data[]>>>;
