@@ -6,6 +6,7 @@ import type { Data, Variables } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import type { OperationToPlan } from "../planning/operation-to-plan.ts";
 import { numbersOfFetch, type NumbersOf } from "./held-numbers.ts";
+import { fetchesByType } from "../planning/fetches-by-type.ts";
 import { plannedFields } from "../planning/planned-fields.ts";
 import { eventOf } from "./fetch-step.ts";
 import { InvalidAnswer } from "./invalid-answer.ts";
@@ -33,13 +34,16 @@ export interface Executed {
 
 /** Compiles an operation of a valid document by its plan. What is refused is not in the plan; the answer says so in its place. */
 export function compileOperation(
-  supergraph: Pick<LoadedSupergraph, "apiSchema" | "wholeSchema" | "fits" | "keys">,
+  supergraph: Pick<LoadedSupergraph, "apiSchema" | "wholeSchema" | "fits" | "keys" | "planned">,
   planned: OperationToPlan,
   simplerPlan: QueryPlan,
 ): CompiledOperation {
   const { fits, wholeSchema } = supergraph;
   const { aliases, numbers } = planned;
-  const plan = numbers.inPlan(simplerPlan);
+  const plan = fetchesByType(numbers.inPlan(simplerPlan), planned.toPlan, {
+    interfaceObjects: supergraph.planned.interfaceObjects,
+    schema: wholeSchema,
+  });
   const { node } = plan;
   const followed = node?.kind === "Subscription" ? node.primary : undefined;
   const step = stepOf(node?.kind === "Subscription" ? node.rest : node, [], supergraph);

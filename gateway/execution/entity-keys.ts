@@ -1,16 +1,13 @@
-import { EnumType, type Supergraph } from "@apollo/federation-internals";
+import type { Supergraph } from "@apollo/federation-internals";
 import { Kind } from "graphql";
+import { subgraphNames } from "../planning/planned-supergraph.ts";
 import { parseFieldSet } from "../planning/requirements/supergraph-ast.ts";
 
 /** The keys by which a subgraph resolves a type, each as the names of its fields; none for a type that the subgraph does not know as an entity. */
 export type EntityKeys = (subgraph: string, typename: string) => readonly (readonly string[])[];
 
 export function entityKeysIn({ schema }: Supergraph): EntityKeys {
-  const graphs = schema.type("join__Graph");
-  const nameOf = (graph: unknown): unknown =>
-    graphs instanceof EnumType
-      ? graphs.value(String(graph))?.appliedDirectivesOf("join__graph")[0]?.arguments()["name"]
-      : undefined;
+  const nameOf = subgraphNames(schema);
   const keys = new Map<string, string[][]>();
   for (const type of [...schema.objectTypes(), ...schema.interfaceTypes()]) {
     for (const join of type.appliedDirectivesOf("join__type")) {

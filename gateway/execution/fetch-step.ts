@@ -1,5 +1,6 @@
 import type { FetchNode, QueryPlanSelectionNode, ResponsePath } from "@apollo/query-planner";
 import { type ExecutionResult, GraphQLError } from "graphql";
+import type { FetchByType } from "../planning/fetches-by-type.ts";
 import { type Data, isData, type Variables } from "./data.ts";
 import { entityErrors, rootErrors } from "./downstream-errors.ts";
 import { entitiesAt } from "./entities.ts";
@@ -9,6 +10,7 @@ import { representationsOf } from "./representations.ts";
 import { rewritesOf } from "./rewrites.ts";
 import type { Run, Step } from "./run.ts";
 import type { FitsType } from "./types.ts";
+import { unresolvableErrors } from "./unresolvable-entities.ts";
 
 /** What is known of the types of a supergraph. */
 export interface EntityTypes {
@@ -17,7 +19,7 @@ export interface EntityTypes {
 }
 
 /** A call to a subgraph: root fields, or fields of the entities at `path`. */
-export function fetchStep(fetch: FetchNode, path: ResponsePath, types: EntityTypes): Step {
+export function fetchStep(fetch: FetchByType, path: ResponsePath, types: EntityTypes): Step {
   const step = fetch.requires ? entityFetch(fetch, fetch.requires, path, types) : rootFetch(fetch, path, types.fits);
   return async (run) => {
     try {
@@ -54,20 +56,23 @@ export function eventOf(fetch: FetchNode, fits: FitsType): (run: Run, event: Exe
 }
 
 function entityFetch(
-  fetch: FetchNode,
+  fetch: FetchByType,
   requires: readonly QueryPlanSelectionNode[],
   path: ResponsePath,
   { fits, keys }: EntityTypes,
 ): Step {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
-  const find = entitiesAt(path);
+  const all = entitiesAt(path);
+  const ofTypes = fetch.ofTypes && new Set(fetch.ofTypes);
+  const find = ofTypes ? (root: Data) => all(root).filter((each) => ofTypes.has(String(each["__typename"]))) : all;
   const gather = representationsOf(requires, {
     rewrite: rewritesOf(fetch.inputRewrites, fits),
     keys: (typename) => keys(fetch.serviceName, typename),
     fits,
   });
   return async (run) => {
-    const { representations, holders } = gather(find(run.data));
+    const { representations, holders, unresolvable } = gather(find(run.data));
+    if (unresolvable.length > 0) run.errors.push(...unresolvableErrors(fetch, unresolvable, { root: run.data, path }));
     if (representations.length === 0) return;
     const variables = usedVariables(fetch, run.variables);
     if ("representations" in variables) throw new Error("Variables cannot contain key `representations`.");

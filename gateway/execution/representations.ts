@@ -9,6 +9,8 @@ type Select = (source: Data) => Data | null;
 export interface Gathered {
   representations: Data[];
   holders: Data[][];
+  /** The entities that the subgraph has no way to find: it resolves none of the keys that are known of them. */
+  unresolvable: { representation: Data; holder: Data }[];
 }
 
 export interface RepresentationRules {
@@ -27,16 +29,20 @@ export function representationsOf(
   { rewrite, keys, fits }: RepresentationRules,
 ): (entities: readonly Data[]) => Gathered {
   const select = selectionOf(requires, fits);
-  // Of several fragments an object may fit one without its key, which the planner meant for objects of other types.
-  const isComplete = requires.length > 1 ? keyCheck(keys) : undefined;
+  const hasKey = alwaysHasKey(requires, rewrite, keys) ? () => true : keyCheck(keys);
   return (entities) => {
-    const gathered: Gathered = { representations: [], holders: [] };
+    const gathered: Gathered = { representations: [], holders: [], unresolvable: [] };
     const known: Known = new Map();
     for (const entity of entities) {
       const representation = select(entity);
       if (!representation?.["__typename"]) continue;
       rewrite?.(representation);
-      if (isComplete && !isComplete(representation)) continue;
+      if (!hasKey(representation)) {
+        // Of several fragments an object may fit one without its key, which the planner meant for objects of other types.
+        const isOfAnother = requires.length > 1 && keys(String(representation["__typename"])).length > 0;
+        if (!isOfAnother) gathered.unresolvable.push({ representation, holder: entity });
+        continue;
+      }
       const waiting = waitingFor(known, representation);
       if (waiting.length === 0) {
         gathered.representations.push(representation);
@@ -48,11 +54,27 @@ export function representationsOf(
   };
 }
 
+/** Whether every representation holds a key of the one type that is asked for, so that none need be looked at. */
+function alwaysHasKey(
+  [only, another]: readonly QueryPlanSelectionNode[],
+  rewrite: RepresentationRules["rewrite"],
+  keys: RepresentationRules["keys"],
+): boolean {
+  if (another || rewrite || only?.kind !== "InlineFragment" || only.typeCondition === undefined) return false;
+  const names = only.selections.map((selection) => (selection.kind === "Field" ? selection.name : undefined));
+  return keys(only.typeCondition).some((key) => key.every((name) => names.includes(name)));
+}
+
 /** Whether a representation holds a key by which the subgraph finds an entity of its type. */
-const keyCheck =
-  (keys: RepresentationRules["keys"]) =>
-  (representation: Data): boolean =>
-    keys(String(representation["__typename"])).some((key) => key.every((name) => Object.hasOwn(representation, name)));
+function keyCheck(keys: RepresentationRules["keys"]): (representation: Data) => boolean {
+  const known = new Map<unknown, ReturnType<typeof keys>>();
+  return (representation) => {
+    const typename = representation["__typename"];
+    let own = known.get(typename);
+    if (!own) known.set(typename, (own = keys(String(typename))));
+    return own.some((key) => key.every((name) => Object.hasOwn(representation, name)));
+  };
+}
 
 /** Who waits for each representation: by its type and what else it holds, as nearly all hold one key that is no object or list. */
 type Known = Map<unknown, Map<string, Map<unknown, Data[]>>>;

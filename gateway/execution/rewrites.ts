@@ -22,8 +22,9 @@ function rewriteOf(rewrite: FetchDataRewrite, fits: FitsType): Rewrite {
   const change = (data: Data): void => {
     if (rewrite.kind === "ValueSetter") return put(data, key, rewrite.setValueTo);
     const value = read(data);
-    if (value === undefined || value === null) return;
-    put(data, rewrite.renameKeyTo, value);
+    if (value === undefined) return;
+    // A null is a value too: a field may require it.
+    if (value !== null || reader(rewrite.renameKeyTo)(data) === undefined) put(data, rewrite.renameKeyTo, value);
     put(data, key, undefined);
   };
   return rewrite.path.slice(0, -1).reduceRight<(data: Data) => void>((next, element) => {

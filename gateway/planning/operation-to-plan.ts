@@ -23,6 +23,7 @@ import type { PublicError } from "#lib/errors.ts";
 import { isCondition, isIncluded, isIntrospection, type Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
 import { NumberLiterals } from "./number-literals.ts";
+import type { PlannedSupergraph } from "./planned-supergraph.ts";
 import type { Terms } from "./requirements/terms.ts";
 
 /** An operation, and what of it is planned. */
@@ -41,7 +42,7 @@ export interface OperationToPlan {
 
 interface SupergraphToPlanOver {
   apiSchema: GraphQLSchema;
-  planned: { terms: Terms; interfaceObjects: ReadonlySet<string>; requiring: ReadonlySet<string> };
+  planned: { terms: Terms; interfaceObjects: PlannedSupergraph["interfaceObjects"]; requiring: ReadonlySet<string> };
 }
 
 /** For whom, and for which values, an operation is planned. */
@@ -105,7 +106,7 @@ class Simpler {
     aliases: Aliases,
   ) {
     this.#schema = apiSchema;
-    this.#interfaceObjects = [...planned.interfaceObjects]
+    this.#interfaceObjects = [...planned.interfaceObjects.keys()]
       .map((name) => apiSchema.getType(name))
       .filter(isInterfaceType);
     this.#requiring = planned.requiring;
@@ -199,24 +200,31 @@ class Simpler {
 
   /** The fields that are selected of each type of objects. */
   #fieldsByType(set: SelectionSetNode, { possible }: Scope): FieldsByType {
-    const fields = new Map<GraphQLObjectType, FieldNode[]>(possible.map((type) => [type, []]));
+    const fields = new Map<GraphQLObjectType, FieldInFragments[]>(possible.map((type) => [type, []]));
     const conditions = new Set<GraphQLCompositeType>();
-    const collect = (inner: SelectionSetNode, types: readonly GraphQLObjectType[]): void => {
+    const collect = (
+      inner: SelectionSetNode,
+      types: readonly GraphQLObjectType[],
+      fragment: DirectedFragment | undefined,
+    ): void => {
       for (const selection of this.#included(inner)) {
         if (selection.kind === Kind.FIELD) {
-          for (const type of types) fields.get(type)?.push(selection);
+          const field = { node: selection, fragment };
+          for (const type of types) fields.get(type)?.push(field);
           continue;
         }
         const condition = selection.typeCondition && this.#schema.getType(selection.typeCondition.name.value);
         if (isCompositeType(condition)) conditions.add(condition);
         const fitting = isCompositeType(condition) ? this.#scopeOf(condition).possible : types;
+        const { directives } = selection;
         collect(
           selection.selectionSet,
           types.filter((type) => fitting.includes(type)),
+          directives.length > 0 ? { directives, around: fragment } : fragment,
         );
       }
     };
-    collect(set, possible);
+    collect(set, possible, undefined);
     return { fields, conditions };
   }
 
@@ -225,15 +233,15 @@ class Simpler {
     const isKnown = this.#interfaceObjects.some((each) => each === type);
     const own = isInterfaceType(type) ? type.getFields() : {};
     const [first = [], ...others] = possible.map((each) => fields.get(each) ?? []);
-    const shared = first.filter(
-      (field) =>
-        (field.name.value === typename.name.value || own[field.name.value] !== undefined) &&
-        others.every((other) => other.includes(field)),
-    );
+    const shared = first.filter((field) => {
+      const name = field.node.name.value;
+      const isOwn = name === typename.name.value || own[name] !== undefined;
+      return isOwn && !this.#requiring.has(name) && others.every((other) => other.includes(field));
+    });
     // With an interface that is not known as an object itself, the planner finds neither the type nor what other subgraphs have of the object. And
     // where some types alone have a field that requires others, it would not fetch the rest of any object that lacks what is required.
     const requires = possible.some((each) =>
-      (fields.get(each) ?? []).some((field) => !shared.includes(field) && this.#requiring.has(field.name.value)),
+      (fields.get(each) ?? []).some((field) => !shared.includes(field) && this.#requiring.has(field.node.name.value)),
     );
     const common = isKnown && !requires ? shared : [];
     const rest = new Map(
@@ -242,7 +250,7 @@ class Simpler {
         return more.length > 0 ? [[each, more]] : [];
       }),
     );
-    const selections = common.flatMap((field) => this.#field(field, type));
+    const selections = this.#inFragments(common, type);
     const depends = possible.length > 1 && [...conditions].some((condition) => !this.#fits(type, condition));
     if (isKnown && (depends || rest.size > 0)) selections.push(typename);
     for (const known of isKnown ? [] : this.#interfaceObjects) {
@@ -252,14 +260,20 @@ class Simpler {
       selections.push(...fragmentOn(known, inner).map((fragment) => ({ ...fragment, directives: [kept] })));
       for (const each of behind) rest.delete(each);
     }
-    for (const [each, more] of rest)
-      selections.push(
-        ...fragmentOn(
-          each,
-          more.flatMap((field) => this.#field(field, each)),
-        ),
-      );
+    for (const [each, more] of rest) selections.push(...fragmentOn(each, this.#inFragments(more, each)));
     return selections;
+  }
+
+  /** Fields of a type, in the fragments around them that carry directives. */
+  #inFragments(fields: readonly FieldInFragments[], type: GraphQLCompositeType): SelectionNode[] {
+    const byFragment = new Map<DirectedFragment | undefined, SelectionNode[]>();
+    for (const { node, fragment } of fields)
+      byFragment.set(fragment, [...(byFragment.get(fragment) ?? []), ...this.#field(node, type)]);
+    return [...byFragment].flatMap(([fragment, selections]) => {
+      let wrapped = selections;
+      for (let each = fragment; each; each = each.around) wrapped = fragmentOn(undefined, wrapped, each.directives);
+      return wrapped;
+    });
   }
 
   #fits(type: GraphQLAbstractType, condition: GraphQLCompositeType): boolean {
@@ -291,8 +305,20 @@ interface AbstractScope extends Scope {
   type: GraphQLAbstractType;
 }
 
+/** A fragment with directives that are meant for subgraphs. */
+interface DirectedFragment {
+  directives: readonly DirectiveNode[];
+  around: DirectedFragment | undefined;
+}
+
+interface FieldInFragments {
+  node: FieldNode;
+  /** The innermost around it. */
+  fragment: DirectedFragment | undefined;
+}
+
 interface FieldsByType {
-  fields: ReadonlyMap<GraphQLObjectType, readonly FieldNode[]>;
+  fields: ReadonlyMap<GraphQLObjectType, readonly FieldInFragments[]>;
   /** The type conditions under which they are selected. */
   conditions: ReadonlySet<GraphQLCompositeType>;
 }

@@ -1,4 +1,4 @@
-import { type Schema, Supergraph } from "@apollo/federation-internals";
+import { EnumType, type Schema, Supergraph } from "@apollo/federation-internals";
 import { QueryPlanner } from "@apollo/query-planner";
 import { supportedFeatures } from "../authorization/supported-features.ts";
 import { supergraphToPlan } from "./requirements/supergraph-to-plan.ts";
@@ -11,8 +11,8 @@ export interface PlannedSupergraph {
   terms: Terms;
   /** What clients see. */
   plannedSchema: Schema;
-  /** The interfaces that some subgraph knows as an object, by `@interfaceObject`: there it does not know the types behind them. */
-  interfaceObjects: ReadonlySet<string>;
+  /** Interface → the subgraphs that know it as an object, by `@interfaceObject`: they do not know the types behind it. */
+  interfaceObjects: ReadonlyMap<string, ReadonlySet<string>>;
   /** The names of fields that require others, by `@requires`. */
   requiring: ReadonlySet<string>;
   /** Made when it is first asked for: who plans in another thread has no use for one in this. */
@@ -37,15 +37,19 @@ export function plannedSupergraph(sdl: string): PlannedSupergraph {
   };
 }
 
-const interfaceObjectsIn = (schema: Schema): Set<string> =>
-  new Set(
-    schema
-      .interfaceTypes()
-      .filter((type) =>
-        type.appliedDirectivesOf("join__type").some((join) => join.arguments()["isInterfaceObject"] === true),
-      )
-      .map(({ name }) => name),
-  );
+function interfaceObjectsIn(schema: Schema): Map<string, Set<string>> {
+  const nameOf = subgraphNames(schema);
+  const found = new Map<string, Set<string>>();
+  for (const type of schema.interfaceTypes()) {
+    for (const join of type.appliedDirectivesOf("join__type")) {
+      const { graph, isInterfaceObject } = join.arguments() as Record<string, unknown>;
+      const subgraph = nameOf(graph);
+      if (isInterfaceObject !== true || subgraph === undefined) continue;
+      found.set(type.name, (found.get(type.name) ?? new Set()).add(subgraph));
+    }
+  }
+  return found;
+}
 
 const requiringIn = (schema: Schema): Set<string> =>
   new Set(
@@ -58,3 +62,13 @@ const requiringIn = (schema: Schema): Set<string> =>
         .map(({ name }) => name),
     ),
   );
+
+/** The name of a subgraph by its value of the enum `join__Graph`. */
+export function subgraphNames(schema: Schema): (graph: unknown) => string | undefined {
+  const graphs = schema.type("join__Graph");
+  return (graph) => {
+    if (!(graphs instanceof EnumType)) return undefined;
+    const name: unknown = graphs.value(String(graph))?.appliedDirectivesOf("join__graph")[0]?.arguments()["name"];
+    return typeof name === "string" ? name : undefined;
+  };
+}

@@ -3,6 +3,7 @@ import { type FetchNode, QueryPlanner } from "@apollo/query-planner";
 import { Kind, parse, print, type SelectionSetNode, visit } from "graphql";
 import { describe, expect, it } from "vitest";
 import { bothExecutors } from "./both-executors.ts";
+import { head } from "./differential/federation.ts";
 import { supergraphOf } from "./foreign-subgraph.ts";
 
 const sdl = supergraphOf({
@@ -96,5 +97,37 @@ describe("case G20: executable directives of clients reach subgraphs as in Apoll
   it("without those that only a spread may have: every spread is planned as an inline fragment", () => {
     const query = '{ shop { ...F @named(as: "x") @cached } } fragment F on Shop { name }';
     expect(operationOf(query)).toBe("{shop{...@cached{name}}}");
+  });
+});
+
+describe("executable directives of clients, where a subgraph knows objects by @interfaceObject,", () => {
+  const cached = "directive @cached(for: Int) repeatable on FIELD | INLINE_FRAGMENT | FRAGMENT_SPREAD";
+  const media = bothExecutors(
+    supergraphOf({
+      catalogue: `${head} ${cached} type Query { media: [Media!] }
+        interface Media @key(fields: "id") { id: ID!  name: String }
+        type Book implements Media @key(fields: "id") { id: ID!  name: String  pages: Int }
+        type Film implements Media @key(fields: "id") { id: ID!  name: String  minutes: Int }`,
+      reviews: `${head} ${cached} type Query { reviewed: [Media!] }
+        type Media @interfaceObject @key(fields: "id") { id: ID!  stars: Int  critic: String }`,
+    }),
+  );
+  const directivesSent = (query: string): Set<string> => {
+    const sent = new Set<string>();
+    JSON.stringify(media.plan({ query, variables: {} }), (key, value: unknown) => {
+      if (key === "operation")
+        visit(parse(String(value)), { Directive: (directive) => void sent.add(print(directive)) });
+      return value;
+    });
+    return sent;
+  };
+
+  it.each([
+    ["{ media { ... on Media @cached(for: 1) { stars } } }", 1],
+    ["{ media { ... on Book @cached(for: 1) { pages stars critic } ... on Film @cached(for: 2) { stars } } }", 2],
+    ["{ reviewed { ...F @cached(for: 1) } } fragment F on Film { ... @cached(for: 2) { minutes } critic }", 2],
+    ["{ reviewed { ... on Media @cached(for: 1) { stars ... on Film { ... @cached(for: 2) { critic } } } } }", 2],
+  ])("reach a subgraph: %s", (query, count) => {
+    expect([...directivesSent(query)].toSorted()).toEqual(["@cached(for: 1)", "@cached(for: 2)"].slice(0, count));
   });
 });

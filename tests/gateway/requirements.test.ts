@@ -59,3 +59,23 @@ describe("a field that requires another with arguments", () => {
     expect(JSON.stringify(plan)).not.toContain("currency:USD");
   });
 });
+
+describe("fields of two subgraphs that require each other's in a chain", () => {
+  const chain = composed({
+    items: `type Query { item: Item } type Item @key(fields: "id") { id: ID!  name: String }`,
+    labels: `type Query { labelled: [Item] }
+      type Item @key(fields: "id") { id: ID!  name: String @external  two: String @external  four: String @external
+        one: String @requires(fields: "name")  three: String @requires(fields: "two")  five: String @requires(fields: "four") }`,
+    ranks: `type Item @key(fields: "id") { id: ID!  one: String @external  three: String @external
+      two: String @requires(fields: "one")  four: String @requires(fields: "three") }`,
+  });
+
+  it.each(["{ labelled { five } }", "{ labelled { three four } }", "{ item { one two three four five } }"])(
+    "are fetched one after the other: %s",
+    async (query) => {
+      const answer = await chain.executors.ours({ query, variables: {} }, asked(chain));
+      expect(answer.errors).toEqual([]);
+      expect(answer.data).toEqual((await chain.undivided({ query, variables: {} }, { trouble: "none", seed: 0 })).data);
+    },
+  );
+});

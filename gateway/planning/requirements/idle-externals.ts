@@ -1,6 +1,7 @@
 import type { ConstDirectiveNode, DocumentNode } from "graphql";
 import {
   argumentOf,
+  directive,
   directivesOf,
   fieldNamed,
   fieldsIn,
@@ -34,12 +35,14 @@ export function withoutIdleExternals(document: DocumentNode): DocumentNode {
       hasFields(node)
         ? {
             ...node,
-            fields: (node.fields ?? []).map((field) => ({
-              ...field,
-              directives: (field.directives ?? []).filter(
-                (each) => each.name.value !== "join__field" || !isIdle(each, node, field.name.value),
-              ),
-            })),
+            fields: (node.fields ?? []).map((field) => {
+              const joins = directivesOf(field, "join__field");
+              const kept = joins.filter((join) => !isIdle(join, node, field.name.value));
+              if (kept.length === joins.length) return field;
+              const others = (field.directives ?? []).filter((each) => !joins.includes(each));
+              // Without any it would be in every subgraph that has the type.
+              return { ...field, directives: [...others, ...(kept.length > 0 ? kept : [directive("join__field")])] };
+            }),
           }
         : node,
     ),

@@ -1,30 +1,25 @@
-import { type ConstDirectiveNode, type DocumentNode, Kind, type SelectionSetNode, visit } from "graphql";
+import { type ConstDirectiveNode, type DocumentNode, Kind, visit } from "graphql";
+import { type SecondSelf, secondSelvesOf } from "./divided-requirements.ts";
+import { withTypesOfInterfaceObject } from "./interface-object-selves.ts";
 import {
+  addFields,
   argumentOf,
   directive,
   directivesOf,
-  fieldsIn,
   type FieldsNode,
   implementing,
+  isResolvableKey,
   parseFieldSet,
   typesIn,
-  type TypesWithFields,
   withArgument,
+  withoutArgument,
 } from "./supergraph-ast.ts";
-import type { Requirement, StoodFor } from "./terms.ts";
-
-/** A part of a subgraph that is planned as if it were a subgraph: nothing but keys, value types and the fields that moved here. */
-interface SecondSelf {
-  /** In the enum `join__Graph`. */
-  name: string;
-  of: string;
-  moved: Requirement[];
-}
+import type { Requirement, Self, StoodFor } from "./terms.ts";
 
 export interface Divided {
   document: DocumentNode;
-  /** Second self → the subgraph, by the names that plans have for subgraphs. */
-  selves: Map<string, string>;
+  /** By the names that plans have for subgraphs. */
+  selves: Map<string, Self>;
 }
 
 /**
@@ -36,83 +31,15 @@ export function withSecondSelves(
   requirements: readonly Requirement[],
   standIns: ReadonlyMap<string, StoodFor>,
 ): Divided {
-  return divide(requirements, standIns, requiredFields(document, requirements)).reduce<Divided>(
-    (divided, self) => added(divided, self),
-    {
-      document,
-      selves: new Map(),
-    },
-  );
-}
-
-/** Whether a field is in the requirement of another. */
-function requiredFields(document: DocumentNode, requirements: readonly Requirement[]): (one: Requirement) => boolean {
-  const types = typesIn(document);
-  const required = new Set<string>();
-  for (const { selection, type } of requirements) addFields(required, selection, type, types);
-  return ({ type, field }) => required.has(`${type}.${field}`);
-}
-
-/** Adds every field of a selection (`Item.price`), and for fields of an interface those of the types behind it. */
-function addFields(to: Set<string>, selection: SelectionSetNode, typeName: string, types: TypesWithFields): void {
-  for (const [owner, field] of fieldsIn(selection, typeName, types)) {
-    to.add(`${owner}.${field}`);
-    for (const { name } of implementing(types, owner)) to.add(`${name.value}.${field}`);
-  }
-}
-
-function divide(
-  requirements: readonly Requirement[],
-  standIns: ReadonlyMap<string, StoodFor>,
-  isRequired: (one: Requirement) => boolean,
-): SecondSelf[] {
-  const selves: SecondSelf[] = [];
-  /** By graph or second self: path of a field in the representation → what stands there. */
-  const taken = new Map<string, Map<string, string>>();
-  const finds = (name: string, paths: ReadonlyMap<string, string>): boolean => {
-    const there = taken.get(name) ?? new Map<string, string>();
-    for (const [path, field] of paths) if ((there.get(path) ?? field) !== field) return false;
-    taken.set(name, new Map([...there, ...paths]));
-    return true;
-  };
-  for (const requirement of requirements) {
-    const paths = pathsOf(requirement.selection, standIns);
-    if (!isRequired(requirement) && finds(requirement.graph, paths)) continue;
-    const others = selves.filter(({ of }) => of === requirement.graph);
-    const room = others.find(({ name }) => finds(name, paths));
-    if (room) room.moved.push(requirement);
-    else {
-      const name = `${requirement.graph}__SELF_${others.length + 2}`;
-      finds(name, paths);
-      selves.push({ name, of: requirement.graph, moved: [requirement] });
-    }
-  }
-  return selves;
-}
-
-/** Where each field would stand in a representation, and which it is: itself, or one that stands for it with arguments. */
-function pathsOf(
-  { selections }: SelectionSetNode,
-  standIns: ReadonlyMap<string, StoodFor>,
-  above = "",
-  found = new Map<string, string>(),
-): Map<string, string> {
-  for (const selection of selections) {
-    if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
-    if (selection.kind === Kind.INLINE_FRAGMENT) {
-      pathsOf(selection.selectionSet, standIns, above, found);
-      continue;
-    }
-    const name = selection.name.value;
-    const path = `${above}/${standIns.get(name)?.field ?? name}`;
-    found.set(path, name);
-    if (selection.selectionSet) pathsOf(selection.selectionSet, standIns, path, found);
-  }
-  return found;
+  return secondSelvesOf(document, requirements, standIns).reduce<Divided>((divided, self) => added(divided, self), {
+    document,
+    selves: new Map(),
+  });
 }
 
 function added({ document, selves }: Divided, self: SecondSelf): Divided {
   const isThere = presence(document, self);
+  const isKey = keyFields(document, self);
   const ofOriginal = (node: ConstDirectiveNode) => argumentOf(node, "graph") === self.of;
   const forSelf = (node: ConstDirectiveNode) => withArgument(node, "graph", { kind: Kind.ENUM, value: self.name });
   const copied = (directives: readonly ConstDirectiveNode[] = []): readonly ConstDirectiveNode[] => [
@@ -131,7 +58,7 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
       const real = join && argumentOf(join, "name");
       if (!original || !join || real === undefined) throw new Error(`The supergraph has no graph ${self.of}.`);
       const name = `${real}__self_${self.name.slice(self.of.length + "__SELF_".length)}`;
-      names.set(name, real);
+      names.set(name, { subgraph: real, as: self.as });
       const value = {
         ...original,
         name: { ...original.name, value: self.name },
@@ -168,7 +95,9 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
           ? given
           : [...graphs].map((graph) => directive("join__field", { graph: { kind: Kind.ENUM, value: String(graph) } }));
       const others = field.directives?.filter((each) => each.name.value !== "join__field") ?? [];
-      const mine = joins.filter(ofOriginal).map(forSelf);
+      const own = joins.filter(ofOriginal).map(forSelf);
+      // Who is found by a field has it, `@external` or not.
+      const mine = isKey(node.name.value, field.name.value) ? own.map(withoutExternal) : own;
       if (moved.has(field.name.value))
         return { ...field, directives: [...others, ...joins.filter((join) => !ofOriginal(join)), ...mine] };
       return {
@@ -178,7 +107,22 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
     });
   }
 
-  return { document: divided, selves: names };
+  return {
+    document: self.as === undefined ? divided : withTypesOfInterfaceObject(divided, self.name, self.as),
+    selves: names,
+  };
+}
+
+/** Which fields are those of keys by which the types of moved fields are resolved. */
+function keyFields(document: DocumentNode, { of, moved }: SecondSelf): (type: string, field: string) => boolean {
+  const types = typesIn(document);
+  const found = new Set<string>();
+  for (const { type } of moved) {
+    for (const join of directivesOf(types.get(type) ?? {}, "join__type"))
+      if (argumentOf(join, "graph") === of && isResolvableKey(join))
+        addFields(found, parseFieldSet(argumentOf(join, "key") ?? ""), type, types);
+  }
+  return (type, field) => found.has(`${type}.${field}`);
 }
 
 /** Which fields of the original the second self has too. */
@@ -210,3 +154,5 @@ function presence(document: DocumentNode, self: SecondSelf): (type: string, fiel
     return node !== undefined && has(node, field);
   };
 }
+
+const withoutExternal = (join: ConstDirectiveNode): ConstDirectiveNode => withoutArgument(join, "external");

@@ -1,5 +1,14 @@
-import type { FetchNode, QueryPlan, QueryPlanSelectionNode } from "@apollo/query-planner";
-import { type FieldNode, Kind, parse, print, stripIgnoredCharacters, visit } from "graphql";
+import type { FetchDataRewrite, FetchNode, QueryPlan, QueryPlanSelectionNode } from "@apollo/query-planner";
+import {
+  type DocumentNode,
+  type FieldNode,
+  Kind,
+  type NamedTypeNode,
+  parse,
+  print,
+  stripIgnoredCharacters,
+  visit,
+} from "graphql";
 import { withFetches } from "../plan-fetches.ts";
 import type { Terms } from "./terms.ts";
 
@@ -32,12 +41,47 @@ export function inSubgraphTerms(plan: QueryPlan, { standIns, selves }: Terms): Q
     };
   };
 
-  const fetch = (node: FetchNode): FetchNode => ({
-    ...node,
-    serviceName: selves.get(node.serviceName) ?? node.serviceName,
-    operation: stripIgnoredCharacters(print(visit(parse(node.operation), { Field: field }))),
-    ...(node.requires ? { requires: node.requires.map(required) } : {}),
-  });
+  const fetch = (node: FetchNode): FetchNode => {
+    const self = selves.get(node.serviceName);
+    const document = visit(parse(node.operation), { Field: field });
+    const inTerms: FetchNode = {
+      ...node,
+      serviceName: self?.subgraph ?? node.serviceName,
+      operation: stripIgnoredCharacters(print(self?.as === undefined ? document : withEntitiesAs(document, self.as))),
+      ...(node.requires ? { requires: node.requires.map(required) } : {}),
+    };
+    return self?.as === undefined ? inTerms : withRepresentationsAs(inTerms, self.as);
+  };
 
   return withFetches(plan, fetch);
 }
+
+/** A call that asks for entities by another type. */
+function withEntitiesAs(document: DocumentNode, type: string): DocumentNode {
+  const typeCondition: NamedTypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type } };
+  return visit(document, {
+    Field: (field) => {
+      if (field.name.value !== "_entities" || !field.selectionSet) return false;
+      const fragments = new Map(
+        field.selectionSet.selections.map((selection) => {
+          const fragment = selection.kind === Kind.INLINE_FRAGMENT ? { ...selection, typeCondition } : selection;
+          return [print(fragment), fragment] as const;
+        }),
+      );
+      return { ...field, selectionSet: { ...field.selectionSet, selections: [...fragments.values()] } };
+    },
+  });
+}
+
+/** A call that sends entities as those of another type. */
+const withRepresentationsAs = (fetch: FetchNode, type: string): FetchNode => ({
+  ...fetch,
+  inputRewrites: [
+    ...(fetch.inputRewrites ?? []),
+    ...(fetch.requires ?? []).flatMap((selection): FetchDataRewrite[] =>
+      selection.kind === "InlineFragment" && selection.typeCondition !== undefined
+        ? [{ kind: "ValueSetter", path: [`... on ${selection.typeCondition}`, "__typename"], setValueTo: type }]
+        : [],
+    ),
+  ],
+});

@@ -65,6 +65,15 @@ export function withArgument(node: ConstDirectiveNode, name: string, value: Cons
   return { ...node, arguments: [...others, argument] };
 }
 
+export const withoutArgument = (node: ConstDirectiveNode, name: string): ConstDirectiveNode => ({
+  ...node,
+  arguments: node.arguments?.filter((argument) => argument.name.value !== name),
+});
+
+/** Whether a `@join__type` says by which key its subgraph finds an entity. */
+export const isResolvableKey = (join: ConstDirectiveNode): boolean =>
+  argumentOf(join, "key") !== undefined && argumentOf(join, "resolvable") !== "false";
+
 /** Type and field of everything in a selection. */
 export function* fieldsIn(
   { selections }: SelectionSetNode,
@@ -82,5 +91,18 @@ export function* fieldsIn(
     if (!field) continue;
     yield [typeName, field.name.value];
     if (selection.selectionSet) yield* fieldsIn(selection.selectionSet, namedType(field.type), types);
+  }
+}
+
+/** Adds every field of a selection (`Item.price`), and for fields of an interface those of the types behind it. */
+export function addFields(
+  to: Set<string>,
+  selection: SelectionSetNode,
+  typeName: string,
+  types: TypesWithFields,
+): void {
+  for (const [owner, field] of fieldsIn(selection, typeName, types)) {
+    to.add(`${owner}.${field}`);
+    for (const { name } of implementing(types, owner)) to.add(`${name.value}.${field}`);
   }
 }

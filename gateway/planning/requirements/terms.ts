@@ -6,12 +6,19 @@ export interface StoodFor {
   arguments: NonNullable<FieldNode["arguments"]>;
 }
 
+/** Whose second self it is. */
+export interface Self {
+  subgraph: string;
+  /** What the subgraph calls the objects that the second self knows by their own types. */
+  as: string | undefined;
+}
+
 /** What names mean that only the planner knows. */
 export interface Terms {
   /** Stand-in → what it stands for. */
   standIns: ReadonlyMap<string, StoodFor>;
-  /** Second self of a subgraph → the subgraph. */
-  selves: ReadonlyMap<string, string>;
+  /** The second selves of subgraphs. */
+  selves: ReadonlyMap<string, Self>;
   /** The fields that the planner asks for itself: `__typename`, those of keys, and those that others require. */
   asked: ReadonlySet<string>;
 }

@@ -36,8 +36,6 @@ const argumentLists = ["", "", "", "(l: Int)", '(l: String = "d", m: Boolean)'];
 export interface SupergraphKinds {
   /** Also types that a subgraph finds by one of their keys and not by another; not by default. */
   someKeysUnresolvable?: boolean;
-  /** Also `@requires` of an `@interfaceObject`; by default. */
-  interfaceObjectsRequire?: boolean;
 }
 
 /**
@@ -46,7 +44,7 @@ export interface SupergraphKinds {
  */
 export function supergraphFrom(
   tape: readonly number[],
-  { someKeysUnresolvable = false, interfaceObjectsRequire = true }: SupergraphKinds = {},
+  { someKeysUnresolvable = false }: SupergraphKinds = {},
 ): Schemas {
   let at = 0;
   const choose = (count: number): number => (count < 2 ? 0 : (tape[at++] ?? 0) % count);
@@ -251,7 +249,6 @@ export function supergraphFrom(
       const { name, field } = drawn;
       const requiring = `r${graph}`;
       const use = ["requires", "shareable", "none"][choose(3)];
-      if (use === "requires" && local.as === "interfaceObject" && !interfaceObjectsRequire) continue;
       if (use === "requires") {
         local.fields.set(name, { ...field, directives: " @external" });
         local.fields.set(requiring, { type: "String", args: "", directives: ` @requires(fields: "${name}")` });

@@ -1,0 +1,32 @@
+import type { FetchNode, ResponsePath } from "@apollo/query-planner";
+import { GraphQLError, parse } from "graphql";
+import { type Data, reader } from "./data.ts";
+import { pathsOf } from "./entities.ts";
+import { failedFields } from "./failed-fields.ts";
+import { InvalidAnswer } from "./invalid-answer.ts";
+import type { Gathered } from "./representations.ts";
+
+/**
+ * The errors of fields that a subgraph cannot be asked for, since it resolves no key that is known of the entity: composition allows `@requires` in a
+ * subgraph that nobody can return to. Asked all the same, the subgraph would answer null, and no client would know of a reason.
+ */
+export function unresolvableErrors(
+  { operation }: FetchNode,
+  unresolvable: Gathered["unresolvable"],
+  { root, path }: { root: Data; path: ResponsePath },
+): GraphQLError[] {
+  const document = parse(operation, { noLocation: true });
+  const paths = pathsOf(root, path);
+  return unresolvable.flatMap(({ representation, holder }) => {
+    const type = String(holder["__typename"] ?? representation["__typename"]);
+    const reason = new InvalidAnswer(
+      `No subgraph can be asked for this field: the one that has it resolves no key of ${type} that is known here.`,
+    );
+    const lacking = failedFields(document, { representations: [representation] }, reason)
+      .map((error) => error.path?.slice(2) ?? [])
+      .filter(([key]) => key === undefined || (reader(String(key))(holder) ?? null) === null);
+    return (paths.get(holder) ?? []).flatMap((at) =>
+      lacking.map((below) => new GraphQLError(reason.message, { path: [...at, ...below], originalError: reason })),
+    );
+  });
+}

@@ -1,0 +1,136 @@
+import { type ConstDirectiveNode, type DocumentNode, Kind, type SelectionSetNode } from "graphql";
+import {
+  addFields,
+  argumentOf,
+  directivesOf,
+  fieldNamed,
+  fieldsIn,
+  implementing,
+  isResolvableKey,
+  parseFieldSet,
+  typesIn,
+} from "./supergraph-ast.ts";
+import type { Requirement, StoodFor } from "./terms.ts";
+
+/** A part of a subgraph that is planned as if it were a subgraph: nothing but keys, value types and the fields that moved here. */
+export interface SecondSelf {
+  /** In the enum `join__Graph`. */
+  name: string;
+  of: string;
+  moved: Requirement[];
+  /** The `@interfaceObject` that has the moved fields: the second self knows its objects by their own types. */
+  as: string | undefined;
+}
+
+/** Which fields move to second selves: those that others require, and others until no two in one subgraph require the same field with other arguments. */
+export function secondSelvesOf(
+  document: DocumentNode,
+  requirements: readonly Requirement[],
+  standIns: ReadonlyMap<string, StoodFor>,
+): SecondSelf[] {
+  const { isRequired, requires } = dependenciesOf(document, requirements);
+  const keys = keysIn(document);
+  const selves: SecondSelf[] = [];
+  /** By graph or second self: path of a field in the representation → what stands there. */
+  const taken = new Map<string, Map<string, string>>();
+  const finds = (name: string, paths: ReadonlyMap<string, string>): boolean => {
+    const there = taken.get(name) ?? new Map<string, string>();
+    for (const [path, field] of paths) if ((there.get(path) ?? field) !== field) return false;
+    taken.set(name, new Map([...there, ...paths]));
+    return true;
+  };
+  for (const requirement of requirements) {
+    const paths = pathsOf(requirement.selection, standIns);
+    const { isInterfaceObject, isExternal } = keys(requirement);
+    const as = isInterfaceObject ? requirement.type : undefined;
+    const stays = as === undefined && !isExternal && !isRequired(requirement);
+    if (stays && finds(requirement.graph, paths)) continue;
+    const others = selves.filter(({ of }) => of === requirement.graph);
+    // What requires another is asked for later than that.
+    const isLater = (other: Requirement) => requires(other, requirement) || requires(requirement, other);
+    const room = others.find((self) => self.as === as && !self.moved.some(isLater) && finds(self.name, paths));
+    if (room) room.moved.push(requirement);
+    else {
+      const name = `${requirement.graph}__SELF_${others.length + 2}`;
+      finds(name, paths);
+      selves.push({ name, of: requirement.graph, moved: [requirement], as });
+    }
+  }
+  return selves;
+}
+
+/** How a subgraph resolves the type of one of its fields. A type that it cannot resolve has no second self to return to. */
+function keysIn(document: DocumentNode): (of: Requirement) => { isInterfaceObject: boolean; isExternal: boolean } {
+  const types = typesIn(document);
+  return ({ type, graph }) => {
+    const node = types.get(type);
+    const keys = (node ? directivesOf(node, "join__type") : []).filter(
+      (join) => argumentOf(join, "graph") === graph && isResolvableKey(join),
+    );
+    const isExternal = (key: ConstDirectiveNode) =>
+      [...fieldsIn(parseFieldSet(argumentOf(key, "key") ?? ""), type, types)].some(([owner, name]) => {
+        const holder = types.get(owner);
+        const field = holder && fieldNamed(holder, name);
+        return (field ? directivesOf(field, "join__field") : []).some(
+          (join) => argumentOf(join, "graph") === graph && argumentOf(join, "external") === "true",
+        );
+      });
+    return {
+      isInterfaceObject: keys.some((join) => argumentOf(join, "isInterfaceObject") === "true"),
+      // By such a key the planner does not return after a requirement.
+      isExternal: keys.length > 0 && keys.every(isExternal),
+    };
+  };
+}
+
+/** Where each field would stand in a representation, and which it is: itself, or one that stands for it with arguments. */
+function pathsOf(
+  { selections }: SelectionSetNode,
+  standIns: ReadonlyMap<string, StoodFor>,
+  above = "",
+  found = new Map<string, string>(),
+): Map<string, string> {
+  for (const selection of selections) {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      pathsOf(selection.selectionSet, standIns, above, found);
+      continue;
+    }
+    const name = selection.name.value;
+    const path = `${above}/${standIns.get(name)?.field ?? name}`;
+    found.set(path, name);
+    if (selection.selectionSet) pathsOf(selection.selectionSet, standIns, path, found);
+  }
+  return found;
+}
+
+interface Dependencies {
+  /** Whether a field is in the requirement of another. */
+  isRequired(one: Requirement): boolean;
+  /** Whether a field requires another, or what requires it. */
+  requires(one: Requirement, other: Requirement): boolean;
+}
+
+function dependenciesOf(document: DocumentNode, requirements: readonly Requirement[]): Dependencies {
+  const types = typesIn(document);
+  const directly = new Map(
+    requirements.map((one) => {
+      const fields = new Set<string>();
+      addFields(fields, one.selection, one.type, types);
+      const isIn = ({ type, field }: Requirement): boolean =>
+        [type, ...implementing(types, type).map(({ name }) => name.value)].some((owner) =>
+          fields.has(`${owner}.${field}`),
+        );
+      return [one, requirements.filter(isIn)] as const;
+    }),
+  );
+  const required = new Set([...directly.values()].flat());
+  const requires = (one: Requirement, other: Requirement, seen = new Set<Requirement>()): boolean =>
+    (directly.get(one) ?? []).some((next) => {
+      if (next === other) return true;
+      if (seen.has(next)) return false;
+      seen.add(next);
+      return requires(next, other, seen);
+    });
+  return { isRequired: (one) => required.has(one), requires: (one, other) => requires(one, other) };
+}

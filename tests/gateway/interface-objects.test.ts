@@ -1,0 +1,175 @@
+import { describe, expect, it } from "vitest";
+import { compare } from "./differential/compare.ts";
+import { composed, type Federation } from "./differential/federation.ts";
+import type { Trouble } from "./differential/world.ts";
+
+const troubles: readonly Trouble[] = ["none", "error", "null"];
+
+async function answersAsUndivided(federation: Federation, query: string): Promise<void> {
+  for (const trouble of troubles)
+    for (const seed of trouble === "none" ? [0] : [1, 2, 3])
+      await compare(federation, { query, variables: {} }, { trouble, seed });
+}
+
+/** The calls of an operation: the subgraph, and what it is asked for without what is around the entities. */
+async function callsOf({ executors, subgraphs }: Federation, query: string): Promise<string[]> {
+  const calls: string[] = [];
+  const { errors, invalid } = await executors.ours({ query, variables: {} }, async (name, text, variables) => {
+    calls.push(`${name} ${text.replace(/^.*_entities\(representations:\$representations\)(.*)\}$/, "$1")}`);
+    const subgraph = subgraphs[name];
+    if (!subgraph) throw new Error(`There is no subgraph ${name}.`);
+    return subgraph(text, variables);
+  });
+  expect([...errors, ...invalid]).toEqual([]);
+  return calls;
+}
+
+const catalogue = `
+  type Query { media: [Media!] }
+  interface Media @key(fields: "id") { id: ID!  name: String }
+  type Book implements Media @key(fields: "id") { id: ID!  name: String  pages: Int }
+  type Film implements Media @key(fields: "id") { id: ID!  name: String!  minutes: Int  sequel: Media }`;
+
+describe("what an @interfaceObject requires", () => {
+  const labels = `
+    type Query { labelled: [Media] }
+    type Media @interfaceObject @key(fields: "id") {
+      id: ID!  name: String @external  price(l: Int): Int  label: String @requires(fields: "name")  best: [Media] @requires(fields: "name") }`;
+  const ratings = `
+    type Query { rated: [Media!] }
+    type Media @interfaceObject @key(fields: "id") {
+      id: ID!  label: String @external  stars: Int  rank: String @requires(fields: "label") }`;
+  const discs = `type Film @key(fields: "id") { id: ID!  name: String! @external  disc: String @requires(fields: "name") }`;
+  const federation = composed({ catalogue, labels, ratings, discs });
+
+  it.each([
+    ["where the interface is known", "{ media { name label } }"],
+    ["where the object is", "{ labelled { label } }"],
+    ["where another subgraph knows it as an object", "{ rated { stars label rank } }"],
+    ["of one type of objects", "{ labelled { price ... on Film { label minutes } } }"],
+    ["of each type by another key", "{ media { ... on Book { x: label } ... on Film { y: label x: disc } } }"],
+    ["which another field requires", "{ media { rank } labelled { rank label } }"],
+    [
+      "where it gives objects of the interface",
+      "{ media { best { __typename id best { label } ... on Film { minutes rank } } } }",
+    ],
+    ["below an object type", "{ media { ... on Film { sequel { label ... on Book { pages rank } } } } }"],
+  ])("is fetched %s: %s", (_where, query) => answersAsUndivided(federation, query));
+
+  it("is fetched of an object that two interfaces are known by", async () => {
+    const twice = composed({
+      catalogue: `
+        type Query { media: Media  sold: [Sold] }
+        interface Media @key(fields: "id") { id: ID!  name: String }
+        interface Sold @key(fields: "id") { id: ID! }
+        type Book implements Media & Sold @key(fields: "id") { id: ID!  name: String }
+        type Film implements Media @key(fields: "id") { id: ID!  name: String }`,
+      labels: `
+        type Query { shop: [Sold] }
+        type Sold @interfaceObject @key(fields: "id") { id: ID! }
+        type Media @interfaceObject @key(fields: "id") { id: ID!  name: String @external  label: String @requires(fields: "name") }`,
+    });
+    await answersAsUndivided(twice, "{ media { label } sold { id ... on Media { label } } }");
+  });
+
+  it("is fetched in the order in which fields of several subgraphs require each other", async () => {
+    const chain = composed({
+      catalogue,
+      labels: `
+        type Query { labelled: [Media] }
+        type Media @interfaceObject @key(fields: "id") {
+          id: ID!  name: String @external  two: String @external  four: String @external
+          one: String @requires(fields: "name")  three: String @requires(fields: "two")  five: String @requires(fields: "four") }`,
+      ranks: `
+        type Media @interfaceObject @key(fields: "id") {
+          id: ID!  one: String @external  three: String @external
+          two: String @requires(fields: "one")  four: String @requires(fields: "three") }`,
+    });
+    await answersAsUndivided(chain, "{ labelled { five } media { three ... on Book { one two three four five } } }");
+  });
+
+  it("is one call for all types that are asked for the same", async () => {
+    const [first, ...others] = await callsOf(federation, "{ media { label } }");
+    expect(first).toContain("catalogue {media");
+    expect(others).toEqual(["labels {...on Media{label}}"]);
+  });
+});
+
+describe("a subgraph that knows objects of several types as one", () => {
+  const reviews = `
+    type Query { reviewed: [Media] }
+    type Media @interfaceObject @key(fields: "id") { id: ID!  stars: Int  critic: String!  review: Review }
+    type Review { text: String!  by: String!  likes: Int }`;
+  const federation = composed({ catalogue, reviews });
+
+  it("is asked for the fields of each type by itself where they differ", async () => {
+    const query = "{ media { ... on Book { stars } ... on Film { critic } } }";
+    const calls = await callsOf(federation, query);
+    expect(calls.slice(1).sort()).toEqual(["reviews {...on Media{critic}}", "reviews {...on Media{stars}}"]);
+    const same = await callsOf(federation, "{ media { stars ... on Book { critic } ... on Film { critic } } }");
+    expect(same.length).toBe(2);
+  });
+
+  it.each([
+    "{ media { ... on Book { stars } ... on Film { critic } } }",
+    "{ media { stars ... on Film { critic } } }",
+    "{ media { stars ... on Book { review { text } } ... on Film { review { by likes } } } }",
+    "{ reviewed { stars ... on Film { critic minutes } ... on Book { review { likes } } } }",
+    "{ media { ... on Film { sequel { ... on Book { stars } ... on Film { critic } } } ... on Book { critic } } }",
+  ])("lacks no field of an object for a field of another type that fails: %s", (query) =>
+    answersAsUndivided(federation, query),
+  );
+});
+
+describe("a field whose subgraph cannot be returned to with what the field requires", () => {
+  const sources = `type Item @key(fields: "id") @key(fields: "code") { id: ID!  code: ID!  name: String }`;
+  const labelled = (keys: string, type = "String") => `
+    type Query { item: Item }
+    type Item ${keys} { id: ID!  code: ID! @external  name: String @external  label: ${type} @requires(fields: "name") }`;
+  const answerOf = async ({ executors, subgraphs }: Federation, query: string) =>
+    executors.ours({ query, variables: {} }, async (name, text, variables) => {
+      const subgraph = subgraphs[name];
+      if (!subgraph) throw new Error(`There is no subgraph ${name}.`);
+      return subgraph(text, variables);
+    });
+
+  it.each(["String", "String!"])("is null for a reason: %s", async (type) => {
+    const keys = '@key(fields: "id", resolvable: false) @key(fields: "code", resolvable: false)';
+    const { data, invalid } = await answerOf(
+      composed({ sources, labels: labelled(keys, type) }),
+      "{ item { id label } }",
+    );
+    expect(invalid).toEqual([["item", "label"]]);
+    expect(data).toEqual({ item: type === "String" ? { id: expect.any(String), label: null } : null });
+  });
+
+  it("is null for a reason of an @interfaceObject too", async () => {
+    const federation = composed({
+      catalogue: catalogue.replace("media: [Media!]", "count: Int").replace("sequel: Media", ""),
+      labels: `type Query { labelled: Media }
+        type Media @interfaceObject @key(fields: "id", resolvable: false) {
+          id: ID!  name: String @external  label: String @requires(fields: "name") }`,
+    });
+    const { data, invalid } = await answerOf(federation, "{ labelled { name label } }");
+    expect(invalid).toEqual([["labelled", "label"]]);
+    expect(data).toEqual({ labelled: { name: expect.any(String), label: null } });
+  });
+
+  it("is fetched by a key that another subgraph alone knows", async () => {
+    const keys = '@key(fields: "code") @key(fields: "id", resolvable: false)';
+    await answersAsUndivided(composed({ sources, labels: labelled(keys) }), "{ item { id label } }");
+  });
+});
+
+describe("a field that requires another which is null", () => {
+  it("is asked for where types disagree whether that may be null", async () => {
+    const federation = composed({
+      catalogue: `type Query { media: [Media] }  interface Media { id: ID!  weight: Float }
+        type Book implements Media @key(fields: "id") { id: ID!  weight: Float }
+        type Film implements Media @key(fields: "id") { id: ID!  weight: Float! }`,
+      parcels: `type Book @key(fields: "id") { id: ID!  weight: Float @external  parcel: String @requires(fields: "weight") }`,
+    });
+    for (const alias of ["a", "b", "c", "d", "e", "f", "g", "h"])
+      await answersAsUndivided(federation, `{ ${alias}: media { ... on Film { weight } ... on Book { parcel } } }`);
+  });
+});
