@@ -1,40 +1,37 @@
 import { defineConfig } from "vitest/config";
+import { type ProjectName, testProjects } from "./tests/projects.ts";
 
-const long = process.env["NOVACRON_TESTS"] === "long";
-const never = ["**/node_modules/**", "dist/**", ...(long ? [] : ["**/*.long.test.ts"])];
-/** What is loaded once for all files of a worker, which saves half a minute of imports, but for files that put a module in the place of another. */
-const together = ["graph", "migrations", "monitoring-db", "security"].map((theme) => `tests/${theme}/**/*.test.ts`);
-const replacing = ["tenancy-by-row-security", "api-keys", "refused-sign-ins"].map((name) => `tests/**/${name}.test.ts`);
+const long = ["long", "sweep"].includes(process.env["NOVACRON_TESTS"] ?? "");
+const names = (Object.keys(testProjects) as ProjectName[]).filter((name) => (name === "long") === long);
+/** A test of a project without a server does not find the one that the others of its run have. */
+const withoutServer = { NOVACRON_TEST_SERVER_URL: "", NOVACRON_TEST_BUNDLES: "" };
 
 export default defineConfig({
   // Two copies of graphql meet without this: one through its CommonJS entry, one through its ESM entry.
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
-    globalSetup: ["tests/harness/global-setup.ts"],
     // drizzle-kit carries a cloud library that would otherwise look for a cloud.
     // Neither a test nor a process that it starts reads the .env of whoever runs it.
     env: { METADATA_SERVER_DETECTION: "none", NOVACRON_ENV_FILE: "", LOG_LEVEL: process.env["LOG_LEVEL"] ?? "silent" },
     pool: "forks",
+    // As `npm start`: what tests make and drop at once is collected less often.
+    execArgv: ["--max-semi-space-size=64"],
     maxWorkers: 2,
     testTimeout: long ? 600_000 : 60_000,
     hookTimeout: long ? 600_000 : 60_000,
-    server: {
-      deps: {
-        inline: [/@apollo\/(gateway|subgraph|server|composition|query-planner|federation-internals|query-graphs)/],
-      },
-    },
-    projects: long
-      ? [{ extends: true, test: { name: "long", include: ["**/*.long.test.ts"], exclude: never } }]
-      : [
-          {
-            extends: true,
-            test: { name: "apart", include: ["**/*.test.ts"], exclude: [...never, ...together], isolate: true },
-          },
-          { extends: true, test: { name: "replacing", include: replacing, exclude: never, isolate: true } },
-          {
-            extends: true,
-            test: { name: "together", include: together, exclude: [...never, ...replacing], isolate: false },
-          },
-        ],
+    projects: names.map((name) => {
+      const { include, exclude, hasServer, isIsolated } = testProjects[name];
+      return {
+        extends: true,
+        test: {
+          name,
+          include,
+          exclude,
+          isolate: isIsolated,
+          globalSetup: hasServer ? ["tests/harness/global-setup.ts"] : [],
+          env: hasServer ? {} : withoutServer,
+        },
+      };
+    }),
   },
 });

@@ -24,7 +24,7 @@ export const bundle = (program: string): string => join(bundles(), program.repla
 /** The folder of this run's bundles. */
 export function bundles(): string {
   const folder = process.env["NOVACRON_TEST_BUNDLES"];
-  if (!folder) throw new Error("The bundles are made by tests/harness/global-setup.ts: run tests through vitest.");
+  if (!folder) throw new Error("Only tests of projects with a server have bundles: tests/projects.ts.");
   return folder;
 }
 

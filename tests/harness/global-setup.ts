@@ -1,59 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { prepareAll } from "#cli/databases.ts";
-import { type Domain, domains } from "#db/columns.ts";
-import { startEmbeddedPostgres } from "#db/embedded/start.ts";
-import { derivedUrl } from "#db/logins.ts";
-import { migrateDomain } from "#db/migrate.ts";
-import { buildBundles } from "./bundles.ts";
-import { plannerSettingsOf } from "./planner-settings.ts";
-import { templateName } from "./server.ts";
-import { temporaryDataDir } from "./data-dir.ts";
-
 /**
- * One server for the whole run, with a migrated template of each database: a test's own databases are clones of them. And the bundles from which
- * tests start processes.
+ * Makes the server and the bundles of the run, once: each project that needs them asks for it. What makes them is loaded only then, for each
+ * project would load it anew.
  */
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
-  // Each project of the run asks for it; the first one has made it.
   if (process.env["NOVACRON_TEST_SERVER_URL"]) return undefined;
-  // Not in memory, from where a machine may run nothing; whoever a test starts a process as may read it.
-  const bundles = mkdtempSync(join(tmpdir(), "novacron-bundles-"));
-  chmodSync(bundles, 0o755);
-  removeAtExit(bundles);
-  const [stopServer] = await Promise.all([startServer(), buildBundles(bundles)]);
-  process.env["NOVACRON_TEST_BUNDLES"] = bundles;
-  return stopServer;
-}
-
-async function startServer(): Promise<() => Promise<void>> {
-  const dataDir = temporaryDataDir("novacron-test-");
-  const server = await startEmbeddedPostgres({
-    dataDir,
-    databases: domains.map(templateName),
-    settings: {
-      fsync: "off",
-      synchronous_commit: "off",
-      full_page_writes: "off",
-      max_connections: "200",
-      shared_preload_libraries: "pg_stat_statements",
-      "pg_stat_statements.track": "top",
-      // A test counts statements by it. At its default of 5,000 the statements of all tests' databases push each other out.
-      "pg_stat_statements.max": "100000",
-      ...plannerSettingsOf(process.env["NOVACRON_TEST_PLANS"]),
-    },
-  });
-  // After the server, which needs its folder to be ended with this process.
-  removeAtExit(dataDir);
-  const templateUrl = (domain: Domain) => server.url(templateName(domain));
-  await prepareAll(templateUrl);
-  for (const domain of domains) await migrateDomain(derivedUrl(templateUrl(domain), domain, "owner"), domain);
-  process.env["NOVACRON_TEST_SERVER_URL"] = server.url("postgres");
-  return () => server.stop();
-}
-
-/** A run that is interrupted tears nothing down, and memory is too dear for what it leaves. */
-function removeAtExit(folder: string): void {
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const { startRun } = await import("./run-server.ts");
+  return startRun();
 }

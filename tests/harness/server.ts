@@ -6,7 +6,7 @@ import { derivedUrl, type Login } from "#db/logins.ts";
 /** The owner's URL of the run's one database server. */
 export function adminUrl(): string {
   const url = process.env["NOVACRON_TEST_SERVER_URL"];
-  if (!url) throw new Error("The test server is started by tests/harness/global-setup.ts: run tests through vitest.");
+  if (!url) throw new Error("Only tests of projects with a server have one: tests/projects.ts.");
   return url;
 }
 

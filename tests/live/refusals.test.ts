@@ -23,6 +23,7 @@ import {
 
 // Apollo's link compares with the platform's, which Node 20 does not have.
 vi.stubGlobal("WebSocket", WebSocket);
+afterAll(() => void vi.unstubAllGlobals());
 
 const schema = orders.replace(
   "type Subscription {",

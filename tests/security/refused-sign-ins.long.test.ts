@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type OwnServer, ownServer } from "#tests/failure/own-server.ts";
+import { extent } from "#tests/harness/extent.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { type RefusedSignIns, refusedSignIns } from "./refused-sign-ins.ts";
 
-const rounds = 300;
+const rounds = extent(150, 300);
 const bandMs = 5;
 
 let server: OwnServer;

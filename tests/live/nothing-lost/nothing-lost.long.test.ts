@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from "vitest";
+import { extent } from "#tests/harness/extent.ts";
 import { redisProgram } from "#tests/harness/redis-server.ts";
 import { areConnectionsKnown, openFiles } from "./connections.ts";
 import { type LiveFleet, startFleet } from "./fleet.ts";
@@ -10,7 +11,16 @@ import {
   plantedLossIsFound,
 } from "./sweeps.ts";
 
-const extent = { kills: 20, cuts: 400, outages: 3, supergraphs: 60, clients: 1_000, unread: 60_000_000 };
+/** Each process is killed more than once, and each fault comes together with two others; a sweep has all pairs. */
+const faults = {
+  kills: extent(6, 20),
+  cuts: extent(200, 400),
+  outages: extent(2, 3),
+  supergraphs: extent(15, 60),
+  clients: 1_000,
+  unread: 60_000_000,
+};
+const pairs = extent(8, 28);
 
 let fleet: LiveFleet;
 let atStart = 0;
@@ -22,8 +32,8 @@ describe("clients that come back with their cursors are told everything, once an
   });
   afterAll(() => fleet?.stop());
   plantedLossIsFound(() => fleet);
-  nothingIsLost(() => fleet, extent);
-  nothingIsLostByTwoFaults(() => fleet, 16);
+  nothingIsLost(() => fleet, faults);
+  nothingIsLostByTwoFaults(() => fleet, pairs);
   nothingIsLeft(
     () => fleet,
     () => atStart,
@@ -35,6 +45,6 @@ describe.skipIf(!redisProgram)("by Redis (skipped without redis-server or NOVACR
     fleet = await startFleet({ withRedis: true });
   });
   afterAll(() => fleet?.stop());
-  nothingIsLost(() => fleet, { ...extent, kills: 2, cuts: 40, outages: 1, supergraphs: 1, clients: 100 });
-  nothingIsLostByRedis(() => fleet, extent);
+  nothingIsLost(() => fleet, { ...faults, kills: 2, cuts: 40, outages: 1, supergraphs: 1, clients: 100 });
+  nothingIsLostByRedis(() => fleet, faults);
 });

@@ -1,0 +1,41 @@
+/** The projects of `npm test`, by what their files need, and the one of `npm run test:long`. */
+export type ProjectName = "unit" | "database" | "product" | "processes" | "isolated" | "long";
+
+export interface TestProject {
+  include: string[];
+  exclude: string[];
+  /** Whether the run's database server, its templates and the bundles are made for it. */
+  hasServer: boolean;
+  /** Whether each file loads its modules anew; else the files of a worker share them. */
+  isIsolated: boolean;
+}
+
+const anyTest = "**/*.test.ts";
+const long = "**/*.long.test.ts";
+const isolated = "**/*.isolated.test.ts";
+const elsewhere = ["**/node_modules/**", "dist/**"];
+const themes = (...names: string[]) => names.map((theme) => `tests/${theme}/${anyTest}`);
+
+/** Tests of the schema, of statements, of events and of imports. */
+const database = themes("events", "import", "migrations", "monitoring-db");
+/** Tests of the gateway and of the whole product, in the test's own process. */
+const product = themes("connections", "gateway", "graph", "live", "security");
+/** Tests of commands, and of processes and servers that stop, crash or lose each other. */
+const processes = themes("apart", "embedded", "external", "failure", "running");
+
+/** Where a file stands, or what its name says, decides its project: `tests/repository/test-projects.test.ts`. */
+export const testProjects: Readonly<Record<ProjectName, TestProject>> = {
+  // Beside the code, and the checks of the repository.
+  unit: {
+    include: [anyTest],
+    exclude: [...elsewhere, long, isolated, ...database, ...product, ...processes],
+    hasServer: false,
+    isIsolated: false,
+  },
+  database: { include: database, exclude: [...elsewhere, long, isolated], hasServer: true, isIsolated: false },
+  product: { include: product, exclude: [...elsewhere, long, isolated], hasServer: true, isIsolated: false },
+  processes: { include: processes, exclude: [...elsewhere, long, isolated], hasServer: true, isIsolated: false },
+  // Files that replace a module (`vi.mock`), which no other may have loaded or load, or that measure their own process.
+  isolated: { include: [isolated], exclude: elsewhere, hasServer: true, isIsolated: true },
+  long: { include: [long], exclude: elsewhere, hasServer: true, isIsolated: true },
+};
