@@ -241,6 +241,18 @@ describe("the protocol", () => {
     expect(await large.closeCode()).toBe(1009);
   });
 
+  it("closes at a payload that is nested too deeply to be written again, and serves everybody else", async () => {
+    const { client } = await subscribed();
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    for (const type of ["ping", "pong", "connection_init"]) {
+      const stranger = new RawClient(wsUrl());
+      await stranger.say(`{"type":"${type}","payload":{"deep":${deep}}}`);
+      expect([type, await stranger.closeCode()]).toEqual([type, 4400]);
+    }
+    log.append(order(1));
+    await until(() => numbers(client, "1").length === 1);
+  });
+
   it("ends a subscription at the client's will, and its id is free again", async () => {
     const { client } = await subscribed();
     log.append(order(1));
