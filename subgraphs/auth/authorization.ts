@@ -66,11 +66,12 @@ export const authorization = {
 
 /**
  * Users and tenants hang on what every domain owns, so a caller reaches them without a root field of this one. What is under
- * them and not for everybody asks for the same permission as the root field would, unless it is the caller's own.
+ * them and not for everybody asks for the same permission as the root field would, unless it is the caller's own. To an API key nothing is its own: it has
+ * its scopes, and a key for VMs that leaks shows nothing of the sessions and keys of its owner.
  * @throws PublicError FORBIDDEN
  */
 export function requireOwnOr({ identity }: RequestContext, userId: string, permission: string): void {
-  if (identity.kind === "user" && identity.id === userId) return;
+  if (identity.kind === "user" && identity.id === userId && identity.credential?.kind !== "api_key") return;
   requirePermission(identity, permission);
 }
 
