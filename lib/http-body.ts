@@ -9,11 +9,11 @@ export class RequestAborted extends Error {
 }
 
 /**
- * Reads the request's body as text.
+ * Reads the request's body.
  * @returns undefined when it is larger than `limit` bytes: reading stops there
  * @throws RequestAborted
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -25,5 +25,5 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   } catch (error) {
     throw new RequestAborted(error);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }

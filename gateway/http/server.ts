@@ -24,6 +24,7 @@ import { LiveConnections } from "./live-connections.ts";
 import { LoadShedding } from "./load-shedding.ts";
 import { acceptedType, eventStream, type MediaType, plainJson, prefersEvents } from "./media-type.ts";
 import { Origins } from "./origins.ts";
+import { isForWebSocket, withoutUpgrade } from "./other-upgrades.ts";
 import { ReadinessFace, type ReadinessOptions } from "./readiness.ts";
 import { readRequest } from "./read-request.ts";
 import { refuse } from "./refuse.ts";
@@ -80,7 +81,9 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
       response.destroy();
     });
   });
-  server.on("upgrade", (request, stream: Duplex, head) => face.upgrade(request, stream, head));
+  server.on("upgrade", (request, stream: Duplex, head) =>
+    isForWebSocket(request) ? face.upgrade(request, stream, head) : withoutUpgrade(server, request, stream, head),
+  );
   await listen(server, { host: options.host, port: options.port, setting: "--port or PORT" });
   const { port } = server.address() as AddressInfo;
   return {

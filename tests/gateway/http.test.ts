@@ -94,6 +94,12 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
     );
   });
 
+  it("a body that is not UTF-8, which would be another text", async () => {
+    const latin = Buffer.from('{"query":"{ hello(name: \\"Müller\\") }"}', "latin1");
+    const response = await fetch(gateway.url, { method: "POST", headers: json, body: latin });
+    expect(await told(response)).toBe("400 BAD_REQUEST");
+  });
+
   it("attack 20: a compressed body", async () => {
     expect(await told(await post(hello, { ...json, "content-encoding": "gzip" }))).toBe("415 UNSUPPORTED_MEDIA_TYPE");
   });
@@ -341,4 +347,20 @@ describe("a gateway that does not show its schema", () => {
       /^(A directive is unknown, stands where it may not, or lacks an argument. ?)+$/,
     );
   });
+});
+
+it("a request that offers HTTP/2 as well is answered, with a body that comes in parts, and so is the next one on its connection", async () => {
+  const { hostname, port } = new URL(gateway.url);
+  const client = connect(Number(port), hostname);
+  let answered = "";
+  client.on("data", (data: Buffer) => (answered += data.toString()));
+  const head = (more: string) =>
+    `POST /graphql HTTP/1.1\r\nHost: gateway\r\n${more}Content-Type: application/json\r\nContent-Length: ${hello.length}\r\n\r\n`;
+  const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
+  client.write(head(offer) + hello.slice(0, 5));
+  await new Promise(setImmediate);
+  client.write(hello.slice(5) + head("Connection: close\r\n") + hello);
+  await new Promise((resolve) => client.once("close", resolve));
+  expect(answered.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
+  expect(answered.match(/"hello":"world"/g)).toHaveLength(2);
 });
