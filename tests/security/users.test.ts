@@ -290,6 +290,20 @@ describe("a code for a new password is void", () => {
   });
 });
 
+it("who makes many users at once holds up nobody who signs in", async () => {
+  const [user, administrator] = [await newUser(), await tokenOf(await newUser("admin", other.tenantId))];
+  let made = 0;
+  const making = Array.from({ length: 24 }, async (_, at) => {
+    const input = { username: `many-${at}`, email: `many-${at}@example.org` };
+    const { data } = await change("createUser", input, "user { id }", administrator);
+    expect(data.createUser.userErrors).toEqual([]);
+    made += 1;
+  });
+  expect((await signIn(user.email, user.password)).data.signIn.token).toMatch(/^nvs_/);
+  expect(made).toBeLessThan(12);
+  await Promise.all(making);
+});
+
 it("nobody gives another a role with rights that he has not himself", async () => {
   const user = await newUser();
   const operator = await newUser("operator");

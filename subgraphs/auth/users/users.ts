@@ -52,7 +52,9 @@ export async function createUser(
     isUserError(role) ? role : undefined,
   ].filter((error) => error !== undefined);
   if (errors.length > 0 || isUserError(role)) return errors;
-  const passwordHash = await services.hasher.hash(password);
+  const passwordHash = await services.limits.ofNewUsers(scopeOf(request).tenantId, () =>
+    services.hasher.hash(password),
+  );
   return services.database.write(scopeOf(request), async (tx) => {
     const user = await insertUser(tx, { username, email, role, passwordHash });
     if (!user) return [userError("NAME_TAKEN")];
