@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 
-/** The client ended its connection, or was too slow, before all of its request had come: nobody waits for an answer. */
+/** The client ended its connection, or was too slow, before its request was executed: nobody waits for an answer. */
 export class RequestAborted extends Error {
   constructor(cause: unknown) {
-    super("The request ended before all of it had come.", { cause });
+    super("The client ended its request.", { cause });
     this.name = "RequestAborted";
   }
 }

@@ -37,6 +37,8 @@ export interface GatewayServerOptions extends GatewayOptions, Authentication, Re
   requestTimeoutMs?: number;
   /** How long a client may take to send a request, in milliseconds; half of it for the headers. */
   slowRequestMs?: number;
+  /** After how long a client is given up that reads nothing of its answer, in milliseconds. */
+  unreadAnswerMs?: number;
   /** The origins whose pages may use the graph; none when absent. */
   allowedOrigins?: readonly string[];
   /** Proxies whose `X-Forwarded-For` is believed; none when absent. */
@@ -63,6 +65,8 @@ export interface GatewayServer {
 const closeGraceMs = 10_000;
 const defaultRequestTimeoutMs = 15_000;
 const defaultSlowRequestMs = 20_000;
+/** More than an operation takes, and than event streams are silent. What is not read is kept in memory. */
+const defaultUnreadAnswerMs = 60_000;
 
 /** Starts the gateway's HTTP server: `/graphql`, `/health/live`, `/health/ready`, and `/graphiql/` where it is wanted. */
 export async function startGateway(options: GatewayServerOptions): Promise<GatewayServer> {
@@ -81,6 +85,7 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
       response.destroy();
     });
   });
+  server.setTimeout(options.unreadAnswerMs ?? defaultUnreadAnswerMs);
   server.on("upgrade", (request, stream: Duplex, head) =>
     isForWebSocket(request) ? face.upgrade(request, stream, head) : withoutUpgrade(server, request, stream, head),
   );
@@ -246,16 +251,18 @@ class GraphQLFace {
     if (!type && !asEvents)
       throw new PublicError("NOT_ACCEPTABLE", "Answers are application/graphql-response+json or JSON.");
     this.#load.admit();
-    const asked = await readRequest(request, url, documentId);
-    const identity: Identity = await span("authenticate", {}, () =>
-      this.#identify(request, asEvents ? url : undefined),
-    );
     const gone = new AbortController();
     // One for each call in flight, however many there are.
     setMaxListeners(0, gone.signal);
     response.once("close", () => {
       if (!response.writableFinished) gone.abort();
     });
+    const asked = await readRequest(request, url, documentId);
+    const identity: Identity = await span("authenticate", {}, () =>
+      this.#identify(request, asEvents ? url : undefined),
+    );
+    // Whoever has gone meanwhile closes nothing any more: a stream that began now would never end.
+    if (gone.signal.aborted) throw new RequestAborted(gone.signal.reason);
     const deadline = Date.now() + (this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs);
     const context = { identity, client: this.#clientOf(request), requestId, deadline, signal: gone.signal };
     return asEvents
