@@ -1,4 +1,6 @@
-import { connect } from "node:net";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { serverAudits } from "graphql-http";
@@ -6,8 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
 import { anonymous } from "#lib/request-context.ts";
 
-const schema = "type Query { hello(name: String): String slow: String } type Mutation { count: Int }";
+const schema = "type Query { hello(name: String): String slow: String long: String } type Mutation { count: Int }";
 const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(schema), url: "http://one" }]);
+
+/** More than the buffers of a connection hold. */
+const longText = "long ".repeat(4 * 2 ** 20);
 
 let counted = 0;
 let letSlowGo: () => void;
@@ -22,7 +27,7 @@ const start = (introspection: boolean, more: Partial<GatewayServerOptions> = {})
       send: async (_subgraph, { query }) => {
         if (query.startsWith("mutation")) return { data: { count: (counted += 1) } };
         if (query.includes("slow")) await slow;
-        return { data: { hello: "world", slow: "done" } };
+        return { data: { hello: "world", slow: "done", ...(query.includes("long") ? { long: longText } : {}) } };
       },
       close: async () => undefined,
     },
@@ -254,6 +259,27 @@ describe("attack 18: a client that is slow", () => {
     expect(await asked.json()).toEqual({ data: { hello: "world" } });
     expect(await dripped).toContain("408");
     for (const received of await Promise.all(silent)) expect(received).toMatch(/^$|408/);
+    await hurried.close();
+  });
+
+  it("to read its answer is cut off, and the answer is kept no longer", async () => {
+    const hurried = await start(true, { unreadAnswerMs: 200 });
+    const accepted = new Promise<Socket>((resolve) => {
+      const told = (message: unknown) => {
+        unsubscribe("net.server.socket", told);
+        resolve((message as { socket: Socket }).socket);
+      };
+      subscribe("net.server.socket", told);
+    });
+    const client = connect(Number(new URL(hurried.url).port), "127.0.0.1").pause();
+    const body = JSON.stringify({ query: "{ long }" });
+    client.write(
+      `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    const socket = await accepted;
+    await once(socket, "close");
+    expect(socket.bytesWritten).toBeGreaterThan(longText.length);
+    client.destroy();
     await hurried.close();
   });
 });
