@@ -24,7 +24,7 @@ import { LiveConnections } from "./live-connections.ts";
 import { LoadShedding } from "./load-shedding.ts";
 import { acceptedType, eventStream, type MediaType, plainJson, prefersEvents } from "./media-type.ts";
 import { Origins } from "./origins.ts";
-import { isForWebSocket, withoutUpgrade } from "./other-upgrades.ts";
+import { acceptedUpgrades, isForWebSocket, withoutUpgrade } from "./other-upgrades.ts";
 import { ReadinessFace, type ReadinessOptions } from "./readiness.ts";
 import { readRequest } from "./read-request.ts";
 import { refuse } from "./refuse.ts";
@@ -79,7 +79,7 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
     requestTimeout: patienceMs,
     connectionsCheckingInterval: Math.min(1_000, patienceMs / 2),
   };
-  const server = createServer(patience, (request, response) => {
+  const server = createServer({ ...patience, ...acceptedUpgrades }, (request, response) => {
     face.answer(request, response).catch((error: unknown) => {
       log.gateway.error({ err: error }, "a request failed");
       response.destroy();

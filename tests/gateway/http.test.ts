@@ -265,11 +265,11 @@ describe("attack 18: a client that is slow", () => {
   it("to read its answer is cut off, and the answer is kept no longer", async () => {
     const hurried = await start(true, { unreadAnswerMs: 200 });
     const accepted = new Promise<Socket>((resolve) => {
-      const told = (message: unknown) => {
-        unsubscribe("net.server.socket", told);
+      const accept = (message: unknown) => {
+        unsubscribe("net.server.socket", accept);
         resolve((message as { socket: Socket }).socket);
       };
-      subscribe("net.server.socket", told);
+      subscribe("net.server.socket", accept);
     });
     const client = connect(Number(new URL(hurried.url).port), "127.0.0.1").pause();
     const body = JSON.stringify({ query: "{ long }" });

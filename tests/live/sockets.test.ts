@@ -27,7 +27,7 @@ let authIsDown: boolean;
 let counting: Promise<void>;
 let confirmations: number;
 /** Until then nobody is identified. */
-let begun: (request: IncomingMessage) => Promise<void>;
+let identifies: (request: IncomingMessage) => Promise<void>;
 
 function userOf(token: string): Identity {
   if (authIsDown) throw new PublicError("AUTH_UNAVAILABLE", "Later.");
@@ -46,7 +46,7 @@ const start = (socketLimits: Partial<SocketLimits> = {}, more: Partial<GatewaySe
     planning: "this thread",
     identify: async (request) => {
       const { authorization } = request.headers;
-      await begun(request as IncomingMessage);
+      await identifies(request as IncomingMessage);
       return authorization === undefined ? anonymous : userOf(authorization.replace("Bearer ", ""));
     },
     redeem: async (ticket) => {
@@ -74,7 +74,7 @@ beforeEach(async () => {
   authIsDown = false;
   counting = Promise.resolve();
   confirmations = 0;
-  begun = async () => undefined;
+  identifies = async () => undefined;
   gateway = await start();
 });
 afterEach(async () => {
@@ -597,7 +597,7 @@ describe("server-sent events", () => {
     let identified: () => void = () => undefined;
     const identifying: Promise<IncomingMessage> = new Promise((arrive) => {
       const answered = new Promise<void>((resolve) => (identified = resolve));
-      begun = (request) => {
+      identifies = (request) => {
         arrive(request);
         return answered;
       };
@@ -609,7 +609,7 @@ describe("server-sent events", () => {
     const closed = new Promise((resolve) => socket.once("close", resolve));
     leaving.abort();
     await Promise.all([left, closed]);
-    begun = async () => undefined;
+    identifies = async () => undefined;
     identified();
     const next = await events();
     log.append(order(1));
