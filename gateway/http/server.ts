@@ -177,7 +177,8 @@ class GraphQLFace {
     const requestId = randomUUID();
     const documentId = /^\/graphql\/([^/]+)$/.exec(url?.pathname ?? "")?.[1];
     if (!url || (url.pathname !== "/graphql" && documentId === undefined)) {
-      return send(response, 404, plainJson, `{"errors":[{"message":"The graph is at /graphql."}]}\n`);
+      const nothing = new PublicError("NOT_FOUND", "The graph is at /graphql.");
+      return send(response, 404, plainJson, refusal([nothing], requestId).body);
     }
     this.#origins.setHeaders(request, response);
     response.setHeader("x-request-id", requestId);

@@ -127,7 +127,7 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
   it("other methods and other paths", async () => {
     const put = await fetch(gateway.url, { method: "PUT", headers: json, body: hello });
     expect([await told(put), put.headers.get("allow")]).toEqual(["405 METHOD_NOT_ALLOWED", "GET, POST"]);
-    expect((await fetch(gateway.url.replace("/graphql", "/other"))).status).toBe(404);
+    expect(await told(await fetch(gateway.url.replace("/graphql", "/other")))).toBe("404 NOT_FOUND");
   });
 
   it("an operation name that the document does not have", async () => {
