@@ -88,7 +88,7 @@ export async function permitAccount(
   return { id: permit<"account", string>(userId) };
 }
 
-/** The account of who has just proved to be its user, by its password or a code for a new one: they act with its rights. */
+/** The account of who has just proved to be its user, by its password: they act with its rights. */
 export const provedAccount = (userId: string): PermittedAccount => permit<"account", string>(userId);
 
 /**
