@@ -1,10 +1,10 @@
 import { InvalidArgument, PublicError } from "./errors.ts";
 import { isUuid } from "./uuid.ts";
 
-/** @throws InvalidArgument when the id is no UUID */
+/** The id as the database writes it, so that two spellings of one id are equal texts. @throws InvalidArgument when the id is no UUID */
 export function validId(id: string, argument: string): string {
   if (!isUuid(id)) throw new InvalidArgument(argument, "is not an id.");
-  return id;
+  return id.toLowerCase();
 }
 
 const longestText = 256;

@@ -1,19 +1,19 @@
 import type { IncomingMessage } from "node:http";
 
-/** The client ended its connection, or was too slow, before all of its request had come: nobody waits for an answer. */
+/** The client ended its connection, or was too slow, before its request was executed: nobody waits for an answer. */
 export class RequestAborted extends Error {
   constructor(cause: unknown) {
-    super("The request ended before all of it had come.", { cause });
+    super("The client ended its request.", { cause });
     this.name = "RequestAborted";
   }
 }
 
 /**
- * Reads the request's body as text.
+ * Reads the request's body.
  * @returns undefined when it is larger than `limit` bytes: reading stops there
  * @throws RequestAborted
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -25,5 +25,5 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   } catch (error) {
     throw new RequestAborted(error);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }

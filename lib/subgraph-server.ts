@@ -93,8 +93,9 @@ async function answer(
     return send(response, isReady ? 200 : 503, { status: isReady ? "ready" : "not ready" });
   }
   if (request.method !== "POST" || request.url !== "/graphql") return send(response, 404, {});
-  const body = await readBody(request, maxBodyBytes);
-  if (body === undefined) return send(response, 413, {});
+  const bytes = await readBody(request, maxBodyBytes);
+  if (bytes === undefined) return send(response, 413, {});
+  const body = bytes.toString("utf8");
   const refuse = (reason: Refusal | "sent twice") => {
     const { remoteAddress } = request.socket;
     log.subgraph.warn({ subgraph: subgraph.name, reason, remoteAddress }, "a call was refused");

@@ -12,7 +12,7 @@ export type Wants<Value> = (value: Value) => boolean;
 export function wantedIds(ids: readonly string[] | null | undefined, argument: string): Wants<string | null> {
   if (!ids) return () => true;
   if (ids.length > maxWantedIds) throw new InvalidArgument(argument, `takes at most ${maxWantedIds} ids.`);
-  const wanted = new Set(ids.map((id) => validId(id, argument).toLowerCase()));
+  const wanted = new Set(ids.map((id) => validId(id, argument)));
   return (id) => id !== null && wanted.has(id);
 }
 

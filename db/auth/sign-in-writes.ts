@@ -95,6 +95,7 @@ const signedIn = statement<{ id: string }>(
   () => sql`
     update ${users} set last_login = now(), password_hash = coalesce(${sql.placeholder("passwordHash")}, ${users.passwordHash})
     where ${idAndTenant} and ${isEnabled} and ${users.passwordHash} = ${sql.placeholder("verifiedHash")}
+      and ${users.mfaEnabled} = ${sql.placeholder("mfaEnabled")}::boolean
     returning ${users.id} as "id"`,
 );
 const remember = statement<never>(
@@ -115,13 +116,15 @@ const forgetOldest = statement<never>(
 export interface VerifiedSignIn {
   /** The hash that the password was verified against: one that has changed meanwhile is not signed in with. */
   verifiedHash: string;
+  /** Whether a second factor was in use, and its code verified. */
+  mfaEnabled: boolean;
   /** The same password, hashed with today's parameters; null to keep it. */
   passwordHash: string | null;
 }
 
 /**
- * Ends the count of wrong tries at this place, and remembers the address. False when the password has changed meanwhile, or the user or the tenant
- * was disabled.
+ * Ends the count of wrong tries at this place, and remembers the address. False when the password has changed meanwhile, a second factor was put to use
+ * or taken off, or the user or the tenant was disabled.
  */
 export async function completeSignIn(tx: WriteTx, place: SignInPlace, verified: VerifiedSignIn): Promise<boolean> {
   const values = { ...place, tenantId: tx.tenantId };

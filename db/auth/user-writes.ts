@@ -64,7 +64,10 @@ const updates = {
   ),
 };
 
-/** Changes a user; undefined when there is none of this tenant, or nothing to change. */
+/**
+ * Changes a user; undefined when there is none of this tenant, or nothing to change. A code for a new password was made for the account as it was: it is
+ * void from then on.
+ */
 export async function updateUser(
   tx: WriteTx,
   userId: PermittedAccount,
@@ -72,6 +75,7 @@ export async function updateUser(
   values: { role?: PermittedDefaultRole; passwordHash?: string } = {},
 ): Promise<PublicUserRow | undefined> {
   const rows = await tx.run(updates[what], { ...values, userId, tenantId: tx.tenantId });
+  if (rows.length > 0) await voidPasswordResets(tx, { userId });
   await append(tx, changeEvents(userChanges, rows, "updated"));
   return rows[0];
 }
@@ -111,12 +115,12 @@ export async function insertPasswordReset(tx: WriteTx, reset: NewPasswordReset):
   return (await tx.run(insertReset, { ...reset, tenantId: tx.tenantId }))[0]?.expiresAt;
 }
 
-const takeReset = statement<{ userId: string }>(
+const takeReset = statement<{ createdBy: string | null }>(
   () => sql`
     delete from ${passwordResets}
     where ${passwordResets.userId} = ${sql.placeholder("userId")}::uuid and ${ofTenant(passwordResets.tenantId)}
       and ${passwordResets.codeHash} = ${sql.placeholder("codeHash")} and ${passwordResets.expiresAt} > now()
-    returning ${passwordResets.userId} as "userId"`,
+    returning ${passwordResets.createdBy} as "createdBy"`,
 );
 
 const readReset = statement<{ found: boolean }>(
@@ -131,9 +135,13 @@ export async function isPasswordReset(tx: Tx, userId: string, codeHash: string):
   return (await tx.run(readReset, { userId, codeHash, tenantId: tx.tenantId }))[0]?.found ?? false;
 }
 
-/** Uses a code up; false when it is not the user's, was used, or has expired. */
-export async function takePasswordReset(tx: WriteTx, userId: string, codeHash: string): Promise<boolean> {
-  return (await tx.run(takeReset, { userId, codeHash, tenantId: tx.tenantId })).length > 0;
+/** Uses a code up; undefined when it is not the user's, was used, or has expired. @returns who made it, null for the command line */
+export async function takePasswordReset(
+  tx: WriteTx,
+  userId: string,
+  codeHash: string,
+): Promise<{ createdBy: string | null } | undefined> {
+  return (await tx.run(takeReset, { userId, codeHash, tenantId: tx.tenantId }))[0];
 }
 
 const voidResets = statement<never>(

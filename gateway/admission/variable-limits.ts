@@ -28,3 +28,16 @@ export function checkVariables(
     level = next;
   }
 }
+
+/** Whether lists and objects are nested in a value deeper than so many levels: written as JSON, or walked by recursion, they may not fit a stack. */
+export function isNestedDeeper(value: unknown, levels: number): boolean {
+  let level = [value].filter(isNesting);
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth >= levels) return true;
+    level = level.flatMap((nesting) => Object.values(nesting).filter(isNesting));
+  }
+  return false;
+}
+
+const isNesting = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !(value instanceof ExactNumber);

@@ -39,6 +39,9 @@ interface Compiled {
   size: number;
 }
 
+/** Names of the specification (2.1.9). */
+const namePattern = /^[_A-Za-z][_0-9A-Za-z]*$/;
+
 /** A document that may be executed, and how long it is. */
 export interface GoodDocument {
   document: DocumentNode;
@@ -92,6 +95,8 @@ export class Operations {
 
   /** @returns undefined for a document without an operation of that name, or with several and no name */
   find(text: string, operationName: string | undefined): KnownOperation | undefined {
+    // It is part of the keys below. What is no name could contain the beginning of another document, whose operation would then be found.
+    if (operationName !== undefined && !namePattern.test(operationName)) return undefined;
     const spelling = `${operationName ?? ""} ${text}`;
     const key = this.#spellings.get(spelling);
     const known = key === undefined ? undefined : this.#known.get(key);

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { type HeldNumbers, numbersIn, parseJson } from "#lib/exact-json.ts";
@@ -33,9 +34,13 @@ async function readMessage(request: IncomingMessage, url: URL): Promise<GraphQLR
     throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request is application/json in UTF-8.");
   if ((request.headers["content-encoding"] ?? "identity") !== "identity")
     throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request is not compressed.");
-  const text = await readBody(request, maxBodyBytes);
-  if (text === undefined) throw new PublicError("PAYLOAD_TOO_LARGE", `A body holds at most ${maxBodyBytes} bytes.`);
-  return shaped(parsed(text, "The body", (body) => numbersIn((body as GraphQLRequest | null)?.variables)));
+  const bytes = await readBody(request, maxBodyBytes);
+  if (bytes === undefined) throw new PublicError("PAYLOAD_TOO_LARGE", `A body holds at most ${maxBodyBytes} bytes.`);
+  // Decoded all the same it would be another text than the client wrote: a name, or a password.
+  if (!isUtf8(bytes)) throw new PublicError("BAD_REQUEST", "The body is not UTF-8.");
+  return shaped(
+    parsed(bytes.toString("utf8"), "The body", (body) => numbersIn((body as GraphQLRequest | null)?.variables)),
+  );
 }
 
 /** Anything else a page of another site could send without asking the browser first. */

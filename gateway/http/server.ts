@@ -24,6 +24,7 @@ import { LiveConnections } from "./live-connections.ts";
 import { LoadShedding } from "./load-shedding.ts";
 import { acceptedType, eventStream, type MediaType, plainJson, prefersEvents } from "./media-type.ts";
 import { Origins } from "./origins.ts";
+import { acceptedUpgrades, isForWebSocket, withoutUpgrade } from "./other-upgrades.ts";
 import { ReadinessFace, type ReadinessOptions } from "./readiness.ts";
 import { readRequest } from "./read-request.ts";
 import { refuse } from "./refuse.ts";
@@ -36,6 +37,8 @@ export interface GatewayServerOptions extends GatewayOptions, Authentication, Re
   requestTimeoutMs?: number;
   /** How long a client may take to send a request, in milliseconds; half of it for the headers. */
   slowRequestMs?: number;
+  /** After how long a client is given up that reads nothing of its answer, in milliseconds. */
+  unreadAnswerMs?: number;
   /** The origins whose pages may use the graph; none when absent. */
   allowedOrigins?: readonly string[];
   /** Proxies whose `X-Forwarded-For` is believed; none when absent. */
@@ -62,6 +65,8 @@ export interface GatewayServer {
 const closeGraceMs = 10_000;
 const defaultRequestTimeoutMs = 15_000;
 const defaultSlowRequestMs = 20_000;
+/** More than an operation takes, and than event streams are silent. What is not read is kept in memory. */
+const defaultUnreadAnswerMs = 60_000;
 
 /** Starts the gateway's HTTP server: `/graphql`, `/health/live`, `/health/ready`, and `/graphiql/` where it is wanted. */
 export async function startGateway(options: GatewayServerOptions): Promise<GatewayServer> {
@@ -74,13 +79,16 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
     requestTimeout: patienceMs,
     connectionsCheckingInterval: Math.min(1_000, patienceMs / 2),
   };
-  const server = createServer(patience, (request, response) => {
+  const server = createServer({ ...patience, ...acceptedUpgrades }, (request, response) => {
     face.answer(request, response).catch((error: unknown) => {
       log.gateway.error({ err: error }, "a request failed");
       response.destroy();
     });
   });
-  server.on("upgrade", (request, stream: Duplex, head) => face.upgrade(request, stream, head));
+  server.setTimeout(options.unreadAnswerMs ?? defaultUnreadAnswerMs);
+  server.on("upgrade", (request, stream: Duplex, head) =>
+    isForWebSocket(request) ? face.upgrade(request, stream, head) : withoutUpgrade(server, request, stream, head),
+  );
   await listen(server, { host: options.host, port: options.port, setting: "--port or PORT" });
   const { port } = server.address() as AddressInfo;
   return {
@@ -169,7 +177,8 @@ class GraphQLFace {
     const requestId = randomUUID();
     const documentId = /^\/graphql\/([^/]+)$/.exec(url?.pathname ?? "")?.[1];
     if (!url || (url.pathname !== "/graphql" && documentId === undefined)) {
-      return send(response, 404, plainJson, `{"errors":[{"message":"The graph is at /graphql."}]}\n`);
+      const nothing = new PublicError("NOT_FOUND", "The graph is at /graphql.");
+      return send(response, 404, plainJson, refusal([nothing], requestId).body);
     }
     this.#origins.setHeaders(request, response);
     response.setHeader("x-request-id", requestId);
@@ -243,16 +252,18 @@ class GraphQLFace {
     if (!type && !asEvents)
       throw new PublicError("NOT_ACCEPTABLE", "Answers are application/graphql-response+json or JSON.");
     this.#load.admit();
-    const asked = await readRequest(request, url, documentId);
-    const identity: Identity = await span("authenticate", {}, () =>
-      this.#identify(request, asEvents ? url : undefined),
-    );
     const gone = new AbortController();
     // One for each call in flight, however many there are.
     setMaxListeners(0, gone.signal);
     response.once("close", () => {
       if (!response.writableFinished) gone.abort();
     });
+    const asked = await readRequest(request, url, documentId);
+    const identity: Identity = await span("authenticate", {}, () =>
+      this.#identify(request, asEvents ? url : undefined),
+    );
+    // Whoever has gone meanwhile closes nothing any more: a stream that began now would never end.
+    if (gone.signal.aborted) throw new RequestAborted(gone.signal.reason);
     const deadline = Date.now() + (this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs);
     const context = { identity, client: this.#clientOf(request), requestId, deadline, signal: gone.signal };
     return asEvents

@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { numbersIn, parseJson } from "#lib/exact-json.ts";
+import { isNestedDeeper } from "../admission/variable-limits.ts";
 
 const record = z.record(z.string(), z.unknown());
+/** What is read by recursion, or written again: a ping's payload goes back in its pong. */
+const payloadDepth = 32;
+const shallow = record.refine((payload) => !isNestedDeeper(payload, payloadDepth)).nullish();
 
 const shape = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("connection_init"), payload: record.nullish() }),
-  z.object({ type: z.literal("ping"), payload: record.nullish() }),
-  z.object({ type: z.literal("pong"), payload: record.nullish() }),
+  z.object({ type: z.literal("connection_init"), payload: shallow }),
+  z.object({ type: z.literal("ping"), payload: shallow }),
+  z.object({ type: z.literal("pong"), payload: shallow }),
   z.object({
     type: z.literal("subscribe"),
     id: z.string().min(1).max(128),

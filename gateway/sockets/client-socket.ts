@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { WebSocket } from "ws";
 import { PublicError } from "#lib/errors.ts";
+import { log } from "#lib/log.ts";
 import type { Client, Identity } from "#lib/request-context.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
@@ -108,9 +109,9 @@ export class ClientSocket implements Holder {
     if (this.#gone.signal.aborted) return;
     switch (message?.type) {
       case "connection_init":
-        return void this.#init(message.payload ?? {});
+        return this.#attend(this.#init(message.payload ?? {}));
       case "ping":
-        return void this.#answerPing(message.payload ?? undefined);
+        return this.#attend(this.#answerPing(message.payload ?? undefined));
       case "pong":
         this.#unanswered = 0;
         return;
@@ -122,6 +123,14 @@ export class ClientSocket implements Holder {
       case undefined:
         return this.close("badRequest");
     }
+  }
+
+  /** Whatever fails in it ends this socket: a rejection that nobody handles would end the process, and everybody's. */
+  #attend(task: Promise<void>): void {
+    task.catch((error: unknown) => {
+      log.gateway.error({ err: error }, "a message of a socket failed");
+      this.close("internalError");
+    });
   }
 
   async #init(payload: Readonly<Record<string, unknown>>): Promise<void> {

@@ -4,6 +4,7 @@
  */
 export const closeCodes = {
   goingAway: [1001, "Going away"],
+  internalError: [1011, "Internal error"],
   tryAgainLater: [1013, "Authentication is unavailable at this moment"],
   badRequest: [4400, "Invalid message received"],
   unauthorized: [4401, "Unauthorized"],

@@ -46,9 +46,9 @@ export class SocketOperation extends Subscriber {
     const from = again && this.cursor !== undefined ? { ...extensions, after: this.cursor } : extensions;
     const context = this.#dependencies.context();
     const attributes = { "http.route": "/graphql", "novacron.request_id": context.requestId };
-    void requestSpan("WebSocket /graphql", { kind: SpanKind.SERVER, attributes }, () =>
+    requestSpan("WebSocket /graphql", { kind: SpanKind.SERVER, attributes }, () =>
       this.#begin({ ...this.#request, extensions: from }, context, this.#beginnings),
-    );
+    ).catch((error: unknown) => this.#fail(refusal([error], context.requestId).body));
   }
 
   async #begin(request: GraphQLRequest, context: GatewayContext, beginning: number): Promise<void> {

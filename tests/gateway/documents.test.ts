@@ -89,6 +89,25 @@ describe("attack 60: a caller who is held to known documents", () => {
   });
 });
 
+describe("attack 60: an operation name", () => {
+  it("with the beginning of another document does not lead to that document", async () => {
+    const ask = gatewayWith("ids", "open");
+    const other = `${unknown} # ${known}`;
+    expect(await ask({ query: other }, anonymous)).toEqual({ other: "thing" });
+    for (const operationName of [` ${unknown} #`, `${unknown} #`, "Hello query Hello { hello }"])
+      expect(await ask({ documentId: hashOf(known), operationName })).toBe("OPERATION_RESOLUTION_FAILURE");
+    expect(await ask({ documentId: hashOf(known), operationName: "Hello" })).toEqual({ hello: "world" });
+  });
+
+  it("that is empty is none of the document's, whatever was sent before", async () => {
+    const ask = gatewayWith("open");
+    for (const _ of [1, 2]) {
+      expect(await ask({ query: known, operationName: "" })).toBe("OPERATION_RESOLUTION_FAILURE");
+      expect(await ask({ query: known })).toEqual({ hello: "world" });
+    }
+  });
+});
+
 describe("a manifest", () => {
   const operations = [{ id: hashOf(known), body: known, name: "Hello", type: "query" }];
   it("is read in either form, and what is not its document's hash is no id", () => {

@@ -1,4 +1,6 @@
-import { connect } from "node:net";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { serverAudits } from "graphql-http";
@@ -6,8 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
 import { anonymous } from "#lib/request-context.ts";
 
-const schema = "type Query { hello(name: String): String slow: String } type Mutation { count: Int }";
+const schema = "type Query { hello(name: String): String slow: String long: String } type Mutation { count: Int }";
 const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(schema), url: "http://one" }]);
+
+/** More than the buffers of a connection hold. */
+const longText = "long ".repeat(4 * 2 ** 20);
 
 let counted = 0;
 let letSlowGo: () => void;
@@ -22,7 +27,7 @@ const start = (introspection: boolean, more: Partial<GatewayServerOptions> = {})
       send: async (_subgraph, { query }) => {
         if (query.startsWith("mutation")) return { data: { count: (counted += 1) } };
         if (query.includes("slow")) await slow;
-        return { data: { hello: "world", slow: "done" } };
+        return { data: { hello: "world", slow: "done", ...(query.includes("long") ? { long: longText } : {}) } };
       },
       close: async () => undefined,
     },
@@ -94,6 +99,12 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
     );
   });
 
+  it("a body that is not UTF-8, which would be another text", async () => {
+    const latin = Buffer.from('{"query":"{ hello(name: \\"Müller\\") }"}', "latin1");
+    const response = await fetch(gateway.url, { method: "POST", headers: json, body: latin });
+    expect(await told(response)).toBe("400 BAD_REQUEST");
+  });
+
   it("attack 20: a compressed body", async () => {
     expect(await told(await post(hello, { ...json, "content-encoding": "gzip" }))).toBe("415 UNSUPPORTED_MEDIA_TYPE");
   });
@@ -116,7 +127,7 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
   it("other methods and other paths", async () => {
     const put = await fetch(gateway.url, { method: "PUT", headers: json, body: hello });
     expect([await told(put), put.headers.get("allow")]).toEqual(["405 METHOD_NOT_ALLOWED", "GET, POST"]);
-    expect((await fetch(gateway.url.replace("/graphql", "/other"))).status).toBe(404);
+    expect(await told(await fetch(gateway.url.replace("/graphql", "/other")))).toBe("404 NOT_FOUND");
   });
 
   it("an operation name that the document does not have", async () => {
@@ -250,6 +261,27 @@ describe("attack 18: a client that is slow", () => {
     for (const received of await Promise.all(silent)) expect(received).toMatch(/^$|408/);
     await hurried.close();
   });
+
+  it("to read its answer is cut off, and the answer is kept no longer", async () => {
+    const hurried = await start(true, { unreadAnswerMs: 200 });
+    const accepted = new Promise<Socket>((resolve) => {
+      const accept = (message: unknown) => {
+        unsubscribe("net.server.socket", accept);
+        resolve((message as { socket: Socket }).socket);
+      };
+      subscribe("net.server.socket", accept);
+    });
+    const client = connect(Number(new URL(hurried.url).port), "127.0.0.1").pause();
+    const body = JSON.stringify({ query: "{ long }" });
+    client.write(
+      `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    const socket = await accepted;
+    await once(socket, "close");
+    expect(socket.bytesWritten).toBeGreaterThan(longText.length);
+    client.destroy();
+    await hurried.close();
+  });
 });
 
 it("a server that closes answers what is in flight, and takes nothing new", async () => {
@@ -341,4 +373,20 @@ describe("a gateway that does not show its schema", () => {
       /^(A directive is unknown, stands where it may not, or lacks an argument. ?)+$/,
     );
   });
+});
+
+it("a request that offers HTTP/2 as well is answered, with a body that comes in parts, and so is the next one on its connection", async () => {
+  const { hostname, port } = new URL(gateway.url);
+  const client = connect(Number(port), hostname);
+  let answered = "";
+  client.on("data", (data: Buffer) => (answered += data.toString()));
+  const head = (more: string) =>
+    `POST /graphql HTTP/1.1\r\nHost: gateway\r\n${more}Content-Type: application/json\r\nContent-Length: ${hello.length}\r\n\r\n`;
+  const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
+  client.write(head(offer) + hello.slice(0, 5));
+  await new Promise(setImmediate);
+  client.write(hello.slice(5) + head("Connection: close\r\n") + hello);
+  await new Promise((resolve) => client.once("close", resolve));
+  expect(answered.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
+  expect(answered.match(/"hello":"world"/g)).toHaveLength(2);
 });

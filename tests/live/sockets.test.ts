@@ -1,4 +1,4 @@
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { createClient, type Client } from "graphql-ws";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
@@ -26,6 +26,8 @@ let authIsDown: boolean;
 /** Until then no operation is let in. */
 let counting: Promise<void>;
 let confirmations: number;
+/** Until then nobody is identified. */
+let identifies: (request: IncomingMessage) => Promise<void>;
 
 function userOf(token: string): Identity {
   if (authIsDown) throw new PublicError("AUTH_UNAVAILABLE", "Later.");
@@ -42,8 +44,11 @@ const start = (socketLimits: Partial<SocketLimits> = {}, more: Partial<GatewaySe
     transport: peopleTransport(),
     introspection: true,
     planning: "this thread",
-    identify: async ({ headers: { authorization } }) =>
-      authorization === undefined ? anonymous : userOf(authorization.replace("Bearer ", "")),
+    identify: async (request) => {
+      const { authorization } = request.headers;
+      await identifies(request as IncomingMessage);
+      return authorization === undefined ? anonymous : userOf(authorization.replace("Bearer ", ""));
+    },
     redeem: async (ticket) => {
       const token = tickets.get(ticket);
       tickets.delete(ticket);
@@ -69,6 +74,7 @@ beforeEach(async () => {
   authIsDown = false;
   counting = Promise.resolve();
   confirmations = 0;
+  identifies = async () => undefined;
   gateway = await start();
 });
 afterEach(async () => {
@@ -239,6 +245,18 @@ describe("the protocol", () => {
     const large = new RawClient(wsUrl());
     await large.connect(as(), JSON.stringify(subscribe("1", " ".repeat(300 * 1024))));
     expect(await large.closeCode()).toBe(1009);
+  });
+
+  it("closes at a payload that is nested too deeply to be written again, and serves everybody else", async () => {
+    const { client } = await subscribed();
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    for (const type of ["ping", "pong", "connection_init"]) {
+      const stranger = new RawClient(wsUrl());
+      await stranger.say(`{"type":"${type}","payload":{"deep":${deep}}}`);
+      expect([type, await stranger.closeCode()]).toEqual([type, 4400]);
+    }
+    log.append(order(1));
+    await until(() => numbers(client, "1").length === 1);
   });
 
   it("ends a subscription at the client's will, and its id is free again", async () => {
@@ -572,6 +590,30 @@ describe("server-sent events", () => {
     const leaving = new AbortController();
     await events({ signal: leaving.signal });
     leaving.abort();
+  });
+
+  it("of a client that goes while it is identified never begin, and take no place of its user", async () => {
+    await gateway.close();
+    let identified: () => void = () => undefined;
+    const identifying: Promise<IncomingMessage> = new Promise((arrive) => {
+      const answered = new Promise<void>((resolve) => (identified = resolve));
+      identifies = (request) => {
+        arrive(request);
+        return answered;
+      };
+    });
+    gateway = await start({ socketsByUser: 1 });
+    const leaving = new AbortController();
+    const left = events({ signal: leaving.signal }).catch(() => undefined);
+    const { socket } = await identifying;
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    leaving.abort();
+    await Promise.all([left, closed]);
+    identifies = async () => undefined;
+    identified();
+    const next = await events();
+    log.append(order(1));
+    expect(await read(next, '"number":1')).toContain('"number":1');
   });
 });
 

@@ -14,10 +14,6 @@ it("case G37, G38: what writes accounts, roles, keys and sessions takes what one
 });
 
 it("case G37, G38: without a comparison of rights that module permits only who has proved to be the user, and the first administrator", () => {
-  expect(naming(/\bprovedAccount\b/)).toEqual([
-    judge,
-    "subgraphs/auth/passwords/change-password.ts",
-    "subgraphs/auth/sign-in/sign-in.ts",
-  ]);
+  expect(naming(/\bprovedAccount\b/)).toEqual([judge, "subgraphs/auth/sign-in/sign-in.ts"]);
   expect(naming(/\brightsOfTheInstallation\b/)).toEqual(["cli/administrator.ts", judge]);
 });

@@ -83,6 +83,22 @@ describe("attack 46: an API key", () => {
     expect(await ask("{ authAuditLog(first: 1) { totalCount } }")).toEqual([]);
   });
 
+  it("sees nothing of its owner's account that its scopes do not say, by whatever way it gets there", async () => {
+    const owner = await newUser();
+    const { id, key } = await keyOf(owner, { scopes: ["vm:read"] });
+    const own = `permissions { permission } roles { grantedAt } disabledAt mfaEnabled failedLoginAttempts lockedUntil lastLoginAt passwordChangedAt
+      apiKeys { totalCount } sessions { totalCount } auditLog { totalCount }`;
+    const { data, errors } = await product.ask(
+      `mutation ($id: ID!) { rotateApiKey(input: { id: $id }) { apiKey { user { username ${own} } } } }`,
+      { id },
+      key,
+    );
+    const { username, ...rest } = data.rotateApiKey.apiKey.user as Record<string, unknown>;
+    expect(username).toBe(owner.username);
+    expect(Object.values(rest)).toEqual(Array.from({ length: 11 }, () => null));
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(Array.from({ length: 11 }, () => "FORBIDDEN"));
+  });
+
   it("is refused when it has expired, was revoked, or its owner was disabled", async () => {
     const owner = await newUser();
     const expired = await keyOf(owner, { expiresAt: new Date(Date.now() - 1_000) });

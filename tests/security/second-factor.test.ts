@@ -61,6 +61,28 @@ describe("a second factor", () => {
     expect(await tokenOf(user, code())).toMatch(/^nvs_/);
   });
 
+  it("is asked for by a sign-in that began before it was in use", async () => {
+    const user = await makeUser(product.databases.auth, { tenantId });
+    const url = product.urls.url("auth");
+    // That the sign-in waits means that it has read the user, and verified the password.
+    const isWaiting = () =>
+      asOwner(url, async (sql) => {
+        const waiting =
+          await sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+        return waiting.length > 0;
+      });
+    const signingIn = await asOwner(url, (sql) =>
+      sql.begin(async (tx) => {
+        await tx`update users set mfa_enabled = true, mfa_secret = 'sealed' where id = ${user.id}`;
+        const begun = [signIn(user)];
+        await vi.waitUntil(isWaiting, { timeout: 5_000, interval: 10 });
+        return { begun };
+      }),
+    );
+    const [answer] = await Promise.all(signingIn.begun);
+    expect(answer?.data.signIn).toEqual({ token: null, userErrors: [{ code: "INVALID_CREDENTIALS", field: null }] });
+  });
+
   it("is kept sealed, and in no answer again", async () => {
     const { user, token } = await enrolled();
     const [row] = await asOwner(

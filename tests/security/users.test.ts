@@ -251,8 +251,57 @@ describe("an administrator", () => {
     expect(done).toHaveLength(1);
     const left = done[0] === answers[0] ? 0 : 1;
     const alone = await change("setUserRole", { userId: pair[left].id, role: "VIEWER" }, "user { id }", tokens[left]);
-    expect(alone.data.setUserRole).toEqual({ user: null, userErrors: [{ code: "LAST_ADMINISTRATOR", field: null }] });
+    const last = { user: null, userErrors: [{ code: "LAST_ADMINISTRATOR", field: null }] };
+    expect(alone.data.setUserRole).toEqual(last);
+    // The same id, as a client may write it.
+    const shouted = await change("disableUser", { userId: pair[left].id.toUpperCase() }, "user { id }", tokens[left]);
+    expect(shouted.data.disableUser).toEqual(last);
   });
+});
+
+describe("a code for a new password is void", () => {
+  const makeCode = async (userId: string, token: string): Promise<string> =>
+    (await change("createPasswordReset", { userId }, "code", token)).data.createPasswordReset.code as string;
+  const use = async ({ username }: TestUser, code: string) =>
+    (await change("resetPassword", { login: username, code, newPassword: "yet another sentence" }, "")).data
+      .resetPassword.userErrors[0]?.code as string | undefined;
+
+  it.each([
+    ["was disabled", "disableUser", {}],
+    ["may no longer act on the account", "setUserRole", { role: "OPERATOR" }],
+  ])("once who made it %s", async (_why, name, more) => {
+    const [user, maker, administrator] = [await newUser(), await newUser("admin"), await newUser("admin")];
+    const code = await makeCode(user.id, await tokenOf(maker));
+    await change(name, { userId: maker.id, ...more }, "user { id }", await tokenOf(administrator));
+    expect(await use(user, code)).toBe("RESET_CODE_INVALID");
+    expect((await signIn(user.email, user.password)).data.signIn.token).toMatch(/^nvs_/);
+  });
+
+  it("once its user has another password, or was disabled in between", async () => {
+    const [user, administrator] = [await newUser(), await tokenOf(await newUser("admin"))];
+    const first = await makeCode(user.id, administrator);
+    await change("changePassword", { currentPassword: user.password, newPassword: good }, "token", await tokenOf(user));
+    expect(await use(user, first)).toBe("RESET_CODE_INVALID");
+    const second = await makeCode(user.id, administrator);
+    await change("disableUser", { userId: user.id }, "user { id }", administrator);
+    await change("enableUser", { userId: user.id }, "user { id }", administrator);
+    expect(await use(user, second)).toBe("RESET_CODE_INVALID");
+    expect(await use(user, await makeCode(user.id, administrator))).toBeUndefined();
+  });
+});
+
+it("who makes many users at once holds up nobody who signs in", async () => {
+  const [user, administrator] = [await newUser(), await tokenOf(await newUser("admin", other.tenantId))];
+  let made = 0;
+  const making = Array.from({ length: 24 }, async (_, at) => {
+    const input = { username: `many-${at}`, email: `many-${at}@example.org` };
+    const { data } = await change("createUser", input, "user { id }", administrator);
+    expect(data.createUser.userErrors).toEqual([]);
+    made += 1;
+  });
+  expect((await signIn(user.email, user.password)).data.signIn.token).toMatch(/^nvs_/);
+  expect(made).toBeLessThan(12);
+  await Promise.all(making);
 });
 
 it("nobody gives another a role with rights that he has not himself", async () => {

@@ -17,7 +17,8 @@ import {
   lockRole,
   ownerOfSession,
 } from "#db/auth/target-rights.ts";
-import type { WriteTx } from "#db/client.ts";
+import { accountWithId, permissionsOfUser } from "#db/auth/credentials.ts";
+import type { Database, WriteTx } from "#db/client.ts";
 import { grants, type Identity } from "#lib/request-context.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
 import { homeOf } from "../services.ts";
@@ -87,8 +88,32 @@ export async function permitAccount(
   return { id: permit<"account", string>(userId) };
 }
 
-/** The account of who has just proved to be its user, by its password or a code for a new one: they act with its rights. */
+/** The account of who has just proved to be its user, by its password: they act with its rights. */
 export const provedAccount = (userId: string): PermittedAccount => permit<"account", string>(userId);
+
+/**
+ * The account that a code for a new password is of. What a code does, its maker does: it is void once the maker is disabled or may no longer act on the
+ * account.
+ * @param take uses the code up, when the account is locked; undefined where it is none @returns undefined where the code is none, or void
+ */
+export async function permitReset(
+  tx: WriteTx,
+  system: Database,
+  userId: string,
+  take: () => Promise<{ createdBy: string | null } | undefined>,
+): Promise<PermittedAccount | undefined> {
+  const rights = await lockAccountRights(tx, userId);
+  const code = rights && (await take());
+  if (!code) return undefined;
+  const account = permit<"account", string>(userId);
+  // The command line's: it may do everything.
+  if (code.createdBy === null) return account;
+  const maker = await accountWithId(system, code.createdBy);
+  const permissions = maker && (await permissionsOfUser(system, maker.userId));
+  if (!permissions) return undefined;
+  const needed = ["user:update", ...rights, ...(maker.tenantId === tx.tenantId ? [] : ["tenant:act"])];
+  return escalation({ permissions }, needed) ? undefined : account;
+}
 
 /** A role of the tenant's own. @returns ROLE_BUILT_IN for a built-in one */
 export async function permitRole(

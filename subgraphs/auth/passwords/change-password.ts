@@ -7,7 +7,7 @@ import { insertPasswordReset, isPasswordReset, takePasswordReset, updateUser } f
 import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
-import { permitAccount, provedAccount } from "../credentials/escalation.ts";
+import { permitAccount, permitReset } from "../credentials/escalation.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
 import { loginKey, networkOf, placeOf } from "../sign-in/place.ts";
 import { nobody } from "../sign-in/sign-in.ts";
@@ -118,9 +118,9 @@ async function hasPasswordReset(
   }
 }
 
-/** False when another request has used the code meanwhile. */
+/** False when another request has used the code meanwhile, or who made it may no longer act on the account. */
 async function takeReset(
-  { database, hasher }: AuthServices,
+  { database, system, hasher }: AuthServices,
   request: RequestContext,
   account: Account,
   { code, newPassword }: { code: string; newPassword: string },
@@ -128,8 +128,8 @@ async function takeReset(
   const { tenantId, userId } = account;
   const passwordHash = await hasher.hash(newPassword);
   return database.write(scopeOf(request, tenantId), async (tx) => {
-    if (!(await takePasswordReset(tx, userId, hashOf(code)))) return false;
-    const proved = provedAccount(userId);
+    const proved = await permitReset(tx, system, userId, () => takePasswordReset(tx, userId, hashOf(code)));
+    if (!proved) return false;
     await updateUser(tx, proved, "password", { passwordHash });
     await forgetOtherAddresses(tx, { userId, addressHash: null });
     await endSessionsOf(tx, proved, null);

@@ -34,6 +34,7 @@ export class SignInLimits {
   readonly #codes;
   readonly #networkTurns = new Turns({ atOnce: 4, waiting: 256 });
   readonly #accountTurns = new Turns({ atOnce: 1, waiting: 64 });
+  readonly #newUserTurns = new Turns({ atOnce: 1, waiting: 256 });
   readonly #codeTurns = new Turns({ atOnce: 1, waiting: 64 });
 
   constructor(redis?: Redis) {
@@ -94,6 +95,11 @@ export class SignInLimits {
   /** Runs a try of an account when no other is under way. @throws PublicError OVERLOADED */
   ofAccount<T>(key: string, attempt: () => Promise<T>): Promise<T> {
     return this.#accountTurns.take(key, attempt);
+  }
+
+  /** Hashes the password of a new user of a tenant when no other is hashed: whoever makes many users leaves a place to those who sign in. @throws PublicError OVERLOADED */
+  ofNewUsers<T>(tenantId: string, hash: () => Promise<T>): Promise<T> {
+    return this.#newUserTurns.take(tenantId, hash);
   }
 
   /** Runs a try of a user's second factor when no other is under way. @throws PublicError OVERLOADED */

@@ -152,7 +152,7 @@ async function complete(
   }
   if (input.tenantId && !(await mayActIn(services.system, attempt.account, input.tenantId)))
     return { error: userError("TENANT_UNKNOWN"), isWrong: false };
-  const verified = { verifiedHash: user.passwordHash, passwordHash: rehashed };
+  const verified = { verifiedHash: user.passwordHash, mfaEnabled: user.mfaEnabled, passwordHash: rehashed };
   return (await completeSignIn(tx, attempt.place, verified)) ? undefined : { ...wrong, isWrong: false };
 }
 

@@ -3,13 +3,7 @@ import { z } from "zod";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { builtInPermissions } from "#db/auth/credentials.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
-import {
-  insertUser,
-  lockAdministrators,
-  type PermittedDefaultRole,
-  updateUser,
-  voidPasswordResets,
-} from "#db/auth/user-writes.ts";
+import { insertUser, lockAdministrators, type PermittedDefaultRole, updateUser } from "#db/auth/user-writes.ts";
 import type { PublicUserRow } from "#db/auth/users.ts";
 import type { WriteTx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
@@ -58,7 +52,9 @@ export async function createUser(
     isUserError(role) ? role : undefined,
   ].filter((error) => error !== undefined);
   if (errors.length > 0 || isUserError(role)) return errors;
-  const passwordHash = await services.hasher.hash(password);
+  const passwordHash = await services.limits.ofNewUsers(scopeOf(request).tenantId, () =>
+    services.hasher.hash(password),
+  );
   return services.database.write(scopeOf(request), async (tx) => {
     const user = await insertUser(tx, { username, email, role, passwordHash });
     if (!user) return [userError("NAME_TAKEN")];
@@ -83,7 +79,6 @@ export async function setUserRole(
     if (isLast) return userError("LAST_ADMINISTRATOR");
     const user = await updateUser(tx, account.id, "role", { role: permitted });
     if (!user) return undefined;
-    await voidPasswordResets(tx, { userId: account.id });
     await audit(tx, request, "user.set_role", userId, { role });
     return user;
   });
