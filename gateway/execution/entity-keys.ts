@@ -1,21 +1,31 @@
-import type { Supergraph } from "@apollo/federation-internals";
-import { Kind } from "graphql";
-import { subgraphNames } from "../planning/planned-supergraph.ts";
-import { parseFieldSet } from "../planning/requirements/supergraph-ast.ts";
+import { Kind, parse } from "graphql";
+import {
+  argumentOf,
+  directivesOf,
+  isResolvableKey,
+  parseFieldSet,
+  typesIn,
+} from "../planning/requirements/supergraph-ast.ts";
 
 /** The keys by which a subgraph resolves a type, each as the names of its fields; none for a type that the subgraph does not know as an entity. */
 export type EntityKeys = (subgraph: string, typename: string) => readonly (readonly string[])[];
 
-export function entityKeysIn({ schema }: Supergraph): EntityKeys {
-  const nameOf = subgraphNames(schema);
+/** @param sdl the supergraph as it was composed: what is planned leaves out keys that are there */
+export function entityKeysIn(sdl: string): EntityKeys {
+  const document = parse(sdl, { noLocation: true });
+  const names = new Map<string | undefined, string | undefined>();
+  for (const node of document.definitions) {
+    if (node.kind !== Kind.ENUM_TYPE_DEFINITION || node.name.value !== "join__Graph") continue;
+    for (const value of node.values ?? [])
+      for (const join of directivesOf(value, "join__graph")) names.set(value.name.value, argumentOf(join, "name"));
+  }
   const keys = new Map<string, string[][]>();
-  for (const type of [...schema.objectTypes(), ...schema.interfaceTypes()]) {
-    for (const join of type.appliedDirectivesOf("join__type")) {
-      const { graph, key, resolvable } = join.arguments() as Record<string, unknown>;
-      if (typeof key !== "string" || resolvable === false) continue;
-      const names = parseFieldSet(key).selections.flatMap((node) => (node.kind === Kind.FIELD ? node.name.value : []));
-      const of = `${String(nameOf(graph))} ${type.name}`;
-      keys.set(of, [...(keys.get(of) ?? []), names]);
+  for (const node of typesIn(document).values()) {
+    for (const join of directivesOf(node, "join__type").filter(isResolvableKey)) {
+      const { selections } = parseFieldSet(argumentOf(join, "key") ?? "");
+      const fields = selections.flatMap((each) => (each.kind === Kind.FIELD ? each.name.value : []));
+      const of = `${String(names.get(argumentOf(join, "graph")))} ${node.name.value}`;
+      keys.set(of, [...(keys.get(of) ?? []), fields]);
     }
   }
   return (subgraph, typename) => keys.get(`${subgraph} ${typename}`) ?? [];

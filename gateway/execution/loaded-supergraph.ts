@@ -42,7 +42,7 @@ export function loadSupergraph(sdl: string, policies: Policies = {}): LoadedSupe
     costs: costRules(schema),
     subscribable: subscribableIn(planned.supergraph),
     wholeSchema,
-    keys: entityKeysIn(planned.supergraph),
+    keys: entityKeysIn(sdl),
     fits: typesOf(wholeSchema),
   };
 }

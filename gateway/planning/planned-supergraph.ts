@@ -64,7 +64,7 @@ const requiringIn = (schema: Schema): Set<string> =>
   );
 
 /** The name of a subgraph by its value of the enum `join__Graph`. */
-export function subgraphNames(schema: Schema): (graph: unknown) => string | undefined {
+function subgraphNames(schema: Schema): (graph: unknown) => string | undefined {
   const graphs = schema.type("join__Graph");
   return (graph) => {
     if (!(graphs instanceof EnumType)) return undefined;

@@ -161,6 +161,26 @@ describe("a field whose subgraph cannot be returned to with what the field requi
   });
 });
 
+describe("a subgraph that knows two interfaces as objects, one of them by its key alone", () => {
+  const federation = composed({
+    catalogue: `type Query { media: [Media] }
+      interface Media @key(fields: "id") { id: ID! }
+      interface Sold @key(fields: "id") { id: ID! }
+      type Book implements Media & Sold @key(fields: "id") { id: ID! }
+      type Film implements Media @key(fields: "id") { id: ID! }`,
+    ratings: `type Media @interfaceObject @key(fields: "id") { id: ID!  stars: Float }
+      type Sold @interfaceObject @key(fields: "id") { id: ID! }`,
+    shelf: `type Query { shelf: [Media] }
+      type Media @interfaceObject @key(fields: "id") { id: ID! }
+      type Sold @interfaceObject @key(fields: "id") { id: ID! }`,
+  });
+
+  it.each([
+    "{ media { ... on Book { stars } } }",
+    "{ shelf { stars ... on Sold { id } } media { stars ... on Book { stars id } } }",
+  ])("is asked for the fields of the other: %s", (query) => answersAsUndivided(federation, query));
+});
+
 describe("a field that requires another which is null", () => {
   it("is asked for where types disagree whether that may be null", async () => {
     const federation = composed({

@@ -1,6 +1,7 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, parse, print, visit } from "graphql";
 import { withOneOfDefined } from "../one-of.ts";
 import { withoutIdleExternals } from "./idle-externals.ts";
+import { withoutIdleInterfaceObjects } from "./idle-interface-objects.ts";
 import { withInaccessible } from "./inaccessible.ts";
 import { withResolvableKeys } from "./resolvable-keys.ts";
 import { withSecondSelves } from "./second-selves.ts";
@@ -17,25 +18,27 @@ import {
 import type { Requirement, Terms } from "./terms.ts";
 
 /**
- * Apollo's planner is wrong about `@requires` in three ways:
+ * Apollo's planner is wrong about `@requires` in four ways:
  *
  * - it takes no notice of arguments: `price(currency: "USD")` that a field requires, and `price` or `price(currency: "EUR")` that a client or
  *   another field asks for, become one field in its plans, with the arguments of either;
  * - a required field that itself requires something is asked for before that is known, where its subgraph is the one that was there first;
- * - it returns to a subgraph by a key that is `resolvable: false` there.
+ * - it returns to a subgraph by a key that is `resolvable: false` there;
+ * - after what an `@interfaceObject` requires it finds no way, or leaves the field out.
  *
  * So it plans over a supergraph that has none of these:
  *
  * - `price(currency: "USD")` of a `@requires` is a field of its own there, a stand-in without arguments, that no client sees;
  * - fields of a subgraph whose requirements cannot stand in one representation (`price` in two currencies), and those that others require, are
  *   divided among second selves of the subgraph, which are reached by an entity's key alone, and asked one by one;
- * - keys that a subgraph resolves come first (`withResolvableKeys`).
+ * - what an `@interfaceObject` requires is required by the types behind it, in a second self that knows them;
+ * - keys that a subgraph resolves come first (`withResolvableKeys`), and none leads to an `@interfaceObject` that has nothing (`withoutIdleInterfaceObjects`).
  *
  * `inSubgraphTerms` gives the names in its plans their meaning back. A supergraph without such requirements is left as it is.
  */
 export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
   const given = parse(sdl, { noLocation: true });
-  const document = withResolvableKeys(withOneOfDefined(given));
+  const document = withResolvableKeys(withoutIdleInterfaceObjects(withOneOfDefined(given)));
   const whole = typesIn(document);
   const standIns = new StandIns(whole);
   const withoutArguments = requirementsOf(whole).map((requirement) => ({
