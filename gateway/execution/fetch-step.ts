@@ -1,12 +1,12 @@
 import type { FetchNode, QueryPlanSelectionNode, ResponsePath } from "@apollo/query-planner";
 import { type ExecutionResult, GraphQLError } from "graphql";
 import { type Data, isData, type Variables } from "./data.ts";
-import { entityErrors, rootErrors } from "./downstream-errors.ts";
+import { type Asked, entityErrors, rootErrors } from "./downstream-errors.ts";
 import { entitiesAt } from "./entities.ts";
 import type { EntityKeys } from "./entity-keys.ts";
 import { merge } from "./merge.ts";
 import { representationsOf } from "./representations.ts";
-import { rewritesOf } from "./rewrites.ts";
+import { renamedPath, rewritesOf } from "./rewrites.ts";
 import type { Run, Step } from "./run.ts";
 import type { FitsType } from "./types.ts";
 
@@ -30,12 +30,13 @@ export function fetchStep(fetch: FetchNode, path: ResponsePath, types: EntityTyp
 
 function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
+  const asked = askedOf(fetch);
   const targets = entitiesAt(path);
   return async (run) => {
     const into = targets(run.data);
     if (into.length === 0) return;
     const { data, errors } = await run.call(fetch, usedVariables(fetch, run.variables));
-    if (errors) run.errors.push(...rootErrors(errors, fetch.serviceName));
+    if (errors) run.errors.push(...rootErrors(errors, asked));
     if (!data) return;
     rewrite?.(data);
     for (const target of into) merge(target, data, fits);
@@ -45,8 +46,9 @@ function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
 /** Takes what a subgraph told of an event as if it had been asked for it. */
 export function eventOf(fetch: FetchNode, fits: FitsType): (run: Run, event: ExecutionResult) => void {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
+  const asked = askedOf(fetch);
   return ({ data: target, errors: told }, { data, errors }) => {
-    if (errors) told.push(...rootErrors(errors, fetch.serviceName));
+    if (errors) told.push(...rootErrors(errors, asked));
     if (!data) return;
     rewrite?.(data);
     merge(target, data, fits);
@@ -60,6 +62,7 @@ function entityFetch(
   { fits, keys }: EntityTypes,
 ): Step {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
+  const asked = askedOf(fetch);
   const find = entitiesAt(path);
   const gather = representationsOf(requires, {
     rewrite: rewritesOf(fetch.inputRewrites, fits),
@@ -72,7 +75,7 @@ function entityFetch(
     const variables = usedVariables(fetch, run.variables);
     if ("representations" in variables) throw new Error("Variables cannot contain key `representations`.");
     const { data, errors } = await run.call(fetch, { ...variables, representations });
-    if (errors) run.errors.push(...entityErrors(errors, fetch.serviceName, { root: run.data, path, holders }));
+    if (errors) run.errors.push(...entityErrors(errors, asked, { root: run.data, path, holders }));
     if (!data) return;
     const entities = data["_entities"];
     if (!Array.isArray(entities) || entities.length !== representations.length)
@@ -95,6 +98,11 @@ function distribute(
   rewrite?.(entity);
   for (const holder of holders) merge(holder, entity, fits);
 }
+
+const askedOf = ({ serviceName, outputRewrites }: FetchNode): Asked => ({
+  subgraph: serviceName,
+  renamed: renamedPath(outputRewrites),
+});
 
 export function usedVariables({ variableUsages }: FetchNode, given: Variables): Variables {
   const used: Record<string, unknown> = {};
