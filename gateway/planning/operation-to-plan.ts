@@ -20,8 +20,9 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
-import { isCondition, isIncluded, isIntrospection, type Operation } from "../operation.ts";
+import { isIncluded, isIntrospection, type Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
+import { forSubgraphs } from "./executable-directives.ts";
 import { NumberLiterals } from "./number-literals.ts";
 import type { Terms } from "./requirements/terms.ts";
 
@@ -76,7 +77,10 @@ export function operationToPlan(
     ...plannedFor,
     aliases,
     numbers,
-    toPlan: { definition: numbers.marked({ ...definition, selectionSet }), fragments: new Map() },
+    toPlan: {
+      definition: numbers.marked({ ...definition, directives: forSubgraphs(apiSchema, definition), selectionSet }),
+      fragments: new Map(),
+    },
   };
 }
 
@@ -149,7 +153,7 @@ class Simpler {
     const simple: FieldNode = {
       ...field,
       ...(key === name ? {} : { alias: { kind: Kind.NAME, value: key } }),
-      directives: forSubgraphs(field),
+      directives: forSubgraphs(this.#schema, field),
     };
     const inner = isUnionType(type) ? undefined : getNamedType(type.getFields()[name]?.type);
     if (!field.selectionSet || !isCompositeType(inner)) return [simple];
@@ -172,7 +176,7 @@ class Simpler {
 
   /** Every fragment is planned as an inline one, where a directive of fragment spreads alone would make the document invalid. */
   #forInlineFragment(selection: SelectionNode): DirectiveNode[] {
-    return forSubgraphs(selection).filter(({ name }) =>
+    return forSubgraphs(this.#schema, selection).filter(({ name }) =>
       this.#schema.getDirective(name.value)?.locations.includes(DirectiveLocation.INLINE_FRAGMENT),
     );
   }
@@ -317,10 +321,6 @@ function fragmentOn(
     },
   ];
 }
-
-/** The directives of a selection that are meant for subgraphs. */
-const forSubgraphs = ({ directives = [] }: SelectionNode): DirectiveNode[] =>
-  directives.filter((directive) => !isCondition(directive));
 
 /** An object of which nothing is asked is asked for all the same, so that the answer can tell one that has nothing to show from none. */
 const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({

@@ -3,9 +3,11 @@ import {
   argumentOf,
   directive,
   directivesOf,
+  fieldNamed,
   fieldsIn,
   type FieldsNode,
   implementing,
+  namedType,
   parseFieldSet,
   typesIn,
   type TypesWithFields,
@@ -36,7 +38,12 @@ export function withSecondSelves(
   requirements: readonly Requirement[],
   standIns: ReadonlyMap<string, StoodFor>,
 ): Divided {
-  return divide(requirements, standIns, requiredFields(document, requirements)).reduce<Divided>(
+  const types = typesIn(document);
+  const placed = requirements.map((requirement) => ({
+    requirement,
+    paths: pathsOf(requirement.selection, requirement.type, { types, standIns }),
+  }));
+  return divide(placed, requiredFields(types, requirements)).reduce<Divided>(
     (divided, self) => added(divided, self),
     {
       document,
@@ -46,8 +53,7 @@ export function withSecondSelves(
 }
 
 /** Whether a field is in the requirement of another. */
-function requiredFields(document: DocumentNode, requirements: readonly Requirement[]): (one: Requirement) => boolean {
-  const types = typesIn(document);
+function requiredFields(types: TypesWithFields, requirements: readonly Requirement[]): (one: Requirement) => boolean {
   const required = new Set<string>();
   for (const { selection, type } of requirements) addFields(required, selection, type, types);
   return ({ type, field }) => required.has(`${type}.${field}`);
@@ -61,11 +67,13 @@ function addFields(to: Set<string>, selection: SelectionSetNode, typeName: strin
   }
 }
 
-function divide(
-  requirements: readonly Requirement[],
-  standIns: ReadonlyMap<string, StoodFor>,
-  isRequired: (one: Requirement) => boolean,
-): SecondSelf[] {
+/** What a requirement puts into a representation: path of a field → what stands there. */
+interface Placed {
+  requirement: Requirement;
+  paths: ReadonlyMap<string, string>;
+}
+
+function divide(requirements: readonly Placed[], isRequired: (one: Requirement) => boolean): SecondSelf[] {
   const selves: SecondSelf[] = [];
   /** By graph or second self: path of a field in the representation → what stands there. */
   const taken = new Map<string, Map<string, string>>();
@@ -75,8 +83,7 @@ function divide(
     taken.set(name, new Map([...there, ...paths]));
     return true;
   };
-  for (const requirement of requirements) {
-    const paths = pathsOf(requirement.selection, standIns);
+  for (const { requirement, paths } of requirements) {
     if (!isRequired(requirement) && finds(requirement.graph, paths)) continue;
     const others = selves.filter(({ of }) => of === requirement.graph);
     const room = others.find(({ name }) => finds(name, paths));
@@ -90,23 +97,41 @@ function divide(
   return selves;
 }
 
-/** Where each field would stand in a representation, and which it is: itself, or one that stands for it with arguments. */
+interface Known {
+  types: TypesWithFields;
+  standIns: ReadonlyMap<string, StoodFor>;
+}
+
+/**
+ * Where each field would stand in a representation, and which it is: itself, or one that stands for it with arguments. A field that is required of
+ * some types alone is another than that of all: a representation names no types inside.
+ */
 function pathsOf(
   { selections }: SelectionSetNode,
-  standIns: ReadonlyMap<string, StoodFor>,
-  above = "",
+  typeName: string | undefined,
+  known: Known,
+  { above, conditions }: { above: string; conditions: string } = { above: "", conditions: "" },
   found = new Map<string, string>(),
 ): Map<string, string> {
+  const type = typeName === undefined ? undefined : known.types.get(typeName);
   for (const selection of selections) {
     if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
     if (selection.kind === Kind.INLINE_FRAGMENT) {
-      pathsOf(selection.selectionSet, standIns, above, found);
+      const on = selection.typeCondition?.name.value ?? typeName;
+      const isAll = on === typeName || type?.interfaces?.some(({ name }) => name.value === on) === true;
+      const narrower = isAll ? conditions : `${conditions} ... on ${on}`;
+      pathsOf(selection.selectionSet, on, known, { above, conditions: narrower }, found);
       continue;
     }
     const name = selection.name.value;
-    const path = `${above}/${standIns.get(name)?.field ?? name}`;
-    found.set(path, name);
-    if (selection.selectionSet) pathsOf(selection.selectionSet, standIns, path, found);
+    const field = known.standIns.get(name)?.field ?? name;
+    const path = `${above}/${field}`;
+    // What one requirement asks of all objects it asks of those of its fragments too.
+    if (conditions === "" || !found.has(path)) found.set(path, `${name}${conditions}`);
+    if (!selection.selectionSet) continue;
+    const definition = type && fieldNamed(type, field);
+    const inner = definition && namedType(definition.type);
+    pathsOf(selection.selectionSet, inner, known, { above: path, conditions }, found);
   }
   return found;
 }

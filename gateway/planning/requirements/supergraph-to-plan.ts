@@ -1,4 +1,5 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, parse, print, visit } from "graphql";
+import { withExecutableDirectives } from "../executable-directives.ts";
 import { withOneOfDefined } from "../one-of.ts";
 import { withoutIdleExternals } from "./idle-externals.ts";
 import { withInaccessible } from "./inaccessible.ts";
@@ -35,7 +36,7 @@ import type { Requirement, Terms } from "./terms.ts";
  */
 export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
   const given = parse(sdl, { noLocation: true });
-  const document = withResolvableKeys(withOneOfDefined(given));
+  const document = withResolvableKeys(withOneOfDefined(withExecutableDirectives(given)));
   const whole = typesIn(document);
   const standIns = new StandIns(whole);
   const withoutArguments = requirementsOf(whole).map((requirement) => ({
