@@ -15,7 +15,6 @@ import {
   isObjectType,
   isUnionType,
   Kind,
-  type NamedTypeNode,
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
@@ -23,6 +22,7 @@ import type { PublicError } from "#lib/errors.ts";
 import { isIncluded, isIntrospection, type Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
 import { forSubgraphs } from "./executable-directives.ts";
+import { fragmentOn, typename } from "./made-selections.ts";
 import { NumberLiterals } from "./number-literals.ts";
 import type { Terms } from "./requirements/terms.ts";
 
@@ -83,8 +83,6 @@ export function operationToPlan(
     },
   };
 }
-
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
 
 /** What is known of an object where fields of it are selected. */
 interface Scope {
@@ -166,12 +164,12 @@ class Simpler {
     if (!narrower) return [];
     if (narrower.type !== scope.type && isAbstractType(narrower.type) && this.#mayBeInterfaceObject(narrower.type))
       return narrower.possible.flatMap((type) =>
-        fragmentOn(type, this.selections(selectionSet, { type, possible: [type] }), directives),
+        fragmentOn(type.name, this.selections(selectionSet, { type, possible: [type] }), directives),
       );
     const selections = this.selections(selectionSet, narrower);
     const isSame = narrower.type === scope.type;
     if (selections.length === 0 || (isSame && directives.length === 0)) return selections;
-    return fragmentOn(isSame ? undefined : narrower.type, selections, directives);
+    return fragmentOn(isSame ? undefined : narrower.type.name, selections, directives);
   }
 
   /** Every fragment is planned as an inline one, where a directive of fragment spreads alone would make the document invalid. */
@@ -253,13 +251,13 @@ class Simpler {
       if (!this.#schema.isSubType(type, known)) continue;
       const behind = this.#scopeOf(known).possible;
       const inner = this.#byType({ type: known, possible: behind }, { fields: rest, conditions });
-      selections.push(...fragmentOn(known, inner).map((fragment) => ({ ...fragment, directives: [kept] })));
+      selections.push(...fragmentOn(known.name, inner).map((fragment) => ({ ...fragment, directives: [kept] })));
       for (const each of behind) rest.delete(each);
     }
     for (const [each, more] of rest)
       selections.push(
         ...fragmentOn(
-          each,
+          each.name,
           more.flatMap((field) => this.#field(field, each)),
         ),
       );
@@ -299,27 +297,6 @@ interface FieldsByType {
   fields: ReadonlyMap<GraphQLObjectType, readonly FieldNode[]>;
   /** The type conditions under which they are selected. */
   conditions: ReadonlySet<GraphQLCompositeType>;
-}
-
-/** @param type undefined for a fragment without a type condition */
-function fragmentOn(
-  type: GraphQLCompositeType | undefined,
-  selections: readonly SelectionNode[],
-  directives: readonly DirectiveNode[] = [],
-): InlineFragmentNode[] {
-  if (selections.length === 0) return [];
-  const typeCondition: NamedTypeNode | undefined = type && {
-    kind: Kind.NAMED_TYPE,
-    name: { kind: Kind.NAME, value: type.name },
-  };
-  return [
-    {
-      kind: Kind.INLINE_FRAGMENT,
-      ...(typeCondition ? { typeCondition } : {}),
-      directives,
-      selectionSet: setOf(selections),
-    },
-  ];
 }
 
 /** An object of which nothing is asked is asked for all the same, so that the answer can tell one that has nothing to show from none. */
