@@ -8,7 +8,7 @@ import { shapes } from "./shapes.ts";
 const seed = Number(process.env["NOVACRON_SEED"] ?? 20261130);
 const runs = Number(process.env["NOVACRON_RUNS"] ?? 40);
 
-describe.each(Object.entries(shapes))("case G1, G2, G3: %s", (_shape, { schemas, documents, bare, partly }) => {
+describe.each(Object.entries(shapes))("case G1, G2, G3: the gateway answers as one undivided service over %s", (_shape, { schemas, documents, bare, partly }) => {
   const federation = composed(schemas, ...(bare ? [""] : []));
 
   it.each(documents)("%s", async (query) => {

@@ -11,6 +11,8 @@ export interface Shape {
 
 const page = "id title";
 
+const labelled = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@override", "@requires", "@external"])\n`;
+
 /** Shapes of supergraphs that gateways are known to get wrong, each with documents that come upon the difficulty. */
 export const shapes: Readonly<Record<string, Shape>> = {
   "a field that another subgraph takes over": {
@@ -40,6 +42,16 @@ export const shapes: Readonly<Record<string, Shape>> = {
       "{ feed { ... on Text { id body } } texts { at } }",
       "{ media { at ... on Entry { id at } } feed { ... on Medium { at __typename } } }",
     ],
+  },
+  "fields that another subgraph is to take over step by step": {
+    bare: true,
+    schemas: {
+      a: `${labelled} type Query { old: Part } type Part @key(fields: "id") { id: ID!  made: String!  price: Int  weight: Int }`,
+      b: `${labelled} type Query { new: Part } type Part @key(fields: "id") { id: ID!  made: String! @override(from: "a", label: "percent(50)")
+        price: Int @override(from: "a", label: "later")  weight: Int @external  shipping: Int @requires(fields: "weight") }`,
+      c: `${labelled} type Part @key(fields: "id") { id: ID!  made: String! @external  age: Int @requires(fields: "made") }`,
+    },
+    documents: ["{ old { id made price shipping age } new { made price age shipping } }", "{ new { made } }"],
   },
   "what is taken over is required by both": {
     schemas: {
