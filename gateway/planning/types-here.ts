@@ -139,7 +139,8 @@ class Completion {
     let changed = false;
     const selections = set.selections.map((selection) => {
       if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return selection;
-      const inner = selection.kind === Kind.FIELD ? typeOfField(type, selection) : this.#condition(selection, type, place);
+      const inner =
+        selection.kind === Kind.FIELD ? typeOfField(type, selection) : this.#condition(selection, type, place);
       const isKey = selection.kind === Kind.FIELD && selection.name.value !== "_entities";
       const there = isKey ? { ...place, path: [...place.path, keyOf(selection)] } : place;
       const completed = this.#set(selection.selectionSet, inner, there);
@@ -186,7 +187,9 @@ class Completion {
       if (selection.kind === Kind.FIELD) return selection;
       if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
       const condition = selection.typeCondition?.name.value;
-      return condition === undefined || this.#fits(object, condition) ? this.#fieldsOf(selection.selectionSet, object) : [];
+      return condition === undefined || this.#fits(object, condition)
+        ? this.#fieldsOf(selection.selectionSet, object)
+        : [];
     });
   }
 

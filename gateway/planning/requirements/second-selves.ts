@@ -43,13 +43,10 @@ export function withSecondSelves(
     requirement,
     paths: pathsOf(requirement.selection, requirement.type, { types, standIns }),
   }));
-  return divide(placed, requiredFields(types, requirements)).reduce<Divided>(
-    (divided, self) => added(divided, self),
-    {
-      document,
-      selves: new Map(),
-    },
-  );
+  return divide(placed, requiredFields(types, requirements)).reduce<Divided>((divided, self) => added(divided, self), {
+    document,
+    selves: new Map(),
+  });
 }
 
 /** Whether a field is in the requirement of another. */

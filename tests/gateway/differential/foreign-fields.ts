@@ -39,10 +39,13 @@ function fieldsInKeysAndProvides(schema: DocumentNode): Set<string> {
 }
 
 function graphOf({ definitions }: DocumentNode, subgraph: string): string | undefined {
-  const graphs = definitions.find((node) => node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value === "join__Graph");
+  const graphs = definitions.find(
+    (node) => node.kind === Kind.ENUM_TYPE_DEFINITION && node.name.value === "join__Graph",
+  );
   if (graphs?.kind !== Kind.ENUM_TYPE_DEFINITION) return undefined;
-  return graphs.values?.find(({ directives = [] }) => directives.some((join) => textArgument(join, "name") === subgraph))
-    ?.name.value;
+  return graphs.values?.find(({ directives = [] }) =>
+    directives.some((join) => textArgument(join, "name") === subgraph),
+  )?.name.value;
 }
 
 const isOf = ({ arguments: given = [] }: ConstDirectiveNode, graph: string | undefined): boolean =>
