@@ -124,7 +124,8 @@ class Completion {
     const path = at.flatMap((element) => (typeof element === "string" && element !== "@" ? element : []));
     const selectionSet = this.#set(definition.selectionSet, root, { fetch, subgraph, path });
     if (selectionSet === definition.selectionSet) return fetch;
-    const variableUsages = variablesIn(selectionSet).filter((name) => name !== "representations");
+    const used = variablesIn(selectionSet).filter((name) => name !== "representations");
+    const variableUsages = [...new Set([...(fetch.variableUsages ?? []), ...used])];
     const { variableDefinitions = [] } = definition;
     const isDeclared = (name: string) => variableDefinitions.some(({ variable }) => variable.name.value === name);
     const more = (this.#operation.variableDefinitions ?? []).filter(
