@@ -119,7 +119,7 @@ class Completion {
     const subgraph = this.#supergraph.subgraphs().get(fetch.serviceName);
     const document = parse(fetch.operation, { noLocation: true });
     const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
-    const root = definition && subgraph?.schema.schemaDefinition.rootType(definition.operation);
+    const root = definition && subgraph?.schema.schemaDefinition.rootType(`${definition.operation}`);
     if (!subgraph || !root) return fetch;
     const path = at.flatMap((element) => (typeof element === "string" && element !== "@" ? element : []));
     const selectionSet = this.#set(definition.selectionSet, root, { fetch, subgraph, path });

@@ -30,7 +30,7 @@ function fieldsInKeysAndProvides(schema: DocumentNode): Set<string> {
   visit(schema, {
     Directive: (node) => {
       if (node.name.value !== "key" && node.name.value !== "provides") return;
-      visit(fieldSet(textArgument(node as ConstDirectiveNode, "fields")), {
+      visit(fieldSet(textArgument(node, "fields")), {
         Field: ({ name }) => void found.add(name.value),
       });
     },
