@@ -81,6 +81,9 @@ function pathsOfFetches({ node }: QueryPlan): Map<FetchNode, ResponsePath> {
   return found;
 }
 
+/** As composition names them. */
+const rootTypes = { query: "Query", mutation: "Mutation", subscription: "Subscription" } as const;
+
 /** A fetch, and where in the answer the objects are that its selections are of. */
 interface Place {
   fetch: FetchNode;
@@ -119,7 +122,7 @@ class Completion {
     const subgraph = this.#supergraph.subgraphs().get(fetch.serviceName);
     const document = parse(fetch.operation, { noLocation: true });
     const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
-    const root = definition && subgraph?.schema.schemaDefinition.rootType(`${definition.operation}`);
+    const root = definition && composite(subgraph?.schema.type(rootTypes[definition.operation]));
     if (!subgraph || !root) return fetch;
     const path = at.flatMap((element) => (typeof element === "string" && element !== "@" ? element : []));
     const selectionSet = this.#set(definition.selectionSet, root, { fetch, subgraph, path });
