@@ -52,7 +52,8 @@ export function compileOperation(
   const finish = async (run: Run): Promise<Executed> => {
     await step(run);
     const { json, problems, refusals } = write(run.data, run.variables);
-    const failed = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
+    const told = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
+    const failed = withoutRepetitions(told);
     if (problems.length === 0 && refusals.length === 0) return { json, errors: failed };
     return {
       json,
@@ -91,6 +92,17 @@ function memoized<Key extends object, Value>(make: (key: Key) => Value): (key: K
 function asWritten(error: GraphQLError, aliases: Aliases): GraphQLError {
   const { message, path, originalError, extensions } = error;
   return path ? new GraphQLError(message, { path: aliases.written(path), originalError, extensions }) : error;
+}
+
+/** A field that several subgraphs were asked for fails once, when it is for the same reason. */
+function withoutRepetitions(errors: readonly GraphQLError[]): readonly GraphQLError[] {
+  if (errors.length < 2) return errors;
+  const seen = new Set<string>();
+  return errors.filter(({ path, message, extensions }) => {
+    if (!path) return true;
+    const text = JSON.stringify([path, message, extensions["code"]]);
+    return !seen.has(text) && seen.add(text);
+  });
 }
 
 const refusedField = ({ refusal, path }: Answer["refusals"][number]): GraphQLError =>

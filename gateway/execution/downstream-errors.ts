@@ -3,9 +3,17 @@ import type { ResponsePath } from "@apollo/query-planner";
 import type { Data } from "./data.ts";
 import { pathsOf } from "./entities.ts";
 
-/** The errors of a fetch of root fields: their paths are already those of the answer. */
-export function rootErrors(errors: readonly GraphQLError[], subgraph: string): GraphQLError[] {
-  return errors.map((error) => downstream(error, subgraph, error.path));
+type Path = readonly (string | number)[];
+
+/** The subgraph of a fetch, and the keys of its fields as clients know them. */
+export interface Asked {
+  subgraph: string;
+  renamed(path: Path): Path;
+}
+
+/** The errors of a fetch of root fields: their paths are those of the answer, but for keys that the planner made. */
+export function rootErrors(errors: readonly GraphQLError[], { subgraph, renamed }: Asked): GraphQLError[] {
+  return errors.map((error) => downstream(error, subgraph, error.path && renamed(error.path)));
 }
 
 /**
@@ -14,7 +22,7 @@ export function rootErrors(errors: readonly GraphQLError[], subgraph: string): G
  */
 export function entityErrors(
   errors: readonly GraphQLError[],
-  subgraph: string,
+  { subgraph, renamed }: Asked,
   { root, path, holders }: { root: Data; path: ResponsePath; holders: readonly (readonly Data[])[] },
 ): GraphQLError[] {
   const paths = pathsOf(root, path);
@@ -22,17 +30,14 @@ export function entityErrors(
     if (!error.path) return [downstream(error, subgraph, undefined)];
     const [, index, ...rest] = error.path;
     const concerned = typeof index === "number" ? new Set(holders[index]) : new Set(holders.flat());
+    const within = renamed(rest);
     return [...concerned]
       .flatMap((entity) => paths.get(entity) ?? [])
-      .map((at) => downstream(error, subgraph, [...at, ...rest]));
+      .map((at) => downstream(error, subgraph, [...at, ...within]));
   });
 }
 
-function downstream(
-  error: GraphQLError,
-  subgraph: string,
-  path: readonly (string | number)[] | undefined,
-): GraphQLError {
+function downstream(error: GraphQLError, subgraph: string, path: Path | undefined): GraphQLError {
   // Over HTTP it is what JSON held, without what GraphQLError would have added.
   const { message } = error;
   const extensions: Readonly<Record<string, unknown>> | undefined = error.extensions;

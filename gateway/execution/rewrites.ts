@@ -16,6 +16,29 @@ export function rewritesOf(rewrites: readonly FetchDataRewrite[] | undefined, fi
   };
 }
 
+/**
+ * The path of an error of a subgraph, with the keys that a client knows: those that the planner gave fields that would collide stand in the
+ * subgraph's own.
+ */
+export function renamedPath(
+  rewrites: readonly FetchDataRewrite[] | undefined,
+): (path: readonly (string | number)[]) => (string | number)[] {
+  const renamers = (rewrites ?? []).flatMap((rewrite) =>
+    rewrite.kind === "KeyRenamer"
+      ? [{ to: rewrite.renameKeyTo, keys: rewrite.path.filter((element) => !element.startsWith(fragmentPrefix)) }]
+      : [],
+  );
+  return (path) => {
+    const renamed = [...path];
+    const places = [...renamed.keys()].filter((place) => typeof renamed[place] === "string");
+    for (const { to, keys } of renamers) {
+      const last = places[keys.length - 1];
+      if (last !== undefined && keys.every((key, depth) => renamed[places[depth] ?? -1] === key)) renamed[last] = to;
+    }
+    return renamed;
+  };
+}
+
 function rewriteOf(rewrite: FetchDataRewrite, fits: FitsType): Rewrite {
   const key = rewrite.path.at(-1) ?? "";
   const read = reader(key);

@@ -15,13 +15,14 @@ import {
   isObjectType,
   isUnionType,
   Kind,
-  type NamedTypeNode,
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
-import { isCondition, isIncluded, isIntrospection, type Operation } from "../operation.ts";
+import { isIncluded, isIntrospection, type Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
+import { forSubgraphs } from "./executable-directives.ts";
+import { fragmentOn, typename } from "./made-selections.ts";
 import { NumberLiterals } from "./number-literals.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 import type { Terms } from "./requirements/terms.ts";
@@ -77,11 +78,12 @@ export function operationToPlan(
     ...plannedFor,
     aliases,
     numbers,
-    toPlan: { definition: numbers.marked({ ...definition, selectionSet }), fragments: new Map() },
+    toPlan: {
+      definition: numbers.marked({ ...definition, directives: forSubgraphs(apiSchema, definition), selectionSet }),
+      fragments: new Map(),
+    },
   };
 }
-
-const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
 
 /** What is known of an object where fields of it are selected. */
 interface Scope {
@@ -150,7 +152,7 @@ class Simpler {
     const simple: FieldNode = {
       ...field,
       ...(key === name ? {} : { alias: { kind: Kind.NAME, value: key } }),
-      directives: forSubgraphs(field),
+      directives: forSubgraphs(this.#schema, field),
     };
     const inner = isUnionType(type) ? undefined : getNamedType(type.getFields()[name]?.type);
     if (!field.selectionSet || !isCompositeType(inner)) return [simple];
@@ -163,17 +165,17 @@ class Simpler {
     if (!narrower) return [];
     if (narrower.type !== scope.type && isAbstractType(narrower.type) && this.#mayBeInterfaceObject(narrower.type))
       return narrower.possible.flatMap((type) =>
-        fragmentOn(type, this.selections(selectionSet, { type, possible: [type] }), directives),
+        fragmentOn(type.name, this.selections(selectionSet, { type, possible: [type] }), directives),
       );
     const selections = this.selections(selectionSet, narrower);
     const isSame = narrower.type === scope.type;
     if (selections.length === 0 || (isSame && directives.length === 0)) return selections;
-    return fragmentOn(isSame ? undefined : narrower.type, selections, directives);
+    return fragmentOn(isSame ? undefined : narrower.type.name, selections, directives);
   }
 
   /** Every fragment is planned as an inline one, where a directive of fragment spreads alone would make the document invalid. */
   #forInlineFragment(selection: SelectionNode): DirectiveNode[] {
-    return forSubgraphs(selection).filter(({ name }) =>
+    return forSubgraphs(this.#schema, selection).filter(({ name }) =>
       this.#schema.getDirective(name.value)?.locations.includes(DirectiveLocation.INLINE_FRAGMENT),
     );
   }
@@ -257,10 +259,10 @@ class Simpler {
       if (!this.#schema.isSubType(type, known)) continue;
       const behind = this.#scopeOf(known).possible;
       const inner = this.#byType({ type: known, possible: behind }, { fields: rest, conditions });
-      selections.push(...fragmentOn(known, inner).map((fragment) => ({ ...fragment, directives: [kept] })));
+      selections.push(...fragmentOn(known.name, inner).map((fragment) => ({ ...fragment, directives: [kept] })));
       for (const each of behind) rest.delete(each);
     }
-    for (const [each, more] of rest) selections.push(...fragmentOn(each, this.#inFragments(more, each)));
+    for (const [each, more] of rest) selections.push(...fragmentOn(each.name, this.#inFragments(more, each)));
     return selections;
   }
 
@@ -322,31 +324,6 @@ interface FieldsByType {
   /** The type conditions under which they are selected. */
   conditions: ReadonlySet<GraphQLCompositeType>;
 }
-
-/** @param type undefined for a fragment without a type condition */
-function fragmentOn(
-  type: GraphQLCompositeType | undefined,
-  selections: readonly SelectionNode[],
-  directives: readonly DirectiveNode[] = [],
-): InlineFragmentNode[] {
-  if (selections.length === 0) return [];
-  const typeCondition: NamedTypeNode | undefined = type && {
-    kind: Kind.NAMED_TYPE,
-    name: { kind: Kind.NAME, value: type.name },
-  };
-  return [
-    {
-      kind: Kind.INLINE_FRAGMENT,
-      ...(typeCondition ? { typeCondition } : {}),
-      directives,
-      selectionSet: setOf(selections),
-    },
-  ];
-}
-
-/** The directives of a selection that are meant for subgraphs. */
-const forSubgraphs = ({ directives = [] }: SelectionNode): DirectiveNode[] =>
-  directives.filter((directive) => !isCondition(directive));
 
 /** An object of which nothing is asked is asked for all the same, so that the answer can tell one that has nothing to show from none. */
 const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({

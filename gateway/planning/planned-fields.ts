@@ -2,14 +2,28 @@ import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query
 import { type FragmentDefinitionNode, Kind, parse, type SelectionSetNode } from "graphql";
 import { fragmentsOf, keyOf } from "../operation.ts";
 
-/** The response keys that a plan fetches, each with those below it; types and lists on the way are left out. */
-export interface PlannedFields extends ReadonlyMap<string, PlannedFields> {}
+/** The response keys that a plan fetches; lists on the way are left out. */
+export interface PlannedFields extends ReadonlyMap<string, PlannedField> {}
 
-type Found = Map<string, Found>;
+export interface PlannedField {
+  /** What is fetched below it. */
+  fields: PlannedFields;
+  /** By each fetch that has it: the type conditions that it stands under. */
+  under: readonly (readonly string[])[];
+}
+
+interface Found extends PlannedField {
+  fields: Map<string, Found>;
+  under: (readonly string[])[];
+}
+
+/** Whether a field is fetched of objects that fit these type conditions. */
+export const isPlannedOf = ({ under }: PlannedField, fits: (condition: string) => boolean): boolean =>
+  under.some((conditions) => conditions.every(fits));
 
 /** Finds what a plan fetches: what is not in it, no subgraph is sent. */
 export function plannedFields({ node }: QueryPlan): PlannedFields {
-  const root: Found = new Map();
+  const root: Fields = new Map();
   const visit = (step: PlanNode | undefined, path: ResponsePath): void => {
     if (!step) return;
     if (step.kind === "Fetch") addFetch(step, below(root, path));
@@ -23,49 +37,64 @@ export function plannedFields({ node }: QueryPlan): PlannedFields {
   return root;
 }
 
-function addFetch({ operation, requires, outputRewrites = [] }: FetchNode, to: Found): void {
+type Fields = Map<string, Found>;
+
+function addFetch({ operation, requires, outputRewrites = [] }: FetchNode, to: Fields): void {
   const document = parse(operation, { noLocation: true });
   const definition = document.definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION);
   if (!definition) return;
-  const fetched: Found = new Map();
-  addSelections(definition.selectionSet, fragmentsOf(document), fetched);
-  const fields = requires ? (fetched.get("_entities") ?? new Map()) : fetched;
+  const fetched: Fields = new Map();
+  addSelections(definition.selectionSet, fragmentsOf(document), { to: fetched, conditions: [] });
+  const fields = requires ? (fetched.get("_entities")?.fields ?? new Map<string, Found>()) : fetched;
   for (const rewrite of outputRewrites) {
     if (rewrite.kind !== "KeyRenamer") continue;
     const parent = below(fields, rewrite.path.slice(0, -1));
-    add(parent, rewrite.renameKeyTo, parent.get(rewrite.path.at(-1) ?? "") ?? new Map());
+    const renamed = parent.get(rewrite.path.at(-1) ?? "");
+    if (renamed) add(parent, rewrite.renameKeyTo, renamed);
   }
-  for (const [key, inner] of fields) add(to, key, inner);
+  for (const [key, field] of fields) add(to, key, field);
 }
 
-function addSelections(set: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>, to: Found): void {
+function addSelections(
+  set: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  { to, conditions }: { to: Fields; conditions: readonly string[] },
+): void {
   for (const selection of set.selections) {
     if (selection.kind === Kind.FIELD) {
-      const inner = fieldAt(to, keyOf(selection));
-      if (selection.selectionSet) addSelections(selection.selectionSet, fragments, inner);
+      const field = fieldAt(to, keyOf(selection));
+      field.under.push(conditions);
+      if (selection.selectionSet)
+        addSelections(selection.selectionSet, fragments, { to: field.fields, conditions: [] });
       continue;
     }
     const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-    if (fragment) addSelections(fragment.selectionSet, fragments, to);
+    if (!fragment) continue;
+    const condition = fragment.typeCondition?.name.value;
+    const narrower = condition === undefined ? conditions : [...conditions, condition];
+    addSelections(fragment.selectionSet, fragments, { to, conditions: narrower });
   }
 }
 
 /** The fields at a path, in which `@` is every element of a list and `... on` a type. */
-function below(fields: Found, path: ResponsePath): Found {
+function below(fields: Fields, path: ResponsePath): Fields {
   let at = fields;
   for (const element of path) {
-    if (typeof element === "string" && element !== "@" && !element.startsWith("... on ")) at = fieldAt(at, element);
+    if (typeof element === "string" && element !== "@" && !element.startsWith("... on "))
+      at = fieldAt(at, element).fields;
   }
   return at;
 }
 
-function fieldAt(fields: Found, key: string): Found {
+function fieldAt(fields: Fields, key: string): Found {
   let found = fields.get(key);
-  if (!found) fields.set(key, (found = new Map()));
+  if (!found) fields.set(key, (found = { fields: new Map(), under: [] }));
   return found;
 }
 
-function add(to: Found, key: string, fields: Found): void {
+function add(to: Fields, key: string, field: Found): void {
   const held = fieldAt(to, key);
-  if (held !== fields) for (const [inner, more] of fields) add(held, inner, more);
+  if (held === field) return;
+  held.under.push(...field.under);
+  for (const [inner, more] of field.fields) add(held.fields, inner, more);
 }

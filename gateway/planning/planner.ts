@@ -3,6 +3,7 @@ import type { QueryPlan } from "@apollo/query-planner";
 import type { DocumentNode } from "graphql";
 import { documentOf, type Operation } from "../operation.ts";
 import { inSubgraphTerms } from "./requirements/subgraph-terms.ts";
+import { withTypesHere } from "./types-here.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 
 /** Plans operations of valid documents over one supergraph. */
@@ -12,9 +13,12 @@ export interface Planner {
   stop(): Promise<void>;
 }
 
-export function planOf({ plannedSchema, planner, terms }: PlannedSupergraph, document: DocumentNode): QueryPlan {
+export function planOf(
+  { supergraph, plannedSchema, planner, terms }: PlannedSupergraph,
+  document: DocumentNode,
+): QueryPlan {
   const plan = planner.buildQueryPlan(operationFromDocument(plannedSchema, document, { validate: false }));
-  return inSubgraphTerms(plan, terms);
+  return inSubgraphTerms(withTypesHere(plan, document, supergraph), terms);
 }
 
 /** Plans in this thread: whatever else it has to do waits, however long that takes. */

@@ -1,6 +1,6 @@
 import { operationFromDocument, Supergraph } from "@apollo/federation-internals";
 import { type FetchNode, QueryPlanner } from "@apollo/query-planner";
-import { Kind, parse, print, type SelectionSetNode, visit } from "graphql";
+import { Kind, parse, print, type SelectionSetNode, validate, visit } from "graphql";
 import { describe, expect, it } from "vitest";
 import { bothExecutors } from "./both-executors.ts";
 import { head } from "./differential/federation.ts";
@@ -18,6 +18,18 @@ const sdl = supergraphOf({
     type Film implements Thing { id: ID  size: Int  minutes: Int }`,
 });
 const both = bothExecutors(sdl);
+
+const access = (scope: string) => `extend schema
+    @link(url: "https://specs.apollo.dev/federation/v2.1", import: ["@composeDirective"])
+    @link(url: "https://example.com/access/v1.0", import: ["@access"]) @composeDirective(name: "@access")
+  directive @access(scope: Scope! ${scope}  note: String) on FIELD | QUERY | INLINE_FRAGMENT
+  enum Scope { PUBLIC  PRIVATE }`;
+const linked = bothExecutors(
+  supergraphOf({
+    a: `${access("")} type Query { a: String }`,
+    b: `${access("= PUBLIC")} type Query { b: String }`,
+  }),
+);
 const operationOf = (query: string, variables: Record<string, unknown> = {}): string =>
   (both.plan({ query, variables }).node as FetchNode).operation;
 
@@ -97,6 +109,15 @@ describe("case G20: executable directives of clients reach subgraphs as in Apoll
   it("without those that only a spread may have: every spread is planned as an inline fragment", () => {
     const query = '{ shop { ...F @named(as: "x") @cached } } fragment F on Shop { name }';
     expect(operationOf(query)).toBe("{shop{...@cached{name}}}");
+  });
+
+  it.each([
+    ["{ a @access }", "{a@access(scope:PUBLIC)}"],
+    ['{ a @access(note: "n") }', '{a@access(note:"n" scope:PUBLIC)}'],
+    ["query @access(scope: PRIVATE) { ... @access { a } }", "query@access(scope:PRIVATE){...@access(scope:PUBLIC){a}}"],
+  ])("that a link brings, with the defaults that not every subgraph has: %s", (query, sent) => {
+    expect(validate(linked.schema, parse(query))).toEqual([]);
+    expect((linked.plan({ query, variables: {} }).node as FetchNode).operation).toBe(sent);
   });
 });
 

@@ -1,10 +1,27 @@
-import { type DocumentNode, Kind, parse, type SelectionSetNode } from "graphql";
+import {
+  type DefinitionNode,
+  type DocumentNode,
+  type InterfaceTypeDefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  type ObjectTypeExtensionNode,
+  parse,
+  type SelectionSetNode,
+} from "graphql";
+
+/** Whether a subgraph has fields of a type here; Federation 1 extends the types of others. */
+export const hasFields = (
+  node: DefinitionNode,
+): node is ObjectTypeDefinitionNode | ObjectTypeExtensionNode | InterfaceTypeDefinitionNode =>
+  node.kind === Kind.OBJECT_TYPE_DEFINITION ||
+  node.kind === Kind.OBJECT_TYPE_EXTENSION ||
+  node.kind === Kind.INTERFACE_TYPE_DEFINITION;
 
 /** Field (`Item.shipping`) → what `@requires` gives it, in the schemas of subgraphs. */
 export function requirementsIn(...schemas: readonly DocumentNode[]): Map<string, SelectionSetNode> {
   const found = new Map<string, SelectionSetNode>();
   for (const node of schemas.flatMap(({ definitions }) => definitions)) {
-    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
+    if (!hasFields(node)) continue;
     for (const field of node.fields ?? []) {
       const requires = field.directives?.find(({ name }) => name.value === "requires")?.arguments?.[0]?.value;
       if (requires?.kind !== Kind.STRING) continue;
@@ -31,9 +48,10 @@ export function picked(value: unknown, { selections }: SelectionSetNode): unknow
       if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
       if (selection.kind === Kind.INLINE_FRAGMENT) {
         const on = selection.typeCondition?.name.value;
-        return on === undefined || on === held["__typename"]
-          ? Object.entries(picked(held, selection.selectionSet) as object)
-          : [];
+        const type = held["__typename"];
+        if (on !== undefined && typeof type === "string" && on !== type) return [];
+        // Within a representation no type is named: what it holds of a fragment is what fitted.
+        return Object.entries(picked(held, selection.selectionSet) as object).filter(([key]) => key in held);
       }
       const { name, selectionSet } = selection;
       const inner = held[name.value] ?? null;

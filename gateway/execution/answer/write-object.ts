@@ -9,7 +9,7 @@ import {
 } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
 import { isIntrospection } from "../../operation.ts";
-import type { PlannedFields } from "../../planning/planned-fields.ts";
+import { isPlannedOf, type PlannedField, type PlannedFields } from "../../planning/planned-fields.ts";
 import { type Data, isData, reader } from "../data.ts";
 import { type CollectedField, collectFields, type Selected } from "./collect-fields.ts";
 import { locate, type Problem, type Write } from "./problems.ts";
@@ -105,7 +105,7 @@ export function fieldsWriter(
 function fieldWriter(
   selected: Selected,
   type: GraphQLCompositeType,
-  { field, planned }: { field: CollectedField; planned: PlannedFields | undefined },
+  { field, planned }: { field: CollectedField; planned: PlannedField | undefined },
 ): Write {
   const refusal = refusalIn(selected, field);
   if (field.name === "__typename")
@@ -117,12 +117,17 @@ function fieldWriter(
   const none = isNonNullType(definition.type) ? undefined : "null";
   if (refusal) return failedWriter({ message: refusal.message, refusal }, none);
   // Better than a null of which nobody knows that it is none of a subgraph's.
-  if (!planned) return failedWriter({ message: `No subgraph can be asked for ${called}.` }, none);
-  return valueWriter({
+  const notAsked = failedWriter({ message: `No subgraph can be asked for ${called}.` }, none);
+  if (!planned) return notAsked;
+  const write = valueWriter({
     type: definition.type,
     called,
-    object: (composite, within) => objectWriter(selected, composite, { nodes: field.nodes, planned, called: within }),
+    object: (composite, within) =>
+      objectWriter(selected, composite, { nodes: field.nodes, planned: planned.fields, called: within }),
   });
+  if (isAbstractType(type) || isPlannedOf(planned, (condition) => selected.fits(type.name, condition))) return write;
+  // It is fetched of objects of other types.
+  return (value, problems) => (value === undefined ? notAsked : write)(value, problems);
 }
 
 /** Where one of several selections of a key is refused the whole is: what it selects was not all asked for. */

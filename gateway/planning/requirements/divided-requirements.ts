@@ -7,8 +7,10 @@ import {
   fieldsIn,
   implementing,
   isResolvableKey,
+  namedType,
   parseFieldSet,
   typesIn,
+  type TypesWithFields,
 } from "./supergraph-ast.ts";
 import type { Requirement, StoodFor } from "./terms.ts";
 
@@ -30,6 +32,7 @@ export function secondSelvesOf(
 ): SecondSelf[] {
   const { isRequired, requires } = dependenciesOf(document, requirements);
   const keys = keysIn(document);
+  const types = typesIn(document);
   const selves: SecondSelf[] = [];
   /** By graph or second self: path of a field in the representation → what stands there. */
   const taken = new Map<string, Map<string, string>>();
@@ -40,7 +43,7 @@ export function secondSelvesOf(
     return true;
   };
   for (const requirement of requirements) {
-    const paths = pathsOf(requirement.selection, standIns);
+    const paths = pathsOf(requirement.selection, requirement.type, { types, standIns });
     const { isInterfaceObject, isExternal } = keys(requirement);
     const as = isInterfaceObject ? requirement.type : undefined;
     const stays = as === undefined && !isExternal && !isRequired(requirement);
@@ -83,23 +86,41 @@ function keysIn(document: DocumentNode): (of: Requirement) => { isInterfaceObjec
   };
 }
 
-/** Where each field would stand in a representation, and which it is: itself, or one that stands for it with arguments. */
+interface Known {
+  types: TypesWithFields;
+  standIns: ReadonlyMap<string, StoodFor>;
+}
+
+/**
+ * Where each field would stand in a representation, and which it is: itself, or one that stands for it with arguments. A field that is required of
+ * some types alone is another than that of all: a representation names no types inside.
+ */
 function pathsOf(
   { selections }: SelectionSetNode,
-  standIns: ReadonlyMap<string, StoodFor>,
-  above = "",
+  typeName: string | undefined,
+  known: Known,
+  { above, conditions }: { above: string; conditions: string } = { above: "", conditions: "" },
   found = new Map<string, string>(),
 ): Map<string, string> {
+  const type = typeName === undefined ? undefined : known.types.get(typeName);
   for (const selection of selections) {
     if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
     if (selection.kind === Kind.INLINE_FRAGMENT) {
-      pathsOf(selection.selectionSet, standIns, above, found);
+      const on = selection.typeCondition?.name.value ?? typeName;
+      const isAll = on === typeName || type?.interfaces?.some(({ name }) => name.value === on) === true;
+      const narrower = isAll ? conditions : `${conditions} ... on ${on}`;
+      pathsOf(selection.selectionSet, on, known, { above, conditions: narrower }, found);
       continue;
     }
     const name = selection.name.value;
-    const path = `${above}/${standIns.get(name)?.field ?? name}`;
-    found.set(path, name);
-    if (selection.selectionSet) pathsOf(selection.selectionSet, standIns, path, found);
+    const field = known.standIns.get(name)?.field ?? name;
+    const path = `${above}/${field}`;
+    // What one requirement asks of all objects it asks of those of its fragments too.
+    if (conditions === "" || !found.has(path)) found.set(path, `${name}${conditions}`);
+    if (!selection.selectionSet) continue;
+    const definition = type && fieldNamed(type, field);
+    const inner = definition && namedType(definition.type);
+    pathsOf(selection.selectionSet, inner, known, { above: path, conditions }, found);
   }
   return found;
 }

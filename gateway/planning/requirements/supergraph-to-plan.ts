@@ -1,4 +1,5 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, parse, print, visit } from "graphql";
+import { withExecutableDirectives } from "../executable-directives.ts";
 import { withOneOfDefined } from "../one-of.ts";
 import { withoutIdleExternals } from "./idle-externals.ts";
 import { withoutIdleInterfaceObjects } from "./idle-interface-objects.ts";
@@ -38,7 +39,7 @@ import type { Requirement, Terms } from "./terms.ts";
  */
 export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
   const given = parse(sdl, { noLocation: true });
-  const document = withResolvableKeys(withoutIdleInterfaceObjects(withOneOfDefined(given)));
+  const document = withResolvableKeys(withoutIdleInterfaceObjects(withOneOfDefined(withExecutableDirectives(given))));
   const whole = typesIn(document);
   const standIns = new StandIns(whole);
   const withoutArguments = requirementsOf(whole).map((requirement) => ({

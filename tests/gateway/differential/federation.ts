@@ -5,6 +5,7 @@ import { type DocumentNode, type GraphQLSchema, parse } from "graphql";
 import { type BothExecutors, bothExecutors } from "../both-executors.ts";
 import { type AskSubgraph, subgraphOver, subgraphSchema } from "./subgraph.ts";
 import { undivided } from "./undivided.ts";
+import { foreignFields } from "./foreign-fields.ts";
 import { World } from "./world.ts";
 
 /** A supergraph, its subgraphs over one world, and the same world undivided. */
@@ -22,11 +23,17 @@ export interface Federation {
 export const head = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@requires", "@provides", "@external",
   "@shareable", "@override", "@inaccessible", "@interfaceObject"])\n`;
 
-/** @returns the errors of composition where the schemas do not compose */
-export function federationOf(texts: Readonly<Record<string, string>>): Federation | readonly string[] {
+/**
+ * @param linked what stands before every schema
+ * @returns the errors of composition where the schemas do not compose
+ */
+export function federationOf(
+  texts: Readonly<Record<string, string>>,
+  linked: string = head,
+): Federation | readonly string[] {
   const services = Object.entries(texts).map(([name, sdl]) => ({
     name,
-    typeDefs: parse(head + sdl),
+    typeDefs: parse(linked + sdl),
     url: `http://${name}`,
   }));
   const { supergraphSdl, errors } = composeServices(services);
@@ -43,7 +50,9 @@ export function federationOf(texts: Readonly<Record<string, string>>): Federatio
     sdl: supergraphSdl,
     schemas,
     api: executors.schema,
-    subgraphs: Object.fromEntries(local.map(([name, each]) => [name, subgraphOver(world, each)])),
+    subgraphs: Object.fromEntries(
+      local.map(([name, each]) => [name, subgraphOver(world, each, foreignFields(supergraphSdl, name, each.document))]),
+    ),
     executors,
     undivided: undivided(executors.schema, world),
     plan: (operation) => executors.plan(operation),
@@ -51,8 +60,8 @@ export function federationOf(texts: Readonly<Record<string, string>>): Federatio
 }
 
 /** @throws Error for schemas that do not compose */
-export function composed(texts: Readonly<Record<string, string>>): Federation {
-  const found = federationOf(texts);
+export function composed(texts: Readonly<Record<string, string>>, linked: string = head): Federation {
+  const found = federationOf(texts, linked);
   if ("api" in found) return found;
   throw new Error(found.join("\n"));
 }

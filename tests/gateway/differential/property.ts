@@ -20,8 +20,14 @@ const troubles: readonly Trouble[] = ["none", "error", "null"];
 const documentTape = (maxLength: number) => fc.array(fc.nat(255), { minLength: 5, maxLength, size: "max" });
 
 /** Holds a gateway against one undivided service, for documents drawn over a supergraph. */
-export function overOne(schemas: Schemas, { seed, runs, shrinkMs = 45_000 }: Budget, { mutations = false } = {}) {
-  const federation = composed(schemas);
+export const overOne = (schemas: Schemas, budget: Budget, options: { mutations?: boolean } = {}) =>
+  overComposed(composed(schemas), budget, options);
+
+export function overComposed(
+  federation: Federation,
+  { seed, runs, shrinkMs = 45_000 }: Budget,
+  { mutations = false } = {},
+) {
   const coverage = new Coverage(federation.schemas);
   const property = fc.asyncProperty(
     documentTape(250),

@@ -46,8 +46,15 @@ export const subgraphSchema = (document: DocumentNode): SubgraphSchema => ({
   schema: buildSubgraphSchema(document),
 });
 
-/** A subgraph that answers from the world, and finds entities by any key of theirs that it has. */
-export function subgraphOver(world: World, { document, schema }: SubgraphSchema): AskSubgraph {
+/**
+ * A subgraph that answers from the world, and finds entities by any key of theirs that it has.
+ * @param foreign the fields that others resolve, `@external` or taken over by `@override`: who asks for them here has an error
+ */
+export function subgraphOver(
+  world: World,
+  { document, schema }: SubgraphSchema,
+  foreign: ReadonlySet<string>,
+): AskSubgraph {
   const keys = new Map<string, SelectionSetNode[]>();
   for (const [type, directive] of directivesOnTypes(document, "key")) {
     const resolvable = directive.arguments?.find(({ name }) => name.value === "resolvable")?.value;
@@ -77,6 +84,8 @@ export function subgraphOver(world: World, { document, schema }: SubgraphSchema)
       for (const field of Object.values(type.getFields())) {
         if (field.name.startsWith("_")) continue;
         field.resolve = (source: Known | undefined, args, troubled: Troubled) => {
+          if (foreign.has(`${type.name}.${field.name}`))
+            throw new Error(`${type.name}.${field.name} is resolved by other subgraphs.`);
           const thing = source?.thing ?? root(type);
           const needs = world.requirements.get(`${type.name}.${field.name}`);
           const given = needs && picked(source?.given ?? {}, needs);

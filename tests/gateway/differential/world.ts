@@ -16,7 +16,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import { getArgumentValues } from "graphql/execution/values.js";
-import { fieldSet, requirementsIn } from "../requirements.ts";
+import { fieldSet, hasFields, requirementsIn } from "../requirements.ts";
 
 /** A number that a text always gives. */
 export function hashOf(text: string): number {
@@ -228,7 +228,7 @@ export const isThing = (value: unknown): value is Thing =>
 /** The directives of one name on the types of a schema. */
 export function directivesOnTypes(document: DocumentNode, name: string): [type: string, directive: DirectiveNode][] {
   return document.definitions.flatMap((node) =>
-    node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.INTERFACE_TYPE_DEFINITION
+    hasFields(node)
       ? (node.directives ?? [])
           .filter((directive) => directive.name.value === name)
           .map((directive): [string, DirectiveNode] => [node.name.value, directive])
