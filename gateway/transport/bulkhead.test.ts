@@ -36,6 +36,28 @@ describe("a bulkhead", () => {
     await Promise.all([...mutations, ...queries]);
   });
 
+  it("lets in groups that wait in turns, and those of one in order", async () => {
+    const bulkhead = new Bulkhead({ callsInFlight: 1, callsWaiting: 10 });
+    await bulkhead.enter(never());
+    const entered: string[] = [];
+    const leaving = new AbortController();
+    for (const name of ["a1", "a2", "a3", "b1", "c1", "b2"]) {
+      const signal = name === "c1" ? leaving.signal : never();
+      void bulkhead.enter(signal, name[0])?.then(
+        () => entered.push(name),
+        () => undefined,
+      );
+    }
+    leaving.abort();
+    for (let left = 0; left < 5; left += 1) {
+      bulkhead.leave();
+      await turn();
+    }
+    expect(entered).toEqual(["a1", "b1", "a2", "b2", "a3"]);
+    bulkhead.leave();
+    expect(bulkhead.enter(never())).toBeUndefined();
+  });
+
   it("gives each subgraph places of its own", async () => {
     const carrier = carrierByHand();
     const transport = withBulkhead(carrier, { callsInFlight: 1, callsWaiting: 0 });

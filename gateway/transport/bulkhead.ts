@@ -5,36 +5,51 @@ import type { Transport } from "./transport.ts";
 
 export type BulkheadLimits = Pick<TransportLimits, "callsInFlight" | "callsWaiting">;
 
-/** So many at once, and so many that wait for their turn, first come, first served. Who leaves while he waits makes room. */
+/**
+ * So many at once, and so many that wait for their turn: those of one group first come, first served, and the groups in turns, so that one that sends much
+ * holds up itself. Who leaves while he waits makes room.
+ */
 export class Bulkhead {
   readonly #limits: BulkheadLimits;
   #inFlight = 0;
-  readonly #waiting = new Set<() => void>();
+  /** By group; the group whose turn is next comes first. */
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #waitingCount = 0;
 
   constructor(limits: BulkheadLimits) {
     this.#limits = limits;
   }
 
   /** Resolves when it is the caller's turn, which he ends by `leave`; rejects at the signal, with its reason, or when too many wait. */
-  enter(signal: AbortSignal): Promise<void> | undefined {
-    if (this.#inFlight >= this.#limits.callsInFlight) return this.#turn(signal);
+  enter(signal: AbortSignal, group = ""): Promise<void> | undefined {
+    if (this.#inFlight >= this.#limits.callsInFlight) return this.#turn(signal, group);
     this.#inFlight += 1;
     return undefined;
   }
 
-  /** The place goes to who has waited longest, so that nobody who comes now can take it. */
+  /** The place goes to one who waits, so that nobody who comes now can take it. */
   leave(): void {
-    const [next] = this.#waiting;
-    if (next) next();
-    else this.#inFlight -= 1;
+    const [first] = this.#waiting;
+    if (!first) {
+      this.#inFlight -= 1;
+      return;
+    }
+    const [group, turns] = first;
+    this.#waiting.delete(group);
+    this.#waiting.set(group, turns);
+    const [next] = turns;
+    next?.();
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #turn(signal: AbortSignal, group: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.size >= this.#limits.callsWaiting)
-        return reject(new CallFailure("overloaded", `${this.#waiting.size} calls are waiting.`));
+      if (this.#waitingCount >= this.#limits.callsWaiting)
+        return reject(new CallFailure("overloaded", `${this.#waitingCount} calls are waiting.`));
+      const turns = this.#waiting.get(group) ?? new Set();
       const end = () => {
-        this.#waiting.delete(go);
+        this.#waitingCount -= 1;
+        turns.delete(go);
+        if (turns.size === 0) this.#waiting.delete(group);
         signal.removeEventListener("abort", giveUp);
       };
       const go = () => {
@@ -45,7 +60,8 @@ export class Bulkhead {
         end();
         reject(signal.reason as Error);
       };
-      this.#waiting.add(go);
+      this.#waitingCount += 1;
+      this.#waiting.set(group, turns.add(go));
       if (signal.aborted) giveUp();
       else signal.addEventListener("abort", giveUp, { once: true });
     });
@@ -54,7 +70,7 @@ export class Bulkhead {
 
 /**
  * Bounds the calls in each subgraph: one that is slow fills its own places and nobody else's. Mutations fill half of them: those of a subgraph may wait
- * for one lock, or for passwords to be hashed, and its queries need neither.
+ * for one lock, or for passwords to be hashed, and its queries need neither. Tenants wait in turns, and so do those who sign in.
  */
 export function withBulkhead(inner: Transport, limits: BulkheadLimits): Transport {
   const boundsOf = perSubgraph(() => ({
@@ -64,15 +80,21 @@ export function withBulkhead(inner: Transport, limits: BulkheadLimits): Transpor
   return {
     send: (subgraph, request, context, signal) => {
       const { calls, mutations } = boundsOf(subgraph);
-      const send = () => within(calls, signal, () => inner.send(subgraph, request, context, signal));
-      return request.operation === "mutation" ? within(mutations, signal, send) : send();
+      const { kind, tenantId } = context.identity;
+      const waiting = { signal, group: `${kind} ${tenantId}` };
+      const send = () => within(calls, waiting, () => inner.send(subgraph, request, context, signal));
+      return request.operation === "mutation" ? within(mutations, waiting, send) : send();
     },
     close: () => inner.close(),
   };
 }
 
-async function within<T>(bulkhead: Bulkhead, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const turn = bulkhead.enter(signal);
+async function within<T>(
+  bulkhead: Bulkhead,
+  { signal, group }: { signal: AbortSignal; group: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  const turn = bulkhead.enter(signal, group);
   if (turn) await turn;
   try {
     return await work();
