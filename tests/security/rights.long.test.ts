@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const [trials, trialsWithPassword, batches] = [extent(80, 250), extent(25, 40), extent(60, 200)];
+const [trials, trialsWithPassword, batches] = [extent(100, 250), 40, extent(60, 200)];
 /** What brings about no rights, or is for services. */
 const neverExceeds = new Set(
   "signIn signOut createConnectionTicket resetPassword createTenant updateTenant disableTenant enableTenant setTenantQuota recordDenial redeemConnectionTicket".split(
