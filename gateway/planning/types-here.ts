@@ -41,6 +41,9 @@ export function withTypesHere(plan: QueryPlan, document: DocumentNode, supergrap
   return withFetches(plan, (fetch) => completion.completed(fetch, paths.get(fetch) ?? []));
 }
 
+/** The union of all entities of a subgraph, which is no type of the supergraph. */
+const entities = "_Entity";
+
 const known = new WeakMap<Supergraph, boolean>();
 
 /** Whether subgraphs know different types behind some union or interface. */
@@ -53,6 +56,7 @@ function hasPartlyKnownTypes(supergraph: Supergraph): boolean {
       .values()
       .some(({ schema }) =>
         [...schema.unionTypes(), ...schema.interfaceTypes()].some((type) => {
+          if (type.name === entities) return false;
           const names = namesOf(possibleRuntimeTypes(type)).sort().join();
           const others = behind.get(type.name) ?? names;
           behind.set(type.name, others);
