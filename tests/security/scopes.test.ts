@@ -101,7 +101,7 @@ describe("a key for VMs alone", () => {
     }
   });
 
-  describe("of a user", () => {
+  describe("attack 46: of a user", () => {
     const owner = fleet.id("user", 1);
     /** What callers see of themselves for being who they are. */
     const ofOneself = Object.values((apiSchema.getType("User") as GraphQLObjectType).getFields()).filter((field) =>
