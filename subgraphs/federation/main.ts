@@ -5,9 +5,12 @@ import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createFederationSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("federation", async ({ serviceUrl, systemUrl }) => {
-  const database = await openDatabase({ domain: "federation", url: serviceUrl });
-  const { log, close } = await openOwnLog("federation", systemUrl);
+await serveSubgraph({
+  name: "federation",
+  logins: ["service", "system"],
+  open: async ({ service, system }) => {
+  const database = await openDatabase({ domain: "federation", url: service });
+  const { log, close } = await openOwnLog("federation", system);
   return {
     subgraph: createFederationSubgraph({ database, log }),
     executedWrites: executedWrites(database),
@@ -16,4 +19,5 @@ await serveSubgraph("federation", async ({ serviceUrl, systemUrl }) => {
       await Promise.all([close(), database.close()]);
     },
   };
+  },
 });

@@ -5,9 +5,12 @@ import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createVmsSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("vms", async ({ serviceUrl, systemUrl }) => {
-  const database = await openDatabase({ domain: "vms", url: serviceUrl });
-  const { log, close } = await openOwnLog("vms", systemUrl);
+await serveSubgraph({
+  name: "vms",
+  logins: ["service", "system"],
+  open: async ({ service, system }) => {
+  const database = await openDatabase({ domain: "vms", url: service });
+  const { log, close } = await openOwnLog("vms", system);
   return {
     subgraph: createVmsSubgraph({ database, log }),
     executedWrites: executedWrites(database),
@@ -16,4 +19,5 @@ await serveSubgraph("vms", async ({ serviceUrl, systemUrl }) => {
       await Promise.all([close(), database.close()]);
     },
   };
+  },
 });

@@ -215,7 +215,7 @@ describe("a process", () => {
   it("does not start with keys that are none, and does not show them", async () => {
     const settings = { DATABASE_URL_VMS: product.urls.url("vms"), NOVACRON_CALLER_KEYS: "too short" };
     const started = startChild(bundle("subgraphs/vms/main.ts"), settings);
-    await expect(started).rejects.toThrow("NOVACRON_CALLER_KEYS must be keys");
+    await expect(started).rejects.toThrow("NOVACRON_CALLER_KEYS: must be keys");
     await expect(started).rejects.not.toThrow("too short");
   });
 
