@@ -12,7 +12,9 @@ import { databaseName } from "./databases.ts";
 export async function printRoles({ databaseUrls }: Pick<Environment, "databaseUrls">): Promise<string> {
   const parts = await Promise.all(domains.map((domain) => rolesOf(domain, databaseUrls?.[domain] ?? {})));
   // Stable: databases of one server stay in the order of the domains.
-  const byServer = parts.toSorted((one, other) => (one.server === other.server ? 0 : one.server < other.server ? -1 : 1));
+  const byServer = parts.toSorted((one, other) =>
+    one.server === other.server ? 0 : one.server < other.server ? -1 : 1,
+  );
   return `${byServer.map(({ title, sql }) => `-- ${title}\n${sql}`).join("\n\n")}\n`;
 }
 

@@ -2,7 +2,14 @@ import { Option } from "commander";
 import { apiKeyList, type PublicApiKeyRow } from "#db/auth/api-keys.ts";
 import { permissionsOfUser } from "#db/auth/credentials.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "#subgraphs/auth/api-keys/api-keys.ts";
-import { authCommand, type AuthOptions, type CommandContext, listOption, ofUser, type UserOptions } from "./auth-command.ts";
+import {
+  authCommand,
+  type AuthOptions,
+  type CommandContext,
+  listOption,
+  ofUser,
+  type UserOptions,
+} from "./auth-command.ts";
 import { accountNamed, entriesOf, keyNamed, pageIn, tenantOf } from "./lookups.ts";
 import { done, problem } from "./problem.ts";
 
@@ -22,7 +29,10 @@ export function addKeyCommand(context: CommandContext): void {
   const { sub, run, list } = authCommand(context, "key", "the API keys of users");
 
   ofUser(
-    sub("create <login>", "make a key in the name of a user, with nothing that the user may not do; it is printed once"),
+    sub(
+      "create <login>",
+      "make a key in the name of a user, with nothing that the user may not do; it is printed once",
+    ),
   )
     .requiredOption("--name <name>", "what people call it")
     .requiredOption("--scopes <list>", "what it may be used for: `vm:read,alert:*`", listOption)

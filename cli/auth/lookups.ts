@@ -32,7 +32,8 @@ export async function tenantOf({ system }: System, nameOrId: string): Promise<st
  * @throws Error NOT_FOUND, LOGIN_AMBIGUOUS, TENANT_UNKNOWN
  */
 export async function accountNamed(services: System, loginOrId: string, tenant?: string) {
-  const account = tenant === undefined ? await anyAccount(services, loginOrId) : await accountIn(services, loginOrId, tenant);
+  const account =
+    tenant === undefined ? await anyAccount(services, loginOrId) : await accountIn(services, loginOrId, tenant);
   if (!account) {
     const where = tenant === undefined ? "" : ` in the tenant ${tenant}`;
     throw problem({ code: "NOT_FOUND", message: `There is no user ${loginOrId}${where}.${hint("user list", tenant)}` });

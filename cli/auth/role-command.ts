@@ -3,7 +3,14 @@ import { roleList } from "#db/auth/roles.ts";
 import { isUuid } from "#lib/uuid.ts";
 import type { AuthServices } from "#subgraphs/auth/services.ts";
 import { changeGrant, createRole, deleteRole, updateRole } from "#subgraphs/auth/roles/roles.ts";
-import { authCommand, type AuthOptions, type CommandContext, listOption, ofUser, type UserOptions } from "./auth-command.ts";
+import {
+  authCommand,
+  type AuthOptions,
+  type CommandContext,
+  listOption,
+  ofUser,
+  type UserOptions,
+} from "./auth-command.ts";
 import { accountNamed, entriesOf, hint, pageIn, tenantOf } from "./lookups.ts";
 import { done, problem } from "./problem.ts";
 

@@ -5,7 +5,14 @@ import type { RequestContext } from "#lib/request-context.ts";
 import { createPasswordReset } from "#subgraphs/auth/passwords/change-password.ts";
 import { revokeSessionsOf } from "#subgraphs/auth/sessions/end-sessions.ts";
 import { createUser, disableUser, enableUser, roleOf, setUserRole } from "#subgraphs/auth/users/users.ts";
-import { authCommand, type AuthOptions, type AuthWork, type CommandContext, ofUser, type UserOptions } from "./auth-command.ts";
+import {
+  authCommand,
+  type AuthOptions,
+  type AuthWork,
+  type CommandContext,
+  ofUser,
+  type UserOptions,
+} from "./auth-command.ts";
 import { accountNamed, entriesOf, pageIn, tenantOf } from "./lookups.ts";
 import { done, problem } from "./problem.ts";
 
@@ -67,10 +74,7 @@ export function addUserCommand(context: CommandContext): void {
       }),
   );
   ofUser(
-    sub(
-      "reset-password <login>",
-      "print a code by which the user can set a new password, once and within an hour",
-    ),
+    sub("reset-password <login>", "print a code by which the user can set a new password, once and within an hour"),
   ).action((login: string, options: UserOptions) =>
     run(options, async ({ services, inTenant }) => {
       const { tenantId, userId } = await accountNamed(services, login, options.tenant);

@@ -16,32 +16,32 @@ await serveSubgraph({
   name: "auth",
   logins: ["service", "system"],
   open: async (urls) => {
-  const pepper = readSecret("NOVACRON_PEPPER");
-  const encryptionKeys = new Replaceable(readKeyring("NOVACRON_ENCRYPTION_KEYS"));
-  const endKeys = followKeyring("NOVACRON_ENCRYPTION_KEYS", encryptionKeys);
-  const redisUrl = readRedisUrl();
-  if (!pepper || pepper.length < 32)
-    throw new ConfigurationError([`NOVACRON_PEPPER: ${pepper ? "has less than 32 characters" : "is not set"}`]);
-  const database = await openDatabase({ domain: "auth", url: urls.service });
-  const system = await openDatabase({ domain: "auth", url: urls.system, as: "system", maxConnections: 4 });
-  const redis = redisUrl ? openRedis(redisUrl) : undefined;
-  const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
-  return {
-    subgraph: createAuthSubgraph({
-      database,
-      system,
-      pepper,
-      encryptionKeys,
-      environment,
-      limits: new SignInLimits(redis),
-    }),
-    executedWrites: executedWrites(database),
-    ready: async () => (await Promise.all([database.reachable(), system.reachable()])).every(Boolean),
-    close: async () => {
-      endKeys();
-      redis?.disconnect();
-      await Promise.all([database.close(), system.close()]);
-    },
-  };
+    const pepper = readSecret("NOVACRON_PEPPER");
+    const encryptionKeys = new Replaceable(readKeyring("NOVACRON_ENCRYPTION_KEYS"));
+    const endKeys = followKeyring("NOVACRON_ENCRYPTION_KEYS", encryptionKeys);
+    const redisUrl = readRedisUrl();
+    if (!pepper || pepper.length < 32)
+      throw new ConfigurationError([`NOVACRON_PEPPER: ${pepper ? "has less than 32 characters" : "is not set"}`]);
+    const database = await openDatabase({ domain: "auth", url: urls.service });
+    const system = await openDatabase({ domain: "auth", url: urls.system, as: "system", maxConnections: 4 });
+    const redis = redisUrl ? openRedis(redisUrl) : undefined;
+    const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
+    return {
+      subgraph: createAuthSubgraph({
+        database,
+        system,
+        pepper,
+        encryptionKeys,
+        environment,
+        limits: new SignInLimits(redis),
+      }),
+      executedWrites: executedWrites(database),
+      ready: async () => (await Promise.all([database.reachable(), system.reachable()])).every(Boolean),
+      close: async () => {
+        endKeys();
+        redis?.disconnect();
+        await Promise.all([database.close(), system.close()]);
+      },
+    };
   },
 });

@@ -9,15 +9,15 @@ await serveSubgraph({
   name: "federation",
   logins: ["service", "system"],
   open: async ({ service, system }) => {
-  const database = await openDatabase({ domain: "federation", url: service });
-  const { log, close } = await openOwnLog("federation", system);
-  return {
-    subgraph: createFederationSubgraph({ database, log }),
-    executedWrites: executedWrites(database),
-    ready: () => database.reachable(),
-    close: async () => {
-      await Promise.all([close(), database.close()]);
-    },
-  };
+    const database = await openDatabase({ domain: "federation", url: service });
+    const { log, close } = await openOwnLog("federation", system);
+    return {
+      subgraph: createFederationSubgraph({ database, log }),
+      executedWrites: executedWrites(database),
+      ready: () => database.reachable(),
+      close: async () => {
+        await Promise.all([close(), database.close()]);
+      },
+    };
   },
 });

@@ -9,15 +9,15 @@ await serveSubgraph({
   name: "monitoring",
   logins: ["service", "system"],
   open: async ({ service, system }) => {
-  const database = await openDatabase({ domain: "monitoring", url: service });
-  const { log, close } = await openOwnLog("monitoring", system);
-  return {
-    subgraph: createMonitoringSubgraph({ database, log }),
-    executedWrites: executedWrites(database),
-    ready: () => database.reachable(),
-    close: async () => {
-      await Promise.all([close(), database.close()]);
-    },
-  };
+    const database = await openDatabase({ domain: "monitoring", url: service });
+    const { log, close } = await openOwnLog("monitoring", system);
+    return {
+      subgraph: createMonitoringSubgraph({ database, log }),
+      executedWrites: executedWrites(database),
+      ready: () => database.reachable(),
+      close: async () => {
+        await Promise.all([close(), database.close()]);
+      },
+    };
   },
 });

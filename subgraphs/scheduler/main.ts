@@ -8,12 +8,12 @@ await serveSubgraph({
   name: "scheduler",
   logins: ["service"],
   open: async ({ service }) => {
-  const database = await openDatabase({ domain: "scheduler", url: service });
-  return {
-    subgraph: createSchedulerSubgraph({ database }),
-    executedWrites: executedWrites(database),
-    ready: () => database.reachable(),
-    close: () => database.close(),
-  };
+    const database = await openDatabase({ domain: "scheduler", url: service });
+    return {
+      subgraph: createSchedulerSubgraph({ database }),
+      executedWrites: executedWrites(database),
+      ready: () => database.reachable(),
+      close: () => database.close(),
+    };
   },
 });

@@ -9,15 +9,15 @@ await serveSubgraph({
   name: "vms",
   logins: ["service", "system"],
   open: async ({ service, system }) => {
-  const database = await openDatabase({ domain: "vms", url: service });
-  const { log, close } = await openOwnLog("vms", system);
-  return {
-    subgraph: createVmsSubgraph({ database, log }),
-    executedWrites: executedWrites(database),
-    ready: () => database.reachable(),
-    close: async () => {
-      await Promise.all([close(), database.close()]);
-    },
-  };
+    const database = await openDatabase({ domain: "vms", url: service });
+    const { log, close } = await openOwnLog("vms", system);
+    return {
+      subgraph: createVmsSubgraph({ database, log }),
+      executedWrites: executedWrites(database),
+      ready: () => database.reachable(),
+      close: async () => {
+        await Promise.all([close(), database.close()]);
+      },
+    };
   },
 });
