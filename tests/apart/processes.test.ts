@@ -237,7 +237,10 @@ describe("a process", () => {
     await expect(startChild(bundle("subgraphs/scheduler/main.ts"), {})).rejects.toThrow(
       /DATABASE_URL_SCHEDULER_SERVICE: is not set(?!.*SYSTEM)[^]*NOVACRON_CALLER_KEYS: is not set/,
     );
-    const service = { DATABASE_URL_VMS_SERVICE: product.urls.url("vms"), NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys) };
+    const service = {
+      DATABASE_URL_VMS_SERVICE: product.urls.url("vms"),
+      NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys),
+    };
     await expect(startChild(bundle("subgraphs/vms/main.ts"), service)).rejects.toThrow(
       "DATABASE_URL_VMS_SYSTEM: is not set",
     );
@@ -256,13 +259,16 @@ describe("a process", () => {
     ...domains.map((domain) => [`subgraphs/${domain}/main.ts`, [], "CONFIGURATION_INVALID"] as const),
     ["gateway/main.ts", [], "SUBGRAPH_URL_MISSING"],
     ["cli/run.ts", ["jobs", "--data-dir", join(folder, "none")], "NO_INSTALLATION"],
-  ] as const)("of %s that cannot start says why in a message with a code, without a stack trace", async (entry, args, code) => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, [bundle(entry), ...args], {
-      env: { NOVACRON_ENV_FILE: "" },
-      encoding: "utf8",
-    });
-    expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
-    expect(stderr).toMatch(new RegExp(`^${code}: `));
-    expect(stderr).not.toMatch(/^ +at |Node\.js v/m);
-  });
+  ] as const)(
+    "of %s that cannot start says why in a message with a code, without a stack trace",
+    async (entry, args, code) => {
+      const { stdout, stderr, status } = spawnSync(process.execPath, [bundle(entry), ...args], {
+        env: { NOVACRON_ENV_FILE: "" },
+        encoding: "utf8",
+      });
+      expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
+      expect(stderr).toMatch(new RegExp(`^${code}: `));
+      expect(stderr).not.toMatch(/^ +at |Node\.js v/m);
+    },
+  );
 });
