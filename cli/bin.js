@@ -7,5 +7,6 @@ import { register } from "tsx/esm/api";
 
 register();
 await import("../lib/load-environment-file.ts");
+const { runProcess } = await import("../lib/run-process.ts");
 const { main } = await import("./main.ts");
-await main(process.argv);
+await runProcess(() => main(process.argv));

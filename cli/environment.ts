@@ -42,7 +42,7 @@ const environmentShape = z.object({
       return z.NEVER;
     }),
   HOST: z.string().min(1).default("127.0.0.1"),
-  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  METRICS_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
   NOVACRON_SIGNING_KEYS: z.optional(keyring),
   NOVACRON_ENCRYPTION_KEYS: z.optional(keyring),
   NOVACRON_PEPPER: z.string().min(32).optional(),
@@ -55,7 +55,7 @@ export interface Environment {
   production: boolean;
   /** Without it events go by PostgreSQL's notifications. */
   redisUrl: string | undefined;
-  /** Where jobs listen that run apart. */
+  /** Where jobs listen that are a process of their own. */
   host: string;
   /** Where Prometheus finds the figures; nowhere without it. */
   metricsPort: number | undefined;

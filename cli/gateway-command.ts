@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import { ConfigurationError } from "#lib/configuration-error.ts";
+import { failProcess } from "#lib/run-process.ts";
 import { endOnStopSignals } from "#lib/stop-signals.ts";
 
 interface GatewayCommandOptions {
@@ -11,10 +12,7 @@ interface GatewayCommandOptions {
 }
 
 /** `novacron gateway`: a gateway alone, in front of subgraphs that run elsewhere. */
-export function addGatewayCommand(
-  program: Command,
-  { portOf, fail }: { portOf: (text: string) => number; fail: (error: unknown) => never },
-): void {
+export function addGatewayCommand(program: Command, portOf: (text: string) => number): void {
   program
     .command("gateway")
     .description("serve any Federation 2 supergraph; its file is read again when it changes")
@@ -31,7 +29,7 @@ export function addGatewayCommand(
       const { serveApart } = await import("#gateway/serve-apart.ts");
       const signals = endOnStopSignals();
       const gateway = await serveApart({ supergraphFile: supergraph, urls: url, ...options });
-      signals.whenStarted(() => gateway.stop().catch(fail));
+      signals.whenStarted(() => gateway.stop().catch(failProcess));
       process.stdout.write(`novacron ready ${gateway.url}\n`);
     });
 }

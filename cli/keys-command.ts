@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
+import { domains } from "#db/columns.ts";
 import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
 import { readKeyring } from "#lib/keyring.ts";
+import { problem } from "./auth/problem.ts";
 import type { Environment } from "./environment.ts";
 import { keysSettleMs } from "#lib/live-keys.ts";
 import { progressBar } from "./progress.ts";
@@ -24,6 +26,11 @@ export function addKeysCommand(program: Command, environmentOf: (options: { data
       "print NOVACRON_CALLER_KEYS of a subgraph, by which it believes a gateway with these NOVACRON_SIGNING_KEYS",
     )
     .action((subgraph: string) => {
+      if (!domains.some((domain) => domain === subgraph))
+        throw problem({
+          code: "SUBGRAPH_UNKNOWN",
+          message: `There is no subgraph ${subgraph}; there are ${domains.join(", ")}.`,
+        });
       const signing = readKeyring("NOVACRON_SIGNING_KEYS");
       process.stdout.write(`${callerKeysText(callerKeys("gateway", signing, subgraph))}\n`);
     });
@@ -46,7 +53,7 @@ export function addKeysCommand(program: Command, environmentOf: (options: { data
       process.stdout.write(
         options.json
           ? `${JSON.stringify({ keyId, made, resealed, removed })}\n`
-          : `the ${made ? "new " : ""}key ${keyId} is in front; ${resealed} secrets sealed anew; ${removed.length} old keys removed\n`,
+          : `the ${made ? "new " : ""}key ${keyId} is in front; ${counted(resealed, "secret")} sealed anew; ${counted(removed.length, "old key")} removed\n`,
       );
     });
 }
@@ -67,3 +74,5 @@ async function rotateInstallation(environment: Environment, options: RotateComma
     return rotation;
   });
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

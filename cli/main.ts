@@ -1,5 +1,6 @@
-import { Command, Option } from "commander";
+import { Option } from "commander";
 import { ConfigurationError } from "#lib/configuration-error.ts";
+import { failProcess } from "#lib/run-process.ts";
 import { endOnStopSignals } from "#lib/stop-signals.ts";
 import { addAuditCommand } from "./audit/command.ts";
 import { addKeyCommand } from "./auth/key-command.ts";
@@ -11,6 +12,7 @@ import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
 import { addGatewayCommand } from "./gateway-command.ts";
 import { addKeysCommand } from "./keys-command.ts";
+import { NovacronCommand } from "./novacron-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
 import { addSchemaCommand } from "./schema-command.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
@@ -20,9 +22,9 @@ import { addWatchCommand } from "./watch/command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-/** The `novacron` command. Errors are one message for people and exit code 1; `--json` prints one JSON document. */
+/** The `novacron` command. What it throws is for `runProcess`: one message for people and exit code 1; `--json` prints one JSON document. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command("novacron")
+  const program = new NovacronCommand("novacron")
     .description("A GraphQL supergraph for distributed VM management.")
     .version(version(), "-V, --version", "print the version");
   const dataDir = () =>
@@ -48,7 +50,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       const { start } = await import("./start.ts");
       const signals = endOnStopSignals();
       const product = await start(environmentOf(options), options, say);
-      signals.whenStarted(() => product.stop().catch(fail));
+      signals.whenStarted(() => product.stop().catch(failProcess));
       process.stdout.write(`novacron ready ${product.url}\n`);
     });
 
@@ -77,7 +79,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
   program
     .command("prepare")
-    .description("give servers that are this installation's alone their owners and logins: DATABASE_URL_*_ADMIN")
+    .description("give servers dedicated to this installation their owners and logins: DATABASE_URL_*_ADMIN")
     .action(async () => {
       const { prepareServers } = await import("./prepare-servers.ts");
       process.stdout.write(`${await prepareServers(environmentOf({}))}\n`);
@@ -86,14 +88,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   program
     .command("jobs")
     .description(
-      "run what no request waits for, beside subgraphs that run apart: relays, projections, rollup, retention",
+      "run what no request waits for, beside subgraphs as separate processes: relays, projections, rollup, retention",
     )
     .addOption(dataDir())
     .action(async (options: { dataDir?: string }) => {
       const { startJobs } = await import("./start-jobs.ts");
       const signals = endOnStopSignals();
       const jobs = await startJobs(environmentOf(options), say);
-      signals.whenStarted(() => jobs.stop().catch(fail));
+      signals.whenStarted(() => jobs.stop().catch(failProcess));
       process.stdout.write("novacron jobs ready\n");
     });
 
@@ -105,14 +107,10 @@ export async function main(argv: readonly string[]): Promise<void> {
   addKeysCommand(program, environmentOf);
   addSecretsCommand(program);
   addWatchCommand(program, environmentOf, say);
-  addGatewayCommand(program, { portOf: wholeNumber, fail });
+  addGatewayCommand(program, wholeNumber);
   addSchemaCommand(program);
 
-  try {
-    await program.parseAsync(argv);
-  } catch (error) {
-    fail(error);
-  }
+  await program.parseAsync(argv);
 }
 
 function wholeNumber(text: string): number {
@@ -120,12 +118,4 @@ function wholeNumber(text: string): number {
   if (!Number.isInteger(value) || value < 0 || value > 65_535)
     throw new ConfigurationError([`--port: ${text} is not a port`]);
   return value;
-}
-
-function fail(error: unknown): never {
-  const code = (error as { code?: unknown } | null)?.code;
-  const message = error instanceof Error ? error.message : String(error);
-  // Messages of the system begin with their code.
-  say(typeof code === "string" && !message.startsWith(`${code}:`) ? `${code}: ${message}` : message);
-  process.exit(1);
 }

@@ -1,5 +1,6 @@
 import "#lib/load-environment-file.ts";
+import { runProcess } from "#lib/run-process.ts";
 import { main } from "./main.ts";
 
 // The bundle's entry; a checkout runs bin.js.
-await main(process.argv);
+await runProcess(() => main(process.argv));

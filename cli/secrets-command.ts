@@ -15,7 +15,9 @@ import { newKey, newSecret } from "./keys.ts";
 export function addSecretsCommand(program: Command): void {
   program
     .command("secrets <folder>")
-    .description("make the secrets of an installation apart, a file each; those that are there stay as they are")
+    .description(
+      "make the secrets of an installation of separate processes, a file each; those that are there stay as they are",
+    )
     .option("--json", "print as JSON which files were made and which were kept", false)
     .action((folder: string, { json }: { json: boolean }) => {
       const done = makeSecrets(folder);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
 import { Admission, type Patience } from "./admission.ts";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
+import { connectFailure } from "./connect-failure.ts";
 import { hasGivenWay, hasNoSlot, isUnreachable, publicError, retriableError } from "./database-errors.ts";
 import { type Connection, Pool } from "./pool.ts";
 import { requireConfinedLogin } from "./service-login.ts";
@@ -80,7 +81,7 @@ export const isolation = "read committed";
 
 /**
  * Opens a domain's database.
- * @throws PublicError DATABASE_UNAVAILABLE, or an Error `RLS_BYPASSED` or `LOGIN_NOT_CONFINED` when the login is more than its role
+ * @throws PublicError DATABASE_UNAVAILABLE, or an Error `LOGIN_REFUSED`, `RLS_BYPASSED` or `LOGIN_NOT_CONFINED` when the login is more than its role
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { domain, url, as = "service", maxConnections = 8 } = options;
@@ -125,7 +126,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     )
     .catch(async (error: unknown) => {
       await pool.close();
-      throw publicError(error);
+      throw connectFailure(error, { domain, url });
     });
   return {
     domain,

@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
+import { connect, type ConnectsTo } from "./connect-failure.ts";
 import { MigrationError } from "./migration-error.ts";
 import {
   type JournalEntry,
@@ -30,7 +31,7 @@ export interface MigrateOptions {
  * @throws MigrationError
  */
 export const migrateDomain = (url: string, domain: Domain, options: MigrateOptions = {}): Promise<string[]> =>
-  withConnection(url, async (sql) => {
+  withConnection({ domain, url }, async (sql) => {
     const folder = options.folder ?? migrationsFolder(domain);
     await ensureRoles(sql, domain);
     await lockMigrations(sql, options.lockTimeoutMs ?? 60_000);
@@ -59,18 +60,19 @@ const journalGrants = (domain: Domain): string => {
  * @throws MigrationError `MIGRATIONS_AHEAD`
  */
 export const pendingMigrations = (url: string, domain: Domain, options: MigrateOptions = {}): Promise<string[]> =>
-  withConnection(url, async (sql) => {
+  withConnection({ domain, url }, async (sql) => {
     const entries = await pendingEntries(sql, options.folder ?? migrationsFolder(domain));
     return entries.map(({ tag }) => tag);
   });
 
-const withConnection = async <T>(url: string, use: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
-  const sql = postgres(url, {
+const withConnection = async <T>(to: ConnectsTo, use: (sql: postgres.Sql) => Promise<T>): Promise<T> => {
+  const sql = postgres(to.url, {
     max: 1,
     onnotice: () => {},
     connection: { application_name: "novacron migrate" },
   });
   try {
+    await connect(sql, to);
     return await use(sql);
   } finally {
     await sql.end({ timeout: 5 });

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
+import { connect } from "./connect-failure.ts";
 import { type Login, loginRole, logins, ownerRole } from "./logins.ts";
 import { connectSql, createRole, lostRace, quoted } from "./roles.ts";
 import { isVerifierOf, scramVerifier } from "./scram.ts";
@@ -29,6 +30,7 @@ export async function prepareDatabase({ domain, administratorUrl, passwords }: P
     connection: { application_name: "novacron prepare" },
   });
   try {
+    await connect(sql, { domain, url: administratorUrl });
     if (await isPrepared(sql, domain, passwords)) return false;
     const database = decodeURIComponent(new URL(administratorUrl).pathname.slice(1));
     const verifiers = await Promise.all(logins.map((login) => scramVerifier(passwords[login])));

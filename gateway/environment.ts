@@ -42,7 +42,7 @@ export interface GatewayEnvironment {
   allowedOrigins: readonly string[];
   /** Proxies whose `X-Forwarded-For` is believed. */
   trustedProxies: readonly AddressRange[];
-  /** Where Prometheus finds the figures of a gateway apart; nowhere without it. */
+  /** Where Prometheus finds the figures of a gateway that is a process of its own; nowhere without it. */
   metricsPort: number | undefined;
   /** The manifest of known documents. */
   documentsFile: string | undefined;
@@ -51,7 +51,9 @@ export interface GatewayEnvironment {
 
 /** @throws ConfigurationError that names every variable that is wrong */
 export function readGatewayEnvironment(env: NodeJS.ProcessEnv = process.env): GatewayEnvironment {
-  const { data, error } = environmentShape.safeParse(env);
+  // An empty variable is not set: that is what Compose makes of `${NAME:-}`.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const { data, error } = environmentShape.safeParse(given);
   if (!data) throw new ConfigurationError(error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
   return {
     allowedOrigins: data.ALLOWED_ORIGINS,

@@ -1,16 +1,20 @@
 import "#lib/load-environment-file.ts";
 import { asset } from "#lib/assets.ts";
+import { readPort } from "#lib/port-variable.ts";
+import { runProcess } from "#lib/run-process.ts";
 import { endOnStopSignals } from "#lib/stop-signals.ts";
 import { serveApart } from "./serve-apart.ts";
 
-// The process entry of a gateway that runs apart from its subgraphs: SUBGRAPH_URL_<NAME> says where they are.
-const signals = endOnStopSignals();
-const gateway = await serveApart({
-  supergraphFile: asset("supergraph.graphql"),
-  urls: {},
-  open: false,
-  host: process.env["HOST"] ?? "127.0.0.1",
-  port: Number(process.env["PORT"] ?? 4000),
+// The process entry of a gateway whose subgraphs are other processes: SUBGRAPH_URL_<NAME> says where they are.
+await runProcess(async () => {
+  const signals = endOnStopSignals();
+  const gateway = await serveApart({
+    supergraphFile: asset("supergraph.graphql"),
+    urls: {},
+    open: false,
+    host: process.env["HOST"] ?? "127.0.0.1",
+    port: readPort("PORT", 4000),
+  });
+  signals.whenStarted(gateway.stop);
+  process.stdout.write(`novacron ready ${gateway.url}\n`);
 });
-signals.whenStarted(gateway.stop);
-process.stdout.write(`novacron ready ${gateway.url}\n`);

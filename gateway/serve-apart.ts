@@ -140,7 +140,7 @@ function reachable(urls: Readonly<Record<string, string>>): Record<string, strin
   const missing = Object.entries(urls).filter(([, url]) => !/^https?:/.test(url));
   if (missing.length > 0) {
     const variables = missing.map(([name]) => `SUBGRAPH_URL_${name.toUpperCase()}`).join(", ");
-    throw Object.assign(new Error(`Set ${variables}: a gateway apart has no subgraphs in process.`), {
+    throw Object.assign(new Error(`Set ${variables}: a gateway as a separate process has no subgraphs in it.`), {
       code: "SUBGRAPH_URL_MISSING",
     });
   }

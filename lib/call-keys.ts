@@ -1,5 +1,6 @@
 import { hkdfSync } from "node:crypto";
 import { z } from "zod";
+import { ConfigurationError } from "./configuration-error.ts";
 import type { Key, Keyring } from "./keyring.ts";
 import { type Current, Replaceable } from "./replaceable.ts";
 import { readSecret } from "./secrets.ts";
@@ -57,10 +58,12 @@ export function parseCallerKeys(text: string): readonly CallerKey[] | undefined 
 export const callerKeysText = (keys: readonly CallerKey[]): string =>
   keys.map(({ issuer, id, secret }) => `${issuer}/${id}:${secret}`).join(",");
 
-/** @throws Error that names the variable, never its value */
+/** @throws ConfigurationError that names the variable, never its value */
 export function readCallerKeys(name: string, env: NodeJS.ProcessEnv = process.env): readonly CallerKey[] {
   const keys = parseCallerKeys(readSecret(name, env) ?? "");
   if (!keys)
-    throw new Error(`${name} must be keys as issuer/id:secret,issuer/id:secret, as \`novacron keys for\` prints.`);
+    throw new ConfigurationError([
+      `${name}: must be keys as issuer/id:secret,issuer/id:secret, as \`novacron keys for\` prints`,
+    ]);
   return keys;
 }

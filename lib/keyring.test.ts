@@ -26,7 +26,11 @@ describe("a keyring", () => {
 
   it("that is wrong in the environment is named, and not shown", () => {
     expect(() => readKeyring("NOVACRON_SIGNING_KEYS", { NOVACRON_SIGNING_KEYS: "hush" })).toThrow(
-      /^NOVACRON_SIGNING_KEYS must be keys(?!.*hush)/,
+      /NOVACRON_SIGNING_KEYS: must be keys(?!.*hush)/,
     );
+  });
+
+  it.each([{}, { NOVACRON_SIGNING_KEYS: "" }])("that is not in the environment %j is not set", (env) => {
+    expect(() => readKeyring("NOVACRON_SIGNING_KEYS", env)).toThrow(/NOVACRON_SIGNING_KEYS: is not set$/);
   });
 });

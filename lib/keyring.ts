@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ConfigurationError } from "./configuration-error.ts";
 import { readSecret } from "./secrets.ts";
 
 /** A secret, and the name by which what was made with it refers to it. */
@@ -29,11 +30,15 @@ export function parseKeyring(text: string): Keyring | undefined {
 
 /**
  * The keys that a variable of the environment holds, or its file.
- * @throws Error that names the variable, never its value
+ * @throws ConfigurationError that names the variable, never its value
  */
 export function readKeyring(name: string, env: NodeJS.ProcessEnv = process.env): Keyring {
-  const keys = parseKeyring(readSecret(name, env) ?? "");
+  const text = readSecret(name, env) ?? "";
+  if (text === "") throw new ConfigurationError([`${name}: is not set`]);
+  const keys = parseKeyring(text);
   if (!keys)
-    throw new Error(`${name} must be keys as id:secret,id:secret, the newest first, of 32 characters or more.`);
+    throw new ConfigurationError([
+      `${name}: must be keys as id:secret,id:secret, the newest first, of 32 characters or more`,
+    ]);
   return keys;
 }

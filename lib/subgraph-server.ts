@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CallerKey, parseCallerKeys, readCallerKeys } from "./call-keys.ts";
+import { ConfigurationError } from "./configuration-error.ts";
 import { PublicError } from "./errors.ts";
 import type { ExecutedWrites } from "./executed-writes.ts";
 import { readBody, RequestAborted } from "./http-body.ts";
 import { listen } from "./listen.ts";
 import { followKeys } from "./live-keys.ts";
 import { log } from "./log.ts";
+import { readPort } from "./port-variable.ts";
 import { type Current, Replaceable } from "./replaceable.ts";
+import { runProcess } from "./run-process.ts";
 import { readDatabaseUrl, readSecret } from "./secrets.ts";
 import { type Refusal, verifyContext } from "./signed-context.ts";
 import { endOnStopSignals } from "./stop-signals.ts";
@@ -144,41 +147,52 @@ export interface ServedSubgraph extends Omit<ListeningSubgraph, "callers"> {
   close(): Promise<void>;
 }
 
-/** Where a subgraph's database is, by who logs in. */
-export interface SubgraphDatabase {
-  serviceUrl: string;
-  systemUrl: string;
+/** Who logs in to a subgraph's database: its service, and its system role where something crosses tenants. */
+export type SubgraphLogin = "service" | "system";
+
+export interface SubgraphProcess<Login extends SubgraphLogin> {
+  name: string;
+  logins: readonly Login[];
+  /** Opens what the subgraph works with. @param urls of its database, by who logs in */
+  open(urls: Readonly<Record<Login, string>>): Promise<ServedSubgraph>;
 }
 
 /**
  * The process entry of a subgraph. Reads the URLs of its database, `NOVACRON_CALLER_KEYS`, `HOST` and `PORT`; prints one line when it can answer;
  * stops on SIGTERM and Ctrl-C.
  */
-export async function serveSubgraph(
-  name: string,
-  open: (database: SubgraphDatabase) => Promise<ServedSubgraph>,
-): Promise<void> {
-  const ownerUrl = readDatabaseUrl(name);
-  const serviceUrl = readDatabaseUrl(`${name}_service`) ?? ownerUrl;
-  const systemUrl = readDatabaseUrl(`${name}_system`) ?? ownerUrl ?? serviceUrl;
-  const given = readSecret("NOVACRON_CALLER_KEYS");
-  const missing = [
-    ...(serviceUrl ? [] : [`DATABASE_URL_${name.toUpperCase()}_SERVICE`]),
-    ...(given ? [] : ["NOVACRON_CALLER_KEYS"]),
-  ];
-  if (!serviceUrl || !systemUrl || !given) throw new Error(`The ${name} subgraph needs ${missing.join(" and ")}.`);
-  const callers = new Replaceable(readCallerKeys("NOVACRON_CALLER_KEYS"));
-  const endKeys = followKeys("NOVACRON_CALLER_KEYS", callers, parseCallerKeys);
-  const signals = endOnStopSignals();
-  const stopTraces = await exportTraces(`novacron-${name}`);
-  const { close, ...served } = await open({ serviceUrl, systemUrl });
-  const host = process.env["HOST"] ?? "127.0.0.1";
-  const server = await listenSubgraph({ ...served, callers }, host, Number(process.env["PORT"] ?? 0));
-  signals.whenStarted(async () => {
-    endKeys();
-    await server.close();
-    await close();
-    await stopTraces();
+export const serveSubgraph = <Login extends SubgraphLogin>({ name, logins, open }: SubgraphProcess<Login>) =>
+  runProcess(async () => {
+    const urls = readUrls(name, logins);
+    const callers = new Replaceable(readCallerKeys("NOVACRON_CALLER_KEYS"));
+    const endKeys = followKeys("NOVACRON_CALLER_KEYS", callers, parseCallerKeys);
+    const signals = endOnStopSignals();
+    const stopTraces = await exportTraces(`novacron-${name}`);
+    const { close, ...served } = await open(urls);
+    const host = process.env["HOST"] ?? "127.0.0.1";
+    const server = await listenSubgraph({ ...served, callers }, host, readPort("PORT", 0));
+    signals.whenStarted(async () => {
+      endKeys();
+      await server.close();
+      await close();
+      await stopTraces();
+    });
+    process.stdout.write(`novacron ${name} ready ${server.url}\n`);
   });
-  process.stdout.write(`novacron ${name} ready ${server.url}\n`);
+
+/**
+ * The URL for each login. The owner's takes the place of all in development, and in production of those that have none only where none has: then the
+ * database's check of logins says what is wrong with it.
+ * @throws ConfigurationError that names every variable that is missing, `NOVACRON_CALLER_KEYS` too
+ */
+function readUrls<Login extends SubgraphLogin>(name: string, logins: readonly Login[]): Record<Login, string> {
+  const own = logins.map((login) => [login, readDatabaseUrl(`${name}_${login}`)] as const);
+  const ownerDoes = process.env["NOVACRON_ENV"] !== "production" || own.every(([, url]) => url === undefined);
+  const owner = ownerDoes ? readDatabaseUrl(name) : undefined;
+  const urls = own.map(([login, url]) => [login, url ?? owner] as const);
+  const missing = urls.flatMap(([login, url]) => (url ? [] : `DATABASE_URL_${name}_${login}`.toUpperCase()));
+  if (!readSecret("NOVACRON_CALLER_KEYS")) missing.push("NOVACRON_CALLER_KEYS");
+  if (missing.length > 0)
+    throw new ConfigurationError(missing.map((variable) => `${variable}: is not set; the ${name} subgraph needs it`));
+  return Object.fromEntries(urls) as Record<Login, string>;
 }

@@ -9,7 +9,7 @@ export const userErrorCodes = {
   PASSWORD_TOO_LONG: "The password is longer than passwords may be.",
   RESET_CODE_INVALID: "The code for a new password is wrong, used or expired.",
   EMAIL_INVALID: "This is no e-mail address.",
-  NAME_INVALID: "The name is empty, too long, or has characters that names may not have.",
+  NAME_INVALID: "The name is too short, too long, or has characters that names may not have.",
   NAME_TAKEN: "The name or address belongs to another.",
   PERMISSION_INVALID: "This is no permission: `resource:verb`, with a `*` at the end only.",
   SCOPE_EXCEEDS_RIGHTS: "It has, or would have, rights that the credential of the request lacks.",

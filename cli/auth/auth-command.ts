@@ -107,6 +107,14 @@ async function withServices<T>(
   });
 }
 
+export interface UserOptions extends AuthOptions {
+  tenant?: string;
+}
+
+/** A command about one user, whose login may be that of others in other tenants. */
+export const ofUser = (command: Command): Command =>
+  command.option("--tenant <name>", "the tenant that the user belongs to; its name or its id");
+
 export const listOption = (text: string): string[] => text.split(",").map((each) => each.trim());
 
 const valueText = (value: unknown): string =>

@@ -2,11 +2,18 @@ import { Option } from "commander";
 import { apiKeyList, type PublicApiKeyRow } from "#db/auth/api-keys.ts";
 import { permissionsOfUser } from "#db/auth/credentials.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "#subgraphs/auth/api-keys/api-keys.ts";
-import { authCommand, type AuthOptions, type CommandContext, listOption } from "./auth-command.ts";
+import {
+  authCommand,
+  type AuthOptions,
+  type CommandContext,
+  listOption,
+  ofUser,
+  type UserOptions,
+} from "./auth-command.ts";
 import { accountNamed, entriesOf, keyNamed, pageIn, tenantOf } from "./lookups.ts";
 import { done, problem } from "./problem.ts";
 
-interface CreateOptions extends AuthOptions {
+interface CreateOptions extends UserOptions {
   name: string;
   scopes: string[];
   expires?: string;
@@ -21,7 +28,12 @@ const ofTenant = () =>
 export function addKeyCommand(context: CommandContext): void {
   const { sub, run, list } = authCommand(context, "key", "the API keys of users");
 
-  sub("create <login>", "make a key in the name of a user, with nothing that the user may not do; it is printed once")
+  ofUser(
+    sub(
+      "create <login>",
+      "make a key in the name of a user, with nothing that the user may not do; it is printed once",
+    ),
+  )
     .requiredOption("--name <name>", "what people call it")
     .requiredOption("--scopes <list>", "what it may be used for: `vm:read,alert:*`", listOption)
     .option("--expires <time>", "when it ceases to be valid, as 2027-01-31 or with a time of day; never when left out")
@@ -29,13 +41,13 @@ export function addKeyCommand(context: CommandContext): void {
     .option("--acts-in <tenant>", "of people of the platform: the tenant that it acts in")
     .action((login: string, options: CreateOptions) =>
       run(options, async ({ services, inTenant }) => {
-        const { tenantId, userId: id } = await accountNamed(services, login);
+        const { tenantId, userId: id } = await accountNamed(services, login, options.tenant);
         const permissions = await permissionsOfUser(services.system, id);
         if (!permissions) throw problem({ code: "NOT_FOUND", message: `${login} is disabled.` });
         const input = {
           name: options.name,
           scopes: options.scopes,
-          expiresAt: options.expires === undefined ? null : new Date(options.expires),
+          expiresAt: options.expires === undefined ? null : timeOf(options.expires),
           rateLimitPerMinute: Number(options.rateLimit),
           tenantId: options.actsIn === undefined ? null : await tenantOf(services, options.actsIn),
         };
@@ -71,6 +83,17 @@ export function addKeyCommand(context: CommandContext): void {
         return { columns, entries: entries.map(shown) };
       }),
     );
+}
+
+/** @throws Error EXPIRY_INVALID */
+function timeOf(text: string): Date {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime()))
+    throw problem({
+      code: "EXPIRY_INVALID",
+      message: `--expires: ${text} is not a time such as 2027-01-31 or 2027-01-31T12:00:00Z.`,
+    });
+  return time;
 }
 
 const shown = ({ id, name, userId, scopes, rateLimitPerMinute, expiresAt, revokedAt }: PublicApiKeyRow) => ({

@@ -1,5 +1,14 @@
 import { apiKeyList } from "#db/auth/api-keys.ts";
-import { accountOf, accountWithId, tenantNamed, tenantOfKey, tenantWithId } from "#db/auth/credentials.ts";
+import { userList } from "#db/auth/users.ts";
+import {
+  type Account,
+  accountOf,
+  accountWithId,
+  tenantNamed,
+  tenantNameOf,
+  tenantOfKey,
+  tenantWithId,
+} from "#db/auth/credentials.ts";
 import type { List, ListArguments } from "#db/list.ts";
 import { maxPageSize, type Page, type PageArguments } from "#lib/pagination.ts";
 import { isUuid } from "#lib/uuid.ts";
@@ -19,18 +28,33 @@ export async function tenantOf({ system }: System, nameOrId: string): Promise<st
 }
 
 /**
- * The user of this e-mail address, username or id.
- * @throws Error NOT_FOUND, LOGIN_AMBIGUOUS
+ * The user of this e-mail address, username or id; with a tenant, of that one and of no other.
+ * @throws Error NOT_FOUND, LOGIN_AMBIGUOUS, TENANT_UNKNOWN
  */
-export async function accountNamed({ system }: System, loginOrId: string) {
-  const account = (await accountOf(system, loginOrId)) ?? (await accountWithId(system, loginOrId));
-  if (!account) throw problem({ code: "NOT_FOUND", message: `There is no user ${loginOrId}.${hint("user list")}` });
+export async function accountNamed(services: System, loginOrId: string, tenant?: string) {
+  const account =
+    tenant === undefined ? await anyAccount(services, loginOrId) : await accountIn(services, loginOrId, tenant);
+  if (!account) {
+    const where = tenant === undefined ? "" : ` in the tenant ${tenant}`;
+    throw problem({ code: "NOT_FOUND", message: `There is no user ${loginOrId}${where}.${hint("user list", tenant)}` });
+  }
   if (account.isShared)
     throw problem({
       code: "LOGIN_AMBIGUOUS",
       message: `Several tenants have a user ${loginOrId}; write <tenant>/${loginOrId}.`,
     });
   return account;
+}
+
+const anyAccount = async ({ system }: System, loginOrId: string): Promise<Account | undefined> =>
+  (await accountOf(system, loginOrId)) ?? (await accountWithId(system, loginOrId));
+
+async function accountIn(services: System, loginOrId: string, tenant: string): Promise<Account | undefined> {
+  const { system } = services;
+  const tenantId = await tenantOf(services, tenant);
+  const name = await tenantNameOf(system, tenantId);
+  const account = (await accountOf(system, `${name}/${loginOrId}`)) ?? (await accountWithId(system, loginOrId));
+  return account?.tenantId === tenantId ? account : undefined;
 }
 
 /**
@@ -55,14 +79,31 @@ export async function keyNamed(
   if (!key)
     throw problem({
       code: "NOT_FOUND",
-      message: `There is no key ${nameOrId} in the tenant ${tenant}.${hint("key list")}`,
+      message: `There is no key ${nameOrId} in the tenant ${tenant}.${hint("key list", tenant)} Keys of another tenant need --tenant <name>.`,
     });
   if (others.length === 0) return { id: key.id, tenantId };
-  const list = [key, ...others].map(({ id, userId }) => `\n  ${id} of the user ${userId}`).join("");
+  const users = await usersOf(services, tenantId, [key, ...others]);
+  const list = [key, ...others]
+    .map(({ id, userId, createdAt, expiresAt }) => {
+      const lasts = expiresAt ? `expires ${expiresAt.toISOString()}` : "never expires";
+      return `\n  ${id} of ${users.get(userId) ?? userId}, made ${createdAt.toISOString()}, ${lasts}`;
+    })
+    .join("");
   throw problem({ code: "AMBIGUOUS", message: `There are several keys ${nameOrId}; give the id of one:${list}` });
 }
 
-const hint = (command: string): string => ` \`novacron ${command}\` lists them.`;
+/** Names of the users that keys belong to, by their id. */
+async function usersOf(services: AuthServices, tenantId: string, keys: readonly { userId: string }[]) {
+  const id = [...new Set(keys.map(({ userId }) => userId))];
+  const users = await entriesOf((page) => pageIn(services, tenantId, userList, { ...page, filter: { id } }));
+  return new Map(users.map((user) => [user.id, user.username]));
+}
+
+/** The command that lists what there is; of a tenant's things, in which tenant. */
+export const hint = (command: string, tenant = "<name>"): string => {
+  const where = command === "tenant list" ? "" : ` --tenant ${tenant}`;
+  return ` \`novacron ${command}${where}\` lists them.`;
+};
 
 /** A page of one of a tenant's lists. */
 export async function pageIn<Row>(

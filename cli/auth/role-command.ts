@@ -3,8 +3,15 @@ import { roleList } from "#db/auth/roles.ts";
 import { isUuid } from "#lib/uuid.ts";
 import type { AuthServices } from "#subgraphs/auth/services.ts";
 import { changeGrant, createRole, deleteRole, updateRole } from "#subgraphs/auth/roles/roles.ts";
-import { authCommand, type AuthOptions, type CommandContext, listOption } from "./auth-command.ts";
-import { accountNamed, entriesOf, pageIn, tenantOf } from "./lookups.ts";
+import {
+  authCommand,
+  type AuthOptions,
+  type CommandContext,
+  listOption,
+  ofUser,
+  type UserOptions,
+} from "./auth-command.ts";
+import { accountNamed, entriesOf, hint, pageIn, tenantOf } from "./lookups.ts";
 import { done, problem } from "./problem.ts";
 
 interface RoleOptions extends AuthOptions {
@@ -38,7 +45,7 @@ export function addRoleCommand(context: CommandContext): void {
     .action((name: string, options: RoleOptions & { name?: string; permissions?: string[]; description?: string }) =>
       run(options, async ({ services, inTenant }) => {
         const tenantId = await tenantOf(services, options.tenant);
-        const role = await roleNamed(services, tenantId, name);
+        const role = await roleNamed(services, tenantId, name, options.tenant);
         return shown(
           done(
             await updateRole(services, inTenant(tenantId), role.id, {
@@ -54,7 +61,7 @@ export function addRoleCommand(context: CommandContext): void {
   sub("delete <role>", "remove a role, and take it from all who have it").action((name: string, options: RoleOptions) =>
     run(options, async ({ services, inTenant }) => {
       const tenantId = await tenantOf(services, options.tenant);
-      const role = await roleNamed(services, tenantId, name);
+      const role = await roleNamed(services, tenantId, name, options.tenant);
       return shown(done(await deleteRole(services, inTenant(tenantId), role.id), "role"));
     }),
   );
@@ -62,9 +69,9 @@ export function addRoleCommand(context: CommandContext): void {
     ["grant", "give a user a role beside the default one"],
     ["revoke", "take a role from a user"],
   ] as const) {
-    plain(`${verb} <login> <role>`, does).action((login: string, name: string, options: AuthOptions) =>
+    ofUser(plain(`${verb} <login> <role>`, does)).action((login: string, name: string, options: UserOptions) =>
       run(options, async ({ services, inTenant }) => {
-        const { tenantId, userId, username } = await accountNamed(services, login);
+        const { tenantId, userId, username } = await accountNamed(services, login, options.tenant);
         const role = await roleNamed(services, tenantId, name);
         const errors = await changeGrant(services, inTenant(tenantId), verb, role.id, userId);
         return done(errors?.length === 0 ? { username, role: role.name } : errors, "user or role");
@@ -81,12 +88,15 @@ export function addRoleCommand(context: CommandContext): void {
 }
 
 /** The tenant's own role of this name or id, or else the built-in one. @throws Error ROLE_UNKNOWN */
-async function roleNamed(services: AuthServices, tenantId: string, name: string): Promise<RoleRow> {
+async function roleNamed(services: AuthServices, tenantId: string, name: string, tenant = tenantId): Promise<RoleRow> {
   const filter = isUuid(name) ? { id: [name] } : { name: [name] };
   const roles = (await pageIn(services, tenantId, roleList, { filter })).edges.map(({ node }) => node);
   const role = roles.find((each) => each.tenantId === tenantId) ?? roles[0];
   if (!role)
-    throw problem({ code: "ROLE_UNKNOWN", message: `There is no role ${name}. \`novacron role list\` lists them.` });
+    throw problem({
+      code: "ROLE_UNKNOWN",
+      message: `There is no role ${name} in the tenant ${tenant}.${hint("role list", tenant)}`,
+    });
   return role;
 }
 

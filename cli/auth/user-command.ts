@@ -5,7 +5,14 @@ import type { RequestContext } from "#lib/request-context.ts";
 import { createPasswordReset } from "#subgraphs/auth/passwords/change-password.ts";
 import { revokeSessionsOf } from "#subgraphs/auth/sessions/end-sessions.ts";
 import { createUser, disableUser, enableUser, roleOf, setUserRole } from "#subgraphs/auth/users/users.ts";
-import { authCommand, type AuthOptions, type AuthWork, type CommandContext } from "./auth-command.ts";
+import {
+  authCommand,
+  type AuthOptions,
+  type AuthWork,
+  type CommandContext,
+  ofUser,
+  type UserOptions,
+} from "./auth-command.ts";
 import { accountNamed, entriesOf, pageIn, tenantOf } from "./lookups.ts";
 import { done, problem } from "./problem.ts";
 
@@ -39,8 +46,8 @@ export function addUserCommand(context: CommandContext): void {
         return { columns: ["username", "id", "email", "role", "disabledAt", "lastLogin"], entries };
       }),
     );
-  sub("role <login> <role>", `give a user another default role: ${roles.join(", ")}`).action(
-    (login: string, role: string, options: AuthOptions) =>
+  ofUser(sub("role <login> <role>", `give a user another default role: ${roles.join(", ")}`)).action(
+    (login: string, role: string, options: UserOptions) =>
       run(options, async (work) => {
         const wanted = roles.find((each) => each === role);
         if (!wanted)
@@ -48,30 +55,29 @@ export function addUserCommand(context: CommandContext): void {
             code: "ROLE_UNKNOWN",
             message: `There is no default role ${role}; there are ${roles.join(", ")}. \`novacron role grant\` gives a tenant's own roles.`,
           });
-        return changed(work, login, (request, id) => setUserRole(work.services, request, id, roleOf(wanted)));
+        return changed(work, login, options, (request, id) => setUserRole(work.services, request, id, roleOf(wanted)));
       }),
   );
-  sub("disable <login>", "let a user sign in no longer, and end all sessions").action(
-    (login: string, options: AuthOptions) =>
-      run(options, (work) => changed(work, login, (request, id) => disableUser(work.services, request, id))),
+  ofUser(sub("disable <login>", "let a user sign in no longer, and end all sessions")).action(
+    (login: string, options: UserOptions) =>
+      run(options, (work) => changed(work, login, options, (request, id) => disableUser(work.services, request, id))),
   );
-  sub("enable <login>", "let a user sign in again").action((login: string, options: AuthOptions) =>
-    run(options, (work) => changed(work, login, (request, id) => enableUser(work.services, request, id))),
+  ofUser(sub("enable <login>", "let a user sign in again")).action((login: string, options: UserOptions) =>
+    run(options, (work) => changed(work, login, options, (request, id) => enableUser(work.services, request, id))),
   );
-  sub("end-sessions <login>", "end all sessions of a user, who may sign in again").action(
-    (login: string, options: AuthOptions) =>
+  ofUser(sub("end-sessions <login>", "end all sessions of a user, who may sign in again")).action(
+    (login: string, options: UserOptions) =>
       run(options, async ({ services, inTenant }) => {
-        const { tenantId, userId } = await accountNamed(services, login);
+        const { tenantId, userId } = await accountNamed(services, login, options.tenant);
         const ended = await revokeSessionsOf(services, inTenant(tenantId), userId);
         return done(Array.isArray(ended) ? { ended: ended.length } : ended, "user");
       }),
   );
-  sub(
-    "reset-password <login>",
-    "print a code by which the user can set a new password, once and within an hour",
-  ).action((login: string, options: AuthOptions) =>
+  ofUser(
+    sub("reset-password <login>", "print a code by which the user can set a new password, once and within an hour"),
+  ).action((login: string, options: UserOptions) =>
     run(options, async ({ services, inTenant }) => {
-      const { tenantId, userId } = await accountNamed(services, login);
+      const { tenantId, userId } = await accountNamed(services, login, options.tenant);
       return done(await createPasswordReset(services, inTenant(tenantId), userId), "user who can sign in");
     }),
   );
@@ -80,12 +86,13 @@ export function addUserCommand(context: CommandContext): void {
 async function changed(
   { services, inTenant }: AuthWork,
   login: string,
+  { tenant }: UserOptions,
   change: (
     request: RequestContext,
     userId: string,
   ) => Promise<{ id: string; username: string; role: string; disabledAt: Date | null } | UserError | undefined>,
 ): Promise<object> {
-  const { tenantId, userId } = await accountNamed(services, login);
+  const { tenantId, userId } = await accountNamed(services, login, tenant);
   const user = await change(inTenant(tenantId), userId);
   if (!user) throw problem({ code: "NOT_FOUND", message: `Nothing to change for ${login}.` });
   if ("code" in user) throw problem(user);

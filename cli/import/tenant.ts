@@ -4,7 +4,7 @@ import type { Database } from "#db/client.ts";
 import { administratorFile, readAdministrator } from "#cli/administrator-file.ts";
 import { problem } from "#cli/auth/problem.ts";
 import { defaultTenantName, ensureTenant, findDefaultTenant, type Tenant } from "#cli/default-tenant.ts";
-import { isTenantName } from "#subgraphs/auth/tenants/tenants.ts";
+import { isTenantName, tenantNameRule } from "#subgraphs/auth/tenants/tenants.ts";
 import { userError } from "#lib/user-errors.ts";
 
 /**
@@ -20,7 +20,7 @@ export async function tenantOfImport(
     return (await findDefaultTenant(system)) ?? ensureTenant(auth, system, defaultTenantName, "import");
   const id = (await tenantNamed(system, given)) ?? (await tenantWithId(system, given));
   if (id) return { id, name: given };
-  if (!isTenantName(given)) throw problem(userError("NAME_INVALID"));
+  if (!isTenantName(given)) throw problem(userError("NAME_INVALID", tenantNameRule));
   return ensureTenant(auth, system, given, "import");
 }
 

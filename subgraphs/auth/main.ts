@@ -1,6 +1,7 @@
 import "#lib/load-environment-file.ts";
 import { openDatabase } from "#db/client.ts";
 import { executedWrites } from "#db/executed-writes.ts";
+import { ConfigurationError } from "#lib/configuration-error.ts";
 import { readKeyring } from "#lib/keyring.ts";
 import { followKeyring } from "#lib/live-keys.ts";
 import { readRedisUrl } from "#lib/redis-url.ts";
@@ -11,32 +12,36 @@ import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { SignInLimits } from "./sign-in/sign-in-limits.ts";
 import { createAuthSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("auth", async ({ serviceUrl, systemUrl }) => {
-  const pepper = readSecret("NOVACRON_PEPPER");
-  const encryptionKeys = new Replaceable(readKeyring("NOVACRON_ENCRYPTION_KEYS"));
-  const endKeys = followKeyring("NOVACRON_ENCRYPTION_KEYS", encryptionKeys);
-  const redisUrl = readRedisUrl();
-  if (!pepper || pepper.length < 32)
-    throw new Error("The auth subgraph needs NOVACRON_PEPPER, of 32 characters or more.");
-  const database = await openDatabase({ domain: "auth", url: serviceUrl });
-  const system = await openDatabase({ domain: "auth", url: systemUrl, as: "system", maxConnections: 4 });
-  const redis = redisUrl ? openRedis(redisUrl) : undefined;
-  const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
-  return {
-    subgraph: createAuthSubgraph({
-      database,
-      system,
-      pepper,
-      encryptionKeys,
-      environment,
-      limits: new SignInLimits(redis),
-    }),
-    executedWrites: executedWrites(database),
-    ready: async () => (await Promise.all([database.reachable(), system.reachable()])).every(Boolean),
-    close: async () => {
-      endKeys();
-      redis?.disconnect();
-      await Promise.all([database.close(), system.close()]);
-    },
-  };
+await serveSubgraph({
+  name: "auth",
+  logins: ["service", "system"],
+  open: async (urls) => {
+    const pepper = readSecret("NOVACRON_PEPPER");
+    const encryptionKeys = new Replaceable(readKeyring("NOVACRON_ENCRYPTION_KEYS"));
+    const endKeys = followKeyring("NOVACRON_ENCRYPTION_KEYS", encryptionKeys);
+    const redisUrl = readRedisUrl();
+    if (!pepper || pepper.length < 32)
+      throw new ConfigurationError([`NOVACRON_PEPPER: ${pepper ? "has less than 32 characters" : "is not set"}`]);
+    const database = await openDatabase({ domain: "auth", url: urls.service });
+    const system = await openDatabase({ domain: "auth", url: urls.system, as: "system", maxConnections: 4 });
+    const redis = redisUrl ? openRedis(redisUrl) : undefined;
+    const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
+    return {
+      subgraph: createAuthSubgraph({
+        database,
+        system,
+        pepper,
+        encryptionKeys,
+        environment,
+        limits: new SignInLimits(redis),
+      }),
+      executedWrites: executedWrites(database),
+      ready: async () => (await Promise.all([database.reachable(), system.reachable()])).every(Boolean),
+      close: async () => {
+        endKeys();
+        redis?.disconnect();
+        await Promise.all([database.close(), system.close()]);
+      },
+    };
+  },
 });

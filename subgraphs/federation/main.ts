@@ -5,15 +5,19 @@ import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createFederationSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("federation", async ({ serviceUrl, systemUrl }) => {
-  const database = await openDatabase({ domain: "federation", url: serviceUrl });
-  const { log, close } = await openOwnLog("federation", systemUrl);
-  return {
-    subgraph: createFederationSubgraph({ database, log }),
-    executedWrites: executedWrites(database),
-    ready: () => database.reachable(),
-    close: async () => {
-      await Promise.all([close(), database.close()]);
-    },
-  };
+await serveSubgraph({
+  name: "federation",
+  logins: ["service", "system"],
+  open: async ({ service, system }) => {
+    const database = await openDatabase({ domain: "federation", url: service });
+    const { log, close } = await openOwnLog("federation", system);
+    return {
+      subgraph: createFederationSubgraph({ database, log }),
+      executedWrites: executedWrites(database),
+      ready: () => database.reachable(),
+      close: async () => {
+        await Promise.all([close(), database.close()]);
+      },
+    };
+  },
 });

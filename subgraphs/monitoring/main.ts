@@ -5,15 +5,19 @@ import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createMonitoringSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("monitoring", async ({ serviceUrl, systemUrl }) => {
-  const database = await openDatabase({ domain: "monitoring", url: serviceUrl });
-  const { log, close } = await openOwnLog("monitoring", systemUrl);
-  return {
-    subgraph: createMonitoringSubgraph({ database, log }),
-    executedWrites: executedWrites(database),
-    ready: () => database.reachable(),
-    close: async () => {
-      await Promise.all([close(), database.close()]);
-    },
-  };
+await serveSubgraph({
+  name: "monitoring",
+  logins: ["service", "system"],
+  open: async ({ service, system }) => {
+    const database = await openDatabase({ domain: "monitoring", url: service });
+    const { log, close } = await openOwnLog("monitoring", system);
+    return {
+      subgraph: createMonitoringSubgraph({ database, log }),
+      executedWrites: executedWrites(database),
+      ready: () => database.reachable(),
+      close: async () => {
+        await Promise.all([close(), database.close()]);
+      },
+    };
+  },
 });

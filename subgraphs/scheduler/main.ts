@@ -4,12 +4,16 @@ import { executedWrites } from "#db/executed-writes.ts";
 import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { createSchedulerSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("scheduler", async ({ serviceUrl }) => {
-  const database = await openDatabase({ domain: "scheduler", url: serviceUrl });
-  return {
-    subgraph: createSchedulerSubgraph({ database }),
-    executedWrites: executedWrites(database),
-    ready: () => database.reachable(),
-    close: () => database.close(),
-  };
+await serveSubgraph({
+  name: "scheduler",
+  logins: ["service"],
+  open: async ({ service }) => {
+    const database = await openDatabase({ domain: "scheduler", url: service });
+    return {
+      subgraph: createSchedulerSubgraph({ database }),
+      executedWrites: executedWrites(database),
+      ready: () => database.reachable(),
+      close: () => database.close(),
+    };
+  },
 });

@@ -5,15 +5,19 @@ import { serveSubgraph } from "#lib/subgraph-server.ts";
 import { openOwnLog } from "#subgraphs/own-log.ts";
 import { createVmsSubgraph } from "./subgraph.ts";
 
-await serveSubgraph("vms", async ({ serviceUrl, systemUrl }) => {
-  const database = await openDatabase({ domain: "vms", url: serviceUrl });
-  const { log, close } = await openOwnLog("vms", systemUrl);
-  return {
-    subgraph: createVmsSubgraph({ database, log }),
-    executedWrites: executedWrites(database),
-    ready: () => database.reachable(),
-    close: async () => {
-      await Promise.all([close(), database.close()]);
-    },
-  };
+await serveSubgraph({
+  name: "vms",
+  logins: ["service", "system"],
+  open: async ({ service, system }) => {
+    const database = await openDatabase({ domain: "vms", url: service });
+    const { log, close } = await openOwnLog("vms", system);
+    return {
+      subgraph: createVmsSubgraph({ database, log }),
+      executedWrites: executedWrites(database),
+      ready: () => database.reachable(),
+      close: async () => {
+        await Promise.all([close(), database.close()]);
+      },
+    };
+  },
 });

@@ -3,7 +3,9 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asset } from "#lib/assets.ts";
+import { parse } from "yaml";
 import { type Domain, domains } from "#db/columns.ts";
+import { readGatewayEnvironment } from "#gateway/environment.ts";
 import { type Login, loginRole } from "#db/logins.ts";
 import { compose, type Service } from "./compose-file.ts";
 import { makeInstallation } from "./installation.ts";
@@ -72,7 +74,7 @@ describe("docker-compose.yml", () => {
       }
       for (const port of ports) expect(port).toMatch(new RegExp(`^127\\.0\\.0\\.1:\\d+:${environment["PORT"]}$`));
       const asked = /127\.0\.0\.1:(\d+)\//.exec(healthcheck?.test.join(" ") ?? "")?.[1];
-      expect(asked).toBe(environment["METRICS_PORT"] ?? environment["PORT"]);
+      expect(asked).toBe(environment["PORT"] ?? environment["METRICS_PORT"]);
     }
   });
 
@@ -194,19 +196,42 @@ const composeProgram = [
   { program: "docker", args: ["compose"] },
 ].find(({ program, args }) => spawnSync(program, [...args, "version"], { stdio: "ignore" }).status === 0);
 
+/** What Compose makes of the file. */
+function composed(args: readonly string[], env: Record<string, string> = {}) {
+  const { program = "", args: before = [] } = composeProgram ?? {};
+  const file = asset("docker-compose.yml");
+  return spawnSync(program, [...before, "-f", file, "--profile", "tools", "config", ...args], {
+    encoding: "utf8",
+    cwd: folder,
+    env: { PATH: process.env["PATH"], ...env },
+  });
+}
+
 describe.skipIf(!composeProgram)("case G52: Docker Compose (skipped where it is not installed)", () => {
   it("takes the file as it is, with every profile", () => {
-    const { program = "", args = [] } = composeProgram ?? {};
-    const file = asset("docker-compose.yml");
-    const { status, stderr, stdout } = spawnSync(
-      program,
-      [...args, "-f", file, "--profile", "tools", "config", "--services"],
-      {
-        encoding: "utf8",
-        cwd: folder,
-      },
-    );
+    const { status, stderr, stdout } = composed(["--services"]);
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stdout.trim().split("\n").toSorted()).toEqual(Object.keys(compose.services).toSorted());
+  });
+
+  it("passes the settings of gateways on, and sets nothing where they are not given", () => {
+    const given = {
+      TRUSTED_PROXIES: "172.18.0.1",
+      ALLOWED_ORIGINS: "https://console.example",
+      METRICS_PORT: "9464",
+      NOVACRON_DOCUMENTS: "/srv/manifest.json",
+      NOVACRON_DOCUMENT_MODES: "safelist",
+    };
+    const gateway = (env: Record<string, string>) => {
+      const { services } = parse(composed([], env).stdout) as { services: Record<string, Partial<Service>> };
+      const { environment, volumes } = services["gateway-1"] ?? {};
+      return { environment, volumes: JSON.stringify(volumes) };
+    };
+    const set = gateway(given);
+    expect(set.environment).toMatchObject(given);
+    expect(set.volumes).toContain(given.NOVACRON_DOCUMENTS);
+    const unset = gateway({});
+    expect(Object.keys(given).map((name) => unset.environment?.[name])).toEqual(Object.keys(given).map(() => ""));
+    expect(readGatewayEnvironment(unset.environment)).toEqual(readGatewayEnvironment({}));
   });
 });

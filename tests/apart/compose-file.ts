@@ -46,7 +46,19 @@ const serviceShape = z.strictObject({
 
 export type Service = z.infer<typeof serviceShape>;
 
-/** docker-compose.yml with its anchors and merges resolved; a key that is not known here is an error. */
+/** As Compose reads `${NAME:-default}` where the variable is not set; every other `$` is an error. */
+function interpolated(value: unknown): unknown {
+  if (typeof value === "string") {
+    const text = value.replace(/\$\{[A-Z_]+:-([^}]*)\}/g, "$1");
+    if (text.includes("$")) throw new Error(`docker-compose.yml interpolates otherwise: ${value}`);
+    return text;
+  }
+  if (Array.isArray(value)) return value.map(interpolated);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, interpolated(each)]));
+}
+
+/** docker-compose.yml with its anchors and merges resolved, in an empty environment; a key that is not known here is an error. */
 export const compose = z
   .object({
     services: z.record(z.string(), serviceShape),
@@ -54,7 +66,7 @@ export const compose = z
     secrets: z.record(z.string(), z.strictObject({ file: z.string() })),
     volumes: z.record(z.string(), z.null()),
   })
-  .parse(parse(readFileSync(asset("docker-compose.yml"), "utf8"), { merge: true, maxAliasCount: -1 }));
+  .parse(interpolated(parse(readFileSync(asset("docker-compose.yml"), "utf8"), { merge: true, maxAliasCount: -1 })));
 
 const dockerfile = readFileSync(asset("Dockerfile"), "utf8");
 

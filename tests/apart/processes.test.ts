@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -215,7 +215,7 @@ describe("a process", () => {
   it("does not start with keys that are none, and does not show them", async () => {
     const settings = { DATABASE_URL_VMS: product.urls.url("vms"), NOVACRON_CALLER_KEYS: "too short" };
     const started = startChild(bundle("subgraphs/vms/main.ts"), settings);
-    await expect(started).rejects.toThrow("NOVACRON_CALLER_KEYS must be keys");
+    await expect(started).rejects.toThrow("NOVACRON_CALLER_KEYS: must be keys");
     await expect(started).rejects.not.toThrow("too short");
   });
 
@@ -234,11 +234,41 @@ describe("a process", () => {
   });
 
   it("says which settings it lacks, and does not start", async () => {
-    await expect(startChild(bundle("subgraphs/vms/main.ts"), {})).rejects.toThrow(
-      "The vms subgraph needs DATABASE_URL_VMS_SERVICE and NOVACRON_CALLER_KEYS.",
+    await expect(startChild(bundle("subgraphs/scheduler/main.ts"), {})).rejects.toThrow(
+      /DATABASE_URL_SCHEDULER_SERVICE: is not set(?!.*SYSTEM)[^]*NOVACRON_CALLER_KEYS: is not set/,
     );
-    await expect(startChild(bundle("gateway/main.ts"), { NOVACRON_SIGNING_KEYS: keys })).rejects.toThrow(
-      "SUBGRAPH_URL_AUTH",
+    const service = {
+      DATABASE_URL_VMS_SERVICE: product.urls.url("vms"),
+      NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys),
+    };
+    await expect(startChild(bundle("subgraphs/vms/main.ts"), service)).rejects.toThrow(
+      "DATABASE_URL_VMS_SYSTEM: is not set",
     );
   });
+
+  it("names the database and the variable whose password is wrong", async () => {
+    const wrong = new URL(product.urls.url("vms"));
+    wrong.password = "wrong";
+    const settings = { DATABASE_URL_VMS: wrong.href, NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys) };
+    await expect(startChild(bundle("subgraphs/vms/main.ts"), settings)).rejects.toThrow(
+      "LOGIN_REFUSED: The vms database (DATABASE_URL_VMS) refuses the connection: password authentication failed",
+    );
+  });
+
+  it.each([
+    ...domains.map((domain) => [`subgraphs/${domain}/main.ts`, [], "CONFIGURATION_INVALID"] as const),
+    ["gateway/main.ts", [], "SUBGRAPH_URL_MISSING"],
+    ["cli/run.ts", ["jobs", "--data-dir", join(folder, "none")], "NO_INSTALLATION"],
+  ] as const)(
+    "of %s that cannot start says why in a message with a code, without a stack trace",
+    async (entry, args, code) => {
+      const { stdout, stderr, status } = spawnSync(process.execPath, [bundle(entry), ...args], {
+        env: { NOVACRON_ENV_FILE: "" },
+        encoding: "utf8",
+      });
+      expect({ stdout, status }).toEqual({ stdout: "", status: 1 });
+      expect(stderr).toMatch(new RegExp(`^${code}: `));
+      expect(stderr).not.toMatch(/^ +at |Node\.js v/m);
+    },
+  );
 });

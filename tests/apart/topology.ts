@@ -99,7 +99,7 @@ export class Topology {
       const database = this.databases.get(name);
       if (database) return asOwner(database.ownerUrl, (sql) => sql`select 1`);
       if (program === "redis-cli") return this.redis && pinged(this.redis.url, args);
-      const port = environment["METRICS_PORT"] ?? environment["PORT"];
+      const port = environment["PORT"] ?? environment["METRICS_PORT"];
       const at = (address: string) => args.map((text) => text.replace(`127.0.0.1:${port}`, address));
       return Promise.all((this.replicas.get(name) ?? []).map(({ address }) => run(process.execPath, at(address))));
     };

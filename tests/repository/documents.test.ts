@@ -49,6 +49,8 @@ describe("the documents", () => {
     for (const file of sources)
       for (const [, name] of read(file).matchAll(/read(?:Secret|Keyring|CallerKeys)\("([A-Z_]+)"/g))
         used.add(`${name}_FILE`);
+    for (const file of sources)
+      for (const [, name] of read(file).matchAll(/readPort\("([A-Z_]+)"/g)) used.add(name ?? "");
     const byDomain = /^(SUBGRAPH_URL|DATABASE_URL|DATABASE_PASSWORD)_/;
     expect([...named].filter((name) => byDomain.test(name)).toSorted()).toEqual(
       [

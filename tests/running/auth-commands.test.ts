@@ -68,7 +68,7 @@ describe("novacron user", () => {
     expect(session.session.user.tenant.id).toBe(tenantId);
     expect(await answer("user", "end-sessions", "ada")).toEqual({ ended: 1 });
     expect(await statusBy(session.token as string)).toBe(401);
-    const { code } = await answer<{ code: string }>("user", "reset-password", "ada");
+    const { code } = await answer<{ code: string }>("user", "reset-password", "ada", "--tenant", "tenant 1");
     const newPassword = "another long sentence";
     const { data } = await product.ask(
       "mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { userErrors { code } } }",
@@ -83,7 +83,36 @@ describe("novacron user", () => {
       [["user", "create", "x y", "--email", "x@example.org"], "NAME_INVALID"],
       [["user", "create", "grace", "--email", "grace@example.org", "--tenant", "none"], "TENANT_UNKNOWN"],
       [["user", "disable", "nobody"], "NOT_FOUND"],
+      [["user", "reset-password", "ada", "--tenant", "platform"], "NOT_FOUND"],
+      [["user", "reset-password", "ada", "--tenant", "none"], "TENANT_UNKNOWN"],
     ));
+});
+
+describe("novacron", () => {
+  test.each([
+    [["key", "create"], "missing: <login>, --name <name>, --scopes <list>"],
+    [["key", "crate"], "unknown command 'crate'"],
+    [["user", "list", "--tenants"], "unknown option '--tenants'"],
+    [
+      ["user", "create", "ada", "--email", "a@example.org", "--role", "king"],
+      "option '--role <role>' argument 'king' is invalid",
+    ],
+  ])("ends %j, which is wrong use, with USAGE", async (args, message) => {
+    const { code, stdout, stderr } = await novacron(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr.startsWith(`USAGE: ${message}`), stderr).toBe(true);
+  });
+
+  test("marks what a command does not go without", async () => {
+    const { stdout } = await novacron(["key", "create", "--help"]);
+    expect(stdout.replaceAll(/\s+/g, " ")).toMatch(/--name <name> [^-]*\(required\) --scopes <list> [^-]*\(required\)/);
+  });
+
+  test("names the subgraph that is not there before the keys that are not set", async () => {
+    const keysFor = (name: string) => novacron(["keys", "for", name], { NOVACRON_SIGNING_KEYS: undefined });
+    expect((await keysFor("vmx")).stderr).toMatch(/^SUBGRAPH_UNKNOWN: There is no subgraph vmx/);
+    expect((await keysFor("vms")).stderr).toMatch(/^CONFIGURATION_INVALID: [^]*NOVACRON_SIGNING_KEYS: is not set/);
+  });
 });
 
 describe("novacron tenant", () => {
@@ -181,6 +210,22 @@ describe("novacron key", () => {
       [["key", "rotate", "0197a000-ffff-7000-8000-000000000000"], "NOT_FOUND"],
       [["key", "revoke", "x"], "NOT_FOUND"],
     );
+    expect((await run(["key", "revoke", "x"])).stderr).toContain("--tenant <name>");
+    const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+    const twice = [
+      [username, inDays(30)],
+      [(await makeUser(product.databases.auth, { tenantId, role: "viewer" })).username, inDays(60)],
+    ] as const;
+    await Promise.all(
+      twice.map(([login, time]) =>
+        answer("key", "create", login, "--name", "twice", "--scopes", "vm:read", "--expires", time),
+      ),
+    );
+    const ambiguous = await run(["key", "revoke", "twice", "--tenant", "tenant 1"]);
+    for (const [login, time] of twice)
+      expect(ambiguous.stderr).toMatch(new RegExp(`^  \\S+ of ${login}, made \\S+Z, expires ${time}T`, "m"));
+    const notATime = await run(create("--scopes", "vm:read", "--expires", "yesterday"));
+    expect(notATime.stderr).toMatch(/^EXPIRY_INVALID: --expires: yesterday is not a time/m);
     const without = await run(create("--scopes", "vm:read"), {});
     expect([without.code, without.stdout]).toEqual([1, ""]);
     expect(without.stderr).toContain("PEPPER_UNKNOWN: ");

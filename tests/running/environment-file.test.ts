@@ -80,6 +80,6 @@ describe("case G31: .env", () => {
   it("is read by a subgraph that runs as a process of its own", async () => {
     const cwd = folderWith("vms.env", "NOVACRON_CALLER_KEYS=too-short\nDATABASE_URL_VMS=postgres://127.0.0.1:1/vms\n");
     const started = startChild(bundle("subgraphs/vms/main.ts"), { NOVACRON_ENV_FILE: "vms.env" }, [], cwd);
-    await expect(started).rejects.toThrow("NOVACRON_CALLER_KEYS must be keys");
+    await expect(started).rejects.toThrow("NOVACRON_CALLER_KEYS: must be keys");
   });
 });

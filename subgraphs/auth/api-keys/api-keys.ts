@@ -147,7 +147,7 @@ function problems(input: ApiKeyInput): UserError[] {
   const errors: UserError[] = [];
   const name = input.name.trim();
   if (name.length === 0 || name.length > 255 || !isText(name))
-    errors.push(userError("NAME_INVALID", undefined, "name"));
+    errors.push(userError("NAME_INVALID", "A key's name has 1 to 255 characters, without control characters.", "name"));
   if (input.scopes.length === 0) errors.push(userError("PERMISSION_INVALID", undefined, "scopes"));
   const lasts = input.expiresAt ? input.expiresAt.getTime() - Date.now() : 1;
   if (!(lasts > 0 && lasts < longestExpiryMs)) errors.push(userError("EXPIRY_INVALID", undefined, "expiresAt"));

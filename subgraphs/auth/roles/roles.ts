@@ -120,6 +120,9 @@ export async function changeGrant(
 const audit = (tx: WriteTx, request: RequestContext, action: string, metadata: Readonly<Record<string, string>>) =>
   recordAudit(tx, { ...actorOf(request), action, success: true, metadata });
 
+const roleNameRule =
+  "A role's name has 1 to 100 characters, with letters of one script and without invisible characters.";
+
 const longestDescription = 2_000;
 
 /**
@@ -131,6 +134,6 @@ async function problems(system: Database, input: RoleInput, nameBefore?: string)
   const name = writtenName(input.name);
   if (name === nameBefore) return [];
   if (name.length === 0 || name.length > 100 || !isText(name) || !isReadable(name))
-    return [userError("NAME_INVALID", undefined, "name")];
+    return [userError("NAME_INVALID", roleNameRule, "name")];
   return (await isBuiltInRole(system, name)) ? [userError("NAME_TAKEN", undefined, "name")] : [];
 }

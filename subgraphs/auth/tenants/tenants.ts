@@ -125,10 +125,13 @@ export async function setTenantQuota(
 /** A label of a host name, for it is part of addresses; and two names that look alike are not two names. */
 const namePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
+export const tenantNameRule =
+  "A tenant's name has 1 to 63 characters: lower-case letters from a to z, digits, and hyphens that are neither first nor last.";
+
 export const isTenantName = (name: string): boolean => namePattern.test(name);
 
 const nameProblems = ({ name }: TenantContents): UserError[] =>
-  isTenantName(name) ? [] : [userError("NAME_INVALID", undefined, "name")];
+  isTenantName(name) ? [] : [userError("NAME_INVALID", tenantNameRule, "name")];
 
 const longest = { displayName: 255, description: 2_000 };
 

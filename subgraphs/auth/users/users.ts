@@ -27,6 +27,8 @@ export interface UserInput {
 }
 
 const usernamePattern = /^[\p{L}0-9][\p{L}0-9._-]{1,63}$/u;
+const usernameRule =
+  "A username has 2 to 64 characters: letters of one script, digits, and . _ - after the first. None of them is invisible.";
 // `acme/alice@example.org` is alice@example.org of the tenant acme.
 const address = z
   .email()
@@ -46,7 +48,7 @@ export async function createUser(
   const errors = [
     usernamePattern.test(username) && isReadable(username)
       ? undefined
-      : userError("NAME_INVALID", undefined, "username"),
+      : userError("NAME_INVALID", usernameRule, "username"),
     address.safeParse(email).success ? undefined : userError("EMAIL_INVALID", undefined, "email"),
     input.password === null ? undefined : passwordProblem(password, [username, email], "password"),
     isUserError(role) ? role : undefined,
