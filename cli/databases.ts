@@ -3,14 +3,12 @@ import { type Database, openDatabase } from "#db/client.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import { hasInstallation } from "#db/embedded/installed.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
-import { derivedPassword, derivedUrl, type Login, loginRole, logins } from "#db/logins.ts";
+import { databaseName, derivedPassword, derivedUrl, type Login, loginRole, logins } from "#db/logins.ts";
 import { migrateDomain, pendingMigrations } from "#db/migrate.ts";
 import { prepareDatabase } from "#db/prepare.ts";
 import { ConfigurationError } from "#lib/configuration-error.ts";
 import { log } from "#lib/log.ts";
 import { type DatabaseUrls, type Environment, urlVariable } from "./environment.ts";
-
-export const databaseName = (domain: Domain): string => `novacron_${domain}`;
 
 /** Where the five databases are, and how to let go of them. */
 export interface DatabaseServer {

@@ -1,9 +1,8 @@
 import { type Domain, domains } from "#db/columns.ts";
-import { ownerRole } from "#db/logins.ts";
+import { databaseName, ownerRole } from "#db/logins.ts";
 import { rolesSql } from "#db/roles.ts";
 import { scramVerifier } from "#db/scram.ts";
 import type { DatabaseUrls, Environment } from "./environment.ts";
-import { databaseName } from "./databases.ts";
 
 /**
  * The SQL of an administrator for all five databases: names and passwords as in the URLs, the latter so that the SQL gives none away. Each database is a

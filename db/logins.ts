@@ -8,6 +8,9 @@ import { type Domain, serviceRole, systemRole } from "./columns.ts";
 export const logins = ["owner", "service", "system"] as const;
 export type Login = (typeof logins)[number];
 
+/** The database of a domain on servers that this program prepares, and where a URL names none. */
+export const databaseName = (domain: Domain): string => `novacron_${domain}`;
+
 /** The owner that this program makes on servers that it prepares; elsewhere an administrator chooses its name. */
 export const ownerRole = (domain: Domain): string => `novacron_${domain}_owner`;
 

@@ -1,12 +1,12 @@
 import { rmSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { databaseName } from "#cli/databases.ts";
 import { userChanges } from "#db/auth/changes.ts";
 import { users } from "#db/auth/schema/users.ts";
 import { insertSession } from "#db/auth/session-writes.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
+import { databaseName } from "#db/logins.ts";
 import { statement } from "#db/statement.ts";
 import { upsert } from "#db/upsert.ts";
 import { changeStates } from "#db/vms/state-writes.ts";

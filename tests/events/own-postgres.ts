@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createConnection } from "node:net";
 import { rmSync } from "node:fs";
 import { vi } from "vitest";
-import { databaseName } from "#cli/databases.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import { findPostmaster } from "#db/embedded/postmaster.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "#db/embedded/start.ts";
+import { databaseName } from "#db/logins.ts";
 import { migrateDomain } from "#db/migrate.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 

@@ -193,6 +193,7 @@ const refusals: Partial<Record<ErrorCode, Refusal>> = {
 
 /** What the gateway refuses requests with that are no subscriptions, or that no client here can send. */
 const ofOtherRequests: Partial<Record<ErrorCode, string>> = {
+  NOT_FOUND: "each client asks at /graphql",
   METHOD_NOT_ALLOWED: "neither a mutation nor another method subscribes",
   NOT_ACCEPTABLE: "each client accepts what it reads",
   UNSUPPORTED_MEDIA_TYPE: "each client sends JSON",
