@@ -16,9 +16,12 @@ void supergraph.planner;
 port.postMessage("ready");
 
 function planned(id: number, document: string): Planned {
+  const began = performance.now();
+  const took = () => ({ id, ms: performance.now() - began });
   try {
-    return { id, plan: planOf(supergraph, parse(document, { noLocation: true })) };
+    const plan = planOf(supergraph, parse(document, { noLocation: true }));
+    return { ...took(), plan };
   } catch (error) {
-    return { id, failure: error instanceof Error ? error.message : String(error) };
+    return { ...took(), failure: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -12,7 +12,8 @@ export interface ToPlan {
   document: string;
 }
 
-export type Planned = { id: number; plan: QueryPlan } | { id: number; failure: string };
+/** With how long the planner took, in milliseconds. */
+export type Planned = { id: number; ms: number } & ({ plan: QueryPlan } | { failure: string });
 
 interface Waiting extends ToPlan {
   resolve(plan: QueryPlan): void;
@@ -88,10 +89,7 @@ export class PlannerThread implements Planner {
     if (!first) return;
     this.#worker ??= this.#start();
     if (!this.#isReady || this.#timer) return;
-    this.#timer = setTimeout(() => {
-      const told = `Planning this takes longer than ${this.#planMs} ms.`;
-      this.#giveUp(new PublicError("PLAN_LIMIT_EXCEEDED", told, { limit: this.#planMs }));
-    }, this.#planMs);
+    this.#timer = setTimeout(() => this.#giveUp(this.#limitExceeded()), this.#planMs);
     this.#worker.postMessage({ id: first.id, document: first.document } satisfies ToPlan);
   }
 
@@ -99,8 +97,15 @@ export class PlannerThread implements Planner {
     const [first] = this.#queue;
     if (first?.id !== planned.id) return;
     this.#forgetFirst();
-    if ("plan" in planned) first.resolve(planned.plan);
+    // The plan of a busy process can arrive before its timer has fired.
+    if (planned.ms > this.#planMs) first.reject(this.#limitExceeded());
+    else if ("plan" in planned) first.resolve(planned.plan);
     else first.reject(new Error(planned.failure));
+  }
+
+  #limitExceeded(): PublicError {
+    const message = `Planning this takes longer than ${this.#planMs} ms.`;
+    return new PublicError("PLAN_LIMIT_EXCEEDED", message, { limit: this.#planMs });
   }
 
   #forgetFirst(): void {
