@@ -51,7 +51,7 @@ describe.each(domains)("the two roles of %s", (domain) => {
     expect([...found]).toEqual(roles.map((name) => ({ name, more: false, member_of: [], owns: 0 })));
   });
 
-  it("reach the schema public, may read in another which migrations were applied, and reach no third", async () => {
+  it("reach the schema public, read the applied migrations in another schema, and reach no third", async () => {
     const schemas = await connections[domain]`
       select nspname as schema, role from pg_namespace cross join unnest(${[serviceRole(domain), systemRole(domain)]}::text[]) as role
       where nspname not like 'pg\\_%' and nspname not in ('public', 'information_schema')

@@ -16,7 +16,7 @@ const bin = process.env["NOVACRON_POSTGRES_BIN"];
 const missing = bin ? "" : " (skipped: NOVACRON_POSTGRES_BIN names no folder with initdb and postgres)";
 
 // Each test continues where the one before it ended: an administrator's way from an empty server to an answer.
-describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
+describe.skipIf(!bin)(`NovaCron on an external PostgreSQL${missing}`, () => {
   const owner = "fleet_owner";
   const services = ["service", "system"] as const;
   const dataDir = temporaryDataDir("novacron-own-postgres-");

@@ -154,7 +154,7 @@ describe("the Bitbrains import", () => {
     expect(await samples()).toEqual(whole);
   });
 
-  test("keeps the trace's own times when requested, and excludes their days from retention", async () => {
+  test("keeps the trace's own times when requested, and makes retention keep their days", async () => {
     await begin();
     const result = await run(fleet.file("day.csv", trace(2, 6)), { keepTimes: true });
     expect(result).toMatchObject({ shiftSeconds: 0, from: "2013-07-01T00:00:01.000Z" });

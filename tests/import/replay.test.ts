@@ -88,7 +88,7 @@ describe("the replay of an imported trace", () => {
     }
   });
 
-  test("writes the same samples in many calls, also on both sides of a round's end, as in one", async () => {
+  test("writes the same samples in many calls as in one, also around the end of a round", async () => {
     const { original, end } = await imported();
     const seam = end + period;
     const moments = [end - 1, end, end + step - 1, end + step, end + step + 1, end + 1_000, seam - 1, seam, seam + 1];
@@ -125,7 +125,7 @@ describe("the replay of an imported trace", () => {
     expect(latest).toEqual(newest.map(({ vm, time, recv }) => ({ vm, time, recv })));
   });
 
-  test("writes only the last day, in its places of the rounds, after a longer pause", async () => {
+  test("writes only the last day's samples after a longer pause, at their places in the rounds", async () => {
     const { original, end } = await imported();
     const until = end + 90_000;
     await replayUntil(until);

@@ -28,12 +28,12 @@ describe.each(logs)("a row of $table", ({ domain, table, tenant }) => {
     return sql;
   };
 
-  it.each(changes)("cannot be changed, not even by the owner: %s", async (change) => {
+  it.each(changes)("cannot be changed or deleted, not even by the owner: %s", async (change) => {
     const sql = await withOneRow();
     await expect(sql.unsafe(change)).rejects.toMatchObject({ code: "23001" });
   });
 
-  it.each(changes)("cannot be changed by the service: %s", async (change) => {
+  it.each(changes)("cannot be changed or deleted by the service: %s", async (change) => {
     const sql = await withOneRow();
     const asService = sql.begin(async (tx) => {
       await tx`select set_config('app.tenant_id', ${tenant}, true)`;

@@ -36,7 +36,7 @@ beforeAll(async () => {
   product = await startSeeded(secrets);
   client = new Client(product.url, secrets);
   const valid = await liveWithSecrets(client, secrets, await product.newPerson());
-  // Infrastructure is for users of the platform only, who do not see what is the tenant's.
+  // Infrastructure is for users of the platform only, who do not see the tenant's data.
   for (const key of [valid.key, product.platformKey]) await askForEverything(key);
   await askWithSecrets(valid.key);
   for (const secret of [secrets.mark("a secret in no place"), valid.token, valid.key])

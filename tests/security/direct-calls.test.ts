@@ -50,7 +50,7 @@ const asked: Record<string, string> = {
   }),
 };
 
-describe.each(domains)("attacks on the %s subgraph's own port: asked without a signature", (domain) => {
+describe.each(domains)("attacks on the %s subgraph's own port: queried without a signature", (domain) => {
   const send = (body: string, headers: Record<string, string> = {}) =>
     fetch(servers.get(domain)?.url ?? "", {
       method: "POST",

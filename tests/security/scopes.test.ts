@@ -116,7 +116,7 @@ describe("a key with scopes for VMs alone", () => {
       });
     });
 
-    /** Returns the fields of itself that the user's credential is refused. */
+    /** Returns the fields of the user's own account that a credential of the user is refused. */
     const refused = async (kind: "session" | "api_key", permissions: readonly string[]): Promise<string[]> => {
       const credential = { kind, id: newId() };
       const { data, errors } = await ask(

@@ -216,7 +216,7 @@ describe("attack 42: a caller with only a session", () => {
     expect((await signIn(user)).data.signIn.userErrors[0].code).toBe("MFA_REQUIRED");
   });
 
-  it("can disable the second factor when they also have password and code", async () => {
+  it("can disable the second factor only with both password and code", async () => {
     const { user, token, code } = await enrolled();
     const { data } = await change("disableTotp", { password: user.password, code: code() }, "token", token);
     expect(data.disableTotp.userErrors).toEqual([]);

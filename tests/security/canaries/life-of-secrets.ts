@@ -8,7 +8,7 @@ const userErrors = "userErrors { code message field }";
 
 /**
  * Creates everything that is made from secrets, proved by them, or replaces others, in the order of a user's life: the user's own password, sessions,
- * keys and second factor, and those of another user whom they create.
+ * keys and second factor, and those of another user that they create.
  * @returns the credentials that are valid at the end
  */
 export async function liveWithSecrets(

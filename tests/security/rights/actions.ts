@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { type Action, both, rightsOf } from "./model.ts";
 import { type Account, type DefaultRole, type Held, password, tenants, type World } from "./world.ts";
 
-/** What random choices are made with. */
+/** A source of random choices. */
 export interface Choices {
   some<T>(of: readonly T[]): T;
   chance(of: number): boolean;

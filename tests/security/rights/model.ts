@@ -1,5 +1,5 @@
-// A model of what a credential's rights allow, written without the product's own code. Rights are sets of the permissions listed here. Each kind
-// includes one that nothing names ("any"), so that a wildcard is more than all the named ones.
+// A model of what a credential's rights allow, written without the product's own code. Rights are sets of the permissions listed here. One
+// resource and one verb ("any") are never named, so that a wildcard is more than all the named ones.
 
 const resources = (
   "alert allocation api_key audit cluster compliance cost metric migration network node price provider role scheduling session snapshot " +
