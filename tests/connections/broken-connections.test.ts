@@ -5,12 +5,12 @@ import { statement } from "#db/statement.ts";
 import { adminUrl, asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 import { tcpProxy, type TcpProxy } from "#tests/harness/tcp-proxy.ts";
 
-// An exception that nobody can catch, as the driver throws one for a broken transaction, fails the run.
+// An uncaught exception fails the run. The driver throws such exceptions for broken transactions.
 
 const tenantId = "5f225b57-6f23-5959-8431-2e34544686f7";
 const otherTenantId = "bee905ba-cd75-5505-b525-23cc6f6770eb";
 const backend = statement<{ pid: number }>(() => sql`select pg_backend_pid() as pid`);
-/** With a parameter, so that the driver keeps back what comes after it. */
+/** A statement with a parameter, so that the driver holds back the statements after it. */
 const pause = statement<{ pause: string }>(() => sql`select pg_sleep(${sql.placeholder("seconds")}::float8) as pause`);
 const place = statement<{ transaction: string; tenant: string }>(
   () => sql`select pg_current_xact_id()::text as transaction, current_setting('app.tenant_id') as tenant`,
@@ -25,7 +25,7 @@ let database: Database;
 beforeEach(async () => {
   urls = await cloneDatabases();
   proxy = await tcpProxy(urls.url("vms"));
-  // With one connection, whatever comes next comes on it.
+  // With one connection, the next transaction uses the same connection.
   database = await openDatabase({ domain: "vms", url: proxy.url, maxConnections: 1 });
 });
 afterEach(async () => {
@@ -34,7 +34,7 @@ afterEach(async () => {
   await urls.drop();
 });
 
-/** A promise and what fulfils it. */
+/** Returns a promise and the function that resolves it. */
 function gate(): { passed: Promise<void>; open: () => void } {
   let open = () => undefined as void;
   const passed = new Promise<void>((resolve) => (open = resolve));
@@ -64,7 +64,7 @@ const breaks: Record<string, (pid: number) => Promise<unknown>> = {
 };
 
 describe.each(Object.entries(breaks))("when %s,", (_, breakIt) => {
-  test("a write between two statements is rejected at once, and closing waits for nothing", async () => {
+  test("a write between two statements is rejected at once, and closing does not wait", async () => {
     const started = gate();
     let pid = 0;
     const write = database.write({ tenantId }, async (tx) => {
@@ -77,7 +77,7 @@ describe.each(Object.entries(breaks))("when %s,", (_, breakIt) => {
     await expectPromptClose();
   });
 
-  test("a write in the middle of a statement is rejected at once, and closing waits for nothing", async () => {
+  test("a write in the middle of a statement is rejected at once, and closing does not wait", async () => {
     const started = gate();
     let pid = 0;
     const write = database.write({ tenantId }, async (tx) => {
@@ -91,7 +91,7 @@ describe.each(Object.entries(breaks))("when %s,", (_, breakIt) => {
     await expectPromptClose();
   });
 
-  test("all statements of a read that are waiting for each other are rejected", async () => {
+  test("all queued statements of a read are rejected", async () => {
     const tx = database.read({ tenantId });
     const pid = await backendOf(tx);
     const running = [tx.run(pause, { seconds: 60 }), tx.run(backend), tx.run(pause, { seconds: 60 })];
@@ -103,7 +103,7 @@ describe.each(Object.entries(breaks))("when %s,", (_, breakIt) => {
     await expectPromptClose();
   });
 
-  test("a read that has more statements to come is rejected at the next one, and can still be ended", async () => {
+  test("a read with further statements is rejected at the next one, and can still be ended", async () => {
     const tx = database.read({ tenantId });
     await breakIt(await backendOf(tx));
     await expect(tx.run(backend)).rejects.toMatchObject(unavailable);
@@ -112,7 +112,7 @@ describe.each(Object.entries(breaks))("when %s,", (_, breakIt) => {
     await expectPromptClose();
   });
 
-  test("a read that has nothing more to ask ends as if nothing had happened", async () => {
+  test("a read without further statements ends normally", async () => {
     const tx = database.read({ tenantId });
     await breakIt(await backendOf(tx));
     await tx.end();
@@ -120,8 +120,8 @@ describe.each(Object.entries(breaks))("when %s,", (_, breakIt) => {
   });
 });
 
-describe("a transaction whose connection is gone", () => {
-  test.each(["throws", "ends well"])("does not reach the one that comes after it, when it %s", async (how) => {
+describe("a transaction whose connection is lost", () => {
+  test.each(["throws", "ends well"])("does not affect the next one, when it %s", async (how) => {
     const first = { started: gate(), goOn: gate(), late: gate() };
     let pid = 0;
     let late: Promise<unknown> = Promise.resolve();
@@ -141,7 +141,7 @@ describe("a transaction whose connection is gone", () => {
       const before = await tx.run(place);
       first.goOn.open();
       await first.late.passed;
-      // Would be answered after a ROLLBACK or COMMIT of the first one.
+      // This would get its result after a ROLLBACK or COMMIT of the first transaction.
       await tx.run(backend);
       return [...before, ...(await tx.run(place))];
     });
@@ -150,7 +150,7 @@ describe("a transaction whose connection is gone", () => {
     expect(places[1]).toEqual(places[0]);
   });
 
-  test("leaves the next one its connection, which does not answer with the old server's last words", async () => {
+  test("leaves the next one a usable connection, without the old server's last messages", async () => {
     const tx = database.read({ tenantId });
     const pid = await backendOf(tx);
     const running = tx.run(pause, { seconds: 60 });
@@ -161,7 +161,7 @@ describe("a transaction whose connection is gone", () => {
   });
 });
 
-test("every statement is answered with its own answer, or refused within a moment, while connections are ended again and again", async () => {
+test("every statement gets its own result or is refused within seconds, while connections are terminated repeatedly", async () => {
   const echo = statement<{ n: number }>(() => sql`select ${sql.placeholder("n")}::int as n`);
   const system = await openDatabase({ domain: "vms", url: urls.url("vms"), as: "system", maxConnections: 2 });
   const ended = new AbortController();
@@ -181,7 +181,7 @@ test("every statement is answered with its own answer, or refused within a momen
     for (let round = 0; round < 150; round += 1) {
       await owner`
         select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
-      // Somewhere between two of their statements or in the middle of one.
+      // A random moment between two of their statements or in the middle of one.
       await owner`select pg_sleep(${(round % 30) / 1_000})`;
     }
   });
@@ -192,7 +192,7 @@ test("every statement is answered with its own answer, or refused within a momen
   expect(longestMs).toBeLessThan(3_000);
 }, 60_000);
 
-test("a statement that comes after the end of its transaction is refused", async () => {
+test("a statement after the end of its transaction is refused", async () => {
   let kept: Tx | undefined;
   await database.write({ tenantId }, async (tx) => {
     kept = tx;
@@ -201,7 +201,7 @@ test("a statement that comes after the end of its transaction is refused", async
   await expect(kept?.run(backend)).rejects.toThrow("after the end of its transaction");
 });
 
-test("closing waits for what is running", async () => {
+test("closing waits for running transactions", async () => {
   const started = gate();
   const write = database.write({ tenantId }, async (tx) => {
     await tx.run(backend);

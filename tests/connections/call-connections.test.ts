@@ -13,7 +13,7 @@ const snapshot = statement<{ snapshot: string }>(
 const pause = statement<never>(() => sql`select pg_sleep(0.05)`);
 
 let urls: TestDatabases;
-/** A pool of one connection under each role: a task that waits for a second one waits for ever. */
+/** A pool of one connection under each role: a task that waits for a second one waits forever. */
 let database: Database;
 let system: Database;
 let call: CallConnections;
@@ -39,7 +39,7 @@ const snapshotOf = async (tx: Tx): Promise<string> => (await tx.run(snapshot))[0
 const write = (by: Task = task) => by.on(database).write(scope(), (tx) => snapshotOf(tx));
 
 describe("case G21: a call to a subgraph", () => {
-  it("writes on the one connection of a pool after it has read on it, and reads again what it has written", async () => {
+  it("writes on the pool's only connection after reads on it, and then reads what it wrote", async () => {
     const reads = call.readAs(scope());
     const before = await snapshotOf(reads);
     expect(await snapshotOf(reads)).toBe(before);
@@ -61,14 +61,14 @@ describe("case G21: a call to a subgraph", () => {
     expect(await Promise.all(all)).toHaveLength(7);
   });
 
-  it("gets the answers of statements that were under way when a write began", async () => {
+  it("gets the results of statements that were running when a write began", async () => {
     const reads = call.readAs(scope());
     const slow = [reads.run(pause), reads.run(pause)];
     await write();
     await Promise.all(slow);
   });
 
-  it("gives its connection back although a write of it fails", async () => {
+  it("returns its connection even when one of its writes fails", async () => {
     const reads = call.readAs(scope());
     await snapshotOf(reads);
     const failing = task.on(database).write(scope(), () => Promise.reject(new Error("of its own")));
@@ -77,7 +77,7 @@ describe("case G21: a call to a subgraph", () => {
     await write();
   });
 
-  it("holds no connection while it does long work without one", async () => {
+  it("holds no connection during long work that needs none", async () => {
     const reads = call.readAs(scope());
     await snapshotOf(reads);
     await task.withoutConnection(async () => {
@@ -86,7 +86,7 @@ describe("case G21: a call to a subgraph", () => {
     await snapshotOf(reads);
   });
 
-  it("reads no more after its end, and leaves no connection behind", async () => {
+  it("reads no more after its end, and keeps no connection", async () => {
     const reads = call.readAs(scope());
     await snapshotOf(reads);
     await call.end();
@@ -109,18 +109,18 @@ describe("case G21: a task that holds a connection", () => {
       () => task.on(system).write(scope(), () => task.on(system).run(count)),
     ],
     ["writes in a system transaction", () => task.on(system).write(scope(), () => write())],
-  ])("throws at once when it %s, and gives its connection back", async (_what, work) => {
+  ])("throws at once when it %s, and returns its connection", async (_what, work) => {
     await expect(work()).rejects.toThrow(/holds? a connection of the auth database/);
     expect(await database.write(scope(), async () => "another call")).toBe("another call");
     expect(await system.run(count)).toHaveLength(1);
   });
 
-  it("may send a statement under the system role: nobody waits in the other order", async () => {
+  it("may send a statement under the system role, because no task waits in the other order", async () => {
     await inWrite(async () => expect(await task.on(system).run(count)).toHaveLength(1));
     await expect(inWrite(() => write())).rejects.toThrow(second);
   });
 
-  it("is none of the tasks beside it", async () => {
+  it("does not affect the tasks next to it", async () => {
     await Promise.all([inWrite(async () => "one"), write(call.task())]);
   });
 });

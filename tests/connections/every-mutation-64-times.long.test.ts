@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => product?.stop());
 
-it("case G21: next to every mutation 64 times at once, reads and sign-ins are answered, and nothing times out", async () => {
+it("case G21: while every mutation is sent 64 times at once, reads and sign-ins succeed, and nothing times out", async () => {
   const world = await World.of(product.target);
   const { failures, reads, sent } = await soak({
     world,

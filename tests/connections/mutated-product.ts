@@ -10,15 +10,15 @@ import type { Target } from "./mutations.ts";
 export interface MutatedProduct {
   target: Target;
   url: string;
-  /** Of sign-ins, which are limited for each address. */
+  /** Resets the failed sign-ins, which are limited for each address. */
   forgetFailures(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Of the gateway, for what no client may send. */
+/** The gateway's own identity, for mutations that no client may send. */
 const gatewayItself: Identity = { kind: "service", id: "gateway", tenantId: platformTenantId, permissions: ["*"] };
 
-/** The product in this process with one tenant. Mutations that clients have go through its gateway, the others to their subgraph. */
+/** Boots the product in this process with one tenant. Mutations of clients go through its gateway, the others to their subgraph. */
 export async function bootMutatedProduct(): Promise<MutatedProduct> {
   const product = await bootProduct({ authenticates: true });
   const { auth } = product.databases;

@@ -4,7 +4,7 @@ import { mutations, outcomeOf, type World } from "./mutations.ts";
 
 const times = 64;
 const readEveryMs = 20;
-/** Of each of three users, after the sign-in before. */
+/** The pause of each of three users after their last sign-in. */
 const signInEveryMs = 500;
 
 export interface SoakOptions {
@@ -12,20 +12,20 @@ export interface SoakOptions {
   /** The mutations of the graph that can be sent. */
   names: readonly string[];
   ask(query: string, variables: Record<string, unknown>, token: string): Promise<AnsweredData>;
-  /** How long reads and sign-ins go on, at least. */
+  /** How long reads and sign-ins continue, at least. */
   lastsMs?: number;
   /** Runs before each mutation. */
   before?(): Promise<void>;
 }
 
 export interface SoakReport {
-  /** Of each read and sign-in, in milliseconds. */
+  /** The duration of each read and sign-in, in milliseconds. */
   reads: number[];
   signIns: number[];
-  /** How long the copies of each mutation took together. */
+  /** The time from the first to the last answer of each mutation's copies. */
   mutations: { name: string; milliseconds: number }[];
   sent: number;
-  /** Answers that no mutation of that kind gives, and reads and sign-ins that failed. */
+  /** Unexpected outcomes of mutations, and reads and sign-ins that failed. */
   failures: string[];
 }
 
@@ -41,7 +41,7 @@ export async function soak({ world, names, ask, before, lastsMs = 0 }: SoakOptio
   const ended = new AbortController();
   const lasts = pause(lastsMs);
   const reading = every(readEveryMs, ended.signal, async (count) => {
-    // Of reads that are alike at the same moment, one is executed.
+    // Identical reads at the same moment are executed once, so each read differs from the last.
     const began = performance.now();
     const { errors } = await ask(read, { first: 1 + (count % 50) }, world.key);
     report.reads.push(performance.now() - began);
@@ -78,10 +78,10 @@ export async function soak({ world, names, ask, before, lastsMs = 0 }: SoakOptio
   return report;
 }
 
-/** Only so many passwords wait to be hashed, and one address may fail so often. */
+/** The queue of passwords to hash is limited, and so are the failures of one address. */
 const refusedSignIns: readonly string[] = ["OVERLOADED", "RATE_LIMITED"];
 
-/** Does something each so many milliseconds, whether or not the one before is done. Resolves when all are, after the signal. */
+/** Runs `work` at this interval, even while earlier runs continue. Resolves when all have ended, after the signal. */
 async function every(ms: number, signal: AbortSignal, work: (count: number) => Promise<void>): Promise<void> {
   const running: Promise<void>[] = [];
   for (let count = 0; !signal.aborted; count += 1) {

@@ -7,21 +7,21 @@ export interface Prepared {
   input?: Record<string, unknown>;
   /** The administrator's key when absent. */
   token?: string | undefined;
-  /** How many of them change something, at least and at most. */
+  /** How many copies change something: a number, or a minimum and a maximum. */
   done: number | [least: number, most: number];
-  /** The codes that the others may answer with. */
+  /** The codes that the other copies may return. */
   otherwise?: readonly string[];
 }
 
 type Prepare = (world: World, times: number) => Promise<Prepared> | Prepared;
 
-/** Codes of a proof by password that comes many times at once: further tries may be refused while some are being judged. */
+/** Codes of a password proof that is sent many times at once: further attempts may be refused while some are being verified. */
 const refusedProof = ["INVALID_CREDENTIALS", "UNAUTHENTICATED", "MFA_CODE_INVALID"];
 const theUser = ({ person }: World) => ({ userId: person.id });
 
 /**
- * What each mutation of the graph is sent with, in an order in which none spoils the next: from an address with as many failures as the last two
- * may have, nobody can sign in for a while.
+ * The input of each mutation of the graph, in an order in which none affects the next. The last two may cause so many failures that nothing from
+ * their address can sign in for a while.
  */
 export const mutations: Readonly<Record<string, Prepare>> = {
   createRole: (_, times) => ({
@@ -132,7 +132,7 @@ export const mutations: Readonly<Record<string, Prepare>> = {
   },
 };
 
-/** Those that hash or verify a password. */
+/** The mutations that hash or verify a password. */
 export const hashing: ReadonlySet<string> = new Set([
   "createUser",
   "resetPassword",
@@ -145,9 +145,9 @@ export const hashing: ReadonlySet<string> = new Set([
 
 /** The graph that mutations are sent to. */
 export interface Target {
-  /** Of each mutation, by its name. */
+  /** The field of each mutation, by its name. */
   fields: ReadonlyMap<string, GraphQLField<unknown, unknown>>;
-  /** A key of somebody of the platform, who acts in this tenant and may do everything. */
+  /** A key of a user of the platform, who acts in this tenant and has all rights. */
   operator: string;
   tenantId: string;
   send(name: string, query: string, variables: Record<string, unknown>, token: string): Promise<AnsweredData>;
@@ -160,7 +160,7 @@ interface User {
   password: string;
 }
 
-/** The people of one tenant, made through the graph, and what is made for each mutation. */
+/** The users of one tenant, created through the graph, and the objects that are created for each mutation. */
 export class World {
   readonly tenantId: string;
   readonly operator: string;
@@ -186,14 +186,14 @@ export class World {
     return world;
   }
 
-  /** Sends a mutation, by the administrator unless another token is given. */
+  /** Sends a mutation, as the administrator unless another token is given. */
   async send(name: string, { input, token = this.key }: Pick<Prepared, "input" | "token">): Promise<AnsweredData> {
     const field = this.#target.fields.get(name);
     if (!field) throw new Error(`There is no mutation ${name}.`);
     return this.#target.send(name, documentOf(field), input ? { input } : {}, token);
   }
 
-  /** What a mutation answers that must succeed. */
+  /** Returns the payload of a mutation; throws unless it succeeds. */
   async must(name: string, input?: Record<string, unknown>, token = this.key) {
     const answer = await this.send(name, { ...(input ? { input } : {}), token });
     const outcome = outcomeOf(name, answer);
@@ -241,13 +241,13 @@ export class World {
   }
 }
 
-/** The first code that an answer has, or `done`. */
+/** Returns the first code in an answer, or `done`. */
 export function outcomeOf(name: string, { data, errors }: AnsweredData): string {
   const [userError] = (data?.[name]?.userErrors ?? []) as { code: string }[];
   return errors[0]?.extensions.code ?? userError?.code ?? "done";
 }
 
-/** A document that reads everything of the payload, and an object of the graph with its tenant: reads come after the write. */
+/** Returns a document that selects the whole payload, and each object with its tenant, so that reads follow the write. */
 function documentOf({ name, args, type }: GraphQLField<unknown, unknown>): string {
   const payload = getNamedType(type);
   if (!isObjectType(payload)) throw new Error(`${name} has no payload.`);

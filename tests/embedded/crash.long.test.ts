@@ -27,7 +27,7 @@ describe("after a crash", { timeout: 60_000 }, () => {
     expect(await query(next.url("novacron_vms"), "select answer from kept")).toEqual([{ answer: 42 }]);
   });
 
-  it("a start adopts the server that outlived a kill -9 of its process, and stops it in the end", async () => {
+  it("a start adopts the server that outlived a kill -9 of its process, and stops it at the end", async () => {
     const dataDir = fixture.folder();
     const { child, report } = await fixture.startApart(dataDir);
     await kill(child);
@@ -40,7 +40,7 @@ describe("after a crash", { timeout: 60_000 }, () => {
     expect((await readEmbeddedConnection(dataDir))?.running).toBe(false);
   });
 
-  it("a start that wants other settings stops the abandoned server and starts its own", async () => {
+  it("a start with other settings stops the abandoned server and starts its own", async () => {
     const dataDir = fixture.folder();
     const { child } = await fixture.startApart(dataDir);
     await kill(child);
@@ -49,7 +49,7 @@ describe("after a crash", { timeout: 60_000 }, () => {
     expect(await query(next.url("novacron_vms"), "show max_connections")).toEqual([{ max_connections: "33" }]);
   });
 
-  it("a process that exits without stopping its server takes it along", async () => {
+  it("a process that exits without stopping its server takes the server down with it", async () => {
     const dataDir = fixture.folder();
     const { child, report } = await fixture.startApart(dataDir);
     child.stdin?.write("exit\n");
@@ -57,12 +57,12 @@ describe("after a crash", { timeout: 60_000 }, () => {
     await expect.poll(() => existsSync(join(report.dataDir, "postmaster.pid")), { timeout: 20_000 }).toBe(false);
   });
 
-  it("a stale postmaster.pid that names a living process of somebody else does not matter", async () => {
+  it("a stale postmaster.pid with the id of an unrelated process does not matter", async () => {
     const dataDir = fixture.folder();
     const first = await fixture.start(dataDir);
     const stale = readFileSync(join(first.dataDir, "postmaster.pid"), "utf8");
     await first.stop();
-    // Of the server's own user, because PostgreSQL itself looks through the trick with anybody else's.
+    // The process belongs to the server's own user, because PostgreSQL itself recognizes a stale file with any other user's process.
     const other = spawn("sleep", ["60"], { stdio: "ignore", ...chooseServerUser(undefined).switch });
     try {
       writeFileSync(join(first.dataDir, "postmaster.pid"), stale.replace(/^\d+/, String(other.pid)));
@@ -75,7 +75,7 @@ describe("after a crash", { timeout: 60_000 }, () => {
     }
   });
 
-  it("what an interrupted first start left is removed and made again", async () => {
+  it("the remains of an interrupted first start are removed and created again", async () => {
     const dataDir = fixture.folder();
     const half = join(dataDir, "postgres.new-abandoned");
     mkdirSync(join(half, "data"), { recursive: true });
@@ -98,7 +98,7 @@ describe("after a crash", { timeout: 60_000 }, () => {
     expect(identify(pid)).toBeUndefined();
   });
 
-  it("a lost postgres.json is made again with a new password", async () => {
+  it("a lost postgres.json is created again with a new password", async () => {
     const dataDir = fixture.folder();
     const first = await fixture.start(dataDir);
     await query(first.url("novacron_vms"), "create table kept as select 42 as answer");

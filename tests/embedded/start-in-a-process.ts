@@ -1,5 +1,5 @@
-// Starts a server as a process of its own would, prints one JSON line about it, and stays until it is killed or told
-// to stop by a line on its standard input. Arguments: the options as JSON.
+// Starts a server as a separate process, prints one JSON line about it, and runs until it is killed or until a line on its standard input requests
+// its end. Arguments: the options as JSON.
 import { type EmbeddedOptions, EmbeddedPostgresError, startEmbeddedPostgres } from "#db/embedded/start.ts";
 
 const print = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -17,7 +17,7 @@ describe("a server on an empty data folder", { timeout: 60_000 }, () => {
   }, 60_000);
   afterAll(() => fixture.clean());
 
-  it("has the databases, in UTF-8 with one order on every machine, and checksums", async () => {
+  it("has the databases, in UTF-8 with the same order on every machine, and checksums", async () => {
     const [row] = await query(
       server.url("novacron_auth"),
       `select pg_encoding_to_char(encoding) as encoding, datlocprovider::text as provider, datlocale as locale,
@@ -28,14 +28,14 @@ describe("a server on an empty data folder", { timeout: 60_000 }, () => {
     expect(row).toEqual({ ...expected, user: "novacron_owner" });
   });
 
-  it("can load the extensions the product may use", async () => {
+  it("can load the extensions that the product may use", async () => {
     const wanted = ["btree_gist", "pg_stat_statements", "pg_trgm", "pgcrypto"];
     for (const name of wanted) await query(server.url("novacron_vms"), `create extension ${name}`);
     const rows = await query(server.url("novacron_vms"), "select extname from pg_extension order by extname");
     expect(rows.map((row) => row["extname"])).toEqual(expect.arrayContaining(wanted));
   });
 
-  it("keeps its password in a file that only its owner reads", () => {
+  it("keeps its password in a file that only its owner can read", () => {
     const path = join(dataDir, "postgres.json");
     expect(statSync(path).mode & 0o777).toBe(0o600);
     const record = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
@@ -43,7 +43,7 @@ describe("a server on an empty data folder", { timeout: 60_000 }, () => {
     expect(Buffer.from(String(record["password"]), "base64url")).toHaveLength(32);
   });
 
-  it.skipIf(process.platform !== "linux")("shows its password in no process list", () => {
+  it.skipIf(process.platform !== "linux")("does not expose its password in a process list", () => {
     const { password } = new URL(server.url("x"));
     const commandLine = readFileSync(`/proc/${postmasterPid(server.dataDir)}/cmdline`, "utf8");
     expect(commandLine).toContain(server.dataDir);
@@ -69,14 +69,14 @@ describe("a server on an empty data folder", { timeout: 60_000 }, () => {
     }
   });
 
-  it("gets a database once, although a session of a killed process may be creating it just now", async () => {
+  it("creates a database once, even when a session of a killed process may be creating it at the same time", async () => {
     const password = new URL(server.url("x")).password;
     const create = () => createMissingDatabases({ port: server.port, password }, ["novacron_federation"]);
     await Promise.all([create(), create(), create()]);
     expect(await query(server.url("novacron_federation"), "select 1 as one")).toEqual([{ one: 1 }]);
   });
 
-  it("can be found by a command beside it", async () => {
+  it("can be found by a command that runs next to it", async () => {
     const connection = await readEmbeddedConnection(dataDir);
     expect(connection?.running).toBe(true);
     expect(connection?.url("novacron_vms")).toBe(server.url("novacron_vms"));
@@ -91,7 +91,7 @@ describe("the next start", { timeout: 60_000 }, () => {
     fixture = new EmbeddedFixture();
   });
 
-  it("finds the data, the port and the password again, and creates databases that are new", async () => {
+  it("reuses the data, the port and the password, and creates new databases", async () => {
     const dataDir = fixture.folder();
     const first = await fixture.start(dataDir);
     await query(first.url("novacron_vms"), "create table kept as select 42 as answer");
@@ -106,7 +106,7 @@ describe("the next start", { timeout: 60_000 }, () => {
     expect(await query(second.url("novacron_scheduler"), "select 1 as one")).toEqual([{ one: 1 }]);
   });
 
-  it("says that an asked-for port is taken, and moves away from a remembered one that is", async () => {
+  it("refuses a requested port that is taken, and chooses another one instead of a remembered port that is", async () => {
     const dataDir = fixture.folder();
     const first = await fixture.start(dataDir);
     await first.stop();

@@ -11,7 +11,7 @@ import { novacron, startCommand, type Started, startNovacron } from "#tests/runn
 import { logFixture, someTenant, take } from "./log-fixture.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
-describe("beside a running server", () => {
+describe("next to a running server", () => {
   const dataDir = temporaryDataDir("novacron-events-");
   let server: Started;
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe("beside a running server", () => {
       .split("\n")
       .map((line) => JSON.parse(line) as Event & { position: string });
 
-  it("novacron events tail prints what is there, and goes on from the position that it printed", async () => {
+  it("novacron events tail prints existing events, and resumes from the position that it printed", async () => {
     const first = await events(
       "tail",
       "--after",
@@ -48,7 +48,7 @@ describe("beside a running server", () => {
     expect(rest.stdout).not.toContain(two?.eventId);
   });
 
-  it("novacron events tail follows what comes, and prints a line a person can read", async () => {
+  it("novacron events tail follows new events, and prints a line that people can read", async () => {
     const tail = await events("tail", "--type", "vm_samples.written", "--limit", "1");
     expect(tail.stdout).toMatch(
       /^\d{4}-\S+Z vm_samples\.written VmMetrics \S+ v0 tenant \S+ by job:demo \{.*"… \d+ in all"/,
@@ -56,7 +56,7 @@ describe("beside a running server", () => {
     expect(tail.stderr).toContain("go on with --after 1~");
   });
 
-  it("novacron events lag says how far relays and consumers are behind", async () => {
+  it("novacron events lag reports how far relays and consumers are behind", async () => {
     const { relays, consumers } = JSON.parse((await events("lag", "--json")).stdout) as {
       relays: { database: string; headId: number }[];
       consumers: { consumer: string; database: string; events: number }[];
@@ -70,7 +70,7 @@ describe("beside a running server", () => {
     expect((await events("lag")).stdout).toMatch(/^relay of +last event +behind by +for\nauth /);
   });
 
-  it("novacron events replay lets a consumer read again, and the projection stays right", async () => {
+  it("novacron events replay makes a consumer read events again, and the projection stays correct", async () => {
     const replayed = await events("replay", "vm-projection", "--in", "monitoring", "--json");
     expect(JSON.parse(replayed.stdout)).toMatchObject({ events: expect.any(Number) });
     const check = await novacron(["projections", "check", "--data-dir", dataDir, "--json"]);
@@ -81,7 +81,7 @@ describe("beside a running server", () => {
     });
   });
 
-  it("novacron projections rebuild takes everything over again", async () => {
+  it("novacron projections rebuild copies everything again", async () => {
     const rebuilt = await novacron(["projections", "rebuild", "--in", "scheduler", "--data-dir", dataDir]);
     expect(rebuilt).toMatchObject({ code: 0, stdout: "scheduler: vms 60\n" });
   });
@@ -98,7 +98,7 @@ describe("beside a running server", () => {
     expect(refused.stderr).toContain(reason);
   });
 
-  it("Prometheus finds lag and throughput on a port of their own", async () => {
+  it("Prometheus scrapes lag and throughput on a separate port", async () => {
     const url = await server.said(/figures for Prometheus are at (\S+)/);
     const text = await (await fetch(url)).text();
     for (const database of domains) {

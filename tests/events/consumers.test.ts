@@ -35,7 +35,7 @@ const addEffect = statement<never>(
   () => sql`insert into effects values (${sql.placeholder("key")}, ${sql.placeholder("version")}::int)`,
 );
 
-/** A consumer in the scheduler's database that notes each event of a VM that it deals with. */
+/** Returns a consumer in the scheduler's database that records each VM event that it applies. */
 function noting(changes: Partial<Consumer> = {}): Consumer {
   return {
     name: "noting",
@@ -51,7 +51,7 @@ function noting(changes: Partial<Consumer> = {}): Consumer {
   };
 }
 
-/** Runs it as a program of its own would, until it is told to end. */
+/** Runs the consumer as a separate program would, until `end`. */
 function program(consumer: Consumer): { end(): Promise<void> } {
   const ended = new AbortController();
   const log = fixture.log([], { pollMs: 20, signal: ended.signal });
@@ -80,13 +80,13 @@ describe("a consumer", () => {
     expect(await versions()).toEqual([1, 2, 3]);
   });
 
-  it("that dies between its effect and its position has done neither, and does both at its next start", async () => {
+  it("that dies between its effect and its position has saved neither, and does both at its next start", async () => {
     const key = newId();
     let deaths = 0;
     const dying = noting({
       apply: async (tx, events) => {
         await noting().apply(tx, events);
-        // The end of its connection: as the server sees the death of the program.
+        // Ends its connection, which is how the server sees the death of the program.
         if (deaths++ === 0) await tx.run(statement(() => sql`select pg_terminate_backend(pg_backend_pid())`));
       },
     });
@@ -99,7 +99,7 @@ describe("a consumer", () => {
     expect((await consumerPosition(fixture.systems.scheduler, noting()))?.id).toBe(3);
   });
 
-  it("that two programs run has each effect once and in order", async () => {
+  it("that several programs run has each effect once and in order", async () => {
     const [tenantId, key] = [someTenant(), newId()];
     const programs = [program(noting()), program(noting()), program(noting())];
     for (let version = 1; version <= 60; version += 3) {
@@ -110,7 +110,7 @@ describe("a consumer", () => {
     expect(await versions()).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
   });
 
-  it("that fails goes on from its saved position, and holds up nobody else", async () => {
+  it("that fails resumes from its saved position, and has each effect once", async () => {
     const [tenantId, key] = [someTenant(), newId()];
     let failures = 0;
     const failing = noting({
@@ -127,7 +127,7 @@ describe("a consumer", () => {
     expect(failures).toBe(3);
   });
 
-  it("takes over the source anew when what it has not read is no longer kept", async () => {
+  it("rebuilds from the source when events that it has not read are no longer kept", async () => {
     const [tenantId, key] = [someTenant(), newId()];
     await writeVmEvents(fixture, tenantId, key, [1, 2]);
     const before = program(noting());
@@ -151,7 +151,7 @@ describe("a consumer", () => {
     expect(rebuilds).toBe(1);
   });
 
-  it("moves its position over events that it has no use for", async () => {
+  it("advances its position past events that it does not use", async () => {
     await fixture.services.vms.write({ tenantId: someTenant() }, (tx) => append(tx, [vmEvent(newId(), 1)]));
     const running = program(noting({ types: ["vm_template.created"] }));
     await until(
@@ -164,7 +164,7 @@ describe("a consumer", () => {
   });
 });
 
-describe("a consumer that is set back", () => {
+describe("a consumer that is rewound", () => {
   const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
   const oldest = { log: "", transaction: 0, id: 0 };
   /** Reads the log as `novacron events replay` does, and runs something before each page. */
@@ -180,7 +180,7 @@ describe("a consumer that is set back", () => {
   };
   const start = async () => ({ ...oldest, log: (await readLogState(fixture.systems.vms)).head.log });
 
-  it("deals with everything once more and in order, also with what came while it was set back, and held up nobody", async () => {
+  it("applies all events once more and in order, including new ones, and does not block the consumer during the replay", async () => {
     const [tenantId, key] = [someTenant(), newId()];
     await writeVmEvents(fixture, tenantId, key, numbers(1, 3));
     const running = program(noting());
@@ -195,7 +195,7 @@ describe("a consumer that is set back", () => {
         );
         expect(open).toEqual([]);
         if (page > 2) return;
-        // A consumer that had to wait for the replay would not come to them.
+        // A consumer that had to wait for the replay would not reach these events.
         await writeVmEvents(fixture, tenantId, key, [3 + page]);
         await until("it is dealt with", async () => (await versions()).includes(3 + page));
       }),
@@ -206,7 +206,7 @@ describe("a consumer that is set back", () => {
     expect(await versions()).toEqual([...numbers(1, 5), ...numbers(1, 5)]);
   });
 
-  it("is where it was when the replay ends before its time", async () => {
+  it("keeps its position when the replay fails", async () => {
     const [tenantId, key] = [someTenant(), newId()];
     await writeVmEvents(fixture, tenantId, key, numbers(1, 3));
     const before = program(noting());
@@ -217,7 +217,7 @@ describe("a consumer that is set back", () => {
     expect((await consumerPosition(fixture.systems.scheduler, noting()))?.id).toBe(3);
   });
 
-  it("deals with what it had dealt with, over many pages, and goes on with the rest", async () => {
+  it("applies its events again over many pages, and continues with the rest", async () => {
     const [tenantId, key] = [someTenant(), newId()];
     await writeVmEvents(fixture, tenantId, key, numbers(1, 2_500));
     const before = program(noting({ apply: async () => undefined }));

@@ -2,11 +2,11 @@ import type postgres from "postgres";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { type Domain, serviceRole, systemRole } from "#db/columns.ts";
 
-/** What the two roles of a domain may do, a line each, as docs/running.md has it. */
+/** The rights of a domain's two roles, one line each, as in docs/running.md. */
 export interface DatabaseRights {
   /** `| table | service may | in which rows | system may | in which rows |` */
   tables: string[];
-  /** Functions that either role may call and that run with the rights of their owner: the one way around the tables' own. */
+  /** Functions that either role may call and that run with their owner's rights: the only way around the rights on tables. */
   definerFunctions: string[];
 }
 
@@ -26,7 +26,7 @@ interface Policy {
 
 const allPrivileges = ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"];
 
-/** Reads it from a migrated database's catalogue; partitions are told with their table, where they have rights of their own. */
+/** Reads the rights from a migrated database's catalogue. Partitions with rights of their own are listed with their table. */
 export async function readRights(sql: postgres.Sql, domain: Domain): Promise<DatabaseRights> {
   const [server] = await sql<{ version: number }[]>`select current_setting('server_version_num')::int as version`;
   const privileges = [...allPrivileges, ...((server?.version ?? 0) >= 170_000 ? ["MAINTAIN"] : [])];
@@ -71,7 +71,7 @@ export async function readRights(sql: postgres.Sql, domain: Domain): Promise<Dat
 }
 
 function tableLine({ name, secured, forced, rights }: TableRow): string {
-  // Without row-level security there is nothing to say of tenants: "every row".
+  // Without row-level security, rows are not limited to tenants: "every row".
   const cells = (["service", "system"] as const).flatMap((role) => {
     const { privileges: held, policies, partitions } = rights[role];
     const own = partitions.length > 0 ? `; of each partition: ${partitions.join(", ")}` : "";
@@ -87,7 +87,7 @@ function tableLine({ name, secured, forced, rights }: TableRow): string {
 const commands: Record<string, string> = { r: "select", a: "insert", w: "update", d: "delete" };
 const currentTenant = "( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS \"nullif\")";
 
-/** The two policies that nearly all tables have are told in words, all others as they are. */
+/** Returns words for the two policies that nearly all tables have, and the expressions of all others. */
 function policyText({ command, using, check }: Policy): string {
   const what = using === check || check === null ? using : using === null ? check : `${using}, writes ${check}`;
   const told = (what ?? "")

@@ -11,8 +11,8 @@ const write = (key: string, version: number, amount = 1): Write => ({
 const committed = [write("a", 1), write("b", 1), write("a", 2), write("a", 3), write("b", 2)];
 const nothing = { lost: [], invented: [], disordered: [], repeated: 0 };
 
-describe("the checker of what followers were given", () => {
-  it("finds nothing where everything came, in any order of aggregates", () => {
+describe("the checker of deliveries to followers", () => {
+  it("finds nothing when every write was delivered, in any order of aggregates", () => {
     expect(checkDelivery(committed, committed)).toEqual(nothing);
     const byAggregate = committed.toSorted((one, other) => (one.key < other.key ? -1 : 1));
     expect(checkDelivery(committed, byAggregate)).toEqual(nothing);
@@ -30,7 +30,7 @@ describe("the checker of what followers were given", () => {
     expect(checkDelivery(committed, swapped)).toEqual({ ...nothing, disordered: [write("a", 2)] });
   });
 
-  it("finds what was never committed, and what was committed with another content", () => {
+  it("finds writes that were never committed, and writes that were committed with other content", () => {
     const rolledBack = write("c", 1);
     expect(checkDelivery(committed, [...committed, rolledBack])).toEqual({ ...nothing, invented: [rolledBack] });
     const altered = committed.map((each) => (each.key === "b" && each.version === 2 ? { ...each, amount: 7 } : each));
@@ -41,7 +41,7 @@ describe("the checker of what followers were given", () => {
     });
   });
 
-  it("counts repeats, and does not call them disorder", () => {
+  it("counts repeats, and does not report them as disorder", () => {
     expect(checkDelivery(committed, [...committed, write("a", 1)])).toEqual({ ...nothing, repeated: 1 });
   });
 });

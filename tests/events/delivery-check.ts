@@ -1,11 +1,11 @@
-/** One write of an aggregate, as its writer knows it or as an event tells of it. */
+/** One write of an aggregate, as its writer recorded it or as an event reports it. */
 export interface Write {
   source: string;
   /** The aggregate. */
   key: string;
-  /** The aggregate's version after it: its order among the writes of the aggregate. */
+  /** The aggregate's version after the write, which is the write's position in the aggregate's order. */
   version: number;
-  /** The operation that did it. */
+  /** The operation that made the write. */
   operation: string;
   amount: number;
 }
@@ -23,7 +23,7 @@ export interface Findings {
 
 const place = ({ source, key, version }: Write) => `${source}/${key}/${version}`;
 
-/** Compares what a follower was given with what is known to have been committed, which it was not given by the product. */
+/** Compares the writes that a follower received with those known to have been committed. The latter do not come from the product. */
 export function checkDelivery(committed: readonly Write[], delivered: readonly Write[]): Findings {
   const findings: Findings = { lost: [], invented: [], disordered: [], repeated: 0 };
   const missing = new Map(committed.map((write) => [place(write), write]));

@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe("an event", () => {
-  it("says what changed, whose it is, who did it and for which request", async () => {
+  it("states what changed, its tenant, its actor and its request", async () => {
     const [tenantId, key] = [someTenant(), newId()];
     await fixture.services.vms.write({ tenantId, actor: "user:ada", requestId: "r-1" }, (tx) =>
       append(tx, [vmEvent(key, 3, "web-01")]),
@@ -44,7 +44,7 @@ describe("an event", () => {
     ]);
   });
 
-  it("is not there when its transaction rolls back", async () => {
+  it("does not exist when its transaction rolls back", async () => {
     const tenantId = someTenant();
     const broken = fixture.services.vms.write({ tenantId }, async (tx) => {
       await append(tx, [vmEvent(newId(), 1)]);
@@ -54,7 +54,7 @@ describe("an event", () => {
     expect((await fixture.log().read("oldest", { limit: 10 })).events).toEqual([]);
   });
 
-  it("that would be too large is refused before its transaction commits, by the name of its type", async () => {
+  it("that is too large is refused before its transaction commits, with an error that names its type", async () => {
     const tenantId = someTenant();
     const large = fixture.services.vms.write({ tenantId }, (tx) =>
       append(tx, [vmEvent(newId(), 1, "n".repeat(9_000))]),
@@ -62,7 +62,7 @@ describe("an event", () => {
     await expect(large).rejects.toMatchObject({ code: "EVENT_TOO_LARGE", details: { event: "vm.created" } });
   });
 
-  it("of another tenant than the transaction's is refused by the database", async () => {
+  it("of a tenant other than the transaction's is refused by the database", async () => {
     const other = fixture.services.vms.write({ tenantId: someTenant() }, (tx) =>
       append(tx, [{ ...vmEvent(newId(), 1), tenantId: someTenant() }]),
     );
@@ -81,7 +81,7 @@ describe("an event", () => {
 });
 
 describe("the order of a log", () => {
-  it("never passes a transaction that is still running, and misses nothing of it", async () => {
+  it("never passes a transaction that is still running, and misses none of its events", async () => {
     const tenantId = someTenant();
     const [slow, quick] = [newId(), newId()];
     const log = fixture.log();
@@ -102,7 +102,7 @@ describe("the order of a log", () => {
     expect(events.map(({ entityKey }) => entityKey)).toEqual([slow, quick]);
   });
 
-  it("is the order in which an entity was written, also when the later writer's transaction is the older one", async () => {
+  it("is the order in which an entity was written, even when the later writer's transaction is older", async () => {
     const tenantId = someTenant();
     const vm = newId();
     await fixture.services.vms.write({ tenantId }, async (later) => {
@@ -116,7 +116,7 @@ describe("the order of a log", () => {
     expect(events[0]?.transaction).toBeGreaterThan(events[1]?.transaction ?? Infinity);
   });
 
-  it("is kept by a writer that goes back to a savepoint and writes again", async () => {
+  it("is kept by a writer that rolls back to a savepoint and writes again", async () => {
     const [tenantId, vm] = [someTenant(), newId()];
     await fixture.services.vms.write({ tenantId }, async (tx) => {
       await tx.run(statement(() => sql`savepoint before`));
@@ -125,7 +125,7 @@ describe("the order of a log", () => {
       await writeVmEvents(fixture, tenantId, newId(), [1]);
       await append(tx, [vmEvent(vm, 1)]);
       await placed(tx);
-      // Its second event is announced as its first one was: nobody reads on past it.
+      // The second event is announced like the first, so no reader reads past it.
       await writeVmEvents(fixture, tenantId, newId(), [1]);
       expect((await fixture.log().read("oldest", { limit: 10 })).events).toHaveLength(1);
     });
@@ -135,11 +135,11 @@ describe("the order of a log", () => {
 
 const takeTransactionId = statement(() => sql`select pg_current_xact_id()::text`);
 
-describe("following", () => {
-  it.each(["in-process", "notify"])("brings what was there and what comes, by the carrier %s", async (name) => {
+describe("following a log", () => {
+  it.each(["in-process", "notify"])("delivers existing and new events, with the carrier %s", async (name) => {
     const carrier =
       name === "notify" ? notifyCarrier({ databases: fixture.systems, url: fixture.urls.url }) : inProcessCarrier();
-    // So seldom that nothing is found by looking.
+    // The interval is so long that polling finds nothing.
     const log = fixture.log([carrier], { pollMs: 3_600_000 });
     const [tenantId, key] = [someTenant(), newId()];
     const start = await log.head();
@@ -150,7 +150,7 @@ describe("following", () => {
     expect((await taking).map(({ entityVersion }) => entityVersion)).toEqual([1, 2, 3, 4]);
   });
 
-  it("needs no carrier: what nobody announces is found by looking", async () => {
+  it("needs no carrier: polling finds events that nothing announced", async () => {
     const log = fixture.log([], { pollMs: 50 });
     const start = await log.head();
     const tenantId = someTenant();
@@ -159,7 +159,7 @@ describe("following", () => {
     expect(await taking).toHaveLength(1);
   });
 
-  it("goes on in the text form of a position", async () => {
+  it("resumes from the text form of a position", async () => {
     const log = fixture.log();
     const tenantId = someTenant();
     const key = newId();

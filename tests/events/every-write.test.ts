@@ -20,7 +20,7 @@ const changes = {
   scheduler: schedulerChanges,
 } as unknown as Record<Domain, Record<string, Changes>>;
 
-/** Tables whose rows no event tells of one by one, each with the reason. */
+/** Tables whose rows have no events of their own, each with the reason. */
 const withoutEvents: Record<string, string> = {
   vm_metrics: "one event a batch: vm_samples.written",
   system_metrics: "one event a batch: node_samples.written",
@@ -57,7 +57,7 @@ beforeAll(async () => {
 afterAll(() => fleet.close());
 
 describe.each(domains)("in the %s database", (domain) => {
-  it("every table has an event for its rows, or a reason why not", async () => {
+  it("every table has an event for its rows, or a reason for having none", async () => {
     const rows = await fleet.rows<{ name: string }>(
       domain,
       "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition",
@@ -69,7 +69,7 @@ describe.each(domains)("in the %s database", (domain) => {
   });
 
   it.each(Object.values(changes[domain]).map((each) => [each.event, each] as const))(
-    "every %s that was written has its event of the same transaction's doer and of its last version",
+    "every %s that was written has an event with its transaction's actor and its last version",
     async (_name, { table, event, key = ["id"] }) => {
       const columns = key.map((property) => (table as unknown as Record<string, { name: string }>)[property]?.name);
       const [counts] = await fleet.rows<{ rows: number; told: number; strangers: number; untold: number }>(
@@ -92,7 +92,7 @@ describe.each(domains)("in the %s database", (domain) => {
   );
 });
 
-it("samples and prices have one event a batch, which names what it is about", async () => {
+it("samples and prices have one event per batch, which names its subject", async () => {
   const [samples] = await fleet.rows<{ events: number; named: number; vms: number; samples: number; written: number }>(
     "monitoring",
     `select count(*)::int as events, sum((payload ->> 'samples')::int)::int as samples, max(length(payload::text))::int as named,

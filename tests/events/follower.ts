@@ -4,13 +4,13 @@ import type { Write } from "./delivery-check.ts";
 import { writeOf } from "./proof-writes.ts";
 
 export interface Follower {
-  /** What it was given, in that order. */
+  /** The writes that it received, in that order. */
   readonly writes: Write[];
-  /** Why it had to begin anew from its last position. */
+  /** The errors after which it resumed from its last position. */
   readonly failures: unknown[];
 }
 
-/** Follows a log until the signal, and goes on from its last position whenever following ends with an error. */
+/** Follows a log until the signal, and resumes from its last position whenever following ends with an error. */
 export function startFollower(
   log: EventLog,
   signal: AbortSignal,

@@ -15,7 +15,7 @@ afterAll(async () => {
   await fixture.stop();
 });
 
-/** How many sessions wait for a lock that another has on the outbox. */
+/** Returns how many sessions wait for a lock that another session holds on the outbox. */
 const waitingSessions = () =>
   asOwner(fixture.urls.url("auth"), async (owner) => {
     const [row] = await owner<{ waiting: number }[]>`
@@ -26,7 +26,7 @@ const waitingSessions = () =>
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 describe("a follower", () => {
-  it("that is slow reads on from the outbox, and nothing is held for it", async () => {
+  it("that is slow reads from the outbox, and the log keeps nothing in memory for it", async () => {
     const [tenantId, key] = [someTenant(), newId()];
     const carrier = inProcessCarrier();
     const log = fixture.log([carrier], { capacity: 20 });
@@ -42,7 +42,7 @@ describe("a follower", () => {
     };
     await writeVmEvents(fixture, tenantId, key, [1]);
     await next();
-    // A quick one shows that the events have long been heard, and forgotten, while the slow one was busy.
+    // A quick follower shows that the events were received and evicted while the slow one was busy.
     const quick = take(log, 1_000, start, { tenantId });
     for (let version = 2; version <= 1_000; version += 37) {
       await writeVmEvents(fixture, tenantId, key, upTo(1_000).slice(version - 1, version + 36));
@@ -54,7 +54,7 @@ describe("a follower", () => {
     await slow.return(undefined);
   });
 
-  it("is given the types and the tenant that it asks for, and the position moves over the others", async () => {
+  it("receives the requested types and tenant, and the position moves past all other events", async () => {
     const [mine, other, key] = [someTenant(), someTenant(), newId()];
     const log = fixture.log([], { pollMs: 20 });
     const start = await log.head();
@@ -82,7 +82,7 @@ describe("a follower", () => {
     await nothing.return(undefined);
   });
 
-  it("ends at once when it is told to, whether it waits for events or for a database that does not answer", async () => {
+  it("ends at once at its signal, whether it waits for events or for a database that does not respond", async () => {
     const log = fixture.log([], { pollMs: 20, capacity: 1 });
     const [tenantId, key] = [someTenant(), newId()];
     const start = await log.head(["vms"]);
@@ -90,7 +90,7 @@ describe("a follower", () => {
       const begun = performance.now();
       ended.abort();
       expect(await waiting).toEqual({ done: true, value: undefined });
-      // Sooner than the database gives up.
+      // This is sooner than the database's timeout.
       expect(performance.now() - begun).toBeLessThan(700);
     };
     const follow = (batchSize = 500) => {
@@ -108,10 +108,10 @@ describe("a follower", () => {
     await asOwner(fixture.urls.url("vms"), (owner) =>
       owner.begin(async (tx) => {
         await tx`lock table outbox_events in access exclusive mode`;
-        // Both ask for what is no longer in memory.
+        // Both request events that are no longer in memory.
         for (const { ended, batches } of [behind, beginning]) {
           const waiting = batches.next();
-          // Beside the log itself, which looks into it.
+          // The log itself also waits, because it polls the table.
           await until("it waits for the table", async () => (await waitingSessions()) > 1);
           await endsAtOnce(ended, waiting);
         }
@@ -119,7 +119,7 @@ describe("a follower", () => {
     );
   });
 
-  it("does without a database that is away, and is given what was missed when it is back", async () => {
+  it("continues without an unavailable database, and receives the missed events when it is available again", async () => {
     const log = fixture.log([], { pollMs: 50 });
     const [tenantId, key] = [someTenant(), newId()];
     const start = await log.head();
@@ -133,7 +133,7 @@ describe("a follower", () => {
     await expect(writeVmEvents(fixture, tenantId, key, [2])).rejects.toThrow(
       /cannot be reached|not currently accepting connections/,
     );
-    // The others go on.
+    // Following the other databases continues.
     await fixture.services.scheduler.write({ tenantId }, (tx) =>
       append(tx, [{ type: "cluster.created", key, payload: { name: "east", status: "active" } }]),
     );
@@ -145,7 +145,7 @@ describe("a follower", () => {
     expect(ofVms).toEqual([1, 2, 3]);
   });
 
-  it("leaves nothing behind with each batch: neither a listener of its signal nor a wake-up", async () => {
+  it("leaves neither a listener on its signal nor a timer behind with each batch", async () => {
     const log = fixture.log([], { pollMs: 10 });
     const ended = new AbortController();
     const { signal } = ended;

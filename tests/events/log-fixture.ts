@@ -15,7 +15,7 @@ export interface LogFixture {
   urls: TestDatabases;
   services: Databases;
   systems: Databases;
-  /** Opens a log as a process of its own would; it ends with the fixture. */
+  /** Opens a log as a separate process would; it ends with the fixture. */
   log(carriers?: readonly Carrier[], options?: { pollMs?: number; capacity?: number; signal?: AbortSignal }): EventLog;
   /** Starts the relays of these databases; they end with the fixture, or with the signal. */
   relay(
@@ -25,7 +25,7 @@ export interface LogFixture {
   stop(): Promise<void>;
 }
 
-/** Five databases with nobody who relays or reads, and the means to start both. */
+/** Creates five databases without relays or readers, and the means to start both. */
 export async function logFixture(): Promise<LogFixture> {
   const urls = await cloneDatabases();
   const server = { url: urls.url, embedded: false, stop: async () => undefined };
@@ -64,7 +64,7 @@ export async function logFixture(): Promise<LogFixture> {
   };
 }
 
-/** An event of a VM, as a writer in the vms database would append it. */
+/** Returns an event of a VM, as a writer in the vms database would append it. */
 export const vmEvent = (key: string, entityVersion: number, name = `vm ${entityVersion}`) => ({
   type: entityVersion === 1 ? ("vm.created" as const) : ("vm.updated" as const),
   key,
@@ -72,7 +72,7 @@ export const vmEvent = (key: string, entityVersion: number, name = `vm ${entityV
   payload: { name, state: "running", nodeId: null, ownerId: key, tags: {} },
 });
 
-/** Appends events of one VM in a transaction of their own. */
+/** Appends events of one VM in a separate transaction. */
 export async function writeVmEvents(
   { services }: Pick<LogFixture, "services">,
   tenantId: string,
@@ -89,10 +89,10 @@ export async function writeVmEvents(
 
 const nothing = statement<never>(() => sql`select 1`);
 
-/** Events are sent without waiting for their answers: the answer to what follows says that they have their places in the log. */
+/** Events are sent without waiting for their results. The result of this statement confirms that they have their places in the log. */
 export const placed = (tx: Tx): Promise<unknown> => tx.run(nothing);
 
-/** Follows until as many events have come. */
+/** Follows the log until this many events have arrived. */
 export async function take(
   log: EventLog,
   count: number,
@@ -100,7 +100,7 @@ export async function take(
   options: Partial<FollowOptions> = {},
 ): Promise<Event[]> {
   const done = new AbortController();
-  // Not AbortSignal.timeout: what only a signal of several refers to is collected, and never fires.
+  // This is not AbortSignal.timeout: one that only AbortSignal.any refers to is garbage-collected, and never fires.
   const late = setTimeout(() => done.abort(), 20_000);
   const signal = options.signal ? AbortSignal.any([done.signal, options.signal]) : done.signal;
   const taken: Event[] = [];

@@ -5,17 +5,17 @@ import { PublicError } from "#lib/errors.ts";
 
 export interface LogInMemory {
   database: Database;
-  /** All that was written. */
+  /** All events that were written. */
   events: Event[];
-  /** Writes one event; its id leaves a gap now and then, as rolled-back transactions do. */
+  /** Writes one event. Its id can leave a gap, as rolled-back transactions do. */
   write(gap: number): void;
-  /** The next so many times that events are read, the database is away. */
+  /** Makes the next `count` reads of events fail, as with an unavailable database. */
   failNext(count: number): void;
 }
 
 export const logId = "0123456789abcdef0123456789abcdef";
 
-/** The log of one database as a `Database` that answers the questions of db/event-log/stored-events.ts, for thousands of fast schedules. */
+/** Returns the log of one database as a `Database` that executes the statements of db/event-log/stored-events.ts, for thousands of fast schedules. */
 export function logInMemory(domain: Domain): LogInMemory {
   const events: Event[] = [];
   let failures = 0;
@@ -36,7 +36,7 @@ export function logInMemory(domain: Domain): LogInMemory {
     domain,
     run: async <Row>(_statement: unknown, values: Readonly<Record<string, unknown>> = {}) => {
       const found = answer(values) as Row[];
-      // As long as a real answer is under way, others come in between.
+      // Other reads are interleaved while this one is running, as with a real database.
       await new Promise((resolve) => setImmediate(resolve));
       if (failures > 0 && "limit" in values) {
         failures -= 1;

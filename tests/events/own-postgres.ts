@@ -11,13 +11,13 @@ import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 export interface OwnPostgres {
   url(domain: Domain): string;
-  /** Ends the server at once, as a crash of it would: nothing is written down that was not. */
+  /** Ends the server at once, as a crash does: nothing is written to disk that was not already. */
   crash(): Promise<void>;
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A server of the test's own with the five databases, to be broken. */
+/** Starts a separate server with the five databases, which the test may break. */
 export async function ownPostgres(settings: Readonly<Record<string, string>>): Promise<OwnPostgres> {
   const dataDir = temporaryDataDir("novacron-own-postgres-");
   const started: EmbeddedPostgres[] = [];

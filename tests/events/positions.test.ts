@@ -36,17 +36,17 @@ describe("a position", () => {
     await expect(take(log, 1, position, onlyVms)).rejects.toMatchObject({ code: "POSITION_INVALID" });
   });
 
-  it("that the log has not come to is refused", async () => {
+  it("beyond the end of the log is refused", async () => {
     const position = { vms: { ...vmsOf(await after(2)), id: 1_000 } };
     await expect(log.read(position, onlyVms)).rejects.toMatchObject({ code: "POSITION_INVALID" });
     await expect(readEvents(fixture.systems.vms, 1_000, 10)).rejects.toMatchObject({ code: "POSITION_INVALID" });
   });
 
-  it("of a database that was restored since is refused: another transaction has written its event, or none has", async () => {
+  it("of a database that was restored since is refused: another transaction wrote its event, or none did", async () => {
     const position = { vms: vmsOf(await after(4)) };
     const restored = { vms: { ...position.vms, transaction: position.vms.transaction + 1 } };
     await expect(log.read(restored, onlyVms)).rejects.toMatchObject({ code: "POSITION_INVALID" });
-    // In the restored database the id fell to a transaction that was rolled back.
+    // In the restored database, a transaction that was rolled back used the id.
     await owner(
       "create table kept as select * from outbox_events where id = 4; delete from outbox_events where id = 4",
     );
@@ -55,7 +55,7 @@ describe("a position", () => {
     expect((await log.read(position, onlyVms)).events.map(({ id }) => id)).toEqual([5, 6]);
   });
 
-  it("'from now on' is that of the newest event, not of an id that was rolled back and may be given out again after a crash", async () => {
+  it("'from now on' is that of the newest event, not of a rolled-back id that may be assigned again after a crash", async () => {
     const before = await log.head(["vms"]);
     const broken = writeVmEvents(fixture, tenantId, newId(), [1], async () => {
       throw new Error("changed my mind");
@@ -64,14 +64,14 @@ describe("a position", () => {
     expect(await log.head(["vms"])).toEqual(before);
   });
 
-  it("older than what is kept is refused with the oldest one that can be read on from", async () => {
+  it("older than the kept events is refused, with the oldest position that can still be resumed from", async () => {
     const [one, three] = [await after(1), await after(3)];
     await owner("delete from outbox_events where id <= 3; update event_log set horizon_id = 3");
     const refusal = await log.read(one, onlyVms).catch((error: unknown) => error as { code: string; details: unknown });
     expect(refusal).toMatchObject({ code: "POSITION_EXPIRED", details: { oldest: expect.any(String) } });
     const { oldest } = (refusal as { details: { oldest: string } }).details;
     expect((await log.read(parsePosition(oldest), onlyVms)).events.map(({ id }) => id)).toEqual([4, 5, 6]);
-    // Nothing after it is missing, though its own event is gone.
+    // No event after it is missing, though its own event was removed.
     expect((await log.read(three, onlyVms)).events.map(({ id }) => id)).toEqual([4, 5, 6]);
     await expect(take(log, 1, one, onlyVms)).rejects.toMatchObject({ code: "POSITION_EXPIRED" });
     expect(positionText((await log.read("oldest", { ...onlyVms, limit: 1 })).position)).toMatch(/^1~vms\./);
@@ -79,14 +79,14 @@ describe("a position", () => {
 });
 
 describe("the outbox", () => {
-  it("is read in READ COMMITTED only: a snapshot of a whole transaction could miss what is settled", async () => {
+  it("is read in READ COMMITTED only: a snapshot of a whole transaction could miss settled events", async () => {
     const reading = asOwner(fixture.urls.url("vms"), (sql) =>
       sql.begin("isolation level repeatable read", (tx) => tx`select from read_outbox(0, 10)`),
     );
     await expect(reading).rejects.toThrow("READ COMMITTED only");
   });
 
-  it("has its commits flushed, also where the server or the transaction does without", async () => {
+  it("flushes its commits, even when the server or the transaction disables that", async () => {
     const setting = await asOwner(fixture.urls.url("vms"), (sql) =>
       sql.begin(async (tx) => {
         await tx`set local synchronous_commit = off`;

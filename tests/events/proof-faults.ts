@@ -6,7 +6,7 @@ export interface Breakable {
   redis: RedisServer | undefined;
   /** Kills a relay, and starts it again. */
   killRelay(): Promise<void>;
-  /** Resolves when followers have been given many more events. */
+  /** Resolves when followers have received many more events. */
   progress(): Promise<void>;
 }
 
@@ -22,7 +22,10 @@ const ofRedis = (name: string, run: (redis: RedisServer, breakable: Breakable) =
   },
 });
 
-/** What is done to the product while it works. During each fault of Redis the product goes on, and relays die during all of them. */
+/**
+ * The faults that the proof causes while the product works. During each fault of Redis the product continues, and relays are killed during all of
+ * them.
+ */
 export const proofFaults: readonly Fault[] = [
   ofRedis("Redis is killed, and starts empty", async (redis, { progress, killRelay }) => {
     await redis.kill();

@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Domain } from "#db/columns.ts";
 import type { Write } from "./delivery-check.ts";
 
-/** What the proof's processes are told at their start. */
+/** The arguments that the proof's processes are started with. */
 export interface ProcessArguments {
   urls: Record<Domain, string>;
   redisUrl?: string | undefined;
-  /** What the process finds out goes here, a JSON value a line. */
+  /** The process appends its findings to this file, one JSON value per line. */
   file: string;
 }
 export interface WriterArguments extends ProcessArguments {
@@ -14,21 +14,21 @@ export interface WriterArguments extends ProcessArguments {
   seed: number;
 }
 
-/** A transaction as its writer saw it end. */
+/** A transaction's outcome, as its writer saw it. */
 export interface Attempt {
-  /** `unknown`: it failed, in whatever way; whether it was committed stands in the tables. */
+  /** `unknown`: it failed in any way; the tables show whether it was committed. */
   outcome: "committed" | "rolled back" | "unknown";
   operation: string;
   writes: Write[];
 }
 
-/** What a follower was given at once, and from where it reads on. */
+/** One batch that a follower received, and the position that it resumes from. */
 export interface Delivery {
   position: string;
   writes: Write[];
 }
 
-/** The whole lines of a file. A process that was killed may have left a part of one: it counts as never written. */
+/** Returns the complete lines of a file. A killed process may have left a partial line, which counts as never written. */
 export function readLines<T>(file: string): T[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, "utf8")

@@ -1,5 +1,5 @@
-// One of the proof's programs that keep events moving, to be killed at any moment: a relay for each database, consumers, and a follower
-// by the in-process carrier, which writes what it is given into a file and reads on from there at its next start.
+// One of the proof's programs that relay events, which may be killed at any moment. It runs a relay for each database, consumers, and a follower with
+// the in-process carrier. The follower writes what it receives to a file and resumes from there at its next start.
 import { appendFileSync } from "node:fs";
 import { openDatabases } from "#cli/databases.ts";
 import { domains } from "#db/columns.ts";
@@ -19,7 +19,7 @@ const { urls, redisUrl, file } = JSON.parse(process.argv[2] ?? "{}") as ProcessA
 const { signal } = new AbortController();
 const url = (domain: (typeof domains)[number]) => urls[domain];
 
-// It stays until it is killed, or its parent is gone.
+// It runs until it is killed, or until its parent exits.
 process.stdin.resume().once("end", () => process.exit());
 
 async function opened() {
@@ -27,7 +27,7 @@ async function opened() {
     try {
       return await openDatabases({ url, embedded: false, stop: async () => undefined }, "system");
     } catch {
-      // It was started while the server was away.
+      // The program was started while the server was unavailable.
       await pause(100, signal);
     }
   }
@@ -49,7 +49,7 @@ async function follow(): Promise<void> {
       for await (const { events, position } of log.follow(start, { signal })) {
         start = position;
         const delivery: Delivery = { position: positionText(position), writes: events.map(writeOf) };
-        // On a line of its own, also after one that a killed process has left half written.
+        // Written on a new line, even after a line that a killed process left unfinished.
         appendFileSync(file, `\n${JSON.stringify(delivery)}\n`);
       }
     } catch {

@@ -27,9 +27,9 @@ const aggregates = 12;
 
 export interface ProofRun {
   attempts: Attempt[];
-  /** What stands in the business tables at the end. */
+  /** The rows of the business tables at the end. */
   inTables: Write[];
-  /** What each follower was given. */
+  /** The writes that each follower received. */
   delivered: Map<string, Write[]>;
   failures: unknown[];
   sums: Sum[];
@@ -37,7 +37,7 @@ export interface ProofRun {
   announcements: { dropped: number; repeated: number; reordered: number };
 }
 
-/** How far the relays have come, in all databases together. */
+/** Returns the sum of the relays' positions in all databases. */
 const relayed = async (url: (domain: Domain) => string): Promise<number> => {
   const ids = await Promise.all(
     domains.map((domain) =>
@@ -47,10 +47,10 @@ const relayed = async (url: (domain: Domain) => string): Promise<number> => {
   return ids.flat().reduce((sum, { id }) => sum + Number(id), 0);
 };
 
-/** Lets four writers write while everything around them is broken, and tells what came of it. */
+/** Runs four writers while everything around them fails, and returns the outcome. */
 export async function runProof(seed: number): Promise<ProofRun> {
   const folder = mkdtempSync(join(tmpdir(), "novacron-proof-"));
-  // Commits are not flushed: what of them must outlive a crash, the product has to see to.
+  // Commits are not flushed by default: the product must flush those that have to survive a crash.
   const postgres = await ownPostgres({ fsync: "off", synchronous_commit: "off", max_connections: "200" });
   const redis = redisProgram ? await startRedis() : undefined;
   const keys = Array.from({ length: aggregates }, () => newId());
@@ -132,7 +132,7 @@ export async function runProof(seed: number): Promise<ProofRun> {
     const complete = async () =>
       [...delivered().values()].every(({ length }) => length >= inTables.length) &&
       (await readSums(urls["scheduler"] ?? "")).reduce((sum, { events }) => sum + events, 0) >= inTables.length;
-    // Whether it is complete, the checker says.
+    // The checker reports whether it is complete.
     await until("everything was delivered", complete, 60_000).catch(() => undefined);
     return {
       attempts: attemptFiles.flatMap((file) => readLines<Attempt>(file)),

@@ -1,5 +1,5 @@
-// One of the proof's writers, as a process of its own. Writes until SIGTERM, several transactions at once: quick and slow ones,
-// of one aggregate or of several, with savepoints, committed and rolled back. What it knows of each, it writes into a file.
+// One of the proof's writers, as a separate process. It writes until SIGTERM, with several transactions at once: quick and slow ones, of one
+// aggregate or several, with savepoints, committed and rolled back. It writes each outcome that it knows to a file.
 import { appendFileSync } from "node:fs";
 import { closeDatabases, openDatabases } from "#cli/databases.ts";
 import { noise } from "#cli/import/seeded-random.ts";
@@ -26,7 +26,7 @@ class ChangedMyMind extends Error {}
 const savepoint = statement(() => sql`savepoint proof`);
 const goBack = statement(() => sql`rollback to savepoint proof`);
 
-/** Told when any transaction of this process has ended: slow ones stay open until others have. */
+/** Resolved when any transaction of this process ends: slow ones stay open until others have ended. */
 let waiting: (() => void)[] = [];
 const nextEnd = () => new Promise<void>((resolve) => waiting.push(resolve));
 
@@ -65,7 +65,7 @@ async function keepWriting(): Promise<void> {
     const ended = waiting;
     waiting = [];
     for (const resolve of ended) resolve();
-    // So that four of these leave the processors some time for those who are proven.
+    // The pause leaves processor time for the programs under test.
     await pause(5 + random() * 40, stopping.signal);
   }
 }

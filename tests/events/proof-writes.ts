@@ -7,7 +7,7 @@ import type { Event, EventType } from "#events/event.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import type { Write } from "./delivery-check.ts";
 
-/** Aggregates, their writes, and what a consumer makes of them: tables that only the proof has, in each database. */
+/** Creates tables that only the proof has, in each database: aggregates, their writes, and a consumer's sums of them. */
 export async function makeProofTables(url: (domain: Domain) => string, keys: readonly string[]): Promise<void> {
   for (const domain of domains) {
     await asOwner(url(domain), async (owner) => {
@@ -33,7 +33,7 @@ const change = statement<{ version: number }>(
     select ${sql.placeholder("operation")}::uuid, key, version, ${sql.placeholder("amount")}::int from changed returning version`,
 );
 
-/** An event of each domain whose payload has a free text, to carry what the checker wants to know. */
+/** An event of each domain whose payload has a free text, which carries the checker's data. */
 const carrying: Record<Domain, { type: EventType; payload: Record<string, unknown> }> = {
   auth: { type: "tenant.updated", payload: { enabled: true } },
   vms: { type: "vm.updated", payload: { state: "running", nodeId: null, ownerId: "", tags: {} } },
@@ -61,13 +61,13 @@ function eventOf(domain: Domain, { key, version, operation, amount }: Omit<Write
   return { type, key, entityVersion: version, payload: { ...payload, ...ids, name: `${operation} ${amount}` } };
 }
 
-/** What an event of the proof tells of. */
+/** Returns the write that an event of the proof reports. */
 export function writeOf({ source, entityKey, entityVersion, payload }: Event): Write {
   const [operation = "", amount = ""] = String(payload["name"]).split(" ");
   return { source, key: entityKey, version: entityVersion, operation, amount: Number(amount) };
 }
 
-/** What the business tables say was written, however the answer to its commit was lost. */
+/** Returns the writes in the business tables, including those whose commit was never acknowledged. */
 export async function writesInTables(url: (domain: Domain) => string): Promise<Write[]> {
   const found = await Promise.all(
     domains.map((source) =>

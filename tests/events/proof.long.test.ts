@@ -13,7 +13,7 @@ describe(`events of four writers, while relays, PostgreSQL and ${redisProgram ? 
   beforeAll(async () => {
     run = await runProof(seed);
     const known = new Map(run.attempts.map((attempt) => [attempt.operation, attempt]));
-    // What the writer does not know, the business table does; never the product's log of events.
+    // What the writer does not know comes from the business table, never from the product's event log.
     committed = run.inTables.filter(({ operation }) => known.get(operation)?.outcome !== "rolled back");
     const count = (outcome: string) => run.attempts.filter((attempt) => attempt.outcome === outcome).length;
     const repeats = [...run.delivered].map(([name, writes]) => `${name}: ${checkDelivery(committed, writes).repeated}`);
@@ -30,7 +30,7 @@ describe(`events of four writers, while relays, PostgreSQL and ${redisProgram ? 
     expect(new Set(committed.map(({ source }) => source)).size).toBe(5);
   });
 
-  it("stand in the business tables when their commit was acknowledged, and not when it was rolled back", () => {
+  it("are in the business tables when their commit was acknowledged, and not when it was rolled back", () => {
     const inTables = new Set(
       run.inTables.map(({ source, key, version, operation }) => [source, key, version, operation].join()),
     );
@@ -42,24 +42,24 @@ describe(`events of four writers, while relays, PostgreSQL and ${redisProgram ? 
     expect(committed).toHaveLength(run.inTables.length);
   });
 
-  it("are given to every follower: none lost, none that was rolled back, none out of its aggregate's order", () => {
+  it("reach every follower: none lost, none that was rolled back, none out of its aggregate's order", () => {
     for (const [name, writes] of run.delivered) {
       expect(checkDelivery(committed, writes), name).toMatchObject(nothing);
     }
   });
 
-  it("are given once to a follower that lives on, whatever dies around it", () => {
+  it("reach a surviving follower exactly once, whatever fails around it", () => {
     for (const [name, writes] of run.delivered) {
       if (!name.startsWith("in process")) expect(checkDelivery(committed, writes).repeated, name).toBe(0);
     }
     expect(run.failures).toEqual([]);
   });
 
-  it("have their effect at a consumer exactly once and in order, though two programs run it and both are killed", () => {
+  it("affect a consumer exactly once and in order, though two programs run it and both are killed", () => {
     expect(run.sums).toEqual(expectedSums(committed));
   });
 
-  it("would not pass with one loss or one swap in what a follower was given", () => {
+  it("would fail these checks with one loss or one swap in what a follower received", () => {
     for (const writes of run.delivered.values()) {
       const at = Math.floor(writes.length / 2);
       const planted = writes[at] as Write;

@@ -7,7 +7,7 @@ import { statement } from "#db/statement.ts";
 import { newId } from "#lib/uuid.ts";
 import { type LogFixture, logFixture, someTenant, take, vmEvent, writeVmEvents } from "./log-fixture.ts";
 
-// Nobody looks into an outbox within this: whatever arrives was told.
+// No poll of an outbox happens within this time, so every event that arrives was announced.
 const never = 3_600_000;
 
 let fixture: LogFixture;
@@ -31,7 +31,7 @@ const sleeping = statement<{ relays: number }>(
 );
 const asleep = async () => (await fixture.systems.vms.run(sleeping))[0]?.relays === 1;
 
-/** A transaction that has appended an event and is ended when the test says so. */
+/** Opens a transaction that has appended an event and ends when the test requests it. */
 async function openWriter(key: string): Promise<{ end(how: "commit" | "roll back"): Promise<void> }> {
   let end: (how: "commit" | "roll back") => void = () => undefined;
   const ended = new Promise<"commit" | "roll back">((resolve) => (end = resolve));
@@ -65,7 +65,7 @@ it("a sleeping relay is woken by a writer, and again by the next one", async () 
   }
 });
 
-it("what a writer holds up arrives when it has ended, also when it is rolled back and tells nobody", async () => {
+it("events that an open writer holds back arrive when it ends, even when it rolls back and announces nothing", async () => {
   const start = await log.head();
   const [slow, quick] = [newId(), newId()];
   const first = await openWriter(slow);
@@ -76,10 +76,10 @@ it("what a writer holds up arrives when it has ended, also when it is rolled bac
   await expect.poll(asleep).toBe(true);
 });
 
-it("a relay does not sleep through the commit of a writer that found it awake", async () => {
+it("a relay does not miss the commit of a writer that found it awake", async () => {
   const start = await log.head();
   const holding = await openWriter(newId());
-  // Awake from here on: what the first one will write is not settled.
+  // The relay is awake from here on, because the first writer's event is not settled.
   await writeVmEvents(fixture, tenantId, newId(), [1]);
   await expect.poll(asleep).toBe(false);
   const second = await openWriter(newId());

@@ -26,7 +26,7 @@ const owner = <Row extends object>(text: string) =>
 const kept = async () =>
   (await owner<{ id: number }>("select id::int from outbox_events order by id")).map(({ id }) => id);
 
-/** Writes so many events as if so many hours ago, into the partition of that time. */
+/** Writes `count` events as if this many hours ago, into the partition of that time. */
 async function written(hoursAgo: number, count: number): Promise<void> {
   const [before] = await owner<{ last: number }>("select coalesce(max(id), 0)::int as last from outbox_events");
   const versions = Array.from({ length: count }, (_, index) => index + 1);
@@ -35,12 +35,12 @@ async function written(hoursAgo: number, count: number): Promise<void> {
     slot = (floor(extract(epoch from now() - interval '${hoursAgo} hours') / 21600)::bigint % 16)::smallint where id > ${before?.last ?? 0}`);
 }
 
-/** As the relay notes that it had told everything up to an id by then. */
+/** Records a relay's checkpoint: it had announced everything up to this id by that time. */
 const delivered = (hoursAgo: number, id: number) =>
   owner(`insert into event_relay_checkpoints values (now() - interval '${hoursAgo} hours', ${id})`);
 
 describe("retention", () => {
-  it("removes a partition whose last event was delivered longer ago than it is, and no other", async () => {
+  it("removes a partition whose last event was delivered before the retention period, and no other", async () => {
     await written(40, 3);
     await written(20, 2);
     await written(1, 2);
@@ -55,14 +55,14 @@ describe("retention", () => {
     expect(await kept()).toEqual([6, 7]);
   });
 
-  it("counts from the delivery: what was written long ago and told only now stays as long as what is new", async () => {
+  it("counts from the delivery: an old event that was delivered only now stays as long as a new one", async () => {
     await written(60, 3);
     await delivered(2, 3);
     expect(await removeOldEvents(fixture.systems.vms, 24 * hour)).toBe(0);
     expect(await kept()).toEqual([1, 2, 3]);
   });
 
-  it("never removes what was not delivered, however old it is", async () => {
+  it("never removes undelivered events, however old they are", async () => {
     await written(90, 3);
     expect(await removeOldEvents(fixture.systems.vms, hour)).toBe(0);
     await delivered(80, 2);
@@ -70,7 +70,7 @@ describe("retention", () => {
     expect(await kept()).toEqual([1, 2, 3]);
   });
 
-  it("leaves a partition that somebody writes to or reads from for the next time, and nobody waits for it", async () => {
+  it("leaves a partition that is in use until the next run, without waiting for it", async () => {
     await written(40, 3);
     await delivered(39, 3);
     const removed = await asOwner(fixture.urls.url("vms"), (sql) =>
@@ -84,7 +84,7 @@ describe("retention", () => {
     expect(await removeOldEvents(fixture.systems.vms, 24 * hour)).toBe(1);
   });
 
-  it("leaves a partition whose turn in the ring has come again before it was emptied", async () => {
+  it("leaves a partition that the ring has reused before it was emptied", async () => {
     // The ring holds 96 hours: both are in one partition.
     await written(100, 3);
     await written(4, 2);
@@ -98,7 +98,7 @@ describe("retention", () => {
     expect(await kept()).toEqual([]);
   });
 
-  it("goes on giving out ids after everything was removed, and the head is where it was", async () => {
+  it("continues the ids after everything was removed, and keeps the head", async () => {
     await written(40, 3);
     await delivered(39, 3);
     await removeOldEvents(fixture.systems.vms, 24 * hour);
@@ -109,7 +109,7 @@ describe("retention", () => {
     expect((await log.read(head, onlyVms)).events.map(({ id }) => id)).toEqual([4]);
   });
 
-  it("forgets checkpoints that say nothing more, and dealt-with events that can no longer come again", async () => {
+  it("removes checkpoints that are no longer needed, and records of consumed events that can no longer arrive again", async () => {
     for (const [hoursAgo, id] of [
       [50, 1],
       [40, 2],

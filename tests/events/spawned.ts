@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { bundle } from "#tests/harness/bundles.ts";
 
 export interface Spawned {
-  /** Resolves when it has said that it is ready. */
+  /** Resolves when the program has reported that it is ready. */
   ready: Promise<void>;
-  /** Sends the signal and waits for the end: the exit code, or the signal that ended it. */
+  /** Sends the signal and waits for the exit. Returns the exit code, or the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | string | null>;
 }
 
-/** Starts a program of this folder as a process of its own. */
+/** Starts a program of this folder as a separate process. */
 export function spawned(program: string, values: unknown): Spawned {
   const child: ChildProcess = spawn(process.execPath, [bundle(`tests/events/${program}.ts`), JSON.stringify(values)], {
     stdio: ["pipe", "pipe", "inherit"],

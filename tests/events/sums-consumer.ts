@@ -16,7 +16,7 @@ const add = statement<never>(
       version = excluded.version, disordered = known.disordered + (excluded.version <> known.version + 1)::int`,
 );
 
-/** Adds up what the aggregates of one database were changed by: an event that is missed, or counted twice, shows in the sum. */
+/** Adds up the changes of one database's aggregates: an event that is missed or counted twice shows in the sum. */
 export const sumsConsumer = (source: Database, types: readonly EventType[]): Consumer => ({
   name: "proof-sums",
   source: source.domain,
@@ -27,7 +27,7 @@ export const sumsConsumer = (source: Database, types: readonly EventType[]): Con
       await tx.execute(add, { source: event.source, key, version, amount });
     }
   },
-  // Nothing is taken over from the source: everything is still in the log.
+  // Nothing is copied from the source, because everything is still in the log.
   rebuild: async () => (await readLogState(source)).oldest,
 });
 
@@ -40,7 +40,7 @@ export interface Sum {
   disordered: number;
 }
 
-/** What the consumer has made of each aggregate, by source and key. */
+/** Returns the consumer's sum for each aggregate, by source and key. */
 export const readSums = (url: string): Promise<Sum[]> =>
   asOwner(
     url,
@@ -48,7 +48,7 @@ export const readSums = (url: string): Promise<Sum[]> =>
       select source, key, amount::int, events, version::int, disordered from proof_sums order by source, key`,
   );
 
-/** What a consumer should make of these writes. */
+/** Returns the sums that a consumer should have after these writes. */
 export function expectedSums(writes: readonly { source: string; key: string; amount: number }[]): Sum[] {
   const sums = new Map<string, Sum>();
   for (const { source, key, amount } of writes) {

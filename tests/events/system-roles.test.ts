@@ -20,18 +20,18 @@ afterAll(async () => {
   await urls.drop();
 });
 
-/** The lines of the tables of a document's section about a database. */
+/** Returns the lines of the tables in the document's section about a database. */
 function documented(domain: Domain): string[] {
   const text = readFileSync("docs/running.md", "utf8");
   const section = /^## Who may what in the databases\n([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(text)?.[1] ?? "";
   const part = section.split(/^### /m).find((each) => each.startsWith(`${domain}\n`)) ?? "";
-  // A formatter pads the cells.
+  // The formatter pads the cells.
   const lines = part.split("\n").filter((line) => line.startsWith("| `"));
   return lines.map((line) => line.replaceAll(/ +\|/g, " |").replaceAll(/\| +/g, "| "));
 }
 
 describe.each(domains)("the two roles of %s", (domain) => {
-  it("may do what docs/running.md says under 'Who may what in the databases', and nothing else", () => {
+  it("have exactly the rights in docs/running.md under 'Who may what in the databases'", () => {
     const { tables, definerFunctions } = rights[domain];
     const tidy = [...tables, ...definerFunctions].map((line) =>
       line.replaceAll(/ +\|/g, " |").replaceAll(/\| +/g, "| "),
@@ -39,7 +39,7 @@ describe.each(domains)("the two roles of %s", (domain) => {
     expect(documented(domain)).toEqual(tidy);
   });
 
-  it("bypass row-level security by no attribute, no membership and no ownership", async () => {
+  it("do not bypass row-level security by an attribute, a membership or ownership", async () => {
     const roles = [serviceRole(domain), systemRole(domain)];
     const found = await connections[domain]`
       select rolname as name, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolinherit as more,
@@ -51,7 +51,7 @@ describe.each(domains)("the two roles of %s", (domain) => {
     expect([...found]).toEqual(roles.map((name) => ({ name, more: false, member_of: [], owns: 0 })));
   });
 
-  it("reach the schema public, read in another which migrations were applied, and reach no third", async () => {
+  it("reach the schema public, read the applied migrations in another schema, and reach no third", async () => {
     const schemas = await connections[domain]`
       select nspname as schema, role from pg_namespace cross join unnest(${[serviceRole(domain), systemRole(domain)]}::text[]) as role
       where nspname not like 'pg\\_%' and nspname not in ('public', 'information_schema')
@@ -66,14 +66,14 @@ describe.each(domains)("the two roles of %s", (domain) => {
     expect(journal).toEqual({ read: true, write: false, create: false });
   });
 
-  it("have no view through which the owner's rights would be theirs", async () => {
+  it("have no view that would give them the owner's rights", async () => {
     const views = await connections[domain]`
       select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('v', 'm')
         and not coalesce('security_invoker=true' = any(reloptions), false)`;
     expect([...views]).toEqual([]);
   });
 
-  it("meet row-level security on each table with a tenant: no right to one is without a policy that names the role", async () => {
+  it("are subject to row-level security on each table with a tenant: every right requires a policy that names the role", async () => {
     const open = await connections[domain]`
       select relname as table, role from pg_class
       cross join unnest(${[serviceRole(domain), systemRole(domain)]}::text[]) as role

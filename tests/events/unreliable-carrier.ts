@@ -7,7 +7,7 @@ export interface UnreliableCarrier extends Carrier {
   readonly reordered: number;
 }
 
-/** What a network does to messages: of those that `inner` brings, some are dropped, some come twice, and some after later ones. */
+/** Wraps a carrier in an unreliable network: some announcements of `inner` are dropped, some are repeated, and some arrive after later ones. */
 export function unreliableCarrier(inner: Carrier, seed: number): UnreliableCarrier {
   let drawn = 0;
   const counts = { dropped: 0, repeated: 0, reordered: 0 };
@@ -32,7 +32,7 @@ export function unreliableCarrier(inner: Carrier, seed: number): UnreliableCarri
           hear(announcement);
         }
         if (fate < 0.8) {
-          // The latest first.
+          // The latest is delivered first.
           for (const each of late.toReversed()) hear(each);
           late = [];
         }

@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 
-/** Resolves when the condition holds; rejects when it has not by then. */
+/** Resolves when the condition holds; rejects when it does not within the timeout. */
 export const until = (what: string, condition: () => unknown, timeoutMs = 30_000): Promise<void> =>
   vi.waitFor(
     async () => {

@@ -41,7 +41,7 @@ const untilSame = () =>
   );
 const tamper = (domain: "monitoring" | "scheduler", text: string) =>
   asOwner(fixture.urls.url(domain), (owner) => owner.unsafe(text));
-/** Takes VMs off their nodes and puts them on another one: two writes of each. */
+/** Removes VMs from their nodes and puts them on another one: two writes of each. */
 async function moveVms(node: string): Promise<number> {
   await asOwner(
     fixture.urls.url("vms"),
@@ -52,8 +52,8 @@ async function moveVms(node: string): Promise<number> {
   );
 }
 
-describe("the projection of VMs, in monitoring and in the scheduler,", () => {
-  it("is as its source after the demo fleet was written, and after VMs have changed", async () => {
+describe("the projection of VMs in monitoring and in the scheduler", () => {
+  it("equals its source after the demo fleet was written, and after VMs have changed", async () => {
     await untilSame();
     for (const report of await check()) expect(report).toMatchObject({ ...same, vms: 60 });
     const moved = await moveVms(newId());
@@ -61,13 +61,13 @@ describe("the projection of VMs, in monitoring and in the scheduler,", () => {
     await untilSame();
   });
 
-  it("is found to differ where a row was tampered with, lost or made up, and is mended by a rebuild", async () => {
+  it("is reported as different where a row was changed, lost or invented, and is repaired by a rebuild", async () => {
     const [changed, ahead, lost] = (
       await fixture.services.vms.write({ tenantId: demoTenantId }, (tx) => fleetVms(tx))
     ).map(({ id }) => id) as [string, string, string];
     const madeUp = newId();
     await tamper("monitoring", `update projected_vms set name = 'other' where id = '${changed}'`);
-    // As if it knew of a later state than there is: that of a source that was restored from a backup since.
+    // As if the row had a later state than the source, which happens when the source was restored from a backup.
     await tamper(
       "monitoring",
       `update projected_vms set version = version + 100, state = 'failed' where id = '${ahead}'`,
@@ -89,7 +89,7 @@ describe("the projection of VMs, in monitoring and in the scheduler,", () => {
     for (const report of await check()) expect(report).toMatchObject(same);
   });
 
-  it("is rebuilt while writers write, and loses none of what they wrote meanwhile", async () => {
+  it("is rebuilt during writes, and loses none of them", async () => {
     const rebuilt = new AbortController();
     const write = async () => {
       for (let moves = 0; !rebuilt.signal.aborted || moves < 3; moves += 1) {

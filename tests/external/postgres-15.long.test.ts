@@ -15,8 +15,8 @@ import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 const bin = process.env["NOVACRON_POSTGRES_BIN"];
 const missing = bin ? "" : " (skipped: NOVACRON_POSTGRES_BIN names no folder with initdb and postgres)";
 
-// Each test goes on where the one before it ended: an administrator's way from an empty server to an answer.
-describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
+// Each test continues where the one before it ended: an administrator's way from an empty server to an answer.
+describe.skipIf(!bin)(`NovaCron on an external PostgreSQL${missing}`, () => {
   const owner = "fleet_owner";
   const services = ["service", "system"] as const;
   const dataDir = temporaryDataDir("novacron-own-postgres-");
@@ -54,19 +54,19 @@ describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
     expect(server.majorVersion).not.toBe(embedded?.major);
   });
 
-  test("an owner who may not create roles is told to have an administrator do it", async () => {
+  test("an owner who may not create roles gets an error with ROLES_MISSING", async () => {
     const ended = await run("migrate");
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain("ROLES_MISSING");
   });
 
-  test("a start does not change a schema that it was not told to change", async () => {
+  test("a start does not change a schema without being instructed to", async () => {
     const ended = await run("start", "--port", "0");
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain("MIGRATIONS_PENDING");
   });
 
-  test("the printed roles are all that the owner lacks to migrate, once", async () => {
+  test("with the printed roles, the owner has everything needed to migrate", async () => {
     const { stdout } = await run("migrate", "--print-roles");
     expect(stdout).not.toContain(password);
     await administrator(stdout);
@@ -79,7 +79,7 @@ describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
     expect(JSON.parse(second.stdout)).toEqual(Object.fromEntries(domains.map((domain) => [domain, []])));
   });
 
-  test("the one request answers with every part of the demo fleet", async () => {
+  test("the one request returns every part of the demo fleet", async () => {
     const product = await startNovacron(["--demo", "--data-dir", dataDir], { ...env, NOVACRON_ENV: "production" });
     const answer = await askGraph(product.url, oneRequest, lastHour(new Date(), 50), administratorKey(dataDir));
     expect(answer.errors).toEqual([]);
@@ -89,12 +89,12 @@ describe.skipIf(!bin)(`NovaCron on a PostgreSQL of one's own${missing}`, () => {
   });
 
   test.each(domains.flatMap((domain) => services.map((login) => [domain, login] as const)))(
-    "case G43: the login of %s for its %s is its role and nothing more",
+    "case G43: the login of %s for its %s has the rights of its role only",
     async (domain, login) => {
       const role = loginRole(domain, login);
       const url = (other: string) => server.url(`fleet_${other}`, role);
       expect(new Set(await afterResets(url(domain)))).toEqual(new Set([`${role} of ${role}`]));
-      // Large objects are everybody's on a server that is not this program's alone.
+      // On a server that other programs share, every user may create large objects.
       const attacks = loginAttacks(role, "postgres", readable[domain]);
       const passed = await attacksThatPassed(
         url(domain),

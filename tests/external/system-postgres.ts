@@ -8,21 +8,21 @@ import { chooseServerUser } from "#db/embedded/server-user.ts";
 import { serverSettings } from "#db/embedded/settings.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
-/** A PostgreSQL that is not ours: what a customer's administrator would have set up, with nothing in it. */
+/** An external PostgreSQL, as a customer's administrator would set it up, empty. */
 export interface SystemPostgres {
   majorVersion: number;
-  /** Connection URL of a user; by default of the superuser. */
+  /** Returns the connection URL of a user; by default of the superuser. */
   url(database: string, user?: string): string;
   /** Stops it and removes its data. */
   stop(): Promise<void>;
 }
 
-/** Of every user of this server. */
+/** The password of every user of this server. */
 export const password = "of-a-test";
 const superuser = "postgres";
 
 /**
- * Makes an empty cluster in a folder of its own and starts it on a free loopback port.
+ * Creates an empty cluster in a separate folder and starts it on a free loopback port.
  * @param bin the folder with `initdb` and `postgres`
  * @throws Error when these do not run
  */

@@ -5,7 +5,7 @@ interface Vm {
   latestMetrics: { ageSeconds: number; time: string } | null;
 }
 
-/** That VMs of an answer to the one request are those of the oracle, each with the age that its latest sample has by now. */
+/** Expects that the VMs of an answer to the one request equal the oracle's, and that each age is that of the VM's latest sample now. */
 export function expectVms(given: readonly Vm[], expected: readonly unknown[]): void {
   expect(given).toHaveLength(expected.length);
   given.forEach((vm, index) => {
@@ -17,7 +17,7 @@ export function expectVms(given: readonly Vm[], expected: readonly unknown[]): v
   });
 }
 
-/** Equal, numbers to nine digits: sums of floats depend on their order. */
+/** Expects equality, of numbers to nine digits: sums of floats depend on their order. */
 function expectClose(given: unknown, expected: unknown, path: string): void {
   if (typeof expected === "number" && typeof given === "number") {
     expect(Math.abs(given - expected), `${path}: ${given} and ${expected}`).toBeLessThanOrEqual(

@@ -40,7 +40,7 @@ export interface ExtremeCalls {
   selections: string[];
 }
 
-/** The fields outside lists that take numbers, times or durations, each called with all combinations of their edges, given or left out. */
+/** Returns the fields outside lists that take numbers, times or durations, each called with all combinations of their edges, present or omitted. */
 export function extremeCalls(schema: GraphQLSchema): ExtremeCalls[] {
   const calls: ExtremeCalls[] = [];
   for (const type of Object.values(schema.getTypeMap())) {

@@ -20,7 +20,7 @@ const everything = `{
   } }
 }`;
 
-/** The fields of each domain in that request: what may be missing when the domain is. */
+/** The fields of each domain in that request, which may be missing when the domain is unavailable. */
 const fieldsOf: Record<Domain, string[]> = {
   auth: ["users", "vms.nodes.0.owner", "vms.nodes.1.owner"],
   vms: ["vms"],
@@ -31,13 +31,13 @@ const fieldsOf: Record<Domain, string[]> = {
 
 let product: TestProduct;
 let healthy: Answer["data"];
-/** How calls to a domain go instead of to its subgraph. */
+/** Replacements for the calls to a domain's subgraph. */
 const faults = new Map<string, Transport["send"]>();
 
 beforeAll(async () => {
   product = await bootProduct({
     tenantId: fleetOf(1).tenantId,
-    // Each of these tests breaks subgraphs anew; that they are asked no more after a while is told elsewhere.
+    // Each test breaks subgraphs again, so the circuit must not open. Other tests cover that.
     limits: { callTimeoutMs: 1_500, failuresToOpen: Infinity },
     carrier: (inner) => ({ ...inner, send: (name, ...call) => (faults.get(name) ?? inner.send)(name, ...call) }),
   });
@@ -47,7 +47,7 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 beforeEach(() => faults.clear());
 
-/** The healthy answer without the fields of a domain. */
+/** Returns the healthy answer without the fields of a domain. */
 function without(domain: Domain): Answer["data"] {
   const answer = structuredClone(healthy);
   for (const field of fieldsOf[domain]) {
@@ -79,7 +79,7 @@ it("a healthy graph answers for every domain", () => {
 });
 
 describe.each(domains)("fault 1, 2: when the %s subgraph", (domain) => {
-  it("is dead, its own fields are null and say so", async () => {
+  it("is down, only its own fields are null, each with an error", async () => {
     faults.set(domain, () => Promise.reject(new Error("connect ECONNREFUSED 10.1.2.3:4001")));
     const answer = await product.ask(everything);
     expectBlanked(answer, domain, "SUBGRAPH_UNAVAILABLE");
@@ -87,7 +87,7 @@ describe.each(domains)("fault 1, 2: when the %s subgraph", (domain) => {
     expect(answer.errors[0]?.extensions).toEqual({ code: "SUBGRAPH_UNAVAILABLE", subgraph: domain });
   });
 
-  it("hangs, its own fields are null at the deadline and say so", async () => {
+  it("hangs, only its own fields are null at the deadline, each with an error", async () => {
     faults.set(domain, () => new Promise(() => undefined));
     const begun = performance.now();
     expectBlanked(await product.ask(everything), domain, "SUBGRAPH_TIMEOUT");
@@ -144,8 +144,8 @@ describe("fault 6: a subgraph that answers", () => {
   });
 });
 
-describe("attack 10: an error that nobody expected", () => {
-  it("leaves as a request id and nothing else", async () => {
+describe("attack 10: an unexpected error", () => {
+  it("shows the client a request id and nothing else", async () => {
     const broken = await bootProduct({ tenantId: fleetOf(1).tenantId });
     onTestFinished(() => broken.stop());
     await insertFleet(broken.urls, 1, 1);
@@ -178,7 +178,7 @@ describe("fault 12: when a database", () => {
     return proxy;
   }
 
-  it("is gone, the fields of its domain are null and say so, and they are back when it is", async () => {
+  it("is unavailable, only the fields of its domain are null, each with an error, until it is available again", async () => {
     const proxy = await monitoringBehindProxy();
     await proxy.cut();
     for (let request = 0; request < 30; request++) {
@@ -191,7 +191,7 @@ describe("fault 12: when a database", () => {
     });
   });
 
-  it("breaks off in the middle of an answer, the fields of its domain are null and say so", async () => {
+  it("disconnects in the middle of an answer, only the fields of its domain are null, each with an error", async () => {
     const proxy = await monitoringBehindProxy();
     const asked = proxy.hold();
     const answer = product.ask(everything);
@@ -205,7 +205,7 @@ describe("fault 12: when a database", () => {
     });
   });
 
-  it("ends every connection, requests go on", async () => {
+  it("closes every connection, requests still succeed", async () => {
     for (let round = 0; round < 5; round++) {
       await asOwner(adminUrl(), async (sql) => {
         await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname like 'test_%' and usename is not null

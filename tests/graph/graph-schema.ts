@@ -11,7 +11,7 @@ import {
 import type { TestProduct } from "#tests/harness/product.ts";
 import type { Fleet, Kind } from "./rows.ts";
 
-/** The schema as a client sees it: tests that are generated from it cover a list that is added tomorrow. */
+/** Returns the schema as a client sees it. Tests that are generated from it cover a list that is added later. */
 export async function graphSchema(product: TestProduct): Promise<GraphQLSchema> {
   const { data } = await product.ask(getIntrospectionQuery());
   return buildClientSchema(data as IntrospectionQuery);
@@ -25,11 +25,11 @@ export interface ConnectionField {
   filters: Readonly<Record<string, string>>;
   orderType: string;
   orders: readonly string[];
-  /** Puts selections of this field under an object that exists. */
+  /** Returns an operation with selections of this field under an object that exists. */
   under(selections: string): string;
 }
 
-/** Every connection of the graph, at the root and under every object. */
+/** Returns every connection of the graph, at the root and under every object. */
 export function connectionFields(schema: GraphQLSchema, fleet: Fleet): ConnectionField[] {
   const query = schema.getQueryType();
   if (!query) throw new Error("The schema has no queries.");
@@ -66,7 +66,7 @@ function argumentsOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown
   };
 }
 
-/** Puts selections of a type under an object that exists: `{ vm(id: …) { … } }`. */
+/** Returns a function that wraps selections of a type in an operation on an object that exists: `{ vm(id: …) { … } }`. */
 export function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): (selections: string) => string {
   if (type === schema.getQueryType()?.name) return (selections) => `{ ${selections} }`;
   const root = Object.values(schema.getQueryType()?.getFields() ?? {}).find(

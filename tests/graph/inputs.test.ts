@@ -49,13 +49,13 @@ afterAll(() => product.stop());
 interface Attempt {
   what: string;
   args: string;
-  /** What the error must name; an answer without error when undefined. */
+  /** The argument that the error must name; undefined when an answer without an error is expected. */
   refused?: string | undefined;
-  /** Either is right: what counts is that it is nothing else. */
+  /** Either outcome is valid, but no third one. */
   orAnswered?: boolean;
 }
 
-/** Makes all attempts at one connection in one request, each under an alias. */
+/** Sends all attempts at one connection in one request, each under an alias. */
 async function attempt(connection: ConnectionField, attempts: Attempt[], variables: Record<string, unknown>) {
   const declared = Object.keys(variables).map(
     (name) => `$${name}: ${name.startsWith("l") ? "[String!]" : name.startsWith("t") ? "[TagFilter!]" : "String"}`,
@@ -85,7 +85,7 @@ const variablesOf = (prefix: string, values: unknown[]) =>
   Object.fromEntries(values.map((value, n) => [`${prefix}${n}`, value]));
 
 describe("attack 50: a list", () => {
-  it("is found at the root and under objects of every domain", () => {
+  it("exists at the root and under objects of every domain", () => {
     const names = connections.map(({ name }) => name);
     expect(names).toEqual(
       expect.arrayContaining(["Query.vms", "Vm.snapshots", "Vm.alerts", "Cluster.nodes", "Tenant.users"]),
@@ -93,7 +93,7 @@ describe("attack 50: a list", () => {
     expect(names.length).toBeGreaterThan(50);
   });
 
-  it("attack 17: takes every text as text, and refuses what no text of ours is, in whatever filter it stands", async () => {
+  it("attack 17: treats metacharacters in any filter as plain text, and refuses malformed text", async () => {
     const texts = [...metacharacters, ...malformed];
     for (const connection of connections) {
       const attempts: Attempt[] = [];
@@ -137,14 +137,14 @@ describe("attack 50: a list", () => {
     }
   });
 
-  it("finds a text with metacharacters by itself, and by nothing that would match it as a pattern", async () => {
+  it("matches a text with metacharacters only literally, never as a pattern", async () => {
     const { data } = await product.ask(
       `{ percent: vms(filter: { text: "%" }) { totalCount } any: vms(filter: { text: "t_ n" }) { totalCount } exact: vms(filter: { text: "T1 N" }) { totalCount } }`,
     );
     expect(data).toEqual({ percent: { totalCount: 0 }, any: { totalCount: 0 }, exact: { totalCount: 120 } });
   });
 
-  it("names the filter whose ids are none", async () => {
+  it("names the filter whose ids are invalid", async () => {
     for (const connection of connections) {
       const attempts = Object.entries(connection.filters)
         .filter(([, type]) => type === "[ID!]")
@@ -189,7 +189,7 @@ describe("attack 50: a list", () => {
     }
   });
 
-  it("refuses what no value of a scalar is, as a literal and as a variable", async () => {
+  it("refuses invalid values of a scalar, as a literal and as a variable", async () => {
     const values: Record<string, unknown[]> = {
       "[IPAddress!]": [["fe80::1%eth0"], ["2001:db8::/129"], ["1.2.3.4/33"], ["localhost"]],
       TimeRange: [{ from: "yesterday" }, { to: "2026-02-30T00:00:00Z" }],
@@ -248,7 +248,7 @@ describe("attack 50: a list", () => {
     expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: "BAD_USER_INPUT", argument: "$value" }]);
   });
 
-  it("answers every address and number that its scalars take", async () => {
+  it("accepts every address and number that its scalars allow", async () => {
     const values: Record<string, string[]> = {
       "[IPAddress!]": [`["1.2.3.4", "1.2.3.4/32", "::1", "::ffff:1.2.3.4", "2001:db8::/32", "2001:DB8::1"]`],
       "[Int!]": ["[2147483647, -2147483648]"],
@@ -275,7 +275,7 @@ describe("attack 14: a page", () => {
     }
   });
 
-  it("begins only after a cursor of its own list in its own order, however a cursor is forged", async () => {
+  it("begins only after a cursor of its own list in its own order, and refuses every forged cursor", async () => {
     const roots = connections.filter(({ name }) => name.startsWith("Query."));
     const cursors = new Map<string, string>();
     for (const { name, field, orders } of roots) {
@@ -288,7 +288,7 @@ describe("attack 14: a page", () => {
     for (const connection of roots) {
       const attempts = connection.orders.flatMap((order) => {
         const own = cursors.get(`${connection.name} ${order}`) ?? "";
-        // Those of its other orders, and those that other lists gave out in an order of the same name.
+        // Cursors of the list's other orders, and cursors of other lists for an order of the same name.
         const others = [...cursors]
           .filter(([key]) => key !== `${connection.name} ${order}`)
           .filter(([key]) => key.startsWith(`${connection.name} `) || key.endsWith(` ${order}`))
@@ -320,7 +320,7 @@ const encoded = (parts: unknown) => Buffer.from(JSON.stringify(parts)).toString(
 const decoded = (cursor: string) =>
   JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")) as [string, string, string];
 
-/** Cursors that no list has given out. */
+/** Returns cursors that no list has issued. */
 function misshapen(own: string): string[] {
   const [order, value, id] = decoded(own);
   return [
@@ -337,7 +337,7 @@ function misshapen(own: string): string[] {
   ];
 }
 
-/** What a text may be, but no time, and what a number may look like without being one of the column's. */
+/** Texts that are no time, and texts that look like a number but are no value of the column. */
 const impossible = [
   ...["infinity", "2026-02-30 00:00:00+00", "0000-01-01 00:00:00+00", "2026-01-01 24:00:00+00", "'; --", "", "NaN"],
   ...["9".repeat(30), "-9223372036854775809", "2147483648", "1e999", "1e-999", "1.5"],
@@ -376,13 +376,13 @@ describe("case G23: a field", () => {
   });
 });
 
-it("case G9: a literal beyond what a Float holds is refused as a variable is", async () => {
+it("case G9: a literal beyond the range of a Float is refused like a variable", async () => {
   const literal = await product.ask("{ instancePrices(filter: { minVcpu: 1e400 }) { totalCount } }");
   expect(literal.errors.map(({ extensions }) => extensions.code)).toEqual(["GRAPHQL_VALIDATION_FAILED"]);
 });
 
 describe("an object", () => {
-  it("is asked for by an id; a malformed one is named, and an unknown one is not found", async () => {
+  it("is looked up by an id; an error names a malformed one, and an unknown one is not found", async () => {
     const schema = await graphSchema(product);
     const lookups = Object.values(schema.getQueryType()?.getFields() ?? {}).filter(
       ({ args }) => args.length === 1 && args[0]?.name === "id",
@@ -430,7 +430,7 @@ describe("pages of rows that share their times", () => {
     }
   });
 
-  /** The ids of a list in its order, read page by page from its beginning or from its end. */
+  /** Returns the ids of a list in its order, read page by page from its beginning or from its end. */
   async function walk({ field, orderType }: ConnectionField, order: string, direction: string, way: string) {
     const forwards = way === "forwards";
     const [size, cursorName] = forwards ? ["first: 37", "after"] : ["last: 37", "before"];

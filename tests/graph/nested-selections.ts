@@ -9,7 +9,7 @@ import {
   isRequiredArgument,
 } from "graphql";
 
-/** A field of the root that leads to objects of one type and selects each of their fields; `COUNT` is how many objects its list has. */
+/** A field of the root that leads to objects of one type and selects each of their fields. `COUNT` is the number of objects in its list. */
 export interface NestedSelection {
   type: string;
   field: string;
@@ -30,8 +30,8 @@ const objectTypeOf = (field: GraphQLField<unknown, unknown>): GraphQLObjectType 
 };
 
 /**
- * One field for each object type that a list of the graph leads to: the list at the root, the shortest way down to the type, and every field of it,
- * each with its own leaves. A field that is added tomorrow is in them.
+ * Returns one field for each object type that a list of the graph leads to: the list at the root, the shortest way down to the type, and every field
+ * of it, each with its own leaves. A field that is added later is included.
  * @throws Error for a required argument without a value here
  */
 export function nestedSelections(schema: GraphQLSchema): NestedSelection[] {
@@ -69,7 +69,7 @@ const isListOfObjects = (field: GraphQLField<unknown, unknown>): boolean => {
   return isObjectType(type) && isConnection(type) && field.args.every((argument) => !isRequiredArgument(argument));
 };
 
-/** A field with a selection under it, in a page of `first` if it has pages. */
+/** Returns a field with a selection under it, in a page of `first` if it has pages. */
 function nested(field: GraphQLField<unknown, unknown>, selection: string, first: string): string {
   const isPage = isConnection(objectTypeOf(field));
   return `${called(field, isPage ? [`first: ${first}`] : [])} { ${isPage ? `nodes { ${selection} }` : selection} }`;
@@ -87,7 +87,7 @@ function called(field: GraphQLField<unknown, unknown>, given: string[] = []): st
   return args ? `${field.name}(${args})` : field.name;
 }
 
-/** A field with the leaves of what it returns: of a connection those of its nodes and its total count. */
+/** Returns a field with the leaves of its type; for a connection, those of its nodes and its total count. */
 function withLeaves(field: GraphQLField<unknown, unknown>): string {
   const named = getNamedType(field.type);
   if (isLeafType(named)) return called(field);

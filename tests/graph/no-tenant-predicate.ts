@@ -1,4 +1,4 @@
 import { type SQL, sql } from "drizzle-orm";
 
-/** In the place of db/tenant-predicate.ts: every statement is compiled without its tenant predicate. */
+/** Replaces db/tenant-predicate.ts, so that every statement is compiled without its tenant predicate. */
 export const ofTenant = (): SQL => sql`true`;

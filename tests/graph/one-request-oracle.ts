@@ -1,7 +1,7 @@
 import postgres from "postgres";
 
-// What the one request (docs/one-request.graphql) must answer, computed from the five databases by plain SQL and loops, as their owner, with the
-// tenant as the only condition. It imports nothing of the product: it would be worth nothing if it shared the product's mistakes.
+// Computes the answer to the one request (docs/one-request.graphql) from the five databases, with plain SQL and loops, as the databases' owner, with
+// the tenant as the only condition. It imports nothing of the product, because it must not share the product's mistakes.
 
 type Row = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- rows of hand-written SQL
 
@@ -168,7 +168,7 @@ export async function expectedAnswer(urls: OracleDatabases, request: OracleReque
   }
 }
 
-/** Every sample of the VM is read, and buckets, aggregates and rates are computed one sample after the other. */
+/** Reads every sample of the VM, and computes buckets, aggregates and rates one sample after the other. */
 async function metricsOf(sql: postgres.Sql, vmId: string, { tenantId, from, to }: OracleRequest): Promise<Row> {
   const samples = await sql<
     Row[]
@@ -178,10 +178,10 @@ async function metricsOf(sql: postgres.Sql, vmId: string, { tenantId, from, to }
   const rate = (column: string, newer: Row, older: Row | undefined): number | null => {
     if (!older || newer[column] === null || older[column] === null) return null;
     const seconds = (newer["time"].getTime() - older["time"].getTime()) / 1_000;
-    // Across a gap of more than 15 minutes nothing is known.
+    // Across a gap of more than 15 minutes the rate is unknown.
     if (seconds > 900) return null;
     const grown = Number(newer[column]) - Number(older[column]);
-    // A counter that is smaller than before was reset: it has grown from zero.
+    // A counter that is smaller than before was reset, so it grew from zero.
     return (grown < 0 ? Number(newer[column]) : grown) / seconds;
   };
   const buckets = new Map<number, { cpu: number[]; increase: number; seconds: number }>();

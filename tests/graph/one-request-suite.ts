@@ -10,7 +10,7 @@ import { statementsDuring } from "#tests/harness/statements.ts";
 import { expectVms } from "./expect-vms.ts";
 import { expectedAnswer } from "./one-request-oracle.ts";
 
-/** The promises of the one request over a fleet that `seed` makes in the demo tenant. */
+/** Declares the tests of the one request over a fleet that `seed` creates in the demo tenant. */
 export function oneRequestSuite(fleetName: string, seed: (fleet: FleetDatabases, now: Date) => Promise<unknown>): void {
   describe(`the one request over ${fleetName}`, () => {
     let product: TestProduct;
@@ -28,7 +28,7 @@ export function oneRequestSuite(fleetName: string, seed: (fleet: FleetDatabases,
     });
     afterAll(() => product.stop());
 
-    test("answers what plain SQL over the five databases answers, field by field", async () => {
+    test("returns what plain SQL over the five databases computes, field by field", async () => {
       const variables = lastHour(now, 50);
       const answer = await product.ask(oneRequest, variables);
       expect(answer.errors).toEqual([]);
@@ -61,9 +61,9 @@ export function oneRequestSuite(fleetName: string, seed: (fleet: FleetDatabases,
       ).toBe(true);
     });
 
-    test("costs the same SQL statements for 10, 50 and 100 VMs, at most one a table and nesting level", async () => {
+    test("executes the same SQL statements for 10, 50 and 100 VMs, at most one per table and nesting level", async () => {
       await nameFirst(product);
-      // Once before, so that connections have read their types.
+      // One request before, so that connections have read their types.
       await product.ask(oneRequest, lastHour(now, 10));
       const costs: string[][] = [];
       for (const first of [10, 50, 100]) {
@@ -81,7 +81,7 @@ export function oneRequestSuite(fleetName: string, seed: (fleet: FleetDatabases,
   });
 }
 
-/** Renames one VM with each rare part, so that the smallest page has them all. */
+/** Renames one VM with each rare part, so that the smallest page includes them all. */
 async function nameFirst({ urls }: TestProduct): Promise<void> {
   const anyVm = (domain: Domain, query: string) =>
     asOwner(urls.url(domain), (sql) => sql.unsafe<{ id: string }[]>(query));

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-/** The statements of one request by domain, without those that a new connection begins with. */
+/** Returns the statements of one request by domain, without those that a new connection begins with. */
 async function statementsOf(query: string): Promise<Record<Domain, string[]>> {
   const counted = await statementsDuring(product.urls, async () => {
     expect((await product.ask(query)).errors).toEqual([]);
@@ -46,7 +46,7 @@ const nested: [what: string, fields: string, most: Partial<Record<Domain, number
       alerts { nodes { id rule { name } } } latestMetrics { time } migrations { nodes { id steps { nodes { id } } sourceProvider { name } } }
       providerVms { nodes { id provider { name } } } violations { nodes { id policy { name } } } costOptimizations { nodes { id } }
       allocations { nodes { id } } decisions { nodes { id } } recommendations { nodes { id } } placementDecision { id } } }`,
-    // Tables and nesting levels: a user and a tenant; a node, its cluster, its claims and four lists of the VM; and so on.
+    // One statement per table and nesting level: a user and a tenant; a node, its cluster, its claims and four lists of the VM; and so on.
     { auth: 2, vms: 1, monitoring: 3, federation: 8, scheduler: 7 },
   ],
   [
@@ -62,9 +62,9 @@ const nested: [what: string, fields: string, most: Partial<Record<Domain, number
 ];
 
 describe("a page with nested lists", () => {
-  it.each(nested)("costs as many statements for 10, 50 and 100 parents: %s", async (_what, fields, most) => {
+  it.each(nested)("executes the same statements for 10, 50 and 100 parents: %s", async (_what, fields, most) => {
     const of = (parents: number) => statementsOf(`{ ${fields.replace("COUNT", String(parents))} }`);
-    // The first request opens connections and meets the statements.
+    // The first request opens connections and prepares the statements.
     await of(1);
     const ten = await of(10);
     expect(await of(50)).toEqual(ten);
@@ -76,13 +76,13 @@ describe("a page with nested lists", () => {
 });
 
 describe("case G24: a page of any type", () => {
-  it("costs as many statements for 10 objects and for 50, whichever of its fields are selected", async () => {
+  it("executes equally many statements for 10 and for 50 objects, whichever of its fields are selected", async () => {
     const selections = nestedSelections(await graphSchema(product));
     expect(selections.map(({ type }) => type)).toEqual(
       expect.arrayContaining(["User", "GrantedPermission", "Vm", "ClusterNode", "MigrationStep", "AlertRule"]),
     );
-    // Several types a request, which takes a tenth of the time. They share what they load, so that a few statements come and go; a statement for
-    // each object would be 40 more.
+    // Queries several types per request, which takes a tenth of the time. The types share what they load, so a few statements come and go; one
+    // statement per object would be 40 more.
     for (let start = 0; start < selections.length; start += 8) {
       const some = selections.slice(start, start + 8);
       const callsOf = async (objects: number) => {

@@ -8,7 +8,7 @@ const fleet = fleetOf(1);
 const query = "{ vms(first: 100) { nodes { id transitions(first: 20) { nodes { initiatedBy { id username } } } } } }";
 
 let product: TestProduct;
-/** The user names of everybody, by id. */
+/** The username of every user, by id. */
 let names: ReadonlyMap<string, string>;
 const referencesOfCalls: number[] = [];
 let fault: ((call: Parameters<Transport["send"]>) => void) | undefined;
@@ -27,7 +27,7 @@ beforeAll(async () => {
     }),
   });
   await insertFleet(product.urls, 1, 100);
-  // Nobody is referred to twice: what a page refers to more often than once is asked for once.
+  // Each user is referred to once, because a user that a page refers to several times is requested once.
   const initiators = await asOwner(product.urls.url("vms"), async (sql) => {
     await sql`insert into vm_state_transitions (vm_id, tenant_id, to_state, initiated_by)
       select vm_id, tenant_id, 'stopped', gen_random_uuid() from vm_state_transitions, generate_series(1, 14)`;
@@ -51,7 +51,7 @@ type Initiator = { id: string; username: string } | null;
 const initiatorsOf = (data: { vms: { nodes: { transitions: { nodes: { initiatedBy: Initiator }[] } }[] } }) =>
   data.vms.nodes.flatMap(({ transitions }) => transitions.nodes.map(({ initiatedBy }) => initiatedBy));
 
-it("an object that a page refers to often is asked for once", async () => {
+it("an object that a page refers to several times is requested once", async () => {
   const { data, errors } = await product.ask("{ vms(first: 100) { nodes { tenant { id name } } } }");
   expect(errors).toEqual([]);
   expect(data.vms.nodes).toHaveLength(100);
@@ -61,8 +61,8 @@ it("an object that a page refers to often is asked for once", async () => {
   expect(referencesOfCalls.splice(0)).toEqual([1]);
 });
 
-describe("a page that refers to one subgraph more often than a call may", () => {
-  it("asks in several calls and is answered as a whole", async () => {
+describe("a page with more references to one subgraph than a call may have", () => {
+  it("is split into several calls and answered completely", async () => {
     const { data, errors } = await product.ask(query);
     expect(errors).toEqual([]);
     expect(referencesOfCalls.toSorted((a, b) => a - b)).toEqual([500, 1_000]);
@@ -71,14 +71,14 @@ describe("a page that refers to one subgraph more often than a call may", () => 
     for (const initiator of initiators) expect(initiator?.username).toBe(names.get(initiator?.id ?? ""));
   });
 
-  it("keeps every object at its own place when one does not exist", async () => {
+  it("keeps every object in its own place when one does not exist", async () => {
     await asOwner(product.urls.url("auth"), (sql) => sql`delete from users where id = ${fleet.id("user", 1)}`);
     const { data, errors } = await product.ask(query);
     expect(initiatorsOf(data).filter((initiator) => initiator === null)).toHaveLength(1);
     expect(errors.map(({ path }) => path?.slice(-2))).toEqual([["initiatedBy", "username"]]);
   });
 
-  it("misses all of them when a part has no answer", async () => {
+  it("has none of the objects when one of the calls fails", async () => {
     fault = ([name, { variables }]) => {
       const representations = variables?.["representations"];
       if (name === "auth" && Array.isArray(representations) && representations.length === 500) {

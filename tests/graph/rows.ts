@@ -2,7 +2,7 @@ import type postgres from "postgres";
 import type { Domain } from "#db/columns.ts";
 import { asOwner, type TestDatabases } from "#tests/harness/server.ts";
 
-// Rows for every list of the graph, by plain SQL as the databases' owner: what the product shows of them is for the tests to say.
+// Rows for every list of the graph, inserted by plain SQL as the databases' owner. The tests state what the product shows of them.
 
 export const kinds = [
   "tenant",
@@ -38,7 +38,7 @@ export type Kind = (typeof kinds)[number];
 
 export interface Fleet {
   tenantId: string;
-  /** The id of the number-th row of a kind, from 1. */
+  /** Returns the id of the number-th row of a kind, from 1. */
   id(kind: Kind, number?: number): string;
 }
 
@@ -51,8 +51,8 @@ export function fleetOf(tenant: number): Fleet {
 }
 
 /**
- * Fills the databases with `count` rows of every kind that belong to the tenant of this number (and as many nodes, clusters and prices, which
- * belong to nobody): row n of one kind refers to row n of the others. Seven rows each share a time, and the times are a microsecond apart.
+ * Fills the databases with `count` rows of every kind that belong to the tenant of this number, and as many nodes, clusters and prices, which belong
+ * to no tenant. Row n of one kind refers to row n of the others. Seven rows each share a time, and the times are a microsecond apart.
  */
 export async function insertFleet(urls: TestDatabases, tenant: number, count: number): Promise<Fleet> {
   const fleet = fleetOf(tenant);

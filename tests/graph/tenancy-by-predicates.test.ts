@@ -4,7 +4,7 @@ import type { TestDatabases } from "#tests/harness/server.ts";
 import { tenancySuite } from "./tenancy-suite.ts";
 import { seenInEveryTable, takenInEveryTable, twoTenants } from "./two-tenants.ts";
 
-describe("by predicates alone, row-level security being off", () => {
+describe("by predicates alone, with row-level security disabled", () => {
   tenancySuite({ rowSecurity: false });
 
   let urls: TestDatabases;
@@ -22,7 +22,7 @@ describe("by predicates alone, row-level security being off", () => {
     }
   });
 
-  it.each(domains)("no write to the %s database takes another tenant's row, in any table", async (domain) => {
+  it.each(domains)("no write to the %s database overwrites another tenant's row in any table", async (domain) => {
     const tables = await takenInEveryTable(urls, domain);
     expect(tables.size).toBeGreaterThan(1);
     expect([...tables].filter(([, row]) => row !== "kept")).toEqual([]);

@@ -10,11 +10,11 @@ import { disableRowSecurity, ours, seenInEveryTable, takenInEveryTable, theirs, 
 
 vi.mock("#db/tenant-predicate.ts", () => import("./no-tenant-predicate.ts"));
 
-describe("by row-level security alone, every statement being without its predicate", () => {
+describe("by row-level security alone, with no tenant predicate in any statement", () => {
   tenancySuite({ rowSecurity: true });
 });
 
-describe("without its predicate,", () => {
+describe("without tenant predicates,", () => {
   let urls: TestDatabases;
   beforeAll(async () => {
     urls = await twoTenants({ rowSecurity: true });
@@ -22,7 +22,7 @@ describe("without its predicate,", () => {
   afterAll(() => urls.drop());
 
   describe.each(domains)("in the %s database", (domain) => {
-    it("a query sees another tenant's rows in every table, and a write reaches them, unless row-level security stops it", async () => {
+    it("queries and writes reach another tenant's rows in every table only while row-level security is disabled", async () => {
       const stopped = await seenInEveryTable(urls, domain);
       expect(stopped.size).toBeGreaterThan(2);
       for (const [table, { ours: own, theirs: foreign }] of stopped) {
@@ -42,8 +42,8 @@ describe("without its predicate,", () => {
   });
 });
 
-// Were this not so, what passes above would prove nothing: a predicate might be left somewhere.
-describe("with neither", () => {
+// Without this test the others would prove nothing: a predicate might remain somewhere.
+describe("with neither layer", () => {
   let product: TestProduct;
   beforeAll(async () => {
     product = await bootProduct({

@@ -10,11 +10,11 @@ import { type ConnectionField, connectionFields, graphSchema } from "./graph-sch
 import type { Kind } from "./rows.ts";
 import { ours, theirs, twoTenants, type TwoTenantsOptions } from "./two-tenants.ts";
 
-// Infrastructure and prices belong to no tenant: everybody sees them.
+// Infrastructure and prices belong to no tenant, so every user sees them.
 const commonTypes = ["ClusterNode", "Cluster", "InstancePrice"];
 const theirIds = /0197a000-0002-/;
 
-/** Whether a root field of the subgraph finds objects of this type by their id: then it owns them. */
+/** Returns whether a root field of the subgraph finds objects of this type by their id, which means that the subgraph owns them. */
 const looksUp = (subgraph: Subgraph, type: string) =>
   Object.values(subgraph.schema.getQueryType()?.getFields() ?? {}).some(
     (field) => field.args[0]?.name === "id" && getNamedType(field.type).name === type,
@@ -23,8 +23,8 @@ const looksUp = (subgraph: Subgraph, type: string) =>
 const kindOf = (type: string) => `${type[0]?.toLowerCase()}${type.slice(1)}` as Kind;
 
 /**
- * What one tenant must not see and do of another: generated from the schema, so that a field which is added tomorrow is covered. It holds by
- * predicates and row-level security together and by each of them alone.
+ * Declares what one tenant must not see or do of another. The tests are generated from the schema, so that they cover a field that is added later.
+ * They must pass with predicates and row-level security, and with each of them alone.
  */
 export function tenancySuite(options: TwoTenantsOptions): void {
   let product: TestProduct;
@@ -41,7 +41,7 @@ export function tenancySuite(options: TwoTenantsOptions): void {
   afterAll(() => product.stop());
 
   describe("attack 26: of another tenant's objects", () => {
-    it("no list shows one, at the root or under an object, and no count knows of one", async () => {
+    it("no list shows one, at the root or under an object, and no count includes one", async () => {
       const seen: string[] = [];
       for (const connection of connections) {
         const list = `list: ${connection.field}(first: 100) { totalCount nodes { __typename id } }`;
@@ -62,7 +62,7 @@ export function tenancySuite(options: TwoTenantsOptions): void {
       expect(connections.map(({ name }) => name).filter((name) => !seen.includes(name))).toEqual([]);
     });
 
-    it("none is found by its id, nor told apart from one that does not exist", async () => {
+    it("none is found by its id, and the error is that of an object that does not exist", async () => {
       const schema = await graphSchema(product);
       const lookups = Object.values(schema.getQueryType()?.getFields() ?? {}).filter(
         ({ args }) => args[0]?.name === "id",
@@ -86,7 +86,7 @@ export function tenancySuite(options: TwoTenantsOptions): void {
       }
     });
 
-    it("no filter by their ids finds anything", async () => {
+    it("a filter by their ids finds none", async () => {
       for (const connection of connections.filter(({ name }) => name.startsWith("Query."))) {
         for (const [field, type] of Object.entries(connection.filters)) {
           const kind = field === "id" ? undefined : (field as Kind);
@@ -119,7 +119,7 @@ export function tenancySuite(options: TwoTenantsOptions): void {
       deadline: Date.now() + 10_000,
     });
 
-    /** Every entity of a subgraph, with the lists that it has there. */
+    /** Returns every entity of a subgraph, with its lists there. */
     function entitiesOf(subgraph: Subgraph) {
       const union = subgraph.schema.getType("_Entity");
       return (isUnionType(union) ? union.getTypes() : []).map((type) => ({
@@ -131,7 +131,7 @@ export function tenancySuite(options: TwoTenantsOptions): void {
       }));
     }
 
-    it.each(domains)("is null in the %s subgraph, or an empty shell, even in a signed call", async (domain) => {
+    it.each(domains)("is null in the %s subgraph, or an object without data, even in a signed call", async (domain) => {
       const subgraph = product.subgraphs.find(({ name }) => name === domain);
       if (!subgraph) throw new Error(`There is no ${domain} subgraph.`);
       const entities = entitiesOf(subgraph).filter(({ type }) => !commonTypes.includes(type));
@@ -151,7 +151,7 @@ export function tenancySuite(options: TwoTenantsOptions): void {
         };
         const [own, other, none] = await resolve(ours.id(kindOf(type)), theirs.id(kindOf(type)), "no id");
         expect(own, type).not.toBeNull();
-        // Where the entity is loaded, and not only referred to, nothing is left of it.
+        // A subgraph that loads the entity, and does not only refer to it, returns null.
         if (looksUp(subgraph, type)) expect(other, type).toBeNull();
         expect(none ?? { id: "no id" }, type).toEqual({ id: "no id" });
         for (const { name } of lists) {
@@ -163,7 +163,7 @@ export function tenancySuite(options: TwoTenantsOptions): void {
   });
 
   describe("attack 28: an edge", () => {
-    it("that a row has to another tenant's object shows nothing of it", async () => {
+    it("from a row to another tenant's object shows nothing of that object", async () => {
       await asOwner(product.urls.url("vms"), (sql) =>
         sql.unsafe(
           `update vms set owner_id = '${theirs.id("user")}', template_id = '${theirs.id("vmTemplate")}' where id = '${ours.id("vm", 2)}'`,

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => urls.drop());
 
 describe.each(domains)("row-level security of the %s database", (domain) => {
-  it("hides another tenant's rows from a query without a predicate, and all rows where no tenant is bound", async () => {
+  it("hides another tenant's rows from a query without a predicate, and all rows when no tenant is set", async () => {
     await asOwner(urls.url(domain), async (sql) => {
       for (const name of await tenantTableNames(sql, domain)) {
         const tenant = name === "tenants" ? "id" : "tenant_id";

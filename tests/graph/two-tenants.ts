@@ -19,11 +19,11 @@ export const ours = fleetOf(1);
 export const theirs = fleetOf(2);
 
 export interface TwoTenantsOptions {
-  /** Without it predicates are all that is left. */
+  /** Whether row-level security stays enabled; without it only the predicates remain. */
   rowSecurity: boolean;
 }
 
-/** Databases with rows of two tenants in every table that tenants own. */
+/** Returns databases with rows of two tenants in every table that tenants own. */
 export async function twoTenants({ rowSecurity }: TwoTenantsOptions): Promise<TestDatabases> {
   const urls = await cloneDatabases();
   await insertFleet(urls, 1, 3);
@@ -38,7 +38,7 @@ export async function twoTenants({ rowSecurity }: TwoTenantsOptions): Promise<Te
   return urls;
 }
 
-/** What only the tables' owner can do. */
+/** Disables row-level security, which only the tables' owner can do. */
 export async function disableRowSecurity(urls: TestDatabases, of: readonly Domain[] = domains): Promise<void> {
   for (const domain of of) {
     await asOwner(urls.url(domain), async (owner) => {
@@ -51,7 +51,7 @@ export async function disableRowSecurity(urls: TestDatabases, of: readonly Domai
   }
 }
 
-/** The tables that have a tenant and that the domain's service may read, as the database has them. */
+/** Returns the names of the tables in the database that have a tenant and that the domain's service may read. */
 export async function tenantTableNames(owner: postgres.Sql, domain: Domain): Promise<string[]> {
   const tables = await owner<{ name: string }[]>`
     select relname as name from pg_class join pg_attribute on attrelid = pg_class.oid
@@ -63,7 +63,7 @@ export async function tenantTableNames(owner: postgres.Sql, domain: Domain): Pro
 
 const schemas: Record<Domain, object> = { auth, vms, monitoring, federation, scheduler };
 
-/** Those tables as queries know them. */
+/** Returns the Drizzle table of that name, as queries use it. */
 export function tableNamed(domain: Domain, name: string): PgTable {
   const tables: unknown[] = Object.values(schemas[domain]);
   const table = tables.find((value): value is PgTable => is(value, PgTable) && getTableName(value) === name);
@@ -72,7 +72,7 @@ export function tableNamed(domain: Domain, name: string): PgTable {
   return table;
 }
 
-/** Whose rows these are; of the tenants themselves it is their id. */
+/** Returns the column with the tenant of a row; for the tenants themselves, their id. */
 function tenantOf(table: PgTable): Column {
   const { tenantId, id } = getTableColumns(table) as Record<string, Column>;
   const column = getTableName(table) === "tenants" ? id : tenantId;
@@ -98,7 +98,7 @@ export interface Seen {
   theirs: number;
 }
 
-/** How many rows of each tenant our queries see in every table: written as lists and look-ups are, run as they are run. */
+/** Returns how many rows of each tenant the product's queries see in every table. The queries are written and run as lists and look-ups are. */
 export async function seenInEveryTable(urls: TestDatabases, domain: Domain): Promise<Map<string, Seen>> {
   return asService(urls, domain, async (database, owner) => {
     const seen = new Map<string, Seen>();
@@ -119,12 +119,12 @@ export async function seenInEveryTable(urls: TestDatabases, domain: Domain): Pro
   });
 }
 
-/** `reached`: the write came as far as the row, and a foreign key that holds the tenant refused what it made of it. */
+/** `reached`: the write reached the row, and a foreign key that includes the tenant refused the result. */
 export type Met = "taken" | "reached" | "kept";
 
 /**
- * Tries to write over another tenant's row of every table in which we may write, as if it were ours. Rows that are told apart by their tenant cannot be
- * met by such a write, and are left out.
+ * Tries to overwrite another tenant's row in every table that the service may write to, as if the row were ours. It skips tables whose key includes
+ * the tenant, because such a write cannot reach their rows.
  */
 export async function takenInEveryTable(urls: TestDatabases, domain: Domain): Promise<Map<string, Met>> {
   return asService(urls, domain, async (database, owner) => {
@@ -155,7 +155,7 @@ export async function takenInEveryTable(urls: TestDatabases, domain: Domain): Pr
         .catch((error: Error) => error);
       const kept = isDeepStrictEqual(await read(), theirRow);
       const byForeignKey = refusal !== undefined && (refusal as { code?: string }).code === "23503";
-      // Nothing but these two may refuse it: the test's own mistake would.
+      // Only these two may refuse the write; another error would be a mistake of the test.
       if (refusal && !byForeignKey && !/row-level security/.test(refusal.message)) throw refusal;
       result.set(name, byForeignKey ? "reached" : kept ? "kept" : "taken");
     }
@@ -163,14 +163,14 @@ export async function takenInEveryTable(urls: TestDatabases, domain: Domain): Pr
   });
 }
 
-/** The properties of the primary key. */
+/** Returns the names of the primary key's properties. */
 function keyOf(table: PgTable): string[] {
   const columns = Object.entries(getTableColumns(table) as Record<string, Column>);
   const composite = getTableConfig(table).primaryKeys[0]?.columns.map(({ name }) => name) ?? [];
   return columns.filter(([, { primary, name }]) => primary || composite.includes(name)).map(([property]) => property);
 }
 
-/** What the projection of each tenant's first VM would have. */
+/** Inserts the projection of each tenant's first VM. */
 async function insertProjections(owner: postgres.Sql): Promise<void> {
   for (const fleet of [ours, theirs]) {
     await owner`
@@ -179,7 +179,7 @@ async function insertProjections(owner: postgres.Sql): Promise<void> {
   }
 }
 
-/** One sample and one rolled-up hour of each tenant; whatever column must not be null is 0 or now. */
+/** Inserts one sample and one rolled-up hour of each tenant; other columns that must not be null are 0 or a fixed time. */
 async function insertSamples(owner: postgres.Sql): Promise<void> {
   await owner.unsafe("create table if not exists samples_of_this_test partition of vm_metrics default");
   for (const table of ["vm_metrics", "vm_metrics_hourly"]) {

@@ -27,7 +27,7 @@ const samples = () =>
   );
 
 describe("the Bitbrains import", () => {
-  test("makes a VM of every VM of the trace and moves its times by whole hours so that it ends now", async () => {
+  test("creates a VM for each VM of the trace and shifts its times by whole hours so that it ends now", async () => {
     await begin();
     const result = await run(fleet.file("day.csv.gz", trace(5, 12)));
     expect(result).toMatchObject({ vms: 5, samplesWritten: 60, rejected: 0, repeats: 0, truncated: false });
@@ -74,7 +74,7 @@ describe("the Bitbrains import", () => {
     expect(first.map(({ recv }) => Number(recv))).toEqual([300 * 1_024, 600 * 1_024]);
   });
 
-  test("reports malformed rows with file and line, and imports the others as if these were not there", async () => {
+  test("reports malformed rows with file and line, and imports the others as if these did not exist", async () => {
     await begin();
     const bad = [
       "1,2,3",
@@ -94,7 +94,7 @@ describe("the Bitbrains import", () => {
     expect((await samples()).map(({ read }) => Number(read))).toEqual([300 * 1_024, 900 * 1_024]);
   });
 
-  test("changes nothing in any table when the same file is imported again, with the shift of the first time", async () => {
+  test("changes nothing in any table when the same file is imported again, and reuses the first shift", async () => {
     await begin();
     const path = fleet.file("day.csv.gz", trace(6, 20));
     const first = await run(path);
@@ -109,7 +109,7 @@ describe("the Bitbrains import", () => {
     expect(await fleet.contents()).toBe(before);
   });
 
-  test("goes on after an abort midway, and ends with the same samples as a run without one", async () => {
+  test("resumes after an abort, and ends with the same samples as an import without one", async () => {
     await begin();
     const path = fleet.file("day.csv.gz", trace(6, 40));
     await run(path);
@@ -134,7 +134,7 @@ describe("the Bitbrains import", () => {
     expect(await samples()).toEqual(whole);
   });
 
-  test("says that a gzip file is cut off, keeps what could be read, and goes on with the whole file", async () => {
+  test("reports a gzip file that is cut off, keeps what could be read, and resumes with the whole file", async () => {
     await begin();
     const content = trace(40, 60);
     const zipped = gzipSync(content);
@@ -154,7 +154,7 @@ describe("the Bitbrains import", () => {
     expect(await samples()).toEqual(whole);
   });
 
-  test("keeps the trace's own times when asked to, and has retention hold their days", async () => {
+  test("keeps the trace's own times when requested, and makes retention keep their days", async () => {
     await begin();
     const result = await run(fleet.file("day.csv", trace(2, 6)), { keepTimes: true });
     expect(result).toMatchObject({ shiftSeconds: 0, from: "2013-07-01T00:00:01.000Z" });

@@ -68,7 +68,7 @@ test("VMs are placed within capacity whether the nodes or the trace come first, 
   }
 });
 
-test("a VM that no node has room for stays unplaced, with a decision that names the nearest miss", async () => {
+test("a VM that fits on no node stays unplaced, with a decision that names the nearest miss", async () => {
   fleet = await emptyFleet();
   await importOpenb(fleet.dbs, fleet.file("nodes.csv", "sn,cpu_milli,memory_mib,gpu,model\nn1,4000,8192,0,\n"), {
     tenant: demo,
@@ -83,7 +83,7 @@ test("a VM that no node has room for stays unplaced, with a decision that names 
   expect(misses[0]?.candidates[0]?.reasons[0]).toContain("n1 is short of");
 });
 
-test("the price catalogue keeps every decimal that it can hold, knows a price of 0 as unknown, and prices the twins of VMs", async () => {
+test("the price catalogue keeps every decimal that it can hold, treats a price of 0 as unknown, and prices the VMs' counterparts at providers", async () => {
   fleet = await emptyFleet();
   await importBitbrains(fleet.dbs, fleet.file("day.csv", trace(12, 2)), { tenant: demo });
   const path = fleet.file("aws.csv.gz", pricesCsv);
@@ -116,7 +116,7 @@ test("the price catalogue keeps every decimal that it can hold, knows a price of
 });
 
 const eventLogTable = /^(outbox_events_\d+|consumed_events|event_consumers|event_relay_checkpoints|projected_vms)$/;
-/** Of calls between processes, which a seeding makes none of. */
+/** Records calls between processes, which seeding does not make. */
 const callsTable = "executed_writes";
 
 test("the demo fleet has rows in every table, is seeded once, and its running VMs have samples of the last hour", async () => {
@@ -126,7 +126,7 @@ test("the demo fleet has rows in every table, is seeded once, and its running VM
   expect(await seedDemoFleet(fleet.dbs)).toMatchObject({ seeded: false });
   expect(await fleet.contents()).toBe(before);
   const empty = before.split("\n").filter((row) => row.split(" ")[1] === "0");
-  // Of the event log, the relay and the consumers fill the rest.
+  // In the event log, the relay and the consumers fill the other tables.
   const left = empty
     .map((row) => row.split(" ")[0] ?? "")
     .filter((table) => table !== callsTable && !eventLogTable.test(table));

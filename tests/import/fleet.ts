@@ -14,11 +14,11 @@ export const demo: Tenant = { id: demoTenantId, name: demoTenantName };
 
 export interface TestFleet {
   dbs: FleetDatabases;
-  /** Rows of one of the five databases, read as its owner, whom no policy binds. */
+  /** Returns rows of one of the five databases, read as its owner, who is not subject to any policy. */
   rows<Row>(domain: Domain, sql: string): Promise<Row[]>;
-  /** Every row of every table, for "changed nothing". */
+  /** Returns a digest of every row of every table, to check that nothing changed. */
   contents(): Promise<string>;
-  /** Writes a file of the test's own; zipped when its name says so. */
+  /** Writes a file for the test; compressed when its name ends with .gz. */
   file(name: string, content: string | Buffer): string;
   close(): Promise<void>;
 }
@@ -72,7 +72,7 @@ const contentsOf = (url: string) =>
     return lines.join("\n");
   });
 
-/** A sample line of the trace; what is not given is small and constant. */
+/** Returns a sample line of the trace; values that are not given are small and constant. */
 export function line(vm: number, ts: number, values: Partial<Record<string, number | string>> = {}): string {
   const defaults: Record<string, number | string> = {
     vm,
@@ -96,7 +96,7 @@ export function line(vm: number, ts: number, values: Partial<Record<string, numb
 
 export const traceStart = Date.UTC(2013, 6, 1) / 1000;
 
-/** A trace of some VMs, a sample every five minutes. */
+/** Returns a trace of some VMs, with a sample every five minutes. */
 export function trace(vms: number, steps: number): string {
   const lines = [bitbrainsHeader];
   for (let step = 0; step < steps; step++) {

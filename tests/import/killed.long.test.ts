@@ -36,7 +36,7 @@ describe.skipIf(!traces)("an import that is killed with -9 (skipped without NOVA
       return row ?? { n: 0, vms: 0 };
     });
 
-  test("ends with the same samples and counters that never fall, wherever it was killed", async () => {
+  test("ends with the same samples and counters that never decrease, wherever it was killed", async () => {
     for (const atLeast of [50_000, 300_000, 700_000]) {
       const importing = startImport();
       const ended = once(importing, "exit");

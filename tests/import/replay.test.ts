@@ -7,7 +7,7 @@ const vms = 3;
 const steps = 8;
 /** Seconds from one sample of a VM to its next, and from the end of the trace to its next beginning. */
 const step = 300;
-/** Seconds: the VMs' samples lie up to two seconds apart. */
+/** Seconds of one round: the VMs' samples are up to two seconds apart. */
 const period = (steps - 1) * step + 2 + step;
 const now = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 + 1_234_000);
 const counters = ["recv", "sent", "read", "write"] as const;
@@ -38,13 +38,13 @@ const samples = () =>
 const ofEachVm = (all: readonly Sample[]) =>
   [...new Set(all.map(({ vm }) => vm))].map((vm) => all.filter((sample) => sample.vm === vm));
 
-/** The trace as it was imported and its end, in seconds since the epoch. */
+/** Imports the trace and returns its samples and its end, in seconds since the epoch. */
 async function imported(): Promise<{ original: Sample[]; end: number }> {
   const { to } = await importTrace();
   return { original: await samples(), end: Date.parse(to ?? "") / 1000 };
 }
 
-/** What the database must hold after a replay: the samples of every round up to a time. */
+/** Returns the expected rows after a replay: the samples of every round up to a time. */
 function rounds(original: readonly Sample[], until: number): Sample[] {
   return ofEachVm(original).flatMap((own) => {
     const total = own.at(-1) as Sample;
@@ -61,7 +61,7 @@ function rounds(original: readonly Sample[], until: number): Sample[] {
 }
 
 describe("the replay of an imported trace", () => {
-  test("begins again one step after the trace's end, round after round, with no sample missing and none twice", async () => {
+  test("starts again one step after the trace's end, round after round, with no sample missing or repeated", async () => {
     const { original, end } = await imported();
     const until = end + 3 * period + 2 * step;
     const written = await replayUntil(until);
@@ -73,7 +73,7 @@ describe("the replay of an imported trace", () => {
     expect(Math.min(...first)).toBe(end + step);
   });
 
-  test("lets every counter grow on from round to round, and leaves no seam longer than a step", async () => {
+  test("lets every counter grow from round to round, with no gap between rounds longer than a step", async () => {
     const { end } = await imported();
     await replayUntil(end + 4 * period);
     for (const own of ofEachVm(await samples())) {
@@ -82,13 +82,13 @@ describe("the replay of an imported trace", () => {
         if (!before) continue;
         for (const name of counters) expect(sample[name]).toBeGreaterThan(before[name]);
         expect(sample.time - before.time).toBeGreaterThanOrEqual(step);
-        // The VM whose sample is the first of the trace waits for the one whose sample is the last.
+        // Between rounds, the VM with the first sample of the trace waits for the one with the last.
         expect(sample.time - before.time).toBeLessThanOrEqual(step + 2);
       }
     }
   });
 
-  test("brings the same at many moments, on both sides of a seam too, as at one", async () => {
+  test("writes the same samples in many calls as in one, also around the end of a round", async () => {
     const { original, end } = await imported();
     const seam = end + period;
     const moments = [end - 1, end, end + step - 1, end + step, end + step + 1, end + 1_000, seam - 1, seam, seam + 1];
@@ -103,7 +103,7 @@ describe("the replay of an imported trace", () => {
     }
   });
 
-  test("writes nothing when it is called again at the same moment", async () => {
+  test("writes nothing when it is called again for the same moment", async () => {
     const { end } = await imported();
     for (const until of [end + period, end + period + step, end + period + 1_234]) {
       expect(await replayUntil(until)).toBeGreaterThan(0);
@@ -113,7 +113,7 @@ describe("the replay of an imported trace", () => {
     }
   });
 
-  test("brings each VM's last value along", async () => {
+  test("updates each VM's last value", async () => {
     const { end } = await imported();
     await replayUntil(end + 2 * period);
     const latest = await fleet.rows<{ vm: string; time: number; recv: number }>(
@@ -125,7 +125,7 @@ describe("the replay of an imported trace", () => {
     expect(latest).toEqual(newest.map(({ vm, time, recv }) => ({ vm, time, recv })));
   });
 
-  test("makes up for the last day only, in its places of the rounds, after longer than that", async () => {
+  test("writes only the last day's samples after a longer pause, at their places in the rounds", async () => {
     const { original, end } = await imported();
     const until = end + 90_000;
     await replayUntil(until);
@@ -137,7 +137,7 @@ describe("the replay of an imported trace", () => {
     expect(brought.every(({ vm, time }) => places.has(`${vm} ${time % period}`))).toBe(true);
   });
 
-  test("leaves a trace with its own times in the past", async () => {
+  test("does not replay a trace that keeps its own times", async () => {
     await importTrace(true);
     const before = await fleet.contents();
     expect(await replayUntil(now.getTime() / 1000)).toBe(0);

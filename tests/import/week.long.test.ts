@@ -33,7 +33,7 @@ describe.skipIf(!traces)("the Bitbrains week (skipped without NOVACRON_TRACES)",
     await urls.drop();
   });
 
-  test("is exactly 864,804 samples of 429 VMs, however often it is imported", async () => {
+  test("has exactly 864,804 samples of 429 VMs, however often it is imported", async () => {
     const first = await importBitbrains(fleet, week, { tenant });
     expect(first).toMatchObject({ vms: 429, samplesWritten: 864_804, repeats: 3_208, rejected: 0, truncated: false });
     const again = await importBitbrains(fleet, week, { tenant });
@@ -48,7 +48,7 @@ describe.skipIf(!traces)("the Bitbrains week (skipped without NOVACRON_TRACES)",
     expect(counted).toEqual({ samples: 864_804, vms: 429 });
   });
 
-  test("is rolled up to the same hours as a recount of its samples gives", async () => {
+  test("is rolled up to the same hours as a recount of its samples", async () => {
     const differing = await asOwner(
       urls.url("monitoring"),
       (sql) => sql`

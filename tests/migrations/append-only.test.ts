@@ -8,7 +8,7 @@ const logs = [
   { domain: "vms", table: "vm_state_transitions", tenant: randomUUID() },
 ] as const;
 
-describe.each(logs)("what is in $table", ({ domain, table, tenant }) => {
+describe.each(logs)("a row of $table", ({ domain, table, tenant }) => {
   const changes = [`update ${table} set created_at = now()`, `delete from ${table}`, `truncate ${table}`];
 
   const withOneRow = async () => {
@@ -28,12 +28,12 @@ describe.each(logs)("what is in $table", ({ domain, table, tenant }) => {
     return sql;
   };
 
-  it.each(changes)("stays, even for the owner: %s", async (change) => {
+  it.each(changes)("cannot be changed or deleted, not even by the owner: %s", async (change) => {
     const sql = await withOneRow();
     await expect(sql.unsafe(change)).rejects.toMatchObject({ code: "23001" });
   });
 
-  it.each(changes)("is not the service's to change: %s", async (change) => {
+  it.each(changes)("cannot be changed or deleted by the service: %s", async (change) => {
     const sql = await withOneRow();
     const asService = sql.begin(async (tx) => {
       await tx`select set_config('app.tenant_id', ${tenant}, true)`;
@@ -44,7 +44,7 @@ describe.each(logs)("what is in $table", ({ domain, table, tenant }) => {
   });
 });
 
-it("a VM with a history cannot be removed", async () => {
+it("a VM with a history cannot be deleted", async () => {
   const { sql, drop } = await migratedDatabase("vms");
   onTestFinished(drop);
   const id = randomUUID();

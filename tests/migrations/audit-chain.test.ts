@@ -9,7 +9,7 @@ import { migrationsFolder } from "#db/migration-files.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { scratchDatabase } from "./scratch-database.ts";
 
-it("entries of before the audit log had a chain are chained by the migration, in the order of their times", async () => {
+it("the migration chains the audit log's older entries in the order of their times", async () => {
   const folder = mkdtempSync(join(tmpdir(), "migrations-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   cpSync(migrationsFolder("auth"), folder, { recursive: true });

@@ -20,11 +20,11 @@ describe("in the auth database", () => {
   });
   afterAll(() => database.drop());
 
-  it("the platform tenant has the same id everywhere", async () => {
+  it("the platform tenant has its fixed id", async () => {
     expect(await database.sql`select id, name from tenants`).toEqual([{ id: platformTenantId, name: "platform" }]);
   });
 
-  it("each built-in role may do what the one below it may, and wildcards stand only at the end", async () => {
+  it("each built-in role includes the rights of the one below it, and wildcards occur only at the end", async () => {
     const roles = await database.sql<{ name: string; permissions: string[] }[]>`
       select name, permissions from roles where tenant_id is null order by name`;
     expect(roles.map(({ name }) => name)).toEqual(["admin", "operator", "user", "viewer"]);
@@ -45,7 +45,7 @@ describe("in the auth database", () => {
     await expect(insert("roles", { name: "viewer" })).rejects.toMatchObject(broken("roles_tenant_id_name_unique"));
   });
 
-  it("a session cannot say that its user belongs to another tenant", async () => {
+  it("a session cannot give its user another tenant", async () => {
     const owner = await insert("users", {
       username: "a",
       email: "a@example.org",
@@ -63,7 +63,7 @@ describe("in the vms database", () => {
   });
   afterAll(() => database.drop());
 
-  it("a name belongs to one live VM of a tenant and is free again once that is deleted", async () => {
+  it("a name belongs to one live VM of a tenant, and is free again once that VM is deleted", async () => {
     const vm = { name: "web", hypervisor_type: "kvm", owner_id: tenant, tenant_id: tenant, resource_config: {} };
     const first = await insert("vms", { ...vm, state: "stopped" });
     await expect(insert("vms", vm)).rejects.toMatchObject(broken("vms_live_name_unique"));
@@ -91,7 +91,7 @@ describe("in the federation database", () => {
       ...more,
     });
 
-  it("a VM has at most one migration that is not over", async () => {
+  it("a VM has at most one unfinished migration", async () => {
     const vm = randomUUID();
     const first = await migration(vm);
     await migration(vm, { status: "failed" });
@@ -110,7 +110,7 @@ describe("in the federation database", () => {
     );
   });
 
-  it("a migration cannot name another tenant's provider", async () => {
+  it("a migration cannot refer to another tenant's provider", async () => {
     const foreign = { tenant_id: randomUUID(), source_provider: provider };
     await expect(migration(randomUUID(), foreign)).rejects.toMatchObject(broken("migrations_source_provider_fk"));
   });
@@ -126,7 +126,7 @@ describe("in the federation database", () => {
     await expect(insert("migration_steps", step)).rejects.toMatchObject(broken("idx_migration_steps_migration_id"));
   });
 
-  it("a policy, a VM and a type have one open violation, and a provider's VM is known once", async () => {
+  it("a policy, a VM and a type have one open violation, and a provider's VM is recorded once", async () => {
     const policy_id = await insert("compliance_policies", {
       tenant_id: tenant,
       name: "GDPR",
@@ -206,7 +206,7 @@ describe("in the scheduler database", () => {
       ...more,
     });
 
-  it("a cluster is of unknown status until somebody says more", async () => {
+  it("a new cluster's status is unknown", async () => {
     await insert("clusters", { name: "c", cluster_type: "kvm" });
     expect(await database.sql`select status from clusters`).toEqual([{ status: "unknown" }]);
   });
@@ -223,7 +223,7 @@ describe("in the scheduler database", () => {
     ]);
   });
 
-  it("a VM has one claim on a node, beside one that is being released", async () => {
+  it("a VM has one claim on a node, in addition to one that is being released", async () => {
     const vm_id = randomUUID();
     const first = await claim({ vm_id });
     const reserved = { vm_id, status: "reserved", expires_at: new Date() };
@@ -232,14 +232,14 @@ describe("in the scheduler database", () => {
     await claim(reserved);
   });
 
-  it("a reservation has an end, and a claim is deallocated exactly when it has a time of that", async () => {
+  it("a reservation has an expiry, and a deallocated claim has a deallocation time", async () => {
     await expect(claim({ status: "reserved" })).rejects.toMatchObject(broken("resource_allocations_expires_at_check"));
     await expect(claim({ status: "deallocated" })).rejects.toMatchObject(
       broken("resource_allocations_deallocated_at_check"),
     );
   });
 
-  it("a claim on a part of a GPU is at most what its GPUs are", async () => {
+  it("a claim on parts of GPUs is at most as large as its number of GPUs", async () => {
     await claim({ gpu_count: 1, gpu_milli: 1000 });
     await expect(claim({ gpu_count: 1, gpu_milli: 1001 })).rejects.toMatchObject(
       broken("resource_allocations_gpu_milli_check"),

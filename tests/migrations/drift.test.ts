@@ -10,7 +10,7 @@ import { migratedDatabase } from "./migrated-database.ts";
 import { scratchDatabase } from "./scratch-database.ts";
 
 describe.each(domains)("the %s schema", (domain) => {
-  it("has nothing that its migrations have not", async () => {
+  it("describes nothing that its migrations lack", async () => {
     const meta = join(migrationsFolder(domain), "meta");
     const newest =
       readdirSync(meta)
@@ -31,7 +31,7 @@ describe.each(domains)("the %s schema", (domain) => {
     expect(times).toEqual([...times].sort((one, other) => one - other));
   });
 
-  it("case G26: is what a migrated database has: columns, defaults, indexes, constraints and policies, each by its definition", async () => {
+  it("case G26: matches a migrated database: columns, defaults, indexes, constraints and policies, each by its definition", async () => {
     const [migrated, described] = await Promise.all([migratedDatabase(domain), describedDatabase(domain)]);
     onTestFinished(async () => {
       await Promise.all([migrated.drop(), described.drop()]);
@@ -45,7 +45,7 @@ it.each([
   ["a check that allows more", "alter table vms drop constraint vms_deleted_at_check, add constraint vms_deleted_at_check check (true)"],
   ["a policy of another tenant", "alter policy tenant_isolation on vms using (true)"],
   ["a default of another value", "alter table vms alter column state set default 'running'"],
-])("case G26: %s is a difference", async (_difference, change) => {
+])("case G26: %s is detected as a difference", async (_difference, change) => {
   const [migrated, described] = await Promise.all([migratedDatabase("vms"), describedDatabase("vms")]);
   onTestFinished(async () => {
     await Promise.all([migrated.drop(), described.drop()]);
@@ -56,7 +56,7 @@ it.each([
   expect(found).not.toEqual(await definitions(described.sql));
 });
 
-/** A database that is made of what the Drizzle schema describes, without the migrations. */
+/** Creates a database from what the Drizzle schema describes, without the migrations. */
 async function describedDatabase(domain: Domain) {
   const database = await scratchDatabase();
   const empty = generateDrizzleJson({});
@@ -65,7 +65,7 @@ async function describedDatabase(domain: Domain) {
   return database;
 }
 
-/** What the tables of a database are, in PostgreSQL's own words, in order. */
+/** Returns the definitions of a database's tables in PostgreSQL's own notation, sorted. */
 async function definitions(sql: postgres.Sql): Promise<string[]> {
   const found = await sql<{ definition: string }[]>`
     with tables as (

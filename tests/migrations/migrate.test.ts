@@ -19,7 +19,7 @@ afterEach(() => database.drop());
 describe.each(domains)("the %s database", (domain) => {
   const allTags = async () => (await readJournal(migrationsFolder(domain))).map(({ tag }) => tag);
 
-  it("is made from an empty one by all its migrations, in the order of the journal", async () => {
+  it("is created from an empty one by all its migrations, in the order of the journal", async () => {
     const tags = await allTags();
     expect(await pendingMigrations(database.url, domain)).toEqual(tags);
     expect(await migrateDomain(database.url, domain)).toEqual(tags);
@@ -33,13 +33,13 @@ describe.each(domains)("the %s database", (domain) => {
     expect(await catalogue(database)).toEqual(before);
   });
 
-  it("is migrated once when two ask for it at the same time", async () => {
+  it("is migrated once when two callers request it at the same time", async () => {
     const [one, other] = await Promise.all([migrateDomain(database.url, domain), migrateDomain(database.url, domain)]);
     expect([...one, ...other]).toEqual(await allTags());
   });
 });
 
-it("a database is migrated once when two processes ask for it at the same time", async () => {
+it("a database is migrated once when two processes request it at the same time", async () => {
   const program = bundle("tests/migrations/migrate-in-a-process.ts");
   const run = () => promisify(execFile)(process.execPath, [program, database.url, "vms"]);
   const outputs = await Promise.all([run(), run()]);
@@ -47,7 +47,7 @@ it("a database is migrated once when two processes ask for it at the same time",
   expect(applied).toEqual((await readJournal(migrationsFolder("vms"))).map(({ tag }) => tag));
 });
 
-it("a program refuses a database that a newer one has migrated", async () => {
+it("a program refuses a database that a newer version has migrated", async () => {
   await migrateDomain(database.url, "scheduler");
   const future = Date.parse("2999-01-01T00:00:00Z");
   await database.sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('new', ${future})`;
@@ -57,7 +57,7 @@ it("a program refuses a database that a newer one has migrated", async () => {
   await expect(pendingMigrations(database.url, "scheduler")).rejects.toMatchObject(refusal);
 });
 
-it("a program that waits too long for another one's migration says so", async () => {
+it("a program that waits too long for another one's migration fails with MIGRATION_LOCK_TIMEOUT", async () => {
   const other = await database.sql.reserve();
   await other`select pg_advisory_lock(${0x6e6f7661})`;
   const migration = migrateDomain(database.url, "vms", { lockTimeoutMs: 50 });
@@ -88,7 +88,7 @@ describe("a folder of migrations", () => {
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   };
 
-  it("is applied up to the migration that fails, which leaves nothing behind", async () => {
+  it("is applied up to the migration that fails, which leaves no changes", async () => {
     await write(
       {
         "0000_good.sql": "create table good (id int);",
@@ -118,7 +118,7 @@ describe("a folder of migrations", () => {
     expect(made).toHaveLength(1);
   });
 
-  it("applies a migration that came in behind a newer one", async () => {
+  it("may gain a migration older than those that were applied", async () => {
     await write({ "0001_late.sql": "create table late (id int);" }, ["0000_early", "0001_late"]);
     await writeFile(
       join(folder, "meta/_journal.json"),
@@ -130,7 +130,7 @@ describe("a folder of migrations", () => {
   });
 });
 
-/** Every relation and function with what identifies its present form. */
+/** Returns every relation and function with the values that identify its present form. */
 const catalogue = ({ sql }: ScratchDatabase) => sql`
   select 'relation' as kind, oid::text, relname as name, relfilenode::text as form from pg_class
   where relnamespace = 'public'::regnamespace

@@ -7,7 +7,7 @@ import { ensureRoles, rolesSql } from "#db/roles.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { onServer, type ScratchDatabase, scratchDatabase } from "./scratch-database.ts";
 
-// Roles belong to the server that all tests share, so these have names that no domain has.
+// Roles belong to the server that all tests share, so these have names that no domain uses.
 const domain = `scratch_${randomBytes(4).toString("hex")}` as Domain;
 const owner = `owner_${domain}`;
 
@@ -43,7 +43,7 @@ afterEach(async () => {
 describe("an owner who may create roles", () => {
   beforeEach(() => makeOwner("createrole"));
 
-  it("makes the domain's two roles and may become them", async () => {
+  it("creates the domain's two roles and may assume them", async () => {
     await asOwner(ownerUrl, (sql) => ensureRoles(sql, domain));
     await asOwner(ownerUrl, becomeBoth);
     const made = await database.sql`
@@ -53,7 +53,7 @@ describe("an owner who may create roles", () => {
     expect(made).toHaveLength(2);
   });
 
-  it("makes them once when many programs start together", async () => {
+  it("creates them once when many programs start at the same time", async () => {
     await Promise.all(Array.from({ length: 8 }, () => asOwner(ownerUrl, (sql) => ensureRoles(sql, domain))));
     await asOwner(ownerUrl, becomeBoth);
   });
@@ -62,7 +62,7 @@ describe("an owner who may create roles", () => {
 describe("an owner who may not create roles", () => {
   beforeEach(() => makeOwner("nocreaterole"));
 
-  it("is told which roles are missing and how an administrator gets the SQL for them", async () => {
+  it("gets an error with the missing roles and the command that prints the SQL for an administrator", async () => {
     await expect(asOwner(ownerUrl, (sql) => ensureRoles(sql, domain))).rejects.toMatchObject({
       code: "ROLES_MISSING",
       message: `The database user ${owner} may not create the roles ${serviceRole(domain)} and ${systemRole(domain)}. Let an administrator run the SQL that \`novacron migrate --print-roles\` prints.`,
@@ -76,7 +76,7 @@ describe("an owner who may not create roles", () => {
     await asOwner(ownerUrl, becomeBoth);
   });
 
-  it("is told when the roles exist but are not granted to it", async () => {
+  it("gets an error when the roles exist but are not granted to it", async () => {
     await onServer(`create role ${serviceRole(domain)} nologin; create role ${systemRole(domain)} nologin`);
     await expect(asOwner(ownerUrl, (sql) => ensureRoles(sql, domain))).rejects.toMatchObject({
       code: "ROLES_MISSING",

@@ -3,7 +3,7 @@ import { domains, serviceRole, systemRole } from "#db/columns.ts";
 import { migratedDatabase } from "./migrated-database.ts";
 
 describe.each(domains)("in the %s database", (domain) => {
-  it("every table with a tenant forces row-level security, or is out of the service's reach", async () => {
+  it("every table with a tenant forces row-level security, unless the service has no right to it", async () => {
     const { sql, drop } = await migratedDatabase(domain);
     onTestFinished(drop);
     const rows = await sql<{ name: string; secured: boolean }[]>`
@@ -19,7 +19,7 @@ describe.each(domains)("in the %s database", (domain) => {
     expect(rows.length).toBeGreaterThan(2);
   });
 
-  it("the domain's roles own nothing, create nothing, and PUBLIC has no right at all", async () => {
+  it("the domain's roles own nothing and create nothing, and PUBLIC has no rights", async () => {
     const { sql, drop } = await migratedDatabase(domain);
     onTestFinished(drop);
     const roles = [serviceRole(domain), systemRole(domain)];
@@ -40,7 +40,7 @@ describe.each(domains)("in the %s database", (domain) => {
   });
 });
 
-it("a service without a tenant sees nothing but what all tenants share", async () => {
+it("a service without a tenant sees only what all tenants share", async () => {
   const { sql, drop } = await migratedDatabase("auth");
   onTestFinished(drop);
   const seen = await sql.begin(async (tx) => {
@@ -55,7 +55,7 @@ it("a service without a tenant sees nothing but what all tenants share", async (
   ]);
 });
 
-it("a tenant's service writes its own rows and no other's, nor the built-in roles", async () => {
+it("a tenant's service writes its own rows, but neither another tenant's nor the built-in roles", async () => {
   const { sql, drop } = await migratedDatabase("auth");
   onTestFinished(drop);
   const tenant = "0197a000-0000-7000-8000-00000000000a";

@@ -4,12 +4,12 @@ import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
 
 export interface ScratchDatabase {
   url: string;
-  /** The superuser's connections to it. */
+  /** Connections to it as the superuser. */
   sql: postgres.Sql;
   drop(): Promise<void>;
 }
 
-/** A new empty database on the tests' server, for one test or one file. */
+/** Creates an empty database on the tests' server, for one test or one file. */
 export async function scratchDatabase(): Promise<ScratchDatabase> {
   const name = `scratch_${randomBytes(6).toString("hex")}`;
   await onServer(`create database ${name}`);

@@ -17,7 +17,7 @@ it("docs/seed-columns.md has every column, enum value and index of the seed, onc
 });
 
 describe.each(domains)("in the %s database", (domain) => {
-  it("everything of the seed is where docs/seed-columns.md says", async () => {
+  it("everything of the seed is where docs/seed-columns.md states", async () => {
     const { sql, drop } = await migratedDatabase(domain);
     onTestFinished(drop);
     const found = await sql<{ fact: string }[]>`

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 /** One row of a table of `docs/seed-columns.md`. */
 export interface SeedPlace {
   kind: "Columns" | "Enum values" | "Indexes";
-  /** `table.column`, `enum.value` or `index`, as the seed has it. */
+  /** `table.column`, `enum.value` or `index`, as named in the seed. */
   seed: string;
   database: string;
   /** The table, or the enum. */

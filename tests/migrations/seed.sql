@@ -1,5 +1,5 @@
--- The tables that NovaCron's data architecture began with, word for word. docs/seed-columns.md says where each thing is
--- now; seed-columns.test.ts compares the two. Nothing runs this file.
+-- The tables that NovaCron's data architecture began with, unchanged. docs/seed-columns.md lists where each thing is now; seed-columns.test.ts
+-- compares the two. Nothing runs this file.
 
 -- Database: novacron_auth
 CREATE DATABASE novacron_auth;

@@ -21,7 +21,7 @@ export const readSeed = (): Seed => {
       for (const [, value] of rest.matchAll(/'([^']+)'/g)) seed.enumValues.push(`${database}.${name}.${value}`);
     }
     if (what === "CREATE TABLE") {
-      // A line that begins with a small letter is a column; constraints begin with capitals.
+      // A line that begins with a lower-case letter is a column; constraints begin with capitals.
       for (const [, column] of rest.matchAll(/^ {4}([a-z]\w*) /gm)) seed.columns.push(`${database}.${name}.${column}`);
     }
     if (what === "CREATE MATERIALIZED VIEW") {

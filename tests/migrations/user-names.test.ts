@@ -7,7 +7,7 @@ import { migrationsFolder } from "#db/migration-files.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { scratchDatabase } from "./scratch-database.ts";
 
-it("case G41: of users and roles whose names are one from now on, the oldest keeps the name, and none is lost", async () => {
+it("case G41: of users and roles whose names now count as one, the oldest keeps the name, and none is lost", async () => {
   const folder = mkdtempSync(join(tmpdir(), "migrations-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   cpSync(migrationsFolder("auth"), folder, { recursive: true });

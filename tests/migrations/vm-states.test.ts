@@ -8,7 +8,7 @@ const states = vmStateEnum.enumValues;
 type State = (typeof states)[number];
 const transient = new Set<State>(["migrating", "backing_up", "restoring"]);
 
-/** From each state the states that are legal after it, where a VM being migrated or backed up was running before. */
+/** The legal next states of each state. A VM that is being migrated or backed up was running before. */
 const legal: Record<State, State[]> = {
   creating: ["running", "stopped", "error", "deleted"],
   running: ["stopped", "paused", "suspended", "migrating", "backing_up", "restoring", "error", "deleted"],
@@ -42,7 +42,7 @@ const changeState = (id: string, state: State, origin: State) => database.sql`
     deleted_at = ${state === "deleted" ? new Date() : null}
   where id = ${id}`;
 
-it.each(states)("a VM that is %s goes to every state that the lifecycle allows and to no other", async (from) => {
+it.each(states)("a VM that is %s can enter every state that the lifecycle allows and no other", async (from) => {
   const allowed: State[] = [];
   for (const to of states) {
     if (to === from) continue;
@@ -55,7 +55,7 @@ it.each(states)("a VM that is %s goes to every state that the lifecycle allows a
   expect(allowed.sort()).toEqual([...legal[from]].sort());
 });
 
-it.each(["stopped", "paused", "error"] as const)("a VM that was %s is so again after its migration", async (origin) => {
+it.each(["stopped", "paused", "error"] as const)("a VM that was %s returns to that state after its migration", async (origin) => {
   const id = await insertVm("migrating", origin);
   if (origin !== "error") {
     await expect(changeState(id, "running", origin)).rejects.toMatchObject({ constraint_name: "vms_state_guard" });
@@ -63,7 +63,7 @@ it.each(["stopped", "paused", "error"] as const)("a VM that was %s is so again a
   await changeState(id, origin, origin);
 });
 
-it("a VM cannot enter a transient state with another origin than the state it leaves", async () => {
+it("a VM cannot enter a transient state with an origin other than the state it leaves", async () => {
   const id = await insertVm("stopped");
   await expect(changeState(id, "migrating", "running")).rejects.toMatchObject({ constraint_name: "vms_state_guard" });
 });
@@ -73,7 +73,7 @@ it("a VM's origin cannot change while it is in a transient state", async () => {
   await expect(changeState(id, "migrating", "stopped")).rejects.toMatchObject({ constraint_name: "vms_state_guard" });
 });
 
-it("a VM is deleted exactly while it has a time of deletion", async () => {
+it("a VM is deleted exactly while it has a deletion time", async () => {
   const id = await insertVm("stopped");
   await expect(database.sql`update vms set state = 'deleted' where id = ${id}`).rejects.toMatchObject({
     constraint_name: "vms_deleted_at_check",

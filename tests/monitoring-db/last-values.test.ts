@@ -9,7 +9,7 @@ const noon = at("2026-05-04T12:00:00Z");
 const date = (seconds: number) => new Date(seconds * 1_000);
 
 onEveryMetricStorage((database) => {
-  /** The last value after samples of (time, bytes sent) were written one batch after the other. */
+  /** Writes samples of (time, bytes sent) one batch after the other, and returns the last value. */
   async function lastAfter(...batches: [time: number, sent: number | null][][]) {
     const tenantId = randomUUID();
     const vmId = randomUUID();
@@ -35,7 +35,7 @@ onEveryMetricStorage((database) => {
     });
   });
 
-  it("takes both from one batch, whatever its order", async () => {
+  it("computes both from one batch, whatever its order", async () => {
     const last = await lastAfter([
       [noon + 20, 500],
       [noon + 30, 900],
@@ -51,23 +51,23 @@ onEveryMetricStorage((database) => {
     });
   });
 
-  it("knows of no rate when there is one sample", async () => {
+  it("has no rate when there is one sample", async () => {
     expect(await lastAfter([[noon, 100]])).toMatchObject({ networkBytesSentPerSecond: null, previousTime: null });
   });
 
-  it("takes a counter that went down as counted from zero", async () => {
+  it("counts a decreased counter from zero", async () => {
     expect(await lastAfter([[noon, 5_000]], [[noon + 10, 300]])).toMatchObject({ networkBytesSentPerSecond: 30 });
   });
 
-  it("knows of no rate across more than a quarter of an hour", async () => {
+  it("has no rate across more than a quarter of an hour", async () => {
     expect(await lastAfter([[noon, 100]], [[noon + 901, 1_000]])).toMatchObject({ networkBytesSentPerSecond: null });
   });
 
-  it("knows of no rate when the sample before did not have the counter", async () => {
+  it("has no rate when the sample before lacks the counter", async () => {
     expect(await lastAfter([[noon, null]], [[noon + 10, 1_000]])).toMatchObject({ networkBytesSentPerSecond: null });
   });
 
-  it("is right after writers that overlapped, in whichever order they commit", async () => {
+  it("is correct after writers that overlapped, in whichever order they commit", async () => {
     const tenantId = randomUUID();
     const vmIds = [randomUUID(), randomUUID()];
     const times = Array.from({ length: 12 }, (_, index) => noon + index * 10);
@@ -91,7 +91,7 @@ onEveryMetricStorage((database) => {
     expect(await database().service.write({ tenantId }, (tx) => latestVmMetrics(tx, [unknown]))).toEqual([null]);
   });
 
-  it("is kept of nodes as well", async () => {
+  it("is kept for nodes as well", async () => {
     const nodeId = randomUUID();
     const time = [noon, noon + 30];
     await database().writeNodes({ nodeId: [nodeId, nodeId], time, networkBytesRecv: [0, 600], loadAverage1m: [1, 2] });

@@ -13,20 +13,20 @@ import {
 } from "#db/monitoring/sample-writes.ts";
 import { adminUrl } from "#tests/harness/server.ts";
 
-/** A migrated monitoring database of the file's own, as its users see it. */
+/** A migrated monitoring database of one test file, as its users see it. */
 export interface MonitoringDatabase {
   engine: MetricStorage;
   url: string;
-  /** The server's superuser. */
+  /** Connections as the server's superuser. */
   owner: postgres.Sql;
   /** Plain SQL under the system role, which sees the rows of every tenant. */
   allTenants: postgres.Sql;
   service: Database;
   system: Database;
-  /** Makes room for samples and writes them, as the service, for one tenant. */
+  /** Creates the partitions for samples and writes them, as the service, for one tenant. */
   write(tenantId: string, samples: VmSampleColumns): Promise<number>;
   writeNodes(samples: NodeSampleColumns): Promise<number>;
-  /** Brings the hourly rollup up to date with everything that is committed. */
+  /** Brings the hourly rollup up to date with all committed samples. */
   rollUp(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ const servers: Record<MetricStorage, () => string | undefined> = {
   timescale: () => process.env["TIMESCALE_URL"],
 };
 
-/** Declares the same tests for each way of storing samples. Those on TimescaleDB need `TIMESCALE_URL`, a superuser's. */
+/** Declares the same tests for each way of storing samples. The tests on TimescaleDB need `TIMESCALE_URL`, with a superuser. */
 export function onEveryMetricStorage(declare: (database: () => MonitoringDatabase) => void): void {
   declareOn("native", "on native partitions", declare);
   const missing = servers.timescale() === undefined ? " (skipped: TIMESCALE_URL names no server)" : "";
@@ -83,7 +83,7 @@ async function create(engine: MetricStorage, server: string): Promise<Monitoring
     rollUp: async () => {
       for (const stream of ["vm", "system"] as const) {
         while ((await system.write({ tenantId: "" }, (tx) => refreshHourly(tx, stream))) > 0);
-        // There jobs of the extension do it, whose time no test waits for: the policy's window, and the marks before it.
+        // TimescaleDB's own jobs do this at times that no test waits for: for the policy's window, and for the marked hours before it.
         if (engine === "timescale") {
           await owner.unsafe(
             `call refresh_continuous_aggregate('metric_data.${stream}_metrics_hourly', now() - interval '80 days', null)`,
@@ -105,7 +105,7 @@ export const range = (times: readonly number[]) => ({ from: Math.min(...times), 
 /** Seconds since the epoch. */
 export const at = (text: string): number => Date.parse(text) / 1_000;
 
-/** Uniform numbers in [0, 1) that are the same in every run (mulberry32). */
+/** Returns uniform numbers in [0, 1) that are the same in every run (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -22,10 +22,10 @@ onEveryMetricStorage((database) => {
     }
   };
 
-  it("drops the days that are wholly older than 90 days, and nothing younger", async () => {
+  it("drops the days that are entirely older than 90 days, and nothing newer", async () => {
     const vmId = randomUUID();
     const boundary = today - 90 * day;
-    // Noon is 90 days ago on the boundary's day: its last hours are younger.
+    // The time 90 days ago is noon of the boundary's day, whose last hours are newer.
     const time = [boundary - 5 * day, boundary - 1, boundary, boundary + day - 1, today];
     for (const one of time) await database().write(randomUUID(), { vmId: [vmId], time: [one], cpuUsagePercent: [1] });
     expect(await dropAll()).toBe(2);
@@ -44,7 +44,7 @@ onEveryMetricStorage((database) => {
     expect(left).toHaveLength(1);
   });
 
-  it("keeps history that is held, whatever its age, and only that", async () => {
+  it("keeps the days of a held range, whatever their age, and only those", async () => {
     const tenantId = randomUUID();
     const vmId = randomUUID();
     const from = at("2013-07-01T00:00:00Z");
@@ -72,7 +72,7 @@ onEveryMetricStorage((database) => {
     await dropAll();
   });
 
-  it("is not for the service", async () => {
+  it("is refused to the service", async () => {
     const dropping = database().service.write({ tenantId: randomUUID() }, (tx) => dropOldMetrics(tx, now));
     await expect(dropping).rejects.toMatchObject({ code: "42501" });
   });

@@ -16,7 +16,7 @@ onEveryMetricStorage((database) => {
       extract(epoch from first_time)::float8 as "firstTime", extract(epoch from last_time)::float8 as "lastTime"
     from vm_metrics_hourly where vm_id = ${vmId} order by hour`;
 
-  /** Random samples of some VMs, thinned and shuffled, so that every batch is late for some hours. */
+  /** Returns random samples of some VMs, thinned and shuffled, so that every batch has late samples for some hours. */
   function scattered(seed: number, vmIds: readonly string[]) {
     const random = seededRandom(seed);
     const samples = vmIds.flatMap((vmId) =>
@@ -31,7 +31,7 @@ onEveryMetricStorage((database) => {
     return samples.toSorted((a, b) => a.order - b.order);
   }
 
-  it("is the same whether hours were refreshed batch by batch or computed once from all samples", async () => {
+  it("has the same hours whether they were refreshed batch by batch or computed once from all samples", async () => {
     const tenantId = randomUUID();
     const vmIds = [randomUUID(), randomUUID(), randomUUID()];
     const samples = scattered(1, vmIds);
@@ -58,7 +58,7 @@ onEveryMetricStorage((database) => {
     }
   });
 
-  it("has the names that the data architecture gave it", async () => {
+  it("has the columns that the data architecture names", async () => {
     const vmId = randomUUID();
     await database().write(randomUUID(), {
       vmId: [vmId, vmId, vmId],
@@ -94,21 +94,21 @@ onEveryMetricStorage((database) => {
       ["that was reset from above its last value", [100, 900, 150, 300], 1_100],
       ["that was reset twice", [100, 200, 30, 250, 10, 900], 1_250],
       ["that is missing in between", [100, null, 300, null, 20, 700], 900],
-    ])("of one %s is the sum of what it grew from sample to sample", async (_, counts, growth) => {
-      // A continuous aggregate sees no neighbours: there it is unknown.
+    ])("of one %s is the sum of its growth from sample to sample", async (_, counts, growth) => {
+      // A continuous aggregate does not see neighbouring rows, so on TimescaleDB the growth is unknown.
       if (database().engine === "timescale") return expect((await growthOf(counts)).growth).toBeNull();
       const row = await growthOf(counts);
       expect(row.growth).toBe(growth);
       expect(row.averaged).toBeCloseTo(growth, 6);
     });
 
-    it("is nothing in an hour of one sample, and unknown of a counter without any", async () => {
+    it("is zero in an hour of one sample, and unknown for a counter without any", async () => {
       const row = await growthOf([500]);
       expect(row.growth).toBe(database().engine === "timescale" ? null : 0);
       expect(row.other).toBeNull();
     });
 
-    it("is kept of nodes as well", async () => {
+    it("is kept for nodes as well", async () => {
       const nodeId = randomUUID();
       const time = [noon, noon + 60, noon + 120];
       await database().writeNodes({ nodeId: time.map(() => nodeId), time, networkBytesRecv: [100, 5, 300] });
@@ -119,7 +119,7 @@ onEveryMetricStorage((database) => {
     });
   });
 
-  it("keeps the hour of samples that were dropped, also when a sample of it comes late", async () => {
+  it("keeps the hours of dropped samples, even when a late sample for one of them arrives", async () => {
     const tenantId = randomUUID();
     const vmId = randomUUID();
     const old = at("2020-02-02T10:00:00Z");
@@ -137,7 +137,7 @@ onEveryMetricStorage((database) => {
   });
 
   describe("a refresh", () => {
-    it("finds nothing to do when nothing came", async () => {
+    it("finds nothing to do without new samples", async () => {
       await database().rollUp();
       expect(await database().system.write({ tenantId: "" }, (tx) => refreshHourly(tx, "vm"))).toBe(0);
     });
@@ -164,7 +164,7 @@ onEveryMetricStorage((database) => {
       expect(await rolledUp(vmId)).toMatchObject([{ samples: 2, sum: 3 }]);
     });
 
-    it("may run twice at once", async () => {
+    it("may run twice at the same time", async () => {
       const tenantId = randomUUID();
       const vmIds = [randomUUID(), randomUUID()];
       const time = Array.from({ length: 30 }, (_, index) => noon + index * hour);
@@ -175,7 +175,7 @@ onEveryMetricStorage((database) => {
       for (const vmId of vmIds) expect(await rolledUp(vmId)).toHaveLength(30);
     });
 
-    it("says how far it came", async () => {
+    it("records its progress", async () => {
       await database().rollUp();
       if (database().engine === "timescale") return;
       const [mark] = await database().allTenants`

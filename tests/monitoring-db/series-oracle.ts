@@ -1,6 +1,6 @@
 import type { SeriesAggregate } from "#db/monitoring/metric-series.ts";
 
-/** A raw sample as it was written: one gauge and one counter are enough to tell. */
+/** A raw sample as it was written. One gauge and one counter are enough for the comparison. */
 export interface OracleSample {
   /** Seconds since the epoch. */
   time: number;
@@ -17,14 +17,14 @@ export interface Bucket {
 const longestGap = 900;
 const growth = (from: number, to: number) => (to >= from ? to - from : to);
 
-/** A piece of a counter's life: how much it grew in how many seconds, and when that was known. */
+/** The growth of a counter between two samples, in how many seconds, and the time of the later one. */
 interface Growth {
   time: number;
   grown: number;
   seconds: number;
 }
 
-/** What the raw samples say, computed the slow way: every pair of neighbours that is not too far apart is a growth. */
+/** Computes buckets from the raw samples the slow way: every pair of neighbours that is not too far apart is a growth. */
 export function fromSamples(samples: readonly OracleSample[], from: number, to: number, step: number): Bucket[] {
   const inOrder = samples.toSorted((a, b) => a.time - b.time);
   const growths: Growth[] = [];
@@ -40,8 +40,8 @@ export function fromSamples(samples: readonly OracleSample[], from: number, to: 
 }
 
 /**
- * What is left when only the first and last counter of each hour are known, and by how much it grew in between, as in the rollup.
- * @param withoutGrowth where that is not known either, as on TimescaleDB
+ * Computes buckets from hours, as in the rollup: of each hour only the first and last counter are known, and the growth in between.
+ * @param withoutGrowth whether the growth is not known either, as on TimescaleDB
  */
 export function fromHours(
   samples: readonly OracleSample[],

@@ -12,7 +12,7 @@ const hour = 3_600;
 const aggregates: SeriesAggregate[] = ["avg", "min", "max", "count"];
 const date = (seconds: number) => new Date(seconds * 1_000);
 
-/** Seven hours of a VM as they come in life: jitter, repeats of a value, missing values, gaps, and resets of the counter. */
+/** Returns seven hours of realistic samples of a VM: jitter, repeated values, missing values, gaps, and resets of the counter. */
 function lifeOf(random: () => number): OracleSample[] {
   const samples: OracleSample[] = [];
   let counter = Math.floor(random() * 1e9);
@@ -75,7 +75,7 @@ onEveryMetricStorage((database) => {
       ],
     ],
   ])("%s", (_name, tier, oracle, spans) => {
-    it.each(spans)("from %d to %d in steps of %d s is what one computes by hand", async (from, to, step) => {
+    it.each(spans)("from %d to %d in steps of %d s equals the oracle's", async (from, to, step) => {
       const all = await read([...lives.keys()], from, to, step);
       for (const [index, samples] of [...lives.values()].entries()) {
         const series = all[index] as VmSeries;
@@ -85,7 +85,7 @@ onEveryMetricStorage((database) => {
     });
   });
 
-  it("computes nothing that was not asked for", async () => {
+  it("has only the requested aggregates", async () => {
     const [vmId] = lives.keys();
     const [series] = await read([vmId as string], midnight, midnight + hour, 600, ["max"]);
     expect(Object.keys(series?.metrics ?? {})).toEqual(["cpuUsagePercent", "networkBytesSentPerSecond"]);
@@ -93,7 +93,7 @@ onEveryMetricStorage((database) => {
     expect(series?.metrics.cpuUsagePercent?.max).toHaveLength(6);
   });
 
-  it("has the time of every bucket, and null where nothing was sampled", async () => {
+  it("has the time of every bucket, and null for buckets without samples", async () => {
     const vmId = randomUUID();
     await writeLife(database(), tenantId, vmId, [{ time: midnight + 600, gauge: 5, counter: 1 }]);
     const [series] = await read([vmId], midnight, midnight + 1_500, 300);
@@ -113,14 +113,14 @@ onEveryMetricStorage((database) => {
     expect(series?.metrics.networkBytesSentPerSecond?.avg).toEqual([10]);
   });
 
-  it("is empty, not absent, for a VM that never reported, and comes in the order of the question", async () => {
+  it("is empty, not absent, for a VM that never reported, and series keep the order of the requested ids", async () => {
     const [known] = lives.keys();
     const unknown = randomUUID();
     const all = await read([unknown, known as string, unknown], midnight, midnight + hour, 600);
     expect(all.map((series) => series.sampleCount.some((count) => count > 0))).toEqual([false, true, false]);
   });
 
-  it("of fifty VMs and every metric is one statement in either tier", async () => {
+  it("of fifty VMs and every metric takes one statement in either tier", async () => {
     const ids = [...lives.keys(), ...Array.from({ length: 44 }, () => randomUUID())];
     for (const stepSeconds of [300, hour]) {
       let statements = 0;
@@ -140,7 +140,7 @@ onEveryMetricStorage((database) => {
     }
   });
 
-  it("needs a bounded number of statements, whatever clients ask for", async () => {
+  it("uses a bounded number of statements, whatever clients request", async () => {
     const [vmId] = lives.keys();
     const [whole] = await read([vmId as string], midnight, midnight + hour, 300);
     const texts = new Set<string>();
@@ -164,7 +164,7 @@ onEveryMetricStorage((database) => {
     expect(texts.size).toBeLessThanOrEqual(201);
   });
 
-  it("is the same of nodes", async () => {
+  it("is computed for nodes in the same way", async () => {
     const nodeId = randomUUID();
     const samples = lifeOf(seededRandom(7));
     await database().writeNodes({

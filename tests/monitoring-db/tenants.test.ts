@@ -11,7 +11,7 @@ onEveryMetricStorage((database) => {
   const ours = randomUUID();
   const theirs = randomUUID();
   const vmId = randomUUID();
-  /** The service's role without any code of ours between it and the tables. */
+  /** Connections under the service's role, with none of the product's code before the tables. */
   let service: postgres.Sql;
   const tables = ["vm_metrics", "vm_metrics_latest", "vm_metrics_hourly"] as const;
 
@@ -34,13 +34,13 @@ onEveryMetricStorage((database) => {
     expect(await visible(table, ours)).toBeGreaterThan(0);
   });
 
-  it.each(tables)("another tenant sees no row of %s, and nor does nobody", async (table) => {
+  it.each(tables)("another tenant sees no row of %s, and neither does a session without a tenant", async (table) => {
     expect(await visible(table, theirs)).toBe(0);
     expect(await visible(table, "")).toBe(0);
     expect(await visible(table, undefined)).toBe(0);
   });
 
-  it("another tenant gets no last value and an empty series of a VM that is not its own", async () => {
+  it("another tenant gets no last value and an empty series for a VM that is not its own", async () => {
     await database().service.write({ tenantId: theirs }, async (tx) => {
       expect(await latestVmMetrics(tx, [vmId])).toEqual([null]);
       for (const stepSeconds of [60, 3_600]) {
@@ -56,7 +56,7 @@ onEveryMetricStorage((database) => {
     });
   });
 
-  it("nobody writes samples into another tenant", async () => {
+  it("no tenant writes samples into another one", async () => {
     const writing = service.begin(async (sql) => {
       await sql`select set_config('app.tenant_id', ${theirs}, true)`;
       await sql`insert into vm_metrics (time, vm_id, tenant_id) values (to_timestamp(${noon + 5}), ${vmId}, ${ours})`;
@@ -64,7 +64,7 @@ onEveryMetricStorage((database) => {
     await expect(writing).rejects.toMatchObject({ code: expect.stringMatching(/^(42501|44000)$/) });
   });
 
-  it("nobody marks the hours of another tenant", async () => {
+  it("no tenant marks the hours of another one", async () => {
     const marking = service.begin(async (sql) => {
       await sql`select set_config('app.tenant_id', ${theirs}, true)`;
       await sql`insert into metric_dirty_hours (stream, tenant_id, hour) values ('vm', ${ours}, to_timestamp(${noon}))`;
@@ -84,7 +84,7 @@ onEveryMetricStorage((database) => {
       await sql`select set_config('app.tenant_id', ${ours}, true)`;
       await sql.unsafe(statement);
     });
-    // Not allowed, or not possible: on TimescaleDB the rollup is a view that takes no writes.
+    // The statement is forbidden or impossible: on TimescaleDB the rollup is a view that accepts no writes.
     await expect(trying).rejects.toMatchObject({ code: expect.stringMatching(/^(42501|55000)$/) });
   });
 

@@ -29,14 +29,14 @@ onEveryMetricStorage((database) => {
     expect(await stored(vmId)).toMatchObject([{ cpu: 7 }]);
   });
 
-  it("takes samples that come late and in any order", async () => {
+  it("accepts samples that arrive late and in any order", async () => {
     const vmId = randomUUID();
     const time = [noon, noon - 86_400, noon + 120, noon + 60, noon - 3_600];
     await database().write(randomUUID(), { vmId: time.map(() => vmId), time, cpuUsagePercent: time.map(() => 1) });
     expect((await stored(vmId)).map((sample) => sample.time)).toEqual(time.toSorted());
   });
 
-  it("keeps a missing value apart from zero, and the exact number of a large counter", async () => {
+  it("distinguishes a missing value from zero, and keeps a large counter exactly", async () => {
     const vmId = randomUUID();
     const large = 9_007_199_254_740_993n;
     await database().write(randomUUID(), {
@@ -51,7 +51,7 @@ onEveryMetricStorage((database) => {
     ]);
   });
 
-  it("takes a batch of two thousand samples and a batch of none", async () => {
+  it("accepts a batch of two thousand samples and an empty batch", async () => {
     const tenantId = randomUUID();
     const vmId = randomUUID();
     const time = Array.from({ length: 2_000 }, (_, index) => noon + index);
@@ -60,7 +60,7 @@ onEveryMetricStorage((database) => {
     expect(none).toBe(0);
   });
 
-  it("takes a large batch once from writers at the same time, and the first of repeats within it", async () => {
+  it("stores a large batch once from concurrent writers, and the first of repeated samples within it", async () => {
     const tenantId = randomUUID();
     const vmIds = Array.from({ length: 4 }, () => randomUUID());
     const time = Array.from({ length: 2_400 }, (_, index) => noon + Math.floor(index / 4));
@@ -81,7 +81,7 @@ onEveryMetricStorage((database) => {
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])(
-    "refuses the value %s, which would poison its hour",
+    "refuses the value %s, which would corrupt its hour",
     async (value) => {
       const vmId = randomUUID();
       const batch = { vmId: [vmId], time: [noon], cpuUsagePercent: [value] };
@@ -96,7 +96,7 @@ onEveryMetricStorage((database) => {
     expect(await stored(vmId)).toEqual([]);
   });
 
-  it("makes room for history of any age", async () => {
+  it("creates partitions for history of any age", async () => {
     const tenantId = randomUUID();
     const vmId = randomUUID();
     const time = [at("2013-07-01T00:00:00Z"), at("2019-12-31T23:59:59Z"), at("2024-02-29T12:00:00Z")];
@@ -109,14 +109,14 @@ onEveryMetricStorage((database) => {
     ["in the far future", "2999-01-01T00:00:00Z", "2999-01-01T00:00:01Z"],
     ["that end before they begin", "2026-05-04T12:00:00Z", "2026-05-03T12:00:00Z"],
     ["of more than 400 days", "2024-01-01T00:00:00Z", "2025-05-01T00:00:00Z"],
-  ])("makes no room for times %s", async (_title, from, to) => {
+  ])("creates no partitions for times %s", async (_title, from, to) => {
     const making = database().service.write({ tenantId: randomUUID() }, (tx) =>
       ensureMetricRange(tx, "vm_metrics", { from: at(from), to: at(to) }),
     );
     await expect(making).rejects.toMatchObject({ code: "22023" });
   });
 
-  it("makes room once when several writers ask at the same moment", async () => {
+  it("creates partitions once when several writers request them at the same time", async () => {
     const tenantId = randomUUID();
     const days = { from: at("2025-03-01T00:00:00Z"), to: at("2025-03-05T00:00:00Z") };
     const ask = () => database().service.write({ tenantId }, (tx) => ensureMetricRange(tx, "vm_metrics", days));
@@ -125,7 +125,7 @@ onEveryMetricStorage((database) => {
     expect(await database().write(tenantId, sample)).toBe(1);
   });
 
-  it("holds samples of nodes in the same way", async () => {
+  it("stores samples of nodes in the same way", async () => {
     const nodeId = randomUUID();
     const batch = { nodeId: [nodeId, nodeId], time: [noon, noon], cpuUsagePercent: [1, 2], vmCount: [3, 4] };
     expect(await database().writeNodes(batch)).toBe(1);

@@ -7,7 +7,7 @@ import { makeApiKey, makeUser, type TestUser } from "#tests/harness/credentials.
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 
-/** Modules that import it by name see the watched one when the exports of `node:crypto` are synchronized. */
+/** Modules that import it by name see the spy once the exports of `node:crypto` are synchronized. */
 const compare = vi.spyOn(crypto, "timingSafeEqual");
 syncBuiltinESMExports();
 afterAll(() => {
@@ -17,7 +17,7 @@ afterAll(() => {
 
 const fleet = fleetOf(1);
 let product: TestProduct;
-/** Which subgraphs were called, in order. */
+/** The subgraphs that were called, in order. */
 const called: string[] = [];
 const counting = (transport: Transport): Transport => ({
   ...transport,
@@ -42,7 +42,7 @@ const create = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $inp
   key apiKey { id name scopes expiresAt rateLimitPerMinute user { id } } userErrors { code field } } }`;
 
 describe("attack 46: an API key", () => {
-  it("whose checksum is wrong is refused without asking anybody", async () => {
+  it("whose checksum is wrong is refused without a call to any subgraph", async () => {
     const { key } = await keyOf(await newUser());
     const last = key.at(-1) === "0" ? "1" : "0";
     called.length = 0;
@@ -58,32 +58,32 @@ describe("attack 46: an API key", () => {
     expect(called).toEqual([]);
   });
 
-  it("with the id of one and the secret of another is refused", async () => {
+  it("with the id of one key and the secret of another is refused", async () => {
     const user = await newUser();
     const { newApiKey } = await import("#lib/credentials.ts");
     const { id } = await keyOf(user);
     const { status } = await product.ask("{ me { id } }", {}, newApiKey("dev", id));
     compare.mockClear();
     expect((await product.ask("{ me { id } }", {}, newApiKey("dev", id))).status).toBe(401);
-    // In a time that does not tell where the secret begins to differ.
+    // The comparison takes a time that does not show where the secrets first differ.
     expect(compare).toHaveBeenCalledTimes(1);
     expect(status).toBe(401);
   });
 
-  it("may do what its scopes and its owner both may, at the time of use", async () => {
+  it("has only the rights that both its scopes and its owner have at the time of use", async () => {
     const owner = await newUser("user");
     const { key } = await keyOf(owner, { scopes: ["vm:*", "audit:read"] });
     const ask = async (query: string) =>
       (await product.ask(query, {}, key)).errors.map(({ extensions }) => extensions.code);
     expect(await ask("{ vms(first: 1) { totalCount } }")).toEqual([]);
-    // In its scopes, but not among its owner's rights; and the other way round.
+    // The first is in its scopes but not among its owner's rights; the second is the reverse.
     expect(await ask("{ authAuditLog(first: 1) { totalCount } }")).toEqual(["FORBIDDEN"]);
     expect(await ask("{ users(first: 1) { totalCount } }")).toEqual(["FORBIDDEN"]);
     await asOwner(product.urls.url("auth"), (sql) => sql`update users set role = 'admin' where id = ${owner.id}`);
     expect(await ask("{ authAuditLog(first: 1) { totalCount } }")).toEqual([]);
   });
 
-  it("sees nothing of its owner's account that its scopes do not say, by whatever way it gets there", async () => {
+  it("reads no field of its owner's account outside its scopes, even through a mutation's payload", async () => {
     const owner = await newUser();
     const { id, key } = await keyOf(owner, { scopes: ["vm:read"] });
     const own = `permissions { permission } roles { grantedAt } disabledAt mfaEnabled failedLoginAttempts lockedUntil lastLoginAt passwordChangedAt
@@ -99,7 +99,7 @@ describe("attack 46: an API key", () => {
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(Array.from({ length: 11 }, () => "FORBIDDEN"));
   });
 
-  it("is refused when it has expired, was revoked, or its owner was disabled", async () => {
+  it("is refused after it expires, after it is revoked, and after its owner is disabled", async () => {
     const owner = await newUser();
     const expired = await keyOf(owner, { expiresAt: new Date(Date.now() - 1_000) });
     expect((await product.ask("{ me { id } }", {}, expired.key)).status).toBe(401);
@@ -114,8 +114,8 @@ describe("attack 46: an API key", () => {
   });
 });
 
-describe("making a key", () => {
-  it("shows it once, and keeps only its hash", async () => {
+describe("creating a key", () => {
+  it("shows the key once, and stores only its hash", async () => {
     const owner = await newUser();
     const { key: first } = await keyOf(owner);
     const input = { name: "deploys", scopes: ["vm:read"], rateLimitPerMinute: 60, expiresAt: "2035-01-01T00:00:00Z" };
@@ -154,7 +154,7 @@ describe("making a key", () => {
     expect(row?.keys).toBe(1);
   });
 
-  it("in another's place leaves both valid for the overlap", async () => {
+  it("as a replacement leaves both keys valid for the overlap", async () => {
     const owner = await newUser();
     const { id, key: old } = await keyOf(owner, { scopes: ["vm:read", "user:read"] });
     const rotate = `mutation ($input: RotateApiKeyInput!) { rotateApiKey(input: $input) {
@@ -178,7 +178,7 @@ describe("making a key", () => {
   });
 });
 
-it("attack 47: a key has so many requests a minute, and then learns when there is another", async () => {
+it("attack 47: a key has a limit of requests per minute, and the refusal states when to retry", async () => {
   const { key } = await keyOf(await newUser(), { rateLimitPerMinute: 5 });
   const statuses: number[] = [];
   for (let at = 0; at < 6; at += 1) statuses.push((await product.ask("{ me { id } }", {}, key)).status);
@@ -193,7 +193,7 @@ it("attack 47: a key has so many requests a minute, and then learns when there i
   expect(Number(response.headers.get("retry-after"))).toBe(errors[0]?.extensions["retryAfter"]);
 });
 
-it("when a key was last used is known to the minute, and written no more often", async () => {
+it("a key's last use is recorded, and is not written again within a minute", async () => {
   const { id, key } = await keyOf(await newUser());
   const lastUsed = async () => {
     const [row] = await asOwner(

@@ -45,7 +45,7 @@ const record = (tenant: string, count: number) =>
     }
   });
 
-/** What a superuser can do, with the triggers off. */
+/** Changes rows as a superuser can, with the triggers disabled. */
 const tamper = (change: (sql: postgres.TransactionSql) => Promise<unknown>) =>
   scratch.sql.begin(async (sql) => {
     await sql`alter table auth_audit_log disable trigger all`;
@@ -60,20 +60,20 @@ const idOf = async (seq: number): Promise<string> =>
   ] as string;
 
 describe("the audit log", () => {
-  it("is chained by the database, and its hashes are the same outside", async () => {
+  it("is chained by the database, and the verifier computes the same hashes outside it", async () => {
     await record(tenantId, 7);
     expect(await verify()).toEqual({ entries: 7, fault: null });
     expect(await chainHeads(system)).toContainEqual(expect.objectContaining({ tenantId, seq: 7 }));
   });
 
-  it("has one chain a tenant, whoever writes at once", async () => {
+  it("has one chain per tenant, however many writers write at once", async () => {
     const other = await newTenant();
     await Promise.all(Array.from({ length: 40 }, (_, at) => record(at % 2 ? tenantId : other, 3)));
     expect(await verify()).toEqual({ entries: 60, fault: null });
     expect(await verifyChain(system, other, new Map())).toEqual({ entries: 60, fault: null });
   });
 
-  it("of one tenant never waits for another's", async () => {
+  it("of one tenant never waits for the log of another", async () => {
     const other = await newTenant();
     await service.write({ tenantId: other }, async (tx) => {
       await recordAudit(tx, { action: "a", success: true, userId: null, actorName: null });
@@ -82,7 +82,7 @@ describe("the audit log", () => {
     expect(await verify()).toEqual({ entries: 1, fault: null });
   });
 
-  it("has no gap where an insert left rows out or was rolled back", async () => {
+  it("has no gap where an insert skipped rows or was rolled back", async () => {
     await record(tenantId, 2);
     const id = await idOf(1);
     await scratch.sql`
@@ -98,7 +98,7 @@ describe("the audit log", () => {
     expect(await verify()).toEqual({ entries: 5, fault: null });
   });
 
-  it("takes no chain from whoever inserts", async () => {
+  it("ignores chain values that an insert supplies", async () => {
     await scratch.sql`
       insert into auth_audit_log (tenant_id, action, success, seq, prev_hash, hash)
       values (${tenantId}, 'forged', true, 77, 'x', 'y')`;
@@ -106,7 +106,7 @@ describe("the audit log", () => {
   });
 });
 
-describe("attack 58: audit tampering is found by following the chain", () => {
+describe("attack 58: following the chain detects", () => {
   beforeEach(() => record(tenantId, 9));
 
   it.each([
@@ -138,7 +138,7 @@ describe("attack 58: audit tampering is found by following the chain", () => {
     expect((await verify()).fault).toMatchObject({ seq, id: null, problem: expect.stringContaining("missing") });
   });
 
-  it("two entries that changed places", async () => {
+  it("two entries that were swapped", async () => {
     await tamper(async (sql) => {
       await sql`update auth_audit_log set seq = -seq where tenant_id = ${tenantId} and seq in (4, 5)`;
       await sql`update auth_audit_log set seq = 9 + seq where tenant_id = ${tenantId} and seq in (-4, -5)`;
@@ -154,7 +154,7 @@ describe("attack 58: audit tampering is found by following the chain", () => {
     expect((await verify(known)).fault).toMatchObject({ seq: 7, id: null, problem: expect.stringContaining("cut") });
   });
 
-  it("a chain that was made anew after a checkpoint", async () => {
+  it("a chain that was recomputed after a checkpoint", async () => {
     const head = (await chainHeads(system)).find((each) => each.tenantId === tenantId);
     await tamper(async (sql) => {
       await sql`update auth_audit_log set action = 'other' where tenant_id = ${tenantId} and seq = 9`;

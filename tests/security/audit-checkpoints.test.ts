@@ -56,7 +56,7 @@ const tamper = (statement: string) =>
   });
 
 describe("checkpoints of the audit log", () => {
-  it("are signed for the logs that grew, in a file of their owner's", async () => {
+  it("are signed for the logs that grew, in a file that only its owner can access", async () => {
     expect((await sign()).signed).toBeGreaterThan(0);
     expect(await sign()).toEqual({ signed: 0, refused: [] });
     await record(1);
@@ -65,14 +65,14 @@ describe("checkpoints of the audit log", () => {
     expect(await verify()).toMatchObject({ tenants: 1, entries: 4, checkpoints: 2, faults: [] });
   });
 
-  it("hold under an old key of the keyring", async () => {
+  it("remain valid under an old key of the keyring", async () => {
     await sign();
     await record(1);
     await sign(rotated);
     expect(await verify(rotated)).toMatchObject({ checkpoints: 2, badCheckpoints: [] });
   });
 
-  it("go on after half a line that a crash left, which is told", async () => {
+  it("continue after a partial line that a crash left, and the report names that line", async () => {
     await sign();
     const { size } = statSync(path);
     appendFileSync(path, readFileSync(path).subarray(0, 40));
@@ -87,8 +87,8 @@ describe("checkpoints of the audit log", () => {
   });
 });
 
-describe("attack 58: audit tampering is found by the checkpoints", () => {
-  it("a tail that was cut before the last checkpoint, and is not signed again", async () => {
+describe("attack 58: checkpoints of the audit log", () => {
+  it("detect a tail that was cut before the last checkpoint, and the log is not signed again", async () => {
     await sign();
     await tamper("delete from auth_audit_log where tenant_id = $1 and seq > 1");
     expect((await verify()).faults).toEqual([
@@ -99,7 +99,7 @@ describe("attack 58: audit tampering is found by the checkpoints", () => {
     expect((await verify()).faults).toMatchObject([{ seq: 3, problem: expect.stringContaining("checkpoint") }]);
   });
 
-  it("a tail that was cut together with the end of the file, as long as who signed it runs", async () => {
+  it("detect a tail that was cut along with the end of the file, while the process that signed it still runs", async () => {
     const remembered = new Map<string, AuditCheckpoint>();
     await signCheckpoints(system, { path, signingKeys }, remembered);
     const before = readFileSync(path, "utf8");
@@ -113,7 +113,7 @@ describe("attack 58: audit tampering is found by the checkpoints", () => {
     expect((await verify()).faults).toMatchObject([{ seq: 4, problem: expect.stringContaining("checkpoint of 7") }]);
   });
 
-  it("and a file that was moved away is none: what the logs are is signed in a new one", async () => {
+  it("start again in a new file with the logs as they are, when the file was moved away", async () => {
     const remembered = new Map<string, AuditCheckpoint>();
     const { signed } = await signCheckpoints(system, { path, signingKeys }, remembered);
     rmSync(path);
@@ -121,13 +121,13 @@ describe("attack 58: audit tampering is found by the checkpoints", () => {
     expect(await verify()).toMatchObject({ checkpoints: 1, faults: [] });
   });
 
-  it("a log that was emptied", async () => {
+  it("detect a log that was emptied", async () => {
     await sign();
     await tamper("delete from auth_audit_log where tenant_id = $1");
     expect((await verify()).faults).toMatchObject([{ tenantId, seq: 1, id: null }]);
   });
 
-  it("a checkpoint with another hash, number or tenant than was signed", async () => {
+  it("detect a checkpoint whose hash, number, time or key id was changed", async () => {
     await sign();
     const signed = readFileSync(path, "utf8")
       .split("\n")

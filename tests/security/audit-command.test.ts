@@ -11,7 +11,7 @@ import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/serv
 import { novacron } from "#tests/running/command.ts";
 
 const entries = 9;
-/** What was done to the logs of four tenants, and the first entry that is bad then. */
+/** The tampering of four tenants' logs, and the first bad entry that it produces. */
 const tampered = {
   "a byte changed": { tenantId: randomUUID(), seq: 5, isMissing: false, problem: "it is not what was recorded" },
   "a row deleted": { tenantId: randomUUID(), seq: 3, isMissing: true, problem: "it is missing; the next one is 4" },
@@ -75,8 +75,8 @@ async function tamper(): Promise<void> {
   );
 }
 
-describe("novacron audit, of logs that are what was recorded,", () => {
-  it("signs each that grew, and says so", async () => {
+describe("novacron audit, on unchanged logs,", () => {
+  it("signs each log that grew, and reports the count", async () => {
     expect(await audit("checkpoint")).toEqual({
       code: 0,
       stdout: "4 logs signed\n",
@@ -87,7 +87,7 @@ describe("novacron audit, of logs that are what was recorded,", () => {
     expect(readFileSync(join(folder, "audit-checkpoints.jsonl"), "utf8").trim().split("\n")).toHaveLength(4);
   });
 
-  it("finds nothing wrong, on standard output alone", async () => {
+  it("finds nothing wrong, and writes only to standard output", async () => {
     expect(await audit("verify")).toEqual({
       code: 0,
       stdout: "36 entries of 4 tenants are right; 4 checkpoints are signed\n",
@@ -99,7 +99,7 @@ describe("novacron audit, of logs that are what was recorded,", () => {
   });
 
   const script = spawnSync("script", ["--version"]).stdout?.toString() ?? "";
-  it.skipIf(!script.includes("util-linux"))("draws its progress on a terminal, and not into its output", () => {
+  it.skipIf(!script.includes("util-linux"))("draws its progress on a terminal, not into its redirected output", () => {
     const output = join(folder, "verified.json");
     const { status, stdout } = spawnSync(
       "script",
@@ -112,10 +112,10 @@ describe("novacron audit, of logs that are what was recorded,", () => {
   });
 });
 
-describe("attack 58: novacron audit, of logs that were tampered with,", () => {
+describe("attack 58: novacron audit, on logs that were tampered with,", () => {
   beforeAll(tamper);
 
-  it("ends with 1 and names the first bad row of each", async () => {
+  it("exits with 1 and names the first bad entry of each", async () => {
     const { code, stdout } = await audit("verify");
     expect(code).toBe(1);
     const lines = stdout.trim().split("\n");
@@ -129,7 +129,7 @@ describe("attack 58: novacron audit, of logs that were tampered with,", () => {
     expect(lines).toHaveLength(5);
   });
 
-  it.each(kinds)("ends with 1 and one JSON document for one tenant: %s", async (kind) => {
+  it.each(kinds)("exits with 1 and prints one JSON document for one tenant: %s", async (kind) => {
     const { tenantId, seq, problem } = tampered[kind];
     const { code, stdout } = await audit("verify", "--json", "--tenant", tenantId);
     expect([code, JSON.parse(stdout)]).toEqual([
@@ -142,7 +142,7 @@ describe("attack 58: novacron audit, of logs that were tampered with,", () => {
     ]);
   });
 
-  it("does not sign again what a checkpoint shows to be changed", async () => {
+  it("does not sign logs again that differ from a checkpoint", async () => {
     const { tenantId } = tampered["the tail cut"];
     const { code, stdout } = await audit("checkpoint");
     expect([code, stdout]).toEqual([1, `0 logs signed\nthe log of tenant ${tenantId} was changed and is not signed\n`]);

@@ -17,13 +17,13 @@ import { type Output, Secrets } from "./canaries/secrets.ts";
 import { fleet, type SeededProduct, startSeeded } from "./canaries/seeded-product.ts";
 import { selectionOf, waysTo } from "./selections.ts";
 
-// The product runs as it does for people, a process of its own at its most talkative. Its traffic is generated from the schema: a field that is
-// added tomorrow is asked for, and has secrets in its arguments.
+// The product runs as in production: in a process of its own, at its most verbose log level. Its traffic is generated from the schema, so a field
+// that is added later is queried, and its arguments hold secrets.
 
 const supergraph = productSupergraph();
 const { apiSchema } = supergraph;
 const secrets = new Secrets();
-/** Put where a leak would be: a search that finds nothing is one that could have. */
+/** Planted where a leak would be, which proves that a search which finds nothing could have found something. */
 const planted = new Secrets();
 const requestsAtOnce = 40;
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
   product = await startSeeded(secrets);
   client = new Client(product.url, secrets);
   const valid = await liveWithSecrets(client, secrets, await product.newPerson());
-  // Infrastructure is for people of the platform only, who do not see the tenant's.
+  // Infrastructure is for users of the platform only, who do not see the tenant's data.
   for (const key of [valid.key, product.platformKey]) await askForEverything(key);
   await askWithSecrets(valid.key);
   for (const secret of [secrets.mark("a secret in no place"), valid.token, valid.key])
@@ -50,7 +50,8 @@ beforeAll(async () => {
     });
   }
   const plant = planted.mark("planted");
-  // The answer and the log name a field that fails. Its table is none of those by which callers are identified: a busy machine remembers nobody.
+  // The answer and the log name a field that fails. Its table is none of those by which callers are identified, because on a busy machine cached
+  // identities may have expired.
   const named = `{ x${plant}: authAuditLog(first: 1) { nodes { id } } }`;
   await tableGone(
     product.databases,
@@ -68,7 +69,7 @@ beforeAll(async () => {
   await client.moveElsewhere();
   await liveWithSecrets(client, secrets, await product.newPerson());
   const { rows, kept } = await databaseOutputs(product.databases);
-  // Salt, hash and sealed text each. What is short is none of the product's making.
+  // Salt, hash and sealed text are watched separately. The product generates no part this short.
   for (const { where, text } of kept)
     for (const part of text.split(/[$.]/)) if (part.length >= 20) secrets.watch(where, part);
   outputs = {
@@ -86,7 +87,7 @@ afterAll(async () => {
   await product.clean();
 });
 
-/** Every field of every type, of objects that are there. */
+/** Queries every field of every type, on objects that exist. */
 async function askForEverything(key: string): Promise<void> {
   for (const [type, way] of waysTo(supergraph, fleet)) {
     const leaves = Object.values(type.getFields()).filter(({ type: of }) => !isObjectType(getNamedType(of)));
@@ -133,7 +134,7 @@ describe("attack 57: secrets are never in", () => {
     },
   );
 
-  it("any of these unseen", () => {
+  it("any of these without being found", () => {
     for (const kind of ["answers", "lines of the log", "rows"] as const)
       expect(new Set(planted.find(outputs[kind]).map(({ secret }) => secret)), kind).toEqual(new Set(["planted"]));
     expect(textOf("figures")).toContain("# TYPE novacron_");
@@ -150,7 +151,7 @@ describe("attack 57: secrets are never in", () => {
     ["in base64", (text: string) => Buffer.from(`ab${text}`).toString("base64")],
     ["percent-encoded", (text: string) => text.replaceAll(/./g, (each) => `%${each.charCodeAt(0).toString(16)}`)],
     ["by half", (text: string) => `${text}${text}`.slice(0, 20)],
-  ])("anything %s", (_form, written) => {
+  ])("a text %s without being found", (_form, written) => {
     const own = new Secrets();
     const secret = own.mark("own");
     expect(own.find([{ where: "here", text: `before ${written(secret)} after` }])).not.toEqual([]);
@@ -158,14 +159,14 @@ describe("attack 57: secrets are never in", () => {
   });
 });
 
-it.skipIf(!redisProgram)("attack 33: whatever is kept in Redis has its tenant in its key, or belongs to none", () => {
+it.skipIf(!redisProgram)("attack 33: every key in Redis contains its tenant, or belongs to no tenant", () => {
   const ofNoTenant = [
-    // Of an address nobody knows yet whose it is; ids of users are the installation's own.
+    // Belongs to an address whose tenant is not known yet. Ids of users are unique in the installation.
     /^novacron:sign-in-address:[\d.]+$/,
-    // Of a login that is nobody's, by its hash.
+    // Belongs to a login of no user, identified by its hash.
     /^novacron:sign-in-login:[\d.]+:[0-9a-f]{64}$/,
     /^novacron:sign-in-code:[0-9a-f-]{36}$/,
-    // The product's own follow them, and filter for whomever they tell.
+    // The product's own consumers follow these, and filter them for each subscriber.
     /^novacron:events:/,
   ];
   const keys = outputs["contents of Redis"].map(({ text }) => text.split(" ")[0] ?? "");
@@ -177,13 +178,13 @@ it.skipIf(!redisProgram)("attack 33: whatever is kept in Redis has its tenant in
 });
 
 describe("the traffic that was searched", () => {
-  it("has been over sockets, where some of it was answered and some of it ended them", () => {
+  it("went over sockets, where some requests were answered and some closed the socket", () => {
     const heard = outputs.answers.filter(({ where }) => where.includes("socket")).map(({ text }) => text);
     for (const part of ["connection_ack", "BAD_USER_INPUT", '"cursors":{"', "1000 ", "4400 ", "4403 "])
       expect([part, heard.some((text) => text.includes(part))]).toEqual([part, true]);
   });
 
-  it("has made every secret that is ever shown", () => {
+  it("created every secret that is ever shown", () => {
     const shown = outputs.answers.filter(({ text }) => text.includes("shown once")).map(({ text }) => text);
     for (const coordinate of shownOnce) {
       const [field, part] = coordinate.split(".");
@@ -194,7 +195,7 @@ describe("the traffic that was searched", () => {
     }
   });
 
-  it("has met every fault in the log", () => {
+  it("logged every injected fault", () => {
     const log = textOf("lines of the log");
     expect(log).toContain('relation \\"users\\" does not exist');
     for (const table of ["users", "user_sessions", "api_keys", "password_resets", "recovery_codes", "auth_audit_log"])
@@ -203,7 +204,7 @@ describe("the traffic that was searched", () => {
     if (redisProgram) expect(log).toContain("the connection to Redis failed");
   });
 
-  it("knows every field of a mutation's answer that is named like a secret", () => {
+  it("covers every field of a mutation's payload whose name suggests a secret", () => {
     const payloads = Object.values(apiSchema.getMutationType()?.getFields() ?? {});
     const named = payloads.flatMap(({ name, type }) => {
       const payload = getNamedType(type);

@@ -21,7 +21,7 @@ const ours = wholeTenantIdentity(fleetOf(1).tenantId, fleetOf(1).id("user"));
 const theirs = wholeTenantIdentity(fleetOf(2).tenantId, fleetOf(2).id("user"));
 const mark = "sent-by-the-client";
 
-/** All that a client could try to be somebody else with; the context is even signed, by a key of its own. */
+/** Every header that a client could impersonate another caller with. The context is even signed, with a key of the client's own. */
 const clientHeaders: Record<string, string> = {
   ...signContext(callSigner("gateway", [{ id: "1", secret: "a key of the client" }]), {
     audience: "auth",
@@ -62,7 +62,7 @@ const start = (transport: Transport) =>
     port: 0,
   });
 
-describe("attack 24: what a client says of itself in headers", () => {
+describe("attack 24: a client's claims about itself in headers", () => {
   const received: { headers: Record<string, string[] | undefined>; body: string }[] = [];
   const subgraph = createServer((request, response) => {
     let body = "";
@@ -85,7 +85,7 @@ describe("attack 24: what a client says of itself in headers", () => {
     subgraph.close();
   });
 
-  it("never reaches a subgraph that runs apart: it gets the gateway's own headers and no others", async () => {
+  it("never reach a subgraph in a separate process: it receives the gateway's own headers and no others", async () => {
     const answer = await ask(gateway);
     expect(await answer.json()).toEqual({ data: { users: { totalCount: 0 } } });
     expect(received).toHaveLength(1);
@@ -106,7 +106,7 @@ describe("attack 24: what a client says of itself in headers", () => {
 });
 
 describe("attack 24: a subgraph in the gateway's process", () => {
-  it("gets the very identity that the gateway found, whatever the client sends", async () => {
+  it("receives the very identity that the gateway resolved, whatever the client sends", async () => {
     const contexts: RequestContext[] = [];
     const requests: unknown[] = [];
     const auth = {
@@ -124,7 +124,7 @@ describe("attack 24: a subgraph in the gateway's process", () => {
       await gateway.close();
     }
     expect(contexts).toHaveLength(1);
-    // The same object: it was never text, so there was no text that a client could have written.
+    // The object is the same one. It was never serialized, so a client could not have written any text of it.
     expect(contexts[0]?.identity).toBe(ours);
     expectNothingOfTheClients([contexts, requests]);
   });

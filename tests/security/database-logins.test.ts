@@ -19,7 +19,7 @@ const administrator = decodeURIComponent(new URL(adminUrl()).username);
 let databases: TestDatabases;
 beforeAll(async () => {
   databases = await cloneDatabases();
-  // A clone has the tables of its template, and everybody may connect to it, as to each new database.
+  // A clone has the tables of its template. Every role may connect to it, as to each new database.
   await prepareAll(databases.url);
 });
 afterAll(() => databases.drop());
@@ -29,12 +29,12 @@ describe.each(everyLogin)("case G43: the login of the %s database for its %s", (
   const role = loginRole(domain, login);
   const url = () => databases.url(domain, login);
 
-  it("stays its role, whatever it resets", async () => {
+  it("stays its own role, whatever it resets", async () => {
     const self = `${role} of ${role}`;
     expect(await afterResets(url())).toEqual([self, self, self, self, self]);
   });
 
-  it("is refused whatever is more than its role", async () => {
+  it("is refused every privilege beyond its role", async () => {
     expect(await attacksThatPassed(url(), loginAttacks(role, administrator, readable[domain]))).toEqual([]);
   });
 
@@ -51,7 +51,7 @@ describe.each(everyLogin)("case G43: the login of the %s database for its %s", (
     expect(await connectError(url())).toBeUndefined();
   });
 
-  it("is believed by its own password only", async () => {
+  it("is accepted with its own password only", async () => {
     const other = new URL(url());
     other.password = derivedPassword(decodeURIComponent(new URL(adminUrl()).password), `${role}x`);
     expect(await connectError(other.href)).toBe("28P01");
@@ -63,7 +63,7 @@ describe("case G43: in production", () => {
     openDatabase({ domain, url, as, maxConnections: 1 });
 
   it.each(everyLogin)(
-    "the %s database is opened by its own login for its %s, and by nobody who could reset the role",
+    "the %s database is opened by its own login for its %s, and refused to any login that could reset its role",
     async (domain, login) => {
       vi.stubEnv("NOVACRON_ENV", "production");
       const database = await open(domain, login, databases.url(domain, login));
@@ -83,7 +83,7 @@ describe("case G43: in production", () => {
     ["a replica", "alter role {} replication", "alter role {} noreplication"],
   ])("a service whose login is %s is refused", async (what, make, undo) => {
     vi.stubEnv("NOVACRON_ENV", "production");
-    // Of a domain that no other test has, whose roles the whole server shares.
+    // The domain is one that no other test uses, because all tests on the server share its roles.
     const domain = `scratch_${what.replaceAll(/\W/g, "_")}` as Domain;
     const role = serviceRole(domain);
     const admin = (statement: string) =>
@@ -102,7 +102,7 @@ describe("case G43: in production", () => {
     await admin(undo);
   });
 
-  it("the connections that listen and relay are judged as the others are", async () => {
+  it("the connections that listen and relay are checked like the others", async () => {
     vi.stubEnv("NOVACRON_ENV", "production");
     const session = (url: string) =>
       openSession({ domain: "vms", url, name: "test", channels: [], onNotify: () => undefined });
@@ -119,7 +119,7 @@ describe("case G43: preparing a database", () => {
     return passwords;
   };
 
-  it("changes nothing when it is prepared", async () => {
+  it("changes nothing when the database is already prepared", async () => {
     const prepare = () =>
       prepareDatabase({ domain: "vms", administratorUrl: databases.url("vms"), passwords: passwordsOf("vms") });
     expect(await prepare()).toBe(false);
@@ -129,7 +129,7 @@ describe("case G43: preparing a database", () => {
     expect([await prepare(), await prepare()]).toEqual([true, false]);
   });
 
-  it("hands over all that a superuser migrated and owned, and jobs do what its functions do for them", async () => {
+  it("transfers ownership of everything that a superuser migrated and owned, and jobs still run through its functions", async () => {
     const old = await scratchDatabase();
     onTestFinished(() => old.drop());
     await migrateDomain(old.url, "monitoring");
@@ -155,7 +155,7 @@ describe("case G43: preparing a database", () => {
     expect(await system.write({ tenantId: platformTenantId }, (tx) => dropOldMetrics(tx, new Date()))).toBe(0);
   });
 
-  it("leaves no owner that is a superuser, and no service that is a member of anything", async () => {
+  it("leaves no owner that is a superuser, and no service that is a member of any role", async () => {
     const roles = await asOwner(
       adminUrl(),
       (sql) => sql`
@@ -170,7 +170,7 @@ describe("case G43: preparing a database", () => {
   });
 });
 
-it("a password is printed as PostgreSQL keeps it, and not as it is", async () => {
+it("a password is printed in the form that PostgreSQL stores, not in plain text", async () => {
   const verifier = await scramVerifier("a password");
   expect(verifier).not.toContain("a password");
   expect([await isVerifierOf(verifier, "a password"), await isVerifierOf(verifier, "a passwore")]).toEqual([

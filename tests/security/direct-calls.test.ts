@@ -50,7 +50,7 @@ const asked: Record<string, string> = {
   }),
 };
 
-describe.each(domains)("attacks on the %s subgraph's own port: asked without a signature", (domain) => {
+describe.each(domains)("attacks on the %s subgraph's own port: queried without a signature", (domain) => {
   const send = (body: string, headers: Record<string, string> = {}) =>
     fetch(servers.get(domain)?.url ?? "", {
       method: "POST",
@@ -58,20 +58,23 @@ describe.each(domains)("attacks on the %s subgraph's own port: asked without a s
       body,
     });
 
-  it.each(Object.entries(asked))("%s, it says to everybody the same and nothing of itself", async (_what, body) => {
-    const response = await send(body);
-    expect(response.status).toBe(401);
-    expect(await response.json()).toEqual({
-      errors: [{ message: "This service answers signed calls only.", extensions: { code: "UNAUTHENTICATED" } }],
-    });
-  });
+  it.each(Object.entries(asked))(
+    "%s, it returns the same error to every caller and reveals nothing about itself",
+    async (_what, body) => {
+      const response = await send(body);
+      expect(response.status).toBe(401);
+      expect(await response.json()).toEqual({
+        errors: [{ message: "This service answers signed calls only.", extensions: { code: "UNAUTHENTICATED" } }],
+      });
+    },
+  );
 
   it("attack 6: by a browser, it has no page", async () => {
     const response = await fetch(servers.get(domain)?.url ?? "", { headers: { accept: "text/html" } });
     expect([response.status, await response.text()]).toEqual([404, "{}"]);
   });
 
-  it("attack 8: to trace, it does not, even in a signed call", async () => {
+  it("attack 8: for a trace, it returns none, even in a signed call", async () => {
     const body = JSON.stringify({ query: "{ __typename }" });
     const identity = wholeTenantIdentity(tenantId, id("user"));
     const context = { identity, requestId: "r", deadline: Date.now() + 10_000 };

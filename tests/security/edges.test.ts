@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-/** What a role gets of one object: a word for the object, and one for each of its fields. */
+/** Returns what a role gets of one object: one word for the object, and one for each of its fields. */
 async function seen(type: GraphQLObjectType, { ask: under, path }: Way, identity: Identity) {
   const fields = Object.values(type.getFields());
   const { data, errors } = await ask(identity, under(fields.map((field) => selectionOf(field)).join(" ")));
@@ -54,7 +54,7 @@ async function seen(type: GraphQLObjectType, { ask: under, path }: Way, identity
 
 const isPlumbing = ({ name }: GraphQLObjectType): boolean => /(Connection|Edge|PageInfo)$/.test(name);
 
-it("attack 30, case G51: every edge is for whom the written table says, and every other field for whom its object is", async () => {
+it("attack 30, case G51: every edge is open to the roles in the written table, and every other field to the roles that see its object", async () => {
   const rows: string[][] = [];
   const unreached: string[] = [];
   for (const [type, way] of ways) {
@@ -62,7 +62,7 @@ it("attack 30, case G51: every edge is for whom the written table says, and ever
     const answers = [];
     for (const identity of roles.values()) answers.push(await seen(type, way, identity));
     const edges = Object.values(type.getFields()).filter((field) => isObjectType(getNamedType(field.type)));
-    // A fleet has no tags, for one; but whatever leads on has a row.
+    // Some types, such as tags, have no row in a fleet. Every type with edges must have one.
     if (!answers.at(-1)?.exists && edges.length > 0) unreached.push(type.name);
     for (const field of Object.values(type.getFields())) {
       const cells = answers.map(({ fields }) => fields.get(field.name) ?? "");
@@ -84,7 +84,7 @@ it("attack 30, case G51: every edge is for whom the written table says, and ever
   await expect(text).toMatchFileSnapshot("edges.md");
 });
 
-it("a user's own keys, sessions and log are his to see, and of another he is told what he lacks", async () => {
+it("users read their own keys, sessions and log, and the refusal for another user's names the missing permission", async () => {
   const viewer = roles.get("viewer");
   if (!viewer) throw new Error("There is no viewer.");
   const parts = "apiKeys { totalCount } sessions { totalCount } auditLog { totalCount }";
@@ -102,7 +102,7 @@ it("a user's own keys, sessions and log are his to see, and of another he is tol
   ]);
 });
 
-it("case G51: how colleagues' accounts are used and secured shows in no list of users either, by any filter or order", async () => {
+it("case G51: no filter or order of a list of users reveals how colleagues' accounts are used and secured", async () => {
   const { apiSchema } = productSupergraph();
   const namesOf = (name: string): string[] => {
     const type = apiSchema.getType(name);

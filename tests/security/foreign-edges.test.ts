@@ -8,7 +8,7 @@ import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { selectionOf, waysTo } from "./selections.ts";
 
 const ours = fleetOf(1);
-/** What every row of the other tenant is called, or has in its id. */
+/** Matches the name and the id of every row of the other tenant. */
 const foreign = /t2 n\d+|0197a000-0002-/;
 const isPlumbing = ({ name }: GraphQLObjectType): boolean => /(Connection|Edge|PageInfo)$/.test(name);
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-/** All that an object says of itself but its id, which whoever refers to it knows already. */
+/** Returns all leaf fields of an object but its id, which is known already to any row that refers to it. */
 function leavesOf(type: GraphQLObjectType): string {
   const leaves = Object.values(type.getFields()).filter(
     ({ name, args, type: of }) => name !== "id" && isLeafType(getNamedType(of)) && !args.some(isRequiredArgument),
@@ -30,11 +30,11 @@ function leavesOf(type: GraphQLObjectType): string {
 
 interface Edge {
   coordinate: string;
-  /** What is at the other end, as JSON; undefined for null. */
+  /** Returns what is at the other end, as JSON; undefined for null. */
   ask(): Promise<string | undefined>;
 }
 
-/** Every edge of an object of ours, single or to many. */
+/** Every edge of an object of our tenant, to one object or to many. */
 const edges: Edge[] = [...waysTo(productSupergraph(), ours)].flatMap(([type, way]) =>
   isPlumbing(type)
     ? []
@@ -60,7 +60,7 @@ const endsOf = async (): Promise<Map<string, string | undefined>> => {
   return ends;
 };
 
-/** Makes whatever our rows refer to by an id the other tenant's, but for infrastructure and prices, which are nobody's. */
+/** Replaces every id that our rows refer to with the other tenant's, but for infrastructure and prices, which no tenant owns. */
 async function referToTheirs(): Promise<number> {
   const nobodys = (["clusterNode", "cluster", "instancePrice"] as const).map(
     (kind) => `${ours.id(kind).slice(0, 23)}%`,
@@ -68,7 +68,7 @@ async function referToTheirs(): Promise<number> {
   let changed = 0;
   for (const domain of domains) {
     await asOwner(product.urls.url(domain), async (sql) => {
-      // No foreign key and no trigger is asked.
+      // This disables all foreign keys and triggers.
       await sql`set session_replication_role = replica`;
       const columns = await sql<{ table: string; column: string }[]>`
         select c.table_name as table, c.column_name as column
@@ -83,7 +83,7 @@ async function referToTheirs(): Promise<number> {
             [ours.tenantId, nobodys],
           )
           .catch((error: { code: string }) => {
-            // The other tenant's own row has that already, and there may be one.
+            // The other tenant's own row has that value already, and it must be unique.
             if (error.code === "23505") return { count: 0 };
             throw error as unknown as Error;
           });
@@ -94,14 +94,14 @@ async function referToTheirs(): Promise<number> {
   return changed;
 }
 
-it("attack 28: no edge of any type shows an object of another tenant, though its row refers to it", async () => {
+it("attack 28: no edge of any type shows an object of another tenant, even when a row refers to it", async () => {
   const before = await endsOf();
   expect(edges.length).toBeGreaterThan(50);
   expect([...before].filter(([, end]) => end && foreign.test(end))).toEqual([]);
   expect(await referToTheirs()).toBeGreaterThan(50);
   const after = await endsOf();
   expect([...after].filter(([, end]) => end && foreign.test(end))).toEqual([]);
-  // Where there was something of ours there is nothing now.
+  // These edges led to an object of ours before, and to nothing now.
   const lost = [...before.keys()].filter((edge) => before.get(edge) !== undefined && after.get(edge) === undefined);
   expect(lost).toEqual(expect.arrayContaining(["Vm.owner", "Migration.initiatedBy", "Alert.rule", "VmSnapshot.vm"]));
 });

@@ -8,7 +8,7 @@ import { asOwner } from "#tests/harness/server.ts";
 
 const [ours, theirs] = [fleetOf(1), fleetOf(2)];
 const nobody = "0197a000-ffff-7000-8000-000000000000";
-/** What an id in the input of a mutation is the id of, by the mutation's name. */
+/** The kind of object that the id in a mutation's input refers to, by the mutation's name. */
 const kinds: Readonly<Record<string, Kind>> = {
   revokeSession: "userSession",
   revokeUserSessions: "user",
@@ -27,13 +27,13 @@ const kinds: Readonly<Record<string, Kind>> = {
   enableTenant: "tenant",
   setTenantQuota: "tenant",
 };
-/** Of these nobody outside the platform has an object; they are refused whatever the id is. */
+/** No user outside the platform has an object of these; they are refused whatever the id is. */
 const ofThePlatform = new Set(["updateTenant", "disableTenant", "enableTenant", "setTenantQuota"]);
-/** Ids that say where something is to be, not what is to be changed. */
+/** Ids that name where something is created, not the object that is changed. */
 const notTargets = new Set(["SignInInput.tenantId", "CreateApiKeyInput.tenantId"]);
 
 let product: TestProduct;
-/** The key of somebody who may do everything in our tenant. */
+/** The key of a user who has all rights in our tenant. */
 let key: string;
 beforeAll(async () => {
   product = await bootProduct({ authenticates: true });
@@ -53,7 +53,7 @@ interface Targeting {
   input(id: string): Record<string, unknown>;
 }
 
-/** Every mutation whose input names an object to change. */
+/** Returns every mutation whose input names an object to change. */
 function targeting(): Targeting[] {
   return Object.values(apiSchema.getMutationType()?.getFields() ?? {}).flatMap(({ name, args }) => {
     const type = args[0] && getNamedType(args[0].type);
@@ -100,10 +100,10 @@ const everything = (domain: "auth") =>
     return JSON.stringify(rows);
   });
 
-it("attack 27: a mutation of another tenant's object is told NOT_FOUND, as for one that is not there, and changes nothing", async () => {
+it("attack 27: a mutation of another tenant's object returns NOT_FOUND, as for one that does not exist, and changes nothing", async () => {
   const before = await everything("auth");
   const mutations = targeting();
-  // Whoever adds a mutation says here what it is of.
+  // A mutation that is added needs an entry in `kinds`.
   expect(mutations.map(({ name }) => name).toSorted()).toEqual(Object.keys(kinds).toSorted());
   for (const { name, query, input } of mutations) {
     const foreign = await product.ask(query, { input: input(theirs.id(kinds[name] as Kind)) }, key);
@@ -117,7 +117,7 @@ it("attack 27: a mutation of another tenant's object is told NOT_FOUND, as for o
   expect(await everything("auth")).toBe(before);
 });
 
-it("attack 27: nor does one by what another tenant's object is to be done with", async () => {
+it("attack 27: a mutation that refers to another tenant's object in a second id returns NOT_FOUND and changes nothing", async () => {
   const further: Readonly<Record<string, Kind>> = { "grantRole.roleId": "role", "revokeRole.roleId": "role" };
   const before = await everything("auth");
   const asked: string[] = [];

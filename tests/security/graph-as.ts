@@ -9,7 +9,7 @@ import { type AnsweredData, answerOf } from "#tests/harness/answers.ts";
 
 export type AskAs = (identity: Identity, query: string) => Promise<AnsweredData>;
 
-/** The product's graph over some transport, asked as anybody: who asks is what these tests vary. */
+/** Returns the product's graph over some transport, callable under any identity: these tests vary the identity. */
 export async function graphOver(transport: Transport): Promise<AskAs> {
   const gateway = createGateway({
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
@@ -28,7 +28,7 @@ export async function graphOver(transport: Transport): Promise<AskAs> {
   };
 }
 
-/** Somebody to whom it does not matter what he is told: whether a subscription begins is what is asked. */
+/** A subscriber that ignores what it receives: the tests check only whether a subscription begins. */
 class Listener extends Subscriber {
   readonly ready = undefined;
   tell(): void {
@@ -41,11 +41,11 @@ class Listener extends Subscriber {
 
 const nothingToTell: SubscriptionSource = {
   subscribe: async function* () {
-    // It ends at once.
+    // The source ends at once.
   },
   position: async () => undefined,
   close: async () => undefined,
 };
 
-/** Subgraphs that know nothing and enforce nothing: what is refused over them, the gateway alone refuses. */
+/** Subgraphs that return no data and enforce nothing: what is refused over them, the gateway alone refuses. */
 export const emptySubgraphs: Transport = { send: async () => ({ data: null }), close: async () => undefined };

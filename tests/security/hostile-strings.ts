@@ -1,4 +1,4 @@
-/** What somebody would put into a name, a header or a document in order to forge a line of a log, or to act on who reads it. */
+/** Strings that an attacker would put into a name, a header or a document to forge a log line, or to act on a reader of the log. */
 export const hostileStrings: readonly string[] = [
   'line\r\n{"level":30,"part":"gateway","msg":"forged"}\r\n',
   '","level":30,"msg":"forged","x":"',

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-/** Lets a call go only when another tenant's same call is there too, so that both are in the subgraph at once. */
+/** Holds each call until another tenant sends the same call, so that both are in the subgraph at once. */
 function inPairs(carrier: Transport): Transport & { pairs(): number } {
   const waiting = new Map<string, { tenantId: string; go(): void }>();
   let pairs = 0;
@@ -46,7 +46,7 @@ function inPairs(carrier: Transport): Transport & { pairs(): number } {
   };
 }
 
-it("attack 32: two tenants that ask the same at once, call by call, each see their own alone", async () => {
+it("attack 32: two tenants that send the same query at once, call by call, each see only their own objects", async () => {
   const carrier = inPairs(inProcess(product.subgraphs));
   const ask = await graphOver(carrier);
   const alone = await graphOver(inProcess(product.subgraphs));
@@ -65,7 +65,7 @@ it("attack 32: two tenants that ask the same at once, call by call, each see the
   expect(carrier.pairs()).toBeGreaterThan(15);
 });
 
-it("who may and who may not ask the same at once, in one process, and each is answered for himself", async () => {
+it("callers with different rights send the same query at once in one process, and each gets their own answer", async () => {
   const ask = await graphOver(inProcess(product.subgraphs));
   const [ours, theirs] = tenants;
   const callers = [

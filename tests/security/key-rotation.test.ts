@@ -18,7 +18,7 @@ const rotate = (options: Partial<RotateOptions> = {}) =>
   rotateKeys(readEnvironment(fleet.env), fleet.systems, { signing: false, reseal: true, removeOld: false, ...options });
 
 describe("the rotation of encryption keys", () => {
-  it("puts a new key in front and seals every secret under it", async () => {
+  it("puts a new key first and seals every secret under it", async () => {
     const before = fleet.keys();
     const rotation = await rotate();
     expect(rotation).toMatchObject({ made: true, resealed: secretsOfUsers + 1, removed: [] });
@@ -28,7 +28,7 @@ describe("the rotation of encryption keys", () => {
     expect(await fleet.lost()).toEqual([]);
   });
 
-  it("that was stopped in the middle goes on with the same key, and nothing is lost", async () => {
+  it("resumes with the same key after a stop in the middle, and loses nothing", async () => {
     const stop = rotate({
       onProgress: () => {
         throw new Error("stopped");
@@ -46,13 +46,13 @@ describe("the rotation of encryption keys", () => {
     expect(await fleet.lost()).toEqual([]);
   });
 
-  it("can make the key before anything is sealed under it", async () => {
+  it("can create the key before anything is sealed under it", async () => {
     expect(await rotate({ reseal: false })).toMatchObject({ made: true, resealed: 0 });
     expect(await rotate()).toMatchObject({ made: false, resealed: secretsOfUsers + 1 });
     expect(await fleet.lost()).toEqual([]);
   });
 
-  it("takes old keys away when nothing is under them any more", async () => {
+  it("removes old keys once nothing is sealed under them", async () => {
     const [old] = fleet.keys().encryptionKeys;
     await rotate();
     expect(await rotate({ removeOld: true })).toMatchObject({ made: false, removed: [old.id] });
@@ -60,19 +60,19 @@ describe("the rotation of encryption keys", () => {
     expect(await fleet.lost()).toEqual([]);
   });
 
-  it("by two at once loses no key", async () => {
+  it("loses no key when two run at once", async () => {
     await Promise.all([rotate(), rotate()]);
     expect(await fleet.lost()).toEqual([]);
   });
 
-  it("leaves the file of keys whole, its owner's, and nothing beside it", async () => {
+  it("leaves the key file whole, accessible to its owner only, and no other file next to it", async () => {
     await rotate();
     const folder = fleet.env["NOVACRON_DATA_DIR"] ?? "";
     expect(readdirSync(folder)).toEqual(["keys"]);
     expect(statSync(join(folder, "keys")).mode & 0o777).toBe(0o600);
   });
 
-  it("seals under the first of the keys that the environment gives, and changes no file", async () => {
+  it("seals under the first of the keys in the environment, and changes no file", async () => {
     const [{ id, secret }] = fleet.keys().encryptionKeys;
     const file = readFileSync(join(fleet.env["NOVACRON_DATA_DIR"] ?? "", "keys"), "utf8");
     fleet.env["NOVACRON_ENCRYPTION_KEYS"] = `of-env:${"e".repeat(43)},${id}:${secret}`;
@@ -84,7 +84,7 @@ describe("the rotation of encryption keys", () => {
 });
 
 describe("the rotation of signing keys", () => {
-  it("puts a new one in front, and touches no secret", async () => {
+  it("puts a new key first, and changes no secret", async () => {
     const before = fleet.keys();
     expect(await rotate({ signing: true })).toMatchObject({ made: true, resealed: 0 });
     expect(fleet.keys()).toEqual({ ...before, signingKeys: [expect.anything(), ...before.signingKeys] });

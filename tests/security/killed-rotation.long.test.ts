@@ -9,6 +9,6 @@ beforeAll(async () => {
 afterAll(() => fleet.close());
 
 it.each(Object.keys(killPoints) as (keyof typeof killPoints)[])(
-  "a rotation of keys that is killed %s loses nothing, and goes on",
+  "a rotation of keys that is killed %s loses nothing, and resumes",
   (point) => killRotation(fleet, point),
 );

@@ -8,5 +8,5 @@ beforeAll(async () => {
 });
 afterAll(() => fleet.close());
 
-it("a rotation of keys that is killed in the middle of writing its second batch loses nothing, and goes on", () =>
+it("a rotation of keys that is killed in the middle of writing its second batch loses nothing, and resumes", () =>
   killRotation(fleet, "in the middle of writing its second batch"));

@@ -5,7 +5,7 @@ import { asOwner } from "#tests/harness/server.ts";
 import { beginNovacron, novacron } from "#tests/running/command.ts";
 import type { SealedFleet } from "./sealed-fleet.ts";
 
-/** Where a rotation is when it is killed: at each of these it waits for somebody else, who then lets go. */
+/** The points at which a rotation is killed. At each of them it waits for another session, which then lets it continue. */
 export const killPoints = {
   "before its key is made": { blocks: () => lockKeys, made: 0, sealed: 0 },
   "when its key is made, and nothing is under it": { blocks: () => lockUser(0), made: 1, sealed: 0 },
@@ -14,7 +14,7 @@ export const killPoints = {
   "after the users, before the providers": { blocks: () => lockProvider, made: 1, sealed: 450 },
 } as const satisfies Record<string, { blocks: () => Block; made: number; sealed: number }>;
 
-/** @param meanwhile is told which backend is in the way */
+/** @param meanwhile receives the process id of the backend that blocks the rotation */
 type Block = (fleet: SealedFleet, meanwhile: (pid: number) => Promise<void>) => Promise<void>;
 
 const ownPid = async (sql: postgres.TransactionSql): Promise<number> =>
@@ -26,12 +26,12 @@ const lockKeys: Block = (fleet, meanwhile) =>
     await meanwhile(await ownPid(sql));
   });
 
-/** @param at the number of the user in the order of rotations */
+/** @param at the user's position in the order of rotations */
 const lockUser =
   (at: number): Block =>
   (fleet, meanwhile) =>
     fleet.auth.begin(async (sql) => {
-      // Not in one: the rows that OFFSET passes by would be locked too.
+      // Two statements, because one would also lock the rows that OFFSET skips.
       await sql`select from users where id = (select id from users order by id limit 1 offset ${at}) for update`;
       await meanwhile(await ownPid(sql));
     });
@@ -42,7 +42,7 @@ const lockProvider: Block = (fleet, meanwhile) =>
     await meanwhile(await ownPid(sql));
   });
 
-/** Stops the statement that writes a batch when it is at this user. */
+/** Blocks the statement that writes a batch when it reaches this user. */
 const stopWriting =
   (at: number): Block =>
   async (fleet, meanwhile) => {
@@ -61,8 +61,8 @@ const stopWriting =
   };
 
 /**
- * `kill -9` of `novacron keys rotate` at this point, and once more from there: every secret opens at each moment, and in the end under the new
- * key alone.
+ * Sends `kill -9` to `novacron keys rotate` at this point, and runs it again from there. Checks that every secret opens at each moment, and at the
+ * end under the new key alone.
  */
 export async function killRotation(fleet: SealedFleet, point: keyof typeof killPoints): Promise<void> {
   await fleet.renew();
@@ -95,7 +95,7 @@ export async function killRotation(fleet: SealedFleet, point: keyof typeof killP
   expect(await fleet.lost()).toEqual([]);
 }
 
-/** Until the rotation waits for that backend; it would give up after a second. */
+/** Resolves once the rotation waits for that backend; the rotation would give up after a second. */
 async function untilSomebodyWaits(fleet: SealedFleet, pid: number, ended: Promise<unknown>): Promise<void> {
   let over = false;
   void ended.then(() => (over = true));

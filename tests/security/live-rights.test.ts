@@ -57,7 +57,7 @@ interface OwnKeys {
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-/** A socket on which changes of VMs are told. @param payload of its connection_init */
+/** Opens a socket that receives changes of VMs. @param payload of its connection_init */
 async function listening(payload: object): Promise<RawClient> {
   const client = new RawClient(product.url);
   await client.connect(payload, subscribe("1", query));
@@ -68,10 +68,10 @@ const events = (ticket: string): Promise<Response> =>
   fetch(`${product.url}?${new URLSearchParams({ query, ticket }).toString()}`, {
     headers: { accept: "text/event-stream" },
   });
-/** The code in a stream that holds nothing else. */
+/** Returns the code of a stream that holds nothing but a refusal. */
 const refusalOf = async (stream: ReturnType<typeof events>) =>
   /^event: next\ndata: .*"code":"(\w+)".*\n\nevent: complete\ndata:\n\n$/.exec(await (await stream).text())?.[1];
-/** Stops and starts a VM of a tenant, which is two changes. */
+/** Pauses and resumes a VM of a tenant, which is two changes. */
 const flip = (fleet: typeof ours, vm = 1) =>
   product.databases.vms.write({ tenantId: fleet.tenantId, actor: "command:test" }, async (tx) => {
     const [vmId, initiatedBy] = [fleet.id("vm", vm), fleet.id("user", 1)];
@@ -86,7 +86,7 @@ const secondsUntil = async (condition: () => boolean): Promise<number> => {
 };
 
 describe("a ticket", () => {
-  it("opens one socket, or one stream of events, with the rights of who asked for it", async () => {
+  it("opens one socket, or one stream of events, with the rights of the user who requested it", async () => {
     const token = await tokenOf(await newUser());
     const socket = await listening({ ticket: await ticketOf(token) });
     const stream = await events(await ticketOf(token));
@@ -99,7 +99,7 @@ describe("a ticket", () => {
     await reader.cancel();
   });
 
-  it("is good once, of those who try at the same time for one of them", async () => {
+  it("is accepted once, even when several clients send it at the same time", async () => {
     const ticket = await ticketOf(await tokenOf(await newUser()));
     const clients = Array.from({ length: 20 }, () => new RawClient(product.url));
     await Promise.all(clients.map((client) => client.say({ type: "connection_init", payload: { ticket } })));
@@ -109,7 +109,7 @@ describe("a ticket", () => {
     expect(await refusalOf(events(ticket))).toBe("UNAUTHENTICATED");
   });
 
-  it("is good for a minute, and for as long as what it was asked for with", async () => {
+  it("is valid for a minute, and only as long as the session that requested it", async () => {
     const token = await tokenOf(await newUser());
     const [late, ofNobody] = [await ticketOf(token), await ticketOf(token)];
     await asOwner(
@@ -124,11 +124,11 @@ describe("a ticket", () => {
       product.urls.url("auth"),
       (owner) => owner`select count(*)::int as tickets from connection_tickets where tenant_id = ${ours.tenantId}`,
     );
-    // The next one that came took those away that nobody had used.
+    // Creating the last ticket removed the expired ones that were never used.
     expect(left).toEqual({ tickets: 0 });
   });
 
-  it("is nothing to whoever asks for something else with it", async () => {
+  it("is refused for any other kind of request", async () => {
     const ticket = await ticketOf(await tokenOf(await newUser()));
     expect((await product.ask("{ me { id } }", {}, ticket)).status).toBe(401);
     const asParameter = await fetch(`${product.url}?${new URLSearchParams({ query: "{ me { id } }", ticket })}`);
@@ -137,14 +137,14 @@ describe("a ticket", () => {
     expect([status, errors[0]?.extensions.code]).toEqual([200, "UNAUTHENTICATED"]);
   });
 
-  it("gives a socket its new credential, too", async () => {
+  it("also gives an open socket a new credential", async () => {
     const user = await newUser();
     const old = await tokenOf(user);
     const client = await listening(bearer(old));
     await client.say({ type: "ping", payload: { ticket: await ticketOf(await tokenOf(user)) } });
     await until(() => client.of("pong").length === 1);
     await product.ask("mutation { signOut { session { id } } }", {}, old);
-    // By then the session that it began with is over for whoever else has it.
+    // By then the session that the socket began with has ended for every client that holds its token.
     await expect.poll(() => product.ask("{ me { id } }", {}, old), { timeout: 15_000 }).toMatchObject({ status: 401 });
     await flip(ours);
     await until(() => namesIn(client).length === 2);
@@ -153,7 +153,7 @@ describe("a ticket", () => {
 });
 
 describe("attack 35: every open connection loses access within two seconds", () => {
-  /** One of each kind: by session, by key, and by a ticket of each; and a stream. */
+  /** Opens one connection of each kind: by session, by key, by a ticket of each, and one stream. */
   async function connectionsOf(user: TestUser) {
     const session = await tokenOf(user);
     const { id: keyId, key } = await keyOf(user);
@@ -202,7 +202,7 @@ describe("attack 35: every open connection loses access within two seconds", () 
     await reading;
   });
 
-  it("to what a role gave that is taken, and keeps the rest", async () => {
+  it("to what a revoked role granted, and keeps the rest", async () => {
     const user = await newUser();
     const { role } = await asAdministrator(
       "createRole",
@@ -230,11 +230,11 @@ describe("attack 35: every open connection loses access within two seconds", () 
   });
 });
 
-it("attack 47: what a key asks over a socket is of its requests in a minute as well", async () => {
+it("attack 47: a key's requests over a socket count towards its requests per minute", async () => {
   const { id: userId, tenantId } = await newUser();
   const { key } = await makeApiKey(product.databases.auth, { tenantId, userId, rateLimitPerMinute: 5 });
   const client = new RawClient(product.url);
-  // The first request is that by which it says who it is.
+  // Authenticating the socket counts as the first request.
   await client.connect(
     bearer(key),
     ...["1", "2", "3"].map((id) => subscribe(id, "{ me { id } }")),
@@ -250,7 +250,7 @@ it("attack 47: what a key asks over a socket is of its requests in a minute as w
 });
 
 describe("attack 31: a tenant's subscriber", () => {
-  it("is told nothing of another tenant, whatever ids it asks for", async () => {
+  it("receives nothing of another tenant, whatever ids it filters by", async () => {
     const client = new RawClient(product.url);
     const filtered = "subscription ($filter: VmStateChangeFilter) { vmStateChanged(filter: $filter) { vm { id } } }";
     const theirIds = [1, 2, 3].map((vm) => theirs.id("vm", vm));
@@ -269,7 +269,7 @@ describe("attack 31: a tenant's subscriber", () => {
     expect(client.of("next", "theirs")).toEqual([]);
   });
 
-  it("is not shown what is another user's own, who asks the same and may do the same, and is shown his own", async () => {
+  it("sees its user's own data but no other user's, even when both send the same subscription with the same rights", async () => {
     const owner = { id: ours.id("user", 1), tenantId: ours.tenantId };
     const [row] = await asOwner(
       product.urls.url("auth"),
@@ -294,7 +294,7 @@ describe("attack 31: a tenant's subscriber", () => {
     expect(clients[1]?.of("next")[0]?.payload).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
   });
 
-  it("is told nothing of a VM that has become another tenant's", async () => {
+  it("receives nothing of a VM once the VM belongs to another tenant", async () => {
     const [before, after] = [
       await listening(bearer(await tokenOf(await newUser()))),
       await listening(bearer(await tokenOf(await newUser("viewer", theirs.tenantId)))),
@@ -304,7 +304,7 @@ describe("attack 31: a tenant's subscriber", () => {
     const moved = ours.id("vm", 2);
     await asOwner(product.urls.url("vms"), (owner) =>
       owner.begin(async (tx) => {
-        // What hangs on it stays behind.
+        // Rows that refer to the VM stay in the old tenant.
         await tx`set local session_replication_role = replica`;
         await tx`update vms set tenant_id = ${theirs.tenantId} where id = ${moved}`;
       }),
@@ -317,7 +317,7 @@ describe("attack 31: a tenant's subscriber", () => {
     expect(namesIn(after)).toEqual([moved, moved]);
   });
 
-  it("of the platform that acts in a tenant is told of that tenant alone, and cannot act in another on the same socket", async () => {
+  it("of the platform that acts in a tenant receives events of that tenant alone, and cannot act in another on the same socket", async () => {
     const visitor = await makeUser(product.databases.auth, { tenantId: platformTenantId, role: "operator" });
     const client = await listening(bearer(await tokenOf(visitor, ours.tenantId)));
     await flip(theirs);

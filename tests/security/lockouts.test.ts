@@ -43,7 +43,7 @@ async function askFrom(address: string, query: string, variables: object = {}, t
   });
   return answerOf({ body: await response.text() });
 }
-/** "signed in", or the code of why not. */
+/** Returns "signed in", or the code of the refusal. */
 async function outcome(address: string, login: string, password: string): Promise<string> {
   const { data, errors } = await askFrom(address, mutation, { input: { login, password } });
   if (data?.signIn?.token) return "signed in";
@@ -60,7 +60,7 @@ const row = async ({ id }: TestUser): Promise<{ failed: number; locked: boolean;
   );
   return rows[0] as { failed: number; locked: boolean; addresses: string[] };
 };
-/** Lets what a sign-in writes last fail, as a full disk does. */
+/** Makes the last write of a sign-in fail, as a full disk does. */
 async function fillDisk(): Promise<() => Promise<unknown>> {
   const owner = (statement: string) => asOwner(product.urls.url("auth"), (sql) => sql.unsafe(statement));
   await owner(`create function no_room() returns trigger language plpgsql as
@@ -75,8 +75,8 @@ async function fillDisk(): Promise<() => Promise<unknown>> {
   return makeRoom;
 }
 
-describe("case G40: of tries to sign in, only a wrong password counts", () => {
-  it("twelve right ones at once all sign in", async () => {
+describe("case G40: of attempts to sign in, only a wrong password counts", () => {
+  it("twelve correct ones at once all sign in", async () => {
     const user = await newUser();
     const outcomes = await Promise.all(
       Array.from({ length: 12 }, () => outcome("203.0.113.10", user.email, user.password)),
@@ -85,7 +85,7 @@ describe("case G40: of tries to sign in, only a wrong password counts", () => {
     expect(await row(user)).toMatchObject({ failed: 0, locked: false });
   });
 
-  it("a full disk after the password was verified takes no try, neither from the account nor from the address", async () => {
+  it("a full disk after the password was verified uses up no attempt, neither of the account nor of the address", async () => {
     const user = await newUser();
     const makeRoom = await fillDisk();
     for (let at = 0; at < 6; at += 1)
@@ -95,7 +95,7 @@ describe("case G40: of tries to sign in, only a wrong password counts", () => {
     expect(await outcome("203.0.113.11", user.email, user.password)).toBe("signed in");
   });
 
-  it("right ones sign in however they fall among four wrong ones, and the count is of the wrong ones since", async () => {
+  it("correct ones sign in however they interleave with four wrong ones, and a success resets the count of the wrong ones", async () => {
     const user = await newUser();
     const passwords = [...Array<string>(6).fill(user.password), ...Array<string>(4).fill(wrongPassword)];
     const outcomes = await Promise.all(
@@ -111,7 +111,7 @@ describe("case G40: of tries to sign in, only a wrong password counts", () => {
     expect(await row(user)).toMatchObject({ failed: 0, locked: false });
   });
 
-  it("of many wrong ones at once in two processes, one is tried in each before the account is locked", async () => {
+  it("of many wrong ones at once in two processes, each process tries one before the account is locked", async () => {
     const user = await newUser();
     await asOwner(
       product.urls.url("auth"),
@@ -143,24 +143,24 @@ describe("case G46: an address that a user has signed in from", () => {
   const [home, hotel, attacker] = ["203.0.113.1", "203.0.113.2", "198.51.100.1"];
   const lockOut = async (user: TestUser) => {
     for (let at = 0; at < 5; at += 1) await outcome(attacker, user.email, wrongPassword);
-    // As long as further tries would make it.
+    // Makes the lock as long as further attempts would.
     await asOwner(
       product.urls.url("auth"),
       (owner) => owner`update users set locked_until = now() + interval '15 minutes' where id = ${user.id}`,
     );
   };
 
-  it("lets them in while tries from elsewhere have locked the account, and another address does not", async () => {
+  it("lets the user in while attempts from elsewhere have locked the account, and another address does not", async () => {
     const user = await newUser();
     expect(await outcome(home, user.email, user.password)).toBe("signed in");
     await lockOut(user);
     expect(await outcome(hotel, user.email, user.password)).toBe("INVALID_CREDENTIALS");
     expect(await outcome(home, user.email, user.password)).toBe("signed in");
-    // Signing in at home gives nobody elsewhere further tries.
+    // Signing in at home does not reset the lock for other addresses.
     expect((await row(user)).locked).toBe(true);
   });
 
-  it("has a lock of its own after five wrong tries, and gives none away", async () => {
+  it("has a lock of its own after five wrong attempts, and the account stays unlocked", async () => {
     const user = await newUser();
     await outcome(home, user.email, user.password);
     for (let at = 0; at < 5; at += 1)
@@ -174,7 +174,7 @@ describe("case G46: an address that a user has signed in from", () => {
     expect(await row(user)).toMatchObject({ failed: 0, locked: false });
   });
 
-  it("is forgotten after 90 days, with a new password, and when there are sixteen newer ones", async () => {
+  it("is forgotten after 90 days, after a change of password, and after sixteen newer ones", async () => {
     const user = await newUser();
     await outcome(home, user.email, user.password);
     await asOwner(
@@ -208,7 +208,7 @@ describe("case G46: an address that a user has signed in from", () => {
     expect((await row(other)).addresses).toHaveLength(1);
   });
 
-  it("is kept as a hash that holds for this user alone", async () => {
+  it("is stored as a hash that differs for each user", async () => {
     const users = [await newUser(), await newUser()] as const;
     for (const user of users) await outcome(home, user.email, user.password);
     const hashes = await Promise.all(users.map(async (user) => (await row(user)).addresses[0]));
@@ -216,7 +216,7 @@ describe("case G46: an address that a user has signed in from", () => {
     expect(hashes[0]).not.toBe(hashes[1]);
   });
 
-  it("case G39: lets them in while the address has no tries left, and tells nobody there that it knows them", async () => {
+  it("case G39: lets the user in while the address has no attempts left, and reveals to no other client there that it is known", async () => {
     const shared = "203.0.113.77";
     const [regular, guest] = [await newUser(), await newUser()];
     await outcome(shared, regular.email, regular.password);
@@ -232,7 +232,7 @@ describe("case G46: an address that a user has signed in from", () => {
   });
 });
 
-it("case G39: the address that a trusted proxy has seen is in the audit log and the session, over HTTP and over a socket", async () => {
+it("case G39: the audit log records the address that a trusted proxy reports, over HTTP and over a socket", async () => {
   const user = await newUser();
   const { data } = await askFrom("2001:db8:0:0:0:0:0:1", mutation, {
     input: { login: user.email, password: user.password },

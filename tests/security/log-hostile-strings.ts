@@ -1,7 +1,7 @@
 import { log } from "#lib/log.ts";
 import { hostileStrings } from "./hostile-strings.ts";
 
-// A process of its own, because a logger writes to its process's standard error: every logger, every place that a string can be in.
+// This is a separate process, because a logger writes to its process's standard error. It uses every logger, and every place that a string can be in.
 for (const logger of Object.values(log)) {
   for (const text of hostileStrings) {
     const cause = Object.assign(new TypeError(text, { cause: new Error(text) }), { code: text, detail: { text } });

@@ -4,7 +4,7 @@ import { logins, loginRole } from "#db/logins.ts";
 
 const insufficientPrivilege = "42501";
 
-/** One of each domain that both of its logins may read. */
+/** A table of each domain that both of its logins may read. */
 export const readable: Readonly<Record<Domain, string>> = {
   auth: "tenants",
   vms: "vms",
@@ -19,10 +19,10 @@ export interface Attack {
 }
 
 /**
- * What an injected statement could try under the login of a service, to be more than its role, to leave its database, or to change what guards it.
- * Each must be refused as a lack of privilege: not because it is wrong.
+ * Returns what an injected statement could attempt under a service's login: to exceed its role, to leave its database, or to change what guards it.
+ * Each must be refused for a lack of privilege, not because the statement is invalid.
  * @param administrator the superuser of the server
- * @param table one that the login may read
+ * @param table a table that the login may read
  */
 export function loginAttacks(self: string, administrator: string, table: string): Attack[] {
   const others = [
@@ -89,13 +89,14 @@ export function loginAttacks(self: string, administrator: string, table: string)
   return statements.map((statement) => ({ what: statement.slice(0, 60), statement }));
 }
 
-/** The attacks that were not refused for a lack of privilege, and what came of them. */
+/** Returns the attacks that were not refused for a lack of privilege, with their outcomes. */
 export async function attacksThatPassed(url: string, attacks: readonly Attack[]): Promise<string[]> {
   const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
   const passed: string[] = [];
   try {
     for (const { statement } of attacks) {
-      // Rolled back whatever it did, so that one that passes is not in the way of the next; but for what no transaction may hold.
+      // Rolled back whatever it did, so that one that passes does not affect the next. The exceptions are statements that cannot run in a
+      // transaction.
       const execute = async (on: Pick<postgres.Sql, "unsafe">) => {
         await on.unsafe(statement).simple();
         throw new Error("was executed");
@@ -111,7 +112,7 @@ export async function attacksThatPassed(url: string, attacks: readonly Attack[])
   return passed;
 }
 
-/** Who a session is after it has tried to be who logged in, or nobody in particular. */
+/** Returns the session's users after each attempt to become the login role again, or no role. */
 export async function afterResets(url: string): Promise<string[]> {
   const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
   try {
@@ -134,7 +135,7 @@ export async function afterResets(url: string): Promise<string[]> {
   }
 }
 
-/** Why a login cannot connect to a database; undefined when it can. */
+/** Returns the error code with which a login cannot connect to a database; undefined when it can. */
 export async function connectError(url: string): Promise<string | undefined> {
   const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
   return sql

@@ -5,11 +5,11 @@ import { log } from "#lib/log.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { hostileStrings } from "./hostile-strings.ts";
 
-// Half a surrogate pair has no place in UTF-8: it is there as an escape, or as the sign for what cannot be said.
+// Half a surrogate pair cannot be encoded in UTF-8. It is logged as an escape or as the replacement character.
 const wellFormed = (text: unknown) => Buffer.from(String(text)).toString();
 const logged = hostileStrings.map(wellFormed);
 
-it("attack 25: no string forges a line of the log or acts on who reads it, wherever it stands, and each is there as it was", async () => {
+it("attack 25: no string in any place forges a log line or acts on a reader of the log, and each is logged unchanged", async () => {
   const { stderr } = await promisify(execFile)(process.execPath, [bundle("tests/security/log-hostile-strings.ts")], {
     env: { ...process.env, LOG_LEVEL: "info" },
     maxBuffer: 64 * 2 ** 20,

@@ -64,7 +64,7 @@ const refusalIn = (errors: readonly { extensions?: object | undefined }[] | unde
 const words: Record<string, string> = { UNAUTHENTICATED: "sign in", FORBIDDEN: "no" };
 
 describe("attack 30: every root field", () => {
-  it("is for whom the written matrix says, by the gateway alone", async () => {
+  it("is open to the roles in the written matrix, by the gateway alone", async () => {
     expect(fields.length).toBeGreaterThan(40);
     const ask = await graphOver(emptySubgraphs);
     const refusal = async (identity: Identity, operation: string) => refusalIn((await ask(identity, operation)).errors);
@@ -91,7 +91,7 @@ describe("attack 30: every root field", () => {
     await expect(text).toMatchFileSnapshot("permission-matrix.md");
   });
 
-  it("is refused by its subgraph alone as the subgraph's authorization says, and to nobody else", async () => {
+  it("is refused by its subgraph alone exactly where the subgraph's authorization requires it", async () => {
     const everybodyAsking = [...roles, ["stranger", stranger(tenantId)] as const];
     let asked = 0;
     for (const { name, schema, execute } of product.subgraphs) {
@@ -100,7 +100,7 @@ describe("attack 30: every root field", () => {
         if (needs === undefined && ["Query._service", "Query._entities"].includes(coordinate)) continue;
         for (const [role, identity] of everybodyAsking) {
           const refusal = refusalOf(identity, needs ?? "none");
-          // What is allowed would change something.
+          // An allowed mutation would change something.
           if (!refusal && coordinate.startsWith("Mutation.")) continue;
           const context = { identity, requestId: "request", deadline: Date.now() + 10_000 };
           const { errors } = await execute({ query: operation }, context);
@@ -116,7 +116,7 @@ describe("attack 30: every root field", () => {
 });
 
 describe.each(domains)("the SDL of the %s subgraph", (domain) => {
-  it("says of each field and type what its authorization says, and of no other", () => {
+  it("states the needs of each field and type as its authorization does, and of no other", () => {
     const said: Record<string, Needs> = {};
     for (const definition of parse(readFileSync(asset(`subgraphs/${domain}/schema.graphql`), "utf8")).definitions) {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
@@ -134,7 +134,7 @@ describe.each(domains)("the SDL of the %s subgraph", (domain) => {
 
 function saidOf({ directives = [] }: { readonly directives?: readonly ConstDirectiveNode[] | undefined }): Needs {
   const named = (name: string) => directives.find((directive) => directive.name.value === name);
-  // The gateway has no such field to guard; between services, the subgraph alone does.
+  // The gateway has no such field to guard; between services, only the subgraph checks it.
   if (named("inaccessible")) return servicesOnly;
   const scopes = named("requiresScopes")?.arguments?.[0];
   const permission = scopes && onlyOne(scopes.value);
@@ -143,7 +143,7 @@ function saidOf({ directives = [] }: { readonly directives?: readonly ConstDirec
   return permission ?? (named("authenticated") ? anybodySignedIn : everybody);
 }
 
-/** A field asks for one permission and one policy, so that a refusal can name it. */
+/** A field requires one permission and one policy, so that a refusal can name it. */
 function onlyOne(value: ConstValueNode): string {
   const [, name] = /^\[\["([^"]+)"\]\]$/.exec(print(value)) ?? [];
   if (!name) throw new Error(`${print(value)} is not one.`);

@@ -6,7 +6,7 @@ import { asOwner } from "#tests/harness/server.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { selectionOf } from "./selections.ts";
 
-/** What whoever makes a VM from a template must know of it. Whoever adds a field to templates says here whether it crosses tenants. */
+/** The fields that a user needs in order to create a VM from a template. A field that is added to templates must be listed here or in `own`. */
 const crossing = [
   "id",
   "name",
@@ -23,7 +23,7 @@ const crossing = [
   "createdAt",
   "updatedAt",
 ];
-/** What is its tenant's own: nothing is told of it. */
+/** The fields that belong to the template's tenant and show nothing to others. */
 const own: Readonly<Record<string, unknown>> = { owner: null, tenant: null, vms: { totalCount: 0, nodes: [] } };
 
 const template = Object.values(productSupergraph().apiSchema.getQueryType()?.getFields() ?? {})
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 
 describe("attack 34: a public template of another tenant", () => {
-  it("shows what it takes to use it, and nothing of who made it and what runs from it", async () => {
+  it("shows what its use requires, and nothing about its owner or the VMs that run from it", async () => {
     expect(fields.map(({ name }) => name).toSorted()).toEqual([...crossing, ...Object.keys(own)].toSorted());
     const { data, errors } = await product.ask(
       `{ vmTemplate(id: "${theirs.id("vmTemplate")}") { ${selections.join(" ")} } }`,
@@ -56,7 +56,7 @@ describe("attack 34: a public template of another tenant", () => {
     expect(text).not.toContain(theirs.tenantId.slice(0, 14));
   });
 
-  it("is the only one of theirs that is seen, and no compliance policy or violation is", async () => {
+  it("is the only one of theirs that is visible, and no compliance policy or violation is", async () => {
     const { data } = await product.ask(`{ vmTemplates(first: 100) { nodes { id } }
       compliancePolicies(first: 100) { nodes { id } } complianceViolations(first: 100) { nodes { id } } }`);
     const foreign = Object.values(data as Record<string, { nodes: { id: string }[] }>).flatMap(({ nodes }) =>

@@ -5,8 +5,8 @@ import { asOwner, cloneDatabases } from "#tests/harness/server.ts";
 import { statementsDuring } from "#tests/harness/statements.ts";
 import { type RefusedSignIns, refusedSignIns } from "./refused-sign-ins.ts";
 
-// What takes time is the same whoever it is: the hash, the statements, and how often the disk is waited for. `refused-sign-ins.long.test.ts` asks
-// the clock.
+// The work that takes time is the same for every user: the hash, the statements, and the number of waits for the disk.
+// `refused-sign-ins.long.test.ts` measures the time.
 
 type Argon2 = Pick<typeof argon2, "verify">;
 const verified = vi.hoisted(() => ({ times: 0 }));
@@ -27,7 +27,7 @@ beforeAll(async () => {
   await asOwner(urls.url("auth"), (sql) => sql.unsafe(`alter database ${name} set synchronous_commit = on`));
   product = await bootProduct({ authenticates: true, urls });
   refused = await refusedSignIns(product);
-  // What is prepared or remembered at the first time is no part of the work.
+  // Statements that are prepared and values that are cached at the first attempt are no part of the work.
   for (const kind of refused.kinds) await refused.attempt(kind);
 });
 afterAll(() => product.stop());
@@ -40,8 +40,8 @@ const ofEach = async <T>(look: (kind: string) => Promise<T>): Promise<[string, T
 };
 const expectSame = (seen: [string, unknown][]) => expect(seen).toEqual(seen.map(([kind]) => [kind, seen[0]?.[1]]));
 
-describe("attack 37: somebody unknown, a wrong password, a locked user, a disabled one and one of a disabled tenant", () => {
-  it("are answered by the same bytes, status and headers", async () => {
+describe("attack 37: an unknown user, a wrong password, a locked user, a disabled user and a user of a disabled tenant", () => {
+  it("get the same bytes, status and headers", async () => {
     const answers = await ofEach((kind) => refused.attempt(kind));
     expect(answers[0]?.[1]).toContain("INVALID_CREDENTIALS");
     expectSame(answers);
@@ -63,7 +63,7 @@ describe("attack 37: somebody unknown, a wrong password, a locked user, a disabl
     expectSame(statements);
   });
 
-  it("wait for the disk once: what is written of some and not of others is not waited for", async () => {
+  it("wait for the disk once: no attempt waits for writes that only some kinds make", async () => {
     await asOwner(product.urls.url("auth"), async (sql) => {
       await sql`create table waits (transaction xid8, synchronous_commit text)`;
       await sql`grant insert on waits to public`;

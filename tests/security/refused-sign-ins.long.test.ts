@@ -11,7 +11,7 @@ let server: OwnServer;
 let product: TestProduct;
 let refused: RefusedSignIns;
 beforeAll(async () => {
-  // Its commits wait for a real disk.
+  // The server's commits wait for a real disk.
   server = await ownServer(["auth"], { fsync: "on" });
   product = await bootProduct({ authenticates: true, urls: server.urls });
   refused = await refusedSignIns(product);
@@ -21,18 +21,18 @@ afterAll(async () => {
   await server.clean();
 });
 
-it("attack 37: whoever is refused is refused in the same time: the medians are less than 5 ms apart", async () => {
+it("attack 37: every refusal takes the same time: the medians are less than 5 ms apart", async () => {
   const beyond = new Map(refused.kinds.map((kind) => [kind, [] as number[]]));
   for (let round = 0; round < rounds; round += 1) {
     await refused.restore();
     const times = new Map<string, number>();
-    // In another order each time: who comes first, or after whom, makes no difference in the end.
+    // The order differs in each round, so that neither position nor predecessor affects the medians.
     for (const kind of shuffled(refused.kinds)) {
       const started = performance.now();
       await refused.attempt(kind);
       times.set(kind, performance.now() - started);
     }
-    // What else the machine does in a round, it does to all of them.
+    // Other load on the machine during a round affects all of them.
     const first = times.get(refused.kinds[0] ?? "") ?? 0;
     for (const [kind, time] of times) beyond.get(kind)?.push(time - first);
   }

@@ -4,12 +4,12 @@ import { makeUser } from "#tests/harness/credentials.ts";
 import type { TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 
-/** Tries to sign in that are refused, each for another reason. All but one have the right password. */
+/** Attempts to sign in that are refused, each for another reason. All but one have the correct password. */
 export interface RefusedSignIns {
   kinds: readonly string[];
-  /** @returns all of the answer but its date */
+  /** @returns the whole response without its date and request id */
   attempt(kind: string): Promise<string>;
-  /** Makes everybody what he was, for the next round. */
+  /** Restores the state of every user, for the next round. */
   restore(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export async function refusedSignIns(product: TestProduct): Promise<RefusedSignI
       return JSON.stringify([response.status, headers, await response.text()]);
     },
     restore: async () => {
-      // An unknown user is another one in each round, so that only those who are known would come to the limit of a login.
+      // The unknown user is a different one in each round, so only the known users would reach the limit of a login.
       for (const { id, tenantId } of Object.values(people))
         await product.signInLimits.forgive("127.0.0.1", `${tenantId}:${id}`);
       await product.signInLimits.forgetAddress("127.0.0.1");

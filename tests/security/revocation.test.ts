@@ -11,7 +11,7 @@ const fleet = fleetOf(1);
 const stopping = new AbortController();
 let product: TestProduct;
 let ended: Promise<unknown>;
-/** How often the gateway asked who somebody is. */
+/** How often the gateway queried the identity of a token. */
 let asked = 0;
 let authIsDown = false;
 const watching = (transport: Transport): Transport => ({
@@ -44,7 +44,7 @@ const tokenOf = async (user: TestUser, tenantId?: string): Promise<string> => {
   return data.signIn.token as string;
 };
 const statusFor = async (token: string): Promise<number> => (await product.ask("{ me { id } }", {}, token)).status;
-/** A mutation by a new administrator, which is to be done. */
+/** Sends a mutation as a new administrator, and expects that it succeeds. */
 async function asAdministrator(name: string, input: object, fields = "__typename") {
   const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
   const query = `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} userErrors { code } } }`;
@@ -52,14 +52,14 @@ async function asAdministrator(name: string, input: object, fields = "__typename
   expect([errors, data[name].userErrors]).toEqual([[], []]);
   return data[name];
 }
-/** Until the token is refused, in milliseconds. */
+/** Resolves with the milliseconds until the token is refused. */
 const untilRefused = async (token: string): Promise<number> => {
   const began = performance.now();
   await expect.poll(() => statusFor(token), { timeout: 5_000, interval: 20 }).toBe(401);
   return performance.now() - began;
 };
 
-it("an identity is asked for once, and then remembered", async () => {
+it("an identity is queried once and then cached", async () => {
   const token = await tokenOf(await newUser());
   asked = 0;
   for (let at = 0; at < 5; at += 1) expect(await statusFor(token)).toBe(200);
@@ -68,7 +68,7 @@ it("an identity is asked for once, and then remembered", async () => {
   expect(asked).toBe(1);
 });
 
-it("attack 35: a session that is ended by an administrator is refused within two seconds, though it is remembered", async () => {
+it("attack 35: a session that an administrator ends is refused within two seconds, though it is cached", async () => {
   const user = await newUser();
   const token = await tokenOf(user);
   expect(await statusFor(token)).toBe(200);
@@ -82,7 +82,7 @@ it("attack 35: a session that is ended by an administrator is refused within two
   expect(await untilRefused(token)).toBeLessThan(2_000);
 });
 
-it("attack 35: a key that is revoked is refused within two seconds, though it is remembered", async () => {
+it("attack 35: a key that is revoked is refused within two seconds, though it is cached", async () => {
   const user = await newUser();
   const { id, key } = await makeApiKey(product.databases.auth, { tenantId: user.tenantId, userId: user.id });
   expect(await statusFor(key)).toBe(200);
@@ -95,7 +95,7 @@ it("attack 35: a key that is revoked is refused within two seconds, though it is
   expect(await untilRefused(key)).toBeLessThan(2_000);
 });
 
-it("attack 35: a user who is disabled is refused within two seconds by his session and by his key, though both are remembered", async () => {
+it("attack 35: the session and the key of a user who is disabled are refused within two seconds, though both are cached", async () => {
   const user = await newUser();
   const { key } = await makeApiKey(product.databases.auth, { tenantId: user.tenantId, userId: user.id });
   const credentials = [await tokenOf(user), key];
@@ -104,7 +104,7 @@ it("attack 35: a user who is disabled is refused within two seconds by his sessi
   for (const credential of credentials) expect(await untilRefused(credential)).toBeLessThan(2_000);
 });
 
-it("attack 35: a role that is lowered, or taken, is no longer his within two seconds, though he is remembered", async () => {
+it("attack 35: a lowered or revoked role takes effect within two seconds, though the user is cached", async () => {
   const [lowered, robbed] = [await newUser("admin"), await newUser()];
   const made = await asAdministrator("createRole", { name: "readers", permissions: ["audit:read"] }, "role { id }");
   const grant = { userId: robbed.id, roleId: made.role.id as string };
@@ -123,7 +123,7 @@ it("attack 35: a role that is lowered, or taken, is no longer his within two sec
   expect(performance.now() - began).toBeLessThan(2_000);
 });
 
-it("attack 35: nobody of a tenant that is disabled, nor who acts in it, is answered after two seconds, though they are remembered", async () => {
+it("attack 35: users of a disabled tenant, and users who act in it, are refused within two seconds, though they are cached", async () => {
   await insertFleet(product.urls, 2, 1);
   const { tenantId } = fleetOf(2);
   const user = await makeUser(product.databases.auth, { tenantId });
@@ -149,7 +149,7 @@ it("attack 35: nobody of a tenant that is disabled, nor who acts in it, is answe
   expect(await Promise.all(bystanders.map(statusFor))).toEqual([200, 200]);
 });
 
-it("while nobody can tell, who is remembered is answered, and everybody else gets AUTH_UNAVAILABLE", async () => {
+it("while the auth subgraph is unavailable, cached identities are served, and all others get AUTH_UNAVAILABLE", async () => {
   const known = await tokenOf(await newUser());
   const unknown = await tokenOf(await newUser());
   expect(await statusFor(known)).toBe(200);
@@ -164,7 +164,7 @@ it("while nobody can tell, who is remembered is answered, and everybody else get
   }
 });
 
-it("without anybody who reads revocations nothing is remembered", async () => {
+it("without a follower of revocations, nothing is cached", async () => {
   const token = await tokenOf(await newUser());
   stopping.abort();
   await ended;

@@ -11,14 +11,14 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const [trials, trialsWithPassword, batches] = [extent(100, 250), 40, extent(60, 200)];
-/** What brings about no rights, or is for services. */
+/** Mutations that give no rights, or that are for services. */
 const neverExceeds = new Set(
   "signIn signOut createConnectionTicket resetPassword createTenant updateTenant disableTenant enableTenant setTenantQuota recordDenial redeemConnectionTicket".split(
     " ",
   ),
 );
 
-it(`case G37, G38: with NOVACRON_SEED=${seed}, no credential brings about more than its own rights, tried some thousand times`, async () => {
+it(`case G37, G38: with NOVACRON_SEED=${seed}, no credential gives more than its own rights, in some thousand trials`, async () => {
   const outcomes = await tryAll(world, (name) => (withPassword.has(name) ? trialsWithPassword : trials), seed);
   for (const [name, each] of outcomes) {
     if (neverExceeds.has(name)) continue;
@@ -26,7 +26,7 @@ it(`case G37, G38: with NOVACRON_SEED=${seed}, no credential brings about more t
   }
 });
 
-it(`case G37, G38: with NOVACRON_SEED=${seed}, nor while others give the target more`, async () => {
+it(`case G37, G38: with NOVACRON_SEED=${seed}, no credential does so while others give the target more`, async () => {
   for (let batch = 0; batch < batches; batch += 1)
     await Promise.all([1, 2, 3, 4, 5, 6].map((each) => race(world, seed + batch * 10 + each)));
 });

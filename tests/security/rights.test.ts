@@ -14,7 +14,7 @@ const outcomeOf = async (held: Held, name: string, input?: object) => (await wor
 const isValid = async ({ token }: Held) => (await world.identityOf(token)) !== undefined;
 const exceeds = "SCOPE_EXCEEDS_RIGHTS";
 
-describe("case G37, G38: a credential brings about no more than its own rights", () => {
+describe("case G37, G38: a credential gives no more than its own rights", () => {
   it("by any mutation of the auth domain, whatever the rights of the caller and of the target", async () => {
     const fields = Object.keys(world.auth.schema.getMutationType()?.getFields() ?? {});
     // A mutation that is added needs an entry in `rights/actions.ts`, which describes what it does.
@@ -33,7 +33,7 @@ describe("case G37, G38: a credential brings about no more than its own rights",
 describe("case G37: an API key", () => {
   const wide = () => world.account(tenants.ours, "admin");
 
-  it("rotates and revokes no key of its owner that may do more", async () => {
+  it("does not rotate or revoke a key of its owner that has more rights", async () => {
     const owner = await wide();
     const [narrow, all] = [await world.key(owner, ["role:read"]), await world.key(owner, ["*"])];
     expect(await outcomeOf(narrow, "rotateApiKey", { id: all.id })).toBe(exceeds);
@@ -44,14 +44,14 @@ describe("case G37: an API key", () => {
     expect(await isValid(narrow)).toBe(false);
   });
 
-  it("rotates and revokes itself, also when its owner has lost what its scopes say", async () => {
+  it("rotates and revokes itself, even when its owner lacks the rights in its scopes", async () => {
     const key = await world.key(await world.account(tenants.ours, "viewer"), ["vm:read", "audit:read"]);
     expect(await outcomeOf(key, "rotateApiKey", { id: key.id })).toBe("DONE");
     expect(await outcomeOf(key, "revokeApiKey", { id: key.id })).toBe("DONE");
     expect(await isValid(key)).toBe(false);
   });
 
-  it("ends no session of its owner, and changes nothing that proves who the owner is, with the right password and code", async () => {
+  it("ends no session of its owner and changes none of its owner's proofs of identity, even with the correct password and code", async () => {
     const owner = await wide();
     const session = await world.session(owner);
     const narrow = await world.key(owner, ["user:*", "session:revoke"]);
@@ -70,7 +70,7 @@ describe("case G37: an API key", () => {
     expect(user?.["tries"], "a refusal is no try of the password").toBe(0);
   });
 
-  it("makes and rotates no key that outlasts it", async () => {
+  it("creates and rotates no key that outlasts it", async () => {
     const owner = await wide();
     const soon = new Date(Date.now() + 3_600_000);
     const key = await world.key(owner, ["*"], owner.tenantId, { expiresAt: soon });
@@ -84,7 +84,7 @@ describe("case G37: an API key", () => {
     expect(await outcomeOf(key, "rotateApiKey", { id: key.id })).toBe("DONE");
   });
 
-  it("that acts in one tenant makes none that acts in another, and ends none there, without the right to act in others", async () => {
+  it("that acts in one tenant creates none for another and ends none there, without the right to act in others", async () => {
     const operator = await world.account(tenants.platform, "operator");
     const visiting = await world.key(operator, ["vm:read"], tenants.ours);
     const atHome = await world.key(operator, ["vm:read"]);
@@ -157,7 +157,7 @@ it("a session or key that acts in another tenant ends when its user may no longe
   expect(await Promise.all(visiting.map(isValid))).toEqual([false, false]);
 });
 
-it("who acts in another tenant ends sessions and keys of that tenant's users, and at home their own alone", async () => {
+it("a user who acts in another tenant ends sessions and keys of that tenant's users, and at home only their own", async () => {
   const [visitor, colleague] = [
     await world.account(tenants.platform, "admin"),
     await world.account(tenants.platform, "viewer"),
@@ -173,7 +173,7 @@ it("who acts in another tenant ends sessions and keys of that tenant's users, an
   expect(await outcomeOf(visiting, "revokeApiKey", { id: key.id })).toBe("DONE");
 });
 
-it("a role that is renamed keeps what another has just taken from it", async () => {
+it("a role that is renamed does not regain permissions that a concurrent change removed", async () => {
   const administrator = await world.session(await world.account(tenants.ours, "admin"));
   const ids = await Promise.all(Array.from({ length: 8 }, () => world.role(tenants.ours, ["vm:*"])));
   const change = (id: string, of: object) => outcomeOf(administrator, "updateRole", { id, ...of });

@@ -37,7 +37,7 @@ const newRole = async (permissions: string[]): Promise<string> => {
 };
 
 describe("a role of a tenant's own", () => {
-  it("gives its holders what it holds, until it is taken or removed", async () => {
+  it("gives its holders its permissions, until it is revoked or deleted", async () => {
     const user = await newUser();
     const token = await tokenOf(user);
     const readsAudit = async () => (await product.ask("{ authAuditLog(first: 1) { totalCount } }", {}, token)).errors;
@@ -65,13 +65,13 @@ describe("a role of a tenant's own", () => {
     ["NAME_INVALID", "name", { name: "x".repeat(101) }],
     ["NAME_INVALID", "name", { name: "a\u0000b" }],
     ["NAME_TAKEN", "name", { name: "taken" }],
-    // Case G41: what people read as the name of another role is that name, or none.
+    // Case G41: a name that people read as another role's name is taken, or invalid.
     ["NAME_TAKEN", "name", { name: "TAKEN" }],
     ["NAME_TAKEN", "name", { name: "Admin" }],
     ["NAME_INVALID", "name", { name: "\u0430dmin" }],
     ["PERMISSION_INVALID", "permissions", { permissions: ["audit"] }],
     ["PERMISSION_INVALID", "permissions", { permissions: ["*:read"] }],
-  ])("case G41: is not made, nor changed, with %s of its %s: %j", async (code, field, wrong) => {
+  ])("case G41: is neither created nor changed with %s of its %s: %j", async (code, field, wrong) => {
     if (code === "NAME_TAKEN") await change("createRole", { name: "taken", permissions: [] }, "role { id }");
     const refused = await change("createRole", { name: "new", permissions: ["vm:read"], ...wrong }, "role { id }");
     expect(refused.data.createRole).toEqual({ role: null, userErrors: [{ code, field: [field] }] });
@@ -83,7 +83,7 @@ describe("a role of a tenant's own", () => {
   });
 });
 
-it("a role is not described by what is no text", async () => {
+it("a role's description must be valid text", async () => {
   for (const description of ["a\u0000b", "x".repeat(2_001)]) {
     const input = { name: "described", description, permissions: [] };
     const { errors } = await change("createRole", input, "role { id }");
@@ -91,7 +91,7 @@ it("a role is not described by what is no text", async () => {
   }
 });
 
-it("a built-in role is neither changed nor removed", async () => {
+it("a built-in role can be neither changed nor deleted", async () => {
   for (const [name, input] of [
     ["updateRole", { id: builtInAdmin, permissions: [] }],
     ["deleteRole", { id: builtInAdmin }],
@@ -101,7 +101,7 @@ it("a built-in role is neither changed nor removed", async () => {
   }
 });
 
-it("nobody makes, gives or changes a role that holds more than he may do", async () => {
+it("no user creates, grants, revokes or changes a role that has more rights than they have", async () => {
   const clerk = await newUser();
   const roleId = await newRole(["role:*", "vm:read"]);
   await change("grantRole", { userId: clerk.id, roleId }, "user { id }");
@@ -122,7 +122,7 @@ it("nobody makes, gives or changes a role that holds more than he may do", async
   expect(allowed.data.createRole.userErrors).toEqual([]);
 });
 
-it("what a user was refused is in the audit log with the request, once a minute for each permission", async () => {
+it("a user's refusals are in the audit log with the request, once a minute for each permission", async () => {
   const user = await newUser();
   const token = await tokenOf(user);
   for (let at = 0; at < 3; at += 1) await product.ask("{ authAuditLog(first: 1) { totalCount } }", {}, token);

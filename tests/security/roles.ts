@@ -2,7 +2,7 @@ import { anonymous, type Identity } from "#lib/request-context.ts";
 import { platformTenantId } from "#lib/platform-tenant.ts";
 import { asOwner, type TestDatabases } from "#tests/harness/server.ts";
 
-/** Nobody, a stranger in the tenant with each built-in role, the one that may least first, and people of the platform who act in it. */
+/** Returns the anonymous identity, a stranger in the tenant with each built-in role, least rights first, and users of the platform who act in it. */
 export async function everyRole(urls: TestDatabases, tenantId: string): Promise<Map<string, Identity>> {
   const roles = await asOwner(
     urls.url("auth"),
@@ -20,7 +20,7 @@ export async function everyRole(urls: TestDatabases, tenantId: string): Promise<
   ]);
 }
 
-/** Somebody in the tenant who may nothing and owns nothing. */
+/** Returns a user of the tenant without permissions or objects of their own. */
 export const stranger = (tenantId: string): Identity => ({
   kind: "user",
   id: "0197a000-ffff-7000-8000-000000000001",

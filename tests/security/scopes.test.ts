@@ -14,9 +14,9 @@ import { selectionOf } from "./selections.ts";
 const fleet = fleetOf(1);
 const { apiSchema, requirements } = productSupergraph();
 
-/** Who may see an object may see whose it is: names of people, tenants and roles, and of the node under it, go with what leads to them. */
+/** A caller who may see an object may see whose it is. Names of users, tenants, roles and the node under it come with what leads to them. */
 const goWithTheirObject = new Set(["User", "Tenant", "Role", "ClusterNode"]);
-/** These ask in their resolvers: users need no permission for their own. */
+/** These are checked in their resolvers: users need no permission for their own. */
 const oneMayReadOnesOwn = new Set(["ApiKey", "UserSession", "AuthAuditEntry"]);
 
 const returnedBy = (field: { type: Parameters<typeof getNamedType>[0] }) =>
@@ -24,7 +24,7 @@ const returnedBy = (field: { type: Parameters<typeof getNamedType>[0] }) =>
 const needsOf = (parent: string, field: string, returned: string): string[] =>
   requirements.of({ parent, field, returned }).map(({ name }) => name);
 
-describe("what a key may not read by its root field, it may not read by any edge", () => {
+describe("an edge requires whatever the root field of its type requires", () => {
   const roots = Object.values(apiSchema.getQueryType()?.getFields() ?? {});
   const guarded = new Map(
     roots
@@ -50,7 +50,7 @@ describe("what a key may not read by its root field, it may not read by any edge
   });
 });
 
-describe("a key for VMs alone", () => {
+describe("a key with scopes for VMs alone", () => {
   let product: TestProduct;
   let ask: AskAs;
   const identity: Identity = { ...stranger(fleet.tenantId), permissions: ["vm:read"] };
@@ -61,7 +61,7 @@ describe("a key for VMs alone", () => {
   });
   afterAll(() => product.stop());
 
-  it("reads VMs and whose they are, and is told what each other edge needs", async () => {
+  it("reads VMs and their owners, and each refusal of another edge names the missing permission", async () => {
     const { data, errors } = await ask(
       identity,
       `{ vm(id: "${fleet.id("vm")}") { name owner { username } node { name } snapshots { totalCount }
@@ -78,7 +78,7 @@ describe("a key for VMs alone", () => {
     ]);
   });
 
-  it("is refused the same by each subgraph itself, references included", async () => {
+  it("gets the same refusals from each subgraph itself, including for references", async () => {
     const references: [string, string, string, string][] = [
       ["monitoring", "Alert", fleet.id("alert"), "alert:read"],
       ["federation", "Migration", fleet.id("migration"), "migration:read"],
@@ -103,7 +103,7 @@ describe("a key for VMs alone", () => {
 
   describe("attack 46: of a user", () => {
     const owner = fleet.id("user", 1);
-    /** What callers see of themselves for being who they are. */
+    /** The fields that callers see of themselves without a permission. */
     const ofOneself = Object.values((apiSchema.getType("User") as GraphQLObjectType).getFields()).filter((field) =>
       requirements.dependsOnCaller({ parent: "User", field: field.name, returned: getNamedType(field.type).name }),
     );
@@ -116,7 +116,7 @@ describe("a key for VMs alone", () => {
       });
     });
 
-    /** The fields that a credential of the user is refused, of itself. */
+    /** Returns the fields of the user's own account that a credential of the user is refused. */
     const refused = async (kind: "session" | "api_key", permissions: readonly string[]): Promise<string[]> => {
       const credential = { kind, id: newId() };
       const { data, errors } = await ask(
@@ -128,7 +128,7 @@ describe("a key for VMs alone", () => {
       return errors.map(({ path }) => String(path?.at(-1))).toSorted();
     };
 
-    it("reads nothing of its owner's account for being its owner's", async () => {
+    it("reads nothing of its owner's account merely because it belongs to the owner", async () => {
       expect(ofOneself.length).toBeGreaterThan(8);
       expect(await refused("api_key", ["vm:read"])).toEqual(ofOneself.map(({ name }) => name).toSorted());
     });
@@ -141,7 +141,7 @@ describe("a key for VMs alone", () => {
       expect(names).toEqual(expect.arrayContaining(["apiKeys", "auditLog", "mfaEnabled"]));
     });
 
-    it("is the user when it has all rights of the account, as a session is", async () => {
+    it("counts as the user when it has all rights of the account, as a session does", async () => {
       expect(viewer).not.toContain("session:read");
       expect(await refused("api_key", viewer)).toEqual([]);
       expect(await refused("session", ["vm:read"])).toEqual([]);

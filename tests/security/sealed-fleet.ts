@@ -15,7 +15,7 @@ import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 export const secretsOfUsers = 450;
 const credentials = '{"accessKey":"of the cloud"}';
 
-/** Databases with secrets in every sealed column, and a data folder with the keys that they are under. */
+/** Databases with secrets in every sealed column, and a data folder with the keys that seal them. */
 export class SealedFleet {
   readonly tenantId = randomUUID();
   readonly #folders: string[] = [];
@@ -44,7 +44,7 @@ export class SealedFleet {
     return fleet;
   }
 
-  /** New keys in a folder of their own, and new secrets under them. */
+  /** Creates new keys in a new folder, and new secrets under them. */
   async renew(): Promise<void> {
     const dataDir = mkdtempSync(join(tmpdir(), "rotation-"));
     this.#folders.push(dataDir);
@@ -81,7 +81,7 @@ export class SealedFleet {
     return row?.count ?? 0;
   }
 
-  /** What is not there any more, or does not open with the keys as they are now. */
+  /** Returns the secrets that are missing, or do not open with the current keys. */
   async lost(): Promise<string[]> {
     const { encryptionKeys } = this.keys();
     const users = await this.auth<{ id: string; sealed: string }[]>`select id, mfa_secret as sealed from users`;

@@ -7,7 +7,7 @@ const both: Keyring = [{ id: "new", secret: "n".repeat(43) }, ...old];
 const place: SecretPlace = { tenantId: "t1", table: "users", row: "u1", column: "mfa_secret" };
 
 describe("attack 59: a sealed secret", () => {
-  it("is opened where it was sealed", () => {
+  it("opens in the place where it was sealed", () => {
     expect(open(old, place, seal(old, place, "héllo"))).toBe("héllo");
     expect(open(old, place, seal(old, place, ""))).toBe("");
   });
@@ -33,7 +33,7 @@ describe("attack 59: a sealed secret", () => {
     }
   });
 
-  it.each(["", "plain", "nvs1.old.x", "nvs2.old.x.y", "nvs1.old.AA.AA", "nvs1.old.a.b.c"])("is not %j", (text) => {
+  it.each(["", "plain", "nvs1.old.x", "nvs2.old.x.y", "nvs1.old.AA.AA", "nvs1.old.a.b.c"])("cannot be %j", (text) => {
     expect(() => open(old, place, text)).toThrow(expect.objectContaining({ code: "SECRET_INVALID" }));
   });
 
@@ -43,7 +43,7 @@ describe("attack 59: a sealed secret", () => {
     );
   });
 
-  it("under an old key is opened, and resealed under the newest", () => {
+  it("under an old key opens, and is resealed under the newest", () => {
     const sealed = seal(old, place, "secret");
     expect(open(both, place, sealed)).toBe("secret");
     const resealed = reseal(both, place, sealed);
@@ -60,7 +60,7 @@ describe("attack 59: a sealed secret", () => {
     expect(seal(keyring, place, "x".repeat(69)).length).toBeLessThanOrEqual(255);
   });
 
-  it("is never the same text twice", () => {
+  it("is a different text each time", () => {
     expect(seal(old, place, "secret")).not.toBe(seal(old, place, "secret"));
   });
 });

@@ -8,7 +8,7 @@ import { asOwner } from "#tests/harness/server.ts";
 const { tenantId } = fleetOf(1);
 let product: TestProduct;
 beforeAll(async () => {
-  // In the middle of a step, where it stays: no code is of another step when it arrives.
+  // The time stays in the middle of a step, so that a code belongs to the same step when it arrives.
   vi.useFakeTimers({ toFake: ["Date"], now: Math.floor(Date.now() / 30_000) * 30_000 + 15_000 });
   product = await bootProduct({ authenticates: true });
   await insertFleet(product.urls, 1, 1);
@@ -32,14 +32,14 @@ const change = (name: string, input: object, fields: string, token: string): Pro
 
 interface Enrolled {
   user: TestUser;
-  /** Of the session that took the place of the one that the factor was set up in. */
+  /** The token of the session that replaced the one that the factor was set up in. */
   token: string;
   recoveryCodes: string[];
-  /** What the app shows so many steps of 30 s from now. */
+  /** Returns the code that the app shows this many steps of 30 s from now. */
   code(steps?: number): string;
 }
 
-/** A user whose app was confirmed with the code of the step before this one. */
+/** Returns a user whose app was confirmed with the code of the step before this one. */
 async function enrolled(): Promise<Enrolled> {
   const user = await makeUser(product.databases.auth, { tenantId });
   const before = (await tokenOf(user)) as string;
@@ -52,7 +52,7 @@ async function enrolled(): Promise<Enrolled> {
 }
 
 describe("a second factor", () => {
-  it("is in use when a code of the app was confirmed, and asked for at the next sign-in", async () => {
+  it("is enabled once a code of the app was confirmed, and required at the next sign-in", async () => {
     const { user, code, recoveryCodes } = await enrolled();
     expect(new Set(recoveryCodes).size).toBe(10);
     const without = await signIn(user);
@@ -61,10 +61,10 @@ describe("a second factor", () => {
     expect(await tokenOf(user, code())).toMatch(/^nvs_/);
   });
 
-  it("is asked for by a sign-in that began before it was in use", async () => {
+  it("is required by a sign-in that began before it was enabled", async () => {
     const user = await makeUser(product.databases.auth, { tenantId });
     const url = product.urls.url("auth");
-    // That the sign-in waits means that it has read the user, and verified the password.
+    // A waiting sign-in has read the user and verified the password.
     const isWaiting = () =>
       asOwner(url, async (sql) => {
         const waiting =
@@ -83,7 +83,7 @@ describe("a second factor", () => {
     expect(answer?.data.signIn).toEqual({ token: null, userErrors: [{ code: "INVALID_CREDENTIALS", field: null }] });
   });
 
-  it("is kept sealed, and in no answer again", async () => {
+  it("is stored sealed, and not returned again", async () => {
     const { user, token } = await enrolled();
     const [row] = await asOwner(
       product.urls.url("auth"),
@@ -96,7 +96,7 @@ describe("a second factor", () => {
 });
 
 describe("attack 40: a code of the app", () => {
-  it("is accepted once, also when it comes twenty times at once", async () => {
+  it("is accepted once, even when it is sent twenty times at once", async () => {
     const { user, code } = await enrolled();
     const now = code();
     const answers = await Promise.all(Array.from({ length: 20 }, () => tokenOf(user, now)));
@@ -105,14 +105,14 @@ describe("attack 40: a code of the app", () => {
     expect(await tokenOf(user, now)).toBeNull();
   });
 
-  it("case G40: that was used already counts as no wrong one: the next code signs in", async () => {
+  it("case G40: that was used already does not count as a wrong one: the next code signs in", async () => {
     const { user, code } = await enrolled();
     const now = code();
     await Promise.all(Array.from({ length: 8 }, () => tokenOf(user, now)));
     expect(await tokenOf(user, code(1))).toMatch(/^nvs_/);
   });
 
-  it("case G40: takes no try when the sign-in fails after it, and is not used up", async () => {
+  it("case G40: uses up no attempt and stays valid when the sign-in fails after it", async () => {
     const { user, code } = await enrolled();
     const owner = (statement: string) => asOwner(product.urls.url("auth"), (sql) => sql.unsafe(statement));
     await owner(`create function no_room() returns trigger language plpgsql as
@@ -126,14 +126,14 @@ describe("attack 40: a code of the app", () => {
     expect(await tokenOf(user, code())).toMatch(/^nvs_/);
   });
 
-  it("of two steps before or after now is refused, of one step after it is not", async () => {
+  it("is refused two steps before or after now, and accepted one step after", async () => {
     const { user, code } = await enrolled();
     expect(await tokenOf(user, code(2))).toBeNull();
     expect(await tokenOf(user, code(-2))).toBeNull();
     expect(await tokenOf(user, code(1))).toMatch(/^nvs_/);
   });
 
-  it("may be tried five times in five minutes, whatever becomes of the lock", async () => {
+  it("may be tried five times in five minutes, even when the lock is cleared", async () => {
     const { user, code } = await enrolled();
     for (let at = 0; at < 5; at += 1) {
       await signIn(user, "000000");
@@ -147,7 +147,7 @@ describe("attack 40: a code of the app", () => {
 });
 
 describe("attack 41: a recovery code", () => {
-  it("stands in for the app once, also when it comes three times at once", async () => {
+  it("replaces a code of the app once, even when it is sent three times at once", async () => {
     const { user, recoveryCodes } = await enrolled();
     const [first = "", second = ""] = recoveryCodes;
     const answers = await Promise.all(Array.from({ length: 3 }, () => tokenOf(user, first)));
@@ -156,7 +156,7 @@ describe("attack 41: a recovery code", () => {
     expect(await tokenOf(user, second.toUpperCase())).toMatch(/^nvs_/);
   });
 
-  it("is void when new ones were made", async () => {
+  it("is void once new ones were created", async () => {
     const { user, token, code, recoveryCodes } = await enrolled();
     const proof = { password: user.password, code: code() };
     const { data } = await change("regenerateRecoveryCodes", proof, "recoveryCodes", token);
@@ -166,8 +166,8 @@ describe("attack 41: a recovery code", () => {
   });
 });
 
-describe("putting a second factor to use, and doing without it,", () => {
-  it("ends all sessions, and gives the one that asked a new token", async () => {
+describe("enabling and disabling a second factor", () => {
+  it("ends all sessions, and gives the requesting session a new token", async () => {
     const user = await makeUser(product.databases.auth, { tenantId });
     const [here, elsewhere] = [(await tokenOf(user)) as string, (await tokenOf(user)) as string];
     const begun = await change("beginTotp", { password: user.password }, "secret", here);
@@ -190,7 +190,7 @@ describe("putting a second factor to use, and doing without it,", () => {
     expect(await Promise.all([replaced, other, last].map(isUsable))).toEqual([false, false, true]);
   });
 
-  it("by an API key gives no session", async () => {
+  it("with an API key creates no session", async () => {
     const user = await makeUser(product.databases.auth, { tenantId });
     const { key } = await makeApiKey(product.databases.auth, { tenantId, userId: user.id });
     const begun = await change("beginTotp", { password: user.password }, "secret", key);
@@ -200,7 +200,7 @@ describe("putting a second factor to use, and doing without it,", () => {
   });
 });
 
-describe("attack 42: who has a session alone", () => {
+describe("attack 42: a caller with only a session", () => {
   it("can neither replace nor remove the second factor, nor get recovery codes", async () => {
     const { user, token, code } = await enrolled();
     const wrongPassword = { password: "not the password", code: code() };
@@ -216,7 +216,7 @@ describe("attack 42: who has a session alone", () => {
     expect((await signIn(user)).data.signIn.userErrors[0].code).toBe("MFA_REQUIRED");
   });
 
-  it("and both password and code does without it again", async () => {
+  it("can disable the second factor only with both password and code", async () => {
     const { user, token, code } = await enrolled();
     const { data } = await change("disableTotp", { password: user.password, code: code() }, "token", token);
     expect(data.disableTotp.userErrors).toEqual([]);

@@ -36,7 +36,7 @@ const scalarValues: Readonly<Record<string, string>> = {
   JSON: "{}",
 };
 
-/** The shortest value of a type, as GraphQL text. */
+/** Returns the shortest value of a type, as GraphQL text. */
 function shortest(type: GraphQLInputType): string {
   const nullable = getNullableType(type);
   if (isListType(nullable)) return isNonNullType(type) ? `[${shortest(nullable.ofType)}]` : "[]";
@@ -46,7 +46,7 @@ function shortest(type: GraphQLInputType): string {
   return `{ ${required.map(({ name, type: of }) => `${name}: ${shortest(of)}`).join(", ")} }`;
 }
 
-/** A selection of one field with what it must have: arguments, and below it nothing but a name. */
+/** Returns a selection of one field with its required arguments, and of nothing but the type name below it. */
 export function selectionOf({ name, args, type }: Field, below = "__typename"): string {
   const given = args
     .filter(isRequiredArgument)
@@ -55,7 +55,7 @@ export function selectionOf({ name, args, type }: Field, below = "__typename"): 
   return `${name}${text}${isCompositeType(getNamedType(type)) ? ` { ${below} }` : ""}`;
 }
 
-/** The root fields that clients see, as coordinate and as an operation that asks for the field alone. */
+/** Returns the root fields that clients see, each with its coordinate and an operation that selects only that field. */
 export function rootFields(schema: GraphQLSchema): { coordinate: string; operation: string }[] {
   const roots = {
     query: schema.getQueryType(),
@@ -71,13 +71,13 @@ export function rootFields(schema: GraphQLSchema): { coordinate: string; operati
 }
 
 export interface Way {
-  /** The operation that asks for these selections of such an object. */
+  /** Returns an operation with these selections of such an object. */
   ask(selections: string): string;
   /** The response path of the object. */
   path: readonly string[];
 }
 
-/** For every type that has objects in the graph, the shortest way to one that belongs to the fleet, by a way for the many where there is one. */
+/** Returns the shortest way to an object of the fleet for every type that has one, preferring ways without a policy. */
 export function waysTo({ apiSchema, requirements }: LoadedSupergraph, fleet: Fleet): Map<GraphQLObjectType, Way> {
   const query = apiSchema.getQueryType();
   if (!query) throw new Error("The schema has no queries.");
@@ -98,7 +98,7 @@ function follow(
   leads: (type: GraphQLObjectType, field: Field) => boolean,
 ): void {
   for (const [type, { ask, path }] of ways) {
-    // What is asked for by its id is a row that exists; a list may begin with any.
+    // A look-up by id reaches a row of the fleet; a list may begin with any row.
     const fields = Object.values(type.getFields()).sort((one, other) => Number(byId(other)) - Number(byId(one)));
     for (const field of fields.filter((each) => leads(type, each))) {
       const reached = getNamedType(field.type);

@@ -19,7 +19,7 @@ const newKey = (): IdentifiedCredential => ({
   rateLimitPerMinute: limit,
   expiresAt: null,
 });
-/** What becomes of a request that is counted by these limits. */
+/** Returns the outcome of a request that these limits count. */
 const outcome = async (limits: KeyLimits, key: IdentifiedCredential): Promise<string> =>
   limits.take(key).then(
     () => "answered",
@@ -41,7 +41,7 @@ describe.skipIf(!redisProgram)("47: over Redis (skipped without redis-server or 
     await redis.stop();
   });
 
-  it("a key has its requests a minute once, and not once for each gateway", async () => {
+  it("a key's requests per minute are counted across gateways, not for each one", async () => {
     const key = newKey();
     const outcomes: string[] = [];
     for (let at = 0; at < 2 * limit; at += 1) outcomes.push(await outcome(gateways[at % 2] as KeyLimits, key));
@@ -49,7 +49,7 @@ describe.skipIf(!redisProgram)("47: over Redis (skipped without redis-server or 
     expect(outcomes.slice(limit)).toEqual(Array.from({ length: limit }, () => "RATE_LIMITED"));
   });
 
-  it("attack 33: what is kept there is under a key with the tenant", async () => {
+  it("attack 33: the counter is stored under a key with the tenant", async () => {
     const key = newKey();
     await outcome(gateways[0] as KeyLimits, key);
     const kept = (await redis.command("KEYS", "*")) as string[];
@@ -58,7 +58,7 @@ describe.skipIf(!redisProgram)("47: over Redis (skipped without redis-server or 
     ]);
   });
 
-  it("fault 20: a Redis that is gone is done without: each gateway counts by itself, and nothing fails", async () => {
+  it("fault 20: without Redis each gateway counts by itself, and nothing fails", async () => {
     await redis.kill();
     const key = newKey();
     const outcomes: string[] = [];

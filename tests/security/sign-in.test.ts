@@ -11,7 +11,7 @@ beforeAll(async () => {
   await insertFleet(product.urls, 1, 3);
 });
 afterAll(() => product.stop());
-// All tests come from one address, which only one of them is about.
+// All tests come from one address; only one of them tests its limit.
 beforeEach(() => product.signInLimits.forgetAddress("127.0.0.1"));
 
 const newUser = (role: "admin" | "viewer" = "viewer") =>
@@ -36,7 +36,7 @@ const unlock = (user: TestUser) =>
   asOwner(product.urls.url("auth"), (owner) => owner`update users set locked_until = now() where id = ${user.id}`);
 
 describe("a user", () => {
-  it("signs in by address or by name, and is who the token says", async () => {
+  it("signs in by address or by name, and the token identifies them", async () => {
     const user = await newUser();
     for (const login of [user.email, user.username]) {
       const { data, errors } = await signIn(login, user.password);
@@ -48,7 +48,7 @@ describe("a user", () => {
     }
   });
 
-  it("has a password hash of today's parameters after signing in with an older one", async () => {
+  it("has a password hash with the current parameters after signing in with an older one", async () => {
     const user = await newUser();
     const { hash } = await import("@node-rs/argon2");
     const older = await hash(user.password, { algorithm: 2, memoryCost: 8_192, timeCost: 1, parallelism: 1 });
@@ -69,7 +69,7 @@ describe("a user", () => {
   });
 });
 
-describe("attack 36: of twenty wrong tries at once", () => {
+describe("attack 36: of twenty wrong attempts at once", () => {
   const wrong = (user: TestUser) => ({ login: user.email, password: "not the password" });
 
   it("in one document none is executed", async () => {
@@ -83,7 +83,7 @@ describe("attack 36: of twenty wrong tries at once", () => {
     expect((await attempts(user)).failed).toBe(0);
   });
 
-  it("in parallel no more than five are tried, and the right password is refused with them", async () => {
+  it("in parallel with the right password, at most six are counted", async () => {
     const user = await newUser();
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, at) => signIn(user.email, at < 19 ? "not the password" : user.password)),
@@ -107,7 +107,7 @@ describe("attack 36: of twenty wrong tries at once", () => {
   });
 });
 
-it("the lock after the fifth wrong try doubles with each further one, and ends with the right password", async () => {
+it("the lock after the fifth wrong attempt doubles with each further one, and ends with the right password", async () => {
   const user = await newUser();
   const locks: number[] = [];
   for (let at = 1; at <= 8; at += 1) {
@@ -120,24 +120,24 @@ it("the lock after the fifth wrong try doubles with each further one, and ends w
   expect(await attempts(user)).toEqual({ failed: 0, lockSeconds: null });
 });
 
-it("attack 37: a login that nobody can have is refused as one that nobody has", async () => {
+it("attack 37: a login that no user can have is refused like one that no user has", async () => {
   const unknown = await signIn("nobody@example.org", "not the password");
   expect(unknown.data.signIn).toMatchObject({ token: null, userErrors: [{ code: "INVALID_CREDENTIALS" }] });
   expect(await signIn("a\u0000b", "not the password")).toEqual(unknown);
 });
 
 describe("attack 43: a session", () => {
-  it("is a new one after each sign-in, whatever token came with it", async () => {
+  it("is a new one after each sign-in, whatever token the request carried", async () => {
     const user = await newUser();
     const first = await tokenOf(user);
     const again = await product.ask(mutation, { input: { login: user.email, password: user.password } }, first);
     expect(again.data.signIn.token).not.toBe(first);
     expect((await product.ask("{ me { id } }", {}, again.data.signIn.token as string)).status).toBe(200);
-    // Whoever has planted it has nothing now.
+    // An attacker who planted the old token has no access now.
     expect((await product.ask("{ me { id } }", {}, first)).status).toBe(401);
   });
 
-  it("goes on when somebody with its token fails to sign in, or another signs in elsewhere", async () => {
+  it("survives a failed sign-in with its token, and a sign-in elsewhere", async () => {
     const user = await newUser();
     const first = await tokenOf(user);
     await product.ask(mutation, { input: { login: user.email, password: "not the password" } }, first);
@@ -145,7 +145,7 @@ describe("attack 43: a session", () => {
     expect((await product.ask("{ me { id } }", {}, first)).status).toBe(200);
   });
 
-  it("ends with sign-out, and its token is dead", async () => {
+  it("ends with sign-out, and its token is invalid", async () => {
     const token = await tokenOf(await newUser());
     const out = await product.ask("mutation { signOut { session { expiresAt } userErrors { code } } }", {}, token);
     expect(out.data.signOut.userErrors).toEqual([]);
@@ -155,7 +155,7 @@ describe("attack 43: a session", () => {
     expect(after.errors[0]?.extensions.code).toBe("UNAUTHENTICATED");
   });
 
-  it("ends when its user is disabled, its tenant is, or it was not used for two hours", async () => {
+  it("ends when its user is disabled, when its tenant is disabled, and after two hours without use", async () => {
     for (const ending of [
       (user: TestUser) => `update users set disabled_at = now() where id = '${user.id}'`,
       (user: TestUser) =>
@@ -171,7 +171,7 @@ describe("attack 43: a session", () => {
     await asOwner(product.urls.url("auth"), (owner) => owner`update tenants set enabled = true`);
   });
 
-  it("of another user is NOT_FOUND for who may not end it, and ends for an administrator", async () => {
+  it("of another user is NOT_FOUND for a user who may not end it, and ends for an administrator", async () => {
     const other = await newUser();
     const token = await tokenOf(other);
     const { data } = await product.ask("{ me { sessions { nodes { id } } } }", {}, token);
@@ -186,7 +186,7 @@ describe("attack 43: a session", () => {
   });
 });
 
-it("every sign-in and its failure is in the audit log of its tenant, with the request and without what was typed", async () => {
+it("every sign-in and every failure is in the audit log of its tenant, with the request and without the password", async () => {
   const user = await newUser("admin");
   await signIn(user.email, "a wrong password");
   const token = await tokenOf(user);
@@ -209,7 +209,7 @@ it("every sign-in and its failure is in the audit log of its tenant, with the re
   expect(JSON.stringify(everything)).not.toContain("a wrong password");
 });
 
-it("attack 38: an address from which fifty tries have failed may not try any more users", async () => {
+it("attack 38: an address with fifty failed attempts may not try any more users", async () => {
   const codes: string[] = [];
   for (let at = 0; at < 60; at += 1) {
     const { data, errors } = await signIn(`somebody-${at}@example.org`, "Summer2026!!");

@@ -53,7 +53,7 @@ const context = (deadline = Date.now() + 10_000): RequestContext => ({
   deadline,
 });
 
-/** Not by fetch, which makes one header of two of the same name. */
+/** Sends a call. It does not use fetch, which joins two headers of the same name. */
 async function call(body: string, headers: Record<string, string> | [string, string][], url = server.url) {
   const sent = Array.isArray(headers) ? headers : Object.entries(headers);
   const response = await request(url, {
@@ -65,7 +65,7 @@ async function call(body: string, headers: Record<string, string> | [string, str
   return { status: response.statusCode, text, answer: text.startsWith("{") ? JSON.parse(text) : undefined };
 }
 
-/** The headers of a call to the vms subgraph, unless something else is said. */
+/** Returns the headers of a call to the vms subgraph, unless overridden. */
 const headersFor = (
   body: string,
   { issuer = "gateway", keys: ring = keys, ...other }: Partial<Call> & { keys?: Keyring; issuer?: string } = {},
@@ -80,7 +80,7 @@ const claimsOf = (headers: Record<string, string>) =>
   JSON.parse(Buffer.from(headers[contextHeader] ?? "", "base64url").toString()) as Record<string, unknown>;
 const macOf = (headers: Record<string, string>) => headers[signatureHeader]?.split(".")[1] ?? "";
 
-/** Signed with the right key, whatever the context header says: what only a holder of the key could send. */
+/** Signs with the right key, whatever the context header contains: only a holder of the key could send this. */
 function signedAsIs(encoded: string, body: string, key: Key = keys[0]): Record<string, string> {
   return signedWith({ ...key, issuer: "gateway", secret: secretBetween(key, "gateway", "vms") }, encoded, body);
 }
@@ -91,7 +91,7 @@ function signedWith({ issuer, id, secret }: CallerKey, encoded: string, body: st
   return { [contextHeader]: encoded, [signatureHeader]: `${issuer}/${id}.${mac}` };
 }
 
-/** Signed when the clock showed another time. */
+/** Signs as if at another time. */
 function signedAt(milliseconds: number, body: string, deadline: number) {
   vi.useFakeTimers({ toFake: ["Date"], now: milliseconds });
   try {
@@ -213,7 +213,7 @@ const forged: Record<string, Forged> = {
     headersFor(body, { context: { ...context(), identity: { ...context().identity, tenantId: "*" } } }),
 };
 
-describe.each(Object.entries(documents))("attacks 9 and 45: a subgraph asked over HTTP for %s", (_what, document) => {
+describe.each(Object.entries(documents))("attacks 9 and 45: a subgraph called over HTTP for %s", (_what, document) => {
   const body = JSON.stringify(document);
 
   it.each<[string, Keyring]>([
@@ -234,15 +234,15 @@ describe.each(Object.entries(documents))("attacks 9 and 45: a subgraph asked ove
   });
 });
 
-describe("attack 45: what a caller makes up", () => {
-  it("is not even looked at when its headers are longer than a server takes", async () => {
+describe("attack 45: a call that a caller made up", () => {
+  it("is not even parsed when its headers are longer than the server accepts", async () => {
     const body = JSON.stringify(documents["a field"]);
     const { status, text } = await call(body, { ...headersFor(body), "x-more": "A".repeat(17_000) });
     expect([status, text]).toEqual([431, ""]);
     expect((await signed(body)).status).toBe(200);
   });
 
-  it("is refused and never thrown at, whatever the two headers hold", () => {
+  it("is refused and never causes an exception, whatever the two headers hold", () => {
     const text = fc.oneof(fc.string({ unit: "binary" }), fc.base64String(), fc.json().map(btoaUrl), fc.string());
     const values = fc.oneof(fc.constant(undefined), fc.array(text, { maxLength: 3 }));
     fc.assert(
@@ -254,7 +254,7 @@ describe("attack 45: what a caller makes up", () => {
     );
   });
 
-  it("is refused when one bit of a signed call is another", () => {
+  it("is refused when one bit of a signed call is changed", () => {
     const body = JSON.stringify(documents["a field"]);
     const headers = headersFor(body);
     const all = [headers[contextHeader] ?? "", headers[signatureHeader] ?? "", body];
@@ -269,7 +269,7 @@ describe("attack 45: what a caller makes up", () => {
     );
   });
 
-  it("is never signed by ourselves: a context that no subgraph would take is an error at once", () => {
+  it("is never signed by the product itself: a context that no subgraph would accept is an error at once", () => {
     const permissions = Array.from({ length: 2_000 }, (_, index) => `resource${index}:read`);
     const identity = { ...context().identity, permissions };
     expect(() => headersFor("", { context: { ...context(), identity } })).toThrow("The context of a call holds");
@@ -301,7 +301,7 @@ describe("case G48: the key of an issuer", () => {
     expect(of("scheduler", { ...jobs, id: "scheduler" })).toEqual({ refused: "unknown key" });
   });
 
-  it("lets a service speak as itself and the gateway alone as its clients", () => {
+  it("lets a service act only as itself; only the gateway acts as its clients", () => {
     expect(of("jobs", jobs)).toMatchObject({ issuer: "jobs", context: { identity: jobs } });
     expect(of("jobs", user)).toEqual({ refused: "another's identity" });
     expect(of("jobs", { ...jobs, id: "gateway" })).toEqual({ refused: "another's identity" });
@@ -345,14 +345,14 @@ describe("case G48: a captured call that writes", () => {
   beforeAll(async () => {
     const auth = product.subgraphs.find(({ name }) => name === "auth");
     if (!auth) throw new Error("There is no auth subgraph.");
-    // Two of the same subgraph, as behind a balancer.
+    // Two processes of the same subgraph, as behind a load balancer.
     processes = await Promise.all([1, 2].map(() => listenSubgraph(listeningOf(product, auth, keys), "127.0.0.1", 0)));
   });
   afterAll(() => Promise.all(processes.map((each) => each.close())));
   const urls = () => processes.map(({ url }) => url);
   const refused = { errors: [{ message: expect.any(String), extensions: { code: "UNAUTHENTICATED" } }] };
 
-  it("is executed once, whichever process of the subgraph it is sent to again", async () => {
+  it("is executed once, whichever process of the subgraph receives it again", async () => {
     const body = write("once");
     const headers = signedFor(body);
     const [one] = urls();
@@ -368,7 +368,7 @@ describe("case G48: a captured call that writes", () => {
     expect(await roles("once")).toHaveLength(1);
   });
 
-  it("is executed once of many that are sent to both processes at the same time", async () => {
+  it("is executed once when many copies are sent to both processes at the same time", async () => {
     const body = write("at the same time");
     const headers = signedFor(body);
     const answers = await Promise.all(Array.from({ length: 10 }, (_, at) => call(body, headers, urls()[at % 2])));
@@ -380,7 +380,7 @@ describe("case G48: a captured call that writes", () => {
     "  # a comment\n mutation { __typename }",
     "fragment f on Mutation { __typename } mutation m { ...f }",
     "\ufeffmutation,m{__typename}",
-  ])("is one however its document is written: %s", async (query) => {
+  ])("counts as a write however its document is written: %s", async (query) => {
     const body = JSON.stringify({ query });
     const headers = signedFor(body);
     const [one, other] = urls();
@@ -388,7 +388,7 @@ describe("case G48: a captured call that writes", () => {
     expect([status, (await call(body, headers, other)).status]).toEqual([200, 401]);
   });
 
-  it("is not executed where the database cannot say whether it was", async () => {
+  it("is not executed when the database cannot report whether it already was", async () => {
     const auth = product.subgraphs.find(({ name }) => name === "auth");
     if (!auth) throw new Error("There is no auth subgraph.");
     const gone = await openDatabase({ domain: "auth", url: product.urls.url("auth"), maxConnections: 1 });
@@ -404,13 +404,13 @@ describe("case G48: a captured call that writes", () => {
     expect(await roles("unknown")).toEqual([]);
   });
 
-  it("costs a read nothing: the same query may be sent again", async () => {
+  it("does not affect a read: the same query may be sent again", async () => {
     const body = JSON.stringify(documents["a field"]);
     const headers = headersFor(body);
     expect([(await call(body, headers)).status, (await call(body, headers)).status]).toEqual([200, 200]);
   });
 
-  it("is forgotten when no process can believe it any more", async () => {
+  it("is forgotten once no process would accept it any more", async () => {
     const { vms } = product.databases;
     await asOwner(product.urls.url("vms"), async (sql) => {
       await sql`insert into executed_writes (nonce, executed_at) select gen_random_uuid(), now() - interval '61 seconds' from generate_series(1, 50)`;
@@ -422,7 +422,7 @@ describe("case G48: a captured call that writes", () => {
           select count(*) filter (where executed_at < now() - interval '60 seconds')::int as old,
             count(*) filter (where executed_at < now() - interval '25 seconds')::int as kept from executed_writes`),
       ]);
-    // A process that has run for a while forgets with the next call that writes.
+    // A process that has run for a while removes old entries with the next call that writes.
     vi.useFakeTimers({ toFake: ["performance"], now: 0 });
     const writes = executedWrites(vms);
     vi.advanceTimersByTime(11_000);
@@ -439,7 +439,7 @@ describe("attack 19: references", () => {
       variables: { representations: Array.from({ length: count }, () => ({ __typename: "Vm", id: fleet.id("vm") })) },
     });
 
-  it("are answered up to a thousand in a call", async () => {
+  it("are resolved up to a thousand per call", async () => {
     const { answer } = await signed(entities(1_000));
     expect(answer.data._entities).toHaveLength(1_000);
   });
@@ -452,14 +452,14 @@ describe("attack 19: references", () => {
   });
 });
 
-describe("a subgraph's HTTP face", () => {
-  it("serves nothing but its endpoint and its health", async () => {
+describe("a subgraph's HTTP server", () => {
+  it("serves only its endpoint and its health", async () => {
     expect((await fetch(server.url)).status).toBe(404);
     expect((await fetch(new URL("/", server.url), { method: "POST" })).status).toBe(404);
     expect((await fetch(new URL("/health/live", server.url))).status).toBe(200);
   });
 
-  it("refuses a body of 5 MB, and the connection it came on", async () => {
+  it("refuses a body of 5 MB, and closes its connection", async () => {
     const body = JSON.stringify({ query: "{ __typename }", variables: { x: "x".repeat(5 * 2 ** 20) } });
     const response = await fetch(server.url, {
       method: "POST",
@@ -470,7 +470,7 @@ describe("a subgraph's HTTP face", () => {
     expect(response.headers.get("connection")).toBe("close");
   });
 
-  it("says nothing of itself when a signed call is no GraphQL", async () => {
+  it("reveals nothing about itself when a signed call is not valid GraphQL", async () => {
     for (const body of ["", "no JSON", "null", "{}", '{"query": 5}', '{"query": "qwerty cop { abc }"}']) {
       const { text } = await signed(body);
       expect(text, body).not.toMatch(/node_modules|\.ts|at Object|SyntaxError|Cannot read/);

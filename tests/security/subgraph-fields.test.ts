@@ -9,7 +9,7 @@ const administrator: Identity = { ...stranger(fleetOf(1).tenantId), permissions:
 it.each([
   ["_service", "{ _service { sdl } }"],
   ["_entities", '{ _entities(representations: [{ __typename: "Vm", id: "1" }]) { __typename } }'],
-])("attack 9: %s is a field of subgraphs, which clients do not have, whatever they may", async (field, query) => {
+])("attack 9: %s is a field of subgraphs, which no client can query, whatever its rights", async (field, query) => {
   const ask = await graphOver(emptySubgraphs);
   for (const identity of [anonymous, administrator]) {
     const { data, errors } = await ask(identity, query);

@@ -1,4 +1,4 @@
-/** Rows as a Markdown table whose columns are aligned, so that a difference is a difference of one line. */
+/** Returns rows as a Markdown table with aligned columns, so that one changed row is a difference of one line. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>

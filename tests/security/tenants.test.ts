@@ -9,7 +9,7 @@ type Role = "admin" | "operator" | "viewer";
 
 const other = fleetOf(2);
 let product: TestProduct;
-/** Tokens of people of the platform. */
+/** Tokens of users of the platform. */
 let administrator: string;
 let operator: string;
 beforeAll(async () => {
@@ -44,14 +44,14 @@ const newTenant = async (more: object = {}): Promise<string> =>
 
 const read = <Row extends object>(query: string) =>
   asOwner(product.urls.url("auth"), (sql) => sql.unsafe<Row[]>(query) as Promise<Row[]>);
-/** All that a change of a tenant writes. */
+/** Returns everything that a change of a tenant writes. */
 const written = () =>
   read(`select (select jsonb_agg(t order by id) from tenants t) as tenants, (select jsonb_agg(q order by tenant_id) from tenant_quotas q) as quotas,
     (select count(*) from auth_audit_log where action like 'tenant.%') as told,
     (select count(*) from outbox_events where type ~ '^(tenant|quota)') as events`);
 
 describe("a tenant", () => {
-  it("is made with its quota by an operator of the platform, and its own people see both and change neither", async () => {
+  it("is created with its quota by an operator of the platform; its own users see both and change neither", async () => {
     const quota = {
       maxVmCount: 3,
       maxCpuMillicores: 12_500,
@@ -73,7 +73,7 @@ describe("a tenant", () => {
     expect(refused.errors[0]?.extensions).toMatchObject({ code: "FORBIDDEN", policy: "platform" });
   });
 
-  it("has its people made by who acts in it", async () => {
+  it("has its users created by a user of the platform who acts in it", async () => {
     const id = await newTenant();
     const acting = await tokenOf(await newUser("admin"), id);
     const input = { username: `first-${made}`, email: `first-${made}@example.org`, role: "ADMIN" };
@@ -104,7 +104,7 @@ describe("a tenant", () => {
     ["QUOTA_INVALID", "quota.maxMonthlySpend", { quota: { maxMonthlySpend: "0.0000000001" } }],
     ["QUOTA_INVALID", "quota.maxMonthlySpend", { quota: { maxMonthlySpend: "1000000000" } }],
     ["QUOTA_INVALID", "quota.currency", { quota: { maxVmCount: 1, currency: "usd" } }],
-  ])("is neither made nor changed with %s of %s: %j", async (code, field, wrong) => {
+  ])("is neither created nor changed with %s of %s: %j", async (code, field, wrong) => {
     const id = await newTenant();
     const before = await written();
     const refused = { tenant: null, userErrors: [{ code, field: field.split(".") }] };
@@ -120,7 +120,7 @@ describe("a tenant", () => {
     [{ displayName: "x".repeat(256) }, "input.displayName"],
     [{ description: "\ud800" }, "input.description"],
     [{ description: "x".repeat(2_001) }, "input.description"],
-  ])("is neither made nor changed with malformed text: %j", async (wrong, argument) => {
+  ])("is neither created nor changed with malformed text: %j", async (wrong, argument) => {
     const id = await newTenant();
     const before = await written();
     for (const answer of [
@@ -133,7 +133,7 @@ describe("a tenant", () => {
   });
 
   it.each([{ maxMonthlySpend: "many" }, { maxVmCount: 1.5 }, { maxMemoryBytes: 0.5 }, { maxStorageBytes: "1e9" }])(
-    "takes no quota of another type: %j",
+    "accepts no quota of another type: %j",
     async (quota) => {
       const before = await written();
       const { errors } = await change("createTenant", { name: "good", quota });
@@ -142,7 +142,7 @@ describe("a tenant", () => {
     },
   );
 
-  it("keeps what is left out of a change, also when two are made at once, and loses what is null", async () => {
+  it("keeps fields that a change omits, also when changes are concurrent, and clears those that are null", async () => {
     const id = await newTenant({ displayName: "Acme", quota: { maxVmCount: 3, maxMonthlySpend: "5" } });
     const name = newName();
     await Promise.all([
@@ -160,7 +160,7 @@ describe("a tenant", () => {
     });
   });
 
-  it("is not written when nothing of it is other", async () => {
+  it("is not written when nothing of it changes", async () => {
     const quota = { maxVmCount: 3 };
     const id = await newTenant({ displayName: "Acme", quota });
     const unlimited = await newTenant({ quota: {} });
@@ -178,7 +178,7 @@ describe("a tenant", () => {
     expect(await written()).toEqual(before);
   });
 
-  it("that is not there is NOT_FOUND", async () => {
+  it("that does not exist is NOT_FOUND", async () => {
     const id = "0197a000-ffff-7000-8000-000000000000";
     for (const [name, input] of everyChange(id)) {
       expect((await change(name, input)).errors[0]?.extensions.code, name).toBe("NOT_FOUND");
@@ -195,7 +195,7 @@ const everyChange = (id: string): [string, object][] => [
 ];
 
 describe("a disabled tenant", () => {
-  it("has no valid session or key, also of people of the platform who act in it, until it is enabled", async () => {
+  it("has no valid session or key until it is enabled, not even of users of the platform who act in it", async () => {
     const id = await newTenant();
     const user = await newUser("admin", id);
     const visitor = await newUser("admin");
@@ -218,7 +218,7 @@ describe("a disabled tenant", () => {
     expect(await statuses()).toEqual([200, 200, 200, 200]);
   });
 
-  it("lets nobody sign in, and nobody learn that the password was right", async () => {
+  it("refuses all sign-ins, and does not reveal that a password was right", async () => {
     const id = await newTenant();
     const user = await newUser("admin", id);
     await change("disableTenant", { id });
@@ -236,7 +236,7 @@ describe("a disabled tenant", () => {
   });
 });
 
-it("the platform itself is neither disabled nor renamed, but may have a name for people", async () => {
+it("the platform tenant can be neither disabled nor renamed, but may have a display name", async () => {
   const id = platformTenantId;
   const refusals = [
     await change("disableTenant", { id }, administrator),
@@ -250,8 +250,8 @@ it("the platform itself is neither disabled nor renamed, but may have a name for
   expect(data.updateTenant.tenant).toMatchObject({ name: "platform", displayName: "Operations", enabled: true });
 });
 
-describe("nobody but administrators and operators of the platform", () => {
-  it("changes tenants: of another tenant not even who may do everything there, of the platform no viewer", async () => {
+describe("only administrators and operators of the platform", () => {
+  it("change tenants: neither a tenant's own administrators nor viewers of the platform may", async () => {
     const own = await tokenOf(await newUser("admin", other.tenantId));
     const ownOperator = await tokenOf(await newUser("operator", other.tenantId));
     const viewer = await tokenOf(await newUser("viewer"));
@@ -268,7 +268,7 @@ describe("nobody but administrators and operators of the platform", () => {
     expect(await written()).toEqual(before);
   });
 
-  it("sees more tenants than the one that he acts in", async () => {
+  it("see tenants other than the one that they act in", async () => {
     const namesFor = async (token: string) => {
       const { data } = await product.ask("{ tenants(first: 100) { nodes { name } } }", {}, token);
       return (data.tenants.nodes as { name: string }[]).map(({ name }) => name);
@@ -291,14 +291,14 @@ describe("nobody but administrators and operators of the platform", () => {
   });
 });
 
-it("who acts in a tenant changes others no less, if he is of the platform", async () => {
+it("a user of the platform who acts in a tenant may still change others", async () => {
   const id = await newTenant();
   const acting = await tokenOf(await newUser("operator"), other.tenantId);
   const { data } = await change("setTenantQuota", { tenantId: id, quota: { maxVmCount: 7 } }, acting);
   expect(data.setTenantQuota.tenant).toMatchObject({ id, quota: { maxVmCount: 7 } });
 });
 
-it("a change of a tenant is in its own audit log and among the events, and a look at all tenants in the log of the platform", async () => {
+it("a change of a tenant is in its own audit log and the events, and a read of other tenants in the platform's audit log", async () => {
   const user = await newUser("operator");
   const token = await tokenOf(user);
   const { data } = await change("createTenant", { name: newName(), quota: { maxVmCount: 1 } }, token);

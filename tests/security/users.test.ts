@@ -23,7 +23,7 @@ const signIn = (login: string, password: string): Promise<Answer> =>
     input: { login, password },
   });
 const tokenOf = async ({ email, password }: TestUser) => (await signIn(email, password)).data.signIn.token as string;
-/** A mutation `name` that answers with these fields beside its user errors. */
+/** Sends a mutation `name` that returns these fields in addition to its user errors. */
 const change = async (name: string, input: object, fields: string, token?: string): Promise<Answer> => {
   const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
   const query = `mutation ($input: ${type}!) { ${name}(input: $input) { ${fields} userErrors { code field } } }`;
@@ -31,8 +31,8 @@ const change = async (name: string, input: object, fields: string, token?: strin
 };
 const good = "a long enough sentence";
 
-describe("changing one's password", () => {
-  it("ends all sessions, and gives the one that asked a new token", async () => {
+describe("changing one's own password", () => {
+  it("ends all sessions, and gives the requesting session a new token", async () => {
     const user = await newUser();
     const [here, elsewhere] = [await tokenOf(user), await tokenOf(user)];
     const input = { currentPassword: user.password, newPassword: good };
@@ -59,7 +59,7 @@ describe("changing one's password", () => {
     expect((await signIn(user.email, user.password)).data.signIn.token).toMatch(/^nvs_/);
   });
 
-  it("cannot be used to try passwords without end", async () => {
+  it("cannot be used for unlimited guesses of the password", async () => {
     const user = await newUser();
     const token = await tokenOf(user);
     const input = { currentPassword: "not the password", newPassword: good };
@@ -71,10 +71,10 @@ describe("changing one's password", () => {
 });
 
 describe("attack 39: a user who is locked out by others", () => {
-  it("gets in again by a code from an administrator, which works once", async () => {
+  it("regains access with a code from an administrator, which works once", async () => {
     const user = await newUser();
     for (let at = 0; at < 5; at += 1) await signIn(user.email, "not the password");
-    // As long as further tries would make it.
+    // Makes the lock as long as further attempts would.
     await asOwner(
       product.urls.url("auth"),
       (sql) => sql`update users set locked_until = locked_until + interval '15 minutes' where id = ${user.id}`,
@@ -91,7 +91,7 @@ describe("attack 39: a user who is locked out by others", () => {
     expect((await signIn(user.email, good)).data.signIn.token).toMatch(/^nvs_/);
   });
 
-  it("learns no more from a wrong code than from a wrong name", async () => {
+  it("gets the same answer for a wrong code as for a wrong name", async () => {
     const user = await newUser();
     const wrong = { code: "nvr_wrong", newPassword: good };
     const answers = await Promise.all(
@@ -101,7 +101,7 @@ describe("attack 39: a user who is locked out by others", () => {
     expect(answers[0]?.data.resetPassword.userErrors).toEqual([{ code: "RESET_CODE_INVALID", field: ["code"] }]);
   });
 
-  it("is given no code by who lacks the right, nor by another tenant's administrator", async () => {
+  it("gets no code from a user without the right, nor from another tenant's administrator", async () => {
     const user = await newUser();
     const refused = await change("createPasswordReset", { userId: user.id }, "code", await tokenOf(await newUser()));
     expect(refused.errors[0]?.extensions).toMatchObject({ code: "FORBIDDEN", permission: "user:update" });
@@ -112,7 +112,7 @@ describe("attack 39: a user who is locked out by others", () => {
 });
 
 describe("an administrator", () => {
-  it("makes a user, who signs in with the password that was made up", async () => {
+  it("creates a user, who signs in with the generated password", async () => {
     const administrator = await tokenOf(await newUser("admin"));
     const input = { username: "new.colleague", email: "new.colleague@example.org", role: "OPERATOR" };
     const { data } = await change("createUser", input, "user { id username role } password", administrator);
@@ -137,7 +137,7 @@ describe("an administrator", () => {
     ["PASSWORD_TOO_WEAK", { password: "short" }, "password"],
     ["PASSWORD_TOO_WEAK", { password: "somebody.else.1" }, "password"],
     ["PASSWORD_TOO_LONG", { password: "x".repeat(10_240) }, "password"],
-  ])("is refused with %s for %j, and nobody is made", async (code, wrong, field) => {
+  ])("is refused with %s for %j, and no user is created", async (code, wrong, field) => {
     const administrator = await tokenOf(await newUser("admin"));
     const input = { username: "somebody.else", email: "somebody.else@example.org", ...wrong };
     const { data } = await change("createUser", input, "user { id } password", administrator);
@@ -164,7 +164,7 @@ describe("an administrator", () => {
   it.each([
     ["νίκος", "ΝΊΚΟΣ"],
     ["chloë", "сһӏоё"],
-  ])("case G41: %s and %s are one name, to make a user and to sign in", async (username, again) => {
+  ])("case G41: %s and %s count as one name when a user is created and signs in", async (username, again) => {
     const administrator = await tokenOf(await newUser("admin"));
     const made = (name: string, at: number) =>
       change(
@@ -188,7 +188,7 @@ describe("an administrator", () => {
     expect(data.createUser).toEqual({ user: null, userErrors: [{ code: "NAME_INVALID", field: ["username"] }] });
   });
 
-  it("case G41: is made with the name and address of another tenant's user, of which nothing is told", async () => {
+  it("case G41: creates a user with the name and address of another tenant's user, and learns nothing of that user", async () => {
     const theirs = await newUser("viewer", other.tenantId);
     const administrator = await tokenOf(await newUser("admin"));
     const answers = [
@@ -198,7 +198,7 @@ describe("an administrator", () => {
     const [taken, free] = await Promise.all(answers);
     expect(taken?.data.createUser).toEqual({ user: { username: theirs.username }, password: null, userErrors: [] });
     expect(free?.data.createUser).toEqual({ ...taken?.data.createUser, user: { username: `${theirs.username}-2` } });
-    // Who had the name first signs in as ever; the other says of which tenant.
+    // The user who had the name first signs in as before; the other one adds their tenant's name.
     expect((await signIn(theirs.username, theirs.password)).data.signIn.token).toMatch(/^nvs_/);
     for (const login of [`tenant 1/${theirs.username}`, `TENANT 1/${theirs.email.toUpperCase()}`])
       expect((await signIn(login, good)).data.signIn.token, login).toMatch(/^nvs_/);
@@ -212,7 +212,7 @@ describe("an administrator", () => {
       expect((await signIn(login, user.password)).data.signIn.token, login).toMatch(/^nvs_/);
   });
 
-  it("disables and enables a user, whose sessions end", async () => {
+  it("disables and enables a user, and disabling ends the user's sessions", async () => {
     const user = await newUser();
     const token = await tokenOf(user);
     const administrator = await tokenOf(await newUser("admin"));
@@ -238,7 +238,7 @@ describe("an administrator", () => {
     expect((await signIn(theirs.email, theirs.password)).data.signIn.token).toMatch(/^nvs_/);
   });
 
-  it("stays, when he is the last one of the tenant, and of two who disable each other one does", async () => {
+  it("cannot be removed as the last one of the tenant, and of two who disable each other one remains", async () => {
     const tenantId = fleetOf(3).tenantId;
     await insertFleet(product.urls, 3, 1);
     const pair = [await newUser("admin", tenantId), await newUser("admin", tenantId)] as const;
@@ -253,7 +253,7 @@ describe("an administrator", () => {
     const alone = await change("setUserRole", { userId: pair[left].id, role: "VIEWER" }, "user { id }", tokens[left]);
     const last = { user: null, userErrors: [{ code: "LAST_ADMINISTRATOR", field: null }] };
     expect(alone.data.setUserRole).toEqual(last);
-    // The same id, as a client may write it.
+    // The same id in upper case, as a client may write it.
     const shouted = await change("disableUser", { userId: pair[left].id.toUpperCase() }, "user { id }", tokens[left]);
     expect(shouted.data.disableUser).toEqual(last);
   });
@@ -269,7 +269,7 @@ describe("a code for a new password is void", () => {
   it.each([
     ["was disabled", "disableUser", {}],
     ["may no longer act on the account", "setUserRole", { role: "OPERATOR" }],
-  ])("once who made it %s", async (_why, name, more) => {
+  ])("once the user who created it %s", async (_why, name, more) => {
     const [user, maker, administrator] = [await newUser(), await newUser("admin"), await newUser("admin")];
     const code = await makeCode(user.id, await tokenOf(maker));
     await change(name, { userId: maker.id, ...more }, "user { id }", await tokenOf(administrator));
@@ -290,7 +290,7 @@ describe("a code for a new password is void", () => {
   });
 });
 
-it("who makes many users at once holds up nobody who signs in", async () => {
+it("a caller who creates many users at once does not delay users who sign in", async () => {
   const [user, administrator] = [await newUser(), await tokenOf(await newUser("admin", other.tenantId))];
   let made = 0;
   const making = Array.from({ length: 24 }, async (_, at) => {
@@ -304,7 +304,7 @@ it("who makes many users at once holds up nobody who signs in", async () => {
   await Promise.all(making);
 });
 
-it("nobody gives another a role with rights that he has not himself", async () => {
+it("no user gives another a role with rights that they lack themselves", async () => {
   const user = await newUser();
   const operator = await newUser("operator");
   await asOwner(

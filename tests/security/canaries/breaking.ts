@@ -1,7 +1,7 @@
 import { domains } from "#db/columns.ts";
 import { adminUrl, asOwner, type TestDatabases } from "#tests/harness/server.ts";
 
-/** Where something made of a secret is written, and where it is told that it was. */
+/** The tables that store data derived from a secret, or that record such a write. */
 const written = [
   "users",
   "user_sessions",
@@ -14,7 +14,7 @@ const written = [
   "outbox_events",
 ];
 
-/** Takes something from the product's databases while `use` runs; what the databases then say to the product may come into its log. */
+/** Breaks part of the product's databases while `use` runs. The errors that the databases then return may reach the product's log. */
 export type Fault = (use: () => Promise<void>) => Promise<void>;
 
 const between =
@@ -28,7 +28,7 @@ const between =
     }
   };
 
-/** A table of the auth database is gone. */
+/** Makes a table of the auth database unavailable. */
 export function tableGone(databases: TestDatabases, table: string): Fault {
   const rename = (from: string, to: string) =>
     asOwner(databases.url("auth"), (sql) => sql.unsafe(`alter table ${from} rename to ${to}`));
@@ -38,7 +38,7 @@ export function tableGone(databases: TestDatabases, table: string): Fault {
   );
 }
 
-/** @param user under whose name the product is connected */
+/** @param user the name that the product connects under */
 export function faultsOf(databases: TestDatabases, user: string): Fault[] {
   const owner = (statement: string) => asOwner(databases.url("auth"), (sql) => sql.unsafe(statement));
   const refuseConnections = () =>
@@ -49,7 +49,7 @@ export function faultsOf(databases: TestDatabases, user: string): Fault[] {
     });
   return [
     tableGone(databases, "users"),
-    // What the server then says has the whole row in it.
+    // The server's error then contains the whole row.
     ...written.map((table) =>
       between(
         () => owner(`alter table ${table} add constraint refusing check (false) not valid`),

@@ -1,7 +1,7 @@
 import { Agent, request } from "undici";
 import type { Output, Secrets } from "./secrets.ts";
 
-/** The only fields that show a secret, once, to whom it is for. */
+/** The only fields that show a secret, once, to the caller that it is for. */
 export const shownOnce: readonly string[] = [
   "signIn.token",
   "changePassword.token",
@@ -25,7 +25,7 @@ export interface RequestOptions {
   body?: string | Buffer;
 }
 
-/** Sends requests and keeps every answer; what it is shown once, it watches from then on. */
+/** Sends requests and keeps every answer. It watches each secret that it is shown from then on. */
 export class Client {
   readonly answers: Output[] = [];
   readonly #origin: string;
@@ -38,7 +38,7 @@ export class Client {
     this.#secrets = secrets;
   }
 
-  /** From now on it is somebody from another address, who has not failed to sign in. */
+  /** From now on the client sends from another address, which has no failed sign-ins. */
   async moveElsewhere(): Promise<void> {
     await this.#agent.close();
     this.#agents += 1;
@@ -91,6 +91,6 @@ export class Client {
   }
 }
 
-/** `nvk_dev_<id>_<secret>_<checksum>`, `nvs_<secret>`: which key it is is no secret. */
+/** Returns the part of `nvk_dev_<id>_<secret>_<checksum>` or `nvs_<secret>` that is secret; which key it is is not. */
 const withoutKind = (secret: string): string =>
   (secret.startsWith("nvk_") ? secret.split("_")[3] : undefined) ?? secret.replace(/^nv[a-z]_/, "");

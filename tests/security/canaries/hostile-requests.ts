@@ -15,13 +15,13 @@ import {
 } from "graphql";
 
 export interface HostileRequest {
-  /** The field that it is for, and what is wrong with it. */
+  /** The field that it targets, and what is wrong with it. */
   what: string;
   query: string;
   variables?: Record<string, unknown>;
 }
 
-/** What is kept in order to be shown: a secret that somebody writes there is his own publication. */
+/** Fields that are stored in order to be shown: a user who writes a secret there publishes it themselves. */
 const shown = new Set(["username", "email", "name", "displayName", "description"]);
 
 const plainValues: Readonly<Record<string, unknown>> = {
@@ -39,8 +39,8 @@ const plainValues: Readonly<Record<string, unknown>> = {
 const isText = (name: string): boolean => name === "String" || name === "ID";
 
 /**
- * For every root field, requests that hold the secret in all their texts, in 10 KB, and in the place of every single value where its type
- * refuses it: each as variables and written into the document.
+ * Returns requests for every root field that hold the secret in all their texts, in 10 KB, and in the place of every single value where its type
+ * refuses it. Each is sent both as variables and as literals in the document.
  */
 export function* hostileRequests(schema: GraphQLSchema, secret: string): Generator<HostileRequest> {
   const misfitting = new Set<string>();
@@ -69,7 +69,7 @@ export function* hostileRequests(schema: GraphQLSchema, secret: string): Generat
   }
 }
 
-/** An enum's value is written without quotation marks. */
+/** An enum value, which is written without quotation marks. */
 class EnumName extends String {
   toJSON(): string {
     return this.toString();
@@ -108,8 +108,8 @@ function filled(type: GraphQLInputType, name: string, texts: { text: string; kep
 }
 
 /**
- * Values with the secret in one place that does not take it, by where that is.
- * @param done names and types for which that was done in another place
+ * Returns values with the secret in one place that does not accept it, each with the path of that place.
+ * @param done names and types that were already covered in another place
  */
 function* misfits(
   { name, type }: { name: string; type: GraphQLInputType },
@@ -152,7 +152,7 @@ function literal(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** What can be asked of a type without arguments, two levels deep. */
+/** Returns everything that a type offers without arguments, two levels deep. */
 function below(type: GraphQLOutputType, depth = 2): string {
   const named = getNamedType(type);
   if (!isObjectType(named)) return "";

@@ -7,9 +7,9 @@ import type { Secrets } from "./secrets.ts";
 const userErrors = "userErrors { code message field }";
 
 /**
- * Everything that is made of secrets, is proved by them, and takes the place of others, in the order of a life: the person's own password,
- * sessions, keys and second factor, and those of somebody whom he lets in.
- * @returns what is valid in the end
+ * Creates everything that is made from secrets, proved by them, or replaces others, in the order of a user's life: the user's own password, sessions,
+ * keys and second factor, and those of another user that they create.
+ * @returns the credentials that are valid at the end
  */
 export async function liveWithSecrets(
   client: Client,

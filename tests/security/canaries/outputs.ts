@@ -2,7 +2,7 @@ import { domains } from "#db/columns.ts";
 import { asOwner, type TestDatabases } from "#tests/harness/server.ts";
 import type { Output } from "./secrets.ts";
 
-/** Columns in which something made of a secret is kept: it is a secret everywhere else. */
+/** Columns that store data derived from a secret. That data counts as a secret everywhere else. */
 const keepsSecret = "column_name ~ '_(hash|secret|encrypted)$' and column_name <> 'prev_hash'";
 
 interface Table {
@@ -11,7 +11,7 @@ interface Table {
   keeping: string[];
 }
 
-/** Every row of every table, without what is kept of secrets, and that apart. */
+/** Returns every row of every table without the columns that store secrets, and separately those columns. */
 export async function databaseOutputs(urls: TestDatabases): Promise<{ rows: Output[]; kept: Output[] }> {
   const [rows, kept]: [Output[], Output[]] = [[], []];
   for (const domain of domains) {

@@ -3,7 +3,7 @@ import type { RequestOptions } from "./client.ts";
 const json = { "content-type": "application/json" };
 const query = "{ me { id } }";
 
-/** A secret wherever an HTTP request can hold one that has no business there, or in a document that is none. */
+/** Returns requests that hold a secret in each part of an HTTP request where it does not belong, or in an invalid document. */
 export function rawRequests(secret: string): ({ what: string } & RequestOptions)[] {
   const basic = Buffer.from(`admin:${secret}`).toString("base64");
   const document = (text: string) => JSON.stringify({ query: text });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** Something that the product gives out or keeps. */
+/** Something that the product outputs or stores. */
 export interface Output {
   /** Where it was found: the answer to a request, a line of the log, a row of a table. */
   where: string;
@@ -15,7 +15,7 @@ export interface Leak {
 }
 
 const markBytes = 10;
-/** Of a longer secret this much is looked for, so that half a secret is found as well. */
+/** The length of the part that is searched for, so that half of a longer secret is found as well. */
 const lookedFor = 20;
 const beginning = 8;
 
@@ -25,17 +25,17 @@ interface Form {
   text: string;
 }
 
-/** Secrets that are to be found nowhere, in none of the forms that a text takes on its way. */
+/** Secrets that must not appear anywhere, in any of the forms that a text takes on its way. */
 export class Secrets {
-  /** By their beginning: a text is gone through once for all of them. */
+  /** Keyed by their beginning, so that one pass over a text searches for all of them. */
   readonly #forms = new Map<string, Form[]>();
 
-  /** A text that nothing else has by chance, to be made part of a secret. */
+  /** Returns a text that occurs nowhere else by chance, to be made part of a secret. */
   mark(name: string): string {
     return this.watch(name, randomBytes(markBytes).toString("hex"));
   }
 
-  /** @param secret without what its kind begins with */
+  /** @param secret without the prefix of its kind */
   watch(name: string, secret: string): string {
     const part = secret.slice(0, lookedFor);
     if (part.length < 16) throw new Error(`${name} is too short to be told from other texts.`);
@@ -50,7 +50,7 @@ export class Secrets {
   find(outputs: Iterable<Output>): Leak[] {
     const leaks: Leak[] = [];
     for (const { where, text } of outputs) {
-      // All forms but base64 are in small letters.
+      // All forms but base64 are in lower case.
       for (const read of new Set([text, text.toLowerCase()])) {
         for (let at = 0; at + beginning <= read.length; at += 1) {
           for (const { secret, form, text: found } of this.#forms.get(read.slice(at, at + beginning)) ?? []) {
@@ -71,7 +71,7 @@ function* formsOf(text: string): Generator<[form: string, text: string]> {
     const bytes = Buffer.from(casing);
     yield ["in hexadecimal", bytes.toString("hex")];
     yield ["percent-encoded", bytes.toString("hex").replaceAll(/../g, "%$&")];
-    // Its letters depend on how many bytes stand before it.
+    // The base64 text depends on how many bytes precede it.
     for (const before of [0, 1, 2]) {
       const padded = Buffer.concat([Buffer.alloc(before), bytes]);
       const [from, to] = [Math.ceil((before * 8) / 6), Math.floor((padded.length * 8) / 6)];

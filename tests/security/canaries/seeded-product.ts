@@ -19,28 +19,28 @@ export const fleet = fleetOf(1);
 export interface SeededProduct {
   url: string;
   databases: TestDatabases;
-  /** The name under which the product connects to its databases, with a password that is watched. */
+  /** The name that the product connects to its databases under, with a password that is watched. */
   databaseUser: string;
-  /** What the product was started with. */
+  /** The environment that the product was started with. */
   env: Record<string, string>;
-  /** The API key of the first administrator, who is of the platform. */
+  /** The API key of the first administrator, who is a user of the platform. */
   platformKey: string;
-  /** A new administrator of the fleet's tenant. */
+  /** Creates a new administrator of the fleet's tenant. */
   newPerson(): Promise<TestUser>;
-  /** What Prometheus is told. */
+  /** Returns the metrics that Prometheus scrapes. */
   figures(): Promise<string>;
-  /** What a collector of traces was sent; all of it, when the product has stopped. */
+  /** Returns what a trace collector received; it is complete once the product has stopped. */
   traces(): string;
-  /** Every key of Redis and what is under it; nothing where there is no Redis. */
+  /** Returns every key of Redis and its value; empty when there is no Redis. */
   redisOutputs(): Promise<Output[]>;
-  /** `kill -9` of Redis, where there is one. */
+  /** Sends `kill -9` to Redis, when there is one. */
   loseRedis(): Promise<void>;
-  /** @returns all that it has said */
+  /** @returns everything that it logged */
   stop(): Promise<string>;
   clean(): Promise<void>;
 }
 
-/** `novacron start` as its own process at its most talkative, on secrets that are all watched. */
+/** Runs `novacron start` as a separate process at its most verbose log level, with secrets that are all watched. */
 export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
   const dataDir = temporaryDataDir("novacron-canaries-");
   const databases = await cloneDatabases();

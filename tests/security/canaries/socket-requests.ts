@@ -2,12 +2,12 @@ import { WebSocket } from "ws";
 import type { HostileRequest } from "./hostile-requests.ts";
 import type { Output } from "./secrets.ts";
 
-/** How many subscriptions a socket may have. */
+/** The number of subscriptions that one socket may have. */
 const together = 50;
 
 /**
- * Asks over sockets, each for some of these, and says who it is in ways that hold the secret where it has no business.
- * @returns every message, and why each socket was closed
+ * Sends these requests over sockets, some on each, and authenticates in ways that hold the secret where it does not belong.
+ * @returns every message, and the reason that each socket was closed for
  */
 export async function socketRequests(
   url: string,
@@ -38,7 +38,7 @@ export async function socketRequests(
   return heard;
 }
 
-/** @returns when each message was answered, or the socket was closed */
+/** @returns once each message was answered, or the socket was closed */
 async function talk(url: string, shown: object, messages: readonly unknown[], heard: Output[]): Promise<void> {
   const ws = new WebSocket(url.replace("http:", "ws:"), "graphql-transport-ws");
   const waiting = new Set(messages.map((_message, at) => String(at)));
@@ -55,7 +55,7 @@ async function talk(url: string, shown: object, messages: readonly unknown[], he
       const { type, id, payload } = JSON.parse(text) as { type: string; id?: string; payload?: { cursors?: object } };
       if (type === "connection_ack")
         for (const message of messages) ws.send(typeof message === "string" ? message : JSON.stringify(message));
-      // A subscription that begins is told so by its cursor; one that cannot is an error.
+      // A subscription that begins emits its cursor; one that cannot begin emits an error.
       for (const answered of id === undefined ? Object.keys(payload?.cursors ?? {}) : [id]) waiting.delete(answered);
       if (waiting.size === 0 && messages.length > 0) ws.close(1000);
     });

@@ -2,14 +2,14 @@ import { createHash, randomUUID } from "node:crypto";
 import { type Action, both, rightsOf } from "./model.ts";
 import { type Account, type DefaultRole, type Held, password, tenants, type World } from "./world.ts";
 
-/** What random choices are made with. */
+/** A source of random choices. */
 export interface Choices {
   some<T>(of: readonly T[]): T;
   chance(of: number): boolean;
   permissions(): string[];
 }
 
-/** Who sends a mutation, and on which account it acts. */
+/** The caller that sends a mutation, and the account that it acts on. */
 export interface Trial {
   world: World;
   caller: Held;
@@ -17,12 +17,12 @@ export interface Trial {
   choices: Choices;
 }
 
-/** A mutation as it is sent, and what it does. */
+/** A mutation as it is sent, and its effect. */
 export interface Sent extends Action {
   input?: object;
 }
 
-/** Every mutation of the auth subgraph. One that is added is missing here, and the test fails. */
+/** Every mutation of the auth subgraph. The test fails for a mutation without an entry. */
 export const mutations: Readonly<Record<string, (trial: Trial) => Promise<Sent>>> = {
   signIn: async ({ target }) => ({
     input: { login: target.username, password },
@@ -67,7 +67,8 @@ export const mutations: Readonly<Record<string, (trial: Trial) => Promise<Sent>>
   rotateApiKey: async ({ world, caller, target, choices }) => {
     const isItself = caller.kind === "api_key" && isOwn(caller, target) && choices.chance(0.3);
     const key = isItself ? caller : await world.key(target, choices.permissions(), actsIn(target, choices));
-    // A session has what its user has, now and later; what a key brings about it may not have later either.
+    // A session always has its user's rights, so only scopes within them count. A key keeps its own scopes while its user may gain rights, so all
+    // scopes count.
     const lasting = caller.kind === "session" ? both(rightsOf(key.scopes), target.rights) : rightsOf(key.scopes);
     const rights = new Set([...lasting, ...across(caller, key.tenantId, [])]);
     return { input: { id: key.id }, isForeign: !isOwn(caller, target), isItself, rights };
@@ -155,15 +156,15 @@ const isOwn = (caller: Held, target: Account): boolean => caller.account.id === 
 
 const newPassword = (): string => `a sentence with ${randomUUID()}`;
 
-/** The tenant that a credential of an account acts in: of people of the platform who may, another one. */
+/** Returns the tenant that an account's credential acts in: for users of the platform with the right to, sometimes another tenant. */
 const actsIn = ({ tenantId, rights }: Account, choices: Choices): string =>
   tenantId === tenants.platform && rights.has("tenant:act") && choices.chance(0.4) ? tenants.ours : tenantId;
 
-/** Permissions that reach a tenant: where the caller acts in another, the right to act there is among them. */
+/** Returns permissions that reach a tenant: where the caller acts in another one, they include the right to act there. */
 const across = (caller: Held, tenantId: string, permissions: readonly string[]) =>
   rightsOf(caller.tenantId === tenantId ? permissions : [...permissions, "tenant:act"]);
 
-/** What takes no permission for the caller's own, wherever the caller acts. */
+/** An action that requires no permission on the caller's own objects, wherever the caller acts. */
 const ofAnother = (caller: Held, target: Account, needs: string, isHidden = false): Partial<Action> =>
   isOwn(caller, target) ? {} : { needs, isHidden, isForeign: target.tenantId !== caller.tenantId };
 

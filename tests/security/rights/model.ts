@@ -1,5 +1,5 @@
-// What rights of a credential allow, said without the product's own code: rights are sets of the permissions that there are here, one of each
-// kind that nothing names ("any") among them, so that a wildcard is more than all that are named.
+// A model of what a credential's rights allow, written without the product's own code. Rights are sets of the permissions listed here. One
+// resource and one verb ("any") are never named, so that a wildcard is more than all the named ones.
 
 const resources = (
   "alert allocation api_key audit cluster compliance cost metric migration network node price provider role scheduling session snapshot " +
@@ -11,7 +11,7 @@ const universe = resources.flatMap((resource) => verbs.map((verb) => `${resource
 export type Rights = ReadonlySet<string>;
 export type Outcome = "DONE" | "FORBIDDEN" | "NOT_FOUND" | "SCOPE_EXCEEDS_RIGHTS";
 
-/** The rights that patterns stand for. */
+/** Returns the rights that patterns match. */
 export function rightsOf(permissions: readonly string[]): Rights {
   const patterns = permissions.map((each) => new RegExp(`^${each.replace("*", ".*")}$`));
   return new Set(universe.filter((right) => patterns.some((pattern) => pattern.test(right))));
@@ -25,15 +25,15 @@ export interface Acting {
 
 /** What a mutation does. */
 export interface Action {
-  /** The permission that it takes; what is one's own often takes none. */
+  /** The permission that it requires. Acting on one's own objects often requires none. */
   needs?: string | undefined;
-  /** Whether who lacks that permission does not even see the target. */
+  /** Whether a caller without that permission does not even see the target. */
   isHidden?: boolean;
   isForServices?: boolean;
   isForThePlatform?: boolean;
   /** Whether the target belongs to a tenant that the caller does not reach. */
   isForeign?: boolean;
-  /** Whether it acts on nothing but the credential of the request, or on an account by what proves to be its user. */
+  /** Whether it acts only on the credential of the request, or on an account through a proof of its user's identity. */
   isItself?: boolean;
   /** All rights that the target has, or would get. */
   rights: Rights;

@@ -5,13 +5,13 @@ import { type Account, type Held, tenants, type World } from "./world.ts";
 
 interface Contest {
   target: Account;
-  /** A role of the target's that may do nothing yet. */
+  /** A role of the target that has no permissions yet. */
   roleId: string;
 }
 
 type Mutation = [name: string, input: object];
 
-/** What somebody does who may do no more than the target before the race, and less than it afterwards. */
+/** Mutations by a user who has at least the target's rights before the race, and fewer afterwards. */
 const attempts: Readonly<Record<string, (of: Contest) => Mutation>> = {
   createPasswordReset: ({ target }) => ["createPasswordReset", { userId: target.id }],
   disableUser: ({ target }) => ["disableUser", { userId: target.id }],
@@ -30,7 +30,7 @@ const raises: Readonly<Record<string, (of: Contest, wideRoleId: string) => Mutat
   "more in a role that it has": ({ roleId }) => ["updateRole", { id: roleId, permissions: ["*"] }],
 };
 
-/** The place of an action in the tenant's audit log, which is the order in which the transactions were committed. */
+/** Returns the position of an action in the tenant's audit log, which is the order in which the transactions were committed. */
 async function placeOf({ sql }: World, { account }: Held, { target, roleId }: Contest): Promise<number | undefined> {
   const [entry] = await sql<{ seq: number }[]>`
     select seq::int from auth_audit_log
@@ -40,8 +40,8 @@ async function placeOf({ sql }: World, { account }: Held, { target, roleId }: Co
 }
 
 /**
- * Lets somebody act on an account, or on a role of its, while an administrator gives it more: what comes after that is refused, and no code for a
- * new password that came before is left.
+ * Runs a mutation on an account, or on one of its roles, while an administrator gives the account more rights. Checks that the mutation is refused
+ * when it comes later, and that no code for a new password remains from before.
  */
 export async function race(world: World, seed: number): Promise<string> {
   const random = seededRandom(seed);
@@ -67,7 +67,7 @@ export async function race(world: World, seed: number): Promise<string> {
   ]);
   const told = `${attempt} against ${raise}, seed ${seed}: ${outcomes.join(", ")}`;
   const [mine, raised] = [await placeOf(world, meddler, contest), await placeOf(world, administrator, contest)];
-  // The role may be gone before it can hold more, or be given.
+  // The role may be deleted before it can hold more permissions or be granted.
   if (outcomes[1] === "DONE" && raised !== undefined && concerns(attempt, raise)) {
     if (outcomes[0] === "DONE" && mine !== undefined) expect(mine, told).toBeLessThan(raised);
     const codes = await world.sql`select from password_resets where user_id = ${target.id}`;
@@ -76,6 +76,6 @@ export async function race(world: World, seed: number): Promise<string> {
   return outcomes.join(", ");
 }
 
-/** Whether what the attempt acts on has more afterwards. */
+/** Whether the object of the attempt has more rights afterwards. */
 const concerns = (attempt: string, raise: string): boolean =>
   !["updateRole", "deleteRole"].includes(attempt) || raise === "more in a role that it has";

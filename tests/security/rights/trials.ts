@@ -9,7 +9,7 @@ const pool =
   "* vm:* vm:read vm:re* alert:* audit:read user:* user:update role:* role:grant session:revoke api_key:revoke tenant:act".split(
     " ",
   );
-/** What mutations take, so that many callers may send them. */
+/** The permissions that mutations require, so that many callers may send them. */
 const common = ["user:*", "role:*", "session:revoke", "api_key:*", "tenant:*", "vm:*"];
 
 function choicesOf(seed: number): Choices {
@@ -39,8 +39,8 @@ function targetOf(world: World, caller: Held, { some, chance, permissions }: Cho
 }
 
 /**
- * Sends one mutation as a random caller to a random target, and compares what comes of it with the model, and what is written, and the rights of
- * the key that it makes.
+ * Sends one mutation as a random caller to a random target. Compares the outcome with the model, and checks what is written and the rights of a key
+ * that it creates.
  */
 export async function tried(world: World, name: string, seed: number): Promise<Outcome> {
   const choices = choicesOf(seed);
@@ -63,7 +63,7 @@ export async function tried(world: World, name: string, seed: number): Promise<O
   return outcome;
 }
 
-/** Numbers of trials by their outcomes. */
+/** Returns the number of trials by outcome, for each mutation. */
 export async function tryAll(
   world: World,
   times: (name: string) => number,
@@ -81,7 +81,7 @@ export async function tryAll(
   return outcomes;
 }
 
-/** These hash a password, which takes as long as many of the others. */
+/** Mutations that hash a password: one takes as long as many of the others. */
 export const withPassword = new Set(
   "signIn resetPassword changePassword beginTotp disableTotp regenerateRecoveryCodes createUser".split(" "),
 );

@@ -21,18 +21,18 @@ export interface Account {
   id: string;
   username: string;
   tenantId: string;
-  /** Of all its roles. */
+  /** The permissions of all its roles. */
   permissions: readonly string[];
   rights: Rights;
 }
 
-/** What a request is sent with. */
+/** The credential that a request is sent with. */
 export interface Held {
   kind: "session" | "api_key";
   id: string;
   token: string;
   account: Account;
-  /** A session's are all. */
+  /** A session has all scopes. */
   scopes: readonly string[];
   /** The tenant that it acts in. */
   tenantId: string;
@@ -54,7 +54,7 @@ const secrets: Readonly<Record<string, string>> = {
   createPasswordReset: "code",
 };
 
-/** The auth subgraph of a product, and rows of its database as a test wants them. */
+/** The auth subgraph of a product, and rows of its database as a test needs them. */
 export class World {
   readonly product: TestProduct;
   readonly auth: Subgraph;
@@ -70,7 +70,7 @@ export class World {
       select name, permissions from roles where tenant_id is null`;
     const builtIn = new Map(roles.map(({ name, permissions }) => [name, permissions]));
     const world = new World(product, sql, await new PasswordHasher().hash(password), builtIn);
-    // One who stays, so that nobody else is the last administrator.
+    // Keeps one administrator in each tenant, so that no other account is the last one.
     for (const tenantId of Object.values(tenants)) await world.account(tenantId, "admin");
     return world;
   }
@@ -97,7 +97,7 @@ export class World {
     return this.#builtIn.get(role) ?? [];
   }
 
-  /** @param more what a role of the tenant's own holds, which is granted */
+  /** @param more the permissions of a tenant's own role, which is granted */
   async account(tenantId: string, role: DefaultRole, more: readonly string[] = []): Promise<Account> {
     const id = newId();
     const username = `user-${id}`;
@@ -148,7 +148,7 @@ export class World {
     return { kind: "api_key", id, token: key, account, scopes, tenantId: actsIn, rights };
   }
 
-  /** Sets up a second factor. @returns its code of now */
+  /** Sets up a second factor. @returns its current code */
   async secondFactor({ id, tenantId }: Account, isInUse: boolean): Promise<string> {
     const secret = new Secret({ size: 20 });
     const place = { tenantId, table: "users", row: id, column: "mfa_secret" };
@@ -158,7 +158,7 @@ export class World {
     return new TOTP({ secret, algorithm: "SHA1", digits: 6, period: 30 }).generate();
   }
 
-  /** The identity of a token, as the gateway gets it; undefined for one that is not valid. */
+  /** Returns the identity of a token, as the gateway receives it; undefined for an invalid token. */
   async identityOf(token: string): Promise<Identity | undefined> {
     const { data } = await this.#execute(service, identify, { token });
     const valid = data?.["validToken"] as Record<string, string> | null | undefined;
@@ -189,7 +189,7 @@ export class World {
     return { outcome: String(errors?.[0]?.extensions["code"] ?? problem ?? "DONE"), data: payload ?? null };
   }
 
-  /** Differs after each change of an account, role, key or session, and of what proves to be a user. */
+  /** Returns a value that differs after each change of an account, role, key or session, and of a user's proofs of identity. */
   async written(): Promise<string> {
     const [row] = await this.sql<{ state: string }[]>`
       select concat_ws(' ', (select count(*) from outbox_events), (select count(*) from auth_audit_log where success),
