@@ -30,7 +30,7 @@ describe.each([
   ["17", "40P01", "WRITE_CONFLICT"],
   ["18", "53100", "STORAGE_FULL"],
   ["16", "57014", "SUBGRAPH_TIMEOUT"],
-])("%s: what PostgreSQL calls %s", (_fault, state, code) => {
+])("%s: an error that PostgreSQL reports as %s", (_fault, state, code) => {
   it(`is ${code} for a write, a read and a single statement`, async () => {
     const told = { code, message: expect.not.stringContaining("secret-canary") };
     const write = database.write({ tenantId }, (tx) => tx.execute(failing(state)));

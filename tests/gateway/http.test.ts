@@ -63,7 +63,7 @@ describe("the audit of GraphQL over HTTP", () => {
   });
 });
 
-describe("an HTTP request that is no GraphQL request gets an error with its kind:", () => {
+describe("an HTTP request that is no GraphQL request gets a specific error:", () => {
   it("attack 7: not JSON, or not GraphQL", async () => {
     expect(await told(await post("qwerty cop { abc }"))).toBe("400 BAD_REQUEST");
     const qwerty = JSON.stringify({ query: "qwerty cop { abc }" });
@@ -174,7 +174,7 @@ describe("a page of another site", () => {
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
   });
 
-  it("is a page of another server: one of this server is accepted by its origin alone", async () => {
+  it("is distinguished from a page of this server by its origin, even without sec-fetch-site", async () => {
     const { origin } = new URL(gateway.url);
     expect((await post(hello, { ...json, origin })).status).toBe(200);
     expect(await told(await post(hello, { ...json, origin: "null" }))).toBe("403 FORBIDDEN");

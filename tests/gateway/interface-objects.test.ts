@@ -30,7 +30,7 @@ const catalogue = `
   type Book implements Media @key(fields: "id") { id: ID!  name: String  pages: Int }
   type Film implements Media @key(fields: "id") { id: ID!  name: String!  minutes: Int  sequel: Media }`;
 
-describe("what an @interfaceObject requires", () => {
+describe("a field that an @interfaceObject requires", () => {
   const labels = `
     type Query { labelled: [Media] }
     type Media @interfaceObject @key(fields: "id") {

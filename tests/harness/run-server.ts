@@ -16,7 +16,7 @@ import { temporaryDataDir } from "./data-dir.ts";
  * tests start processes.
  */
 export async function startRun(): Promise<() => Promise<void>> {
-  // Not in memory, because a machine may forbid running programs from there. Any user as whom a test starts a process may read it.
+  // Not in memory, because a machine may forbid running programs from there. Readable by all, because tests start processes as other users.
   const bundles = mkdtempSync(join(tmpdir(), "novacron-bundles-"));
   chmodSync(bundles, 0o755);
   removeAtExit(bundles);

@@ -242,7 +242,7 @@ describe("the buffers between a subgraph and its followers", () => {
     expect((await taking).flatMap(numberOf)).toEqual([1, 2]);
   });
 
-  it("are bounded: a follower that does not read pauses the subgraph's log, and gets all events when it reads", async () => {
+  it("are bounded: a subscription whose follower does not read ends, and continues without loss when it does", async () => {
     const source = sourceTo(network.url, { waitingEvents: 10 });
     const events = source.subscribe("orders", { ...request, after: "0" }, context(), new AbortController().signal);
     const iterator = events[Symbol.asyncIterator]();

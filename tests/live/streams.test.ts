@@ -126,7 +126,7 @@ describe("a subscription", () => {
     await until(() => same.every(({ listener }) => listener.told.length === 1));
   });
 
-  it("is queried with the permissions of its subscribers and without a user id, and for each user where a field depends on the caller", async () => {
+  it("queries other subgraphs with its subscribers' permissions and no user id, but per user where a field depends on the caller", async () => {
     const one = user("one", ["vm:read"]);
     await subscribe({ as: one });
     log.append(order(1));

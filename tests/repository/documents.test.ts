@@ -21,7 +21,7 @@ describe("the documents", () => {
     expect(lines.toSorted()).toEqual(Object.keys(userErrorCodes).toSorted());
   });
 
-  test("docs/events.md has the catalog of the code", () => {
+  test("docs/events.md has the catalogue of the code", () => {
     // Ignores how the formatter aligns the columns of a table.
     const squeezed = (text: string) =>
       text
