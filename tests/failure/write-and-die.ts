@@ -1,6 +1,6 @@
 // Writes changes of a VM and their events, one transaction after the other, until it is killed. Arguments: the URL of the vms database, the tenant's id, the
-// VM's id, and the number of changes after which it stops inside the next one, with its event appended but not committed. Prints the number of each change
-// when its commit is acknowledged, and "inside" where it stops.
+// VM's id, and a number of changes. After that many changes it stops inside the next one, with its event appended but not committed. Prints the number of
+// each change when its commit is acknowledged, and "inside" where it stops.
 import { setImmediate } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "#db/changes.ts";

@@ -69,7 +69,7 @@ describe("GraphiQL in development", () => {
     expect(head.headers.get("content-length")).toBe(response.headers.get("content-length"));
   });
 
-  it("loads scripts and styles from this server alone, with immutable URLs", async () => {
+  it("loads scripts and styles only from this server, which marks them as immutable", async () => {
     const urls = loadedBy(await (await page()).text()).filter(({ protocol }) => protocol !== "data:");
     expect(urls).toHaveLength(5);
     for (const url of urls) {

@@ -32,7 +32,7 @@ export interface Mocked {
 
 /**
  * Returns a subgraph whose responses follow from the queries. The value of a field follows from the id of its object, its arguments and what its `@requires`
- * brought, so every subgraph returns the same for the same entity.
+ * brought. So every subgraph returns the same for the same entity.
  */
 export function mockSubgraph(sdl: string): AskSubgraph {
   const document = parse(sdl);

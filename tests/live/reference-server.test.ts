@@ -273,7 +273,7 @@ it("case G19: a client that floods the socket with pings and reads no pong is cl
   await client.connect(undefined);
   client.ws.pause();
   const ping = JSON.stringify({ type: "ping", payload: { filling: "x".repeat(200 * 1024) } });
-  // The kernel's buffers on both sides hold some of it, and the server waits a moment for a client that does not read the close frame.
+  // The kernel's buffers on both sides hold some of it. The server waits a moment for a client that does not read the close frame.
   for (let sent = 0; client.ws.readyState === WebSocket.OPEN && sent < 10_000; sent += 1) {
     await new Promise<void>((resolve) => client.ws.send(ping, () => resolve()));
     await new Promise(setImmediate);

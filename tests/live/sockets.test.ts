@@ -26,7 +26,7 @@ let authIsDown: boolean;
 /** No operation is admitted before this resolves. */
 let counting: Promise<void>;
 let confirmations: number;
-/** No client is identified before this resolves. */
+/** Runs before a client is identified; no client is identified before its promise resolves. */
 let identifies: (request: IncomingMessage) => Promise<void>;
 
 function userOf(token: string): Identity {

@@ -46,7 +46,7 @@ describe("a test file", () => {
     expect(process.env["NOVACRON_TEST_BUNDLES"]).toBe("");
   });
 
-  it("has `.isolated` in its name if and only if it replaces a module or measures its own process, and then runs in a process of its own", () => {
+  it("has `.isolated` in its name if and only if it replaces a module or measures its own process, and then runs in its own process", () => {
     const alone = /\bvi\.(mock|doMock)\(|\bprocess\.(memoryUsage|getActiveResourcesInfo)\(/;
     const short = all.filter((file) => !file.includes(".long.test."));
     const found = short.filter((file) => alone.test(readFileSync(asset(file), "utf8")));

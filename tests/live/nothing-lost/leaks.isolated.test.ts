@@ -44,9 +44,9 @@ setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
 /**
- * Returns how many bytes the process holds after garbage collection. V8 frees the memory behind buffers after the collection that found them unreachable,
- * counts it as free in a later one, and may need another for the objects that held them. A busy machine has counted 12 MiB of garbage after one collection.
- * So this collects until three collections in a row free nothing.
+ * Returns how many bytes the process holds after garbage collection. V8 frees the memory behind buffers after the collection that found them unreachable, and
+ * counts it as free in a later one. It may need another collection for the objects that held them. A busy machine has counted 12 MiB of garbage after one
+ * collection. So this collects until three collections in a row free nothing.
  */
 async function held(): Promise<number> {
   let least = Infinity;

@@ -23,7 +23,7 @@ const patienceMs = 60_000;
 
 /**
  * Writes while `inject` breaks things, and then compares. Each client received everything that was written for its tenant, once and in order, and nothing
- * else, and its final states are those of the databases.
+ * else. Its final states are those of the databases.
  * @param urls the gateways that clients connect to, where these are not the fleet's own
  */
 export async function sweep(
