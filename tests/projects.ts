@@ -1,12 +1,12 @@
-/** The projects of `npm test`, by what their files need, and the one of `npm run test:long`. */
+/** The projects of `npm test`, grouped by what their files need, and the project of `npm run test:long`. */
 export type ProjectName = "unit" | "database" | "product" | "processes" | "isolated" | "long";
 
 export interface TestProject {
   include: string[];
   exclude: string[];
-  /** Whether the run's database server, its templates and the bundles are made for it. */
+  /** Whether the run creates its database server, the templates and the bundles for this project. */
   hasServer: boolean;
-  /** Whether each file loads its modules anew; else the files of a worker share them. */
+  /** Whether each file loads its modules anew; otherwise the files of a worker share them. */
   isIsolated: boolean;
 }
 
@@ -23,9 +23,9 @@ const product = themes("connections", "gateway", "graph", "live", "security");
 /** Tests of commands, and of processes and servers that stop, crash or lose each other. */
 const processes = themes("apart", "embedded", "external", "failure", "running");
 
-/** Where a file stands, or what its name says, decides its project: `tests/repository/test-projects.test.ts`. */
+/** A file's folder or its name decides its project; `tests/repository/test-projects.test.ts` checks it. */
 export const testProjects: Readonly<Record<ProjectName, TestProject>> = {
-  // Beside the code, and the checks of the repository.
+  // Tests next to the code, and the checks of the repository.
   unit: {
     include: [anyTest],
     exclude: [...elsewhere, long, isolated, ...database, ...product, ...processes],
@@ -35,7 +35,7 @@ export const testProjects: Readonly<Record<ProjectName, TestProject>> = {
   database: { include: database, exclude: [...elsewhere, long, isolated], hasServer: true, isIsolated: false },
   product: { include: product, exclude: [...elsewhere, long, isolated], hasServer: true, isIsolated: false },
   processes: { include: processes, exclude: [...elsewhere, long, isolated], hasServer: true, isIsolated: false },
-  // Files that replace a module (`vi.mock`), which no other may have loaded or load, or that measure their own process.
+  // Files that replace a module (`vi.mock`) that no other file may have loaded or may load, or that measure their own process.
   isolated: { include: [isolated], exclude: elsewhere, hasServer: true, isIsolated: true },
   long: { include: [long], exclude: elsewhere, hasServer: true, isIsolated: true },
 };

@@ -3,18 +3,18 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 export interface Child {
-  /** The URL of its ready line; empty where it has none. */
+  /** The URL in the process's ready line; empty if the line has none. */
   url: string;
   pid: number;
-  /** Stops the process where it is, or lets it go on. */
+  /** Pauses the process, or resumes it. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void;
-  /** How the process ends, whoever ends it: its exit code, or the signal. */
+  /** Resolves when the process ends for any reason, to its exit code or to the signal that ended it. */
   ended: Promise<number | string | null>;
-  /** Sends the signal and waits for the end of the process: its exit code, or the signal that ended it. */
+  /** Sends the signal and waits for the process to end. Resolves to its exit code, or to the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | string | null>;
 }
 
-/** Starts one bundle as a process; resolves at its line `novacron … ready …`. */
+/** Starts one bundle as a process, and resolves when it prints its line `novacron … ready …`. */
 export async function startChild(
   bundle: string,
   env: Record<string, string>,

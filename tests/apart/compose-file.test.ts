@@ -14,7 +14,7 @@ import { entryOf } from "./topology.ts";
 const isDatabase = ({ environment }: Service) => "POSTGRES_DB" in environment;
 const userOf = (domain: Domain, user: string, server: Service | undefined) =>
   user === "admin" ? server?.environment["POSTGRES_USER"] : loginRole(domain, user as Login);
-/** Which services are on a network. */
+/** Returns the names of the services on a network. */
 const on = (network: string) =>
   Object.entries(compose.services).flatMap(([name, { networks }]) => (networks.includes(network) ? name : []));
 const ours = Object.entries(compose.services).filter(([, { image }]) => image === "novacron");
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("docker-compose.yml", () => {
-  it("starts bundles that are built, with variables that each of them reads", () => {
+  it("starts bundles that the build makes, with only variables that each of them reads", () => {
     expect(ours).toHaveLength(11);
     for (const [name, service] of ours) {
       const bundle = readFileSync(join(folder, entryOf(service)), "utf8");
@@ -36,7 +36,7 @@ describe("docker-compose.yml", () => {
     }
   });
 
-  it("mounts every secret that a service reads and no other, from files that the command makes", () => {
+  it("mounts every secret that a service reads and no other, from files that `novacron secrets` makes", () => {
     for (const [name, { secrets, environment, command }] of Object.entries(compose.services)) {
       const read = Object.entries(environment).flatMap(([variable, value]) =>
         variable.endsWith("_FILE") ? [value.replace("/run/secrets/", "")] : [],
@@ -56,7 +56,7 @@ describe("docker-compose.yml", () => {
     }
   });
 
-  it("names hosts, ports and databases as they are", () => {
+  it("uses the hosts, ports, databases and users that its services have", () => {
     for (const [name, { environment, ports, healthcheck }] of ours) {
       for (const [variable, value] of Object.entries(environment)) {
         if (!URL.canParse(value) || value.startsWith("/")) continue;
@@ -78,7 +78,7 @@ describe("docker-compose.yml", () => {
     }
   });
 
-  it("waits for what is there, pins its images, and asks what runs for long whether it is well", () => {
+  it("waits only for services that it defines, pins its images, and has a health check for each long-running service", () => {
     const settled = new Set<string>();
     const names = Object.keys(compose.services);
     for (let round = 0; round < names.length; round++)
@@ -100,7 +100,7 @@ describe("docker-compose.yml", () => {
   });
 });
 
-/** What an operator would look for in each service, by its name: true where it is so. */
+/** What an operator expects of each service, by name; each function returns true where it holds. */
 const checklist: Readonly<Record<string, (service: Service) => boolean>> = {
   "drops all capabilities": ({ cap_drop }) => cap_drop.join() === "ALL",
   "gets none back, but for what the entry point of a database needs to become another user": (service) =>
@@ -134,27 +134,27 @@ describe.each(Object.entries(compose.services))("case G52: the service %s of doc
 describe("case G52: the networks of docker-compose.yml", () => {
   const everywhere = ["jobs", "migrate", "novacron", "prepare"];
 
-  it("have no way out, but for the one of the gateways", () => {
+  it("have no access to the outside, except the gateways' network", () => {
     const open = Object.entries(compose.networks).flatMap(([name, network]) => (network?.internal ? [] : name));
     expect(open).toEqual(["edge"]);
     expect(on("edge").toSorted()).toEqual(["gateway-1", "gateway-2"]);
   });
 
   it.each(domains)(
-    "leave the database of %s alone with its subgraph, and with what works on all databases",
+    "connect the database of %s only to its subgraph and to the services that work on all databases",
     (domain) => {
       expect(on(`${domain}-data`).toSorted()).toEqual([domain, `${domain}-db`, ...everywhere].toSorted());
       expect(compose.services[`${domain}-db`]?.networks).toEqual([`${domain}-data`]);
     },
   );
 
-  it("let a gateway reach no database, and nothing but gateways the subgraphs", () => {
+  it("connect no gateway to a database, and only gateways to the subgraphs", () => {
     expect(on("subgraphs").toSorted()).toEqual([...domains, "gateway-1", "gateway-2"].toSorted());
     for (const name of ["gateway-1", "gateway-2"])
       expect(compose.services[name]?.networks.toSorted()).toEqual(["edge", "events", "subgraphs"]);
   });
 
-  it("connect each service to whatever its variables name", () => {
+  it("connect each service to every service that its variables name", () => {
     for (const [name, { environment, networks }] of ours)
       for (const value of Object.values(environment)) {
         const there = URL.canParse(value) ? compose.services[new URL(value).hostname] : undefined;
@@ -172,7 +172,7 @@ describe("case G43, G48: the secrets of docker-compose.yml", () => {
     Object.entries(compose.services).flatMap(([name, { secrets }]) => (secrets.includes(secret) ? name : []));
 
   it.each(domains)(
-    "give the passwords of %s to who logs in by them, and the administrator's to the one that makes logins",
+    "give each password of %s to the services that log in with it, and the administrator's to the service that makes logins",
     (domain) => {
       const follows = domain === "scheduler" ? [] : [domain];
       expect(holders(`${domain}-db-password`).toSorted()).toEqual([`${domain}-db`, "prepare"].toSorted());
@@ -185,7 +185,7 @@ describe("case G43, G48: the secrets of docker-compose.yml", () => {
     },
   );
 
-  it("give the gateways' keys to gateways only", () => {
+  it("give the gateways' keys only to gateways", () => {
     expect(holders("gateway-keys")).toEqual(["gateway-1", "gateway-2"]);
     expect(holders("jobs-keys")).toEqual(["jobs", "novacron"]);
   });
@@ -196,7 +196,7 @@ const composeProgram = [
   { program: "docker", args: ["compose"] },
 ].find(({ program, args }) => spawnSync(program, [...args, "version"], { stdio: "ignore" }).status === 0);
 
-/** What Compose makes of the file. */
+/** Runs `config` of Docker Compose on the file, with every profile. */
 function composed(args: readonly string[], env: Record<string, string> = {}) {
   const { program = "", args: before = [] } = composeProgram ?? {};
   const file = asset("docker-compose.yml");
@@ -208,13 +208,13 @@ function composed(args: readonly string[], env: Record<string, string> = {}) {
 }
 
 describe.skipIf(!composeProgram)("case G52: Docker Compose (skipped where it is not installed)", () => {
-  it("takes the file as it is, with every profile", () => {
+  it("accepts the file as it is, with every profile", () => {
     const { status, stderr, stdout } = composed(["--services"]);
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stdout.trim().split("\n").toSorted()).toEqual(Object.keys(compose.services).toSorted());
   });
 
-  it("passes the settings of gateways on, and sets nothing where they are not given", () => {
+  it("passes the gateways' settings on, and leaves those empty that are not set", () => {
     const given = {
       TRUSTED_PROXIES: "172.18.0.1",
       ALLOWED_ORIGINS: "https://console.example",

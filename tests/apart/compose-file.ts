@@ -46,7 +46,7 @@ const serviceShape = z.strictObject({
 
 export type Service = z.infer<typeof serviceShape>;
 
-/** As Compose reads `${NAME:-default}` where the variable is not set; every other `$` is an error. */
+/** Interpolates `${NAME:-default}` as Compose does where the variable is not set; every other `$` is an error. */
 function interpolated(value: unknown): unknown {
   if (typeof value === "string") {
     const text = value.replace(/\$\{[A-Z_]+:-([^}]*)\}/g, "$1");
@@ -58,7 +58,7 @@ function interpolated(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, interpolated(each)]));
 }
 
-/** docker-compose.yml with its anchors and merges resolved, in an empty environment; a key that is not known here is an error. */
+/** docker-compose.yml with its anchors and merges resolved, in an empty environment; an unknown key is an error. */
 export const compose = z
   .object({
     services: z.record(z.string(), serviceShape),
@@ -70,7 +70,7 @@ export const compose = z
 
 const dockerfile = readFileSync(asset("Dockerfile"), "utf8");
 
-/** The variables that our image sets for every process. */
+/** The variables that the product's image sets for every process. */
 export const imageEnvironment: Readonly<Record<string, string>> = Object.fromEntries(
   [...dockerfile.matchAll(/^ENV (.+)$/gm)].flatMap(([, pairs = ""]) =>
     pairs.split(" ").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),

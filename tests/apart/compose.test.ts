@@ -37,7 +37,7 @@ const ask = (gateway: string, query: string, values = {}): Promise<Answer> =>
 const print = async <T>(...args: string[]) => JSON.parse(await topology.command(...args, "--json")) as T;
 const health = (name: string, path: string) => fetch(new URL(`/health/${path}`, replica(name).url));
 const readiness = async (name: string) => (await health(name, "ready")).status;
-/** The status of a gateway's readiness, and beside it which parts are ready. */
+/** Returns the status of a gateway's readiness, and which parts are ready. */
 const readyParts = async (gateway: string) => {
   const response = await health(gateway, "ready?verbose");
   return { status: response.status, ...((await response.json()) as { parts: Record<string, boolean> }).parts };
@@ -65,7 +65,7 @@ afterAll(async () => {
 const projectedName = (domain: "monitoring" | "scheduler", vmId: string) =>
   asOwner(ownerUrl(domain), async (sql) => (await sql`select name from projected_vms where id = ${vmId}`)[0]?.["name"]);
 
-/** The numbers of all processes that were told of this installation, or descend from one that was. */
+/** Returns the ids of all processes whose environment names this installation, inherited or not. */
 function processesHere(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -73,7 +73,7 @@ function processesHere(): number[] {
       try {
         return readFileSync(`/proc/${pid}/environ`, "utf8").includes(folder);
       } catch {
-        // It has ended meanwhile, or is another user's.
+        // The process has ended meanwhile, or belongs to another user.
         return false;
       }
     })
@@ -81,7 +81,7 @@ function processesHere(): number[] {
 }
 
 describe("the processes of docker-compose.yml, from their bundles, on new databases,", () => {
-  it("come up when what they depend on is as they want it", () => {
+  it("start once the services they depend on meet the condition they wait for", () => {
     const started = Object.entries(compose.services).filter(
       ([, { profiles, image }]) => !profiles && (redisProgram || !image.startsWith("redis:")),
     );
@@ -95,7 +95,7 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
     }
   });
 
-  it("are as many as the file says: of jobs two", () => {
+  it("are as many as the file requires: two for jobs", () => {
     const counts = Object.fromEntries([...topology.replicas].map(([name, { length }]) => [name, length]));
     const one = Object.fromEntries([...domains, ...gateways].map((name) => [name, 1]));
     expect(counts).toEqual({ ...one, jobs: 2 });
@@ -103,7 +103,7 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
     expect(processesHere().toSorted()).toEqual(pids.toSorted());
   });
 
-  it("find schemas that the file's own job has made from nothing", async () => {
+  it("find the schemas that the file's own job has migrated from nothing", async () => {
     const applied = [...(topology.said.get("migrate") ?? "").matchAll(/^migrated (\S+: \S+)$/gm)].map(([, tag]) => tag);
     const all = await Promise.all(
       domains.map(async (domain) =>
@@ -113,7 +113,7 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
     expect(applied).toEqual(all.flat());
   });
 
-  it("case G43: log in as what they are, and as no superuser", async () => {
+  it("case G43: log in with their own roles, none of which is a superuser", async () => {
     for (const domain of domains) {
       const users = await asOwner(
         ownerUrl(domain),
@@ -126,17 +126,20 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
     }
   });
 
-  it.each(gateways)("answer the one request through %s as plain SQL does, with every part filled", async (gateway) => {
-    const { data, errors } = await ask(gateway, oneRequest, variables);
-    expect(errors).toEqual([]);
-    expect(partsWithoutRows(data.vms.nodes)).toEqual([]);
-    const urls = Object.fromEntries(domains.map((domain) => [domain, ownerUrl(domain)])) as Record<Domain, string>;
-    const { first, from, to } = variables;
-    const request = { tenantId: demoTenantId, first, from: new Date(from), to: new Date(to) };
-    expectVms(data.vms.nodes, await expectedAnswer(urls, request));
-  });
+  it.each(gateways)(
+    "answer the one request through %s with the rows of plain SQL, with every part filled",
+    async (gateway) => {
+      const { data, errors } = await ask(gateway, oneRequest, variables);
+      expect(errors).toEqual([]);
+      expect(partsWithoutRows(data.vms.nodes)).toEqual([]);
+      const urls = Object.fromEntries(domains.map((domain) => [domain, ownerUrl(domain)])) as Record<Domain, string>;
+      const { first, from, to } = variables;
+      const request = { tenantId: demoTenantId, first, from: new Date(from), to: new Date(to) };
+      expectVms(data.vms.nodes, await expectedAnswer(urls, request));
+    },
+  );
 
-  it("keep projections in step, also when one process of jobs is killed: the other takes over", async () => {
+  it("keep projections up to date, also when one process of jobs is killed, because the other takes over", async () => {
     const inStep = { missing: [], extra: [], different: [] };
     expect(await print("projections", "check")).toMatchObject({ monitoring: inStep, scheduler: inStep });
     const { data } = await ask("gateway-1", "{ vms(first: 1) { nodes { id } } }");
@@ -154,7 +157,7 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
     expect(await topology.isHealthy("jobs")).toBe(true);
   });
 
-  it("go on through one gateway when the other is gone", async () => {
+  it("answer through one gateway when the other is killed", async () => {
     const query = "{ vms(first: 3) { totalCount nodes { name } } }";
     const both = await ask("gateway-1", query);
     expect(both).toMatchObject({ errors: [], data: { vms: { totalCount: 60 } } });
@@ -173,18 +176,18 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
     });
     afterAll(() => redis.disconnect());
 
-    it("case G52: have one that keeps what it has: it evicts nothing, and refuses what does not fit", async () => {
+    it("case G52: use a server that evicts nothing, and refuses what does not fit into its memory", async () => {
       const memory = await redis.info("memory");
       expect(memory).toContain(`maxmemory:${256 * 2 ** 20}\r`);
       expect(memory).toContain("maxmemory_policy:noeviction\r");
     });
 
-    it("case G52: have one that answers nobody without its password, and lets no service empty or change it", async () => {
+    it("case G52: use a server that answers no client without its password, and lets no service empty or change it", async () => {
       const [stranger, asker] = [
         redisAs({ enableReadyCheck: false }),
         redisAs({ username: "health", password: "none", enableReadyCheck: false }),
       ];
-      // It is refused before it has said anything.
+      // The server refuses it before it sends any command.
       stranger.on("error", () => undefined);
       onTestFinished(() => {
         stranger.disconnect();
@@ -204,12 +207,12 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
         await expect(redis.call(command, ...values), command).rejects.toThrow("NOPERM");
     });
 
-    it("send events of all databases through it", async () => {
+    it("send the events of all databases through it", async () => {
       const [, streams] = await redis.scan(0, "MATCH", "novacron:events:*", "COUNT", 1_000);
       expect(streams.map((name) => name.split(":").at(-1)).toSorted()).toEqual(domains.toSorted());
     });
 
-    it("count an API key's requests of both gateways together", async () => {
+    it("count the requests of an API key over both gateways", async () => {
       const limited = await print<{ key: string }>(
         ...["key", "create", "admin", "--name", "of few requests", "--scopes", "*", "--rate-limit", "3"],
       );
@@ -221,7 +224,7 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
   });
 
   it.each(domains)(
-    "case G44: report which part is away while the database of %s is, stay ready unless it is auth's, and recover by themselves",
+    "case G44: report the part that is unavailable with the database of %s, stay ready unless it is auth's, and recover unaided",
     async (domain) => {
       const pids = processesHere();
       const well = { status: 200, ...Object.fromEntries(domains.map((each) => [each, true])) };

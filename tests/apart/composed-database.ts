@@ -3,18 +3,18 @@ import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
 import { type TcpProxy, tcpProxy } from "#tests/harness/tcp-proxy.ts";
 
 export interface ComposedDatabase {
-  /** Leads through the proxy and holds no password: what services are told, whose user is `user` there. */
+  /** Returns a URL for this user that leads through the proxy and has no password, as services receive it. */
   urlOf(user: string): string;
-  /** Leads to the server itself, with the password. */
+  /** The URL of the server itself, with the password. */
   ownerUrl: string;
-  /** To take the database away from all services. */
+  /** Cuts the database off from all services. */
   proxy: TcpProxy;
   drop(): Promise<void>;
 }
 
 /**
- * What PostgreSQL's image makes of its variables when its volume is new: an empty database, and a superuser for it. Both are on the tests'
- * server, under names of their own.
+ * Creates what PostgreSQL's image makes of its variables when its volume is new: an empty database, and a superuser for it. Both are on the tests' server,
+ * under unique names.
  */
 export async function createDatabase(
   { POSTGRES_DB, POSTGRES_USER }: Readonly<Record<string, string>>,

@@ -11,8 +11,8 @@ import { adminUrl } from "#tests/harness/server.ts";
 const run = promisify(execFile);
 
 /**
- * A new folder with what the image holds, in `dist`, and what `novacron secrets` makes, in `secrets`. Roles belong to the whole server, so the passwords of
- * logins are those that they have on the tests' server.
+ * Makes a new folder with the image's contents in `dist`, and the output of `novacron secrets` in `secrets`. Roles belong to the whole server, so the
+ * passwords of logins are those that they have on the tests' server.
  */
 export async function makeInstallation(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "novacron-compose-"));

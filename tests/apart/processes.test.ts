@@ -85,7 +85,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it("a subscription over the network tells what happens in a subgraph's database, with what the other processes know of it", async () => {
+it("a subscription over the network emits the changes in a subgraph's database, with data from the other processes", async () => {
   const vm = fleet.id("vm", 1);
   const change = (from: StateChange["from"], to: StateChange["to"]) =>
     product.databases.vms.write({ tenantId: fleet.tenantId }, (tx) =>
@@ -117,7 +117,7 @@ it("a subscription over the network tells what happens in a subgraph's database,
   await change("running", "stopped");
 });
 
-it("attack 35: a key that is revoked is refused within two seconds, and its socket closed, though a gateway apart remembers who has it", async () => {
+it("attack 35: a revoked key is refused within two seconds and its socket closed, although a gateway in a separate process caches its identity", async () => {
   const { id: userId, tenantId } = await makeUser(product.databases.auth, { tenantId: fleet.tenantId });
   const { id, key } = await makeApiKey(product.databases.auth, { tenantId, userId });
   const me = () => askGraph(gateway.url, "{ me { id } }", {}, key);
@@ -136,8 +136,8 @@ it("attack 35: a key that is revoked is refused within two seconds, and its sock
   expect(performance.now() - began).toBeLessThan(2_000);
 });
 
-describe("five subgraphs and the gateway, each a process of its own from its bundle,", () => {
-  it("answer what they answer in one process", async () => {
+describe("five subgraphs and the gateway, each started from its bundle as a separate process,", () => {
+  it("return what they return in one process", async () => {
     expect(inProcess.errors).toEqual([]);
     expect(await ask(everything)).toEqual(inProcess);
     expect((await fetch(new URL("/health/ready", gateway.url))).status).toBe(200);
@@ -151,7 +151,7 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
     }
   });
 
-  it("case G44, fault 1: outlive the death of one, which blanks its own fields until it is back", async () => {
+  it("case G44, fault 1: survive the death of one, which blanks only its own fields until it is back", async () => {
     const monitoring = subgraphs.get("monitoring");
     expect(await monitoring?.end("SIGKILL")).toBe("SIGKILL");
     const answer = await ask(everything);
@@ -174,7 +174,7 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
     });
   });
 
-  it("take up new signing keys while they run, without a call that is refused", async () => {
+  it("apply new signing keys while they run, without a refused call", async () => {
     const rotate = async (...more: string[]) => {
       const { code, stdout } = await novacron(["keys", "rotate", "--file", keyFile, "--json", ...more]);
       expect(code).toBe(0);
@@ -191,7 +191,7 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
     const { keyId } = await rotate();
     expect(parseKeyring(readFileSync(keyFile, "utf8").trim())?.map(({ id }) => id)).toEqual([keyId, "old"]);
     expect(await rotate("--remove-old")).toMatchObject({ keyId, removed: ["old"] });
-    // Only what signs with the new key is answered once all have taken up the last change.
+    // Once every process has applied the last change, the subgraphs answer only calls that are signed with the new key.
     const signed = signContext(callSigner("gateway", parseKeyring(keys) as Keyring), {
       audience: "vms",
       context: { identity: anonymous, requestId: "1", deadline: Date.now() + 60_000 },
@@ -212,14 +212,14 @@ describe("five subgraphs and the gateway, each a process of its own from its bun
 });
 
 describe("a process", () => {
-  it("does not start with keys that are none, and does not show them", async () => {
+  it("does not start with invalid keys, and does not print them", async () => {
     const settings = { DATABASE_URL_VMS: product.urls.url("vms"), NOVACRON_CALLER_KEYS: "too short" };
     const started = startChild(bundle("subgraphs/vms/main.ts"), settings);
     await expect(started).rejects.toThrow("NOVACRON_CALLER_KEYS: must be keys");
     await expect(started).rejects.not.toThrow("too short");
   });
 
-  it("ends with exit code 0 on SIGTERM also while it still starts", async () => {
+  it("ends with exit code 0 on SIGTERM also while it starts", async () => {
     const proxy = await tcpProxy(product.urls.url("vms"));
     const connecting = proxy.hold();
     const child = spawn(process.execPath, [bundle("subgraphs/vms/main.ts")], {
@@ -233,7 +233,7 @@ describe("a process", () => {
     await proxy.cut();
   });
 
-  it("says which settings it lacks, and does not start", async () => {
+  it("reports which settings are missing, and does not start", async () => {
     await expect(startChild(bundle("subgraphs/scheduler/main.ts"), {})).rejects.toThrow(
       /DATABASE_URL_SCHEDULER_SERVICE: is not set(?!.*SYSTEM)[^]*NOVACRON_CALLER_KEYS: is not set/,
     );
@@ -260,7 +260,7 @@ describe("a process", () => {
     ["gateway/main.ts", [], "SUBGRAPH_URL_MISSING"],
     ["cli/run.ts", ["jobs", "--data-dir", join(folder, "none")], "NO_INSTALLATION"],
   ] as const)(
-    "of %s that cannot start says why in a message with a code, without a stack trace",
+    "of %s that cannot start reports why, in a message with a code and without a stack trace",
     async (entry, args, code) => {
       const { stdout, stderr, status } = spawnSync(process.execPath, [bundle(entry), ...args], {
         env: { NOVACRON_ENV_FILE: "" },

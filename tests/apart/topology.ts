@@ -14,26 +14,26 @@ import { type ComposedDatabase, createDatabase } from "./composed-database.ts";
 const run = promisify(execFile);
 
 export interface Replica extends Child {
-  /** Host and port at which the service's healthcheck asks. */
+  /** The host and port that the service's health check calls. */
   address: string;
 }
 
 export const entryOf = ({ entrypoint, command }: Service): string => (entrypoint ?? command)[1] ?? "";
 const isDatabase = ({ environment }: Service) => "POSTGRES_DB" in environment;
 const isRedis = ({ image }: Service) => image.startsWith("redis:");
-/** When others may depend on it: a service that is not restarted does its work and ends. */
+/** Returns the condition under which others may depend on the service: one that is not restarted runs once and ends. */
 const aim = ({ restart }: Service) => (restart ? "service_healthy" : "service_completed_successfully");
 
 /**
- * The services of docker-compose.yml as plain processes of this machine, from bundles in `folder/dist` and secrets in `folder/secrets`.
- * Redis is left out where there is none: the product runs without one.
+ * Runs the services of docker-compose.yml as plain processes of this machine, from bundles in `folder/dist` and secrets in `folder/secrets`. Leaves Redis out
+ * where it is not installed; the product runs without it.
  */
 export class Topology {
-  /** `<service> started`, and `<service> <condition>` once it is what its dependents wait for, in the order in which they came. */
+  /** `<service> started`, and `<service> <condition>` once it meets the condition that its dependents wait for, in order of time. */
   readonly journal: string[] = [];
   readonly databases = new Map<string, ComposedDatabase>();
   readonly replicas = new Map<string, Replica[]>();
-  /** Standard error of services that have done their work. */
+  /** The standard error of services that have run once and ended. */
   readonly said = new Map<string, string>();
   redis: RedisServer | undefined;
   readonly #folder: string;
@@ -44,7 +44,7 @@ export class Topology {
     mkdirSync(join(folder, "checkpoints"));
   }
 
-  /** `docker compose up --wait`: all services without a profile. What is up before another fails is ended by `down`. */
+  /** Does what `docker compose up --wait` does: starts all services without a profile. When one fails, `down` ends those that are up. */
   async up(): Promise<void> {
     const names = Object.keys(compose.services).filter((name) => !serviceOf(name).profiles);
     const results = await Promise.allSettled(names.map((name) => this.#reach(name)));
@@ -58,8 +58,8 @@ export class Topology {
   }
 
   /**
-   * `docker compose stop`: SIGTERM for all replicas of these services, and SIGKILL for those that take longer than their service may.
-   * Resolves to their exit codes, or the signals that ended them.
+   * Does what `docker compose stop` does: sends SIGTERM to all replicas of these services, and SIGKILL to those that exceed their service's grace period.
+   * Resolves to their exit codes, or to the signals that ended them.
    */
   async stop(...names: string[]): Promise<Record<string, (number | string | null)[]>> {
     const ended = names.map(async (name) => {
@@ -73,12 +73,12 @@ export class Topology {
     return Object.fromEntries(await Promise.all(ended));
   }
 
-  /** `docker compose run --rm novacron …`: what it printed. @throws Error when its exit code is not 0 */
+  /** Does what `docker compose run --rm novacron …` does, and returns what it printed. @throws Error when its exit code is not 0 */
   async command(...args: string[]): Promise<string> {
     return (await this.#runOnce(serviceOf("novacron"), args)).stdout;
   }
 
-  /** Starts one more process of a service, in the place of an ended one where there is one. */
+  /** Starts one more process of a service; replaces the ended one at this place, if any. */
   async start(name: string, place = this.replicas.get(name)?.length ?? 0): Promise<void> {
     const service = serviceOf(name);
     const env = this.#environment(service);
@@ -91,7 +91,7 @@ export class Topology {
     this.replicas.set(name, replicas);
   }
 
-  /** Whether all replicas of a service pass its healthcheck. */
+  /** Returns whether all replicas of a service pass its health check. */
   async isHealthy(name: string): Promise<boolean> {
     const { healthcheck, environment } = serviceOf(name);
     const [, program = "", ...args] = healthcheck?.test ?? [];
@@ -109,7 +109,7 @@ export class Topology {
     );
   }
 
-  /** Resolves when a service, and before it all that it depends on, is what its dependents wait for. */
+  /** Resolves when a service meets the condition that its dependents wait for; reaches everything it depends on first. */
   #reach(name: string): Promise<void> {
     const reached = this.#reached.get(name) ?? this.#bringUp(name);
     this.#reached.set(name, reached);
@@ -149,7 +149,7 @@ export class Topology {
     return readFileSync(join(this.#folder, `secrets/${secrets[0]}`), "utf8").trim();
   }
 
-  /** What a process of the image is told, with hosts, ports and files as they are here. */
+  /** The environment of a process of the image, with hosts, ports and files of this machine. */
   #environment(service: Service): Record<string, string> {
     const told = Object.entries(service.environment).filter(([name]) => !name.startsWith("REDIS_") || this.redis);
     const here = told.map(([name, value]) => [name, name === "PORT" ? "0" : this.#here(value)]);
@@ -168,7 +168,7 @@ export class Topology {
   }
 }
 
-/** `redis-cli --user … --pass … <command>` */
+/** Runs `redis-cli --user … --pass … <command>`. */
 async function pinged(url: string, [, user, , pass, command = ""]: readonly string[]): Promise<unknown> {
   const options = { maxRetriesPerRequest: 0, retryStrategy: () => null, enableReadyCheck: false };
   const client = new Redis(url, { ...options, username: user ?? "", password: pass ?? "" });

@@ -47,7 +47,7 @@ afterAll(async () => {
   await product?.stop();
 });
 
-it("a request through processes apart, each from its bundle, is one trace from its client to SQL", async () => {
+it("a request through separate processes, each from its bundle, is one trace from its client to SQL", async () => {
   const { id: userId, tenantId } = await makeUser(product.databases.auth, { tenantId: fleet.tenantId, role: "admin" });
   const { key } = await makeApiKey(product.databases.auth, { tenantId, userId });
   const started = await Promise.all(domains.map(startSubgraph));
@@ -68,11 +68,11 @@ it("a request through processes apart, each from its bundle, is one trace from i
     body: JSON.stringify({ query }),
   });
   expect(await response.json()).not.toHaveProperty("errors");
-  // Nobody has signed this one: it is not answered, so it is in no trace.
+  // This call is not signed: it is refused, so it is in no trace.
   const unsigned = { method: "POST", headers: { traceparent: newTraceparent().traceparent }, body: "{}" };
   expect((await fetch(started[0]?.url ?? "", unsigned)).status).toBe(401);
 
-  // The last spans are sent when a process stops.
+  // A process sends its last spans when it stops.
   expect(await Promise.all(children.map((child) => child.end("SIGTERM")))).toEqual([0, 0, 0, 0, 0, 0]);
   const spans = connectedTrace(collector.spans, client);
   expect(spans).toHaveLength(collector.spans.length);
@@ -90,7 +90,7 @@ it("a request through processes apart, each from its bundle, is one trace from i
   );
 });
 
-/** The services through which a span was reached. */
+/** Returns the services through which a span was reached. */
 function servicesTo(trace: readonly CollectedSpan[], { service, parentSpanId }: CollectedSpan): string {
   const parent = trace.find(({ spanId }) => spanId === parentSpanId);
   if (!parent) return service;

@@ -19,10 +19,10 @@ import { id, productWithEvents, renameVm, tenantId } from "./product-with-events
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 const minutes = 60;
-/** Five minutes ahead, and back: a leap of five, then of ten. */
+/** Five minutes ahead and back: jumps of five minutes, then of ten. */
 const offsets = [0, 5 * minutes, 0, -5 * minutes, 5 * minutes, 0];
 
-it("fault 26: when the clock of the databases jumps, events keep their order, nothing is removed early, and samples find their partitions", async (test) => {
+it("fault 26: when the databases' clock jumps, events keep their order, nothing is removed early, and samples find their partitions", async (test) => {
   const clock = fakeClock() ?? test.skip(needsFaketime);
   onTestFinished(() => clock.remove());
   const untouched = { ...serverEnvironment };
@@ -46,7 +46,7 @@ it("fault 26: when the clock of the databases jumps, events keep their order, no
       select extract(epoch from clock_timestamp())::float8 as seconds`,
     );
     const now = row?.seconds ?? 0;
-    // Otherwise nothing is tried here.
+    // Without the jump the test would prove nothing.
     expect(Math.abs(now - Date.now() / 1_000 - offset)).toBeLessThan(30);
 
     for (let more = 0; more < 20; more++) await product.renameVm(1 + (change % 3), `change ${++change}`);
@@ -68,14 +68,14 @@ it("fault 26: when the clock of the databases jumps, events keep their order, no
   expect(product.followed.map(({ payload }) => payload["name"])).toEqual(
     Array.from({ length: change }, (_, at) => `change ${at + 1}`),
   );
-  // Times did go back, ids did not.
+  // The times went back; the ids did not.
   const times = product.followed.map(({ occurredAt }) => occurredAt);
   expect(times).not.toEqual(times.toSorted());
   const ids = product.followed.map((event) => event.id);
   expect(ids).toEqual(ids.toSorted((a, b) => a - b));
 });
 
-it("fault 26: when the clock of the product jumps, it goes on answering, and projections go on", async (test) => {
+it("fault 26: when the product's clock jumps, it continues to answer, and projections continue", async (test) => {
   const clock = fakeClock() ?? test.skip(needsFaketime);
   onTestFinished(() => clock.remove());
   const dataDir = temporaryDataDir("novacron-clock-data-");
@@ -132,7 +132,7 @@ it("fault 26: when the clock of the product jumps, it goes on answering, and pro
   }
   done.abort();
   await Promise.all(asking);
-  // A request that was under way when the clock went ahead may have run out of its time, which is said in the clock's terms.
+  // A request in progress when the clock jumped ahead may have exceeded its deadline, and reports that with the code of a timeout.
   expect([...codes].filter((code) => code !== "SUBGRAPH_TIMEOUT")).toEqual([]);
   expect(slowestMs).toBeLessThan(10_000);
 });

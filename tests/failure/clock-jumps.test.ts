@@ -8,7 +8,7 @@ import { signContext, verifyContext } from "#lib/signed-context.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
 import { cloneDatabases } from "#tests/harness/server.ts";
 
-// Only what `Date` says jumps, as when somebody sets the clock: timers and `performance.now()` go on.
+// Only the value of `Date` jumps, as when an operator sets the clock; timers and `performance.now()` do not.
 const jump = (minutes: number) => vi.setSystemTime(Date.now() + minutes * 60_000);
 beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: Date.now(), shouldAdvanceTime: true }));
 afterEach(() => void vi.useRealTimers());
@@ -18,7 +18,7 @@ const one = statement<{ one: number }>(() => sql`select 1 as one`);
 const forLong = statement(() => sql`select pg_sleep(10)`);
 
 describe("fault 26: when the clock jumps by five minutes,", () => {
-  it.each([5, -5])("a transaction keeps the deadline that it was begun with (%i min)", async (minutes) => {
+  it.each([5, -5])("a transaction keeps the deadline that it began with (%i min)", async (minutes) => {
     const urls = await cloneDatabases(["vms"]);
     const database = await openDatabase({ domain: "vms", url: urls.url("vms"), maxConnections: 1 });
     onTestFinished(async () => {
@@ -41,7 +41,7 @@ describe("fault 26: when the clock jumps by five minutes,", () => {
     expect(performance.now() - begun).toBeLessThan(4_000);
   });
 
-  it("a subgraph refuses calls that are signed by a clock minutes before or behind its own, and forgives seconds", () => {
+  it("a subgraph refuses calls that are signed by a clock minutes behind or ahead of its own, and accepts a difference of seconds", () => {
     const keys = [{ id: "1", secret: "key" }] as const;
     const signed = () => {
       const identity = wholeTenantIdentity(tenantId, id("user"));

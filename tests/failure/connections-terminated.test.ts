@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => product?.stop());
 
-it("fault 14: while backends are terminated in a loop, reads succeed or say why, writes are told once, and the pool never sticks", async () => {
+it("fault 14: while backends are terminated in a loop, reads succeed or report why, each write is emitted once, and the pool never blocks", async () => {
   const names = domains.map((domain) => new URL(product.urls.url(domain)).pathname.slice(1));
   const done = new AbortController();
   const codes: Record<string, number> = {};
@@ -47,7 +47,7 @@ it("fault 14: while backends are terminated in a loop, reads succeed or say why,
   const terminating = asOwner(adminUrl(), async (admin) => {
     let ended = 0;
     const until = performance.now() + 20_000;
-    // Each round ends whatever has been opened since the one before.
+    // Each round terminates every connection that was opened since the previous round.
     while (ended < 200 && performance.now() < until) {
       const rows = await admin`select pg_terminate_backend(pid) from pg_stat_activity where datname = any(${names})`;
       ended += rows.length;
@@ -61,7 +61,7 @@ it("fault 14: while backends are terminated in a loop, reads succeed or say why,
   expect(Math.max(slowest.read, slowest.write)).toBeLessThan(5_000);
 
   await vi.waitFor(async () => expect((await product.ask(everything)).errors).toEqual([]), { timeout: 5_000 });
-  // All eight connections of a pool at once, each held until all are there: none of them is lost to a transaction that broke.
+  // Uses all eight connections of a pool at once, each held until all are in use: no broken transaction has lost one of them.
   let arrived = 0;
   let open: () => void = () => undefined;
   const all = new Promise<void>((resolve) => (open = resolve));

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => product?.stop());
 
-// What is moved between VMs is memory: none may come into being or be lost.
+// Writers move memory between VMs: the sum must not change.
 const memory = sql`(resource_config->>'memoryMb')::int`;
 const changeMemory = statement<ChangedRow>(
   () => sql`
@@ -41,7 +41,7 @@ const total = (): Promise<number> =>
     (await tx.run(memoryOf)).reduce((sum, { memoryMb }) => sum + memoryMb, 0),
   );
 
-/** Opens for those who wait when as many have come. */
+/** Returns a barrier that opens when `count` callers wait at it. */
 function meetingOf(count: number): () => Promise<void> {
   let open: () => void = () => undefined;
   const all = new Promise<void>((resolve) => (open = resolve));
@@ -59,7 +59,7 @@ describe("fault 17: transactions that cross", () => {
     product.followed.length = 0;
   });
 
-  /** Every write that was committed is told once, in its order, and no other. */
+  /** Expects that each committed write is emitted once, in its order, and that nothing else is emitted. */
   async function expectEvents(count: number): Promise<void> {
     await product.untilProjected();
     await vi.waitFor(() => expect(product.followed).toHaveLength(count), 10_000);
@@ -69,7 +69,7 @@ describe("fault 17: transactions that cross", () => {
     }
   }
 
-  it("in a deadlock are run again, and both succeed", async () => {
+  it("are retried after a deadlock, and both succeed", async () => {
     const meet = meetingOf(2);
     let attempts = 0;
     const move = (from: number, to: number) =>
@@ -83,14 +83,14 @@ describe("fault 17: transactions that cross", () => {
     await expectEvents(4);
   });
 
-  it("by the dozen keep the sum of what they move, and those that give up have changed nothing", async () => {
+  it("keep the sum of what many of them move, and those that give up change nothing", async () => {
     const movers = 6;
     const each = 6;
     const outcomes = await Promise.all(
       Array.from({ length: movers }, async (_, mover) => {
         let moved = 0;
         for (let move = 0; move < each; move++) {
-          // Every pair of three VMs, in both directions, at the same time.
+          // Every pair of the three VMs, in both directions, at the same time.
           const from = 1 + ((mover + move) % 3);
           const to = 1 + ((from + (mover % 2)) % 3);
           try {
@@ -109,7 +109,7 @@ describe("fault 17: transactions that cross", () => {
     await expectEvents(2 * moved);
   });
 
-  it("give way once and succeed, with the events of the attempt that was committed", async () => {
+  it("succeed after one serialization failure, and emit only the events of the committed attempt", async () => {
     let attempts = 0;
     await product.databases.vms.write({ tenantId }, async (tx) => {
       attempts += 1;
@@ -120,7 +120,7 @@ describe("fault 17: transactions that cross", () => {
     expect(product.followed[0]?.payload["name"]).toBe("attempt 2");
   });
 
-  it("that always have to give way do so four times, and say WRITE_CONFLICT", async () => {
+  it("that always fail to serialize are tried four times and report WRITE_CONFLICT", async () => {
     let attempts = 0;
     const write = product.databases.vms.write({ tenantId }, async (tx) => {
       attempts += 1;
@@ -132,7 +132,7 @@ describe("fault 17: transactions that cross", () => {
     await expectEvents(0);
   });
 
-  it("are not run again after their deadline", async () => {
+  it("are not retried after their deadline", async () => {
     let attempts = 0;
     const write = product.databases.vms.write({ tenantId, deadline: Date.now() + 50 }, async (tx) => {
       attempts += 1;
@@ -146,7 +146,7 @@ describe("fault 17: transactions that cross", () => {
 });
 
 describe("fault 17: in a database whose transactions are serializable by default,", () => {
-  it("ours are not: a reader of the log sees what is committed while it looks, and misses nothing", async () => {
+  it("those of the product are not: a reader of the log sees what is committed while it reads, and misses nothing", async () => {
     const serializable = await productWithEvents();
     try {
       const url = serializable.urls.url("vms");

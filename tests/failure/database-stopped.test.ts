@@ -16,7 +16,7 @@ async function withinASecond(happens: () => Promise<void>): Promise<void> {
   expect(performance.now() - begun).toBeLessThan(1_000);
 }
 
-/** What of a healthy answer is null without a database. */
+/** What becomes of a healthy response without a database: its fields are null. */
 const without = {
   vms: (healthy: object) => ({ ...healthy, vms: null }),
   monitoring: (healthy: { vms: { nodes: object[] } }) => ({
@@ -40,7 +40,7 @@ describe.each(["vms", "monitoring"] as const)(
       await server?.clean();
     });
 
-    it("its fields are null within a second meanwhile, and everything recovers unaided", async () => {
+    it("its fields are null within a second, and everything recovers unaided", async () => {
       expect(await product.readiness()).toBe(200);
       for (let change = 1; change <= 50; change++) await product.renameVm(1 + (change % 3), `before ${change}`);
       const healthy = await product.ask(everything);
@@ -53,7 +53,7 @@ describe.each(["vms", "monitoring"] as const)(
         expect(data).toEqual(blanked);
         expect([...new Set(errors.map(({ extensions }) => extensions.code))]).toEqual(["DATABASE_UNAVAILABLE"]);
       });
-      // None waits for the attempts of others to connect: there are eight connections, and a tenth of a second between attempts.
+      // No read waits for the connection attempts of others: there are eight connections, and a tenth of a second between attempts.
       await withinASecond(async () => {
         const asked = Array.from({ length: 200 }, () => product.databases[domain].read({ tenantId }).run(one));
         const answers = await Promise.allSettled(asked);
@@ -62,7 +62,7 @@ describe.each(["vms", "monitoring"] as const)(
       await withinASecond(async () => expect(await product.degraded()).toEqual([domain]));
       expect(await product.readiness()).toBe(200);
 
-      // Whoever can write goes on writing, and whoever cannot is told.
+      // Writes to the other database continue, and writes to the stopped one report an error.
       const meanwhile = product.renameVm(2, "meanwhile");
       if (domain === "vms") await expect(meanwhile).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE" });
       else await meanwhile;

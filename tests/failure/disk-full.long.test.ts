@@ -5,12 +5,12 @@ import { ownServer } from "./own-server.ts";
 import { type ProductWithEvents, productWithEvents } from "./product-with-events.ts";
 import { needsMount, type SmallDisk, smallDisk } from "./small-disk.ts";
 
-// Only the tables are on the small disk, as a tablespace: PostgreSQL ends itself (PANIC) when it cannot write its log, and then there would be
-// nothing that still reads. That case is in log-full.long.test.ts.
+// Only the tables are on the small disk, as a tablespace. PostgreSQL ends itself (PANIC) when it cannot write its log, and then no read would succeed. That
+// case is in log-full.long.test.ts.
 
 const everything = "{ clusters { totalCount } vms(first: 3) { nodes { name alerts { totalCount } } } }";
 
-/** The product with one domain's database on a disk of its own. */
+/** Starts the product with one domain's database on a disk of its own. */
 async function productOnDisk(disk: SmallDisk, domain: Domain): Promise<ProductWithEvents> {
   onTestFinished(() => disk.remove());
   const server = await ownServer([domain]);
@@ -24,7 +24,7 @@ async function productOnDisk(disk: SmallDisk, domain: Domain): Promise<ProductWi
   return product;
 }
 
-/** Gives VMs other names until that fails, and returns the names that were acknowledged. */
+/** Renames VMs until that fails, and returns the acknowledged names. */
 async function renameUntilFull(product: ProductWithEvents): Promise<string[]> {
   const acknowledged: string[] = [];
   for (let change = 1; change <= 5_000; change++) {
@@ -39,7 +39,7 @@ async function renameUntilFull(product: ProductWithEvents): Promise<string[]> {
   throw new Error("The disk did not become full.");
 }
 
-it("fault 18: when the disk is full, reads go on, writes say STORAGE_FULL and leave nothing, and all goes on when there is room", async (test) => {
+it("fault 18: when the disk is full, reads succeed, writes report STORAGE_FULL and change nothing, and writes resume when there is space", async (test) => {
   const disk = smallDisk(64) ?? test.skip(needsMount);
   const product = await productOnDisk(disk, "vms");
   disk.fill();
@@ -60,7 +60,7 @@ it("fault 18: when the disk is full, reads go on, writes say STORAGE_FULL and le
   await product.untilProjected();
 });
 
-it("fault 18: a consumer whose disk is full tries until there is room, and has then missed nothing", async (test) => {
+it("fault 18: a consumer whose disk is full retries until there is space, and then has missed nothing", async (test) => {
   const disk = smallDisk(64) ?? test.skip(needsMount);
   const product = await productOnDisk(disk, "monitoring");
   disk.fill();
@@ -70,7 +70,7 @@ it("fault 18: a consumer whose disk is full tries until there is room, and has t
   };
   let change = 0;
   let behind = 0;
-  // What the consumer remembers of events needs room: sooner or later it does not get it, and stays where it is.
+  // The consumer needs space for what it records of events. Sooner or later it gets none, and stops there.
   while (behind < 300) {
     for (let more = 0; more < 100; more++) await product.renameVm(1 + (change % 3), `change ${++change}`);
     expect(change).toBeLessThan(5_000);

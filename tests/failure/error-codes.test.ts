@@ -30,8 +30,8 @@ describe.each([
   ["17", "40P01", "WRITE_CONFLICT"],
   ["18", "53100", "STORAGE_FULL"],
   ["16", "57014", "SUBGRAPH_TIMEOUT"],
-])("%s: what PostgreSQL calls %s", (_fault, state, code) => {
-  it(`is ${code} for whoever writes, reads, or runs a statement by itself`, async () => {
+])("%s: an error that PostgreSQL reports as %s", (_fault, state, code) => {
+  it(`is ${code} for a write, a read and a single statement`, async () => {
     const told = { code, message: expect.not.stringContaining("secret-canary") };
     const write = database.write({ tenantId }, (tx) => tx.execute(failing(state)));
     await expect(write).rejects.toMatchObject(told);
@@ -42,7 +42,7 @@ describe.each([
   });
 });
 
-it("an error that says nothing of the database's own state stays what it is", async () => {
+it("an error that does not concern the database's own state keeps its code", async () => {
   const write = database.write({ tenantId }, (tx) => tx.execute(failing("23505")));
   await expect(write).rejects.toMatchObject({ code: "23505" });
 });
@@ -52,7 +52,7 @@ it.each([
   ["a number out of range", sql`select ${sql.placeholder("value")}::text::int`, "22P02"],
   ["a row that a check refuses", sql`insert into refusing values (${sql.placeholder("value")})`, "23514"],
   ["a row that is there already", sql`insert into unique_ones values (${sql.placeholder("value")})`, "23505"],
-])("attack 57, case G54: %s is in no error of the database, which names what refused it", async (_what, text, code) => {
+])("attack 57, case G54: an error of the database contains its code, and not %s", async (_what, text, code) => {
   const value = "a-secret-canary";
   const write = database.write({ tenantId }, async (tx) => {
     await tx.execute(statement<never>(() => sql`create temporary table refusing (value text check (false))`));

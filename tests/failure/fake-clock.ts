@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface FakeClock {
-  /** For the processes whose clock this is. */
+  /** The environment of the processes that use this clock. */
   environment: Record<string, string>;
-  /** How far from the real clock they are from now on. */
+  /** Sets how far their time is from the real clock from now on. */
   set(seconds: number): void;
   remove(): void;
 }
 
-/** A clock that a test sets for other processes; undefined where libfaketime is not installed. Their monotonic clock and timers stay real. */
+/** Returns a clock that a test sets for other processes; undefined where libfaketime is not installed. Their monotonic clock and timers stay real. */
 export function fakeClock(): FakeClock | undefined {
   const library = findLibrary();
   if (library === undefined) return undefined;
@@ -34,7 +34,7 @@ export function fakeClock(): FakeClock | undefined {
 
 function findLibrary(): string | undefined {
   const roots = ["/usr/lib", "/usr/lib64", "/usr/local/lib"].filter((root) => existsSync(root));
-  // Debian has one folder for each architecture.
+  // Debian has a folder for each architecture.
   const folders = roots.flatMap((root) => [root, ...readdirSync(root).map((name) => join(root, name))]);
   return folders.map((folder) => join(folder, "faketime/libfaketimeMT.so.1")).find((path) => existsSync(path));
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { askGraph } from "#tests/harness/product.ts";
 import { type GatewayProcess, startGatewayProcess } from "./gateway-process.ts";
 
-/** The status, or undefined where there is no answer. */
+/** Resolves to the status, or to undefined if there is no response. */
 const statusOnNewConnection = (url: URL): Promise<number | undefined> =>
   new Promise((resolve) => {
     get(url, { agent: false }, (response) => {
@@ -32,7 +32,7 @@ describe.skipIf(!canLimit)("a gateway without file handles (needs prlimit; skipp
     execFileSync("/usr/bin/prlimit", ["--pid", String(gateway.child.pid), `--nofile=${count}:`]);
   };
 
-  it("fault 29: turns new connections away, answers on old ones, and on new ones when others have ended", async () => {
+  it("fault 29: refuses new connections, answers on old ones, and answers on new ones when others have ended", async () => {
     await askGraph(gateway.url, "{ word }");
     const room = 8;
     limit(handles() + room);
@@ -45,7 +45,7 @@ describe.skipIf(!canLimit)("a gateway without file handles (needs prlimit; skipp
       sockets.push(socket);
       ended.push(new Promise((resolve) => socket.once("close", resolve)));
     }
-    // It has no handle for all of them: some it turns away, and who is connected is answered.
+    // It does not have a handle for all of them: it refuses some, and answers the clients that are connected.
     await Promise.race(ended);
     expect((await askGraph(gateway.url, "{ word }")).errors).toEqual([]);
     for (const socket of sockets) socket.destroy();

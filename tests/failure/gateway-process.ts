@@ -9,16 +9,16 @@ import { type Child, startChild } from "#tests/apart/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 
 export interface GatewayProcess {
-  /** The process as it runs now. */
+  /** The process that runs now. */
   child: Child;
   url: string;
-  /** Starts it as it was started before, on the same port; the one before must have ended. */
+  /** Starts the process again with the same arguments, on the same port; the previous one must have ended. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * A process `novacron gateway --open` over one subgraph, which `answer` plays in this process.
+ * Starts a process `novacron gateway --open` over one subgraph, which `answer` serves from this process.
  * @param nodeOptions for V8, as in NODE_OPTIONS
  */
 export async function startGatewayProcess(

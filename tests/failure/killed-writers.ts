@@ -10,7 +10,7 @@ import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/serv
 const { tenantId, id } = fleetOf(1);
 const writersAtOnce = 2;
 
-/** Starts a writer, kills it after some acknowledged changes, at any moment or inside the next one, and returns the last of them. */
+/** Starts a writer, kills it after some acknowledged changes, at any moment or inside the next one, and returns the last acknowledged version. */
 async function writeAndDie(urls: TestDatabases, vm: number, afterChanges: number, inside: boolean): Promise<number> {
   const args = [urls.url("vms"), tenantId, id("vm", vm), ...(inside ? [String(afterChanges)] : [])];
   const child = spawn(process.execPath, [bundle("tests/failure/write-and-die.ts"), ...args], {
@@ -22,7 +22,7 @@ async function writeAndDie(urls: TestDatabases, vm: number, afterChanges: number
   let changes = 0;
   for await (const line of createInterface(child.stdout)) {
     if (line !== "inside") acknowledged = Number(line);
-    // Never at the same moment of a transaction: each writer goes at its own pace.
+    // Never at the same moment of a transaction: each writer runs at its own pace.
     if (line === "inside" || (++changes === afterChanges && !inside)) child.kill("SIGKILL");
   }
   expect(await exited).toEqual([null, "SIGKILL"]);
@@ -30,7 +30,7 @@ async function writeAndDie(urls: TestDatabases, vm: number, afterChanges: number
 }
 
 /**
- * Kills writers in the middle of their transactions, and compares what they changed with what they told.
+ * Kills writers in the middle of their transactions, and compares what they changed with the events in the outbox.
  * @returns how many events were appended in transactions that were killed before their commit
  */
 export async function killWriters(rounds: number): Promise<number> {
@@ -46,7 +46,7 @@ export async function killWriters(rounds: number): Promise<number> {
     }),
   );
   return asOwner(urls.url("vms"), async (owner) => {
-    // The session of a killed writer may still be at its commit.
+    // The session of a killed writer may still be committing.
     await owner`select pg_terminate_backend(pid, 5000) from pg_stat_activity
       where datname = current_database() and application_name = 'novacron_vms'`;
     for (const [writer, last] of acknowledged.entries()) {
@@ -61,7 +61,7 @@ export async function killWriters(rounds: number): Promise<number> {
       );
       expect(row?.name).toBe(`${vm} at ${version}`);
     }
-    // Ids of transactions that were not committed are never given again.
+    // The sequence never returns the ids of uncommitted transactions again.
     const [ids] = await owner<{ lost: number }[]>`
       select (last_value - (select count(*) from outbox_events))::int as lost from outbox_events_id_seq`;
     return ids?.lost ?? 0;

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => product?.stop());
 
-/** Runs `meanwhile` while somebody's open transaction holds what this statement locked. */
+/** Runs `meanwhile` while an open transaction of another client holds what this statement locked. */
 async function whileLocked(domain: Domain, lock: string, meanwhile: (owner: postgres.Sql) => Promise<void>) {
   const url = product.urls.url(domain);
   await asOwner(url, (owner) =>
@@ -21,7 +21,7 @@ async function whileLocked(domain: Domain, lock: string, meanwhile: (owner: post
   );
 }
 
-/** Waits until as many statements, one after the other, have waited for a lock of this database. */
+/** Waits until this many statements, one after the other, have waited for a lock of this database. */
 async function lockWaits(owner: postgres.Sql, count: number): Promise<void> {
   const waits = new Set<string>();
   await vi.waitFor(
@@ -36,16 +36,16 @@ async function lockWaits(owner: postgres.Sql, count: number): Promise<void> {
   );
 }
 
-describe("fault 16: while somebody holds a lock on a hot row,", () => {
-  it("each writer is told WRITE_CONFLICT after a second, and nothing else hangs", async () => {
+describe("fault 16: while another client holds a lock on a hot row,", () => {
+  it("each writer gets WRITE_CONFLICT after a second, and nothing else hangs", async () => {
     await whileLocked("vms", `select from vms where id = '${id("vm", 1)}' for update`, async () => {
       const begun = performance.now();
-      // Half of the connections write at a time, each for a second in each of its attempts: eight writers take two rounds.
+      // Half of the connections write at a time, each for a second in each of its attempts, so eight writers take two rounds.
       const writers = Array.from({ length: 8 }, async (_, writer) => {
         await expect(product.renameVm(1, `writer ${writer}`)).rejects.toMatchObject({ code: "WRITE_CONFLICT" });
         return performance.now() - begun;
       });
-      // A service all of whose connections wait is busy, not away.
+      // A service whose connections all wait is busy, not unavailable.
       expect(await product.readiness()).toBe(200);
       const took = await Promise.all(writers);
       expect(Math.min(...took)).toBeGreaterThan(900);
@@ -60,7 +60,7 @@ describe("fault 16: while somebody holds a lock on a hot row,", () => {
     );
   });
 
-  it("a consumer that needs the row tries until it gets it, and its events are in the end all there", async () => {
+  it("a consumer that needs the row retries until it gets it, and then has all its events", async () => {
     await whileLocked(
       "monitoring",
       `select from projected_vms where id = '${id("vm", 3)}' for update`,
@@ -72,7 +72,7 @@ describe("fault 16: while somebody holds a lock on a hot row,", () => {
     await product.untilProjected();
   });
 
-  it.each(["event_relay", "event_log"])("the relay goes on when it can have its row of %s again", async (table) => {
+  it.each(["event_relay", "event_log"])("the relay continues when it can lock its row of %s again", async (table) => {
     const before = product.followed.length;
     await whileLocked("vms", `select from ${table} for update`, async (owner) => {
       for (let change = 1; change <= 20; change++) await product.renameVm(3, `${table} ${change}`);
@@ -89,7 +89,7 @@ describe("fault 16: while somebody holds a lock on a hot row,", () => {
     }, 5_000);
   });
 
-  it("a table that is locked as a whole makes reads say so, and no longer than a second", async () => {
+  it("reads of a table that is locked as a whole report WRITE_CONFLICT, and reads of other tables succeed", async () => {
     await whileLocked("vms", "select pg_advisory_lock(1)", async (owner) => {
       await owner.begin(async (tx) => {
         await tx`lock table vm_networks in access exclusive mode`;

@@ -3,10 +3,10 @@ import { ownServer } from "./own-server.ts";
 import { productWithEvents } from "./product-with-events.ts";
 import { needsMount, smallDisk } from "./small-disk.ts";
 
-it("fault 18: a server that cannot write its log ends itself; started with room again it has all that was acknowledged, and events flow", async (test) => {
+it("fault 18: a server that cannot write its log ends; started with space again, it has all acknowledged writes, and events flow", async (test) => {
   const disk = smallDisk(256) ?? test.skip(needsMount);
   onTestFinished(() => disk.remove());
-  // Few segments of the log, or there would be room in those that were used before.
+  // Limits the log to few segments; otherwise there would be space in used ones.
   const server = await ownServer(["vms"], { folder: disk.folder, min_wal_size: "32MB", max_wal_size: "48MB" });
   onTestFinished(() => server.clean());
   const product = await productWithEvents(server.urls);
@@ -16,7 +16,7 @@ it("fault 18: a server that cannot write its log ends itself; started with room 
   const acknowledged: string[] = [];
   const codes = new Set<string>();
   for (let change = 1; !codes.has("DATABASE_UNAVAILABLE"); change++) {
-    // Of a size that fills a segment of the log soon.
+    // A name of this size soon fills a segment of the log.
     const name = `change ${change} ${"x".repeat(200)}`;
     try {
       await product.renameVm(1 + (change % 3), name);
@@ -27,7 +27,7 @@ it("fault 18: a server that cannot write its log ends itself; started with room 
     expect(change).toBeLessThan(100_000);
   }
   expect([...codes].filter((code) => !["STORAGE_FULL", "DATABASE_UNAVAILABLE"].includes(code))).toEqual([]);
-  // It tries to recover, needs room for that too, and gives up.
+  // The server tries to recover, needs space for that too, and gives up.
   await vi.waitFor(() => expect(server.isRunning()).toBe(false), { timeout: 60_000, interval: 50 });
   const { data, errors } = await product.ask("{ clusters { totalCount } vms { totalCount } }");
   expect(data).toEqual({ clusters: { totalCount: 3 }, vms: null });
@@ -41,7 +41,7 @@ it("fault 18: a server that cannot write its log ends itself; started with room 
   await vi.waitFor(
     () => {
       const told = product.followed.map(({ payload }) => payload["name"] as string);
-      // The last one may have been committed although nobody could say so any more.
+      // The last write may have been committed although its acknowledgement was lost.
       expect(told.filter((name) => acknowledged.includes(name))).toEqual(acknowledged);
       expect(told.length - acknowledged.length).toBeLessThanOrEqual(2);
       expect(told.at(-1)).toBe("after");

@@ -6,7 +6,7 @@ import { type GatewayProcess, startGatewayProcess } from "./gateway-process.ts";
 const heapMebibytes = 160;
 const times = (count: number, text: (at: number) => string): string =>
   Array.from({ length: count }, (_, at) => text(at)).join("");
-/** Within the limit of 32 MiB for an answer; an object takes ten times the two characters that say it. */
+/** Within the limit of 32 MiB for a response. In memory an object takes ten times the two characters that represent it. */
 const largeAnswer = `{"data":{"words":[${"{},".repeat(10_000_000)}{}]}}`;
 function* endlessAnswer(): Generator<string> {
   yield '{"data":{"endless":[';
@@ -31,13 +31,13 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** Whatever aliases a document has for `word`, each is a word. */
+/** Returns data with the value `plain` for `word` and for each of its aliases in the document. */
 const wordsOf = (body: string): string => {
   const keys = [...body.matchAll(/(\w+):word/g)].map(([, key]) => key);
   return JSON.stringify(Object.fromEntries([...keys, "word"].map((key) => [key, "plain"])));
 };
 
-/** Asks for all documents, eight at a time. */
+/** Sends all documents, eight at a time. */
 async function askAll(documents: Iterable<string>): Promise<void> {
   const queue = documents[Symbol.iterator]();
   const client = async (): Promise<void> => {
@@ -48,7 +48,7 @@ async function askAll(documents: Iterable<string>): Promise<void> {
 }
 
 describe(`fault 28: a gateway whose heap holds ${heapMebibytes} MiB`, () => {
-  it("lives through more different operations than it could keep", { timeout: 180_000 }, async () => {
+  it("survives more different operations than it could keep", { timeout: 180_000 }, async () => {
     await askAll(
       (function* () {
         for (let at = 0; at < 2_000; at += 1) yield `{ ${times(60, (alias) => `a${at}_${alias}: word `)}}`;
@@ -56,7 +56,7 @@ describe(`fault 28: a gateway whose heap holds ${heapMebibytes} MiB`, () => {
     );
   });
 
-  it("lives through documents of the longest that are all comments, and keeps no comment", async () => {
+  it("survives documents of maximum length that are all comments, and keeps no comment", async () => {
     await askAll(
       (function* () {
         for (let at = 0; at < 100; at += 1) yield `{ a${at}: word }\n${"#\n".repeat(80_000)}`;
@@ -64,7 +64,7 @@ describe(`fault 28: a gateway whose heap holds ${heapMebibytes} MiB`, () => {
     );
   });
 
-  it("lives through answers without an end", async () => {
+  it("survives responses without an end", async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => askGraph(gateway.url, "{ word endless }")));
     expect(answers.map(({ errors }) => errors.map(({ extensions }) => extensions.code))).toEqual(
       answers.map(() => ["SUBGRAPH_UNAVAILABLE", "SUBGRAPH_UNAVAILABLE"]),
@@ -72,7 +72,7 @@ describe(`fault 28: a gateway whose heap holds ${heapMebibytes} MiB`, () => {
     expect(await askGraph(gateway.url, "{ word }")).toMatchObject({ data: { word: "plain" }, errors: [] });
   });
 
-  it("ends where it cannot go on, gives nobody half an answer, and answers again when it is started again", async () => {
+  it("ends when it runs out of memory, sends no client a partial response, and answers again after a restart", async () => {
     await expect(askGraph(gateway.url, "{ words { text } }")).rejects.toThrow("fetch failed");
     expect(await gateway.child.ended).not.toBe(0);
     await gateway.restart();

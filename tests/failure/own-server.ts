@@ -7,13 +7,13 @@ import { EmbeddedFixture, postmasterPid } from "#tests/embedded/embedded-fixture
 import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 
 export interface OwnServer {
-  /** Of all five domains: those that this server has, and clones on the tests' server for the others. */
+  /** URLs of all five domains: this server's own databases, and clones on the tests' server for the others. */
   urls: TestDatabases;
-  /** `pg_ctl stop -m immediate`: no checkpoint, sessions are broken off. Resolves when the server has ended. */
+  /** Stops the server as `pg_ctl stop -m immediate` does: without a checkpoint, breaking off its sessions. Resolves when it has ended. */
   stopImmediately(): Promise<void>;
-  /** Whether its main process is there. */
+  /** Returns whether its main process exists. */
   isRunning(): boolean;
-  /** Starts it on the same data and port; resolves when it takes connections. */
+  /** Starts it on the same data and port; resolves when it accepts connections. */
   startAgain(): Promise<void>;
   url(database: string): string;
   clean(): Promise<void>;
@@ -21,7 +21,7 @@ export interface OwnServer {
 
 const nameOf = (domain: Domain) => `novacron_${domain}`;
 
-/** A server that a test may break, with the databases of these domains. */
+/** Starts a server that a test may break, with the databases of these domains. */
 export async function ownServer(
   own: readonly Domain[],
   { folder, ...settings }: Record<string, string> & { folder?: string } = {},
@@ -29,7 +29,7 @@ export async function ownServer(
   const fixture = new EmbeddedFixture();
   const dataDir = folder ?? fixture.folder();
   const others = await cloneDatabases(domains.filter((domain) => !own.includes(domain)));
-  // What was acknowledged must be there after a crash.
+  // Acknowledged writes must survive a crash.
   const durable = { fsync: "off", synchronous_commit: "on", full_page_writes: "on", ...settings };
   const start = () => fixture.start(dataDir, { databases: own.map(nameOf), settings: durable });
   let server: EmbeddedPostgres = await start();

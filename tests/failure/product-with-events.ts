@@ -21,7 +21,7 @@ const rename = statement<ChangedRow>(
     where id = ${sql.placeholder("id")}::uuid returning ${changeColumns(vmChanges)}`,
 );
 
-/** Gives a VM another name, and tells of it. @param vm its id, or its number in the fleet */
+/** Renames a VM and appends the event. @param vm its id, or its number in the fleet */
 export async function renameVm(tx: WriteTx, vm: number | string, name: string): Promise<void> {
   const vmId = typeof vm === "string" ? vm : id("vm", vm);
   await append(tx, changeEvents(vmChanges, await tx.run(rename, { id: vmId, name }), "updated"));
@@ -29,21 +29,21 @@ export async function renameVm(tx: WriteTx, vm: number | string, name: string): 
 
 export interface ProductWithEvents extends TestProduct {
   systems: RunningEvents["systems"];
-  /** Every event that a follower of the vms log has been given, in order. */
+  /** Every event that a follower of the vms log has received, in order. */
   followed: Event[];
   renameVm(number: number, name: string): Promise<void>;
-  /** The status of `/health/ready`. */
+  /** Resolves to the status of `/health/ready`. */
   readiness(): Promise<number>;
-  /** The parts that it names as degraded. */
+  /** Resolves to the parts that `/health/ready` names as degraded. */
   degraded(): Promise<unknown>;
-  /** Waits until the projections of VMs in monitoring and scheduler are what the vms domain has. */
+  /** Waits until the projections of VMs in monitoring and scheduler equal the VMs of the vms domain. */
   untilProjected(): Promise<void>;
 }
 
-/** The product with relays, log and consumers, as `start` runs them, and a fleet in which every kind has `rows` rows. */
+/** Starts the product with relays, log and consumers, as `start` runs them, and a fleet with `rows` rows of each kind. */
 export async function productWithEvents(urls?: TestDatabases, rows = 3): Promise<ProductWithEvents> {
   const databases = urls ?? (await cloneDatabases());
-  // Before the consumers begin: rows that come by no event of their own they read where they begin, and never again.
+  // Runs before the consumers start. They read rows that have no event only once, when they start.
   await insertFleet(databases, 1, rows);
   const product = await bootProduct({ tenantId, withEvents: true, urls: databases });
   const stopping = new AbortController();
@@ -54,7 +54,7 @@ export async function productWithEvents(urls?: TestDatabases, rows = 3): Promise
   const following = (async () => {
     for await (const batch of events.log.follow("oldest", { sources: ["vms"], signal })) followed.push(...batch.events);
   })();
-  // What it fails with is said when the test stops.
+  // A failure of it is reported when the test stops.
   following.catch(() => undefined);
   const inStep = async (target: Database) => {
     const report = await checkVmProjection({ source: events.systems.vms, target });

@@ -19,13 +19,13 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
     await redis.stop();
   });
 
-  it("come by it alone, with nobody who looks", async () => {
+  it("arrive through Redis alone, without polling", async () => {
     const follower = await redisFollower(fixture, redis.url, neverMs);
     expect(await follower.given(20)).toEqual(upTo(20));
     await follower.end();
   });
 
-  it("of a quiet log are heard though others were read in between", async () => {
+  it("of a quiet log arrive although the carrier read another log in between", async () => {
     const carrier = redisCarrier(redis.url);
     const heard: Announcement[] = [];
     const ended = new AbortController();
@@ -45,7 +45,7 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
     await carrier.close();
   });
 
-  it("do not pile up in it: what is more than a minute old goes", async () => {
+  it("do not accumulate in Redis: entries older than a minute are removed", async () => {
     const carrier = redisCarrier(redis.url);
     const key = "novacron:events:c:scheduler";
     const old = Date.now() - 120_000;
@@ -57,19 +57,19 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
         () => false,
       ),
     );
-    // Whole nodes of a hundred entries at a time.
+    // Redis removes whole nodes of a hundred entries at a time.
     expect(await redis.command("XLEN", key)).toBeLessThan(102);
     await carrier.close();
   });
 
-  it("fault 23: that are lost on the way are brought by the next announcement, or found by looking", async () => {
+  it("fault 23: that are lost on the way arrive with the next announcement, or by polling", async () => {
     const unreliable = (seed: number) => (carrier: ReturnType<typeof redisCarrier>) => unreliableCarrier(carrier, seed);
     const told = await redisFollower(fixture, redis.url, usualMs, unreliable(23));
     expect(await told.given(60)).toEqual(upTo(60));
     await told.end();
   });
 
-  it("fault 32: that come repeated and out of order are given once and in order", async () => {
+  it("fault 32: that arrive repeated and out of order are delivered once and in order", async () => {
     let repeated = 0;
     const follower = await redisFollower(fixture, redis.url, neverMs, (carrier) => ({
       ...carrier,

@@ -26,14 +26,14 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     await redis.stop();
   });
 
-  /** Redis alone brings events again, to somebody who does not look. */
+  /** Expects that Redis alone delivers events again, to a follower that does not poll. */
   const expectRedisToBring = async () => {
     const byRedisAlone = await redisFollower(fixture, redis.url, neverMs);
     expect(await byRedisAlone.given(5)).toEqual(upTo(5));
     await byRedisAlone.end();
   };
 
-  it("fault 20: outlives the end of Redis: writers notice nothing, events come late and not less, and Redis is used again", async () => {
+  it("fault 20: survives the end of Redis: writers notice nothing, all events arrive, though late, and Redis is used again", async () => {
     expect(await follower.given(3)).toEqual(upTo(3));
     await redis.kill();
     expect(await follower.given(10)).toEqual(upTo(10));
@@ -44,7 +44,7 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     await expectRedisToBring();
   });
 
-  it("fault 20: starts without Redis, and uses it when it comes", async () => {
+  it("fault 20: starts without Redis, and uses it when it becomes available", async () => {
     await redis.kill();
     const carrier = redisCarrier(redis.url);
     await expect(carrier.announce(some)).rejects.toThrow("isn't writeable");
@@ -59,7 +59,7 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     await carrier.close();
   });
 
-  it("fault 21: waits 100 ms for a Redis that hangs, not longer, and keeps nothing for it", async () => {
+  it("fault 21: waits 100 ms and no longer for a Redis that hangs, and queues nothing for it", async () => {
     expect(await follower.given(1)).toEqual([1]);
     const carrier = redisCarrier(redis.url);
     await until("it can announce", () =>
@@ -73,10 +73,10 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     await expect(carrier.announce(some)).rejects.toThrow("Command timed out");
     const waited = performance.now() - begun;
     expect(waited).toBeGreaterThan(90);
-    // The processors are shared: a timer may fire late, a second connection's wait would take longer.
+    // The processors are shared: a timer may fire late, but the wait for a second connection would take longer.
     expect(waited).toBeLessThan(1_000);
     expect(await follower.given(10)).toEqual(upTo(10));
-    // The silent connection is given up, and with it the commands that waited on it: the next ones fail at once.
+    // The carrier closes the silent connection, and drops the commands that waited on it; the next ones fail at once.
     await until("it has let go of the connection", () =>
       carrier.announce(some).then(
         () => false,
@@ -89,7 +89,7 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     await expectRedisToBring();
   });
 
-  it("fault 22: goes on over a Redis that is flushed", async () => {
+  it("fault 22: continues with a Redis that is flushed", async () => {
     expect(await follower.given(3)).toEqual(upTo(3));
     const byRedisAlone = await redisFollower(fixture, redis.url, neverMs);
     await redis.command("FLUSHALL");
@@ -99,7 +99,7 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     await byRedisAlone.end();
   });
 
-  it("fault 22: goes on over a Redis that evicts its entries", async () => {
+  it("fault 22: continues with a Redis that evicts its entries", async () => {
     await redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-random");
     expect(await follower.given(3)).toEqual(upTo(3));
     const used = String(await redis.command("INFO", "memory"));
@@ -111,7 +111,7 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     expect(await follower.given(10)).toEqual(upTo(10));
   });
 
-  it("fault 22: goes on over a Redis that has no room, or takes no writes, until it does", async () => {
+  it("fault 22: continues with a Redis that has no space or accepts no writes, and uses it again when it does", async () => {
     expect(await follower.given(3)).toEqual(upTo(3));
     await redis.command("CONFIG", "SET", "maxmemory-policy", "noeviction");
     await redis.command("CONFIG", "SET", "maxmemory", "1");

@@ -4,20 +4,20 @@ import { newId } from "#lib/uuid.ts";
 import { type LogFixture, someTenant, take, writeVmEvents } from "#tests/events/log-fixture.ts";
 import { until } from "#tests/events/until.ts";
 
-/** So seldom that nothing is found by looking. */
+/** So seldom that polling finds nothing. */
 export const neverMs = 3_600_000;
-/** As often as the product looks. */
+/** As often as the product polls. */
 export const usualMs = 2_000;
 
 export interface RedisFollower {
-  /** Through which the follower hears. */
+  /** The carrier that the follower listens to. */
   carrier: Carrier;
-  /** Writes so many events of one VM in transactions of their own, and resolves to the versions that the follower was given of them. */
+  /** Writes this many events of one VM, each in its own transaction, and resolves to the versions that the follower received. */
   given(count: number): Promise<number[]>;
   end(): Promise<void>;
 }
 
-/** A relay of the vms database and a follower, which share nothing but a Redis. */
+/** Starts a relay of the vms database and a follower that share only a Redis server. */
 export async function redisFollower(
   fixture: LogFixture,
   url: string,

@@ -6,7 +6,7 @@ import { EventLog } from "#db/event-log/event-log.ts";
 import type { EventSource } from "#events/event.ts";
 import { logId, logInMemory } from "#tests/events/log-in-memory.ts";
 
-/** What happens to a log and to what is told of it. Numbers count events back from the newest one. */
+/** What happens to a log and to its announcements. Numbers count events back from the newest one. */
 type Step =
   | { does: "write"; gaps: number[] }
   | { does: "announce"; from: number; to: number; withEvents: boolean; times: number }
@@ -34,7 +34,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A carrier that tells what the test says. */
+/** Returns a carrier whose announcements the test makes. */
 function spokenCarrier(): Carrier & { ears?: Ears } {
   const carrier: Carrier & { ears?: Ears } = {
     name: "in-process",
@@ -59,7 +59,7 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
     databases,
     carriers: [carrier],
     signal: ended.signal,
-    // Looking is only for what nothing else brings: at the end.
+    // Polling is only for what nothing else brings, at the end.
     pollMs: 20,
     capacity,
   });
@@ -94,7 +94,7 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
   const written = vms.events.map(({ id }) => id);
   const until = performance.now() + 5_000;
   while (given.length < written.length && performance.now() < until) await turn();
-  // Whatever would come once more comes now.
+  // A repeated event would arrive now.
   await turn();
   ended.abort();
   await following;
@@ -103,7 +103,7 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
 }
 
 describe("fault 32: announcements that are lost, repeated, late and out of order", () => {
-  it("lose a follower nothing, and bring it nothing twice or in another order, whatever their schedule", async () => {
+  it("cost a follower no event, and bring none twice or out of order, whatever their schedule", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 1, maxLength: 40 }),

@@ -11,7 +11,7 @@ const slots = 14;
 
 let server: OwnServer;
 let product: ProductWithEvents;
-/** Connections of somebody else. */
+/** Connections of another client. */
 const held: postgres.Sql[] = [];
 beforeAll(async () => {
   server = await ownServer(["vms"], { max_connections: String(slots), superuser_reserved_connections: "0" });
@@ -23,7 +23,7 @@ afterAll(async () => {
   await server?.clean();
 });
 
-/** Takes every slot of the server, those of the product as well. */
+/** Takes every connection slot of the server, including those of the product. */
 async function takeAllSlots(): Promise<void> {
   const connect = () => postgres(server.url("postgres"), { max: 1, fetch_types: false, backoff: () => 0 });
   const first = connect();
@@ -48,7 +48,7 @@ async function takeAllSlots(): Promise<void> {
   }
 }
 
-it("fault 15: while others hold every connection slot, requests wait up to a second and then say OVERLOADED; they go on when there is one", async () => {
+it("fault 15: while others hold every connection slot, requests wait up to a second and report OVERLOADED; they resume when one is free", async () => {
   expect((await product.ask(everything)).errors).toEqual([]);
   await product.renameVm(1, "before");
   await takeAllSlots();
@@ -61,7 +61,7 @@ it("fault 15: while others hold every connection slot, requests wait up to a sec
   expect(performance.now() - begun).toBeLessThan(2_500);
   await expect(product.renameVm(2, "meanwhile")).rejects.toMatchObject({ code: "OVERLOADED" });
 
-  // Behind the eight that try for a connection, nobody waits longer than they do.
+  // Reads that queue behind the eight connection attempts wait no longer than those do.
   const many = performance.now();
   const refused = await Promise.allSettled(
     Array.from({ length: 100 }, () => product.databases.vms.read({ tenantId }).run(one)),
@@ -69,13 +69,13 @@ it("fault 15: while others hold every connection slot, requests wait up to a sec
   for (const each of refused) expect(each).toMatchObject({ reason: { code: "OVERLOADED" } });
   expect(performance.now() - many).toBeLessThan(2_500);
 
-  // Nor beyond his own deadline.
+  // Nor do they wait beyond their own deadline.
   const short = performance.now();
   const impatient = product.databases.vms.read({ tenantId, deadline: Date.now() + 200 }).run(one);
   await expect(impatient).rejects.toMatchObject({ code: "OVERLOADED" });
   expect(performance.now() - short).toBeLessThan(700);
 
-  // Whoever waits takes what becomes free: so many that the relay and the log, which want connections too, get theirs.
+  // Waiting requests take what becomes free. Enough becomes free for the relay and the log, which need connections too.
   const waiting = product.ask(everything);
   await Promise.all(held.splice(1).map((each) => each.end({ timeout: 1 })));
   expect((await waiting).errors).toEqual([]);

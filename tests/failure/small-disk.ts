@@ -5,16 +5,16 @@ import { join } from "node:path";
 import { chooseServerUser } from "#db/embedded/server-user.ts";
 
 export interface SmallDisk {
-  /** A folder on it that belongs to the user of PostgreSQL. */
+  /** A folder on the disk that belongs to the user of PostgreSQL. */
   folder: string;
-  /** Writes a file beside until there is no room at all. */
+  /** Writes a file next to the folder until no space is left. */
   fill(): void;
   /** Removes that file. */
   makeRoom(): void;
   remove(): void;
 }
 
-/** A file system of this size in memory; undefined where one may not be mounted (it takes root, and the right to mount). */
+/** Mounts a file system of this size in memory. Returns undefined where that is not permitted: it takes root, and the right to mount. */
 export function smallDisk(megabytes: number): SmallDisk | undefined {
   const mountPoint = mkdtempSync(join(tmpdir(), "novacron-small-disk-"));
   try {
@@ -48,7 +48,7 @@ export function smallDisk(megabytes: number): SmallDisk | undefined {
     },
     makeRoom: () => rmSync(filler),
     remove: () => {
-      // Lazily: a server that is being stopped may have files open.
+      // Unmounts lazily, because a server that is being stopped may have files open.
       execFileSync("umount", ["--lazy", mountPoint]);
       rmSync(mountPoint, { recursive: true, force: true });
     },

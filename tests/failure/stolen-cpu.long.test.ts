@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { type GatewayProcess, startGatewayProcess } from "./gateway-process.ts";
 
 const clients = 4;
-/** Longer than the event loop may be late before requests are refused. */
+/** Longer than the delay of the event loop at which requests are refused. */
 const stolenMs = 300;
 
 let gateway: GatewayProcess;
@@ -18,7 +18,7 @@ afterAll(async () => {
   await gateway.stop();
 });
 
-/** Asks once, and expects the answer, or a refusal that says when to come again. */
+/** Sends one query, and expects data, or a refusal with a `Retry-After` header. */
 async function ask(): Promise<"answered" | "refused"> {
   const headers = { "content-type": "application/json" };
   const response = await fetch(gateway.url, { method: "POST", headers, body: '{"query":"{ word }"}' });
@@ -37,7 +37,7 @@ async function expectAlive(): Promise<void> {
   expect((await fetch(new URL("/health/live", gateway.url))).status).toBe(200);
 }
 
-/** Clients that ask one request after the other until `during` has ended. */
+/** Runs clients that send one request after the other until `during` has ended. */
 async function underLoad(during: () => Promise<void>): Promise<void> {
   const over = new AbortController();
   const client = async (): Promise<void> => {
@@ -47,7 +47,7 @@ async function underLoad(during: () => Promise<void>): Promise<void> {
 }
 
 describe("fault 27: a gateway whose CPU is stolen", () => {
-  it("by a busy process on each core answers every request or refuses it, and says that it lives", async () => {
+  it("by a busy process on each core answers every request or refuses it, and reports that it is alive", async () => {
     const thieves = cpus().map(() => spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }));
     onTestFinished(() => {
       for (const thief of thieves) thief.kill("SIGKILL");
@@ -58,13 +58,13 @@ describe("fault 27: a gateway whose CPU is stolen", () => {
   });
 
   it.skipIf(process.platform === "win32")(
-    "most of the time refuses what comes, and still says that it lives",
+    "most of the time refuses requests, and still reports that it is alive",
     async () => {
       const refusal = new AbortController();
       const untilRefused = async (): Promise<void> => {
         while ((await ask()) !== "refused");
       };
-      // It runs for as long as one answer takes, and is stopped for far longer, which is what its event loop sees of stolen time.
+      // It runs for the time that one response takes, and is stopped for far longer. To its event loop, that is stolen time.
       const steal = async (): Promise<void> => {
         while (!refusal.signal.aborted) {
           gateway.child.signal("SIGSTOP");
@@ -79,7 +79,7 @@ describe("fault 27: a gateway whose CPU is stolen", () => {
     },
   );
 
-  it("answers everything again when it is given back", async () => {
+  it("answers every request when it has the CPU again", async () => {
     const askTwenty = async () => new Set(await Promise.all(Array.from({ length: 20 }, ask)));
     await expect.poll(askTwenty, { timeout: 20_000 }).toEqual(new Set(["answered"]));
   });

@@ -1,6 +1,6 @@
-// Writes changes of a VM and their events, one transaction after the other, until it is killed. Arguments: the URL of the vms database, the tenant's
-// id and the VM's, and after how many changes it stays in the next one with its event told but not committed. Prints the number of each change when
-// its commit has been acknowledged, and "inside" where it stays.
+// Writes changes of a VM and their events, one transaction after the other, until it is killed. Arguments: the URL of the vms database, the tenant's id, the
+// VM's id, and a number of changes. After that many changes it stops inside the next one, with its event appended but not committed. Prints the number of
+// each change when its commit is acknowledged, and "inside" where it stops.
 import { setImmediate } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "#db/changes.ts";
@@ -23,11 +23,11 @@ const database = await openDatabase({ domain: "vms", url, maxConnections: 1 });
 for (let committed = 0; ; committed += 1) {
   const version = await database.write({ tenantId, actor: "job:test" }, async (tx) => {
     const rows = await tx.run(count, { id: vmId });
-    // A moment in which it may be killed between the change and its event, and after it one between the event and the commit.
+    // It may be killed here, between the change and its event, and after the append, between the event and the commit.
     await setImmediate();
     await append(tx, changeEvents(vmChanges, rows, "updated"));
     if (committed === Number(commits)) {
-      // Appending waits for nothing; what comes after it is answered after it.
+      // Appending does not wait for a result; the server answers this statement after it.
       await tx.run(nothing);
       process.stdout.write("inside\n");
       await new Promise(() => undefined);

@@ -12,7 +12,7 @@ interface Subgraph {
   resolvers: Resolvers;
 }
 
-/** The gateway over real subgraphs. */
+/** Creates the gateway over real subgraphs. */
 function gatewayOver(subgraphs: Readonly<Record<string, Subgraph>>) {
   const services = Object.entries(subgraphs).map(([name, { sdl }]) => ({
     name,
@@ -53,7 +53,7 @@ const typed = ({ type }: { type: string }) => type;
 const itself = (reference: object) => reference;
 const whole = (data: unknown) => ({ data, failed: [], invalid: [] });
 
-describe("case G1: a field is written by the type of its object, whatever interface it was selected by first", () => {
+describe("case G1: the type of an object decides how its fields are written, whatever interface selected them first", () => {
   const product = { type: "Book", s: { type: "Novel", n: "one", r: 7, own: 3 } };
   const ask = gatewayOver({
     a: {
@@ -84,7 +84,7 @@ describe("case G1: a field is written by the type of its object, whatever interf
   });
 });
 
-it("case G1: a null breaks the non-null of the object's own type, though its interface may be null there", async () => {
+it("case G1: a null violates the non-null of the object's own type, even if its interface allows null there", async () => {
   const ask = gatewayOver({
     a: {
       sdl: `type Query { p: P } interface P { n: String } type Strict implements P @key(fields: "n") { n: String! m: Int }`,
@@ -119,7 +119,7 @@ describe("case G3: a field that no plan fetches is an error, never a silent null
   });
 });
 
-describe("case G4: a null where none may be is an error at its path", () => {
+describe("case G4: a null in a non-null field is an error at its path", () => {
   const ask = gatewayOver({
     a: {
       sdl: `type Query { u: U us: [U!] sure: U! } type U @key(fields: "id") { id: ID! }`,
@@ -150,7 +150,7 @@ describe("case G4: a null where none may be is an error at its path", () => {
   });
 });
 
-describe("case G5: a subgraph that knows an object by @interfaceObject does not change its type", () => {
+describe("case G5: a subgraph that defines an object by @interfaceObject does not change its type", () => {
   const ask = gatewayOver({
     a: {
       sdl: `
@@ -207,7 +207,7 @@ describe("case G5: a subgraph that knows an object by @interfaceObject does not 
   });
 });
 
-describe("case G6: fields of different types that share a key are each fetched as they were selected", () => {
+describe("case G6: fields of different types that share a response key are each fetched as they were selected", () => {
   const ask = gatewayOver({
     a: {
       sdl: `
@@ -260,7 +260,7 @@ describe("case G6: fields of different types that share a key are each fetched a
     expect(await ask(query)).toEqual(whole(data));
   });
 
-  it("arguments in another order are the same field", async () => {
+  it("arguments in another order select the same field", async () => {
     const { data } = await ask(
       "{ media { ... on Book { review(stars: 1, of: { year: 2, month: 3 }) review(of: { month: 3, year: 2 }, stars: 1) } } }",
     );
@@ -268,7 +268,7 @@ describe("case G6: fields of different types that share a key are each fetched a
   });
 });
 
-describe("case G7: a fragment on one interface of objects that a subgraph knows by another alone is planned", () => {
+describe("case G7: a fragment on one interface is planned also when a subgraph knows the objects only by another", () => {
   const ask = gatewayOver({
     a: {
       sdl: `
@@ -316,7 +316,7 @@ describe("case G7: a fragment on one interface of objects that a subgraph knows 
   });
 });
 
-describe("case G8: an object that is known by its interface alone fits the interfaces of that", () => {
+describe("case G8: an object that a subgraph knows only by its interface matches the interfaces of that interface", () => {
   const object = { type: "Media", id: "1", n: 3 };
   const ask = gatewayOver({
     a: {

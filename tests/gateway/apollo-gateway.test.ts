@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-it("an Apollo Server runs its plugins around this gateway, which answers with data and errors as by itself", async () => {
+it("an Apollo Server runs its plugins around this gateway, which returns the same data and errors as alone", async () => {
   const contextValue: GatewayContext = {
     identity: anonymous,
     requestId: "request",

@@ -7,7 +7,7 @@ import { anonymous, type Identity } from "#lib/request-context.ts";
 import { answerOf } from "#tests/harness/answers.ts";
 import { mockSubgraph } from "./mock-subgraph.ts";
 
-// Subgraphs that enforce nothing: what is refused here, the gateway alone refuses.
+// The subgraphs enforce nothing, so every refusal here is the gateway's.
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@authenticated", "@requiresScopes", "@policy"])`;
 
@@ -97,7 +97,7 @@ async function library() {
 const forbidden = (path: string, permission: string) => ({ path, code: "FORBIDDEN", permission });
 
 describe("a field that the identity lacks a permission for", () => {
-  it("is null with a reason and never asked for, and the rest of the answer holds", async () => {
+  it("is null with an error and never fetched, and the rest of the response holds", async () => {
     const { ask } = await library();
     const { data, errors, calls } = await ask(holding(), "{ open { id pages cost: price } }");
     expect(data.open).toEqual({ id: expect.any(String), pages: expect.any(Number), cost: null });
@@ -108,7 +108,7 @@ describe("a field that the identity lacks a permission for", () => {
     expect(allowed.calls).toHaveLength(2);
   });
 
-  it("tells nobody who has not said who he is what is missing", async () => {
+  it("does not reveal the missing permission to an anonymous client", async () => {
     const { ask } = await library();
     const { data, errors, calls } = await ask(anonymous, "{ either { id } books { id } judged { id } }");
     expect(data).toEqual({ either: null, books: null, judged: null });
@@ -120,7 +120,7 @@ describe("a field that the identity lacks a permission for", () => {
     expect(calls).toEqual([]);
   });
 
-  it("is told at each place of a list", async () => {
+  it("is reported at each position of a list", async () => {
     const { ask } = await library();
     const { data, errors } = await ask(holding(), "{ books { id price } }");
     expect(data.books.length).toBeGreaterThan(1);
@@ -129,7 +129,7 @@ describe("a field that the identity lacks a permission for", () => {
     );
   });
 
-  it("makes the object around it null where it may not be null", async () => {
+  it("makes its parent object null if the field is non-null", async () => {
     const { ask } = await library();
     const { data, errors } = await ask(holding(), "{ open { id paid } two: open { id } }");
     expect(data).toEqual({ open: null, two: { id: expect.any(String) } });
@@ -138,14 +138,14 @@ describe("a field that the identity lacks a permission for", () => {
     expect(root).toEqual({ data: null, errors: [forbidden("book", "book:read")], calls: [] });
   });
 
-  it("is still seen to be under an object, or under none", async () => {
+  it("is null in its object, which is fetched even if nothing else of it is selected", async () => {
     const { ask } = await library();
     const { data, errors } = await ask(holding(), "{ open { price } }");
     expect(data).toEqual({ open: { price: null } });
     expect(errors).toEqual([forbidden("open.price", "price:read")]);
   });
 
-  it("is no matter where it is not selected by @include and @skip", async () => {
+  it("is no error where @include leaves it out", async () => {
     const { ask } = await library();
     const query = "query ($with: Boolean!) { open { id price @include(if: $with) } }";
     expect((await ask(holding(), query, { with: false })).errors).toEqual([]);
@@ -161,7 +161,7 @@ describe("a field that the identity lacks a permission for", () => {
     expect(errors).toEqual([forbidden("open.price", "price:read"), forbidden("two.price", "price:read")]);
   });
 
-  it("takes the whole key with it when another selection of the key is allowed", async () => {
+  it("makes its response key null also where another selection of the same key is allowed", async () => {
     const { ask } = await library();
     const { data, errors } = await ask(
       holding(),
@@ -174,8 +174,8 @@ describe("a field that the identity lacks a permission for", () => {
   });
 });
 
-describe("what is required", () => {
-  it("is one alternative with all its parts, by the wildcards of permissions", async () => {
+describe("a requirement", () => {
+  it("is met by one alternative with all its parts, and by wildcards of permissions", async () => {
     const { ask } = await library();
     const query = "{ either { id } }";
     for (const permissions of [["book:read", "shelf:read"], ["book:all"], ["book:*"], ["*"]])
@@ -193,7 +193,7 @@ describe("what is required", () => {
     ]);
   });
 
-  it("of a type holds for every field that returns it, objects and enums", async () => {
+  it("of a type applies to every field that returns the type, be it an object or an enum", async () => {
     const { ask } = await library();
     const { data, errors, calls } = await ask(holding(), "{ lent { id } loans { __typename } rare }");
     expect(data).toEqual({ lent: null, loans: null, rare: null });
@@ -205,7 +205,7 @@ describe("what is required", () => {
     expect(calls).toEqual([]);
   });
 
-  it("of a member of a union holds in its fragments, and its name is not told", async () => {
+  it("of a member of a union applies in fragments on it, and its type name is not revealed", async () => {
     const { ask } = await library();
     const { calls } = await ask(holding(), "{ anything(of: 1) { ... on Book { id } ... on Loan { until } } }");
     expect(calls.join()).not.toContain("until");
@@ -214,7 +214,7 @@ describe("what is required", () => {
     expect(errors[0]).toMatchObject({ code: "FORBIDDEN", permission: "loan:read" });
   });
 
-  it("of a field of one type holds for the same field of its interface", async () => {
+  it("of a field of one type applies to the same field of its interface", async () => {
     const { ask } = await library();
     const { data, errors, calls } = await ask(holding(), "{ items(of: 1) { id title } }");
     expect(data.items.every(({ title }: { title: unknown }) => title === null)).toBe(true);
@@ -223,7 +223,7 @@ describe("what is required", () => {
     expect((await ask(holding("title:read"), "{ items(of: 1) { id title } }")).errors).toEqual([]);
   });
 
-  it("of introspection is nothing", async () => {
+  it("does not apply to introspection", async () => {
     const { ask } = await library();
     const { data, errors } = await ask(anonymous, '{ __typename __type(name: "Loan") { name } book { id } }');
     expect(data).toBeNull();
@@ -253,7 +253,7 @@ describe("a mutation", () => {
   });
 });
 
-it("what one may see is never answered to another, in whatever order they ask the same", async () => {
+it("the response to one identity never reaches another, in whatever order they send the same query", async () => {
   const { ask } = await library();
   const callers = [holding(), holding("price:read"), anonymous, holding("*"), holding("book:read")];
   const query = "{ open { price } book { id } }";
@@ -281,30 +281,30 @@ describe("a supergraph is refused at load", () => {
       transport: { send: async () => ({ data: null }), close: async () => undefined },
     });
 
-  it("when it asks for a policy that nobody has registered", async () => {
+  it("when it requires a policy that is not registered", async () => {
     await expect(load(sdl, {})).rejects.toThrow("over_18");
     await expect(load(sdl, Object.create({ over_18: () => true }) as Policies)).rejects.toThrow("over_18");
   });
 
-  it("when it has a version of an authorization directive that the gateway does not know, whatever it is for", async () => {
+  it("when it has an unknown version of an authorization directive, whatever the purpose of its link", async () => {
     const newer = sdl.replace("requiresScopes/v0.1", "requiresScopes/v0.2");
     await expect(load(newer)).rejects.toThrow("requiresScopes/v0.2");
     await expect(load(newer.replaceAll(", for: SECURITY", ""))).rejects.toThrow("requiresScopes/v0.2");
   });
 
-  it("when it has another feature that is for security", async () => {
+  it("when it has another feature whose purpose is security", async () => {
     const other = sdl.replace("@link(url:", '@link(url: "https://example.com/sealed/v1.0", for: SECURITY) @link(url:');
     await expect(load(other)).rejects.toThrow("sealed");
   });
 
-  it("when it has such a directive without a link", async () => {
+  it("when it has an authorization directive without a link", async () => {
     const unlinked = sdl.replace(/@link\(url: "[^"]*authenticated[^)]*\)/, "");
     expect(unlinked).not.toBe(sdl);
     await expect(load(unlinked)).rejects.toThrow("@authenticated without a link");
   });
 });
 
-it("directives are enforced under the names that a link gives them", async () => {
+it("directives are enforced under the names that a link assigns to them", async () => {
   const renamed = sdl
     .replace('authenticated/v0.1", for', 'authenticated/v0.1", as: "known", for')
     .replaceAll("@authenticated", "@known");

@@ -5,7 +5,7 @@ import { operationVariables } from "#gateway/execution/operation-variables.ts";
 import { bothExecutors } from "./both-executors.ts";
 import { media, type MockSupergraph, shop } from "./mock-supergraphs.ts";
 
-// Where Apollo's execution is wrong, and so no oracle.
+// Cases in which Apollo's execution is wrong, and so is no oracle.
 
 const { sdl } = shop();
 const both = bothExecutors(sdl);
@@ -24,11 +24,11 @@ describe("a value of another shape than its type", () => {
     ["a text for an object", "{ product { name } }", { product: "one" }, { product: null }, ["product"]],
     ["a list for an object", "{ product { name } }", { product: [] }, { product: null }, ["product"]],
     ["a number for a list in a list", "{ matrix { name } }", { matrix: [1] }, { matrix: null }, ["matrix", 0]],
-  ])("is null and nothing more: %s", async (_what, query, data, expected, path) => {
+  ])("is null, with one error at its path: %s", async (_what, query, data, expected, path) => {
     const answer = await both.ours({ query, variables: {} }, answering(data));
     expect(answer.data).toEqual(expected);
     expect(answer.invalid).toEqual([path]);
-    // Apollo answers with an error that has neither data nor a path, or takes a list for an object whose fields are all null.
+    // Apollo returns an error that has neither data nor a path, or treats a list as an object whose fields are all null.
     const apollo = await both.apollo({ query, variables: {} }, answering(data)).catch(() => undefined);
     if (!("product" in data && Array.isArray(data.product))) expect(apollo?.data ?? null).toBeNull();
   });
@@ -51,7 +51,7 @@ describe("an error of an entity", () => {
           errors: [new GraphQLError("broken", { path: ["_entities", 0, "shipping"] })],
         };
 
-  it("is told of that entity in a list of several types", async () => {
+  it("is reported for that entity in a list of several types", async () => {
     const answer = await both.ours({ query, variables: {} }, ask);
     expect(answer.data).toEqual({ anything: [{ title: "a brand" }, { shipping: null }] });
     expect(answer.errors.map(({ path }) => path)).toEqual([["anything", 1, "shipping"]]);
@@ -60,7 +60,7 @@ describe("an error of an entity", () => {
   });
 });
 
-describe("an alias that is the name of a field that the planner asks for itself", () => {
+describe("an alias equal to the name of a field that the planner fetches for itself", () => {
   const ask = async (subgraph: string, query: string, variables: Readonly<Record<string, unknown>>) =>
     answerOf(shop(), subgraph, query, variables);
 
@@ -68,7 +68,7 @@ describe("an alias that is the name of a field that the planner asks for itself"
     ["of a key", "{ product { id: name shipping } }", "{ product { name shipping } }"],
     ["of what is required", "{ product { price: name shipping } }", "{ product { name shipping } }"],
     ["of the type's name", "{ product { __typename: name shipping } }", "{ product { name shipping } }"],
-  ])("is the client's, and the planner's field another: %s", async (_what, query, plainly) => {
+  ])("is the client's, and the planner's field gets another name: %s", async (_what, query, plainly) => {
     const { data, errors } = await both.ours({ query, variables: {} }, ask);
     expect(errors).toEqual([]);
     const valuesOf = (answer: unknown) => Object.values((answer as { product: object }).product);
@@ -85,7 +85,7 @@ describe("an alias that is the name of a field that the planner asks for itself"
   });
 });
 
-describe("what stands under a condition that does not hold", () => {
+describe("a selection under a condition that does not hold", () => {
   it.each([
     ["takes no field with it that requires something else", "product { box @include(if: $no) inStock }"],
     ["takes no object with it", "product @skip(if: $no) { id @include(if: $no) }"],
@@ -98,7 +98,7 @@ describe("what stands under a condition that does not hold", () => {
   });
 });
 
-it("a fragment of an interface is planned where a subgraph knows that interface's objects as one type only", async () => {
+it("a fragment on an interface is planned where a subgraph knows that interface's objects as one type only", async () => {
   const query = "{ topRated { rating ... on Titled { title } } }";
   const films = media();
   const { data, errors } = await bothExecutors(films.sdl).ours({ query, variables: {} }, (subgraph, text, variables) =>
@@ -108,7 +108,7 @@ it("a fragment of an interface is planned where a subgraph knows that interface'
   expect(JSON.stringify(data)).toContain('"title"');
 });
 
-it("a boolean variable must not be null where @include asks for it", () => {
+it("a boolean variable must not be null where @include uses it", () => {
   const query = "query ($yes: Boolean = true) { product @include(if: $yes) { name } }";
   const operation = operationOf(parse(query), undefined);
   if (!operation) throw new Error("The document has no operation.");
@@ -117,7 +117,7 @@ it("a boolean variable must not be null where @include asks for it", () => {
   expect(check({ yes: null }).map(({ extensions }) => extensions["code"])).toEqual(["BAD_USER_INPUT"]);
 });
 
-it("the schema that clients see is answered by introspection beside data, and nothing inaccessible is in it", async () => {
+it("introspection returns the clients' schema next to data, without anything inaccessible", async () => {
   const query = `query ($name: String!) { t: __type(name: $name) { name fields { ...F } } product { name } __schema { queryType { name } } }
     fragment F on __Field { name }`;
   const answer = await both.ours(
@@ -132,7 +132,7 @@ it("the schema that clients see is answered by introspection beside data, and no
   expect(JSON.stringify(answer.data)).not.toContain("secret");
 });
 
-it("keys that every JavaScript object has are keys like any other", async () => {
+it("keys that every JavaScript object has are ordinary response keys", async () => {
   const query = "{ constructor: product { toString: name __proto__: price hasOwnProperty: old } }";
   const answer = await both.ours({ query, variables: {} }, async (subgraph) =>
     subgraph === "products"

@@ -33,21 +33,21 @@ export type AskSubgraphs = (
 
 export type Path = readonly (string | number)[];
 
-/** What an executor made of an operation, ready to be compared. */
+/** The result of an executor for an operation, ready to be compared. */
 export interface Outcome {
   data: unknown;
   errors: { message: string; code: unknown; path: Path | undefined }[];
-  /** Where a value was not what its type says; Apollo tells it apart from errors. */
+  /** The paths of values that do not match their types; Apollo reports them separately from errors. */
   invalid: Path[];
 }
 
 export interface BothExecutors {
   schema: GraphQLSchema;
   plan(operation: GeneratedOperation): QueryPlan;
-  /** Whether Apollo's execution answers it rightly: of an object in a fragment of an interface it no longer knows the type. */
+  /** Returns whether Apollo's execution answers the query correctly: it loses the type of an object in a fragment on an interface. */
   isOracle(query: string): boolean;
   ours(operation: GeneratedOperation, ask: AskSubgraphs): Promise<Outcome>;
-  /** The oracle: Apollo's own execution of the same plan. */
+  /** The oracle: executes the same plan with Apollo's own execution. */
   apollo(operation: GeneratedOperation, ask: AskSubgraphs): Promise<Outcome>;
 }
 
@@ -109,7 +109,7 @@ export function bothExecutors(sdl: string, policies: Policies = {}): BothExecuto
 
 const isInvalid = ({ originalError }: GraphQLError): boolean => originalError instanceof InvalidAnswer;
 
-/** As the gateway calls subgraphs: no answer is an answer in which each field failed. What is answered belongs to the caller alone. */
+/** Calls a subgraph as the gateway does: without a response, each field has failed. The returned data belongs to the caller alone. */
 async function answered(
   ask: AskSubgraphs,
   subgraph: string,
@@ -131,7 +131,7 @@ const comparable = ({ message, path, extensions }: GraphQLError) => ({
   path,
 });
 
-/** Whether a fragment of a type of objects stands in one of an interface or a union where the object's type was already known. */
+/** Returns whether a fragment on an object type is inside one on an interface or a union, in an object whose type was already known. */
 function namesObjectsAgain(schema: GraphQLSchema, { definitions }: DocumentNode): boolean {
   const inSet = (set: SelectionSetNode, type: GraphQLNamedType | undefined, known: boolean): boolean =>
     set.selections.some((selection) => {

@@ -47,7 +47,7 @@ const list = (value: string | null) => (value ?? "").split(", ");
 describe("case G31: a page on another port or site", () => {
   const origin = "https://console.example";
 
-  it("may send what clients usually send of themselves, and other headers that it says it will", async () => {
+  it("may send the headers that clients usually send, and other headers that its preflight names", async () => {
     const response = await preflight(origin, gateway, "X-Own-Header, not a header, x-y");
     expect([response.status, response.headers.get("access-control-allow-origin")]).toEqual([204, origin]);
     const allowed = list(response.headers.get("access-control-allow-headers"));
@@ -73,7 +73,7 @@ describe("case G31: a page on another port or site", () => {
     expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it("is refused by naming the setting that allows it, however it asks, and the log has a line of it", async () => {
+  it("is refused with the name of the setting that would allow it, by HTTP and WebSocket, and the log has one line about it", async () => {
     const info = vi.spyOn(log.gateway, "info");
     const foreign = "https://elsewhere.example";
     const socket = {
@@ -111,7 +111,7 @@ describe("case G31: a page on another port or site", () => {
     "http://127.0.0.1:3000",
     "http://[::1]:8080",
     "http://app.localhost:3000",
-  ])("may use a gateway in development when this machine serves it, and no other: %s", async (local) => {
+  ])("may use a gateway in development only if this machine serves the page: %s", async (local) => {
     const asked = await preflight(local, development);
     expect([asked.status, asked.headers.get("access-control-allow-origin")]).toEqual([204, local]);
     expect((await post(hello, { origin: local, "sec-fetch-site": "same-site" }, development)).status).toBe(200);
@@ -129,12 +129,12 @@ describe("case G31: a page on another port or site", () => {
     "http://127.0.0.1@evil.example",
     "ftp://localhost",
     "http://localhost:5173/",
-  ])("may not use a gateway in development because its name resembles this machine's: %s", async (foreign) => {
+  ])("may not use a gateway in development because its host resembles this machine's: %s", async (foreign) => {
     expect((await post(hello, { origin: foreign }, development)).status).toBe(403);
   });
 });
 
-describe("case G47: what a client does before anybody knows who it is logs no error", () => {
+describe("case G47: what a client sends before it is identified logs no error:", () => {
   const logged: [string, ...unknown[]][] = [];
   beforeAll(() => {
     for (const level of ["warn", "error", "fatal"] as const)
@@ -142,7 +142,7 @@ describe("case G47: what a client does before anybody knows who it is logs no er
   });
   afterAll(() => void vi.restoreAllMocks());
 
-  /** Sends bytes, and cuts the connection when the server has had them or has answered. */
+  /** Sends bytes, and resets the connection when the server has received them or has answered. */
   const sendAndCut = (bytes: string, { url }: { url: string } = gateway) =>
     new Promise<void>((resolve) => {
       const { port } = new URL(url);
@@ -189,14 +189,14 @@ describe("case G47: what a client does before anybody knows who it is logs no er
   ])("%s", async (_what, bytes) => {
     logged.length = 0;
     await sendAndCut(bytes);
-    // The server is done with what came before.
+    // By now the server has processed the earlier bytes.
     expect((await post(hello)).status).toBe(200);
     await new Promise(setImmediate);
     expect((await post(hello)).status).toBe(200);
     expect(logged).toEqual([]);
   });
 
-  it("nor of a subgraph that runs as a process of its own", async () => {
+  it("the same in a subgraph that runs as a separate process", async () => {
     const errors = vi.spyOn(log.subgraph, "error").mockImplementation(() => undefined);
     const schema = buildSchema("type Query { a: Int }");
     const subgraph = {
@@ -217,7 +217,7 @@ describe("case G47: what a client does before anybody knows who it is logs no er
     await served.close();
   });
 
-  it("but a fault of the gateway does", async () => {
+  it("but a fault of the gateway logs one", async () => {
     const faulty = await start({ identify: () => Promise.reject(new Error("Not foreseen.")) });
     logged.length = 0;
     expect((await fetch(`${faulty.url}?query={hello}`)).status).toBe(500);
@@ -227,7 +227,7 @@ describe("case G47: what a client does before anybody knows who it is logs no er
 });
 
 describe("case G14: Apollo's client of persisted queries", () => {
-  it("sends no hash any more once it knows that documents are not stored", async () => {
+  it("sends no hash after the gateway has reported that it stores no documents", async () => {
     const sent: unknown[] = [];
     const http = new HttpLink({
       uri: gateway.url,
@@ -242,7 +242,7 @@ describe("case G14: Apollo's client of persisted queries", () => {
       const { data } = await client.query({ query: parse(`query ${name} { hello }`), fetchPolicy: "no-cache" });
       expect(data).toEqual({ hello: "world" });
     }
-    // The first is sent twice, the others once.
+    // The first operation is sent twice, the others once.
     expect(sent.map((body) => Object.keys(body as object).includes("query"))).toEqual([false, true, true, true]);
   });
 });

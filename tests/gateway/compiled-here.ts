@@ -4,7 +4,7 @@ import { documentOf, type Operation } from "#gateway/operation.ts";
 import { operationToPlan, type PlannedFor } from "#gateway/planning/operation-to-plan.ts";
 import { planOf } from "#gateway/planning/planner.ts";
 
-/** An operation planned in this thread, at once, and compiled. */
+/** Plans an operation in this thread, synchronously, and compiles it. */
 export function compiledHere(
   supergraph: LoadedSupergraph,
   operation: Operation,

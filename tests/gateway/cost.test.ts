@@ -21,8 +21,8 @@ const costOf = (document: string) => {
 const estimate = (document: string, variables: Record<string, unknown> = {}) => costOf(document).estimate(variables);
 const oneRequest = readFileSync(asset("docs/one-request.graphql"), "utf8");
 
-describe("an operation costs by estimate", () => {
-  it("one for each object, as many as a page may hold, and nothing for scalars", () => {
+describe("an operation has an estimated cost", () => {
+  it("of one for each object, as many as a page may hold, and of nothing for scalars", () => {
     expect(estimate('{ vm(id: "1") { id name } }')).toBe(1);
     expect(estimate("{ vms(first: 50) { totalCount nodes { id } } }")).toBe(1 + 50);
     expect(estimate("{ vms(last: 5) { edges { cursor node { id } } } }")).toBe(1 + 5 * 2);
@@ -30,7 +30,7 @@ describe("an operation costs by estimate", () => {
     expect(estimate("{ vms(first: 10) { nodes { alerts(first: 5) { nodes { id } } } } }")).toBe(1 + 10 * (1 + 1 + 5));
   });
 
-  it("by variables, their defaults, and fragments wherever they are spread", () => {
+  it("that follows variables, their defaults, and fragments wherever they are spread", () => {
     const page = "query ($n: Int = 7) { vms(first: $n) { ...P } } fragment P on VmConnection { nodes { id } }";
     expect(estimate(page)).toBe(8);
     expect(estimate(page, { n: 100 })).toBe(101);
@@ -38,13 +38,13 @@ describe("an operation costs by estimate", () => {
     expect(estimate(`{ vms(first: 2) { ... { nodes { id } } ... on VmConnection { more: nodes { id } } } }`)).toBe(5);
   });
 
-  it("what the schema says a field weighs", () => {
+  it("that includes the weight that the schema assigns to a field", () => {
     const series = '{ vm(id: "1") { metrics(from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z") { times } } }';
     expect(estimate(series)).toBe(1 + 10);
   });
 });
 
-it("afterwards, an operation has cost what is in its answer", () => {
+it("afterwards, the actual cost of an operation is the cost of its response", () => {
   const cost = costOf("{ vms(first: 50) { nodes { owner { id } first: alerts(first: 5) { nodes { id } } } } }");
   const vm = { owner: { id: "1" }, first: { nodes: [{ id: "a" }, { id: "b" }] } };
   expect(cost.actual({ vms: { nodes: [vm, { ...vm, owner: null, first: null }] } })).toBe(1 + (1 + 1 + 1 + 2) + 1);
@@ -65,7 +65,7 @@ describe("attack 15: with the product's own limits", () => {
     return answerOf(await gateway.execute({ query, variables }, { ...context, signal: AbortSignal.timeout(60_000) }));
   };
 
-  it("the one request passes at a page of a hundred", async () => {
+  it("the one request is within the budget at a page of a hundred", async () => {
     const variables = { first: 100, from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
     expect(estimate(oneRequest, variables)).toBeGreaterThan(1_000);
     const { errors } = await ask(
@@ -76,7 +76,7 @@ describe("attack 15: with the product's own limits", () => {
     expect(errors).toEqual([]);
   });
 
-  it("pages in pages whose product is beyond the budget do not, and the refusal says by how much", async () => {
+  it("nested pages whose product exceeds the budget are refused, with their cost and the limit", async () => {
     const nested =
       "{ vms(first: 100) { nodes { alerts(first: 100) { nodes { rule { alerts(first: 100) { nodes { id } } } } } } } }";
     const { data, errors } = await ask(nested);
@@ -86,7 +86,7 @@ describe("attack 15: with the product's own limits", () => {
     ]);
   });
 
-  it("attack 36: one request tries one sign-in, however it is aliased", async () => {
+  it("attack 36: one request tries one sign-in, whatever its aliases", async () => {
     const field = 'signIn(input: { login: "a", password: "b" }) { token }';
     expect((await ask(`mutation { ${field} }`)).errors).toEqual([]);
     const two = await ask(`mutation { ${field} again: ${field} }`);
@@ -94,7 +94,7 @@ describe("attack 15: with the product's own limits", () => {
   });
 });
 
-it("every page of the composed schema says how large it is", () => {
+it("every page of the composed schema declares its size", () => {
   const silent = Object.values(apiSchema.getTypeMap()).flatMap((type) =>
     "getFields" in type
       ? Object.values(type.getFields())

@@ -12,7 +12,7 @@ import {
   visitWithTypeInfo,
 } from "graphql";
 
-/** What every run of the differential test has to come upon, and how the counts call it. */
+/** The kinds of plan nodes and the directives that every run of the differential test has to cover, by their names in the counts. */
 export const toCover = [
   "Fetch",
   "Fetch of entities",
@@ -33,7 +33,7 @@ export const toCover = [
   "@skip",
 ] as const;
 
-/** In how many operations each kind of plan node and each directive played a part. */
+/** Counts the operations in which each kind of plan node and each directive is involved. */
 export class Coverage {
   readonly counts = new Map<string, number>(toCover.map((name) => [name, 0]));
   readonly #directives = new Map<string, (query: string) => ReadonlySet<string>>();
@@ -64,7 +64,9 @@ export class Coverage {
   }
 }
 
-/** The directives of a subgraph on what an operation for it selects: on the fields, their types, and what else those types hold. */
+/**
+ * Finds the directives of a subgraph on what an operation for it selects: on the fields, on their types, and `@inaccessible` on other fields of those types.
+ */
 function directivesOf(document: DocumentNode): (query: string) => ReadonlySet<string> {
   const schema: GraphQLSchema = buildSubgraphSchema(document);
   const onType = new Map<string, string[]>();
@@ -73,7 +75,7 @@ function directivesOf(document: DocumentNode): (query: string) => ReadonlySet<st
     if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue;
     const all = [node, ...(node.fields ?? [])].map(({ directives = [] }) => directives.map(({ name }) => name.value));
     const [own = [], ...fields] = all;
-    // Of a field that nobody can see it is enough that its object was there.
+    // A field that clients cannot see is covered if its object is fetched.
     onType.set(node.name.value, [...own, ...fields.flat().filter((name) => name === "inaccessible")]);
     for (const [index, field] of (node.fields ?? []).entries())
       onField.set(`${node.name.value}.${field.name.value}`, fields[index] ?? []);
@@ -89,7 +91,7 @@ function directivesOf(document: DocumentNode): (query: string) => ReadonlySet<st
           if (!isObjectType(parent) && !isInterfaceType(parent)) return;
           for (const directive of onField.get(`${parent.name}.${name.value}`) ?? []) met.add(directive);
           for (const directive of onType.get(parent.name) ?? []) met.add(directive);
-          // What a field requires is external where it is required.
+          // A required field is external where it is required.
           if (met.has("requires")) met.add("external");
         },
       }),

@@ -11,7 +11,7 @@ import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { bothExecutors } from "./both-executors.ts";
 import { operationFrom } from "./documents.ts";
 
-// Always the same documents, so that a red run is the change's doing; other seeds explore.
+// The documents are always the same, so that only a change can break a run; other seeds explore.
 const seed = Number(process.env["NOVACRON_SEED"] ?? 20261126);
 const runs = Number(process.env["NOVACRON_RUNS"] ?? 60);
 const fleet = fleetOf(1);
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-/** An id that exists, where a field asks for one. */
+/** Returns an id that exists, where a field takes one. */
 function argument(coordinate: string, choose: (count: number) => number): string | undefined {
   const [, root] = /^Query\.(\w+)\(id:\)$/.exec(coordinate) ?? [];
   if (root) return JSON.stringify(fleet.id(root as Parameters<typeof fleet.id>[0], 1 + choose(3)));
@@ -33,7 +33,7 @@ function argument(coordinate: string, choose: (count: number) => number): string
   return /\((last|after|before|step|maxPoints|filter):\)$/.test(coordinate) ? "null" : undefined;
 }
 
-it(`with NOVACRON_SEED=${seed}, the product over its databases answers by the compiled executor as by Apollo's`, async () => {
+it(`with NOVACRON_SEED=${seed}, the compiled executor returns what Apollo's returns for the product over its databases`, async () => {
   const both = bothExecutors(readFileSync(asset("supergraph.graphql"), "utf8"), policies);
   const without = new Set(["VmMetrics.ageSeconds", "NodeMetrics.ageSeconds"]);
   const context = () => ({

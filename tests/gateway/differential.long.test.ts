@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { overMany, overOne } from "./differential/property.ts";
 import { mediaSchemas, pricesSchemas, shopSchemas, zooSchemas } from "./mock-supergraphs.ts";
 
-/** Fixed, so that a run says whether the gateway became worse; other seeds explore. */
+/** Fixed, so that a run shows whether the gateway became worse; other seeds explore. */
 const seed = Number(process.env["NOVACRON_SEED"] ?? 1);
 const runs = Number(process.env["NOVACRON_RUNS"] ?? 300);
 const shrinkMs = 60_000;

@@ -4,13 +4,13 @@ import { overFailing, overMany, overOne } from "./differential/property.ts";
 import { faultKinds } from "./faults.ts";
 import { mediaSchemas, pricesSchemas, shopSchemas, zooSchemas } from "./mock-supergraphs.ts";
 
-// Always the same documents, so that a red run is the change's doing; other seeds explore.
+// The documents are always the same, so that only a change can break a run; other seeds explore.
 const seed = Number(process.env["NOVACRON_SEED"] ?? 20261126);
 const runs = Number(process.env["NOVACRON_RUNS"] ?? 200);
 
 const coverages: Coverage[] = [];
 
-describe(`with NOVACRON_SEED=${seed}, the gateway answers as one service over the same data that nobody divided`, () => {
+describe(`with NOVACRON_SEED=${seed}, the gateway answers as one undivided service over the same data`, () => {
   it.each([
     ["shop", shopSchemas, { mutations: true }],
     ["media", mediaSchemas, {}],
@@ -20,7 +20,7 @@ describe(`with NOVACRON_SEED=${seed}, the gateway answers as one service over th
     coverages.push(await overOne(schemas, { seed, runs }, options));
   });
 
-  it("comes upon every kind of plan node and every directive often", () => {
+  it("covers every kind of plan node and every directive often", () => {
     const counts = toCover.map(
       (name) => [name, sum(coverages.map((coverage) => coverage.counts.get(name) ?? 0))] as const,
     );
@@ -28,7 +28,7 @@ describe(`with NOVACRON_SEED=${seed}, the gateway answers as one service over th
     expect(counts.filter(([, count]) => count < runs / 100)).toEqual([]);
   });
 
-  it("over supergraphs that are drawn as the documents are", async () => {
+  it("over supergraphs that are drawn at random, as the documents are", async () => {
     const { supergraphs, documents, shapes } = await overMany({ seed, runs: runs / 4 });
     process.stdout.write(
       `${documents} documents over ${supergraphs} supergraphs: ${[...shapes].map(([name, count]) => `${name} ${count}`).join(", ")}\n`,
@@ -39,7 +39,7 @@ describe(`with NOVACRON_SEED=${seed}, the gateway answers as one service over th
   });
 });
 
-describe(`with NOVACRON_SEED=${seed}, an answer lacks no more than what failed, and has a reason for it`, () => {
+describe(`with NOVACRON_SEED=${seed}, a response lacks only what failed, and has an error for it`, () => {
   it.each(faultKinds.filter((kind) => kind !== "none"))("when subgraphs fail in this way: %s", async (kind) => {
     for (const schemas of [shopSchemas, mediaSchemas, zooSchemas])
       await overFailing(schemas, { seed, runs: runs / 8 }, kind);

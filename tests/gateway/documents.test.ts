@@ -43,7 +43,7 @@ function gatewayWith(mode: DocumentMode, others: DocumentMode = mode) {
   };
 }
 
-describe("a document that is known", () => {
+describe("a known document", () => {
   it.each<DocumentMode>(["open", "audit", "safelist", "ids"])(
     "is executed by its id where the mode is %s",
     async (mode) => {
@@ -57,7 +57,7 @@ describe("a document that is known", () => {
   );
 });
 
-describe("attack 60: a caller who is held to known documents", () => {
+describe("attack 60: a caller who is limited to known documents", () => {
   const hash = hashOf(unknown);
   it.each<[DocumentMode, GraphQLRequest, unknown]>([
     ["safelist", { query: known }, { hello: "world" }],
@@ -74,14 +74,14 @@ describe("attack 60: a caller who is held to known documents", () => {
     ["ids", {}, "BAD_REQUEST"],
     ["audit", { query: unknown }, { other: "thing" }],
     ["open", { documentId: hash, query: unknown }, { other: "thing" }],
-  ])("in mode %s, who sends %j", async (mode, request, expected) => {
+  ])("in mode %s, whose request is %j", async (mode, request, expected) => {
     const ask = gatewayWith(mode);
     expect(await ask(request)).toEqual(expected);
-    // Nothing that somebody sends is known from then on.
+    // No document that a client sends becomes known by that.
     if (mode !== "audit" && mode !== "open") expect(await ask({ documentId: hash })).toBe("DOCUMENT_UNKNOWN");
   });
 
-  it("is not somebody of another kind", async () => {
+  it("is not limited with another kind of credential", async () => {
     const ask = gatewayWith("ids", "open");
     expect(await ask({ query: unknown }, caller("session"))).toEqual({ other: "thing" });
     expect(await ask({ query: unknown }, anonymous)).toEqual({ other: "thing" });
@@ -90,7 +90,7 @@ describe("attack 60: a caller who is held to known documents", () => {
 });
 
 describe("attack 60: an operation name", () => {
-  it("with the beginning of another document does not lead to that document", async () => {
+  it("that contains another document's text does not execute that document", async () => {
     const ask = gatewayWith("ids", "open");
     const other = `${unknown} # ${known}`;
     expect(await ask({ query: other }, anonymous)).toEqual({ other: "thing" });
@@ -99,7 +99,7 @@ describe("attack 60: an operation name", () => {
     expect(await ask({ documentId: hashOf(known), operationName: "Hello" })).toEqual({ hello: "world" });
   });
 
-  it("that is empty is none of the document's, whatever was sent before", async () => {
+  it("that is empty matches no operation, whatever was sent before", async () => {
     const ask = gatewayWith("open");
     for (const _ of [1, 2]) {
       expect(await ask({ query: known, operationName: "" })).toBe("OPERATION_RESOLUTION_FAILURE");
@@ -110,7 +110,7 @@ describe("attack 60: an operation name", () => {
 
 describe("a manifest", () => {
   const operations = [{ id: hashOf(known), body: known, name: "Hello", type: "query" }];
-  it("is read in either form, and what is not its document's hash is no id", () => {
+  it("is accepted in either form, and refused if an id is not its document's hash", () => {
     const document = { id: hashOf(known), name: "Hello", text: known };
     const format = "apollo-persisted-query-manifest";
     expect(readManifest(JSON.stringify({ format, version: 1, operations }))).toEqual([document]);
@@ -130,7 +130,7 @@ describe("over HTTP", () => {
   });
   afterAll(() => server.close());
 
-  it("a known document has an address, and an answer that the caller has already is not sent again", async () => {
+  it("a known document has a URL, and a response that the client already has is not sent again", async () => {
     const address = `${server.url}/sha256:${hashOf(known)}`;
     const first = await fetch(address);
     const etag = first.headers.get("etag") ?? "";
@@ -145,19 +145,19 @@ describe("over HTTP", () => {
     expect((await fetch(address, { headers: { "if-none-match": '"other"' } })).status).toBe(200);
   });
 
-  it("one that is not known has none", async () => {
+  it("an unknown document has none", async () => {
     const response = await fetch(`${server.url}/${hashOf(unknown)}`);
     expect(await response.text()).toContain("DOCUMENT_UNKNOWN");
     expect(response.headers.get("etag")).toBeNull();
   });
 });
 
-describe("another supergraph", () => {
+describe("a new supergraph", () => {
   const context = { identity: anonymous, requestId: "request", deadline: Date.now() + 60_000 };
   const ask = async (gateway: ReturnType<typeof createGateway>, query: string) =>
     answerOf(await gateway.execute({ query }, { ...context, signal: AbortSignal.timeout(60_000) }));
 
-  it("fault 10, 11: takes the place of the old one only when it is one and every known document fits it", async () => {
+  it("fault 10, 11: replaces the old one only if it is valid and every known document fits it", async () => {
     const documents = new Documents(undefined, readManifest(JSON.stringify({ [hashOf(known)]: known })));
     const gateway = createGateway({ ...options, documents });
     await expect(gateway.replaceSupergraph("no supergraph")).rejects.toThrow(/Syntax Error/);
@@ -169,10 +169,10 @@ describe("another supergraph", () => {
     await gateway.stop();
   });
 
-  it("takes the place of the old one only when its planner is there, though no document is known", async () => {
+  it("replaces the old one only when its planner is ready, even if no document is known", async () => {
     const gateway = createGateway({ ...options, planning: "own thread" });
     const replaced = gateway.replaceSupergraph(composed("type Query { hello: String new: Int }"));
-    // Parts of this turn alone have passed: a thread takes many.
+    // Only microtasks have run since; a thread takes longer.
     await Promise.resolve();
     expect((await ask(gateway, "{ new }")).errors[0]?.extensions.code).toBe("GRAPHQL_VALIDATION_FAILED");
     await replaced;
@@ -180,12 +180,12 @@ describe("another supergraph", () => {
     await gateway.stop();
   });
 
-  it("comes while requests do, and none of them notices", async () => {
+  it("is loaded while requests run, and none of them fails", async () => {
     const gateway = createGateway({ ...options, planning: "own thread" });
     const going = new AbortController();
     const asking = Array.from({ length: 4 }, async (_, index) => {
       let answered = 0;
-      // New documents, so that there is always one being planned.
+      // Every document is new, so that one is always being planned.
       for (; !going.signal.aborted; answered += 1)
         expect((await ask(gateway, `query Q${index}_${answered} { hello }`)).errors).toEqual([]);
       return answered;

@@ -25,20 +25,20 @@ export interface GeneratedOperation {
 
 export interface Generation {
   schema: GraphQLSchema;
-  /** A value for an argument, as GraphQL text, where a made-up one would find nothing. */
+  /** Returns a value for an argument, as GraphQL text, where a generated value would find nothing. */
   argument?(coordinate: string, choose: (count: number) => number): string | undefined;
-  /** Fields whose value is another one at each call. */
+  /** Fields whose value differs at each call. */
   without?: ReadonlySet<string>;
   mutations?: boolean;
-  /** Some fields are called by the names of others of their type. */
+  /** Gives some fields an alias that is the name of another field of their type. */
   misnamed?: boolean;
 }
 
 const booleans = ["b0", "b1", "b2"];
 
 /**
- * Writes an operation that fits the schema out of a tape of numbers: each choice takes the next, and 0 when there is none, which means the
- * simplest. A shorter tape gives a smaller document, so a failing one shrinks.
+ * Writes an operation that is valid in the schema from a tape of numbers. Each choice takes the next number, and 0 after the last one, which means the
+ * simplest choice. A shorter tape gives a smaller document, so a failing one shrinks.
  */
 export function operationFrom(tape: readonly number[], generation: Generation): GeneratedOperation {
   const { schema } = generation;
@@ -132,7 +132,7 @@ export function operationFrom(tape: readonly number[], generation: Generation): 
     if (oneIn(3)) {
       const reusable = [...fragments].filter(([, fragment]) => fragment.type === on);
       const reused = reusable[choose(reusable.length + 1)];
-      // Fragments in fragments grow by multiplication, and the planner with them.
+      // Fragments in fragments multiply in size, and with them the planner's work.
       if (reused && (reuses += 1) < 4) return `...${reused[0]}${condition()}`;
       const text = setOf(on, depth);
       const name = `F${fragments.size}`;
@@ -159,7 +159,7 @@ export function operationFrom(tape: readonly number[], generation: Generation): 
   if (!root) throw new Error("The schema has no root type.");
   const body = setOf(root, 5);
   for (const name of used) {
-    // One of them is nullable with a default, and at times not given.
+    // One of them is nullable with a default, and sometimes not sent.
     const byDefault = name === "b2";
     declared.push(byDefault ? `$${name}: Boolean = true` : `$${name}: Boolean!`);
     if (!byDefault || oneIn(2)) variables[name] = oneIn(2);

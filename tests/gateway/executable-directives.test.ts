@@ -40,8 +40,8 @@ const apollo = (query: string): string => {
 };
 
 /**
- * Every directive of a document, with the response keys above it and the fields that it is about. Type conditions are left out: a fragment of a type that is
- * known is planned without one.
+ * Returns every directive of a document, with the response keys above it and the fields that it applies to. Leaves out type conditions: a fragment on a known
+ * type is planned without one.
  */
 function directivesIn(text: string): string[] {
   const found: string[] = [];
@@ -67,7 +67,7 @@ function namesIn(set: SelectionSetNode): string[] {
   return names;
 }
 
-describe("case G20: executable directives of clients reach subgraphs as in Apollo's plan", () => {
+describe("case G20: clients' executable directives reach subgraphs as in Apollo's plan", () => {
   it.each([
     ["on an inline fragment without a type", "{ ... @cached(for: 1.5) { count } }"],
     ["on one of the type around it", "{ ... on Query @cached { count } shop { ... on Shop @cached { name } } }"],
@@ -99,14 +99,14 @@ describe("case G20: executable directives of clients reach subgraphs as in Apoll
     expect(fetch.variableUsages).toEqual(["for"]);
   });
 
-  it("with @include and @skip decided", () => {
+  it("with @include and @skip resolved", () => {
     const query =
       "query($no: Boolean!) { ... @cached @skip(if: $no) { count } shop { ... @include(if: true) @cached { name } } }";
     expect(operationOf(query, { no: true })).toBe("{shop{...@cached{name}}}");
     expect(operationOf(query, { no: false })).toBe("{...@cached{count}shop{...@cached{name}}}");
   });
 
-  it("without those that only a spread may have: every spread is planned as an inline fragment", () => {
+  it("without those that only a spread may have, because every spread is planned as an inline fragment", () => {
     const query = '{ shop { ...F @named(as: "x") @cached } } fragment F on Shop { name }';
     expect(operationOf(query)).toBe("{shop{...@cached{name}}}");
   });
@@ -115,13 +115,13 @@ describe("case G20: executable directives of clients reach subgraphs as in Apoll
     ["{ a @access }", "{a@access(scope:PUBLIC)}"],
     ['{ a @access(note: "n") }', '{a@access(note:"n" scope:PUBLIC)}'],
     ["query @access(scope: PRIVATE) { ... @access { a } }", "query@access(scope:PRIVATE){...@access(scope:PUBLIC){a}}"],
-  ])("that a link brings, with the defaults that not every subgraph has: %s", (query, sent) => {
+  ])("that a link defines, with the defaults that not every subgraph has: %s", (query, sent) => {
     expect(validate(linked.schema, parse(query))).toEqual([]);
     expect((linked.plan({ query, variables: {} }).node as FetchNode).operation).toBe(sent);
   });
 });
 
-describe("executable directives of clients, where a subgraph knows objects by @interfaceObject,", () => {
+describe("clients' executable directives, where a subgraph defines objects by @interfaceObject,", () => {
   const cached = "directive @cached(for: Int) repeatable on FIELD | INLINE_FRAGMENT | FRAGMENT_SPREAD";
   const media = bothExecutors(
     supergraphOf({

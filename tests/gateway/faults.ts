@@ -2,23 +2,20 @@ import { type ExecutionResult, GraphQLError } from "graphql";
 import { PublicError } from "#lib/errors.ts";
 import { hashOf } from "./mock-subgraph.ts";
 
-/** What may go wrong in a subgraph. */
+/** The failures that may occur in a subgraph. */
 export const faultKinds = ["none", "error", "null", "missing entity", "wrong type", "unavailable", "thrown"] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface Fault {
   kind: FaultKind;
-  /** Chooses what is struck. */
+  /** Chooses the values that fail. */
   seed: number;
 }
 
 type Data = Record<string, unknown>;
 type Path = (string | number)[];
 
-/**
- * Breaks an answer of a subgraph. Which of its values are struck depends on what they are, not on where: an entity that is asked for twice is
- * broken alike both times.
- */
+/** Breaks a response of a subgraph. What a value is decides whether it fails, not where it is: an entity that is fetched twice fails alike both times. */
 export async function withFault(
   { kind, seed }: Fault,
   subgraph: string,
@@ -36,7 +33,7 @@ export async function withFault(
 
   const broken = (value: unknown, what: string, path: Path, isEntity: boolean): unknown => {
     const leaf = value === null || typeof value !== "object";
-    // What an object is, under its aliases too, is never struck: Apollo takes a null there for the object's absence.
+    // The type name never fails, nor do its aliases: Apollo reads a null there as the absence of the object.
     const hit = !/(^|\/)(__typename|t\d)$/.test(what) && struck(what, 8);
     if (hit && kind === "error") {
       added.push(new GraphQLError(`failed at ${what}`, { path, extensions: { code: "NOT_FOUND" } }));
@@ -44,7 +41,7 @@ export async function withFault(
     }
     if (hit && kind === "null") return null;
     if (hit && kind === "missing entity" && isEntity) return null;
-    // Not an object: Apollo's merge breaks down where one meets a text.
+    // Never an object: Apollo's merge throws where an object meets a text.
     if (hit && kind === "wrong type" && leaf && value !== null)
       return [true, "text", 1.5, ["a list"]][hashOf(what) % 4];
     if (Array.isArray(value))

@@ -54,8 +54,8 @@ const ask = async (query: string, headers: Record<string, string> = {}) =>
 const lines = async (name: string) =>
   (await metrics.metrics()).split("\n").filter((line) => line.startsWith(`${name}{`));
 
-describe("the figures of a gateway", () => {
-  it("count requests by what became of them, those included that were none", async () => {
+describe("the metrics of a gateway", () => {
+  it("count requests by outcome, including those that are no valid GraphQL requests", async () => {
     await ask(known);
     await ask("{ hello }");
     await ask("{ nothing }");
@@ -69,7 +69,7 @@ describe("the figures of a gateway", () => {
     ]);
   });
 
-  it("name only known documents: what clients call their own makes no label", async () => {
+  it("name only known documents: a client's own operation name becomes no label", async () => {
     await ask(known);
     for (const name of ["Mine", "Yours", "Known"]) await ask(`query ${name} { hello more: hello }`);
     expect(await lines("novacron_gateway_request_seconds_count")).toEqual([
@@ -86,7 +86,7 @@ describe("the figures of a gateway", () => {
   });
 });
 
-it("a slow operation is logged with what each subgraph was asked, and without the values in it", () => {
+it("a slow operation is logged with the document for each subgraph, and without the values in it", () => {
   const warned = vi.spyOn(log.gateway, "warn").mockImplementation(() => undefined);
   const operation = operationOf(parse("query Slow { hello }"), undefined);
   if (!operation) throw new Error("The document has no operation.");

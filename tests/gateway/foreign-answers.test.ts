@@ -55,7 +55,7 @@ const ask = async (query: string, variables: object = {}): Promise<Answer> =>
   JSON.parse(await posted(gateway.url, JSON.stringify({ query, variables }))) as Answer;
 const codes = ({ errors = [] }: Answer) => errors.map(({ extensions }) => extensions["code"]);
 
-describe("case G11: what an Apollo Server answers with another status than 200 is its answer", () => {
+describe("case G11: a response of an Apollo Server with a status other than 200 is its result", () => {
   it.each([
     ["variable", "query($of: Even) { double(of: $of) open s }", { of: 1 }, "BAD_USER_INPUT"],
     ["literal", "{ double(of: 1) open s }", {}, "GRAPHQL_VALIDATION_FAILED"],
@@ -88,7 +88,7 @@ const json = "application/json; charset=utf-8";
 const graphql = "application/graphql-response+json";
 const notFound = '{"message":"gone","path":["s"],"extensions":{"code":"NOT_FOUND"}}';
 
-describe("case G11, G12: an answer is well formed", () => {
+describe("case G11, G12: a well-formed response is accepted", () => {
   it.each<[string, Reply, unknown, unknown[]]>([
     ["with errors: null", { body: '{"data":{"s":"x"},"errors":null}' }, { s: "x" }, []],
     ["with errors: []", { body: '{"data":{"s":"x"},"errors":[]}' }, { s: "x" }, []],
@@ -141,7 +141,7 @@ describe("case G11, G12: an answer is well formed", () => {
       "a refusal of the gateway's document",
       { status: 400, body: `{"errors":[{"message":"${secret}","extensions":{"code":"GRAPHQL_PARSE_FAILED"}}]}` },
     ],
-  ])("and no part of the graph answered, with nothing of what it sent: %s", async (_what, reply) => {
+  ])("and any other is SUBGRAPH_UNAVAILABLE, and none of its content is passed on: %s", async (_what, reply) => {
     byHand.reply = reply;
     const answer = await ask("{ s t }");
     expect(answer.data).toEqual({ s: null, t: null });
@@ -152,7 +152,7 @@ describe("case G11, G12: an answer is well formed", () => {
     expect(JSON.stringify(answer)).not.toContain(secret);
   });
 
-  it("and of its errors neither stack traces nor what servers hide in their extensions go on", async () => {
+  it("and neither stack traces nor internal extensions of its errors are passed on", async () => {
     const hidden = `"stacktrace":["${secret}"],"exception":{"stacktrace":["${secret}"]},"serviceName":"${secret}"`;
     byHand.reply = {
       body: `{"data":{"s":null},"errors":[{"message":"gone","path":["s"],"extensions":{"code":"NOT_FOUND","field":"s",${hidden}}}]}`,
@@ -163,7 +163,7 @@ describe("case G11, G12: an answer is well formed", () => {
   });
 });
 
-describe("case G11, G12: an event of a subscription is well formed", () => {
+describe("case G11, G12: a well-formed event of a subscription is accepted", () => {
   const followed = async (): Promise<string> => {
     const response = await fetch(gateway.url, {
       method: "POST",
@@ -183,7 +183,7 @@ describe("case G11, G12: an event of a subscription is well formed", () => {
     expect(text).toContain("NOT_FOUND");
   });
 
-  it("and the subscription ends with what is none", async () => {
+  it("and any other ends the subscription", async () => {
     byHand.events = [
       '{"data":{"told":"a"}}',
       '{"data":{"told":"b"},"errors":{"message":"secret-canary"}}',
@@ -196,7 +196,7 @@ describe("case G11, G12: an event of a subscription is well formed", () => {
   });
 });
 
-describe("case G11: a proxy's 503 without a GraphQL answer", () => {
+describe("case G11: a proxy's 503 without a GraphQL response", () => {
   it("is retried, and opens the circuit breaker", async () => {
     const sdl = supergraphOf({ by_hand: byHandSchema });
     const foreign = new ForeignSubgraph();

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const ask = (query: string, variables = "{}") =>
   posted(gateway.url, `{"query":${JSON.stringify(query)},"variables":${variables}}`);
-/** The last body that a subgraph received. */
+/** Returns the last body that a subgraph received. */
 const sent = ({ received }: ForeignSubgraph) => received.at(-1);
 
 const numbers = [
@@ -42,7 +42,7 @@ const numbers = [
   "0.30000000000000004999",
 ];
 
-describe("case G9: a number of a custom scalar has the digits that its subgraph wrote", () => {
+describe("case G9: a number of a custom scalar keeps the digits that its subgraph wrote", () => {
   it.each(numbers)("%s", async (number) => {
     shop.reply = { body: `{"data":{"total":${number}}}` };
     expect(await ask("{ total }")).toBe(`{"data":{"total":${number}}}`);
@@ -54,7 +54,7 @@ describe("case G9: a number of a custom scalar has the digits that its subgraph 
     expect(await ask("{ items { id prices extra count ratio } }")).toBe(`{"data":{"items":[${item},${item}]}}`);
   });
 
-  it("whatever surrounds it: white space, escapes, strings that look like numbers, names of every object's own", async () => {
+  it("whatever surrounds it: white space, escapes, strings that look like numbers, names of properties that every object has", async () => {
     const extra = `{ "__proto__" : 1.10 , "a\\"b: 2.20" : [ 3.30,"4.40, \\\\" ], "constructor":5.50 }`;
     shop.reply = { body: ` { "data" : { "item" : { "extra" : ${extra} } } } ` };
     expect(await ask("{ item { extra } }")).toBe(
@@ -62,7 +62,7 @@ describe("case G9: a number of a custom scalar has the digits that its subgraph 
     );
   });
 
-  it("as an id, and as the key by which another subgraph is asked", async () => {
+  it("as an id, and as the key by which another subgraph is queried", async () => {
     shop.reply = {
       body: `{"data":{"items":[{"__typename":"Item","id":9007199254740993},{"__typename":"Item","id":9007199254740992}]}}`,
     };
@@ -88,14 +88,14 @@ describe("case G9: a number of a custom scalar has the digits that its subgraph 
     expect(sent(shop)).toContain(`"variables":{"of":2.20}`);
   });
 
-  it("and one of a Float or an Int is a number of its type", async () => {
+  it("but one of a Float or an Int is a number of its type", async () => {
     shop.reply = { body: `{"data":{"item":{"price":1.10,"count":2.0,"ratio":1e400}}}` };
     const answer = JSON.parse(await ask("{ item { price count ratio } }")) as unknown;
     expect(answer).toMatchObject({ data: { item: { price: 1.1, count: 2, ratio: null } } });
   });
 });
 
-describe("case G9: a number that a client sends has its digits when a subgraph receives it", () => {
+describe("case G9: a number that a client sends keeps its digits until a subgraph receives it", () => {
   beforeAll(() => {
     shop.reply = { body: `{"data":{"total":1}}` };
   });
@@ -117,7 +117,7 @@ describe("case G9: a number that a client sends has its digits when a subgraph r
     expect(sent(shop)).toContain(`"variables":${variables}`);
   });
 
-  it("as an id, and not as a number of another type", async () => {
+  it("as an id, but not as a number of another type", async () => {
     const query = "query($id: ID, $order: Order) { total(id: $id, order: $order) }";
     await ask(query, `{"id":9007199254740993,"order":{"id":9007199254740993,"count":1e1,"ratio":1.10}}`);
     expect(sent(shop)).toContain(
@@ -134,7 +134,7 @@ describe("case G9: a number that a client sends has its digits when a subgraph r
     expect(sent(shop)).toContain(`"variables":{"of":1.10}`);
   });
 
-  it("and two that differ in their digits alone are two calls", async () => {
+  it("and two that differ only in their digits are two calls", async () => {
     const before = shop.received.length;
     const query = "query($of: Decimal) { total(of: $of) }";
     await Promise.all(["9007199254740993", "9007199254740992"].map((of) => ask(query, `{"of":${of}}`)));
@@ -144,7 +144,7 @@ describe("case G9: a number that a client sends has its digits when a subgraph r
     ]);
   });
 
-  it("and one that is not of its type is refused", async () => {
+  it("and one that does not match its type is refused", async () => {
     const query = "query($order: Order) { total(order: $order) }";
     for (const order of [`{"count":1.10}`, `{"ratio":1e400}`, `{"count":9007199254740993}`])
       expect(await ask(query, `{"order":${order}}`)).toContain("BAD_USER_INPUT");

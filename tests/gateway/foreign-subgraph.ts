@@ -11,16 +11,16 @@ import { overHttp } from "#gateway/transport/http.ts";
 import type { TransportLimits } from "#gateway/transport/limits.ts";
 import { anonymous } from "#lib/request-context.ts";
 
-/** What is sent, byte for byte. */
+/** The response, sent byte for byte. */
 export interface Reply {
   status?: number;
   type?: string;
   body: string;
 }
 
-/** A subgraph whose answers the test writes as text, since no JSON of this process holds every number. */
+/** A subgraph whose responses the test writes as text, because no JSON of this process can represent every number. */
 export class ForeignSubgraph {
-  /** The bodies of calls and the messages of subscriptions, as they came. */
+  /** The bodies of calls and the messages of subscriptions, as received. */
   readonly received: string[] = [];
   reply: Reply = { body: '{"data":{}}' };
   /** The payloads of the next subscription. */
@@ -51,7 +51,7 @@ export class ForeignSubgraph {
     );
   }
 
-  /** @returns its URL */
+  /** Starts the server. @returns its URL */
   async start(): Promise<string> {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
@@ -76,7 +76,7 @@ export const supergraphOf = (schemas: Readonly<Record<string, string>>): string 
   return supergraphSdl;
 };
 
-/** A gateway in front of foreign subgraphs, as `novacron gateway --open` serves them. */
+/** Starts a gateway in front of foreign subgraphs, with the settings of `novacron gateway --open`. */
 export const gatewayBefore = (
   supergraphSdl: string,
   urls: Readonly<Record<string, string>>,
@@ -96,7 +96,7 @@ export const gatewayBefore = (
     port: 0,
   });
 
-/** The text of the answer to a body that is sent as it is. */
+/** Sends a body as it is, and returns the text of the response. */
 export async function posted(url: string, body: string): Promise<string> {
   const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
   return (await response.text()).trimEnd();

@@ -52,15 +52,15 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** What a browser accepts that goes to an address. */
+/** The `Accept` header of a browser that navigates to an address. */
 const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 const page = (method = "GET") => fetch(gateway.url, { method, headers: { accept } });
-/** The URLs of what the page loads. */
+/** Returns the URLs of what the page loads. */
 const loadedBy = (html: string) =>
   [...html.matchAll(/ (?:src|href)="([^"]*)"/g)].map(([, path = ""]) => new URL(path, gateway.url));
 
 describe("GraphiQL in development", () => {
-  it("attack 6: is the page of a browser that goes to the graph", async () => {
+  it("attack 6: is the page that a browser gets when it navigates to the graph", async () => {
     const response = await page();
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
     expect(await response.text()).toContain("<title>GraphiQL</title>");
@@ -69,7 +69,7 @@ describe("GraphiQL in development", () => {
     expect(head.headers.get("content-length")).toBe(response.headers.get("content-length"));
   });
 
-  it("loads scripts and styles from this server alone, for ever from the same place", async () => {
+  it("loads scripts and styles only from this server, which marks them as immutable", async () => {
     const urls = loadedBy(await (await page()).text()).filter(({ protocol }) => protocol !== "data:");
     expect(urls).toHaveLength(5);
     for (const url of urls) {
@@ -85,7 +85,7 @@ describe("GraphiQL in development", () => {
     }
   });
 
-  it("forbids the browser to load from elsewhere, to run a script that is in the page, and to frame it", async () => {
+  it("forbids the browser to load from elsewhere, to run inline scripts, and to frame the page", async () => {
     const { headers } = await page();
     const policy = (headers.get("content-security-policy") ?? "").split("; ");
     expect(policy).toContain("default-src 'none'");
@@ -96,7 +96,7 @@ describe("GraphiQL in development", () => {
     expect(headers.get("referrer-policy")).toBe("no-referrer");
   });
 
-  it("is not what programs get, nor a browser that asks for an operation", async () => {
+  it("is not sent to programs, nor to a browser whose URL has an operation", async () => {
     const query = `${gateway.url}?query=${encodeURIComponent("{ hello }")}`;
     for (const [url, accepted] of [
       [query, "application/json"],
@@ -111,7 +111,7 @@ describe("GraphiQL in development", () => {
     }
   });
 
-  it("gives nothing else away below its path", async () => {
+  it("serves no other files below its path", async () => {
     const [script] = loadedBy(await (await page()).text()).filter(({ pathname }) => pathname.endsWith("start.js"));
     const folder = script?.pathname.replace("start.js", "");
     for (const path of [
@@ -131,7 +131,7 @@ describe("GraphiQL in development", () => {
   });
 });
 
-/** Of a path as it is: `fetch` would resolve its dots. */
+/** Resolves to the status of a path as it is; `fetch` would resolve its dots. */
 const statusOf = (path: string) =>
   new Promise<number | undefined>((resolve, reject) => {
     httpRequest(gateway.url, { path, agent: false }, (response) => {
@@ -141,7 +141,7 @@ const statusOf = (path: string) =>
       .end();
   });
 
-it("attack 6: without GraphiQL, as in production, there is neither a page nor what it would load", async () => {
+it("attack 6: without GraphiQL, as in production, there is neither the page nor what it would load", async () => {
   const bare = await start(undefined);
   try {
     const response = await fetch(bare.url, { headers: { accept: "text/html" } });
@@ -154,7 +154,7 @@ it("attack 6: without GraphiQL, as in production, there is neither a page nor wh
 });
 
 const withBrowser = chromiumProgram ? "" : ` (skipped: ${needsChromium})`;
-describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone${withBrowser}`, () => {
+describe.skipIf(!chromiumProgram)(`in a browser that reaches only this machine${withBrowser}`, () => {
   let browser: Browser;
   let opened: Page;
   beforeAll(async () => {
@@ -166,7 +166,7 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
 
   const headersBox = `document.querySelector('.graphiql-editor-tool .graphiql-editor:not(.hidden) .CodeMirror')?.CodeMirror`;
   const queryBox = `document.querySelector(".graphiql-query-editor .CodeMirror")?.CodeMirror`;
-  /** Until it has been read: what GraphiQL runs is the operation that it knows. */
+  /** Waits until GraphiQL has parsed the text, because it runs the operation that it knows. */
   const writeSubscription = async (at: Page) => {
     await at.evaluate(`${queryBox}.setValue("subscription Ticks { ticks }")`);
     await at.appears(`document.querySelector(".graphiql-tab-button")?.textContent.includes("Ticks")`);
@@ -175,14 +175,14 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
   const setHeaders = (headers: object) =>
     opened.evaluate(`${headersBox}.setValue(${JSON.stringify(JSON.stringify(headers))})`);
 
-  it("case G28: the box of headers shows what to paste, and until then nothing of it is sent", async () => {
+  it("case G28: the headers editor shows what to paste, and until then sends nothing of it", async () => {
     expect(JSON.parse(String(await opened.appears(`${headersBox}?.getValue()`)))).toEqual({
       authorization: 'Bearer <the "key" of admin.json>',
     });
     expect([...authorizations]).toEqual([undefined]);
   });
 
-  it("GraphiQL shows the example, runs it with the headers it is given, and shows the answer", async () => {
+  it("GraphiQL shows the example, runs it with the given headers, and shows the response", async () => {
     expect(await opened.appears(`${queryBox}?.getValue()`)).toBe(example.query);
     await setHeaders({ authorization: "Bearer the-secret-token" });
     await run();
@@ -191,7 +191,7 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
     expect(authorizations).toContain("Bearer the-secret-token");
   });
 
-  it("GraphiQL stores what was asked, and no headers", async () => {
+  it("GraphiQL stores the operation, and no headers", async () => {
     const stored = () => opened.evaluate("JSON.stringify(localStorage)");
     await expect.poll(stored).toContain("graphiql:queries");
     await expect.poll(stored).toContain("graphiql:tabState");
@@ -199,7 +199,7 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
     expect(await stored()).not.toContain("the-secret-token");
   });
 
-  it("case G28: a subscription shows its events, with the rights of the key in the box", async () => {
+  it("case G28: a subscription shows its events, with the rights of the key in the headers editor", async () => {
     await writeSubscription(opened);
     authorizations.clear();
     await run();
@@ -208,7 +208,7 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
     expect([[...authorizations], [...followers]]).toEqual([["Bearer the-secret-token"], ["user"]]);
   });
 
-  it("case G28: a subscription without a key shows that it is refused, and the page says again what to paste", async () => {
+  it("case G28: a subscription without a key shows that it is refused, and the page shows again what to paste", async () => {
     const again = await browser.open(gateway.url);
     expect(await again.appears(`${headersBox}?.getValue()`)).toContain('Bearer <the \\"key\\" of admin.json>');
     await writeSubscription(again);
@@ -217,7 +217,7 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
     expect(await again.appears(told)).toBe("UNAUTHENTICATED");
   });
 
-  it("case G15: a browser's EventSource gets why a subscription is refused, and the end of its stream", async () => {
+  it("case G15: a browser's EventSource receives the reason why a subscription is refused, and the end of its stream", async () => {
     const address = `${gateway.url}?query=${encodeURIComponent("subscription { nope }")}`;
     const told = await opened.evaluate(`new Promise((resolve, reject) => {
       const source = new EventSource(${JSON.stringify(address)});
@@ -238,7 +238,7 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches this machine alone$
     expect(await opened.appears(types)).toBe(true);
   });
 
-  it("GraphiQL asked nobody else, and the browser has nothing to complain of", () => {
+  it("GraphiQL requested nothing from other servers, and the browser reports no problem", () => {
     const { origin } = new URL(gateway.url);
     const elsewhere = opened.requested.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith("data:"));
     expect(elsewhere).toEqual([]);

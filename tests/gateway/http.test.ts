@@ -11,7 +11,7 @@ import { anonymous } from "#lib/request-context.ts";
 const schema = "type Query { hello(name: String): String slow: String long: String } type Mutation { count: Int }";
 const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(schema), url: "http://one" }]);
 
-/** More than the buffers of a connection hold. */
+/** Longer than the buffers of a connection hold. */
 const longText = "long ".repeat(4 * 2 ** 20);
 
 let counted = 0;
@@ -63,7 +63,7 @@ describe("the audit of GraphQL over HTTP", () => {
   });
 });
 
-describe("an HTTP request that is no GraphQL request is told what it is", () => {
+describe("an HTTP request that is no GraphQL request gets a specific error:", () => {
   it("attack 7: not JSON, or not GraphQL", async () => {
     expect(await told(await post("qwerty cop { abc }"))).toBe("400 BAD_REQUEST");
     const qwerty = JSON.stringify({ query: "qwerty cop { abc }" });
@@ -86,7 +86,7 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
     expect(await told(await post(body))).toBe("400 BAD_REQUEST");
   });
 
-  it("attack 22: forms, plain text and what a page could send without being asked", async () => {
+  it("attack 22: forms, plain text and what a page could send without a preflight", async () => {
     for (const type of [
       "application/x-www-form-urlencoded",
       "text/plain",
@@ -99,7 +99,7 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
     );
   });
 
-  it("a body that is not UTF-8, which would be another text", async () => {
+  it("a body that is not UTF-8, and would become another text", async () => {
     const latin = Buffer.from('{"query":"{ hello(name: \\"Müller\\") }"}', "latin1");
     const response = await fetch(gateway.url, { method: "POST", headers: json, body: latin });
     expect(await told(response)).toBe("400 BAD_REQUEST");
@@ -113,12 +113,12 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
     const response = await post(
       JSON.stringify({ query: "{ hello }", variables: { name: "x".repeat(5_000_000) } }),
     ).catch(() => undefined);
-    // What is not read may be cut before the answer is.
+    // The connection may be cut before the response is read, because the server does not read the whole body.
     if (response) expect(await told(response)).toBe("413 PAYLOAD_TOO_LARGE");
     expect((await post(hello)).status).toBe(200);
   });
 
-  it("attack 6: a browser that asks for a page gets none, unless GraphiQL is switched on", async () => {
+  it("attack 6: a browser that requests a page gets none, unless GraphiQL is on", async () => {
     const response = await fetch(gateway.url, { headers: { accept: "text/html" } });
     expect(await told(response)).toBe("406 NOT_ACCEPTABLE");
     expect(response.headers.get("content-type")).toContain("application/json");
@@ -130,7 +130,7 @@ describe("an HTTP request that is no GraphQL request is told what it is", () => 
     expect(await told(await fetch(gateway.url.replace("/graphql", "/other")))).toBe("404 NOT_FOUND");
   });
 
-  it("an operation name that the document does not have", async () => {
+  it("an operation name that the document does not contain", async () => {
     expect(await told(await post(JSON.stringify({ query: "query A { hello }", operationName: "B" })))).toBe(
       "200 OPERATION_RESOLUTION_FAILURE",
     );
@@ -174,14 +174,14 @@ describe("a page of another site", () => {
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
   });
 
-  it("is none when it is from this server, though the browser does not say of which site it is", async () => {
+  it("is distinguished from a page of this server by its origin, even without sec-fetch-site", async () => {
     const { origin } = new URL(gateway.url);
     expect((await post(hello, { ...json, origin })).status).toBe(200);
     expect(await told(await post(hello, { ...json, origin: "null" }))).toBe("403 FORBIDDEN");
     expect(await told(await post(hello, { ...json, origin: "http://127.0.0.1:1" }))).toBe("403 FORBIDDEN");
   });
 
-  it("may ask when its site is allowed", async () => {
+  it("is accepted when its site is allowed", async () => {
     const origin = "https://console.example";
     const asked = await fetch(gateway.url, {
       method: "OPTIONS",
@@ -194,7 +194,7 @@ describe("a page of another site", () => {
 });
 
 describe("an error", () => {
-  it("has the id of its request, which the answer has too, and says whether to retry", async () => {
+  it("has the id of its request, as the response has, and states whether to retry", async () => {
     const response = await post(JSON.stringify({ query: "{ nothing }" }));
     const { errors } = (await response.json()) as { errors: { extensions: object; locations: object }[] };
     expect(errors[0]).toMatchObject({
@@ -207,7 +207,7 @@ describe("an error", () => {
     });
   });
 
-  it("is told for five of many that a document has", async () => {
+  it("is reported only for the first five of many in a document", async () => {
     const query = `{ ${Array.from({ length: 19 }, (_, at) => `no${at}`).join(" ")} }`;
     const { errors } = (await (await post(JSON.stringify({ query }))).json()) as { errors: unknown[] };
     expect(errors).toHaveLength(5);
@@ -215,7 +215,7 @@ describe("an error", () => {
 });
 
 describe("without introspection", () => {
-  it("attack 1: the schema is not told, nor does an error help to guess it", async () => {
+  it("attack 1: the schema is not returned, and no error helps to guess it", async () => {
     const closed = await start(false);
     try {
       const ask = async (query: string) =>
@@ -234,14 +234,14 @@ describe("without introspection", () => {
 });
 
 describe("attack 18: a client that is slow", () => {
-  it("with its body is told so and cut off, and a hundred that send nothing are cut off; others are answered meanwhile", async () => {
+  it("to send its body gets a 408 and is cut off, as are a hundred that send nothing, while others are answered", async () => {
     const hurried = await start(true, { slowRequestMs: 600 });
     const port = Number(new URL(hurried.url).port);
     const cutOff = (begin: string) =>
       new Promise<string>((resolve, reject) => {
         const socket = connect(port, "127.0.0.1", () => socket.write(begin));
         let received = "";
-        // A byte now and then keeps nobody's patience.
+        // A byte now and then does not extend the limit.
         const dripping = setInterval(() => begin !== "" && socket.write(" "), 100);
         socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
         socket.once("close", () => {
@@ -262,7 +262,7 @@ describe("attack 18: a client that is slow", () => {
     await hurried.close();
   });
 
-  it("to read its answer is cut off, and the answer is kept no longer", async () => {
+  it("to read its response is cut off, and the response is discarded", async () => {
     const hurried = await start(true, { unreadAnswerMs: 200 });
     const accepted = new Promise<Socket>((resolve) => {
       const accept = (message: unknown) => {
@@ -284,7 +284,7 @@ describe("attack 18: a client that is slow", () => {
   });
 });
 
-it("a server that closes answers what is in flight, and takes nothing new", async () => {
+it("a server that closes answers requests in flight, and accepts no new ones", async () => {
   const closing = await start(true);
   const asked = fetch(closing.url, { method: "POST", headers: json, body: JSON.stringify({ query: "{ slow }" }) });
   await fetch(closing.url, { method: "POST", headers: json, body: hello });
@@ -307,7 +307,7 @@ const canConnect = (url: string) =>
   });
 
 describe("/health/ready", () => {
-  it("case G44: is 200 while anything can be answered, and names what cannot", async () => {
+  it("case G44: is 200 while any part is available, and names the parts that are not", async () => {
     const parts = { auth: true, vms: false, monitoring: true };
     let fails = false;
     const server = await startGateway({
@@ -358,7 +358,7 @@ describe("a gateway that does not show its schema", () => {
     ["a field", "{ helo }", "helo"],
     ["an argument", "{ hello(nam: 1) }", "nam"],
     ["a type", "query ($name: Strin) { hello(name: $name) }", "Strin"],
-  ])("attack 4: does not say what a misspelled name was meant to be: %s", async (_what, query, misspelled) => {
+  ])("attack 4: does not suggest the right name for a misspelled one: %s", async (_what, query, misspelled) => {
     expect(await messages(query)).toContain(`"${misspelled}"`);
     expect(await messages(query)).not.toContain("Did you mean");
   });
@@ -368,14 +368,14 @@ describe("a gateway that does not show its schema", () => {
     "query @deprecated { __typename }",
     "{ hello @unknown }",
     "{ hello @include }",
-  ])("attack 5: says of a wrong directive nothing that tells its engine: %s", async (query) => {
+  ])("attack 5: reports a wrong directive with a message that does not identify the engine: %s", async (query) => {
     expect(await messages(query)).toMatch(
       /^(A directive is unknown, stands where it may not, or lacks an argument. ?)+$/,
     );
   });
 });
 
-it("a request that offers HTTP/2 as well is answered, with a body that comes in parts, and so is the next one on its connection", async () => {
+it("a request that also offers HTTP/2, with its body in parts, is answered, and so is the next one on its connection", async () => {
   const { hostname, port } = new URL(gateway.url);
   const client = connect(Number(port), hostname);
   let answered = "";

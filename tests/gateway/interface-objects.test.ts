@@ -11,7 +11,7 @@ async function answersAsUndivided(federation: Federation, query: string): Promis
       await compare(federation, { query, variables: {} }, { trouble, seed });
 }
 
-/** The calls of an operation: the subgraph, and what it is asked for without what is around the entities. */
+/** Returns the calls of an operation: the subgraph and its selection, without what surrounds the entities. */
 async function callsOf({ executors, subgraphs }: Federation, query: string): Promise<string[]> {
   const calls: string[] = [];
   const { errors, invalid } = await executors.ours({ query, variables: {} }, async (name, text, variables) => {
@@ -30,7 +30,7 @@ const catalogue = `
   type Book implements Media @key(fields: "id") { id: ID!  name: String  pages: Int }
   type Film implements Media @key(fields: "id") { id: ID!  name: String!  minutes: Int  sequel: Media }`;
 
-describe("what an @interfaceObject requires", () => {
+describe("a field that an @interfaceObject requires", () => {
   const labels = `
     type Query { labelled: [Media] }
     type Media @interfaceObject @key(fields: "id") {
@@ -56,7 +56,7 @@ describe("what an @interfaceObject requires", () => {
     ["below an object type", "{ media { ... on Film { sequel { label ... on Book { pages rank } } } } }"],
   ])("is fetched %s: %s", (_where, query) => answersAsUndivided(federation, query));
 
-  it("is fetched of an object that two interfaces are known by", async () => {
+  it("is fetched for an object that has two interfaces", async () => {
     const twice = composed({
       catalogue: `
         type Query { media: Media  sold: [Sold] }
@@ -88,21 +88,21 @@ describe("what an @interfaceObject requires", () => {
     await answersAsUndivided(chain, "{ labelled { five } media { three ... on Book { one two three four five } } }");
   });
 
-  it("is one call for all types that are asked for the same", async () => {
+  it("is one call for all types with the same selection", async () => {
     const [first, ...others] = await callsOf(federation, "{ media { label } }");
     expect(first).toContain("catalogue {media");
     expect(others).toEqual(["labels {...on Media{label}}"]);
   });
 });
 
-describe("a subgraph that knows objects of several types as one", () => {
+describe("a subgraph that defines objects of several types as one", () => {
   const reviews = `
     type Query { reviewed: [Media] }
     type Media @interfaceObject @key(fields: "id") { id: ID!  stars: Int  critic: String!  review: Review }
     type Review { text: String!  by: String!  likes: Int }`;
   const federation = composed({ catalogue, reviews });
 
-  it("is asked for the fields of each type by itself where they differ", async () => {
+  it("is queried separately for the fields of each type where they differ", async () => {
     const query = "{ media { ... on Book { stars } ... on Film { critic } } }";
     const calls = await callsOf(federation, query);
     expect(calls.slice(1).sort()).toEqual(["reviews {...on Media{critic}}", "reviews {...on Media{stars}}"]);
@@ -116,12 +116,12 @@ describe("a subgraph that knows objects of several types as one", () => {
     "{ media { stars ... on Book { review { text } } ... on Film { review { by likes } } } }",
     "{ reviewed { stars ... on Film { critic minutes } ... on Book { review { likes } } } }",
     "{ media { ... on Film { sequel { ... on Book { stars } ... on Film { critic } } } ... on Book { critic } } }",
-  ])("lacks no field of an object for a field of another type that fails: %s", (query) =>
+  ])("loses no field of an object because a field of another type fails: %s", (query) =>
     answersAsUndivided(federation, query),
   );
 });
 
-describe("a field whose subgraph cannot be returned to with what the field requires", () => {
+describe("a field whose subgraph cannot be called again with what the field requires", () => {
   const sources = `type Item @key(fields: "id") @key(fields: "code") { id: ID!  code: ID!  name: String }`;
   const labelled = (keys: string, type = "String") => `
     type Query { item: Item }
@@ -133,7 +133,7 @@ describe("a field whose subgraph cannot be returned to with what the field requi
       return subgraph(text, variables);
     });
 
-  it.each(["String", "String!"])("is null for a reason: %s", async (type) => {
+  it.each(["String", "String!"])("is null with an error: %s", async (type) => {
     const keys = '@key(fields: "id", resolvable: false) @key(fields: "code", resolvable: false)';
     const { data, invalid } = await answerOf(
       composed({ sources, labels: labelled(keys, type) }),
@@ -143,7 +143,7 @@ describe("a field whose subgraph cannot be returned to with what the field requi
     expect(data).toEqual({ item: type === "String" ? { id: expect.any(String), label: null } : null });
   });
 
-  it("is null for a reason of an @interfaceObject too", async () => {
+  it("is null with an error also on an @interfaceObject", async () => {
     const federation = composed({
       catalogue: catalogue.replace("media: [Media!]", "count: Int").replace("sequel: Media", ""),
       labels: `type Query { labelled: Media }
@@ -155,13 +155,13 @@ describe("a field whose subgraph cannot be returned to with what the field requi
     expect(data).toEqual({ labelled: { name: expect.any(String), label: null } });
   });
 
-  it("is fetched by a key that another subgraph alone knows", async () => {
+  it("is fetched by a key that only another subgraph has", async () => {
     const keys = '@key(fields: "code") @key(fields: "id", resolvable: false)';
     await answersAsUndivided(composed({ sources, labels: labelled(keys) }), "{ item { id label } }");
   });
 });
 
-describe("a subgraph that knows two interfaces as objects, one of them by its key alone", () => {
+describe("a subgraph that defines two interfaces as objects, one of them only by its key", () => {
   const federation = composed({
     catalogue: `type Query { media: [Media] }
       interface Media @key(fields: "id") { id: ID! }
@@ -178,11 +178,11 @@ describe("a subgraph that knows two interfaces as objects, one of them by its ke
   it.each([
     "{ media { ... on Book { stars } } }",
     "{ shelf { stars ... on Sold { id } } media { stars ... on Book { stars id } } }",
-  ])("is asked for the fields of the other: %s", (query) => answersAsUndivided(federation, query));
+  ])("is queried for the fields of the other: %s", (query) => answersAsUndivided(federation, query));
 });
 
-describe("a field that requires another which is null", () => {
-  it("is asked for where types disagree whether that may be null", async () => {
+describe("a field that requires another one that is null", () => {
+  it("is fetched where types differ on whether the required field may be null", async () => {
     const federation = composed({
       catalogue: `type Query { media: [Media] }  interface Media { id: ID!  weight: Float }
         type Book implements Media @key(fields: "id") { id: ID!  weight: Float }

@@ -8,14 +8,14 @@ export interface KeyedSubgraph {
   sdl: string;
   /** Root field → the entities that it returns. */
   roots?: Readonly<Record<string, readonly Row[]>>;
-  /** Field (`Item.label`) → its value, from the entity's row and from what the representation brought. */
+  /** Field (`Item.label`) → its value, from the entity's row and from the representation. */
   fields?: Readonly<Record<string, (row: Row, brought: Row) => unknown>>;
 }
 
 const head = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@requires", "@external", "@shareable",
   "@interfaceObject"])\n`;
 
-/** @returns undefined for what does not compose */
+/** Composes the subgraphs. @returns undefined if they do not compose */
 export function composed(subgraphs: Readonly<Record<string, KeyedSubgraph>>): string | undefined {
   const services = Object.entries(subgraphs).map(([name, { sdl }]) => ({
     name,
@@ -26,8 +26,8 @@ export function composed(subgraphs: Readonly<Record<string, KeyedSubgraph>>): st
 }
 
 /**
- * Subgraphs that resolve an entity by a key that their schema declares for its type as resolvable, and by nothing else: any other representation is
- * null. Rows are `{ __typename, … }`; a subgraph that knows an interface as an object finds its rows by the interface's keys.
+ * Serves subgraphs that resolve an entity only by a resolvable key that their schema declares for its type; any other representation is null. Rows are `{
+ * __typename, … }`; a subgraph that defines an interface as an object finds its rows by the interface's keys.
  */
 export function keyedSubgraphs(subgraphs: Readonly<Record<string, KeyedSubgraph>>, rows: readonly Row[]) {
   const served = new Map(Object.entries(subgraphs).map(([name, subgraph]) => [name, answering(subgraph, rows)]));
@@ -86,7 +86,7 @@ function answering({ sdl, roots = {}, fields = {} }: KeyedSubgraph, rows: readon
 
 const fits = (row: Row, typename: string): boolean => row["__typename"] === typename || row["interface"] === typename;
 
-/** Type → the selections of its keys, without those that are `resolvable: false`. */
+/** Returns, for each type, the selections of its keys, without those that are `resolvable: false`. */
 function resolvableKeys(document: DocumentNode): Map<string, SelectionSetNode[]> {
   const keys = new Map<string, SelectionSetNode[]>();
   let type = "";
@@ -107,7 +107,7 @@ function resolvableKeys(document: DocumentNode): Map<string, SelectionSetNode[]>
   return keys;
 }
 
-/** Whether a representation has all fields of a key. */
+/** Returns whether a representation has all fields of a key. */
 const holds = (value: unknown, { selections }: SelectionSetNode): boolean =>
   selections.every((node) => {
     const inner = node.kind === Kind.FIELD ? (value as Row | undefined)?.[node.name.value] : undefined;

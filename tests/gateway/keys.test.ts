@@ -60,7 +60,7 @@ const media: readonly Row[] = [
   { __typename: "Film", interface: "Media", id: "2", code: "b", name: "two", minutes: 90 },
 ];
 
-describe("case G2: an object that is known by @interfaceObject, or by its interface's key,", () => {
+describe("case G2: an object that a subgraph knows by @interfaceObject, or by its interface's key,", () => {
   it.each([
     [`@key(fields: "id", resolvable: false) @key(fields: "code")`],
     [`@key(fields: "code") @key(fields: "id", resolvable: false)`],
@@ -99,7 +99,7 @@ describe("case G2: an object that is known by @interfaceObject, or by its interf
 });
 
 describe("case G2: a field that two subgraphs have", () => {
-  it("comes from the one that can be returned to", async () => {
+  it("comes from the one that can be called again", async () => {
     const shared =
       'type Item @key(fields: "id") { id: ID! @shareable  name: String @external  label: String @shareable @requires(fields: "name") }';
     const subgraphs: Record<string, KeyedSubgraph> = {
@@ -118,7 +118,7 @@ describe("case G2: a field that two subgraphs have", () => {
   });
 });
 
-/** Three subgraphs with keys by chance, each with a field of its own that may require those of the others. */
+/** Draws three subgraphs with random keys, each with a field of its own that may require those of the others. */
 function graphFrom(choose: (count: number) => number) {
   const graphs = ["a", "b", "c"];
   const possible = ["id", "code", "part { one two }", "id part { two three }", "part { three } code"];
@@ -163,8 +163,8 @@ function graphFrom(choose: (count: number) => number) {
   return { subgraphs, roots: chosen.filter(({ isRoot }) => isRoot).map(({ name }) => name), valueOf };
 }
 
-describe(`case G2: with NOVACRON_SEED=${seed}, subgraphs with keys by chance`, () => {
-  it("answer as if nobody had divided the graph", async () => {
+describe(`case G2: with NOVACRON_SEED=${seed}, subgraphs with random keys`, () => {
+  it("answer as one undivided graph does", async () => {
     let planned = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(29), { minLength: 60, maxLength: 60 }), async (tape) => {

@@ -17,7 +17,7 @@ import { picked, requirementsIn } from "./requirements.ts";
 
 export type AskSubgraph = (query: string, variables: Readonly<Record<string, unknown>>) => Promise<ExecutionResult>;
 
-/** A number that a text always gives. */
+/** Returns a number that depends only on the text. */
 export function hashOf(text: string): number {
   let hash = 2_166_136_261;
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 16_777_619);
@@ -31,8 +31,8 @@ export interface Mocked {
 }
 
 /**
- * A subgraph whose answers follow from its questions: the value of a field from the id of its object, its arguments and what its `@requires`
- * brought, so that every subgraph says the same of the same entity.
+ * Returns a subgraph whose responses follow from the queries. The value of a field follows from the id of its object, its arguments and what its `@requires`
+ * brought. So every subgraph returns the same for the same entity.
  */
 export function mockSubgraph(sdl: string): AskSubgraph {
   const document = parse(sdl);
@@ -42,7 +42,7 @@ export function mockSubgraph(sdl: string): AskSubgraph {
     if (isAbstractType(type)) {
       type.resolveType = (value: unknown) => (value as Mocked).__typename;
       const possible = schema.getPossibleTypes(type).map(({ name }) => name);
-      // Whoever knows the interface as an object (@interfaceObject) makes ids that do not tell the type.
+      // A subgraph that defines the interface as an object (@interfaceObject) makes ids that do not contain the type.
       const typeOf = (id: string) =>
         possible.find((name) => id.startsWith(`${name}:`)) ?? possible[hashOf(id) % possible.length];
       // Faults make ids of any kind.
@@ -77,7 +77,7 @@ const resolverOf =
 
 export const root: Mocked = { __typename: "Root", id: "Root:0" };
 
-/** What the value of a field follows from. */
+/** Returns the text from which the value of a field follows. */
 export const seedOf = (id: string, field: string, args: unknown, required: unknown): string =>
   [id, field, JSON.stringify(args), JSON.stringify(required)].join("/");
 
@@ -89,7 +89,7 @@ export function valueOf(schema: GraphQLSchema, type: GraphQLOutputType, seed: st
     return Array.from({ length: hash % 4 }, (_, index) => valueOf(schema, type.ofType, `${seed}/${index}`));
   if (isEnumType(type)) return type.getValues()[hash % type.getValues().length]?.value;
   if (isAbstractType(type) || isObjectType(type)) {
-    // In an order that is the same in each schema.
+    // Sorts the types, so that their order is the same in each schema.
     const possible = (isAbstractType(type) ? [...schema.getPossibleTypes(type)] : [type]).sort((one, other) =>
       one.name < other.name ? -1 : 1,
     );

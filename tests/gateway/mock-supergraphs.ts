@@ -149,7 +149,7 @@ export const pricesSchemas = {
       }`,
 };
 
-/** Keys of one name and several types, which one call cannot ask for under that name; `@provides` and `@override` everywhere. */
+/** Keys of one name and several types, which one call cannot select under that name; `@provides` and `@override` everywhere. */
 export const zooSchemas = {
   keepers: `
       type Query { animals(first: Int): [Animal!]  pet: Animal  pets: [[Animal]]  owners: [Owner!] @provides(fields: "nick") }

@@ -11,7 +11,7 @@ const schema = (directive: string) => `
   type Query { user(by: By!): User  users(by: [By!], filter: Filter): [User!] }
   type User { id: ID }`;
 
-/** As other composers than Apollo's write it. */
+/** As composers other than Apollo's write it. */
 const bare = supergraphOf({ users: schema("") }).replaceAll(/^input (By|Near)$/gm, "input $1 @oneOf");
 const imported = composeServices([
   {
@@ -75,7 +75,7 @@ describe.each([
     ["two members in a list", many, { by: [{ id: "1" }, { id: "2", name: "b" }] }],
     ["two members in an object without @oneOf", many, { filter: { by: { id: "1", name: "a" } } }],
     ["two members, one item for a list", many, { filter: { any: { id: "1", name: "a" } } }],
-  ])("refuses a variable with %s before it asks a subgraph", async (_what, query, variables) => {
+  ])("refuses a variable with %s before it calls a subgraph", async (_what, query, variables) => {
     const before = users.received.length;
     expect(await codes(query, variables)).toEqual(["BAD_USER_INPUT"]);
     expect(users.received).toHaveLength(before);
@@ -90,7 +90,7 @@ describe.each([
     ["a variable that may be null", "query($id: ID) { user(by: {id: $id}) { id } }"],
     ["a variable with a default that may be null", 'query($id: ID = "1") { user(by: {id: $id}) { id } }'],
     ["two members by default", 'query($by: By! = {id: "1", name: "a"}) { user(by: $by) { id } }'],
-  ])("refuses a literal with %s as no valid document", async (_what, query) => {
+  ])("refuses a literal with %s as an invalid document", async (_what, query) => {
     const before = users.received.length;
     expect(await codes(query)).toContain("GRAPHQL_VALIDATION_FAILED");
     expect(users.received).toHaveLength(before);
@@ -103,7 +103,7 @@ describe.each([
     ['query($by: By! = {all: [{name: "a"}, {id: "2"}]}) { user(by: $by) { id } }', {}],
     [one, { by: { all: [{ name: "a" }, { near: { city: "a" } }] } }],
     [many, { by: [{ id: "1" }, { name: "b" }], filter: { by: { id: "1" }, any: { name: "c" } } }],
-  ])("takes what has exactly one: %s", async (query, variables) => {
+  ])("accepts a value with exactly one member: %s", async (query, variables) => {
     expect(await codes(query, variables)).toEqual([]);
     const { variables: sent } = JSON.parse(users.received.at(-1) ?? "") as { variables: object };
     expect(sent).toEqual(variables);

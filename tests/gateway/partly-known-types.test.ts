@@ -12,7 +12,7 @@ const machineIn = (root: string, known: string) => `type Query { ${root}: [Machi
   union Step = Restart | ${known} type Restart @shareable { name: String }`;
 const planOf = (...steps: readonly object[]) => ({ __typename: "Plan", steps });
 
-/** Both subgraphs know the plan of a machine, and each has steps there of a type that the other does not know. */
+/** Both subgraphs have the plan of a machine, and each has steps there of a type that the other does not define. */
 const subgraphs: Readonly<Record<string, KeyedSubgraph>> = {
   a: {
     sdl: `${machineIn("a", "Resize")} type Resize { name: String  cpus(unit: Int): Int!  by: Actor }
@@ -28,7 +28,7 @@ const subgraphs: Readonly<Record<string, KeyedSubgraph>> = {
   c: { sdl: `type Move @key(fields: "name") { name: String  note: String }` },
 };
 
-describe("case G3: of an object of a type that one subgraph alone knows, that subgraph is asked for what it has", () => {
+describe("case G3: a subgraph is queried for its fields of an object whose type only that subgraph defines", () => {
   const sdl = composed(subgraphs);
   if (sdl === undefined) throw new Error("The subgraphs do not compose.");
   const executors = bothExecutors(sdl);
@@ -74,7 +74,7 @@ describe("case G3: of an object of a type that one subgraph alone knows, that su
     expect({ data, errors }).toEqual({ data: { a: [{ plan: { steps: [{}, { cpus: 4 }] } }] }, errors: [] });
   });
 
-  it("and what others have of it is an error, also where a field of another type has its key", async () => {
+  it("and the fields that others have of the object are an error, also where a field of another type has the same response key", async () => {
     const query = "{ b { plan { steps { ... on Restart { note: name } ... on Move { host note } } } } }";
     expect(await answered(query)).toEqual({
       data: { b: [{ plan: { steps: [{ note: "restart" }, { host: "h2", note: null }] } }] },

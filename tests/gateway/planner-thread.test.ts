@@ -15,7 +15,7 @@ const operation = (document: string): Operation => {
 };
 const oneRequestText = readFileSync(asset("docs/one-request.graphql"), "utf8");
 const oneRequest = operation(oneRequestText);
-/** The same so often in one operation that its plan takes longer than any test allows. */
+/** Repeats the one request so often in one operation that its plan takes longer than any test allows. */
 const manyRequests = operation(
   oneRequestText.replace(/(?<=\{\n)([^]*)(?=\n\})/, (page) =>
     Array.from({ length: 150 }, (_, at) => `page${at}: ${page.trim()}`).join("\n"),
@@ -26,14 +26,14 @@ const nothing = operation("{ __typename }");
 let thread: PlannerThread;
 afterEach(() => thread.stop());
 
-it("a thread of its own plans what this one would", async () => {
+it("a separate thread makes the same plan as this one", async () => {
   thread = new PlannerThread(sdl, 60_000);
   const plans = await Promise.all([thread.plan(oneRequest), thread.plan(nothing)]);
   const here = plannerHere(planned);
   expect(plans).toEqual(JSON.parse(JSON.stringify([await here.plan(oneRequest), await here.plan(nothing)])));
 });
 
-it("this thread goes on while a plan is made", async () => {
+it("this thread continues while a plan is made", async () => {
   thread = new PlannerThread(sdl, 60_000);
   let turns = 0;
   const turning = setInterval(() => (turns += 1), 1);
@@ -42,7 +42,7 @@ it("this thread goes on while a plan is made", async () => {
   expect(turns).toBeGreaterThan(5);
 });
 
-it("attack 12: what takes too long is given up, and what waits behind it is planned", async () => {
+it("attack 12: a plan that takes too long is abandoned, and the operations behind it are planned", async () => {
   thread = new PlannerThread(sdl, 200);
   const outcomes = await Promise.allSettled([manyRequests, nothing, manyRequests].map((each) => thread.plan(each)));
   expect(outcomes.map((outcome) => (outcome.status === "rejected" ? outcome.reason.code : "planned"))).toEqual([
@@ -52,7 +52,7 @@ it("attack 12: what takes too long is given up, and what waits behind it is plan
   ]);
 });
 
-it("fault 28: of more than 512 operations that come at once, the rest is refused and kept nowhere", async () => {
+it("fault 28: beyond 512 operations at once, the rest are refused, and the queue does not keep them", async () => {
   thread = new PlannerThread(sdl, 60_000);
   const outcomes = await Promise.allSettled(Array.from({ length: 520 }, () => thread.plan(nothing)));
   const refused = outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason.code);
@@ -63,7 +63,7 @@ it("fault 28: of more than 512 operations that come at once, the rest is refused
   await thread.plan(nothing);
 });
 
-it("a supergraph that cannot be read fails what is asked of it, each time", async () => {
+it("an invalid supergraph fails each plan", async () => {
   thread = new PlannerThread("type Query", 60_000);
   await expect(thread.plan(nothing)).rejects.toThrow(/supergraph/i);
   await expect(thread.plan(nothing)).rejects.toThrow(/supergraph/i);

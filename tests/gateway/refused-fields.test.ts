@@ -18,11 +18,11 @@ import { compiledHere } from "./compiled-here.ts";
 import { operationFrom } from "./documents.ts";
 import { type MockSupergraph, shop } from "./mock-supergraphs.ts";
 
-// Always the same documents, so that a red run is the change's doing; other seeds explore.
+// The documents are always the same, so that only a change can break a run; other seeds explore.
 const seed = Number(process.env["NOVACRON_SEED"] ?? 20261126);
 const runs = Number(process.env["NOVACRON_RUNS"] ?? 100);
 
-/** What these require goes with the reference, and a mock answers by all that it was sent: other fields would change when these are not asked for. */
+/** The representation has what these fields require, and a mock answers by everything that it receives. Other fields would change without them. */
 const without = new Set(["Product.shipping", "Product.box", "Product.worth"]);
 
 const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
@@ -36,7 +36,7 @@ function refusing({ sdl, subgraphs }: MockSupergraph, mutations: boolean): Promi
   const property = fc.asyncProperty(tape, tape, async (numbers, choices) => {
     const { query, variables } = operationFrom(numbers, { schema, mutations, without });
     fc.pre(validate(schema, parse(query)).length === 0);
-    // Other fields may be planned in another way when some are not; here every object says its type all the same.
+    // Without some fields the planner may plan others differently. Here every object selects its type in either case.
     const document = visit(parse(query), {
       Directive: () => null,
       SelectionSet: { leave: (set) => ({ ...set, selections: [typename, ...set.selections] }) },
@@ -51,7 +51,7 @@ function refusing({ sdl, subgraphs }: MockSupergraph, mutations: boolean): Promi
         const parent = types.getParentType();
         const type = types.getFieldDef()?.type;
         met += 1;
-        // Where null may not be, more than the field itself would be lacking; and what an object's own type says counts.
+        // Chooses only nullable fields, because a null in another one removes more than the field itself. The object's own type decides.
         const objects = isInterfaceType(parent) ? schema.getPossibleTypes(parent) : [];
         const mayBeNull = objects.every((each) => !isNonNullType(each.getFields()[node.name.value]?.type));
         if (type && !isNonNullType(type) && mayBeNull && (choices[met % choices.length] ?? 0) % 4 === 1)
@@ -68,7 +68,7 @@ function refusing({ sdl, subgraphs }: MockSupergraph, mutations: boolean): Promi
       });
       return { data: JSON.parse(json) as unknown, errors };
     };
-    // A few valid documents are beyond the planner.
+    // The planner cannot plan a few valid documents.
     const whole = await run(new Map()).catch(() => undefined);
     const refused = await run(fields).catch(() => undefined);
     fc.pre(whole !== undefined && refused !== undefined && whole.errors.length === 0);
@@ -96,6 +96,6 @@ it.each([
   ["queries", false],
   ["mutations too", true],
 ])(
-  `with NOVACRON_SEED=${seed}, an answer with refused fields is the whole answer with a null and a reason at each of them: %s`,
+  `with NOVACRON_SEED=${seed}, a response with refused fields is the whole response with a null and an error at each of them: %s`,
   async (_what, mutations) => refusing(shop(), mutations),
 );

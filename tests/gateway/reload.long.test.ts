@@ -39,7 +39,7 @@ it("a supergraph that is replaced every second for a minute under load fails no 
   const asking = Array.from({ length: callers }, async (_, caller) => {
     let asked = 0;
     for (; !done.signal.aborted; asked += 1) {
-      // Every tenth is new, and has to be planned by whichever supergraph there is.
+      // Every tenth document is new, and has to be planned with the current supergraph.
       await ask(asked % 10 === 0 ? `query New${caller}_${asked} { hello }` : known);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

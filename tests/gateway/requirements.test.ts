@@ -29,7 +29,7 @@ describe("a field that requires another with arguments", () => {
     ["deep in an object and in a list", "{ items(first: 1) { box crate size { width } parts(first: 3) { weight } } }"],
     ["of an interface", "{ sellers { taste thrift favourite { price } } }"],
     ["of what itself requires", "{ items(first: 1) { urgency calm shipping(express: false) } }"],
-  ])("has the value that those arguments give it: %s", async (_where, query) => {
+  ])("has the value that those arguments produce: %s", async (_where, query) => {
     const operation = { query, variables: {} };
     const answer = await both.ours(operation, asked(supergraph));
     expect(answer.errors).toEqual([]);
@@ -37,7 +37,7 @@ describe("a field that requires another with arguments", () => {
     expect(JSON.stringify(answer.data)).toContain("[{");
   });
 
-  it("is asked for together with what requires the same, and apart from what requires it otherwise", async () => {
+  it("is fetched with fields that require the same, and separately from those that require it with other arguments", async () => {
     const calls: string[] = [];
     await both.ours(
       { query: "{ items(first: 1) { shipping box duty stock } }", variables: {} },
@@ -51,7 +51,7 @@ describe("a field that requires another with arguments", () => {
     ]);
   });
 
-  it("is lost by Apollo's planner over the supergraph as it is: it asks for the client's price alone", () => {
+  it("is planned wrongly by Apollo's planner over the original supergraph: the plan has only the client's price", () => {
     const original = Supergraph.build(supergraph.sdl);
     const document = parse("{ items { price(currency: EUR) shipping } }");
     const plan = new QueryPlanner(original).buildQueryPlan(operationFromDocument(original.apiSchema(), document));
@@ -60,7 +60,7 @@ describe("a field that requires another with arguments", () => {
   });
 });
 
-describe("fields of two subgraphs that require each other's in a chain", () => {
+describe("fields of two subgraphs that require each other in a chain", () => {
   const chain = composed({
     items: `type Query { item: Item } type Item @key(fields: "id") { id: ID!  name: String }`,
     labels: `type Query { labelled: [Item] }

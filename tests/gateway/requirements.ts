@@ -9,7 +9,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
-/** Whether a subgraph has fields of a type here; Federation 1 extends the types of others. */
+/** Returns whether a definition has fields of a type; Federation 1 extends the types of others. */
 export const hasFields = (
   node: DefinitionNode,
 ): node is ObjectTypeDefinitionNode | ObjectTypeExtensionNode | InterfaceTypeDefinitionNode =>
@@ -17,7 +17,7 @@ export const hasFields = (
   node.kind === Kind.OBJECT_TYPE_EXTENSION ||
   node.kind === Kind.INTERFACE_TYPE_DEFINITION;
 
-/** Field (`Item.shipping`) → what `@requires` gives it, in the schemas of subgraphs. */
+/** Returns, for each field (`Item.shipping`), the selection of its `@requires` in the schemas of subgraphs. */
 export function requirementsIn(...schemas: readonly DocumentNode[]): Map<string, SelectionSetNode> {
   const found = new Map<string, SelectionSetNode>();
   for (const node of schemas.flatMap(({ definitions }) => definitions)) {
@@ -31,14 +31,14 @@ export function requirementsIn(...schemas: readonly DocumentNode[]): Map<string,
   return found;
 }
 
-/** The text of a `FieldSet`, read. */
+/** Parses the text of a `FieldSet`. */
 export function fieldSet(text: string): SelectionSetNode {
   const [operation] = parse(`{ ${text} }`).definitions;
   if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`${text} selects nothing.`);
   return operation.selectionSet;
 }
 
-/** What of a value a field has asked for by `@requires`: whatever else is in the same representation is not its concern. */
+/** Returns what a field's `@requires` selects of a value, and nothing else that the representation holds. */
 export function picked(value: unknown, { selections }: SelectionSetNode): unknown {
   if (Array.isArray(value)) return value.map((item) => picked(item, { kind: Kind.SELECTION_SET, selections }));
   if (value === null || typeof value !== "object") return value;
@@ -50,7 +50,7 @@ export function picked(value: unknown, { selections }: SelectionSetNode): unknow
         const on = selection.typeCondition?.name.value;
         const type = held["__typename"];
         if (on !== undefined && typeof type === "string" && on !== type) return [];
-        // Within a representation no type is named: what it holds of a fragment is what fitted.
+        // A nested value has no type name in a representation: the fields of a fragment that it has are those that matched.
         return Object.entries(picked(held, selection.selectionSet) as object).filter(([key]) => key in held);
       }
       const { name, selectionSet } = selection;

@@ -79,7 +79,7 @@ describe("with a collector", () => {
     await collector.close();
     vi.unstubAllEnvs();
   });
-  /** The last spans are sent when tracing stops. */
+  /** Stops tracing, which sends the last spans, and returns all spans. */
   const collected = async () => {
     await stopTraces();
     return collector.spans;
@@ -100,7 +100,7 @@ describe("with a collector", () => {
         "query / authenticate / call auth",
         identified,
         `${identified} / SELECT ${database("auth")}`,
-        // When the key was last used.
+        // Records when the key was last used.
         `${identified} / UPDATE ${database("auth")}`,
         "query / plan",
         ...(["auth", "vms", "monitoring"] as const).flatMap((name) => [
@@ -113,7 +113,7 @@ describe("with a collector", () => {
     expect(spans.filter(({ isFailed }) => isFailed)).toEqual([]);
   });
 
-  it("a subscription over a socket is a trace, and so are the events of a moment", async () => {
+  it("a subscription over a socket is a trace, and a batch of its events is another", async () => {
     const socket = new RawClient(product.url);
     const text = "subscription { vmStateChanged { toState vm { name owner { username } } } }";
     await socket.connect({ authorization: `Bearer ${apiKey}` }, subscribe("1", text));
@@ -152,7 +152,7 @@ describe("with a collector", () => {
       expect(text).not.toContain(secret);
   });
 
-  it("a call that failed says why by its code, and that it was tried again", async () => {
+  it("a failed call has the code of its error, and the number of its retries", async () => {
     isBroken = true;
     const client = newTraceparent();
     await ask(client.traceparent);
@@ -170,7 +170,7 @@ describe("with a collector", () => {
     ]);
   });
 
-  it("a request that is refused is named by its path, and says what it was answered", async () => {
+  it("a refused request is named by its path, and has the status of its response", async () => {
     const client = newTraceparent();
     const { status } = await ask(client.traceparent, document, "nobody");
     expect(status).toBe(401);
@@ -192,7 +192,7 @@ describe("with a collector", () => {
     expect(traceparent).not.toContain(roots[0]?.traceId);
   });
 
-  it("a client who does not want to be traced is not", async () => {
+  it("a client's request not to be traced is respected", async () => {
     const { traceparent } = newTraceparent();
     await ask(traceparent.replace(/01$/, "00"));
     expect(await collected()).toEqual([]);
@@ -217,12 +217,12 @@ describe("with a collector", () => {
     expect(other.map(({ attributes }) => attributes["novacron.shared"])).toContain(true);
   });
 
-  it("what no request waits for is not traced", async () => {
+  it("work that no request waits for is not traced", async () => {
     expect(await product.databases.vms.reachable()).toBe(true);
     expect(await collected()).toEqual([]);
   });
 
-  it("lines of the log can name the trace they belong to, and those of no request name none", async () => {
+  it("a log line can name its trace, and one outside a request names none", async () => {
     const { traceparent, traceId: expected } = newTraceparent();
     expect(await inTraceOf(traceparent, () => requestSpan("request", {}, async () => traceId()))).toEqual({
       traceId: expected,
@@ -256,7 +256,7 @@ describe("a subgraph over HTTP", () => {
       requestSpan("request", {}, () => carrier.send("vms", asked("{ a }"), contextOf("1"), never())),
     );
 
-  it("is told nothing, and nothing is registered, without a collector", async () => {
+  it("receives no trace without a collector, and nothing is registered", async () => {
     const stop = await exportTraces("novacron");
     await call(newTraceparent().traceparent);
     expect(received).toEqual([undefined]);
@@ -268,7 +268,7 @@ describe("a subgraph over HTTP", () => {
   it.each([
     ["OTEL_SDK_DISABLED", "true"],
     ["OTEL_EXPORTER_OTLP_ENDPOINT", ""],
-  ])("is told nothing with a collector and %s=%s", async (name, value) => {
+  ])("receives no trace with a collector and %s=%s", async (name, value) => {
     vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
     vi.stubEnv(name, value);
     const stop = await exportTraces("novacron");
@@ -277,7 +277,7 @@ describe("a subgraph over HTTP", () => {
     await stop();
   });
 
-  it("is told the trace with one", async () => {
+  it("receives the trace with a collector", async () => {
     vi.stubEnv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1/v1/traces");
     const stop = await exportTraces("novacron");
     const client = newTraceparent();
@@ -291,7 +291,7 @@ describe("a subgraph over HTTP", () => {
 describe("a collector", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
-  /** @returns how long the stop took, in milliseconds */
+  /** Sends a query while the collector is at this endpoint. @returns how long the stop took, in milliseconds */
   async function askWith(endpoint: string): Promise<number> {
     vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
     const stop = await exportTraces("novacron");
@@ -303,14 +303,14 @@ describe("a collector", () => {
     return performance.now() - began;
   }
 
-  it("that is not there fails no request, and holds up a stop for a second at most", async () => {
+  it("that is not reachable fails no request, and delays a stop by less than two seconds", async () => {
     const gone = await startTraceCollector();
     await gone.close();
     expect(await askWith(gone.url)).toBeLessThan(2_000);
     expect(gone.spans).toEqual([]);
   });
 
-  it("that does not answer neither", async () => {
+  it("that does not answer delays a stop by less than two seconds", async () => {
     const hung = await startHungCollector();
     expect(await askWith(hung.url)).toBeLessThan(2_000);
     await hung.close();

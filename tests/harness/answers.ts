@@ -12,7 +12,7 @@ export interface AnsweredData {
   errors: AnsweredError[];
 }
 
-/** An answer without what every error has: the request's id and whether to retry. `tests/gateway/errors.test.ts` is about these. */
+/** Returns a response without what every error has: the request's id and whether to retry. `tests/gateway/http.test.ts` is about these. */
 export function answerOf({ body }: Pick<GraphQLAnswer, "body">): AnsweredData {
   const { data = null, errors = [] } = JSON.parse(body) as Partial<AnsweredData>;
   return {

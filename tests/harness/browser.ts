@@ -8,7 +8,7 @@ import { WebSocket } from "undici";
 
 const isRoot = process.getuid?.() === 0;
 
-/** The browser's program: of the PATH, or what NOVACRON_CHROMIUM names. Without one, tests that need it are skipped and say so. */
+/** The browser's program: the one that NOVACRON_CHROMIUM names, or one on the PATH. Without it, the tests that need it are skipped and report that. */
 export const chromiumProgram = [process.env["NOVACRON_CHROMIUM"], "chromium", "chromium-browser", "google-chrome"].find(
   (program) => program && spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0,
 );
@@ -16,13 +16,13 @@ export const chromiumProgram = [process.env["NOVACRON_CHROMIUM"], "chromium", "c
 export const needsChromium = "opening a page needs chromium";
 
 export interface Page {
-  /** What the page has asked for, from wherever. */
+  /** The URLs that the page has requested, from any server. */
   requested: string[];
-  /** What went wrong in it: exceptions, errors of the console, what its policy forbade. */
+  /** The page's problems: exceptions, console errors, and violations of its policy. */
   complaints: string[];
-  /** The value of an expression in the page; of a promise, what it comes to. */
+  /** Evaluates an expression in the page, awaits a promise, and resolves to the value. */
   evaluate(expression: string): Promise<unknown>;
-  /** The value of an expression in the page as soon as it is something, after whichever change of the document. */
+  /** Resolves to the value of an expression in the page once it is truthy, checked after each change of the document. */
   appears(expression: string): Promise<unknown>;
 }
 
@@ -40,7 +40,7 @@ interface Message {
   error?: { message: string };
 }
 
-/** Starts a browser that knows no host but this machine's 127.0.0.1, and drives it by its DevTools protocol. */
+/** Starts a browser that resolves no host but this machine's 127.0.0.1, and drives it by its DevTools protocol. */
 export async function startBrowser(): Promise<Browser> {
   const folder = mkdtempSync(join(tmpdir(), "novacron-browser-"));
   const child = spawn(
@@ -50,7 +50,7 @@ export async function startBrowser(): Promise<Browser> {
       "--disable-gpu",
       "--no-first-run",
       "--disable-dev-shm-usage",
-      // Its sandbox refuses root.
+      // Chromium's sandbox refuses root.
       ...(isRoot ? ["--no-sandbox"] : []),
       "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
       "--remote-debugging-port=0",
@@ -66,7 +66,7 @@ export async function startBrowser(): Promise<Browser> {
     open: (url) => openPage(protocol, url),
     close: async () => {
       await Promise.all([exited, protocol.send("Browser.close")]);
-      // Processes of the browser outlive it for a moment, and write.
+      // Processes of the browser outlive it for a moment, and still write files.
       rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
@@ -85,7 +85,7 @@ async function devToolsUrl(stderr: NodeJS.ReadableStream): Promise<string> {
   });
 }
 
-/** https://chromedevtools.github.io/devtools-protocol/ */
+/** A client of the DevTools protocol: https://chromedevtools.github.io/devtools-protocol/ */
 class Protocol {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, (message: Message) => void>();

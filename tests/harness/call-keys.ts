@@ -8,14 +8,14 @@ import type { Subgraph } from "#lib/subgraph.ts";
 import type { ListeningSubgraph } from "#lib/subgraph-server.ts";
 import type { TestProduct } from "./product.ts";
 
-/** `NOVACRON_CALLER_KEYS` of a subgraph, for a gateway whose `NOVACRON_SIGNING_KEYS` these are. */
+/** Returns `NOVACRON_CALLER_KEYS` of a subgraph, for a gateway with these `NOVACRON_SIGNING_KEYS`. */
 export function callerKeysFor(audience: string, signingKeys: string): string {
   const keys = parseKeyring(signingKeys);
   if (!keys) throw new Error("The signing keys are none.");
   return callerKeysText(callerKeys("gateway", keys, audience));
 }
 
-/** A subgraph of a product as a process of its own has it, called by a gateway with these keys. */
+/** Returns what a subgraph of a product listens with in a separate process, called by a gateway with these keys. */
 export const listeningOf = (
   { databases }: Pick<TestProduct, "databases">,
   subgraph: Subgraph,
@@ -26,7 +26,7 @@ export const listeningOf = (
   executedWrites: executedWrites(databases[subgraph.name as Domain]),
 });
 
-/** Of subgraphs that have no mutations. */
+/** For subgraphs that have no mutations. */
 export const noWrites: ExecutedWrites = {
   remember: async () => {
     throw new Error("This subgraph writes nothing.");

@@ -20,11 +20,11 @@ export interface KeyOptions {
   scopes?: readonly string[];
   rateLimitPerMinute?: number;
   expiresAt?: Date;
-  /** Of users of the platform: the tenant that they act in by the key. */
+  /** For users of the platform: the tenant in which they act with the key. */
   actsInTenantId?: string;
 }
 
-/** An API key of a product with the tests' pepper. */
+/** Creates an API key of a product with the tests' pepper. */
 export async function makeApiKey(auth: Database, options: KeyOptions): Promise<{ id: string; key: string }> {
   const { tenantId, userId, scopes = ["*"], rateLimitPerMinute = 100_000, expiresAt = null } = options;
   const { actsInTenantId = null } = options;
@@ -45,7 +45,7 @@ export async function makeApiKey(auth: Database, options: KeyOptions): Promise<{
   return { id, key };
 }
 
-/** The API key of the first administrator, as a start has left it. */
+/** Returns the API key of the first administrator, as `start` stores it. */
 export const administratorKey = (dataDir: string): string =>
   (JSON.parse(readFileSync(join(dataDir, "admin.json"), "utf8")) as { apiKey: string }).apiKey;
 
@@ -65,7 +65,7 @@ export interface TestUser {
   password: string;
 }
 
-/** A user who can sign in. The tenant must be there. */
+/** Creates a user who can sign in. The tenant must exist. */
 export async function makeUser(auth: Database, options: UserOptions): Promise<TestUser> {
   const { tenantId, role = "user", password = "correct horse battery staple" } = options;
   const id = newId();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 const memory = "/dev/shm";
 const roomBytes = 4 * 2 ** 30;
 
-/** Each database is some 300 files, which a disk takes ten times as long to make as memory. */
+/** Chooses memory where there is space: each database has some 300 files, and a disk takes ten times as long to create them. */
 function parentFolder(): string {
   if (!existsSync(memory)) return tmpdir();
   const { bavail, bsize } = statfsSync(memory);
@@ -13,8 +13,8 @@ function parentFolder(): string {
 }
 
 /**
- * A new data folder, for the caller to remove; in memory where there is room. Whoever PostgreSQL runs as may pass through it, so that the databases
- * are inside: as root they would be put elsewhere, and outlive the folder.
+ * Makes a new data folder, in memory where there is space; the caller removes it. Any user that PostgreSQL runs as may pass through it, so that the databases
+ * are inside. Run as root, they would otherwise be elsewhere, and outlive the folder.
  */
 export function temporaryDataDir(name: string): string {
   const folder = mkdtempSync(join(parentFolder(), name));

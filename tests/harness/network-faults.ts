@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** What becomes of what a client sends and of what the server answers, chunk by chunk; without it, it is passed on. */
+/** Handles each chunk that a client or the server sends; without a handler, the chunk is passed on. */
 export interface NetworkFault {
   toServer?(chunk: Buffer, client: Socket, pass: (chunk: Buffer) => void): void;
   toClient?(chunk: Buffer, client: Socket, pass: (chunk: Buffer) => void): void;
@@ -8,10 +8,10 @@ export interface NetworkFault {
 
 export const healthy: NetworkFault = {};
 
-/** Accepts and goes silent. */
+/** Accepts connections and stays silent. */
 export const hung: NetworkFault = { toServer: () => undefined, toClient: () => undefined };
 
-/** Breaks a connection when it has passed on so many bytes of answers. */
+/** Resets a connection after it has passed on this many bytes from the server. */
 export function resetAfter(bytes: number): NetworkFault {
   const passed = new WeakMap<Socket, number>();
   return {
@@ -28,7 +28,7 @@ export const delayed = (milliseconds: number): NetworkFault => ({
   toClient: (chunk, _client, pass) => void setTimeout(() => pass(chunk), milliseconds),
 });
 
-/** Passes answers on at this pace, in slices of a tenth of a second. */
+/** Passes responses on at this pace, in slices of a tenth of a second. */
 export function throttled(bytesPerSecond: number): NetworkFault {
   const slice = Math.ceil(bytesPerSecond / 10);
   const freeAt = new WeakMap<Socket, number>();
@@ -45,10 +45,10 @@ export function throttled(bytesPerSecond: number): NetworkFault {
   };
 }
 
-/** Answers itself, in the server's place. */
+/** Sends a response itself, in place of the server. */
 export const answering = (answer: string): NetworkFault => ({ toServer: (_chunk, client) => void client.end(answer) });
 
-/** Answers and never comes to an end. */
+/** Sends a response that never ends. */
 export const endless = (head: string): NetworkFault => ({
   toServer: (_chunk, client) => {
     client.write(head);

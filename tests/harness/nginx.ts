@@ -10,7 +10,7 @@ import { freePort } from "#db/embedded/free-port.ts";
 const runs = (program: string, argument: string): boolean =>
   spawnSync(program, [argument], { stdio: "ignore" }).status === 0;
 
-/** The server's program: what NOVACRON_NGINX names, of the PATH, or where Debian has it. Without one, tests that need it are skipped and say so. */
+/** The server's program: the one that NOVACRON_NGINX names, one on the PATH, or Debian's. Without it, the tests that need it are skipped and report that. */
 export const nginxProgram = [process.env["NOVACRON_NGINX"], "nginx", "/usr/sbin/nginx"].find(
   (program) => program && runs(program, "-v") && runs("openssl", "version"),
 );
@@ -18,12 +18,12 @@ export const nginxProgram = [process.env["NOVACRON_NGINX"], "nginx", "/usr/sbin/
 export interface Nginx {
   /** `https://127.0.0.1:<port>` */
   url: string;
-  /** What a client must trust. */
+  /** The certificate that a client must trust. */
   certificate: string;
   stop(): Promise<void>;
 }
 
-/** Runs nginx with a block of `http`, in whose text `places` stand for what differs here. */
+/** Runs nginx with a block of `http`, in which `places` maps texts to their values on this machine. */
 export async function startNginx(block: string, places: Readonly<Record<string, string>>): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), "novacron-nginx-"));
   const file = (name: string) => join(folder, name);
@@ -51,7 +51,7 @@ export async function startNginx(block: string, places: Readonly<Record<string, 
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${file(name)};`)
     .join("\n");
-  // Started by root, its workers would be another user, who may not use the folder.
+  // When root starts nginx, its workers run as another user, who may not use the folder.
   const user = process.getuid?.() === 0 ? "user root root;" : "";
   writeFileSync(
     file("nginx.conf"),

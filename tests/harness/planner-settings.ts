@@ -1,6 +1,6 @@
 /**
- * Settings of the test server under which PostgreSQL plans the same statements in other ways. A statement that is right under one plan only (a cast
- * that has to come after a filter, a LIMIT without an order) fails under one of them. `npm run test:plans` runs the tests of the databases under those that
+ * Settings of the test server under which PostgreSQL plans the same statements in other ways. A statement that is right under one plan only (a cast that has
+ * to come after a filter, a LIMIT without an order) fails under one of them. `npm run test:plans` runs the tests of the databases under the settings that
  * `NOVACRON_TEST_PLANS` names.
  */
 export const plannerSettings: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -12,7 +12,7 @@ export const plannerSettings: Readonly<Record<string, Readonly<Record<string, st
     enable_material: "off",
     enable_memoize: "off",
     plan_cache_mode: "force_custom_plan",
-    // Every table, those of the catalog included, is analyzed within a second of a change.
+    // Every table, including those of the catalog, is analyzed within a second of a change.
     autovacuum_naptime: "1s",
     autovacuum_analyze_threshold: "1",
     autovacuum_analyze_scale_factor: "0",
@@ -26,12 +26,12 @@ export const plannerSettings: Readonly<Record<string, Readonly<Record<string, st
     enable_hashagg: "off",
     enable_partition_pruning: "off",
     plan_cache_mode: "force_generic_plan",
-    // Nothing is ever analyzed.
+    // No table is ever analyzed.
     autovacuum: "off",
   },
 };
 
-/** Those that `NOVACRON_TEST_PLANS` names; none without it. */
+/** Returns the settings that `NOVACRON_TEST_PLANS` names; none without it. */
 export function plannerSettingsOf(name: string | undefined): Readonly<Record<string, string>> {
   if (!name) return {};
   const settings = plannerSettings[name];

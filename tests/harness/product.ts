@@ -40,10 +40,10 @@ export interface TestProduct {
   urls: TestDatabases;
   subgraphs: Subgraph[];
   transport: Transport;
-  /** Where an authenticating product remembers identities; nobody tells it of revocations unless the test does. */
+  /** The identity cache of an authenticating product; only the test itself reports revocations to it. */
   identities: IdentityCache;
   signInLimits: SignInLimits;
-  /** Undefined of a product without. */
+  /** Undefined for a product without events. */
   events: RunningEvents | undefined;
   /** @param token sent as `Authorization: Bearer` */
   ask(query: string, variables?: Record<string, unknown>, token?: string): Promise<Answer>;
@@ -52,24 +52,24 @@ export interface TestProduct {
 
 export interface TestProductOptions {
   tenantId?: string;
-  /** Finds out who asks, as the product does; else everybody is one user who may do everything in his tenant. */
+  /** Authenticates callers as the product does; otherwise every caller is one user who may do everything in their tenant. */
   authenticates?: boolean;
-  /** Believes what a proxy on this machine says of its clients' addresses. */
+  /** Trusts the client addresses that a proxy on this machine forwards. */
   behindProxy?: boolean;
-  /** With relays, log and consumers, as `start` runs them, so that it can be subscribed to. */
+  /** Runs relays, log and consumers, as `start` does, so that clients can subscribe. */
   withEvents?: boolean;
-  /** Of sockets, where they are not the product's. */
+  /** The limits of sockets, where they differ from the product's. */
   socketLimits?: Partial<SocketLimits>;
   /** Wraps the in-process carrier, to break it. */
   carrier?: (transport: Transport) => Transport;
   limits?: Partial<TransportLimits>;
-  /** What one request may ask for: as much as of the product when absent. */
+  /** The limits of one request; the product's by default. */
   operationLimits?: Limits;
-  /** Databases that are there; else the product gets new ones. It drops them in the end. */
+  /** Existing databases; otherwise the product gets new ones. It drops them at the end. */
   urls?: TestDatabases;
 }
 
-/** The whole product in this process, on databases and a port of its own. */
+/** Starts the whole product in this process, with its own databases and port. */
 export async function bootProduct(options: TestProductOptions = {}): Promise<TestProduct> {
   const urls = options.urls ?? (await cloneDatabases());
   const databases = await openDatabases({ url: urls.url, embedded: false, stop: async () => undefined });
@@ -137,7 +137,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   };
 }
 
-/** One GraphQL request over HTTP. */
+/** Sends one GraphQL request over HTTP. */
 export async function askGraph(
   url: string,
   query: string,

@@ -8,25 +8,25 @@ import { Redis } from "ioredis";
 import { vi } from "vitest";
 import { freePort } from "#db/embedded/free-port.ts";
 
-/** The server's program: of the PATH, or what NOVACRON_REDIS_SERVER names. Without one, tests that need it are skipped and say so. */
+/** The server's program: the one that NOVACRON_REDIS_SERVER names, or one on the PATH. Without it, the tests that need it are skipped and report that. */
 export const redisProgram = [process.env["NOVACRON_REDIS_SERVER"], "redis-server"].find(
   (program) => program && spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0,
 );
 
 export interface RedisServer {
   url: string;
-  /** One command, on a connection of its own. */
+  /** Sends one command, on a connection of its own. */
   command(name: string, ...values: string[]): Promise<unknown>;
-  /** `kill -9`; what it held is gone. */
+  /** Kills the server with SIGKILL; its data is lost. */
   kill(): Promise<void>;
   start(): Promise<void>;
-  /** Keeps its connections and answers nothing. */
+  /** Keeps its connections open and answers nothing. */
   hang(): void;
   resume(): void;
   stop(): Promise<void>;
 }
 
-/** A Redis of a test's own, on a free port, which keeps nothing on disk. */
+/** Starts a Redis server for one test, on a free port; it stores nothing on disk. */
 export async function startRedis(...settings: string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), "novacron-redis-"));
   const port = await freePort();

@@ -12,11 +12,11 @@ import { templateName } from "./server.ts";
 import { temporaryDataDir } from "./data-dir.ts";
 
 /**
- * One server for the whole run, with a migrated template of each database: a test's own databases are clones of them. And the bundles from which
+ * Starts one server for the whole run, with a migrated template of each database; a test's databases are clones of them. Also builds the bundles from which
  * tests start processes.
  */
 export async function startRun(): Promise<() => Promise<void>> {
-  // Not in memory, from where a machine may run nothing; whoever a test starts a process as may read it.
+  // Not in memory, because a machine may forbid running programs from there. Readable by all, because tests start processes as other users.
   const bundles = mkdtempSync(join(tmpdir(), "novacron-bundles-"));
   chmodSync(bundles, 0o755);
   removeAtExit(bundles);
@@ -37,12 +37,12 @@ async function startServer(): Promise<() => Promise<void>> {
       max_connections: "200",
       shared_preload_libraries: "pg_stat_statements",
       "pg_stat_statements.track": "top",
-      // A test counts statements by it. At its default of 5,000 the statements of all tests' databases push each other out.
+      // A test counts statements with it. At its default of 5,000, the statements of all tests' databases evict each other.
       "pg_stat_statements.max": "100000",
       ...plannerSettingsOf(process.env["NOVACRON_TEST_PLANS"]),
     },
   });
-  // After the server, which needs its folder to be ended with this process.
+  // After the server, which needs its folder until this process ends.
   removeAtExit(dataDir);
   const templateUrl = (domain: Domain) => server.url(templateName(domain));
   await prepareAll(templateUrl);
@@ -51,7 +51,7 @@ async function startServer(): Promise<() => Promise<void>> {
   return () => server.stop();
 }
 
-/** A run that is interrupted tears nothing down, and memory is too dear for what it leaves. */
+/** Removes the folder at exit, because an interrupted run has no teardown, and its files would take up memory. */
 function removeAtExit(folder: string): void {
   process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 }

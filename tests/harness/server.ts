@@ -3,7 +3,7 @@ import postgres from "postgres";
 import { type Domain, domains } from "#db/columns.ts";
 import { derivedUrl, type Login } from "#db/logins.ts";
 
-/** The owner's URL of the run's one database server. */
+/** Returns the owner's URL of the run's one database server. */
 export function adminUrl(): string {
   const url = process.env["NOVACRON_TEST_SERVER_URL"];
   if (!url) throw new Error("Only tests of projects with a server have one: tests/projects.ts.");
@@ -29,17 +29,17 @@ export async function asOwner<T>(url: string, use: (sql: postgres.Sql) => Promis
 }
 
 export interface TestDatabases {
-  /** @param login one of the domain's own; without it the server's administrator, who may do everything */
+  /** Returns the URL of a domain's database. @param login one of the domain's own; without it the server's administrator, who may do everything */
   url(domain: Domain, login?: Login): string;
   drop(): Promise<void>;
 }
 
-/** Databases of a test's own, of all five domains or of some, cloned from the migrated templates. */
+/** Clones databases for one test from the migrated templates, of all five domains or of some. */
 export async function cloneDatabases(of: readonly Domain[] = domains): Promise<TestDatabases> {
   const suffix = randomBytes(6).toString("hex");
   const name = (domain: Domain) => `test_${domain}_${suffix}`;
   await asOwner(adminUrl(), async (sql) => {
-    // Copied as files, which is faster than block by block through the log.
+    // Copies files, which is faster than block by block through the log.
     for (const domain of of)
       await sql.unsafe(`create database ${name(domain)} template ${templateName(domain)} strategy file_copy`);
   });

@@ -8,12 +8,12 @@ export interface CountedStatement {
   calls: number;
 }
 
-/** What the server executed in a test's databases while `run` ran, without what frames a transaction. */
+/** Returns the statements that the server executed in a test's databases while `run` ran, without those that begin and end a transaction. */
 export async function statementsDuring(urls: TestDatabases, run: () => Promise<unknown>): Promise<CountedStatement[]> {
   const names = new Map(domains.map((domain) => [new URL(urls.url(domain)).pathname.slice(1), domain]));
   return asOwner(adminUrl(), async (sql) => {
     await sql`create extension if not exists pg_stat_statements`;
-    // What was pushed out is counted anew from one, so a difference of two counts would be nothing.
+    // An evicted statement is counted from one again, so the difference of two counts would be meaningless.
     const pushedOut = async () => {
       const [info] = await sql<{ dealloc: string }[]>`select dealloc::text from pg_stat_statements_info`;
       return info?.dealloc;
@@ -25,7 +25,7 @@ export async function statementsDuring(urls: TestDatabases, run: () => Promise<u
         where d.datname = any(${[...names.keys()]}) group by 1, 2, 3`;
       return new Map(rows.map((row) => [`${row.database}/${row.queryid}`, row]));
     };
-    // An answer leaves before its transactions have ended, and the server counts a statement when its portal is closed.
+    // A response is sent before its transactions have ended, and the server counts a statement when its portal is closed.
     const settled = async () => {
       const until = Date.now() + 10_000;
       for (;;) {

@@ -3,6 +3,6 @@ import { loadSupergraph, type LoadedSupergraph } from "#gateway/execution/loaded
 import { asset } from "#lib/assets.ts";
 import { policies } from "#lib/request-context.ts";
 
-/** The product's composed schema, as its gateway loads it. */
+/** Returns the product's composed schema, as its gateway loads it. */
 export const productSupergraph = (): LoadedSupergraph =>
   loadSupergraph(readFileSync(asset("supergraph.graphql"), "utf8"), policies);

@@ -3,14 +3,14 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { healthy, type NetworkFault } from "./network-faults.ts";
 
 export interface TcpProxy {
-  /** The target's URL with the proxy's address in it. */
+  /** The target's URL with the proxy's address. */
   readonly url: string;
-  /** What becomes of what goes through it from now on, also on connections that there are. */
+  /** The fault of all traffic from now on, also on existing connections. */
   fault: NetworkFault;
-  /** Connections of clients: those that are open, and all that there ever were. */
+  /** The connections of clients: those that are open, and all that were ever accepted. */
   open(): number;
   accepted(): number;
-  /** Stops passing on what the server answers; resolves when a client has sent something more. */
+  /** Stops passing on the server's responses; resolves when a client has sent more. */
   hold(): Promise<void>;
   /** Breaks every connection and refuses new ones. */
   cut(): Promise<void>;
@@ -18,7 +18,7 @@ export interface TcpProxy {
   mend(): Promise<void>;
 }
 
-/** A dependency's network, to break: everything that goes to `target` goes through it. */
+/** Starts a proxy that breaks a dependency's network: all traffic to `target` goes through it. */
 export async function tcpProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target);
   const clients = new Set<Socket>();

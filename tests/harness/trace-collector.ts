@@ -6,7 +6,7 @@ export interface CollectedSpan {
   name: string;
   traceId: string;
   spanId: string;
-  /** Empty when it is the first of its trace. */
+  /** Empty for the first span of a trace. */
   parentSpanId: string;
   attributes: Readonly<Record<string, unknown>>;
   isFailed: boolean;
@@ -15,7 +15,7 @@ export interface CollectedSpan {
 export interface TraceCollector {
   url: string;
   spans: CollectedSpan[];
-  /** Everything that was sent to it. */
+  /** Returns everything that it has received. */
   text(): string;
   close(): Promise<void>;
 }
@@ -41,7 +41,7 @@ interface Exported {
   }[];
 }
 
-/** What OpenTelemetry's exporters send to, as OTLP over HTTP has it, in JSON. */
+/** Starts a collector that receives spans from OpenTelemetry's exporters, by OTLP over HTTP, in JSON. */
 export async function startTraceCollector(): Promise<TraceCollector> {
   const spans: CollectedSpan[] = [];
   let received = "";
@@ -58,7 +58,7 @@ export async function startTraceCollector(): Promise<TraceCollector> {
   return { url, spans, text: () => received, close: () => closed(server) };
 }
 
-/** A collector that takes what it is sent, and never answers. */
+/** Starts a collector that accepts requests and never answers. */
 export async function startHungCollector(): Promise<{ url: string; close(): Promise<void> }> {
   const server = createServer((request) => void request.resume());
   return { url: await listening(server), close: () => closed(server) };

@@ -1,13 +1,13 @@
 import { expect } from "vitest";
 import type { CollectedSpan } from "./trace-collector.ts";
 
-/** A `traceparent` as a client sends it, of a trace that nobody else has. */
+/** Returns a `traceparent` as a client sends it, of a new trace. */
 export function newTraceparent() {
   const [traceId, spanId] = [hexadecimal(16), hexadecimal(8)];
   return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-01` };
 }
 
-/** The spans of one trace, which hang together: one under the client's span, and each other one under one that is there. */
+/** Returns the spans of one trace. Expects that they are connected: one span is under the client's, and the parent of every other is among them. */
 export function connectedTrace(spans: readonly CollectedSpan[], client: { traceId: string; spanId: string }) {
   const trace = spans.filter(({ traceId }) => traceId === client.traceId);
   const ids = new Set(trace.map(({ spanId }) => spanId));
@@ -16,13 +16,13 @@ export function connectedTrace(spans: readonly CollectedSpan[], client: { traceI
   return trace;
 }
 
-/** What a span is under, from the first of the trace down to itself. */
+/** Returns the names of a span's ancestors, from the first of the trace down to the span itself. */
 export function pathTo(trace: readonly CollectedSpan[], found: CollectedSpan): string[] {
   const parent = trace.find(({ spanId }) => spanId === found.parentSpanId);
   return [...(parent ? pathTo(trace, parent) : []), found.name];
 }
 
-/** The paths of all spans, each once. */
+/** Returns the paths of all spans, each once. */
 export const pathsOf = (trace: readonly CollectedSpan[]): string[] =>
   [...new Set(trace.map((each) => pathTo(trace, each).join(" / ")))].toSorted();
 

@@ -4,7 +4,7 @@ import { importCloudPrices } from "#cli/import/cloud-prices.ts";
 import { type FleetDatabases, tenantNamed } from "#cli/import/fleet.ts";
 import { importOpenb } from "#cli/import/openb.ts";
 
-/** A fleet of real traces in the demo tenant: openb's nodes, Bitbrains' VMs placed on them, the clouds' prices. */
+/** Imports a fleet of real traces into the demo tenant: openb's nodes, Bitbrains' VMs placed on them, the clouds' prices. */
 export async function importTraces(fleet: FleetDatabases, traces: string, samples: string, now: Date): Promise<void> {
   const tenant = tenantNamed("demo");
   await importOpenb(fleet, join(traces, "alibaba-openb/nodes.csv.gz"), { tenant, now });

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { closeCodes } from "#gateway/sockets/close-codes.ts";
 import { errorCodes } from "#lib/errors.ts";
 
-/** What `ws` closes with by itself. */
+/** The codes with which `ws` closes a socket itself. */
 const ofTheProtocol = [1009];
 const guide = readFileSync("docs/subscriptions.md", "utf8");
 
@@ -13,7 +13,7 @@ it("docs/subscriptions.md names every close code, and no other", () => {
   expect(named).toEqual(codes.toSorted((one, other) => one - other));
 });
 
-it("docs/subscriptions.md names no code of an error that there is not", () => {
+it("docs/subscriptions.md names only codes of errors that exist", () => {
   const named = [...guide.matchAll(/`([A-Z]+_[A-Z_]+|FORBIDDEN|OVERLOADED)`/g)].map(([, code]) => code ?? "");
   const known = new Set([...Object.keys(errorCodes), "ALLOWED_ORIGINS", "EVENT_RETENTION"]);
   expect(named.length).toBeGreaterThan(15);

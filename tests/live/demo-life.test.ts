@@ -26,7 +26,7 @@ const more = (before: Map<string, number>, after: Map<string, number>, type: str
   (after.get(type) ?? 0) - (before.get(type) ?? 0);
 
 describe("the demo fleet", () => {
-  it("lives: VMs stop and start, alerts are raised, fire and end, and migrations go on to their ends", async () => {
+  it("changes: VMs stop and start, alerts are raised, fire and end, and migrations proceed to their ends", async () => {
     const before = {
       vms: await told("vms"),
       monitoring: await told("monitoring"),
@@ -77,13 +77,13 @@ describe("the demo fleet", () => {
     expect(unfinished?.count).toBe(0);
   });
 
-  it("lives at its own pace, however often it is asked", async () => {
+  it("changes at its own pace, however often the job runs", async () => {
     expect(await liveOn(fleet.dbs, demo.id, new Date())).toBe(false);
   });
 });
 
 describe("an imported trace", () => {
-  it("brings no samples of a VM that is stopped", async () => {
+  it("replays no samples of a VM that is stopped", async () => {
     const now = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000 + 1_234_000);
     const imported = await importBitbrains(fleet.dbs, fleet.file("day.csv", trace(3, 8)), { tenant: demo, now });
     const end = Date.parse(imported.to ?? "") / 1_000;

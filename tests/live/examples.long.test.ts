@@ -18,7 +18,7 @@ import { until } from "./until.ts";
 let product: TestProduct;
 let network: TcpProxy;
 const names = new Map<string, string>();
-/** What each VM is, and what was written, as an example prints it. */
+/** The state of each VM, and the changes that were written, as an example prints them. */
 const states = new Map<string, "running" | "paused">();
 const written: string[] = [];
 const ends: (() => Promise<unknown>)[] = [];
@@ -46,7 +46,7 @@ afterAll(async () => {
 const fleet = async (): Promise<{ id: string; name: string; state: string }[]> =>
   (await product.ask("{ vms(first: 100) { nodes { id name state } } }")).data.vms.nodes;
 
-/** Pauses the VMs one after the other, or has them go on. */
+/** Pauses the VMs one after the other, or resumes them. */
 async function write(count: number): Promise<void> {
   const ids = [...names.keys()];
   for (let at = 0; at < count; at += 1) {
@@ -65,7 +65,7 @@ const connect = (options: { url?: string; token?: () => string } = {}): Client =
   return client;
 };
 
-/** An example that runs: how it ends, and what it takes the VMs to be. */
+/** An example that runs: a promise of its end, and the states of the VMs as it knows them. */
 interface Running {
   ended: Promise<void>;
   states(): Map<string, string>;
@@ -85,7 +85,7 @@ const byApollo: Example = (client, print, options) => {
   return { ended: showByApollo(apollo, print, options), states: () => statesOf(cached()?.vms.nodes ?? []) };
 };
 
-/** Runs an example until it is stopped, which it is at the end of a test. */
+/** Runs an example until it is stopped, at the end of a test at the latest. */
 function show(example: Example, client: Client, after?: string) {
   const ending = new AbortController();
   const printed: string[] = [];
@@ -107,10 +107,10 @@ async function cursorNow(): Promise<string> {
   return ((await response.json()) as { extensions: { cursor: string } }).extensions.cursor;
 }
 
-/** How often a connection broke that somebody had. */
+/** How many open connections broke. */
 let broken = 0;
 
-/** Breaks the first connection over which so many bytes have come to the client. */
+/** Breaks the first connection over which this many bytes have reached the client. */
 function breakAfter(bytes: number): void {
   let left = bytes;
   network.fault = {
@@ -141,7 +141,7 @@ async function writeOver({ cut, write: count }: { cut: number | "away"; write: n
     const before = broken;
     breakAfter(cut);
     await write(count);
-    // Pings go on when nothing is written.
+    // Pings continue when nothing is written.
     return void (await until(() => broken > before));
   }
   broken += network.open() > 0 ? 1 : 0;
@@ -154,7 +154,7 @@ describe.each([
   ["the client over graphql-ws", byGraphqlWs, "vm-states.ts"],
   ["Apollo Client", byApollo, "vm-states-apollo.ts"],
 ])("%s", (_name, example, program) => {
-  it("tells each change once and in order over connections that are cut anywhere, and ends with what is", async () => {
+  it("emits each change once and in order over connections that are cut anywhere, and ends with the current states", async () => {
     broken = 0;
     await fc.assert(
       fc.asyncProperty(steps, async (all) => {
@@ -166,7 +166,7 @@ describe.each([
         for (const step of all) await writeOver(step);
         network.fault = {};
         await until(() => shown.changes().length >= written.length);
-        // What comes twice comes before this.
+        // A repeated event would arrive before this one.
         await write(1);
         await until(() => shown.changes().length >= written.length);
         expect(shown.changes()).toEqual(written);
@@ -179,9 +179,9 @@ describe.each([
     expect(broken).toBeGreaterThan(5);
   });
 
-  it("asks anew where what it missed is no longer kept, and goes on", async () => {
+  it("queries the states again where the missed events are no longer kept, and continues", async () => {
     const old = await cursorNow();
-    // More than a gateway remembers by itself.
+    // More than a gateway buffers itself.
     await write(300);
     await asOwner(
       product.urls.url("vms"),
@@ -197,13 +197,13 @@ describe.each([
     expect(shown.changes()).toEqual(written);
   });
 
-  it("asks anew where its cursor is none", async () => {
+  it("queries the states again where its cursor is invalid", async () => {
     const shown = show(example, connect(), "nonsense");
     await until(() => shown.printed.length > 0);
     expect(shown.states()).toEqual(statesOf(await fleet()));
   });
 
-  it("runs as a program, which ends at Ctrl-C with 0 and where nothing answers with 1", async () => {
+  it("runs as a program, which exits with 0 at Ctrl-C, and with 1 where no server answers", async () => {
     const run = (url: string) => {
       const child = spawn(process.execPath, ["--import", "tsx", asset(`examples/live/${program}`), url], {
         env: { ...process.env, NOVACRON_API_KEY: "anybody" },
@@ -225,7 +225,7 @@ describe.each([
     expect(nowhere.output.stderr).toMatch(/^http:\/\/127\.0\.0\.1:1\/graphql cannot be reached: .*ECONNREFUSED/);
   });
 
-  it("goes on after the cursor of an earlier life", async () => {
+  it("resumes after the cursor of an earlier run", async () => {
     const old = await cursorNow();
     await write(3);
     const shown = show(example, connect(), old);

@@ -35,12 +35,12 @@ export const numberOf = ({ result }: SubscriptionEvent): number[] =>
   result ? [(result.data as { ordered: { number: number } }).ordered.number] : [];
 export const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
-/** What ends when the test does. */
+/** Functions that end what a test started; run after the test. */
 export const ends: (() => unknown)[] = [];
 /** The subgraph that is followed. */
 export const subgraph: {
   log: InMemoryLog;
-  /** What it was asked. */
+  /** The subscriptions that it received. */
   asked: { after: string | undefined; variables: unknown; context: RequestContext }[];
   failsWith: Error | undefined;
 } = { log: new InMemoryLog(), asked: [], failsWith: undefined };
@@ -54,7 +54,7 @@ const subscriptions: Subscribable = {
   position: async () => String(subgraph.log.events.length),
 };
 
-/** As a subgraph is when nothing has happened to it. */
+/** Resets the subgraph to its initial state. */
 export function begin(): void {
   Object.assign(subgraph, { log: new InMemoryLog(), asked: [], failsWith: undefined });
 }
@@ -93,7 +93,7 @@ export function sourceTo(url: string, given: Partial<NetworkLimits> = {}, { fore
   return source;
 }
 
-/** Follows until it is told to end, and remembers what it is told. */
+/** Follows a subscription until it is aborted, and records what it receives. */
 export class Reader {
   readonly batches: (readonly SubscriptionEvent[])[] = [];
   readonly ending = new AbortController();
@@ -128,7 +128,7 @@ export interface Message {
   payload?: unknown;
 }
 
-/** A client that says what it is told to, and remembers what it hears. */
+/** A client that sends the messages of the test, and records those that it receives. */
 export class RawSocket {
   readonly heard: Message[] = [];
   closed: number | undefined;

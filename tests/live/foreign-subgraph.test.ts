@@ -19,7 +19,7 @@ import { context, endAll, ends, numberOf, order, quick, Reader, sourceTo, upTo }
 
 afterEach(endAll);
 
-describe("a foreign subgraph that speaks graphql-ws", () => {
+describe("a foreign subgraph that supports graphql-ws", () => {
   const typeDefs = "type Query { order: Order } type Subscription { ordered: Order } type Order { number: Int! }";
   let foreign: Server;
   let url: string;
@@ -94,7 +94,7 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
     expect(told).toEqual([{ ordered: { number: 1 } }, { ordered: { number: 2 } }]);
   });
 
-  it("case G13: gives its state to each of three equal clients, also to one that comes after another has left", async () => {
+  it("case G13: sends its state to each of three equal clients, also to one that subscribes after another has left", async () => {
     const { supergraphSdl = "" } = composeServices([{ name: "orders", typeDefs: parse(typeDefs), url }]);
     const folder = mkdtempSync(join(tmpdir(), "novacron-network-"));
     ends.push(() => rmSync(folder, { recursive: true }));
@@ -110,7 +110,7 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
     expect((await begin().next()).value?.data).toEqual({ ordered: { number: 1 } });
   });
 
-  it("is followed by a gateway apart, and where it is when the supergraph says that it has moved", async () => {
+  it("is followed by a gateway in a separate process, and at its new URL when the supergraph changes that", async () => {
     tellsPositions = true;
     const [first, second] = [await tcpProxy(url), await tcpProxy(url)];
     ends.push(() => Promise.all([first.cut(), second.cut()]));
@@ -139,7 +139,7 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
     expect([first.open(), second.accepted()]).toEqual([0, 1]);
   });
 
-  it("ends with its connection, because nobody can tell what was missed", async () => {
+  it("ends with its connection, because the missed events are unknown", async () => {
     const cut = await tcpProxy(url);
     const source = sourceTo(cut.url, {}, { foreign: true });
     const reader = new Reader(source);
@@ -149,7 +149,7 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
     expect(await reader.ended).toMatchObject({ kind: "unreachable" });
   });
 
-  it("is resumed when it tells positions, in the way of ours", async () => {
+  it("is resumed when it sends positions, as the product's subgraphs are", async () => {
     tellsPositions = true;
     const cut = await tcpProxy(url);
     ends.push(() => cut.cut());
@@ -163,7 +163,7 @@ describe("a foreign subgraph that speaks graphql-ws", () => {
     expect(reader.events[0]).toEqual({ position: "1", result: { ...order(1), extensions: { cost: 1 } } });
   });
 
-  it("that tells more than is taken ends it", async () => {
+  it("that sends more events than are buffered ends the subscription", async () => {
     numbers = upTo(100);
     const source = sourceTo(url, { waitingEvents: 10 }, { foreign: true });
     const reader = new Reader(source);

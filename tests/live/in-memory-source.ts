@@ -7,13 +7,13 @@ import type { SubscriptionEvent } from "#lib/subscription.ts";
 /** A log in memory whose positions are the numbers of its events. */
 export class InMemoryLog {
   readonly events: SubscriptionEvent[] = [];
-  /** What came before it is no longer kept. */
+  /** Earlier positions have expired. */
   oldest = 0;
   following = 0;
   begun = 0;
   #wake = new Set<() => void>();
 
-  /** All at one moment. */
+  /** Appends the results in one batch. */
   append(...results: ExecutionResult[]): void {
     for (const result of results) this.events.push({ position: String(this.events.length + 1), result });
     this.#tell();

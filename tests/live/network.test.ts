@@ -37,7 +37,7 @@ beforeEach(async () => {
 afterEach(endAll);
 
 describe("a subgraph that is followed over the network", () => {
-  it("tells all of its events in order, and all that came in one tick in one batch", async () => {
+  it("sends all of its events in order, and the events of one tick in one batch", async () => {
     const reader = new Reader(sourceTo(network.url));
     await vi.waitUntil(() => subgraph.log.following === 1);
     subgraph.log.append(...upTo(20).map(order));
@@ -54,7 +54,7 @@ describe("a subgraph that is followed over the network", () => {
     expect(subgraph.asked[0]?.context.identity).toEqual(context().identity);
   });
 
-  it("is followed over one connection by all, which there is while somebody follows it", async () => {
+  it("shares one connection among all followers, which is open while any of them follows", async () => {
     const source = sourceTo(network.url);
     expect(network.accepted()).toBe(0);
     const readers = [new Reader(source, "0"), new Reader(source, "0"), new Reader(source, "0")];
@@ -66,7 +66,7 @@ describe("a subgraph that is followed over the network", () => {
     await vi.waitUntil(() => network.open() === 0 && subgraph.log.following === 0);
   });
 
-  it("says where it stands", async () => {
+  it("returns its position", async () => {
     const source = sourceTo(network.url);
     expect(await source.position("orders", context(), new AbortController().signal)).toBe("0");
     subgraph.log.append(order(1), order(2));
@@ -77,13 +77,13 @@ describe("a subgraph that is followed over the network", () => {
     });
   });
 
-  it("is not asked where it stands for somebody who has left", async () => {
+  it("is not queried for its position when the signal is already aborted", async () => {
     const asking = sourceTo(network.url).position("orders", context(), AbortSignal.abort());
     await expect(asking).rejects.toMatchObject({ name: "AbortError" });
     expect(network.accepted()).toBe(0);
   });
 
-  it("says in time that it does not say where it stands", async () => {
+  it("times out when its position does not arrive", async () => {
     network.fault = hung;
     const source = sourceTo(network.url, { positionMs: 50 });
     const asking = source.position("orders", context(), new AbortController().signal);
@@ -113,7 +113,7 @@ describe("a subgraph that is followed over the network", () => {
             subgraph.log.append(...upTo(step.write).map((number) => order(written + number)));
             written += step.write;
           } else {
-            // One after the other breaks after so many bytes; the last one lives.
+            // One connection after the other breaks after this many bytes; the last one stays open.
             let left = step.cut;
             network.fault = {
               toClient: (chunk, client, pass) => {
@@ -135,7 +135,7 @@ describe("a subgraph that is followed over the network", () => {
     );
   });
 
-  it("goes on where it was when its process was started anew", async () => {
+  it("resumes at its position after its process is restarted", async () => {
     const reader = new Reader(sourceTo(server.url));
     await vi.waitUntil(() => subgraph.log.following === 1);
     subgraph.log.append(order(1), order(2));
@@ -151,7 +151,7 @@ describe("a subgraph that is followed over the network", () => {
     expect(subgraph.asked.map(({ after }) => after)).toEqual(["0", "2"]);
   });
 
-  it("is looked for again when its connection goes silent", async () => {
+  it("is connected again when its connection goes silent", async () => {
     const reader = new Reader(sourceTo(network.url, { pingMs: 20 }));
     await vi.waitUntil(() => subgraph.log.following === 1);
     subgraph.log.append(order(1));
@@ -168,7 +168,7 @@ describe("a subgraph that is followed over the network", () => {
     expect(reader.numbers).toEqual([1, 2]);
   });
 
-  it("is resumed at its new address", async () => {
+  it("is resumed at its new URL", async () => {
     const source = sourceTo(network.url);
     const reader = new Reader(source);
     await vi.waitUntil(() => subgraph.log.following === 1);
@@ -183,14 +183,14 @@ describe("a subgraph that is followed over the network", () => {
     expect(reader.numbers).toEqual([1, 2]);
   });
 
-  it("is given up when it cannot be reached so many times in a row", async () => {
+  it("is unreachable after this many failed attempts in a row", async () => {
     const reader = new Reader(sourceTo(network.url, { attempts: 4 }));
     await vi.waitUntil(() => subgraph.log.following === 1);
     await network.cut();
     expect(await reader.ended).toMatchObject({ kind: "unreachable" });
   });
 
-  it("says why it refuses, with code and details, and of its own failures nothing", async () => {
+  it("reports why it refuses, with code and details, and nothing of its own failures", async () => {
     const source = sourceTo(network.url);
     subgraph.failsWith = new PublicError("POSITION_EXPIRED", "Too long ago.", { oldest: "7" });
     const told = await new Reader(source, "0").ended;
@@ -203,7 +203,7 @@ describe("a subgraph that is followed over the network", () => {
     expect(subgraph.log.following).toBe(0);
   });
 
-  it("ends at the signal, wherever it is, and leaves nothing open", async () => {
+  it("ends at the signal in any state, and leaves nothing open", async () => {
     const source = sourceTo(network.url, { longestBackOffMs: 60_000, shortestBackOffMs: 60_000 });
     const before = new Reader(source);
     before.ending.abort();
@@ -218,7 +218,7 @@ describe("a subgraph that is followed over the network", () => {
     await waiting.has(1);
     waiting.ending.abort();
     await waiting.ended;
-    // Of the listener that was there before, too, one is removed.
+    // The listener that was added before the spies is removed as well.
     expect(leaving.mock.calls.length).toBe(listening.mock.calls.length + 1);
     await vi.waitUntil(() => subgraph.log.following === 0 && network.open() === 0);
 
@@ -232,8 +232,8 @@ describe("a subgraph that is followed over the network", () => {
   });
 });
 
-describe("what is between a subgraph and whoever follows it", () => {
-  it("hands out together what came in one tick, one message after the other", async () => {
+describe("the buffers between a subgraph and its followers", () => {
+  it("return the messages of one tick in one batch, although each arrives separately", async () => {
     const inbox = new Inbox(networkLimits, () => undefined);
     const taking = inbox.take(new AbortController().signal);
     inbox.next(order(1), 10);
@@ -242,7 +242,7 @@ describe("what is between a subgraph and whoever follows it", () => {
     expect((await taking).flatMap(numberOf)).toEqual([1, 2]);
   });
 
-  it("is bounded: who does not take what comes is told it when he does", async () => {
+  it("are bounded: a subscription whose follower does not read ends, and continues without loss when it does", async () => {
     const source = sourceTo(network.url, { waitingEvents: 10 });
     const events = source.subscribe("orders", { ...request, after: "0" }, context(), new AbortController().signal);
     const iterator = events[Symbol.asyncIterator]();
@@ -259,7 +259,7 @@ describe("what is between a subgraph and whoever follows it", () => {
     await iterator.return?.();
   });
 
-  it("is bounded where a gateway does not read: the subgraph asks its log for no more until it does", async () => {
+  it("are bounded where a gateway does not read: the subgraph reads no more of its log until it does", async () => {
     const slow = await serve({ bufferedBytes: 100_000 });
     let taken = 0;
     const big = "x".repeat(10_000);
@@ -272,7 +272,7 @@ describe("what is between a subgraph and whoever follows it", () => {
     await vi.waitUntil(() => socket.heard.length === 1);
     socket.ws.pause();
     await socket.say({ id: "1", type: "subscribe", payload: { ...request, extensions: signed() } });
-    // As much as the system's own buffers take, and no more: it stands still.
+    // The system's own buffers take this much, and no more, and then the log stands still.
     let before = -1;
     await vi.waitUntil(
       () => {

@@ -4,7 +4,7 @@ import type { Identity } from "#lib/request-context.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@requiresScopes", "@tag"])\n`;
-/** Orders that can be subscribed to, and the people who give them, who are another subgraph's. */
+/** Composes orders with subscriptions, and the people who place them, who belong to another subgraph. */
 export const compose = (orders: string): string => {
   const services = [
     { name: "orders", typeDefs: parse(link + orders), url: "http://orders" },
@@ -29,7 +29,7 @@ export interface PeopleCall {
   identity: Identity;
 }
 
-/** Answers for both subgraphs. @param calls what was asked is added here */
+/** Returns a transport that answers for both subgraphs. @param calls each call is appended here */
 export const peopleTransport = (
   calls: PeopleCall[] = [],
   answer = (ids: readonly string[]): unknown => ids.map((id) => ({ __typename: "Person", id, name: `name of ${id}` })),

@@ -41,7 +41,7 @@ interface Told<Data> {
   extensions: { cursor: string; dropped?: number };
 }
 
-/** Follows a subscription from a position that is asked for first, so that nothing that is written afterwards can be missed. */
+/** Follows a subscription from a position that is queried first, so that no later write can be missed. */
 async function following<Data>(query: string, variables: Record<string, unknown> = {}, after?: string) {
   const start = after ?? (await cursorNow());
   const told: Told<Data>[] = [];
@@ -72,7 +72,7 @@ const move = (vm: number, from: StateChange["from"], to: StateChange["to"], of =
     changeStates(tx, [{ vmId: of.id("vm", vm), from, to, reason: "of the test", initiatedBy: of.id("user", 1) }]),
   );
 
-/** Writes a row without changing it, as far as its event tells. */
+/** Writes a row without changing anything that its event reports. */
 async function touch<T extends PgTable>(database: Database, told: Changes<T>, key: string): Promise<void> {
   const { table } = told;
   const touched = statement<ChangedRow>(
@@ -101,7 +101,7 @@ describe("vmStateChanged", () => {
     );
   });
 
-  it("tells each change once and in order, with what the other subgraphs know of its VM", async () => {
+  it("emits each change once and in order, with data of the other subgraphs about its VM", async () => {
     const live = await following<Changed>(changes, { filter: { vm: [id("vm", 1)] } });
     await move(1, "running", "paused");
     await move(2, "running", "paused");
@@ -120,7 +120,7 @@ describe("vmStateChanged", () => {
     await live.stop();
   });
 
-  it("goes on after any cursor exactly, and never tells of another tenant", async () => {
+  it("resumes exactly after any cursor, and never emits a change of another tenant", async () => {
     const live = await following<Changed>(changes);
     await product.databases.vms.write({ tenantId: other.tenantId }, (tx) =>
       tx.execute(statement<never>(() => sql`update vms set state = 'running' where deleted_at is null`)),
@@ -144,7 +144,7 @@ describe("vmStateChanged", () => {
     }
   });
 
-  it("of another installation or another tenant is not gone on from, nor is what is none", async () => {
+  it("refuses a cursor of another installation or another tenant, and an invalid one", async () => {
     const cursor = await cursorNow();
     const [version, mark, positions] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as [
       number,
@@ -168,7 +168,7 @@ describe("vmStateChanged", () => {
       ]);
   });
 
-  it("lets in what its filter says, and refuses what is no id", async () => {
+  it("emits only changes that match its filter, and refuses an invalid id", async () => {
     const live = await following<Changed>(changes, { filter: { toState: ["PAUSED"], fromState: ["RUNNING"] } });
     await move(1, "stopped", "running");
     await move(1, "running", "paused");
@@ -180,7 +180,7 @@ describe("vmStateChanged", () => {
     await expect(wrong.next()).rejects.toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
   });
 
-  it("reads what it tells with as many statements for many events as for one", async () => {
+  it("reads many events with as few statements as one", async () => {
     const start = await cursorNow();
     await product.databases.vms.write({ tenantId }, async (tx) => {
       for (let pair = 0; pair < 10; pair += 1)
@@ -203,7 +203,7 @@ describe("vmStateChanged", () => {
 });
 
 describe("alertChanged", () => {
-  it("tells each change with its own state and the alert as it is now", async () => {
+  it("emits each change with its own state and the alert's current data", async () => {
     const live = await following<{ alertChanged: { state: string; version: number; alert: { id: string } } }>(
       "subscription { alertChanged { state severity version changedAt alert { id rule { name } vm { name } } } }",
     );
@@ -216,7 +216,7 @@ describe("alertChanged", () => {
 });
 
 describe("migrationProgressed", () => {
-  it("tells the changes of a migration and of its steps", async () => {
+  it("emits the changes of a migration and of its steps", async () => {
     const live = await following<{ migrationProgressed: Record<string, unknown> }>(
       `subscription ($ids: [ID!]) { migrationProgressed(migrationIds: $ids) {
         status progressPercentage step { stepNumber stepName status } migration { id vm { name } } } }`,
@@ -242,7 +242,7 @@ describe("vmMetrics", () => {
       return append(tx, [{ type: "vm_samples.written", key: id("vm", 1), payload }]);
     });
 
-  it("tells the newest sample of each VM, how often it is asked for, and how many it stands for", async () => {
+  it("emits the newest sample of each VM at the requested interval, with the number of samples that it replaces", async () => {
     const live = await following<{ vmMetrics: { vm: { id: string } } }>(
       `subscription ($ids: [ID!]) { vmMetrics(vmIds: $ids, every: "PT1S") { time cpuUsagePercent vm { id name } } }`,
       { ids: [id("vm", 1), id("vm", 2)] },
@@ -255,7 +255,7 @@ describe("vmMetrics", () => {
     await live.stop();
   });
 
-  it("refuses a pace that is too quick, and too many VMs", async () => {
+  it("refuses an interval that is too short or too long", async () => {
     const refused = (variables: Record<string, unknown>) =>
       client
         .iterate({
@@ -269,7 +269,7 @@ describe("vmMetrics", () => {
   });
 });
 
-it("nodeMetrics is for people of the platform, by whatever way they ask", async () => {
+it("nodeMetrics is only for users of the platform, even when the subgraph is called directly", async () => {
   const monitoring = product.subgraphs.find(({ name }) => name === "monitoring");
   const identity = { ...wholeTenantIdentity(tenantId, id("user", 1)), userTenantId: tenantId };
   const context = { identity, requestId: "r", deadline: Date.now() + 5_000 };

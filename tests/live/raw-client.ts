@@ -8,14 +8,14 @@ export interface Message {
   payload?: unknown;
 }
 
-/** A client that says what it is told to, and remembers what it hears. */
+/** A client that sends the messages of the test, and records those that it receives. */
 export class RawClient {
   readonly heard: Message[] = [];
   closed: { code: number; reason: string } | undefined;
   answersPings = true;
   readonly ws: WebSocket;
 
-  /** @param url of a gateway */
+  /** @param url the URL of a gateway */
   constructor(url: string, protocol = "graphql-transport-ws") {
     const address = url.replace("http:", "ws:");
     this.ws = protocol === "" ? new WebSocket(address) : new WebSocket(address, protocol);
@@ -34,7 +34,7 @@ export class RawClient {
     for (const message of messages) this.ws.send(typeof message === "string" ? message : JSON.stringify(message));
   }
 
-  /** Says who it is, and waits for the answer before it says more. @param payload of its `connection_init` */
+  /** Sends `connection_init`, waits for the acknowledgement, and sends the messages. @param payload of its `connection_init` */
   async connect(payload: unknown, ...messages: (Message | string)[]): Promise<void> {
     await this.say({ type: "connection_init", payload });
     await until(() => this.of("connection_ack").length > 0);
@@ -50,7 +50,7 @@ export class RawClient {
     return this.heard.filter((message) => message.type === type && (id === undefined || message.id === id));
   }
 
-  /** The data of the events of a subscription. */
+  /** Returns the data of the events of a subscription. */
   told<Data>(id: string): Data[] {
     return this.of("next", id).map(({ payload }) => (payload as { data: Data }).data);
   }

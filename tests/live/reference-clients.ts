@@ -8,7 +8,7 @@ import { createClient as createWsClient } from "graphql-ws";
 import { EventSource } from "undici";
 import { WebSocket } from "ws";
 
-/** One operation, as a client is asked for it. */
+/** One operation, as it is passed to a client. */
 export interface Asked {
   query?: string | undefined;
   variables?: Record<string, unknown> | undefined;
@@ -17,7 +17,7 @@ export interface Asked {
   documentId?: string | undefined;
 }
 
-/** Errors of GraphQL as clients report them, or the code with which a socket was closed. */
+/** GraphQL errors as clients report them, or the code with which a socket was closed. */
 interface Problem {
   extensions?: { code?: unknown } | undefined;
 }
@@ -28,7 +28,7 @@ interface Target {
   token: string;
 }
 
-/** Subscribes, and reports the first problem. @returns what ends the client */
+/** Subscribes, and reports the first problem. @returns a function that ends the client */
 export type ReferenceClient = (target: Target, asked: Asked, reported: Reported) => () => void;
 
 const overSocket = ({ url, token }: Target) =>
@@ -40,7 +40,7 @@ const overSocket = ({ url, token }: Target) =>
   });
 const overEvents = ({ url, token }: Target) =>
   createSseClient({ url, headers: { authorization: `Bearer ${token}` }, retryAttempts: 0 });
-/** Of graphql-ws: an array of errors, or an event of the socket. Of graphql-sse: an Error, which no test expects. */
+/** Returns the problems of an error: graphql-ws has an array of errors, or an event of the socket; graphql-sse has an Error, which no test expects. */
 const problemsOf = (error: unknown): readonly Problem[] | number => {
   if (Array.isArray(error)) return error as Problem[];
   if (error instanceof Error || !(error as { code?: number }).code) throw error;
@@ -129,7 +129,7 @@ const urqlOver = (
     return { exchange, dispose: () => client.dispose() };
   });
 
-/** A browser's own client, which sends no header: its credential is a ticket. */
+/** The browser's own client, which cannot send headers; its credential is a ticket. */
 const eventSource: ReferenceClient = ({ url, token }, asked, reported) => {
   const address = new URL(url);
   address.searchParams.set("ticket", token);
@@ -144,7 +144,7 @@ const eventSource: ReferenceClient = ({ url, token }, asked, reported) => {
   return () => source.close();
 };
 
-/** By name: the clients that are published with the protocols, and those that most pages use. */
+/** The clients by name: those that are published with the protocols, and those that most pages use. */
 export const referenceClients = {
   "graphql-ws": graphqlWs,
   "graphql-sse": graphqlSse,
@@ -157,7 +157,7 @@ export const referenceClients = {
 
 export type ClientName = keyof typeof referenceClients;
 export const clientNames = Object.keys(referenceClients) as ClientName[];
-/** Those that send a document as it is: the others parse it, and refuse by themselves what is none. */
+/** Clients that send a document as it is. The others parse it, and refuse an invalid one themselves. */
 export const rawClients: readonly ClientName[] = ["graphql-ws", "graphql-sse", "EventSource"];
-/** Those that need no document, only its hash. */
+/** Clients that need no document, only its hash. */
 export const hashClients: readonly ClientName[] = ["graphql-sse", "EventSource"];

@@ -13,7 +13,7 @@ import { compose, orders, peopleTransport } from "./orders.ts";
 import { type Message, RawClient, subscribe } from "./raw-client.ts";
 import { until } from "./until.ts";
 
-/** What both servers serve. */
+/** The schema that both servers serve. */
 const schema = orders.replace("by: Person", "").replace(/type Person.*\n?/, "");
 const initMs = 150;
 const ends: (() => unknown)[] = [];
@@ -65,12 +65,12 @@ const init: Message = { type: "connection_init" };
 const query = "{ order { number } }";
 const forever = "subscription { ordered { number } }";
 const complete = (id: string): Message => ({ id, type: "complete" });
-/** What is answered after all that was sent before it. */
+/** The pong to this ping arrives after the responses to all earlier messages. */
 const last: Message = { type: "ping", payload: { last: true } };
 
 /**
- * What a server answers to these messages: types, ids and payloads, and how it closes. Our pings carry cursors, and our errors a code: of the first
- * nothing is compared, and of errors that there are some.
+ * Returns what a server answers to these messages: types, ids and payloads, and how it closes. The gateway's pings have cursors, and its errors have a code.
+ * So pings are left out, and of errors only their presence is compared.
  */
 async function answersTo(url: string, messages: readonly (Message | string)[], protocol?: string): Promise<unknown[]> {
   const client = new RawClient(url, protocol);
@@ -79,7 +79,7 @@ async function answersTo(url: string, messages: readonly (Message | string)[], p
   for (const message of messages) {
     if (client.ws.readyState !== WebSocket.OPEN) break;
     await client.say(message);
-    // An operation may begin once the connection is acknowledged, and its answer may take a moment.
+    // An operation may begin once the connection is acknowledged, and its response may take a moment.
     if (typeof message !== "string" && message.type === "connection_init")
       await until(() => client.closed !== undefined || client.of("connection_ack").length > 0);
     if (typeof message !== "string" && message.type === "subscribe" && isOver(message))
@@ -195,7 +195,7 @@ describe("case G19: the gateway and the reference implementation of graphql-tran
     expect(JSON.stringify(theirs)).not.toContain("4500");
   });
 
-  it("but where the reference implementation closes the socket with 4500, and the protocol has an answer", async () => {
+  it("except where the reference implementation closes the socket with 4500, and the protocol defines an answer", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     const conditional = "subscription ($s: Boolean!) { ordered @skip(if: $s) { number } }";
     for (const [message, theirs, ours] of [
@@ -220,7 +220,7 @@ describe("case G19: a condition at the root of a subscription", () => {
     ["subscription S { ordered @skip(if: false) { number } }", 'Subscription "S"'],
     ["subscription ($s: Boolean!) { ... @include(if: $s) { ordered { number } } }", "Anonymous Subscription"],
     [spread, "Anonymous Subscription"],
-  ])("is refused by the text of its rule: %s", async (text, subject) => {
+  ])("is refused with the message of the specification's rule: %s", async (text, subject) => {
     const client = new RawClient(gateway.url);
     await client.connect(undefined, subscribe("1", text, { variables: { s: false } }));
     await until(() => client.of("error", "1").length > 0);
@@ -250,7 +250,7 @@ describe("case G19: a credential in connection_init", () => {
     ["a number", { authorization: 1 }, 4403],
     ["an object", { headers: { authorization: {} } }, 4403],
     ["a list", { authToken: ["token"] }, 4403],
-  ])("is found where clients put it: %s", async (_what, payload, expected) => {
+  ])("is accepted where clients put it: %s", async (_what, payload, expected) => {
     const client = new RawClient(gateway.url);
     await client.say({ type: "connection_init", payload });
     await until(() => client.closed !== undefined || client.of("connection_ack").length > 0);
@@ -258,7 +258,7 @@ describe("case G19: a credential in connection_init", () => {
     if (expected === 4403) expect(client.closed?.reason).toBe("Forbidden");
   });
 
-  it("is not sent back in the pong to a ping that carries one", async () => {
+  it("is not returned in the pong to a ping that contains one", async () => {
     const client = new RawClient(gateway.url);
     await client.connect({ authorization });
     for (const payload of [{ authorization }, { headers: { authorization }, at: 1 }, { authToken: "token", at: 2 }])
@@ -273,7 +273,7 @@ it("case G19: a client that floods the socket with pings and reads no pong is cl
   await client.connect(undefined);
   client.ws.pause();
   const ping = JSON.stringify({ type: "ping", payload: { filling: "x".repeat(200 * 1024) } });
-  // The kernel's buffers of both sides hold some of it, and the server waits a moment for a client that does not read its close.
+  // The kernel's buffers on both sides hold some of it. The server waits a moment for a client that does not read the close frame.
   for (let sent = 0; client.ws.readyState === WebSocket.OPEN && sent < 10_000; sent += 1) {
     await new Promise<void>((resolve) => client.ws.send(ping, () => resolve()));
     await new Promise(setImmediate);
@@ -281,6 +281,6 @@ it("case G19: a client that floods the socket with pings and reads no pong is cl
   expect(client.ws.readyState).not.toBe(WebSocket.OPEN);
   client.ws.resume();
   await until(() => client.closed !== undefined);
-  // It is cut when it does not read the close either.
+  // The connection is reset if the client does not read the close frame either.
   expect([4410, 1006]).toContain(client.closed?.code);
 });

@@ -21,7 +21,7 @@ import {
   referenceClients,
 } from "./reference-clients.ts";
 
-// Apollo's link compares with the platform's, which Node 20 does not have.
+// Apollo's link compares with the platform's class, which Node 20 does not have.
 vi.stubGlobal("WebSocket", WebSocket);
 afterAll(() => void vi.unstubAllGlobals());
 
@@ -34,9 +34,9 @@ const user: Identity = { kind: "user", id: "ann", tenantId: "one", permissions: 
 const credential = { kind: "session", id: "ann" } as const;
 
 let log: InMemoryLog;
-/** What an operation is refused with after its client was identified. */
+/** The error with which an operation is refused after its client was identified. */
 let refusesOperations: Error | undefined;
-/** What the followed subgraph does not tell its position with, and what it ends a subscription with. */
+/** The error with which the followed subgraph refuses its position, and the one with which it ends a subscription. */
 let withoutPosition: Error | undefined;
 let endsWith: Error | undefined;
 
@@ -57,7 +57,7 @@ const start = (more: Partial<GatewayServerOptions> = {}) =>
     introspection: true,
     planning: "this thread",
     identify: async (request) => {
-      // Of a socket this is its `connection_init`; its operations are confirmed.
+      // For a socket the request is its `connection_init`; `confirm` handles its operations.
       if (refusesOperations && "method" in request) throw refusesOperations;
       if (request.headers.authorization !== "Bearer ann") throw new PublicError("UNAUTHENTICATED", "No.");
       return { ...user, credential };
@@ -93,7 +93,7 @@ beforeEach(() => {
   refusesOperations = withoutPosition = endsWith = undefined;
 });
 
-/** The first problem that a client reports: the code of an error, or that of the close of its socket. */
+/** Resolves to the first problem that a client reports: the code of an error, or that of the close of its socket. */
 async function reportedBy(name: ClientName, asked: Asked, { url = gateway.url, token = "ann" } = {}): Promise<unknown> {
   let end: () => void = () => undefined;
   try {
@@ -118,20 +118,20 @@ const times = (count: number, text: (at: number) => string) =>
   Array.from({ length: count }, (_, at) => text(at)).join(" ");
 
 interface Refusal extends Asked {
-  /** Those that can send it; all of them when absent. */
+  /** The clients that can send the request; all of them by default. */
   by?: readonly ClientName[];
-  /** What is so before it is sent. */
+  /** Runs before the request is sent. */
   given?: () => void;
   options?: Partial<GatewayServerOptions>;
 }
 const operations = (error: Error): Refusal => ({ query, given: () => void (refusesOperations = error) });
 
-/** Those that send a document and its hash: urql sends one of them. */
+/** The clients that send a document and its hash; urql sends only one of them. */
 const hashAndDocument: readonly ClientName[] = [...rawClients, "Apollo Client over graphql-ws"];
-/** Those that send a document as a body; over a socket a frame of this size closes it with 1009. */
+/** The clients that send a document as a body; over a socket, a frame of this size closes it with 1009. */
 const bodyClients: readonly ClientName[] = ["graphql-sse", "urql over graphql-sse", "urql's own event streams"];
 
-/** What a subscription is refused with before it is executed. */
+/** The requests that are refused before a subscription is executed, by code. */
 const refusals: Partial<Record<ErrorCode, Refusal>> = {
   GRAPHQL_PARSE_FAILED: { query: "subscription {", by: rawClients },
   GRAPHQL_VALIDATION_FAILED: { query: "subscription { nope }" },
@@ -155,7 +155,7 @@ const refusals: Partial<Record<ErrorCode, Refusal>> = {
   PLAN_LIMIT_EXCEEDED: {
     query,
     options: { planning: "own thread", limits: { ...noLimits, planMs: 0 } },
-    // Each of them has the planner start anew.
+    // Each of these clients makes the planner restart.
     by: ["graphql-ws", "graphql-sse"],
   },
   PAYLOAD_TOO_LARGE: {
@@ -190,7 +190,7 @@ const refusals: Partial<Record<ErrorCode, Refusal>> = {
   },
 };
 
-/** What the gateway refuses requests with that are no subscriptions, or that no client here can send. */
+/** The codes with which the gateway refuses other requests, or requests that no client here can send. */
 const ofOtherRequests: Partial<Record<ErrorCode, string>> = {
   NOT_FOUND: "each client asks at /graphql",
   METHOD_NOT_ALLOWED: "neither a mutation nor another method subscribes",
@@ -212,14 +212,14 @@ describe("case G15: a subscription that is refused", () => {
     expect(await reported(asked, by, { url })).toEqual(each(by, code));
   });
 
-  it("because of its credential is reported by each client: in the stream, or by the close of the socket", async () => {
+  it("because of its credential is reported by each client: in the stream, or by the close code of the socket", async () => {
     const inStreams = clientNames.filter((name) => name.includes("sse") || name.includes("vent"));
     expect(await reported({ query }, inStreams, { token: "bob" })).toEqual(each(inStreams, "UNAUTHENTICATED"));
     expect(await reportedBy("graphql-ws", { query }, { token: "bob" })).toBe(4403);
   });
 
   it.each(Object.keys(errorCodes) as ErrorCode[])(
-    "by its subgraph once it runs is reported by each client with its code: %s",
+    "by its subgraph while it runs is reported by each client with its code: %s",
     async (code) => {
       endsWith = new PublicError(code, "For a reason.");
       const expected = code === "POSITION_EXPIRED" ? "RESYNC_REQUIRED" : code;
@@ -227,13 +227,13 @@ describe("case G15: a subscription that is refused", () => {
     },
   );
 
-  it("is tried for every code that the gateway refuses anything with", () => {
+  it("is tested for every code with which the gateway refuses anything", () => {
     const known = [...Object.keys(refusals), ...Object.keys(ofOtherRequests)];
     expect(codesIn("gateway").filter((code) => !known.includes(code))).toEqual([]);
   });
 });
 
-/** The codes that the sources below a folder name, but for what only comes from a subgraph. */
+/** Returns the codes that the sources below a folder name, without those that come only from a subgraph. */
 function codesIn(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
     (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),

@@ -20,7 +20,7 @@ const connect = (options: Partial<ResumingClientOptions> & { url: string }): Cli
 };
 
 describe("the resuming client", () => {
-  /** A gateway that closes each socket with the next of these codes, or says nothing more on it, and serves when there is none. */
+  /** Starts a gateway that closes each socket with the next of these codes, or stays silent on it, and serves when no code is left. */
   async function closing(...codes: (number | "silent")[]) {
     const tokens: unknown[] = [];
     const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => "graphql-transport-ws" });
@@ -48,7 +48,7 @@ describe("the resuming client", () => {
   }
   const first = async (client: Client) => (await client.iterate({ query: "{ answered }" }).next()).value as unknown;
 
-  it.each([1001, 1013, 4408, 4410, 4413])("comes back after %d", async (code) => {
+  it.each([1001, 1013, 4408, 4410, 4413])("reconnects after %d", async (code) => {
     const { url, tokens } = await closing(code);
     expect(await first(connect({ url }))).toEqual({ data: { answered: true } });
     expect(tokens).toHaveLength(2);
@@ -60,7 +60,7 @@ describe("the resuming client", () => {
     expect(tokens).toHaveLength(1);
   });
 
-  it("comes back with another token when one is refused, and sends none twice that was", async () => {
+  it("reconnects with another token when one is refused, and sends no refused token again", async () => {
     const { url, tokens } = await closing(4403, 4403);
     const asked = ["expired", "new", "new"];
     const client = connect({ url, token: () => asked.shift() ?? "" });
@@ -68,13 +68,13 @@ describe("the resuming client", () => {
     expect(tokens).toEqual(["Bearer expired", "Bearer new"]);
   });
 
-  it("leaves a connection over which nothing comes any more for another", async () => {
+  it("replaces a connection that has gone silent", async () => {
     const { url, tokens } = await closing("silent");
     expect(await first(connect({ url, longestSilenceMs: 100 }))).toEqual({ data: { answered: true } });
     expect(tokens).toHaveLength(2);
   });
 
-  it("goes on with another key when the one it has is revoked, and misses nothing", async () => {
+  it("resumes with another key when its key is revoked, and misses nothing", async () => {
     const guarded = await bootProduct({ authenticates: true, withEvents: true });
     ends.push(() => guarded.stop());
     await runningFleet(guarded, 1);
@@ -106,11 +106,11 @@ describe("the resuming client", () => {
     expect(printed.slice(1).map((line) => line.replace(/.*: /, ""))).toEqual(["RUNNING → PAUSED", "PAUSED → RUNNING"]);
   });
 
-  it("is an error where nothing has ever answered", async () => {
+  it("reports a ConnectionError where no server has ever answered", async () => {
     await expect(first(connect({ url: "http://127.0.0.1:1/graphql" }))).rejects.toBeInstanceOf(ConnectionError);
   });
 
-  it("leaves nothing behind when it is disposed of while it looks for a connection", async () => {
+  it("leaves nothing behind when it is disposed of while it reconnects", async () => {
     const { url } = await closing(...Array.from({ length: 50 }, () => 1013));
     const client = connect({ url });
     const events = client.iterate({ query: "{ answered }" });

@@ -6,7 +6,7 @@ import type { TestProduct } from "#tests/harness/product.ts";
 
 export const { tenantId, id } = fleetOf(1);
 
-/** Rows of every kind, so many of each; all of the VMs run. */
+/** Inserts `count` rows of every kind, and starts all of the VMs. */
 export async function runningFleet({ urls, databases }: TestProduct, count: number): Promise<void> {
   await insertFleet(urls, 1, count);
   await databases.vms.write({ tenantId }, (tx) =>
@@ -16,7 +16,7 @@ export async function runningFleet({ urls, databases }: TestProduct, count: numb
   );
 }
 
-/** One change of the state of one VM. */
+/** Changes the state of one VM. */
 export const move = ({ databases }: TestProduct, change: Pick<StateChange, "vmId" | "from" | "to">) =>
   databases.vms.write({ tenantId }, (tx) =>
     changeStates(tx, [{ ...change, reason: "of the test", initiatedBy: id("user", 1) }]),

@@ -18,15 +18,15 @@ import { until } from "./until.ts";
 
 let log: InMemoryLog;
 let gateway: GatewayServer;
-/** By the token of each, which is the id of its credential as well. */
+/** The identities by token, which is also the id of the credential. */
 let users: Map<string, Identity>;
-/** The tokens that they stand for. */
+/** The tokens by ticket. */
 let tickets: Map<string, string>;
 let authIsDown: boolean;
-/** Until then no operation is let in. */
+/** No operation is admitted before this resolves. */
 let counting: Promise<void>;
 let confirmations: number;
-/** Until then nobody is identified. */
+/** Runs before a client is identified; no client is identified before its promise resolves. */
 let identifies: (request: IncomingMessage) => Promise<void>;
 
 function userOf(token: string): Identity {
@@ -92,7 +92,7 @@ const cursorOf = (ping: Message | undefined): string =>
   (ping?.payload as { cursors: Record<string, string> } | undefined)?.cursors["1"] ?? "";
 const cursorIn = (next: Message | undefined): string | undefined =>
   (next?.payload as { extensions: { cursor: string } } | undefined)?.extensions.cursor;
-/** One that is connected, subscribed, and has been told so. */
+/** Connects a client and subscribes; resolves when the subscription is acknowledged by a ping with its cursor. */
 async function subscribed(extensions: Record<string, unknown> = {}): Promise<{ client: RawClient; cursor: string }> {
   const client = new RawClient(wsUrl());
   await client.connect(as(), subscribe("1", query, { extensions }));
@@ -112,7 +112,7 @@ describe("a client of graphql-ws", () => {
     return client;
   };
 
-  it("is told events with the fields of other subgraphs, each with the cursor after it", async () => {
+  it("receives events with the fields of other subgraphs, each with the cursor after it", async () => {
     const events = connect().iterate<{ ordered: unknown }>({ query });
     const first = events.next();
     await until(() => log.following === 1);
@@ -125,7 +125,7 @@ describe("a client of graphql-ws", () => {
     await events.return?.();
   });
 
-  it("asks queries, and is told what is wrong with an operation", async () => {
+  it("sends queries, and receives the errors of an operation", async () => {
     const client = connect();
     const asked = [];
     for await (const answer of client.iterate({ query: "{ order { number } }" })) asked.push(answer);
@@ -138,7 +138,7 @@ describe("a client of graphql-ws", () => {
 });
 
 describe("the protocol", () => {
-  it("gives a cursor at once, and going on after it nothing is missed", async () => {
+  it("sends a cursor at once, and a client that resumes after it misses nothing", async () => {
     const { client, cursor } = await subscribed();
     client.ws.terminate();
     log.append(order(1), order(2));
@@ -147,7 +147,7 @@ describe("the protocol", () => {
     expect(numbers(again.client, "1")).toEqual([1, 2]);
   });
 
-  it("gives no cursor that is behind what it has told already", async () => {
+  it("sends no cursor that is behind the events it has sent", async () => {
     const { client, cursor } = await subscribed();
     log.append(order(1), order(2));
     await until(() => numbers(client, "1").length === 2);
@@ -156,7 +156,7 @@ describe("the protocol", () => {
     expect(again.cursor).toBe(cursorIn(client.of("next", "1")[1]));
   });
 
-  it("attack 48: a subscription before connection_init, a bad token, none, a second init, and none at all", async () => {
+  it("attack 48: a subscription before connection_init, a bad token, no token, a second init, and no init close the socket", async () => {
     const closes = async (limits: Partial<SocketLimits>, ...messages: Message[]) => {
       await gateway.close();
       gateway = await start(limits);
@@ -171,7 +171,7 @@ describe("the protocol", () => {
     expect(await closes({ initMs: 50 })).toBe(4408);
   });
 
-  it("attack 48: a token that no longer holds ends the socket, also while it says nothing", async () => {
+  it("attack 48: a token that becomes invalid closes the socket, even if it is idle", async () => {
     const { client } = await subscribed();
     users.delete("ann");
     const began = performance.now();
@@ -180,7 +180,7 @@ describe("the protocol", () => {
     await until(() => log.following === 1);
   });
 
-  it("attack 49: more subscriptions on a socket, and more sockets of a user, than allowed", async () => {
+  it("attack 49: more subscriptions on a socket, or more sockets of a user, than allowed close the socket", async () => {
     await gateway.close();
     gateway = await start({ subscriptions: 3, socketsByUser: 2 });
     const many = new RawClient(wsUrl());
@@ -199,7 +199,7 @@ describe("the protocol", () => {
     await until(() => four.of("connection_ack").length === 1);
   });
 
-  it("attack 23: a page of another site gets no socket, one that is allowed does", async () => {
+  it("attack 23: a page of another site gets no socket, one of an allowed site does", async () => {
     const statusFor = (origin: string, path = "/graphql") =>
       new Promise<number | undefined>((resolve) => {
         const headers = {
@@ -223,7 +223,7 @@ describe("the protocol", () => {
     expect(await statusFor("https://console.example", "/elsewhere")).toBe(404);
   });
 
-  it("closes at what is no message of it, at an id that is taken, and at another protocol", async () => {
+  it("closes the socket at an invalid message, at an id in use, and at another protocol", async () => {
     for (const nonsense of [
       "nonsense",
       "[]",
@@ -247,7 +247,7 @@ describe("the protocol", () => {
     expect(await large.closeCode()).toBe(1009);
   });
 
-  it("closes at a payload that is nested too deeply to be written again, and serves everybody else", async () => {
+  it("closes the socket at a payload that is nested too deeply to be serialized, and serves other clients", async () => {
     const { client } = await subscribed();
     const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
     for (const type of ["ping", "pong", "connection_init"]) {
@@ -259,7 +259,7 @@ describe("the protocol", () => {
     await until(() => numbers(client, "1").length === 1);
   });
 
-  it("ends a subscription at the client's will, and its id is free again", async () => {
+  it("ends a subscription when the client completes it, and its id is free again", async () => {
     const { client } = await subscribed();
     log.append(order(1));
     await until(() => numbers(client, "1").length === 1);
@@ -270,7 +270,7 @@ describe("the protocol", () => {
     expect(numbers(client, "1")).toEqual([1, 2]);
   });
 
-  it("tells the cursors in pings, answers pings, and closes when its own are not answered", async () => {
+  it("sends the cursors in pings, answers pings, and closes the socket when its own are not answered", async () => {
     await gateway.close();
     gateway = await start({ pingMs: 60 });
     const { client } = await subscribed();
@@ -322,7 +322,7 @@ describe("an operation over a socket", () => {
     ],
     ["a cursor that is none", query, { extensions: { after: "x" } }, "POSITION_INVALID"],
     ["a document that is not known", undefined, { documentId: `sha256:${"0".repeat(64)}` }, "DOCUMENT_UNKNOWN"],
-  ])("is refused as over HTTP, and the socket goes on: %s", async (_what, text, more, code) => {
+  ])("is refused as over HTTP, and the socket stays open: %s", async (_what, text, more, code) => {
     const client = new RawClient(wsUrl());
     await client.connect(
       as(),
@@ -338,14 +338,14 @@ describe("an operation over a socket", () => {
       body: JSON.stringify(asked),
     });
     const overHttp = (await response.json()) as { errors: { extensions: { code: string } }[] };
-    // Over HTTP a subscription is refused for being one once nothing else is wrong with it.
+    // Over HTTP a valid subscription is refused because it is one.
     expect([code, "BAD_REQUEST"]).toContain(overHttp.errors[0]?.extensions.code);
     log.append(order(1));
     await until(() => numbers(client, "2").length === 1);
     expect(client.of("next", "1")).toEqual([]);
   });
 
-  it("attack 60: of who is held to known documents is one of them, by its id or its text", async () => {
+  it("attack 60: of a client limited to known documents must be one of them, by its id or its text", async () => {
     await gateway.close();
     const manifest = readManifest(JSON.stringify({ [hashOf(known)]: known }));
     gateway = await start(
@@ -374,8 +374,8 @@ describe("an operation over a socket", () => {
   });
 });
 
-describe("rights", () => {
-  it("are those of a new credential from its ping on, and the subscription goes on", async () => {
+describe("permissions", () => {
+  it("are those of a new credential from its ping on, and the subscription continues", async () => {
     users.set("new", { kind: "user", id: "ann", tenantId: "one", permissions: [] });
     const client = new RawClient(wsUrl());
     const text = "subscription { ordered { number by { id secret } } }";
@@ -393,7 +393,7 @@ describe("rights", () => {
     expect(numbers(client, "1")).toEqual([1, 2]);
   });
 
-  it("that change are those by which the next event is judged", async () => {
+  it("that change apply to the next event", async () => {
     const client = new RawClient(wsUrl());
     await client.connect(as(), subscribe("1", "subscription { ordered { number by { secret } } }"));
     await until(() => client.of("ping").length === 1);
@@ -404,7 +404,7 @@ describe("rights", () => {
     expect(client.of("next")[0]?.payload).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
   });
 
-  it("that change while a subscription begins are those by which it is judged", async () => {
+  it("that change while a subscription begins apply to it", async () => {
     let letIn: () => void = () => undefined;
     counting = new Promise((resolve) => (letIn = resolve));
     const client = new RawClient(wsUrl());
@@ -427,7 +427,7 @@ describe("rights", () => {
     expect(await client.closeCode()).toBe(4403);
   });
 
-  it("are not lost in a moment in which nobody can tell them", async () => {
+  it("are kept while they cannot be checked", async () => {
     const { client } = await subscribed();
     authIsDown = true;
     const late = new RawClient(wsUrl());
@@ -444,7 +444,7 @@ describe("a client that does not read", () => {
     data: { ordered: { number, by: { __typename: "Person", id: `p${number}-${"x".repeat(10_000)}` } } },
   });
 
-  it("is closed with a code of its own when too much waits, and goes on from its cursor without a gap", async () => {
+  it("is closed with a specific code when too many events wait, and resumes after its cursor without a gap", async () => {
     await gateway.close();
     gateway = await start({ onTheWay: 16_384, waitingEvents: 50 });
     const { client, cursor } = await subscribed();
@@ -464,7 +464,7 @@ describe("a client that does not read", () => {
     );
   }, 60_000);
 
-  it("is told the newest of what only the newest counts, and how many it stands for", async () => {
+  it("receives only the newest of events that replace each other, and how many were dropped", async () => {
     await gateway.close();
     gateway = await start({ onTheWay: 16_384, waitingEvents: 50 });
     const { client } = await subscribed();
@@ -488,7 +488,7 @@ describe("a client that does not read", () => {
 });
 
 describe("a gateway that stops", () => {
-  it("closes its sockets with 1001, some at a time", async () => {
+  it("closes its sockets with 1001, spread over time", async () => {
     await gateway.close();
     gateway = await start({ closingMs: 300 });
     const clients = await Promise.all(Array.from({ length: 10 }, () => subscribed()));
@@ -515,7 +515,7 @@ describe("server-sent events", () => {
       headers: { accept: "text/event-stream", authorization: "Bearer ann", ...given.headers },
       ...(given.signal ? { signal: given.signal } : {}),
     });
-  /** What comes until a text does. */
+  /** Reads until a text arrives. */
   async function read(response: Response, end: string): Promise<string> {
     let text = "";
     const decoder = new TextDecoder();
@@ -526,7 +526,7 @@ describe("server-sent events", () => {
     return text;
   }
 
-  it("tell each event with its cursor as its id, and go on after Last-Event-ID", async () => {
+  it("send each event with its cursor as its id, and resume after Last-Event-ID", async () => {
     const response = await events();
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
     log.append(order(1));
@@ -536,11 +536,11 @@ describe("server-sent events", () => {
     log.append(order(2));
     const again = await read(await events({ headers: { "last-event-id": cursor ?? "" } }), '"number":2');
     expect(again.match(/"number":\d/g)).toEqual(['"number":1', '"number":2']);
-    // It would take a browser that comes back once more to before what it has been told.
+    // With this id, a browser that reconnects again would resume before events that it has received.
     expect(again).not.toContain(`id: ${cursor}\n`);
   });
 
-  it("answer a query once, and say complete", async () => {
+  it("answer a query once, and send complete", async () => {
     const text = await (await events({ text: "{ order { number } }" })).text();
     expect(text).toBe('event: next\ndata: {"data":{"order":{"number":7}}}\n\nevent: complete\ndata:\n\n');
   });
@@ -554,7 +554,7 @@ describe("server-sent events", () => {
     ["an unknown id of a document", { documentId: hashOf("x") }, "DOCUMENT_UNKNOWN"],
     ["a cursor that is none", { query, extensions: { after: "x" } }, "POSITION_INVALID"],
     ["too large a request", { query: `${query} #${"x".repeat(300_000)}` }, "PAYLOAD_TOO_LARGE"],
-  ])("case G15: are refused in a stream that is accepted: %s", async (_what, body, code) => {
+  ])("case G15: are refused in a stream if the client accepts one: %s", async (_what, body, code) => {
     const headers = { accept: "text/event-stream", "content-type": "application/json", ...as() };
     const response = await fetch(gateway.url, { method: "POST", headers, body: JSON.stringify(body) });
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
@@ -564,7 +564,7 @@ describe("server-sent events", () => {
     });
   });
 
-  it("case G15: are refused by status where there is no stream to accept: another method, a page of another site", async () => {
+  it("case G15: are refused by status where no stream is possible: for another method, and for a page of another site", async () => {
     for (const method of ["PUT", "DELETE"]) {
       const response = await fetch(gateway.url, { method, headers: { accept: "text/event-stream", ...as() } });
       expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST"]);
@@ -572,7 +572,7 @@ describe("server-sent events", () => {
     expect((await events({ headers: { origin: "https://evil.example" } })).status).toBe(403);
   });
 
-  it("case G15: a credential that is not valid is refused in the stream, with what headers say of it", async () => {
+  it("case G15: an invalid credential is refused in the stream, with the headers for it", async () => {
     const response = await events({ headers: { authorization: "Bearer nobody" } });
     expect([response.status, response.headers.get("www-authenticate")]).toEqual([200, "Bearer"]);
     expect(await response.text()).toContain('"code":"UNAUTHENTICATED"');
@@ -582,7 +582,7 @@ describe("server-sent events", () => {
     expect(await later.text()).toContain('"code":"AUTH_UNAVAILABLE"');
   });
 
-  it("end when the credential no longer holds, and leave nothing behind when the client goes", async () => {
+  it("end when the credential becomes invalid, and leave nothing behind when the client disconnects", async () => {
     const response = await events();
     users.delete("ann");
     expect(await response.text()).toMatch(/^id: \S+\n\n$/);
@@ -592,7 +592,7 @@ describe("server-sent events", () => {
     leaving.abort();
   });
 
-  it("of a client that goes while it is identified never begin, and take no place of its user", async () => {
+  it("of a client that disconnects while it is identified never begin, and do not count for its user", async () => {
     await gateway.close();
     let identified: () => void = () => undefined;
     const identifying: Promise<IncomingMessage> = new Promise((arrive) => {
@@ -617,13 +617,13 @@ describe("server-sent events", () => {
   });
 });
 
-describe("the figures of what is live", () => {
+describe("the metrics of live connections", () => {
   const figures = async (...names: string[]) => {
     const lines = (await metrics.metrics()).split("\n");
     return lines.filter((line) => names.some((name) => new RegExp(`^novacron_gateway_${name}[ {]`).test(line)));
   };
 
-  it("count connections, why they were closed, events, and to how many they were told", async () => {
+  it("count connections, the reasons why they were closed, events, and deliveries", async () => {
     await gateway.close();
     metrics.resetMetrics();
     gateway = await start({}, { streamObserver: countEvents, connectionObserver: countConnections });

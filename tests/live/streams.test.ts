@@ -39,7 +39,7 @@ const user = (tenant: string, permissions: string[] = []): Identity => ({
 let log: InMemoryLog;
 let calls: PeopleCall[];
 let gateway: Gateway;
-/** Until then nobody is told where the log stands. */
+/** The log's position is not returned before this resolves. */
 let positionTold: Promise<void>;
 let positionsAsked: number;
 let answerPeople: (ids: readonly string[]) => unknown;
@@ -89,7 +89,7 @@ const refusedBy = async (subscribing: ReturnType<typeof subscribe>) => {
 };
 
 describe("a subscription", () => {
-  it("tells each event with the fields of other subgraphs, in order, and asks once for all of one moment", async () => {
+  it("emits each event with the fields of other subgraphs, in order, and calls them once for the events of one batch", async () => {
     const { listener } = await subscribe();
     log.append(order(1), order(2), order(3));
     await until(() => listener.told.length === 3);
@@ -102,7 +102,7 @@ describe("a subscription", () => {
     expect(listener.numbers).toEqual([1, 2, 3, 4]);
   });
 
-  it("has the errors of another subgraph at their places, each event its own", async () => {
+  it("has the errors of another subgraph at their paths, separately for each event", async () => {
     answerPeople = (ids) =>
       ids.map((id) => (id === "p2" ? null : { __typename: "Person", id, name: id === "p3" ? 3 : id }));
     const { listener } = await subscribe();
@@ -115,7 +115,7 @@ describe("a subscription", () => {
     ]);
   });
 
-  it("is followed once for all who ask the same and may see the same, and never across tenants or rights", async () => {
+  it("is followed once for all subscribers with the same operation and permissions, and never across tenants or permissions", async () => {
     const same = [await subscribe(), await subscribe(), await subscribe({ as: { ...user("one"), id: "another" } })];
     expect(log.begun).toBe(1);
     await subscribe({ as: user("two") });
@@ -126,7 +126,7 @@ describe("a subscription", () => {
     await until(() => same.every(({ listener }) => listener.told.length === 1));
   });
 
-  it("is asked for by the rights of its subscribers and in nobody's name, and for each user where he is shown his own", async () => {
+  it("queries other subgraphs with its subscribers' permissions and no user id, but per user where a field depends on the caller", async () => {
     const one = user("one", ["vm:read"]);
     await subscribe({ as: one });
     log.append(order(1));
@@ -142,7 +142,7 @@ describe("a subscription", () => {
     expect(calls.map(({ identity }) => identity.id).toSorted()).toEqual(["", "ann", "bob"]);
   });
 
-  it("goes on exactly after any cursor, from memory or from the subgraph", async () => {
+  it("resumes exactly after any cursor, from memory or from the subgraph", async () => {
     const { listener } = await subscribe();
     for (let number = 1; number <= 400; number += 1) log.append(order(number));
     await until(() => listener.told.length === 400);
@@ -153,7 +153,7 @@ describe("a subscription", () => {
     }
   });
 
-  it("that has caught up goes on with the others", async () => {
+  it("that has caught up shares the stream of the others", async () => {
     const { listener } = await subscribe();
     for (let number = 1; number <= 300; number += 1) log.append(order(number));
     await until(() => listener.told.length === 300);
@@ -170,7 +170,7 @@ describe("a subscription", () => {
     expect(returned[0]?.listener.numbers.slice(-3)).toEqual([300, 301, 302]);
   });
 
-  it("begins with the cursor of a query, so that nothing falls between them", async () => {
+  it("begins at the cursor of a query, so that nothing is lost between them", async () => {
     const asked = await gateway.execute(
       { query: "{ order { number } }", extensions: { cursor: true } },
       contextOf(user("one")),
@@ -182,7 +182,7 @@ describe("a subscription", () => {
     expect(listener.numbers).toEqual([1]);
   });
 
-  it("says RESYNC_REQUIRED when what comes after a cursor is no longer kept, and nobody else is concerned", async () => {
+  it("ends with RESYNC_REQUIRED when the events after a cursor are no longer kept, and others are not affected", async () => {
     const first = await subscribe();
     for (let number = 1; number <= 300; number += 1) log.append(order(number));
     await until(() => first.listener.told.length === 300);
@@ -200,13 +200,13 @@ describe("a subscription", () => {
       expect(await refusedBy(subscribe({ after }))).toBe("POSITION_INVALID");
   });
 
-  it("refuses the cursor of a subscription to another subgraph, after which it would begin where nothing is known to have been told", async () => {
+  it("refuses the cursor of a subscription to another subgraph, because it has no position for this one", async () => {
     const { cursor = "" } = await subscribe();
     const other = Buffer.from(cursor, "base64url").toString().replace('"orders"', '"invoices"');
     expect(await refusedBy(subscribe({ after: Buffer.from(other).toString("base64url") }))).toBe("POSITION_INVALID");
   });
 
-  it("of a document that does not fit, or costs too much, is refused as a query is", async () => {
+  it("with a document that is invalid, or that executes as a query, is refused", async () => {
     expect(await refusedBy(subscribe({ text: "subscription { nothing }" }))).toBe("GRAPHQL_VALIDATION_FAILED");
     expect(await refusedBy(subscribe({ text: "subscription { a: ordered { number } b: ordered { number } }" }))).toBe(
       "GRAPHQL_VALIDATION_FAILED",
@@ -215,7 +215,7 @@ describe("a subscription", () => {
     expect(asked.refused).toBe("BAD_REQUEST");
   });
 
-  it("shows null and why for a field that its subscriber may not see", async () => {
+  it("has null and an error for a field that its subscriber may not see", async () => {
     const { listener } = await subscribe({ text: "subscription { ordered { number by { secret } } }" });
     log.append(order(1));
     await until(() => listener.told.length === 1);
@@ -225,7 +225,7 @@ describe("a subscription", () => {
     });
   });
 
-  it("goes on over another supergraph without a gap; one that no longer fits ends with why", async () => {
+  it("continues over a new supergraph without a gap; one that is no longer valid ends with an error", async () => {
     const { listener } = await subscribe();
     const other = await subscribe({ text: "subscription { ordered(shop: 1) { number } }" });
     log.append(order(1));
@@ -240,7 +240,7 @@ describe("a subscription", () => {
     expect(other.listener.ended).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
   });
 
-  it("that begins while the gateway goes over to another supergraph goes by that one", async () => {
+  it("that begins while the supergraph is replaced uses the new one", async () => {
     let tellPosition: () => void = () => undefined;
     positionTold = new Promise((resolve) => (tellPosition = resolve));
     const beginning = subscribe();
@@ -284,7 +284,7 @@ describe("a subscription", () => {
       });
     });
 
-    it("gives each of two equal subscribers its state, and each what comes then", async () => {
+    it("sends its state to each of two equal subscribers, and later events to all", async () => {
       const [one, two] = [await subscribe(), await subscribe()];
       await until(() => one.listener.told.length === 1 && two.listener.told.length === 1);
       const late = await subscribe();
@@ -293,13 +293,13 @@ describe("a subscription", () => {
       for (const { listener } of [one, two, late]) expect(listener.numbers).toEqual([0, 1]);
     });
 
-    it("gives two that come at once their state", async () => {
+    it("sends its state to two that subscribe at once", async () => {
       const both = await Promise.all([subscribe(), subscribe()]);
       await until(() => both.every(({ listener }) => listener.told.length === 1));
       expect(telling).toHaveLength(2);
     });
 
-    it("ends with its subscriber, and the next one is given the state", async () => {
+    it("ends with its subscriber, and the next one receives the state", async () => {
       const { listener } = await subscribe();
       await until(() => listener.told.length === 1);
       listener.leave();
@@ -309,7 +309,7 @@ describe("a subscription", () => {
       expect([next.listener.numbers, telling.length]).toEqual([[0], 2]);
     });
 
-    it("gives a new subscriber the state beside one who has gone on from the position of an event", async () => {
+    it("sends the state to a new subscriber, next to one that has resumed at the position of an event", async () => {
       withPositions = true;
       const first = await subscribe();
       await until(() => first.listener.told.length === 1);
@@ -323,7 +323,7 @@ describe("a subscription", () => {
     });
   });
 
-  it("that its subscribers have left is followed for a while, and no longer", async () => {
+  it("that its subscribers have left lingers for a while, and then ends", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     try {
       const { listener } = await subscribe();

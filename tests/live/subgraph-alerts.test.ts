@@ -14,7 +14,7 @@ const query = `subscription ($severity: [AlertSeverity!], $states: [AlertState!]
   alertChanged(severity: $severity, states: $states) { state severity version changedAt alert { id state message } } }`;
 
 const writing = { actor: "job:test" };
-/** An alert of one of the tenant's rules about a VM that has none. */
+/** Raises an alert of one of the tenant's rules, on a VM that has none. */
 async function raise(fleet: Fleet, severity: "warning" | "critical"): Promise<string> {
   const id = newId();
   await live.services.monitoring.write({ ...writing, tenantId: fleet.tenantId }, (tx) =>
@@ -40,12 +40,12 @@ const changes = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
   events.map((event) => dataOf(event)["alertChanged"] as { alert: { id: string; state: string } });
 
 describe("alertChanged", () => {
-  it("tells each change with what the alert was after it, and the alert as it is now", async () => {
+  it("emits each change with the alert's state after it, and the alert as it is now", async () => {
     const before = await Subscriber.of(live.monitoring, { query }, everything(live.ours));
     const id = await raise(live.ours, "warning");
     await move(live.ours, id, "pending", "firing");
     await move(live.ours, id, "firing", "resolved");
-    // From before all of them: by now the alert is resolved, and each change is still told as it was.
+    // Starts before all of the changes. The alert is resolved by now, and each change is still emitted with its own state.
     const late = await Subscriber.of(live.monitoring, { query, after: before.start }, everything(live.ours));
     const told = changes(await late.take(3));
     const now = { id, state: "RESOLVED", message: "raised by a test" };
@@ -58,7 +58,7 @@ describe("alertChanged", () => {
     late.stop();
   });
 
-  it("tells an open alert that somebody acknowledged as acknowledged", async () => {
+  it("emits an open alert that a user acknowledged as acknowledged", async () => {
     const subscriber = await Subscriber.of(
       live.monitoring,
       { query, variables: { states: ["ACKNOWLEDGED"] } },
@@ -85,7 +85,7 @@ describe("alertChanged", () => {
     subscriber.stop();
   });
 
-  it("is filtered by severity and state, and never tells of another tenant's alerts", async () => {
+  it("is filtered by severity and state, and never emits another tenant's alerts", async () => {
     const variables = { severity: ["CRITICAL"], states: ["FIRING", "RESOLVED"] };
     const subscriber = await Subscriber.of(live.monitoring, { query, variables }, everything(live.ours));
     const theirs = await raise(live.theirs, "critical");
@@ -102,7 +102,7 @@ describe("alertChanged", () => {
     subscriber.stop();
   });
 
-  it("is refused at once to who may not read alerts", async () => {
+  it("is refused at once to users who may not read alerts", async () => {
     const identity = { ...everything(live.ours), permissions: ["vm:read"] };
     await expect(firstOf(live.monitoring, { query }, identity)).rejects.toMatchObject({ code: "FORBIDDEN" });
   });

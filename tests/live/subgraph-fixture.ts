@@ -14,12 +14,12 @@ export interface LiveSubgraphs extends LogFixture {
   vms: Subgraph;
   monitoring: Subgraph;
   federation: Subgraph;
-  /** Of two tenants, each with a few rows of everything. */
+  /** Two tenants, each with a few rows of every kind. */
   ours: Fleet;
   theirs: Fleet;
 }
 
-/** The subgraphs that can be subscribed to, with one log and its relays. */
+/** Starts the subgraphs with subscriptions, with one log and its relays. */
 export async function liveSubgraphs(): Promise<LiveSubgraphs> {
   const fixture = await logFixture();
   await insertFleet(fixture.urls, 1, 4);
@@ -41,19 +41,19 @@ export async function liveSubgraphs(): Promise<LiveSubgraphs> {
 export const contextOf = (identity: Identity): RequestContext => ({
   identity,
   requestId: "request",
-  // Long past: whoever subscribes does not wait for the end of it.
+  // Already past: a subscription does not wait for its deadline.
   deadline: Date.now() - 1,
 });
 
 export const everything = (fleet: Fleet): Identity => wholeTenantIdentity(fleet.tenantId, fleet.id("user"));
 
-/** What a subscriber has been told. */
+/** A subscriber and the events that it has received. */
 export class Subscriber {
   readonly batches: (readonly SubscriptionEvent[])[] = [];
   readonly #subscription: AsyncIterator<readonly SubscriptionEvent[]>;
   readonly #stopping = new AbortController();
 
-  /** @returns once it has been told where it begins */
+  /** @returns a subscriber that has received the position at which it starts */
   static async of(subgraph: Subgraph, request: SubscriptionRequest, identity: Identity): Promise<Subscriber> {
     const subscriber = new Subscriber(subgraph, request, identity);
     await subscriber.next();
@@ -61,12 +61,12 @@ export class Subscriber {
   }
 
   private constructor(subgraph: Subgraph, request: SubscriptionRequest, identity: Identity) {
-    // What never comes is told as missing, and not by the end of the test's time.
+    // Reports a missing event before the test itself times out.
     setTimeout(() => this.stop(), 20_000).unref();
     this.#subscription = subscribe(subgraph, request, identity, this.#stopping.signal)[Symbol.asyncIterator]();
   }
 
-  /** The next batch; undefined at the end. */
+  /** Resolves to the next batch; undefined at the end. */
   async next(): Promise<readonly SubscriptionEvent[] | undefined> {
     const { value, done } = await this.#subscription.next();
     if (done) return undefined;
@@ -74,7 +74,7 @@ export class Subscriber {
     return value;
   }
 
-  /** The next events that tell something, as many as asked for at least. */
+  /** Resolves to the next events with a result, at least `count` of them. */
   async take(count: number): Promise<SubscriptionEvent[]> {
     const taken: SubscriptionEvent[] = [];
     while (taken.length < count) {
@@ -85,7 +85,7 @@ export class Subscriber {
     return taken;
   }
 
-  /** Where it began, before anything was told. */
+  /** The position at which it started, before any event. */
   get start(): string {
     return this.batches[0]?.[0]?.position ?? "";
   }
@@ -105,7 +105,7 @@ export function subscribe(
   return subgraph.subscriptions.subscribe(request, contextOf(identity), signal);
 }
 
-/** What the first thing that a subscriber is told, or refused with, is. */
+/** Resolves to the first batch that a subscriber receives, or rejects with the error that refuses it. */
 export async function firstOf(subgraph: Subgraph, request: SubscriptionRequest, identity: Identity): Promise<unknown> {
   const stopping = new AbortController();
   try {
@@ -121,7 +121,7 @@ export const dataOf = ({ result }: SubscriptionEvent): Record<string, Record<str
   return JSON.parse(JSON.stringify(result?.data)) as Record<string, Record<string, unknown>>;
 };
 
-/** Changes states of VMs of a tenant, all in one transaction. */
+/** Changes states of a tenant's VMs in one transaction. */
 export const writeStates = (
   { services }: LiveSubgraphs,
   fleet: Fleet,

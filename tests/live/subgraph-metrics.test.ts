@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => live.stop());
 
 const writing = { actor: "job:test" };
-/** A sample of each of the VMs, a second after those before. */
+/** Writes a sample of each of the VMs, a second after the previous ones. */
 async function measure(fleet: Fleet, vmIds: readonly string[], cpu: number): Promise<void> {
   time += 1;
   const now = time;
@@ -58,7 +58,7 @@ const told = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
   });
 
 describe("vmMetrics", () => {
-  it("tells the newest sample of each VM that has new ones", async () => {
+  it("emits the newest sample of each VM that has new ones", async () => {
     const subscriber = await Subscriber.of(live.monitoring, { query }, everything(live.ours));
     const vms = [newId(), newId()];
     await measure(live.ours, vms, 10);
@@ -68,7 +68,7 @@ describe("vmMetrics", () => {
     subscriber.stop();
   });
 
-  it("keeps only the newest within `every`, and counts what it left out", async () => {
+  it("keeps only the newest within `every`, and counts the others as dropped", async () => {
     const [busy, quiet] = [newId(), newId()];
     const request = { query, variables: { vmIds: [busy, quiet], every: "PT1S" } };
     const subscriber = await Subscriber.of(live.monitoring, request, everything(live.ours));
@@ -87,25 +87,25 @@ describe("vmMetrics", () => {
     subscriber.stop();
   });
 
-  it("counts all that was written while nobody read when it resumes", async () => {
+  it("counts, when it resumes, all samples that were written meanwhile", async () => {
     const vm = newId();
     const request = { query, variables: { vmIds: [vm] } };
     const before = await Subscriber.of(live.monitoring, request, everything(live.ours));
     before.stop();
     for (const cpu of [1, 2, 3]) await measure(live.ours, [vm], cpu);
     const resumed = await Subscriber.of(live.monitoring, { ...request, after: before.start }, everything(live.ours));
-    // In one moment, or in two where the last of them had not been heard of yet.
+    // In one batch, or in two if the last sample had not been announced yet.
     const events: SubscriptionEvent[] = [];
     const standFor = () => events.reduce((sum, { dropped = 0 }) => sum + 1 + dropped, 0);
     while (standFor() < 3) events.push(...(await resumed.take(1)));
     expect(standFor()).toBe(3);
     expect(told(events).at(-1)).toEqual([vm, 3]);
-    // So that who reads slowly is told the newest by the gateway as well.
+    // With this key, the gateway also drops all but the newest for a slow client.
     expect(events.map(({ replaces }) => replaces)).toEqual(events.map(() => vm));
     resumed.stop();
   });
 
-  it("tells a position with all of a moment that is after none of it that is not told yet", async () => {
+  it("emits with each event of a batch a position before the events that are not sent yet", async () => {
     const vms = Array.from({ length: 700 }, newId);
     const subscriber = await Subscriber.of(live.monitoring, { query }, everything(live.ours));
     await measure(live.ours, vms, 10);
@@ -117,7 +117,7 @@ describe("vmMetrics", () => {
     subscriber.stop();
   });
 
-  it("is filtered by what the domain knows of the VMs when it tells", async () => {
+  it("is filtered by the domain's data about the VMs at the time of the event", async () => {
     const [tagged, other, unknown] = [newId(), newId(), newId()];
     const node = live.ours.id("clusterNode");
     const common = { tenantId: live.ours.tenantId, name: "vm", state: "running", version: 1 };
@@ -137,7 +137,7 @@ describe("vmMetrics", () => {
     expect(told(subscriber.batches.flat().filter(({ result }) => result)).every(([vm]) => vm === tagged)).toBe(true);
   });
 
-  it("never tells of another tenant's VMs", async () => {
+  it("never emits samples of another tenant's VMs", async () => {
     const subscriber = await Subscriber.of(live.monitoring, { query }, everything(live.ours));
     const [foreign, own] = [newId(), newId()];
     await measure(live.theirs, [foreign], 1);
@@ -146,7 +146,7 @@ describe("vmMetrics", () => {
     subscriber.stop();
   });
 
-  it.each(["PT0.5S", "PT2H", "P1M"])("refuses to tell every %s", async (every) => {
+  it.each(["PT0.5S", "PT2H", "P1M"])("refuses %s as `every`", async (every) => {
     const request = { query, variables: { every } };
     await expect(firstOf(live.monitoring, request, everything(live.ours))).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
@@ -154,7 +154,7 @@ describe("vmMetrics", () => {
     });
   });
 
-  it("refuses more ids than it takes", async () => {
+  it("refuses more ids than the limit", async () => {
     const request = { query, variables: { vmIds: Array.from({ length: 1_001 }, newId) } };
     await expect(firstOf(live.monitoring, request, everything(live.ours))).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
@@ -166,7 +166,7 @@ describe("vmMetrics", () => {
 describe("nodeMetrics", () => {
   const nodes = "subscription ($nodeIds: [ID!]) { nodeMetrics(nodeIds: $nodeIds) { node { id } cpuUsagePercent } }";
 
-  it("tells people of the platform of nodes, in whichever tenant they act and whoever brought the samples", async () => {
+  it("emits samples of nodes to users of the platform, in whichever tenant they act and whichever tenant wrote the samples", async () => {
     const node = live.ours.id("clusterNode", 2);
     const request = { query: nodes, variables: { nodeIds: [node] } };
     const subscriber = await Subscriber.of(live.monitoring, request, everything(live.ours));
@@ -176,7 +176,7 @@ describe("nodeMetrics", () => {
     subscriber.stop();
   });
 
-  it("is refused to everybody else", async () => {
+  it("is refused to all other users", async () => {
     const identity = { ...everything(live.ours), userTenantId: live.ours.tenantId };
     await expect(firstOf(live.monitoring, { query: nodes }, identity)).rejects.toMatchObject({
       code: "FORBIDDEN",

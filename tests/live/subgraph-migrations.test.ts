@@ -35,7 +35,7 @@ const progress = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
   events.map((event) => dataOf(event)["migrationProgressed"] as Record<string, unknown>);
 
 describe("migrationProgressed", () => {
-  it("tells each change of a migration and of its steps, in order, from its beginning to its end", async () => {
+  it("emits each change of a migration and of its steps, in order, from its beginning to its end", async () => {
     const subscriber = await Subscriber.of(live.federation, { query }, everything(live.ours));
     const id = await begin(live.ours);
     const steps = migrationPhases.length;
@@ -66,7 +66,7 @@ describe("migrationProgressed", () => {
     subscriber.stop();
   });
 
-  it("resumes in the middle of what one transaction wrote", async () => {
+  it("resumes between the events of one transaction", async () => {
     const subscriber = await Subscriber.of(live.federation, { query }, everything(live.ours));
     const id = await begin(live.ours);
     await advance(live.ours, id);
@@ -80,7 +80,7 @@ describe("migrationProgressed", () => {
     }
   });
 
-  it("tells of the named migrations only, and never of another tenant's", async () => {
+  it("emits changes of the named migrations only, and never of another tenant's", async () => {
     const [one, other] = [await begin(live.ours), await begin(live.ours)];
     const foreign = await begin(live.theirs);
     const variables = { of: [other, foreign] };
@@ -93,7 +93,7 @@ describe("migrationProgressed", () => {
     subscriber.stop();
   });
 
-  it("is refused at once to who may not read migrations, and for ids that are none", async () => {
+  it("is refused at once to users who may not read migrations, and for invalid ids", async () => {
     const identity = { ...everything(live.ours), permissions: ["vm:read"] };
     await expect(firstOf(live.federation, { query }, identity)).rejects.toMatchObject({ code: "FORBIDDEN" });
     const wrong = { query, variables: { of: ["one"] } };

@@ -21,8 +21,8 @@ afterAll(() => live.stop());
 
 const query = "subscription { vmStateChanged { toState } }";
 
-describe("a subgraph that runs by itself", () => {
-  it("follows the log of its own database alone, and lets go of all in the end", async () => {
+describe("a subgraph that runs as a separate process", () => {
+  it("follows the log of its own database only, and closes all connections at the end", async () => {
     const sessions = () =>
       asOwner(live.urls.url("vms"), async (sql) => {
         const [row] = await sql<{ count: number }[]>`
@@ -42,7 +42,7 @@ describe("a subgraph that runs by itself", () => {
     await until("its connections are closed", async () => (await sessions()) === before);
   });
 
-  it("says what is the oldest that can be resumed from when a position is older than what is kept", async () => {
+  it("reports the oldest position that can be resumed, when a position is no longer kept", async () => {
     const after = await live.vms.subscriptions?.position(AbortSignal.timeout(10_000));
     await writeStates(live, live.ours, [{ vmId: live.ours.id("vm", 3), from: "stopped", to: "running" }]);
     await asOwner(

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(endAll);
 
-describe("a subscription that reaches a subgraph", () => {
+describe("a subscription that a subgraph receives", () => {
   const answerTo = async (payload: Record<string, unknown>): Promise<Message | undefined> => {
     const socket = new RawSocket(server.url);
     const deep = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
@@ -32,7 +32,7 @@ describe("a subscription that reaches a subgraph", () => {
     await vi.waitUntil(() => socket.heard.length > 1);
     return socket.heard[1];
   };
-  /** More deeply than it can be written by `JSON.stringify`, which is why it is sent as text. */
+  /** Nested too deeply for `JSON.stringify`, so it is sent as text. */
   const deeplyNested = { toJSON: () => "DEEP" };
   const isRefused = async (extensions: Record<string, unknown> | undefined, other: Record<string, unknown> = {}) => {
     const message = await answerTo({ ...request, extensions, ...other });
@@ -40,14 +40,14 @@ describe("a subscription that reaches a subgraph", () => {
     expect(subgraph.asked).toEqual([]);
   };
 
-  it("is taken when it is signed by any key of the ring", async () => {
+  it("is accepted when any key of the keyring signed it", async () => {
     subgraph.log.append(order(1));
     expect(await answerTo({ ...request, extensions: signed() })).toMatchObject({ type: "next" });
     const old = [keys[1] ?? keys[0]] as const;
     expect(await answerTo({ ...request, extensions: signed({ keys: old }) })).toMatchObject({ type: "next" });
   });
 
-  it("is refused when it is not signed, or by another key", async () => {
+  it("is refused when it is unsigned, or signed by another key", async () => {
     await isRefused(undefined);
     await isRefused({});
     await isRefused({ ...signed(), signature: 7 });
@@ -55,7 +55,7 @@ describe("a subscription that reaches a subgraph", () => {
     await isRefused(signed({ keys: [{ id: "foreign", secret: "the newest key of both sides, of a test" }] }));
   });
 
-  it("is refused when anything of it was changed on the way", async () => {
+  it("is refused when any part of it has changed on the way", async () => {
     await isRefused(signed(), { query: "subscription { ordered { number price } }" });
     await isRefused(signed(), { variables: { shop: "two" } });
     await isRefused({ ...signed(), after: "1" });
@@ -63,7 +63,7 @@ describe("a subscription that reaches a subgraph", () => {
     await isRefused(signed(), { variables: deeplyNested });
   });
 
-  it("is refused when it was meant for another subgraph, or came too late", async () => {
+  it("is refused when it was signed for another subgraph, or arrives too late", async () => {
     await isRefused(signed({ audience: "people" }));
     const extensions = signed();
     const later = Date.now() + 16_000;
@@ -74,7 +74,7 @@ describe("a subscription that reaches a subgraph", () => {
 });
 
 describe("the socket of a subgraph", () => {
-  it("is for no page of any site, and on one path only", async () => {
+  it("is refused to pages of every site, and exists on one path only", async () => {
     const ofPage = new RawSocket(server.url, { origin: new URL(server.url).origin });
     await ofPage.isClosed();
     expect(ofPage.status).toBe(403);
@@ -95,7 +95,7 @@ describe("the socket of a subgraph", () => {
     expect(await socket.isClosed()).toBe(code);
   });
 
-  it("is closed for an id that there is already, for another protocol, and for silence", async () => {
+  it("is closed for an id in use, for another protocol, and for silence", async () => {
     const impatient = await serve({ initMs: 50 });
     const silent = new RawSocket(impatient.url);
     const unsigned = new RawSocket(impatient.url);
@@ -111,7 +111,7 @@ describe("the socket of a subgraph", () => {
     expect(await twice.isClosed()).toBe(4409);
   });
 
-  it("has a bounded number of subscriptions, and ends those of a gateway that has gone", async () => {
+  it("has a limited number of subscriptions, and ends those of a disconnected gateway", async () => {
     const few = await serve({ subscriptions: 1 });
     const socket = new RawSocket(few.url);
     const subscribe = (id: string) => ({ id, type: "subscribe", payload: { ...request, extensions: signed() } });
@@ -127,7 +127,7 @@ describe("the socket of a subgraph", () => {
     await vi.waitUntil(() => subgraph.log.following === 0);
   });
 
-  it("is closed when nobody is there who answers pings", async () => {
+  it("is closed when pings are not answered", async () => {
     const watching = await tcpProxy((await serve({ pingMs: 150 })).url);
     ends.push(() => watching.cut());
     const socket = new RawSocket(watching.url);
@@ -141,7 +141,7 @@ describe("the socket of a subgraph", () => {
     expect(await socket.isClosed()).toBe(1006);
   });
 
-  it("is told that the subgraph goes away", async () => {
+  it("is closed with 1001 when the subgraph stops", async () => {
     const socket = new RawSocket(server.url);
     await socket.say({ type: "connection_init" });
     await vi.waitUntil(() => socket.heard.length === 1);

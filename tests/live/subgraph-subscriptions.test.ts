@@ -35,7 +35,7 @@ const query = "subscription { vmStateChanged { id toState vm { id name } } }";
 const changeOf = (event: Parameters<typeof dataOf>[0]) =>
   dataOf(event)["vmStateChanged"] as { id: string; toState: string; vm: { id: string } };
 
-/** What each VM of the fleet is in, as this test left it. */
+/** Changes states of the fleet's VMs, and keeps track of them. */
 class States {
   readonly #fleet: Fleet;
   readonly #running = new Map<number, boolean>();
@@ -46,11 +46,11 @@ class States {
     this.#fleet = fleet;
   }
 
-  /** Starts or stops each of these VMs, as often as it is named, each time in a transaction of its own. */
+  /** Starts or stops each of these VMs, as often as it is listed, each time in its own transaction. */
   async toggle(numbers: readonly number[]): Promise<void> {
     for (const number of numbers) {
       const vmId = this.#fleet.id("vm", number);
-      // Of the fleet's rows every third is running.
+      // In the fleet's rows, every third VM runs.
       const isRunning = this.#running.get(number) ?? number % 3 === 0;
       const from = isRunning
         ? ("running" as const)
@@ -71,7 +71,7 @@ beforeAll(() => {
 });
 
 describe("a subscription to a subgraph", () => {
-  it("asks its database the same number of statements for a batch of events, however many there are", async () => {
+  it("sends its database the same number of statements for a batch of events of any size", async () => {
     const asked = async (count: number) => {
       const { start, stop } = await begun();
       await states.toggle(Array.from({ length: count }, (_, index) => 1 + (index % 4)));
@@ -90,7 +90,7 @@ describe("a subscription to a subgraph", () => {
     expect(await asked(40)).toEqual([1, 1]);
   });
 
-  it("is late, and complete, when the database was away", async () => {
+  it("is late, but complete, after the database was unavailable", async () => {
     const proxy = await tcpProxy(live.urls.url("vms"));
     const database = await openDatabase({ domain: "vms", url: proxy.url });
     const log = live.log([inProcessCarrier()], { pollMs: 50 });
@@ -101,7 +101,7 @@ describe("a subscription to a subgraph", () => {
     await proxy.cut();
     await states.toggle([1, 2, 1]);
     const taking = subscriber.take(3);
-    // It has tried, and found nobody, by the time at which the next one who asks does.
+    // By the time the next query finds no database, the subscription has tried and found none.
     const context = { identity: everything(live.ours), requestId: "request", deadline: Date.now() + 10_000 };
     const refused = await subgraph.execute({ query: "{ vms { totalCount } }" }, context);
     expect(refused.errors?.map(({ extensions }) => extensions["code"])).toEqual(["DATABASE_UNAVAILABLE"]);
@@ -116,7 +116,7 @@ describe("a subscription to a subgraph", () => {
   it.each([
     ["every event", () => live.vms, query],
     ["the newest only", () => live.monitoring, "subscription { vmMetrics { time } }"],
-  ] as const)("to %s ends at the signal and leaves nobody who listens to it", async (_what, of, asked) => {
+  ] as const)("to %s ends at the signal and leaves no listener on it", async (_what, of, asked) => {
     const stopping = new AbortController();
     const subscription = subscribe(of(), { query: asked }, everything(live.ours), stopping.signal)[
       Symbol.asyncIterator
@@ -134,7 +134,7 @@ describe("a subscription to a subgraph", () => {
   it.each([
     ["every event", () => live.vms, query],
     ["the newest only", () => live.monitoring, "subscription { vmMetrics { time } }"],
-  ] as const)("to %s that nobody reads any more leaves nobody who listens", async (_what, of, asked) => {
+  ] as const)("to %s leaves no listener when it is no longer read", async (_what, of, asked) => {
     const stopping = new AbortController();
     const subscription = subscribe(of(), { query: asked }, everything(live.ours), stopping.signal)[
       Symbol.asyncIterator
@@ -144,7 +144,7 @@ describe("a subscription to a subgraph", () => {
     expect(getEventListeners(stopping.signal, "abort")).toEqual([]);
   });
 
-  it("is refused to every role as the subgraph's authorization says, and to nobody else", async () => {
+  it("is refused to each role if and only if the subgraph's authorization refuses it", async () => {
     const roles = [
       ...(await everyRole(live.urls, live.ours.tenantId)),
       ["stranger", stranger(live.ours.tenantId)] as const,
@@ -171,7 +171,7 @@ describe("a subscription to a subgraph", () => {
     expect(asked).toBe(5 * roles.length);
   });
 
-  it("loses nothing and tells nothing twice, whoever writes and however often it is broken off and resumed", async () => {
+  it("loses and repeats nothing, whatever is written and however often it is interrupted and resumed", async () => {
     const step = fc.oneof(
       fc.record({ write: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 5 }) }),
       fc.record({ read: fc.integer({ min: 1, max: 6 }) }),
@@ -208,7 +208,7 @@ describe("a subscription to a subgraph", () => {
   });
 });
 
-/** A subscriber that has just begun. */
+/** Starts a subscriber. @returns the position at which it starts, and a function that stops it */
 async function begun(): Promise<{ start: string; stop: () => void }> {
   const subscriber = await Subscriber.of(live.vms, { query }, everything(live.ours));
   return { start: subscriber.start, stop: () => subscriber.stop() };

@@ -20,7 +20,7 @@ const query =
   "subscription ($filter: VmStateChangeFilter) { vmStateChanged(filter: $filter) { id fromState toState vm { id } } }";
 type State = "running" | "stopped" | "paused";
 
-/** The n-th VM through these states, each change in a transaction of its own. */
+/** Moves the n-th VM through these states, each change in its own transaction. */
 async function through(fleet: Fleet, number: number, way: readonly State[]): Promise<void> {
   for (const [index, to] of way.slice(1).entries())
     await writeStates(live, fleet, [{ vmId: fleet.id("vm", number), from: way[index] as State, to }]);
@@ -37,7 +37,7 @@ const stateOf = async (fleet: Fleet, number: number): Promise<State> => {
   );
   return (result.data as { vm: { state: string } }).vm.state.toLowerCase() as State;
 };
-/** A legal way through states that begins where the VM is: by turns it runs and it is stopped or paused. */
+/** Returns a legal sequence of states from the VM's current one: it alternates between running, and stopped or paused. */
 async function path(fleet: Fleet, number: number, length: number): Promise<State[]> {
   const way = [await stateOf(fleet, number)];
   while (way.length <= length)
@@ -46,7 +46,7 @@ async function path(fleet: Fleet, number: number, length: number): Promise<State
 }
 
 describe("vmStateChanged", () => {
-  it("tells each change once, in order, with what it was and the VM", async () => {
+  it("emits each change once, in order, with the previous state and the VM", async () => {
     const subscriber = await Subscriber.of(live.vms, { query }, everything(live.ours));
     const way = await path(live.ours, 1, 4);
     await through(live.ours, 1, way);
@@ -58,7 +58,7 @@ describe("vmStateChanged", () => {
     expect(await subscriber.next()).toBeUndefined();
   });
 
-  it("resumes right after any position that it told, the first one included", async () => {
+  it("resumes right after any position that it sent, including the first one", async () => {
     const subscriber = await Subscriber.of(live.vms, { query }, everything(live.ours));
     await through(live.ours, 1, await path(live.ours, 1, 2));
     await Promise.all([
@@ -77,7 +77,7 @@ describe("vmStateChanged", () => {
     }
   });
 
-  it("begins with the position that a query was given beside it", async () => {
+  it("starts at a position that was queried before", async () => {
     const after = await live.vms.subscriptions?.position(AbortSignal.timeout(10_000));
     const way = await path(live.ours, 1, 1);
     await through(live.ours, 1, way);
@@ -88,7 +88,7 @@ describe("vmStateChanged", () => {
     subscriber.stop();
   });
 
-  it("never tells of another tenant's VMs", async () => {
+  it("never emits changes of another tenant's VMs", async () => {
     const ours = await Subscriber.of(live.vms, { query }, everything(live.ours));
     const theirs = await Subscriber.of(live.vms, { query }, everything(live.theirs));
     await through(live.theirs, 1, await path(live.theirs, 1, 2));
@@ -135,7 +135,7 @@ describe("vmStateChanged", () => {
     expect(other.batches.flat().filter(({ result }) => result)).toEqual([]);
   });
 
-  it("is refused at once to who may not read VMs", async () => {
+  it("is refused at once to users who may not read VMs", async () => {
     const identity = { ...everything(live.ours), permissions: ["alert:read"] };
     await expect(firstOf(live.vms, { query }, identity)).rejects.toMatchObject({
       code: "FORBIDDEN",

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 const folders = ["subgraphs", "gateway", "db", "lib", "cli", "examples", "tests", "scripts"];
 
 describe("the import boundaries", () => {
-  test("are checked over as many modules as there are", () => {
+  test("cover every module of the source folders, without a violation", () => {
     const report = JSON.parse(
       execFileSync(
         "npx",
@@ -33,13 +33,13 @@ describe("transactions", () => {
       text: readFileSync(file, "utf8"),
     }));
 
-  test("are opened by use cases, and never by a resolver, which has the loaders", () => {
+  test("are opened by use cases, and never by a resolver, because a resolver has the loaders", () => {
     const resolvers = texts("subgraphs/*/resolvers/**/*.ts");
     expect(resolvers.length).toBeGreaterThan(100);
     expect(resolvers.filter(({ text }) => /\.(write|read)\(/.test(text)).map(({ file }) => file)).toEqual([]);
   });
 
-  test("are opened where no loader is at hand: one that is read by in a write would wait for that write", () => {
+  test("are opened where no loader is in scope: a read through a loader inside a write would wait for that write", () => {
     const useCases = texts("subgraphs/*/*/**/*.ts", ["subgraphs/*/resolvers/**"]);
     expect(useCases.length).toBeGreaterThan(30);
     expect(useCases.filter(({ text }) => /\bloaders\b/i.test(text)).map(({ file }) => file)).toEqual([]);

@@ -21,8 +21,8 @@ describe("the documents", () => {
     expect(lines.toSorted()).toEqual(Object.keys(userErrorCodes).toSorted());
   });
 
-  test("docs/events.md has the catalogue as the code has it", () => {
-    // Whatever the formatter does to the columns of a table.
+  test("docs/events.md has the catalogue of the code", () => {
+    // Ignores how the formatter aligns the columns of a table.
     const squeezed = (text: string) =>
       text
         .replaceAll(/[ -]{2,}/g, " ")
@@ -55,7 +55,7 @@ describe("the documents", () => {
     expect([...named].filter((name) => byDomain.test(name)).toSorted()).toEqual(
       [
         ...domains.flatMap((domain) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, urlVariable(domain, "owner")]),
-        // Those of one domain stand for the others.
+        // The variables of one domain represent those of the others.
         ...[...logins.filter((login) => login !== "owner"), "admin" as const].map((user) => urlVariable("auth", user)),
         ...[...logins, "admin" as const].map((user) => `${urlVariable("auth", user).replace("URL", "PASSWORD")}_FILE`),
       ].toSorted(),
@@ -63,14 +63,14 @@ describe("the documents", () => {
     expect([...named].filter((name) => !byDomain.test(name)).toSorted()).toEqual([...used].toSorted());
   });
 
-  test("the README's tree names only what is there", () => {
+  test("the README's tree names only paths that exist", () => {
     const tree = /```text\n([\s\S]*?)```/.exec(read("README.md"))?.[1] ?? "";
     const paths = [...tree.matchAll(/^(\S+)/gm)].map(([path]) => path);
     expect(paths.length).toBeGreaterThan(8);
     expect(paths.filter((path) => !existsSync(path))).toEqual([]);
   });
 
-  test("links between documents lead somewhere", () => {
+  test("links between documents lead to files that exist", () => {
     const dead = globSync(["README.md", "docs/**/*.md"]).flatMap((file) =>
       [...read(file).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)]
         .map(([, target]) => new URL(target ?? "", `file:///${file}`).pathname.slice(1))

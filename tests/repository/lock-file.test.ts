@@ -8,7 +8,7 @@ interface LockedPackage {
 const lockAt = (path: string) => JSON.parse(readFileSync(path, "utf8")) as { packages: Record<string, LockedPackage> };
 const lock = lockAt("package-lock.json");
 
-/** Where Node would look for `name` from `from`, innermost first. */
+/** Returns whether the lock file has `name` where Node looks for it from `from`, innermost folder first. */
 function locked(from: string, name: string): boolean {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
     const path = folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
@@ -22,7 +22,7 @@ function locked(from: string, name: string): boolean {
 }
 
 describe("the lock file", () => {
-  test("lists the optional packages of every platform, not only of the one it was made on", () => {
+  test("lists the optional packages of every platform, not only of the one that it was made on", () => {
     const missing = Object.entries(lock.packages).flatMap(([path, entry]) =>
       Object.keys(entry.optionalDependencies ?? {})
         .filter((name) => !locked(path, name))

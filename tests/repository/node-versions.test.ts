@@ -9,10 +9,10 @@ interface Package {
 const read = (file: string) =>
   JSON.parse(readFileSync(asset(file), "utf8")) as Package & { packages?: Record<string, Package> };
 
-/** The first release of each line that is supported, and the last that the suite ran on. */
+/** The first release of each supported line, and the last that the suite ran on. */
 const versions = ["20.19.0", "20.20.2", "22.13.0", "22.23.3", "24.0.0", "24.21.0", "26.0.0", "26.10.0"];
 
-it("case G54: no package of the lock file warns of the engine on a supported Node", () => {
+it("case G54: no package of the lock file warns about its engine on a supported Node version", () => {
   const supported = read("package.json").engines?.node ?? "";
   expect(versions.filter((version) => !satisfies(version, supported))).toEqual([]);
   const { packages = {} } = read("package-lock.json");
@@ -22,7 +22,7 @@ it("case G54: no package of the lock file warns of the engine on a supported Nod
   expect(narrower.map(([path, { engines }]) => `${path}: ${engines?.node}`)).toEqual([]);
 });
 
-it("case G54: the Dockerfile and CI use Node versions that are supported", () => {
+it("case G54: the Dockerfile and CI use supported Node versions", () => {
   const supported = read("package.json").engines?.node ?? "";
   const used = [
     /^FROM node:([\d.]+)/m.exec(readFileSync(asset("Dockerfile"), "utf8"))?.[1],

@@ -8,12 +8,12 @@ const sources = globSync(["subgraphs/**/*.ts", "db/**/*.ts", "cli/**/*.ts", "lib
 const naming = (pattern: RegExp) => sources.filter((file) => pattern.test(readFileSync(file, "utf8"))).toSorted();
 const judge = "subgraphs/auth/credentials/escalation.ts";
 
-it("case G37, G38: what writes accounts, roles, keys and sessions takes what one module has permitted", () => {
+it("case G37, G38: code that writes accounts, roles, keys and sessions takes only what one module has permitted", () => {
   expect(sources.length).toBeGreaterThan(300);
   expect(naming(/\bas (unknown as )?Permitted/)).toEqual([judge]);
 });
 
-it("case G37, G38: without a comparison of rights that module permits only who has proved to be the user, and the first administrator", () => {
+it("case G37, G38: that module skips the comparison of rights only for a user who has proved who they are, and for the first administrator", () => {
   expect(naming(/\bprovedAccount\b/)).toEqual([judge, "subgraphs/auth/sign-in/sign-in.ts"]);
   expect(naming(/\brightsOfTheInstallation\b/)).toEqual(["cli/administrator.ts", judge]);
 });

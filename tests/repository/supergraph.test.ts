@@ -6,7 +6,7 @@ const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 const sdlOf = (domain: string) => parse(readFileSync(`subgraphs/${domain}/schema.graphql`, "utf8"));
 const supergraph = buildSchema(readFileSync("supergraph.graphql", "utf8"), { assumeValidSDL: true });
 
-/** Which subgraph owns an entity: the one that gives it more than its key and lists of its own. */
+/** The subgraph that owns each entity: the one that contributes more than the entity's key and lists of its own. */
 const owners: Record<string, string> = {
   Vm: "vms",
   ClusterNode: "scheduler",
@@ -36,9 +36,9 @@ describe("the supergraph", () => {
     expect(fields.filter((field) => isNonNullType(field.type)).map((field) => field.name)).toEqual([]);
   });
 
-  test("reaches no secret", () => {
+  test("exposes no secret", () => {
     const secret = /password|secret|credential|hash|pepper|totp|recovery|private_?key|token/i;
-    // What only the holder of a secret is told, once; and what clients do not see, or is no secret.
+    // Fields that return a secret once, to its holder only; fields that clients do not see; and fields that are no secret.
     const named = new Set([
       "SignInPayload.token",
       "Mutation.beginTotp",
@@ -73,7 +73,7 @@ describe("the supergraph", () => {
     expect(found).toEqual([]);
   });
 
-  test("says of every field that shows its caller more of what is his own that it depends on him", () => {
+  test("tags every field that shows its callers more of their own data as depending on the caller, and no other", () => {
     const fields = Object.values(supergraph.getTypeMap()).flatMap((type) =>
       isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ ...field, on: type.name })) : [],
     );
@@ -86,7 +86,7 @@ describe("the supergraph", () => {
     expect(names(tagged)).toEqual(names(described));
   });
 
-  test("describes every type, field, argument and enum value in a sentence", () => {
+  test("describes every type, field, argument and enum value", () => {
     const silent = domains.flatMap((domain) =>
       sdlOf(domain).definitions.flatMap((node) => {
         if (!("name" in node) || !node.name || !("description" in node)) return [];

@@ -7,7 +7,7 @@ import { domains } from "#db/columns.ts";
 import type * as statementModule from "#db/statement.ts";
 import { asset } from "#lib/assets.ts";
 
-/** Every statement that a module has when it has been loaded. */
+/** Every statement that a module defines when it is loaded. */
 const statements = vi.hoisted((): statementModule.Statement<unknown>[] => []);
 vi.mock("#db/statement.ts", async (original) => {
   const real = await original<typeof statementModule>();
@@ -20,7 +20,7 @@ vi.mock("#db/statement.ts", async (original) => {
   };
 });
 
-/** Modules whose statements run under the system role, which crosses tenants, with the reason. */
+/** Modules whose statements run under the system role, which crosses tenants, and the reason for each. */
 const acrossTenants: Readonly<Record<string, string>> = {
   "db/auth/all-tenants.ts": "people of the platform see all tenants",
   "db/auth/audit-chain.ts": "the chains of all tenants are verified together",
@@ -43,7 +43,7 @@ async function tenantTables(domain: string): Promise<string[]> {
 }
 
 describe.each(domains)("the statements of db/%s", (domain) => {
-  it("read, change and remove rows of tables with a tenant by its predicate only", async () => {
+  it("read, change and remove rows of tables with a tenant only by the tenant predicate", async () => {
     const tables = await tenantTables(domain);
     const without: string[] = [];
     let touching = 0;
@@ -64,7 +64,7 @@ describe.each(domains)("the statements of db/%s", (domain) => {
   });
 });
 
-it("the tenant predicate is written in one place, or nothing could take it away for the proof of the other layer", () => {
+it("the tenant predicate is written in one place, so that the proof of the other layer can remove it", () => {
   const written = globSync("db/**/*.ts").filter((file) =>
     /=\s*(any\()?\$\{sql\.placeholder\("tenantId"\)/.test(readFileSync(asset(file), "utf8")),
   );

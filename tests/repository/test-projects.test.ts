@@ -19,12 +19,12 @@ describe("a test file", () => {
     expect(projects.filter(({ files }) => files.length === 0)).toEqual([]);
   });
 
-  it("under tests/ stands in a folder that names its project, and not among the unit tests by chance", () => {
+  it("under tests/ is in a folder that names its project, and is not in the unit project by accident", () => {
     const unit = projects.find(({ name }) => name === "unit")?.files ?? [];
     expect(unit.filter((file) => /^tests\/(?!repository\/)/.test(file))).toEqual([]);
   });
 
-  it("of the unit tests imports nothing that needs the run's server or bundles, and has neither at hand", async () => {
+  it("of the unit tests imports nothing that needs the run's server or bundles, and has neither", async () => {
     const unit = projects.find(({ name }) => name === "unit")?.files ?? [];
     const { metafile } = await build({
       entryPoints: unit.map((file) => asset(file)),
@@ -46,7 +46,7 @@ describe("a test file", () => {
     expect(process.env["NOVACRON_TEST_BUNDLES"]).toBe("");
   });
 
-  it("says in its name that it replaces a module or measures its own process, and then has the process to itself", () => {
+  it("has `.isolated` in its name if and only if it replaces a module or measures its own process, and then runs in its own process", () => {
     const alone = /\bvi\.(mock|doMock)\(|\bprocess\.(memoryUsage|getActiveResourcesInfo)\(/;
     const short = all.filter((file) => !file.includes(".long.test."));
     const found = short.filter((file) => alone.test(readFileSync(asset(file), "utf8")));

@@ -27,7 +27,7 @@ const run = (args: readonly string[], env: Record<string, string> = { NOVACRON_P
     ...Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, product.urls.url(domain)])),
     ...env,
   });
-/** What a command prints with `--json`. */
+/** Runs a command with `--json`, and returns what it prints. */
 const answer = async <Printed>(...args: string[]): Promise<Printed> => {
   const { code, stdout, stderr } = await run([...args, "--json"]);
   expect([code, stderr], args.join(" ")).toEqual([0, ""]);
@@ -61,7 +61,7 @@ const doneBy = (command: string) =>
   });
 
 describe("novacron user", () => {
-  test("makes somebody who can sign in, ends what he does, and gives him a new password", async () => {
+  test("creates a user who can sign in, ends their sessions, and lets them set a new password", async () => {
     const of = ["--email", "ada@example.org", "--tenant", "tenant 1", "--role", "admin"];
     const { password } = await answer<{ password: string }>("user", "create", "ada", ...of);
     const session = await signIn("ada", password);
@@ -78,7 +78,7 @@ describe("novacron user", () => {
     expect((await signIn("ada", newPassword)).token).toMatch(/^nvs_/);
   });
 
-  test("says what it cannot do, with a code", () =>
+  test("reports why it fails, with a code", () =>
     refusals(
       [["user", "create", "x y", "--email", "x@example.org"], "NAME_INVALID"],
       [["user", "create", "grace", "--email", "grace@example.org", "--tenant", "none"], "TENANT_UNKNOWN"],
@@ -97,18 +97,18 @@ describe("novacron", () => {
       ["user", "create", "ada", "--email", "a@example.org", "--role", "king"],
       "option '--role <role>' argument 'king' is invalid",
     ],
-  ])("ends %j, which is wrong use, with USAGE", async (args, message) => {
+  ])("ends %j, which is a usage error, with USAGE", async (args, message) => {
     const { code, stdout, stderr } = await novacron(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr.startsWith(`USAGE: ${message}`), stderr).toBe(true);
   });
 
-  test("marks what a command does not go without", async () => {
+  test("marks the required options of a command", async () => {
     const { stdout } = await novacron(["key", "create", "--help"]);
     expect(stdout.replaceAll(/\s+/g, " ")).toMatch(/--name <name> [^-]*\(required\) --scopes <list> [^-]*\(required\)/);
   });
 
-  test("names the subgraph that is not there before the keys that are not set", async () => {
+  test("reports an unknown subgraph before missing keys", async () => {
     const keysFor = (name: string) => novacron(["keys", "for", name], { NOVACRON_SIGNING_KEYS: undefined });
     expect((await keysFor("vmx")).stderr).toMatch(/^SUBGRAPH_UNKNOWN: There is no subgraph vmx/);
     expect((await keysFor("vms")).stderr).toMatch(/^CONFIGURATION_INVALID: [^]*NOVACRON_SIGNING_KEYS: is not set/);
@@ -116,7 +116,7 @@ describe("novacron", () => {
 });
 
 describe("novacron tenant", () => {
-  test("makes, limits, renames, closes and lists tenants", async () => {
+  test("creates, limits, renames, disables, enables and lists tenants", async () => {
     const made = await answer<{ id: string }>("tenant", "create", "acme", "--max-vms", "3", "--currency", "EUR");
     expect(made).toMatchObject({ name: "acme", enabled: true, maxVms: 3, maxMemoryMib: null, currency: "EUR" });
     const quota = ["--max-vms", "none", "--max-memory-bytes", String(2 ** 30), "--max-monthly-spend", "12.5"];
@@ -140,7 +140,7 @@ describe("novacron tenant", () => {
     expect(events).toBeGreaterThan(told.length);
   });
 
-  test("says what it cannot do, with a code", () =>
+  test("reports why it fails, with a code", () =>
     refusals(
       [["tenant", "create", "platform"], "NAME_TAKEN"],
       [["tenant", "create", "good", "--max-vms", "many"], "QUOTA_INVALID"],
@@ -151,7 +151,7 @@ describe("novacron tenant", () => {
 });
 
 describe("novacron role", () => {
-  test("makes, changes, gives, takes, removes and lists roles", async () => {
+  test("creates, changes, grants, revokes, deletes and lists roles", async () => {
     const user = await makeUser(product.databases.auth, { tenantId, role: "viewer" });
     const { token } = await signIn(user.email, user.password);
     const ours = ["--tenant", "tenant 1"];
@@ -172,7 +172,7 @@ describe("novacron role", () => {
     expect(told).toEqual(["create", "delete", "grant", "revoke", "update"].map((what) => `role.${what}`));
   });
 
-  test("says what it cannot do, with a code", () =>
+  test("reports why it fails, with a code", () =>
     refusals(
       [["role", "update", "viewer", "--permissions", "*"], "ROLE_BUILT_IN"],
       [["role", "delete", "none"], "ROLE_UNKNOWN"],
@@ -181,7 +181,7 @@ describe("novacron role", () => {
 });
 
 describe("novacron key", () => {
-  test("makes a key that is printed once, replaces it, ends it, and lists keys", async () => {
+  test("creates a key that is printed once, rotates it, revokes it, and lists keys", async () => {
     const user = await makeUser(product.databases.auth, { tenantId: platformTenantId, role: "operator" });
     const of = ["--name", "ci", "--scopes", "tenant:read,vm:read", "--acts-in", "tenant 1"];
     const made = await answer<{ id: string; key: string }>("key", "create", user.username, ...of);
@@ -199,7 +199,7 @@ describe("novacron key", () => {
     expect(told).toEqual(["create", "revoke", "rotate"].map((what) => `api_key.${what}`));
   });
 
-  test("says what it cannot do, with a code", async () => {
+  test("reports why it fails, with a code", async () => {
     const { username } = await makeUser(product.databases.auth, { tenantId, role: "viewer" });
     const create = (...more: string[]) => ["key", "create", username, "--name", "ci", ...more];
     await refusals(

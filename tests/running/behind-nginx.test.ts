@@ -10,7 +10,7 @@ import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { id, move, runningFleet, tenantId } from "#tests/live/running-fleet.ts";
 
-/** The block of the page, as people copy it. */
+/** The block of the page, as users copy it. */
 const page = readFileSync(asset("docs/behind-a-proxy.md"), "utf8");
 const block = /```nginx\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
 
@@ -49,7 +49,7 @@ describe.skipIf(!nginxProgram)(
         query: "mutation ($input: SignInInput!) { signIn(input: $input) { token } }",
         variables: { input },
       };
-      // From 127.0.0.2, so that the address is not the proxy's own; what the client writes is not its address.
+      // The client connects from 127.0.0.2, so that its address differs from the proxy's. The header that it sends is not its address.
       const from = new Agent({ connect: { ca: nginx.certificate }, localAddress: "127.0.0.2" });
       const answer = await ask(
         { method: "POST", body: JSON.stringify(body), dispatcher: from },
@@ -75,7 +75,7 @@ describe.skipIf(!nginxProgram)(
       expect([...addresses]).toEqual([{ address: "127.0.0.2" }, { address: "127.0.0.2" }]);
     });
 
-    it("a subscription over a WebSocket has its events, also for a page of the proxy's own site", async () => {
+    it("a subscription over a WebSocket receives its events, also for a page of the proxy's own site", async () => {
       const { certificate, url } = nginx;
       const client = createClient({
         url: `${url.replace("https", "wss")}/graphql`,
@@ -97,7 +97,7 @@ describe.skipIf(!nginxProgram)(
       await client.dispose();
     });
 
-    it("a stream of server-sent events has each event when it happens", async () => {
+    it("a stream of server-sent events sends each event at once", async () => {
       const response = await ask(query(subscription), { accept: "text/event-stream" });
       expect(response.headers.get("content-type")).toContain("text/event-stream");
       const reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -112,7 +112,7 @@ describe.skipIf(!nginxProgram)(
       await reader.cancel();
     });
 
-    it("a page of another site is refused, and a body that is too large has the gateway's own answer", async () => {
+    it("a page of another site is refused, and a body that is too large gets the gateway's own response", async () => {
       expect((await ask(query("{ me { id } }"), { origin: "https://elsewhere.example" })).status).toBe(403);
       const large = await ask(query(`{ me { id } } # ${"x".repeat(300_000)}`));
       expect(large.status).toBe(413);

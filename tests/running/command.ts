@@ -9,20 +9,20 @@ export interface Ended {
 }
 
 export interface Started {
-  /** What the line said by which the command is ready. */
+  /** The first group of the line that reports that the command is ready. */
   url: string;
-  /** The first group of what the command said, or will say, on standard error. */
+  /** Resolves to the first group of a match in what the command has printed, or will print, on standard error. */
   said(pattern: RegExp): Promise<string>;
-  /** All that it has said on standard error. */
+  /** Returns everything that it has printed on standard error. */
   errors(): string;
   pid: number;
-  /** Sends the signal and waits for the end. */
+  /** Sends the signal and waits for the process to end. */
   stop(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
 type Environment = Record<string, string | undefined>;
 
-/** Begins `novacron …`, from its bundle, or from the checkout as a person would. @param cwd the folder in which it is started */
+/** Starts `novacron …` from its bundle, or from the checkout as a user would. @param cwd the folder in which it is started */
 export function beginNovacron(
   args: readonly string[],
   env: Environment,
@@ -45,7 +45,7 @@ export function beginNovacron(
 export const novacron = (args: readonly string[], env: Environment = {}, cwd?: string): Promise<Ended> =>
   beginNovacron(args, env, "bundle", cwd).ended;
 
-/** Starts the product and waits for its one line. */
+/** Starts the product and waits for its ready line. */
 export const startNovacron = (
   args: readonly string[],
   env: Environment = {},

@@ -16,7 +16,7 @@ const folderWith = (name: string, text?: string): string => {
   else writeFileSync(join(path, name), text);
   return path;
 };
-/** As it is for a person: the tests themselves read no file. */
+/** The default for users; in the tests themselves no file is read. */
 const asUsual = { NOVACRON_ENV_FILE: undefined };
 
 describe("case G31: .env", () => {
@@ -29,7 +29,7 @@ describe("case G31: .env", () => {
     }
   });
 
-  it("does not take the place of what the environment says", async () => {
+  it("does not override the environment", async () => {
     const cwd = folderWith(".env", "EVENT_RETENTION=P100D\nMETRICS_PORT=none\n");
     const { stderr } = await novacron(["migrate"], { ...asUsual, EVENT_RETENTION: "never" }, cwd);
     expect(stderr).toContain("EVENT_RETENTION: never");
@@ -42,12 +42,12 @@ describe("case G31: .env", () => {
     expect([code === 0, stderr.includes("level:nonsense")]).toEqual([false, true]);
   });
 
-  it("may be a folder, which is something else's, and may be absent", async () => {
+  it("may be a folder of another program, and may be absent", async () => {
     expect(await novacron(["--help"], asUsual, folderWith(".env"))).toMatchObject({ code: 0, stderr: "" });
     expect(await novacron(["--help"], asUsual, folder)).toMatchObject({ code: 0, stderr: "" });
   });
 
-  it("is another file when NOVACRON_ENV_FILE names one, which has to be there, and none when it is empty", async () => {
+  it("is the file that NOVACRON_ENV_FILE names, which must exist, and none when the variable is empty", async () => {
     const cwd = folderWith(".env", "DATABASE_URL_VMS=nonsense\n");
     writeFileSync(join(cwd, "other.env"), "METRICS_PORT=none\n");
     const other = await novacron(["migrate"], { NOVACRON_ENV_FILE: "other.env" }, cwd);
@@ -77,7 +77,7 @@ describe("case G31: .env", () => {
     }
   });
 
-  it("is read by a subgraph that runs as a process of its own", async () => {
+  it("is read by a subgraph in a separate process", async () => {
     const cwd = folderWith("vms.env", "NOVACRON_CALLER_KEYS=too-short\nDATABASE_URL_VMS=postgres://127.0.0.1:1/vms\n");
     const started = startChild(bundle("subgraphs/vms/main.ts"), { NOVACRON_ENV_FILE: "vms.env" }, [], cwd);
     await expect(started).rejects.toThrow("NOVACRON_CALLER_KEYS: must be keys");

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 describe("without a demo fleet", () => {
-  it("case G29: imports go where the key of admin.json sees them, and say where that is", async () => {
+  it("case G29: imports write to the tenant that the key of admin.json sees, and report which it is", async () => {
     const { code, stdout, stderr } = await command("import", "openb", file("nodes.csv", nodesCsv));
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("tenant: default\n");
@@ -48,7 +48,7 @@ describe("without a demo fleet", () => {
     expect(data.tenants.nodes).toEqual([{ name: "default" }]);
   });
 
-  it("case G42: an import into a tenant that was made by hand works, and says how to see it", async () => {
+  it("case G42: an import into a tenant that a user created works, and reports how to see it", async () => {
     const { id } = await printed<{ id: string }>("tenant", "create", "victim");
     const imported = await command("import", "bitbrains", file("victim.csv", traceCsv(2, 3)), "--tenant", "victim");
     expect([imported.code, imported.stdout]).toEqual([0, expect.stringContaining("tenant: victim\n")]);
@@ -59,8 +59,8 @@ describe("without a demo fleet", () => {
   });
 });
 
-describe("where a person types an id", () => {
-  it("case G34: a name does as well, and a list names its columns", async () => {
+describe("where a user types an id", () => {
+  it("case G34: a name is accepted too, and a list has a header with its columns", async () => {
     const byId = await printed<{ id: string }[]>("user", "list", "--tenant", "default");
     const byName = await command("user", "list", "--tenant", "default");
     expect(byName.stdout.split("\n")[0]).toBe("USERNAME\tID\tEMAIL\tROLE\tDISABLED AT\tLAST LOGIN");
@@ -72,7 +72,7 @@ describe("where a person types an id", () => {
     expect((await command(...tail, "--tenant", "victim")).stdout).toContain("vm.created");
   });
 
-  it("case G34: of several keys of one name it lists all", async () => {
+  it("case G34: an ambiguous name of a key is refused with the ids of all keys that have it", async () => {
     const make = () => printed<{ id: string }>("key", "create", "admin", "--name", "twice", "--scopes", "vm:read");
     const ids = [(await make()).id, (await make()).id];
     const { code, stderr } = await command("key", "revoke", "twice");
@@ -83,7 +83,7 @@ describe("where a person types an id", () => {
     expect((await command("key", "revoke", "twice")).code).toBe(0);
   });
 
-  it("case G34: a VM is watched by its name, and one that is not there is answered with those that are", async () => {
+  it("case G34: a VM can be watched by its name, and an unknown name is answered with those that exist", async () => {
     const watch = (name: string) => ["watch", "vm", name, "--url", server.url, "--json"];
     const { child, ended } = beginNovacron(watch("bitbrains-1"), { NOVACRON_DATA_DIR: dataDir });
     const [line] = (await once(child.stdout, "data")) as [Buffer];
@@ -96,7 +96,7 @@ describe("where a person types an id", () => {
 });
 
 describe("a command", () => {
-  it("case G35: says nothing of the server that it runs beside, and the server nothing of it", async () => {
+  it("case G35: logs nothing about a server that runs at the same time, and the server nothing about it", async () => {
     for (const args of [
       ["tenant", "list"],
       ["events", "lag"],
@@ -126,7 +126,7 @@ describe("a command", () => {
     expect(existsSync(elsewhere)).toBe(false);
   });
 
-  it("case G34: errors are said once and name what helps", async () => {
+  it("case G34: reports an error once, with what helps", async () => {
     const said = async (args: string[], env: Record<string, string> = {}) => {
       const { code, stderr } = await novacron(args, { NOVACRON_DATA_DIR: dataDir, ...env });
       expect(code, args.join(" ")).toBe(1);
@@ -160,8 +160,8 @@ describe("a command", () => {
   });
 });
 
-describe("an installation whose files are gone", () => {
-  it("case G30: does not start with other keys than its users have, and says what to do", async () => {
+describe("an installation whose files are missing", () => {
+  it("case G30: does not start with other keys than its users have, and reports what to do", async () => {
     const { data } = await ask("{ me { id } }");
     expect(data.me).not.toBeNull();
     await server.stop();
@@ -174,7 +174,7 @@ describe("an installation whose files are gone", () => {
     writeFileSync(join(dataDir, "keys"), keys, { mode: 0o600 });
   });
 
-  it("case G32: in production it has no demo fleet, and says that the key of development is not valid there", async () => {
+  it("case G32: has no demo fleet in production, and reports that the development key is invalid there", async () => {
     server = await startNovacron(["--data-dir", dataDir], { NOVACRON_ENV: "production" });
     expect(server.errors()).toContain("was made for development and is not valid in production");
     const make = /NOVACRON_ENV=production novacron (.*)/.exec(server.errors())?.[1]?.replaceAll("'", "") ?? "";
@@ -186,7 +186,7 @@ describe("an installation whose files are gone", () => {
 });
 
 describe.each(["SIGTERM", "SIGKILL"] as const)("case G27: %s to npm alone", (signal) => {
-  it("ends all that `npm start` started", async () => {
+  it("ends all processes that `npm start` started", async () => {
     await server.stop();
     const npm = spawn("npm", ["start", "--silent", "--", "--port", "0", "--no-demo"], {
       cwd: asset("."),

@@ -27,7 +27,7 @@ let nodes: Ended;
 let vms: Ended;
 let victim: Ended;
 let refused: Record<"tenant" | "migrate" | "port" | "supergraph", Ended>;
-/** What people see of an installation without a demo fleet after the first commands of the README; one start for all tests. */
+/** Runs the first commands of the README on an installation without a demo fleet, with one start for all tests. */
 beforeAll(async () => {
   server = await startNovacron(["--data-dir", dataDir, "--no-demo"], { LOG_LEVEL: "info" });
   nodes = await command(["import", "openb", file("nodes.csv", nodesCsv)]);
@@ -50,7 +50,7 @@ afterAll(async () => {
   for (const path of [dataDir, folder]) rmSync(path, { recursive: true, force: true });
 });
 
-it("case G29: imports go where the key of admin.json sees them, and say where that is", async () => {
+it("case G29: imports write to the tenant that the key of admin.json sees, and report which it is", async () => {
   expect(nodes).toMatchObject({ code: 0, stdout: expect.stringContaining("tenant: default\n") });
   expect(vms.stdout).toContain("placed: 4\n");
   const { data } = await ask("{ vms { totalCount nodes { node { name } } } tenants { nodes { name } } }");
@@ -59,7 +59,7 @@ it("case G29: imports go where the key of admin.json sees them, and say where th
   expect(data.tenants.nodes).toEqual([{ name: "default" }]);
 });
 
-it("case G29: a sign-in of the platform says which tenants there are to act in", async () => {
+it("case G29: a sign-in to the platform returns the tenants in which the user may act", async () => {
   const { email: login, password } = readAdministrator(join(dataDir, "admin.json"));
   const signIn = `mutation ($input: SignInInput!) { signIn(input: $input) { token tenants { id name } userErrors { code } } }`;
   const tried = async (input: object) => (await ask(signIn, { input: { login, password, ...input } })).data.signIn;
@@ -70,12 +70,12 @@ it("case G29: a sign-in of the platform says which tenants there are to act in",
   expect(data.vms.totalCount).toBe(4);
 });
 
-it("case G42: an import into a tenant that was made by hand works, and says how to see it", () => {
+it("case G42: an import into a tenant that a user created works, and reports how to see it", () => {
   expect([victim.code, victim.stdout]).toEqual([0, expect.stringContaining("tenant: victim\n")]);
   expect(victim.stderr).toContain("--acts-in victim");
 });
 
-it("case G33: nothing generated is about imported VMs, and nobody invents their life", async () => {
+it("case G33: imported VMs have no generated data, and their states are not simulated", async () => {
   const about = `{ migrations { totalCount } alerts { totalCount } alertRules { totalCount }
     vms(first: 1) { nodes { transitions { totalCount } snapshots { totalCount } } } }`;
   const { data, errors } = await ask(about);
@@ -89,7 +89,7 @@ it("case G33: nothing generated is about imported VMs, and nobody invents their 
   });
 });
 
-it("case G34: VMs are found by name and size, nodes by name, and the busiest by their newest samples", async () => {
+it("case G34: VMs are found by name and size, nodes by name, and the busiest VMs by their newest samples", async () => {
   const { data, errors } = await ask(`{
     named: vms(filter: { name: ["bitbrains-2"] }) { nodes { name } }
     small: vms(filter: { cpuMillicores: { max: 4000 }, memoryBytes: { min: "1", max: 9223372036854775807 } }) { totalCount }
@@ -106,7 +106,7 @@ it("case G34: VMs are found by name and size, nodes by name, and the busiest by 
   expect(data.fresh).toEqual([]);
 });
 
-it("case G34: a mistake in an enum is answered with the value that was meant", async () => {
+it("case G34: a mistake in an enum value is answered with the right value", async () => {
   const written = await ask("{ vms(filter: { state: [running] }) { totalCount } }");
   expect(written.errors[0]?.message).toBe(
     'The value does not exist in "VmState" enum. Did you mean the enum value "RUNNING"?',
@@ -116,7 +116,7 @@ it("case G34: a mistake in an enum is answered with the value that was meant", a
   expect(sent.errors[0]?.message).toContain('"RUNNING"');
 });
 
-it("case G35: a command says nothing of the server that it runs beside, and the server nothing of it", () => {
+it("case G35: a command logs nothing about a server that runs at the same time, and the server nothing about it", () => {
   for (const { stderr } of [nodes, vms]) expect(stderr).toBe("");
   expect(server.errors()).not.toMatch(/"level":[45]0|Took over|stays up/);
 });
@@ -130,7 +130,7 @@ it("case G50: a command makes no installation where there is none", () => {
   expect(existsSync(none)).toBe(false);
 });
 
-it("case G34: errors come before anything is made, and name what helps", () => {
+it("case G34: errors are reported before anything is made, and name what helps", () => {
   const { port } = new URL(server.url);
   const taken = `PORT_TAKEN: port ${port} of 127.0.0.1 is in use; choose another with --port\n`;
   expect(refused.port).toMatchObject({ code: 1, stderr: taken });

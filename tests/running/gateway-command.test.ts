@@ -66,33 +66,33 @@ afterAll(async () => {
 });
 
 describe("novacron gateway --open, in front of any supergraph", () => {
-  it("answers over the subgraphs where the file or --url says that they are, and sends them nothing of ours", async () => {
+  it("queries the subgraphs at the URLs of the file or of --url, and sends them no headers of the product", async () => {
     const { data, errors } = await askGraph(gateway.url, "{ book { id title price } }");
     expect(errors).toEqual([]);
     expect(data.book).toMatchObject({ id: expect.any(String), price: expect.any(Number) });
     expect(signatures).toEqual([]);
   });
 
-  it("still enforces what the supergraph guards", async () => {
+  it("still enforces the supergraph's authorization", async () => {
     const { data, errors } = await askGraph(gateway.url, "{ book { id secret } }");
     expect(data.book).toEqual({ id: expect.any(String), secret: null });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(["UNAUTHENTICATED"]);
   });
 
-  it("limits nothing", async () => {
+  it("has no limits", async () => {
     const aliases = Array.from({ length: 1_000 }, (_, at) => `a${at}: title`).join(" ");
     const { errors } = await askGraph(gateway.url, `{ book { ${aliases} } }`);
     expect(errors).toEqual([]);
   });
 
-  it("fault 10, 11: goes over to a changed file, and not to a broken one", async () => {
+  it("fault 10, 11: reloads a changed file, and keeps the old one when the new one is invalid", async () => {
     const has = async (field: string) => (await askGraph(gateway.url, `{ ${field} }`)).errors.length === 0;
     expect(await has("newest { id }")).toBe(false);
     writeFileSync(supergraph, "type Query");
     write("extend type Query { newest: Book }");
     await expect.poll(() => has("newest { id }"), { timeout: 20_000 }).toBe(true);
     writeFileSync(supergraph, "no supergraph at all");
-    // What comes after the broken file shows that it was looked at.
+    // A later valid file shows that the invalid one was read.
     expect(await has("newest { id }")).toBe(true);
     write("extend type Query { newest: Book oldest: Book }");
     await expect.poll(() => has("oldest { id }"), { timeout: 20_000 }).toBe(true);
@@ -103,14 +103,14 @@ describe("novacron gateway --open, in front of any supergraph", () => {
   });
 });
 
-it("without --open it needs the keys that calls are signed with, and says so", async () => {
+it("without --open it requires the keys that sign calls, and reports that", async () => {
   const start = (options: string[], env: Record<string, string> = {}) =>
     startChild(bundle("cli/run.ts"), env, ["gateway", "--supergraph", supergraph, "--port", "0", ...options]);
   await expect(start([])).rejects.toThrow("NOVACRON_SIGNING_KEYS");
   await expect(start(["--url", "books"])).rejects.toThrow("--url: books is not such as");
 });
 
-it("our own supergraph is not served where nobody said where its subgraphs are", async () => {
+it("the product's own supergraph is not served without the URLs of its subgraphs", async () => {
   const options = ["gateway", "--supergraph", asset("supergraph.graphql"), "--port", "0", "--open"];
   await expect(startChild(bundle("cli/run.ts"), {}, options)).rejects.toThrow("SUBGRAPH_URL_AUTH");
 });

@@ -5,7 +5,7 @@ n1,64000,262144,0,
 n2,64000,262144,2,T4
 `;
 
-/** A trace of VMs with four cores and 8 GiB; the newest sample of VM `n` says `10 + n` percent. */
+/** Returns a trace of VMs with four cores and 8 GiB; the newest sample of VM `n` is `10 + n` percent. */
 export const traceCsv = (vms: number, steps: number): string =>
   [
     bitbrainsHeader,

@@ -20,7 +20,7 @@ const keyrings = ["gateway-keys", "jobs-keys", "encryption-keys"];
 const passwords = domains.flatMap((domain) =>
   ["db", "owner", "service", "system"].map((user) => `${domain}-${user}-password`),
 );
-/** What follows from others of them. */
+/** Files that are derived from others. */
 const derived = ["redis-users", ...domains.map((domain) => `${domain}-caller-keys`)];
 const names = [...keyrings, "pepper", "redis-password", ...passwords, ...derived];
 const above = mkdtempSync(join(tmpdir(), "novacron-secrets-"));
@@ -42,7 +42,7 @@ describe("novacron secrets", () => {
     first = await novacron(["secrets", folder]);
   });
 
-  it("makes every secret of an installation, for its owner's eyes only", () => {
+  it("makes every secret of an installation, readable only by its owner", () => {
     expect(first).toMatchObject({ code: 0, stdout: `made: ${names.join(", ")}\nkept as they were: none\n` });
     expect(modeOf(folder)).toBe(0o700);
     const files = contents();
@@ -50,21 +50,21 @@ describe("novacron secrets", () => {
     for (const { mode } of Object.values(files)) expect(mode).toBe(0o600);
   });
 
-  it("makes keys that processes take, and no secret twice", () => {
+  it("makes keys that processes accept, and no two equal secrets", () => {
     const texts = Object.values(contents()).map(({ text }) => text.trim());
     expect(new Set(texts).size).toBe(names.length);
     for (const text of texts) expect(text.length).toBeGreaterThanOrEqual(32);
     for (const name of keyrings) expect(parseKeyring(contents()[name]?.text.trim() ?? "")).toBeDefined();
   });
 
-  it("changes nothing that is there, and says so", async () => {
+  it("changes no existing file, and reports that", async () => {
     const before = contents();
     const { code, stdout } = await novacron(["secrets", folder]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `made: none\nkept as they were: ${names.join(", ")}\n` });
     expect(contents()).toEqual(before);
   });
 
-  it("completes a folder that was left half made, with empty files for half made ones", async () => {
+  it("completes a folder that was left half made, where half-made files are empty", async () => {
     const { pepper: _pepper, "vms-db-password": _password, ...before } = contents();
     rmSync(join(folder, "pepper"));
     truncateSync(join(folder, "vms-db-password"));
@@ -79,7 +79,7 @@ describe("novacron secrets", () => {
       expect(after[name]).toMatchObject({ mode: 0o600, text: expect.stringMatching(/^\S{32,}\n$/) });
   });
 
-  it("case G48: gives each subgraph what it needs to believe the gateways, and nothing that another one would believe", () => {
+  it("case G48: gives each subgraph the keys to verify the gateways, and none that another subgraph accepts", () => {
     const files = contents();
     const gatewayKeys = parseKeyring(files["gateway-keys"]?.text.trim() ?? "");
     for (const domain of domains)
@@ -88,7 +88,7 @@ describe("novacron secrets", () => {
       );
   });
 
-  it("case G48: brings the keys of callers in line with a new key of the gateways, and changes nothing else", async () => {
+  it("case G48: updates the caller keys for a new key of the gateways, and changes nothing else", async () => {
     const before = contents();
     const added = `next:${"n".repeat(43)}`;
     writeFileSync(join(folder, "gateway-keys"), `${before["gateway-keys"]?.text.trim()},${added}\n`);
@@ -99,7 +99,7 @@ describe("novacron secrets", () => {
     expect(ids?.[1]).toBe("next");
   });
 
-  it("case G48: leaves the one key of an older installation to the jobs, whose checkpoints it proves, and signs no call with it", async () => {
+  it("case G48: leaves the one key of an older installation to the jobs, for its checkpoints, and signs no call with it", async () => {
     const older = join(above, "older");
     mkdirSync(older);
     const key = `1:${"o".repeat(43)}`;

@@ -27,7 +27,7 @@ describe("novacron start on an empty folder", () => {
   let keys: string;
   const keysFile = join(dataDir, "keys");
 
-  test("answers with a demo fleet from a checkout, and stops cleanly", async () => {
+  test("serves a demo fleet from a checkout, and stops cleanly", async () => {
     const first = await startNovacron(["--data-dir", dataDir], {}, "checkout");
     vms = await countVms(first.url, dataDir);
     expect(vms).toBeGreaterThan(50);
@@ -35,18 +35,18 @@ describe("novacron start on an empty folder", () => {
     keys = readFileSync(keysFile, "utf8");
     const ended = await first.stop();
     expect(ended.code).toBe(0);
-    // One line for scripts on standard output; everything else goes to standard error.
+    // Standard output has one line, for scripts; everything else is on standard error.
     expect(ended.stdout).toBe(`novacron ready ${first.url}\n`);
   });
 
-  test("finds the fleet and its keys again", async () => {
+  test("keeps the fleet and its keys after a restart", async () => {
     const second = await startNovacron(["--data-dir", dataDir]);
     expect(await countVms(second.url, dataDir)).toBe(vms);
     expect(readFileSync(keysFile, "utf8")).toBe(keys);
     expect((await second.stop("SIGINT")).code).toBe(0);
   });
 
-  test("recovers after a kill -9 of everything", async () => {
+  test("recovers after SIGKILL of all its processes", async () => {
     const killed = await startNovacron(["--data-dir", dataDir]);
     expect(await countVms(killed.url, dataDir)).toBe(vms);
     const pgdata = (JSON.parse(readFileSync(join(dataDir, "postgres.json"), "utf8")) as { pgdata: string }).pgdata;
@@ -59,7 +59,7 @@ describe("novacron start on an empty folder", () => {
     expect(await countVms(running.url, dataDir)).toBe(vms);
   });
 
-  test("case G43: is connected to its databases as services and jobs only, and by no superuser", async () => {
+  test("case G43: connects to its databases only as services and jobs, and never as a superuser", async () => {
     const { port, password } = JSON.parse(readFileSync(join(dataDir, "postgres.json"), "utf8")) as ConnectionRecord;
     const users = await asOwner(
       connectionUrl({ port, password }, "postgres"),
@@ -71,14 +71,14 @@ describe("novacron start on an empty folder", () => {
     expect([...users]).toEqual(roles.map((name) => ({ name, super: false })));
   });
 
-  test("says health and refuses what is not there", async () => {
+  test("reports its health, and responds to an unknown path with 404", async () => {
     const status = async (path: string) => (await fetch(new URL(path, running?.url))).status;
     expect(await status("/health/live")).toBe(200);
     expect(await status("/health/ready")).toBe(200);
     expect(await status("/elsewhere")).toBe(404);
   });
 
-  test("says plainly that its port is taken", async () => {
+  test("reports that its port is in use", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as { port: number };
@@ -108,7 +108,7 @@ describe("novacron with other databases", () => {
     });
   });
 
-  test("names every variable that is wrong, not the first one only", async () => {
+  test("names every invalid variable, not only the first one", async () => {
     const ended = await novacron(["start", "--data-dir", dataDir], {
       ...env,
       DATABASE_URL_AUTH: undefined,
@@ -121,7 +121,7 @@ describe("novacron with other databases", () => {
     expect(ended.stderr).toContain("DATABASE_URL_VMS: missing");
   });
 
-  test("does not change a schema that it was not told to change, migrates on command, and then answers", async () => {
+  test("changes no schema at start, migrates it on command, and then serves", async () => {
     const refused = await novacron(["start", "--data-dir", dataDir, "--no-demo"], env);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain("MIGRATIONS_PENDING");
@@ -135,7 +135,7 @@ describe("novacron with other databases", () => {
     expect((await product.stop()).code).toBe(0);
   });
 
-  /** Until a statement of another session waits for the lock. Statistics would be those of the transaction's begin. */
+  /** Waits until a statement of another session waits for the lock. The statistics views would return the state at the transaction's begin. */
   const untilWaitedFor = async (sql: postgres.TransactionSql): Promise<void> => {
     for (;;) {
       const waiting = await sql`select from pg_locks where relation = 'api_keys'::regclass and not granted`;
@@ -143,7 +143,7 @@ describe("novacron with other databases", () => {
     }
   };
 
-  test("case G30: keys that are lost stay so after a start that is killed while it looks what the data are under", async () => {
+  test("case G30: lost keys stay lost after a start that is killed while it looks for data under them", async () => {
     const keys = join(dataDir, "keys");
     const lost = readFileSync(keys, "utf8");
     rmSync(keys);
@@ -163,7 +163,7 @@ describe("novacron with other databases", () => {
     writeFileSync(keys, lost, { mode: 0o600 });
   });
 
-  test("case G30: secrets without any user of the platform are as good a reason to refuse new keys", async () => {
+  test("case G30: new keys are refused also where there are secrets but no user of the platform", async () => {
     const keys = join(dataDir, "keys");
     const lost = readFileSync(keys, "utf8");
     rmSync(keys);
@@ -181,7 +181,7 @@ describe("novacron with other databases", () => {
     writeFileSync(keys, lost, { mode: 0o600 });
   });
 
-  test("prints the roles for an administrator", async () => {
+  test("prints the roles that an administrator has to create", async () => {
     const { stdout, code } = await novacron(["migrate", "--print-roles", "--data-dir", dataDir], env);
     expect(code).toBe(0);
     for (const domain of domains) expect(stdout).toContain(`novacron_${domain}_system`);

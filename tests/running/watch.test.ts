@@ -49,7 +49,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Begins a watch and waits for its first line. */
+/** Starts a watch and waits for its first line. */
 async function watch(...args: string[]) {
   const url = ["--url", network.url, "--data-dir", folder];
   const begun = beginNovacron(["watch", ...args, ...url], { NOVACRON_API_KEY: undefined });
@@ -65,7 +65,7 @@ const move = (from: StateChange["from"], to: StateChange["to"]) =>
   );
 
 describe("novacron watch", () => {
-  it("prints a VM as it is, each change of its state and its samples, over a connection that was lost too", async () => {
+  it("prints a VM's current state, each change of its state and its samples, also over a connection that was lost", async () => {
     const { lines, output, child, ended } = await watch("vm", id("vm", 1));
     expect(lines()[0]).toMatch(/^t1 \S+$/);
     await until(() => lines().length >= 3);
@@ -95,7 +95,7 @@ describe("novacron watch", () => {
     expect(output.stdout).not.toContain("\u001b");
   });
 
-  it("ends at Ctrl-C with 0 also while it looks for its connection", async () => {
+  it("ends at Ctrl-C with 0 also while it reconnects", async () => {
     const { output, child, ended } = await watch("alerts");
     await network.cut();
     await until(() => output.stderr.includes("connection lost"));
@@ -104,7 +104,7 @@ describe("novacron watch", () => {
     await network.mend();
   });
 
-  it("ends with 0 when nobody reads what it prints any more", async () => {
+  it("ends with 0 when its output is no longer read", async () => {
     const { child, ended } = await watch("vm", id("vm", 1));
     child.stdout.destroy();
     await move("paused", "running");
@@ -112,7 +112,7 @@ describe("novacron watch", () => {
     expect(await ended).toMatchObject({ code: 0, stderr: "" });
   });
 
-  it("prints the alerts that are open, and what becomes of them", async () => {
+  it("prints the open alerts and their changes", async () => {
     const { lines } = await watch("alerts");
     expect(lines()[0]).toMatch(/^\d open alerts?$/);
     const touched = statement<ChangedRow>(
@@ -132,7 +132,7 @@ describe("novacron watch", () => {
     }
   });
 
-  it("prints the migrations that are not over, and each of their steps, as JSON when it is asked for", async () => {
+  it("prints the unfinished migrations and the changes of their steps, as JSON on request", async () => {
     const { lines, child, ended } = await watch("migrations", "--json");
     const touched = statement<ChangedRow>(
       () =>

@@ -5,7 +5,7 @@ import { type Fault, withFault } from "../faults.ts";
 import type { Federation } from "./federation.ts";
 import type { Troubled } from "./subgraph.ts";
 
-/** Holds the answer of the gateway against that of one service over the same data: what is null, and where errors explain it. */
+/** Compares the gateway's response with that of one service over the same data: the nulls, and the errors that explain them. */
 export async function compare(
   federation: Federation,
   operation: GeneratedOperation,
@@ -21,14 +21,14 @@ export async function compare(
   expect(keysInOrder(ours.data)).toEqual(keysInOrder(expected.data));
   const places = new Set(expected.failures.map(String));
   const told = [...ours.errors.map(({ path }) => path ?? []), ...ours.invalid];
-  // Each error is of a field that fails; each null that a failure makes has an error; and none has two.
+  // Each error is of a field that fails; each null that a failure causes has an error; no path has two errors.
   expect(told.filter((path) => !places.has(String(path)) && isInAnswer(ours.data, path)).map(String)).toEqual([]);
   expect(nullsOf(ours, told)).toEqual(nullsOf(ours, expected.failures));
   const texts = told.map(String);
   expect(texts.filter((path, index) => texts.indexOf(path) !== index)).toEqual([]);
 }
 
-/** Whether the object that would have the field is there: fields that only others of its kind should have are fetched of it at times. */
+/** Returns whether the object of the field is in the response. The gateway sometimes fetches a field of an object that only other types should have. */
 function isInAnswer(data: unknown, path: Path): boolean {
   let value = data;
   for (const key of path) {
@@ -39,14 +39,14 @@ function isInAnswer(data: unknown, path: Path): boolean {
   return true;
 }
 
-/** JSON compares the order of keys too, which clients may rely on. */
+/** JSON also compares the order of keys, on which clients may rely. */
 const keysInOrder = (data: unknown): string => JSON.stringify(data);
 
-/** The places where the answer is null because of failures. */
+/** Returns the paths where the response is null because of failures. */
 const nullsOf = ({ data }: Outcome, failures: readonly Path[]): string[] =>
   [...new Set(failures.flatMap((path) => nullOn(data, path)?.join() ?? []))].sort();
 
-/** The part of a path that leads to a null. */
+/** Returns the part of a path that leads to a null. */
 function nullOn(data: unknown, path: Path): Path | undefined {
   let value = data;
   for (let length = 0; length <= path.length; length += 1) {
@@ -56,7 +56,7 @@ function nullOn(data: unknown, path: Path): Path | undefined {
   return undefined;
 }
 
-/** Where subgraphs fail by themselves, the answer may lack what they would have answered, and has the reasons. */
+/** Compares the responses when subgraphs fail: the gateway's may lack what the failed calls would have returned, and has an error for it. */
 export async function compareBroken(
   federation: Federation,
   operation: GeneratedOperation,
@@ -71,10 +71,10 @@ export async function compareBroken(
   });
   const told = [...ours.errors.flatMap(({ path }) => (path ? [path] : [])), ...ours.invalid];
   const lacking = lackingIn(ours.data, expected.data, []);
-  // A null that a subgraph answers where null may be needs no reason, and a call that nobody foresaw to fail has no place.
+  // A null from a subgraph in a nullable field needs no error, and an unexpected exception has no path.
   if (fault.kind === "null" || fault.kind === "missing entity" || fault.kind === "thrown") return;
   const explained = new Set(told.flatMap((path) => nullOn(ours.data, path)?.join() ?? []));
-  // Keys and requirements that the client did not select fail as well, and with them what is found by them.
+  // Keys and requirements that the client did not select fail as well, and with them what is found through them.
   const hidden = told.filter((path) => !isInAnswer(ours.data, path)).map((path) => path.slice(0, -1));
   // An entity that fails as a whole lacks every field of that call.
   const above = [...told, ...hidden].map((path) => `${path.join()},`);
@@ -83,7 +83,7 @@ export async function compareBroken(
   ).toEqual([]);
 }
 
-/** The places where an answer has null in the place of a value. Anything else that differs in shape is wrong. */
+/** Returns the paths where a response has null instead of a value. Any other difference in shape fails the test. */
 function lackingIn(ours: unknown, expected: unknown, path: Path): Path[] {
   if (expected === null) return [];
   if (ours === null) return [path];

@@ -8,11 +8,11 @@ import { undivided } from "./undivided.ts";
 import { foreignFields } from "./foreign-fields.ts";
 import { World } from "./world.ts";
 
-/** A supergraph, its subgraphs over one world, and the same world undivided. */
+/** A supergraph, its subgraphs over one world, and one undivided service over the same world. */
 export interface Federation {
   sdl: string;
   schemas: Readonly<Record<string, DocumentNode>>;
-  /** What clients see. */
+  /** The schema that clients see. */
   api: GraphQLSchema;
   subgraphs: Readonly<Record<string, AskSubgraph>>;
   executors: BothExecutors;
@@ -24,7 +24,7 @@ export const head = `extend schema @link(url: "https://specs.apollo.dev/federati
   "@shareable", "@override", "@inaccessible", "@interfaceObject"])\n`;
 
 /**
- * @param linked what stands before every schema
+ * @param linked the text before every schema
  * @returns the errors of composition where the schemas do not compose
  */
 export function federationOf(
@@ -59,7 +59,7 @@ export function federationOf(
   };
 }
 
-/** @throws Error for schemas that do not compose */
+/** Returns the federation. @throws Error for schemas that do not compose */
 export function composed(texts: Readonly<Record<string, string>>, linked: string = head): Federation {
   const found = federationOf(texts, linked);
   if ("api" in found) return found;

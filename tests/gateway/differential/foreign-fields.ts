@@ -3,8 +3,8 @@ import { fieldSet, hasFields } from "../requirements.ts";
 import { textArgument } from "./world.ts";
 
 /**
- * The fields (`Item.price`) that a subgraph declares and does not resolve: `@external`, or taken over by another. Those of its keys it has, and those
- * that a `@provides` of its names it has at some places.
+ * Returns the fields (`Item.price`) that a subgraph declares and does not resolve: those that are `@external`, or overridden by another subgraph. It has the
+ * values of its key fields, and in some places those that its `@provides` names.
  */
 export function foreignFields(supergraphSdl: string, subgraph: string, schema: DocumentNode): Set<string> {
   const had = fieldsInKeysAndProvides(schema);

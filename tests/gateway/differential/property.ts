@@ -12,14 +12,14 @@ export interface Budget {
   seed: number;
   /** How many supergraphs or documents are drawn. */
   runs: number;
-  /** Milliseconds in which a failing example is made smaller. */
+  /** Limit for shrinking a failing example, in milliseconds. */
   shrinkMs?: number;
 }
 
 const troubles: readonly Trouble[] = ["none", "error", "null"];
 const documentTape = (maxLength: number) => fc.array(fc.nat(255), { minLength: 5, maxLength, size: "max" });
 
-/** Holds a gateway against one undivided service, for documents drawn over a supergraph. */
+/** Compares a gateway with one undivided service, for documents drawn over a supergraph. */
 export const overOne = (schemas: Schemas, budget: Budget, options: { mutations?: boolean } = {}) =>
   overComposed(composed(schemas), budget, options);
 
@@ -42,7 +42,7 @@ export function overComposed(
     .then(() => coverage);
 }
 
-/** The same while a subgraph fails in some way. */
+/** Compares the same while a subgraph fails in one way. */
 export function overFailing(schemas: Schemas, { seed, runs, shrinkMs = 45_000 }: Budget, kind: FaultKind) {
   const federation = composed(schemas);
   const property = fc.asyncProperty(documentTape(250), fc.nat(10_000), async (tape, place) => {
@@ -63,7 +63,7 @@ export function overFailing(schemas: Schemas, { seed, runs, shrinkMs = 45_000 }:
 export interface Drawn {
   supergraphs: number;
   documents: number;
-  /** How many of the supergraphs have an interface that a subgraph knows as an object, an interface of interfaces, and so on. */
+  /** How many of the supergraphs have an interface that a subgraph defines as an object, an interface of interfaces, and so on. */
   shapes: Map<string, number>;
 }
 
@@ -81,7 +81,7 @@ const shapes: Readonly<Record<string, RegExp>> = {
   arguments: /\(l: /,
 };
 
-/** Holds gateways against undivided services, for supergraphs and documents that are both drawn. */
+/** Compares gateways with undivided services, for supergraphs and documents that are both drawn. */
 export async function overMany(
   { seed, runs, shrinkMs = 45_000 }: Budget,
   { documents = 6, ...kinds }: { documents?: number } & SupergraphKinds = {},
@@ -120,7 +120,7 @@ export async function overMany(
   return drawn;
 }
 
-/** @returns whether the tape gave a document that fits the schema */
+/** Compares the responses. @returns whether the tape yields a document that is valid in the schema */
 async function answersAlike(
   federation: Federation,
   tape: readonly number[],
@@ -132,7 +132,7 @@ async function answersAlike(
   }: { trouble: Trouble; seed: number; mutations?: boolean; coverage?: Coverage },
 ): Promise<boolean> {
   const operation = operationFrom(tape, { schema: federation.api, misnamed: true, mutations });
-  // Fields that cannot be merged into one come out of the tape at times.
+  // The tape sometimes yields fields that cannot be merged.
   if (validate(federation.api, parse(operation.query)).length > 0) return false;
   coverage?.count(operation.query, federation.plan(operation));
   try {

@@ -22,11 +22,11 @@ import {
   type World,
 } from "./world.ts";
 
-/** A thing as a subgraph knows it. */
+/** A thing as a subgraph sees it. */
 interface Known {
   __typename: string;
   thing: Thing;
-  /** The representation by which it was found. */
+  /** The representation that it was found by. */
   given: Readonly<Record<string, unknown>>;
 }
 
@@ -47,8 +47,8 @@ export const subgraphSchema = (document: DocumentNode): SubgraphSchema => ({
 });
 
 /**
- * A subgraph that answers from the world, and finds entities by any key of theirs that it has.
- * @param foreign the fields that others resolve, `@external` or taken over by `@override`: who asks for them here has an error
+ * Returns a subgraph that answers from the world, and finds entities by any of their keys that it has.
+ * @param foreign the fields that other subgraphs resolve, `@external` or overridden by `@override`: a query for them here gets an error
  */
 export function subgraphOver(
   world: World,
@@ -58,7 +58,7 @@ export function subgraphOver(
   const keys = new Map<string, SelectionSetNode[]>();
   for (const [type, directive] of directivesOnTypes(document, "key")) {
     const resolvable = directive.arguments?.find(({ name }) => name.value === "resolvable")?.value;
-    // What is not resolvable is not found: a gateway that refers to it all the same has a null for it.
+    // An entity is not found by an unresolvable key: a gateway that refers to it anyway gets null.
     if (resolvable?.kind === Kind.BOOLEAN && !resolvable.value) continue;
     keys.set(type, [...(keys.get(type) ?? []), fieldSet(textArgument(directive, "fields"))]);
   }
@@ -98,7 +98,7 @@ export function subgraphOver(
     execute({ schema, document: parse(query), variableValues: { ...variables }, contextValue: troubled });
 }
 
-/** What a subgraph calls a type of objects: it may know no more than an interface of it. */
+/** Returns the subgraph's name for an object type: it may define only an interface of the type. */
 const namesIn = (world: World, schema: GraphQLSchema) => {
   const names = new Map<string, string>();
   return (type: string): string => {
@@ -113,7 +113,7 @@ const namesIn = (world: World, schema: GraphQLSchema) => {
   };
 };
 
-/** Whether a representation holds the same values. Numbers come back as the texts that a custom scalar or an ID may make of them. */
+/** Returns whether a representation has the same values. A custom scalar or an ID may have turned numbers into texts. */
 function matches(held: unknown, given: unknown): boolean {
   if (typeof held !== "object" || held === null || typeof given !== "object" || given === null)
     return (

@@ -1,8 +1,8 @@
-/** The schemas of subgraphs, by their names, as a tape of numbers draws them. Not all of them compose. */
+/** The schemas of subgraphs, by name, as drawn from a tape of numbers. Not all of them compose. */
 export type Schemas = Record<string, string>;
 
 interface Field {
-  /** As it stands in the schema, without directives. */
+  /** The type as the schema states it, without directives. */
   type: string;
   args: string;
 }
@@ -10,16 +10,16 @@ interface Field {
 interface DrawnType {
   name: string;
   kind: "entity" | "value" | "interface" | "union";
-  /** Of interfaces and unions: the objects behind it. */
+  /** For interfaces and unions: their object types. */
   members: string[];
-  /** Of interfaces and entities: the interfaces that it implements. */
+  /** For interfaces and entities: the interfaces that they implement. */
   implemented: string[];
-  /** Of an interface: whether it is an entity, which other subgraphs may know as an object. */
+  /** For an interface: whether it is an entity, which other subgraphs may define as an object. */
   isEntity: boolean;
   keys: string[];
 }
 
-/** A type as one subgraph has it. */
+/** A type as one subgraph defines it. */
 interface Local {
   type: DrawnType;
   as: "type" | "interface" | "interfaceObject" | "union";
@@ -29,17 +29,17 @@ interface Local {
 }
 
 const scalars = ["Int", "String", "Float", "Boolean", "ID", "Kind"];
-/** Few names, so that fields of different types share theirs. */
+/** Few names, so that fields of different types share them. */
 const names = ["n", "s", "t", "u", "v", "w"];
 const argumentLists = ["", "", "", "(l: Int)", '(l: String = "d", m: Boolean)'];
 
 export interface SupergraphKinds {
-  /** Also types that a subgraph finds by one of their keys and not by another; not by default. */
+  /** Also draws types that a subgraph finds by one of their keys and not by another; off by default. */
   someKeysUnresolvable?: boolean;
 }
 
 /**
- * Draws a supergraph: entities with one key or two; values; interfaces of interfaces, some of which are entities that other subgraphs know as objects;
+ * Draws a supergraph: entities with one key or two; values; interfaces of interfaces, some of which are entities that other subgraphs define as objects;
  * unions; fields with arguments; `@requires` and `@shareable`.
  */
 export function supergraphFrom(
@@ -77,7 +77,7 @@ export function supergraphFrom(
     localsOf(graph).set(type.name, local);
     if (as === "type" && type.kind === "entity") {
       const own = type.keys.filter((_, index) => index === 0 || oneIn(2));
-      // At times it has the other key alone.
+      // Sometimes the subgraph has only the other key.
       const kept = own.length > 1 && oneIn(3) ? own.slice(1) : own;
       const isReference = oneIn(8);
       local.keys = kept.map((fields) => ({ fields, resolvable: someKeysUnresolvable ? !oneIn(4) : !isReference }));
@@ -91,12 +91,12 @@ export function supergraphFrom(
     args: "",
   });
 
-  // What there is.
+  // The types.
   const entities = Array.from({ length: 2 + choose(3) }, (_, index) =>
     draw(`E${index}`, "entity", { keys: ["id", ...(oneIn(3) ? [oneOf(["code", "nr", "id code"]) ?? "code"] : [])] }),
   );
   const values = Array.from({ length: choose(3) }, (_, index) => draw(`V${index}`, "value"));
-  /** Where interfaces are known as objects, and so the types behind them not at all. */
+  /** The places where a subgraph defines interfaces as objects, and so does not know their object types. */
   const closed = new Set<string>();
   const interfaceCount = choose(4);
   for (let index = 0; index < interfaceCount; index += 1) {
@@ -110,7 +110,7 @@ export function supergraphFrom(
     for (const member of members) {
       const own = put(home, member, "type");
       own.fields.set("id", { ...keyField("id"), directives: "" });
-      // Who finds an interface by a key finds each of its objects by it.
+      // A subgraph that finds an interface by a key finds each of its objects by that key.
       if (type.isEntity)
         own.keys = [{ fields: "id", resolvable: true }, ...own.keys.filter(({ fields }) => fields !== "id")];
     }
@@ -141,7 +141,7 @@ export function supergraphFrom(
       if (!localsOf(graph).has(type.name) && type.members.some((member) => localsOf(graph).has(member)) && oneIn(3))
         put(graph, type, "interface").fields.set("id", { type: "ID!", args: "", directives: "" });
   }
-  // An interface above one that is known as an object may be there too.
+  // A subgraph may also define an interface above the one that it defines as an object.
   for (const graph of graphs)
     for (const local of localsOf(graph).values()) {
       if (local.as !== "interfaceObject") continue;
@@ -172,7 +172,7 @@ export function supergraphFrom(
     }
   }
 
-  // What it holds.
+  // The fields of the types.
   const wrapped = (type: string): string => {
     const inner = oneIn(4) ? `${type}!` : type;
     return [inner, inner, `[${inner}]`, oneIn(2) ? `[${inner}]!` : `[[${inner}]]`][choose(4)] ?? inner;
@@ -182,7 +182,7 @@ export function supergraphFrom(
     const type = composite.length > 0 && oneIn(2) ? (oneOf(composite) ?? "Int") : (oneOf(scalars) ?? "Int");
     return { type: wrapped(type), args: oneOf(argumentLists) ?? "" };
   };
-  /** The types that have a field if this one has it. */
+  /** Returns the types that have a field if this one has it. */
   const having = ({ name, members, kind }: DrawnType): string[] =>
     kind === "interface"
       ? [name, ...members]
@@ -196,7 +196,7 @@ export function supergraphFrom(
     having(type).some((each) => everywhere(each).some(({ fields }) => fields.has(name)));
 
   for (const graph of graphs) {
-    // Fields of an interface first: each of its objects has them.
+    // Fields of interfaces come first: each of their objects has them.
     for (const local of localsOf(graph).values()) {
       if (local.as !== "interface" || !local.type.members.every((member) => localsOf(graph).has(member))) continue;
       const count = choose(3);

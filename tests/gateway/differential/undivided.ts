@@ -16,14 +16,14 @@ import type { Path } from "../both-executors.ts";
 import type { Troubled } from "./subgraph.ts";
 import { isThing, root, type Thing, type World } from "./world.ts";
 
-/** What one service answers that nobody divided. */
+/** The response of one undivided service. */
 export interface Expected {
   data: unknown;
-  /** Every place where a field fails, those within what is null by another failure included. */
+  /** The path of every field that fails, including those inside a value that another failure makes null. */
   failures: Path[];
 }
 
-/** The oracle: graphql-js over the schema that clients see, with the data of the world. */
+/** Creates the oracle: graphql-js over the schema that clients see, with the data of the world. */
 export function undivided(api: GraphQLSchema, world: World) {
   const whole = withResolvers(buildASTSchema(parse(printSchema(api))), world, undefined);
   const lenient = withResolvers(nullable(api), world, api);
@@ -35,7 +35,7 @@ export function undivided(api: GraphQLSchema, world: World) {
   };
 }
 
-/** The same schema, in which any field may be null, so that one failure hides no other. */
+/** Returns the same schema with every field nullable, so that one failure hides no other. */
 const nullable = (schema: GraphQLSchema): GraphQLSchema =>
   buildASTSchema(
     visit(parse(printSchema(schema)), {
@@ -44,7 +44,7 @@ const nullable = (schema: GraphQLSchema): GraphQLSchema =>
     }),
   );
 
-/** @param strict the schema by whose types a null is a failure, where that is another */
+/** Attaches resolvers that read the world. @param strict the schema whose types decide that a null is a failure, where it is another one */
 function withResolvers(schema: GraphQLSchema, world: World, strict: GraphQLSchema | undefined): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith("__")) continue;

@@ -18,14 +18,14 @@ import {
 import { getArgumentValues } from "graphql/execution/values.js";
 import { fieldSet, hasFields, requirementsIn } from "../requirements.ts";
 
-/** A number that a text always gives. */
+/** Returns a number that depends only on the text. */
 export function hashOf(text: string): number {
   let hash = 2_166_136_261;
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 16_777_619);
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-/** One object: the same wherever it is met. */
+/** One object: the same in every place. */
 export interface Thing {
   type: string;
   nr: number;
@@ -33,7 +33,7 @@ export interface Thing {
 
 export const root = (type: GraphQLObjectType): Thing => ({ type: type.name, nr: 0 });
 
-/** What goes wrong in the world itself, so that every subgraph that resolves the field has the same trouble. */
+/** A failure in the world itself: every subgraph that resolves the field has it. */
 export type Trouble = "none" | "error" | "null";
 
 export interface SubgraphSchema {
@@ -44,11 +44,11 @@ export interface SubgraphSchema {
 const howMany = 4;
 
 /**
- * The data of a supergraph. Every value follows from its object, its field, its arguments and what `@requires` brings, so that all subgraphs and the
- * one undivided schema have the same data without any of them holding it.
+ * The data of a supergraph. Each value follows from its object, its field, its arguments and what `@requires` brings. So all subgraphs and the undivided
+ * schema have the same data, and none of them stores it.
  */
 export class World {
-  /** The whole supergraph's schema, with what clients cannot see. */
+  /** The schema of the whole supergraph, including what clients cannot see. */
   readonly schema: GraphQLSchema;
   readonly requirements: ReadonlyMap<string, SelectionSetNode>;
   readonly #subgraphs: readonly SubgraphSchema[];
@@ -65,19 +65,19 @@ export class World {
         this.#add(this.#keys, type, fieldSet(textArgument(directive, "fields")));
     }
     for (const coordinate of this.#keys) this.#undisturbed.add(coordinate);
-    // A required field that fails would fail others, which the whole graph does not have.
+    // A required field that failed would fail other fields, which do not fail in the undivided graph.
     for (const [coordinate, selection] of this.requirements)
       this.#add(this.#undisturbed, coordinate.split(".")[0] ?? "", selection);
   }
 
-  /** All objects that may be of a type. */
+  /** Returns all objects that a type may have. */
   thingsOf(typeName: string): Thing[] {
     return this.#objectsOf(typeName).flatMap((type) => Array.from({ length: howMany }, (_, nr) => ({ type, nr })));
   }
 
   /**
-   * The value of a field, objects as things.
-   * @param given what a subgraph was sent of what the field requires; the undivided schema reads it
+   * Returns the value of a field; objects are returned as things.
+   * @param given what a subgraph received of the fields that this one requires; the undivided schema reads them
    * @throws GraphQLError where the trouble is
    */
   valueOf(
@@ -108,7 +108,7 @@ export class World {
     });
   }
 
-  /** What a field of a type requires, also by an interface that a subgraph knows as an object. */
+  /** Returns what a field of a type requires, also through an interface that a subgraph defines as an object. */
   requirementOf(type: GraphQLObjectType, field: string): SelectionSetNode | undefined {
     for (const { name } of [type, ...type.getInterfaces()]) {
       const found = this.requirements.get(`${name}.${field}`);
@@ -117,7 +117,7 @@ export class World {
     return undefined;
   }
 
-  /** What a selection without variables reads of an object. */
+  /** Returns what a selection without variables reads of an object. */
   read(value: unknown, selection: SelectionSetNode): unknown {
     if (Array.isArray(value)) return value.map((item) => this.read(item, selection));
     if (!isThing(value)) return value;
@@ -155,7 +155,7 @@ export class World {
       return name === undefined ? null : { type: name, nr: (hash >>> 4) % howMany };
     }
     if (this.#keys.has(`${of.thing.type}.${of.field}`)) {
-      // One and the same in each subgraph, and of no other object.
+      // The same in each subgraph, and unique to the object.
       const number = (hashOf(of.thing.type) % 100_000) * 10 + of.thing.nr;
       if (type.name === "Int" || type.name === "Float") return number;
       if (type.name === "ID" || type.name === "String") return `${of.field} ${number}`;
@@ -168,7 +168,7 @@ export class World {
     return ["plain", 'with "quotes" and \\', "ü €  𝄞", "line\nbreak"][hash % 4] + String(hash % 10);
   }
 
-  /** The types that every subgraph that resolves the field can give it. */
+  /** Returns the types that every subgraph that resolves the field can return for it. */
   #candidatesAt(typeName: string, field: string): readonly string[] {
     const coordinate = `${typeName}.${field}`;
     let found = this.#candidates.get(coordinate);
@@ -193,7 +193,7 @@ export class World {
     return [...new Set(candidates)].sort();
   }
 
-  /** The types of objects behind a name, which a subgraph may know as an object though it is an interface. */
+  /** Returns the object types of a name; a subgraph may define an interface as an object. */
   #objectsOf(name: string): string[] {
     const type = this.schema.getType(name);
     return isAbstractType(type) ? this.schema.getPossibleTypes(type).map((each) => each.name) : [name];
@@ -225,7 +225,7 @@ export class World {
 export const isThing = (value: unknown): value is Thing =>
   typeof value === "object" && value !== null && "nr" in value && "type" in value;
 
-/** The directives of one name on the types of a schema. */
+/** Returns the directives of one name on the types of a schema. */
 export function directivesOnTypes(document: DocumentNode, name: string): [type: string, directive: DirectiveNode][] {
   return document.definitions.flatMap((node) =>
     hasFields(node)

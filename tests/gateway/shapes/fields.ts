@@ -2,7 +2,7 @@ import type { Shape } from "./shape.ts";
 
 const labelled = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@override", "@requires", "@external"])\n`;
 
-/** Who resolves a field: taken over, provided, hidden, shared, extended. */
+/** Supergraphs that differ in which subgraph resolves a field: overridden, provided, inaccessible, shared, extended. */
 export const fieldShapes: Readonly<Record<string, Shape>> = {
   "a field that another subgraph takes over": {
     schemas: {

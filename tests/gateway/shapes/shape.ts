@@ -1,11 +1,11 @@
 import type { Schemas } from "../differential/supergraph-from.ts";
 
-/** A supergraph that gateways are known to get wrong, with documents that come upon the difficulty. */
+/** A supergraph that some gateways are known to get wrong, with documents that trigger the difficulty. */
 export interface Shape {
   schemas: Schemas;
   documents: readonly string[];
-  /** Without the head that links Federation 2: the subgraphs have their own, or are of Federation 1. */
+  /** Leaves out the head that links Federation 2: the subgraphs have their own, or use Federation 1. */
   bare?: boolean;
-  /** There are documents that have no plan, though they are valid. */
+  /** Some valid documents over the supergraph have no plan. */
   partly?: boolean;
 }

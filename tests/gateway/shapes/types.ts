@@ -2,7 +2,7 @@ import type { Shape } from "./shape.ts";
 
 const page = "id title";
 
-/** What an object is, and what is required of it: unions and interfaces that subgraphs know in part, requirements of requirements and of fragments. */
+/** Supergraphs that differ in types and requirements: unions and interfaces that subgraphs know in part, requirements of requirements and of fragments. */
 export const typeShapes: Readonly<Record<string, Shape>> = {
   "one type as an entity and as a value, with another nullability": {
     schemas: {

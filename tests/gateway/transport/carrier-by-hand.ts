@@ -11,7 +11,7 @@ export interface OpenCall {
   fail(error: unknown): void;
 }
 
-/** A carrier whose calls the test answers, in the order and at the time that it likes. It ignores signals, as a bad carrier does. */
+/** Returns a carrier whose calls the test answers, in any order and at any time. It ignores signals, as a bad carrier does. */
 export function carrierByHand(): Transport & { calls: OpenCall[] } {
   const calls: OpenCall[] = [];
   return {
@@ -22,7 +22,7 @@ export function carrierByHand(): Transport & { calls: OpenCall[] } {
   };
 }
 
-/** A carrier that deals with each call at once. */
+/** Returns a carrier that handles each call with `send`. */
 export const carrierThat = (send: Transport["send"]): Transport => ({ send, close: async () => undefined });
 
 export const query = (text: string, variables: Record<string, unknown> = {}): CallRequest => ({

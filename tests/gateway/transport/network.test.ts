@@ -44,7 +44,7 @@ function gateway(limits: Partial<TransportLimits> = {}, http: Partial<HttpLimits
   return started;
 }
 
-/** The whole answer without what monitoring adds. */
+/** Returns the whole response without monitoring's fields. */
 function blanked(): unknown {
   const answer = structuredClone(whole) as { alertRules: unknown; vms: { nodes: { alerts: unknown }[] } };
   answer.alertRules = null;
@@ -52,15 +52,15 @@ function blanked(): unknown {
   return answer;
 }
 
-/** Those that the client makes anew in the place of broken ones go when they were idle for long enough. */
+/** Waits until no connection is left. Those that the client opens in place of broken ones close after their idle timeout. */
 const noConnectionsLeft = () => vi.waitFor(() => expect(monitoring.open()).toBe(0), { timeout: 10_000 });
 
 const codes = (errors: readonly { extensions: { code: string } }[]) => [
   ...new Set(errors.map(({ extensions }) => extensions.code)),
 ];
 
-describe("fault 3: when the connection breaks in the middle of an answer,", () => {
-  it("a query is asked once more, and answered", async () => {
+describe("fault 3: when the connection breaks in the middle of a response,", () => {
+  it("a query is retried once, and answered", async () => {
     const { ask, retried } = gateway();
     const broken = resetAfter(40);
     monitoring.fault = {
@@ -78,7 +78,7 @@ describe("fault 3: when the connection breaks in the middle of an answer,", () =
     expect(apart.executed.queries("monitoring") - before).toBe(2);
   });
 
-  it("a query is asked no third time, and its fields are null and say so", async () => {
+  it("a query is not retried twice, and its fields are null with an error", async () => {
     const { ask, retried } = gateway();
     monitoring.fault = resetAfter(40);
     const before = apart.executed.queries("monitoring");
@@ -95,7 +95,7 @@ describe("fault 3: when the connection breaks in the middle of an answer,", () =
     expect(apart.executed.queries("monitoring") - before).toBe(2);
   });
 
-  it("a mutation is executed once, sent no second time, and says that it has no answer", async () => {
+  it("a mutation is executed once, is not retried, and reports that it has no response", async () => {
     const { ask, retried } = gateway();
     apart.networks.auth.fault = resetAfter(40);
     const before = apart.executed.mutations("auth");
@@ -113,19 +113,19 @@ describe("fault 3: when the connection breaks in the middle of an answer,", () =
     expect(made).toHaveLength(1);
   });
 
-  it("queries of a subgraph that always breaks off are asked again within its budget alone", async () => {
+  it("queries to a subgraph that always breaks off are retried only within the retry budget", async () => {
     const { ask, retried } = gateway({ failuresToOpen: Infinity, retryBurst: 2, retryShare: 0.25 });
     monitoring.fault = resetAfter(40);
     const before = apart.executed.queries("monitoring");
     for (let request = 0; request < 20; request += 1) await ask("{ alertRules { totalCount } }");
-    // Two are saved at first, which is all that can be; 19 calls after the first add a quarter each.
+    // The budget starts with two retries, which is its maximum; each of the 19 calls after the first adds a quarter.
     expect(retried).toHaveLength(6);
     expect(apart.executed.queries("monitoring") - before).toBe(26);
   });
 });
 
 describe("fault 4: with a slow network", () => {
-  it("of 50 ms and of 500 ms, the answer is whole", async () => {
+  it("of 50 ms and of 500 ms, the response is complete", async () => {
     const { ask } = gateway({ callTimeoutMs: 10_000 });
     for (const milliseconds of [50, 500]) {
       monitoring.fault = delayed(milliseconds);
@@ -133,7 +133,7 @@ describe("fault 4: with a slow network", () => {
     }
   });
 
-  it("that is slower than the deadline, the deadline holds, and nothing queues", async () => {
+  it("that exceeds the deadline, calls end at the deadline, and nothing queues", async () => {
     const { ask, calls } = gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
     monitoring.fault = delayed(2_000);
     const answers = await Promise.all(Array.from({ length: 5 }, () => ask(query)));
@@ -149,7 +149,7 @@ describe("fault 4: with a slow network", () => {
 });
 
 describe("fault 5: with 10 KB a second", () => {
-  it("a small answer arrives, a large one ends at the deadline, and its connection is gone", async () => {
+  it("a small response arrives, a large one ends at the deadline, and its connection is closed", async () => {
     const { ask } = gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
     monitoring.fault = throttled(10_000);
     expect(await ask("{ alertRules { totalCount } }")).toMatchObject({ data: { alertRules: { totalCount: 3 } } });
@@ -162,7 +162,7 @@ describe("fault 5: with 10 KB a second", () => {
     await noConnectionsLeft();
   });
 
-  it("or any other pace, an answer is read to its limit and no further", async () => {
+  it("or any other pace, a response is read up to its limit and no further", async () => {
     const { ask, calls } = gateway({}, { maxAnswerBytes: 1_000_000, keepAliveMs: 200 });
     monitoring.fault = endless("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n");
     const { data, errors } = await ask(query);
@@ -172,7 +172,7 @@ describe("fault 5: with 10 KB a second", () => {
   });
 });
 
-describe("fault 6: what is no answer", () => {
+describe("fault 6: an invalid response", () => {
   const response = (head: string, body: string) => `HTTP/1.1 ${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
   const answers: [string, NetworkFault, string][] = [
     ["HTML", answering(response("200 OK\r\ncontent-type: text/html", "<h1>secret-canary</h1>")), "unusable"],
@@ -206,7 +206,7 @@ describe("fault 6: what is no answer", () => {
   ];
 
   it.each(answers)(
-    "(%s) is told as a part that did not answer, and nothing of it leaks",
+    "(%s) is reported as a part that did not answer, and none of its content leaks",
     async (_what, fault, outcome) => {
       const { ask, calls } = gateway();
       monitoring.fault = fault;
@@ -257,7 +257,7 @@ describe("fault 7: when connections are accepted and stay silent,", () => {
     await transport.close();
   });
 
-  it("the subgraph is asked no more after three, and others answer as they do", async () => {
+  it("the subgraph is not called after three failures, and the others answer as before", async () => {
     const { ask, breakers } = gateway({ callTimeoutMs: 1_000, firstProbeMs: 60_000, longestProbeMs: 60_000 });
     monitoring.fault = hung;
     for (let request = 0; request < 3; request += 1) await ask("{ alertRules { totalCount } }");

@@ -43,7 +43,7 @@ function expectBlanked({ data, errors }: Answer, code: string): void {
 
 const outcomes = () => gateway.calls.filter(({ subgraph }) => subgraph === "monitoring").map(({ outcome }) => outcome);
 
-/** Expects whole answers again, in less time than anybody notices. */
+/** Expects complete responses again within two seconds. */
 async function expectRecovery(): Promise<void> {
   const begun = performance.now();
   await vi.waitFor(async () => expect(await gateway.ask(query)).toMatchObject(whole), {
@@ -55,7 +55,7 @@ async function expectRecovery(): Promise<void> {
 }
 
 describe("fault 1: a subgraph that is killed", () => {
-  it("costs its own fields, is asked no more after three calls, and answers again in less than 2 s when it is back", async () => {
+  it("costs its own fields, is not called after three failures, and answers again in less than 2 s when it is back", async () => {
     expect(await gateway.ask(query)).toMatchObject(whole);
     await monitoring.end("SIGKILL");
     for (let request = 0; request < 3; request += 1) expectBlanked(await gateway.ask(query), "SUBGRAPH_UNAVAILABLE");
@@ -67,14 +67,14 @@ describe("fault 1: a subgraph that is killed", () => {
 });
 
 describe("fault 2: a subgraph that hangs", () => {
-  it("costs its own fields at the deadline, and after three calls no time; it answers again when it goes on", async () => {
+  it("costs its own fields at the deadline, and no time after three failures; it answers again when it resumes", async () => {
     expect(await gateway.ask(query)).toMatchObject(whole);
     monitoring.signal("SIGSTOP");
     for (let request = 0; request < 3; request += 1) expectBlanked(await gateway.ask(query), "SUBGRAPH_TIMEOUT");
     expect(gateway.breakers).toEqual(["monitoring open"]);
     const requests = Array.from({ length: 20 }, () => gateway.ask(query));
     for (const { data } of await Promise.all(requests)) expect(data).toEqual({ ...whole.data, alertRules: null });
-    // Where a pause is over by now, one of them is the one that looks.
+    // Where a probe is due by now, one of these calls is that probe.
     expect(outcomes().filter((outcome) => outcome === "breaker open").length).toBeGreaterThanOrEqual(17);
     monitoring.signal("SIGCONT");
     await expectRecovery();

@@ -24,11 +24,11 @@ export const keys: Keyring = [{ id: "1", secret: "a key of this test and of noth
 
 export interface ProductApart {
   product: TestProduct;
-  /** Before each subgraph. */
+  /** The network before each subgraph. */
   networks: Readonly<Record<Domain, TcpProxy>>;
-  /** The calls of each subgraph that it has begun to execute, mutations by themselves. */
+  /** The calls that each subgraph has begun to execute, with mutations counted separately. */
   executed: { queries(domain: Domain): number; mutations(domain: Domain): number };
-  /** Gives the gateway a transport of a test's own, whose breakers and budgets know nothing of other tests. */
+  /** Gives the gateway a transport for one test, whose breakers and budgets are independent of other tests. */
   gatewayOver(
     urls: Readonly<Record<string, string>>,
     limits?: Partial<TransportLimits>,
@@ -37,7 +37,7 @@ export interface ProductApart {
   stop(): Promise<void>;
 }
 
-/** The product's subgraphs, each behind HTTP, and each behind a network that can be broken; and a gateway before them. */
+/** Starts the product's subgraphs, each behind HTTP and a network that can be broken, and a gateway before them. */
 export async function productApart(): Promise<ProductApart> {
   const product = await bootProduct({ tenantId: fleet.tenantId });
   await insertFleet(product.urls, 1, 3);
@@ -60,11 +60,11 @@ export async function productApart(): Promise<ProductApart> {
     servers.push(server);
     networks.push([domain, await tcpProxy(server.url)]);
   }
-  // One for all tests, which would take longer to start than a test takes: of calls it knows what its transport tells.
+  // One gateway for all tests, because it takes longer to start than a test takes. It only sees the calls of its transport.
   let transport: Transport;
   const gateway = await startGateway({
     policies,
-    // Whatever makes an answer large may be asked for.
+    // Allows any fields that make a response large.
     limits: noLimits,
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
     transport: { send: (...call) => transport.send(...call), close: async () => undefined },
@@ -111,7 +111,7 @@ export async function productApart(): Promise<ProductApart> {
 
 export interface WatchedGateway {
   ask(query: string, variables?: Record<string, unknown>): Promise<Answer>;
-  /** What its transport told, in order. */
+  /** The calls that its transport reported, in order. */
   calls: ObservedCall[];
   retried: string[];
   breakers: `${string} ${BreakerState}`[];

@@ -9,14 +9,16 @@ import { type AskAs, graphOver } from "#tests/security/graph-as.ts";
 const fleet = fleetOf(1);
 const identity = wholeTenantIdentity(fleet.tenantId, fleet.id("user", 1));
 
-/** The same call to `vms`; what others add to its objects has the same name and is not the same. The users come last. */
+/**
+ * Each operation makes the same call to `vms`. The fields that other subgraphs add to the VMs have the same response key and differ. The users come last.
+ */
 const operations = [
   "{ users { totalCount } vms(first: 3) { nodes { id added: alerts(first: 1) { nodes { id message } } } } }",
   "{ users { totalCount } vms(first: 3) { nodes { id added: migrations(first: 1) { nodes { id status } } } } }",
   "{ users { totalCount } vms(first: 3) { nodes { id added: allocations(first: 1) { nodes { id memoryBytes } } } } }",
 ];
 
-/** Opens when `open` was called so often. */
+/** Returns a gate that opens after `times` calls of `open`. */
 function gate(times: number): { passed: Promise<void>; open(): void } {
   let left = times;
   let pass = () => undefined as void;
@@ -36,7 +38,7 @@ let product: TestProduct;
 let ask: AskAs;
 /** How often each subgraph was called. */
 const asked: Record<string, number> = {};
-/** For operations at the same time: all share the first call, and nobody writes an answer before all have merged. */
+/** For simultaneous operations: all share the first call, and no response is written before all have merged. */
 let together: { sharing: ReturnType<typeof gate>; merged: ReturnType<typeof gate> } | undefined;
 
 beforeAll(async () => {
@@ -62,7 +64,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-it("operations that share a call merge what others add into answers of their own", async () => {
+it("operations that share a call merge the fields of other subgraphs into their own responses", async () => {
   const alone = [];
   for (const operation of operations) alone.push(await ask(identity, operation));
   expect(new Set(alone.map(({ data }) => JSON.stringify(data))).size).toBe(operations.length);

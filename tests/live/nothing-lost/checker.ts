@@ -1,17 +1,17 @@
 export const kinds = ["vm", "alert", "migration", "step"] as const;
 export type Kind = (typeof kinds)[number];
 
-/** One change of one entity. Numbers of an entity's changes grow. */
+/** One change of one entity. The numbers of an entity's changes grow. */
 export interface Change {
   tenantId: string;
-  /** Of what kind, and which. */
+  /** The kind and the id of the entity. */
   entity: string;
   number: number;
-  /** What the entity was after it, as its domain writes it. */
+  /** The state of the entity after the change, as its domain writes it. */
   state: string;
 }
 
-/** What one client was told, in the order in which it was. */
+/** The changes that one client received, in order of receipt. */
 export interface TellTale {
   name: string;
   tenantId: string;
@@ -22,11 +22,11 @@ export interface Record {
   /** Every change that was committed, in the order of each entity. */
   written: readonly Change[];
   clients: readonly TellTale[];
-  /** What the database holds in the end, by entity. */
+  /** The final states in the database, by entity. */
   final: ReadonlyMap<string, string>;
 }
 
-/** How many changes the clients have still to be told, whatever else they were told. */
+/** Returns how many changes the clients have not received yet, whatever else they received. */
 export function missing({ written, clients }: Pick<Record, "written" | "clients">): number {
   let count = 0;
   for (const { tenantId, told } of clients) {
@@ -36,7 +36,7 @@ export function missing({ written, clients }: Pick<Record, "written" | "clients"
   return count;
 }
 
-/** Everything in which what clients were told is not what was written, as sentences; none when each was told all of it, once, and in order. */
+/** Returns, as sentences, every difference between what clients received and what was written; none if each received all of it, once, and in order. */
 export const complaints = ({ written, clients, final }: Record): string[] => [
   ...wrongEnds("the log of what was written", written, final),
   ...clients.flatMap((client) => [...about(client, written), ...wrongEnds(client.name, client.told, final)]),
@@ -67,7 +67,7 @@ function about({ name, tenantId, told }: TellTale, written: readonly Change[]): 
   return found;
 }
 
-/** Where the last of these changes of an entity does not lead to what the database holds. */
+/** Returns the entities whose last change does not lead to the state in the database. */
 function wrongEnds(
   name: string,
   changes: readonly Omit<Change, "tenantId">[],

@@ -3,17 +3,19 @@ import { expect, vi } from "vitest";
 import type { LiveFleet } from "./fleet.ts";
 
 const table = "/proc/net/tcp";
-/** Whether this system tells which connections there are. */
+/** Whether this system lists its connections. */
 export const areConnectionsKnown = existsSync(table);
-/** How long what clients shared goes on for those who come back, on a busy machine. */
+/** How long shared subscriptions may linger on a busy machine, for clients that reconnect. */
 const lingeringMs = 90_000;
 
-/** How many files and sockets a process has open. */
+/** Returns how many files and sockets a process has open. */
 export const openFiles = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 
-/** Waits until nobody is connected to a gateway, no gateway to a subgraph that is followed, and gateways have as much open as when they started. */
+/**
+ * Waits until no client is connected to a gateway, and no gateway to a followed subgraph. Also waits until gateways have no more open than at their start.
+ */
 export async function expectNothingLeft({ gateways, subgraphs }: LiveFleet, atStart: number): Promise<void> {
-  // The one that knows who asks is asked all the time, whose rights have changed.
+  // Without auth, which gateways query all the time for changes of rights.
   const { auth: _auth, ...followed } = subgraphs;
   const ports = [...gateways, ...Object.values(followed)].map(({ child }) => Number(new URL(child.url).port));
   await vi.waitFor(
@@ -25,7 +27,7 @@ export async function expectNothingLeft({ gateways, subgraphs }: LiveFleet, atSt
   );
 }
 
-/** Connections to a port of this machine that are open at both ends. */
+/** Returns the number of established connections to a port of this machine. */
 function connectionsTo(port: number): number {
   const [, ...lines] = readFileSync(table, "utf8").split("\n");
   const established = "01";

@@ -12,12 +12,12 @@ import { eventually } from "./sweep.ts";
 import { finalStates, startWriters } from "./writers.ts";
 import { WrittenLog } from "./written-log.ts";
 
-/** In how long all must be there again. */
+/** The time within which all clients must have reconnected. */
 const backMs = 30_000;
-/** Each change is told to hundreds. */
+/** Each change is sent to hundreds of clients. */
 const paceMs = 300;
 
-/** So many clients have one gateway, which is killed and started again. */
+/** Connects `count` clients to one gateway, kills it and starts it again. */
 export async function expectEverybodyBack(fleet: LiveFleet, count: number): Promise<void> {
   const [gateway] = fleet.gateways;
   if (!gateway) throw new Error("There is no gateway.");
@@ -46,7 +46,7 @@ export async function expectEverybodyBack(fleet: LiveFleet, count: number): Prom
   }
 }
 
-/** Clients of as many users as it takes: each may have only so many sockets. */
+/** Creates clients of as many users as necessary, because the sockets of one user are limited. */
 async function crowd({ server, tenants }: LiveFleet, url: string, count: number): Promise<ResumingClient[]> {
   const auth = await openDatabase({ domain: "auth", url: server.urls.url("auth"), maxConnections: 2 });
   const clients: ResumingClient[] = [];

@@ -14,14 +14,14 @@ import { type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
 
 const signingKeys = "test:a key that only these gateways know of";
 const jobsKeys = "test:a key that only these jobs know of and no gateway";
-/** What is subscribed to, and the one that knows who asks. The fifth is asked nothing. */
+/** The subgraphs with subscriptions, and the one that authenticates callers. The fifth is never queried. */
 const followed = ["vms", "monitoring", "federation"] as const;
 const subgraphNames = ["auth", ...followed] as const;
 export type SubgraphName = (typeof subgraphNames)[number];
 
 const mostStarts = 20;
 
-/** A process that is started again as it was started before, on the same port. */
+/** A process that can be started again with the same arguments, on the same port. */
 export class Program {
   child: Child;
   readonly #start: (port: string) => Promise<Child>;
@@ -35,7 +35,10 @@ export class Program {
     return new Program(await start("0"), start);
   }
 
-  /** `kill -9`, and another in its place: again and again where it ends because its database is away, as whatever supervises it does. */
+  /**
+   * Kills the process with SIGKILL, and starts another in its place. Retries the start when it fails because the database is unavailable, as a supervisor
+   * does.
+   */
   async replace(): Promise<void> {
     await this.child.end("SIGKILL");
     const { url } = this.child;
@@ -51,17 +54,17 @@ export class Program {
   }
 }
 
-/** The product as it runs in production: subgraphs, jobs and two gateways as processes, with a PostgreSQL server that a test may break. */
+/** The product as it runs in production: subgraphs, jobs and two gateways in separate processes, with a PostgreSQL server that a test may break. */
 export interface LiveFleet {
   server: OwnServer;
-  /** Undefined where events go by PostgreSQL's notifications. */
+  /** Undefined where events use PostgreSQL's notifications. */
   redis: RedisServer | undefined;
   subgraphs: Readonly<Record<SubgraphName, Program>>;
-  /** It has the relays. */
+  /** The process that runs the relays. */
   jobs: Program;
   gateways: readonly Program[];
   tenants: readonly { rows: TestRows; token: string }[];
-  /** Gives both gateways another supergraph, in which the same can be asked. @returns what it says of subscriptions */
+  /** Replaces the supergraph of both gateways by an equivalent one. @returns its description of subscriptions */
   reload(): string;
   stop(): Promise<void>;
 }
@@ -148,7 +151,7 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
   };
 }
 
-/** A tenant with rows, and an administrator of it who has a key. */
+/** Creates a tenant with rows, and an administrator of it who has a key. */
 async function tenantOf({ urls }: OwnServer, number: number): Promise<LiveFleet["tenants"][number]> {
   const rows = await insertFleet(urls, number, 10);
   const { tenantId } = rows;

@@ -11,10 +11,10 @@ import { until } from "../until.ts";
 
 const mebibyte = 1024 * 1024;
 const [rounds, connections] = [20, 100];
-/** In characters, for one who does not read. */
+/** In characters, for a client that does not read. */
 const [unread, events] = [100_000_000, 1_000];
 const query = "subscription { ordered { number by { name } } }";
-/** Nothing of it is asked elsewhere: what comes from there would be put into the events that the log keeps. */
+/** Needs no other subgraph, whose data would be merged into the events that the log keeps. */
 const bulky = "subscription { ordered { by { id } } }";
 
 let log: InMemoryLog;
@@ -44,15 +44,15 @@ setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
 /**
- * Returns what the process holds when all that can be let go has been, in bytes. V8 frees the memory behind buffers next to the collection that found
- * them unreachable, counts it as free in a later one, and may need another for what held them: a busy machine has counted 12 MiB of garbage after one
- * collection. So it collects until three in a row free nothing.
+ * Returns how many bytes the process holds after garbage collection. V8 frees the memory behind buffers after the collection that found them unreachable, and
+ * counts it as free in a later one. It may need another collection for the objects that held them. A busy machine has counted 12 MiB of garbage after one
+ * collection. So this collects until three collections in a row free nothing.
  */
 async function held(): Promise<number> {
   let least = Infinity;
   for (let unchanged = 0; unchanged < 3; unchanged += 1) {
     collectGarbage();
-    // For what a collection has scheduled.
+    // Runs the tasks that a collection has scheduled.
     await setImmediate();
     const { heapUsed, external } = process.memoryUsage();
     if (heapUsed + external < least - mebibyte / 16) unchanged = -1;
@@ -61,7 +61,7 @@ async function held(): Promise<number> {
   return least;
 }
 
-/** A client of a user of his own who has subscribed; resolves when he has been told where he begins. */
+/** Connects a client of a new user and subscribes; resolves when it has received the position at which it starts. */
 async function subscribed(user: string, more: Record<string, unknown> = {}): Promise<WebSocket> {
   const ws = new WebSocket(gateway.url.replace("http:", "ws:"), "graphql-transport-ws");
   ws.on("error", () => undefined);
@@ -73,7 +73,7 @@ async function subscribed(user: string, more: Record<string, unknown> = {}): Pro
   return ws;
 }
 
-/** The ways in which clients go. */
+/** The ways in which clients disconnect. */
 const ways: ((ws: WebSocket) => void)[] = [
   (ws) => ws.terminate(),
   (ws) => ws.close(),
@@ -87,7 +87,7 @@ const ways: ((ws: WebSocket) => void)[] = [
   },
 ];
 
-/** So many come, are told something, and go. */
+/** Connects clients, sends an event to each, and disconnects them. */
 async function round(number: number): Promise<void> {
   const clients = await Promise.all(
     Array.from({ length: connections }, (_, index) => subscribed(`user ${number} ${index}`)),
@@ -103,8 +103,8 @@ async function round(number: number): Promise<void> {
 const openSockets = () => process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
 const mean = (numbers: readonly number[]) => numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
 
-describe("a gateway from which clients come and go", { timeout: 120_000 }, () => {
-  it("keeps nothing of them, however they go", async () => {
+describe("a gateway to which clients connect and disconnect", { timeout: 120_000 }, () => {
+  it("keeps nothing of them, however they disconnect", async () => {
     await round(0);
     await vi.waitUntil(() => openSockets() === 0, { timeout: 15_000, interval: 20 });
     const after: number[] = [];
@@ -113,7 +113,7 @@ describe("a gateway from which clients come and go", { timeout: 120_000 }, () =>
       await vi.waitUntil(() => openSockets() === 0, { timeout: 15_000, interval: 20 });
       after.push(await held());
     }
-    // What they all shared goes on for a moment, for those who come back.
+    // The shared subscription lingers for clients that reconnect.
     expect(log.following).toBe(1);
     expect(mean(after.slice(-5)) - mean(after.slice(7, 12))).toBeLessThan(mebibyte);
   });

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { NetworkFault } from "#tests/harness/network-faults.ts";
 
-/** The network between a gateway and its clients, which takes away one message: the first with this in it that comes once it is active. */
+/** A network between a gateway and its clients that drops one message: the first one with this text after it becomes active. */
 export class MessageThief {
   isActive = false;
   hasStolen = false;
@@ -37,7 +37,7 @@ export class MessageThief {
   };
 }
 
-/** Of the WebSocket frame of a server that begins here; infinite while too little of it is there to tell. */
+/** Returns the length of the server's WebSocket frame that begins here; infinite while the bytes are too few to know. */
 function frameLength(bytes: Buffer): number {
   const short = (bytes[1] ?? NaN) & 0x7f;
   if (bytes.length < (short === 126 ? 4 : short === 127 ? 10 : 2)) return Infinity;

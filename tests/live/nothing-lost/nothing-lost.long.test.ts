@@ -11,7 +11,7 @@ import {
   plantedLossIsFound,
 } from "./sweeps.ts";
 
-/** Each process is killed more than once, and each fault comes together with two others; a sweep has all pairs. */
+/** Each process is killed more than once, and each fault occurs with two others; a sweep has all pairs. */
 const faults = {
   kills: extent(6, 20),
   cuts: extent(200, 400),
@@ -25,7 +25,7 @@ const pairs = extent(8, 28);
 let fleet: LiveFleet;
 let atStart = 0;
 
-describe("clients that come back with their cursors are told everything, once and in order, by PostgreSQL alone", () => {
+describe("clients that resume with their cursors receive everything, once and in order, over PostgreSQL alone", () => {
   beforeAll(async () => {
     fleet = await startFleet({ withRedis: false });
     if (areConnectionsKnown) atStart = openFiles(fleet.gateways[0]?.child.pid ?? 0);
@@ -40,7 +40,7 @@ describe("clients that come back with their cursors are told everything, once an
   );
 });
 
-describe.skipIf(!redisProgram)("by Redis (skipped without redis-server or NOVACRON_REDIS_SERVER)", () => {
+describe.skipIf(!redisProgram)("over Redis (skipped without redis-server or NOVACRON_REDIS_SERVER)", () => {
   beforeAll(async () => {
     fleet = await startFleet({ withRedis: true });
   });

@@ -16,7 +16,7 @@ interface Next {
   extensions?: { cursor?: string };
 }
 
-/** What each subscription asks, and what an event of it says. */
+/** The query of each subscription, and the change that an event of it reports. */
 const subscriptions: Record<string, { query: string; told(event: Data): Told | undefined }> = {
   vm: {
     query: "subscription { vmStateChanged { toState reason vm { id name owner { username } } } }",
@@ -42,7 +42,7 @@ const idOf = (entity: unknown): string | undefined => (entity as { id: string } 
 const change = (entity: readonly unknown[], number: number, state: unknown): Told | undefined =>
   entity.includes(undefined) ? undefined : { entity: entity.join(" "), number, state: String(state).toLowerCase() };
 
-/** What passes, so that asking again later helps. */
+/** Codes of temporary errors, after which the client retries. */
 const passing = new Set([
   "SUBGRAPH_UNAVAILABLE",
   "SUBGRAPH_TIMEOUT",
@@ -56,24 +56,24 @@ export interface ClientOptions {
   name: string;
   tenantId: string;
   token: string;
-  /** The gateways that it goes to in turn. */
+  /** The gateways that it connects to in turn. */
   urls: readonly string[];
-  /** Where it begins. */
+  /** The cursor at which it starts. */
   cursor: string;
-  /** The changes of which kinds of entities; of all when absent. */
+  /** The kinds of entities whose changes it follows; all kinds by default. */
   follows?: readonly string[];
 }
 
-/** A client as docs/subscriptions.md has one: it keeps the last cursor of each subscription, and comes back with it after a moment. */
+/** A client as docs/subscriptions.md describes it: it keeps the last cursor of each subscription, and resumes with it after a pause. */
 export class ResumingClient implements TellTale {
   readonly name: string;
   readonly tenantId: string;
   readonly told: Told[] = [];
-  /** On the clock of `performance.now()`, of each of `told`. */
+  /** The time of each entry of `told`, on the clock of `performance.now()`. */
   readonly toldAt: number[] = [];
-  /** With which codes its sockets were closed. */
+  /** The codes with which its sockets were closed. */
   readonly closed: number[] = [];
-  /** What no client could make sense of. */
+  /** Messages that it cannot interpret. */
   readonly problems: string[] = [];
   readonly #options: ClientOptions;
   readonly #cursors = new Map<string, string>();
@@ -91,7 +91,7 @@ export class ResumingClient implements TellTale {
     this.#connect();
   }
 
-  /** Stops to read what comes. */
+  /** Stops reading from the socket. */
   pause(): void {
     this.#ws?.pause();
   }
@@ -100,7 +100,7 @@ export class ResumingClient implements TellTale {
     this.#ws?.resume();
   }
 
-  /** Breaks the connection, as a network does. */
+  /** Breaks the connection, as a network failure does. */
   cut(): void {
     this.#ws?.terminate();
   }
@@ -121,7 +121,7 @@ export class ResumingClient implements TellTale {
     ws.on("message", (data) => {
       if (!this.#isOver && this.#ws === ws) this.#hear(ws, JSON.parse(String(data)) as Message);
     });
-    // Its close follows.
+    // The close event follows.
     ws.on("error", () => undefined);
     ws.on("close", (code) => {
       if (this.#isOver) return;
@@ -173,7 +173,7 @@ export class ResumingClient implements TellTale {
     this.#later(() => this.#subscribe(ws, id));
   }
 
-  /** After a pause that doubles, and is never that of another client. */
+  /** Runs `act` after a random pause, whose limit doubles with each failure. */
   #later(act: () => void): void {
     const longest = Math.min(longestPauseMs, 50 * 2 ** Math.min(this.#failures, 10));
     const timer = setTimeout(() => {
@@ -188,7 +188,7 @@ function say(ws: WebSocket, message: Message): void {
   if (ws.readyState === WebSocket.OPEN) ws.send(JSON.stringify(message));
 }
 
-/** Where everything stands now. */
+/** Returns the current cursor. */
 export async function cursorNow(url: string, token: string): Promise<string> {
   const response = await fetch(url, {
     method: "POST",

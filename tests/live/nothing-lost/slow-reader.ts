@@ -8,10 +8,10 @@ import { eventually, sweep } from "./sweep.ts";
 import type { WrittenLog } from "./written-log.ts";
 
 const [messageLength, together] = [20_000, 20];
-/** How late nearly all is told to those who read, while one does not and the machine is busy with what is written for him. */
+/** The delay within which 95% of changes reach the clients that read, while one does not and the machine is busy with that one's events. */
 const latestMs = 5_000;
 
-/** One client stops reading while so many characters are written for his tenant: he is sent away, comes back, and has missed nothing. */
+/** Stops one client's reading while this many characters are written for its tenant. The gateway closes its connection; it resumes and misses nothing. */
 export const expectSlowReaderServed = (fleet: LiveFleet, characters: number): Promise<void> =>
   sweep(fleet, async ({ log, clients, caughtUp }) => {
     const [slow, ...others] = clients;
@@ -25,7 +25,7 @@ export const expectSlowReaderServed = (fleet: LiveFleet, characters: number): Pr
     expect(slow.closed).toEqual([]);
     slow.resume();
     await eventually(() => slow.closed.length > 0);
-    // Whoever does not even read the goodbye hears of it as of a connection that broke.
+    // A client that does not read the close frame either sees a broken connection.
     expect([4410, 1006]).toContain(slow.closed[0]);
   });
 
@@ -59,7 +59,7 @@ async function raiseBulky({ server, tenants }: LiveFleet, log: WrittenLog, count
   }
 }
 
-/** How long after its commit a client was told each change since a moment, in milliseconds. */
+/** Returns the delay of each change that a client received since a moment, from its commit, in milliseconds. */
 const delaysOf = ({ told, toldAt }: ResumingClient, { writtenAt }: WrittenLog, since: number): number[] =>
   told.flatMap(({ entity, number }, index) => {
     const at = writtenAt.get(`${entity} #${number}`);

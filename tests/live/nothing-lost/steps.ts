@@ -10,25 +10,25 @@ import type { Change, Kind } from "./checker.ts";
 
 /** One transaction of a domain. */
 export interface Step {
-  /** What it changes, when it is committed. */
+  /** The changes that it makes once it is committed. */
   changes: Change[];
-  /** @throws Error when it was not committed, and when nobody knows */
+  /** @throws Error if it was not committed, or if that is unknown */
   write(): Promise<void>;
-  /** Whether it was committed, by what the database holds. */
+  /** Resolves to whether it was committed, according to the database. */
   isWritten(): Promise<boolean>;
 }
 
-/** Whose entities are changed, and where. */
+/** The tenant whose entities change, and their database. */
 export interface Place {
   tenant: TestRows;
   database: Database;
-  /** Of the same database, as its owner. */
+  /** The URL of the same database, as its owner. */
   ownerUrl: string;
 }
 
 const entity = (kind: Kind, ...ids: (string | number)[]): string => [kind, ...ids].join(" ");
 
-/** The version of one row; 0 when there is none. */
+/** Returns the version of one row; 0 if it does not exist. */
 const versionOf = async ({ ownerUrl }: Place, table: string, column: string, id: string): Promise<number> => {
   const rows = await asOwner(
     ownerUrl,
@@ -41,7 +41,7 @@ const must = async (written: Promise<boolean>): Promise<void> => {
   if (!(await written)) throw new Error("Nothing was changed.");
 };
 
-/** VMs run and pause in turn. The reason of each change is its number. */
+/** Runs and pauses VMs in turn. The reason of each change is its number. */
 export async function* vmSteps(place: Place, count: number): AsyncGenerator<Step, never> {
   const { tenantId, id } = place.tenant;
   const vms = await asOwner(
@@ -69,7 +69,7 @@ export async function* vmSteps(place: Place, count: number): AsyncGenerator<Step
     }
 }
 
-/** Alerts are raised, fire, and are resolved, so many at a time in turn. */
+/** Raises, fires and resolves alerts, `count` at a time. */
 export async function* alertSteps(place: Place, count: number): AsyncGenerator<Step, never> {
   const { tenantId, id } = place.tenant;
   const { database } = place;
@@ -110,7 +110,7 @@ export async function* alertSteps(place: Place, count: number): AsyncGenerator<S
 
 const stepStates = ["pending", "in_progress", "completed"] as const;
 
-/** Migrations begin, go through their phases, and end, one after the other. */
+/** Begins migrations and advances each through its phases to its end, one after the other. */
 export async function* migrationSteps(place: Place): AsyncGenerator<Step, never> {
   const { tenantId, id } = place.tenant;
   const { database } = place;

@@ -10,21 +10,21 @@ import { WrittenLog } from "./written-log.ts";
 
 export interface Sweep {
   log: WrittenLog;
-  /** Of each tenant one that begins at the first gateway and one that begins at the second. */
+  /** For each tenant, one client that starts at the first gateway and one that starts at the second. */
   clients: readonly ResumingClient[];
-  /** Resolves when so many more changes have been told to each client. */
+  /** Resolves when each client has received this many more changes. */
   told(more: number): Promise<void>;
-  /** Resolves when these clients have been told all that is written by now. */
+  /** Resolves when these clients have received everything that is written by now. */
   caughtUp(clients: readonly ResumingClient[]): Promise<void>;
 }
 
-/** How long clients may need, on a busy machine, for what they have not been told yet. */
+/** How long clients may take on a busy machine for changes that they have not received yet. */
 const patienceMs = 60_000;
 
 /**
- * Writes while `inject` breaks things, and then compares: everything that was written was told to each client of its tenant, once and in order,
- * nothing else was, and the clients end where the databases do.
- * @param urls the gateways that clients go to, where these are not the fleet's own
+ * Writes while `inject` breaks things, and then compares. Each client received everything that was written for its tenant, once and in order, and nothing
+ * else. Its final states are those of the databases.
+ * @param urls the gateways that clients connect to, where these are not the fleet's own
  */
 export async function sweep(
   fleet: LiveFleet,
@@ -35,7 +35,10 @@ export async function sweep(
   expect(found).toEqual([]);
 }
 
-/** The same, for what is expected to go wrong. @param lost how many changes are known to be lost, and are not waited for */
+/**
+ * Does the same where something is expected to go wrong, and returns the differences. @param lost how many changes are known to be lost, and are not waited
+ * for
+ */
 export async function complaintsAfter(
   fleet: LiveFleet,
   inject: (sweep: Sweep) => Promise<void>,
@@ -69,7 +72,7 @@ export async function complaintsAfter(
     await inject({ log, clients, told, caughtUp }).finally(() => writers.stop());
     const all = { written: log.read(), clients };
     await eventually(() => missing(all) <= lost);
-    // Whatever would still be told twice, or late, comes before what is written after it.
+    // A late or repeated event would arrive before the changes that are written now.
     const after = await startWriters(fleet.server.urls, tenants, log);
     await eventually(() => log.read().length > all.written.length + 20);
     await after.stop();
@@ -83,7 +86,7 @@ export async function complaintsAfter(
   }
 }
 
-/** Waits for it, and not for ever: what is missing then is said by who compares. */
+/** Waits for the condition, but not for ever; the comparison reports what is missing then. */
 export async function eventually(condition: () => boolean): Promise<void> {
   const until = performance.now() + patienceMs;
   while (!condition() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));

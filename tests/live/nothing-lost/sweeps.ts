@@ -14,29 +14,29 @@ export interface Extent {
   kills: number;
   /** How often a client's connection is cut. */
   cuts: number;
-  /** How often databases, Redis and subgraphs are taken away. */
+  /** How often databases, Redis and subgraphs become unavailable. */
   outages: number;
   /** How often the supergraph is replaced, a second apart. */
   supergraphs: number;
-  /** How many clients come back at once. */
+  /** How many clients reconnect at once. */
   clients: number;
   /** How many characters are written for a client that does not read. */
   unread: number;
 }
 
-/** The tests of one fleet. What they break is whole again when each ends. */
+/** The tests of one fleet. Each repairs what it breaks before it ends. */
 export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
-  it("fault 9: when gateways are killed: who was there comes back to another", () =>
+  it("fault 9: when gateways are killed and their clients reconnect to the other one", () =>
     sweep(fleet(), async ({ told, clients }) => {
       for (let kill = 0; kill < extent.kills; kill += 1) {
         await fleet().gateways[kill % 2]?.replace();
         await told(10);
       }
-      // Half of them are at either gateway.
+      // Each gateway had half of the clients.
       expect(clients.filter(({ closed }) => closed.length > 0).length).toBeGreaterThanOrEqual(extent.kills > 1 ? 4 : 2);
     }));
 
-  it("when their connections are cut, each at moments of its own", () =>
+  it("when their connections are cut, each at other moments", () =>
     sweep(fleet(), async ({ told, clients }) => {
       for (let cut = 0; cut < extent.cuts; cut += 1) {
         clients[cut % clients.length]?.cut();
@@ -44,7 +44,7 @@ export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
       }
     }));
 
-  it("when whoever relays is killed", () =>
+  it("when the process with the relays is killed", () =>
     sweep(fleet(), async ({ told }) => {
       for (let kill = 0; kill < extent.kills; kill += 1) {
         await fleet().jobs.replace();
@@ -52,7 +52,7 @@ export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
       }
     }));
 
-  it("fault 1: when subgraphs that are followed are killed", () =>
+  it("fault 1: when followed subgraphs are killed", () =>
     sweep(fleet(), async ({ told }) => {
       for (let outage = 0; outage < extent.outages; outage += 1)
         for (const name of ["vms", "monitoring", "federation"] as const) {
@@ -61,7 +61,7 @@ export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
         }
     }));
 
-  it("fault 12: when PostgreSQL stops and is started again", () =>
+  it("fault 12: when PostgreSQL stops and starts again", () =>
     sweep(fleet(), async ({ told }) => {
       for (let outage = 0; outage < extent.outages; outage += 1) {
         await fleet().server.stopImmediately();
@@ -94,23 +94,24 @@ export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
         );
     }));
 
-  it("fault 24: when one does not read, of which the others notice nothing", () =>
+  it("fault 24: when one client does not read, which does not affect the others", () =>
     expectSlowReaderServed(fleet(), extent.unread));
 
-  it("fault 25: when all lose their gateway at one moment and come back to it", () =>
+  it("fault 25: when all lose their gateway at once and reconnect to it", () =>
     expectEverybodyBack(fleet(), extent.clients));
 }
 
-/** Comes after all others of a fleet. @param atStart how much a gateway had open before the first client came */
+/** Runs after all other tests of a fleet. @param atStart how much a gateway had open before the first client connected */
 export function nothingIsLeft(fleet: () => LiveFleet, atStart: () => number): void {
-  it.skipIf(!areConnectionsKnown)("and leave no socket behind when they have gone (skipped without /proc)", () =>
-    expectNothingLeft(fleet(), atStart()),
+  it.skipIf(!areConnectionsKnown)(
+    "and leave no socket behind when they have disconnected (skipped without /proc)",
+    () => expectNothingLeft(fleet(), atStart()),
   );
 }
 
-/** @param pairs how many pairs of faults come together */
+/** @param pairs how many pairs of faults occur together */
 export function nothingIsLostByTwoFaults(fleet: () => LiveFleet, pairs: number): void {
-  it("fault 1, 9, 12: when two of these happen at one moment", () =>
+  it("fault 1, 9, 12: when two of these occur at once", () =>
     sweep(fleet(), async ({ told, clients }) => {
       const { gateways, jobs, subgraphs, server } = fleet();
       const faults = [
@@ -134,9 +135,9 @@ export function nothingIsLostByTwoFaults(fleet: () => LiveFleet, pairs: number):
     }));
 }
 
-/** The tests of a fleet that has a Redis. */
+/** The tests of a fleet with Redis. */
 export function nothingIsLostByRedis(fleet: () => LiveFleet, { outages }: Pick<Extent, "outages">): void {
-  it("fault 20, 21, 22: when Redis ends, hangs, and is emptied", () =>
+  it("fault 20, 21, 22: when Redis ends, hangs, and is flushed", () =>
     sweep(fleet(), async ({ told }) => {
       const { redis } = fleet();
       if (!redis) throw new Error("There is no Redis.");
@@ -154,9 +155,9 @@ export function nothingIsLostByRedis(fleet: () => LiveFleet, { outages }: Pick<E
     }));
 }
 
-/** That the checker is no friend of the product's. */
+/** Proves that the checker finds a loss. */
 export function plantedLossIsFound(fleet: () => LiveFleet): void {
-  it("is what the checker says where one message is lost on its way to a client, and later ones are not", async () => {
+  it("with one message lost on its way to a client, and no later one, the checker reports exactly that loss", async () => {
     const thief = new MessageThief('"vmStateChanged":{');
     const proxy = await tcpProxy(fleet().gateways[0]?.child.url ?? "");
     proxy.fault = thief.fault;

@@ -6,15 +6,18 @@ import { alertSteps, migrationSteps, type Step, vmSteps } from "./steps.ts";
 import type { WrittenLog } from "./written-log.ts";
 
 export interface Writers {
-  /** Ends when every write has been settled. */
+  /** Stops writing; resolves when every write is settled. */
   stop(): Promise<void>;
 }
 
-/** How often, and how long apart, the database is asked what became of a write whose acknowledgement was lost. */
+/** How often, and at what interval, the database is queried for a write whose acknowledgement was lost. */
 const [askedMost, askedEveryMs] = [300, 100];
 const domains = ["vms", "monitoring", "federation"] as const;
 
-/** Whoever changes VMs, alerts and migrations of these tenants, through what the domains write by, and keeps a log of what was committed. @param paceMs between two writes of one kind and tenant */
+/**
+ * Starts writers that change VMs, alerts and migrations of these tenants through the domains' own functions, and log what was committed. @param paceMs
+ * between two writes of one kind and tenant
+ */
 export async function startWriters(
   urls: TestDatabases,
   tenants: readonly TestRows[],
@@ -37,7 +40,7 @@ export async function startWriters(
     migrationSteps(place(tenant, federation)),
   ]);
   const writing = Promise.all(lines.map((steps) => write(steps, { log, paceMs, signal: ending.signal })));
-  // What it fails with is said when the writers are stopped.
+  // A failure of it is reported when the writers are stopped.
   writing.catch(() => undefined);
   return {
     stop: async () => {
@@ -59,7 +62,7 @@ async function write(
   }
 }
 
-/** Writes it until it is committed, and not once more. */
+/** Retries a write until it is committed, and writes it no second time. */
 async function settle(step: Step): Promise<void> {
   let cause: unknown;
   for (let attempt = 1; attempt <= askedMost; attempt += 1) {
@@ -83,7 +86,7 @@ async function isWritten(step: Step): Promise<boolean> {
   throw new Error("The database did not come back.");
 }
 
-/** What the databases hold of every entity. */
+/** Returns the state of every entity in the databases. */
 export async function finalStates(urls: TestDatabases): Promise<Map<string, string>> {
   const of = (domain: (typeof domains)[number], text: string) =>
     asOwner(urls.url(domain), (sql) => sql.unsafe<{ entity: string; state: string }[]>(text));

@@ -1,9 +1,9 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import type { Change } from "./checker.ts";
 
-/** What was written, kept in a file of lines: the product knows nothing of it. */
+/** A log of the writes in a file of lines, independent of the product. */
 export class WrittenLog {
-  /** When its commit was known, on the clock of `performance.now()`, by entity and number. */
+  /** When the commit of each change was known, on the clock of `performance.now()`, by entity and number. */
   readonly writtenAt = new Map<string, number>();
   readonly #path: string;
 
