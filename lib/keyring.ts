@@ -2,15 +2,15 @@ import { z } from "zod";
 import { ConfigurationError } from "./configuration-error.ts";
 import { readSecret } from "./secrets.ts";
 
-/** A secret, and the id by which its signatures refer to it. */
+/** A secret, and the id by which signatures and sealed secrets refer to it. */
 export interface Key {
   id: string;
   secret: string;
 }
 
 /**
- * The first key signs, all of them verify. A new key is put in front, and an old one is removed when nothing needs it any more. So keys are rotated while
- * everything runs.
+ * The first key signs and seals; all of them verify and open. A new key is put in front, and an old one is removed when nothing needs it any more. So keys
+ * are rotated while everything runs.
  */
 export type Keyring = readonly [Key, ...Key[]];
 

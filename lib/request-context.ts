@@ -75,7 +75,7 @@ export const platformOnly = { policy: "platform" } as const satisfies Needs;
 /** For fields that also require a permission from users of the platform. */
 export const platformWith = (permission: string): Needs => ({ permission, ...platformOnly });
 
-/** Returns why an identity lacks a need: UNAUTHENTICATED, or FORBIDDEN that names the missing permission or policy. Undefined when it has it. */
+/** Returns why an identity is refused: UNAUTHENTICATED, or FORBIDDEN that names the missing permission or policy. Undefined when it is not refused. */
 export function refusalOf(identity: Identity, needs: Needs): PublicError | undefined {
   if (typeof needs !== "string") {
     const { permission = anybodySignedIn, policy } = needs;

@@ -29,6 +29,6 @@ export type Subscription = AsyncIterable<readonly SubscriptionEvent[]>;
 /** The subscriptions of a subgraph as their subscribers see them: the gateway in the same process, or the subgraph's own WebSocket server. */
 export interface Subscribable {
   subscribe(request: SubscriptionRequest, context: RequestContext, signal: AbortSignal): Subscription;
-  /** Returns the current position of its log. To subscribe after it loses no event between a query and its subscription. */
+  /** Returns the current position of its log. A subscription after this position misses no event since a query that follows this call. */
   position(signal: AbortSignal): Promise<string>;
 }

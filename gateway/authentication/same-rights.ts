@@ -1,6 +1,6 @@
 import type { Identity } from "#lib/request-context.ts";
 
-/** Returns whether two identities of one user may see the same. */
+/** Returns whether two identities of one user may see the same data. */
 export const haveSameRights = (one: Identity, other: Identity): boolean =>
   one.permissions.length === other.permissions.length &&
   one.permissions.every((permission) => other.permissions.includes(permission)) &&

@@ -28,9 +28,9 @@ import { withFetches } from "./plan-fetches.ts";
 import { isPlannedOf, type PlannedFields, plannedFields } from "./planned-fields.ts";
 
 /**
- * Completes a plan where subgraphs know different types behind a union or interface. Where several subgraphs have a field, and each knows other types
- * behind it, Apollo's planner assumes that objects have a type that all of them know, and selects nothing of the others. But a subgraph may return a type
- * that it alone knows. The fields that this subgraph itself has of such an object are selected with the field.
+ * Completes a plan where several subgraphs have a field, and each knows other types behind its union or interface. Apollo's planner assumes that objects
+ * have a type that all of them know, and selects nothing of the other types. But a subgraph may return a type that it alone knows. The fields that this
+ * subgraph itself has of such an object are selected with the field.
  */
 export function withTypesHere(plan: QueryPlan, document: DocumentNode, supergraph: Supergraph): QueryPlan {
   if (!hasPartlyKnownTypes(supergraph)) return plan;

@@ -27,7 +27,7 @@ interface Patience {
   end(): void;
 }
 
-/** AbortSignal.timeout is not used: its timer would keep every response of the last seconds in memory, because its listeners refer to the response. */
+/** AbortSignal.timeout is not used: its timer would keep every response of the last seconds in memory, because the code that waits refers to it. */
 function patience(milliseconds: number, caller: AbortSignal, isOver: () => CallFailure): Patience {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(isOver()), milliseconds);
