@@ -11,7 +11,7 @@ const supergraph = plannedSupergraph((workerData as { supergraphSdl: string }).s
 port.on("message", ({ id, document }: ToPlan) => {
   port.postMessage(planned(id, document));
 });
-// The planner is created before the first request: that takes longer than most plans.
+// The planner is created before the first request, because creating it takes longer than most plans.
 void supergraph.planner;
 port.postMessage("ready");
 

@@ -42,7 +42,7 @@ export function withTypesOfInterfaceObject(document: DocumentNode, self: string,
         const everywhere = given.length > 0 ? [] : [...graphs].map((graph) => joinOf(String(graph)));
         const original = fieldNamed(interfaceNode, field.name.value);
         const here = original ? isHere(original) : [];
-        // The mark of a field that comes from an interface object only is replaced by the joins of this type.
+        // A `@join__field` without a graph marks a field that only interface objects have: the joins of this second self replace it.
         const kept = field.directives?.filter((each) => here.length === 0 || !isOfInterfaceObject(each)) ?? [];
         return { ...field, directives: [...kept, ...everywhere, ...here] };
       }),
