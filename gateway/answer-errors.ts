@@ -5,8 +5,8 @@ import { InvalidAnswer } from "./execution/invalid-answer.ts";
 import type { GraphQLAnswer } from "./graphql-request.ts";
 
 /**
- * The errors as a client may see them: a code of the closed list, the request's id, whether the same request may succeed later. Subgraph addresses,
- * stack traces and the words of what nobody foresaw never leave.
+ * Returns the errors as clients may see them: a code of the closed list, the request's id, and whether the same request may succeed later. Subgraph
+ * addresses, stack traces and the texts of unexpected errors are never sent.
  */
 export function answerErrors(errors: readonly unknown[], requestId: string): GraphQLFormattedError[] {
   const invalid = errors.filter(isInvalidAnswer).map(({ message, path }) => ({ message, path }));
@@ -21,7 +21,7 @@ export function answerErrors(errors: readonly unknown[], requestId: string): Gra
 const isInvalidAnswer = (error: unknown): error is GraphQLError =>
   error instanceof GraphQLError && error.originalError instanceof InvalidAnswer;
 
-/** The answer to what is not executed. */
+/** The response to a request that is not executed. */
 export function refusal(errors: readonly unknown[], requestId: string): GraphQLAnswer {
   const answered = answerErrors(errors, requestId);
   const { code, retryAfter } = answered[0]?.extensions ?? {};
@@ -66,7 +66,7 @@ function told(error: unknown, requestId: string): Told {
 const isErrorCode = (code: unknown): code is ErrorCode =>
   typeof code === "string" && Object.hasOwn(errorCodes, code) && code !== "INTERNAL_SERVER_ERROR";
 
-/** What the engine itself refuses in a variable, it names in its message alone. */
+/** Returns the name of the variable that the engine itself refused; the engine states it only in its message. */
 function inVariable({ message }: GraphQLError, code: ErrorCode): Readonly<Record<string, unknown>> {
   const variable = code === "BAD_USER_INPUT" ? /^Variable "(\$\w+)"/.exec(message)?.[1] : undefined;
   return variable ? { argument: variable } : {};

@@ -7,9 +7,9 @@ import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { createGateway, type GatewayContext, type GatewayOptions } from "./create-gateway.ts";
 
 /**
- * This gateway behind an Apollo Server, for who has plugins of theirs to run: `new ApolloServer({ gateway: apolloGateway(options) })`. The server's context
- * must hold what a `GatewayContext` holds. Apollo Server parses, validates and formats by itself, which costs about what execution costs.
- * @throws Error when the document is no supergraph, or asks for something that this gateway could not enforce
+ * Makes this gateway usable behind an Apollo Server, for users with Apollo plugins to run: `new ApolloServer({ gateway: apolloGateway(options) })`. The
+ * server's context must hold what a `GatewayContext` holds. Apollo Server parses, validates and formats by itself, which costs about as much as execution.
+ * @throws Error when the document is not a supergraph, or requires something that this gateway cannot enforce
  */
 export function apolloGateway(options: GatewayOptions): GatewayInterface {
   const gateway = createGateway(options);

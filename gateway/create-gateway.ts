@@ -27,50 +27,51 @@ import { type Subscriber, subscriptionFailure } from "./subscriptions/stream.ts"
 import { type Asked, Streams } from "./subscriptions/streams.ts";
 import type { Transport } from "./transport/transport.ts";
 
-/** What the gateway knows of a request while it executes it. */
+/** The context of a request while the gateway executes it. */
 export interface GatewayContext extends RequestContext {
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when nothing waits for the response any more. */
   signal: AbortSignal;
 }
 
 export interface GatewayOptions {
   supergraphSdl: string;
   transport: Transport;
-  /** How subgraphs are followed; without it there are no subscriptions. */
+  /** How the gateway subscribes to subgraphs; without it there are no subscriptions. */
   subscriptions?: SubscriptionSource | undefined;
-  /** Answers `__schema` and `__type`, and says what a misspelled name may have been meant to be. */
+  /** Answers `__schema` and `__type`, and suggests names for misspelled ones. */
   introspection: boolean;
-  /** What the names in the supergraph's `@policy` mean; one that is missing here stops the start. */
+  /** The meaning of the names in the supergraph's `@policy`; a missing name prevents the start. */
   policies?: Policies | undefined;
   limits?: Limits | undefined;
-  /** The documents that are known, and who may send others; when absent, none is known and any may be sent. */
+  /** The known documents, and which callers may send others; when absent, no document is known and any may be sent. */
   documents?: Documents | undefined;
-  /** Is told the permissions and policies for whose lack fields were refused. */
+  /** Called with the permissions and policies whose lack caused fields to be refused. */
   onDenied?: RecordDenials | undefined;
-  /** Is told of every request what became of it. */
+  /** Called after every request with its outcome. */
   onRequest?: ((request: ObservedRequest) => void) | undefined;
-  /** Is told of subscriptions to subgraphs, and of their events. */
+  /** Notified of subscriptions to subgraphs, and of their events. */
   streamObserver?: StreamObserver | undefined;
-  /** Where plans are made: in a thread of their own, so that a long one holds up nobody else, or in this thread, which needs less memory. */
+  /** Where plans are made: in a separate thread, so that a long one delays no other request, or in this thread, which needs less memory. */
   planning?: "own thread" | "this thread" | undefined;
 }
 
 export interface ObservedRequest {
-  /** The name of the known document that it was; undefined for others. */
+  /** The name of the known document that was executed; undefined for others. */
   document: string | undefined;
-  /** The code of why it was not executed. */
+  /** The error code with which the request was refused; undefined when it was executed. */
   refused: string | undefined;
   milliseconds: number;
 }
 
-/** A composed graph that answers GraphQL requests; how they come is not its concern. */
+/** A composed graph that answers GraphQL requests, independent of how they arrive. */
 export interface Gateway {
-  /** What clients see, of the supergraph that is served now. */
+  /** The schema that clients see, of the supergraph that is served now. */
   readonly apiSchema: GraphQLSchema;
   execute(request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer>;
   /**
-   * Tells a subscriber the events of a subscription, until he leaves or it ends. He may be told of some before this resolves, with the cursor where
-   * he began, or with why he is told nothing; with undefined when the operation is no subscription, or nobody can be followed.
+   * Emits the events of a subscription to a subscriber, until the subscriber leaves or the subscription ends. Some events may be emitted before this
+   * resolves. Resolves with the cursor where the subscription began, or with the reason for a refusal. Resolves with undefined when the operation is not a
+   * subscription, or the gateway has no source of subscriptions.
    */
   subscribe(
     request: GraphQLRequest,
@@ -78,14 +79,15 @@ export interface Gateway {
     subscriber: Subscriber,
   ): Promise<{ cursor: string | undefined } | { refused: GraphQLAnswer } | undefined>;
   /**
-   * Goes over to another supergraph when its planner is there and every known document has been planned over it. What is in flight goes on over the old one.
-   * @throws Error when it is no supergraph, asks for something that this gateway could not enforce, or no longer fits a document that the old one fits
+   * Switches to another supergraph once its planner is ready and every known document has been planned over it. Requests in flight continue over the old
+   * one.
+   * @throws Error when it is not a supergraph, requires something that this gateway cannot enforce, or no longer fits a document that the old one fits
    */
   replaceSupergraph(sdl: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @throws Error when the document is no supergraph, or asks for something that this gateway could not enforce */
+/** @throws Error when the document is not a supergraph, or requires something that this gateway cannot enforce */
 export function createGateway(options: GatewayOptions): Gateway {
   const { transport, introspection, limits = defaultLimits, documents = new Documents() } = options;
   const { onDenied, onRequest, subscriptions: source } = options;
@@ -128,7 +130,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   };
 
-  /** Where all that can be subscribed to stands now: asked for before a query, so that nothing falls between it and a subscription. */
+  /**
+   * Returns the current position of everything that can be subscribed to. It is read before a query, so that no event falls between the query and a
+   * subscription.
+   */
   const cursorNow = async ({ signal, ...context }: GatewayContext): Promise<string | undefined> => {
     if (!source) return undefined;
     const positions: Record<string, string> = {};
@@ -149,10 +154,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { text, found, variables, operation } = await admission.admit(supergraph, request, context);
       if (!isSubscription(found) || !streams) return undefined;
       const { operationName, extensions } = request;
-      // What is asked for several is asked as any of them: nobody's own is in it.
+      // A subscription that several clients share runs with their rights alone: it contains nothing of one user's own.
       const identity = found.access.dependsOnCaller ? context.identity : byRights(context.identity);
       if (!operation.followed) {
-        // Its one field was refused.
+        // Its only field was refused.
         const { errors } = await operation.execute(variables, callsOver(transport, context, context.signal));
         if (onDenied) tellDenials(onDenied, { errors }, context);
         throw new RequestErrors(errors);
@@ -166,7 +171,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   };
 
-  /** How a subscription that runs is executed by another supergraph. @throws RequestErrors, GraphQLError, PublicError */
+  /**
+   * Compiles a running subscription over another supergraph.
+   * @throws RequestErrors, GraphQLError, PublicError
+   */
   const plannedOver = async (next: Operations, asked: Asked) => {
     const found = findOperation(next, asked.text, asked.operationName);
     const operation = await compiledFor(next, found, asked, asked);
@@ -229,7 +237,7 @@ function bodyOf(
   return `{${told}"data":${json}${more}}\n`;
 }
 
-/** Who asks for it by `extensions: { cost: true }` is told what was expected, and what came of it. */
+/** Returns the estimated and the actual cost, for requests with `extensions: { cost: true }`. */
 const costOf = (cost: OperationCost, variables: Readonly<Record<string, unknown>>, { json }: Executed) => ({
   estimated: cost.estimate(variables),
   actual: cost.actual(JSON.parse(json)),

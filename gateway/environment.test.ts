@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { parseAddressRange } from "#lib/ip-address.ts";
 import { readGatewayEnvironment } from "./environment.ts";
 
-it("a gateway is told of sites, documents and who may send others", () => {
+it("a gateway reads sites, documents and document modes from its environment", () => {
   expect(readGatewayEnvironment({})).toEqual({
     allowedOrigins: [],
     trustedProxies: [],
@@ -37,7 +37,7 @@ it.each([
   ["ALLOWED_ORIGINS", "https://console.example/path"],
   ["TRUSTED_PROXIES", "*"],
   ["TRUSTED_PROXIES", "10.0.0.0/8, loopback"],
-  // Of all addresses: any client could name itself.
+  // These contain all addresses: any client could claim any address.
   ["TRUSTED_PROXIES", "0.0.0.0/0"],
   ["TRUSTED_PROXIES", "::/0"],
   ["TRUSTED_PROXIES", "10.0.0.0/33"],
@@ -45,6 +45,6 @@ it.each([
   ["NOVACRON_DOCUMENT_MODES", "closed"],
   ["NOVACRON_DOCUMENT_MODES", "session=open,session=ids"],
   ["NOVACRON_DOCUMENT_MODES", "robot=open"],
-])("it is not started with %s=%s", (name, value) => {
+])("a gateway does not start with %s=%s", (name, value) => {
   expect(() => readGatewayEnvironment({ [name]: value })).toThrow(name);
 });

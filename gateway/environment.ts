@@ -36,13 +36,13 @@ const environmentShape = z.object({
     }),
 });
 
-/** What a gateway is told by its environment, wherever it runs. */
+/** What a gateway reads from its environment, wherever it runs. */
 export interface GatewayEnvironment {
-  /** The sites whose pages may ask. */
+  /** The sites whose pages may send requests. */
   allowedOrigins: readonly string[];
-  /** Proxies whose `X-Forwarded-For` is believed. */
+  /** Proxies whose `X-Forwarded-For` is trusted. */
   trustedProxies: readonly AddressRange[];
-  /** Where Prometheus finds the figures of a gateway that is a process of its own; nowhere without it. */
+  /** The port for the Prometheus metrics of a gateway that runs in its own process; without it the metrics are not served. */
   metricsPort: number | undefined;
   /** The manifest of known documents. */
   documentsFile: string | undefined;
@@ -51,7 +51,7 @@ export interface GatewayEnvironment {
 
 /** @throws ConfigurationError that names every variable that is wrong */
 export function readGatewayEnvironment(env: NodeJS.ProcessEnv = process.env): GatewayEnvironment {
-  // An empty variable is not set: that is what Compose makes of `${NAME:-}`.
+  // An empty variable counts as unset: Compose turns `${NAME:-}` into one.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
   const { data, error } = environmentShape.safeParse(given);
   if (!data) throw new ConfigurationError(error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));

@@ -1,23 +1,23 @@
-/** What a client sends, however it came. */
+/** The request of a client, independent of the transport. */
 export interface GraphQLRequest {
   query?: string | undefined;
-  /** The id of a document that is known here, such as `sha256:…`. */
+  /** The id of a known document, such as `sha256:…`. */
   documentId?: string | undefined;
   operationName?: string | undefined;
   variables?: Readonly<Record<string, unknown>> | undefined;
   extensions?: Readonly<Record<string, unknown>> | undefined;
-  /** Mutations are refused: so it came that whoever sends it need not mean to change anything. */
+  /** Mutations are refused: with this transport, the sender of the request need not intend a change. */
   queriesOnly?: boolean;
 }
 
-/** What a client gets. */
+/** The response to a client. */
 export interface GraphQLAnswer {
-  /** The whole answer as JSON. */
+  /** The whole response as JSON. */
   body: string;
-  /** The code of why nothing was executed; undefined when it was, whatever failed in it. */
+  /** The code of the reason why nothing was executed; undefined when the operation was executed, whatever failed in it. */
   refused?: string | undefined;
   /** The name of the known document that was executed. */
   document?: string | undefined;
-  /** Of a refusal that passes: the seconds after which to try again. */
+  /** For a temporary refusal: the seconds after which to try again. */
   retryAfter?: number | undefined;
 }

@@ -5,7 +5,7 @@ import { runProcess } from "#lib/run-process.ts";
 import { endOnStopSignals } from "#lib/stop-signals.ts";
 import { serveApart } from "./serve-apart.ts";
 
-// The process entry of a gateway whose subgraphs are other processes: SUBGRAPH_URL_<NAME> says where they are.
+// The process entry of a gateway whose subgraphs run in other processes: SUBGRAPH_URL_<NAME> gives their addresses.
 await runProcess(async () => {
   const signals = endOnStopSignals();
   const gateway = await serveApart({

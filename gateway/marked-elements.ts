@@ -1,11 +1,11 @@
 import type { Schema } from "@apollo/federation-internals";
 
-/** What directives may stand on. */
+/** An element that can carry directives. */
 export interface Marked {
   appliedDirectivesOf(name: string): readonly { arguments(): Readonly<Record<string, unknown>> }[];
 }
 
-/** Gives each type (`Vm`), field (`Vm.owner`) and argument (`Query.vms(filter:)`) of a supergraph to `read`. */
+/** Calls `read` with each type (`Vm`), field (`Vm.owner`) and argument (`Query.vms(filter:)`) of a supergraph. */
 export function eachElement(schema: Schema, read: (coordinate: string, element: Marked) => void): void {
   for (const type of schema.types()) {
     read(type.name, type);

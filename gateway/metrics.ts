@@ -102,7 +102,7 @@ export function countRequest({ document, refused, milliseconds }: ObservedReques
 
 const openness = { closed: 0, "half-open": 0.5, open: 1 } as const;
 
-/** Counts calls. Labels are bounded by the subgraphs that there are. */
+/** Counts calls. Labels are bounded by the number of subgraphs. */
 export const countCalls: TransportObserver = {
   onCall: ({ subgraph, operation, outcome, milliseconds }) => {
     subgraphCalls.inc({ subgraph, operation, outcome });

@@ -22,7 +22,7 @@ export const documentOf = ({ definition, fragments }: Operation): DocumentNode =
   definitions: [definition, ...fragments.values()],
 });
 
-/** The fragments of a document by their names. */
+/** Returns the fragments of a document by their names. */
 export const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> =>
   new Map(
     document.definitions.flatMap((definition) =>
@@ -30,13 +30,16 @@ export const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinit
     ),
   );
 
-/** The key of a field in its answer. */
+/** Returns the key of a field in its response. */
 export const keyOf = ({ alias, name }: FieldNode): string => (alias ?? name).value;
 
-/** Of a field by this name the gateway itself answers, from the schema that clients see. */
+/** Returns whether the gateway itself answers a field of this name, from the schema that clients see. */
 export const isIntrospection = (field: string): boolean => field === "__schema" || field === "__type";
 
-/** @returns undefined when there is none of that name, or several and no name was given */
+/**
+ * Finds an operation of a document.
+ * @returns undefined when there is none of that name, or several and no name was given
+ */
 export function operationOf(document: DocumentNode, name: string | undefined): Operation | undefined {
   const definition = getOperationAST(document, name);
   if (!definition) return undefined;
@@ -56,10 +59,10 @@ export function operationOf(document: DocumentNode, name: string | undefined): O
   return { definition, fragments };
 }
 
-/** Whether a directive is one that may leave out what it stands at. */
+/** Returns whether a directive is `@skip` or `@include`. */
 export const isCondition = ({ name }: DirectiveNode): boolean => name.value === "skip" || name.value === "include";
 
-/** Whether `@include` and `@skip` let a selection in. */
+/** Returns whether `@include` and `@skip` include a selection. */
 export const isIncluded = ({ directives = [] }: SelectionNode, booleans: ReadonlyMap<string, boolean>): boolean =>
   directives.filter(isCondition).every(({ name, arguments: given }) => {
     const condition = given?.[0]?.value;

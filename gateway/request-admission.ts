@@ -13,23 +13,23 @@ import { checkVariables } from "./admission/variable-limits.ts";
 
 /** A request that may be executed. */
 export interface Admitted {
-  /** Of its document. */
+  /** The text of its document. */
   text: string;
   found: KnownOperation;
-  /** As subgraphs are sent them. */
+  /** The variables as subgraphs receive them. */
   variables: Variables;
-  /** Compiled for what its sender may see, and for the booleans that it was sent with. */
+  /** Compiled for the rights of its sender, and for the booleans that were sent with it. */
   operation: CompiledOperation;
 }
 
 export interface AdmissionOptions {
   documents: Documents;
   limits: Limits;
-  /** Whether what is wrong with variables is said with their values. */
+  /** Whether errors in variables may contain suggestions and the engine's text. */
   introspection: boolean;
 }
 
-/** What every request passes, however it comes: known documents, limits, validation, cost and rights. */
+/** The checks that every request passes, whatever its transport: known documents, limits, validation, cost and rights. */
 export class Admission {
   readonly #documents: Documents;
   readonly #limits: Limits;
@@ -41,7 +41,10 @@ export class Admission {
     this.#introspection = introspection;
   }
 
-  /** Lets in what may be executed, and compiles it. @throws RequestErrors, GraphQLError, PublicError */
+  /**
+   * Admits a request that may be executed, and compiles it.
+   * @throws RequestErrors, GraphQLError, PublicError
+   */
   async admit(operations: Operations, request: GraphQLRequest, context: RequestContext): Promise<Admitted> {
     checkVariables(request.variables ?? {}, this.#limits);
     const text = this.#documents.textOf(request, context.identity);
@@ -76,7 +79,10 @@ export class Admission {
   }
 }
 
-/** The operation of this name in a document, or its only one. @throws RequestErrors, GraphQLError, PublicError */
+/**
+ * Returns the operation of this name in a document, or its only one.
+ * @throws RequestErrors, GraphQLError, PublicError
+ */
 export function findOperation(operations: Operations, text: string, name: string | undefined): KnownOperation {
   const found = operations.find(text, name);
   if (found) return found;
@@ -86,7 +92,7 @@ export function findOperation(operations: Operations, text: string, name: string
   );
 }
 
-/** An operation as it is executed for somebody, with what he may not see left out. */
+/** Returns an operation compiled for one identity, without the fields that it may not see. */
 export const compiledFor = (
   operations: Operations,
   found: KnownOperation,
@@ -104,7 +110,7 @@ function checkCost(cost: number, limit: number): void {
     });
 }
 
-/** What clients call documents of their own names no span: anybody could fill the names with anything. */
+/** The span has no operation names that clients choose themselves: any client could fill the names with anything. */
 function describedOperation({ operation }: KnownOperation, name: string | undefined) {
   const type = operation.definition.operation;
   return {
@@ -116,7 +122,7 @@ function describedOperation({ operation }: KnownOperation, name: string | undefi
 const planned = <T>(deadline: number, compiled: T | Promise<T>): T | Promise<T> =>
   compiled instanceof Promise ? span("plan", {}, () => before(deadline, compiled)) : compiled;
 
-/** @throws PublicError OVERLOADED when others are planned for so long that this one's time is over */
+/** @throws PublicError OVERLOADED when planning of other operations takes so long that this request reaches its deadline */
 async function before<T>(deadline: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -1,8 +1,11 @@
 import type { IncomingMessage } from "node:http";
 
-/** The URL of a request; its host means nothing. @returns undefined for a target that is none, such as the `*` of `OPTIONS *` */
+/**
+ * Returns the URL of a request; its host has no meaning.
+ * @returns undefined for an invalid target, such as the `*` of `OPTIONS *`
+ */
 export function requestUrl({ url = "/" }: IncomingMessage): URL | undefined {
-  // Not resolved against a base: of `//host/path` the host would be taken for one.
+  // It is not resolved against a base: in `//host/path`, the host would be parsed as the URL's host.
   const text = url.startsWith("/") ? `http://gateway${url}` : url;
   return URL.canParse(text) ? new URL(text) : undefined;
 }

@@ -28,9 +28,9 @@ import type { Transport } from "./transport/transport.ts";
 export interface ServeApartOptions {
   /** Read again when it changes. */
   supergraphFile: string;
-  /** Where subgraphs are, instead of where the supergraph says. */
+  /** URLs of subgraphs that override those of the supergraph. */
   urls: Readonly<Record<string, string>>;
-  /** Asks nobody who he is, signs nothing, and limits nothing; what the supergraph guards stays guarded. */
+  /** Without authentication, signatures and limits; fields that the supergraph guards stay guarded. */
   open: boolean;
   host: string;
   port: number;
@@ -42,7 +42,7 @@ export interface ServedApart {
 }
 
 /**
- * A gateway whose subgraphs run elsewhere.
+ * Starts a gateway whose subgraphs run in other processes.
  * @throws Error when the supergraph cannot be served, or a subgraph has no URL
  */
 export async function serveApart(options: ServeApartOptions): Promise<ServedApart> {
@@ -75,7 +75,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
     onRequest: countRequest,
     streamObserver: countEvents,
     connectionObserver: countConnections,
-    // A foreign subgraph need not say whether it is well.
+    // A foreign subgraph need not report its readiness.
     ready: async () => open || reachability(urls),
     needed: [authSubgraph],
     introspection: !isProduction,
@@ -91,7 +91,7 @@ export async function serveApart(options: ServeApartOptions): Promise<ServedApar
   };
   const endWatch = onFileChange(supergraphFile, supergraphSdl, async (sdl) => {
     const next = urlsIn(sdl);
-    // Until all go by the new one, requests need the subgraphs of both.
+    // Until all requests use the new supergraph, the subgraphs of both are needed.
     readdress({ ...urls, ...next });
     try {
       await gateway.replaceSupergraph(sdl);
@@ -147,7 +147,7 @@ function reachable(urls: Readonly<Record<string, string>>): Record<string, strin
   return urls;
 }
 
-/** Whether the process of each subgraph says that it is ready. */
+/** Returns whether the process of each subgraph reports that it is ready. */
 async function reachability(urls: Readonly<Record<string, string>>): Promise<Record<string, boolean>> {
   const answers = Object.entries(urls).map(async ([name, url]): Promise<[string, boolean]> => {
     const response = await fetch(new URL("/health/ready", url), { signal: AbortSignal.timeout(1_000) }).catch(

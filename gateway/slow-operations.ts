@@ -3,10 +3,10 @@ import { Kind, parse, print, visit } from "graphql";
 import { log } from "#lib/log.ts";
 import type { Operation } from "./operation.ts";
 
-/** What took longer is logged with its plan. */
+/** Operations that take longer are logged with their plan. */
 export const slowMs = 1_000;
 
-/** Logs an operation that took long: what it was called, and what each subgraph was asked, without any value that stands in it. */
+/** Logs a slow operation: its name, and the documents that were sent to each subgraph, without any value in them. */
 export function logSlow(
   { definition }: Operation,
   plan: QueryPlan,
@@ -29,7 +29,7 @@ interface Fetch {
   operation: string;
 }
 
-/** Every fetch of a plan, in the order in which they are written. */
+/** Returns every fetch of a plan, in the order in which they are written. */
 function fetchesIn(node: unknown): Fetch[] {
   if (typeof node !== "object" || node === null) return [];
   if ((node as { kind?: unknown }).kind === "Fetch") return [node as Fetch];

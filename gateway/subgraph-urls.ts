@@ -1,7 +1,7 @@
 import { Kind, parse } from "graphql";
 
 /**
- * Where subgraphs are, by name: at the URL of `@join__graph`, or where `SUBGRAPH_URL_<NAME>` in the environment says.
+ * Returns the URLs of subgraphs by name: from `SUBGRAPH_URL_<NAME>` in the environment, or else from `@join__graph`.
  * @throws Error when the document is not GraphQL
  */
 export function subgraphUrls(supergraphSdl: string, env: NodeJS.ProcessEnv = process.env): Record<string, string> {

@@ -2,12 +2,12 @@ import { readTextFile } from "#lib/text-file.ts";
 import { policies } from "#lib/request-context.ts";
 import { loadSupergraph, type LoadedSupergraph } from "./execution/loaded-supergraph.ts";
 
-/** Composition writes `join__Graph` into each; a schema without it is a subgraph's or a client's. */
+/** Composition writes `join__Graph` into each supergraph; a schema without it is a subgraph's or a client's. */
 const marksSupergraph = /\bjoin__Graph\b/;
 
 /**
- * The text of a supergraph that a person names, for a gateway to load.
- * @throws FileError, or Error SUPERGRAPH_INVALID for a file that is no supergraph
+ * Returns the text of a supergraph from a file that the user names.
+ * @throws FileError, or Error SUPERGRAPH_INVALID for a file that is not a supergraph
  */
 export function readSupergraph(file: string): string {
   const sdl = readTextFile(file);
@@ -15,13 +15,13 @@ export function readSupergraph(file: string): string {
   throw invalid(file, "it names no subgraphs (join__Graph)");
 }
 
-/** The same, loaded. */
+/** Returns the same supergraph, loaded. */
 export function supergraphFrom(file: string): LoadedSupergraph {
   const sdl = readSupergraph(file);
   return explained(file, () => loadSupergraph(sdl, policies));
 }
 
-/** @throws Error SUPERGRAPH_INVALID with the file's name in the place of a parser's error */
+/** @throws Error SUPERGRAPH_INVALID with the file's name instead of a parser's error */
 export function explained<Loaded>(file: string, load: () => Loaded): Loaded {
   try {
     return load();

@@ -1,7 +1,10 @@
 import { InvalidArgument, PublicError } from "./errors.ts";
 import { isUuid } from "./uuid.ts";
 
-/** The id as the database writes it, so that two spellings of one id are equal texts. @throws InvalidArgument when the id is no UUID */
+/**
+ * Returns the id as the database writes it, so that two spellings of one id are equal texts.
+ * @throws InvalidArgument when the id is not a UUID
+ */
 export function validId(id: string, argument: string): string {
   if (!isUuid(id)) throw new InvalidArgument(argument, "is not an id.");
   return id.toLowerCase();
@@ -13,10 +16,13 @@ const longestText = 256;
 const controlCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 const halfCharacter = /\p{Surrogate}/u;
 
-/** PostgreSQL's text cannot hold U+0000, nor its JSON half a surrogate pair; no text of ours holds another control character, white space apart. */
+/**
+ * Returns whether the product accepts a text. PostgreSQL's text cannot hold U+0000, nor its JSON half a surrogate pair. No other control characters are
+ * accepted either, except white space.
+ */
 export const isText = (text: string): boolean => !controlCharacter.test(text) && !halfCharacter.test(text);
 
-/** @throws InvalidArgument for what is no text, or is longer */
+/** @throws InvalidArgument for a text that is not valid, or too long */
 export function validText(text: string, argument: string, maxLength = longestText): string {
   if (text.length > maxLength) throw new InvalidArgument(argument, `is longer than ${maxLength} characters.`);
   if (controlCharacter.test(text)) throw new InvalidArgument(argument, "holds control characters.");
@@ -24,7 +30,10 @@ export function validText(text: string, argument: string, maxLength = longestTex
   return text;
 }
 
-/** What does not exist and what another tenant owns are told apart by nobody. @throws PublicError NOT_FOUND */
+/**
+ * Returns the value. An object that does not exist and one of another tenant cannot be distinguished.
+ * @throws PublicError NOT_FOUND
+ */
 export function found<Value>(value: Value | null | undefined, what: string): Value {
   if (value === null || value === undefined) throw new PublicError("NOT_FOUND", `No such ${what}.`);
   return value;

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 /** The folder that holds the product's files: the checkout, or `dist/` when the code runs from a bundle. */
 const root = findRoot(dirname(fileURLToPath(import.meta.url)));
 
-/** The absolute path of a file that ships beside the code, such as `subgraphs/vms/schema.graphql`. */
+/** Returns the absolute path of a file that ships with the code, such as `subgraphs/vms/schema.graphql`. */
 export const asset = (path: string): string => join(root, path);
 
 function findRoot(folder: string): string {

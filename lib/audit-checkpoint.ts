@@ -4,7 +4,7 @@ import type { Key, Keyring } from "./keyring.ts";
 
 export const checkpointShape = z.object({
   tenantId: z.uuid(),
-  /** The number of the last entry of the tenant's audit log, and its hash, which covers all before it. */
+  /** The number of the last entry of the tenant's audit log, and its hash, which covers all entries before it. */
   seq: z.int().positive(),
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   at: z.iso.datetime(),
@@ -13,7 +13,7 @@ export const checkpointShape = z.object({
   signature: z.string(),
 });
 
-/** What a tenant's audit log was at a moment, signed: kept outside the database, so that the log cannot be cut or made anew unseen. */
+/** The signed state of a tenant's audit log at a moment. It is kept outside the database, so that entries cannot be removed or replaced unnoticed. */
 export type AuditCheckpoint = z.infer<typeof checkpointShape>;
 
 export function signCheckpoint(
@@ -27,7 +27,7 @@ export function signCheckpoint(
   return { ...unsigned, signature: mac(key, unsigned).toString("base64url") };
 }
 
-/** Why a checkpoint proves nothing; null when it was signed under a key of the ring and not changed since. */
+/** Returns why a checkpoint proves nothing; null when it was signed with a key of the ring and not changed since. */
 export function checkpointProblem(keyring: Keyring, checkpoint: AuditCheckpoint): string | null {
   const key = keyring.find(({ id }) => id === checkpoint.keyId);
   if (!key) return `the signing key ${checkpoint.keyId} of the checkpoint is not in the keyring`;
@@ -38,7 +38,7 @@ export function checkpointProblem(keyring: Keyring, checkpoint: AuditCheckpoint)
     : "the signature of the checkpoint is wrong";
 }
 
-/** Under a key derived for this purpose: no signature of another kind, under the same secret, can stand for a checkpoint. */
+/** Computes the signature with a key derived for this purpose: no signature of another kind, with the same secret, is a valid signature of a checkpoint. */
 function mac({ secret }: Key, { tenantId, seq, hash, at, keyId }: Omit<AuditCheckpoint, "signature">): Buffer {
   const key = Buffer.from(hkdfSync("sha256", secret, "", "novacron audit checkpoint", 32));
   return createHmac("sha256", key)

@@ -3,17 +3,17 @@ import type { GraphQLResolveInfo } from "graphql";
 import type { Page, PageArguments } from "./pagination.ts";
 import { selects } from "./relay.ts";
 
-/** Loads what one key stands for; all keys of a tick become one call. Lives for one request. */
+/** Loads the value of a key; all keys of a tick become one call. Lives for one request. */
 export type BatchLoader<Value> = Pick<DataLoader<string, Value | null>, "load">;
 
 export const batchLoader = <Value>(
   batch: (keys: readonly string[]) => Promise<readonly (Value | null)[]>,
 ): BatchLoader<Value> => new DataLoader<string, Value | null>(batch);
 
-/** The field that asks, as its resolver's `info` has it. Within one request it has one set of arguments, whoever its parent is. */
+/** The requesting field, as in its resolver's `info`. Within one request it has one set of arguments, whatever its parent is. */
 export type AskingField = Pick<GraphQLResolveInfo, "fieldNodes" | "fragments">;
 
-/** Loads something that depends on arguments as well: one batch per distinct set of arguments. */
+/** Loads values that depend on arguments as well: one batch per distinct set of arguments. */
 export class ArgumentLoader<Arguments, Value> {
   readonly #batch: (keys: readonly string[], args: Arguments) => Promise<readonly Value[]>;
   readonly #byField = new WeakMap<object, DataLoader<string, Value>>();
@@ -24,8 +24,8 @@ export class ArgumentLoader<Arguments, Value> {
   }
 
   /**
-   * Two aliases of a field with equal arguments share a batch; with different ones each has its own. The arguments are looked at once a field,
-   * not once a parent.
+   * Loads the value of a key. Two aliases of a field with equal arguments share a batch; with different arguments each has its own. The arguments are read
+   * once per field, not once per parent.
    */
   load(key: string, field: AskingField, argumentsOf: () => Arguments): Promise<Value> {
     let loader = this.#byField.get(field.fieldNodes);
@@ -47,7 +47,7 @@ export class ArgumentLoader<Arguments, Value> {
   }
 }
 
-/** The page of a connection under one parent; all parents that ask with equal arguments share one statement. */
+/** Loads the page of a connection under one parent; all parents with equal arguments share one statement. */
 export interface ConnectionLoader<Row> {
   load(parent: string, args: PageArguments, field: AskingField): Promise<Page<Row>>;
 }
@@ -63,12 +63,12 @@ interface PageList<Source, Row> {
   page(source: Source, args: PageArguments, withTotal: boolean): Promise<Page<Row>>;
 }
 
-/** Turns the batch questions of a data source (a transaction) into the loaders of one request. */
+/** Returns functions that turn the batch functions of a data source (a transaction) into the loaders of one request. */
 export function loadersOn<Source>(source: Source) {
   return {
     /** An object by its key. */
     one: <Row>(lookup: Lookup<Source, Row>): BatchLoader<Row> => batchLoader((keys) => lookup(source, keys)),
-    /** A page of a list by itself. */
+    /** A page of a list without a parent. */
     list:
       <Row>(list: PageList<Source, Row>) =>
       (args: PageArguments, withTotal: boolean): Promise<Page<Row>> =>

@@ -5,10 +5,10 @@ import type { Key, Keyring } from "./keyring.ts";
 import { type Current, Replaceable } from "./replaceable.ts";
 import { readSecret } from "./secrets.ts";
 
-/** Who signs calls: `gateway`, or the name of a service that calls another one. */
+/** The signer of calls: `gateway`, or the name of a service that calls another one. */
 export type Issuer = string;
 
-/** What an issuer signs its calls with. The keys are its own: no other process has them. */
+/** The keys with which an issuer signs its calls. The keys are its own: no other process has them. */
 export interface CallSigner {
   issuer: Issuer;
   keys: Current<Keyring>;
@@ -19,16 +19,16 @@ export const callSigner = (issuer: Issuer, keys: Keyring): CallSigner & { keys: 
   keys: new Replaceable(keys),
 });
 
-/** A key by which one subgraph believes one of its callers. It signs calls of this issuer to this subgraph, and no others. */
+/** A key with which one subgraph verifies one of its callers. It is valid for calls of this issuer to this subgraph, and no others. */
 export interface CallerKey extends Key {
   issuer: Issuer;
 }
 
-/** The secret for calls of one issuer to one subgraph: HKDF-SHA-256 of the issuer's own secret. Who has it learns nothing about the others. */
+/** Returns the secret for calls of one issuer to one subgraph: HKDF-SHA-256 of the issuer's own secret. It reveals nothing about the others. */
 export const secretBetween = ({ secret }: Key, issuer: Issuer, audience: string): string =>
   Buffer.from(hkdfSync("sha256", secret, "", `novacron call ${issuer} ${audience}`, 32)).toString("base64url");
 
-/** What a subgraph needs to believe the calls of an issuer. */
+/** Returns the keys with which a subgraph verifies the calls of an issuer. */
 export const callerKeys = (issuer: Issuer, keys: Keyring, audience: string): readonly CallerKey[] =>
   keys.map((key) => ({ issuer, id: key.id, secret: secretBetween(key, issuer, audience) }));
 
@@ -44,7 +44,7 @@ const callerKeysShape = z
   )
   .min(1);
 
-/** Undefined when the text is not `issuer/id:secret,issuer/id:secret` with different names. */
+/** Returns undefined when the text is not `issuer/id:secret,issuer/id:secret` with different names. */
 export function parseCallerKeys(text: string): readonly CallerKey[] | undefined {
   const keys = text.split(",").map((part) => {
     const [, issuer, id, secret] = /^([^/:]*)\/([^:]*):(.*)$/s.exec(part.trim()) ?? [];

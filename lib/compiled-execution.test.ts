@@ -46,7 +46,7 @@ it.each([
   ["{ thing { name broken } things { name } }", {}],
   ["{ thing { inner { name } later } }", {}],
   ["{ any { __typename name ... on Thing { later inner { later } } } }", {}],
-])("what is asked again is answered as the first time: %s", async (text, variables) => {
+])("a repeated request has the same result as the first: %s", async (text, variables) => {
   const execute = executionOf(schema(), parse(text, { noLocation: true }), text);
   const [first, second, third] = [
     await execute({}, variables),

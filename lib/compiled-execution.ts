@@ -10,12 +10,12 @@ import {
 import { compileQuery, isCompiledQuery } from "graphql-jit";
 
 export type Variables = Readonly<Record<string, unknown>>;
-/** @param root what the root fields are fields of: of a subscription, the event */
+/** @param root the parent object of the root fields: for a subscription, the event */
 export type Execute = (context: unknown, variables: Variables, root?: unknown) => Promise<ExecutionResult>;
 
 /**
- * Executes a valid document that holds one operation. Who asks it a second time will ask it often: then it is compiled, which costs several
- * executions.
+ * Executes a valid document that holds one operation. A document that is executed a second time will probably be executed often: then it is compiled, which
+ * costs several executions.
  */
 export function executionOf(schema: GraphQLSchema, document: DocumentNode, text: string): Execute {
   const interpreted: Execute = async (contextValue, variableValues, rootValue) =>
@@ -31,7 +31,7 @@ export function executionOf(schema: GraphQLSchema, document: DocumentNode, text:
 }
 
 function compile(schema: GraphQLSchema, document: DocumentNode, text: string): Execute | undefined {
-  // The compiler writes object literals, in which this key is no key.
+  // The compiler writes object literals, in which this key does not create a property.
   if (text.includes("__proto__")) return undefined;
   const query = compileQuery(schema, document, undefined, { disablingCapturingStackErrors: true });
   if (!isCompiledQuery(query)) return undefined;
@@ -42,7 +42,7 @@ function compile(schema: GraphQLSchema, document: DocumentNode, text: string): E
   };
 }
 
-/** Variables that do not fit, in graphql-js's words; undefined when it was not they that failed. */
+/** Returns the errors of variables that do not fit, in graphql-js's wording; undefined when something else failed. */
 function refused(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -54,6 +54,6 @@ function refused(
   return getVariableValues(schema, operation?.variableDefinitions ?? [], { ...variables }).errors;
 }
 
-/** The compiler's errors cannot be changed, and a subgraph changes what may leave of them. */
+/** The compiler's errors cannot be changed, and a subgraph changes their public parts. */
 const asGraphQLError = ({ message, path, originalError }: GraphQLError): GraphQLError =>
   new GraphQLError(message, { path, originalError });

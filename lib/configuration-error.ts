@@ -1,4 +1,4 @@
-/** What a program is told by its environment or its options, and cannot work with. `problems` are one sentence for each setting. */
+/** Settings from the environment or the options of a program that are not valid. `problems` has one sentence for each setting. */
 export class ConfigurationError extends Error {
   readonly code = "CONFIGURATION_INVALID";
   constructor(problems: readonly string[]) {

@@ -9,7 +9,7 @@ function parse(value: unknown): string {
   });
 }
 
-/** Exact decimals travel as strings: a float cannot hold a price of nine decimals. */
+/** Exact decimals are sent as strings: a float cannot hold a price of nine decimals. */
 export const decimal = new GraphQLScalarType<string, string>({
   name: "Decimal",
   description: "An exact decimal number, written as a string.",

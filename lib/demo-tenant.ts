@@ -2,5 +2,5 @@
 export const demoTenantId = "00000000-0000-7000-8000-00000000d300";
 export const demoTenantName = "demo";
 
-/** The demo tenant's first user: whom the gateway takes every caller for until it can tell callers apart. */
+/** The id of the demo tenant's first user, which an import assigns. */
 export const demoUserId = "00000000-0000-7000-8000-00000000d301";

@@ -5,8 +5,8 @@ const fixedDuration = new RegExp(
 const secondsOf = [604_800, 86_400, 3_600, 60, 1];
 
 /**
- * The seconds of an ISO 8601 duration, exact to the millisecond; undefined when it is malformed, signed, or holds years or
- * months, which are of no fixed length.
+ * Returns the seconds of an ISO 8601 duration, exact to the millisecond; undefined when it is malformed, signed, or contains years or months, which have no
+ * fixed length.
  */
 export function durationSeconds(text: string): number | undefined {
   const match = fixedDuration.exec(text);
@@ -18,7 +18,7 @@ export function durationSeconds(text: string): number | undefined {
   return Math.round(seconds * 1_000) / 1_000;
 }
 
-/** Whole, not negative seconds as an ISO 8601 duration in days, hours, minutes and seconds: 5400 is `PT1H30M`. */
+/** Returns whole, non-negative seconds as an ISO 8601 duration in days, hours, minutes and seconds: 5400 is `PT1H30M`. */
 export function isoDuration(seconds: number): string {
   const days = Math.floor(seconds / 86_400);
   const parts = [

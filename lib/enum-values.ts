@@ -1,7 +1,7 @@
 type GraphQLName<Value extends string> =
   Uppercase<Value> extends `${infer A}-${infer B}` ? `${A}_${B}` : Uppercase<Value>;
 
-/** A database enum as GraphQL names it: `hyper-v` is `HYPER_V`. The one place in which the two meet. */
+/** Returns the values of a database enum by their names in GraphQL: `hyper-v` is `HYPER_V`. Only this function maps between the two. */
 export function enumValues<const Value extends string>(
   values: readonly Value[],
 ): { [V in Value as GraphQLName<V>]: V } {

@@ -1,6 +1,6 @@
 /**
- * The closed list of codes a client may see in `extensions.code`, each with the sentence that `docs/errors.md` explains further.
- * Nothing outside this list leaves the product; a test compares it with the document.
+ * The closed list of codes that a client may see in `extensions.code`, each with the sentence that `docs/errors.md` explains further. No other code leaves
+ * the product; a test compares the list with the document.
  */
 export const errorCodes = {
   BAD_USER_INPUT: "An argument is malformed; `extensions.argument` names it.",
@@ -64,10 +64,10 @@ const retryable: ReadonlySet<ErrorCode> = new Set([
   "OVERLOADED",
 ]);
 
-/** Whether the same request may succeed later, without being changed. */
+/** Returns whether the same request may succeed later, without a change. */
 export const isRetryable = (code: ErrorCode): boolean => retryable.has(code);
 
-/** An error whose message and code are meant for the client. Every other error is masked before it leaves. */
+/** An error whose message and code are meant for the client. Every other error is masked before it is sent. */
 export class PublicError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;

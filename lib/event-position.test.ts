@@ -20,7 +20,7 @@ const outcome = (text: string): unknown => {
 };
 
 describe("the text of a position", () => {
-  it("says the same when it is read again, but for the end of a log's name", () => {
+  it("is unchanged when it is parsed again, except that the log's name is shortened", () => {
     fc.assert(
       fc.property(positions, (position) => {
         const read = parsePosition(positionText(position));
@@ -34,7 +34,7 @@ describe("the text of a position", () => {
     );
   });
 
-  it("fits into a URL and a header as it is", () => {
+  it("fits into a URL and a header without escapes", () => {
     fc.assert(
       fc.property(positions, (position) => {
         const text = positionText(position);
@@ -44,7 +44,7 @@ describe("the text of a position", () => {
     );
   });
 
-  it("is refused when it is anything else, and never anything but refused", () => {
+  it("is refused when it is any other text", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme-ascii" })), (text) => {
         fc.pre(text !== "1");
@@ -53,7 +53,7 @@ describe("the text of a position", () => {
     );
   });
 
-  it("is refused, or reads as whole numbers, when one character of it is another one", () => {
+  it("is refused, or parsed as whole numbers, when one of its characters is replaced", () => {
     fc.assert(
       fc.property(
         positions,
@@ -78,15 +78,15 @@ describe("the text of a position", () => {
     ["another version", "2~vms.3f9a2c1b.1.1"],
     ["no numbers", "1~vms.3f9a2c1b"],
     ["one database twice", "1~vms.3f9a2c1b.1.1~vms.3f9a2c1b.1.1"],
-    ["a name of an object's own", "1~constructor.3f9a2c1b.1.1"],
-    ["a number beyond what is exact", "1~vms.3f9a2c1b.1.zzzzzzzzzzz"],
+    ["the name of a built-in property", "1~constructor.3f9a2c1b.1.1"],
+    ["a number beyond the safe integers", "1~vms.3f9a2c1b.1.zzzzzzzzzzz"],
     ["a negative number", "1~vms.3f9a2c1b.1.-1"],
     ["an empty part", "1~~vms.3f9a2c1b.1.1"],
-    ["a line's end", "1~vms.3f9a2c1b.1.1\n"],
+    ["a line break", "1~vms.3f9a2c1b.1.1\n"],
     ["10 KB of one letter", "1~vms.3f9a2c1b.1." + "9".repeat(10_000)],
     ["10 KB of parts", "1" + "~vms.3f9a2c1b.1.1".repeat(600)],
     ["10 KB of separators", "1" + "~".repeat(10_000)],
-  ])("is refused with %s, at once", (_, text) => {
+  ])("with %s it is refused quickly", (_, text) => {
     const begun = performance.now();
     expect(outcome(text)).toEqual(refused);
     expect(performance.now() - begun).toBeLessThan(500);

@@ -1,16 +1,16 @@
 import { PublicError } from "./errors.ts";
 
-/** How far the log of one database was read. */
+/** The position up to which the log of one database was read. */
 export interface LogPosition {
-  /** Which log: a database that was restored from elsewhere, or made anew, has another one. 32 hexadecimal digits. */
+  /** The id of the log, 32 hexadecimal digits: a database that was restored from elsewhere, or created again, has another one. */
   log: string;
-  /** The transaction that wrote the event; 0 where no event stands at the position (the beginning, a rolled-back write). */
+  /** The transaction that wrote the event; 0 where the position has no event (the beginning, a rolled-back write). */
   transaction: number;
-  /** The event's id in that log: ids grow, with gaps, in the order in which events are read. */
+  /** The event's id in that log: ids increase, with gaps, in the order in which events are read. */
   id: number;
 }
 
-/** How far each database's log was read, by the database's name. A database that is not in it is read from now on. */
+/** The position in each database's log, by the database's name. A database that is not in it is read from now on. */
 export type EventPosition = Readonly<Record<string, LogPosition>>;
 
 const format = "1";
@@ -18,7 +18,7 @@ const logDigits = 8;
 const pattern = /^([a-z]{1,20})\.([0-9a-f]{8})\.([0-9a-z]{1,11})\.([0-9a-z]{1,11})$/;
 const maxLength = 1_024;
 
-/** The compact text form, safe in URLs and headers: `1~vms.3f9a2c1b.1k2.9x~auth.…`, numbers in base 36. */
+/** Returns the compact text form, safe in URLs and headers: `1~vms.3f9a2c1b.1k2.9x~auth.…`, numbers in base 36. */
 export function positionText(position: EventPosition): string {
   const parts = Object.entries(position)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -29,7 +29,7 @@ export function positionText(position: EventPosition): string {
 }
 
 /**
- * Reads what `positionText` wrote. Of the log only the first digits are in it: whoever reads on compares them.
+ * Parses the text that `positionText` wrote. It contains only the first digits of the log: the reader compares them.
  * @throws PublicError POSITION_INVALID
  */
 export function parsePosition(text: string): EventPosition {
@@ -44,7 +44,7 @@ export function parsePosition(text: string): EventPosition {
   return position;
 }
 
-/** Whether two positions are of one log, however many digits of its name each knows. */
+/** Returns whether two positions are of one log, however many digits of its name each contains. */
 export const sameLog = (one: string, other: string): boolean => one.slice(0, logDigits) === other.slice(0, logDigits);
 
 export const invalidPosition = (reason: string): PublicError =>

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ExactNumber, hasExactNumbers, numbersIn, parseJson, stringifyJson, withDoubles } from "./exact-json.ts";
 
-/** Numbers as JSON may write them. */
+/** Numbers in any form that JSON allows. */
 const numberText = fc
   .tuple(
     fc.constantFrom("", "-"),
@@ -29,7 +29,7 @@ const { document } = fc.letrec<{ document: string }>((tie) => ({
 }));
 
 describe("JSON with exact numbers", () => {
-  it("is JSON.parse's with doubles, whatever the document is", () => {
+  it("equals the result of JSON.parse after conversion to doubles, for any document", () => {
     fc.assert(
       fc.property(document, (text) => {
         const parsed = parseJson(text, () => "any");
@@ -50,13 +50,13 @@ describe("JSON with exact numbers", () => {
             .replaceAll(/"(?:[^"\\]|\\.)*"/g, '""')
             .match(/-?\d[\d.eE+-]*/g)
             ?.toSorted();
-        // Of members whose names are numbers the order is another.
+        // Members whose names are numbers change their order.
         expect(numbersOf(stringifyJson(parseJson(text, () => "any")) ?? "")).toEqual(numbersOf(text));
       }),
     );
   });
 
-  it("is searched only for numbers whose digits count", () => {
+  it("is searched only for numbers whose digits must be kept", () => {
     const text = '{"counts":1.10,"other":2.20}';
     const read = (key: string) => parseJson(text, (value) => numbersIn((value as Record<string, unknown>)[key]));
     expect(hasExactNumbers(read("absent"))).toBe(false);
@@ -71,7 +71,7 @@ describe("JSON with exact numbers", () => {
     },
   );
 
-  it("has numbers that are equal only where their digits are", () => {
+  it("has numbers that are equal only when their digits are", () => {
     const [one, other] = [new ExactNumber("9007199254740993"), new ExactNumber("9007199254740992.0")];
     expect(Number(one)).toBe(Number(other));
     expect(isDeepStrictEqual(one, other)).toBe(false);
@@ -84,7 +84,7 @@ describe("JSON with exact numbers", () => {
     expect(stringifyJson(parseJson(text))).toBe(text.replaceAll(", ", ","));
   });
 
-  it("is no JSON where the text is none", () => {
+  it("throws a SyntaxError for a text that is not JSON", () => {
     for (const text of ["[1.10", "01.10", "1.", "{1.10: 2}", "[1.10 2.20]"])
       expect(() => parseJson(text)).toThrow(SyntaxError);
   });

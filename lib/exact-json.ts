@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 
 /**
- * A number of a JSON document that a double would change: `9007199254740993`, `1.10`, `1E400`. It is kept as it was written. What does not know it
- * gets the nearest double.
+ * A number of a JSON document that a double would change: `9007199254740993`, `1.10`, `1E400`. It is kept as it was written. Code that does not know the
+ * class gets the nearest double.
  */
 export class ExactNumber {
-  /** By JSON's grammar. It is an own property, so that values which differ in it are not deeply equal. */
+  /** The number in JSON's grammar. It is an own property, so that values which differ in it are not deeply equal. */
   readonly source: string;
 
   constructor(source: string) {
@@ -25,7 +25,7 @@ export class ExactNumber {
   }
 }
 
-/** Whether a number has the same digits when it is read as a double and written again. */
+/** Returns whether a number has the same digits when it is read as a double and written again. */
 export const survivesAsDouble = (source: string): boolean => String(Number(source)) === source;
 
 /** The numbers that a value holds, at any depth: those that a double may have changed cannot be distinguished from others once they are doubles. */
@@ -47,15 +47,15 @@ export function numbersIn(value: unknown): HeldNumbers {
 }
 
 /**
- * Whether a safe integer may be written in more than digits: `1.0`, `1.50E+10`. One search each, since these begin with a character that is rare. `1e3` is not
- * among them: it has no digit that `1000` lacks.
+ * Returns whether a safe integer may be written in more than digits: `1.0`, `1.50E+10`. One search each, since these begin with a rare character. `1e3` is
+ * not among them: it has no digit that `1000` lacks.
  */
 const hasMoreThanDigits = (text: string): boolean =>
   /\.0+(?=[,}\]\s]|$)/.test(text) || /E\+?\d+(?=[,}\]\s]|$)/.test(text) || /\.\d+e/.test(text) || text.includes("e+");
 
 /**
- * Parses JSON as `JSON.parse` does, with an `ExactNumber` in the place of each number that a double would change.
- * @param numbersOf the numbers whose digits count, of the parsed document; without any it costs nothing more than `JSON.parse`
+ * Parses JSON as `JSON.parse` does, with an `ExactNumber` in place of each number that a double would change.
+ * @param numbersOf finds the numbers of the parsed document whose digits must be kept; without any, parsing costs no more than `JSON.parse`
  * @throws SyntaxError
  */
 export function parseJson(text: string, numbersOf: (document: unknown) => HeldNumbers = numbersIn): unknown {
@@ -67,7 +67,7 @@ export function parseJson(text: string, numbersOf: (document: unknown) => HeldNu
   return marked.isEmpty ? document : marked.restored(JSON.parse(rewritten));
 }
 
-/** Writes JSON as `JSON.stringify` does, and each `ExactNumber` as it was written. Of what JSON has no word for it is undefined. */
+/** Writes JSON as `JSON.stringify` does, and each `ExactNumber` as it was written. Returns undefined for a value that JSON cannot represent. */
 export function stringifyJson(value: unknown): string | undefined {
   const outer = marks;
   const own = (marks = new Marks());
@@ -79,7 +79,7 @@ export function stringifyJson(value: unknown): string | undefined {
   }
 }
 
-/** The value with the nearest doubles in the place of its exact numbers; itself when it has none. */
+/** Returns the value with the nearest doubles in place of its exact numbers; the value itself when it has none. */
 export const withDoubles = <T>(value: T): T => (hasExactNumbers(value) ? (doubled(value) as T) : value);
 
 function doubled(value: unknown): unknown {
@@ -99,10 +99,10 @@ export function hasExactNumbers(value: unknown): boolean {
   return false;
 }
 
-/** Those of the document that is being written. */
+/** The marks of the document that is being written. */
 let marks: Marks | undefined;
 
-/** Strings that are in the place of numbers while a document is text. Nobody can have written one before: the prefix is made for each document. */
+/** Strings in place of numbers while a document is text. No client can have written one before: the prefix is generated for each document. */
 class Marks {
   #prefix: string | undefined;
   readonly #numbers: ExactNumber[] = [];
@@ -145,7 +145,7 @@ class Marks {
 
 const numberToken = /(?:^|[:,[\s])(-?\d[\d.eE+-]*)(?=[,}\]\s]|$)/g;
 
-/** A JSON document with marks for the numbers that a double would change. */
+/** Returns a JSON document with marks in place of the numbers that a double would change. */
 function withMarks(text: string, marked: Marks): string {
   let written = "";
   let copied = 0;
@@ -154,7 +154,7 @@ function withMarks(text: string, marked: Marks): string {
   for (const { 0: whole, 1: source = "", index } of text.matchAll(numberToken)) {
     if (survivesAsDouble(source)) continue;
     const from = index + whole.length - source.length;
-    // Strings are looked for only up to numbers that would change: what looks like one may be in a string.
+    // Strings are searched only up to numbers that would change: such a number may be part of a string.
     while (quote >= 0 && quote < from) {
       outside = endOfString(text, quote);
       quote = text.indexOf('"', outside);
@@ -166,7 +166,7 @@ function withMarks(text: string, marked: Marks): string {
   return written + text.slice(copied);
 }
 
-/** The index after the closing quote. */
+/** Returns the index after the closing quote. */
 function endOfString(text: string, opening: number): number {
   let quote = opening;
   for (;;) {

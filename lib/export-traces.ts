@@ -3,17 +3,17 @@ import { log } from "./log.ts";
 import { pause } from "./pause.ts";
 import { traceBy } from "./tracing.ts";
 
-/** Sends what is still here, for a second at most, and traces no more. */
+/** Exports the remaining spans, for at most a second, and stops tracing. */
 export type StopTraces = () => Promise<void>;
 
-/** A collector that does not answer holds up no stop for longer. */
+/** A collector that does not respond delays a stop by at most this time. */
 const lastExportMs = 1_000;
 
 /**
- * Traces what this process does and exports it by OTLP over HTTP (JSON), when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`
- * says where to and `OTEL_SDK_DISABLED` does not forbid it. The SDK reads the other standard variables by itself; without an endpoint it is not
- * even loaded. A collector that cannot be reached costs a line of the log, and spans.
- * @param service what the process is called, unless `OTEL_SERVICE_NAME` says otherwise
+ * Traces the work of this process and exports it by OTLP over HTTP (JSON), when `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` gives
+ * an endpoint and `OTEL_SDK_DISABLED` does not forbid it. The SDK reads the other standard variables by itself; without an endpoint it is not even loaded.
+ * A collector that cannot be reached costs a line of the log, and spans.
+ * @param service the name of the process, unless `OTEL_SERVICE_NAME` gives another
  */
 export async function exportTraces(service: string): Promise<StopTraces> {
   const endpoint = process.env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] || process.env["OTEL_EXPORTER_OTLP_ENDPOINT"];

@@ -10,7 +10,7 @@ import {
 } from "graphql-scalars";
 import { decimal } from "./decimal-scalar.ts";
 
-/** The one scalar set of all subgraphs: what is declared in a schema is found here, or the subgraph does not start. */
+/** The scalars of all subgraphs: every scalar that a schema declares must be here, or the subgraph does not start. */
 export const scalars: Readonly<Record<string, GraphQLScalarType>> = {
   DateTime: GraphQLDateTimeISO,
   Decimal: decimal,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** The client ended its connection, or was too slow, before its request was executed: nobody waits for an answer. */
+/** The client closed its connection, or was too slow, before its request was executed: nothing waits for a response. */
 export class RequestAborted extends Error {
   constructor(cause: unknown) {
     super("The client ended its request.", { cause });

@@ -1,10 +1,9 @@
 import { type DocumentNode, GraphQLError, Kind, visit } from "graphql";
 import { messageWithoutValue } from "./messages-without-values.ts";
 
-// The gateway knows the shape of custom scalars no more than that they are values, so that a wrong one is found here first: in a literal by
-// validation, in a variable by execution.
+// The gateway knows only that custom scalars are values. A wrong value is therefore found here first: in a literal by validation, in a variable by execution.
 
-/** A literal that its type refuses, with the field and the argument it stands in. */
+/** Returns the error of a literal that its type refuses, with the field and the argument that contain it. */
 export function wrongLiteral(error: GraphQLError, document: DocumentNode): GraphQLError {
   const wrong = error.nodes?.[0];
   const path: string[] = [];
@@ -22,7 +21,7 @@ export function wrongLiteral(error: GraphQLError, document: DocumentNode): Graph
   return inputError(error, argument.join("."), path);
 }
 
-/** An error of a field under `_entities`, which validation finds once, at each of the references that the field was asked of. */
+/** Returns an error of a field under `_entities`, which validation finds once, at each of the references that the field was requested for. */
 export function atEachReference(error: GraphQLError, variables: Readonly<Record<string, unknown>>): GraphQLError[] {
   const [first, ...rest] = error.path ?? [];
   const { representations } = variables;
@@ -33,7 +32,7 @@ export function atEachReference(error: GraphQLError, variables: Readonly<Record<
   );
 }
 
-/** A variable that its type refuses; named as `$variable`. */
+/** Returns the error of a variable that its type refuses, named as `$variable`. */
 export function variableError(error: GraphQLError): GraphQLError {
   const node = error.nodes?.[0];
   return inputError(error, node?.kind === Kind.VARIABLE_DEFINITION ? `$${node.variable.name.value}` : "");

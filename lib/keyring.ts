@@ -2,15 +2,15 @@ import { z } from "zod";
 import { ConfigurationError } from "./configuration-error.ts";
 import { readSecret } from "./secrets.ts";
 
-/** A secret, and the name by which what was made with it refers to it. */
+/** A secret, and the id by which signatures and sealed secrets refer to it. */
 export interface Key {
   id: string;
   secret: string;
 }
 
 /**
- * The first key makes, all of them check: a new one is put in front, and an old one is taken away when nothing needs it any more. So keys
- * are changed while everything runs.
+ * The first key signs and seals; all of them verify and open. A new key is put in front, and an old one is removed when nothing needs it any more. So keys
+ * are rotated while everything runs.
  */
 export type Keyring = readonly [Key, ...Key[]];
 
@@ -18,7 +18,7 @@ const keyShape = z.object({ id: z.string().regex(/^[A-Za-z0-9-]{1,32}$/), secret
 
 export const keyringShape: z.ZodType<Keyring> = z.tuple([keyShape], keyShape);
 
-/** `id:secret,id:secret`, the newest first; a secret without an id is called `1`. Undefined when it is not that. */
+/** Parses `id:secret,id:secret`, the newest first; a secret without an id has the id `1`. Returns undefined for any other text. */
 export function parseKeyring(text: string): Keyring | undefined {
   const keys = text.split(",").map((part) => {
     const colon = part.indexOf(":");
@@ -29,7 +29,7 @@ export function parseKeyring(text: string): Keyring | undefined {
 }
 
 /**
- * The keys that a variable of the environment holds, or its file.
+ * Returns the keys in a variable of the environment, or in its file.
  * @throws ConfigurationError that names the variable, never its value
  */
 export function readKeyring(name: string, env: NodeJS.ProcessEnv = process.env): Keyring {

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 
 export interface Address {
   host: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   port: number;
   /** The setting that chooses the port, such as `--port`. */
   setting: string;
@@ -10,7 +10,7 @@ export interface Address {
 
 /**
  * Resolves when the server listens.
- * @throws Error PORT_TAKEN, PORT_FORBIDDEN or HOST_INVALID, with what to do
+ * @throws Error PORT_TAKEN, PORT_FORBIDDEN or HOST_INVALID, with the remedy
  */
 export async function listen(server: Pick<Server, "once" | "listen">, address: Address): Promise<void> {
   await new Promise<void>((resolve, reject) => {
@@ -20,7 +20,7 @@ export async function listen(server: Pick<Server, "once" | "listen">, address: A
 }
 
 /**
- * Checks that a port can be listened on, before a start does what takes long. Another program may still take it meanwhile.
+ * Checks that a port is free, before a start does its slow work. Another program may still take the port in the meantime.
  * @throws as `listen`
  */
 export async function requireFreePort(address: Address): Promise<void> {

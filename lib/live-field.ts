@@ -1,14 +1,14 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { EventPosition } from "./event-position.ts";
 
-/** An event of a subgraph's own database, as its log tells it. */
+/** An event of a subgraph's own database, as in its log. */
 export interface LiveEvent {
-  /** Where it stands in the log. */
+  /** Its position in the log. */
   transaction: number;
   id: number;
   type: string;
   entityKey: string;
-  /** Counts the writes of the entity; 0 where nobody counts. */
+  /** The version of the entity, which counts its writes; 0 where they are not counted. */
   entityVersion: number;
   /** ISO 8601. */
   occurredAt: string;
@@ -16,9 +16,9 @@ export interface LiveEvent {
 }
 
 export interface LiveBatch {
-  /** Empty when nothing that is wanted came for a while. */
+  /** Empty when no matching event came for a while. */
   events: readonly LiveEvent[];
-  /** After the last event. */
+  /** The position after the last event. */
   position: EventPosition;
 }
 
@@ -30,35 +30,38 @@ export interface LiveFollowOptions {
   signal: AbortSignal;
 }
 
-/** The log of a subgraph's database, which its live fields are followed from: one for all subscriptions of a process. */
+/** The log of a subgraph's database, the source of its live fields: one for all subscriptions of a process. */
 export interface LiveLog {
-  /** After everything that is settled now. */
+  /** Returns the position after everything that is committed now. */
   head(): Promise<EventPosition>;
   /**
-   * The events after a position and all that come, until the signal.
+   * Yields the events after a position and all later ones, until the signal.
    * @throws PublicError POSITION_INVALID, POSITION_EXPIRED
    */
   follow(start: EventPosition | "now", options: LiveFollowOptions): AsyncIterable<LiveBatch>;
 }
 
-/** A field of `Subscription`: which events it tells of, and what it says of each. */
+/** A field of `Subscription`: the events that it emits, and the value of each. */
 export interface LiveField<Args, Context, Told, Value> {
-  /** The events that it tells of. */
+  /** The types of events that it emits. */
   types: readonly string[];
-  /** Whether its events are the platform's, because what they tell of belongs to no tenant, and not those of the caller's tenant. */
+  /** Whether its events are the platform's, because they belong to no tenant, and not those of the caller's tenant. */
   ofPlatform?: boolean;
   /**
-   * What an event tells a subscriber with these arguments, found without asking anybody: nothing, one thing, or, of a field that conflates, the
-   * keys of all that changed.
+   * Returns what an event emits to a subscriber with these arguments, without any query: nothing, one value, or, for a field that conflates, the keys of
+   * everything that changed.
    * @throws PublicError BAD_USER_INPUT for arguments that do not fit
    */
   tell(args: Args): (event: LiveEvent) => readonly Told[];
-  /** What has to be asked before it is known whether something is told; everything is without it. */
+  /** Decides with queries whether a value is emitted; without this method, every value is. */
   admits?(told: Told, args: Args, context: Context): Promise<boolean>;
   resolve(told: Told, args: Args, context: Context, info: GraphQLResolveInfo): Value | Promise<Value>;
-  /** Of a field that tells only the newest of each key: how often at most, in milliseconds. @throws PublicError BAD_USER_INPUT */
+  /**
+   * For a field that emits only the newest event of each key: the shortest interval between events, in milliseconds.
+   * @throws PublicError BAD_USER_INPUT
+   */
   everyMs?(args: Args): number;
 }
 
-/** Fields by name, of whatever arguments: each is only ever called with what it has made itself. */
+/** Fields by name, with any arguments: each is only called with values that it has created itself. */
 export type LiveFields<Context> = Readonly<Record<string, LiveField<never, Context, unknown, unknown>>>;

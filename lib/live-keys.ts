@@ -3,14 +3,14 @@ import type { Replaceable } from "./replaceable.ts";
 import { readTextFile } from "./text-file.ts";
 import { onFileChange } from "./watched-file.ts";
 
-/** So long after a file of keys was written, every process that follows it has its keys. */
+/** This time after a file of keys was written, every process that follows it has its keys. */
 export const keysSettleMs = 1_500;
 
 /**
- * Follows the file that `<NAME>_FILE` names, where there is one: what it holds takes the place of the keys that are held, while calls go on. A text
- * that holds no keys is logged, and the keys stay.
- * @param parse undefined for what holds no keys
- * @returns what ends it
+ * Follows the file that `<NAME>_FILE` names, if there is one: its keys replace the current ones while calls continue. A text without keys is logged, and
+ * the current keys stay.
+ * @param parse undefined for a text without keys
+ * @returns a function that stops it
  */
 export function followKeys<Keys>(
   name: string,
@@ -27,6 +27,6 @@ export function followKeys<Keys>(
   });
 }
 
-/** The same of a ring of `id:secret,id:secret`. */
+/** Follows a file with a ring of `id:secret,id:secret`. */
 export const followKeyring = (name: string, held: Replaceable<Keyring>): (() => void) =>
   followKeys(name, held, parseKeyring);

@@ -15,7 +15,7 @@ const event = (id: number, keys: readonly string[]): LiveEvent => ({
 const tell = ({ payload }: LiveEvent) => payload["keys"] as string[];
 const batch = (...events: LiveEvent[]): LiveBatch => ({ events, position: position(events.at(-1)?.id ?? 0) });
 
-/** A log that brings these batches, and then what `after` says. */
+/** Returns a log that yields these batches, and then runs `after`. */
 const following = (batches: readonly LiveBatch[], after: (signal: AbortSignal) => Promise<void> = untilAborted) =>
   async function* (signal: AbortSignal) {
     yield* batches;
@@ -25,7 +25,7 @@ const untilAborted = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 
 describe("the newest of each key", () => {
-  it("is told at once when nothing was told for a while, and together with what came before its time is up otherwise", async () => {
+  it("is emitted immediately after a quiet time, and otherwise together with the others of its interval", async () => {
     const stopping = new AbortController();
     const batches = [batch(event(1, ["a"])), batch(event(2, ["a", "b"]), event(3, ["b"])), batch(event(4, ["b"]))];
     const moments = newestOfEach(following(batches), tell, 30, stopping.signal);
@@ -41,7 +41,7 @@ describe("the newest of each key", () => {
     expect(await moments.next()).toEqual({ done: true, value: undefined });
   });
 
-  it("is not waited for when following has failed", async () => {
+  it("does not delay the error of a failed log", async () => {
     const failing = async () => {
       throw new Error("too far behind");
     };
@@ -51,13 +51,13 @@ describe("the newest of each key", () => {
     await expect(moments.next()).rejects.toThrow("too far behind");
   });
 
-  it("is of so many keys at most as can be kept", async () => {
+  it("is limited to the number of keys that can be kept", async () => {
     const keys = Array.from({ length: maxConflatedKeys + 1 }, (_, index) => `vm ${index}`);
     const moments = newestOfEach(following([batch(event(1, keys))]), tell, 1_000, new AbortController().signal);
     await expect(moments.next()).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
   });
 
-  it("reads no further than one batch ahead of who reads it", async () => {
+  it("reads at most one batch ahead of its consumer", async () => {
     let read = 0;
     const endless = async function* () {
       for (;;) {

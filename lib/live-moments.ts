@@ -5,25 +5,25 @@ import { pause } from "./pause.ts";
 
 export interface LiveEntry {
   told: unknown;
-  /** After its event; undefined where several are told together, of which the last one stands for all. */
+  /** The position after its event; undefined where several are emitted together, of which the last position counts for all. */
   position?: string | undefined;
-  /** How many events were left out in favour of it. */
+  /** The number of older events that it replaces. */
   dropped: number;
 }
 
-/** What is told at one time. */
+/** The events that are emitted at one time. */
 export interface LiveMoment {
-  /** Empty when only the position is told. */
+  /** Empty when only the position is emitted. */
   entries: readonly LiveEntry[];
-  /** After all of them. */
+  /** The position after all of them. */
   reached: string;
-  /** Whether events came, though none of them may be told. */
+  /** Whether events arrived, even if none of them may be emitted. */
   busy: boolean;
 }
 
 type Tell = (event: LiveEvent) => readonly unknown[];
 
-/** Every event by itself, with the position after it. */
+/** Yields every event separately, with the position after it. */
 export async function* everyEvent(
   batches: AsyncIterable<LiveBatch>,
   tell: Tell,
@@ -43,12 +43,13 @@ export async function* everyEvent(
   }
 }
 
-/** Beyond this a subscriber must say more narrowly what is wanted. */
+/** With more keys, a subscriber must narrow its arguments. */
 export const maxConflatedKeys = 10_000;
 
 /**
- * Only the newest of each key, all together and so often at most. What comes meanwhile is read as it comes, and kept as its key alone.
- * @param follow the events until a signal
+ * Yields only the newest event of each key, all together and limited to one moment per interval. Events that arrive in between are read as they arrive, and
+ * only their keys are kept.
+ * @param follow returns the events until a signal
  * @throws PublicError BAD_USER_INPUT when there are too many keys
  */
 export async function* newestOfEach(
@@ -79,7 +80,7 @@ export async function* newestOfEach(
   try {
     while (!signal.aborted) {
       const next = read();
-      // Nothing else is waited for until something has to be told.
+      // Without a key to emit, it waits for the next batch only.
       if (dropped.size === 0) await next;
       else await pause(Math.max(0, dueAt - performance.now()), signal, next);
       if (arrived) {

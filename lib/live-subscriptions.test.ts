@@ -34,7 +34,7 @@ const context: RequestContext = {
   deadline: 0,
 };
 
-/** What a subscriber is told when the log brings these batches and ends. */
+/** Returns what a subscriber receives when the log yields these batches and ends. */
 async function told(
   batches: readonly (LiveBatch | (() => void))[],
   { query = "subscription { counted }", resolve }: { query?: string; resolve?: (id: number) => number } = {},
@@ -75,7 +75,7 @@ afterEach(() => {
 });
 
 describe("a live subscription", () => {
-  it("tells where it begins, each event with the position after it, and where it stands when nothing comes", async () => {
+  it("emits its first position, each event with the position after it, and the current position when no event comes", async () => {
     const { told: all } = await told([batchTo(1), batchTo(5, 2, 4), batchTo(9)]);
     expect(all).toEqual([
       [{ position: text(1) }],
@@ -87,7 +87,7 @@ describe("a live subscription", () => {
     ]);
   });
 
-  it("tells its position every few seconds while nothing that comes is wanted", async () => {
+  it("emits its position every few seconds while no event matches", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const later = () => vi.advanceTimersByTime(5_000);
     const query = "subscription { counted(above: 7) }";
@@ -97,13 +97,13 @@ describe("a live subscription", () => {
     expect(all).toEqual([[{ position: text(1) }], [{ position: text(4) }]]);
   });
 
-  it("opens one context for a batch, with time of its own", async () => {
+  it("opens one context for a batch, with its own deadline", async () => {
     const { opened } = await told([batchTo(3, 1, 2, 3), batchTo(4, 4)]);
     expect(opened).toHaveLength(2);
     for (const deadline of opened) expect(deadline).toBeGreaterThan(Date.now());
   });
 
-  it("executes so many events at once at most", async () => {
+  it("executes a limited number of events at once", async () => {
     const ids = Array.from({ length: 1_201 }, (_, index) => index + 1);
     const { told: all, opened } = await told([batchTo(1_201, ...ids)]);
     expect(all.map((batch) => batch.length)).toEqual([500, 500, 201]);
@@ -111,7 +111,7 @@ describe("a live subscription", () => {
     expect(all.flat().map(({ position: after }) => after)).toEqual(ids.map(text));
   });
 
-  it("tries again while the database is away or full, and tells each event once", async () => {
+  it("retries while the database is unavailable or full, and emits each event once", async () => {
     const failures = [new PublicError("DATABASE_UNAVAILABLE", "away"), new PublicError("OVERLOADED", "full")];
     const { told: all } = await told([batchTo(2, 1, 2)], {
       resolve: (id) => {
@@ -124,7 +124,7 @@ describe("a live subscription", () => {
     expect(all.flat().map(({ result }) => result?.data)).toEqual([{ counted: 1 }, { counted: 2 }]);
   });
 
-  it("tells an event that always takes too long with that error, after it has tried a few times", async () => {
+  it("emits a timeout error for an event that always takes too long, after a few retries", async () => {
     let tried = 0;
     const { told: all } = await told([batchTo(2, 1, 2)], {
       resolve: (id) => {
@@ -137,7 +137,7 @@ describe("a live subscription", () => {
     expect(all.flat().map(({ result }) => result?.data)).toEqual([null, { counted: 2 }]);
   });
 
-  it("tells an event that fails for another reason with the reason, and goes on", async () => {
+  it("emits the error of an event that fails for another reason, and continues", async () => {
     const { told: all } = await told([batchTo(2, 1, 2)], {
       resolve: (id) => {
         if (id === 1) throw new PublicError("NOT_FOUND", "No such thing.");

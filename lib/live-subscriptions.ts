@@ -31,32 +31,32 @@ export interface ValidDocument {
 }
 
 export interface LiveSubgraph<Context> {
-  /** Of the subgraph, and of its database in positions. */
+  /** The name of the subgraph, and of its database in positions. */
   name: string;
   schema: GraphQLSchema;
   fields: LiveFields<Context>;
   log: LiveLog;
-  /** What somebody needs to subscribe to a field. */
+  /** Returns what a caller needs to subscribe to a field. */
   needs(field: GraphQLField<unknown, unknown>): readonly Needs[];
   documentFor(query: string): ValidDocument | readonly GraphQLError[];
-  /** Runs `use` in a context of its own, which is closed afterwards. */
+  /** Runs `use` in a new context, which is closed afterwards. */
   opened<T>(request: RequestContext, signal: AbortSignal, use: (context: Context) => Promise<T>): Promise<T>;
   withPublicErrors(result: ExecutionResult, request: RequestContext): ExecutionResult;
 }
 
-/** After how long without anything to tell the position is told. */
+/** The time without events after which the position is emitted. */
 const idleMs = 15_000;
-/** The same while events come of which none may be told. */
+/** The same while events arrive that the field does not emit. */
 const busyIdleMs = 5_000;
-/** How long the events of one moment may take. */
+/** The time that the events of one moment may take. */
 const momentMs = 10_000;
-/** How many events are executed at once. */
+/** The number of events that are executed at once. */
 const atOnce = 500;
 const retryMs = 250;
-/** Of an event that takes longer than it may. */
+/** The number of attempts for an event that takes too long. */
 const mostAttempts = 3;
 
-/** How a subgraph is subscribed to: each event that a field tells of is the root of one execution of the document. */
+/** Returns the subscriptions of a subgraph: each event that a field emits is the root of one execution of the document. */
 export function liveSubscriptions<Context>(subgraph: LiveSubgraph<Context>): Subscribable {
   return {
     position: async (signal) => {
@@ -90,7 +90,7 @@ async function* follow<Context>(
         if (!told) return;
         if (told.length === 0) continue;
         const isLast = start + atOnce >= moment.entries.length;
-        // Of what is told together only the last one is after all of it.
+        // Of events that are emitted together, only the last one is after all of them.
         yield told.map(({ position, ...rest }, index) => ({
           ...rest,
           position: position ?? (isLast && index === told.length - 1 ? moment.reached : reached),
@@ -133,7 +133,7 @@ function subscribedField<Context>(
   if (!operation || !node || !field) throw new PublicError("BAD_REQUEST", "This is no subscription to one field.");
   const given = getVariableValues(schema, operation.variableDefinitions ?? [], { ...variables });
   if (given.errors) throw asPublicError(given.errors[0] && variableError(given.errors[0]));
-  // The cast: whose arguments they are is known by the name of the field alone.
+  // The cast is needed because only the name of the field determines the type of its arguments.
   const live = field as LiveField<unknown, Context, unknown, unknown>;
   return {
     definition,
@@ -178,7 +178,10 @@ function momentsOf<Context>(
   return everyMs === undefined ? everyEvent(from(signal), tell, name) : newestOfEach(from, tell, everyMs, signal);
 }
 
-/** What a position says of one database. @throws PublicError POSITION_INVALID */
+/**
+ * Returns the position of one database.
+ * @throws PublicError POSITION_INVALID
+ */
 function ownPosition(text: string, name: string): EventPosition {
   const own = parsePosition(text)[name];
   if (!own) throw invalidPosition(`it says nothing of the ${name} database`);
@@ -186,7 +189,7 @@ function ownPosition(text: string, name: string): EventPosition {
 }
 
 /**
- * What the entries say, all under one context and in one tick, so that what they ask is asked together. While the database is away they are late.
+ * Resolves the entries, all in one context and in one tick, so that their queries are batched. They are late while the database is unavailable.
  * @returns undefined after the signal
  */
 async function settled<Context>(
@@ -207,12 +210,12 @@ async function settled<Context>(
             const result = await execute(context, variables, root);
             const passing = result.errors?.find(({ originalError }) => willPass(originalError, attempt));
             if (passing) throw passing.originalError;
-            // A reader who is slow need only be told the newest of each key, too.
+            // A slow reader, too, only needs the newest event of each key.
             const replaces = field.everyMs ? String(root) : undefined;
             return { position, result, ...(dropped > 0 ? { dropped } : {}), ...(replaces ? { replaces } : {}) };
           }),
         );
-        // What the signal broke off has failed for no reason that anybody should be told.
+        // Work that the signal interrupted has failed without a reason that a client should see.
         return signal.aborted
           ? undefined
           : results
@@ -233,12 +236,12 @@ async function settled<Context>(
 
 const ofTheDatabase: ReadonlySet<ErrorCode> = new Set(["DATABASE_UNAVAILABLE", "OVERLOADED"]);
 
-/** Whether it is worth trying again: always while it is the database's state, a few times when what was asked may be at fault as well. */
+/** Returns whether another attempt makes sense: always for the database's state, a few times when the query itself may be the cause. */
 const willPass = (error: unknown, attempt: number): boolean =>
   error instanceof PublicError &&
   (ofTheDatabase.has(error.code) || (isRetryable(error.code) && attempt < mostAttempts));
 
-/** @throws Error when a field of the schema is not followed, or the other way round */
+/** @throws Error when a field of the schema has no live field, or the other way round */
 export function liveResolvers<Context>(
   { fields: declared = [] }: ObjectTypeDefinitionNode,
   subgraph: string,

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { ConfigurationError } from "./configuration-error.ts";
 
-// Imported first by what begins a process: other modules read the environment as they are loaded.
+// Process entries import this module first: other modules read the environment while they are loaded.
 try {
   loadEnvironmentFile();
 } catch (error) {
@@ -11,15 +11,15 @@ try {
 }
 
 /**
- * Adds to the environment what a file of lines `NAME=value` holds: `.env` of the working directory, or the file that `NOVACRON_ENV_FILE` names, which is
- * none when it is empty. What the environment holds already is kept.
- * @throws ConfigurationError for a file that cannot be read, and for one that was named and is not there
+ * Adds the lines `NAME=value` of a file to the environment: `.env` of the working directory, or the file that `NOVACRON_ENV_FILE` names; an empty value
+ * means no file. Variables that are already set are kept.
+ * @throws ConfigurationError for a file that cannot be read, and for a named file that does not exist
  */
 function loadEnvironmentFile(): void {
   const named = process.env["NOVACRON_ENV_FILE"];
   if (named === "") return;
   const file = named ?? ".env";
-  // A folder of that name is a virtual environment of Python.
+  // A folder of that name is a Python virtual environment.
   if (named === undefined && (!existsSync(file) || statSync(file).isDirectory())) return;
   try {
     process.loadEnvFile(file);

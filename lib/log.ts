@@ -4,8 +4,8 @@ import { traceId } from "./tracing.ts";
 const standardError = pino.destination({ fd: 2, sync: true });
 
 /**
- * JSON has its strings' line breaks and other characters below the blank escaped. These too mean something to a terminal or a viewer: DEL and
- * the controls above it, other line ends, and what turns the direction of text around or cannot be seen.
+ * JSON escapes line breaks in strings, and other characters below the space. These characters also have an effect in a terminal or a viewer: DEL and the
+ * controls above it, other line separators, and characters that reverse the direction of text or are invisible.
  */
 const unseen = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
@@ -16,8 +16,8 @@ const escaped = (characters: string): string =>
     .join("");
 
 /**
- * One JSON line an event, on standard error: standard output belongs to what commands print. Whatever a client put into a string, it neither
- * begins a line nor does anything to who reads one.
+ * Writes one JSON line per event to standard error: standard output belongs to the output of commands. No string from a client can begin a line or affect a
+ * reader's terminal.
  */
 const rootLogger = pino(
   {
@@ -29,7 +29,7 @@ const rootLogger = pino(
   { write: (line: string) => void standardError.write(line.replace(unseen, escaped)) },
 );
 
-/** The loggers of the product, by the part of it that speaks. */
+/** The loggers of the product, one for each of its parts. */
 export const log = {
   gateway: rootLogger.child({ part: "gateway" }),
   subgraph: rootLogger.child({ part: "subgraph" }),

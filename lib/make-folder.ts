@@ -2,9 +2,9 @@ import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Makes a folder, and those above it that are missing. `mkdir` with `recursive` never returns for a folder below one in which none can be made,
- * such as `/proc/x` (Node 20 to 24).
- * @returns whether there was none
+ * Creates a folder and its missing parents. `mkdir` with `recursive` never returns for a folder below one in which none can be created, such as `/proc/x`
+ * (Node 20 to 24).
+ * @returns whether the folder was created
  * @throws the system's error, such as EACCES or ENOENT
  */
 export function makeFolder(path: string, mode = 0o777): boolean {
@@ -15,7 +15,7 @@ export function makeFolder(path: string, mode = 0o777): boolean {
     mkdirSync(path, { mode });
     return true;
   } catch (error) {
-    // Two at once: the other one has made it.
+    // Another process has created it at the same time.
     if ((error as NodeJS.ErrnoException).code === "EEXIST" && statSync(path).isDirectory()) return false;
     throw error;
   }

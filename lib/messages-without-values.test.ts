@@ -27,7 +27,7 @@ const variableErrors = (values: unknown): readonly GraphQLError[] => {
 const literalErrors = (values: string) => validate(schema, parse(`{ field(values: ${values}) }`));
 const messages = (errors: readonly GraphQLError[]) => errors.map((error) => messageWithoutValue(error));
 
-describe("what is wrong with a value is said without the value", () => {
+describe("the message about an invalid value does not contain the value", () => {
   const wrong: Record<string, unknown> = {
     id: { text: secret },
     int: secret,
@@ -44,7 +44,7 @@ describe("what is wrong with a value is said without the value", () => {
     ),
   };
 
-  it.each(Object.keys(wrong))("of a variable's %s, with its place", (field) => {
+  it.each(Object.keys(wrong))("for a variable's %s, and contains its path", (field) => {
     const errors = variableErrors({ [field]: wrong[field] });
     expect(errors[0]?.message).toContain("a secret");
     const [message] = messages(errors);
@@ -52,7 +52,7 @@ describe("what is wrong with a value is said without the value", () => {
     expect(message).toContain(`Variable "$values" got an invalid value at "values.${field}`);
   });
 
-  it.each(Object.keys(wrong))("of a literal's %s", (field) => {
+  it.each(Object.keys(wrong))("for a literal's %s", (field) => {
     const value = wrong[field];
     const written = typeof value === "string" ? quoted : Array.isArray(value) ? `[${quoted}]` : `{ text: ${quoted} }`;
     const errors = literalErrors(`{ ${field}: ${written} }`);
@@ -71,7 +71,7 @@ describe("what is wrong with a value is said without the value", () => {
     ],
     [{ other: 1 }, 'got an invalid value; Field "other" is not defined by type "Values".'],
     ["x", 'got an invalid value; Expected type "Values" to be an object.'],
-  ])("in the words that say what was expected: %j", (values, message) => {
+  ])("and states what was expected: %j", (values, message) => {
     expect(messages(variableErrors(values))).toContain(`Variable "$values" ${message}`);
   });
 
@@ -79,7 +79,7 @@ describe("what is wrong with a value is said without the value", () => {
     [`{ field(text: "a" ${quoted}) }`, "Syntax Error: Expected Name, found String."],
     ["{ field } secret", "Syntax Error: Unexpected Name."],
     ['{ field """secret""" }', "Syntax Error: Expected Name, found BlockString."],
-  ])("and of a document that is none: %s", (document, message) => {
+  ])("nor does the message about an invalid document: %s", (document, message) => {
     let error: unknown;
     try {
       parse(document);
@@ -90,7 +90,7 @@ describe("what is wrong with a value is said without the value", () => {
   });
 });
 
-it("a message that nobody has foreseen is not repeated where a value is wrong", () => {
+it("an unknown message about an invalid value is not repeated", () => {
   const [node] = parse(`{ field(text: ${quoted}) }`).definitions.flatMap((definition) =>
     definition.kind === Kind.OPERATION_DEFINITION ? definition.selectionSet.selections : [],
   );
@@ -98,7 +98,7 @@ it("a message that nobody has foreseen is not repeated where a value is wrong", 
   expect(messageWithoutValue(new GraphQLError(`New words of ${secret}`, { nodes: value }))).toBe("it is not valid.");
 });
 
-it("names are said: of fields, arguments and variables", () => {
+it("messages contain the names of fields, arguments and variables", () => {
   const said = messages(validate(schema, parse("query ($x: Strin) { fielt(a: 1) field(b: $y) }")));
   for (const name of ["Strin", "fielt", "b", "$y"]) expect(said.join(" ")).toContain(`"${name}"`);
 });

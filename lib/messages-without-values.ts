@@ -11,7 +11,7 @@ const valueKinds = new Set<string>([
   Kind.OBJECT,
 ]);
 
-/** How graphql-js and the scalars say what is wrong with a value, up to where they repeat it. */
+/** The texts with which graphql-js and the scalars describe an invalid value, up to where they repeat it. */
 const reasons: readonly RegExp[] = [
   /^Field "[\w.]+" of required type "[\w![\]]+" was not provided/,
   /^Field "\w+" is not defined by type "\w+"/,
@@ -20,13 +20,13 @@ const reasons: readonly RegExp[] = [
   /^Value is not (?:a valid )?[\w ]+(?=:)/,
   /^Decimal must be a string such as "12.50"/,
 ];
-/** After the last name of an enum comes what graphql-js itself suggests. */
+/** The suggestion of graphql-js follows the last name of an enum. */
 const notInEnum = /^Value ".*" does not exist in ("\w+") enum\.( Did you mean the enum value [^?]*\?)?/s;
 const unexpectedToken = /^(Syntax Error: .*?(?:Name|String|BlockString|Int|Float)) ".*"\.$/s;
 
 /**
- * The message of an error without any value that the client sent: a password in the wrong place must not be in the answer too, nor in whatever
- * keeps answers. What is named in a document, such as fields and variables, is named.
+ * Returns the message of an error without any value that the client sent: a password in the wrong place must not also appear in the response, nor in
+ * anything that stores responses. Names in a document, such as those of fields and variables, are kept.
  */
 export function messageWithoutValue({ message, nodes, originalError }: GraphQLError): string {
   const node = nodes?.[0];
@@ -40,7 +40,7 @@ export function messageWithoutValue({ message, nodes, originalError }: GraphQLEr
   return message.replace(unexpectedToken, "$1.");
 }
 
-/** Words that are not known here may hold the value. */
+/** A text that is not known here may contain the value. */
 function reasonOf(message: string): string {
   const [, enumName, suggestion = ""] = notInEnum.exec(message) ?? [];
   if (enumName) return `The value does not exist in ${enumName} enum.${suggestion}`;

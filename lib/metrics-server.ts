@@ -9,7 +9,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Serves the process's figures to Prometheus, and that it lives, on a port of their own: they are not for clients. */
+/** Serves the process's metrics to Prometheus, and its liveness, on a separate port: they are not for clients. */
 export async function listenMetrics(host: string, port: number): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     if (request.method === "GET" && request.url === "/health/live") {

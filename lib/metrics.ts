@@ -1,6 +1,6 @@
 import { Counter, Histogram, Registry } from "prom-client";
 
-/** What the product measures of itself, in Prometheus' form. Labels are bounded: databases, consumers, carriers; never tenants or ids. */
+/** The product's own metrics, in the format of Prometheus. Labels are bounded: databases, consumers, carriers; never tenants or ids. */
 export const metrics = new Registry();
 
 export const eventsRelayed = new Counter({

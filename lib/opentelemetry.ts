@@ -4,7 +4,7 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 
-/** OpenTelemetry's SDK, as it is used here. Imported only when something is exported: it is most of what tracing costs at the start. */
+/** Opens OpenTelemetry's SDK as it is used here. It is imported only when something is exported: it is most of the cost of tracing at the start. */
 export function openExport(service: string) {
   const resource = defaultResource()
     .merge(resourceFromAttributes({ "service.name": service }))

@@ -27,7 +27,7 @@ export interface Page<Row> {
   edges: readonly { cursor: string; node: Row }[];
   hasNextPage: boolean;
   hasPreviousPage: boolean;
-  /** Null unless it was asked for. */
+  /** Null unless it was requested. */
   totalCount: number | null;
 }
 
@@ -36,7 +36,7 @@ export const defaultPageSize = 20;
 const maxCursorLength = 2_048;
 
 /**
- * Validates Relay page arguments. Cursors belong to one order of one list: one taken from another list or under another `orderBy` is refused.
+ * Validates Relay page arguments. Cursors belong to one order of one list: a cursor of another list or another `orderBy` is refused.
  * @throws InvalidArgument naming the argument
  */
 export function pageRequest(args: PageArguments, order: string): PageRequest {

@@ -1,21 +1,21 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** How long a process may outlive npm. */
+/** The interval of checks, and so the time by which a process may outlive npm. */
 const lookEveryMs = 500;
 const shells = /^(sh|bash|dash|ash|zsh|ksh|busybox)$/;
 
 /**
- * Calls `ended` once, when `npm start` or `npx` started this process and npm has ended since. npm runs a command through a shell. It passes
- * SIGTERM to that shell, which ends and passes it to nobody; SIGKILL reaches npm alone. Does nothing in a process that npm did not start: one
- * that is started by `nohup` or a supervisor may outlive its parent.
- * @returns what stops looking
+ * Calls `ended` once, when `npm start` or `npx` started this process and npm has ended since. npm runs a command through a shell. It passes SIGTERM to that
+ * shell, which ends without passing it on; SIGKILL reaches npm alone. Does nothing in a process that npm did not start: a process started by `nohup` or a
+ * supervisor may outlive its parent.
+ * @returns a function that stops the checks
  */
 export function whenNpmEnds(ended: () => void, env: NodeJS.ProcessEnv = process.env): () => void {
   if (!["start", "npx"].includes(env["npm_lifecycle_event"] ?? "")) return () => undefined;
   const shell = process.ppid;
   const started = parentOf(shell);
-  // Some shells become the command that they run: then the parent is npm itself.
+  // Some shells are replaced by the command that they run: then the parent is npm itself.
   const npm = started && shells.test(started.name) ? started.parent : undefined;
   const timer = setInterval(() => {
     if (process.ppid === shell && (npm === undefined || isParent(npm, shell))) return;
@@ -29,7 +29,7 @@ export function whenNpmEnds(ended: () => void, env: NodeJS.ProcessEnv = process.
 function isParent(npm: number, shell: number): boolean {
   const now = procParent(shell);
   if (now) return now.parent === npm;
-  // Without /proc: whether npm is there at all.
+  // Without /proc, it only checks whether npm exists.
   try {
     process.kill(npm, 0);
     return true;
@@ -47,7 +47,7 @@ const parentOf = (pid: number): Process | undefined => procParent(pid) ?? psPare
 
 function procParent(pid: number): Process | undefined {
   try {
-    // The name is in parentheses and may hold blanks and parentheses.
+    // The name is in parentheses and may contain spaces and parentheses.
     const [, name = "", parent] = /^\d+ \((.*)\) \S (\d+) /s.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
     return parent === undefined ? undefined : { name, parent: Number(parent) };
   } catch {

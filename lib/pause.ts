@@ -16,7 +16,10 @@ export function pause(ms: number, signal: AbortSignal, sooner?: Promise<unknown>
   });
 }
 
-/** Resolves when the work does, and so long after the signal at the latest. @throws what the work rejects with by then */
+/**
+ * Resolves when the work does, or at the latest a grace period after the signal.
+ * @throws what the work rejects with by then
+ */
 export async function endedAfter(signal: AbortSignal, graceMs: number, work: Promise<unknown>): Promise<void> {
   const late = new Promise<void>((resolve) => {
     const begin = () => void setTimeout(resolve, graceMs).unref();

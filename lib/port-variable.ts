@@ -1,7 +1,7 @@
 import { ConfigurationError } from "./configuration-error.ts";
 
 /**
- * The port that a variable of the environment names; an empty variable is not set.
+ * Returns the port in a variable of the environment; an empty variable counts as unset.
  * @throws ConfigurationError
  */
 export function readPort(name: string, otherwise: number, env: NodeJS.ProcessEnv = process.env): number {

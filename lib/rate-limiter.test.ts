@@ -4,7 +4,7 @@ import { MemoryLimiter } from "./rate-limiter.ts";
 const capacity = 100;
 const limit = { points: 3, duration: 60 };
 const newLimiter = () => new MemoryLimiter({ keyPrefix: "tries", ...limit }, capacity);
-/** What the limiter holds in the memory of the process. */
+/** Returns the number of keys in the memory of the process. */
 const held = (limiter: MemoryLimiter): number => limiter.dump().storage.length;
 const pointsOf = async (limiter: MemoryLimiter, key: string): Promise<number> =>
   (await limiter.get(key))?.consumedPoints ?? 0;
@@ -15,7 +15,7 @@ describe("counts in the memory of a process", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it.each(["consume", "penalty", "reward"] as const)("are of so many keys at most, by %s", async (count) => {
+  it.each(["consume", "penalty", "reward"] as const)("are limited to a number of keys, by %s", async (count) => {
     const limiter = newLimiter();
     for (const at of times(1_000)) {
       await limiter[count](network(at));
@@ -25,13 +25,13 @@ describe("counts in the memory of a process", () => {
     expect(await limiter.get(network(999))).not.toBeNull();
   });
 
-  it("are of so many keys at most when all are counted at the same time", async () => {
+  it("are limited to a number of keys when all are counted at the same time", async () => {
     const limiter = newLimiter();
     await Promise.all(times(1_000).map((at) => limiter.penalty(network(at))));
     expect(held(limiter)).toBe(capacity);
   });
 
-  it("stay for a key without points left, whatever others come", async () => {
+  it("are kept for a key without points left, however many others follow", async () => {
     const limiter = newLimiter();
     await limiter.penalty("limited", limit.points);
     await limiter.consume("limited").catch(() => undefined);
@@ -40,7 +40,7 @@ describe("counts in the memory of a process", () => {
     await expect(limiter.consume("limited")).rejects.toMatchObject({ remainingPoints: 0 });
   });
 
-  it("stay for a key that is in use, and go for the one that was unused for longest", async () => {
+  it("are kept for a key in use, and evicted for the least recently used one", async () => {
     const limiter = newLimiter();
     await limiter.penalty("in use");
     await limiter.penalty("unused");
@@ -51,7 +51,7 @@ describe("counts in the memory of a process", () => {
     expect(await limiter.get("unused")).toBeNull();
   });
 
-  it("are bounded also where no key has points left: the one that was unused for longest goes", async () => {
+  it("are also limited when no key has points left: the least recently used one is evicted", async () => {
     const limiter = newLimiter();
     for (const at of times(capacity + 1)) await limiter.penalty(network(at), limit.points);
     expect(held(limiter)).toBe(capacity);
@@ -59,7 +59,7 @@ describe("counts in the memory of a process", () => {
     expect(await pointsOf(limiter, network(capacity))).toBe(limit.points);
   });
 
-  it("end with their time, and leave room", async () => {
+  it("expire, and leave room", async () => {
     const limiter = newLimiter();
     for (const at of times(capacity)) await limiter.penalty(network(at), limit.points);
     vi.advanceTimersByTime(limit.duration * 1_000 + 1);
@@ -70,7 +70,7 @@ describe("counts in the memory of a process", () => {
     expect(held(limiter)).toBe(capacity / 2 + 1);
   });
 
-  it("that are taken back make a key one with points left", async () => {
+  it("that are reverted make a key count as one with points left", async () => {
     const limiter = newLimiter();
     await limiter.penalty("forgiven", limit.points);
     await limiter.reward("forgiven");

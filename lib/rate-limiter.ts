@@ -7,14 +7,14 @@ import {
   RateLimiterRes,
 } from "rate-limiter-flexible";
 
-/** So many points for each key within a duration in seconds. */
+/** The number of points for each key within a duration in seconds. */
 export type Limit = Readonly<{ points: number; duration: number }>;
 
-/** Some 15 MiB. With 50 points in ten minutes, a process must count 4,000 points a second before a count that matters is forgotten. */
+/** About 15 MiB. With 50 points in ten minutes, a process must count 4,000 points per second before a count that matters is evicted. */
 const capacity = 50_000;
 
 /**
- * Returns a limiter that counts in Redis for all processes when there is one, and in this process when there is none, or it does not answer.
+ * Returns a limiter that counts in Redis for all processes when it is configured, and in this process when it is not configured or does not answer.
  * @param name the prefix of its keys
  */
 export function rateLimiter(name: string, { points, duration }: Limit, redis: Redis | undefined): RateLimiterAbstract {
@@ -25,12 +25,12 @@ export function rateLimiter(name: string, { points, duration }: Limit, redis: Re
 }
 
 /**
- * Counts in this process, for no more than `capacity` keys: clients choose keys, such as the networks of IPv6. One key too many makes it forget
- * the one that was unused for longest, and keys without points left last of all.
+ * Counts in this process, for at most `capacity` keys: clients choose keys, such as IPv6 networks. When there is one key too many, the least recently used
+ * one is evicted, and keys without points left last of all.
  */
 export class MemoryLimiter extends RateLimiterMemory {
   readonly #capacity: number;
-  /** When each key expires, in the order of their last use. */
+  /** The time at which each key expires, in the order of their last use. */
   readonly #withPoints = new Map<string, number>();
   readonly #spent = new Map<string, number>();
 
@@ -90,7 +90,7 @@ export class MemoryLimiter extends RateLimiterMemory {
   }
 }
 
-/** Two for each use: so they go faster than they come. The counts themselves end by timers of their own. */
+/** Drops up to two keys for each use: so keys are dropped faster than they are added. The counts themselves end by their own timers. */
 function dropExpired(keys: Map<string, number>): void {
   let looked = 0;
   for (const [key, expiresAt] of keys) {

@@ -2,7 +2,7 @@ import { ConfigurationError } from "./configuration-error.ts";
 import { readSecret } from "./secrets.ts";
 
 /**
- * `REDIS_URL` with the password that `REDIS_PASSWORD` or its file holds, where there is one.
+ * Returns `REDIS_URL` with the password in `REDIS_PASSWORD` or its file, if there is one.
  * @throws ConfigurationError
  */
 export function readRedisUrl(env: NodeJS.ProcessEnv = process.env): string | undefined {

@@ -1,10 +1,10 @@
 import { Redis } from "ioredis";
 import { log } from "./log.ts";
 
-/** How long a command may take: what counts in Redis does without it then. */
+/** The time that a command may take; code that counts in Redis then continues without it. */
 const commandTimeoutMs = 100;
 
-/** A connection for short commands, which fail at once while Redis is away instead of waiting for it. The caller disconnects it. */
+/** Opens a connection for short commands, which fail immediately while Redis is unavailable instead of waiting for it. The caller disconnects it. */
 export function openRedis(url: string): Redis {
   const redis = new Redis(url, {
     enableOfflineQueue: false,

@@ -1,6 +1,6 @@
 import { type GraphQLResolveInfo, Kind, type SelectionSetNode } from "graphql";
 
-/** Whether the client selected `name` directly under the field that is being resolved. */
+/** Returns whether the client selected `name` directly under the field that is being resolved. */
 export function selects(info: Pick<GraphQLResolveInfo, "fieldNodes" | "fragments">, name: string): boolean {
   const inSet = (set: SelectionSetNode | undefined): boolean =>
     set?.selections.some((selection) => {

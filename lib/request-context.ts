@@ -1,37 +1,37 @@
 import { PublicError } from "./errors.ts";
 import { platformTenantId } from "./platform-tenant.ts";
 
-/** Who asks, as every subgraph sees it. */
+/** The identity of the caller, as every subgraph sees it. */
 export interface Identity {
-  /** `anonymous`: nobody has said who asks, and only what is for everybody is allowed. */
+  /** `anonymous`: the caller is not identified, and only public fields are allowed. */
   kind: "user" | "service" | "anonymous";
   /** The user's UUID, the service's name, or empty. */
   id: string;
-  /** For nobody the nil UUID, which owns nothing. */
+  /** The nil UUID, which owns nothing, for an anonymous caller. */
   tenantId: string;
   /** `resource:verb`; the verb, or all of it, may be `*`. */
   permissions: readonly string[];
-  /** Of users: what they are called, for the audit log. */
+  /** For users: their name, for the audit log. */
   name?: string | undefined;
-  /** Of users: what they were identified by. */
+  /** For users: the credential that identified them. */
   credential?: CredentialKey | undefined;
-  /** Of users of the platform who act in another tenant: their own. */
+  /** For users of the platform who act in another tenant: their own tenant. */
   userTenantId?: string | undefined;
 }
 
-/** Which session or API key. */
+/** A session or an API key. */
 export interface CredentialKey {
   kind: "session" | "api_key";
   id: string;
 }
 
-/** What travels with every call from the gateway to a subgraph, and from one service to another. */
+/** The context of every call from the gateway to a subgraph, and from one service to another. */
 export interface RequestContext {
   identity: Identity;
   requestId: string;
-  /** When the caller stops waiting, in milliseconds since the epoch. */
+  /** The time at which the caller stops waiting, in milliseconds since the epoch. */
   deadline: number;
-  /** Where the client's request came from; absent between services. */
+  /** The origin of the client's request; absent between services. */
   client?: Client | undefined;
 }
 
@@ -47,35 +47,35 @@ export const anonymous: Identity = {
   permissions: [],
 };
 
-/** A wildcard stands at the end only: `vm:*`, `*`. */
+/** Returns whether the permissions include the wanted one. A wildcard may only be at the end: `vm:*`, `*`. */
 export function grants(permissions: readonly string[], wanted: string): boolean {
   return permissions.some((held) => held === wanted || (held.endsWith("*") && wanted.startsWith(held.slice(0, -1))));
 }
 
-/** What `authorization.ts` says of a root field that needs no permission: of anybody who has said who he is, or of everybody. */
+/** The entries in `authorization.ts` of a root field that needs no permission: for every identified caller, or for every caller. */
 export const anybodySignedIn = "authenticated";
 export const everybody = "public";
-/** Of what no client asks for, whatever his permissions are. */
+/** For fields that no client may request, whatever its permissions are. */
 export const servicesOnly = "service";
 
-/** What a permission cannot say, by the name that `@policy` has for it. Policies judge by the identity alone. */
+/** Conditions that a permission cannot express, by their names in `@policy`. Policies judge by the identity alone. */
 export const policies = {
-  /** Infrastructure is the platform's: a role in another tenant, even of all permissions, reaches none of it. */
+  /** Infrastructure belongs to the platform: a role in another tenant, even with all permissions, gives no access to it. */
   platform: ({ kind, userTenantId, tenantId }: Identity): boolean =>
     kind === "service" || (kind === "user" && (userTenantId ?? tenantId) === platformTenantId),
 } as const;
 
 export type PolicyName = keyof typeof policies;
 
-/** What a field needs: a permission or one of the words above, a policy, or both. */
+/** The needs of a field: a permission or one of the words above, a policy, or both. */
 export type Needs = string | { permission?: string; policy: PolicyName };
 
-/** Of fields that are for people of the platform, whoever owns the object that they are on. */
+/** For fields for users of the platform only, whichever tenant owns the object. */
 export const platformOnly = { policy: "platform" } as const satisfies Needs;
-/** Of what people of the platform need a permission for. */
+/** For fields that also require a permission from users of the platform. */
 export const platformWith = (permission: string): Needs => ({ permission, ...platformOnly });
 
-/** Why an identity may not: UNAUTHENTICATED, or FORBIDDEN that names the missing permission or policy. Undefined when it may. */
+/** Returns why an identity is refused: UNAUTHENTICATED, or FORBIDDEN that names the missing permission or policy. Undefined when it is not refused. */
 export function refusalOf(identity: Identity, needs: Needs): PublicError | undefined {
   if (typeof needs !== "string") {
     const { permission = anybodySignedIn, policy } = needs;
@@ -92,7 +92,7 @@ export function refusalOf(identity: Identity, needs: Needs): PublicError | undef
 export const lacksPolicy = (policy: string): PublicError =>
   new PublicError("FORBIDDEN", `This needs the policy ${policy}.`, { policy });
 
-/** @throws PublicError what `refusalOf` says */
+/** @throws PublicError as returned by `refusalOf` */
 export function requirePermission(identity: Identity, needs: Needs): void {
   const refusal = refusalOf(identity, needs);
   if (refusal) throw refusal;

@@ -1,6 +1,6 @@
 import { type DocumentNode, type FieldNode, Kind, type OperationDefinitionNode, type SelectionNode } from "graphql";
 
-/** The first root field of an operation, through fragments: of a valid subscription the only one. */
+/** Returns the first root field of an operation, through fragments: in a valid subscription it is the only one. */
 export function rootField(
   { definitions }: DocumentNode,
   { selectionSet }: Pick<OperationDefinitionNode, "selectionSet">,

@@ -1,7 +1,7 @@
-/** How a process says why it cannot go on: `CODE: message`. Messages of the system begin with their code. */
+/** Returns the reason why a process ends, as `CODE: message`. Messages of the system already begin with their code. */
 export function failureText(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
-  // Node tries several addresses of a host, and its error has a message for each and none of its own.
+  // Node tries several addresses of a host, and its error has a message for each and no message itself.
   const shown: unknown = error instanceof AggregateError && error.message === "" ? error.errors[0] : error;
   const message = shown instanceof Error ? shown.message : String(shown);
   return typeof code === "string" && !message.startsWith(`${code}:`) ? `${code}: ${message}` : message;
@@ -14,8 +14,8 @@ export function failProcess(error: unknown): never {
 }
 
 /**
- * Runs what a process is for. Every entry point goes through it, so a process that cannot start ends with one message for people, and not with a
- * stack trace.
+ * Runs the main function of a process. Every entry point uses it, so a process that cannot start ends with one readable message, and not with a stack
+ * trace.
  */
 export async function runProcess(main: () => Promise<void>): Promise<void> {
   try {

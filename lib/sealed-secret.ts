@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import type { Key, Keyring } from "./keyring.ts";
 
-/** Where a secret is kept. It can be opened there only: moved to another row, column or tenant it is nothing. */
+/** The location of a stored secret. The secret can be opened only there: in another row, column or tenant it is invalid. */
 export interface SecretPlace {
   tenantId: string;
   table: string;
@@ -11,8 +11,8 @@ export interface SecretPlace {
 }
 
 /**
- * `SECRET_KEY_UNKNOWN`: the keyring has no key of the id that the secret was sealed under.
- * `SECRET_INVALID`: it is no sealed secret, was changed, was moved from another place, or was sealed under another key of the same id.
+ * `SECRET_KEY_UNKNOWN`: the keyring has no key with the id that the secret was sealed with.
+ * `SECRET_INVALID`: it is not a sealed secret, was changed, was moved from another place, or was sealed with another key of the same id.
  */
 export class SecretError extends Error {
   readonly code: "SECRET_KEY_UNKNOWN" | "SECRET_INVALID";
@@ -29,11 +29,11 @@ const tagBytes = 16;
 const dataKeyBytes = 32;
 
 /**
- * Envelope encryption by AES-256-GCM: a random key for each value, itself encrypted under the first key of the keyring. Rotation so
- * changes the envelope and never decrypts the value, and no nonce can meet another under a long-lived key but by 2^32 envelopes.
+ * Seals a value with envelope encryption by AES-256-GCM: a random key for each value, itself encrypted with the first key of the keyring. Rotation
+ * therefore changes the envelope and never decrypts the value, and the nonces of a long-lived key are not at risk of repetition before 2^32 envelopes.
  *
- * The text is `nvs1.<key id>.<encrypted key>.<encrypted value>`, the last two in base64url, each a nonce of 12 bytes, the ciphertext and
- * a tag of 16. Of a value of n bytes it has at most 159 + 4n/3 characters: 69 bytes fit into a varchar(255).
+ * The text is `nvs1.<key id>.<encrypted key>.<encrypted value>`, the last two in base64url, each a nonce of 12 bytes, the ciphertext and a tag of 16. For a
+ * value of n bytes it has at most 159 + 4n/3 characters: 69 bytes fit into a varchar(255).
  */
 export function seal(keyring: Keyring, place: SecretPlace, value: string): string {
   const dataKey = randomBytes(dataKeyBytes);
@@ -46,13 +46,19 @@ export function seal(keyring: Keyring, place: SecretPlace, value: string): strin
   ].join(".");
 }
 
-/** The value of what `seal` made for this place. @throws SecretError */
+/**
+ * Returns the value that `seal` sealed for this place.
+ * @throws SecretError
+ */
 export function open(keyring: Keyring, place: SecretPlace, sealed: string): string {
   const { key, wrapped, encrypted } = parse(keyring, sealed);
   return decrypt(unwrap(key, place, wrapped), boundTo("value", place), encrypted).toString("utf8");
 }
 
-/** The same secret under the first key of the keyring; the same text when it already is. @throws SecretError */
+/**
+ * Returns the same secret sealed with the first key of the keyring; the same text when it already is.
+ * @throws SecretError
+ */
 export function reseal(keyring: Keyring, place: SecretPlace, sealed: string): string {
   const { key, wrapped, encrypted } = parse(keyring, sealed);
   const [newest] = keyring;
@@ -60,7 +66,7 @@ export function reseal(keyring: Keyring, place: SecretPlace, sealed: string): st
   return [format, newest.id, wrap(newest, place, unwrap(key, place, wrapped)), encrypted].join(".");
 }
 
-/** The beginning of all that is sealed under the key of this id. */
+/** Returns the prefix of every secret that is sealed with the key of this id. */
 export const sealedUnder = (keyId: string): string => `${format}.${keyId}.`;
 
 function parse(keyring: Keyring, sealed: string): { key: Key; wrapped: string; encrypted: string } {
@@ -78,11 +84,11 @@ const wrap = (key: Key, place: SecretPlace, dataKey: Buffer): string =>
 const unwrap = (key: Key, place: SecretPlace, wrapped: string): Buffer =>
   decrypt(wrappingKey(key), boundTo("key", place), wrapped);
 
-/** A keyring's secret is a text of any length; and it may serve other purposes, of other names. */
+/** Derives the key: a keyring's secret is a text of any length, and it may serve other purposes, with other names. */
 const wrappingKey = ({ secret }: Key): Buffer =>
   Buffer.from(hkdfSync("sha256", secret, "", "novacron sealed secret", dataKeyBytes));
 
-/** As JSON, so that no two places are the same bytes. */
+/** Returns the associated data as JSON, so that no two places have the same bytes. */
 const boundTo = (part: "key" | "value", { tenantId, table, row, column }: SecretPlace): Buffer =>
   Buffer.from(JSON.stringify([format, part, tenantId, table, row, column]));
 

@@ -14,19 +14,19 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("a secret", () => {
-  it("is what the variable holds, or the file that it names, without its last line end", () => {
+  it("is the variable's value, or the content of the named file without its last line break", () => {
     expect(readSecret("PEPPER", {})).toBeUndefined();
     expect(readSecret("PEPPER", { PEPPER: "given" })).toBe("given");
     expect(readSecret("PEPPER", { PEPPER_FILE: file })).toBe("p%ss/w@rd");
   });
 
-  it("is not given twice", () => {
+  it("must not be given twice", () => {
     expect(() => readSecret("PEPPER", { PEPPER: "hush", PEPPER_FILE: file })).toThrow(
       /PEPPER: given beside PEPPER_FILE(?!.*hush)/,
     );
   });
 
-  it("whose file cannot be read is named, and what stands in the place of the path is not shown", () => {
+  it("whose file cannot be read is named, and the value of the variable is not shown", () => {
     expect(() => readSecret("PEPPER", { PEPPER_FILE: "/hush" })).toThrow(/PEPPER_FILE: names no file(?!.*hush)/);
   });
 });
@@ -34,13 +34,13 @@ describe("a secret", () => {
 describe("the URL of a database", () => {
   const url = "postgres://owner@host/novacron_vms";
 
-  it("gets the password that a file holds, whatever is in it", () => {
+  it("gets the password from a file, whatever characters it has", () => {
     const read = readDatabaseUrl("vms", { DATABASE_URL_VMS: url, DATABASE_PASSWORD_VMS_FILE: file });
     expect(decodeURIComponent(new URL(read ?? "").password)).toBe("p%ss/w@rd");
     expect(readDatabaseUrl("vms", { DATABASE_URL_VMS: url })).toBe(url);
   });
 
-  it("does not have two passwords", () => {
+  it("must not have two passwords", () => {
     const env = { DATABASE_URL_VMS: "postgres://owner:one@host/x", DATABASE_PASSWORD_VMS: "two" };
     expect(() => readDatabaseUrl("vms", env)).toThrow("DATABASE_PASSWORD_VMS: DATABASE_URL_VMS holds a password");
   });

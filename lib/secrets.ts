@@ -4,8 +4,8 @@ import { type FileError, readTextFile } from "./text-file.ts";
 const maxSecretBytes = 65_536;
 
 /**
- * What a variable of the environment holds, or the file that `<NAME>_FILE` names, without its last line end: the convention of the
- * images of databases, by which secrets are in no environment.
+ * Returns the value of a variable of the environment, or the content of the file that `<NAME>_FILE` names, without its last line break. Database images use
+ * the same convention, with which no environment contains secrets.
  * @throws ConfigurationError that names the variable; neither the secret nor the path, which may be a secret in the wrong place
  */
 export function readSecret(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -22,7 +22,7 @@ export function readSecret(name: string, env: NodeJS.ProcessEnv = process.env): 
 }
 
 /**
- * `DATABASE_URL_<NAME>` with the password that `DATABASE_PASSWORD_<NAME>` or its file holds, where there is one.
+ * Returns `DATABASE_URL_<NAME>` with the password in `DATABASE_PASSWORD_<NAME>` or its file, if there is one.
  * @throws ConfigurationError
  */
 export function readDatabaseUrl(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {

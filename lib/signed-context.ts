@@ -7,13 +7,13 @@ import type { Identity, RequestContext } from "./request-context.ts";
 export const contextHeader = "x-novacron-context";
 export const signatureHeader = "x-novacron-signature";
 
-/** How long a signature holds: what a call needs to arrive, whatever the client's deadline is. */
+/** The lifetime of a signature: the time that a call needs to arrive, whatever the client's deadline is. */
 const lifetimeMs = 10_000;
-/** Services that disagree about the time by more than this refuse each other. */
+/** Services whose clocks differ by more than this refuse each other. */
 const clockToleranceMs = 5_000;
-/** For so long after it was signed a call may be believed by some process whose clock is within the tolerance. */
+/** The longest time after its signature for which some process with a clock within the tolerance may accept a call. */
 export const longestBeliefMs = lifetimeMs + 2 * clockToleranceMs;
-/** Of an encoded context; Node takes 16 KiB of headers together. */
+/** The size of an encoded context; Node accepts 16 KiB of headers in total. */
 const maxContextLength = 12_288;
 
 const contextShape = z.object({
@@ -34,7 +34,7 @@ const contextShape = z.object({
 const claimsShape = z.object({
   audience: z.string(),
   issuedAt: z.number(),
-  /** Of this call alone. */
+  /** Unique to this call. */
   nonce: z.uuid(),
   context: contextShape,
 });
@@ -47,15 +47,15 @@ export interface Call {
   body: string;
 }
 
-/** A call that is believed. */
+/** A verified call. */
 export interface Believed {
   issuer: Issuer;
-  /** No other call has it. Who executes writes remembers it: a captured call is refused when it is sent again. */
+  /** Unique to the call. A process that executes writes records it, so that a replayed call is refused. */
   nonce: string;
   context: RequestContext;
 }
 
-/** Why a call is not believed: for the log, never for the caller. */
+/** Why a call is not accepted: for the log, never for the caller. */
 export type Refusal =
   | "unsigned"
   | "malformed"
@@ -67,13 +67,13 @@ export type Refusal =
   | "from the future";
 
 /**
- * The headers that let a subgraph trust a call over HTTP: `x-novacron-context`, the caller, the audience and the time, as base64url of JSON, and
- * `x-novacron-signature`, `<issuer>/<key id>.<HMAC-SHA256 as base64url>`. The signature covers the key's name, those claims and the exact body, so
- * that a captured call can be neither changed nor sent elsewhere, and only for seconds sent again. The first key of the signer's ring signs.
+ * Returns the headers with which a subgraph verifies a call over HTTP: `x-novacron-context`, the caller, the audience and the time, as base64url of JSON,
+ * and `x-novacron-signature`, `<issuer>/<key id>.<HMAC-SHA256 as base64url>`. The signature covers the key's name, those claims and the exact body. A
+ * captured call can therefore be neither changed nor sent to another service, and replayed only for seconds. The first key of the signer's ring signs.
  *
- * Each pair of issuer and subgraph has a secret of its own, so a subgraph that is taken over cannot call another one as the gateway. Why an HMAC and
- * no public key: docs/decisions/keys-between-processes.md.
- * @throws Error for a context too large to be taken
+ * Each pair of issuer and subgraph has its own secret, so a compromised subgraph cannot call another one as the gateway. Why an HMAC and not a public key:
+ * docs/decisions/keys-between-processes.md.
+ * @throws Error for a context that is too large
  */
 export function signContext({ issuer, keys }: CallSigner, { audience, context, body }: Call): Record<string, string> {
   const [key] = keys.current();
@@ -85,8 +85,8 @@ export function signContext({ issuer, keys }: CallSigner, { audience, context, b
 }
 
 /**
- * A signed call, or why there is doubt about it. Never throws, whatever the headers hold.
- * @param headers as Node has them in `headersDistinct`: one that was sent twice has two values, and is refused
+ * Returns a verified call, or the reason for its refusal. Never throws, whatever the headers contain.
+ * @param headers as in Node's `headersDistinct`: a header that was sent twice has two values, and is refused
  */
 export function verifyContext(
   keys: readonly CallerKey[],
@@ -122,7 +122,7 @@ export function verifyContext(
 
 const signaturePattern = new RegExp(`^(${issuerPattern})/([A-Za-z0-9-]{1,32})\\.([A-Za-z0-9_-]{43})$`);
 
-/** The gateway finds out who its clients are. Every other issuer speaks as itself only. */
+/** The gateway identifies its clients. Every other issuer acts as itself only. */
 const maySpeakAs = (issuer: Issuer, { kind, id }: Identity): boolean =>
   issuer === "gateway" || (kind === "service" && id === issuer);
 
@@ -139,7 +139,7 @@ function signature({ issuer, id, secret }: CallerKey, encoded: string, body: str
   return createHmac("sha256", secret).update(`${issuer}/${id}\n${encoded}\n${bodyHash}`).digest("base64url");
 }
 
-/** Derived once; forgotten with its key. */
+/** Derived once; garbage-collected with its key. */
 const derived = new WeakMap<Key, Map<string, string>>();
 
 function derivedSecret(key: Key, issuer: Issuer, audience: string): string {

@@ -10,7 +10,7 @@ import {
 } from "./signed-context.ts";
 import type { SubscriptionRequest } from "./subscription.ts";
 
-/** What a subscription carries in its `extensions`: a connection has no tenant, so each is signed by itself. */
+/** The `extensions` of a subscription: a connection has no tenant, so each subscription is signed separately. */
 export interface SignedExtensions {
   after?: string | undefined;
   context: string;
@@ -18,8 +18,9 @@ export interface SignedExtensions {
 }
 
 /**
- * What lets a subgraph trust a subscription: the same claims and the same signature as those of a call over HTTP, over what is asked.
- * @throws Error for a context too large to be taken
+ * Returns the extensions with which a subgraph verifies a subscription: the same claims and the same signature as those of a call over HTTP, computed over
+ * the request.
+ * @throws Error for a context that is too large
  */
 export function signSubscription(
   signer: CallSigner,
@@ -30,7 +31,7 @@ export function signSubscription(
   return { after: request.after, context: signed[contextHeader] ?? "", signature: signed[signatureHeader] ?? "" };
 }
 
-/** The context of a signed subscription, or why there is doubt about it. Never throws, whatever the extensions hold. */
+/** Returns the context of a signed subscription, or the reason for its refusal. Never throws, whatever the extensions contain. */
 export function verifySubscription(
   keys: readonly CallerKey[],
   audience: string,
@@ -50,8 +51,8 @@ export function verifySubscription(
 }
 
 /**
- * JSON that was parsed is written again as it was, because JSON wrote it. It is an array, as no body of a call is: a call cannot be sent as a
- * subscription, nor a subscription as a call.
+ * Returns the text that is signed. Parsed JSON is written again unchanged, because JSON.stringify wrote it. The text is an array, unlike the body of a
+ * call: a call cannot be replayed as a subscription, nor a subscription as a call.
  */
 const signedText = ({ query, variables, after }: SubscriptionRequest): string =>
   JSON.stringify([query, variables ?? null, after ?? null]);

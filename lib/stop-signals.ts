@@ -1,11 +1,11 @@
 import { whenNpmEnds } from "./parent-process.ts";
 
-/** SIGHUP is a terminal that was closed. */
+/** SIGHUP means that the terminal was closed. */
 const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /**
  * Calls `stop` once, at the first of the signals that end a process, or when the npm that started it has ended.
- * @returns what takes this back
+ * @returns a function that removes the handlers
  */
 export function onStop(stop: () => void): () => void {
   const undo = () => {
@@ -24,9 +24,9 @@ export function onStop(stop: () => void): () => void {
 }
 
 /**
- * Has the signals of `onStop` end this process with exit code 0: at once as long as there is nothing to stop, and else after `stop`, which is
- * called once. It is called before a process starts what it does: the first process of a container is not ended by a signal that it does not
- * handle. A `stop` that rejects ends the process with exit code 1.
+ * Ends this process with exit code 0 at the signals of `onStop`: immediately while there is nothing to stop, and otherwise after `stop`, which is called
+ * once. It is called before a process starts its work: a signal does not end the first process of a container unless the process handles it. A `stop` that
+ * rejects ends the process with exit code 1.
  */
 export function endOnStopSignals(): { whenStarted(stop: () => Promise<void>): void } {
   let stop = async (): Promise<void> => undefined;

@@ -1,9 +1,9 @@
 import type { HeldNumbers } from "./exact-json.ts";
 
-/** What a subgraph is asked. */
+/** The request to a subgraph. */
 export interface SubgraphRequest {
   query: string;
   variables?: Readonly<Record<string, unknown>> | undefined;
-  /** The numbers in the answer's data whose digits count. Carriers of text keep these as they were written. */
+  /** Finds the numbers in the response's data whose digits must be kept. Text transports keep these as they were written. */
   numbersOf?: ((data: unknown) => HeldNumbers) | undefined;
 }

@@ -27,22 +27,22 @@ export interface RunningServer {
 }
 
 const maxBodyBytes = 4 * 2 ** 20;
-/** How long calls in flight may go on when the server closes. */
+/** The time that calls in flight may take when the server closes. */
 const closeGraceMs = 5_000;
 
 export interface ListeningSubgraph {
   subgraph: Subgraph;
-  /** By which it believes those who may call it. */
+  /** The keys with which it verifies its callers. */
   callers: Current<readonly CallerKey[]>;
   executedWrites: ExecutedWrites;
-  /** Whether what it needs can be reached. */
+  /** Returns whether everything that it needs can be reached. */
   ready?(): Promise<boolean>;
 }
 
 /**
- * The HTTP face of a subgraph that runs as a process of its own. It answers signed calls only, `_service` and `_entities` included, and executes
- * each mutation once; and to everybody whether it runs (`/health/live`), and whether all it needs can be reached (`/health/ready`). Where it has
- * subscriptions, they are followed over WebSockets on the same path.
+ * Serves a subgraph that runs in its own process over HTTP. It answers signed calls only, including `_service` and `_entities`, and executes each mutation
+ * once. Any client may read its liveness (`/health/live`), and whether everything that it needs can be reached (`/health/ready`). If the subgraph has
+ * subscriptions, they are served over WebSockets on the same path.
  */
 export async function listenSubgraph(
   listening: ListeningSubgraph,
@@ -129,7 +129,7 @@ async function answer(
   response.once("close", () => {
     if (!response.writableFinished) aborted.abort();
   });
-  // The signature does not cover the trace: it decides nothing but where the call's spans are shown, and who may not call has none.
+  // The signature does not cover the trace: it only decides where the call's spans are shown, and an unauthorized caller has none.
   const result = await inTraceOf(request.headers["traceparent"], () =>
     subgraph.execute(asked, verified.context, aborted.signal),
   );
@@ -147,19 +147,22 @@ export interface ServedSubgraph extends Omit<ListeningSubgraph, "callers"> {
   close(): Promise<void>;
 }
 
-/** Who logs in to a subgraph's database: its service, and its system role where something crosses tenants. */
+/** The logins of a subgraph's database: its service, and its system role for work that crosses tenants. */
 export type SubgraphLogin = "service" | "system";
 
 export interface SubgraphProcess<Login extends SubgraphLogin> {
   name: string;
   logins: readonly Login[];
-  /** Opens what the subgraph works with. @param urls of its database, by who logs in */
+  /**
+   * Opens the resources of the subgraph.
+   * @param urls of its database, by login
+   */
   open(urls: Readonly<Record<Login, string>>): Promise<ServedSubgraph>;
 }
 
 /**
- * The process entry of a subgraph. Reads the URLs of its database, `NOVACRON_CALLER_KEYS`, `HOST` and `PORT`; prints one line when it can answer;
- * stops on SIGTERM and Ctrl-C.
+ * The process entry of a subgraph. Reads the URLs of its database, `NOVACRON_CALLER_KEYS`, `HOST` and `PORT`; prints one line when it is ready; stops on
+ * SIGTERM and Ctrl-C.
  */
 export const serveSubgraph = <Login extends SubgraphLogin>({ name, logins, open }: SubgraphProcess<Login>) =>
   runProcess(async () => {
@@ -181,9 +184,9 @@ export const serveSubgraph = <Login extends SubgraphLogin>({ name, logins, open 
   });
 
 /**
- * The URL for each login. The owner's takes the place of all in development, and in production of those that have none only where none has: then the
- * database's check of logins says what is wrong with it.
- * @throws ConfigurationError that names every variable that is missing, `NOVACRON_CALLER_KEYS` too
+ * Returns the URL for each login. The owner's URL replaces missing ones in development, and in production only when all are missing: then the database's
+ * check of logins reports the problem.
+ * @throws ConfigurationError that names every missing variable, including `NOVACRON_CALLER_KEYS`
  */
 function readUrls<Login extends SubgraphLogin>(name: string, logins: readonly Login[]): Record<Login, string> {
   const own = logins.map((login) => [login, readDatabaseUrl(`${name}_${login}`)] as const);

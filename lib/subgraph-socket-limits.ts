@@ -1,18 +1,18 @@
-/** What a subgraph lets gateways take that follow it over WebSockets. */
+/** The limits of a subgraph for gateways that subscribe over WebSockets. */
 export const subgraphSocketLimits = {
   /** A gateway has one. */
   sockets: 256,
-  /** Of a frame that comes: as large as the body of a call. */
+  /** The size of an incoming frame: the same as of the body of a call. */
   frameBytes: 4 * 2 ** 20,
-  /** On one socket: more than a gateway follows. */
+  /** Subscriptions on one socket: more than a gateway has. */
   subscriptions: 20_000,
-  /** On their way to a gateway, beyond which no more events are asked for until it has read some. */
+  /** Bytes in flight to a gateway; beyond this number, no more events are read until it has received some. */
   bufferedBytes: 256 * 2 ** 10,
-  /** How long a client may take until it has signed a subscription, in milliseconds: who cannot does not keep a place. */
+  /** The time until a client must have sent a signed subscription, in milliseconds: a client that cannot sign does not keep a place. */
   initMs: 3_000,
-  /** How often it is looked whether gateways are still there. */
+  /** The interval at which gateways are checked, in milliseconds. */
   pingMs: 15_000,
-  /** How long a gateway may take to say goodbye. */
+  /** The time that a gateway may take for the close handshake, in milliseconds. */
   goodbyeMs: 1_000,
 };
 

@@ -10,13 +10,13 @@ import type { SubgraphSocketLimits } from "./subgraph-socket-limits.ts";
 import type { Subscribable, SubscriptionEvent, SubscriptionRequest } from "./subscription.ts";
 
 export interface Followed {
-  /** The subgraph's. */
+  /** The name of the subgraph. */
   name: string;
   subscriptions: Subscribable;
   callers: Current<readonly CallerKey[]>;
 }
 
-/** One connection of a gateway: the subscriptions of all its tenants, each signed by itself. */
+/** One connection of a gateway: the subscriptions of all its tenants, each signed separately. */
 export class SubgraphSocket {
   readonly #ws: WebSocket;
   readonly #followed: Followed;
@@ -46,7 +46,7 @@ export class SubgraphSocket {
     });
   }
 
-  /** Says goodbye; the subscriptions end without a word, so that the gateway goes on with them elsewhere. */
+  /** Closes the connection; the subscriptions end without a message, so that the gateway resumes them elsewhere. */
   close(): void {
     this.#end();
     this.#ws.close(1001);
@@ -97,7 +97,7 @@ export class SubgraphSocket {
       const errors = [{ message: told.message, extensions }];
       this.#say(stringifyMessage({ id, type: MessageType.Error, payload: errors }));
     } finally {
-      // A later one may have its id by now.
+      // A later subscription may have the same id by now.
       if (this.#running.get(id) === ending) this.#running.delete(id);
     }
   }
@@ -118,7 +118,7 @@ export class SubgraphSocket {
       throw new PublicError("UNAUTHENTICATED", "This service answers signed subscriptions only.");
     }
     this.#isGateway = true;
-    // It is told where it begins, so that nothing is lost when its connection breaks before there is an event.
+    // The first position is sent, so that nothing is lost when the connection breaks before the first event.
     if (request.after === undefined) yield { position: (request.after = await subscriptions.position(signal)) };
     if (query === "") return;
     for await (const batch of subscriptions.subscribe(request, verified.context, signal)) yield* batch;
@@ -135,7 +135,7 @@ export class SubgraphSocket {
     if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(text, this.#gone);
   }
 
-  /** Waits while the gateway reads more slowly than there are events: so long they are not asked for. */
+  /** Waits while the gateway reads more slowly than events arrive: no events are read in the meantime. */
   async #mayGoOn(): Promise<void> {
     if (this.#ws.readyState !== this.#ws.OPEN || this.#ws.bufferedAmount < this.#limits.bufferedBytes) return;
     await new Promise<void>((resolve) => this.#waiting.push(resolve));

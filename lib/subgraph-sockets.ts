@@ -5,13 +5,13 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { type Followed, SubgraphSocket } from "./subgraph-socket.ts";
 import { type SubgraphSocketLimits, subgraphSocketLimits } from "./subgraph-socket-limits.ts";
 
-/** The WebSocket face of a subgraph that runs as a process of its own: docs/decisions/subgraph-sockets.md has its protocol. */
+/** Serves the subscriptions of a subgraph that runs in its own process over WebSockets: docs/decisions/subgraph-sockets.md describes the protocol. */
 export class SubgraphSockets {
   readonly #followed: Followed;
   readonly #limits: SubgraphSocketLimits;
   readonly #server: WebSocketServer;
   readonly #sockets = new Map<WebSocket, SubgraphSocket>();
-  /** Those that have not answered the last ping. */
+  /** Sockets that have not answered the last ping. */
   readonly #silent = new WeakSet<WebSocket>();
   readonly #pinging: NodeJS.Timeout;
   #isClosing = false;
@@ -22,7 +22,7 @@ export class SubgraphSockets {
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: this.#limits.frameBytes,
-      // It takes memory of each socket and time of each message, and opens the way to messages that unfold.
+      // Compression takes memory for each socket and time for each message, and allows messages that expand to a large size.
       perMessageDeflate: false,
       clientTracking: false,
       handleProtocols,
@@ -31,7 +31,7 @@ export class SubgraphSockets {
     this.#pinging.unref();
   }
 
-  /** Takes a request to upgrade. Browsers say where a page is from, and no page follows a subgraph. */
+  /** Handles an upgrade request. Browsers send the origin of a page, and no page may subscribe to a subgraph. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     if (request.url !== "/graphql") return refuse(stream, "404 Not Found");
     if (request.headers.origin !== undefined) return refuse(stream, "403 Forbidden");
@@ -39,7 +39,7 @@ export class SubgraphSockets {
     this.#server.handleUpgrade(request, stream, head, (ws) => this.#opened(ws, request.socket.remoteAddress));
   }
 
-  /** Tells all that the subgraph goes away; resolves when they have gone. */
+  /** Notifies all sockets that the subgraph stops; resolves when they are closed. */
   async close(): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#pinging);
@@ -54,7 +54,7 @@ export class SubgraphSockets {
   }
 
   #opened(ws: WebSocket, remoteAddress: string | undefined): void {
-    // A frame that is none or too large: `ws` closes with a code of its own, and tells it here.
+    // For an invalid or too large frame, `ws` closes the socket with its own code, and emits the error here.
     ws.on("error", () => undefined);
     this.#sockets.set(ws, new SubgraphSocket(ws, this.#followed, { limits: this.#limits, remoteAddress }));
     ws.once("close", () => this.#sockets.delete(ws));

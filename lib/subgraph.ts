@@ -36,26 +36,26 @@ import type { Subscribable } from "./subscription.ts";
 import { failSpan, requestSpan, span } from "./tracing.ts";
 import { isUuid } from "./uuid.ts";
 
-/** A subgraph, as whoever calls it sees it: the gateway in the same process, or its own HTTP face. */
+/** A subgraph as its callers see it: the gateway in the same process, or the subgraph's own HTTP server. */
 export interface Subgraph {
   readonly name: string;
   readonly schema: GraphQLSchema;
   execute(request: SubgraphRequest, context: RequestContext, signal?: AbortSignal): Promise<ExecutionResult>;
-  /** Whether an operation of the request is a mutation. False for what is no valid document: it is not executed. */
+  /** Returns whether an operation of the request is a mutation. False for an invalid document: it is not executed. */
   writes(request: SubgraphRequest): boolean;
-  /** Undefined of one whose schema has none. */
+  /** Undefined for a subgraph whose schema has none. */
   readonly subscriptions?: Subscribable | undefined;
 }
 
 /**
- * How a reference to an entity, `{ __typename, id }`, becomes its object: through a batch loader of the request, or `referenceOnly` where
- * another subgraph owns the entity and this one only adds fields to it. There is no other way to write one.
+ * How a reference to an entity, `{ __typename, id }`, becomes its object: through a batch loader of the request, or `referenceOnly` where another subgraph
+ * owns the entity and this one only adds fields to it. A reference cannot be defined in any other way.
  */
 export type Reference<Context> = ((context: Context) => BatchLoader<unknown>) | typeof referenceOnly;
 
 export const referenceOnly = Symbol("an entity of another subgraph, known here by its id alone");
 
-/** What is opened for one request and closed when it has been answered. */
+/** The context that is opened for one request and closed when it has been answered. */
 export interface OpenContext<Context> {
   context: Context;
   close(): Promise<void>;
@@ -66,12 +66,12 @@ export interface SubgraphDefinition<Context> {
   resolvers: Readonly<Record<string, unknown>>;
   entities: Readonly<Record<string, Reference<Context>>>;
   /**
-   * Field (`Query.vm`) or type (`Vm`) → what it needs. Every root field is listed; of the others those that not everybody may read who has reached
-   * their object. What a type needs, every field needs that returns it, and every reference to it.
+   * Field (`Query.vm`) or type (`Vm`) → what it needs. Every root field is listed; other fields are listed if not every caller that reaches their object
+   * may read them. The needs of a type apply to every field that returns it, and to every reference to it.
    */
   authorization: Readonly<Record<string, Needs>>;
   open(request: RequestContext, signal: AbortSignal | undefined): OpenContext<Context>;
-  /** The fields of `Subscription`, and the log that they are followed from; without it nobody can subscribe. */
+  /** The fields of `Subscription`, and the log that is their source; without it there are no subscriptions. */
   live?: { fields: LiveFields<Context>; log: LiveLog | undefined };
 }
 
@@ -157,7 +157,7 @@ export function createSubgraph<Context extends { request: RequestContext }>(
 const isMutation = (node: DefinitionNode): boolean =>
   node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.MUTATION;
 
-/** What may leave: public errors as they are; of all others only the request id. */
+/** Returns the public form of an error: public errors unchanged; of all others only the request id. */
 function publicError(error: GraphQLError, subgraph: string, { requestId }: RequestContext): GraphQLError {
   const cause = error.originalError;
   if (cause instanceof PublicError)
@@ -169,11 +169,11 @@ function publicError(error: GraphQLError, subgraph: string, { requestId }: Reque
   return withCause(error, masked, { code: masked.code, requestId });
 }
 
-/** The same error of a field, with another cause. */
+/** Returns the same error of a field with another cause. */
 const withCause = ({ nodes, path }: GraphQLError, cause: PublicError, extensions: Record<string, unknown>) =>
   new GraphQLError(cause.message, { nodes, path, originalError: cause, extensions });
 
-/** What a client did wrong is no failure of the call. */
+/** Marks the span as failed. An error that the client caused is not a failure of the call. */
 function traceFailure(errors: readonly GraphQLError[]): void {
   const code = errors
     .map(({ extensions }) => extensions["code"] as ErrorCode)
@@ -212,7 +212,7 @@ function executableSchema<Context extends { request: RequestContext }>(
     };
   }
   for (const [type, own] of Object.entries(resolvers)) completed[type] ??= own as TypeResolvers;
-  // The one cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
+  // The only cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
   const modules = { typeDefs, resolvers: completed } as unknown as Parameters<typeof buildSubgraphSchema>[0];
   const schema = buildSubgraphSchema(modules);
   guardFields(schema, name, authorization);
@@ -225,7 +225,7 @@ function scalarNamed(scalar: string, subgraph: string): GraphQLScalarType {
   return found;
 }
 
-/** `@key(…, resolvable: false)`: the type is only referred to. */
+/** Returns whether a key is `@key(…, resolvable: false)`: the subgraph only refers to the type. */
 const isUnresolvable = (key: ConstDirectiveNode): boolean =>
   key.arguments?.some(
     ({ name, value }) => name.value === "resolvable" && value.kind === Kind.BOOLEAN && !value.value,
@@ -248,12 +248,14 @@ function referenceResolver<Context extends { request: RequestContext }>(
 
 interface GuardedContext {
   request: RequestContext;
-  /** Of a subgraph that writes: forgets what was read. */
+  /** In a subgraph that writes: clears the loaded data. */
   written?: () => void;
 }
 type GuardedResolver = GraphQLFieldResolver<unknown, GuardedContext>;
 
-/** Every field asks for what it and the type that it returns need before its resolver runs; a root field that is not listed stops the start. */
+/**
+ * Makes every field check its own needs and those of the type that it returns before its resolver runs. A root field that is not listed prevents the start.
+ */
 function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Readonly<Record<string, Needs>>): void {
   const listed = new Set(Object.keys(authorization));
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
@@ -280,7 +282,7 @@ function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Rea
     throw new Error(`Authorization of subgraph ${subgraph} names what is unknown: ${[...listed].join(", ")}.`);
 }
 
-/** What a field and the type that it returns need. */
+/** Returns the needs of a field and of the type that it returns. */
 const needsOf = (
   { name, type }: GraphQLField<unknown, unknown>,
   parent: string,
@@ -288,7 +290,10 @@ const needsOf = (
 ): Needs[] =>
   [authorization[`${parent}.${name}`], authorization[getNamedType(type).name]].filter((needs) => needs !== undefined);
 
-/** What the payload of the mutation before it was read with neither answers this one, nor holds a connection while this one works. */
+/**
+ * Clears the loaded data before a mutation: data that the previous mutation's payload read must neither answer this one, nor hold a connection while this
+ * one runs.
+ */
 const begunAnew =
   (resolve: GuardedResolver): GuardedResolver =>
   (source, args, context, info) => {

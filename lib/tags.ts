@@ -3,7 +3,7 @@ export interface Tag {
   value: string;
 }
 
-/** Tags are an object in the database and a list in the graph, where a key may be any string; ordered by key. */
+/** Returns tags as a list, ordered by key. They are an object in the database and a list in the graph, where a key may be any string. */
 export function tagList(tags: Readonly<Record<string, unknown>>): Tag[] {
   return Object.entries(tags)
     .map(([key, value]) => ({

@@ -14,8 +14,8 @@ const file = (name: string, content: string | Buffer): string => {
   return path;
 };
 
-describe("a file that a person names", () => {
-  it("is read as it is", async () => {
+describe("a file that a user names", () => {
+  it("is read unchanged", async () => {
     const path = file("text", "\ufefföne\r\n");
     expect(readTextFile(path)).toBe("\ufefföne\r\n");
     expect(await loadTextFile(path)).toBe("\ufefföne\r\n");
@@ -32,7 +32,7 @@ describe("a file that a person names", () => {
     await expect(loadTextFile(path, 2 ** 20)).rejects.toEqual(error);
   });
 
-  it("case G49: as a secret it is refused without its path, and as JSON without what it holds", () => {
+  it("case G49: as a secret it is refused without its path, and as JSON without its content", () => {
     const env = { NOVACRON_PEPPER_FILE: "/dev/zero" };
     expect(() => readSecret("NOVACRON_PEPPER", env)).toThrow(
       "names no file that this program can read (FILE_TOO_LARGE)",
@@ -44,7 +44,7 @@ describe("a file that a person names", () => {
   });
 });
 
-it("case G34: a folder where none can be made is refused at once", () => {
+it("case G34: a folder where none can be created is refused immediately", () => {
   expect(() => makeFolder("/proc/x")).toThrow("ENOENT");
   expect(makeFolder(join(folder, "a/b"))).toBe(true);
   expect(makeFolder(join(folder, "a/b"))).toBe(false);

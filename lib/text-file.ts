@@ -2,10 +2,10 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 
 const mib = 2 ** 20;
-/** More than any supergraph, manifest or list of keys holds. */
+/** More than any supergraph, manifest or list of keys contains. */
 const defaultLimit = 64 * mib;
 
-/** A file that a person named cannot be read as text. The message names the file, and never what is in it. */
+/** The error when a file that a user named cannot be read as text. The message names the file, and never its content. */
 export class FileError extends Error {
   readonly code: "FILE_UNREADABLE" | "FILE_TOO_LARGE" | "FILE_INVALID";
   constructor(code: FileError["code"], message: string, options?: ErrorOptions) {
@@ -58,8 +58,8 @@ export async function loadTextFile(path: string, limit = defaultLimit): Promise<
 
 /**
  * Returns the value in a JSON file.
- * @param what what the file should hold, for the message
- * @param parse throws when the value is not that
+ * @param what the expected content, for the message
+ * @param parse throws when the value is not valid
  * @throws FileError
  */
 export const readJsonFile = <Value>(path: string, what: string, parse: (value: unknown) => Value): Value =>
@@ -75,7 +75,7 @@ export function parseJsonFile<Value>(
   try {
     return parse(JSON.parse(text));
   } catch {
-    // Without its cause: the parser's message quotes the file, and the log would show a secret.
+    // Thrown without its cause: the parser's message quotes the file, and the log would show a secret.
     throw new FileError("FILE_INVALID", `${path} does not hold ${what}.`);
   }
 }

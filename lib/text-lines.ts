@@ -1,18 +1,18 @@
 import { StringDecoder } from "node:string_decoder";
 import { FileError } from "./text-file.ts";
 
-/** No line of a file that people give is longer; without an end it would fill the memory. */
+/** The longest line of a file from users; a line without an end would fill the memory. */
 export const maxLineLength = 2 ** 20;
 
-/** Whole lines, as many as one piece of the file completed. */
+/** The whole lines that one piece of the file completed. */
 export interface LineBatch {
   lines: string[];
-  /** The number of the first of them, from 1. */
+  /** The number of the first line, from 1. */
   first: number;
 }
 
 /**
- * The lines of a text that comes in pieces; half a line only when it is the last one and nothing failed.
+ * Yields the lines of a text that arrives in pieces; an incomplete line only when it is the last one and nothing failed.
  * @param file its name, for the message
  * @throws FileError FILE_INVALID at a line that is too long, after the lines before it
  */

@@ -10,20 +10,20 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 
-/** Undefined while nothing is traced: then each of these functions costs one comparison. */
+/** Undefined while tracing is off: then each of these functions costs one comparison. */
 let tracer: Tracer | undefined;
 
-/** Traces by this tracer from now on, or no more. */
+/** Sets the tracer from now on; undefined stops tracing. */
 export function traceBy(given: Tracer | undefined): void {
   tracer = given;
 }
 
-/** Runs `work` in a span of its own under the active one. What no request has caused, such as a job, has no span over it, and gets none. */
+/** Runs `work` in a new span under the active one. Work without a request, such as a job, has no active span, and gets none. */
 export function span<T>(name: string, options: SpanOptions, work: () => Promise<T>): Promise<T> {
   return tracer && trace.getActiveSpan() ? requestSpan(name, options, work) : work();
 }
 
-/** Runs `work` in a span under the active one, or in the first one of a new trace. */
+/** Runs `work` in a span under the active one, or in the first span of a new trace. */
 export function requestSpan<T>(name: string, options: SpanOptions, work: () => Promise<T>): Promise<T> {
   if (!tracer) return work();
   return tracer.startActiveSpan(name, options, async (started) => {
@@ -39,22 +39,22 @@ export function requestSpan<T>(name: string, options: SpanOptions, work: () => P
 }
 
 /**
- * Runs `work` in the trace that the caller's `traceparent` (W3C Trace Context) names; in none, when it is missing or malformed. Of `tracestate` and
- * `baggage` nothing is taken: they hold whatever text a client likes, and would be carried to every subgraph.
+ * Runs `work` in the trace that the caller's `traceparent` (W3C Trace Context) names; in none, when it is missing or malformed. `tracestate` and `baggage`
+ * are ignored: they contain any text that a client chooses, and would be sent to every subgraph.
  */
 export function inTraceOf<T>(traceparent: string | string[] | undefined, work: () => T): T {
   if (!tracer) return work();
   return context.with(propagation.extract(ROOT_CONTEXT, { traceparent }), work);
 }
 
-/** The headers that let whoever is called go on with this trace; none while nothing is traced. */
+/** Returns the headers with which the called service continues this trace; none while tracing is off. */
 export function traceHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   if (tracer) propagation.inject(context.active(), headers);
   return headers;
 }
 
-/** Says more of the active span. `told` is not called while nothing is traced. */
+/** Adds attributes to the active span. `told` is not called while tracing is off. */
 export function tellSpan(told: () => { name?: string; attributes: Attributes }): void {
   const active = tracer && trace.getActiveSpan();
   if (!active) return;
@@ -63,19 +63,22 @@ export function tellSpan(told: () => { name?: string; attributes: Attributes }):
   if (name !== undefined) active.updateName(name);
 }
 
-/** Marks the active span as failed. @param type a code, of which there are few */
+/**
+ * Marks the active span as failed.
+ * @param type one of a small set of codes
+ */
 export function failSpan(type: string): void {
   const active = tracer && trace.getActiveSpan();
   if (active) fail(active, type);
 }
 
-/** The trace that a line of the log belongs to. */
+/** Returns the trace id for a line of the log. */
 export function traceId(): { traceId?: string } {
   const active = tracer && trace.getActiveSpan();
   return active ? { traceId: active.spanContext().traceId } : {};
 }
 
-/** Without the error's message and stack: they may hold what a client has sent. */
+/** The error's message and stack are left out: they may contain data that a client has sent. */
 function fail(failed: Span, type: string): void {
   failed.setAttribute("error.type", type);
   failed.setStatus({ code: SpanStatusCode.ERROR });

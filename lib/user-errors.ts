@@ -1,6 +1,6 @@
 /**
- * What a mutation tells of input that its caller can do something about: the closed list of `UserError.code`, each with the sentence that
- * `docs/errors.md` explains further.
+ * Errors of a mutation in input that its caller can correct: the closed list of `UserError.code`, each with the sentence that `docs/errors.md` explains
+ * further.
  */
 export const userErrorCodes = {
   INVALID_CREDENTIALS: "The login, the password or the code is wrong, or the account cannot sign in now.",
@@ -32,7 +32,7 @@ export type UserErrorCode = keyof typeof userErrorCodes;
 export interface UserError {
   code: UserErrorCode;
   message: string;
-  /** The input field that it is about, outermost first. */
+  /** The input field of the error, outermost first. */
   field: string[] | null;
 }
 

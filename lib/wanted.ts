@@ -1,14 +1,14 @@
 import { validId, validText } from "./arguments.ts";
 import { InvalidArgument } from "./errors.ts";
 
-// What a subscriber wants, asked of each event as it comes: what is absent or null does not restrict.
+// The filters of a subscriber, applied to each event: an absent or null filter does not restrict.
 
 export const maxWantedIds = 1_000;
 const maxWantedTags = 100;
 
 export type Wants<Value> = (value: Value) => boolean;
 
-/** @throws InvalidArgument for what is no id, and for too many */
+/** @throws InvalidArgument for an invalid id, and for too many */
 export function wantedIds(ids: readonly string[] | null | undefined, argument: string): Wants<string | null> {
   if (!ids) return () => true;
   if (ids.length > maxWantedIds) throw new InvalidArgument(argument, `takes at most ${maxWantedIds} ids.`);
@@ -22,7 +22,10 @@ export function wantedValues<Value>(values: readonly Value[] | null | undefined)
   return (value) => wanted.has(value);
 }
 
-/** All of the tags, each with its value or with any where none is given. @throws InvalidArgument as lists do for such filters */
+/**
+ * Returns a filter that requires all of the tags, each with its value, or with any value where none is given.
+ * @throws InvalidArgument as lists do for such filters
+ */
 export function wantedTags(
   tags: readonly { key: string; value?: string | null | undefined }[] | null | undefined,
   argument: string,

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-it("a file is taken over when it changes, also by being replaced; one that is bad or gone leaves what was there", async () => {
+it("a changed or replaced file is applied; an invalid or missing one leaves the previous text in effect", async () => {
   const applied: string[] = [];
   writeFileSync(path, "one");
   const end = onFileChange(path, "one", (text) => {

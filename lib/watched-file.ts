@@ -2,13 +2,14 @@ import { stat } from "node:fs/promises";
 import { log } from "./log.ts";
 import { FileError, loadTextFile } from "./text-file.ts";
 
-/** Looking works on every file system, and when a file is replaced by another; notices of the system do not. */
+/** Polling works on every file system, and when a file is replaced by another; the system's notifications do not. */
 const lookEveryMs = 500;
 
 /**
- * Gives the text of a file to `apply` whenever it changes, one text at a time. What `apply` rejects is logged, and what was applied before stays.
- * @param text what the file held when it was read first
- * @returns what ends it
+ * Calls `apply` with the text of a file whenever it changes, one text at a time. When `apply` rejects, the error is logged and the previous text stays in
+ * effect.
+ * @param text the content of the file when it was first read
+ * @returns a function that stops it
  */
 export function onFileChange(path: string, text: string, apply: (text: string) => void | Promise<void>): () => void {
   let applied = text;
@@ -30,7 +31,7 @@ export function onFileChange(path: string, text: string, apply: (text: string) =
     isLooking = true;
     look()
       .catch((error: unknown) => {
-        // A file that is being replaced is not there for a moment.
+        // A file that is being replaced is missing for a moment.
         if (!isMissing(error))
           log.files.error({ err: error, file: path }, "a changed file is refused; what was there before stays");
       })

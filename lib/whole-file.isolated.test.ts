@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { addFile, replaceFile } from "./whole-file.ts";
 
-/** How many calls of the file system are left until the process is killed: from then on it does nothing any more. */
+/** The number of file system calls left until the process is killed: after that it does nothing. */
 const life = vi.hoisted(() => ({ calls: Infinity }));
 vi.mock("node:fs", async (original) => {
   const real = await original<typeof fs>();
@@ -27,7 +27,7 @@ beforeEach(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 const read = (): string | undefined => (readdirSync(folder).includes("keys") ? readFileSync(path, "utf8") : undefined);
 
-/** What the file holds after a kill before the first, second, … call, up to the one that ends undisturbed. */
+/** Returns the content of the file after a kill before the first, second, … call, up to the run that ends undisturbed. */
 function killedAtEachCall(prepare: () => void, write: () => void): (string | undefined)[] {
   const found: (string | undefined)[] = [];
   for (let calls = 0; ; calls++) {
@@ -47,27 +47,27 @@ function killedAtEachCall(prepare: () => void, write: () => void): (string | und
 }
 
 describe("a file of secrets", () => {
-  it("is added once, for its owner alone, and no draft stays", () => {
+  it("is added once, for its owner alone, and leaves no draft", () => {
     expect(addFile(path, "first")).toBe(true);
     expect(addFile(path, "second")).toBe(false);
     expect(readdirSync(folder)).toEqual(["keys"]);
     expect([read(), statSync(path).mode & 0o777]).toEqual(["first", 0o600]);
   });
 
-  it("takes the place of an empty one that a crash left", () => {
+  it("replaces an empty one that a crash left", () => {
     writeFileSync(path, "");
     expect(addFile(path, "first")).toBe(true);
     expect(read()).toBe("first");
   });
 
-  it("is replaced where its text is another", () => {
+  it("is replaced when its text differs", () => {
     expect(replaceFile(path, "first")).toBe(true);
     expect(replaceFile(path, "first")).toBe(false);
     expect(replaceFile(path, "second")).toBe(true);
     expect([read(), readdirSync(folder)]).toEqual(["second", ["keys"]]);
   });
 
-  it("is whole or not there after a kill at any step of adding it", () => {
+  it("is complete or missing after a kill at any step of adding it", () => {
     const found = killedAtEachCall(
       () => undefined,
       () => addFile(path, "first"),

@@ -13,8 +13,8 @@ import {
 import { basename, dirname, join } from "node:path";
 
 /**
- * Adds a file for its owner alone. It is whole and on the disk as soon as it is there, and of several processes that add it at once one does.
- * @returns false where a file exists that holds something; that one stays
+ * Adds a file for its owner alone. The file is complete and on the disk as soon as it exists. Of several processes that add it at once, one does.
+ * @returns false where a file with content exists; that one stays
  */
 export function addFile(path: string, text: string): boolean {
   return withDraft(path, text, (draft) => {
@@ -32,8 +32,8 @@ export function addFile(path: string, text: string): boolean {
 }
 
 /**
- * Writes a file for its owner alone, in place of one that exists: whole and on the disk, or not at all.
- * @returns false where the file holds this text already
+ * Writes a file for its owner alone, in place of an existing one: complete and on the disk, or not at all.
+ * @returns false where the file already has this text
  */
 export function replaceFile(path: string, text: string): boolean {
   if (textIn(path) === text) return false;
@@ -54,7 +54,7 @@ function withDraft<Result>(path: string, text: string, place: (draft: string) =>
   }
 }
 
-/** A name is on the disk when its folder is. */
+/** A name is on the disk only when its folder is synced. */
 function syncFolder(folder: string): void {
   const opened = openSync(folder, "r");
   try {

@@ -1,21 +1,21 @@
 import type { Schema } from "@apollo/federation-internals";
 import { eachElement } from "../marked-elements.ts";
 
-/** How many entries a list has, as far as that can be told before it is read. */
+/** The number of entries of a list, as far as it can be determined before the list is read. */
 export interface ListSize {
-  /** When no slicing argument is given. */
+  /** The size when no slicing argument is given. */
   assumedSize: number | undefined;
-  /** Arguments whose number is the size; of several, the largest. */
+  /** Arguments whose value is the size; of several, the largest value counts. */
   slicingArguments: readonly string[];
-  /** The size is that of these fields of what is returned, such as the `nodes` of a page; without any, of the list itself. */
+  /** The size applies to these fields of the returned object, such as the `nodes` of a page. Without any, it applies to the list itself. */
   sizedFields: readonly string[];
 }
 
-/** What `@cost` and `@listSize` of a supergraph say. */
+/** The `@cost` and `@listSize` directives of a supergraph. */
 export interface CostRules {
-  /** Of a type (`Vm`), a field (`Vm.alerts`) or an argument (`Query.vms(filter:)`). */
+  /** Returns the weight of a type (`Vm`), a field (`Vm.alerts`) or an argument (`Query.vms(filter:)`). */
   weightOf(coordinate: string): number | undefined;
-  /** Of a field. */
+  /** Returns the list size of a field. */
   sizeOf(coordinate: string): ListSize | undefined;
 }
 

@@ -58,22 +58,22 @@ describe("attack 11: a document is refused by its own code", () => {
 describe("attack 12: fragments that double at each level", () => {
   const bomb = (levels: number, spread: (name: string) => string) =>
     `{ ...F0 } ${times(levels, (at) => `fragment F${at} on Query { ${spread(`F${at + 1}`)} }`)} fragment F${levels} on Query { a }`;
-  it.each([8, 10, 14, 20, 200])("are counted and not written out: 2^%i", (levels) => {
+  it.each([8, 10, 14, 20, 200])("are counted without being expanded: 2^%i", (levels) => {
     const began = performance.now();
     const expected = levels > 10 ? "SELECTION_LIMIT_EXCEEDED" : undefined;
     expect(checked(bomb(levels, (name) => `...${name} ...${name}`))).toBe(expected);
     const aliased = checked(bomb(Math.min(levels, 14), (name) => `x: a { ...${name} } y: a { ...${name} }`));
     expect(aliased).toBe(levels > 11 ? "DEPTH_LIMIT_EXCEEDED" : levels === 8 ? undefined : "SELECTION_LIMIT_EXCEEDED");
-    // A bound against writing them out, which would take longer than this test may: no measurement.
+    // This is a bound against expanding them, which would take longer than this test may run. It is not a measurement.
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 });
 
-it("attack 13: fragments in a circle are measured as far as they go", () => {
+it("attack 13: fragments that form a cycle are measured up to the cycle", () => {
   expect(checked("{ ...A } fragment A on Query { a ...B } fragment B on Query { b ...A }")).toBeUndefined();
 });
 
-it("what tools ask of a schema may go deeper", () => {
+it("introspection may be nested deeper than other fields", () => {
   const types = (levels: number) => `{ __schema { types { fields { type ${nested(levels, "name")} } } } }`;
   expect(checked(types(15))).toBeUndefined();
   expect(checked(types(30))).toBe("DEPTH_LIMIT_EXCEEDED");

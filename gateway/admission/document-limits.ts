@@ -19,7 +19,7 @@ import type { Limits } from "./limits.ts";
 /**
  * Counts the tokens of a document before it is parsed, up to the limit.
  * @throws PublicError TOKEN_LIMIT_EXCEEDED
- * @throws GraphQLError for what is no token
+ * @throws GraphQLError for text that is not a token
  */
 export function countTokens(text: string, limit: number): number {
   const lexer = new Lexer(new Source(text));
@@ -32,8 +32,8 @@ export function countTokens(text: string, limit: number): number {
 }
 
 /**
- * Holds a document against the limits before it is validated, in time that grows with its length: fragments are measured once, not written out.
- * @throws PublicError with the code of the first limit that it exceeds
+ * Checks a document against the limits before it is validated. The time is linear in its length: each fragment is measured once and not expanded.
+ * @throws PublicError with the code of the first limit that the document exceeds
  */
 export function checkDocument(document: DocumentNode, limits: Limits): void {
   checkCounts(document, limits);
@@ -104,7 +104,7 @@ function checkLiteral(value: ValueNode, limits: Limits, depth = 1): void {
 
 interface Size {
   depth: number;
-  /** Fields, each fragment counted wherever it is spread. */
+  /** The number of fields; each fragment counts at every place that spreads it. */
   selections: number;
 }
 
@@ -112,7 +112,7 @@ type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 const nothing: Size = { depth: 0, selections: 0 };
 
-/** Sizes of selection sets as if their fragments were written out. A fragment that spreads itself counts as empty there: validation refuses it. */
+/** Measures selection sets as if their fragments were expanded. A fragment that spreads itself counts as empty at that place: validation refuses it. */
 function measuring(fragments: Fragments, { introspectionDepth }: Limits): (set: SelectionSetNode) => Size {
   const known = new Map<string, Size>();
   const ofFragment = (name: string): Size => {

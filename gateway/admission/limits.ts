@@ -1,30 +1,30 @@
-/** What one request may ask for at most. A number is the largest that is allowed. */
+/** The limits of one request. Each number is the largest value that is allowed. */
 export interface Limits {
   /** Lexical tokens of the document. */
   tokens: number;
-  /** The same for callers with an API key: programs send documents that somebody has written, not ones that a page has put together. */
+  /** The same for callers with an API key: programs send documents written by people, not documents that a page has assembled. */
   tokensByKey: number;
-  /** Fields in fields. */
+  /** Levels of nested fields. */
   depth: number;
-  /** The same below `__schema` and `__type`, which tools ask for with a type in a type in a type. */
+  /** The same below `__schema` and `__type`: introspection queries of tools nest a type in a type in a type. */
   introspectionDepth: number;
   aliases: number;
-  /** Of a query and of a mutation, fragments counted in. */
+  /** Root fields of a query and of a mutation, including those in fragments. */
   rootFields: { query: number; mutation: number };
   directives: number;
-  /** How often one selection set names the same field: comparing them all with each other takes their square. */
+  /** How often one selection set may name the same field. Comparing all of them with each other takes quadratic time. */
   repeats: number;
-  /** Fields when every fragment is written out at each place that spreads it. */
+  /** Fields when every fragment is expanded at each place that spreads it. */
   selections: number;
   /** Entries of a list, in the document or in a variable. */
   listEntries: number;
-  /** Lists and objects in lists and objects, in the document or in a variable. */
+  /** Levels of nested lists and objects, in the document or in a variable. */
   valueDepth: number;
-  /** How many of the errors of a document that does not fit the schema are told. */
+  /** How many errors are returned for a document that does not fit the schema. */
   validationErrors: number;
-  /** What an operation may cost by its estimate (`operation-cost.ts`). */
+  /** The largest estimated cost of an operation (`operation-cost.ts`). */
   cost: number;
-  /** What a plan may take, in milliseconds. */
+  /** The time that planning may take, in milliseconds. */
   planMs: number;
 }
 
@@ -47,7 +47,7 @@ export const defaultLimits: Limits = {
 
 const none = Number.POSITIVE_INFINITY;
 
-/** For whoever may ask for everything: a test suite, a benchmark. */
+/** For callers without limits: a test suite, a benchmark. */
 export const noLimits: Limits = {
   tokens: none,
   tokensByKey: none,

@@ -15,29 +15,29 @@ import {
 import { keyOf, type Operation } from "../operation.ts";
 import type { CostRules, ListSize } from "./cost-rules.ts";
 
-/** What an operation costs: an object 1, a scalar nothing, a list as much as its entries, unless `@cost` and `@listSize` say otherwise. */
+/** The cost of an operation: an object costs 1, a scalar nothing, a list as much as its entries, unless `@cost` and `@listSize` state otherwise. */
 export interface OperationCost {
-  /** Before it is executed, by the sizes that lists may have. */
+  /** Returns the cost before execution, based on the sizes that lists may have. */
   estimate(variables: Readonly<Record<string, unknown>>): number;
-  /** Afterwards, by the `data` of the answer. */
+  /** Returns the cost after execution, based on the `data` of the response. */
   actual(data: unknown): number;
 }
 
-/** Of a list of which nothing is said. */
+/** The size of a list without a stated size. */
 const assumedSize = 10;
-/** Beside what a mutation's own weight says. */
+/** Added to the weight that a mutation itself states. */
 const mutationWeight = 10;
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** A field, compiled. */
+/** A compiled field. */
 interface CostedField {
   key: string;
-  /** Of each of its objects. */
+  /** The weight of each of its objects. */
   weight: number;
   isList: boolean;
   size(variables: Variables, ofParent: ReadonlyMap<string, number>): number;
-  /** The sizes of lists below, where the field itself says them. */
+  /** The sizes of lists below, where this field states them. */
   sizesBelow(variables: Variables): ReadonlyMap<string, number>;
   below: readonly CostedField[];
 }
@@ -78,7 +78,7 @@ interface Costing {
   operation: Operation;
 }
 
-/** Of a fragment's type or of another, each selection counts: which type an object has is not known. */
+/** Each selection of a fragment counts, whatever its type condition: the type of an object is not known here. */
 function costedFields(costing: Costing, type: GraphQLCompositeType, set: SelectionSetNode): CostedField[] {
   const { schema, operation } = costing;
   return set.selections.flatMap((selection): CostedField[] => {
@@ -93,7 +93,7 @@ function costedFields(costing: Costing, type: GraphQLCompositeType, set: Selecti
 function costedField(costing: Costing, parent: GraphQLCompositeType, node: FieldNode): CostedField[] {
   const { rules, operation, schema } = costing;
   const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined;
-  // Introspection is answered by the gateway itself.
+  // The gateway itself answers introspection.
   if (!definition) return [];
   const coordinate = `${parent.name}.${node.name.value}`;
   const returned = getNamedType(definition.type);

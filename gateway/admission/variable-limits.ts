@@ -3,7 +3,7 @@ import { PublicError } from "#lib/errors.ts";
 import type { Limits } from "./limits.ts";
 
 /**
- * Holds the variables of a request against the limits, without recursion: what JSON.parse has read can be deeper than a stack.
+ * Checks the variables of a request against the limits, without recursion: a value that JSON.parse has read can be deeper than a stack.
  * @throws PublicError LIST_LIMIT_EXCEEDED, VALUE_DEPTH_LIMIT_EXCEEDED
  */
 export function checkVariables(
@@ -29,7 +29,10 @@ export function checkVariables(
   }
 }
 
-/** Whether lists and objects are nested in a value deeper than so many levels: written as JSON, or walked by recursion, they may not fit a stack. */
+/**
+ * Returns whether a value nests lists and objects deeper than a number of levels. Writing such a value as JSON, or walking it by recursion, may overflow
+ * the stack.
+ */
 export function isNestedDeeper(value: unknown, levels: number): boolean {
   let level = [value].filter(isNesting);
   for (let depth = 0; level.length > 0; depth += 1) {

@@ -6,10 +6,10 @@ import { anonymous, type CredentialKey, type Identity } from "#lib/request-conte
 import type { CallRequest, Transport } from "../transport/transport.ts";
 import type { IdentifiedCredential } from "./identity-cache.ts";
 
-/** The subgraph that knows who somebody is: while it is away, nobody is identified. */
+/** The subgraph that identifies callers: while it is unavailable, no caller is identified. */
 export const authSubgraph = "auth";
 
-/** Who the gateway is, when it asks on its own behalf. */
+/** The gateway's identity for its own calls. */
 export const gatewayItself: Identity = {
   kind: "service",
   id: "gateway",
@@ -40,7 +40,7 @@ const validToken = z
 const told = z.object({ validToken });
 const redeemed = z.object({ redeemed: told });
 
-/** The questions of a gateway to the subgraph `auth`. Each rejects with PublicError AUTH_UNAVAILABLE when it is not answered. */
+/** Returns the calls that a gateway sends to the subgraph `auth`. Each rejects with PublicError AUTH_UNAVAILABLE when there is no answer. */
 export function askAuth(transport: Transport) {
   const ask = async <T>(request: CallRequest, shape: z.ZodType<T>): Promise<T> => {
     const { signal } = new AbortController();

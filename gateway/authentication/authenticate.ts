@@ -9,26 +9,32 @@ import type { KeyLimits } from "./key-limits.ts";
 
 export interface AuthenticationOptions {
   transport: Transport;
-  /** The word in API keys of this installation: `dev` or `prod`. */
+  /** The environment name in API keys of this installation: `dev` or `prod`. */
   environment: string;
   limits: KeyLimits;
-  /** Remembers nothing unless somebody tells it of revocations. */
+  /** Caches nothing unless it is notified of revocations. */
   cache?: IdentityCache;
 }
 
-/** How a gateway finds out who somebody is. Each rejects with PublicError UNAUTHENTICATED for what is valid no more, or never was, and AUTH_UNAVAILABLE when nobody can tell. */
+/**
+ * Identifies callers. Each method rejects with PublicError UNAUTHENTICATED for a credential that is not valid or no longer valid, and with AUTH_UNAVAILABLE
+ * when its validity cannot be determined.
+ */
 export interface Authentication {
-  /** Who sends a request. It rejects with RATE_LIMITED as well. */
+  /** Returns the identity that sends a request. It rejects with RATE_LIMITED as well. */
   identify(request: Pick<IncomingMessage, "headers">): Promise<Identity>;
-  /** Whom a ticket stands for, which it does once. Where it is absent there are no tickets. */
+  /** Returns the identity that a ticket represents; a ticket can be redeemed once. Without this method there are no tickets. */
   redeem?(ticket: string): Promise<Identity>;
-  /** Who has a credential now. Absent, whoever was identified stays who he is. @param options counted: it is a request of his, which may be RATE_LIMITED */
+  /**
+   * Returns the identity that has a credential now. Without this method, an identity stays as it was found.
+   * @param options counted: the call counts as a request of this caller, which may be RATE_LIMITED
+   */
   confirm?(credential: CredentialKey, options?: { counted: boolean }): Promise<Identity>;
 }
 
 /**
- * Authentication by `Authorization: Bearer <session token or API key>`, or by a ticket, all of which the subgraph `auth` knows. Without the header a
- * request is anonymous.
+ * Authenticates by `Authorization: Bearer <session token or API key>`, or by a ticket; the subgraph `auth` knows all of them. A request without the header
+ * is anonymous.
  */
 export function authentication({
   transport,
@@ -49,7 +55,7 @@ export function authentication({
     identify: async ({ headers: { authorization } }) => {
       if (authorization === undefined) return anonymous;
       const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-      // A key whose checksum is wrong, or a text that is neither, is refused without asking anybody.
+      // A key with a wrong checksum, or a text that is neither a key nor a token, is refused without a call.
       const isToken = token !== undefined && (isSessionToken(token) || apiKeyId(environment, token) !== undefined);
       return counted(isToken ? await cache.identify(token, () => ask.validateToken(token)) : undefined);
     },

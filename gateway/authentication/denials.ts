@@ -4,14 +4,14 @@ import type { Identity, RequestContext } from "#lib/request-context.ts";
 import type { Transport } from "../transport/transport.ts";
 import { gatewayItself } from "./ask-auth.ts";
 
-/** Of one user and permission, one denial is recorded in that time: who asks in a loop does not fill the log. */
+/** Within this time, one denial is recorded for each user and permission: a caller that repeats a request in a loop does not fill the log. */
 const onceInMs = 60_000;
 const capacity = 10_000;
 const patienceMs = 5_000;
 
 const mutation = `mutation RecordDenial($input: RecordDenialInput!) { recordDenial(input: $input) { userErrors { code } } }`;
 
-/** Tells the subgraph `auth`, for its audit log, what users were refused. Nobody waits for it. */
+/** Reports to the subgraph `auth`, for its audit log, which permissions users were refused. No request waits for it. */
 export function denialRecorder(
   transport: Transport,
 ): (context: RequestContext, permissions: readonly string[]) => void {

@@ -7,9 +7,9 @@ import { gatewayItself } from "./ask-auth.ts";
 import type { IdentityCache } from "./identity-cache.ts";
 
 const everyMs = 400;
-/** Later nothing that is remembered counts, and one asks anew. */
+/** After a longer silence no cached identity is used, and credentials are validated again. */
 const patienceMs = 800;
-/** Until there was an answer nothing is remembered that could be out of date, and a start has much else to do. */
+/** The patience for the first answer. Until it arrives nothing is cached that could be out of date, and a process that starts has much other work. */
 const firstPatienceMs = 15_000;
 
 const query = `query Revocations($after: String) { revocations: credentialRevocations(after: $after) {
@@ -27,8 +27,8 @@ const shape = z.object({
 });
 
 /**
- * Asks the subgraph `auth` again and again what was revoked, and tells an identity cache, until the signal. It asks instead of waiting to be told: only
- * an answer shows that nothing was missed.
+ * Queries the subgraph `auth` repeatedly for revocations and passes them to an identity cache, until the signal aborts. It polls instead of subscribing:
+ * only an answer shows that nothing was missed.
  */
 export async function followRevocations(
   transport: Transport,
@@ -42,7 +42,7 @@ export async function followRevocations(
     try {
       const told = await ask(transport, after, isFirst ? firstPatienceMs : patienceMs, signal);
       isFirst = false;
-      // What came before the first position nobody has told.
+      // Revocations from before the first position were never received.
       if (after === undefined || told.everybody) cache.forget("everything");
       for (const credentialId of told.credentialIds) cache.forget({ credentialId });
       for (const userId of told.userIds) cache.forget({ userId });
@@ -51,7 +51,7 @@ export async function followRevocations(
       if (!told.complete) continue;
       cache.confirm(askedAt);
     } catch (error) {
-      // One that nothing can be read from any more: after another no more is missed.
+      // Nothing can be read from this position any more. With a new position, which clears the cache, nothing more is missed.
       if (isPositionGone(error)) after = undefined;
       if (!signal.aborted) log.gateway.debug({ err: error }, "revocations could not be read and are asked for again");
     }

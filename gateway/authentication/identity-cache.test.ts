@@ -8,7 +8,7 @@ const identified = (id: string): IdentifiedCredential => ({
   expiresAt: null,
 });
 
-/** A question that is answered when the test says so. */
+/** A call that is answered when the test settles it. */
 function question(answer: IdentifiedCredential | undefined) {
   let settle: () => void = () => undefined;
   const answered = new Promise<IdentifiedCredential | undefined>((resolve) => (settle = () => resolve(answer)));
@@ -18,7 +18,7 @@ function question(answer: IdentifiedCredential | undefined) {
 beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
 afterEach(() => void vi.useRealTimers());
 
-it("who asks the same at the same time shares the question", async () => {
+it("concurrent requests for the same credential share one call", async () => {
   const cache = new IdentityCache();
   const first = question(identified("one"));
   const second = question(identified("two"));
@@ -28,7 +28,7 @@ it("who asks the same at the same time shares the question", async () => {
   expect(second.ask).not.toHaveBeenCalled();
 });
 
-it("a question from before a revocation answers nobody who asks after it, nor is its answer remembered", async () => {
+it("a call from before a revocation answers no later request, and its answer is not cached", async () => {
   const cache = new IdentityCache();
   cache.confirm(performance.now());
   const before = question(identified("one"));
@@ -43,7 +43,7 @@ it("a question from before a revocation answers nobody who asks after it, nor is
   expect(await cache.identify("token", async () => undefined)).toBeUndefined();
 });
 
-it("where nobody tells of revocations, a question is shared for a moment only", async () => {
+it("without notice of revocations, a call is shared for a moment only", async () => {
   const cache = new IdentityCache();
   const slow = question(identified("one"));
   const early = cache.identify("token", slow.ask);

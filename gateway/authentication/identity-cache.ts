@@ -2,37 +2,41 @@ import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Identity } from "#lib/request-context.ts";
 
-/** Who a credential stands for, and how often it may be used. */
+/** The identity of a credential, and how often it may be used. */
 export interface IdentifiedCredential {
   identity: Identity;
-  /** Requests a minute; null when they are not limited. */
+  /** Requests per minute; null when they are not limited. */
   rateLimitPerMinute: number | null;
   /** In milliseconds since the epoch; null when it does not expire. */
   expiresAt: number | null;
 }
 
-/** What has changed, so that what is known of it no longer holds; `everything` when that cannot be told. */
+/** What has changed, so that cached identities of it are no longer valid; `everything` when this cannot be determined. */
 export type Revoked = { userId: string } | { credentialId: string } | { tenantId: string } | "everything";
 
-/** An identity is asked for again after that, whatever was told of it. */
+/** After this time an identity is requested again, whatever revocations were received. */
 const lifetimeMs = 30_000;
 const capacity = 10_000;
-/** Without a word from the reader of revocations for so long, nothing that is remembered counts: with its own pace, less than two seconds. */
+/**
+ * Without a confirmation by the reader of revocations for this long, no cached identity is used. Together with the reader's interval, that is less than two
+ * seconds.
+ */
 const silenceMs = 1_200;
 
-/** A question is shared by who asks the same so soon after it: later, something may have been revoked that its answer does not know of. */
+/** Callers share a call for the same token only this soon after it began: later, something may have been revoked that its answer does not include. */
 const sharedForMs = 100;
 
 interface Asked {
   answer: Promise<IdentifiedCredential | undefined>;
   /** On the clock of `performance.now()`. */
   at: number;
-  /** How often something had been revoked when it was asked. */
+  /** The number of revocations at the time of the call. */
   revocations: number;
 }
 
 /**
- * Remembers identities for as long as somebody reads the events that revoke them, and says so. Keys are hashes of the tokens: a token is never kept.
+ * Caches identities for as long as a reader of the events that revoke them confirms that it is up to date. Keys are hashes of the tokens: a token is never
+ * stored.
  */
 export class IdentityCache {
   readonly #known = new LRUCache<string, IdentifiedCredential>({ max: capacity, ttl: lifetimeMs });
@@ -40,7 +44,10 @@ export class IdentityCache {
   #confirmedAt = -Infinity;
   #revocations = 0;
 
-  /** The reader of revocations has told everything that was committed until it asked. @param asOf on the clock of `performance.now()` */
+  /**
+   * Records that the reader of revocations has reported everything that was committed before it asked.
+   * @param asOf on the clock of `performance.now()`
+   */
   confirm(asOf: number): void {
     this.#confirmedAt = asOf;
   }
@@ -50,7 +57,7 @@ export class IdentityCache {
   }
 
   forget(revoked: Revoked): void {
-    // What is being asked for at this moment may have been read before the change.
+    // A call in flight may have read from before the change.
     this.#revocations += 1;
     if (revoked === "everything") return this.#known.clear();
     for (const [token, { identity }] of this.#known) {
@@ -64,7 +71,7 @@ export class IdentityCache {
     }
   }
 
-  /** What is known of a token, or what `ask` says; the same question is asked once at a time. */
+  /** Returns the cached identity of a token, or the result of `ask`; concurrent callers with the same token share one call. */
   async identify(
     token: string,
     ask: () => Promise<IdentifiedCredential | undefined>,

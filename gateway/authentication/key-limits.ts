@@ -5,14 +5,14 @@ import { rateLimiter } from "#lib/rate-limiter.ts";
 import type { IdentifiedCredential } from "./identity-cache.ts";
 
 /**
- * Counts the requests of each API key in its minute: in Redis over all gateway processes when there is one, in this process when there is
- * none, or it does not answer.
+ * Counts the requests of each API key per minute: in Redis across all gateway processes when it is configured, in this process when it is not configured or
+ * does not answer.
  */
 export class KeyLimits {
   readonly #limiter: RateLimiterAbstract;
 
   constructor(redis?: Redis) {
-    // What a key may do is its own; the limiter only counts.
+    // Each key has its own limit; the limiter only counts.
     const counting = { points: Number.MAX_SAFE_INTEGER, duration: 60 };
     this.#limiter = rateLimiter("key", counting, redis);
   }

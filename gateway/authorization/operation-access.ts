@@ -5,18 +5,18 @@ import { isIntrospection, type Operation } from "../operation.ts";
 import type { Requirement } from "./requirement.ts";
 import type { Requirements } from "./requirements.ts";
 
-/** The fields of one operation that one identity may not ask for. */
+/** The fields of one operation that one identity may not request. */
 export interface Refusals {
-  /** Equal for the same fields refused for the same reasons; empty when there is none. */
+  /** Equal for the same fields refused for the same reasons; empty when no field is refused. */
   readonly key: string;
   readonly fields: ReadonlyMap<FieldNode, PublicError>;
 }
 
 export const noRefusals: Refusals = { key: "", fields: new Map() };
 
-/** What an operation touches that not everybody may, found once; judging an identity by it is a look at each distinct requirement. */
+/** The fields of an operation that require permissions, found once. Checking an identity takes one check for each distinct requirement. */
 export interface OperationAccess {
-  /** Whether two who may do the same can be shown different things by it. */
+  /** Whether two callers with the same rights can receive different data from it. */
   dependsOnCaller: boolean;
   refusalsFor(identity: Identity): Refusals;
 }
@@ -56,7 +56,7 @@ interface GuardedField {
   needs: readonly Requirement[];
 }
 
-/** What a field requires follows from where the document selects it, so that it is the same wherever its fragment is spread. */
+/** What a field requires follows from where the document selects it, so it is the same wherever its fragment is spread. */
 function markedFields(
   apiSchema: GraphQLSchema,
   requirements: Requirements,

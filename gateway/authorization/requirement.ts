@@ -3,16 +3,16 @@ import { anybodySignedIn, type Identity, lacksPolicy, refusalOf } from "#lib/req
 
 /** One directive on one coordinate. */
 export interface Requirement {
-  /** Equal for directives that ask for the same. */
+  /** Equal for directives with the same requirement. */
   readonly name: string;
-  /** Why the identity does not have it; undefined when it does. */
+  /** Returns why the identity does not meet the requirement; undefined when it does. */
   refusal(identity: Identity): PublicError | undefined;
 }
 
-/** What each name in `@policy` means. Policies judge by the identity alone. */
+/** The meaning of each name in `@policy`. Policies judge by the identity alone. */
 export type Policies = Readonly<Record<string, (identity: Identity) => boolean>>;
 
-/** Alternatives, of which one must hold in all its parts. */
+/** Alternatives, one of which must hold in all its parts. */
 export type Alternatives = readonly (readonly string[])[];
 
 export const authenticated: Requirement = {
@@ -25,7 +25,7 @@ export const scopes = (alternatives: Alternatives): Requirement => ({
   refusal: (identity) => nearest(alternatives, (permission) => refusalOf(identity, permission)),
 });
 
-/** @throws Error when a policy is not registered: nobody could say who has it */
+/** @throws Error when a policy is not registered: it could not be decided who satisfies it */
 export function policy(alternatives: Alternatives, policies: Policies): Requirement {
   const judges = new Map(
     alternatives.flat().map((name) => {
@@ -41,7 +41,7 @@ export function policy(alternatives: Alternatives, policies: Policies): Requirem
   };
 }
 
-/** The first that is missing of the alternative that lacks least. No alternative at all allows nobody. */
+/** Returns the first missing part of the alternative that lacks least. An empty list of alternatives allows no caller. */
 function nearest(
   alternatives: Alternatives,
   refusalOfPart: (part: string) => PublicError | undefined,

@@ -3,11 +3,11 @@ import { eachElement } from "../marked-elements.ts";
 import { type Alternatives, authenticated, type Policies, policy, type Requirement, scopes } from "./requirement.ts";
 import { authorizationDirectives } from "./supported-features.ts";
 
-/** What the coordinates of a supergraph require. */
+/** The requirements of the coordinates of a supergraph. */
 export interface Requirements {
-  /** All that a selection of the field must have, of types and fields that it may reach included. */
+  /** Returns all requirements of a selection of the field, including those of the types and fields that it may reach. */
   of(selection: Selection): readonly Requirement[];
-  /** Whether two who may do the same can be shown different things there, because it shows more of what is one's own. */
+  /** Returns whether two callers with the same rights can receive different data there, because it shows a caller more of their own data. */
   dependsOnCaller(selection: Selection): boolean;
 }
 
@@ -17,12 +17,12 @@ interface Selection {
   returned: string | undefined;
 }
 
-/** The tag by which a supergraph says so of a field. */
+/** The tag with which a supergraph marks such a field. */
 const dependsOnCallerTag = "depends-on-caller";
 
 /**
- * Reads the authorization directives of a supergraph. A field that is selected on an interface needs what the interface and each type that may
- * be behind it require: which of them an object is, is known only when it has been asked for.
+ * Reads the authorization directives of a supergraph. A field that is selected on an interface needs what the interface and each type that may implement it
+ * require: the type of an object is known only after the object was requested.
  * @throws Error when the gateway could not enforce one of them
  */
 export function requirementsOf(schema: Schema, policies: Policies): Requirements {

@@ -1,6 +1,6 @@
 import { DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES, type Schema } from "@apollo/federation-internals";
 
-/** The directives by which a supergraph says who may ask for what, and the version of each that is understood here. */
+/** The directives by which a supergraph controls access, and the version of each that this gateway supports. */
 export const authorizationFeatures = {
   authenticated: "https://specs.apollo.dev/authenticated/v0.1",
   requiresScopes: "https://specs.apollo.dev/requiresScopes/v0.1",
@@ -9,16 +9,16 @@ export const authorizationFeatures = {
 
 export type AuthorizationDirective = keyof typeof authorizationFeatures;
 
-/** What a supergraph may ask of this gateway `for: SECURITY` or `for: EXECUTION`; Apollo's own model refuses everything else. */
+/** What a supergraph may require of this gateway `for: SECURITY` or `for: EXECUTION`; Apollo's own model refuses everything else. */
 export const supportedFeatures: ReadonlySet<string> = new Set([
   ...DEFAULT_SUPPORTED_SUPERGRAPH_FEATURES,
   ...Object.values(authorizationFeatures),
 ]);
 
 /**
- * The name that each authorization directive has in the schema; a `@link` may give it another.
- * @throws Error when a version is not understood, whatever its link says it is for, or when a directive has such a name without a link: nobody
- * would enforce it
+ * Returns the name that each authorization directive has in the schema; a `@link` may rename it.
+ * @throws Error when a version is not supported, whatever purpose its link states, or when a directive has such a name without a link: nothing would
+ * enforce it
  */
 export function authorizationDirectives(schema: Schema): Map<AuthorizationDirective, string> {
   const names = new Map<AuthorizationDirective, string>();

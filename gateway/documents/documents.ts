@@ -5,12 +5,13 @@ import type { GraphQLRequest } from "../graphql-request.ts";
 import { documentId, hashOf, type KnownDocument } from "./manifest.ts";
 
 /**
- * What may be executed: any document; any, but what is not known is logged; known ones, by their text or their id; known ones by their id alone.
+ * Which documents may be executed. `open`: any. `audit`: any, and unknown ones are logged. `safelist`: known ones, by their text or their id. `ids`: known
+ * ones by their id alone.
  */
 export const documentModes = ["open", "audit", "safelist", "ids"] as const;
 export type DocumentMode = (typeof documentModes)[number];
 
-/** Who sends documents: a person with a session, a program with an API key, or nobody known. */
+/** Who sends documents: a user with a session, a program with an API key, or an anonymous caller. */
 export const callerKinds = ["session", "api_key", "anonymous"] as const;
 export type CallerKind = (typeof callerKinds)[number];
 
@@ -18,7 +19,7 @@ export type DocumentModes = Readonly<Record<CallerKind, DocumentMode>>;
 
 export const openToAll: DocumentModes = { session: "open", api_key: "open", anonymous: "open" };
 
-/** The documents that are known, and who may send others. */
+/** The known documents, and which callers may send others. */
 export class Documents {
   readonly #modes: DocumentModes;
   #byId: ReadonlyMap<string, KnownDocument> = new Map();
@@ -38,13 +39,13 @@ export class Documents {
     this.#byText = new Map(known.map((document) => [document.text, document]));
   }
 
-  /** What a known document is called; undefined for others. */
+  /** Returns the name of a known document; undefined for others. */
   nameOf(text: string): string | undefined {
     return this.#byText.get(text)?.name;
   }
 
   /**
-   * The text that a request means.
+   * Returns the text of the document that a request refers to.
    * @throws PublicError BAD_REQUEST, DOCUMENT_ID_INVALID, DOCUMENT_UNKNOWN, DOCUMENT_MISMATCH, DOCUMENT_NOT_ALLOWED, PERSISTED_QUERY_NOT_SUPPORTED
    */
   textOf(request: GraphQLRequest, identity: Identity): string {
@@ -62,9 +63,9 @@ export class Documents {
       throw new PublicError("DOCUMENT_MISMATCH", "The id is not that of the document that came with it.");
     const known = this.#byId.get(id);
     if (known) return known.text;
-    // It came with its text, which is not kept: who may send any document may send this one.
+    // The id came with its text, which is not stored: a caller who may send any document may send this one.
     if (query !== undefined) return this.#admitted(query, mode);
-    // A client of automatic persisted queries sends only documents from then on. Where only ids are accepted it must not stop sending those.
+    // After this error, a client of automatic persisted queries sends only documents. Where only ids are accepted it must not stop sending those.
     if (request.documentId === undefined && mode !== "ids")
       throw new PublicError(
         "PERSISTED_QUERY_NOT_SUPPORTED",

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 
-/** A document that is known before anybody sends it. */
+/** A document that is known before a client sends it. */
 export interface KnownDocument {
   /** SHA-256 of its text, in hexadecimal. */
   id: string;
-  /** What its operation is called; documents are told apart by it in figures and logs. */
+  /** The name of its operation; it distinguishes documents in metrics and logs. */
   name: string | undefined;
   text: string;
 }
@@ -18,9 +18,9 @@ const operationsShape = z.object({
 const mapShape = z.record(z.string(), z.string());
 
 /**
- * Reads a manifest: that of `@apollo/generate-persisted-query-manifest`, or a map of hashes to texts. An id is the SHA-256 of its text, with or without
- * `sha256:` before it.
- * @throws Error with all that is wrong
+ * Reads a manifest: that of `@apollo/generate-persisted-query-manifest`, or a map of hashes to texts. An id is the SHA-256 of its text, with or without the
+ * prefix `sha256:`.
+ * @throws Error that names everything that is wrong
  */
 export function readManifest(json: string): KnownDocument[] {
   const value: unknown = JSON.parse(json);
@@ -37,7 +37,7 @@ export function readManifest(json: string): KnownDocument[] {
 
 export const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** The hexadecimal digits of an id; undefined when it is none. */
+/** Returns the hexadecimal digits of an id; undefined when it is not an id. */
 export const documentId = (given: string): string | undefined =>
   /^(?:sha256:)?([0-9a-f]{64})$/i.exec(given)?.[1]?.toLowerCase();
 

@@ -2,7 +2,7 @@ import { callerKinds, type DocumentMode, type DocumentModes, documentModes, open
 
 /**
  * Reads `open`, or `session=open,api_key=ids`: kinds of callers that are not named may send any document.
- * @returns undefined for what says neither
+ * @returns undefined for a text of neither form
  */
 export function parseDocumentModes(text: string): DocumentModes | undefined {
   if (isMode(text)) return { session: text, api_key: text, anonymous: text };

@@ -10,8 +10,8 @@ export interface OpenDocuments {
 }
 
 /**
- * The documents of the manifest that the environment names, and of what it becomes.
- * @throws Error when it cannot be read
+ * Returns the documents of the manifest that the environment names, and replaces them when the file changes.
+ * @throws Error when the manifest cannot be read
  */
 export function openDocuments({ documentsFile, documentModes }: GatewayEnvironment): OpenDocuments {
   if (!documentsFile) return { documents: new Documents(documentModes), close: () => undefined };

@@ -2,13 +2,13 @@ import { noRefusals } from "../authorization/operation-access.ts";
 import type { Operations } from "../execution/operations.ts";
 import type { Documents } from "./documents.ts";
 
-/** What is planned ahead of one document: of more values of its `@include` and `@skip` than these, most are never asked for. */
+/** The number of plans made ahead for one document: most combinations of values of its `@include` and `@skip` beyond these are never requested. */
 const plannedAhead = 16;
 
 /**
- * Resolves when the planner of a supergraph is there and has planned every known document for who may see all of it: until then, whoever came first would
- * wait for it.
- * @throws Error when a document no longer fits that fits the supergraph of before; one that did not fit before either is nobody's loss
+ * Resolves when the planner of a supergraph is ready and has planned every known document for callers who may see all of it. Otherwise the first caller
+ * would have to wait for that.
+ * @throws Error when a document that fits the previous supergraph no longer fits; one that did not fit before is ignored
  */
 export async function planAhead(next: Operations, before: Operations, documents: Documents): Promise<void> {
   await plan(next, "{ __typename }");
@@ -28,7 +28,7 @@ async function plan(operations: Operations, text: string): Promise<void> {
     await operations.compiled(found, noRefusals, booleans);
 }
 
-/** Values for all of these, the one in which all are true first. */
+/** Returns values for all of these names; the first result sets all to true. */
 const assignments = (names: readonly string[]): ReadonlyMap<string, boolean>[] =>
   Array.from(
     { length: Math.min(2 ** names.length, plannedAhead) },

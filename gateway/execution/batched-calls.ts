@@ -12,8 +12,8 @@ interface Waiting {
 }
 
 /**
- * Calls of several executions of one operation with the same variables, which differ in their events alone: what they ask of a subgraph in the
- * same tick is asked in one call.
+ * Combines the calls of several executions of one operation with the same variables, which differ in their events alone. The entities that they request
+ * from a subgraph in the same tick are requested in one call.
  */
 export function batchedCalls(call: CallSubgraph): CallSubgraph {
   const gathering = new Map<FetchNode, Waiting[]>();
@@ -38,13 +38,13 @@ export function batchedCalls(call: CallSubgraph): CallSubgraph {
         return;
       }
       gathering.set(fetch, [mine]);
-      // After all that can still go on in this tick.
+      // This runs after everything that can still run in this tick.
       process.nextTick(() => void send(fetch, variables, numbersOf));
     });
   };
 }
 
-/** Gives each his entities, and the errors that are at them or that are about the call as a whole. */
+/** Gives each execution its entities, the errors of these entities, and the errors of the call as a whole. */
 function distribute(waiting: readonly Waiting[], { data, errors = [] }: ExecutionResult): void {
   const entities: unknown = data?.["_entities"];
   let offset = 0;

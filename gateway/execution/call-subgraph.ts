@@ -7,7 +7,7 @@ import { inParts } from "./in-parts.ts";
 import type { CallRequest, Transport } from "../transport/transport.ts";
 import type { CallSubgraph } from "./run.ts";
 
-/** Calls of one request. A call without an answer is an answer in which each of its fields has failed. */
+/** Returns the calls of one request. A call without a response resolves with a response in which each of its fields has failed. */
 export function callsOver(
   transport: Transport,
   context: RequestContext,

@@ -13,26 +13,26 @@ import { InvalidAnswer } from "./invalid-answer.ts";
 import type { CallSubgraph, Run } from "./run.ts";
 import { stepOf } from "./steps.ts";
 
-/** An operation whose plan and whose answer's shape are compiled. */
+/** An operation with its plan and its compiled response writer. */
 export interface CompiledOperation {
   plan: QueryPlan;
   execute(variables: Variables, call: CallSubgraph): Promise<Executed>;
-  /** Of a subscription: what its subgraph is to be followed by. */
+  /** For a subscription: the fetch that subscribes to its subgraph. */
   followed?: FetchNode | undefined;
-  /** The numbers in its events whose digits count. */
+  /** Finds the numbers in its events whose digits must be kept. */
   numbersOf: NumbersOf;
-  /** Of a subscription: executes what remains of it for one event. */
+  /** For a subscription: executes the rest of the operation for one event. */
   executeEvent(event: ExecutionResult, variables: Variables, call: CallSubgraph): Promise<Executed>;
 }
 
 export interface Executed {
-  /** The `data` of the answer. */
+  /** The `data` of the response. */
   json: string;
-  /** What was refused, what failed in subgraphs, and what they answered against their schema, each with its path in the answer. */
+  /** Refused fields, failures in subgraphs, and values that do not fit the schema, each with its path in the response. */
   errors: readonly GraphQLError[];
 }
 
-/** Compiles an operation of a valid document by its plan. What is refused is not in the plan; the answer says so in its place. */
+/** Compiles an operation of a valid document by its plan. A refused field is not in the plan; the response has an error in its place. */
 export function compileOperation(
   supergraph: Pick<LoadedSupergraph, "apiSchema" | "wholeSchema" | "fits" | "keys" | "planned">,
   planned: OperationToPlan,
@@ -94,7 +94,7 @@ function asWritten(error: GraphQLError, aliases: Aliases): GraphQLError {
   return path ? new GraphQLError(message, { path: aliases.written(path), originalError, extensions }) : error;
 }
 
-/** A field that several subgraphs were asked for fails once, when it is for the same reason. */
+/** Removes repeated errors: a field that several subgraphs were queried for fails once when the reason is the same. */
 function withoutRepetitions(errors: readonly GraphQLError[]): readonly GraphQLError[] {
   if (errors.length < 2) return errors;
   const seen = new Set<string>();
@@ -112,7 +112,7 @@ const refusedField = ({ refusal, path }: Answer["refusals"][number]): GraphQLErr
     extensions: { code: refusal.code, ...refusal.details },
   });
 
-/** The problems that made null what no error made null already. */
+/** Returns the problems that caused nulls which no other error explains. */
 function unexplained(problems: Answer["problems"], errors: readonly GraphQLError[], json: string): Answer["problems"] {
   if (errors.length === 0) return problems;
   const data: unknown = JSON.parse(json);
@@ -120,7 +120,7 @@ function unexplained(problems: Answer["problems"], errors: readonly GraphQLError
   return problems.filter(({ path }) => !explained.has(nullAt(data, path)));
 }
 
-/** The part of a path that leads to a null, as a text; undefined when it leads to none. */
+/** Returns the part of a path that leads to a null, as text; undefined when it leads to none. */
 function nullAt(data: unknown, path: readonly (string | number)[]): string | undefined {
   let value = data;
   for (let length = 0; length <= path.length && value !== undefined; length += 1) {

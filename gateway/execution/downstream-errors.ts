@@ -11,13 +11,13 @@ export interface Asked {
   renamed(path: Path): Path;
 }
 
-/** The errors of a fetch of root fields: their paths are those of the answer, but for keys that the planner made. */
+/** Returns the errors of a fetch of root fields. Their paths are those of the response, except for keys that the planner generated. */
 export function rootErrors(errors: readonly GraphQLError[], { subgraph, renamed }: Asked): GraphQLError[] {
   return errors.map((error) => downstream(error, subgraph, error.path && renamed(error.path)));
 }
 
 /**
- * The errors of a fetch of entities at the paths of everybody who waits for them: one error for each. An error about the call as a whole is an
+ * Returns the errors of a fetch of entities at the paths of all objects that wait for them, one error for each. An error about the call as a whole is an
  * error of each entity.
  */
 export function entityErrors(
@@ -38,7 +38,7 @@ export function entityErrors(
 }
 
 function downstream(error: GraphQLError, subgraph: string, path: Path | undefined): GraphQLError {
-  // Over HTTP it is what JSON held, without what GraphQLError would have added.
+  // Over HTTP, an error is an object from JSON, without the properties that GraphQLError would have added.
   const { message } = error;
   const extensions: Readonly<Record<string, unknown>> | undefined = error.extensions;
   return new GraphQLError(message || `Error while fetching subquery from service "${subgraph}"`, {

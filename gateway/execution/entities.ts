@@ -3,7 +3,7 @@ import { type Data, isData, reader } from "./data.ts";
 
 type Path = (string | number)[];
 
-/** Finds the objects at a path of the plan, in which `@` stands for every element of a list; nulls on the way end a branch. */
+/** Returns a function that finds the objects at a path of the plan, in which `@` matches every element of a list. A null on the way ends a branch. */
 export function entitiesAt(path: ResponsePath): (root: Data) => Data[] {
   const steps = path.map((element) => (element === "@" ? undefined : reader(String(element))));
   return (root) => {
@@ -21,7 +21,7 @@ export function entitiesAt(path: ResponsePath): (root: Data) => Data[] {
   };
 }
 
-/** The response paths of the objects at a path of the plan. An object that several parents share has several. */
+/** Returns the response paths of the objects at a path of the plan. An object that several parents share has several. */
 export function pathsOf(root: Data, path: ResponsePath): Map<Data, Path[]> {
   const found = new Map<Data, Path[]>();
   const visit = (value: unknown, depth: number, at: Path): void => {

@@ -7,10 +7,13 @@ import {
   typesIn,
 } from "../planning/requirements/supergraph-ast.ts";
 
-/** The keys by which a subgraph resolves a type, each as the names of its fields; none for a type that the subgraph does not know as an entity. */
+/** Returns the keys by which a subgraph resolves a type, each as the names of its fields; none for a type that is not an entity in the subgraph. */
 export type EntityKeys = (subgraph: string, typename: string) => readonly (readonly string[])[];
 
-/** @param sdl the supergraph as it was composed: what is planned leaves out keys that are there */
+/**
+ * Reads the keys of a supergraph.
+ * @param sdl the supergraph as it was composed: the planned supergraph leaves out some existing keys
+ */
 export function entityKeysIn(sdl: string): EntityKeys {
   const document = parse(sdl, { noLocation: true });
   const names = new Map<string | undefined, string | undefined>();

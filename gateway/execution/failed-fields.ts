@@ -5,8 +5,8 @@ import { fragmentsOf, keyOf } from "../operation.ts";
 type Variables = Readonly<Record<string, unknown>>;
 
 /**
- * The errors of a subgraph call that had no answer: one for each field that the call was to fill, so that a client finds the reason of every
- * null at its own path.
+ * Returns the errors of a subgraph call without a response: one for each field that the call was to fill, so that a client finds the reason of every null
+ * at its own path.
  */
 export function failedFields(document: DocumentNode, variables: Variables, error: PublicError): GraphQLError[] {
   const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
@@ -27,7 +27,7 @@ export function failedFields(document: DocumentNode, variables: Variables, error
     field.name.value === "_entities"
       ? representations.flatMap(({ __typename }, index) => {
           const own = fieldsOf(field.selectionSet, __typename);
-          // A call for nothing but the type of an object fails the object.
+          // When a call requests only the type of an object, the object itself fails.
           return own.length > 0 ? own.map((each) => ["_entities", index, keyOf(each)]) : [["_entities", index]];
         })
       : [[keyOf(field)]],

@@ -12,13 +12,13 @@ import type { Run, Step } from "./run.ts";
 import type { FitsType } from "./types.ts";
 import { unresolvableErrors } from "./unresolvable-entities.ts";
 
-/** What is known of the types of a supergraph. */
+/** Information about the types of a supergraph. */
 export interface EntityTypes {
   fits: FitsType;
   keys: EntityKeys;
 }
 
-/** A call to a subgraph: root fields, or fields of the entities at `path`. */
+/** Compiles a call to a subgraph: for root fields, or for fields of the entities at `path`. */
 export function fetchStep(fetch: FetchByType, path: ResponsePath, types: EntityTypes): Step {
   const step = fetch.requires ? entityFetch(fetch, fetch.requires, path, types) : rootFetch(fetch, path, types.fits);
   return async (run) => {
@@ -45,7 +45,7 @@ function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
   };
 }
 
-/** Takes what a subgraph told of an event as if it had been asked for it. */
+/** Takes the data of an event from a subgraph as if it were the response of a fetch. */
 export function eventOf(fetch: FetchNode, fits: FitsType): (run: Run, event: ExecutionResult) => void {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
   const asked = askedOf(fetch);
@@ -92,7 +92,7 @@ function entityFetch(
   };
 }
 
-/** Gives an entity to all that wait for it. They share what it brings: the plan treats the objects of one path alike. */
+/** Merges an entity into all objects that wait for it. They share its data: the plan treats the objects of one path alike. */
 function distribute(
   entity: Data,
   holders: readonly Data[],
@@ -117,7 +117,7 @@ export function usedVariables({ variableUsages }: FetchNode, given: Variables): 
   return used;
 }
 
-/** Its message stays in the process: `formatError` lets out what has a public code. */
+/** Converts a failure to a GraphQLError. Its message stays in the process: `answerErrors` returns only the messages of errors with a public code. */
 function asGraphQLError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return error;
   return error instanceof Error

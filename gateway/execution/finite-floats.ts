@@ -9,8 +9,8 @@ import {
 } from "graphql";
 
 /**
- * A literal beyond what a double holds is no Float, as it is none in a variable. graphql-js (16.15) takes `1e400` for Infinity, which no plan can be made
- * with.
+ * A literal outside the range of a double is not a Float, just as in a variable. graphql-js (16.15) reads `1e400` as Infinity, for which no plan can be
+ * made.
  */
 export function FiniteFloatsRule(context: ValidationContext): ASTVisitor {
   const check = (node: ValueNode & { value: string }) => {

@@ -15,12 +15,13 @@ import { type HeldNumbers, numbersIn } from "#lib/exact-json.ts";
 import { fragmentsOf, keyOf } from "../operation.ts";
 import { isData, reader } from "./data.ts";
 
-/** Finds the numbers in the data of an answer whose digits count. */
+/** Finds the numbers in the data of a response whose digits must be kept. */
 export type NumbersOf = (data: unknown) => HeldNumbers;
 
 /**
- * Returns the finder of a fetch's numbers whose digits count: those of custom scalars and ids. An Int or a Float is a double for everybody. It looks at
- * nothing else, so that an answer without such numbers costs next to nothing, and is compiled when it is first used: carriers without text have no use for it.
+ * Returns the function that finds the numbers of a fetch whose digits must be kept: those of custom scalars and ids. An Int or a Float is a double for
+ * every client. It reads nothing else, so a response without such numbers costs almost nothing. It is compiled at its first use: transports without text do
+ * not use it.
  * @param schema of the whole supergraph, since plans name types that clients cannot see
  */
 export function numbersOfFetch(schema: GraphQLSchema, { operation }: FetchNode): NumbersOf {
@@ -32,7 +33,7 @@ function compiled(schema: GraphQLSchema, text: string): NumbersOf {
   const document = parse(text, { noLocation: true });
   const fragments = fragmentsOf(document);
 
-  /** Response keys that lead to such numbers, whatever the object's type is. */
+  /** Collects the response keys that lead to such numbers, whatever the object's type is. */
   const collect = (set: SelectionSetNode, typeName: string, into: Map<string, NumbersOf[]>): void => {
     for (const selection of set.selections) {
       if (selection.kind !== Kind.FIELD) {

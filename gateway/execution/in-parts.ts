@@ -3,7 +3,7 @@ import { maxReferences } from "#lib/references.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** Sends a call whose references are more than a subgraph takes in parts, and puts their answers together as if it had been one. */
+/** Sends a call in parts when it has more references than a subgraph accepts, and combines the responses as if it were one call. */
 export async function inParts(
   variables: Variables,
   send: (variables: Variables) => Promise<ExecutionResult>,
@@ -29,7 +29,7 @@ export async function inParts(
   return { data: { _entities: parts.flatMap((part) => part.entities) }, ...(errors.length > 0 ? { errors } : {}) };
 }
 
-/** The error of a part at its place in the whole, or with a negative offset the other way. */
+/** Moves the path of an error from its part to the whole call; a negative offset moves it back. */
 export function moved(error: GraphQLError, offset: number): GraphQLError {
   const [first, index, ...rest] = error.path ?? [];
   return first === "_entities" && typeof index === "number"

@@ -12,9 +12,9 @@ import { type FitsType, typesOf } from "./types.ts";
 export interface LoadedSupergraph {
   sdl: string;
   planned: PlannedSupergraph;
-  /** What clients see. */
+  /** The schema that clients see. */
   apiSchema: GraphQLSchema;
-  /** With what clients cannot see. */
+  /** The schema that includes types and fields that clients cannot see. */
   wholeSchema: GraphQLSchema;
   fits: FitsType;
   keys: EntityKeys;
@@ -25,8 +25,9 @@ export interface LoadedSupergraph {
 }
 
 /**
- * @param policies what the names in `@policy` mean
- * @throws Error when the document is no supergraph, or needs a feature or a policy that this gateway does not have
+ * Loads a supergraph.
+ * @param policies the meaning of the names in `@policy`
+ * @throws Error when the document is not a supergraph, or needs a feature or a policy that this gateway does not have
  */
 export function loadSupergraph(sdl: string, policies: Policies = {}): LoadedSupergraph {
   const planned = plannedSupergraph(sdl);

@@ -2,9 +2,9 @@ import { type Data, isData, put } from "./data.ts";
 import type { FitsType } from "./types.ts";
 
 /**
- * Merges what a subgraph answered into what is already there, in place: objects key by key, lists of the same length element by element,
- * everything else by replacing. What is new is taken over as it is, without a copy. Of two types of one object the narrower holds: a subgraph that knows
- * an object by `@interfaceObject` names the interface.
+ * Merges the response of a subgraph into the existing data, in place: objects key by key, lists of the same length element by element, everything else by
+ * replacing. New values are used as they are, without a copy. Of two types of one object, the narrower one is kept: a subgraph that knows an object by
+ * `@interfaceObject` names the interface.
  */
 export function merge(target: Data, source: Data, fits: FitsType): void {
   for (const key of Object.keys(source)) {

@@ -8,8 +8,8 @@ import {
 } from "graphql";
 
 /**
- * A variable that is the member of a `@oneOf` object cannot be null. graphql-js (16.15) checks it only where the object itself may be null: of `By!` it
- * does not see that it is an input object.
+ * Rejects a nullable variable as the member of a `@oneOf` object. graphql-js (16.15) checks this only where the object itself may be null: it does not
+ * recognize `By!` as an input object.
  */
 export const OneOfVariablesRule: ValidationRule = (context) => ({
   OperationDefinition: {

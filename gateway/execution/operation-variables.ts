@@ -21,13 +21,16 @@ import { isData, type Variables } from "./data.ts";
 
 /** The variables of an operation. */
 export interface OperationVariables {
-  /** Those that `@include` and `@skip` name. */
+  /** The variables that `@include` and `@skip` name. */
   booleanNames: readonly string[];
-  /** Those that the client sent, as subgraphs are sent them: digits are kept where a custom scalar or an id is. */
+  /** Returns the variables as subgraphs receive them: digits are kept in custom scalars and ids. */
   read(given: Variables): Variables;
-  /** @returns the errors of those that do not fit the operation */
+  /** Returns the errors of variables that do not fit the operation. */
   check(given: Variables): readonly GraphQLError[];
-  /** The values of those that `@include` and `@skip` name: as the client sent them, or as the operation declares by default. Only of what `check` finds good. */
+  /**
+   * Returns the values of the variables that `@include` and `@skip` name: as the client sent them, or their defaults. Call it only after `check` found no
+   * error.
+   */
   booleans(given: Variables): ReadonlyMap<string, boolean>;
 }
 
@@ -49,7 +52,7 @@ export function operationVariables(schema: GraphQLSchema, operation: Operation):
     read: (given) => (hasExactNumbers(given) ? withDigits(schema, variableDefinitions, given) : given),
     check: (given) =>
       getVariableValues(schema, variableDefinitions, withDoubles(given)).errors ??
-      // One with a default may be declared nullable, and still must not be null here.
+      // A variable with a default may be declared nullable, and still must not be null here.
       booleanNames.filter((name) => typeof valueOf(name, given) !== "boolean").map(notBoolean),
     booleans: (given) => new Map(booleanNames.map((name) => [name, valueOf(name, given) === true])),
   };
@@ -66,7 +69,7 @@ function withDigits(
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, digitsOf(value, types.get(name))]));
 }
 
-/** A value of a type, with doubles in the place of exact numbers where the type holds no more than doubles. */
+/** Returns a value of a type in which exact numbers become doubles where the type holds only doubles. */
 function digitsOf(value: unknown, type: GraphQLType | undefined): unknown {
   const nullable = getNullableType(type);
   if (isListType(nullable))

@@ -10,16 +10,16 @@ import { operationToPlan, type PlannedFor } from "../planning/operation-to-plan.
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import { type Operation, operationOf } from "../operation.ts";
 
-/** The part of what the heap may grow to that operations are kept up to. While one supergraph follows another there are those of both. */
+/** The share of the heap limit that operations may take. During a change of supergraphs, the operations of both are in memory. */
 const heapShare = 1 / 8;
-/** The same of the spellings of documents. */
+/** The same share for the spellings of documents. */
 const spellingsShare = 1 / 64;
-/** What a few kinds of callers may see of the same operation, for a few values of its booleans; custom roles and keys can make many more. */
+/** Enough variants of one operation for a few kinds of callers and a few values of its booleans; custom roles and keys can make many more. */
 const keptVariants = 64;
 
-/** An operation of a document that was found good. */
+/** An operation of a valid document. */
 export interface KnownOperation {
-  /** Its text without what is insignificant in it, by which it is known. */
+  /** The key of the operation: its text without insignificant characters. */
   key: string;
   operation: Operation;
   /** Lexical tokens of the document as it was first spelled. */
@@ -27,30 +27,30 @@ export interface KnownOperation {
   access: OperationAccess;
   cost: OperationCost;
   variables: OperationVariables;
-  /** By the key of what is refused of it, and of the booleans that it is planned for. */
+  /** Compiled variants, by the key of the refused fields and of the booleans that they are planned for. */
   variants: LRUCache<string, Compiled>;
 }
 
 interface Compiled {
   operation: Promise<CompiledOperation>;
-  /** The same when it is there, that a request need not wait for a promise. */
+  /** The resolved value, so that a request need not wait for a promise. */
   ready?: CompiledOperation;
-  /** Bytes, by estimate. */
+  /** The estimated size in bytes. */
   size: number;
 }
 
-/** Names of the specification (2.1.9). */
+/** Names as in the specification (2.1.9). */
 const namePattern = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
-/** A document that may be executed, and how long it is. */
+/** A document that may be executed, and its length. */
 export interface GoodDocument {
   document: DocumentNode;
   tokens: number;
 }
 
 /**
- * What things take of the heap in bytes, as measured with operations of 10 to 150 tokens over the five subgraphs of `bench/gateway`: what is compiled of a
- * short document takes hundreds of times its characters.
+ * Estimates of heap use in bytes, measured with operations of 10 to 150 tokens over the five subgraphs of `bench/gateway`. The compiled form of a short
+ * document takes hundreds of times as much as its text.
  */
 const bytesOf = {
   spelling: (key: string, spelling: string): number => 200 + key.length + spelling.length,
@@ -60,8 +60,8 @@ const bytesOf = {
 };
 
 /**
- * The operations of one supergraph: each is compiled once, however its document is laid out, and once for each set of its fields that somebody is
- * refused. What was used least recently makes room.
+ * The operations of one supergraph. Each is compiled once, whatever the layout of its document, and once for each set of its fields that a caller is
+ * refused. The least recently used ones are evicted.
  */
 export class Operations {
   readonly #supergraph: LoadedSupergraph;
@@ -77,7 +77,7 @@ export class Operations {
       [...variants.values()].reduce((sum, { size }) => sum + size, bytesOf.known(key, tokens)),
   });
 
-  /** @param read parses a document and holds it against the schema and the limits; throws what is to be told */
+  /** @param read parses a document and checks it against the schema and the limits; throws the errors that are returned to the client */
   constructor(supergraph: LoadedSupergraph, planner: Planner, read: (text: string) => GoodDocument) {
     this.#supergraph = supergraph;
     this.#planner = planner;
@@ -93,9 +93,12 @@ export class Operations {
     return this.#supergraph.subscribable;
   }
 
-  /** @returns undefined for a document without an operation of that name, or with several and no name */
+  /**
+   * Finds or reads an operation.
+   * @returns undefined for a document without an operation of that name, or with several and no name
+   */
   find(text: string, operationName: string | undefined): KnownOperation | undefined {
-    // It is part of the keys below. What is no name could contain the beginning of another document, whose operation would then be found.
+    // The name is part of the keys below. An invalid name could contain the beginning of another document, whose operation would then be found.
     if (operationName !== undefined && !namePattern.test(operationName)) return undefined;
     const spelling = `${operationName ?? ""} ${text}`;
     const key = this.#spellings.get(spelling);
@@ -103,7 +106,7 @@ export class Operations {
     return known ?? this.#learn(text, spelling, operationName);
   }
 
-  /** The operation for who is refused these of its fields, and for these values of `@include` and `@skip`; at once when it is known. */
+  /** Returns the operation compiled for these refused fields and these values of `@include` and `@skip`; synchronously when it is ready. */
   compiled(
     known: KnownOperation,
     refusals: Refusals,
@@ -119,10 +122,10 @@ export class Operations {
       (operation) => {
         compiled.ready = operation;
         compiled.size = bytesOf.compiled(operation.plan, known.tokens);
-        // Set anew, because a cache does not weigh again what it already holds.
+        // The entry is set again, because the cache does not recompute the size of an entry that it holds.
         if (this.#known.delete(known.key)) this.#known.set(known.key, known);
       },
-      // What failed is tried again when it is asked for again.
+      // A failed compilation is retried at the next request.
       () => known.variants.delete(key),
     );
     return compiled.operation;
@@ -141,7 +144,7 @@ export class Operations {
       this.#spellings.set(spelling, key);
       return found;
     }
-    // Read again, because places in a document hold on to all of it, to its comments and to each of its tokens; and others may lay it out in another way.
+    // The text is parsed again: locations retain the whole document with its comments and tokens, and other documents may have another layout.
     const operation = operationOf(parse(stripped, { noLocation: true }), operationName);
     if (!operation) return undefined;
     const { apiSchema, requirements, costs } = this.#supergraph;

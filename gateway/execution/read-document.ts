@@ -17,11 +17,14 @@ import { validationRules } from "./subscription-root-rule.ts";
 
 export interface ReadDocumentOptions {
   limits: Limits;
-  /** Without it nobody may learn the schema by asking for it, or by guessing what a misspelled name was meant to be. */
+  /** Without introspection no client may learn the schema by querying it, or from suggestions for misspelled names. */
   introspection: boolean;
 }
 
-/** Cheapest first: tokens are counted before anything is built of them, and sizes are checked before validation compares fields with each other. */
+/**
+ * Returns the reader of documents. The cheapest checks come first: tokens are counted before anything is built, and sizes are checked before validation
+ * compares fields with each other.
+ */
 export const documentReader = (schema: GraphQLSchema, { limits, introspection }: ReadDocumentOptions) => {
   const always = [...validationRules, OneOfVariablesRule, FiniteFloatsRule];
   const rules = introspection ? always : [...always, NoSchemaIntrospectionCustomRule];
@@ -29,7 +32,7 @@ export const documentReader = (schema: GraphQLSchema, { limits, introspection }:
     try {
       return validate(schema, document, rules, { maxErrors: limits.validationErrors });
     } catch (error) {
-      // A rule that throws instead of reporting.
+      // Some rules throw instead of reporting.
       if (error instanceof GraphQLError) return [error];
       throw error;
     }
@@ -41,13 +44,13 @@ export const documentReader = (schema: GraphQLSchema, { limits, introspection }:
       checkDocument(document, limits);
       const errors = errorsIn(document);
       if (errors.length === 0) return { document, tokens };
-      // The one beyond says that there are too many.
+      // The error beyond the limit only reports that there are too many.
       const told = errors.slice(0, limits.validationErrors);
       throw new RequestErrors(told.map((error) => described(error, "GRAPHQL_VALIDATION_FAILED", introspection)));
     } catch (error) {
       if (error instanceof GraphQLError)
         throw new RequestErrors([described(error, "GRAPHQL_PARSE_FAILED", introspection)]);
-      // The parser goes as deep as the document does.
+      // The parser recurses as deep as the document is nested.
       if (error instanceof RangeError)
         throw new PublicError("DEPTH_LIMIT_EXCEEDED", "The document is nested deeper than it can be read.");
       throw error;

@@ -5,24 +5,24 @@ import type { FitsType } from "./types.ts";
 
 type Select = (source: Data) => Data | null;
 
-/** What is sent to a subgraph for entities: each distinct representation once, with everybody that waits for its answer. */
+/** The representations sent to a subgraph for entities: each distinct one once, with all objects that wait for its entity. */
 export interface Gathered {
   representations: Data[];
   holders: Data[][];
-  /** The entities that the subgraph has no way to find: it resolves none of the keys that are known of them. */
+  /** The entities that the subgraph cannot find: it resolves none of the known keys. */
   unresolvable: { representation: Data; holder: Data }[];
 }
 
 export interface RepresentationRules {
   rewrite: ((representation: Data) => void) | undefined;
-  /** The keys that a type has in the subgraph. */
+  /** Returns the keys that a type has in the subgraph. */
   keys(typename: string): readonly (readonly string[])[];
   fits: FitsType;
 }
 
 /**
- * Compiles what a fetch requires (keys, and what `@requires` names) into a function from entities to representations. An entity that lacks a part
- * of it, because another subgraph failed to say, has none.
+ * Compiles the requirements of a fetch (keys, and the fields of `@requires`) into a function from entities to representations. An entity without a required
+ * field, because another subgraph failed, has no representation.
  */
 export function representationsOf(
   requires: readonly QueryPlanSelectionNode[],
@@ -38,7 +38,7 @@ export function representationsOf(
       if (!representation?.["__typename"]) continue;
       rewrite?.(representation);
       if (!hasKey(representation)) {
-        // Of several fragments an object may fit one without its key, which the planner meant for objects of other types.
+        // With several fragments, an object may fit one without its key. The planner meant that fragment for objects of other types.
         const isOfAnother = requires.length > 1 && keys(String(representation["__typename"])).length > 0;
         if (!isOfAnother) gathered.unresolvable.push({ representation, holder: entity });
         continue;
@@ -54,7 +54,7 @@ export function representationsOf(
   };
 }
 
-/** Whether every representation holds a key of the one type that is asked for, so that none need be looked at. */
+/** Returns whether every representation holds a key of the only requested type, so that none must be checked. */
 function alwaysHasKey(
   [only, another]: readonly QueryPlanSelectionNode[],
   rewrite: RepresentationRules["rewrite"],
@@ -65,7 +65,7 @@ function alwaysHasKey(
   return keys(only.typeCondition).some((key) => key.every((name) => names.includes(name)));
 }
 
-/** Whether a representation holds a key by which the subgraph finds an entity of its type. */
+/** Returns a check whether a representation holds a key by which the subgraph finds an entity of its type. */
 function keyCheck(keys: RepresentationRules["keys"]): (representation: Data) => boolean {
   const known = new Map<unknown, ReturnType<typeof keys>>();
   return (representation) => {
@@ -76,7 +76,7 @@ function keyCheck(keys: RepresentationRules["keys"]): (representation: Data) => 
   };
 }
 
-/** Who waits for each representation: by its type and what else it holds, as nearly all hold one key that is no object or list. */
+/** The objects that wait for each representation, by its type and the rest of it. Nearly all representations hold one key that is not an object or list. */
 type Known = Map<unknown, Map<string, Map<unknown, Data[]>>>;
 
 function waitingFor(known: Known, representation: Data): Data[] {
@@ -98,7 +98,7 @@ function ofKey(known: Known, typename: unknown, name: string, value: unknown): D
   return waiting;
 }
 
-/** Equal for values that are equal, and for no others. A string's length says where it ends, which costs less than to escape it as JSON does. */
+/** Returns a text that is equal for equal values only. The length prefix marks the end of a string, which costs less than JSON escapes. */
 function identityOf(value: unknown): string {
   if (typeof value === "string") return `${value.length}"${value}`;
   if (Array.isArray(value)) return `[${value.map(identityOf).join()}]`;
@@ -121,7 +121,7 @@ function selectionOf(selections: readonly QueryPlanSelectionNode[], fits: FitsTy
 
 type Part = (source: Data, result: Data) => boolean;
 
-/** An alias says where the value is in the answer; a representation has it by the field's name. */
+/** Reads a field by its alias, which is its key in the response, and writes it to the representation by its name. */
 function fieldOf({ alias, name, selections }: QueryPlanFieldNode, fits: FitsType): Part {
   const read = reader(alias ?? name);
   const select = selections && selectionOf(selections, fits);

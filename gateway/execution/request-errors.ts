@@ -2,7 +2,7 @@ import { GraphQLError } from "graphql";
 import type { ErrorCode } from "#lib/errors.ts";
 import { messageWithoutValue } from "#lib/messages-without-values.ts";
 
-/** Every reason, as far as they are told, for which a request is not executed. */
+/** The reasons for which a request is not executed, as far as they are returned. */
 export class RequestErrors extends Error {
   readonly errors: readonly GraphQLError[];
 
@@ -14,9 +14,8 @@ export class RequestErrors extends Error {
 }
 
 /**
- * An error of the engine with a code, and without any value that the client sent.
- * @param open whether it may say what a misspelled name was meant to be, and what the engine says of a directive: by that one engine is told from
- * another
+ * Returns an error of the engine with a code, and without any value that the client sent.
+ * @param open whether the message may contain suggestions for misspelled names and the engine's text about a directive: that text identifies the engine
  */
 export function described(error: GraphQLError, code: ErrorCode, open: boolean): GraphQLError {
   const message = messageWithoutValue(error);

@@ -2,12 +2,12 @@ import type { FetchDataRewrite } from "@apollo/query-planner";
 import { type Data, isData, put, reader } from "./data.ts";
 import type { FitsType } from "./types.ts";
 
-/** Changes, in place, what is sent to a subgraph or what came from it. */
+/** Changes, in place, a value that is sent to a subgraph or received from it. */
 export type Rewrite = (value: unknown) => void;
 
 const fragmentPrefix = "... on ";
 
-/** The planner's rewrites: for `@interfaceObject` another `__typename`, for fields that would collide another key. */
+/** Compiles the planner's rewrites: another `__typename` for `@interfaceObject`, another key for fields that would collide. */
 export function rewritesOf(rewrites: readonly FetchDataRewrite[] | undefined, fits: FitsType): Rewrite | undefined {
   if (!rewrites || rewrites.length === 0) return undefined;
   const all = rewrites.map((rewrite) => rewriteOf(rewrite, fits));
@@ -17,8 +17,8 @@ export function rewritesOf(rewrites: readonly FetchDataRewrite[] | undefined, fi
 }
 
 /**
- * The path of an error of a subgraph, with the keys that a client knows: those that the planner gave fields that would collide stand in the
- * subgraph's own.
+ * Returns a function that renames the path of a subgraph's error to the keys that a client knows. The subgraph's own path contains the keys that the
+ * planner gave to colliding fields.
  */
 export function renamedPath(
   rewrites: readonly FetchDataRewrite[] | undefined,
@@ -56,7 +56,7 @@ function rewriteOf(rewrite: FetchDataRewrite, fits: FitsType): Rewrite {
       return (data) => onEach(step(data), next);
     }
     const condition = element.slice(fragmentPrefix.length);
-    // Without a `__typename` there is one type that it can be.
+    // Without a `__typename`, only one type is possible.
     return (data) => {
       const typename = data["__typename"];
       if (typeof typename !== "string" || fits(typename, condition)) next(data);

@@ -6,7 +6,7 @@ const nothing: Step = async () => undefined;
 
 /**
  * Compiles a node of a query plan.
- * @param path where the node's data is in the whole answer
+ * @param path where the node's data is in the whole response
  */
 export function stepOf(node: PlanNode | undefined, path: ResponsePath, types: EntityTypes): Step {
   if (!node) return nothing;

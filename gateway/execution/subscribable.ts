@@ -1,6 +1,6 @@
 import { EnumType, type Supergraph } from "@apollo/federation-internals";
 
-/** The names of the subgraphs that have subscriptions. */
+/** Returns the names of the subgraphs that have subscriptions. */
 export function subscribableIn({ schema }: Supergraph): string[] {
   const graphs = schema.type("join__Graph");
   const root = schema.schemaDefinition.rootType("subscription");

@@ -14,8 +14,8 @@ import {
 import { isCondition } from "../operation.ts";
 
 /**
- * "Single Root Field" of the specification (September 2025, 5.2.4.1), conditions at the root included: the rule of graphql 16 evaluates them without
- * variables, and throws at the first one. The text is that of graphql 17.
+ * "Single Root Field" of the specification (September 2025, 5.2.4.1), including conditions at the root. The rule of graphql 16 evaluates conditions without
+ * variables and throws at the first one. The message is that of graphql 17.
  */
 function subscriptionRootRule(context: ValidationContext): ASTVisitor {
   const { OperationDefinition: singleField } = SingleFieldSubscriptionsRule(context) as {

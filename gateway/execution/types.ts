@@ -1,9 +1,9 @@
 import { type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType } from "graphql";
 
-/** Whether an object of the type `typename` fits a type condition. */
+/** Returns whether an object of the type `typename` fits a type condition. */
 export type FitsType = (typename: string, condition: string) => boolean;
 
-/** Over the whole supergraph, types that clients cannot see included: plans name them. */
+/** Returns the check for the whole supergraph, including types that clients cannot see: plans name them. */
 export function typesOf(schema: GraphQLSchema): FitsType {
   return (typename, condition) => {
     if (typename === condition) return true;

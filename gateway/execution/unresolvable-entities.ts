@@ -7,8 +7,8 @@ import { InvalidAnswer } from "./invalid-answer.ts";
 import type { Gathered } from "./representations.ts";
 
 /**
- * The errors of fields that a subgraph cannot be asked for, since it resolves no key that is known of the entity: composition allows `@requires` in a
- * subgraph that nobody can return to. Asked all the same, the subgraph would answer null, and no client would know of a reason.
+ * Returns the errors of fields that cannot be requested from a subgraph, because it resolves no known key of the entity. Composition allows `@requires` in
+ * a subgraph that cannot be entered again. If the subgraph were queried anyway, it would return null, and no client would learn the reason.
  */
 export function unresolvableErrors(
   { operation }: FetchNode,

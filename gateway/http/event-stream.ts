@@ -15,15 +15,15 @@ import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
-  // For proxies that would gather it.
+  // For proxies that would buffer the stream.
   "x-accel-buffering": "no",
 };
 const nextEvent = (body: string): string => `event: next\ndata: ${body.trimEnd()}\n\n`;
 const completeEvent = "event: complete\ndata:\n\n";
 
 /**
- * Answers with a stream that holds a refusal and nothing else. Clients of event streams read nothing of another status or media type: graphql-sse would
- * retry without reporting why, and EventSource give up without knowing.
+ * Responds with a stream that holds a refusal and nothing else. Clients of event streams do not read a response of another status or media type:
+ * graphql-sse would retry without reporting why, and EventSource would stop without the reason.
  */
 export function refuseStream(response: ServerResponse, { body }: GraphQLAnswer): void {
   if (response.headersSent || response.destroyed) return;
@@ -39,11 +39,11 @@ export interface EventStreamOptions {
 }
 
 /**
- * One operation as server-sent events, as `graphql-sse` has them over a connection of its own: `next` for each answer, whose `id` is the cursor to come
- * back with, and `complete`.
+ * One operation as server-sent events, in the distinct connections mode of `graphql-sse`: `next` for each result, whose `id` is the cursor to resume from,
+ * and `complete`.
  */
 export class EventStream extends Subscriber implements Holder {
-  /** Why the gateway closed it; `gone` when the client did. */
+  /** Why the gateway closed the stream; `gone` when the client did. */
   closedFor: CloseReason | "gone" = "gone";
   readonly #response: ServerResponse;
   readonly #options: EventStreamOptions;
@@ -71,7 +71,10 @@ export class EventStream extends Subscriber implements Holder {
     response.once("close", () => this.#over());
   }
 
-  /** @returns why there is no stream, when it is refused before it begins */
+  /**
+   * Begins the stream.
+   * @returns the refusal when there is no stream
+   */
   async begin(request: GraphQLRequest): Promise<GraphQLAnswer | undefined> {
     const { gateway, context, credentials, limits } = this.#options;
     const begun = await gateway.subscribe(request, context, this);
@@ -88,7 +91,7 @@ export class EventStream extends Subscriber implements Holder {
       return undefined;
     }
     credentials.hold(context.identity, this);
-    // What he has been told meanwhile is behind him.
+    // When events were sent in the meantime, this cursor is behind them and is not sent.
     if (begun.cursor !== undefined && !this.#response.headersSent) this.#outgoing.say(`id: ${begun.cursor}\n\n`);
     else this.#begun();
     this.#pinging = setInterval(() => this.#outgoing.say(":\n\n"), limits.pingMs);
@@ -119,7 +122,7 @@ export class EventStream extends Subscriber implements Holder {
     this.#outgoing.say(completeEvent, () => this.#response.end());
   }
 
-  /** With other rights the client comes back, from where it was. */
+  /** After a change of rights the client reconnects and resumes at its last event. */
   confirmed(identity: Identity): void {
     if (!haveSameRights(this.#options.context.identity, identity)) this.close("forbidden");
   }
@@ -132,7 +135,7 @@ export class EventStream extends Subscriber implements Holder {
     this.close("tryAgainLater");
   }
 
-  /** The client comes back with the id of the last event. */
+  /** The client reconnects with the id of the last event. */
   close(reason: CloseReason): void {
     this.closedFor = reason;
     this.#over();

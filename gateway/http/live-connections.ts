@@ -18,7 +18,7 @@ export interface LiveConnectionsOptions extends Pick<
   authentication: Authentication;
 }
 
-/** Connections that stay: sockets, and streams of server-sent events. Their credentials are looked at again, and each user has so many. */
+/** Long-lived connections: sockets, and streams of server-sent events. Their credentials are checked periodically, and the number per user is limited. */
 export class LiveConnections {
   readonly #gateway: Gateway;
   readonly #limits: LiveConnectionsOptions["limits"];
@@ -47,7 +47,10 @@ export class LiveConnections {
     this.#sockets.upgrade(request, stream, head);
   }
 
-  /** @returns why there are no events */
+  /**
+   * Streams the events of one operation.
+   * @returns the refusal when there is no stream
+   */
   async streamEvents(
     request: IncomingMessage,
     response: ServerResponse,

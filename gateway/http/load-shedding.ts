@@ -1,12 +1,12 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { PublicError } from "#lib/errors.ts";
 
-/** How late most timers of a window may be before what comes new is refused. One long pause is not that. */
+/** The delay of most timers of a window above which new requests are refused. One long pause does not reach it. */
 const longestDelayMs = 200;
 const windowMs = 1_000;
 const resolutionMs = 20;
 
-/** Refuses requests while the process is too busy to answer them in time: those in it are answered first. */
+/** Refuses requests while the process is too busy to answer them in time: it first answers those in flight. */
 export class LoadShedding {
   readonly #delay: IntervalHistogram;
   readonly #window: NodeJS.Timeout;
@@ -16,7 +16,7 @@ export class LoadShedding {
     this.#delay = monitorEventLoopDelay({ resolution: resolutionMs });
     this.#delay.enable();
     this.#window = setInterval(() => {
-      // The histogram counts the interval itself.
+      // The histogram includes the interval itself.
       this.#isOverloaded = this.#delay.percentile(50) / 1e6 - resolutionMs > longestDelayMs;
       this.#delay.reset();
     }, windowMs);

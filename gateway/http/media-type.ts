@@ -6,21 +6,21 @@ const page = "text/html";
 export type MediaType = typeof graphqlResponse | typeof plainJson;
 
 /**
- * The media type of the answer that `Accept` asks for most; of two it likes as well, the first it names. Whoever says nothing is told in the older one.
- * @returns undefined when it takes neither
+ * Returns the media type of the response that `Accept` prefers; of two with the same quality, the first one. Without a preference it is the older type.
+ * @returns undefined when it accepts neither
  */
 export function acceptedType(accept: string | undefined): MediaType | undefined {
   if (accept === undefined || accept.trim() === "") return plainJson;
   return mostWanted(accept, typeOf);
 }
 
-/** Whether `Accept` asks for a page more than for an answer, as that of a browser does which goes to an address. */
+/** Returns whether `Accept` prefers a page to a response, as a browser's does when it opens an address. */
 export const prefersPage = (accept: string | undefined): boolean =>
   mostWanted(accept ?? "", (range) => (range === page ? page : typeOf(range))) === page;
 
 export const eventStream = "text/event-stream";
 
-/** Whether `Accept` asks for server-sent events more than for one answer. */
+/** Returns whether `Accept` prefers server-sent events to a single response. */
 export const prefersEvents = (accept: string | undefined): boolean =>
   mostWanted(accept ?? "", (range) => (range === eventStream ? eventStream : typeOf(range))) === eventStream;
 

@@ -5,11 +5,11 @@ import { log } from "#lib/log.ts";
 export interface OriginsOptions {
   /** Origins, such as `https://console.example`. */
   allowed: readonly string[];
-  /** Whether pages that this machine serves may use the graph as well, from whatever port. */
+  /** Whether pages that this machine serves, on any port, may use the graph as well. */
   loopback: boolean;
 }
 
-/** What clients of GraphQL, of tracing and of event streams send of themselves. A preflight may name others: no header but `authorization` gives rights. */
+/** The usual headers of clients of GraphQL, of tracing and of event streams. A preflight may name others: only `authorization` gives rights. */
 const usualHeaders = [
   "accept",
   "apollographql-client-name",
@@ -28,15 +28,15 @@ const usualHeaders = [
   "x-request-id",
   "x-requested-with",
 ];
-/** What a page may read of an answer beside its body. */
+/** The headers of a response that a page may read in addition to the body. */
 const exposedHeaders = "x-request-id, retry-after, etag, www-authenticate";
 
 const refusedOrigin =
   "Pages of this origin may not use the graph: ALLOWED_ORIGINS, in the gateway's environment, names the origins whose pages may.";
-/** Of how many refused origins the log has a line each. */
+/** The number of refused origins that are logged, each once. */
 const mostLogged = 32;
 
-/** Which sites' pages may use the graph. Programs that are no browser send neither an origin nor a site, and are not concerned. */
+/** Decides which sites' pages may use the graph. Programs other than browsers send neither an origin nor a site, and are not affected. */
 export class Origins {
   readonly #allowed: ReadonlySet<string>;
   readonly #loopback: boolean;
@@ -47,7 +47,7 @@ export class Origins {
     this.#loopback = loopback;
   }
 
-  /** Sets the headers by which a browser lets a page of that origin read the answer. */
+  /** Sets the headers with which a browser lets a page of that origin read the response. */
   setHeaders({ headers }: IncomingMessage, response: ServerResponse): void {
     if (this.#allowed.size === 0 && !this.#loopback) return;
     response.setHeader("vary", "origin");
@@ -58,7 +58,7 @@ export class Origins {
   }
 
   /**
-   * Sets what a browser's question before its request is answered with.
+   * Sets the response headers of a preflight request.
    * @throws PublicError FORBIDDEN
    */
   preflight(request: IncomingMessage, response: ServerResponse): void {
@@ -71,7 +71,8 @@ export class Origins {
   }
 
   /**
-   * A page of another site can make a browser send a GET, though not read what it answers: it is not executed either.
+   * Refuses requests of pages of other sites. Such a page can make a browser send a GET, though it cannot read the response: the GET is not executed
+   * either.
    * @throws PublicError FORBIDDEN
    */
   refuse({ headers }: IncomingMessage): void {
@@ -90,7 +91,7 @@ export class Origins {
     return this.#allowed.has(origin) || (this.#loopback && isLoopback(origin));
   }
 
-  /** A browser does not show its page why it was refused. */
+  /** Logs the origin, because a browser does not show the page why it was refused. */
   #logRefused(origin: string): void {
     if (this.#logged.has(origin) || this.#logged.size >= mostLogged) return;
     this.#logged.add(origin);
@@ -98,11 +99,11 @@ export class Origins {
   }
 }
 
-/** Browsers send the site to HTTPS and to their own machine alone; to others they send where the page is from, and the host. */
+/** Browsers send `Sec-Fetch-Site` only over HTTPS and to their own machine; to other servers they send the page's origin, and the host. */
 const isOwn = (origin: string, host: string | undefined): boolean =>
   URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
 
-/** Names of loopback (RFC 6761, 6.3) and its addresses. The name of another host that resolves to them is none. */
+/** Returns whether an origin is a loopback name (RFC 6761, 6.3) or address. The name of another host that resolves to such an address is not one. */
 function isLoopback(origin: string): boolean {
   if (!URL.canParse(origin)) return false;
   const { protocol, hostname, origin: canonical } = new URL(origin);

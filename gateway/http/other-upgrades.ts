@@ -1,20 +1,20 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** Whether a request offers to become a WebSocket, and not something that this server does not speak. */
+/** Returns whether a request offers an upgrade to a WebSocket, and not to a protocol that this server does not support. */
 export const isForWebSocket = ({ headers }: IncomingMessage): boolean =>
   headers.upgrade?.trim().toLowerCase() === "websocket";
 
-/** For `createServer`: newer versions of Node ask which offers are accepted, and answer a request as usual where one is not. */
+/** For `createServer`: newer versions of Node ask which offers are accepted, and handle a request as usual when its offer is not. */
 export const acceptedUpgrades = { shouldUpgradeCallback: isForWebSocket };
 
-/** What is between this server and its client, and offers another protocol. */
+/** The headers of one hop that offer another protocol. */
 const offers = new Set(["upgrade", "http2-settings"]);
 
 /**
- * Has the server answer a request as if it offered no other protocol. Java's HTTP client, and curl with `--http2`, offer `h2c` with any first request over
- * plain HTTP; a server may ignore that (RFC 9110, 7.8). Node 20 takes every offer for accepted and stops reading HTTP, so the head of the request is
- * written again without it, before what has come of the body.
+ * Lets the server handle a request as if it offered no other protocol. Java's HTTP client, and curl with `--http2`, offer `h2c` with any first request over
+ * plain HTTP; a server may ignore that (RFC 9110, 7.8). Node 20 takes every offer as accepted and stops reading HTTP. The head of the request is therefore
+ * written back without the offer, before the received part of the body.
  */
 export function withoutUpgrade(server: Server, request: IncomingMessage, stream: Duplex, bodySoFar: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = request;

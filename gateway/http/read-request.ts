@@ -18,7 +18,7 @@ const requestShape = z.object({
 });
 
 /**
- * The GraphQL request in an HTTP request, as "GraphQL over HTTP" has it.
+ * Reads the GraphQL request in an HTTP request, as "GraphQL over HTTP" specifies it.
  * @param documentId of the document that the path names, if it does
  * @throws PublicError METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, BAD_REQUEST
  */
@@ -36,14 +36,14 @@ async function readMessage(request: IncomingMessage, url: URL): Promise<GraphQLR
     throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request is not compressed.");
   const bytes = await readBody(request, maxBodyBytes);
   if (bytes === undefined) throw new PublicError("PAYLOAD_TOO_LARGE", `A body holds at most ${maxBodyBytes} bytes.`);
-  // Decoded all the same it would be another text than the client wrote: a name, or a password.
+  // If it were decoded anyway, the text would differ from what the client wrote: a name, or a password.
   if (!isUtf8(bytes)) throw new PublicError("BAD_REQUEST", "The body is not UTF-8.");
   return shaped(
     parsed(bytes.toString("utf8"), "The body", (body) => numbersIn((body as GraphQLRequest | null)?.variables)),
   );
 }
 
-/** Anything else a page of another site could send without asking the browser first. */
+/** A page of another site could send any other type without a preflight request. */
 function isJson(contentType = ""): boolean {
   const [type = "", ...parameters] = contentType.toLowerCase().split(";");
   if (type.trim() !== "application/json") return false;

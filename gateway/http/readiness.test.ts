@@ -17,16 +17,16 @@ it.each([
     { auth: false, vms: false },
     { status: "not ready", degraded: ["auth", "vms"] },
   ],
-])("case G44: of these parts a gateway is, when nobody is identified without auth: %j", (parts, expected) => {
+])("case G44: readiness by reachable parts when auth is needed: %j", (parts, expected) => {
   expect(readinessOf(parts, ["auth"])).toEqual(expected);
 });
 
-it("without any part that is needed a gateway is not ready when none can be reached", () => {
+it("without a needed part a gateway is not ready only when no part can be reached", () => {
   expect(readinessOf({ a: false, b: true }, [])).toEqual({ status: "degraded", degraded: ["a"] });
   expect(readinessOf({ a: false, b: false }, []).status).toBe("not ready");
 });
 
-it("case G44: requests that come together look at the parts once, so that nobody floods the parts by them", async () => {
+it("case G44: concurrent requests check the parts once, so that they cannot flood the parts", async () => {
   let looks = 0;
   let found: (reachable: boolean) => void = () => undefined;
   const ready = () => {

@@ -3,12 +3,12 @@ import { log } from "#lib/log.ts";
 import { plainJson } from "./media-type.ts";
 import { send } from "./send.ts";
 
-/** Whether each part that an answer needs can be reached, by its name; or all of them in one. */
+/** Whether each part that a response needs can be reached, by its name; or one value for all of them. */
 export type Reachable = boolean | Readonly<Record<string, boolean>>;
 
 export interface ReadinessOptions {
   ready(): Promise<Reachable>;
-  /** The parts without which nothing is answered. */
+  /** The parts without which no request can be answered. */
   needed?: readonly string[] | undefined;
 }
 
@@ -19,8 +19,8 @@ interface Readiness {
 }
 
 /**
- * Ready while anything can be answered: the fields of a part that is away are null, and a balancer that dropped every gateway for it would take the rest
- * away as well.
+ * Returns the readiness of a gateway. It is ready while any part can be reached: the fields of an unavailable part are null. A load balancer that dropped
+ * every gateway because of one part would make the other parts unavailable as well.
  */
 export function readinessOf(parts: Readonly<Record<string, boolean>>, needed: readonly string[]): Readiness {
   const degraded = Object.keys(parts).filter((name) => !parts[name]);
@@ -29,7 +29,7 @@ export function readinessOf(parts: Readonly<Record<string, boolean>>, needed: re
   return { status: isOut ? "not ready" : "degraded", degraded };
 }
 
-/** `/health/ready`. Anybody may ask, so that questions that come together are one to the parts. */
+/** Answers `/health/ready`. Any client may send requests there, so concurrent requests share one check of the parts. */
 export class ReadinessFace {
   readonly #options: ReadinessOptions;
   #looking: Promise<Readonly<Record<string, boolean>>> | undefined;

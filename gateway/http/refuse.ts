@@ -6,7 +6,7 @@ import { eventStream, type MediaType, plainJson } from "./media-type.ts";
 import { send } from "./send.ts";
 import { statusOf } from "./status.ts";
 
-/** Sends why a request is not executed: by its status and body, or, to a client of event streams, in a stream that is accepted. */
+/** Sends the reason why a request is not executed: by its status and body, or, to a client of event streams, in an accepted stream. */
 export function refuse(response: ServerResponse, answer: GraphQLAnswer, type: MediaType | typeof eventStream): void {
   const isStream = type === eventStream;
   const status = statusOf(answer, isStream ? plainJson : type);
@@ -23,7 +23,7 @@ function setHeaders(response: ServerResponse, { refused, retryAfter = 1 }: Graph
   if (refused === "METHOD_NOT_ALLOWED") response.setHeader("allow", "GET, POST");
   if (refused === "AUTH_UNAVAILABLE" || refused === "OVERLOADED" || refused === "RATE_LIMITED")
     response.setHeader("retry-after", retryAfter);
-  // The rest of a body that is not taken is never read, so the connection cannot carry another request.
+  // The rest of a refused body is never read, so the connection cannot carry another request.
   if (refused === "PAYLOAD_TOO_LARGE" || refused === "UNSUPPORTED_MEDIA_TYPE")
     response.setHeader("connection", "close");
 }

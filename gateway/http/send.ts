@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { MediaType } from "./media-type.ts";
 
-/** Sends an answer as a whole, unless something was sent already. */
+/** Sends a complete response, unless something was already sent. */
 export function send(response: ServerResponse, status: number, type: MediaType, body: string): void {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, {

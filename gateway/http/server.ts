@@ -33,23 +33,23 @@ import { send } from "./send.ts";
 export interface GatewayServerOptions extends GatewayOptions, Authentication, ReadinessOptions {
   host: string;
   port: number;
-  /** What an operation may take, in milliseconds. */
+  /** The time that an operation may take, in milliseconds. */
   requestTimeoutMs?: number;
-  /** How long a client may take to send a request, in milliseconds; half of it for the headers. */
+  /** The time that a client may take to send a request, in milliseconds; half of it for the headers. */
   slowRequestMs?: number;
-  /** After how long a client is given up that reads nothing of its answer, in milliseconds. */
+  /** The time after which a client that reads nothing of its response is disconnected, in milliseconds. */
   unreadAnswerMs?: number;
   /** The origins whose pages may use the graph; none when absent. */
   allowedOrigins?: readonly string[];
-  /** Proxies whose `X-Forwarded-For` is believed; none when absent. */
+  /** Proxies whose `X-Forwarded-For` is trusted; none when absent. */
   trustedProxies?: readonly AddressRange[];
-  /** Whether pages that this machine serves may as well, as in development. */
+  /** Whether pages that this machine serves may use the graph as well, as in development. */
   loopbackOrigins?: boolean;
-  /** Lets in sockets of clients that have not said who they are. */
+  /** Accepts sockets of anonymous clients. */
   anonymousSockets?: boolean;
   socketLimits?: Partial<SocketLimits> | undefined;
   connectionObserver?: ConnectionObserver | undefined;
-  /** GraphiQL for browsers that go to `/graphql`; they get no page when absent. */
+  /** GraphiQL for browsers that open `/graphql`; when absent there is no page. */
   graphiql?: GraphiQLOptions | undefined;
 }
 
@@ -57,22 +57,22 @@ export interface GatewayServer {
   url: string;
   /** @see Gateway */
   replaceSupergraph(sdl: string): Promise<void>;
-  /** Takes nothing new, and ends when what is in flight has been answered. */
+  /** Accepts no new requests; resolves when those in flight have been answered. */
   close(): Promise<void>;
 }
 
-/** How long requests in flight may go on when the server closes. */
+/** The time that requests in flight may take when the server closes. */
 const closeGraceMs = 10_000;
 const defaultRequestTimeoutMs = 15_000;
 const defaultSlowRequestMs = 20_000;
-/** More than an operation takes, and than event streams are silent. What is not read is kept in memory. */
+/** Longer than an operation takes, and than event streams are silent. Unread data is kept in memory. */
 const defaultUnreadAnswerMs = 60_000;
 
-/** Starts the gateway's HTTP server: `/graphql`, `/health/live`, `/health/ready`, and `/graphiql/` where it is wanted. */
+/** Starts the gateway's HTTP server: `/graphql`, `/health/live`, `/health/ready`, and `/graphiql/` when it is configured. */
 export async function startGateway(options: GatewayServerOptions): Promise<GatewayServer> {
   const gateway = createGateway(options);
   const face = new GraphQLFace(options, gateway);
-  // A client that sends slowly holds a socket, and nothing else, for so long.
+  // A slow client occupies a socket for this long, and nothing else.
   const patienceMs = options.slowRequestMs ?? defaultSlowRequestMs;
   const patience = {
     headersTimeout: patienceMs / 2,
@@ -110,14 +110,14 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
 
 interface Arrived {
   url: URL;
-  /** Of a document that the path names. */
+  /** The id of a document that the path names. */
   documentId: string | undefined;
   requestId: string;
   type: MediaType | undefined;
 }
 
 class GraphQLFace {
-  /** Connections are not kept for another request. */
+  /** When true, connections are not kept for another request. */
   isClosing = false;
   readonly #options: GatewayServerOptions;
   readonly #gateway: Gateway;
@@ -154,7 +154,7 @@ class GraphQLFace {
     this.#live.upgrade(request, stream, head);
   }
 
-  /** Ends what would never end of itself. */
+  /** Ends long-lived connections, which would never end by themselves. */
   endLive(): Promise<void> {
     return this.#live.close();
   }
@@ -195,7 +195,7 @@ class GraphQLFace {
     try {
       this.#origins.refuse(request);
     } catch (error) {
-      // By status whatever it accepts: a page of that origin may not read a stream either.
+      // Refused by status whatever type is accepted: a page of that origin may not read a stream either.
       return refuse(response, this.#refusal(error, requestId), type);
     }
     const answer = await this.#execute(request, response, arrived).catch((error: unknown) => {
@@ -222,7 +222,7 @@ class GraphQLFace {
     response.writeHead(204).end();
   }
 
-  /** What never came to be a GraphQL request is counted here. */
+  /** Counts and returns the refusal of a request that never became a GraphQL request. */
   #refusal(error: unknown, requestId: string): GraphQLAnswer {
     const told = refusal([error], requestId);
     this.#options.onRequest?.({ document: undefined, refused: told.refused, milliseconds: 0 });
@@ -235,7 +235,7 @@ class GraphQLFace {
     return { ...(ipAddress ? { ipAddress } : {}), ...(userAgent ? { userAgent } : {}) };
   }
 
-  /** @param url of a stream of events, whose client may have no say in its headers */
+  /** @param url of a stream of events, whose client may be unable to set headers */
   #identify(request: IncomingMessage, url: URL | undefined): Promise<Identity> {
     const ticket = url?.searchParams.get("ticket");
     const { redeem } = this.#options;
@@ -253,7 +253,7 @@ class GraphQLFace {
       throw new PublicError("NOT_ACCEPTABLE", "Answers are application/graphql-response+json or JSON.");
     this.#load.admit();
     const gone = new AbortController();
-    // One for each call in flight, however many there are.
+    // Each call in flight adds a listener, however many there are.
     setMaxListeners(0, gone.signal);
     response.once("close", () => {
       if (!response.writableFinished) gone.abort();
@@ -262,7 +262,7 @@ class GraphQLFace {
     const identity: Identity = await span("authenticate", {}, () =>
       this.#identify(request, asEvents ? url : undefined),
     );
-    // Whoever has gone meanwhile closes nothing any more: a stream that began now would never end.
+    // The close event of a client that has already disconnected will not come again: a stream that began now would never end.
     if (gone.signal.aborted) throw new RequestAborted(gone.signal.reason);
     const deadline = Date.now() + (this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs);
     const context = { identity, client: this.#clientOf(request), requestId, deadline, signal: gone.signal };
@@ -272,11 +272,11 @@ class GraphQLFace {
   }
 }
 
-/** Whether a request that is refused is for a stream. By another method there is none: 405 says so to graphql-sse's single connection mode. */
+/** Returns whether a refused request is for a stream. With another method there is no stream: 405 signals that to graphql-sse's single connection mode. */
 const wantsStream = ({ method, headers }: IncomingMessage): boolean =>
   (method === "GET" || method === "POST") && prefersEvents(headers.accept);
 
-/** Of the path only its pattern: what a client writes there is his. */
+/** Returns the name and options of the span. It contains only the pattern of the path: what a client writes there is its own. */
 function spanOf({ method = "" }: IncomingMessage, { documentId, requestId }: Arrived): [string, SpanOptions] {
   const route = documentId === undefined ? "/graphql" : "/graphql/{id}";
   return [
@@ -290,7 +290,7 @@ function spanOf({ method = "" }: IncomingMessage, { documentId, requestId }: Arr
 
 const longestUserAgent = 256;
 
-/** Tags an answer with what it holds, for its caller alone, and says whether he has it already. */
+/** Tags a response with its content, for its caller alone, and returns whether the caller has it already. */
 function isUnchanged({ headers }: IncomingMessage, response: ServerResponse, { body }: GraphQLAnswer): boolean {
   const tag = `"${createHash("sha256").update(body).digest("base64url")}"`;
   response.setHeader("etag", tag);

@@ -2,7 +2,7 @@ import type { ErrorCode } from "#lib/errors.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
 import { graphqlResponse, type MediaType } from "./media-type.ts";
 
-/** What is wrong with the HTTP request, or with its moment: told by status in either media type. */
+/** Errors of the HTTP request itself, or of the moment: reported by status in either media type. */
 const ownStatus: Partial<Record<ErrorCode, number>> = {
   BAD_REQUEST: 400,
   UNAUTHENTICATED: 401,
@@ -18,8 +18,8 @@ const ownStatus: Partial<Record<ErrorCode, number>> = {
 };
 
 /**
- * An answer with data is 200, whatever failed in it. A document that was not executed is 400, but 200 for who takes the older media type, whose
- * clients read errors only of what succeeded.
+ * Returns the status of a response. A response with data is 200, whatever failed in it. A document that was not executed is 400; for clients that accept
+ * the older media type it is 200, because they read errors only from successful responses.
  */
 export function statusOf({ refused }: GraphQLAnswer, type: MediaType): number {
   if (refused === undefined) return 200;

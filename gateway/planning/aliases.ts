@@ -2,16 +2,16 @@ import { type ASTNode, type FieldNode, Kind, print, type SelectionSetNode, visit
 import { documentOf, keyOf, type Operation } from "../operation.ts";
 
 /**
- * Response keys of an operation, as its client wrote them and as it is planned. The planned key of a field follows from the field and its arguments,
- * so that no two selections that differ in these ever meet in one value:
+ * Response keys of an operation, as its client wrote them and as it is planned. The planned key of a field follows from the field and its arguments, so
+ * that no two selections that differ in these ever meet in one value:
  *
  * - A client may alias any field by the name of one that the planner selects itself, as a key or a requirement: `{ product { id: name shipping } }`.
- *   Apollo's planner makes one field of the two, so that one of them is lost, or the other's value goes to a subgraph.
- * - Fields of different types may share a key: `... on Book { review(stars: 3) } ... on Film { review(stars: 4) }`. A subgraph that knows both
- *   types as one (`@interfaceObject`) would be sent the arguments of either.
+ *   Apollo's planner merges the two into one field, so that one of them is lost, or the value of the other is sent to a subgraph.
+ * - Fields of different types may share a key: `... on Book { review(stars: 3) } ... on Film { review(stars: 4) }`. A subgraph that knows both types as one
+ *   (`@interfaceObject`) would receive the arguments of either.
  */
 export class Aliases {
-  /** Response key → field and arguments → planned key; only where the planned key is another. */
+  /** Response key → field and arguments → planned key; only where the planned key differs. */
   readonly #planned = new Map<string, Map<string, string>>();
   readonly #written = new Map<string, string>();
 
@@ -49,13 +49,13 @@ export class Aliases {
     return this.#planned.size === 0;
   }
 
-  /** The key by which a field is planned. */
+  /** Returns the key by which a field is planned. */
   planned(field: FieldNode): string {
     const key = keyOf(field);
     return this.#planned.get(key)?.get(fieldAndArguments(field)) ?? key;
   }
 
-  /** A path in what was planned, as it is in the answer. */
+  /** Returns a planned path as it is in the response. */
   written(path: readonly (string | number)[]): (string | number)[] {
     return path.map((key) => (typeof key === "string" ? (this.#written.get(key) ?? key) : key));
   }
@@ -67,7 +67,7 @@ function entry<Value>(map: Map<string, Map<string, Value>>, key: string): Map<st
   return inner;
 }
 
-/** Equal for fields that validation takes for the same. */
+/** Returns a text that is equal for fields that validation considers the same. */
 function fieldAndArguments({ name, arguments: given = [] }: FieldNode): string {
   if (given.length === 0) return name.value;
   return `${name.value}(${given
@@ -76,7 +76,7 @@ function fieldAndArguments({ name, arguments: given = [] }: FieldNode): string {
     .join()})`;
 }
 
-/** Fields of an input object in an order that does not depend on how it was written. */
+/** Returns a node with the fields of input objects in an order that does not depend on how they were written. */
 const inOrder = <Node extends ASTNode>(node: Node): Node =>
   visit(node, {
     ObjectValue: {
@@ -87,7 +87,9 @@ const inOrder = <Node extends ASTNode>(node: Node): Node =>
     },
   });
 
-/** The keys that, in one object of the answer, are of several fields, or of one with several arguments: by the object's type. */
+/**
+ * Returns the keys that, in one object of the response, belong to several fields, or to one field with different arguments, depending on the object's type.
+ */
 function sharedKeys({ definition, fragments }: Operation): Set<string> {
   const shared = new Set<string>();
   const inObject = (sets: readonly SelectionSetNode[]): void => {

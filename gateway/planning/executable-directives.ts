@@ -23,8 +23,9 @@ const executable: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Apollo's model takes whatever a `@link` brings away from clients, directives of operations too. So they are planned over a supergraph without
- * such links. A link that says what it is for stays: who does not know it must refuse it.
+ * Returns the supergraph without links that bring directives of operations. Apollo's model hides from clients everything that a `@link` brings, directives
+ * of operations too. So operations are planned over a supergraph without such links. A link that states its purpose stays: a gateway that does not know it
+ * must refuse it.
  */
 export function withExecutableDirectives(document: DocumentNode): DocumentNode {
   const forClients = document.definitions.filter(
@@ -53,7 +54,7 @@ const hasArgument = (node: ConstDirectiveNode, name: string): boolean => {
   return value !== undefined && value.kind !== Kind.NULL;
 };
 
-/** Whether a directive has its name by a link: as one that it imports, as that of its feature, or behind that as a prefix. */
+/** Returns whether a directive has its name from a link: as an import, as the name of its feature, or with that name as a prefix. */
 function isBroughtBy(link: ConstDirectiveNode, directive: string): boolean {
   const imports = valueOf(link, "import");
   const imported = (imports?.kind === Kind.LIST ? imports.values : []).flatMap((value) => {
@@ -76,8 +77,8 @@ const nameIn = (url: string): string | undefined =>
     .at(-1);
 
 /**
- * The directives of a selection or an operation that are meant for subgraphs. An argument that is left out has the default of the supergraph, for a
- * subgraph may have none.
+ * Returns the directives of a selection or an operation that are for subgraphs. An omitted argument gets the default of the supergraph, because a subgraph
+ * may have none.
  */
 export const forSubgraphs = (
   schema: GraphQLSchema,

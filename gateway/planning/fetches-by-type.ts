@@ -14,7 +14,7 @@ import {
 import { keyOf, type Operation } from "../operation.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 
-/** A call for entities of some types alone, by their `__typename`. */
+/** A call for entities of certain types only, by their `__typename`. */
 export interface FetchByType extends FetchNode {
   ofTypes?: readonly string[];
 }
@@ -25,9 +25,9 @@ interface TypesOf {
 }
 
 /**
- * The plan, in which a subgraph that knows objects of several types as one (`@interfaceObject`) is asked for the fields of each type in a call of its
- * own, where they differ. Apollo's planner asks for the fields of all of them of each object: a field of another type that fails and may not be null
- * would take those of this object with it.
+ * Returns the plan with separate calls for the types of `@interfaceObject`. A subgraph that knows objects of several types as one is called once for each
+ * type whose fields differ. Apollo's planner requests the fields of all types for each object: a failed non-nullable field of another type would also null
+ * the fields of this object.
  */
 export function fetchesByType(plan: QueryPlan, operation: Operation, types: TypesOf): QueryPlan {
   const { node } = plan;
@@ -58,7 +58,7 @@ export function fetchesByType(plan: QueryPlan, operation: Operation, types: Type
   return { ...plan, node: { ...node, ...(node.rest ? { rest: divided(node.rest, []) } : {}) } };
 }
 
-/** What an operation, or another call of the plan, needs of an object: a field, or those under a type condition. */
+/** What an operation, or another call of the plan, needs from an object: a field, or fields under a type condition. */
 type Selected = { key: string; inner: readonly Selected[] } | { on: string | undefined; inner: readonly Selected[] };
 
 const selectedIn = (set: SelectionSetNode | undefined): Selected[] =>
@@ -88,7 +88,7 @@ const at = (path: ResponsePath, selected: readonly Selected[]): readonly Selecte
 const below = (selected: readonly Selected[], path: ResponsePath): readonly Selected[] =>
   keysOn(path).reduce((within, key) => fieldsOf(within, () => true).get(key) ?? [], selected);
 
-/** The fields by their keys, of the fragments that fit. */
+/** Returns the fields of the fitting fragments by their keys. */
 function fieldsOf(selected: readonly Selected[], fits: (condition: string) => boolean) {
   const found = new Map<string, Selected[]>();
   const collect = (within: readonly Selected[]): void => {
@@ -117,7 +117,7 @@ function inTypes(fetch: FetchNode, selected: readonly Selected[], { interfaceObj
     const type = schema.getType(typename);
     const fits = (condition: string): boolean => {
       const wanted = schema.getType(condition);
-      // Of an object whose type is not known yet, any may be needed.
+      // For an object whose type is not known yet, any field may be needed.
       if (condition === typename || isInterfaceType(type)) return true;
       return isAbstractType(wanted) && schema.getPossibleTypes(wanted).some(({ name }) => name === typename);
     };
@@ -147,7 +147,7 @@ function inTypes(fetch: FetchNode, selected: readonly Selected[], { interfaceObj
 const isNothing = ({ selections }: SelectionSetNode): boolean =>
   selections.every((each) => each.kind === Kind.FIELD && each.name.value === "__typename");
 
-/** What is needed of selections: under a key that another is made of, what the other needs. */
+/** Returns the needed selections: for a key that is renamed to another one, those that the other key needs. */
 function needed(
   selections: readonly SelectionNode[],
   fields: ReadonlyMap<string, readonly Selected[]>,
@@ -171,14 +171,14 @@ function needed(
       fieldsOf(inner, () => true),
       renamed,
     );
-    // An object of which nothing is needed is needed all the same.
+    // The object itself is needed even if nothing in it is.
     return within.length === 0
       ? [selection]
       : [{ ...selection, selectionSet: { kind: Kind.SELECTION_SET, selections: within } }];
   });
 }
 
-/** What `__typename` may be of the objects that a call is for. */
+/** Returns the values that `__typename` of the objects of a call may have. */
 function typesIn(requires: readonly QueryPlanSelectionNode[], schema: GraphQLSchema): Set<string> {
   const found = new Set<string>();
   for (const selection of requires) {

@@ -3,7 +3,7 @@ import { type DirectiveNode, type FieldNode, type InlineFragmentNode, Kind, type
 export const typename: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: "__typename" } };
 
 /**
- * A fragment of what is selected; none of nothing.
+ * Returns an inline fragment with the selections, or nothing when there are none.
  * @param type undefined for a fragment without a type condition
  */
 export function fragmentOn(

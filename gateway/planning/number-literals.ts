@@ -17,8 +17,8 @@ import { survivesAsDouble } from "#lib/exact-json.ts";
 import { withFetches } from "./plan-fetches.ts";
 
 /**
- * Number literals of custom scalars, as a client wrote them. Apollo's planner makes doubles of them: `1.10` becomes `1.1`, `9007199254740993` another
- * integer, and of `1e400` it makes no plan. Those that would change are strings while it plans.
+ * Number literals of custom scalars, as a client wrote them. Apollo's planner converts them to doubles: `1.10` becomes `1.1`, and `9007199254740993`
+ * another integer; for `1e400` it makes no plan. Literals that would change are strings during planning.
  */
 export class NumberLiterals {
   readonly #typeInfo: TypeInfo;
@@ -29,10 +29,10 @@ export class NumberLiterals {
     this.#typeInfo = new TypeInfo(schema);
   }
 
-  /** The operation to plan; each is marked once. */
+  /** Returns the operation to plan, in which such literals are marked. Call it once for each operation. */
   marked(definition: OperationDefinitionNode): OperationDefinitionNode {
     const mark = (literal: IntValueNode | FloatValueNode): StringValueNode | undefined => {
-      // In an object that is a value of a custom scalar there is no type.
+      // Inside an object that is a value of a custom scalar there are no types.
       const type = getNamedType(this.#typeInfo.getInputType() ?? undefined);
       if ((type && isSpecifiedScalarType(type)) || survivesAsDouble(literal.value)) return undefined;
       return { kind: Kind.STRING, value: `${this.#prefix}${this.#literals.push(literal.value) - 1}` };
@@ -40,7 +40,7 @@ export class NumberLiterals {
     return visit(definition, visitWithTypeInfo(this.#typeInfo, { IntValue: mark, FloatValue: mark }));
   }
 
-  /** The plan with the literals as they were written. */
+  /** Returns the plan with the literals as they were written. */
   inPlan(plan: QueryPlan): QueryPlan {
     if (this.#literals.length === 0) return plan;
     const marks = new RegExp(`"${this.#prefix}(\\d+)"`, "g");

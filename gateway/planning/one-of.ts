@@ -1,10 +1,10 @@
 import { type DocumentNode, type GraphQLSchema, isInputObjectType, Kind, parse } from "graphql";
 import { directivesOf } from "./requirements/supergraph-ast.ts";
 
-/** Of an input object exactly one member is given, and is not null. */
+/** Exactly one member of such an input object is given, and is not null. */
 const oneOf = "oneOf";
 
-/** The supergraph with a definition of `@oneOf` where it uses the directive: GraphQL itself has it, but Apollo's schema does not. */
+/** Adds a definition of `@oneOf` to a supergraph that uses the directive: GraphQL itself defines it, but Apollo's schema does not. */
 export function withOneOfDefined(document: DocumentNode): DocumentNode {
   if (inputsWithOneOf(document).length === 0) return document;
   const isDefined = document.definitions.some(
@@ -17,7 +17,7 @@ export function withOneOfDefined(document: DocumentNode): DocumentNode {
   };
 }
 
-/** Makes the input types of a schema that carry `@oneOf` in the supergraph's text what they are there. Apollo's API schema loses directives of `@link`. */
+/** Marks the input types of a schema that carry `@oneOf` in the supergraph's text. Apollo's API schema loses directives of `@link`. */
 export function markOneOf(schema: GraphQLSchema, sdl: string): void {
   if (!sdl.includes(`@${oneOf}`)) return;
   for (const name of inputsWithOneOf(parse(sdl, { noLocation: true }))) {

@@ -27,17 +27,17 @@ import { NumberLiterals } from "./number-literals.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 import type { Terms } from "./requirements/terms.ts";
 
-/** An operation, and what of it is planned. */
+/** An operation, and the part of it that is planned. */
 export interface OperationToPlan {
   /** As the client wrote it. */
   written: Operation;
-  /** Fields that are not asked for: null, by a refusal at their place. */
+  /** Fields that are not requested: they are null, with a refusal at their place. */
   refused: ReadonlyMap<FieldNode, PublicError>;
   /** The values of the variables that `@include` and `@skip` name. */
   booleans: ReadonlyMap<string, boolean>;
   aliases: Aliases;
   numbers: NumberLiterals;
-  /** What the planner gets. */
+  /** The operation that the planner gets. */
   toPlan: Operation;
 }
 
@@ -46,19 +46,19 @@ interface SupergraphToPlanOver {
   planned: { terms: Terms; interfaceObjects: PlannedSupergraph["interfaceObjects"]; requiring: ReadonlySet<string> };
 }
 
-/** For whom, and for which values, an operation is planned. */
+/** What an operation is planned for: the refused fields, and the values of the booleans. */
 export type PlannedFor = Pick<OperationToPlan, "refused" | "booleans">;
 
 /**
- * What is planned of an operation is the same in simpler words, since Apollo's planner is wrong about some, or knows no plan for them:
+ * Returns an equivalent operation in a simpler form, because Apollo's planner plans some forms incorrectly, or finds no plan for them:
  *
- * - nothing that is refused or not included, and no `@include` or `@skip`: it would ask for keys and requirements under conditions of fields that
- *   are not theirs;
- * - no alias that it would take for a field of its own, and no key for two fields that a subgraph may know as one;
- * - no fragment that the type around it says already, unless it carries a directive, and none that no object can fit;
- * - no fragment on an interface where a subgraph may know the object by `@interfaceObject` alone: fields stand where the object's type decides,
- *   and the type is selected with them;
- * - no literal whose digits it would lose.
+ * - nothing that is refused or not included, and no `@include` or `@skip`: the planner would request keys and requirements under conditions of fields to
+ *   which they do not belong;
+ * - no alias that the planner would take for a field of its own, and no key for two fields that a subgraph may know as one;
+ * - no fragment that the enclosing type makes redundant, unless it carries a directive, and none that no object can fit;
+ * - no fragment on an interface where a subgraph may know the object by `@interfaceObject` alone: fields are placed where the object's type decides, and
+ *   the type is selected with them;
+ * - no literal whose digits the planner would lose.
  */
 export function operationToPlan(
   supergraph: SupergraphToPlanOver,
@@ -85,11 +85,11 @@ export function operationToPlan(
   };
 }
 
-/** What is known of an object where fields of it are selected. */
+/** What is known of an object where its fields are selected. */
 interface Scope {
   /** The type whose fields can be selected. */
   type: GraphQLCompositeType;
-  /** The types of objects that it may have. */
+  /** The types that the object may have. */
   possible: readonly GraphQLObjectType[];
 }
 
@@ -126,7 +126,7 @@ class Simpler {
     );
   }
 
-  /** The selections of a set that conditions let in, fragments in the place of their spreads. */
+  /** Returns the selections of a set that conditions include, with fragments in place of their spreads. */
   #included({ selections }: SelectionSetNode): (FieldNode | InlineFragment)[] {
     return selections.flatMap((selection) => {
       if (!isIncluded(selection, this.#plannedFor.booleans)) return [];
@@ -146,7 +146,7 @@ class Simpler {
   #field(field: FieldNode, type: GraphQLCompositeType): SelectionNode[] {
     const name = field.name.value;
     if (this.#plannedFor.refused.has(field) || isIntrospection(name)) return [];
-    // What an object is, is read by this key alone.
+    // The type of an object is read by this key only.
     if (name === typename.name.value) return [typename];
     const key = this.#aliases.planned(field);
     const simple: FieldNode = {
@@ -173,18 +173,18 @@ class Simpler {
     return fragmentOn(isSame ? undefined : narrower.type.name, selections, directives);
   }
 
-  /** Every fragment is planned as an inline one, where a directive of fragment spreads alone would make the document invalid. */
+  /** Returns the directives that are valid on an inline fragment: every fragment is planned as one, where a directive for spreads alone would be invalid. */
   #forInlineFragment(selection: SelectionNode): DirectiveNode[] {
     return forSubgraphs(this.#schema, selection).filter(({ name }) =>
       this.#schema.getDirective(name.value)?.locations.includes(DirectiveLocation.INLINE_FRAGMENT),
     );
   }
 
-  /** What is known under a type condition; undefined where no object can fit it. */
+  /** Returns the scope under a type condition; undefined where no object can fit it. */
   #narrowed(scope: Scope, condition: string | undefined): Scope | undefined {
     const type = condition === undefined ? scope.type : this.#schema.getType(condition);
     if (!isCompositeType(type) || type === scope.type) return scope;
-    // All that its fields are is said by the type around it.
+    // The enclosing type already implies the condition and has all fields of its type.
     if (isAbstractType(type) && !isUnionType(scope.type) && this.#schema.isSubType(type, scope.type)) return scope;
     const fitting = this.#scopeOf(type).possible;
     const possible = scope.possible.filter((each) => fitting.includes(each));
@@ -195,12 +195,12 @@ class Simpler {
     return { type, possible: isObjectType(type) ? [type] : this.#schema.getPossibleTypes(type) };
   }
 
-  /** Whether a subgraph may know an object of this type by an interface alone. */
+  /** Returns whether a subgraph may know an object of this type by an interface alone. */
   #mayBeInterfaceObject(type: GraphQLAbstractType): boolean {
     return this.#interfaceObjects.some((each) => each === type || this.#schema.isSubType(type, each));
   }
 
-  /** The fields that are selected of each type of objects. */
+  /** Returns the fields that are selected for each object type. */
   #fieldsByType(set: SelectionSetNode, { possible }: Scope): FieldsByType {
     const fields = new Map<GraphQLObjectType, FieldInFragments[]>(possible.map((type) => [type, []]));
     const conditions = new Set<GraphQLCompositeType>();
@@ -230,7 +230,7 @@ class Simpler {
     return { fields, conditions };
   }
 
-  /** Selects what all objects have with the interface, and the rest with each type behind it. */
+  /** Selects the fields that all objects have on the interface, and the rest on each type behind it. */
   #byType({ type, possible }: AbstractScope, { fields, conditions }: FieldsByType): SelectionNode[] {
     const isKnown = this.#interfaceObjects.some((each) => each === type);
     const own = isInterfaceType(type) ? type.getFields() : {};
@@ -240,8 +240,8 @@ class Simpler {
       const isOwn = name === typename.name.value || own[name] !== undefined;
       return isOwn && !this.#requiring.has(name) && others.every((other) => other.includes(field));
     });
-    // With an interface that is not known as an object itself, the planner finds neither the type nor what other subgraphs have of the object. And
-    // where some types alone have a field that requires others, it would not fetch the rest of any object that lacks what is required.
+    // With an interface that is not itself known as an object, the planner finds neither the type nor the object's fields in other subgraphs. And where only
+    // some types have a field that requires others, it would not fetch the rest of any object that lacks the required fields.
     const requires = possible.some((each) =>
       (fields.get(each) ?? []).some((field) => !shared.includes(field) && this.#requiring.has(field.node.name.value)),
     );
@@ -266,7 +266,7 @@ class Simpler {
     return selections;
   }
 
-  /** Fields of a type, in the fragments around them that carry directives. */
+  /** Returns the fields of a type, wrapped in the enclosing fragments that carry directives. */
   #inFragments(fields: readonly FieldInFragments[], type: GraphQLCompositeType): SelectionNode[] {
     const byFragment = new Map<DirectedFragment | undefined, SelectionNode[]>();
     for (const { node, fragment } of fields)
@@ -287,8 +287,8 @@ class Simpler {
 }
 
 /**
- * Keeps a fragment as it is: the planner would replace `... on Media { ... on Film { minutes } }` by its inner part, which it cannot find where a
- * subgraph knows Media alone.
+ * Keeps a fragment from being simplified. The planner would replace `... on Media { ... on Film { minutes } }` by its inner part, for which it finds no
+ * plan where a subgraph knows only Media.
  */
 const kept: DirectiveNode = {
   kind: Kind.DIRECTIVE,
@@ -298,7 +298,7 @@ const kept: DirectiveNode = {
   ],
 };
 
-/** `directives` are those that are meant for subgraphs. */
+/** `directives` are those that are for subgraphs. */
 interface InlineFragment extends Pick<InlineFragmentNode, "kind" | "typeCondition" | "selectionSet"> {
   directives: readonly DirectiveNode[];
 }
@@ -307,7 +307,7 @@ interface AbstractScope extends Scope {
   type: GraphQLAbstractType;
 }
 
-/** A fragment with directives that are meant for subgraphs. */
+/** A fragment with directives that are for subgraphs. */
 interface DirectedFragment {
   directives: readonly DirectiveNode[];
   around: DirectedFragment | undefined;
@@ -315,17 +315,17 @@ interface DirectedFragment {
 
 interface FieldInFragments {
   node: FieldNode;
-  /** The innermost around it. */
+  /** The innermost fragment around the field. */
   fragment: DirectedFragment | undefined;
 }
 
 interface FieldsByType {
   fields: ReadonlyMap<GraphQLObjectType, readonly FieldInFragments[]>;
-  /** The type conditions under which they are selected. */
+  /** The type conditions under which the fields are selected. */
   conditions: ReadonlySet<GraphQLCompositeType>;
 }
 
-/** An object of which nothing is asked is asked for all the same, so that the answer can tell one that has nothing to show from none. */
+/** Selects `__typename` of an object without other selections, so that the response can distinguish an empty object from null. */
 const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({
   kind: Kind.SELECTION_SET,
   selections: selections.length > 0 ? selections : [typename],

@@ -1,6 +1,6 @@
 import type { FetchNode, PlanNode, QueryPlan } from "@apollo/query-planner";
 
-/** The plan with other fetches in the places of its own. */
+/** Returns the plan with each fetch replaced. */
 export function withFetches(plan: QueryPlan, fetch: (node: FetchNode) => FetchNode): QueryPlan {
   const inNode = (node: PlanNode): PlanNode => {
     switch (node.kind) {

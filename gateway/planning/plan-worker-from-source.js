@@ -1,4 +1,4 @@
-// A thread runs JavaScript: this one reads the TypeScript sources, as cli/bin.js does. A bundle has no use for it.
+// A thread runs JavaScript: this entry loads the TypeScript sources, as cli/bin.js does. A bundle does not need it.
 import { register } from "tsx/esm/api";
 
 register();

@@ -4,14 +4,14 @@ import { plannedSupergraph } from "./planned-supergraph.ts";
 import { planOf } from "./planner.ts";
 import type { Planned, ToPlan } from "./planner-thread.ts";
 
-// The thread that plans: it answers one operation after the other, and may be ended at any moment.
+// The planning thread: it plans one operation after the other, and may be terminated at any moment.
 const port = parentPort;
 if (!port) throw new Error("This is the entry of a thread.");
 const supergraph = plannedSupergraph((workerData as { supergraphSdl: string }).supergraphSdl);
 port.on("message", ({ id, document }: ToPlan) => {
   port.postMessage(planned(id, document));
 });
-// Made before anybody waits: it takes longer than most plans.
+// The planner is created before the first request, because creating it takes longer than most plans.
 void supergraph.planner;
 port.postMessage("ready");
 

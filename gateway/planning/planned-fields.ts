@@ -2,13 +2,13 @@ import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query
 import { type FragmentDefinitionNode, Kind, parse, type SelectionSetNode } from "graphql";
 import { fragmentsOf, keyOf } from "../operation.ts";
 
-/** The response keys that a plan fetches; lists on the way are left out. */
+/** The response keys that a plan fetches; lists on the path are left out. */
 export interface PlannedFields extends ReadonlyMap<string, PlannedField> {}
 
 export interface PlannedField {
-  /** What is fetched below it. */
+  /** The fields that are fetched below it. */
   fields: PlannedFields;
-  /** By each fetch that has it: the type conditions that it stands under. */
+  /** For each fetch that has the field: the type conditions around it. */
   under: readonly (readonly string[])[];
 }
 
@@ -17,11 +17,11 @@ interface Found extends PlannedField {
   under: (readonly string[])[];
 }
 
-/** Whether a field is fetched of objects that fit these type conditions. */
+/** Returns whether a field is fetched for objects that fit these type conditions. */
 export const isPlannedOf = ({ under }: PlannedField, fits: (condition: string) => boolean): boolean =>
   under.some((conditions) => conditions.every(fits));
 
-/** Finds what a plan fetches: what is not in it, no subgraph is sent. */
+/** Finds the fields that a plan fetches: no subgraph is queried for other fields. */
 export function plannedFields({ node }: QueryPlan): PlannedFields {
   const root: Fields = new Map();
   const visit = (step: PlanNode | undefined, path: ResponsePath): void => {
@@ -76,7 +76,7 @@ function addSelections(
   }
 }
 
-/** The fields at a path, in which `@` is every element of a list and `... on` a type. */
+/** Returns the fields at a path, in which `@` is every element of a list and `... on` a type. */
 function below(fields: Fields, path: ResponsePath): Fields {
   let at = fields;
   for (const element of path) {

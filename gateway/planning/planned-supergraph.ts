@@ -7,19 +7,19 @@ import type { Terms } from "./requirements/terms.ts";
 /** A supergraph in the planner's own model. */
 export interface PlannedSupergraph {
   supergraph: Supergraph;
-  /** What names in its plans mean. */
+  /** The meaning of names in its plans. */
   terms: Terms;
-  /** What clients see. */
+  /** The schema that clients see. */
   plannedSchema: Schema;
   /** Interface → the subgraphs that know it as an object, by `@interfaceObject`: they do not know the types behind it. */
   interfaceObjects: ReadonlyMap<string, ReadonlySet<string>>;
   /** The names of fields that require others, by `@requires`. */
   requiring: ReadonlySet<string>;
-  /** Made when it is first asked for: who plans in another thread has no use for one in this. */
+  /** Created at first use: when another thread plans, this thread needs no planner. */
   readonly planner: QueryPlanner;
 }
 
-/** @throws Error when the document is no supergraph, or needs a feature that this gateway does not have */
+/** @throws Error when the document is not a supergraph, or needs a feature that this gateway does not have */
 export function plannedSupergraph(sdl: string): PlannedSupergraph {
   const { sdl: toPlan, ...terms } = supergraphToPlan(sdl);
   const supergraph = Supergraph.build(toPlan, { supportedFeatures: new Set(supportedFeatures) });
@@ -31,7 +31,7 @@ export function plannedSupergraph(sdl: string): PlannedSupergraph {
     interfaceObjects: interfaceObjectsIn(supergraph.schema),
     requiring: requiringIn(supergraph.schema),
     get planner() {
-      // A document of 1 KB with nested fragments would otherwise plan for seconds.
+      // Without these limits, planning a document of 1 KB with nested fragments would take seconds.
       return (planner ??= new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans: 1_000, pathsLimit: 10_000 } }));
     },
   };
@@ -63,7 +63,7 @@ const requiringIn = (schema: Schema): Set<string> =>
     ),
   );
 
-/** The name of a subgraph by its value of the enum `join__Graph`. */
+/** Returns a function that maps a value of the enum `join__Graph` to the name of its subgraph. */
 function subgraphNames(schema: Schema): (graph: unknown) => string | undefined {
   const graphs = schema.type("join__Graph");
   return (graph) => {

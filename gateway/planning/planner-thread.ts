@@ -24,12 +24,12 @@ const entry = import.meta.url.endsWith(".ts")
   ? new URL("./plan-worker-from-source.js", import.meta.url)
   : asset("gateway/planning/plan-worker.js");
 
-/** How many operations may wait for their plans, which is some seconds of planning. Those that nobody waits for any more are among them. */
+/** The number of operations that may wait for their plans, which is some seconds of planning. It includes those whose callers no longer wait. */
 const longestQueue = 512;
 
 /**
- * Plans in a thread of its own, one operation after the other. One that takes longer than its time ends with the thread, and those behind it go on
- * in a new one: nothing else stops a planner.
+ * Plans in a separate thread, one operation after the other. When an operation exceeds its time, the thread is terminated, and the operations behind it
+ * continue in a new one: there is no other way to stop a planner.
  */
 export class PlannerThread implements Planner {
   readonly #supergraphSdl: string;
@@ -41,11 +41,11 @@ export class PlannerThread implements Planner {
   #lastId = 0;
   #whenDone: (() => void) | undefined;
 
-  /** @param planMs what one plan may take */
+  /** @param planMs the time that one plan may take */
   constructor(supergraphSdl: string, planMs: number) {
     this.#supergraphSdl = supergraphSdl;
     this.#planMs = planMs;
-    // The first operation need not wait for it.
+    // Started now, so that the first operation need not wait for it.
     this.#worker = this.#start();
   }
 
@@ -58,7 +58,7 @@ export class PlannerThread implements Planner {
     });
   }
 
-  /** Plans what waits first. */
+  /** Stops the thread after the waiting operations are planned. */
   async stop(): Promise<void> {
     if (this.#queue.length > 0) await new Promise<void>((resolve) => (this.#whenDone = resolve));
     const worker = this.#worker;
@@ -115,7 +115,7 @@ export class PlannerThread implements Planner {
     if (this.#queue.length === 0) this.#whenDone?.();
   }
 
-  /** Ends the thread and what it was at; a new one starts for what waits. */
+  /** Terminates the thread and fails its current operation; a new thread starts for the waiting ones. */
   #giveUp(reason: Error): void {
     const [first] = this.#queue;
     this.#forgetFirst();

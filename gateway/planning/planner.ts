@@ -21,7 +21,7 @@ export function planOf(
   return inSubgraphTerms(withTypesHere(plan, document, supergraph), terms);
 }
 
-/** Plans in this thread: whatever else it has to do waits, however long that takes. */
+/** Plans in this thread: everything else in the thread waits, however long that takes. */
 export const plannerHere = (supergraph: PlannedSupergraph): Planner => ({
   plan: async (operation) => planOf(supergraph, documentOf(operation)),
   stop: async () => undefined,

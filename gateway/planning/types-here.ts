@@ -28,9 +28,9 @@ import { withFetches } from "./plan-fetches.ts";
 import { isPlannedOf, type PlannedFields, plannedFields } from "./planned-fields.ts";
 
 /**
- * Where several subgraphs have a field, and each knows other types behind its union or interface, Apollo's planner takes it that objects have a type
- * that all of them know, and asks for nothing of the others. But a subgraph may well answer with a type that it alone knows. What that subgraph itself
- * has of such an object is asked for with the field.
+ * Completes a plan where several subgraphs have a field, and each knows other types behind its union or interface. Apollo's planner assumes that objects
+ * have a type that all of them know, and selects nothing of the other types. But a subgraph may return a type that it alone knows. The fields that this
+ * subgraph itself has of such an object are selected with the field.
  */
 export function withTypesHere(plan: QueryPlan, document: DocumentNode, supergraph: Supergraph): QueryPlan {
   if (!hasPartlyKnownTypes(supergraph)) return plan;
@@ -41,12 +41,12 @@ export function withTypesHere(plan: QueryPlan, document: DocumentNode, supergrap
   return withFetches(plan, (fetch) => completion.completed(fetch, paths.get(fetch) ?? []));
 }
 
-/** The union of all entities of a subgraph, which is no type of the supergraph. */
+/** The union of all entities of a subgraph, which is not a type of the supergraph. */
 const entities = "_Entity";
 
 const known = new WeakMap<Supergraph, boolean>();
 
-/** Whether subgraphs know different types behind some union or interface. */
+/** Returns whether subgraphs know different types behind some union or interface. */
 function hasPartlyKnownTypes(supergraph: Supergraph): boolean {
   let found = known.get(supergraph);
   if (found === undefined) {
@@ -85,10 +85,10 @@ function pathsOfFetches({ node }: QueryPlan): Map<FetchNode, ResponsePath> {
   return found;
 }
 
-/** As composition names them. */
+/** The names that composition uses. */
 const rootTypes = { query: "Query", mutation: "Mutation", subscription: "Subscription" } as const;
 
-/** A fetch, and where in the answer the objects are that its selections are of. */
+/** A fetch, and the place in the response of the objects of its selections. */
 interface Place {
   fetch: FetchNode;
   subgraph: Subgraph;
@@ -99,7 +99,7 @@ class Completion {
   readonly #supergraph: Supergraph;
   readonly #operation: OperationDefinitionNode;
   readonly #planned: PlannedFields;
-  /** By paths of response keys: what the operation selects there. */
+  /** By paths of response keys: the selections of the operation there. */
   readonly #selected = new Map<string, SelectionSetNode[]>();
   /** By paths: the first fetch of the objects there. */
   readonly #brought = new Map<string, FetchNode>();
@@ -142,7 +142,7 @@ class Completion {
     return { ...fetch, variableUsages, operation: stripIgnoredCharacters(print(completed)) };
   }
 
-  /** @param type undefined for the entities of representations, which have any */
+  /** @param type undefined for the entities of representations, which may have any type */
   #set(set: SelectionSetNode, type: CompositeType | undefined, place: Place): SelectionSetNode {
     let changed = false;
     const selections = set.selections.map((selection) => {
@@ -168,7 +168,7 @@ class Completion {
     return typeCondition ? composite(subgraph.schema.type(typeCondition.name.value)) : type;
   }
 
-  /** What the plan asks for nowhere of objects of types that this subgraph knows behind `type`. */
+  /** Returns the fields that the plan fetches nowhere for objects of types that this subgraph knows behind `type`. */
   #lacking(type: CompositeType, set: SelectionSetNode, { fetch, subgraph, path }: Place): SelectionNode[] {
     if (!isAbstractType(type)) return [];
     const first = this.#brought.get(path.join("/")) ?? fetch;
@@ -218,7 +218,7 @@ function typeOfField(type: CompositeType | undefined, { name }: FieldNode): Comp
   return definition?.type && composite(baseType(definition.type));
 }
 
-/** A field as far as a subgraph resolves it and what it selects. */
+/** Returns a field with the selections that a subgraph resolves, or nothing when it does not resolve the field. */
 function fieldHere(field: FieldNode, type: CompositeType, subgraph: Subgraph): FieldNode[] {
   if (field.name.value === typename.name.value) return [field];
   const definition = fieldIn(type, field.name.value);
@@ -240,7 +240,7 @@ const selectionsHere = (set: SelectionSetNode, type: CompositeType, subgraph: Su
     return narrower ? fragmentOn(condition, selectionsHere(selection.selectionSet, narrower, subgraph)) : [];
   });
 
-/** Whether no other field has its key and another type there: a subgraph would refuse both. */
+/** Returns whether no other field there has its key and another type: a subgraph would refuse both. */
 function isAlone(
   field: FieldNode,
   object: ObjectType,

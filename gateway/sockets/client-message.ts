@@ -3,7 +3,7 @@ import { numbersIn, parseJson } from "#lib/exact-json.ts";
 import { isNestedDeeper } from "../admission/variable-limits.ts";
 
 const record = z.record(z.string(), z.unknown());
-/** What is read by recursion, or written again: a ping's payload goes back in its pong. */
+/** The limit for payloads that are read by recursion, or written again: a ping's payload is returned in its pong. */
 const payloadDepth = 32;
 const shallow = record.refine((payload) => !isNestedDeeper(payload, payloadDepth)).nullish();
 
@@ -28,10 +28,13 @@ const shape = z.discriminatedUnion("type", [
 const numbersOf = (message: unknown) =>
   numbersIn((message as { payload?: { variables?: unknown } | null } | null)?.payload?.variables);
 
-/** What a client says, in graphql-transport-ws. */
+/** A message of a client, in graphql-transport-ws. */
 export type ClientMessage = z.infer<typeof shape>;
 
-/** @returns undefined for what is no such message */
+/**
+ * Parses a message.
+ * @returns undefined for a text that is not such a message
+ */
 export function clientMessage(text: string): ClientMessage | undefined {
   try {
     return shape.safeParse(parseJson(text, numbersOf)).data;

@@ -19,25 +19,28 @@ export interface SocketDependencies {
   gateway: Gateway;
   credentials: Credentials;
   limits: SocketLimits;
-  /** Lets in who has not said who he is. */
+  /** Accepts anonymous clients. */
   anonymous: boolean;
   requestTimeoutMs: number;
-  /** Whether a user may have one more socket. */
+  /** Returns whether a user may have one more socket. */
   admit(identity: Identity, socket: ClientSocket): boolean;
-  /** Whether one more operation can be executed now. @throws PublicError OVERLOADED */
+  /**
+   * Checks whether one more operation can be executed now.
+   * @throws PublicError OVERLOADED
+   */
   admitOperation(): void;
   observer: ConnectionObserver;
-  /** @param reason why it was closed; `gone` when the client went */
+  /** @param reason why it was closed; `gone` when the client disconnected */
   closed(socket: ClientSocket, reason: CloseReason | "gone"): void;
 }
 
-/** What the HTTP request that became a socket said of its client. */
+/** Information about the client from the HTTP request that became a socket. */
 export interface Upgraded {
   client: Client;
   authorization: string | undefined;
 }
 
-/** One client's socket: graphql-transport-ws, with a cursor in each event and in each ping. */
+/** The socket of one client: graphql-transport-ws, with a cursor in each event and in each ping. */
 export class ClientSocket implements Holder {
   readonly #ws: WebSocket;
   readonly #dependencies: SocketDependencies;
@@ -70,10 +73,10 @@ export class ClientSocket implements Holder {
     ws.on("close", () => this.#end("gone"));
   }
 
-  /** Asks whether the client is there, and tells him where each subscription stands. */
+  /** Checks whether the client is still there, and sends it the cursor of each subscription. */
   ping(): void {
     if (!this.#identity) return;
-    // One that has not been answered may be on its way; of two he is not there.
+    // The answer to one ping may be on its way; with two unanswered pings the client is gone.
     if (this.#unanswered >= 2) return this.close("unanswered");
     this.#unanswered += 1;
     const cursors: Record<string, string> = {};
@@ -84,12 +87,12 @@ export class ClientSocket implements Holder {
   close(reason: CloseReason, text: string = closeCodes[reason][1]): void {
     this.#outgoing.clear();
     this.#ws.close(closeCodes[reason][0], text);
-    // Who does not read does not say goodbye either.
+    // A client that does not read does not complete the close handshake either.
     if (reason === "tooSlow" || reason === "unanswered") setTimeout(() => this.#ws.terminate(), 1_000).unref();
     this.#end(reason);
   }
 
-  /** Of one credential; what runs goes on with its rights of now. */
+  /** Updates the identity of a credential; running operations continue with its current rights. */
   confirmed(identity: Identity): void {
     const before = this.#identity;
     this.#identity = identity;
@@ -125,7 +128,7 @@ export class ClientSocket implements Holder {
     }
   }
 
-  /** Whatever fails in it ends this socket: a rejection that nobody handles would end the process, and everybody's. */
+  /** Closes this socket when the task fails: an unhandled rejection would end the process, and with it all sockets. */
   #attend(task: Promise<void>): void {
     task.catch((error: unknown) => {
       log.gateway.error({ err: error }, "a message of a socket failed");
@@ -196,7 +199,10 @@ export class ClientSocket implements Holder {
     operation.begin();
   }
 
-  /** Before each operation, as before each request. @throws PublicError OVERLOADED, RATE_LIMITED, UNAUTHENTICATED, AUTH_UNAVAILABLE */
+  /**
+   * Runs before each operation, as before each request.
+   * @throws PublicError OVERLOADED, RATE_LIMITED, UNAUTHENTICATED, AUTH_UNAVAILABLE
+   */
   async #admit(): Promise<void> {
     const { admitOperation, credentials } = this.#dependencies;
     admitOperation();

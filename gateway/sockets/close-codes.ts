@@ -1,6 +1,6 @@
 /**
- * Why the gateway closes a socket: code and reason. Those of graphql-transport-ws have the words of its document, and of graphql-ws where the document has
- * none; 4410 to 4413 are ours. docs/subscriptions.md says what a client does about each.
+ * The codes and reasons with which the gateway closes a socket. Those of graphql-transport-ws have the text of its document, or of graphql-ws where the
+ * document has none; 4410 to 4413 are our own. docs/subscriptions.md describes how a client handles each.
  */
 export const closeCodes = {
   goingAway: [1001, "Going away"],
@@ -21,10 +21,10 @@ export const closeCodes = {
 
 export type CloseReason = keyof typeof closeCodes;
 
-/** What a close frame holds of a reason, in bytes (RFC 6455, 5.5). */
+/** The number of bytes of a reason in a close frame (RFC 6455, 5.5). */
 const longestReason = 123;
 
-/** The reason of 4409 as the protocol has it, as far as a close frame takes it. */
+/** Returns the protocol's reason of 4409, if a close frame can hold it. */
 export function subscriberExists(id: string): string {
   const reason = `Subscriber for ${id} already exists`;
   return Buffer.byteLength(reason) <= longestReason ? reason : closeCodes.subscriberExists[1];

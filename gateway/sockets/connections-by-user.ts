@@ -1,6 +1,6 @@
 import type { Identity } from "#lib/request-context.ts";
 
-/** The open connections of each user, of whom one may have so many. */
+/** The open connections of each user, whose number is limited. */
 export class ConnectionsByUser {
   readonly #most: number;
   readonly #open = new Map<string, Set<object>>();
@@ -10,7 +10,7 @@ export class ConnectionsByUser {
     this.#most = most;
   }
 
-  /** Whether a user may have this one as well. */
+  /** Adds a connection of a user; returns whether the limit allows it. */
   take(identity: Identity, connection: object): boolean {
     if (identity.kind === "anonymous") return true;
     const user = `${identity.kind} ${identity.id}`;

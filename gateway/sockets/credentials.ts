@@ -2,34 +2,34 @@ import { PublicError } from "#lib/errors.ts";
 import type { CredentialKey, Identity } from "#lib/request-context.ts";
 import type { Authentication } from "../authentication/authenticate.ts";
 
-/** Who is told what becomes of the credential by which he was identified. */
+/** A connection that is notified of the state of its credential. */
 export interface Holder {
-  /** It still holds; of whom, and what he may. */
+  /** The credential is still valid; with its identity and rights. */
   confirmed(identity: Identity): void;
   revoked(): void;
-  /** Nobody can tell any more whether it holds. */
+  /** It can no longer be determined whether the credential is valid. */
   unknown(): void;
 }
 
 interface Held {
   credential: CredentialKey;
   holders: Set<Holder>;
-  /** Since when nobody can tell, on the clock of `performance.now()`. */
+  /** The time since which the validity cannot be determined, on the clock of `performance.now()`. */
   unknownSince: number | undefined;
 }
 
-/** What a client shows of himself. */
+/** The credential that a client presents. */
 export interface Shown {
   ticket?: string | undefined;
   authorization?: string | undefined;
 }
 
-/** How long a credential counts of which nobody can tell whether it still holds. */
+/** How long a credential is accepted while it cannot be determined whether it is valid. */
 const graceMs = 10_000;
-/** How many are asked about at once. */
+/** The number of credentials that are checked at the same time. */
 const together = 64;
 
-/** Looks again and again whether the credentials of open connections still hold, once for all connections of one credential. */
+/** Checks periodically whether the credentials of open connections are still valid, once for all connections of one credential. */
 export class Credentials {
   readonly #authentication: Authentication;
   /** By kind and id. */
@@ -43,19 +43,25 @@ export class Credentials {
     this.#timer.unref();
   }
 
-  /** Who shows this: a ticket, or what stands in a header `Authorization`. @throws PublicError what `Authentication` says */
+  /**
+   * Returns the identity of a ticket or of the value of an `Authorization` header.
+   * @throws PublicError as `Authentication`
+   */
   identify({ ticket, authorization }: Shown): Promise<Identity> {
     const { redeem } = this.#authentication;
     if (ticket !== undefined && redeem) return redeem(ticket);
     return this.#authentication.identify({ headers: authorization === undefined ? {} : { authorization } });
   }
 
-  /** Counts one more operation of somebody who was identified. @throws PublicError what `Authentication` says */
+  /**
+   * Counts one more operation of an identified client.
+   * @throws PublicError as `Authentication`
+   */
   async count({ credential }: Identity): Promise<void> {
     if (credential) await this.#authentication.confirm?.(credential, { counted: true });
   }
 
-  /** Nothing is held of who has no credential. */
+  /** Adds a connection. Nothing is kept for an identity without a credential. */
   hold({ credential }: Identity, holder: Holder): void {
     if (!credential) return;
     const key = keyOf(credential);

@@ -1,18 +1,18 @@
 import type { ToldEvent } from "../subscriptions/told-event.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
-/** Where text goes, and how much of it has not gone yet. */
+/** The destination of text, and the amount that has not been sent yet. */
 export interface Wire {
-  /** Characters or bytes that have not left. */
+  /** Characters or bytes that have not been sent. */
   readonly buffered: number;
-  /** @param gone called when it has left */
+  /** @param gone called when the text has been sent */
   write(text: string, gone: () => void): void;
 }
 
 export interface OutgoingListener {
-  /** More waits than is kept. */
+  /** More events wait than are kept. */
   tooSlow(): void;
-  /** An event took the place of one that waited. */
+  /** An event replaced a waiting one. */
   replaced?(): void;
 }
 
@@ -24,8 +24,8 @@ interface Waiting {
 }
 
 /**
- * What goes to one client. Beyond what may be on its way events wait here: of those of which only the newest counts the newest, and every one of
- * the others, until they are too many.
+ * The queue of messages to one client. When too much is in flight, events wait here: of events that replace each other the newest, and every one of the
+ * others, up to a limit.
  */
 export class Outgoing {
   readonly #wire: Wire;
@@ -47,12 +47,15 @@ export class Outgoing {
     this.#on = on;
   }
 
-  /** Undefined when nothing waits; otherwise resolves when nothing does any more. */
+  /** Undefined when nothing waits; otherwise resolves when the queue is empty. */
   get ready(): Promise<void> | undefined {
     return this.#waiting.size === 0 ? undefined : new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
-  /** What has its place after the events that wait. @param said called when it is on its way */
+  /**
+   * Sends a text after the waiting events.
+   * @param said called when the text is on its way
+   */
   say(text: string, said: () => void = () => undefined): void {
     if (this.#waiting.size === 0 && this.#wire.buffered < this.#limits.onTheWay) {
       this.#wire.write(text, this.#gone);
@@ -63,13 +66,16 @@ export class Outgoing {
     this.#wait(String(this.#count), { event, dropped: 0, text: () => text, said });
   }
 
-  /** What overtakes the events that wait. A client that does not read what it requests in this way is too slow as well. */
+  /** Sends a text before the waiting events. A client that does not read the responses to its own messages is too slow as well. */
   sayNow(text: string): void {
     if (this.#wire.buffered > this.#limits.onTheWay + this.#limits.waitingCharacters) return this.#on.tooSlow();
     this.#wire.write(text, this.#gone);
   }
 
-  /** @param subscription by which events are told apart that replace others */
+  /**
+   * Sends an event, or queues it.
+   * @param subscription distinguishes events of different subscriptions that replace others
+   */
   tell(subscription: string, event: ToldEvent, text: Waiting["text"]): void {
     if (this.#waiting.size === 0 && this.#wire.buffered < this.#limits.onTheWay)
       return this.#wire.write(text(event, event.dropped), this.#gone);
@@ -85,7 +91,7 @@ export class Outgoing {
     this.#wait(key, { event, dropped, text });
   }
 
-  /** Drops what waits: nobody reads it any more. */
+  /** Drops the waiting messages: no client will read them. */
   clear(): void {
     this.#waiting.clear();
     this.#characters = 0;

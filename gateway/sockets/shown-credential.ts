@@ -6,9 +6,9 @@ type Payload = Readonly<Record<string, unknown>>;
 const members = new Set(["ticket", "authorization", "headers", "authtoken"]);
 
 /**
- * The credential in a payload of `connection_init` or `ping`: `ticket`; `authorization`, as a member or in `headers`, as GraphiQL and Apollo's clients
- * send their headers; or `authToken`, the bare token of Apollo's documentation. Names count in any case.
- * @returns undefined without any; a credential of another type than a string is shown as one that is not valid
+ * Returns the credential in a payload of `connection_init` or `ping`: `ticket`; `authorization`, as a member or in `headers`, as GraphiQL and Apollo's
+ * clients send their headers; or `authToken`, the bare token of Apollo's documentation. Names are case-insensitive.
+ * @returns undefined without any; a credential that is not a string is returned as an invalid one
  */
 export function shownIn(payload: Payload): Shown | undefined {
   const ticket = member(payload, "ticket");
@@ -21,7 +21,10 @@ export function shownIn(payload: Payload): Shown | undefined {
   return token === undefined ? undefined : { authorization: bearer(textOf(token)) };
 }
 
-/** A payload as it may be sent back: without a credential in it. @returns undefined when nothing else is in it */
+/**
+ * Returns a payload without credentials, so that it can be sent back.
+ * @returns undefined when nothing else is in it
+ */
 export function withoutCredential(payload: Payload): Payload | undefined {
   if (shownIn(payload) === undefined) return payload;
   const rest = Object.entries(payload).filter(([name]) => !members.has(name.toLowerCase()));

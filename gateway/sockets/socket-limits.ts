@@ -1,22 +1,22 @@
-/** What clients of sockets may take. */
+/** The limits of sockets and their clients. */
 export interface SocketLimits {
-  /** Of one gateway. */
+  /** Sockets of one gateway. */
   sockets: number;
   socketsByUser: number;
-  /** On one socket. */
+  /** Subscriptions on one socket. */
   subscriptions: number;
-  /** How long a client may take to say who he is, in milliseconds. */
+  /** The time that a client may take to authenticate, in milliseconds. */
   initMs: number;
-  /** How often clients are asked whether they are there, and told their cursors. */
+  /** The interval at which clients receive a ping with their cursors, in milliseconds. */
   pingMs: number;
-  /** Characters on their way to one client, beyond which the rest waits. */
+  /** Characters in flight to one client; beyond this number, messages wait. */
   onTheWay: number;
-  /** Events, and characters of them, that wait for one client, beyond which he is too slow. */
+  /** Events, and their characters, that may wait for one client; beyond these numbers the client is too slow. */
   waitingEvents: number;
   waitingCharacters: number;
-  /** How often it is looked whether a credential still holds. */
+  /** The interval at which credentials are checked, in milliseconds. */
   recheckMs: number;
-  /** In how long sockets are closed when the gateway stops, so that their clients do not all come back at once. */
+  /** The time over which sockets are closed when the gateway stops, so that their clients do not all reconnect at once. */
   closingMs: number;
 }
 

@@ -12,21 +12,21 @@ export interface OperationDependencies {
   gateway: Gateway;
   outgoing: Outgoing;
   context(): GatewayContext;
-  /** @throws PublicError when its user may send no more of them now, or there is no capacity */
+  /** @throws PublicError when its user may send no more operations now, or there is no capacity */
   admit(): Promise<void>;
   over(): void;
 }
 
 /** One operation of a socket, until it is complete. */
 export class SocketOperation extends Subscriber {
-  /** Where it stands, as far as its client has been told or will be. */
+  /** The position of the subscription, as far as its events were sent or queued. */
   cursor: string | undefined;
   readonly #id: string;
   readonly #request: GraphQLRequest;
   readonly #dependencies: OperationDependencies;
   readonly #prefix: string;
   #isOver = false;
-  /** Counts how often it has begun: what an earlier beginning comes to is nobody's concern. */
+  /** Counts the starts of the operation: the result of an earlier start is ignored. */
   #beginnings = 0;
 
   constructor(id: string, request: GraphQLRequest, dependencies: OperationDependencies) {
@@ -37,7 +37,10 @@ export class SocketOperation extends Subscriber {
     this.#prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   }
 
-  /** @param again with other rights, from where it is */
+  /**
+   * Starts the operation.
+   * @param again with changed rights, from its current position
+   */
   begin(again = false): void {
     if (again && !this.stream) return;
     this.leave();
@@ -73,13 +76,13 @@ export class SocketOperation extends Subscriber {
     }
     if ("refused" in begun) return this.#fail(begun.refused.body);
     this.#announce(begun.cursor, beginning);
-    // Rights that changed while it began are judged by now: nobody has begun it anew, for there was nothing to begin yet.
+    // Checks the rights again if they changed during the start: the change could not restart an operation that had not started yet.
     if (!haveSameRights(context.identity, this.#dependencies.context().identity)) this.begin(true);
   }
 
   #announce(cursor: string | undefined, beginning: number): void {
     if (cursor === undefined) return;
-    // What he has been told meanwhile is behind him.
+    // Events that were sent in the meantime have a later cursor.
     this.cursor ??= cursor;
     if (beginning === 1)
       this.#dependencies.outgoing.say(
@@ -106,7 +109,7 @@ export class SocketOperation extends Subscriber {
     this.#dependencies.outgoing.say(JSON.stringify({ id: this.#id, type: "complete" }));
   }
 
-  /** At the client's will. */
+  /** Stops the operation at the client's request. */
   stop(): void {
     this.#over();
   }

@@ -21,12 +21,18 @@ export interface SocketServerOptions {
   limits: SocketLimits;
   anonymous: boolean;
   requestTimeoutMs: number;
-  /** Of a frame that comes. */
+  /** The largest size of an incoming frame. */
   maxFrameBytes: number;
   clientOf(request: IncomingMessage): Client;
-  /** @throws PublicError FORBIDDEN, OVERLOADED: what keeps a request out before it is a socket */
+  /**
+   * Checks a request before it becomes a socket.
+   * @throws PublicError FORBIDDEN, OVERLOADED
+   */
   admit(request: IncomingMessage): void;
-  /** @throws PublicError OVERLOADED: what keeps an operation out */
+  /**
+   * Checks an operation before it is executed.
+   * @throws PublicError OVERLOADED
+   */
   admitOperation(): void;
   observer: ConnectionObserver;
 }
@@ -37,7 +43,7 @@ export class SocketServer {
   readonly #limits: SocketLimits;
   readonly #server: WebSocketServer;
   readonly #sockets = new Set<ClientSocket>();
-  /** Those that have not said goodbye yet, too. */
+  /** Includes sockets whose close handshake is not complete. */
   readonly #open = new Set<WebSocket>();
   readonly #dependencies: SocketDependencies;
   readonly #pinging: NodeJS.Timeout;
@@ -51,7 +57,7 @@ export class SocketServer {
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: options.maxFrameBytes,
-      // It takes memory of each socket and time of each message, and opens the way to messages that unfold.
+      // Compression takes memory for each socket and time for each message, and allows messages that expand to a large size.
       perMessageDeflate: false,
       clientTracking: false,
       handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
@@ -70,12 +76,12 @@ export class SocketServer {
         options.users.release(socket);
       },
     };
-    // In slices, so that ten thousand pings do not go at one moment.
+    // In slices, so that ten thousand pings are not sent at one moment.
     this.#pinging = setInterval(() => this.#pingSome(), this.#limits.pingMs / slices);
     this.#pinging.unref();
   }
 
-  /** Takes a request to upgrade. */
+  /** Handles an upgrade request. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     try {
       if (requestUrl(request)?.pathname !== "/graphql") return refuse(stream, 404, "Not Found");
@@ -90,7 +96,7 @@ export class SocketServer {
     this.#server.handleUpgrade(request, stream, head, (ws) => this.#opened(ws, request));
   }
 
-  /** Closes all sockets, some at a time: who is told at another moment than others comes back at another moment. */
+  /** Closes all sockets, some at a time: clients that are closed at different times reconnect at different times. */
   async close(): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#pinging);
@@ -131,9 +137,9 @@ export class SocketServer {
   }
 }
 
-/** How long a client may take to say goodbye. */
+/** The time that a client may take for the close handshake. */
 const goodbyeMs = 1_000;
-/** Into how many parts work over all sockets is split. */
+/** The number of parts into which work over all sockets is divided. */
 const slices = 30;
 
 function refuse(stream: Duplex, status: number, reason: string, message = ""): void {

@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 import { PublicError } from "#lib/errors.ts";
 
-/** How far each subgraph's log was read, by the subgraph's name: what each calls its position is its own. */
+/** The position in each subgraph's log up to which events were received, by the subgraph's name. Each subgraph has its own format of positions. */
 export type Positions = Readonly<Record<string, string>>;
 
 const format = 1;
 const longest = 4_096;
 
-/** Whose a cursor is: of another tenant it could only be a mistake, since nobody sees another's events by it. */
+/** Returns the mark of a cursor's tenant. A cursor of another tenant can only be a mistake, since it gives no access to that tenant's events. */
 const markOf = (tenantId: string): string => createHash("sha256").update(tenantId).digest("base64url").slice(0, 8);
 
-/** What a client keeps to go on from: a text without meaning to it, safe in URLs and headers. */
+/** Returns the cursor that a client keeps to resume from: an opaque text, safe in URLs and headers. */
 export const cursorText = (tenantId: string, positions: Positions): string =>
   Buffer.from(JSON.stringify([format, markOf(tenantId), positions])).toString("base64url");
 
-/** @throws PublicError POSITION_INVALID for what is no cursor, or one of another tenant */
+/** @throws PublicError POSITION_INVALID for a text that is not a cursor, or a cursor of another tenant */
 export function parseCursor(tenantId: string, text: unknown): Positions {
   const [version, mark, positions] = typeof text === "string" && text.length <= longest ? listIn(text) : [];
   if (version !== format || !isPositions(positions)) throw invalid("it is malformed");

@@ -3,11 +3,11 @@ import type { ToldEvent } from "./told-event.ts";
 const most = 256;
 const mostCharacters = 512 * 1024;
 
-/** The newest events of a subscription, so that who comes back soon need not be told them by the subgraph. */
+/** The newest events of a subscription, so that a client that reconnects soon receives them without a new subscription to the subgraph. */
 export class RecentEvents {
   #events: ToldEvent[] = [];
   #characters = 0;
-  /** Before the oldest of them. */
+  /** The position before the oldest of them. */
   #start: string | undefined;
 
   /** @param start the position after which the first event will come */
@@ -15,7 +15,7 @@ export class RecentEvents {
     this.#start = start;
   }
 
-  /** Where the newest of them, or what came after it, stands. */
+  /** The position of the newest event, or the start position without any. */
   get head(): string | undefined {
     return this.#events.at(-1)?.position ?? this.#start;
   }
@@ -31,7 +31,7 @@ export class RecentEvents {
     }
   }
 
-  /** What came after a position; undefined when that cannot be told from these. */
+  /** Returns the events after a position; undefined when the position is not known here. */
   after(position: string): readonly ToldEvent[] | undefined {
     if (position === this.#start) return this.#events;
     const index = this.#events.findLastIndex((event) => event.position === position);

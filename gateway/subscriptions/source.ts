@@ -4,15 +4,15 @@ import type { Subgraph } from "#lib/subgraph.ts";
 import type { Subscription, SubscriptionRequest } from "#lib/subscription.ts";
 import { CallFailure } from "../transport/call-failure.ts";
 
-/** How the gateway follows a subgraph: in the same process, or over the network. */
+/** How the gateway subscribes to a subgraph: in the same process, or over the network. */
 export interface SubscriptionSource {
   subscribe(subgraph: string, request: SubscriptionRequest, context: RequestContext, signal: AbortSignal): Subscription;
-  /** Where the subgraph's log stands now; undefined of one that cannot resume. */
+  /** Returns the current position of the subgraph's log; undefined for a subgraph that cannot resume. */
   position(subgraph: string, context: RequestContext, signal: AbortSignal): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
-/** Follows subgraphs of this process: no socket and no text between. */
+/** Subscribes to subgraphs of this process, without sockets and without serialization. */
 export function inProcessSource(subgraphs: readonly Subgraph[]): SubscriptionSource {
   const byName = new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph.subscriptions]));
   const named = (name: string) => {

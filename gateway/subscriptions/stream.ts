@@ -20,15 +20,15 @@ import { RecentEvents } from "./recent-events.ts";
 import type { SubscriptionSource } from "./source.ts";
 import type { ToldEvent } from "./told-event.ts";
 
-/** One who is told the events of a stream. What he does with one must not take long. */
+/** A receiver of the events of a stream. Its work for one event must not take long. */
 export abstract class Subscriber {
-  /** Where he is, while he is. */
+  /** The stream that it has joined, until it leaves. */
   stream: Stream | undefined;
 
   abstract tell(event: ToldEvent): void;
-  /** Nothing more comes: by the subgraph's own will, or because of these errors. */
+  /** Ends the subscription: the subgraph ended it, or these errors did. */
   abstract end(errors?: readonly unknown[]): void;
-  /** Undefined when he can be told more; otherwise resolves when he can. */
+  /** Undefined when it can receive more; otherwise resolves when it can. */
   abstract get ready(): Promise<void> | undefined;
 
   leave(): void {
@@ -36,11 +36,11 @@ export abstract class Subscriber {
   }
 }
 
-/** What is followed, for all who ask the same and may see the same. */
+/** A subscription that is shared by all subscribers with the same request and the same rights. */
 export interface Followed {
   operation: CompiledOperation;
   variables: Readonly<Record<string, unknown>>;
-  /** Who asks: somebody with a tenant and rights, or one user where what he is shown may be his alone. */
+  /** The identity of the subscription: a tenant and rights without a user, or one user where the events may depend on the user. */
   identity: Identity;
 }
 
@@ -51,24 +51,24 @@ export interface StreamDependencies {
 }
 
 export interface StreamListener {
-  /** What the subgraph told at one moment was told to all. */
+  /** The subgraph's events of one moment were sent to all subscribers. */
   told?(): void;
   /** The last subscriber has left. */
   idle(): void;
   ended(): void;
-  /** Whether it waits for its subscribers: of one that all share, none may hold up the others. */
+  /** Returns whether the stream waits for its subscribers: in a stream that all share, no subscriber may delay the others. */
   waits(): boolean;
 }
 
-/** How many events are told before it is looked whether those who come from further back can follow, and how long it waits for them. */
+/** How many events are sent before the stream checks whether subscribers that resume from an earlier position keep up, and how long it waits for them. */
 const toldTogether = 32;
 const waitingMs = 1_000;
-/** What the rest of an operation may take for the events of one moment, in milliseconds. */
+/** The time that the rest of an operation may take for the events of one moment, in milliseconds. */
 const eventTimeoutMs = 10_000;
 
 /**
- * One subscription to a subgraph, and everybody who is told its events: for each event what remains of the operation is executed once, and its
- * text is made once.
+ * One subscription to a subgraph, and all subscribers that receive its events. For each event, the rest of the operation is executed once, and its text is
+ * created once.
  */
 export class Stream {
   readonly #dependencies: StreamDependencies;
@@ -79,7 +79,7 @@ export class Stream {
   #following = new AbortController();
   #ended = false;
 
-  /** @param start the position to begin after; undefined of a subgraph that has none */
+  /** @param start the position to begin after; undefined for a subgraph without positions */
   constructor(followed: Followed, start: string | undefined, dependencies: StreamDependencies, on: StreamListener) {
     this.#followed = followed;
     this.#dependencies = dependencies;
@@ -100,12 +100,12 @@ export class Stream {
     return this.#ended;
   }
 
-  /** Where it stands. */
+  /** The current position. */
   get head(): string | undefined {
     return this.#recent.head;
   }
 
-  /** The cursor of where it stands. */
+  /** Returns the cursor of a position. */
   cursorAt(position: string | undefined): string | undefined {
     return position === undefined
       ? undefined
@@ -113,8 +113,8 @@ export class Stream {
   }
 
   /**
-   * Tells a subscriber what came after a position, and all that comes.
-   * @returns false when what came after it is no longer known here
+   * Sends a subscriber the events after a position, and all later ones.
+   * @returns false when the events after that position are no longer known here
    */
   join(subscriber: Subscriber, after = this.head): boolean {
     const missed = after === undefined ? [] : this.#recent.after(after);
@@ -130,7 +130,10 @@ export class Stream {
     if (this.#subscribers.delete(subscriber) && this.isIdle) this.#on.idle();
   }
 
-  /** Moves everybody here to another stream of the same that has come as far. @returns false when it has not */
+  /**
+   * Moves all subscribers to another stream of the same subscription that has reached this position.
+   * @returns false when it has not
+   */
   moveTo(other: Stream): boolean {
     const { head } = this;
     if (head === undefined || !other.#knows(head)) return false;
@@ -144,7 +147,7 @@ export class Stream {
     return !this.#ended && this.#recent.after(position) !== undefined;
   }
 
-  /** Goes on with the same operation over another supergraph, from where it is. */
+  /** Continues the same operation over another supergraph, from its current position. */
   replan(operation: CompiledOperation): void {
     const before = this.#followed.operation.followed;
     this.#followed = { ...this.#followed, operation };
@@ -152,7 +155,7 @@ export class Stream {
     if (before?.operation !== now?.operation || before?.serviceName !== now?.serviceName) this.#following.abort();
   }
 
-  /** Ends for all of them. */
+  /** Ends the stream for all subscribers. */
   end(errors?: readonly unknown[]): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -170,7 +173,7 @@ export class Stream {
     try {
       while (!this.#ended) {
         await this.#follow();
-        // Another plan follows it in another way; otherwise the subgraph has nothing more to say.
+        // After a change of plans the loop subscribes again; otherwise the subgraph has ended the subscription.
         if (!this.#following.signal.aborted) break;
         this.#following = new AbortController();
       }
@@ -190,7 +193,7 @@ export class Stream {
     const context = { identity, requestId: randomUUID(), deadline: Date.now() + eventTimeoutMs };
     const { source, observer } = this.#dependencies;
     for await (const batch of source.subscribe(fetch.serviceName, request, context, signal)) {
-      // What comes later comes again after a change of plans: it begins where this has come to.
+      // Later events will arrive again after a change of plans: the new subscription begins at the current position.
       if (signal.aborted) return;
       for (let from = 0; from < batch.length; from += toldTogether) {
         const together = batch.slice(from, from + toldTogether);
@@ -211,7 +214,7 @@ export class Stream {
     if (waiting.length > 0) await pause(waitingMs, signal, Promise.all(waiting));
   }
 
-  /** What remains of the operation is asked of each subgraph once for all events of a batch. */
+  /** Executes the rest of the operation with one call to each subgraph for all events of a batch. */
   #told(batch: readonly SubscriptionEvent[], operation: CompiledOperation): Promise<ToldEvent[]> {
     const { variables, identity } = this.#followed;
     const requestId = randomUUID();
@@ -230,7 +233,7 @@ export class Stream {
   }
 }
 
-/** What the events of one moment cause is a trace of its own, and none of the client's who happened to subscribe first. */
+/** Runs the work for the events of one moment in a separate trace, not in that of the client that happened to subscribe first. */
 const eventsSpan = <T>(subgraph: string, events: readonly SubscriptionEvent[], work: () => Promise<T>): Promise<T> => {
   const attributes = { "novacron.subgraph": subgraph, "novacron.events": events.length };
   return inTraceOf(undefined, () =>
@@ -238,7 +241,7 @@ const eventsSpan = <T>(subgraph: string, events: readonly SubscriptionEvent[], w
   );
 };
 
-/** What a subscriber is told of why his subscription ends. */
+/** Returns the error that a subscriber receives when its subscription ends. */
 export function subscriptionFailure(subgraph: string, error: unknown): PublicError {
   if (!(error instanceof PublicError)) return publicFailure(subgraph, error);
   return error.code === "POSITION_EXPIRED"

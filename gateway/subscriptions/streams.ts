@@ -5,30 +5,30 @@ import { RequestErrors } from "../execution/request-errors.ts";
 import { parseCursor } from "./cursor.ts";
 import { type Followed, Stream, type StreamDependencies, type Subscriber, subscriptionFailure } from "./stream.ts";
 
-/** How long a stream that nobody is told any more goes on, so that who has lost his connection finds it again. */
+/** How long a stream without subscribers continues, so that a client that lost its connection finds it again. */
 const lingerMs = 30_000;
 const mostStreams = 10_000;
 
-/** What somebody subscribes to; his identity has an id where it makes a difference. */
+/** A subscription request; its identity has an id where the events depend on the user. */
 export interface Asked extends Omit<Followed, "operation"> {
-  /** As it is planned for him. */
+  /** The operation as planned for this identity. */
   operation: CompiledOperation;
-  /** What it is planned for: whatever the gateway served when he asked. */
+  /** The supergraph of the plan: the one that the gateway served at the time of the request. */
   supergraph: object;
-  /** The text and the name by which it is planned anew for another supergraph. */
+  /** The text and the operation name, with which it is planned again for another supergraph. */
   text: string;
   operationName: string | undefined;
-  /** The cursor to go on from. */
+  /** The cursor to resume from. */
   after?: unknown;
 }
 
 interface Served {
   supergraph: object;
-  /** @throws RequestErrors, GraphQLError, PublicError for what no longer fits */
+  /** @throws RequestErrors, GraphQLError, PublicError for a subscription that no longer fits */
   plan(asked: Asked): Promise<CompiledOperation>;
 }
 
-/** Equal for those who ask the same and may see the same. */
+/** Returns a key that is equal for subscribers with the same request and the same rights. */
 const keyOf = ({ text, operationName = "", variables, identity }: Asked): string => {
   const { kind, id, tenantId, userTenantId = "", permissions } = identity;
   const rights = [kind, id, tenantId, userTenantId, ...permissions.toSorted()];
@@ -36,20 +36,23 @@ const keyOf = ({ text, operationName = "", variables, identity }: Asked): string
 };
 
 /**
- * The streams of one gateway: one for all subscribers that ask the same and may see the same. Who comes from further back has one of his own, until
- * that has come as far. A subscriber to a subgraph without positions keeps a stream of its own, and that ends with its subscriber: nobody knows whether
- * such a subgraph sends its state to each new subscription, or where a stream that is joined later stands.
+ * The streams of one gateway: one for all subscribers with the same request and the same rights. A subscriber that resumes from an earlier position has a
+ * separate stream, until that has reached the shared one. A subscriber to a subgraph without positions keeps a separate stream, which ends with its
+ * subscriber. It is not known whether such a subgraph sends its state to each new subscription, or which position a stream has that is joined later.
  */
 export class Streams {
-  /** What the gateway went over to, and how it plans for it. */
+  /** The supergraph that the gateway switched to, and how it plans subscriptions for it. */
   #served: Served | undefined;
   readonly #dependencies: StreamDependencies;
-  /** Those that begin where their subgraph is, or have shown that they could begin where they did; undefined where the subgraph tells no position. */
+  /**
+   * Streams that begin at the current position of their subgraph, or that have shown that they can be shared; undefined where the subgraph sends no
+   * position.
+   */
   readonly #shared = new Map<string, Promise<Stream | undefined>>();
   readonly #isShared = new WeakSet<Stream>();
-  /** Those of subgraphs that tell no position. */
+  /** Streams of subgraphs that send no position. */
   readonly #isAlone = new WeakSet<Stream>();
-  /** By where they began. */
+  /** By the position where they began. */
   readonly #returning = new Map<string, Stream>();
   readonly #running = new Map<Stream, Asked>();
 
@@ -58,8 +61,8 @@ export class Streams {
   }
 
   /**
-   * Tells a subscriber the events after his cursor, or from now on.
-   * @returns the cursor where he begins; undefined of a subgraph that cannot resume
+   * Sends a subscriber the events after its cursor, or from now on.
+   * @returns the cursor where the subscription begins; undefined for a subgraph that cannot resume
    * @throws PublicError POSITION_INVALID, OVERLOADED, SUBGRAPH_UNAVAILABLE
    */
   async subscribe(asked: Asked, subscriber: Subscriber): Promise<string | undefined> {
@@ -81,7 +84,7 @@ export class Streams {
 
   /**
    * Plans every stream for another supergraph.
-   * @returns what makes them go by it, from when it is served; those that have no plan any more end with their errors
+   * @returns a function that switches them, to be called when that supergraph is served; streams without a plan then end with their errors
    */
   async replanned(supergraph: object, plan: Served["plan"]): Promise<() => void> {
     const served = { supergraph, plan };
@@ -96,7 +99,7 @@ export class Streams {
       for (const [stream, asked] of this.#running) {
         const goBy = plans.get(stream);
         if (goBy) goBy();
-        // It began while the others were planned.
+        // This stream began while the others were planned.
         else void this.#catchUp(stream, asked, served);
       }
     };
@@ -116,7 +119,7 @@ export class Streams {
 
   async #catchUp(stream: Stream, asked: Asked, served: Served): Promise<void> {
     const goBy = await this.#replanned(stream, asked, served);
-    // Over the next one it has been planned with all the others.
+    // When a newer supergraph is served, the stream was planned for that one with all others.
     if (this.#served === served && this.#running.has(stream)) goBy();
   }
 
@@ -124,11 +127,14 @@ export class Streams {
     for (const stream of this.#running.keys()) stream.end();
   }
 
-  /** What the subscriber's cursor says of the subgraph; undefined where he begins now. @throws PublicError POSITION_INVALID */
+  /**
+   * Returns the position of the subgraph in the subscriber's cursor; undefined where the subscription begins now.
+   * @throws PublicError POSITION_INVALID
+   */
   async #after(subgraph: string, asked: Asked): Promise<string | undefined> {
     if (asked.after === undefined) return undefined;
     const after = parseCursor(asked.identity.tenantId, asked.after)[subgraph];
-    // Of a subgraph that cannot resume no cursor says anything. Of another to begin now would be to lose what came since.
+    // No cursor has a position of a subgraph that cannot resume. For another subgraph, to begin now would lose the events since the cursor.
     if (after === undefined && (await this.#positionOf(subgraph, asked)) !== undefined)
       throw new PublicError("POSITION_INVALID", "This cursor is of another subscription.");
     return after;
@@ -143,7 +149,10 @@ export class Streams {
     }
   }
 
-  /** The stream of those who begin where their subgraph is. @returns undefined of a subgraph that does not tell where it is */
+  /**
+   * Returns the stream of subscribers that begin at the current position of their subgraph.
+   * @returns undefined for a subgraph without positions
+   */
   async #fromNow(key: string, asked: Asked): Promise<Stream | undefined> {
     const known = this.#shared.get(key);
     if (known) return known;
@@ -154,7 +163,7 @@ export class Streams {
     return this.#offer(key, beginning);
   }
 
-  /** Has others join a stream, if there comes to be one. */
+  /** Lets others join a stream, if it begins successfully. */
   async #offer(key: string, beginning: Promise<Stream | undefined>): Promise<Stream | undefined> {
     this.#shared.set(key, beginning);
     let stream: Stream | undefined;
@@ -166,7 +175,7 @@ export class Streams {
     }
   }
 
-  /** The stream of those who come back from the same position, of whom there are many when a gateway was away. */
+  /** Returns the stream of clients that reconnect from the same position; there are many of them after an outage of a gateway. */
   #from(key: string, asked: Asked, after: string | undefined): Stream {
     const place = `${key} ${after}`;
     const known = this.#returning.get(place);
@@ -197,17 +206,17 @@ export class Streams {
     });
     this.#running.set(stream, asked);
     this.#dependencies.observer.onStream?.(1);
-    // Who asked before the gateway went over to another supergraph may be served after it.
+    // A request from before a change of supergraphs may begin after it.
     if (this.#served && this.#served.supergraph !== asked.supergraph) void this.#catchUp(stream, asked, this.#served);
     return stream;
   }
 
-  /** A stream that began further back goes up in the one that all share when it has come as far, or becomes that. */
+  /** Merges a stream that began at an earlier position into the shared one when it has reached that, or makes it the shared one. */
   async #share(key: string, stream: Stream, asked: Asked): Promise<void> {
     if (this.#isAlone.has(stream)) return;
     const shared = this.#shared.get(key);
     if (!shared) {
-      // Its events have positions; that nobody else's state is lost by joining it, only the subgraph's own position says.
+      // Its events have positions. But only the subgraph's own position shows that a subscriber that joins later misses no state.
       const position = this.#positionOf(stream.subgraph, asked);
       const offered = position.then((known) =>
         known === undefined ? this.#keepAlone(stream) : this.#shareNow(stream),

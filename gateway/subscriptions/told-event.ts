@@ -1,17 +1,17 @@
-/** An event of a subscription as its subscribers are told it. Its text is made once for all of them. */
+/** An event of a subscription as its subscribers receive it. Its text is created once for all of them. */
 export interface ToldEvent {
-  /** Where the subgraph's log stands after it. */
+  /** The position of the subgraph's log after the event. */
   position: string | undefined;
   cursor: string | undefined;
-  /** Events of the same entity, of which a newer one may stand for an older: undefined of what is never left out. */
+  /** A key of events of the same entity, of which a newer one may replace an older one; undefined for an event that is never left out. */
   replaces: string | undefined;
-  /** How many older ones it stands for already. */
+  /** The number of older events that it already replaces. */
   dropped: number;
-  /** The answer as JSON, up to its extensions; undefined where only the position has moved. */
+  /** The response as JSON, up to its extensions; undefined where only the position has changed. */
   head: string | undefined;
 }
 
-/** @param dropped how many older events it stands for, for this subscriber */
+/** @param dropped the number of older events that it replaces for this subscriber */
 export function textOf({ head = "", cursor }: ToldEvent, dropped: number): string {
   if (cursor === undefined && dropped === 0) return `${head}}`;
   const told = [

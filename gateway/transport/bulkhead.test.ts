@@ -6,7 +6,7 @@ import { Bulkhead, withBulkhead } from "./bulkhead.ts";
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a bulkhead", () => {
-  it("lets so many in, has so many wait, and refuses the rest", async () => {
+  it("admits calls up to its limit, queues some, and refuses the rest", async () => {
     const carrier = carrierByHand();
     const transport = withBulkhead(carrier, { callsInFlight: 2, callsWaiting: 1 });
     const send = () => transport.send("vms", query("{ a }"), contextOf("1"), never());
@@ -21,7 +21,7 @@ describe("a bulkhead", () => {
     await Promise.all([second, third]);
   });
 
-  it("leaves half of the places to queries, however many mutations wait", async () => {
+  it("keeps half of the places for queries, however many mutations wait", async () => {
     const carrier = carrierByHand();
     const transport = withBulkhead(carrier, { callsInFlight: 4, callsWaiting: 10 });
     const mutation = { query: "mutation { m }", operation: "mutation" as const };
@@ -36,7 +36,7 @@ describe("a bulkhead", () => {
     await Promise.all([...mutations, ...queries]);
   });
 
-  it("lets in groups that wait in turns, and those of one in order", async () => {
+  it("admits waiting groups in turns, and the calls of one group in order", async () => {
     const bulkhead = new Bulkhead({ callsInFlight: 1, callsWaiting: 10 });
     await bulkhead.enter(never());
     const entered: string[] = [];
@@ -58,7 +58,7 @@ describe("a bulkhead", () => {
     expect(bulkhead.enter(never())).toBeUndefined();
   });
 
-  it("gives each subgraph places of its own", async () => {
+  it("gives each subgraph its own places", async () => {
     const carrier = carrierByHand();
     const transport = withBulkhead(carrier, { callsInFlight: 1, callsWaiting: 0 });
     const hung = transport.send("vms", query("{ a }"), contextOf("1"), never());
@@ -70,7 +70,7 @@ describe("a bulkhead", () => {
     await hung;
   });
 
-  it("keeps its bounds, serves in order, and forgets nobody, whoever comes and leaves when", async () => {
+  it("keeps its limits, serves in order, and settles every caller, in any sequence of calls", async () => {
     const step = fc.oneof(
       fc.constant({ does: "enter" as const, who: 0 }),
       fc.record({ does: fc.constant("leave" as const), who: fc.nat({ max: 5 }) }),

@@ -6,8 +6,8 @@ import type { Transport } from "./transport.ts";
 export type BulkheadLimits = Pick<TransportLimits, "callsInFlight" | "callsWaiting">;
 
 /**
- * So many at once, and so many that wait for their turn: those of one group first come, first served, and the groups in turns, so that one that sends much
- * holds up itself. Who leaves while he waits makes room.
+ * Limits the calls in flight and the calls that wait for their turn. Calls of one group are first come, first served, and the groups take turns, so that a
+ * group with many calls delays only itself. A caller that leaves while it waits makes room.
  */
 export class Bulkhead {
   readonly #limits: BulkheadLimits;
@@ -20,14 +20,14 @@ export class Bulkhead {
     this.#limits = limits;
   }
 
-  /** Resolves when it is the caller's turn, which he ends by `leave`; rejects at the signal, with its reason, or when too many wait. */
+  /** Resolves when it is the caller's turn, which the caller ends with `leave`. Rejects at the signal, with its reason, or when too many calls wait. */
   enter(signal: AbortSignal, group = ""): Promise<void> | undefined {
     if (this.#inFlight >= this.#limits.callsInFlight) return this.#turn(signal, group);
     this.#inFlight += 1;
     return undefined;
   }
 
-  /** The place goes to one who waits, so that nobody who comes now can take it. */
+  /** Passes the place to a waiting call, so that no new call can take it. */
   leave(): void {
     const [first] = this.#waiting;
     if (!first) {
@@ -69,8 +69,8 @@ export class Bulkhead {
 }
 
 /**
- * Bounds the calls in each subgraph: one that is slow fills its own places and nobody else's. Mutations fill half of them: those of a subgraph may wait
- * for one lock, or for passwords to be hashed, and its queries need neither. Tenants wait in turns, and so do those who sign in.
+ * Limits the calls in each subgraph: a slow one fills only its own places. Mutations may fill half of them: those of a subgraph may wait for one lock, or
+ * for password hashes, and its queries need neither. Tenants take turns, and so do callers that sign in.
  */
 export function withBulkhead(inner: Transport, limits: BulkheadLimits): Transport {
   const boundsOf = perSubgraph(() => ({

@@ -1,18 +1,18 @@
 export type FailureKind =
-  /** No answer was had: no connection, one that broke, or a proxy before the subgraph that says so (502, 503). */
+  /** There was no response: no connection, a lost one, or a proxy in front of the subgraph that reports it (502, 503). */
   | "unreachable"
-  /** What came was no answer: another status, no JSON, no GraphQL, too large. */
+  /** The response was invalid: another status, not JSON, not GraphQL, too large. */
   | "unusable"
-  /** The call had its time, and there was no answer. */
+  /** The call had its full time, and there was no response. */
   | "timed out"
-  /** The request's time was over before the call had what calls usually have. */
+  /** The request's deadline passed before the call had the time that calls usually have. */
   | "out of time"
-  /** The subgraph has not answered others, and was not asked. */
+  /** The subgraph did not respond to other calls, and was not called. */
   | "breaker open"
   /** Too many calls were waiting for the subgraph. */
   | "overloaded";
 
-/** Why a call has no answer. The message and the cause are for the log. */
+/** The reason why a call has no response. The message and the cause are for the log. */
 export class CallFailure extends Error {
   readonly kind: FailureKind;
 
@@ -23,6 +23,6 @@ export class CallFailure extends Error {
   }
 }
 
-/** Of an error that is none of the transport's, or of a caller who has left: undefined. */
+/** Returns the kind of a failure; undefined for an error from outside the transport, or when the caller has left. */
 export const failureKind = (error: unknown): FailureKind | undefined =>
   error instanceof CallFailure ? error.kind : undefined;

@@ -31,7 +31,7 @@ function openedAt(time: { now: number }) {
 }
 
 describe("a circuit breaker", () => {
-  it("opens at the third call in a row that had no answer, and not at three between which there was one", () => {
+  it("opens at the third consecutive call without a response, and not when a response came between them", () => {
     const { breaker, states, admitted } = breakerAt({ now: 0 });
     for (let round = 0; round < 5; round += 1) {
       breaker.failed(admitted());
@@ -44,7 +44,7 @@ describe("a circuit breaker", () => {
     expect(breaker.admit()).toBeUndefined();
   });
 
-  it("lets one call a pause through while it is open, and the pauses grow to a second", () => {
+  it("admits one call per pause while it is open, and the pauses grow to a second", () => {
     const time = { now: 0 };
     const { breaker, admitted } = openedAt(time);
     const probes: number[] = [];
@@ -57,7 +57,7 @@ describe("a circuit breaker", () => {
     expect(admitted).toThrow("not let through");
   });
 
-  it("closes at the first answer, and is as patient as before", () => {
+  it("closes at the first response, and then tolerates as many failures as before", () => {
     const time = { now: 0 };
     const { breaker, states, admitted } = openedAt(time);
     time.now = 250;
@@ -69,7 +69,7 @@ describe("a circuit breaker", () => {
     expect(breaker.admit()).toBeDefined();
   });
 
-  it("waits for no probe: one that hangs is followed by another", () => {
+  it("does not wait for a probe: one that hangs is followed by another", () => {
     const time = { now: 0 };
     const { breaker, admitted } = openedAt(time);
     time.now = 250;
@@ -81,7 +81,7 @@ describe("a circuit breaker", () => {
     expect(breaker.admit()).toBeDefined();
   });
 
-  it("is not opened by what was sent before it was last closed", () => {
+  it("is not opened by calls that were sent before it last closed", () => {
     const time = { now: 0 };
     const { breaker, states, admitted } = breakerAt(time);
     const calls = Array.from({ length: 10 }, admitted);
@@ -93,7 +93,7 @@ describe("a circuit breaker", () => {
     expect(states).toEqual(["open", "half-open", "closed"]);
   });
 
-  it("never lets two calls through in less than the first pause while nobody answers, whatever happens", () => {
+  it("never admits two calls within the first pause while there is no response, in any sequence of events", () => {
     const event = fc.oneof(fc.constant("ask" as const), fc.constant("fail" as const), fc.integer({ min: 1, max: 400 }));
     fc.assert(
       fc.property(fc.array(event, { maxLength: 200 }), (events) => {
@@ -116,15 +116,15 @@ describe("a circuit breaker", () => {
 describe("a subgraph", () => {
   const outcomes: [string, unknown, boolean][] = [
     ["cannot be reached", new CallFailure("unreachable", ""), true],
-    ["does not answer in time", new CallFailure("timed out", ""), true],
-    ["answers nonsense", new CallFailure("unusable", ""), false],
-    ["is asked with too little time", new CallFailure("out of time", ""), false],
+    ["does not respond in time", new CallFailure("timed out", ""), true],
+    ["sends an invalid response", new CallFailure("unusable", ""), false],
+    ["is called with too little time", new CallFailure("out of time", ""), false],
     ["has too many callers", new CallFailure("overloaded", ""), false],
-    ["is left by its callers", new DOMException("gone", "AbortError"), false],
+    ["is abandoned by its callers", new DOMException("gone", "AbortError"), false],
     ["is called in a way that breaks the carrier", new Error("a context too large to sign"), false],
   ];
   it.each(outcomes)(
-    "that %s is asked no more after three calls, when that says something of it",
+    "that %s is not called after three calls if that indicates a failure of the subgraph",
     async (_, error, opens) => {
       let asked = 0;
       const states: string[] = [];
@@ -148,7 +148,7 @@ describe("a subgraph", () => {
     },
   );
 
-  it("that does not answer takes nothing from another", async () => {
+  it("that does not respond does not affect another", async () => {
     const carrier = carrierThat(async (subgraph) => {
       if (subgraph === "vms") throw new CallFailure("unreachable", "no connection");
       return { data: {} };

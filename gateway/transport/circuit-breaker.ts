@@ -7,12 +7,12 @@ import type { Transport } from "./transport.ts";
 
 export type BreakerLimits = Pick<TransportLimits, "failuresToOpen" | "firstProbeMs" | "longestProbeMs">;
 
-/** A call that was let through; calls from before the subgraph was last found to be back say nothing of it. */
+/** An admitted call. Calls from before the breaker last closed do not count as failures. */
 export type Admitted = number;
 
 /**
- * Opens at calls without an answer that follow each other. While it is open one call a pause is let through, to see whether the subgraph is
- * back; the first answer closes it. Pauses grow. A probe that hangs, or whose caller leaves, is followed by another after the next pause: nothing waits for it.
+ * Opens after consecutive calls without a response. While it is open, one call per pause is admitted, to check whether the subgraph is available again; the
+ * first response closes it. Pauses grow. A probe that hangs, or whose caller leaves, is followed by another after the next pause: nothing waits for it.
  */
 export class CircuitBreaker {
   readonly #limits: BreakerLimits;
@@ -24,14 +24,14 @@ export class CircuitBreaker {
   #probeAt = 0;
   #closings = 0;
 
-  /** @param now a clock that does not jump, in milliseconds */
+  /** @param now a monotonic clock, in milliseconds */
   constructor(limits: BreakerLimits, onChange: (state: BreakerState) => void, now = () => performance.now()) {
     this.#limits = limits;
     this.#onChange = onChange;
     this.#now = now;
   }
 
-  /** Undefined when the subgraph is not to be asked. */
+  /** Undefined when the subgraph must not be called. */
   admit(): Admitted | undefined {
     if (this.#state === "closed") return this.#closings;
     const now = this.#now();
@@ -67,8 +67,8 @@ export class CircuitBreaker {
 }
 
 /**
- * Does not ask a subgraph that does not answer. Only silence counts: who answers nonsense is there, and a query that one caller can spoil must
- * not take the subgraph away from all.
+ * Stops calls to a subgraph that does not respond. Only missing responses count: a subgraph with invalid responses is available, and a query with which one
+ * caller can cause a failure must not make the subgraph unavailable to all.
  */
 export function withCircuitBreaker(
   inner: Transport,

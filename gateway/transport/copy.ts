@@ -2,8 +2,8 @@ import type { ExecutionResult } from "graphql";
 import { put } from "../execution/data.ts";
 
 /**
- * An answer that can be changed without its original: the executor merges answers in place. What nobody changes is not copied: errors, and
- * values that are neither lists nor plain objects.
+ * Returns a copy of a response that can be changed without its original: the executor merges responses in place. Errors, and values that are neither lists
+ * nor plain objects, are not copied, because they are never changed.
  */
 export const copyOf = (answer: ExecutionResult): ExecutionResult =>
   answer.data ? { ...answer, data: copied(answer.data) as ExecutionResult["data"] } : answer;

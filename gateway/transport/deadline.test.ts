@@ -4,7 +4,7 @@ import { withDeadline } from "./deadline.ts";
 import { guarded } from "./guarded.ts";
 
 describe("a deadline", () => {
-  it("is told to the subgraph: the request's, and never more than a call may take", async () => {
+  it("is sent to the subgraph: the request's, limited to the time that a call may take", async () => {
     const carrier = carrierByHand();
     const transport = withDeadline(carrier, { callTimeoutMs: 1_000 });
     const now = Date.now();
@@ -19,7 +19,7 @@ describe("a deadline", () => {
     expect((long ?? 0) - now).toBeLessThan(2_000);
   });
 
-  it("that is over lets no call begin", async () => {
+  it("that has passed starts no call", async () => {
     const carrier = carrierByHand();
     const transport = guarded(carrier);
     const call = transport.send("vms", query("{ a }"), contextOf("1", Date.now() - 1), never());
@@ -27,7 +27,7 @@ describe("a deadline", () => {
     expect(carrier.calls).toEqual([]);
   });
 
-  it("ends a call whose carrier never ends, frees its place, and tells a slow subgraph from a hurried request", async () => {
+  it("ends a call that never returns, frees its place, and distinguishes a slow subgraph from a hurried request", async () => {
     const carrier = carrierByHand();
     const outcomes: string[] = [];
     const transport = guarded(
@@ -43,7 +43,7 @@ describe("a deadline", () => {
     expect(carrier.calls.map(({ signal }) => signal.aborted)).toEqual([true, true]);
   });
 
-  it("does not hold a caller who leaves", async () => {
+  it("does not delay a caller that leaves", async () => {
     const carrier = carrierByHand();
     const outcomes: string[] = [];
     const transport = guarded(carrier, {}, { onCall: ({ outcome }) => outcomes.push(outcome) });

@@ -8,7 +8,7 @@ import type { CallRequest } from "./transport.ts";
 const forever = { sharedMs: Infinity };
 const alike = contextOf("1", Date.now() + 60_000);
 
-/** How many calls reach the subgraph when both are in flight at once. */
+/** Returns how many calls reach the subgraph when both are in flight at once. */
 async function callsOf(first: [string, CallRequest, RequestContext], second: [string, CallRequest, RequestContext]) {
   const carrier = carrierByHand();
   const transport = withDeduplication(carrier, forever, {});
@@ -19,7 +19,7 @@ async function callsOf(first: [string, CallRequest, RequestContext], second: [st
 }
 
 describe("two calls in flight at the same time", () => {
-  it("are one when they ask the same, whatever the requests are that they belong to", async () => {
+  it("are one when they are equal, even if they belong to different requests", async () => {
     const request = query("{ a }", { of: ["x", { y: 1 }] });
     const again = { ...alike, requestId: "another", deadline: alike.deadline + 10 };
     expect(await callsOf(["vms", request, alike], ["vms", structuredClone(request), structuredClone(again)])).toBe(1);
@@ -30,15 +30,15 @@ describe("two calls in flight at the same time", () => {
     ["user", { identity: { ...identity, id: "2" } }],
     ["kind", { identity: { ...identity, kind: "anonymous" } }],
     ["tenant", { identity: { ...identity, tenantId: "0197a000-0002-7000-8000-000000000002" } }],
-    ["tenant of his own", { identity: { ...identity, userTenantId: "0197a000-0002-7000-8000-000000000002" } }],
+    ["own tenant", { identity: { ...identity, userTenantId: "0197a000-0002-7000-8000-000000000002" } }],
     ["permission", { identity: { ...identity, permissions: ["vm:read", "vm:update"] } }],
     ["name", { identity: { ...identity, name: "somebody" } }],
     ["credential", { identity: { ...identity, credential: { kind: "session", id: "1" } } }],
     ["address", { client: { ipAddress: "10.0.0.1" } }],
     ["browser", { client: { userAgent: "another" } }],
-    ["property that is added one day", { region: "north" } as Partial<RequestContext>],
+    ["property that is added later", { region: "north" } as Partial<RequestContext>],
   ];
-  it.each(others)("are two when who asks has another %s", async (_what, difference) => {
+  it.each(others)("are two when the caller has another %s", async (_what, difference) => {
     expect(await callsOf(["vms", query("{ a }"), alike], ["vms", query("{ a }"), { ...alike, ...difference }])).toBe(2);
   });
 
@@ -49,7 +49,7 @@ describe("two calls in flight at the same time", () => {
     expect(await callsOf(["vms", request, alike], ["vms", query("{ a }", { of: { x: [2, 1] } }), alike])).toBe(2);
   });
 
-  it("are two when they are mutations, or a service asks", async () => {
+  it("are two when they are mutations, or from a service", async () => {
     expect(await callsOf(["vms", mutation("mutation { a }"), alike], ["vms", mutation("mutation { a }"), alike])).toBe(
       2,
     );
@@ -57,13 +57,13 @@ describe("two calls in flight at the same time", () => {
     expect(await callsOf(["vms", query("{ a }"), service], ["vms", query("{ a }"), service])).toBe(2);
   });
 
-  it("are two when the first was given much less time than the second has", async () => {
+  it("are two when the first has much less time than the second", async () => {
     const hurried = { ...alike, deadline: Date.now() + 1_000 };
     expect(await callsOf(["vms", query("{ a }"), hurried], ["vms", query("{ a }"), alike])).toBe(2);
     expect(await callsOf(["vms", query("{ a }"), alike], ["vms", query("{ a }"), hurried])).toBe(1);
   });
 
-  it("are two when the first is no longer young", async () => {
+  it("are two when the first is too old", async () => {
     const carrier = carrierByHand();
     const transport = withDeduplication(carrier, { sharedMs: 0 }, {});
     void transport.send("vms", query("{ a }"), alike, never());
@@ -89,7 +89,7 @@ describe("two calls in flight at the same time", () => {
 });
 
 describe("a shared answer", () => {
-  it("can be changed by each who has it without the others' seeing it", async () => {
+  it("can be changed by each caller without effect on the others", async () => {
     const carrier = carrierByHand();
     const transport = withDeduplication(carrier, forever, {});
     const calls = [1, 2, 3].map(() => transport.send("vms", query("{ a }"), alike, never()));
@@ -116,19 +116,19 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 interface Caller {
   abort: AbortController;
-  /** The call that he shares or has begun, by its number. */
+  /** The number of the call that this caller shares or has begun. */
   call: number;
-  /** What came of it: one entry for each time that something did. */
+  /** One entry for each time that a call settled. */
   outcomes: unknown[];
 }
 
-/** Plays the steps and then answers what is open; tells of every caller, and of every call whether it was aborted. */
+/** Plays the steps and then answers the open calls; returns all callers, and for every call whether it was aborted. */
 async function play(steps: readonly Step[]) {
   const carrier = carrierByHand();
   const transport = withDeduplication(carrier, forever, {});
   const callers: Caller[] = [];
   const ended = new Set<number>();
-  /** By question: the call that the next one who asks is to share, unless it has ended or everybody has left it. */
+  /** By query: the call that the next caller should share, unless it has ended or all callers have left it. */
   let newest: (number | undefined)[] = [];
   for (const current of steps) {
     if (current.does === "call") {
@@ -165,7 +165,7 @@ async function play(steps: readonly Step[]) {
   return { callers, aborted: carrier.calls.map(({ signal }) => signal.aborted) };
 }
 
-it("whatever callers, subgraph and writers do, each caller has one outcome, and nothing is asked twice at once", async () => {
+it("each caller has one outcome and no query is sent twice at once, whatever callers, subgraph and writers do", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const { callers, aborted } = await play(steps);

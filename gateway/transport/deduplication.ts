@@ -6,12 +6,12 @@ import type { TransportObserver } from "./observer.ts";
 import type { CallRequest, Transport } from "./transport.ts";
 
 /**
- * Callers who ask the same of a subgraph at the same time share one call. The same is: query, variables, and everything that the subgraph
- * learns of who asks and from where; the request's id and deadline alone may differ.
+ * Lets callers with the same request to a subgraph share one call while it is in flight. Requests are the same if they have the same query, variables, and
+ * everything that the subgraph receives about the caller and its origin; only the request's id and deadline may differ.
  *
- * Nobody is given what was read before a change that he knows of. A mutation that ends, whatever it ends with, closes all calls in flight to
- * others; mutations of other processes are not seen, so only young calls are shared. What services ask is never shared: whether a session is
- * still valid is asked anew. Nor is what a subscription asks about an event.
+ * No caller receives data from before a change that it knows of. A mutation that ends, with any result, stops all calls in flight from being shared.
+ * Mutations of other processes are not seen, so only young calls are shared. Requests of services are never shared: whether a session is still valid is
+ * checked each time. Nor are requests of a subscription for an event.
  */
 export function withDeduplication(
   inner: Transport,
@@ -50,13 +50,13 @@ interface Entry extends Asked {
   flight: Flight;
 }
 
-/** The calls in flight that others may join, by their query: that alone costs a call to which there is no second nothing but a look-up. */
+/** The calls in flight that others may join, by their query: a call without a second one costs only a look-up. */
 type Board = Map<string, Entry[]>;
 
 function enter(board: Board, entry: Entry): void {
   const { query } = entry.request;
   const others = board.get(query);
-  // The newest first: of two alike, it is the one to join.
+  // The newest comes first: of two equal calls, it is the one to join.
   if (others) others.unshift(entry);
   else board.set(query, [entry]);
 }
@@ -79,7 +79,7 @@ function isSame(one: Asked, other: Asked): boolean {
   );
 }
 
-/** What may differ is named, and not what may not: what is added to the context one day counts from then on. */
+/** Returns the context without what may differ. Only this is named: a property that is added to the context later counts automatically. */
 function seenOf({
   requestId: _id,
   deadline: _deadline,

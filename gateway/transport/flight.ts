@@ -7,8 +7,8 @@ interface Caller {
 }
 
 /**
- * A call in flight and those who wait for it. Each leaves at his own signal, whatever the carrier does; the call itself is aborted when the last one
- * has left.
+ * A call in flight and the callers that wait for it. Each leaves at its own signal, whatever the inner transport does; the call itself is aborted when the
+ * last caller has left.
  */
 export class Flight {
   readonly #begun = performance.now();
@@ -18,8 +18,9 @@ export class Flight {
   readonly #onEnd: () => void;
 
   /**
-   * @param deadline that the subgraph was told, in milliseconds since the epoch
-   * @param onEnd when nobody may join any more
+   * Starts the call.
+   * @param deadline the deadline that the subgraph received, in milliseconds since the epoch
+   * @param onEnd called when no more callers may join
    */
   constructor(
     carry: (signal: AbortSignal) => Promise<ExecutionResult>,
@@ -37,13 +38,13 @@ export class Flight {
     return performance.now() - this.#begun < milliseconds;
   }
 
-  /** Whether the subgraph was given at least half of the time that this caller has. */
+  /** Returns whether the subgraph has at least half of the time that this caller has. */
   hasTimeFor(deadline: number): boolean {
     const now = Date.now();
     return (this.#deadline - now) * 2 >= deadline - now;
   }
 
-  /** Rejects with the signal's reason at the signal. */
+  /** Waits for the call. Rejects with the signal's reason at the signal. */
   join(signal: AbortSignal): Promise<ExecutionResult> {
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -67,7 +68,7 @@ export class Flight {
     });
   }
 
-  /** All in one go: no caller can change his answer before the others have theirs. */
+  /** Settles all callers in one step: no caller can change its response before the others have theirs. */
   #end(tell: (caller: Caller, isFirst: boolean) => void): void {
     this.#onEnd();
     let isFirst = true;

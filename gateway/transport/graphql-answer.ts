@@ -4,9 +4,10 @@ import type { ErrorCode } from "#lib/errors.ts";
 import { CallFailure } from "./call-failure.ts";
 
 /**
- * The GraphQL answer in what a subgraph sent, whatever the status or the message was that brought it. An answer has data or errors; `errors: null` and
- * `errors: []` are none. Of an error everything but its message is optional, and is left out where it has another shape than the specification's.
- * @throws CallFailure "unusable" for what is no answer, or only refuses the call itself: that is the gateway's concern and no client's
+ * Returns the GraphQL response in a value from a subgraph, whatever status or message carried it. A response has data or errors; `errors: null` and
+ * `errors: []` count as none. All properties of an error except its message are optional, and are left out where they do not have the shape of the
+ * specification.
+ * @throws CallFailure "unusable" for a value that is not a response, or that only refuses the call itself: that concerns the gateway and no client
  */
 export function graphqlAnswer(value: unknown): ExecutionResult {
   if (!isObject(value)) throw noAnswer();
@@ -34,7 +35,10 @@ function errorOf(value: unknown): GraphQLError {
   });
 }
 
-/** What only the gateway can have done wrong, which writes the document and its HTTP request. A literal that a custom scalar refuses is the client's. */
+/**
+ * Errors that only the gateway can have caused, because it writes the document and its HTTP request. A literal that a custom scalar refuses is the client's
+ * error.
+ */
 const codesOfCalls: ReadonlySet<unknown> = new Set<ErrorCode>([
   "GRAPHQL_PARSE_FAILED",
   "OPERATION_RESOLUTION_FAILURE",

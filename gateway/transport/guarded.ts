@@ -10,8 +10,8 @@ import { traced, tracing } from "./traced.ts";
 import type { Transport } from "./transport.ts";
 
 /**
- * Every guard around a carrier, the outermost last: a call passes them from below. A subgraph that is dead, hung or slow costs its own fields
- * and, from the third call on, no time.
+ * Wraps a transport in every guard, the outermost last: a call passes them from below. A subgraph that is dead, hung or slow costs its own fields and, from
+ * the third call on, no time.
  */
 export function guarded(
   carrier: Transport,

@@ -10,16 +10,16 @@ import { graphqlAnswer } from "./graphql-answer.ts";
 import { type HttpLimits, httpLimits } from "./limits.ts";
 import type { CallRequest, Transport } from "./transport.ts";
 
-/** A carrier whose subgraphs may move while it runs. */
+/** A transport whose subgraphs may move while it runs. */
 export interface HttpTransport extends Transport {
-  /** From now on subgraphs are at these URLs; what is on its way to another is answered. */
+  /** Sets new URLs of the subgraphs; calls in flight to the old ones are completed. */
   readdress(urls: Readonly<Record<string, string>>): void;
 }
 
 /**
- * Calls subgraphs over HTTP, each over kept-alive connections of its own; every call is signed over its final body. Of the client's own headers
- * none goes along: what a subgraph may know of the client is in the context. Redirects are not followed: a signed call is for one address.
- * @param signer undefined for subgraphs that answer anybody: they do not receive who asks
+ * Calls subgraphs over HTTP, each over its own keep-alive connections; every call is signed over its final body. None of the client's own headers are sent:
+ * what a subgraph may know of the client is in the context. Redirects are not followed: a signed call is for one address.
+ * @param signer undefined for subgraphs without authentication: they do not receive the caller's identity
  */
 export function overHttp(
   urls: Readonly<Record<string, string>>,
@@ -81,8 +81,8 @@ function addressOf(text: string, limits: HttpLimits): Address {
 }
 
 /**
- * A GraphQL answer is one whatever its status: servers answer 400 to a variable that they refuse, and 403 next to the data of other fields. But 401 to a
- * signed call refuses its signature, which is no concern of a client.
+ * Sends a call. A GraphQL response counts as one whatever its status: servers respond 400 to a variable that they refuse, and 403 next to the data of other
+ * fields. But 401 to a signed call means that its signature was refused, which does not concern a client.
  */
 async function exchange(
   { pool, path }: Address,
@@ -101,7 +101,7 @@ async function exchange(
   }
 }
 
-/** Without the parser's error, which quotes the text. */
+/** Parses the text. The parser's own error is not passed on, because it quotes the text. */
 function parsed(text: string, numbersOf: CallRequest["numbersOf"] = () => "none"): unknown {
   try {
     return parseJson(text, (answer) => numbersOf(isData(answer) ? answer["data"] : undefined));
@@ -111,7 +111,7 @@ function parsed(text: string, numbersOf: CallRequest["numbersOf"] = () => "none"
   }
 }
 
-/** Errors of a connection that could not be made or that broke. Too few open files are this process's own trouble, and are not among them. */
+/** Errors of a connection that could not be opened or that broke. Too few file descriptors are a problem of this process, and are not among them. */
 const withoutAnswer = new Set([
   "ECONNREFUSED",
   "ECONNRESET",

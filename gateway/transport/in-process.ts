@@ -3,15 +3,15 @@ import type { SubgraphRequest } from "#lib/subgraph-request.ts";
 import { withDoubles } from "#lib/exact-json.ts";
 import type { Transport } from "./transport.ts";
 
-/** As `JSON.parse` reads them over HTTP. What subgraphs of this process answered, and so representations, are that already. */
+/** Returns the variables as `JSON.parse` reads them over HTTP. Responses of subgraphs of this process, and so representations, already are. */
 function asParsed(variables: SubgraphRequest["variables"] = {}): SubgraphRequest["variables"] {
   const { representations, ...given } = variables;
   return representations === undefined ? withDoubles(given) : { ...withDoubles(given), representations };
 }
 
 /**
- * Calls subgraphs of this process: no HTTP and no text between. The context needs no signature: it never leaves the process, so nobody can forge
- * one.
+ * Calls subgraphs of this process, without HTTP and without serialization. The context needs no signature: it never leaves the process, so it cannot be
+ * forged.
  */
 export function inProcess(subgraphs: readonly Subgraph[]): Transport {
   const byName = new Map(subgraphs.map((subgraph) => [subgraph.name, subgraph]));

@@ -1,38 +1,38 @@
-/** What the guards around a carrier hold each subgraph to. */
+/** The limits of the guards for each subgraph. */
 export const transportLimits = {
-  /** What one call may take, in milliseconds; never more than what is left of its request. */
+  /** The time that one call may take, in milliseconds; never more than the remaining time of its request. */
   callTimeoutMs: 10_000,
-  /** That many calls without an answer, one after the other, and a subgraph is asked no more. */
+  /** The number of consecutive calls without a response after which a subgraph is no longer called. */
   failuresToOpen: 3,
-  /** Until one call may try whether it is back, in milliseconds: after the first, twice as long each time, up to the longest. */
+  /** The pause before one call checks whether the subgraph is available again, in milliseconds: the first pause; it doubles each time, up to the longest. */
   firstProbeMs: 250,
   longestProbeMs: 1_000,
-  /** At the same time in one subgraph: enough for thousands a second at the milliseconds that a call takes. */
+  /** Calls in flight in one subgraph: enough for thousands per second at the milliseconds that a call takes. */
   callsInFlight: 64,
-  /** Waiting for one of them to end; who comes then is refused. */
+  /** Calls that wait for one of them to end; further calls are refused. */
   callsWaiting: 512,
-  /** How many of the calls may be asked a second time, as a part of all, and how many at once after quiet times. */
+  /** The share of all calls that may be retried, and the largest number of retries at once after quiet times. */
   retryShare: 0.1,
   retryBurst: 10,
-  /** Before the second time, in milliseconds: a random part more than the shortest, so that callers do not return together. */
+  /** The pause before a retry, in milliseconds: random between the two, so that callers do not retry at the same moment. */
   shortestRetryPauseMs: 10,
   longestRetryPauseMs: 50,
-  /** How old a call in flight may be for another caller to share its answer, in milliseconds. */
+  /** The largest age of a call in flight whose response another caller may share, in milliseconds. */
   sharedMs: 100,
 };
 
 export type TransportLimits = Readonly<typeof transportLimits>;
 
-/** What the HTTP carrier holds each subgraph to. */
+/** The limits of the HTTP transport for each subgraph. */
 export const httpLimits = {
-  /** As many as calls in flight: nobody waits for a connection whom the bulkhead has let through. */
+  /** As many as calls in flight: no call that the bulkhead has admitted waits for a connection. */
   connections: transportLimits.callsInFlight,
   connectTimeoutMs: 2_000,
   /** Less than subgraphs keep an idle connection (60 s), so that none is used at the moment at which it is closed. */
   keepAliveMs: 30_000,
-  /** An answer's body. Pages hold at most 100 entries and calls 1,000 references; what is larger than that was not meant for a gateway. */
+  /** The size of a response's body. Pages hold at most 100 entries and calls 1,000 references; a larger body was not meant for a gateway. */
   maxAnswerBytes: 32 * 2 ** 20,
-  /** Silence before and within an answer. Deadlines end calls much sooner: this is for what is read after its caller has left. */
+  /** The longest silence before and within a response. Deadlines end calls much sooner: this is for responses that are read after their caller has left. */
   silenceMs: 30_000,
 };
 

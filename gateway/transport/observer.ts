@@ -1,31 +1,31 @@
 import { type FailureKind, failureKind } from "./call-failure.ts";
 import type { CallRequest, Transport } from "./transport.ts";
 
-/** `abandoned`: the caller left. `failed`: the carrier broke in a way that it does not know. */
+/** `abandoned`: the caller left. `failed`: the inner transport failed with an error that it does not classify. */
 export type CallOutcome = "answered" | "abandoned" | "failed" | FailureKind;
 
-/** `half-open`: a call is on its way to see whether the subgraph is back. */
+/** `half-open`: a call checks whether the subgraph is available again. */
 export type BreakerState = "closed" | "open" | "half-open";
 
 export interface ObservedCall {
   subgraph: string;
   operation: CallRequest["operation"];
   outcome: CallOutcome;
-  /** From the caller's side: waiting, a second try and sharing included. */
+  /** Measured by the caller: including waiting, a retry and sharing. */
   milliseconds: number;
 }
 
-/** Who measures what the transport does. Its functions do not throw. */
+/** Measures the calls of the transport. Its functions do not throw. */
 export interface TransportObserver {
   onCall?(call: ObservedCall): void;
-  /** A query is asked a second time. */
+  /** A query is retried. */
   onRetry?(subgraph: string): void;
-  /** A caller shares the answer of a call that was in flight. */
+  /** A caller shares the response of a call that was in flight. */
   onShare?(subgraph: string): void;
   onBreakerChange?(subgraph: string, state: BreakerState): void;
 }
 
-/** Tells of every call what became of it. Nothing of it is paid without somebody who listens. */
+/** Reports the outcome of every call. Without an observer it costs nothing. */
 export function observed(inner: Transport, { onCall }: TransportObserver): Transport {
   if (!onCall) return inner;
   return {

@@ -1,4 +1,4 @@
-/** What each subgraph has of its own, made when it is first called. Their names come from the supergraph, so there are few. */
+/** Returns a function that keeps one value for each subgraph, created at its first call. The names come from the supergraph, so there are few. */
 export function perSubgraph<T>(make: (subgraph: string) => T): (subgraph: string) => T {
   const made = new Map<string, T>();
   return (subgraph) => {

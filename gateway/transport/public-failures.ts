@@ -3,14 +3,14 @@ import { log } from "#lib/log.ts";
 import { failureKind } from "./call-failure.ts";
 import type { Transport } from "./transport.ts";
 
-/** Says of a failure only which part of the graph did not answer: where it runs and what it answered is for the log. */
+/** Reports of a failure only which part of the graph did not respond: its address and its response are for the log. */
 export function withPublicFailures(inner: Transport): Transport {
   return {
     send: async (subgraph, request, context, signal) => {
       try {
         return await inner.send(subgraph, request, context, signal);
       } catch (error) {
-        // Of an open breaker the log has a line when it opens, and not one a call.
+        // An open breaker is logged once when it opens, and not for each call.
         if (!signal.aborted && failureKind(error) !== "breaker open")
           log.gateway.warn({ err: error, subgraph, requestId: context.requestId }, "a subgraph call failed");
         throw publicFailure(subgraph, error);

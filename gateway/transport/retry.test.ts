@@ -7,7 +7,7 @@ import type { CallRequest } from "./transport.ts";
 
 const limits = { ...transportLimits, shortestRetryPauseMs: 0, longestRetryPauseMs: 1 };
 
-/** How often a call is sent whose first failure is this, and what comes of it. */
+/** Returns how often a call is sent that fails first with this error, and its outcome. */
 async function sent(failure: unknown, request: CallRequest, deadline = Date.now() + 60_000, signal = never()) {
   let times = 0;
   const carrier = carrierThat(async () => {
@@ -21,8 +21,8 @@ async function sent(failure: unknown, request: CallRequest, deadline = Date.now(
   return { times, answered: outcome.status === "fulfilled" };
 }
 
-describe("a call without an answer", () => {
-  it("is asked once more when it is a query", async () => {
+describe("a call without a response", () => {
+  it("is retried once when it is a query", async () => {
     expect(await sent(new CallFailure("unreachable", ""), query("{ a }"))).toEqual({ times: 2, answered: true });
   });
 
@@ -33,21 +33,21 @@ describe("a call without an answer", () => {
     });
   });
 
-  it("is not asked again when its deadline would be over by then, or its caller has left", async () => {
+  it("is not retried when its deadline would pass before, or its caller has left", async () => {
     const unreachable = new CallFailure("unreachable", "");
     expect((await sent(unreachable, query("{ a }"), Date.now())).times).toBe(1);
     expect((await sent(unreachable, query("{ a }"), undefined, AbortSignal.abort(new Error("gone")))).times).toBe(1);
   });
 
   it.each<FailureKind>(["unusable", "timed out", "out of time", "breaker open", "overloaded"])(
-    "is not asked again when it is %s: another time would be the same, or make it worse",
+    "is not retried when it is %s: another attempt would fail the same way, or make it worse",
     async (kind) => {
       expect((await sent(new CallFailure(kind, ""), query("{ a }"))).times).toBe(1);
     },
   );
 });
 
-it("a budget lets a share of all calls be asked again, and after quiet times no more than its burst at once", () => {
+it("a budget allows retries of a share of all calls, and after quiet times at most its burst at once", () => {
   const budget = new RetryBudget({ retryShare: 0.125, retryBurst: 4 });
   for (let call = 0; call < 1_000; call += 1) budget.earn();
   let spent = 0;

@@ -10,7 +10,7 @@ export type RetryLimits = Pick<
   "retryShare" | "retryBurst" | "shortestRetryPauseMs" | "longestRetryPauseMs"
 >;
 
-/** A share of the calls may be asked again, so that a subgraph in trouble is not given twice the work. */
+/** Limits retries to a share of the calls, so that a subgraph in trouble does not get twice the work. */
 export class RetryBudget {
   readonly #share: number;
   readonly #burst: number;
@@ -22,12 +22,12 @@ export class RetryBudget {
     this.#saved = retryBurst;
   }
 
-  /** At every call. */
+  /** Called for every call. */
   earn(): void {
     this.#saved = Math.min(this.#saved + this.#share, this.#burst);
   }
 
-  /** Whether there is enough for one more. */
+  /** Takes one retry from the budget; returns whether there was one. */
   spend(): boolean {
     if (this.#saved < 1) return false;
     this.#saved -= 1;
@@ -36,8 +36,8 @@ export class RetryBudget {
 }
 
 /**
- * Asks a query a second time, once, when there was no answer, within its deadline and the subgraph's budget. A mutation is never sent twice:
- * nobody knows whether it was executed.
+ * Retries a query once when there was no response, within its deadline and the subgraph's budget. A mutation is never sent twice: it is not known whether
+ * it was executed.
  */
 export function withRetry(
   inner: Transport,

@@ -4,8 +4,8 @@ import type { TransportObserver } from "./observer.ts";
 import type { Transport } from "./transport.ts";
 
 /**
- * A span for each call, from the caller's side: waiting, a second try and sharing included. What a subgraph does for several callers who share a call
- * is in the trace of the first.
+ * Records a span for each call, measured by the caller: including waiting, a retry and sharing. The work of a subgraph for several callers that share a
+ * call is in the trace of the first.
  */
 export const traced = (inner: Transport): Transport => ({
   send: (subgraph, request, context, signal) => {
@@ -17,7 +17,7 @@ export const traced = (inner: Transport): Transport => ({
   close: () => inner.close(),
 });
 
-/** Who measures is told as before, and the span of the call as well. */
+/** Returns an observer that also records retries and sharing on the span of the call. */
 export const tracing = (observer: TransportObserver): TransportObserver => ({
   ...observer,
   onRetry: (subgraph) => {

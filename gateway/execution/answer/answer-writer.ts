@@ -10,7 +10,7 @@ import { introspection } from "./introspection.ts";
 import type { Problem } from "./problems.ts";
 import { fieldsWriter } from "./write-object.ts";
 
-/** The `data` of an answer as JSON, what made values of it null that subgraphs did not answer as null, and what was not asked for. */
+/** The `data` of a response as JSON, the reasons for nulls that subgraphs did not return, and the fields that were not requested. */
 export interface Answer {
   json: string;
   problems: { message: string; path: Path }[];
@@ -21,7 +21,7 @@ type Path = readonly (string | number)[];
 
 export type AnswerWriter = (data: Data, variables: Variables) => Answer;
 
-/** Compiles an operation, for known values of its `@include` and `@skip`, into the writer of its answer. */
+/** Compiles an operation, for known values of its `@include` and `@skip`, into the writer of its response. */
 export function answerWriter(
   { apiSchema: schema, fits }: Pick<LoadedSupergraph, "apiSchema" | "fits">,
   { written: { definition, fragments }, booleans, refused, aliases }: OperationToPlan,

@@ -21,9 +21,9 @@ export interface Selected {
   fits: FitsType;
   fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   included(selection: SelectionNode): boolean;
-  /** The fields that were not asked for. */
+  /** The fields that are refused and not requested. */
   refused: ReadonlyMap<FieldNode, PublicError>;
-  /** Under which keys subgraphs were asked. */
+  /** The keys under which subgraphs return fields. */
   aliases: Aliases;
 }
 
@@ -36,13 +36,13 @@ export interface CollectedField {
 
 export interface CollectedFields {
   fields: CollectedField[];
-  /** Whether more would be selected of an object of some type behind this one. */
+  /** Whether more fields would be selected for an object of some type behind this one. */
   dependsOnType: boolean;
 }
 
 /**
- * The fields of an object in the order of the answer: by the first selection that holds.
- * @param type the object's type, or the interface or union that is all that is known of it
+ * Returns the fields of an object in the order of the response: by the first selection that applies.
+ * @param type the object's type, or the interface or union when nothing more is known
  */
 export function collectFields(
   selected: Selected,
@@ -73,7 +73,7 @@ export function collectFields(
   return { fields: [...fields.values()], dependsOnType };
 }
 
-/** Whether an object behind this type may fit the condition, though not each does. */
+/** Returns whether some objects behind this type may fit the condition, but not all. */
 function mayFit(schema: GraphQLSchema, type: GraphQLCompositeType, condition: string): boolean {
   const wanted = schema.getType(condition);
   return !isObjectType(type) && isCompositeType(wanted) && doTypesOverlap(schema, type, wanted);

@@ -9,7 +9,7 @@ import {
 import type { Data, Variables } from "../data.ts";
 import type { CollectedField } from "./collect-fields.ts";
 
-/** `__schema` and `__type` are answered by graphql-js from the schema that clients see, and merged into the answer like those of a subgraph. */
+/** Executes `__schema` and `__type` with graphql-js on the schema that clients see. The result is merged into the response like that of a subgraph. */
 export function introspection(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,

@@ -1,20 +1,20 @@
 import type { PublicError } from "#lib/errors.ts";
 
-/** Why a value of the answer is null: what a subgraph answered does not fit its type, no subgraph was asked for it, or the identity may not have it. */
+/** Why a value of the response is null: the value from a subgraph does not fit its type, no subgraph was queried for it, or the identity may not have it. */
 export interface Problem {
   message: string;
   refusal?: PublicError;
-  /** From the value up to the root: each level adds its own key on the way back. */
+  /** The path from the value up to the root: each level appends its own key on the way back. */
   upwards: (string | number)[];
 }
 
 /**
- * Writes a value as JSON; `null` also for what is not a value of the type, with a problem. Undefined stands for a null where none may be, and
- * makes the object or list around it null.
+ * Writes a value as JSON; returns `null` also for a value that does not fit the type, and adds a problem. Returns undefined for a null where none is
+ * allowed, which makes the enclosing object or list null.
  */
 export type Write = (value: unknown, problems: Problem[]) => string | undefined;
 
-/** Says where the problems that came up since there were `before` are. */
+/** Adds a key to the paths of the problems that were added since there were `before`. */
 export function locate(problems: readonly Problem[], before: number, key: string | number): void {
   for (let index = before; index < problems.length; index += 1) problems[index]?.upwards.push(key);
 }

@@ -1,7 +1,7 @@
-/** What JSON must escape, and what only JSON.stringify can judge: surrogates. */
+/** Characters that JSON must escape, and surrogates, which only JSON.stringify can judge. */
 // oxlint-disable-next-line no-control-regex -- JSON escapes control characters
 const special = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-/** A string as JSON. Most need no escape, and looking is cheaper than a call of JSON.stringify. */
+/** Writes a string as JSON. Most strings need no escape, and the check is cheaper than a call of JSON.stringify. */
 export const quoted = (text: string): string =>
   text.length < 256 && !special.test(text) ? `"${text}"` : JSON.stringify(text);

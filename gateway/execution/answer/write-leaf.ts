@@ -2,20 +2,20 @@ import { type GraphQLEnumType, type GraphQLLeafType, isEnumType } from "graphql"
 import { ExactNumber, stringifyJson } from "#lib/exact-json.ts";
 import { quoted } from "./quoted.ts";
 
-/** A leaf as JSON, or undefined when it is not a value of the type. It is never called with null. */
+/** Returns a leaf as JSON, or undefined when it is not a value of the type. It is never called with null. */
 export type WriteLeaf = (value: unknown) => string | undefined;
 
-/** Built-in scalars and enums are checked as Apollo's gateway checks them; what a custom scalar looks like only its subgraph knows. */
+/** Checks built-in scalars and enums as Apollo's gateway does. Only its subgraph knows the format of a custom scalar. */
 export function leafWriter(type: GraphQLLeafType): WriteLeaf {
   if (isEnumType(type)) return enumWriter(type);
   return builtIn[type.name] ?? writeAny;
 }
 
 const finite = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
-/** Beyond this, numbers are no longer written as integers. */
+/** Larger numbers are no longer written as integers. */
 const integer = (value: unknown): value is number => finite(value) && Number.isInteger(value) && Math.abs(value) < 1e21;
 
-/** Of a number that a double would change, its digits. */
+/** Returns the digits of an integer that a double would change. */
 const exactInteger = (value: unknown): string | undefined => {
   if (!(value instanceof ExactNumber)) return undefined;
   if (/^-?\d+$/.test(value.source)) return value.source;
@@ -40,6 +40,6 @@ function enumWriter(type: GraphQLEnumType): WriteLeaf {
 function writeAny(value: unknown): string {
   if (typeof value === "string") return quoted(value);
   if (finite(value) || typeof value === "bigint") return String(value);
-  // What JSON has no word for is null.
+  // A value that JSON cannot represent becomes null.
   return stringifyJson(value) ?? "null";
 }

@@ -16,19 +16,19 @@ import { locate, type Problem, type Write } from "./problems.ts";
 import { quoted } from "./quoted.ts";
 import { valueWriter } from "./write-value.ts";
 
-/** Writes the fields of an object, or undefined when one of them is null and may not be. */
+/** Writes the fields of an object; returns undefined when one of them is null and must not be. */
 type WriteFields = (data: Data, problems: Problem[]) => string | undefined;
 
-/** The field nodes whose selections an object has, and where. */
+/** The field nodes whose selections an object has, and where they are. */
 interface Selection {
   nodes: readonly FieldNode[];
-  /** What the plan fetches there. */
+  /** The fields that the plan fetches there. */
   planned: PlannedFields;
-  /** What the object's field is called in messages. */
+  /** The name of the object's field in messages. */
   called: string;
 }
 
-/** Writes the objects that some field nodes select from. For each type that it meets, the fields are collected and compiled once. */
+/** Writes the objects that some field nodes select from. For each type that occurs, the fields are collected and compiled once. */
 export function objectWriter(
   selected: Selected,
   declared: GraphQLCompositeType,
@@ -59,13 +59,13 @@ export function objectWriter(
   };
 }
 
-/** The type of an object of which this much is known. */
+/** Returns the type of an object of which this much is known. */
 function narrowest({ schema }: Selected, type: GraphQLCompositeType): GraphQLCompositeType {
   const [only, another] = isAbstractType(type) ? schema.getPossibleTypes(type) : [];
   return only && !another ? only : type;
 }
 
-/** Of an object whose type nobody could find out, it cannot be known what is selected. */
+/** Writes an object whose type could not be determined: it cannot be known which fields are selected. */
 function unknownType(called: string): WriteFields {
   return (_data, problems) => {
     problems.push({ message: `No subgraph answered the type of the object at ${called}.`, upwards: [] });
@@ -116,7 +116,7 @@ function fieldWriter(
   const called = `field ${type.name}.${field.key}`;
   const none = isNonNullType(definition.type) ? undefined : "null";
   if (refusal) return failedWriter({ message: refusal.message, refusal }, none);
-  // Better than a null of which nobody knows that it is none of a subgraph's.
+  // An error is better than a null that looks like one from a subgraph.
   const notAsked = failedWriter({ message: `No subgraph can be asked for ${called}.` }, none);
   if (!planned) return notAsked;
   const write = valueWriter({
@@ -126,11 +126,11 @@ function fieldWriter(
       objectWriter(selected, composite, { nodes: field.nodes, planned: planned.fields, called: within }),
   });
   if (isAbstractType(type) || isPlannedOf(planned, (condition) => selected.fits(type.name, condition))) return write;
-  // It is fetched of objects of other types.
+  // The plan fetches it for objects of other types.
   return (value, problems) => (value === undefined ? notAsked : write)(value, problems);
 }
 
-/** Where one of several selections of a key is refused the whole is: what it selects was not all asked for. */
+/** Returns the refusal of a key when one of its selections is refused: not everything that it selects was requested. */
 function refusalIn({ refused }: Selected, { nodes }: CollectedField): PublicError | undefined {
   if (refused.size === 0) return undefined;
   const node = nodes.find((candidate) => refused.has(candidate));
@@ -144,7 +144,7 @@ function failedWriter(problem: Omit<Problem, "upwards">, text: "null" | undefine
   };
 }
 
-/** An object of which an interface is all that is known cannot say what it is. */
+/** The type name of an object of which only an interface is known cannot be written. */
 function typenameWriter(type: GraphQLCompositeType): Write {
   if (isObjectType(type)) {
     const text = quoted(type.name);

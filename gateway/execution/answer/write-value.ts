@@ -11,9 +11,9 @@ import { leafWriter } from "./write-leaf.ts";
 
 export interface Written {
   type: GraphQLOutputType;
-  /** What it is called in messages: `field Vm.name`. */
+  /** The name of the value in messages: `field Vm.name`. */
   called: string;
-  /** Writes an object of the field's type, whatever lists it is in. */
+  /** Returns the writer of an object of the field's type, whatever lists contain it. */
   object(type: GraphQLCompositeType, called: string): Write;
 }
 
@@ -25,7 +25,7 @@ export function valueWriter({ type, called, object }: Written): Write {
       const before = problems.length;
       const text = inner(value, problems);
       if (text !== "null") return text;
-      // A null that has its reason already needs no other.
+      // A null whose reason is already recorded needs no second one.
       if (problems.length === before)
         problems.push({ message: `Cannot return null for non-nullable ${called}.`, upwards: [] });
       return undefined;

@@ -4,16 +4,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { asset } from "#lib/assets.ts";
 import { prefersPage } from "../media-type.ts";
 
-/** What the page shows whoever opens it for the first time. */
+/** The content of the page for users who open it for the first time. */
 export interface Example {
   query: string;
   variables: Readonly<Record<string, unknown>>;
 }
 
 export interface GraphiQLOptions {
-  /** Called for each page; a page without it begins with GraphiQL's own words. */
+  /** Called for each page; without it the page begins with GraphiQL's own text. */
   example?: () => Example;
-  /** Which credential users paste, and where they find it: it is in the box of headers until they do. */
+  /** The kind of credential that users paste, and where they find it. The text is in the headers editor until they do. */
   credential?: string;
 }
 
@@ -22,7 +22,7 @@ interface File {
   content: Buffer;
 }
 
-/** What the page loads, in this order, and where it is: `scripts/build.ts` copies it into a bundle. */
+/** The files that the page loads, in this order, and their locations: `scripts/build.ts` copies them into a bundle. */
 export const graphiqlFiles = {
   "graphiql.css": "node_modules/graphiql/graphiql.min.css",
   "react.js": "node_modules/react/umd/react.production.min.js",
@@ -31,7 +31,7 @@ export const graphiqlFiles = {
   "start.js": "gateway/http/graphiql/start.js",
 } as const;
 
-/** Only this server is asked, whatever a script or a style may want. Editors write styles into the page; nothing writes scripts. */
+/** Allows requests to this server only, whatever a script or a style requests. Editors write styles into the page; nothing writes scripts. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -44,17 +44,17 @@ const contentSecurityPolicy = [
   "form-action 'none'",
 ].join("; ");
 
-/** GraphiQL, which a browser gets that goes to `/graphql`. Everything it loads is from this server, below `/graphiql/`. */
+/** Serves GraphiQL to a browser that opens `/graphql`. Everything that the page loads is on this server, below `/graphiql/`. */
 export class GraphiQL {
   readonly #options: GraphiQLOptions;
-  /** By path. Read when the first browser comes. */
+  /** By path. Read at the first request. */
   #files: ReadonlyMap<string, File> | undefined;
 
   constructor(options: GraphiQLOptions) {
     this.#options = options;
   }
 
-  /** Answers what is asked for the page or for what it loads, and says whether it was that. */
+  /** Responds to requests for the page and for its files; returns whether it did. */
   answer(request: IncomingMessage, response: ServerResponse, url: URL): boolean {
     if (request.method !== "GET" && request.method !== "HEAD") return false;
     // With parameters it is a request to the graph.
@@ -69,7 +69,7 @@ export class GraphiQL {
   }
 
   #page(): string {
-    // Relative, as a proxy may have the gateway below a path of its own.
+    // The paths are relative, because a proxy may serve the gateway below a path.
     const paths = [...this.#loaded().keys()].map((path) => path.slice(1));
     const styles = paths.filter((path) => path.endsWith(".css"));
     const scripts = paths.filter((path) => path.endsWith(".js"));

@@ -1,10 +1,10 @@
 /* global AbortController, document, fetch, localStorage, location, React, ReactDOM, GraphiQL, TextDecoderStream */
-// Runs in the browser as it is, after the scripts of React and GraphiQL, which say by these names what they are.
+// Runs in the browser unchanged, after the scripts of React and GraphiQL, which define these global names.
 
 const root = document.getElementById("graphiql");
 const example = root.dataset.example === undefined ? undefined : JSON.parse(root.dataset.example);
 
-/** A text of JSON without anything that is under the name `headers`; another text as it is. */
+/** Returns a JSON text without anything under the name `headers`; any other text unchanged. */
 function withoutHeaders(text) {
   try {
     return JSON.stringify(JSON.parse(text), (name, value) => (name === "headers" ? undefined : value));
@@ -13,7 +13,7 @@ function withoutHeaders(text) {
   }
 }
 
-// The history that GraphiQL stores has the headers of each request, and in them the key of whoever asked.
+// The history that GraphiQL stores has the headers of each request, including the key of the user.
 const storage = {
   getItem: (key) => localStorage.getItem(key),
   setItem: (key, value) => localStorage.setItem(key, withoutHeaders(value)),
@@ -24,13 +24,13 @@ const storage = {
   },
 };
 
-// Whoever was here before finds what he left. GraphiQL takes no variables from `defaultTabs`.
+// Returning users find their tabs as they left them. GraphiQL takes no variables from `defaultTabs`.
 const first =
   example === undefined || storage.getItem("graphiql:tabState") !== null
     ? {}
     : { defaultQuery: example.query, variables: JSON.stringify(example.variables, null, 2) };
 
-// What stands in the box of headers until a credential is pasted there. It is sent to nobody.
+// The value in the headers editor until a credential is pasted there. It is never sent.
 const placeholder = `<${root.dataset.credential}>`;
 const withoutPlaceholder = (headers = {}) =>
   Object.fromEntries(Object.entries(headers).filter(([, value]) => !String(value).includes(placeholder)));
@@ -40,7 +40,7 @@ const isSubscription = ({ operationName }, documentAST) =>
     ({ operation, name }) => operation === "subscription" && (!operationName || name?.value === operationName),
   );
 
-/** The answers of one operation as server-sent events. A refusal is one of them, which over a socket would be a close code, after its client's retries. */
+/** Reads the results of one operation as server-sent events. A refusal is one of them; over a socket it would be a close code after retries of the client. */
 async function readEvents({ parameters, headers, signal }, onAnswer) {
   const response = await fetch(location.pathname, {
     method: "POST",

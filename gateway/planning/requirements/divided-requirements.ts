@@ -14,17 +14,20 @@ import {
 } from "./supergraph-ast.ts";
 import type { Requirement, StoodFor } from "./terms.ts";
 
-/** A part of a subgraph that is planned as if it were a subgraph: nothing but keys, value types and the fields that moved here. */
+/** A part of a subgraph that is planned as if it were a subgraph: only keys, value types and the fields that moved here. */
 export interface SecondSelf {
-  /** In the enum `join__Graph`. */
+  /** Its value in the enum `join__Graph`. */
   name: string;
   of: string;
   moved: Requirement[];
-  /** The `@interfaceObject` that has the moved fields: the second self knows its objects by their own types. */
+  /** The `@interfaceObject` type that has the moved fields: the second self knows its objects by their own types. */
   as: string | undefined;
 }
 
-/** Which fields move to second selves: those that others require, and others until no two in one subgraph require the same field with other arguments. */
+/**
+ * Decides which fields move to second selves: fields that others require, and further ones until no two in one subgraph require the same field with
+ * different arguments.
+ */
 export function secondSelvesOf(
   document: DocumentNode,
   requirements: readonly Requirement[],
@@ -34,7 +37,7 @@ export function secondSelvesOf(
   const keys = keysIn(document);
   const types = typesIn(document);
   const selves: SecondSelf[] = [];
-  /** By graph or second self: path of a field in the representation → what stands there. */
+  /** By graph or second self: path of a field in the representation → the field at that path. */
   const taken = new Map<string, Map<string, string>>();
   const finds = (name: string, paths: ReadonlyMap<string, string>): boolean => {
     const there = taken.get(name) ?? new Map<string, string>();
@@ -49,7 +52,7 @@ export function secondSelvesOf(
     const stays = as === undefined && !isExternal && !isRequired(requirement);
     if (stays && finds(requirement.graph, paths)) continue;
     const others = selves.filter(({ of }) => of === requirement.graph);
-    // What requires another is asked for later than that.
+    // A field that requires another is fetched after it.
     const isLater = (other: Requirement) => requires(other, requirement) || requires(requirement, other);
     const room = others.find((self) => self.as === as && !self.moved.some(isLater) && finds(self.name, paths));
     if (room) room.moved.push(requirement);
@@ -62,7 +65,7 @@ export function secondSelvesOf(
   return selves;
 }
 
-/** How a subgraph resolves the type of one of its fields. A type that it cannot resolve has no second self to return to. */
+/** Returns how a subgraph resolves the type of one of its fields. A type that it cannot resolve has no second self to enter again. */
 function keysIn(document: DocumentNode): (of: Requirement) => { isInterfaceObject: boolean; isExternal: boolean } {
   const types = typesIn(document);
   return ({ type, graph }) => {
@@ -80,7 +83,7 @@ function keysIn(document: DocumentNode): (of: Requirement) => { isInterfaceObjec
       });
     return {
       isInterfaceObject: keys.some((join) => argumentOf(join, "isInterfaceObject") === "true"),
-      // By such a key the planner does not return after a requirement.
+      // The planner does not use such a key to return after a requirement.
       isExternal: keys.length > 0 && keys.every(isExternal),
     };
   };
@@ -92,8 +95,8 @@ interface Known {
 }
 
 /**
- * Where each field would stand in a representation, and which it is: itself, or one that stands for it with arguments. A field that is required of
- * some types alone is another than that of all: a representation names no types inside.
+ * Returns the path of each field in a representation, and the field there: the field itself, or its stand-in with arguments. A field that is required for
+ * some types only differs from one required for all: a representation names no types inside.
  */
 function pathsOf(
   { selections }: SelectionSetNode,
@@ -115,7 +118,7 @@ function pathsOf(
     const name = selection.name.value;
     const field = known.standIns.get(name)?.field ?? name;
     const path = `${above}/${field}`;
-    // What one requirement asks of all objects it asks of those of its fragments too.
+    // What one requirement needs from all objects, it also needs from those of its fragments.
     if (conditions === "" || !found.has(path)) found.set(path, `${name}${conditions}`);
     if (!selection.selectionSet) continue;
     const definition = type && fieldNamed(type, field);
@@ -126,9 +129,9 @@ function pathsOf(
 }
 
 interface Dependencies {
-  /** Whether a field is in the requirement of another. */
+  /** Returns whether a field is in the requirement of another. */
   isRequired(one: Requirement): boolean;
-  /** Whether a field requires another, or what requires it. */
+  /** Returns whether a field requires another, directly or indirectly. */
   requires(one: Requirement, other: Requirement): boolean;
 }
 

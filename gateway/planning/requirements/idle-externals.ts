@@ -14,8 +14,8 @@ import {
 } from "./supergraph-ast.ts";
 
 /**
- * The document without `@external` of fields that nothing in their subgraph needs (no key, no `@requires`, no `@provides`, no interface): a
- * supergraph that has such is refused.
+ * Returns the document without `@external` on fields that nothing in their subgraph needs (no key, no `@requires`, no `@provides`, no interface): a
+ * supergraph with such fields is refused.
  */
 export function withoutIdleExternals(document: DocumentNode): DocumentNode {
   const types = typesIn(document);
@@ -40,7 +40,7 @@ export function withoutIdleExternals(document: DocumentNode): DocumentNode {
               const kept = joins.filter((join) => !isIdle(join, node, field.name.value));
               if (kept.length === joins.length) return field;
               const others = (field.directives ?? []).filter((each) => !joins.includes(each));
-              // Without any it would be in every subgraph that has the type.
+              // Without any `@join__field` it would be in every subgraph that has the type.
               return { ...field, directives: [...others, ...(kept.length > 0 ? kept : [directive("join__field")])] };
             }),
           }

@@ -12,8 +12,8 @@ import {
 } from "./supergraph-ast.ts";
 
 /**
- * The document, where no way leads to an `@interfaceObject` that has nothing but its key. Apollo's planner knows one way from an object to a subgraph: by
- * such an interface it would find nothing there, and not take that of another interface whose fields it looks for.
+ * Returns the document in which no key leads to an `@interfaceObject` that has nothing but its key. Apollo's planner knows one way from an object to a
+ * subgraph. By such an interface it would find no fields there, and would not use another interface that has them.
  */
 export function withoutIdleInterfaceObjects(document: DocumentNode): DocumentNode {
   const types = typesIn(document);

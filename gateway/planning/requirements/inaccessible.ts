@@ -5,7 +5,7 @@ import { directive } from "./supergraph-ast.ts";
 export const inaccessible = "inaccessible";
 const inaccessibleUrl = "https://specs.apollo.dev/inaccessible/v0.2";
 
-/** A supergraph that hides nothing else from clients does not know of the directive. */
+/** Defines the directive in a supergraph that lacks it because it hides nothing else from clients. */
 export function withInaccessible(document: DocumentNode): DocumentNode {
   const known = document.definitions.some(
     (node) => node.kind === Kind.DIRECTIVE_DEFINITION && node.name.value === inaccessible,

@@ -14,9 +14,10 @@ import {
 } from "./supergraph-ast.ts";
 
 /**
- * The document, where a second self knows the objects of an interface by their own types, and no longer by `@interfaceObject`. After a requirement of an
- * `@interfaceObject` Apollo's planner finds no way, or leaves the field out; for one of an object type it finds the way. The interface keeps its keys
- * in the second self, for what its fields return. Calls are put into the subgraph's own terms before they are sent (`inSubgraphTerms`).
+ * Returns the document in which a second self knows the objects of an interface by their own types, and no longer by `@interfaceObject`. After a
+ * requirement of an `@interfaceObject`, Apollo's planner finds no way, or leaves the field out; after one of an object type it finds the way. The interface
+ * keeps its keys in the second self, for the return types of its fields. Calls are translated to the subgraph's own terms before they are sent
+ * (`inSubgraphTerms`).
  */
 export function withTypesOfInterfaceObject(document: DocumentNode, self: string, interfaceName: string): DocumentNode {
   const types = typesIn(document);
@@ -41,7 +42,7 @@ export function withTypesOfInterfaceObject(document: DocumentNode, self: string,
         const everywhere = given.length > 0 ? [] : [...graphs].map((graph) => joinOf(String(graph)));
         const original = fieldNamed(interfaceNode, field.name.value);
         const here = original ? isHere(original) : [];
-        // What says that it is of an interface object alone is now of this one.
+        // A `@join__field` without a graph marks a field that only interface objects have: the joins of this second self replace it.
         const kept = field.directives?.filter((each) => here.length === 0 || !isOfInterfaceObject(each)) ?? [];
         return { ...field, directives: [...kept, ...everywhere, ...here] };
       }),
@@ -56,7 +57,7 @@ export function withTypesOfInterfaceObject(document: DocumentNode, self: string,
       );
       if (!isRequirement) return field;
       const kept = field.directives?.filter((each) => each.name.value !== "join__field" || !ofSelf(each)) ?? [];
-      // Without any it would be in every subgraph that has the interface.
+      // Without any `@join__field` it would be in every subgraph that has the interface.
       const isNowhere = !kept.some((each) => each.name.value === "join__field");
       return { ...field, directives: isNowhere ? [...kept, directive("join__field")] : kept };
     }),
@@ -72,7 +73,7 @@ export function withTypesOfInterfaceObject(document: DocumentNode, self: string,
   };
 }
 
-/** To each subgraph the planner knows one way from an object: it has to be that of the object's own type. */
+/** The planner knows one way from an object to each subgraph: it must be that of the object's own type. */
 const withoutWayTo = (self: string, node: FieldsNode): FieldsNode => ({
   ...node,
   directives: node.directives?.map((join) =>

@@ -3,14 +3,14 @@ import { withoutIdleExternals } from "./idle-externals.ts";
 import { argumentOf, directivesOf, type FieldsNode, hasFields } from "./supergraph-ast.ts";
 
 /**
- * The document without keys that the planner takes for a way back to a subgraph and that are none. After `@requires`, and for an object known by
- * `@interfaceObject`, Apollo's planner returns by the first key whose fields the subgraph has, `resolvable: false` or not.
+ * Returns the document without keys that the planner wrongly uses to return to a subgraph. After `@requires`, and for an object known by
+ * `@interfaceObject`, Apollo's planner returns by the first key whose fields the subgraph has, even if it is `resolvable: false`.
  *
  * - The keys of a type that cannot be resolved come last.
- * - A field with a requirement whose subgraph resolves its type by no key can never have its requirement. Where another subgraph has the field too,
- *   only that one is left.
+ * - A field with a requirement whose subgraph resolves its type by no key can never have its requirement. Where another subgraph has the field too, only
+ *   that one is left.
  *
- * Keys that cannot be resolved have no other meaning in a plan. A document without them is returned as it is.
+ * Keys that cannot be resolved have no other meaning in a plan. A document without them is returned unchanged.
  */
 export function withResolvableKeys(document: DocumentNode): DocumentNode {
   if (!document.definitions.some((node) => hasFields(node) && keys(node).some(isUnresolvable))) return document;

@@ -18,13 +18,13 @@ import type { Requirement, Self, StoodFor } from "./terms.ts";
 
 export interface Divided {
   document: DocumentNode;
-  /** By the names that plans have for subgraphs. */
+  /** By the names of subgraphs in plans. */
   selves: Map<string, Self>;
 }
 
 /**
- * Moves fields to second selves of their subgraphs: those that others require, and others until no two in one subgraph require the same field with
- * other arguments.
+ * Moves fields to second selves of their subgraphs: fields that others require, and further ones until no two in one subgraph require the same field with
+ * different arguments.
  */
 export function withSecondSelves(
   document: DocumentNode,
@@ -89,14 +89,14 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
     const moved = new Set(self.moved.filter(({ type }) => type === node.name.value).map(({ field }) => field));
     return node.fields?.map((field) => {
       const given = directivesOf(field, "join__field");
-      // A field that does not say where it is, is in every subgraph that has its type.
+      // A field without `@join__field` is in every subgraph that has its type.
       const joins =
         given.length > 0
           ? given
           : [...graphs].map((graph) => directive("join__field", { graph: { kind: Kind.ENUM, value: String(graph) } }));
       const others = field.directives?.filter((each) => each.name.value !== "join__field") ?? [];
       const own = joins.filter(ofOriginal).map(forSelf);
-      // Who is found by a field has it, `@external` or not.
+      // A subgraph that finds an object by a field has the field, even if it is `@external`.
       const mine = isKey(node.name.value, field.name.value) ? own.map(withoutExternal) : own;
       if (moved.has(field.name.value))
         return { ...field, directives: [...others, ...joins.filter((join) => !ofOriginal(join)), ...mine] };
@@ -113,7 +113,7 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
   };
 }
 
-/** Which fields are those of keys by which the types of moved fields are resolved. */
+/** Returns whether a field is in a key by which the types of moved fields are resolved. */
 function keyFields(document: DocumentNode, { of, moved }: SecondSelf): (type: string, field: string) => boolean {
   const types = typesIn(document);
   const found = new Set<string>();
@@ -125,7 +125,7 @@ function keyFields(document: DocumentNode, { of, moved }: SecondSelf): (type: st
   return (type, field) => found.has(`${type}.${field}`);
 }
 
-/** Which fields of the original the second self has too. */
+/** Returns whether the second self also has a field of the original. */
 function presence(document: DocumentNode, self: SecondSelf): (type: string, field: string) => boolean {
   const types = typesIn(document);
   const joins = (node: FieldsNode) =>
@@ -144,7 +144,7 @@ function presence(document: DocumentNode, self: SecondSelf): (type: string, fiel
     if (roots.has(type.name.value)) return false;
     if (needed.has(`${type.name.value}.${field}`)) return true;
     if (isEntity(type)) return false;
-    // An interface has what all of its objects have.
+    // An interface has the fields that all of its types have.
     return implementing(types, type.name.value)
       .filter((other) => joins(other).length > 0)
       .every((other) => has(other, field));

@@ -3,7 +3,7 @@ import { inaccessible } from "./inaccessible.ts";
 import { directive, fieldNamed, hasFields, implementing, namedType, type TypesWithFields } from "./supergraph-ast.ts";
 import type { StoodFor } from "./terms.ts";
 
-/** The fields that stand for others with arguments. */
+/** The fields that replace fields with arguments. */
 export class StandIns {
   readonly known = new Map<string, StoodFor>();
   readonly #types: TypesWithFields;
@@ -14,7 +14,7 @@ export class StandIns {
     this.#types = types;
   }
 
-  /** A selection of a type's fields, with stand-ins for what has arguments. */
+  /** Returns a selection of a type's fields in which stand-ins replace fields with arguments. */
   putInto({ kind, selections }: SelectionSetNode, typeName: string): SelectionSetNode {
     return {
       kind,

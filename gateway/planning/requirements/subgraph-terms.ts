@@ -13,8 +13,8 @@ import { withFetches } from "../plan-fetches.ts";
 import type { Terms } from "./terms.ts";
 
 /**
- * A plan over a supergraph with stand-ins, in the terms of its subgraphs: what stands for a field is that field, under an alias, with its
- * arguments; what a representation needs is read by the alias and sent by the field's name; a second self is the subgraph itself.
+ * Translates a plan over a supergraph with stand-ins to the terms of its subgraphs. A stand-in becomes its field, under an alias and with its arguments. A
+ * representation reads the value by the alias, and sends it by the field's name. A second self becomes the subgraph itself.
  */
 export function inSubgraphTerms(plan: QueryPlan, { standIns, selves }: Terms): QueryPlan {
   if (standIns.size === 0 && selves.size === 0) return plan;
@@ -56,7 +56,7 @@ export function inSubgraphTerms(plan: QueryPlan, { standIns, selves }: Terms): Q
   return withFetches(plan, fetch);
 }
 
-/** A call that asks for entities by another type. */
+/** Returns a call that requests entities by another type. */
 function withEntitiesAs(document: DocumentNode, type: string): DocumentNode {
   const typeCondition: NamedTypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: type } };
   return visit(document, {
@@ -73,7 +73,7 @@ function withEntitiesAs(document: DocumentNode, type: string): DocumentNode {
   });
 }
 
-/** A call that sends entities as those of another type. */
+/** Returns a call that sends entities as those of another type. */
 const withRepresentationsAs = (fetch: FetchNode, type: string): FetchNode => ({
   ...fetch,
   inputRewrites: [

@@ -25,7 +25,7 @@ export type TypesWithFields = ReadonlyMap<string, FieldsNode>;
 export const typesIn = ({ definitions }: DocumentNode): TypesWithFields =>
   new Map(definitions.filter(hasFields).map((node) => [node.name.value, node]));
 
-/** The types that say of themselves that they implement this interface; none where it is no interface. */
+/** Returns the types that declare that they implement this interface; none when the name is not an interface. */
 export const implementing = (types: TypesWithFields, name: string): FieldsNode[] =>
   [...types.values()].filter(({ interfaces }) => interfaces?.some((one) => one.name.value === name));
 
@@ -35,7 +35,7 @@ export const fieldNamed = ({ fields = [] }: FieldsNode, name: string): FieldDefi
 export const namedType = (type: TypeNode): string =>
   type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type);
 
-/** What `@key`, `@requires` and `@provides` hold, as a selection. */
+/** Parses the value of `@key`, `@requires` or `@provides` as a selection. */
 export function parseFieldSet(text: string): SelectionSetNode {
   const [definition] = parse(`{ ${text} }`, { noLocation: true }).definitions;
   if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`${text} is no selection of fields.`);
@@ -47,7 +47,7 @@ export const directivesOf = (
   name: string,
 ): ConstDirectiveNode[] => directives.filter((each) => each.name.value === name);
 
-/** A directive's argument as text; undefined when it is not given. */
+/** Returns a directive's argument as text; undefined when it is not given. */
 export function argumentOf(node: ConstDirectiveNode, name: string): string | undefined {
   const value = node.arguments?.find((argument) => argument.name.value === name)?.value;
   return value && "value" in value ? String(value.value) : undefined;
@@ -58,7 +58,7 @@ export function directive(name: string, given: Readonly<Record<string, ConstValu
   return Object.entries(given).reduce((node, [argument, value]) => withArgument(node, argument, value), bare);
 }
 
-/** The directive with another value for an argument. */
+/** Returns the directive with another value for an argument. */
 export function withArgument(node: ConstDirectiveNode, name: string, value: ConstValueNode): ConstDirectiveNode {
   const others = (node.arguments ?? []).filter((argument) => argument.name.value !== name);
   const argument: ConstArgumentNode = { kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: name }, value };
@@ -70,11 +70,11 @@ export const withoutArgument = (node: ConstDirectiveNode, name: string): ConstDi
   arguments: node.arguments?.filter((argument) => argument.name.value !== name),
 });
 
-/** Whether a `@join__type` says by which key its subgraph finds an entity. */
+/** Returns whether a `@join__type` gives a key by which its subgraph finds an entity. */
 export const isResolvableKey = (join: ConstDirectiveNode): boolean =>
   argumentOf(join, "key") !== undefined && argumentOf(join, "resolvable") !== "false";
 
-/** Type and field of everything in a selection. */
+/** Yields type and field of everything in a selection. */
 export function* fieldsIn(
   { selections }: SelectionSetNode,
   typeName: string,

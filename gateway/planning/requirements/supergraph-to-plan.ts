@@ -19,23 +19,24 @@ import {
 import type { Requirement, Terms } from "./terms.ts";
 
 /**
- * Apollo's planner is wrong about `@requires` in four ways:
+ * Returns the supergraph over which operations are planned. Apollo's planner handles `@requires` incorrectly in four ways:
  *
- * - it takes no notice of arguments: `price(currency: "USD")` that a field requires, and `price` or `price(currency: "EUR")` that a client or
- *   another field asks for, become one field in its plans, with the arguments of either;
- * - a required field that itself requires something is asked for before that is known, where its subgraph is the one that was there first;
- * - it returns to a subgraph by a key that is `resolvable: false` there;
- * - after what an `@interfaceObject` requires it finds no way, or leaves the field out.
+ * - It ignores arguments: `price(currency: "USD")` that a field requires, and `price` or `price(currency: "EUR")` that a client or another field requests,
+ *   become one field in its plans, with the arguments of either.
+ * - It fetches a required field that itself requires something before that is known, where its subgraph is the one that was called first.
+ * - It returns to a subgraph by a key that is `resolvable: false` there.
+ * - After the requirement of an `@interfaceObject` it finds no way, or leaves the field out.
  *
  * So it plans over a supergraph that has none of these:
  *
- * - `price(currency: "USD")` of a `@requires` is a field of its own there, a stand-in without arguments, that no client sees;
- * - fields of a subgraph whose requirements cannot stand in one representation (`price` in two currencies), and those that others require, are
- *   divided among second selves of the subgraph, which are reached by an entity's key alone, and asked one by one;
- * - what an `@interfaceObject` requires is required by the types behind it, in a second self that knows them;
- * - keys that a subgraph resolves come first (`withResolvableKeys`), and none leads to an `@interfaceObject` that has nothing (`withoutIdleInterfaceObjects`).
+ * - `price(currency: "USD")` of a `@requires` is a separate field there, a stand-in without arguments, which no client sees.
+ * - Some fields of a subgraph are divided among second selves of the subgraph: those whose requirements cannot be in one representation (`price` in two
+ *   currencies), and those that others require. Second selves are reached by an entity's key alone, and called one by one.
+ * - What an `@interfaceObject` requires is required by the types behind it, in a second self that knows them.
+ * - Keys that a subgraph resolves come first (`withResolvableKeys`), and none leads to an `@interfaceObject` that has nothing
+ *   (`withoutIdleInterfaceObjects`).
  *
- * `inSubgraphTerms` gives the names in its plans their meaning back. A supergraph without such requirements is left as it is.
+ * `inSubgraphTerms` translates the names in its plans back. A supergraph without such requirements is unchanged.
  */
 export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
   const given = parse(sdl, { noLocation: true });
@@ -65,7 +66,7 @@ export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
   return { sdl: print(withInaccessible(withoutIdleExternals(divided))), ...terms };
 }
 
-/** The names of all fields in the selections that an argument of a directive holds. */
+/** Returns the names of all fields in the selections that an argument of a directive holds. */
 function fieldNamesIn(
   nodes: readonly { readonly directives?: readonly ConstDirectiveNode[] }[],
   name: string,
@@ -92,7 +93,7 @@ const requirementsOf = (types: TypesWithFields): Requirement[] =>
     ),
   );
 
-/** The document, with these selections in its `@join__field(requires:)`. */
+/** Returns the document with these selections in its `@join__field(requires:)`. */
 function withRequirements(document: DocumentNode, requirements: readonly Requirement[]): DocumentNode {
   const selectionOf = (type: string, field: string, graph: string | undefined) =>
     requirements.find((each) => each.type === type && each.field === field && each.graph === graph)?.selection;

@@ -1,29 +1,29 @@
 import type { FieldNode, SelectionSetNode } from "graphql";
 
-/** The field that a stand-in stands for, with the arguments that a `@requires` gives it. */
+/** The field that a stand-in replaces, with the arguments from a `@requires`. */
 export interface StoodFor {
   field: string;
   arguments: NonNullable<FieldNode["arguments"]>;
 }
 
-/** Whose second self it is. */
+/** The subgraph of a second self. */
 export interface Self {
   subgraph: string;
-  /** What the subgraph calls the objects that the second self knows by their own types. */
+  /** The subgraph's name for the objects that the second self knows by their own types. */
   as: string | undefined;
 }
 
-/** What names mean that only the planner knows. */
+/** The meaning of names that only the planner knows. */
 export interface Terms {
-  /** Stand-in → what it stands for. */
+  /** Stand-in → the field that it replaces. */
   standIns: ReadonlyMap<string, StoodFor>;
   /** The second selves of subgraphs. */
   selves: ReadonlyMap<string, Self>;
-  /** The fields that the planner asks for itself: `__typename`, those of keys, and those that others require. */
+  /** The fields that the planner itself selects: `__typename`, those of keys, and those that others require. */
   asked: ReadonlySet<string>;
 }
 
-/** A field of a subgraph, and what it requires of others. */
+/** A field of a subgraph, and its requirement from other subgraphs. */
 export interface Requirement {
   type: string;
   field: string;

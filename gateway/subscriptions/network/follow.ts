@@ -6,21 +6,24 @@ import type { NetworkLimits } from "./limits.ts";
 import type { SubgraphAddress } from "./subgraph-address.ts";
 
 export interface Follow {
-  /** Where the subgraph is now. @throws CallFailure "unreachable" when it is nowhere */
+  /**
+   * Returns the current address of the subgraph.
+   * @throws CallFailure "unreachable" when it has none
+   */
   address(): SubgraphAddress;
-  /** What is asked, at the moment at which it is. */
+  /** Returns the payload of the subscription, created when it is sent. */
   payload(after: string | undefined): SubscribePayload;
   after: string | undefined;
   numbersOf: SubscriptionRequest["numbersOf"];
-  /** Whether the subgraph tells positions. */
+  /** Whether the subgraph sends positions. */
   isOurs: boolean;
   limits: NetworkLimits;
 }
 
 /**
- * The events of a subscription, over as many connections as that takes: after a break it goes on after the last event that came.
- * @throws PublicError what the subgraph refuses it with; CallFailure "unreachable", "unusable"; "overloaded" of one that cannot resume and was not
- * taken as fast as it came
+ * Yields the events of a subscription, over as many connections as that takes: after a lost connection it resumes after the last received event.
+ * @throws PublicError with which the subgraph refuses it; CallFailure "unreachable", "unusable"; "overloaded" for a subscription that cannot resume and
+ * whose events arrived faster than they were taken
  */
 export async function* follow(
   { address, payload, after, numbersOf, isOurs, limits }: Follow,
@@ -54,14 +57,17 @@ export async function* follow(
       complete();
     }
     if (signal.aborted) return;
-    // One that had nothing to tell was well all the same.
+    // A connection without events was still healthy.
     if (performance.now() - began > limits.longestBackOffMs) failures = 0;
     if (endsHere(inbox.ending, canResume)) return;
     if (inbox.ending === "broken") goOn(new CallFailure("unreachable", "The connection broke."));
   }
 }
 
-/** @throws what the subscription ends with */
+/**
+ * Returns whether the subscription has ended.
+ * @throws the error with which it ends
+ */
 function endsHere(ending: Ending | undefined, canResume: boolean): boolean {
   if (ending === "completed") return true;
   if (ending === "full" && !canResume) throw new CallFailure("overloaded", "Events came faster than they were taken.");

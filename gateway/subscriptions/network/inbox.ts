@@ -7,12 +7,12 @@ import { graphqlAnswer } from "../../transport/graphql-answer.ts";
 import type { NetworkLimits } from "./limits.ts";
 import type { Listener } from "./link.ts";
 
-/** Why nothing more comes. */
+/** The reason why no more events arrive. */
 export type Ending = "completed" | "broken" | "full" | { failed: Error };
 
-/** What has come of one subscription and was not taken yet. */
+/** The received events of one subscription that have not been taken yet. */
 export class Inbox implements Listener {
-  /** Of which there is no more once it is set; what came before it is still to be taken. */
+  /** Once it is set, no more events arrive; earlier events can still be taken. */
   ending: Ending | undefined;
   #events: SubscriptionEvent[] = [];
   #bytes = 0;
@@ -21,7 +21,7 @@ export class Inbox implements Listener {
   readonly #limits: NetworkLimits;
   readonly #onFull: () => void;
 
-  /** @param onFull called when there is more in it than may be, or what is no event; what comes after that is no longer put in */
+  /** @param onFull called when the inbox exceeds its limits, or a message is not an event; later messages are not added */
   constructor(limits: NetworkLimits, onFull: () => void, numbersOf?: Listener["numbersOf"]) {
     this.#limits = limits;
     this.#onFull = onFull;
@@ -55,7 +55,10 @@ export class Inbox implements Listener {
     this.#end("broken");
   }
 
-  /** Waits for what comes next. @returns all that has come by the end of the tick; nothing at the signal, or when there is an ending */
+  /**
+   * Waits for the next events.
+   * @returns all events received by the end of the tick; nothing at the signal, or when there is an ending
+   */
   async take(signal: AbortSignal): Promise<readonly SubscriptionEvent[]> {
     if (this.#events.length === 0 && !this.ending) await this.#somethingOr(signal);
     const events = this.#events;
@@ -69,7 +72,7 @@ export class Inbox implements Listener {
       const wake = () => {
         this.#wake = undefined;
         signal.removeEventListener("abort", wake);
-        // Other messages of this tick are still to be heard.
+        // Other messages of this tick are still to be received.
         setImmediate(resolve);
       };
       this.#wake = wake;
@@ -84,7 +87,10 @@ export class Inbox implements Listener {
   }
 }
 
-/** Of a subgraph that is not ours the extensions may hold anything. @throws CallFailure "unusable" */
+/**
+ * Converts a payload to an event. The extensions of a foreign subgraph may hold anything.
+ * @throws CallFailure "unusable"
+ */
 function eventOf({ extensions: told, ...answer }: ExecutionResult): SubscriptionEvent {
   const { position, dropped, replaces, ...extensions } = withDoubles(told) ?? {};
   return {
@@ -98,7 +104,7 @@ function eventOf({ extensions: told, ...answer }: ExecutionResult): Subscription
   };
 }
 
-/** What a subscriber is told as the subgraph says it. */
+/** The codes of errors that are passed on to subscribers as the subgraph sends them. */
 const toldOn: ReadonlySet<unknown> = new Set<ErrorCode>([
   "POSITION_EXPIRED",
   "POSITION_INVALID",

@@ -1,27 +1,27 @@
-/** What the gateway holds subgraphs to that it follows over the network. Times are in milliseconds. */
+/** The limits of subscriptions to subgraphs over the network. Times are in milliseconds. */
 export const networkLimits = {
-  /** Until a connection is made and taken. */
+  /** Until a connection is open and acknowledged. */
   openMs: 3_000,
-  /** How often a subgraph is asked whether it is there. One that says nothing from one time to the next is not. */
+  /** The interval of pings to a subgraph. A subgraph that sends nothing from one ping to the next is considered gone. */
   pingMs: 5_000,
-  /** How long a connection is kept that nobody follows anything on. */
+  /** How long a connection without subscriptions is kept. */
   idleMs: 5_000,
-  /** Of one event: as large as an answer over HTTP. */
+  /** The largest size of one event: the same as of a response over HTTP. */
   eventBytes: 32 * 2 ** 20,
   /**
-   * Of events that have come and were not taken yet, per subscription: beyond it they are asked for again when these were taken. It is more than
-   * one tick can bring (2 MiB), so that who takes them at once is not taken for slow while he catches up.
+   * The events that may wait for each subscription. Beyond this limit the subscription stops, and resumes when they were taken. The limit is more than one
+   * tick can bring (2 MiB), so that a consumer that takes events immediately is not considered slow while it catches up.
    */
   waitingEvents: 20_000,
   waitingBytes: 4 * 2 ** 20,
-  /** Before a broken connection is made anew: twice as long each time, up to the longest; of that a random part, half of it or more. */
+  /** The delay before a lost connection is opened again. It doubles each time, up to the longest; a random part of it is used, half of it or more. */
   shortestBackOffMs: 50,
   longestBackOffMs: 2_000,
-  /** That many times in a row without an event, and a subscription is given up: a subgraph that was started anew is back by then. */
+  /** After this many consecutive attempts without an event the subscription ends: a subgraph that restarts is available again by then. */
   attempts: 20,
-  /** And so many, when it is asked where it stands: somebody waits for that. */
+  /** The same for a request for the position: a client waits for it. */
   positionAttempts: 3,
-  /** How long that may take. */
+  /** The time that such a request may take. */
   positionMs: 5_000,
 };
 

@@ -12,30 +12,30 @@ import type { SubscriptionRequest } from "#lib/subscription.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
 import type { NetworkLimits } from "./limits.ts";
 
-/** What hears of one subscription. After `complete`, `fail` and `broken` nothing more comes. */
+/** The receiver of one subscription. After `complete`, `fail` and `broken` it receives nothing more. */
 export interface Listener {
-  /** The numbers in an event's data whose digits count. */
+  /** Finds the numbers in an event's data whose digits must be kept. */
   readonly numbersOf: SubscriptionRequest["numbersOf"];
-  /** @param bytes of its message */
+  /** @param bytes the size of its message */
   next(payload: ExecutionResult, bytes: number): void;
   complete(): void;
   fail(errors: readonly GraphQLFormattedError[]): void;
-  /** The connection is no more. */
+  /** The connection is lost. */
   broken(): void;
 }
 
 /**
- * One connection to a subgraph, in graphql-transport-ws, from its opening to its end. The client of graphql-ws subscribes again by itself with
- * what it was first given, and so with a cursor and a signature that are too old: its messages are used here, and not its connections.
+ * One connection to a subgraph, in graphql-transport-ws, from its opening to its end. The client of graphql-ws resubscribes by itself with the original
+ * payload, and so with a cursor and a signature that are too old. This class therefore uses its messages, and not its connections.
  */
 export class Link {
-  /** Resolves when the subgraph has taken the connection. Rejects with CallFailure "unreachable". */
+  /** Resolves when the subgraph has acknowledged the connection. Rejects with CallFailure "unreachable". */
   readonly opened: Promise<void>;
   readonly closed: Promise<void>;
   isOver = false;
-  /** Whether it has carried an event. */
+  /** Whether it has delivered an event. */
   wasUseful = false;
-  /** What broke it, if it was told. */
+  /** The error that broke it, if there was one. */
   error: Error | undefined;
   readonly #ws: WebSocket;
   readonly #limits: NetworkLimits;
@@ -48,7 +48,7 @@ export class Link {
   #count = 0;
   #taken: () => void = () => undefined;
 
-  /** @param onOver called before its listeners are told; `broke` when it was not closed here */
+  /** @param onOver called before its listeners are notified; `broke` when it was not closed on this side */
   constructor(url: string, limits: NetworkLimits, onOver: (link: Link, broke: boolean) => void) {
     this.#limits = limits;
     this.#onOver = onOver;
@@ -71,7 +71,10 @@ export class Link {
     this.#ws.once("close", () => this.#end(true));
   }
 
-  /** Once it has opened. @returns what ends the subscription: a subgraph that has not ended it is told to */
+  /**
+   * Subscribes on an open connection.
+   * @returns a function that ends the subscription; it notifies the subgraph unless the subgraph has ended it
+   */
   subscribe(payload: SubscribePayload, listener: Listener): () => void {
     if (this.isOver) {
       listener.broken();
@@ -89,7 +92,7 @@ export class Link {
     };
   }
 
-  /** Ends it in good order; its listeners are told at once. */
+  /** Closes the connection with a close handshake; its listeners are notified immediately. */
   close(): void {
     this.#end(false);
     this.#ws.close(1000);
@@ -158,7 +161,7 @@ export class Link {
   }
 }
 
-/** How long a subgraph may take to say goodbye. */
+/** The time that a subgraph may take for the close handshake. */
 const goodbyeMs = 1_000;
 
 function messageOf(

@@ -11,20 +11,21 @@ import { SubgraphAddress } from "./subgraph-address.ts";
 
 /** A source whose subgraphs may move while it runs. */
 export interface NetworkSource extends SubscriptionSource {
-  /** From now on subgraphs are at these URLs: what runs is resumed there. */
+  /** Sets new URLs of the subgraphs: running subscriptions resume there. */
   readdress(urls: Readonly<Record<string, string>>): void;
 }
 
-/** How long what signs a subscription holds, in milliseconds: until it has arrived. */
+/** How long the signature of a subscription is valid, in milliseconds: until it has arrived. */
 const arrivalMs = 5_000;
-/** What a subgraph is asked for that is to tell no more than where it stands. */
+/** The query that requests only the current position of a subgraph. */
 const positionOnly = "";
 
 /**
- * Follows subgraphs over WebSockets, each over one connection that there is while somebody follows it; every subscription is signed by itself.
- * What breaks is taken up where it was.
- * @param urls as of calls over HTTP
- * @param signer undefined for foreign subgraphs: they do not receive who asks, and what they do not give a position of ends when it breaks
+ * Subscribes to subgraphs over WebSockets. Each subgraph has one connection while there are subscriptions to it; every subscription is signed separately.
+ * After a lost connection, subscriptions resume where they were.
+ * @param urls the same as for calls over HTTP
+ * @param signer undefined for foreign subgraphs: they do not receive the caller's identity, and their subscriptions without positions end when the
+ * connection breaks
  */
 export function overNetwork(
   urls: Readonly<Record<string, string>>,
@@ -105,7 +106,7 @@ function payloadOf(
   context: RequestContext,
 ): SubscribePayload {
   const { query, variables, after } = request;
-  // A subscription that is resumed is much older than the request that it began with.
+  // A resumed subscription is much older than the request that it began with.
   const current = { ...context, deadline: Date.now() + arrivalMs };
   const extensions = signer
     ? { ...signSubscription(signer, { audience, context: current }, request) }

@@ -4,24 +4,24 @@ import { CallFailure } from "../../transport/call-failure.ts";
 import type { NetworkLimits } from "./limits.ts";
 import { Link } from "./link.ts";
 
-/** Where a subgraph is, and the one connection to it while somebody follows it. */
+/** The address of a subgraph, and the single connection to it while there are subscriptions. */
 export class SubgraphAddress {
   readonly url: string;
   readonly #limits: NetworkLimits;
   #link: Link | undefined;
   #isClosed = false;
-  /** In a row, of connections that carried nothing or broke. */
+  /** The number of consecutive connections that delivered nothing or broke. */
   #breaks = 0;
   #notBefore = 0;
 
-  /** @param url as that of calls over HTTP */
+  /** @param url the same as for calls over HTTP */
   constructor(url: string, limits: NetworkLimits) {
     this.url = url;
     this.#limits = limits;
   }
 
   /**
-   * An open connection: the one that there is, or a new one, which after a break is not made at once.
+   * Returns an open connection: the existing one, or a new one, which after a break is opened with a delay.
    * @returns undefined at the signal
    * @throws CallFailure "unreachable"
    */
@@ -52,7 +52,7 @@ export class SubgraphAddress {
       const { shortestBackOffMs, longestBackOffMs } = this.#limits;
       const wasWell = link.wasUseful || performance.now() - began > longestBackOffMs;
       this.#breaks = wasWell ? 1 : this.#breaks + 1;
-      // Of those that follow it there is no line each.
+      // Consecutive breaks are logged once.
       if (this.#breaks === 1)
         log.gateway.warn({ err: link.error, url: this.url }, "the connection to a followed subgraph broke");
       const backOff = Math.min(shortestBackOffMs * 2 ** (this.#breaks - 1), longestBackOffMs);
