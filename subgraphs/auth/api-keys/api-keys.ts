@@ -125,7 +125,10 @@ export async function revokeApiKey(
   );
 }
 
-/** Whether a key may act in a tenant: the one that the caller acts in, or another one when both caller and owner may act in other tenants. */
+/**
+ * Whether a key may act in a tenant. It must be the tenant that the caller acts in, unless the caller has `tenant:act`. The owner must belong to it or
+ * be allowed to act in it.
+ */
 async function mayReach({ system }: AuthServices, identity: Identity, userId: string, actsIn: string) {
   if (actsIn !== identity.tenantId && !grants(identity.permissions, "tenant:act")) return false;
   return actsIn === homeOf(identity) || mayActIn(system, { userId }, actsIn);
