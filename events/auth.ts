@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { entityEvents, id, idOrNull, recordEvent, removableEvents, text, textOrNull, time } from "./catalogue.ts";
 
-/** What the auth domain tells the others. No event carries a secret, a hash of one, or an address. */
+/** The events that the auth domain emits. No event carries a secret, a hash of a secret, or an address. */
 export const authEvents = {
   ...entityEvents("tenant", "Tenant", "A tenant", { name: text, enabled: z.boolean() }),
   ...entityEvents("quota", "TenantQuota", "A tenant's quota", {

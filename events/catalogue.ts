@@ -1,27 +1,27 @@
 import { z } from "zod";
 
-/** One type of event, as its domain promises it to everybody else. */
+/** One type of event: the contract between its domain and all consumers. */
 export interface EventDefinition {
-  /** Goes up when a payload changes so that a reader of the old one would misread it. */
+  /** Increases when the payload changes in a way that a reader of the old payload would misread. */
   version: number;
-  /** The GraphQL type of what changed; with the key it names the entity whose caches are out of date. */
+  /** The GraphQL type of the changed entity. With the key it identifies the entity whose cache entries are out of date. */
   entity: string;
-  /** When it is written. */
+  /** When the event is written. */
   description: string;
   payload: z.ZodObject;
 }
 
 export type Catalogue = Readonly<Record<string, EventDefinition>>;
 
-/** The payload of an event in the product's code. */
+/** The TypeScript type of an event's payload. */
 export type PayloadOf<Definition extends EventDefinition> = z.output<Definition["payload"]>;
 
-/** What an event may say at most, in bytes of JSON: below what a notification or a stream entry takes. */
+/** The maximum size of a payload in bytes of JSON: below the limit of a notification and of a stream entry. */
 export const maxPayloadBytes = 8_000;
 
 /**
- * The two events of an entity whose row is written: `<name>.created` and `<name>.updated`, with the same payload, the parts of
- * the row that others care about, as they are after the write.
+ * Defines the two events of an entity whose row is written: `<name>.created` and `<name>.updated`. Both have the same payload:
+ * the columns of the row that consumers need, with their values after the write.
  */
 export const entityEvents = <const Name extends string, Shape extends z.ZodRawShape>(
   name: Name,
@@ -36,7 +36,7 @@ export const entityEvents = <const Name extends string, Shape extends z.ZodRawSh
   } as Record<`${Name}.created` | `${Name}.updated`, EventDefinition & { payload: z.ZodObject<Shape> }>;
 };
 
-/** The same of an entity whose row can be removed, with the payload that it had: `<name>.deleted`. */
+/** Defines, in addition, the event of an entity whose row can be deleted: `<name>.deleted`, with the last payload of the row. */
 export const removableEvents = <const Name extends string, Shape extends z.ZodRawShape>(
   name: Name,
   entity: string,
@@ -50,7 +50,7 @@ export const removableEvents = <const Name extends string, Shape extends z.ZodRa
   };
 };
 
-/** The one event of an entity that is written once and never changed. */
+/** Defines the only event of an entity that is written once and never changed. */
 export const recordEvent = <const Name extends string, Shape extends z.ZodRawShape>(
   name: Name,
   entity: string,
@@ -61,7 +61,7 @@ export const recordEvent = <const Name extends string, Shape extends z.ZodRawSha
   return { [`${name}.created`]: definition } as Record<`${Name}.created`, typeof definition>;
 };
 
-/** Ids of one event that names many entities: so many that the payload stays below its limit. */
+/** The maximum number of ids in one event that names many entities, so that the payload stays below its limit. */
 export const maxNamedEntities = 200;
 
 export const id = z.uuid();

@@ -5,7 +5,7 @@ import { monitoringEvents } from "./monitoring.ts";
 import { schedulerEvents } from "./scheduler.ts";
 import { vmsEvents } from "./vms.ts";
 
-/** Every event there is, by the database that writes it. docs/events.md says the same for people; a test compares. */
+/** All events, by the database that writes them. docs/events.md lists the same for readers; a test compares the two. */
 export const eventCatalogue = {
   auth: authEvents,
   vms: vmsEvents,
@@ -30,25 +30,25 @@ export function eventDefinition(source: EventSource, type: string): EventDefinit
 
 /** An event as it is read from a log. */
 export interface Event {
-  /** The database that wrote it. */
+  /** The database that wrote the event. */
   source: EventSource;
-  /** Where it stands in that database's log. */
+  /** Together with `id`, the position of the event in that database's log. */
   transaction: number;
   id: number;
-  /** The same however often and on whatever way it arrives: what consumers drop repeats by. */
+  /** The same for every delivery of the event, on every path. Consumers detect repeated deliveries by it. */
   eventId: string;
   type: EventType;
-  /** Of the payload's form. */
+  /** The version of the payload's shape. */
   version: number;
   tenantId: string;
-  /** The GraphQL type and key of what changed. */
+  /** The GraphQL type and key of the changed entity. */
   entityType: string;
   entityKey: string;
-  /** Counts the writes of the entity: of two events of one entity the higher one is later. 0 where nobody counts. */
+  /** Counts the writes of the entity: of two events of one entity, the one with the higher version is later. 0 where writes are not counted. */
   entityVersion: number;
-  /** When it was written, inside its transaction; ISO 8601. */
+  /** When the event was written, inside its transaction; ISO 8601. */
   occurredAt: string;
-  /** Who did it: `user:<id>`, `service:<name>`, `job:<name>`, `command:<name>`; null when nobody said. */
+  /** The actor of the change: `user:<id>`, `service:<name>`, `job:<name>` or `command:<name>`; null when none was given. */
   actor: string | null;
   requestId: string | null;
   payload: Readonly<Record<string, unknown>>;

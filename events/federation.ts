@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { entityEvents, id, idOrNull, text, textOrNull, timeOrNull } from "./catalogue.ts";
 
-/** What the multi-cloud domain tells the others. */
+/** The events that the multi-cloud domain emits. */
 export const federationEvents = {
   ...entityEvents("provider", "CloudProvider", "A cloud provider", {
     name: text,

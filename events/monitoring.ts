@@ -4,7 +4,7 @@ import { entityEvents, id, idOrNull, maxNamedEntities, text, time, timeOrNull } 
 const batch = { from: time, to: time, samples: z.int().positive() };
 const named = z.array(z.uuid()).min(1).max(maxNamedEntities);
 
-/** What the monitoring domain tells the others. */
+/** The events that the monitoring domain emits. */
 export const monitoringEvents = {
   "vm_samples.written": {
     version: 1,
@@ -27,7 +27,7 @@ export const monitoringEvents = {
     severity: text,
     startedAt: time,
     resolvedAt: timeOrNull,
-    // An open alert is shown as acknowledged between the two.
+    // An open alert is shown as acknowledged between these two times.
     acknowledgedAt: timeOrNull,
     acknowledgementExpiresAt: timeOrNull,
   }),

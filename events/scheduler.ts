@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { entityEvents, id, idOrNull, recordEvent, text, textOrNull, timeOrNull } from "./catalogue.ts";
 
-/** What the scheduler domain tells the others. */
+/** The events that the scheduler domain emits. */
 export const schedulerEvents = {
   ...entityEvents("cluster", "Cluster", "A cluster", { name: text, status: text }),
   ...entityEvents("node", "ClusterNode", "A node", {

@@ -1,8 +1,8 @@
 import { entityEvents, id, idOrNull, recordEvent, tags, text, textOrNull } from "./catalogue.ts";
 
-/** What the vms domain tells the others. */
+/** The events that the vms domain emits. */
 export const vmsEvents = {
-  // What projections of other domains keep of a VM: docs/events.md.
+  // The fields that projections of other domains store about a VM: docs/events.md.
   ...entityEvents("vm", "Vm", "A VM", { name: text, state: text, nodeId: idOrNull, ownerId: id, tags }),
   ...entityEvents("vm_template", "VmTemplate", "A template", { name: text, version: text }),
   ...entityEvents("vm_snapshot", "VmSnapshot", "A snapshot", { vmId: id, name: text, snapshotType: text }),
@@ -12,7 +12,7 @@ export const vmsEvents = {
     fromState: textOrNull,
     toState: text,
     reason: textOrNull,
-    // Of the VM, so that who follows states need not ask which of them concern him.
+    // Fields of the VM, so that a subscriber can filter transitions without a query for the VM.
     nodeId: idOrNull,
     ownerId: id,
     tags,

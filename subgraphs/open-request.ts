@@ -3,25 +3,25 @@ import type { Database, Tx } from "#db/client.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import type { OpenContext } from "#lib/subgraph.ts";
 
-/** What a request to a subgraph carries. */
+/** The context of a request to a subgraph. */
 export interface LoaderContext<Loaders> {
   readonly request: RequestContext;
   readonly loaders: Loaders;
 }
 
-/** What a request to a subgraph that also writes carries. */
+/** The context of a request to a subgraph that also writes. */
 export interface WritingContext<Loaders, Services> extends LoaderContext<Loaders> {
-  /** Of the task of one resolver: each takes its own, once. */
+  /** The services of one resolver's task. Each resolver reads this property once and so gets a task of its own. */
   readonly services: Services;
   /**
-   * To be called after each write: what was read before it is no longer what is there. It is called before each mutation, which then finds no
-   * transaction open.
-   * @param tenantId whose rows the answer is read from now on, when the write has only found out
+   * Must be called after each write, because rows that were read before it are out of date. It is also called before each mutation, so that
+   * the mutation starts without an open transaction.
+   * @param tenantId the tenant whose rows the response is read from, when only the write has determined it
    */
   written(tenantId?: string): void;
 }
 
-/** How a subgraph opens a request: its loaders share one read transaction in the caller's tenant, which ends with the request. */
+/** Returns the function that opens a request to a subgraph. The loaders share one read transaction in the caller's tenant, which ends with the request. */
 export const openWith =
   <Loaders>(database: Database, createLoaders: (tx: Tx) => Loaders) =>
   (request: RequestContext, signal: AbortSignal | undefined): OpenContext<LoaderContext<Loaders>> => {
@@ -29,7 +29,7 @@ export const openWith =
     return { context: { request, loaders: createLoaders(tx) }, close: () => tx.end() };
   };
 
-/** The same of a subgraph that also writes: after a write, and for each mutation, the loaders begin anew. */
+/** The same for a subgraph that also writes. The loaders are created anew after each write and before each mutation. */
 export const openWriting =
   <Loaders, Services>(database: Database, createLoaders: (tx: Tx) => Loaders, servicesOf: (task: Task) => Services) =>
   (request: RequestContext, signal: AbortSignal | undefined): OpenContext<WritingContext<Loaders, Services>> => {

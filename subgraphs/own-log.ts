@@ -6,7 +6,7 @@ import { EventLog } from "#db/event-log/event-log.ts";
 import { readRedisUrl } from "#lib/redis-url.ts";
 import { endedAfter } from "#lib/pause.ts";
 
-/** How long after its end somebody may be in the middle of a read. */
+/** The time in milliseconds that a read may take to finish after the log was ended. */
 const endingMs = 3_000;
 
 export interface OwnLog {
@@ -15,8 +15,8 @@ export interface OwnLog {
 }
 
 /**
- * The event log of the one database that a subgraph has when it runs as a process of its own, read under the system role. Its relay runs
- * elsewhere, with the jobs: announcements come by Redis where `REDIS_URL` names one, and by PostgreSQL's notifications else.
+ * Opens the event log of a subgraph's database for a subgraph that runs in its own process. It is read under the system role. The relay
+ * runs in the process of the jobs. Announcements arrive through Redis when `REDIS_URL` is set, and through PostgreSQL notifications otherwise.
  */
 export async function openOwnLog(domain: Domain, url: string): Promise<OwnLog> {
   const redisUrl = readRedisUrl();

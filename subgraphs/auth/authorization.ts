@@ -10,7 +10,7 @@ import {
 import type { AuthContext } from "./context.ts";
 import { exceeding } from "./credentials/permissions.ts";
 
-/** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
+/** The permission or policy of each root field, required for the subgraph to start, and of each other type and field with restricted access. */
 export const authorization = {
   "Query.me": "user:read",
   "Query.user": "user:read",
@@ -29,7 +29,7 @@ export const authorization = {
   "Query.userPermissions": servicesOnly,
   "Query.checkPermission": servicesOnly,
   "Mutation.signIn": everybody,
-  // What is one's own needs no permission; what is another's, the resolver asks for.
+  // The caller's own objects need no permission. For the objects of others, the resolver checks the permission.
   "Mutation.signOut": anybodySignedIn,
   "Mutation.createConnectionTicket": anybodySignedIn,
   "Mutation.revokeSession": anybodySignedIn,
@@ -42,7 +42,7 @@ export const authorization = {
   "Mutation.confirmTotp": anybodySignedIn,
   "Mutation.disableTotp": anybodySignedIn,
   "Mutation.regenerateRecoveryCodes": anybodySignedIn,
-  // The code is what it needs.
+  // The reset code is the authorization.
   "Mutation.resetPassword": everybody,
   "Mutation.createPasswordReset": "user:update",
   "Mutation.createUser": "user:create",
@@ -68,9 +68,9 @@ export const authorization = {
 };
 
 /**
- * Lets through who has the permission, and a user to what is under their own account. Users and tenants hang on what every domain owns, so a caller
- * reaches them without a root field of this subgraph. An API key with fewer rights than its account is no such user: it has been given to a program
- * that need not know the other keys, the sessions and the log of its owner.
+ * Admits a caller who has the permission, and a user to the data under their own account. Objects of every domain refer to users and tenants, so a
+ * caller reaches them without a root field of this subgraph. An API key with fewer rights than its account does not count as the user: it was given to
+ * a program that need not see the other keys, the sessions and the audit log of its owner.
  * @throws PublicError FORBIDDEN
  */
 export async function requireOwnOr(context: AuthContext, userId: string, permission: string): Promise<void> {
@@ -80,7 +80,7 @@ export async function requireOwnOr(context: AuthContext, userId: string, permiss
   requirePermission(identity, permission);
 }
 
-/** A session has, also those that were granted since it was identified. */
+/** Whether the credential has all rights of its account. A session always has, including rights granted after the caller was identified. */
 async function hasRightsOfAccount({ request: { identity }, loaders }: AuthContext): Promise<boolean> {
   if (identity.credential?.kind === "session") return true;
   const rights = await loaders.permissionsOfUser.load(identity.id);
@@ -89,10 +89,10 @@ async function hasRightsOfAccount({ request: { identity }, loaders }: AuthContex
   return exceeding(ofAccount, identity.permissions).length === 0;
 }
 
-/** What it takes to see how the accounts of others are secured and used: what it takes to change them. */
+/** The permission to see how other users' accounts are secured and used. It is the permission to change those accounts. */
 export const accountDetails = "user:update";
 
-/** Filters and orders by which a caller would find out what `accountDetails` guards. */
+/** Filters and orders that would reveal the data that `accountDetails` protects. */
 const revealing: ReadonlySet<string> = new Set(["mfaEnabled", "isLocked", "lastLoginAt", "FAILED_LOGIN_ATTEMPTS"]);
 
 interface UserListArguments {
@@ -101,7 +101,7 @@ interface UserListArguments {
 }
 
 /**
- * Lists of users are for who reads users. Which of them are locked, say, is for who may see it of each.
+ * Requires `user:read` for a list of users, and `accountDetails` for filters and orders that reveal, for example, which users are locked.
  * @throws PublicError FORBIDDEN
  */
 export function requireUserList({ identity }: RequestContext, { filter, orderBy }: UserListArguments): void {

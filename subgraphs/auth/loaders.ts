@@ -13,8 +13,8 @@ import { batchLoader, loadersOn } from "#lib/batching.ts";
 export type AuthLoaders = ReturnType<typeof createAuthLoaders>;
 
 /**
- * One loader per batch question; they live for one request and share its transaction.
- * @param system reads what roles grant: a user who acts in another tenant has theirs in their own
+ * Creates one loader per batch query. The loaders live for one request and share its transaction.
+ * @param system reads the permissions of roles: the roles of a user who acts in another tenant are in the user's own tenant
  */
 export function createAuthLoaders(tx: Tx, system: Database) {
   const { one, list, under } = loadersOn(tx);

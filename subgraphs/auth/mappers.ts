@@ -11,9 +11,9 @@ import type { UserError as Problem } from "#lib/user-errors.ts";
 import type { Page } from "#lib/pagination.ts";
 import type { ValidToken as Token } from "./credentials/validate-token.ts";
 
-// What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
+// The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 
-/** With its quota where that was read together with it. */
+/** Includes the quota when it was read in the same statement. */
 export type Tenant = TenantRow & Partial<TenantWithQuota>;
 export type TenantConnection = Page<Tenant>;
 export type TenantQuota = TenantQuotaRow;

@@ -14,7 +14,7 @@ describe("case G41: a name", () => {
     "สมชาย",
     "يوسف",
     "nightly backups",
-  ])("%s can be read", (name) => expect(isReadable(name)).toBe(true));
+  ])("%s is readable", (name) => expect(isReadable(name)).toBe(true));
 
   it.each([
     ["a Cyrillic letter among Latin ones", "vіctim-admin"],
@@ -22,15 +22,15 @@ describe("case G41: a name", () => {
     ["Latin letters among Cyrillic ones", "аdmin"],
     ["an Armenian letter among Latin ones", "rոot"],
     ["a Cherokee letter among Latin ones", "Ꭺdmin"],
-    ["letters of a script that is in no general use", "ᎠᏓ"],
+    ["letters of a script that is not in general use", "ᎠᏓ"],
     ["a zero-width joiner", "ad\u200dmin"],
     ["a soft hyphen", "ad\u00admin"],
-    ["a letter that is not seen", "admin\u3164"],
-    ["a mark that turns the direction", "admin\u202e"],
+    ["an invisible letter", "admin\u3164"],
+    ["a mark that reverses the direction", "admin\u202e"],
     ["a line break", "admin\n"],
-  ])("with %s cannot", (_what, name) => expect(isReadable(name)).toBe(false));
+  ])("with %s is not readable", (_what, name) => expect(isReadable(name)).toBe(false));
 
-  it("is kept with the usual characters in the place of compatible ones", () => {
+  it("is stored with the usual characters instead of compatibility characters", () => {
     expect(writtenName(" Ａｄｍｉｎ ")).toBe("Admin");
     expect(writtenName("ﬁle")).toBe("file");
     expect(writtenName("e\u0301")).toBe("é");

@@ -6,25 +6,25 @@ import type { Identity, RequestContext } from "#lib/request-context.ts";
 import type { PasswordHasher } from "./passwords/password-hasher.ts";
 import type { SignInLimits } from "./sign-in/sign-in-limits.ts";
 
-/** What the auth domain's use cases work with. */
+/** The dependencies of the auth domain's use cases. */
 export interface AuthServices {
-  /** Bound to one tenant a transaction. */
+  /** Each transaction is bound to one tenant. */
   database: Database;
-  /** Under the system role: finds what a credential belongs to, across tenants. */
+  /** Connects under the system role, and finds the owner of a credential across tenants. */
   system: Database;
-  /** For writes that nobody waits for: they are part of no task. */
+  /** For writes that no request waits for. They are not part of a task. */
   unawaited: Pick<Database, "write">;
   hasher: Pick<PasswordHasher, "hash" | "verify" | "isOutdated">;
   limits: SignInLimits;
-  /** Goes into the hashes of API keys. */
+  /** A secret that is part of the hashes of API keys. */
   pepper: string;
-  /** Seal the secrets of second factors. */
+  /** The keys that encrypt the secrets of second factors. */
   encryptionKeys: Current<Keyring>;
-  /** The word in API keys of this installation: `dev` or `prod`. */
+  /** The environment in API keys of this installation: `dev` or `prod`. */
   environment: string;
 }
 
-/** The services of one task. */
+/** Returns the services of one task. */
 export const servicesOf =
   (services: Omit<AuthServices, "unawaited">) =>
   (task: Task): AuthServices => ({
@@ -39,7 +39,7 @@ export const servicesOf =
     },
   });
 
-/** The scope of a write that a request asks for, in its own tenant unless another is named. */
+/** Returns the scope of a write for a request, in the request's own tenant unless another is given. */
 export const scopeOf = ({ identity, requestId, deadline }: RequestContext, tenantId = identity.tenantId): Scope => ({
   tenantId,
   deadline,
@@ -47,10 +47,10 @@ export const scopeOf = ({ identity, requestId, deadline }: RequestContext, tenan
   actor: identity.kind === "anonymous" ? undefined : `${identity.kind}:${identity.id}`,
 });
 
-/** The tenant that a user belongs to, wherever he acts: his sessions and keys are there. */
+/** Returns the tenant that a user belongs to, whichever tenant they act in. Their sessions and keys are stored there. */
 export const homeOf = ({ userTenantId, tenantId }: Identity): string => userTenantId ?? tenantId;
 
-/** Who does it, for the audit log. */
+/** Returns the actor of a request, for the audit log. */
 export const actorOf = ({ identity, client }: RequestContext) => ({
   userId: identity.kind === "user" ? identity.id : null,
   actorName: identity.name ?? null,

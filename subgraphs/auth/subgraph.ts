@@ -13,11 +13,11 @@ import type { SignInLimits } from "./sign-in/sign-in-limits.ts";
 
 export interface AuthDependencies {
   database: Database;
-  /** Under the system role. */
+  /** Connects under the system role. */
   system: Database;
   pepper: string;
   encryptionKeys: Current<Keyring>;
-  /** The word in API keys of this installation: `dev` or `prod`. */
+  /** The environment in API keys of this installation: `dev` or `prod`. */
   environment: string;
   limits: SignInLimits;
 }

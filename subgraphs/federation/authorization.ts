@@ -1,4 +1,4 @@
-/** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
+/** The permission or policy of each root field, required for the subgraph to start, and of each other type and field with restricted access. */
 export const authorization = {
   "Query.cloudProvider": "provider:read",
   "Query.cloudProviders": "provider:read",
@@ -11,7 +11,7 @@ export const authorization = {
   "Query.costOptimizations": "cost:read",
   "Query.instancePrices": "cost:read",
   "Subscription.migrationProgressed": "migration:read",
-  // By whatever way they are reached.
+  // On every path by which they are reached.
   CloudProvider: "provider:read",
   CloudProviderConnection: "provider:read",
   ProviderVm: "provider:read",

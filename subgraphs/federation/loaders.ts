@@ -40,7 +40,7 @@ import { loadersOn } from "#lib/batching.ts";
 
 export type FederationLoaders = ReturnType<typeof createFederationLoaders>;
 
-/** One loader per batch question; they live for one request and share its transaction. */
+/** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export function createFederationLoaders(tx: Tx) {
   const { one, list, under } = loadersOn(tx);
   return {

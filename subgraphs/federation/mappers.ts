@@ -9,7 +9,7 @@ import type { MulticloudVmRow } from "#db/federation/schema/multicloud-vms.ts";
 import type { Page } from "#lib/pagination.ts";
 import type { MigrationProgressRow, StepProgressRow } from "./migrations/progress.ts";
 
-// What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
+// The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 
 interface Reference {
   id: string;

@@ -10,7 +10,7 @@ import { live, resolvers } from "./resolvers/index.ts";
 
 export interface FederationDependencies {
   database: Database;
-  /** What subscriptions are followed from; without it there are none. */
+  /** The log that subscriptions follow. Without it there are no subscriptions. */
   log?: EventLog | undefined;
 }
 

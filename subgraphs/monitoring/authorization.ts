@@ -1,6 +1,6 @@
 import { platformWith } from "#lib/request-context.ts";
 
-/** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
+/** The permission or policy of each root field, required for the subgraph to start, and of each other type and field with restricted access. */
 export const authorization = {
   "Query.alertRule": "alert:read",
   "Query.alertRules": "alert:read",
@@ -15,7 +15,7 @@ export const authorization = {
   "ClusterNode.latestMetrics": platformWith("node:read"),
   "ClusterNode.metrics": platformWith("node:read"),
   "Subscription.nodeMetrics": platformWith("node:read"),
-  // By whatever way they are reached.
+  // On every path by which they are reached.
   AlertRule: "alert:read",
   AlertRuleConnection: "alert:read",
   Alert: "alert:read",

@@ -18,7 +18,7 @@ import type { SeriesRequest } from "./metrics/series-request.ts";
 
 export type MonitoringLoaders = ReturnType<typeof createMonitoringLoaders>;
 
-/** One loader per batch question; they live for one request and share its transaction. */
+/** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export function createMonitoringLoaders(tx: Tx) {
   const { one, list, under } = loadersOn(tx);
   return {

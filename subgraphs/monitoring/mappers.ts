@@ -9,7 +9,7 @@ import type { VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
 import type { Page } from "#lib/pagination.ts";
 import type { AlertChangeRow } from "./alerts/change.ts";
 
-// What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
+// The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 
 interface Reference {
   id: string;

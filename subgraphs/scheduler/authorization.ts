@@ -1,6 +1,6 @@
 import { platformOnly, platformWith } from "#lib/request-context.ts";
 
-/** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
+/** The permission or policy of each root field, required for the subgraph to start, and of each other type and field with restricted access. */
 export const authorization = {
   "Query.clusterNode": platformWith("node:read"),
   "Query.clusterNodes": platformWith("node:read"),
@@ -12,7 +12,7 @@ export const authorization = {
   "Query.schedulingDecision": "scheduling:read",
   "Query.schedulingDecisions": "scheduling:read",
   "Query.scalingRecommendations": "scheduling:read",
-  // Nodes are the platform's. Of one under his VM, a tenant's user sees what it is called, where it is and whether it is well.
+  // Nodes belong to the platform. A tenant's user sees only the name, location and status of a node that runs one of their VMs.
   "ClusterNode.hostname": platformOnly,
   "ClusterNode.ipAddress": platformOnly,
   "ClusterNode.nodeType": platformOnly,
@@ -28,7 +28,7 @@ export const authorization = {
   "ClusterNode.createdAt": platformOnly,
   "ClusterNode.updatedAt": platformOnly,
   "SchedulingDecision.candidateNodes": platformOnly,
-  // By whatever way they are reached.
+  // On every path by which they are reached.
   Cluster: platformWith("cluster:read"),
   ClusterConnection: platformWith("cluster:read"),
   SchedulingPolicy: "scheduling:read",

@@ -29,7 +29,7 @@ import { loadersOn } from "#lib/batching.ts";
 
 export type SchedulerLoaders = ReturnType<typeof createSchedulerLoaders>;
 
-/** One loader per batch question; they live for one request and share its transaction. */
+/** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export function createSchedulerLoaders(tx: Tx) {
   const { one, list, under } = loadersOn(tx);
   return {

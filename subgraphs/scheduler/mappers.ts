@@ -7,7 +7,7 @@ import type { SchedulingDecisionRow } from "#db/scheduler/schema/scheduling-deci
 import type { SchedulingPolicyRow } from "#db/scheduler/schema/scheduling-policies.ts";
 import type { Page } from "#lib/pagination.ts";
 
-// What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
+// The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 
 interface Reference {
   id: string;

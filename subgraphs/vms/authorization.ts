@@ -1,4 +1,4 @@
-/** What each root field needs, without which the subgraph does not start, and what of the others not everybody may read. */
+/** The permission or policy of each root field, required for the subgraph to start, and of each other type and field with restricted access. */
 export const authorization = {
   "Query.vm": "vm:read",
   "Query.vms": "vm:read",
@@ -8,7 +8,7 @@ export const authorization = {
   "Query.vmStateTransitions": "vm:read",
   "Query.vmNetworks": "vm:read",
   "Subscription.vmStateChanged": "vm:read",
-  // By whatever way they are reached.
+  // On every path by which they are reached.
   Vm: "vm:read",
   VmConnection: "vm:read",
   VmSnapshot: "vm:read",

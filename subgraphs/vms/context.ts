@@ -1,7 +1,7 @@
 import type { RequestContext } from "#lib/request-context.ts";
 import type { VmsLoaders } from "./loaders.ts";
 
-/** What a request to this subgraph carries. */
+/** The context of a request to this subgraph. */
 export interface VmsContext {
   request: RequestContext;
   loaders: VmsLoaders;

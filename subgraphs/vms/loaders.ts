@@ -8,7 +8,7 @@ import { loadersOn } from "#lib/batching.ts";
 
 export type VmsLoaders = ReturnType<typeof createVmsLoaders>;
 
-/** One loader per batch question; they live for one request and share its transaction. */
+/** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export function createVmsLoaders(tx: Tx) {
   const { one, list, under } = loadersOn(tx);
   return {

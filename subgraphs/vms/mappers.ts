@@ -6,7 +6,7 @@ import type { VmTemplateRow } from "#db/vms/schema/vm-templates.ts";
 import type { VmRow } from "#db/vms/schema/vms.ts";
 import type { Page } from "#lib/pagination.ts";
 
-// What resolvers hand on for each GraphQL type, under that type's name: codegen reads these names.
+// The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 
 interface Reference {
   id: string;

@@ -25,19 +25,19 @@ export interface ApiKeyInput {
   scopes: readonly string[];
   expiresAt: Date | null;
   rateLimitPerMinute: number;
-  /** The tenant that it acts in; the caller's when null. */
+  /** The tenant that the key acts in; the caller's tenant when null. */
   tenantId: string | null;
 }
 
 export interface MadeKey {
-  /** Shown once: only its hash is kept. */
+  /** Returned only once: only its hash is stored. */
   key: string;
   apiKey: PublicApiKeyRow;
 }
 
 /**
- * Makes a key for its owner, with nothing that he may not do.
- * @param owner the caller; the command line makes keys for others, who are of the request's tenant
+ * Creates a key for its owner. The key may hold no permission that the owner lacks.
+ * @param owner the caller by default; the command line creates keys for other users of the request's tenant
  */
 export async function createApiKey(
   services: AuthServices,
@@ -76,9 +76,9 @@ export async function createApiKey(
 const longestOverlapSeconds = 30 * 86_400;
 
 /**
- * Replaces a key of the caller's, or for the command line any of the request's tenant; undefined when there is none that is valid.
- * @param overlap for how long both are, as an ISO 8601 duration
- * @throws InvalidArgument for an overlap that is none, or too long
+ * Replaces a key of the caller or, for the command line, any key of the request's tenant. Resolves with undefined when no valid key has this id.
+ * @param overlap how long both keys are valid, as an ISO 8601 duration
+ * @throws InvalidArgument for an overlap that is not a duration, or is too long
  */
 export async function rotateApiKey(
   services: AuthServices,
@@ -106,7 +106,7 @@ export async function rotateApiKey(
   });
 }
 
-/** Ends a key at once; undefined when none is visible. Own ones without a permission, others' with `api_key:revoke`. */
+/** Revokes a key at once; undefined when none is visible. The caller's own keys need no permission, other users' keys need `api_key:revoke`. */
 export async function revokeApiKey(
   { database }: AuthServices,
   request: RequestContext,
@@ -125,7 +125,10 @@ export async function revokeApiKey(
   );
 }
 
-/** Whether a key may act in a tenant: in the one that the caller acts in, or with the right to act in others, which the owner has too. */
+/**
+ * Whether a key may act in a tenant. It must be the tenant that the caller acts in, unless the caller has `tenant:act`. The owner must belong to it or
+ * be allowed to act in it.
+ */
 async function mayReach({ system }: AuthServices, identity: Identity, userId: string, actsIn: string) {
   if (actsIn !== identity.tenantId && !grants(identity.permissions, "tenant:act")) return false;
   return actsIn === homeOf(identity) || mayActIn(system, { userId }, actsIn);

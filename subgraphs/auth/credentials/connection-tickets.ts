@@ -9,9 +9,9 @@ import { validateCredential, type ValidToken } from "./validate-token.ts";
 const ticketLifetime = "PT1M";
 
 /**
- * A ticket that opens one connection with the caller's own credential: for clients that cannot send a header when they connect, and whose
- * address may end up where a token must not.
- * @throws PublicError FORBIDDEN for who was not identified by a session or a key
+ * Creates a ticket that opens one connection with the caller's own credential. It is for clients that cannot send a header when they connect
+ * and would otherwise put a token into the URL, which may be logged.
+ * @throws PublicError FORBIDDEN for a caller that was not identified by a session or a key
  */
 export async function createConnectionTicket(
   { database }: AuthServices,
@@ -27,7 +27,10 @@ export async function createConnectionTicket(
   return { ticket, expiresAt };
 }
 
-/** Whom a ticket stands for, once. Undefined when it is malformed, unknown, used or expired, or what it was asked for with is valid no longer. */
+/**
+ * Redeems a ticket, which is possible once, and resolves with the caller that it represents. Undefined when the ticket is malformed, unknown, used or
+ * expired, or when the credential that it was created with is no longer valid.
+ */
 export async function redeemConnectionTicket(
   services: AuthServices,
   request: RequestContext,

@@ -24,26 +24,29 @@ import { type UserError, userError } from "#lib/user-errors.ts";
 import { homeOf } from "../services.ts";
 import { exceeding, intersection, isPermission } from "./permissions.ts";
 
-// Whatever makes, changes, rotates, resets, revokes or disables an account, role, key or session is refused where that has, or would thereby get,
-// rights that the credential of the request lacks: docs/decisions/rights-of-the-credential.md. What writes them takes `Permitted` values alone,
-// and they are made here alone, in the transaction of the write, in which the rights that were compared cannot change.
+// A request that creates, changes, rotates, resets, revokes or disables an account, role, key or session is refused when the target has, or would get,
+// rights that the credential of the request lacks: docs/decisions/rights-of-the-credential.md. The functions that write them accept only `Permitted`
+// values. Only this file creates such values, in the transaction of the write, in which the compared rights cannot change.
 
-/** A target that may be acted on, why it may not, or undefined where none is visible to the caller. */
+/** A target that may be acted on, the error when it may not, or undefined when none is visible to the caller. */
 export type Judged<Target> = Target | UserError | undefined;
 
 type Caller = Pick<Identity, "permissions">;
 
-/** Whether the caller may bring about these rights: undefined, or why not. */
+/** Returns an error when these rights exceed the rights of the caller, and undefined otherwise. */
 function escalation({ permissions }: Caller, rights: readonly string[], message?: string, field?: string) {
   return exceeding(rights, permissions).length > 0 ? userError("SCOPE_EXCEEDS_RIGHTS", message, field) : undefined;
 }
 
-/** The cast that nothing else has: what was judged is marked for the writers. */
+/** Marks a checked value as permitted for the functions that write it. No other code has this cast. */
 const permit = <What extends string, Value>(value: Value) => value as Permitted<What, Value>;
 
 const maxPermissions = 100;
 
-/** Permissions for something new. @returns PERMISSION_INVALID for what are none, SCOPE_EXCEEDS_RIGHTS for more than the caller's */
+/**
+ * Permits the permissions of a new object.
+ * @returns PERMISSION_INVALID for malformed or too many permissions, SCOPE_EXCEEDS_RIGHTS for more than the caller's
+ */
 export function permitRights(
   caller: Caller,
   permissions: readonly string[],
@@ -54,10 +57,10 @@ export function permitRights(
   return exceedingRights(caller, permissions, field) ?? permit<"rights", readonly string[]>(permissions);
 }
 
-/** What everybody's rights come from: the first administrator's key. */
+/** The rights of the first administrator's key, from which all other rights derive. */
 export const rightsOfTheInstallation = permit<"rights", readonly string[]>(["*"]);
 
-/** A built-in role, by its name, with what it may do. */
+/** Permits a built-in role as a default role. @param permissions the permissions of the role */
 export const permitDefaultRole = <Role extends string>(
   caller: Caller,
   role: Role,
@@ -73,7 +76,7 @@ const exceedingRights = (caller: Caller, wanted: readonly string[], field: strin
     field,
   );
 
-/** An account of the transaction's tenant, disabled ones included. */
+/** Permits an account of the transaction's tenant, including disabled accounts. */
 export async function permitAccount(
   tx: WriteTx,
   identity: Identity,
@@ -88,13 +91,14 @@ export async function permitAccount(
   return { id: permit<"account", string>(userId) };
 }
 
-/** The account of who has just proved to be its user, by its password: they act with its rights. */
+/** Permits the account whose password the caller has just proved: the caller acts with the rights of the account. */
 export const provedAccount = (userId: string): PermittedAccount => permit<"account", string>(userId);
 
 /**
- * The account that a code for a new password is of. What a code does, its maker does: it is void once the maker is disabled or may no longer act on the
- * account.
- * @param take uses the code up, when the account is locked; undefined where it is none @returns undefined where the code is none, or void
+ * Permits the account that a password reset code belongs to. A code acts with the rights of the user who created it. It is void once that user is
+ * disabled or may no longer act on the account.
+ * @param take uses up the code while the account's row is locked; resolves with undefined when there is no such code
+ * @returns undefined when there is no such code, or it is void
  */
 export async function permitReset(
   tx: WriteTx,
@@ -106,7 +110,7 @@ export async function permitReset(
   const code = rights && (await take());
   if (!code) return undefined;
   const account = permit<"account", string>(userId);
-  // The command line's: it may do everything.
+  // The command line created it, and the command line may do everything.
   if (code.createdBy === null) return account;
   const maker = await accountWithId(system, code.createdBy);
   const permissions = maker && (await permissionsOfUser(system, maker.userId));
@@ -115,7 +119,7 @@ export async function permitReset(
   return escalation({ permissions }, needed) ? undefined : account;
 }
 
-/** A role of the tenant's own. @returns ROLE_BUILT_IN for a built-in one */
+/** Permits a role of the tenant's own. @returns ROLE_BUILT_IN for a built-in role */
 export async function permitRole(
   tx: WriteTx,
   identity: Identity,
@@ -125,7 +129,7 @@ export async function permitRole(
   return role?.tenantId === null ? userError("ROLE_BUILT_IN") : judgedRole(identity, role);
 }
 
-/** A role of the tenant's own or a built-in one, to be given or taken. */
+/** Permits a role of the tenant's own or a built-in role, to be granted or revoked. */
 export const permitGrantOf = async (
   tx: WriteTx,
   identity: Identity,
@@ -135,7 +139,7 @@ export const permitGrantOf = async (
 const judgedRole = (identity: Identity, role: RoleRow | undefined) =>
   role && (escalation(identity, role.permissions) ?? { id: permit<"role", string>(role.id), role });
 
-/** A session: the caller's own, or with `session:revoke` anybody's of the tenant. It may do all that its user may. */
+/** Permits a session: the caller's own or, with `session:revoke`, any session of the tenant. A session has all rights of its user. */
 export async function permitSession(
   tx: WriteTx,
   identity: Identity,
@@ -147,7 +151,10 @@ export async function permitSession(
   return refusal ?? { id: permit<"session", string>(id) };
 }
 
-/** A key that is to end: the caller's own, or with `api_key:revoke` anybody's of the tenant. It may do what of its scopes its owner may. */
+/**
+ * Permits a key that is to be revoked: the caller's own or, with `api_key:revoke`, any key of the tenant. The rights of a key are those of its scopes
+ * that its owner has.
+ */
 export async function permitKey(tx: WriteTx, identity: Identity, id: string): Promise<Judged<{ id: PermittedKey }>> {
   const key = await lockKey(tx, id);
   if (!key || !sees(tx, identity, key, "api_key:revoke")) return undefined;
@@ -158,8 +165,8 @@ export async function permitKey(tx: WriteTx, identity: Identity, id: string): Pr
 }
 
 /**
- * A key of the caller's, or for services any, whose successor the caller gets. Its scopes are judged as they are, whatever its owner may do today:
- * the successor keeps them.
+ * Permits a key that is to be rotated: a key of the caller or, for services, any key. The caller receives the new key. The scopes are compared in full,
+ * regardless of what the owner may do today, because the new key keeps them.
  */
 export async function permitKeyRotation(
   tx: WriteTx,
@@ -174,7 +181,7 @@ export async function permitKeyRotation(
   return refusal ?? { id: permit<"key", string>(id), scopes: permit<"rights", readonly string[]>(key.scopes) };
 }
 
-/** EXPIRY_INVALID where a key makes one that outlasts it. The transaction is in the caller's own tenant. */
+/** Returns EXPIRY_INVALID when a key creates a key that would outlast it. The transaction must be in the tenant that the caller belongs to. */
 export async function refusalOfExpiry(
   tx: WriteTx,
   { credential }: Identity,
@@ -187,7 +194,7 @@ export async function refusalOfExpiry(
   return userError("EXPIRY_INVALID", `A key makes none that outlasts it: until ${latest.toISOString()}.`, field);
 }
 
-/** What the request was sent with, which is never more than itself. */
+/** Permits the credential that the request was sent with, whose rights never exceed its own. */
 export const ownCredential = ({ credential }: Identity): PermittedCredential | undefined =>
   credential && permit<"credential", typeof credential>(credential);
 
@@ -206,24 +213,24 @@ async function refusalOf(
 
 const isOwner = ({ kind, id }: Identity, userId: string): boolean => kind === "user" && id === userId;
 
-/** Of what is not the caller's own, only that of the tenant in which they act. */
+/** Whether the caller sees a credential: their own or, with the permission, one of the tenant in which they act. */
 const sees = (tx: WriteTx, identity: Identity, { userId }: CredentialOwner, permission: string): boolean =>
   isOwner(identity, userId) || (tx.tenantId === identity.tenantId && grants(identity.permissions, permission));
 
-/** A session may do all that its user may, also what was granted since the caller was identified. */
+/** Whether the caller is a session of the user. It has all rights of the user, including those granted after the caller was identified. */
 const isSessionOf = (identity: Identity, userId: string): boolean =>
   isOwner(identity, userId) && identity.credential?.kind === "session";
 
 const isCredential = ({ credential }: Identity, kind: JudgedCredential["kind"], id: string): boolean =>
   credential?.kind === kind && credential.id === id;
 
-/** Rights in another tenant than the one in which the caller acts take the right to act there. */
+/** Returns the rights with `tenant:act` added when they apply in another tenant than the one in which the caller acts. */
 const reaching = (tenantId: string, identity: Identity, rights: readonly string[]): readonly string[] =>
   tenantId === identity.tenantId ? rights : [...rights, "tenant:act"];
 
 /**
- * Looks for what may be the caller's own, which is in the tenant that they belong to, or another's, which is in the one that they act in.
- * @param inTenant does it in one of the two; undefined where it is not there
+ * Runs a function in the tenant that the caller belongs to, where the caller's own objects are, and then in the tenant in which they act.
+ * @param inTenant acts on the object in one of the two tenants; resolves with undefined when the object is not there
  */
 export async function inEitherTenant<Done>(
   identity: Identity,

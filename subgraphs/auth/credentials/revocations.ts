@@ -2,11 +2,11 @@ import { checkPosition, type LogReader, readEvents, readLogState } from "#db/eve
 import type { Event } from "#events/event.ts";
 import { invalidPosition, parsePosition, positionText } from "#lib/event-position.ts";
 
-/** Whose rights are no longer what they were. */
+/** The sessions, keys, users and tenants whose rights have changed. */
 export interface Revocations {
-  /** Where this leaves off. */
+  /** The position to continue after. */
   position: string;
-  /** Whether nothing more had happened when it was asked for. */
+  /** Whether there were no further events when the log was read. */
   complete: boolean;
   everybody: boolean;
   credentialIds: string[];
@@ -17,8 +17,8 @@ export interface Revocations {
 const limit = 1_000;
 
 /**
- * What was revoked after a position; without one nothing, and the position to ask after. It is read from the log itself: only an answer of the
- * database shows that nothing was missed.
+ * Returns the revocations after a position. Without a position it returns none, and the position to continue after. It reads the log in the
+ * database, because only the database can confirm that no revocation was missed.
  * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, DATABASE_UNAVAILABLE
  */
 export async function revocationsAfter(system: LogReader, after: string | undefined): Promise<Revocations> {
@@ -41,15 +41,15 @@ export async function revocationsAfter(system: LogReader, after: string | undefi
   return revocations;
 }
 
-/** What an event says of rights. */
+/** Adds the rights that an event changes. */
 function add({ type, entityKey, payload }: Event, to: Revocations): void {
   const [kind, what] = type.split(".");
   if (kind === "role_grant") to.userIds.push(String(payload["userId"]));
-  // Nobody has been identified by what is new.
+  // No caller can have been identified by a new object.
   else if (what === "created") return;
   else if (kind === "session" || kind === "api_key") to.credentialIds.push(entityKey);
   else if (kind === "user") to.userIds.push(entityKey);
   else if (kind === "tenant") to.tenantIds.push(entityKey);
-  // Who has a role is not in its event.
+  // The event of a role does not name the users who have it.
   else if (kind === "role") to.everybody = true;
 }

@@ -8,7 +8,7 @@ import { sessionIdleTime } from "../sign-in/sign-in.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
 import { intersection } from "./permissions.ts";
 
-/** Whom a token or key stands for, and what he may do with it. */
+/** The user, tenant and rights that a token or key represents. */
 export interface ValidToken {
   kind: "session" | "api_key";
   credentialId: string;
@@ -18,13 +18,16 @@ export interface ValidToken {
   tenantId: string;
   permissions: readonly string[];
   expiresAt: Date | null;
-  /** Of keys only. */
+  /** Only keys have a limit. */
   rateLimitPerMinute: number | null;
 }
 
 const useIsWrittenEveryMs = 60_000;
 
-/** Undefined when the token is malformed, unknown, revoked or expired, or its user or tenant is disabled: nobody learns which. */
+/**
+ * Resolves with the user, tenant and rights that a token represents. Undefined when the token is malformed, unknown, revoked or expired, or its user or
+ * tenant is disabled; the caller does not learn which.
+ */
 export async function validateToken(
   services: AuthServices,
   request: RequestContext,
@@ -41,11 +44,11 @@ export async function validateToken(
   return usedKey(services, request, key);
 }
 
-/** Codegen types the enum of an argument as GraphQL names it; what arrives is the domain's value (`lib/enum-values.ts`). */
+/** Converts an argument's enum value. Codegen types it as the GraphQL name, but the resolver receives the domain's value (`lib/enum-values.ts`). */
 export const kindOf = (argument: Uppercase<CredentialKey["kind"]> | CredentialKey["kind"]): CredentialKey["kind"] =>
   argument.toLowerCase() as CredentialKey["kind"];
 
-/** The same of a session or key by its id, for those who know that the caller holds it. */
+/** The same for a session or key by its id, for services that know that their caller holds it. */
 export async function validateCredential(
   services: AuthServices,
   request: RequestContext,
@@ -79,7 +82,7 @@ const holder = ({ id, userId, username, userTenantId, tenantId, expiresAt }: Cre
   expiresAt,
 });
 
-/** Not waited for: who asks need not wait until it is written, and it is not worth failing for. */
+/** Records the use of a credential. The caller does not wait for the write, and a failure is only logged. */
 function noteUse(
   { unawaited }: AuthServices,
   request: RequestContext,

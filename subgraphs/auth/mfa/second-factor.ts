@@ -10,13 +10,13 @@ const periodSeconds = 30;
 const recoveryCodeCount = 10;
 const recoveryCodeBytes = 10;
 
-/** As RFC 6238 and every authenticator app have it: SHA-1, six digits, 30 s. */
+/** The parameters of RFC 6238 and of every authenticator app: SHA-1, six digits, 30 s. */
 const totp = (secret: Secret, label = "") =>
   new TOTP({ issuer: "NovaCron", label, algorithm: "SHA1", digits: 6, period: periodSeconds, secret });
 
 const placeOf = (tenantId: string, userId: string) => ({ tenantId, table: "users", row: userId, column: "mfa_secret" });
 
-/** A new secret: as an app reads it, and as it is kept. */
+/** Creates a secret, in the form that an app reads and in the form that is stored. */
 export function newSecret(
   { encryptionKeys }: AuthServices,
   { tenantId, userId, username }: { tenantId: string; userId: string; username: string },
@@ -29,7 +29,7 @@ export function newSecret(
   };
 }
 
-/** The time step that a code is of, one before or after now included; undefined when it is of none. */
+/** Returns the time step that a code belongs to: the current one, the one before or the one after. Undefined when it belongs to none of them. */
 export function stepOf(
   { encryptionKeys }: AuthServices,
   { tenantId, userId, sealed }: { tenantId: string; userId: string; sealed: string },
@@ -41,7 +41,7 @@ export function stepOf(
   return delta === null ? undefined : Math.floor(Date.now() / 1_000 / periodSeconds) + delta;
 }
 
-/** Ten codes that stand in for the app, once each; their hashes are what is kept. */
+/** Creates ten recovery codes, each of which replaces the app for one sign-in. Only their hashes are stored. */
 export function newRecoveryCodes({ pepper }: AuthServices): { codes: string[]; hashes: string[] } {
   const codes = Array.from({ length: recoveryCodeCount }, () =>
     (new Secret({ buffer: new Uint8Array(randomBytes(recoveryCodeBytes)).buffer }).base32.match(/.{4}/g) ?? [])
@@ -53,14 +53,14 @@ export function newRecoveryCodes({ pepper }: AuthServices): { codes: string[]; h
 
 const recoveryHash = (pepper: string, code: string): string => apiKeyHash(pepper, `recovery ${code}`);
 
-/** `used`: it was right, and somebody has used it before. `refused`: it was not looked at, after too many wrong ones. */
+/** `used`: the code was right, but it was used before. `refused`: the code was not checked, after too many wrong ones. */
 export type TakenCode = "right" | "wrong" | "used" | "refused";
 /** Checks the code against the sealed secret, and uses it up in this transaction. */
 export type TakeCode = (tx: WriteTx, sealed: string) => Promise<TakenCode>;
 
 /**
- * Runs a transaction that takes a code: one of the app whose step nobody has used, or a recovery code. It is counted when the transaction is over,
- * and only if it was wrong. Codes of one user are tried one after the other.
+ * Runs a transaction that takes a code: a code of the app whose time step was not used before, or a recovery code. The code is counted after the
+ * transaction, and only if it was wrong. Codes of one user are tried one after the other.
  * @throws PublicError OVERLOADED
  */
 export function countingCodes<T>(

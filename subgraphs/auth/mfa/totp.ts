@@ -10,7 +10,7 @@ import { type Replacement, replaceSessions } from "../sessions/replace-sessions.
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { countingCodes, newRecoveryCodes, newSecret } from "./second-factor.ts";
 
-/** A secret for the caller's app, in use only when a code of it was confirmed. */
+/** Creates a secret for the caller's app. The second factor is active only after a code of the app was confirmed. */
 export async function beginTotp(
   services: AuthServices,
   request: RequestContext,
@@ -28,7 +28,7 @@ export async function beginTotp(
   });
 }
 
-/** Puts the second factor to use, replaces the caller's sessions, and gives him recovery codes. */
+/** Activates the second factor, replaces the caller's sessions, and resolves with recovery codes. */
 export async function confirmTotp(
   services: AuthServices,
   request: RequestContext,
@@ -46,11 +46,11 @@ export async function confirmTotp(
 
 export interface Proof {
   password: string;
-  /** Of the app, or a recovery code. */
+  /** A code of the app, or a recovery code. */
   code: string;
 }
 
-/** Does without the second factor from now on, and replaces the caller's sessions; for who has proved that he is the user by both. */
+/** Deactivates the second factor and replaces the caller's sessions. The caller must prove both the password and a code. */
 export async function disableTotp(
   services: AuthServices,
   request: RequestContext,
@@ -66,7 +66,7 @@ export async function disableTotp(
   });
 }
 
-/** New recovery codes; all before them are void. */
+/** Creates new recovery codes and voids all earlier ones. */
 export async function regenerateRecoveryCodes(
   services: AuthServices,
   request: RequestContext,

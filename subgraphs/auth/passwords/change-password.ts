@@ -16,8 +16,8 @@ import { passwordProblem } from "./password-rules.ts";
 import { refusalOfPassword } from "./prove-password.ts";
 
 /**
- * Changes the caller's own password. All their sessions end; a new one takes the place of one that the request was sent with. A wrong current
- * password counts as a wrong try to sign in.
+ * Changes the caller's own password. All their sessions end, and a new session replaces the one that the request was sent with. A wrong current
+ * password counts as a failed sign-in.
  */
 export async function changePassword(
   services: AuthServices,
@@ -47,7 +47,7 @@ export async function changePassword(
 const resetLifetime = "PT1H";
 const hashOf = (code: string) => createHash("sha256").update(code).digest("hex");
 
-/** A code by which a user of the tenant can set a new password, once and within an hour; undefined when there is no such user. */
+/** Creates a code by which a user of the tenant can set a new password, once and within an hour. Undefined when there is no such user. */
 export async function createPasswordReset(
   { database }: AuthServices,
   request: RequestContext,
@@ -73,8 +73,8 @@ export async function createPasswordReset(
 }
 
 /**
- * Sets a new password by a code, lifts locks and ends all sessions. An unknown user and a wrong code have the same answer and cost the same. A code has
- * so many bits that nobody finds it, so a right one is taken even from an address with too many wrong tries.
+ * Sets a new password by means of a code, removes locks and ends all sessions. An unknown user and a wrong code get the same response at the same cost.
+ * A code has too many bits to be guessed, so a right one is accepted even from an address with too many failed attempts.
  * @throws PublicError RATE_LIMITED for a wrong code from such an address, OVERLOADED
  */
 export async function resetPassword(
@@ -118,7 +118,7 @@ async function hasPasswordReset(
   }
 }
 
-/** False when another request has used the code meanwhile, or who made it may no longer act on the account. */
+/** Resolves with false when another request used the code in the meantime, or the user who created it may no longer act on the account. */
 async function takeReset(
   { database, system, hasher }: AuthServices,
   request: RequestContext,

@@ -6,14 +6,14 @@ import { PublicError } from "#lib/errors.ts";
 const parameters = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } satisfies Options;
 const prefix = `$argon2id$v=19$m=${parameters.memoryCost},t=${parameters.timeCost},p=${parameters.parallelism}$`;
 
-/** Hashing at the same time: each takes a thread, a core and 19 MiB, and the threads also serve files and name look-ups. */
+/** The number of concurrent hashes. Each takes a thread, a core and 19 MiB, and the threads also serve file access and DNS lookups. */
 const atOnce = 2;
 const waiting = 64;
 
-/** Hashes and verifies passwords, a few at a time: those who sign in wait for each other, and nobody else for them. */
+/** Hashes and verifies passwords, a few at a time. Sign-ins wait for each other, and no other request waits for them. */
 export class PasswordHasher {
   readonly #bulkhead: BulkheadPolicy = bulkhead(atOnce, waiting);
-  /** Of a password that nobody knows: what a user who is not there is verified against. */
+  /** The hash of a random, unknown password. The password of an unknown user is verified against it. */
   readonly #nobodys = this.hash(crypto.randomUUID());
 
   /** @throws PublicError OVERLOADED */
@@ -22,7 +22,7 @@ export class PasswordHasher {
   }
 
   /**
-   * Takes the same time for any hash, and for none.
+   * Verifies a password. Takes the same time for any hash, and when there is none.
    * @throws PublicError OVERLOADED
    */
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
@@ -31,7 +31,7 @@ export class PasswordHasher {
     return (await this.#run(() => verify(against, password))) && isHash;
   }
 
-  /** Whether a hash was made with other parameters than today's. */
+  /** Whether a hash was computed with other parameters than the current ones. */
   isOutdated(passwordHash: string): boolean {
     return !passwordHash.startsWith(prefix);
   }

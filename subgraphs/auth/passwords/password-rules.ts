@@ -4,10 +4,10 @@ const shortest = 12;
 const longest = 256;
 const fewestDifferent = 5;
 
-/** Longer ones are refused before anything is computed of them. */
+/** Whether a text can be a password. Longer texts are refused before any hash is computed. */
 export const isPasswordText = (text: string): boolean => text.length <= longest;
 
-/** What is wrong with a new password: length counts, not which kinds of characters it has (NIST SP 800-63B). */
+/** Returns the error of a new password, or undefined. The length counts, not the kinds of characters (NIST SP 800-63B). */
 export function passwordProblem(password: string, names: readonly string[], field: string): UserError | undefined {
   if (password.length > longest)
     return userError("PASSWORD_TOO_LONG", `A password has at most ${longest} characters.`, field);

@@ -7,9 +7,9 @@ import { loginKey, placeOf, readSignInUser, turnOf } from "../sign-in/place.ts";
 import { isPasswordText } from "./password-rules.ts";
 
 /**
- * Why the caller may not change what proves who they are: the credential has not all rights of the account, or the password is wrong. A wrong
- * one counts as one to sign in, a right one ends the count.
- * @param field the input field that the password came in
+ * Resolves with the error when the caller may not change their password or second factor: the credential lacks rights of the account, or the password
+ * is wrong. A wrong password counts as a failed sign-in, and a right one resets the count.
+ * @param field the input field that contains the password
  */
 export async function refusalOfPassword(
   services: AuthServices,

@@ -3,7 +3,7 @@ import { requireUserList } from "../authorization.ts";
 import type { TenantResolvers } from "../generated/resolvers.ts";
 
 export const Tenant: TenantResolvers = {
-  // Of a tenant that was read across tenants the caller's own loaders know nothing.
+  // The caller's own loaders do not see a tenant that was read across tenants.
   quota: (tenant, _args, { loaders }) =>
     tenant.quota === undefined ? loaders.quotaOfTenant.load(tenant.id) : tenant.quota,
   users: ({ id }, args, { loaders, request }, info) => {

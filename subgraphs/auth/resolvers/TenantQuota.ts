@@ -1,6 +1,6 @@
 import type { TenantQuotaResolvers } from "../generated/resolvers.ts";
 
-// A limit may be any number, so bytes may be beyond what a JavaScript number holds exactly.
+// A limit may be any number, so its bytes may exceed what a JavaScript number holds exactly.
 const bytes = (amount: number | null, unit: bigint) => (amount === null ? null : BigInt(amount) * unit);
 
 export const TenantQuota: TenantQuotaResolvers = {

@@ -3,7 +3,7 @@ import type { UserError } from "#lib/user-errors.ts";
 import type { AuthContext } from "../context.ts";
 import { changeGrant } from "../roles/roles.ts";
 
-/** What `grantRole` and `revokeRole` do: the one gives, the other takes. */
+/** Implements `grantRole` and `revokeRole`. */
 export async function changeRoleGrant(
   what: "grant" | "revoke",
   input: { userId: string; roleId: string },

@@ -3,7 +3,7 @@ import { found } from "#lib/arguments.ts";
 import type { UserError } from "#lib/user-errors.ts";
 import type { AuthContext } from "../context.ts";
 
-/** What every mutation of a tenant answers. */
+/** Returns the payload of every mutation of a tenant. */
 export function changedTenant(
   outcome: TenantWithQuota | UserError[] | undefined,
   context: AuthContext,

@@ -25,10 +25,10 @@ export interface RoleInput {
   permissions: readonly string[];
 }
 
-/** What is left out stays. */
+/** Fields that are left out stay unchanged. */
 export type RoleChange = { [Part in keyof RoleInput]?: RoleInput[Part] | undefined };
 
-/** Makes a role of the tenant's own, with nothing that its maker may not do. */
+/** Creates a role of the tenant's own. It may hold no permission that its creator lacks. */
 export async function createRole(
   { database, system }: AuthServices,
   request: RequestContext,
@@ -45,7 +45,7 @@ export async function createRole(
   });
 }
 
-/** Changes a role of the tenant's own; undefined when there is none. Nobody changes one that holds, or is to hold, more than they may do. */
+/** Changes a role of the tenant's own; undefined when there is none. Neither its old nor its new permissions may exceed those of the caller. */
 export async function updateRole(
   { database, system }: AuthServices,
   request: RequestContext,
@@ -76,7 +76,7 @@ export async function updateRole(
   });
 }
 
-/** Removes a role of the tenant's own and takes it from all who have it. */
+/** Deletes a role of the tenant's own and removes it from all users who have it. */
 export async function deleteRole(
   { database }: AuthServices,
   request: RequestContext,
@@ -92,7 +92,10 @@ export async function deleteRole(
   });
 }
 
-/** Gives a user a role, or takes it; undefined when there is no such user or role. Nobody does either to an account, or with a role, of more rights. */
+/**
+ * Grants a role to a user or revokes it; undefined when there is no such user or role. Neither the account nor the role may have more rights than the
+ * caller.
+ */
 export async function changeGrant(
   { database }: AuthServices,
   request: RequestContext,
@@ -126,8 +129,8 @@ const roleNameRule =
 const longestDescription = 2_000;
 
 /**
- * What is wrong with the name of a role; one that it has already stays right.
- * @throws InvalidArgument for a description that is no text of ours
+ * Returns the errors of a role's name. A name that the role already has is accepted.
+ * @throws InvalidArgument for a description that is not valid text
  */
 async function problems(system: Database, input: RoleInput, nameBefore?: string): Promise<UserError[]> {
   validText(input.description ?? "", "input.description", longestDescription);

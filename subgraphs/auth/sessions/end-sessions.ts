@@ -6,7 +6,7 @@ import { isUserError } from "#lib/user-errors.ts";
 import { inEitherTenant, type Judged, permitAccount, permitSession } from "../credentials/escalation.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 
-/** Ends a session; undefined when none is visible. Own ones without a permission, others' with `session:revoke`. */
+/** Ends a session; undefined when none is visible. The caller's own sessions need no permission, other users' sessions need `session:revoke`. */
 export async function revokeSession(
   { database }: AuthServices,
   request: RequestContext,
@@ -25,7 +25,7 @@ export async function revokeSession(
   );
 }
 
-/** Ends all sessions of a user but the one that the request was sent with; undefined when there is no such user. */
+/** Ends all sessions of a user except the one that the request was sent with. Undefined when there is no such user. */
 export async function revokeSessionsOf(
   { database }: AuthServices,
   request: RequestContext,

@@ -6,15 +6,15 @@ import { newSessionToken, tokenHash } from "#lib/credentials.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { sessionLifetime } from "../sign-in/sign-in.ts";
 
-/** The session that takes the place of the one that a request was sent with; nulls when it was sent with none. */
+/** The session that replaces the one that a request was sent with. Both fields are null when the request was sent with no session. */
 export interface Replacement {
   token: string | null;
   session: PublicUserSessionRow | null;
 }
 
 /**
- * Ends all of the caller's sessions, and gives the one that the request was sent with a successor of another token: from the moment at which what
- * proves his identity is something else, whoever had got hold of a token before has nothing.
+ * Ends all of the caller's sessions, and replaces the one that the request was sent with by a session with a new token. A token that was stolen before
+ * the password or the second factor changed is void from that moment.
  * @param userId the caller's account
  */
 export async function replaceSessions(

@@ -5,10 +5,10 @@ import { clientNetwork } from "#lib/ip-address.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
 
-/** The network that a request comes from; undefined for one of which nothing is known. */
+/** Returns the network that a request comes from; undefined when it is not known. */
 export const networkOf = ({ client }: RequestContext): string | undefined => clientNetwork(client?.ipAddress ?? "");
 
-/** Where a request is, for the counts of an account. */
+/** Returns the account and the address of a request, by which failed sign-ins are counted. */
 export function placeOf(
   { pepper }: AuthServices,
   request: RequestContext,
@@ -19,11 +19,11 @@ export function placeOf(
   return { userId, addressHash };
 }
 
-/** Who a try is for: one text for each account, and for each login that is nobody's. It is not what was typed, which may be a password. */
+/** Returns the key of an attempt: one for each account, and one for each login without an account. It is not the text typed, which may be a password. */
 export const loginKey = (known: Pick<Account, "tenantId" | "userId"> | undefined, login: string): string =>
   known ? `${known.tenantId}:${known.userId}` : tokenHash(login.normalize("NFKC").toLowerCase());
 
-/** The user as a try to sign in finds them. @param since when the try began, if it has waited for others */
+/** Reads the user for a sign-in attempt. @param since when the attempt began, if it has waited for others */
 export async function readSignInUser(
   { database }: AuthServices,
   request: RequestContext,
@@ -38,6 +38,6 @@ export async function readSignInUser(
   }
 }
 
-/** The key of the turns of those tries that are counted together. @param login its `loginKey` */
+/** Returns the key under which attempts that share a count take turns. @param login the attempt's `loginKey` */
 export const turnOf = (login: string, place: SignInPlace, user: SignInUser | undefined): string =>
   `${login} ${user?.isKnownAddress ? place.addressHash : "elsewhere"}`;

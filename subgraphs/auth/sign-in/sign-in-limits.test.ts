@@ -3,7 +3,7 @@ import { SignInLimits } from "./sign-in-limits.ts";
 
 const office = "203.0.113.1";
 
-/** What becomes of a try from the office that is wrong. */
+/** Makes a failed attempt from the office, and resolves with its outcome. */
 const wrongTry = (limits: SignInLimits, login: string): Promise<string> =>
   limits
     .fromNetwork(office, async (exhausted) => {
@@ -17,25 +17,25 @@ const isExhausted = (limits: SignInLimits): Promise<boolean> =>
   limits.fromNetwork(office, async (exhausted) => exhausted !== undefined);
 const times = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
 
-describe("case G39: the wrong tries from one address", () => {
-  it("are fifty of different logins, whatever runs at the same time", async () => {
+describe("case G39: failed attempts from one address", () => {
+  it("are limited to about fifty over different logins, even when they run at the same time", async () => {
     const limits = new SignInLimits();
     const outcomes = await Promise.all(times(100).map((at) => wrongTry(limits, `login ${at}`)));
-    // Those that were under way when the last one was counted: four at a time.
+    // Four run at a time, so some were running when the last one was counted.
     expect(outcomes.filter((outcome) => outcome === "wrong").length).toBeLessThan(50 + 4);
     expect(outcomes.filter((outcome) => outcome === "RATE_LIMITED").length).toBeGreaterThan(40);
   });
 
-  it("of one login keep nobody else out: they count five times", async () => {
+  it("for one login are limited to fifty, but do not exhaust the limit of the address", async () => {
     const limits = new SignInLimits();
     const outcomes: string[] = [];
     for (const _ of times(53)) outcomes.push(await wrongTry(limits, "the victim"));
     expect(await isExhausted(limits)).toBe(false);
-    // Each costs a hash and an entry of the audit log.
+    // Each attempt costs a hash and an audit log entry.
     expect(outcomes.slice(50)).toEqual(["RATE_LIMITED", "RATE_LIMITED", "RATE_LIMITED"]);
   });
 
-  it("of people who sign in after all count no more", async () => {
+  it("of users who then sign in no longer count", async () => {
     const limits = new SignInLimits();
     for (const person of times(60)) {
       for (const _ of times(3)) await wrongTry(limits, `person ${person}`);
@@ -44,7 +44,7 @@ describe("case G39: the wrong tries from one address", () => {
     expect(await isExhausted(limits)).toBe(false);
   });
 
-  it("of others are not paid for by a sign-in of one's own", async () => {
+  it("for other logins are not forgiven by a sign-in to an own account", async () => {
     const limits = new SignInLimits();
     for (const at of times(49)) {
       await wrongTry(limits, `victim ${at}`);
@@ -56,7 +56,7 @@ describe("case G39: the wrong tries from one address", () => {
     expect(await isExhausted(limits)).toBe(true);
   });
 
-  it("are not counted for a try that fails in another way", async () => {
+  it("do not include an attempt that fails for another reason", async () => {
     const limits = new SignInLimits();
     for (const _ of times(60)) {
       const failing = limits.fromNetwork(office, async () => Promise.reject(new Error("The disk is full.")));
@@ -66,7 +66,7 @@ describe("case G39: the wrong tries from one address", () => {
   });
 });
 
-it("tries of one account come one after the other, of different accounts at the same time", async () => {
+it("attempts of one account run one after the other, attempts of different accounts at the same time", async () => {
   const limits = new SignInLimits();
   let running = 0;
   const most = async (keys: string[]): Promise<number> => {

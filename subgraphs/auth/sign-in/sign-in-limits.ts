@@ -4,17 +4,17 @@ import { PublicError } from "#lib/errors.ts";
 import { type Limit, rateLimiter } from "#lib/rate-limiter.ts";
 import { Turns } from "./turns.ts";
 
-/** Wrong tries from one network, whatever users they are for: enough for an office, few for a list of users. */
+/** Failed attempts from one network, for any users: enough for an office, too few to try a list of users. */
 const perNetwork = { points: 50, duration: 600 };
-/** Of them for one login: what its own lock stops need not keep everybody else out, so no more than `shared` of them count for the network. */
+/** Failed attempts from one network for one login. The account's own lock stops them, so at most `shared` of them count for the network and affect others. */
 const perLogin = { points: 50, duration: 600, shared: 5 };
-/** Wrong codes of the second factor of one user: with a million of them, nobody finds one. */
+/** Wrong codes of the second factor of one user. With a million possible codes, this is too few to guess one. */
 const perUser = { points: 5, duration: 300 };
 
-/** The refusal of a network without tries left takes so long, whether a password was verified before it or not. */
+/** The time in milliseconds that the refusal of an exhausted network takes, whether or not a password was verified before it. */
 const limitedAnswerMs = 200;
 
-/** No tries are left, until some milliseconds from now. */
+/** States that no attempts are left for the next `msBeforeNext` milliseconds. */
 export class Limited {
   readonly msBeforeNext: number;
 
@@ -24,9 +24,9 @@ export class Limited {
 }
 
 /**
- * What a try to prove who one is costs, next to the count of the account itself. Counted in Redis for all processes when there is one; in this
- * process when there is none, or it does not answer. A try is counted when it was wrong, and never before: so that tries at the same time are
- * no way past a limit, those of one account, or of one second factor, come one after the other in each process, those of one network a few at a time.
+ * Limits authentication attempts, in addition to the count of the account itself. Attempts are counted in Redis for all processes when it is configured,
+ * and in this process when it is not, or does not respond. An attempt is counted only after it failed. So that concurrent attempts do not get past a limit,
+ * each process runs the attempts of one account or one second factor one after the other, and those of one network a few at a time.
  */
 export class SignInLimits {
   readonly #networks;
@@ -44,8 +44,9 @@ export class SignInLimits {
   }
 
   /**
-   * Runs a try that comes from a network; undefined for one of which nothing is known.
-   * @param attempt receives why the network has no tries left, if so, and resolves with that, or with `limitOf` the login, to refuse
+   * Runs an attempt that comes from a network.
+   * @param network undefined when it is not known
+   * @param attempt receives the limit when the network has no attempts left, and resolves with that, or with the `limitOf` the login, to refuse
    * @throws PublicError RATE_LIMITED, OVERLOADED
    */
   async fromNetwork<T>(
@@ -57,32 +58,32 @@ export class SignInLimits {
       attempt(network === undefined ? undefined : await spent(this.#networks, network, perNetwork));
     const outcome = await (network === undefined ? inTurn() : this.#networkTurns.take(network, inTurn));
     if (!(outcome instanceof Limited)) return outcome;
-    // Not within the turn: waiting holds up nobody else.
+    // Outside the turn, so that the wait delays no other attempt.
     await new Promise((resolve) => setTimeout(resolve, limitedAnswerMs - (performance.now() - began)));
     throw new PublicError("RATE_LIMITED", "Too many tries; wait before the next one.", {
       retryAfter: Math.max(1, Math.ceil(outcome.msBeforeNext / 1_000)),
     });
   }
 
-  /** Why a login has no tries left from a network: each costs a hash and an entry of the audit log, also when the account is locked. */
+  /** Resolves with the limit when a login has no attempts left from a network. Each attempt costs a hash and an audit log entry, even for a locked account. */
   async limitOf(network: string | undefined, login: string): Promise<Limited | undefined> {
     return network === undefined ? undefined : spent(this.#logins, loginKey(network, login), perLogin);
   }
 
-  /** @param login who the try was for: one text for each account, and for each login that is nobody's */
+  /** Counts a failed attempt. @param login the key of the attempt: one for each account, and one for each login without an account */
   async countWrong(network: string | undefined, login: string): Promise<void> {
     if (network === undefined) return;
     const { consumedPoints } = await this.#logins.penalty(loginKey(network, login));
     if (consumedPoints <= perLogin.shared) await this.#networks.penalty(network);
   }
 
-  /** Takes back what this login has cost its network, and nothing of what others have: one's own account pays for no tries of another. */
+  /** Removes the failed attempts of this login from its network's count, but not those of other logins: a sign-in to one account forgives no others. */
   async forgive(network: string | undefined, login: string): Promise<void> {
     if (network === undefined) return;
     const key = loginKey(network, login);
     const [own, all] = await Promise.all([this.#logins.get(key), this.#networks.get(network)]);
     if (!own) return;
-    // Tries of before the network's present period are not in its count.
+    // Attempts from before the network's current period are not in its count.
     const areCounted = all !== null && own.msBeforeNext >= all.msBeforeNext - 1_000;
     if (areCounted) await this.#networks.reward(network, Math.min(own.consumedPoints, perLogin.shared));
     await this.#logins.delete(key);
@@ -92,17 +93,20 @@ export class SignInLimits {
     await this.#networks.delete(network);
   }
 
-  /** Runs a try of an account when no other is under way. @throws PublicError OVERLOADED */
+  /** Runs an attempt of an account when no other attempt of the account is running. @throws PublicError OVERLOADED */
   ofAccount<T>(key: string, attempt: () => Promise<T>): Promise<T> {
     return this.#accountTurns.take(key, attempt);
   }
 
-  /** Hashes the password of a new user of a tenant when no other is hashed: whoever makes many users leaves a place to those who sign in. @throws PublicError OVERLOADED */
+  /**
+   * Hashes the password of a new user of a tenant when no other one of the tenant is being hashed, so that creating many users leaves capacity for sign-ins.
+   * @throws PublicError OVERLOADED
+   */
   ofNewUsers<T>(tenantId: string, hash: () => Promise<T>): Promise<T> {
     return this.#newUserTurns.take(tenantId, hash);
   }
 
-  /** Runs a try of a user's second factor when no other is under way. @throws PublicError OVERLOADED */
+  /** Runs an attempt of a user's second factor when no other attempt of the user is running. @throws PublicError OVERLOADED */
   ofCode<T>(userId: string, attempt: () => Promise<T>): Promise<T> {
     return this.#codeTurns.take(userId, attempt);
   }

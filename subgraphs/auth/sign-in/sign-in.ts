@@ -19,19 +19,19 @@ export interface SignInInput {
   /** An e-mail address or a username. */
   login: string;
   password: string;
-  /** Of the second factor, or a recovery code. */
+  /** The code of the second factor, or a recovery code. */
   code?: string | null | undefined;
-  /** For people of the platform: the tenant that they want to act in. */
+  /** For users of the platform tenant: the tenant to act in. */
   tenantId?: string | null | undefined;
 }
 
 export type SignIn = { token: string; session: PublicUserSessionRow } | { error: UserError };
 
-/** How long a session lasts at most, and without being used. */
+/** The maximum lifetime of a session, and the maximum time without use. */
 export const sessionLifetime = "P1D";
 export const sessionIdleTime = "PT2H";
 
-/** In the place of a user who is not there, so that what is done is the same. */
+/** Replaces an unknown user, so that the same work is done for them. */
 export const nobody: Account = {
   userId: "00000000-0000-0000-0000-000000000000",
   tenantId: platformTenantId,
@@ -40,10 +40,10 @@ export const nobody: Account = {
 };
 
 /**
- * Signs a user in. Who is unknown, locked or disabled, and a wrong password, have the same answer and cost the same: as many statements, and one hash.
- * Nothing is counted before the password was verified, and only a wrong one is, or a wrong code: a fault takes no try from anybody. The session that the
- * request was sent with ends: who gave it to the user beforehand shall not have the one that begins.
- * @throws PublicError RATE_LIMITED for an address with too many wrong tries, OVERLOADED
+ * Signs a user in. A wrong password and an unknown, locked or disabled user get the same response at the same cost: the same number of statements and one
+ * hash. An attempt is counted only after the password was verified, and only when the password or the code was wrong, so that a fault uses up no attempt.
+ * The session that the request was sent with ends, so that an attacker who planted it (session fixation) does not share the session that begins.
+ * @throws PublicError RATE_LIMITED for an address with too many failed attempts, OVERLOADED
  */
 export async function signIn(services: AuthServices, request: RequestContext, input: SignInInput): Promise<SignIn> {
   const network = networkOf(request);
@@ -52,7 +52,7 @@ export async function signIn(services: AuthServices, request: RequestContext, in
     const user = await attempt.read();
     const limit = await services.limits.limitOf(network, attempt.login);
     if (limit) return limit;
-    // Where they have signed in before, users are kept out by nobody else's tries from there.
+    // At an address that a user has signed in from before, the attempts of others do not keep the user out.
     if (exhausted && (!user?.isKnownAddress || user.isLocked)) return exhausted;
     const result = await services.limits.ofAccount(turnOf(attempt.login, attempt.place, user), async () => {
       const tried = await tryPassword(services, request, { ...attempt, since: user?.readAt }, input);
@@ -69,10 +69,10 @@ export async function signIn(services: AuthServices, request: RequestContext, in
 }
 
 interface Attempt {
-  /** Undefined when the login is nobody's. */
+  /** Undefined when the login belongs to no account. */
   known: Account | undefined;
   account: Account;
-  /** Its `loginKey`. */
+  /** The attempt's `loginKey`. */
   login: string;
   place: SignInPlace;
   read(since?: string): Promise<SignInUser | undefined>;
@@ -95,10 +95,10 @@ async function findAccount(services: AuthServices, request: RequestContext, inpu
 
 type Success = Extract<SignIn, { token: string }>;
 
-/** Why a try was refused. */
+/** The reason why an attempt was refused. */
 interface Refusal {
   error: UserError;
-  /** Whether the password or the code was wrong, and not something else. */
+  /** Whether the password or the code was wrong, as opposed to another reason. */
   isWrong: boolean;
 }
 
@@ -180,7 +180,7 @@ async function audit(
     action: "user.sign_in",
     success: !refused,
     userId: account?.userId ?? null,
-    // Not what was typed: it may be a password.
+    // Not the text typed, which may be a password.
     actorName: account?.username ?? null,
     ipAddress: client?.ipAddress,
     userAgent: client?.userAgent,

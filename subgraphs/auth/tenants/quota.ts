@@ -1,7 +1,7 @@
 import type { QuotaChange } from "#db/auth/tenant-writes.ts";
 import { type UserError, userError } from "#lib/user-errors.ts";
 
-/** The limits to set: one that is left out stays, and null lifts it. */
+/** The limits to set. A limit that is left out stays unchanged, and null removes it. */
 export interface QuotaInput {
   maxVmCount?: number | bigint | null | undefined;
   maxCpuMillicores?: number | bigint | null | undefined;
@@ -9,7 +9,7 @@ export interface QuotaInput {
   maxStorageBytes?: number | bigint | null | undefined;
   /** A decimal number. */
   maxMonthlySpend?: string | null | undefined;
-  /** An ISO 4217 code; stays when null. */
+  /** An ISO 4217 code; unchanged when null. */
   currency?: string | null | undefined;
 }
 
@@ -17,7 +17,7 @@ const mebibyte = 2n ** 20n;
 const gibibyte = 2n ** 30n;
 const currencies = new Set(Intl.supportedValuesOf("currency"));
 
-/** The same in the units that are kept, or what is wrong with it. */
+/** Returns the limits in the units that are stored, or the errors in them. */
 export function quotaChange(input: QuotaInput): QuotaChange | UserError[] {
   const errors: UserError[] = [];
   const limit = <Given, Kept>(
@@ -39,11 +39,11 @@ export function quotaChange(input: QuotaInput): QuotaChange | UserError[] {
     currency: limit("currency", input.currency ?? undefined, (code) => (currencies.has(code) ? code : undefined)),
   };
   if (errors.length > 0) return errors;
-  // What is left out must not be there at all: what is there is written.
+  // Limits that are left out must be absent, because every property present is written.
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
-/** The amount in a unit of which it is a multiple; undefined when it is not one, is negative or too much, or is beyond what a number holds exactly. */
+/** Converts an amount to a unit. Undefined when it is not a multiple of the unit, is negative or too large, or exceeds what a number holds exactly. */
 function whole(amount: number | bigint, unit: bigint, tooMuch = 2n ** 63n): number | undefined {
   const exact = BigInt(amount);
   if (exact < 0n || exact >= tooMuch || exact % unit !== 0n) return undefined;
@@ -51,6 +51,6 @@ function whole(amount: number | bigint, unit: bigint, tooMuch = 2n ** 63n): numb
   return Number.isSafeInteger(units) ? units : undefined;
 }
 
-/** As a column of money holds it: nine digits before the point and nine behind it. */
+/** Returns an amount that fits a money column: up to nine digits before and nine after the decimal point. Undefined when it does not fit. */
 const amountOfMoney = (amount: string): string | undefined =>
   /^\d{1,9}(\.\d{1,9})?$/.test(amount) ? amount : undefined;

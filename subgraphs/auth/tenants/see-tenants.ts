@@ -8,11 +8,11 @@ import { platformTenantId } from "#lib/platform-tenant.ts";
 import { grants, type Identity, policies, type RequestContext } from "#lib/request-context.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
-/** Whoever may act in every tenant may know which there are. While he acts in another one, he sees that one. */
+/** Whether the caller sees all tenants: a user who may act in every tenant does. While they act in another tenant, they see only that one. */
 export const seesAllTenants = (identity: Identity): boolean =>
   policies.platform(identity) && identity.tenantId === platformTenantId && grants(identity.permissions, "tenant:act");
 
-/** Tenants of all; the caller must see them all. */
+/** Lists all tenants. The caller must be one who sees all tenants. */
 export const listAllTenants = (
   services: AuthServices,
   request: RequestContext,
@@ -21,7 +21,7 @@ export const listAllTenants = (
 ): Promise<Page<TenantWithQuota>> =>
   seen(services, request, { action: "tenant.list" }, (tx) => allTenants(tx, args, withTotal));
 
-/** Undefined when there is none; the caller must see all tenants. */
+/** Reads any tenant; undefined when there is none. The caller must be one who sees all tenants. */
 export const seeTenant = (
   services: AuthServices,
   request: RequestContext,
@@ -29,7 +29,7 @@ export const seeTenant = (
 ): Promise<TenantWithQuota | undefined> =>
   seen(services, request, { action: "tenant.read", metadata: { tenantId } }, (tx) => anyTenant(tx, tenantId));
 
-/** What crosses tenants is in the audit log of the platform before it is read. */
+/** Records a read across tenants in the audit log of the platform tenant, and then runs it. */
 async function seen<T>(
   { database, system }: AuthServices,
   request: RequestContext,

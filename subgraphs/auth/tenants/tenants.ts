@@ -18,9 +18,9 @@ import { newId } from "#lib/uuid.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 import { quotaChange, type QuotaInput } from "./quota.ts";
 
-// People of the platform change tenants that they do not act in. Each change is a transaction in the tenant that is changed, so that nothing but
-// its rows can be reached. Its entry of the audit log is there too: a transaction is in one tenant, and a change without its entry must not be
-// possible; and there the tenant's own administrators read it. For the platform, a tenant's events are its own, and say who it was.
+// Users of the platform tenant change tenants that they do not act in. Each change is a transaction in the changed tenant, so that it can reach only
+// that tenant's rows. Its audit log entry is in the same tenant, because a transaction is in one tenant and no change may lack its entry. The tenant's
+// own administrators can read the entry there. The platform finds the change in the tenant's events, which name the actor.
 
 export interface TenantInput {
   name: string;
@@ -29,7 +29,7 @@ export interface TenantInput {
   quota: QuotaInput | null;
 }
 
-/** Makes a tenant, without users. */
+/** Creates a tenant without users. */
 export async function createTenant(
   { database }: AuthServices,
   request: RequestContext,
@@ -50,10 +50,10 @@ export async function createTenant(
   });
 }
 
-/** What is left out stays, and so does a name that is null. */
+/** Fields that are left out stay unchanged, and so does the name when it is null. */
 export type TenantChange = { [Part in keyof TenantContents]?: TenantContents[Part] | null | undefined };
 
-/** Changes what a tenant is called; what is left out stays. Undefined when there is no such tenant. */
+/** Changes the names and the description of a tenant. Fields that are left out stay unchanged. Undefined when there is no such tenant. */
 export async function updateTenant(
   { database }: AuthServices,
   request: RequestContext,
@@ -86,8 +86,9 @@ export async function updateTenant(
 }
 
 /**
- * Disables a tenant, after which nobody can sign in to it and no session or key of it, or in it, is valid; or enables it, after which those that
- * have not ended meanwhile are valid again. One that is so already stays as it is. Undefined when there is no such tenant.
+ * Disables or enables a tenant. While it is disabled, no user can sign in to it, and no session or key of its users, or of others who act in it, is
+ * valid. After it is enabled, those that have not ended in the meantime are valid again. A tenant that already has the status is not changed.
+ * Undefined when there is no such tenant.
  */
 export async function enableTenant(
   { database }: AuthServices,
@@ -95,7 +96,7 @@ export async function enableTenant(
   id: string,
   enabled: boolean,
 ): Promise<TenantWithQuota | UserError[] | undefined> {
-  // Nobody could enable it again.
+  // No user could enable it again.
   if (id === platformTenantId && !enabled) return [userError("TENANT_BUILT_IN")];
   return database.write(scopeOf(request, id), async (tx) => {
     const tenant = await lockTenant(tx);
@@ -106,7 +107,7 @@ export async function enableTenant(
   });
 }
 
-/** Sets limits of a tenant; those that are left out stay. Undefined when there is no such tenant. */
+/** Sets limits of a tenant. Limits that are left out stay unchanged. Undefined when there is no such tenant. */
 export async function setTenantQuota(
   { database }: AuthServices,
   request: RequestContext,
@@ -122,7 +123,7 @@ export async function setTenantQuota(
   });
 }
 
-/** A label of a host name, for it is part of addresses; and two names that look alike are not two names. */
+/** A host name label in lower-case ASCII, because the name is part of addresses and no two names should look alike. */
 const namePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export const tenantNameRule =
@@ -135,7 +136,7 @@ const nameProblems = ({ name }: TenantContents): UserError[] =>
 
 const longest = { displayName: 255, description: 2_000 };
 
-/** Null for none; undefined for what was left out. @throws InvalidArgument for what is no text of ours */
+/** Returns the trimmed text: null for none, undefined when it was left out. @throws InvalidArgument for a value that is not valid text */
 const text = (value: string | null | undefined, argument: keyof typeof longest): string | null | undefined =>
   typeof value === "string" ? validText(value, `input.${argument}`, longest[argument]).trim() || null : value;
 

@@ -2,7 +2,7 @@ import { type PublicUserRow, userById } from "#db/auth/users.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { type AuthServices, homeOf } from "../services.ts";
 
-/** The caller as a user of the home tenant, for a caller who acts in another tenant: the reads of the request do not show their row. */
+/** Resolves with the caller's user row, for a caller who acts in another tenant: the transaction of the request does not see that row. */
 export async function ownUser(
   { database }: AuthServices,
   { identity, deadline }: RequestContext,

@@ -15,27 +15,27 @@ import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
 type Role = PublicUserRow["role"];
 
-/** Codegen types the enum of an input as GraphQL names it; what arrives is the database's value (`lib/enum-values.ts`). */
+/** Converts an input's enum value. Codegen types it as the GraphQL name, but the resolver receives the database's value (`lib/enum-values.ts`). */
 export const roleOf = (input: Uppercase<Role> | Role): Role => input.toLowerCase() as Role;
 
 export interface UserInput {
   username: string;
   email: string;
   role: Role;
-  /** Made up, and told once, when null. */
+  /** When null, a password is generated and returned once. */
   password: string | null;
 }
 
 const usernamePattern = /^[\p{L}0-9][\p{L}0-9._-]{1,63}$/u;
 const usernameRule =
   "A username has 2 to 64 characters: letters of one script, digits, and . _ - after the first. None of them is invisible.";
-// `acme/alice@example.org` is alice@example.org of the tenant acme.
+// No slash: `acme/alice@example.org` means alice@example.org of the tenant acme.
 const address = z
   .email()
   .max(255)
   .regex(/^[^/]+$/);
 
-/** Makes a user of the caller's tenant, with no role that the caller has not the rights of. */
+/** Creates a user in the caller's tenant. The role may hold no permission that the caller lacks. */
 export async function createUser(
   services: AuthServices,
   request: RequestContext,
@@ -65,7 +65,7 @@ export async function createUser(
   });
 }
 
-/** Gives a user another default role, neither from nor to one that may do more than the caller; undefined when there is no such user. */
+/** Changes a user's default role. Neither the old nor the new role may have more rights than the caller. Undefined when there is no such user. */
 export async function setUserRole(
   services: AuthServices,
   request: RequestContext,
@@ -86,7 +86,7 @@ export async function setUserRole(
   });
 }
 
-/** Lets a user sign in no longer, and ends what sessions there are; undefined when there is no such user, or he is disabled. */
+/** Disables a user and ends all their sessions. Undefined when there is no such user, or the user is already disabled. */
 export async function disableUser(
   { database }: AuthServices,
   request: RequestContext,
@@ -105,7 +105,7 @@ export async function disableUser(
   });
 }
 
-/** Lets a user sign in again; undefined when there is no such user who is disabled. */
+/** Enables a disabled user. Undefined when there is no such user, or the user is not disabled. */
 export async function enableUser(
   { database }: AuthServices,
   request: RequestContext,
@@ -135,7 +135,7 @@ const permittedRole = async (
 ): Promise<PermittedDefaultRole | UserError> =>
   permitDefaultRole(identity, role, await builtInPermissions(system, role));
 
-/** Locks the administrators before the account that is to change: in one order, so that two who change each other do not deadlock. */
+/** Locks the administrators before the account that is to change, always in one order, so that two administrators who change each other do not deadlock. */
 async function isLastAdministrator(tx: WriteTx, userId: string): Promise<boolean> {
   const administrators = await lockAdministrators(tx);
   return administrators.length === 1 && administrators[0] === userId;

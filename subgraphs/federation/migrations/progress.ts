@@ -8,7 +8,7 @@ type StepPayload = PayloadOf<(typeof federationEvents)["migration_step.updated"]
 
 export type StepProgressRow = Pick<MigrationStepRow, "stepNumber" | "stepName" | "status">;
 
-/** What a migration, or one of its steps, was right after one of its changes. */
+/** The values of a migration, or of one of its steps, right after a change. */
 export interface MigrationProgressRow {
   migrationId: string;
   status: MigrationRow["status"] | null;
@@ -21,7 +21,7 @@ export interface MigrationProgressRow {
 
 const ofStep = { status: null, progressPercentage: null, phase: null, version: null };
 
-/** What the event of a change says. */
+/** Returns the change that an event describes. */
 export function progressOf(event: {
   type: string;
   entityKey: string;

@@ -1,7 +1,7 @@
 import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
 import { shownState } from "./shown-state.ts";
 
-/** What an alert was right after one of its changes. */
+/** The values of an alert right after a change. */
 export interface AlertChangeRow {
   alertId: string;
   state: AlertInstanceRow["state"];
@@ -10,7 +10,7 @@ export interface AlertChangeRow {
   changedAt: Date;
 }
 
-/** What the event of a change says, with the state as it was shown at that moment. */
+/** Returns the change that an event describes, with the state as it was shown at that moment. */
 export function changeOf(
   { entityKey, entityVersion, occurredAt }: { entityKey: string; entityVersion: number; occurredAt: string },
   payload: {

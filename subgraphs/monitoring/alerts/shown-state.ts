@@ -2,7 +2,7 @@ import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts"
 
 type Acknowledgement = Pick<AlertInstanceRow, "state" | "acknowledgedAt" | "acknowledgementExpiresAt">;
 
-/** An open alert is shown as acknowledged while an acknowledgement is in force; the stored state stays what it is. */
+/** Returns the state to show. An open alert is shown as acknowledged while an acknowledgement is in force; the stored state does not change. */
 export function shownState(
   { state, acknowledgedAt, acknowledgementExpiresAt }: Acknowledgement,
   now: Date,

@@ -2,7 +2,7 @@ import type { MetricSeries, MetricSeriesColumn } from "#db/monitoring/metric-ser
 
 type ColumnResolver<Metric extends string> = (series: MetricSeries<Metric>) => MetricSeriesColumn | null;
 
-/** One resolver per metric of a series: its column, or null where the column was not computed. */
+/** Returns one resolver per metric of a series. It resolves with the metric's column, or null when the column was not computed. */
 export function columnResolvers<const Metric extends string>(
   metrics: readonly Metric[],
 ): Record<Metric, ColumnResolver<Metric>> {

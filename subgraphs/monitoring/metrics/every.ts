@@ -4,7 +4,7 @@ import { InvalidArgument } from "#lib/errors.ts";
 const shortestSeconds = 1;
 const longestSeconds = 3_600;
 
-/** How often the newest samples are told at most, in milliseconds. @throws InvalidArgument naming `every` */
+/** Returns the minimum interval between two emitted samples, in milliseconds. @throws InvalidArgument naming `every` */
 export function everyMs(every: string | null | undefined): number {
   const seconds = every == null ? shortestSeconds : durationSeconds(every);
   if (seconds === undefined || seconds < shortestSeconds || seconds > longestSeconds)

@@ -18,7 +18,7 @@ function argumentBlamedFor(args: Partial<SeriesArguments>): unknown {
 }
 
 describe("the step of a series", () => {
-  it("is the given one, whatever its notation", () => {
+  it("is the given one in any notation", () => {
     for (const step of ["PT5M", "PT300S", "PT0.083333333H"]) {
       expect(seriesRequest({ from, to: after(hour), step }).stepSeconds).toBe(300);
     }
@@ -39,7 +39,7 @@ describe("the step of a series", () => {
     expect(seriesRequest({ from, to: after(range), maxPoints }).stepSeconds).toBe(step);
   });
 
-  it("that is chosen never gives more points than asked for, wherever the range begins", () => {
+  it("that is chosen never gives more points than requested, wherever the range begins", () => {
     for (const offset of [0, 1, 59, 1_801, 86_399]) {
       for (const range of [1, 61, hour, day - 1, 40 * day, 5_000 * day]) {
         for (const maxPoints of [2, 3, 10, 333, maxSeriesPoints]) {
@@ -54,22 +54,22 @@ describe("the step of a series", () => {
   });
 });
 
-describe("a series that cannot be", () => {
+describe("an invalid series", () => {
   it.each<[string, Partial<SeriesArguments>, string]>([
     ["ends where it begins", { to: from }, "to"],
     ["ends before it begins", { to: after(-1) }, "to"],
     ["begins before 1970", { from: new Date(-1) }, "from"],
     ["has a step in months", { step: "P1M" }, "step"],
     ["has a negative step", { step: "-PT5M" }, "step"],
-    ["has no step at all", { step: "PT0S" }, "step"],
+    ["has a step of zero", { step: "PT0S" }, "step"],
     ["has half a second as its step", { step: "PT0.5S" }, "step"],
     ["has ninety minutes as its step", { step: "PT90M" }, "step"],
     ["has a step that is too short for its range", { step: "PT1S" }, "step"],
     ["has a step that is too short for its points", { step: "PT1M", maxPoints: 59 }, "step"],
     ["has one point", { maxPoints: 1 }, "maxPoints"],
-    ["has fewer than no points", { maxPoints: -5 }, "maxPoints"],
+    ["has a negative number of points", { maxPoints: -5 }, "maxPoints"],
     ["has too many points", { maxPoints: maxSeriesPoints + 1 }, "maxPoints"],
-  ])("and %s names the argument", (_title, args, argument) => {
+  ])("that %s is rejected with the name of the argument", (_title, args, argument) => {
     expect(argumentBlamedFor(args)).toBe(argument);
   });
 });
@@ -81,7 +81,7 @@ describe("the aggregates of a series", () => {
     expect(seriesRequest({ from, to: after(hour), aggregates: [] }).aggregates).toEqual(all);
   });
 
-  it("are in one order and without repeats, so that equal questions share a statement", () => {
+  it("are in one order and without repeats, so that equal requests share a statement", () => {
     const aggregates = ["MAX", "AVG", "MAX"] as const;
     expect(seriesRequest({ from, to: after(hour), aggregates }).aggregates).toEqual(["avg", "max"]);
   });

@@ -18,7 +18,7 @@ export interface SeriesRequest {
   from: Date;
   to: Date;
   stepSeconds: number;
-  /** In the order of `seriesAggregates`, so that equal questions are equal. */
+  /** In the order of `seriesAggregates`, so that equal requests compare as equal. */
   aggregates: readonly SeriesAggregate[];
 }
 
@@ -27,15 +27,15 @@ const defaultPoints = 100;
 const hour = 3_600;
 const day = 24 * hour;
 
-/** Limits in seconds, within what the statements can count in 32 bits: no dashboard shows a year as one point, or a century. */
+/** Limits in seconds, within what the statements can count in 32 bits. No dashboard needs buckets longer than a year, or a range longer than a century. */
 const longestStep = 366 * day;
 const longestRange = 100 * longestStep;
 
-/** What a step is chosen from. All of them divide a day, and those beyond an hour are whole hours, as the hourly rollup needs. */
+/** The steps to choose from. All of them divide a day, and those longer than an hour are whole hours, as the hourly rollup requires. */
 const steps = [60, 120, 300, 600, 900, 1_800, hour, 2 * hour, 3 * hour, 4 * hour, 6 * hour, 12 * hour, day];
 
 /**
- * Validates the arguments of a series and settles its step.
+ * Validates the arguments of a series and determines its step.
  * @throws InvalidArgument naming `from`, `to`, `step` or `maxPoints`
  */
 export function seriesRequest(args: SeriesArguments): SeriesRequest {
@@ -44,7 +44,7 @@ export function seriesRequest(args: SeriesArguments): SeriesRequest {
   if (to <= from) throw new InvalidArgument("to", "must be after `from`.");
   if (to.getTime() - from.getTime() > longestRange * 1_000)
     throw new InvalidArgument("to", `must be at most ${longestRange / day} days after \`from\`.`);
-  // Two, because buckets are aligned: a range of any length may lie across the boundary of two buckets of any length.
+  // At least two, because buckets are aligned: a range of any length may cross the boundary between two buckets.
   if (maxPoints != null && (maxPoints < 2 || maxPoints > maxSeriesPoints)) {
     throw new InvalidArgument("maxPoints", `must be between 2 and ${maxSeriesPoints}.`);
   }
@@ -55,7 +55,7 @@ export function seriesRequest(args: SeriesArguments): SeriesRequest {
   return { from, to, stepSeconds, aggregates: askedFor(aggregates) };
 }
 
-/** How many buckets of this step the range touches. */
+/** Returns the number of buckets of this step that the range touches. */
 export const bucketCount = (from: Date, to: Date, stepSeconds: number): number =>
   Math.ceil(to.getTime() / (stepSeconds * 1_000)) - Math.floor(from.getTime() / (stepSeconds * 1_000));
 

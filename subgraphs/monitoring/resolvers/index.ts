@@ -49,7 +49,7 @@ export const resolvers: Resolvers = {
   AlertScopeSelector: enumValues(["all", "tags", "nodes", "ids"]),
   AlertSeverity: enumValues(alertSeverity.enumValues),
   AlertState: enumValues(alertState.enumValues),
-  // Signs are no names, so these are named here instead of by `enumValues`.
+  // The stored values are operator signs, which `enumValues` cannot convert, so these are mapped here.
   ComparisonOperator: {
     GREATER: ">",
     LESS: "<",

@@ -39,7 +39,7 @@ const vms = (count: number) =>
     },
   }));
 
-test("each VM gets what those before it left free", () => {
+test("each VM is placed on the resources that the VMs before it left free", () => {
   const half = { cpuMillicores: 16_000, memoryMb: 1_024 };
   const { placements, allocated } = placeFleet(
     ["first", "second", "third"].map((id) => ({ id, request: half })),
@@ -54,7 +54,7 @@ test("each VM gets what those before it left free", () => {
   expect(allocated.get("n000")).toEqual({ ...nothing, cpuMillicores: 32_000, memoryMb: 2_048 });
 });
 
-test("no node is ever given more than VMs may use of it, and what is claimed is the sum of what was placed", () => {
+test("no node is allocated more than its allocatable resources, and its claims are the sum of its placements", () => {
   const nodes = fleet(30);
   const requests = vms(600);
   const { placements, allocated } = placeFleet(requests, nodes);
@@ -70,13 +70,13 @@ test("no node is ever given more than VMs may use of it, and what is claimed is 
   for (const node of nodes) {
     const claimed = allocated.get(node.id) ?? nothing;
     expect(claimed.cpuMillicores).toBe(sums.get(node.id) ?? 0);
-    // Shares of one GPU count it once each.
+    // Each share of a GPU counts that GPU once.
     for (const resource of resourceClasses.filter((name) => name !== "gpuCount"))
       expect(claimed[resource]).toBeLessThanOrEqual(node.allocatable[resource]);
   }
 });
 
-test("the same fleet is placed in the same way again, whatever the order of its nodes, and is itself not changed", () => {
+test("the same fleet gets the same placements, in any order of its nodes, and is not changed", () => {
   const nodes = fleet(20);
   const once = placeFleet(vms(200), nodes);
   expect(nodes).toEqual(fleet(20));

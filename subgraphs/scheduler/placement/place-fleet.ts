@@ -5,15 +5,15 @@ import type { Weights } from "./registry.ts";
 import { claimOf, type PlacementRequest, plus } from "./request.ts";
 
 export interface FleetPlacement {
-  /** For each VM, in the order of the VMs. */
+  /** One entry for each VM, in the order of the VMs. */
   placements: { vmId: string; result: PlacementResult }[];
-  /** Node id → what is claimed on it in the end, for every node. */
+  /** Node id → the resources claimed on the node after the last placement, for every node. */
   allocated: Map<string, NodeResources>;
 }
 
 /**
- * Places VMs one after the other, each on what those before it left free. The same VMs in the same order on the same nodes end up in
- * the same places. Takes time in proportion to VMs × nodes. Changes neither the VMs nor the nodes.
+ * Places VMs one after the other, each on the resources that the VMs before it left free. The same VMs in the same order on the same
+ * nodes get the same placements. The time is proportional to VMs × nodes. Changes neither the VMs nor the nodes.
  */
 export function placeFleet(
   vms: Iterable<{ id: string; request: PlacementRequest }>,

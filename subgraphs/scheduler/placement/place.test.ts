@@ -50,7 +50,7 @@ describe("filters", () => {
     expect(place({ ...small, cpuMillicores: 1_001 }, [tight]).selected).toBeNull();
   });
 
-  test("a node counts under every reason why it will not do", () => {
+  test("a node counts under every reason why it is not suitable", () => {
     const broken = node({
       id: "n1",
       status: "maintenance",
@@ -74,7 +74,7 @@ describe("filters", () => {
     expect(place(small, [node({ id: "n1", status })]).selected).toBeNull();
   });
 
-  test("a VM gets only a GPU of a model that will do", () => {
+  test("a VM gets only a GPU of an acceptable model", () => {
     const nodes = [
       node({ id: "t4", allocatable: gpuMachine, gpuModel: "T4" }),
       node({ id: "v100", allocatable: gpuMachine, gpuModel: "V100M32" }),
@@ -99,7 +99,7 @@ describe("filters", () => {
     expect(place(half, [shared(1_600)]).rejected).toEqual({ insufficient_gpuMilli: 1 });
   });
 
-  test("whole GPUs are claimed when a request says only how many", () => {
+  test("whole GPUs are claimed when a request gives only their number", () => {
     const used = node({
       id: "n1",
       allocatable: gpuMachine,
@@ -109,8 +109,8 @@ describe("filters", () => {
   });
 });
 
-describe("no node is fit", () => {
-  test("the nearest miss is the node of which the smallest part of the request is missing", () => {
+describe("no suitable node", () => {
+  test("the nearest miss is the node that lacks the smallest part of the request", () => {
     const result = place({ cpuMillicores: 4_000, memoryMb: 32_768 }, [
       node({ id: "n1", allocated: { cpuMillicores: 15_000 } }),
       node({ id: "n7", allocated: { memoryMb: 36_044 } }),
@@ -121,7 +121,7 @@ describe("no node is fit", () => {
     expect(result.nearestMiss?.reasons).toEqual(["n7 is short of 3.2 GiB of memory"]);
   });
 
-  test("there is no nearest miss where there are no nodes", () => {
+  test("there is no nearest miss when there are no nodes", () => {
     expect(place(small, [])).toEqual({
       selected: null,
       candidates: [],
@@ -173,13 +173,13 @@ describe("scores", () => {
     expect(selected?.nodeId).toBe("n7");
   });
 
-  test("equal nodes are told apart by their ids, whatever their order", () => {
+  test("equal nodes are ranked by their ids, in any order of the nodes", () => {
     const nodes = ["b", "a", "c"].map((id) => node({ id }));
     expect(place(small, nodes).selected?.nodeId).toBe("a");
     expect(place(small, nodes.toReversed()).selected?.nodeId).toBe("a");
   });
 
-  test("weights that let no score count are refused", () => {
+  test("weights without a positive value are rejected", () => {
     expect(() => place(small, [], {})).toThrow(RangeError);
   });
 });

@@ -5,13 +5,13 @@ import { defaultWeights, filters, scores, type Weights } from "./registry.ts";
 import { claimOf, type PlacementRequest } from "./request.ts";
 
 export interface PlacementResult {
-  /** Null when no node is fit. */
+  /** Null when no node is suitable. */
   selected: { nodeId: string; nodeName: string; score: number } | null;
-  /** The five best of the fit nodes, best first, with the parts of their scores; the first is the selected one. */
+  /** The five best suitable nodes, best first, with the parts of their scores. The first is the selected node. */
   candidates: CandidateNode[];
-  /** Reason → how many nodes were rejected for it. A node counts under each of its reasons. */
+  /** Reason → the number of nodes that were rejected for it. A node counts under each of its reasons. */
   rejected: Record<string, number>;
-  /** When no node is fit: the one that the least is missing of, with every reason. Null otherwise, and when there are no nodes. */
+  /** When no node is suitable: the node that lacks the least, with every reason. Null otherwise, and when there are no nodes. */
   nearestMiss: CandidateNode | null;
 }
 
@@ -25,8 +25,8 @@ interface Scored {
 }
 
 /**
- * Looks for the node that suits a request best: filters first, then weighted scores from 0 to 100. Equal scores are told apart by
- * the nodes' ids, so that the result does not depend on the order of the nodes. Changes nothing.
+ * Selects the node that suits a request best: filters first, then weighted scores from 0 to 100. Nodes with equal scores are ordered by
+ * their ids, so that the result does not depend on the order of the nodes. Changes none of its arguments.
  * @throws RangeError when no score has a positive weight
  */
 export function place(
@@ -74,7 +74,7 @@ export function place(
 
 const none: readonly Reason[] = [];
 
-/** Every reason of every filter. Most nodes are refused by one filter or by none, and need no list of their own. */
+/** Returns every reason of every filter. Most nodes are rejected by one filter or none, and need no list of their own. */
 function reasonsAgainst(node: PlacementNode, wanted: Wanted): readonly Reason[] {
   let all = none;
   for (const filter of allFilters) {
@@ -84,7 +84,7 @@ function reasonsAgainst(node: PlacementNode, wanted: Wanted): readonly Reason[] 
   return all;
 }
 
-/** The scores that count, their weights scaled to a sum of 1. */
+/** Returns the scores with a positive weight, their weights scaled to a sum of 1. */
 function weightedScores(weights: Weights) {
   const counting = allScores.flatMap(([name, of]) => {
     const weight = weights[name as keyof Weights] ?? 0;
@@ -95,7 +95,7 @@ function weightedScores(weights: Weights) {
   return counting.map((score) => ({ ...score, weight: score.weight / sum }));
 }
 
-/** Inserts into the ranking, which stays ordered and short. */
+/** Inserts a node into the ranking, which stays ordered and limited to `keptCandidates` nodes. */
 function keep(best: Scored[], scored: Scored): void {
   let rank = best.length;
   while (rank > 0 && precedes(scored, best[rank - 1] as Scored)) rank -= 1;

@@ -2,29 +2,29 @@ import type { NodeResources } from "#db/scheduler/schema/node-resources.ts";
 import type { NodeRow } from "#db/scheduler/schema/nodes.ts";
 import type { PlacementRequest, ResourceClass } from "./request.ts";
 
-/** What placement knows of a node: a row of `nodes` will do. */
+/** The fields of a node that placement uses. A row of `nodes` has them. */
 export type PlacementNode = Pick<NodeRow, "id" | "name" | "status" | "allocatable" | "allocated" | "gpuModel">;
 
-/** A request together with what it claims, worked out once for all nodes. */
+/** A request with the resources that it claims, computed once for all nodes. */
 export interface Wanted {
   request: PlacementRequest;
   claim: NodeResources;
 }
 
-/** One reason why a node will not do. */
+/** One reason why a node is not suitable. */
 export interface Reason {
-  /** By which rejected nodes are counted: `insufficient_memoryMb`, `status_maintenance`. */
+  /** The code by which rejected nodes are counted, such as `insufficient_memoryMb` or `status_maintenance`. */
   code: string;
-  /** How much of the request is in the way: 0.1 when a tenth of what is asked for is missing, 1 when it is not a matter of amounts. */
+  /** The share of the request that is missing: 0.1 when a tenth of the requested amount is missing, 1 when the reason is not an amount. */
   distance: number;
-  /** What is missing, in the unit of its class. Absent when the reason is not an amount. */
+  /** The missing amount, in the unit of its class. Absent when the reason is not an amount. */
   shortfall?: { resource: ResourceClass; amount: number };
-  /** What follows the name of the node in a sentence. Absent when `shortfall` says it. */
+  /** The text that follows the name of the node in a sentence. Absent when `shortfall` gives the reason. */
   detail?: string;
 }
 
-/** Names all its reasons why the node will not do; none when it will. Pure. */
+/** Returns all its reasons why the node is not suitable; none when it is. Pure. */
 export type Filter = (node: PlacementNode, wanted: Wanted) => readonly Reason[];
 
-/** How well a node that passed all filters suits, from 0 to 100. Pure. */
+/** Returns how well a node that passed all filters suits the request, from 0 to 100. Pure. */
 export type Score = (node: PlacementNode, wanted: Wanted) => number;

@@ -22,7 +22,7 @@ const amountText: Record<ResourceClass, (amount: number) => string> = {
   gpuMilli: (amount) => plural(amount / 1000, "free GPU"),
 };
 
-/** A reason as a sentence about the node: "n7 is short of 3.2 GiB of memory". Amounts are rounded up, so that none reads as 0. */
+/** Returns a reason as a sentence about the node: "n7 is short of 3.2 GiB of memory". Amounts are rounded up, so that none reads as 0. */
 export function reasonText(node: string, { shortfall, detail, code }: Reason): string {
   if (shortfall) return `${node} is short of ${amountText[shortfall.resource](shortfall.amount)}`;
   return `${node} ${detail ?? `is refused: ${code}`}`;

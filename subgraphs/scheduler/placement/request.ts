@@ -12,22 +12,22 @@ export const resourceClasses = [
   "gpuMilli",
 ] as const satisfies readonly ResourceClass[];
 
-/** What a VM asks for. What it does not say is not asked for. */
+/** The resources that a VM requests. Resources that are absent are not requested. */
 export interface PlacementRequest {
   /** Thousandths of a core. */
   cpuMillicores: number;
   memoryMb: number;
   storageGb?: number;
   networkMbps?: number;
-  /** GPUs of which at least a part is meant. */
+  /** The number of GPUs that are requested at least in part. */
   gpuCount?: number;
   /** Thousandths of a GPU over all GPUs; all of every GPU when only `gpuCount` is given. */
   gpuMilli?: number;
-  /** The GPU models that will do; any when empty or absent. */
+  /** The GPU models that are acceptable; any when empty or absent. */
   gpuModels?: readonly string[];
 }
 
-/** What a request takes from a node, in every resource class. */
+/** Returns the resources that a request takes from a node, in every resource class. */
 export function claimOf(request: PlacementRequest): NodeResources {
   const gpuMilli = request.gpuMilli ?? (request.gpuCount ?? 0) * 1000;
   return {
@@ -40,7 +40,7 @@ export function claimOf(request: PlacementRequest): NodeResources {
   };
 }
 
-/** What is claimed on a node once a further claim is. */
+/** Returns the resources claimed on a node after a further claim. */
 export function plus(allocated: NodeResources, claim: NodeResources): NodeResources {
   return {
     cpuMillicores: allocated.cpuMillicores + claim.cpuMillicores,

@@ -58,7 +58,7 @@ export const resolvers: Resolvers = {
   NodeStatus: enumValues(nodeStatusEnum.enumValues),
   NodeType: enumValues(nodeTypeEnum.enumValues),
   PolicyType: enumValues(policyTypeEnum.enumValues),
-  // Taints are kept as Kubernetes spells them.
+  // Taints are stored in the spelling of Kubernetes.
   TaintEffect: {
     NO_SCHEDULE: "NoSchedule",
     PREFER_NO_SCHEDULE: "PreferNoSchedule",

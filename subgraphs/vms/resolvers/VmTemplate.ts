@@ -5,7 +5,7 @@ import type { VmTemplateResolvers } from "../generated/resolvers.ts";
 const isOwn = (tenantId: string, { identity }: RequestContext): boolean => tenantId === identity.tenantId;
 
 export const VmTemplate: VmTemplateResolvers = {
-  // Of a public template of another tenant nobody learns whose it is, not even an id.
+  // A public template of another tenant reveals neither its owner nor its tenant, not even an id.
   owner: ({ ownerId, tenantId }, _args, { request }) => (isOwn(tenantId, request) ? { id: ownerId } : null),
   tenant: ({ tenantId }, _args, { request }) => (isOwn(tenantId, request) ? { id: tenantId } : null),
   resources: ({ resourceConfig }) => resourceConfig,

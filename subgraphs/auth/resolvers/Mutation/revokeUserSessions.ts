@@ -8,7 +8,7 @@ export const revokeUserSessions: MutationResolvers["revokeUserSessions"] = async
   const { request, services } = context;
   const { identity } = request;
   const userId = validId(input.userId ?? identity.id, "input.userId");
-  // To end one's own takes the rights of the account, which are compared where they are locked.
+  // To end their own sessions, callers need the rights of the account, which are compared in the transaction that locks them.
   if (identity.kind !== "user" || userId !== identity.id) requirePermission(identity, "session:revoke");
   const sessions = await revokeSessionsOf(services, request, userId);
   if (isUserError(sessions)) return { sessions: [], userErrors: [sessions] };

@@ -4,7 +4,7 @@ import { maxPageSize } from "#lib/pagination.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 
 const defaultCount = 10;
-/** A century: PostgreSQL has no times before the longest durations. */
+/** About a century. PostgreSQL cannot represent a time that lies the longest possible duration in the past. */
 const maxAgeSeconds = 3e9;
 
 export const topVms: QueryResolvers["topVms"] = (_root, { by, first, maxAge }, { loaders }) => {

@@ -10,7 +10,7 @@ import { everyMs } from "../../metrics/every.ts";
 
 type Written = PayloadOf<(typeof monitoringEvents)["node_samples.written"]>;
 
-/** The ids of nodes with new samples, of which the last values are told as they are then. */
+/** Collects the ids of nodes with new samples. The newest sample of each node is read when it is emitted. */
 export const nodeMetrics: LiveField<SubscriptionNodeMetricsArgs, MonitoringContext, string, Promise<NodeMetrics>> = {
   types: ["node_samples.written"],
   ofPlatform: true,

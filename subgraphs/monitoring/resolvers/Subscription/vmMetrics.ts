@@ -10,12 +10,12 @@ import { everyMs } from "../../metrics/every.ts";
 
 type Written = PayloadOf<(typeof monitoringEvents)["vm_samples.written"]>;
 
-/** The ids of VMs with new samples, of which the last values are told as they are then. */
+/** Collects the ids of VMs with new samples. The newest sample of each VM is read when it is emitted. */
 export const vmMetrics: LiveField<SubscriptionVmMetricsArgs, MonitoringContext, string, Promise<VmMetrics>> = {
   types: ["vm_samples.written"],
   tell: ({ vmIds, filter }) => {
     const vm = wantedIds(vmIds, "vmIds");
-    // What does not fit is refused before anything is followed.
+    // Rejects an invalid filter before the log is followed.
     wantedNodeAndTags(filter);
     return ({ payload }) => (payload as Written).vmIds.filter(vm);
   },

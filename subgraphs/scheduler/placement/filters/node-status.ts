@@ -11,5 +11,5 @@ const refusals: Record<PlacementNode["status"], readonly Reason[]> = {
   maintenance: refusal("maintenance", "is in maintenance"),
 };
 
-/** The node takes VMs at all. */
+/** Passes a node whose status allows new VMs. */
 export const nodeStatus: Filter = ({ status }) => refusals[status];

@@ -3,7 +3,7 @@ import { resourceClasses, type ResourceClass } from "../request.ts";
 
 const enough: readonly Reason[] = [];
 
-/** The node has what is asked for, in every class; each class that it is short of is a reason. */
+/** Passes a node that has the requested amount of every resource class. Each class that it is short of is a reason against it. */
 export const resources: Filter = (node, { claim }) => {
   let reasons: Reason[] | undefined;
   for (const resource of resourceClasses) {
@@ -21,9 +21,9 @@ export const resources: Filter = (node, { claim }) => {
 };
 
 /**
- * Claims on shares of one GPU count it once each, so that the sum of `gpuCount` says nothing of what is free: the node must have as
- * many GPUs, and `gpuMilli` says whether there is room on them.
- * NOTE: which share is on which GPU is not known here; a share may fit the sum and no single GPU.
+ * Returns the free amount of a resource. Each claim on a share of a GPU counts that GPU once, so the sum of `gpuCount` does not tell
+ * how many are free. The node must have as many GPUs as requested, and `gpuMilli` determines whether there is room on them.
+ * NOTE: it is not known here which share is on which GPU. A share may fit into the sum and yet into no single GPU.
  */
 function free({ allocatable, allocated }: PlacementNode, resource: ResourceClass): number {
   return resource === "gpuCount" ? allocatable.gpuCount : allocatable[resource] - allocated[resource];

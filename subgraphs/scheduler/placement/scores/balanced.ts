@@ -2,8 +2,8 @@ import type { Score } from "../plugin.ts";
 import { usedShares } from "./used-share.ts";
 
 /**
- * The more evenly the node's resources get used, the better: none of them runs out while the others lie idle. 100 less the
- * standard deviation of the used shares, which is at most one half, on a scale of 100 (Kubernetes' BalancedAllocation doubled).
+ * Scores a node higher the more evenly its resources would be used, so that none of them runs out while the others are idle. The score is
+ * 100 minus the standard deviation of the used shares, which is at most one half, scaled to 100 (Kubernetes' BalancedAllocation doubled).
  */
 export const balanced: Score = (node, wanted) => {
   const shares = usedShares(node, wanted);

@@ -1,7 +1,7 @@
 import type { Score } from "../plugin.ts";
 import { usedShares } from "./used-share.ts";
 
-/** The fuller the node gets, the better (Kubernetes' MostAllocated): large gaps stay whole for large VMs. */
+/** Scores a node higher the fuller it would be (Kubernetes' MostAllocated), so that large gaps remain for large VMs. */
 export const bestFit: Score = (node, wanted) => {
   const shares = usedShares(node, wanted);
   if (shares.length === 0) return 0;

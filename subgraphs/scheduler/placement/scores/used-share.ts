@@ -4,8 +4,8 @@ import type { ResourceClass } from "../request.ts";
 const classes: readonly ResourceClass[] = ["cpuMillicores", "memoryMb", "gpuMilli"];
 
 /**
- * Which part of its cores, memory and GPUs a node would have in use with the claim on it, each from 0 to 1; classes that the node
- * has not are left out. GPUs count whether the claim asks for them or not: a VM that needs none suits a node with idle ones worse.
+ * Returns the shares of its cores, memory and GPUs that a node would have in use with the claim on it, each from 0 to 1. Classes that the
+ * node lacks are left out. GPUs count even when the claim requests none: a VM without GPUs suits a node with idle GPUs worse.
  */
 export function usedShares({ allocatable, allocated }: PlacementNode, { claim }: Wanted): number[] {
   const shares: number[] = [];

@@ -9,10 +9,10 @@ import type { SubscriptionVmStateChangedArgs } from "../../generated/resolvers.t
 
 const type = "vm_state_transition.created";
 type Transition = PayloadOf<(typeof vmsEvents)[typeof type]>;
-/** Events did not always say of which VM's node, owner and tags they are, and such may still be kept. */
+/** The payload of older events, which lack the VM's node, owner and tags and may still be in the log. */
 type OldTransition = Omit<Transition, "nodeId" | "ownerId" | "tags"> & Partial<Transition>;
 
-/** Transitions never change: the one that an event tells of is what happened, whenever it is read. */
+/** Emits transitions. They never change, so the row of an event is the same whenever it is read. */
 export const vmStateChanged: LiveField<
   SubscriptionVmStateChangedArgs,
   VmsContext,
@@ -33,7 +33,7 @@ export const vmStateChanged: LiveField<
         vm(vmId) &&
         from(fromState) &&
         to(toState) &&
-        // What is not known to be unwanted is told.
+        // An older event without these fields is emitted, because it may match.
         (nodeId === undefined || node(nodeId)) &&
         (ownerId === undefined || owner(ownerId)) &&
         (held === undefined || tags(held));
