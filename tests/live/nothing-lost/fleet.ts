@@ -134,9 +134,9 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
     tenants,
     reload: () => {
       version += 1;
-      const description = `What is told as it happens, version ${version}.`;
+      const description = `The root of all subscriptions, version ${version}.`;
       const next = `${file}.next`;
-      writeFileSync(next, supergraph.replace("What is told as it happens.", description));
+      writeFileSync(next, supergraph.replace("The root of all subscriptions.", description));
       renameSync(next, file);
       return description;
     },
