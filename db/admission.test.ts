@@ -10,7 +10,7 @@ const admission = (places: number, writers = places) =>
     },
   );
 
-/** Work that is done when the test says so. */
+/** Work that completes when the test completes it. */
 function job<T = string>() {
   let finish: (value: T) => void = () => undefined;
   let fail: (error: Error) => void = () => undefined;
@@ -81,7 +81,7 @@ describe("admission", () => {
     for (const outcome of await Promise.allSettled(running)) {
       expect(outcome).toMatchObject({ reason: { message: "no slot" } });
     }
-    // The second one does not begin a second of its own.
+    // The second call does not begin a second of its own.
     expect(performance.now() - begun).toBeLessThan(1_500);
     expect(door.isFull).toBe(false);
   });

@@ -11,14 +11,14 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 
-/** The five domains: each has one database, one owner, two roles and one migration journal of its own. */
+/** The five domains. Each has one database, one owner, two roles and one migration journal of its own. */
 export const domains = ["auth", "vms", "monitoring", "federation", "scheduler"] as const;
 export type Domain = (typeof domains)[number];
 
-/** The role that a domain's service runs its queries under: no superuser, no BYPASSRLS, bound to one tenant per transaction. */
+/** Returns the role under which a domain's service runs its queries: no superuser, no BYPASSRLS, bound to one tenant per transaction. */
 export const serviceRole = (domain: Domain): string => `novacron_${domain}`;
 
-/** The role of jobs that must cross tenants (retention, rollup, relay): policies on named tables only. */
+/** Returns the role of jobs that must cross tenants (retention, rollup, relay). It has policies on named tables only. */
 export const systemRole = (domain: Domain): string => `novacron_${domain}_system`;
 
 /** `timestamptz`, read as a Date. Cursors carry the text form, which keeps the microseconds that a Date drops. */
@@ -35,9 +35,9 @@ export const updatedAt = () => timestamptz("updated_at").notNull().defaultNow();
  */
 export const version = (name: "version" | "row_version" = "version") => integer(name).notNull().default(1);
 
-/** What a row carries beside its columns: above all `origin`, which says where an imported or generated row is from. */
+/** What a row carries in addition to its columns: above all `origin`, which states the source of an imported or generated row. */
 export interface RowMetadata {
-  /** `generated` for rows made up by the product; else the name of the data set that a row was imported from. */
+  /** `generated` for rows that the product made up; otherwise the name of the data set that a row was imported from. */
   origin?: string;
   [key: string]: unknown;
 }
@@ -48,12 +48,12 @@ export const money = (name: string) => numeric(name, { precision: 18, scale: 9 }
 /** The ISO 4217 code of all amounts of the row. */
 export const currency = () => char("currency", { length: 3 }).notNull().default("USD");
 
-/** The tenant of the transaction, evaluated once a statement; null (and so no row) when none was set. */
+/** The tenant of the transaction, evaluated once per statement; null (and so no row) when none was set. */
 export const currentTenant: SQL = sql`(select nullif(current_setting('app.tenant_id', true), '')::uuid)`;
 
 const existingRole = (name: string) => pgRole(name).existing();
 
-/** Row-level security of a tenant-owned table: the service role sees and writes its transaction's tenant, nothing else. */
+/** Row-level security of a tenant-owned table: the service role sees and writes only the rows of its transaction's tenant. */
 export const tenantPolicy = (domain: Domain, column: AnyPgColumn) =>
   pgPolicy("tenant_isolation", {
     to: existingRole(serviceRole(domain)),

@@ -24,7 +24,7 @@ describe("the newest events in memory", () => {
           const recent = new RecentEvents(start, capacity);
           let added = 0;
           for (const step of steps) {
-            // From a little before, as announcements of two relays overlap.
+            // Begins a little before the last id, because announcements of two relays overlap.
             const from = Math.max(0, added - (step % 4));
             recent.add(log.slice(from, added + step).map(event));
             added = Math.min(log.length, added + step);

@@ -25,7 +25,7 @@ export interface CataloguePrice {
   family: string | null;
   vcpu: number;
   memoryGib: number;
-  /** Dollars, as the exact text. */
+  /** US dollars, as the exact decimal text. */
   hourlyOnDemand: string;
   hourlyReserved1y: string | null;
 }
@@ -42,6 +42,6 @@ const cheapest = statement<CataloguePrice>(
     order by provider_type, region, vcpu, memory_gib, hourly_on_demand, instance_type, as_of desc`,
 );
 
-/** Of each size that these regions sell without GPUs, the cheapest type. */
+/** Returns, for each size that these regions sell without GPUs, the cheapest type. */
 export const cheapestTypes = (tx: Tx, regions: readonly string[]): Promise<CataloguePrice[]> =>
   tx.run(cheapest, { regions });
