@@ -6,7 +6,7 @@ import { pin } from "../gateway/cores.ts";
 /** Milliseconds on a clock that the processes of one machine share. */
 export const now = (): number => performance.timeOrigin + performance.now();
 
-/** A program that is told what to do, and answers. */
+/** A program that receives messages and responds. */
 export interface Process {
   url: string;
   tell(message: object): void;

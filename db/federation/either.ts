@@ -2,7 +2,7 @@ import { type Column, sql } from "drizzle-orm";
 import { type Filter, oneOf } from "../filters.ts";
 import type { BelongsTo } from "../list.ts";
 
-// A migration has a source and a target, and an optimization has a before and an after. Such a row belongs to a provider by either column.
+// A migration has a source and a target, and an optimization has a before and an after. So a row belongs to a provider or a node by either of two columns.
 
 /** Rows in which one of two columns is the parent's key. Each column has its own index, and PostgreSQL combines the two. */
 export const byEither =
