@@ -20,7 +20,7 @@ export interface Changes<T extends PgTable = PgTable> {
   related?: Readonly<Record<string, SQL>>;
 }
 
-/** A row that was written, as its statement returns it. */
+/** A written row, as its statement returns it. */
 export interface ChangedRow {
   __key: string;
   __created: boolean;

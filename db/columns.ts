@@ -21,7 +21,7 @@ export const serviceRole = (domain: Domain): string => `novacron_${domain}`;
 /** Returns the role of jobs that must cross tenants (retention, rollup, relay). It has policies on named tables only. */
 export const systemRole = (domain: Domain): string => `novacron_${domain}_system`;
 
-/** `timestamptz`, read as a Date. Cursors carry the text form, which keeps the microseconds that a Date drops. */
+/** Declares a `timestamptz`, read as a Date. Cursors carry the text form, which keeps the microseconds that a Date drops. */
 export const timestamptz = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
 export const primaryId = () => uuid("id").primaryKey().defaultRandom();
@@ -30,8 +30,8 @@ export const createdAt = () => timestamptz("created_at").notNull().defaultNow();
 export const updatedAt = () => timestamptz("updated_at").notNull().defaultNow();
 
 /**
- * Counts the writes to a mutable aggregate, for compare-and-set. `vm_templates` and `clusters` already have a `version`
- * of their own meaning (of the image, of the cluster's software) and call this one `row_version`.
+ * Declares the counter of writes to a mutable aggregate, for compare-and-set. `vm_templates` and `clusters` already have a `version` with another meaning (of
+ * the image, of the cluster's software) and call this one `row_version`.
  */
 export const version = (name: "version" | "row_version" = "version") => integer(name).notNull().default(1);
 
@@ -43,9 +43,9 @@ export interface RowMetadata {
 }
 export const metadata = () => jsonb("metadata").$type<RowMetadata>().notNull().default({});
 
-/** Money: 9 decimals hold every published hourly price exactly. Read as a string; never a float. */
+/** Declares an amount of money: 9 decimals hold every published hourly price exactly. Read as a string; never a float. */
 export const money = (name: string) => numeric(name, { precision: 18, scale: 9 });
-/** The ISO 4217 code of all amounts of the row. */
+/** Declares the ISO 4217 code of all amounts of the row. */
 export const currency = () => char("currency", { length: 3 }).notNull().default("USD");
 
 /** The tenant of the transaction, evaluated once per statement; null (and so no row) when none was set. */
@@ -61,7 +61,7 @@ export const tenantPolicy = (domain: Domain, column: AnyPgColumn) =>
     withCheck: sql`${column} = ${currentTenant}`,
   });
 
-/** Like `tenantPolicy`, for tables in which some rows are readable by every tenant (built-in roles, public templates). */
+/** Like `tenantPolicy`, for tables in which every tenant can read some rows (built-in roles, public templates). */
 export const tenantPolicies = (domain: Domain, column: AnyPgColumn, readableByAll: SQL) => [
   tenantPolicy(domain, column),
   pgPolicy("readable_by_all", {
@@ -71,7 +71,7 @@ export const tenantPolicies = (domain: Domain, column: AnyPgColumn, readableByAl
   }),
 ];
 
-/** Lets the domain's system role cross tenants on this table. Every use is listed in docs/running.md and a test. */
+/** Lets the domain's system role cross tenants on this table. docs/running.md and a test list every use. */
 export const systemPolicy = (domain: Domain) =>
   pgPolicy("system_jobs", {
     to: existingRole(systemRole(domain)),

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { pin } from "../gateway/cores.ts";
 
-/** Milliseconds on a clock that the processes of one machine share. */
+/** Returns milliseconds on a clock that the processes of one machine share. */
 export const now = (): number => performance.timeOrigin + performance.now();
 
 /** A program that receives messages and responds. */

@@ -57,8 +57,8 @@ async function stopOrStart(tx: WriteTx, fleet: readonly FleetVm[], step: number)
 }
 
 /**
- * Each step does one of three things in turn: it raises an alert about a VM that breaks a rule now, fires the alert that has been pending for longest, or
- * resolves the alert that has been firing for longest.
+ * Each step does one of three things in turn. It raises an alert about a VM that breaks a rule now, fires the alert that is pending for longest, or resolves
+ * the alert that is firing for longest.
  */
 async function moveAlerts(tx: WriteTx, fleet: readonly FleetVm[], step: number, now: Date): Promise<void> {
   const open = await openAlerts(tx);

@@ -1,8 +1,8 @@
 import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 
 /**
- * Letters that look like a Latin one in either case, by that letter: the lowercase Cyrillic, Greek and Armenian ones of the confusables of Unicode
- * (UTS 39), and Latin letters without their usual form, small capitals included. A final sigma is a sigma.
+ * Maps each Latin letter to the letters that look like it in either case. These are the lowercase Cyrillic, Greek and Armenian letters of the confusables of
+ * Unicode (UTS 39), and Latin letters in an unusual form, small capitals included. A final sigma counts as a sigma.
  */
 const lookAlikes: Readonly<Record<string, string>> = {
   a: "аαɑᴀ",

@@ -12,7 +12,7 @@ import type { ServerUser } from "./server-user.ts";
 export interface Binaries {
   postgres: string;
   initdb: string;
-  /** 18 of "postgres (PostgreSQL) 18.4". */
+  /** For example 18 of "postgres (PostgreSQL) 18.4". */
   majorVersion: number;
 }
 
@@ -24,8 +24,8 @@ const cacheFolders = (): string[] => {
 };
 
 /**
- * Finds PostgreSQL's programs in a place where the server's user can run them. That is the npm package, or a copy when that user cannot reach the package
- * (below a home of mode 700) or its library links cannot be made (a read-only installation).
+ * Finds PostgreSQL's programs in a place where the server's user can run them. That is the npm package, or a copy of it. A copy is needed when that user cannot
+ * reach the package (below a home of mode 700) or its library links cannot be made (a read-only installation).
  */
 export async function findBinaries(
   user: ServerUser,

@@ -43,7 +43,7 @@ export async function startOnFolder(request: FolderStart): Promise<ConnectionRec
     uses: [],
   };
   if (version === undefined) {
-    // Records the password before creating the data that needs it: a crash in between must not leave data that nobody can open.
+    // Records the password before creating the data that needs it: a crash in between must not leave data that no process can open.
     writeRecord(dataDir, record);
     await createCluster(binaries, user, pgdata, password, settings["fsync"] !== "off");
   } else {

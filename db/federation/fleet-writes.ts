@@ -25,7 +25,7 @@ export interface CataloguePrice {
   family: string | null;
   vcpu: number;
   memoryGib: number;
-  /** US dollars, as the exact decimal text. */
+  /** Dollars, as the exact text. */
   hourlyOnDemand: string;
   hourlyReserved1y: string | null;
 }

@@ -95,8 +95,8 @@ export async function advanceImport(tx: WriteTx, source: ImportSource, progress:
 const unflushed = statement<never>(() => sql`select set_config('synchronous_commit', 'off', true)`);
 
 /**
- * Lets this transaction's commit return before it is on disk. For batches of an import. After a crash, the last batches may be missing together with their
- * recorded progress, and are read again. The import's last commit flushes all earlier ones to disk.
+ * Lets this transaction's commit return before it is on disk. It is for batches of an import. After a crash, the last batches may be missing together with
+ * their recorded progress, and are read again. The import's last commit flushes all earlier ones to disk.
  */
 export async function commitWithoutFlush(tx: WriteTx): Promise<void> {
   await tx.run(unflushed);

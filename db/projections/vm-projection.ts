@@ -53,11 +53,11 @@ export async function rebuildVmProjection({ source, target }: ProjectionDatabase
 
 export interface ProjectionReport {
   vms: number;
-  /** In the source and not in the projection. */
+  /** VMs in the source and not in the projection. */
   missing: string[];
-  /** In the projection and not in the source. */
+  /** VMs in the projection and not in the source. */
   extra: string[];
-  /** In both, with different values. */
+  /** VMs in both, with different values. */
   different: string[];
 }
 

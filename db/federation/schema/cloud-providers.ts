@@ -13,7 +13,7 @@ import {
 } from "../../columns.ts";
 import { providerHealthEnum, providerTypeEnum } from "./enums.ts";
 
-/** An account of a tenant at a cloud, or a data centre that is treated like one. */
+/** An account of a tenant at a cloud, or a data centre that is treated in the same way. */
 export const cloudProviders = pgTable(
   "cloud_providers",
   {

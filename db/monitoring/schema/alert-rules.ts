@@ -57,7 +57,7 @@ export const alertRules = pgTable(
     forDuration: interval("for_duration").notNull().default("PT0S"),
     /** How long a firing alert continues after the condition ended. */
     keepFiringFor: interval("keep_firing_for").notNull().default("PT0S"),
-    /** An alert that opens again within this time of its end counts as a flap of the old one. */
+    /** An alert that opens again within this time of its end counts as a flap of the old alert. */
     coolDown: interval("cool_down").notNull().default("PT0S"),
     noDataPolicy: noDataPolicy("no_data_policy").notNull().default("keep"),
     scope: jsonb("scope").$type<AlertScope>().notNull().default({ entity: "vm", by: "all" }),

@@ -3,8 +3,8 @@ import { tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
 import { vmMetricColumns } from "./vm-metrics.ts";
 
 /**
- * The newest sample of every VM, written with the batch that brought it, so that a dashboard reads its live values by primary key at once. Fillfactor 50 (set
- * in the migration) keeps these constant updates on their page.
+ * The newest sample of every VM, written with the batch that brought it, so that a dashboard's live values take one read by primary key. Fillfactor 50 (set in
+ * the migration) keeps these constant updates on their page.
  *
  * The `…_per_second` columns hold each counter's rate since the previous sample, null when that is unknown or too old. The tenant is part of the key, so that a
  * batch can never conflict with a row of another tenant and be rejected because of it.

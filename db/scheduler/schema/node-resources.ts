@@ -1,4 +1,4 @@
-/** Amounts of every resource class of a node, or of what is claimed on it. */
+/** Amounts of every resource class, of a node or of the claims on it. */
 export interface NodeResources {
   /** Thousandths of a core. */
   cpuMillicores: number;

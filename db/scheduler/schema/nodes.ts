@@ -17,7 +17,7 @@ export const nodes = pgTable(
     clusterId: uuid("cluster_id").references(() => clusters.id, { onDelete: "restrict" }),
     region: varchar("region", { length: 100 }),
     availabilityZone: varchar("availability_zone", { length: 100 }),
-    /** What the machine has. */
+    /** The resources of the machine. */
     capacity: jsonb("capacity").$type<NodeResources>().notNull(),
     /** The part of the capacity that VMs may use. */
     allocatable: jsonb("allocatable").$type<NodeResources>().notNull(),

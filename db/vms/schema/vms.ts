@@ -24,7 +24,7 @@ export const vms = pgTable(
     displayName: varchar("display_name", { length: 255 }),
     description: text("description"),
     state: vmStateEnum("state").notNull().default("creating"),
-    /** The state that the VM had when it entered a transient one and to which it returns; null in all others. */
+    /** The state that the VM had before a transient state, and to which it returns; null in all other states. */
     originState: vmStateEnum("origin_state"),
     hypervisorType: hypervisorEnum("hypervisor_type").notNull(),
     /** A node of the scheduler database. */
