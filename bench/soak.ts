@@ -7,7 +7,7 @@ import { query as fleetQuery, supergraphSdl } from "./gateway/graph.ts";
 import { type Held, runToEnd, runUntilReady, runWithProbe } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
 
-/** Small, so that newer operations replace those that the gateway keeps between two supergraphs, and not only with the old supergraph. */
+/** Small, so that newer operations already evict those that the gateway keeps between two supergraphs, and not only when the old supergraph is dropped. */
 const heapFlags = ["--max-semi-space-size=16", "--max-old-space-size=128"];
 const replaceEveryMs = 10_000;
 /** Half of the requests are a known one, the other half a new one each. Both combined take a third of a core. */

@@ -24,7 +24,7 @@ export type OpenClient = (onClose: () => void) => postgres.Sql;
  * (porsager/postgres#1097, #1155, #1186, #1215).
  *
  * The driver's own pool reopens the connection with the remaining state of the old one. A statement that arrived between the socket's error and its close never
- * gets an answer, or its answer goes to the next statement. After a statement that was still to be written, nothing is written any more. In this class, a
+ * gets an answer, or gets the answer of the next statement. After a statement that was still to be written, nothing is written any more. In this class, a
  * transaction sends nothing once it is over or its connection is gone.
  */
 export class Pool implements Connection {

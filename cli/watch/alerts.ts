@@ -21,7 +21,7 @@ interface Change {
 const about = "id state severity message startedAt rule { name } vm { name } node { name }";
 const shown = 50;
 
-/** Shows the open alerts, the newest last, and each change of an alert. */
+/** Watches the open alerts, the newest last, and each change of an alert. */
 export function alerts(): Watched {
   /** The state of each alert by its id: a change carries only the new state. */
   const states = new Map<string, string>();

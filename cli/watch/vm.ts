@@ -32,7 +32,7 @@ interface Transition {
 
 const measured = "time cpuUsagePercent memoryUsageBytes networkBytesSentPerSecond networkBytesRecvPerSecond";
 
-/** Shows a VM, each change of its state, and its newest sample at most every five seconds. */
+/** Watches a VM, each change of its state, and its newest sample at most every five seconds. */
 export const vm = (id: string): Watched => ({
   now: {
     query: `query ($id: ID!) { vm(id: $id) { name state updatedAt node { name } owner { username }

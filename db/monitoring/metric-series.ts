@@ -60,7 +60,7 @@ const hour = 3_600;
 const mostPlans = 200;
 const allAggregates: readonly SeriesAggregate[] = ["avg", "min", "max", "count"];
 
-/** Returns the series of many VMs or nodes in one statement. Steps of whole hours are read from the rollup. */
+/** Returns a function that reads the series of many VMs or nodes in one statement. Steps of whole hours are read from the rollup. */
 export function seriesOf<Metric extends string>(source: SeriesSource<Metric>): Series<Metric> {
   const plans = new Map<string, Plan>();
   const all = [...source.gauges, ...source.rates];

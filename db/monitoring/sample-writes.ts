@@ -204,8 +204,8 @@ const refreshNode = statement<{ changed: number }>(() =>
 );
 
 /**
- * The newest sample of a VM is the first entry of its index. A partition that was filled a moment ago has no statistics. There the planner considers reading
- * and sorting all of the VM's samples as cheap, which takes seconds instead of milliseconds after an import. The setting lasts until the transaction ends.
+ * The newest sample of a VM is the first entry of its index. A partition that was filled a moment ago has no statistics. There the planner rates reading and
+ * sorting all of the VM's samples as equally good. After an import, that takes seconds instead of milliseconds. The setting lasts until the transaction ends.
  */
 const byIndexOrder = statement<never>(
   () => sql`select set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)`,

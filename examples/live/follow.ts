@@ -97,7 +97,7 @@ function wholeAnswer<Data>({ data, errors, extensions }: Answer<Data>): { data: 
 /** Every requested field is missing. */
 const isBlank = (data: object): boolean => Object.values(data).every((value) => value === null);
 
-/** Makes a query and a subscription over a client of graphql-ws. */
+/** Returns a query and a subscription over a client of graphql-ws, to be followed. */
 export function overSocket<Now, Change>(
   client: Client,
   asked: { now: SubscribePayload; changes: SubscribePayload },

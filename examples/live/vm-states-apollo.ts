@@ -57,7 +57,7 @@ const cursors = new ApolloLink((operation, forward) => {
   return forward(operation).pipe(tap(({ extensions }) => keep(extensions)));
 });
 
-/** Makes the query and the subscription, each through the cache. */
+/** Returns the query and the subscription, each through the cache, to be followed. */
 function overApollo(apollo: ApolloClient): Followed<Now, Change> {
   return {
     ask: async () => {
