@@ -43,7 +43,7 @@ export type BelongsTo = (parent: SQL) => SQL;
 export interface List<Row> {
   /** Returns a page of the list itself. */
   page(tx: Tx, args: ListArguments, withTotal: boolean): Promise<Page<Row>>;
-  /** Returns the list under each of many parents, in one statement with a limit, a cursor and a count for each of them. */
+  /** Returns a function that reads the list under each of many parents, in one statement with a limit, a cursor and a count for each of them. */
   under(belongsTo: BelongsTo): PagesByParent<Row>;
 }
 

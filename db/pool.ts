@@ -19,9 +19,9 @@ export type OpenClient = (onClose: () => void) => postgres.Sql;
  * A pool of postgres.js connections. Each is a client of its own, and is discarded once it has closed. The class adds what the driver (3.4.9) lacks when a
  * connection breaks.
  *
- * The driver's transactions continue on a broken connection. The driver sends their next statements and their COMMIT or ROLLBACK to the closed connection. That
- * throws where no code can catch it, or sends them into the transaction that the connection serves by then. It also waits for answers that can no longer arrive
- * (porsager/postgres#1097, #1155, #1186, #1215).
+ * The driver's transactions continue on a broken connection. The driver sends their next statements and their COMMIT or ROLLBACK to the closed connection. They
+ * throw where no code can catch the error, or end up in the transaction that the connection serves by then. The driver also waits for answers that can no
+ * longer arrive (porsager/postgres#1097, #1155, #1186, #1215).
  *
  * The driver's own pool reopens the connection with the remaining state of the old one. A statement that arrived between the socket's error and its close never
  * gets an answer, or gets the answer of the next statement. After a statement that was still to be written, nothing is written any more. In this class, a
