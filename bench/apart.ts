@@ -7,11 +7,11 @@ import { type Running, runToEnd, runUntilReady } from "./processes.ts";
 
 export interface SubgraphsApart {
   processes: Map<Domain, Running>;
-  /** What the calls to them are signed with. */
+  /** The keys that sign the calls to the subgraphs. */
   signingKeys: Keyring;
 }
 
-/** Five subgraphs from the bundles, each a process of its own, over the databases that the keys of the data folder belong to. */
+/** Starts five subgraphs from the bundles, each in a process of its own, over the databases that the keys of the data folder belong to. */
 export async function startSubgraphsApart(url: (domain: Domain) => string, dataDir: string): Promise<SubgraphsApart> {
   await runToEnd(["--import", "tsx", "scripts/build.ts"]);
   const signingKeys: Keyring = [{ id: "bench", secret: randomBytes(32).toString("base64url") }];
@@ -33,7 +33,7 @@ export async function startSubgraphsApart(url: (domain: Domain) => string, dataD
   return { processes, signingKeys };
 }
 
-/** A gateway from its bundle, in front of them. */
+/** Starts a gateway from its bundle, in front of the subgraphs. */
 export async function startGatewayApart({ processes, signingKeys }: SubgraphsApart): Promise<Running> {
   const urls = [...processes].map(([domain, { url }]) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, url]);
   return runUntilReady(["dist/gateway/main.js"], {

@@ -1,6 +1,6 @@
 import { build } from "esbuild";
 
-/** Bundles programs as the product's own are bundled, one file each. */
+/** Bundles programs in the same way as the product's own, one file each. */
 export async function bundlePrograms(entryPoints: string[], outdir: string): Promise<void> {
   await build({
     entryPoints,

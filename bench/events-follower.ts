@@ -9,12 +9,15 @@ import { EventLog } from "#db/event-log/event-log.ts";
 
 /** A reader of the vms database's log. */
 export interface Follower {
-  /** When each of the next events was seen, in milliseconds since the epoch, once there are so many. To be asked for before they are written. */
+  /**
+   * Resolves with the time at which each of the next events was seen, in milliseconds since the epoch, once `count` have been seen. Call it before the events
+   * are written.
+   */
   next(count: number): Promise<number[]>;
   stop(): Promise<void>;
 }
 
-/** A follower in a process of its own. */
+/** Starts a follower in a process of its own. */
 export async function startFollower(
   urls: Readonly<Record<string, string>>,
   redisUrl: string | undefined,

@@ -27,9 +27,9 @@ const tenantId = newId();
 const scope = { tenantId };
 
 /**
- * The event log against the embedded server, which flushes every commit: what an event adds to a small write, how long it takes from a commit to
- * a reader by each carrier (in another process where the carrier is for that), how many events a second come through, and how fast a
- * reader catches up that is 100,000 events behind. Redis only where `redis-server` can be started.
+ * Measures the event log on the embedded server, which flushes every commit. The figures are: what an event adds to a small write; the time from a commit to a
+ * reader by each carrier (in another process where the carrier is for that); how many events a second come through; and how fast a reader catches up that is
+ * 100,000 events behind. Redis is measured only where `redis-server` can be started.
  */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   const dataDir = temporaryDataDir("novacron-bench-");
@@ -97,7 +97,7 @@ const rename = statement<{ version: number }>(
     where id = ${sql.placeholder("id")}::uuid and tenant_id = ${sql.placeholder("tenantId")}::uuid returning version`,
 );
 
-/** A small change of a VM, with or without its event. */
+/** Makes a small change of a VM, with or without its event. */
 async function change(database: Database, n: number, withEvent: boolean): Promise<void> {
   const id = vmIds[n % vmIds.length] as string;
   await database.write(scope, async (tx) => {
@@ -113,7 +113,7 @@ const vmEvent = (key: string, entityVersion: number) => ({
   payload: { name: "vm", state: "running", nodeId: null, ownerId: key, tags: { env: "prod" } },
 });
 
-/** The same write with and without an event, in turns of one run, by one writer and by four. */
+/** Measures the same write with and without an event, in turns of one run, by one writer and by four. */
 async function costOfAnEvent(database: Database, quick: boolean): Promise<Figure[]> {
   const [rounds, each] = quick ? [4, 100] : [20, 200];
   const figures: Figure[] = [];
@@ -170,7 +170,7 @@ interface Server {
   url(domain: string): string;
 }
 
-/** From the commit of a write to its event's reader, one write after the other; then as many as four writers can. */
+/** Measures the time from the commit of a write to its event's reader, one write after the other; then as many writes as four writers can make. */
 async function byCarrier(
   name: string,
   carrier: Carrier,
@@ -215,7 +215,7 @@ async function byCarrier(
   ];
 }
 
-/** A follower in this process. */
+/** Starts a follower in this process. */
 async function followHere(systems: Databases, carrier: Carrier): Promise<Follower> {
   const stopping = new AbortController();
   const log = new EventLog({ databases: systems, carriers: [carrier], signal: stopping.signal });
@@ -238,7 +238,7 @@ async function followHere(systems: Databases, carrier: Carrier): Promise<Followe
   };
 }
 
-/** A reader that begins with the oldest event while the log holds so many. */
+/** Measures a reader that begins with the oldest event while the log holds so many. */
 async function catchUp(database: Database, systems: Databases, quick: boolean): Promise<Figure> {
   const behind = quick ? 20_000 : 100_000;
   const key = vmIds[0] as string;

@@ -8,17 +8,20 @@ import { type Running, runToEnd, runUntilReady } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
 
 const first = 50;
-/** Of each phase of a round, paced, so that the gateway is as busy whether the subgraph is there or not; together half a core. */
+/**
+ * The requests of each phase of a round. They are paced, so that the gateway has the same load whether the subgraph is running or not. Both kinds combined take
+ * half a core.
+ */
 const others = { count: 400, everyMs: 5 };
 const touching = { count: 100, everyMs: 20 };
-/** The whole request, and the same without what the subgraph that is killed would answer. */
+/** The whole request, and the same without the fields of the subgraph that is killed. */
 const whole = bodyFor(first);
 const withoutMetrics = whole.replace(/metrics \{[^}]*\}/, "");
 
 const startSubgraphs = (port = "0"): Promise<Running> =>
   runUntilReady(["--import", "tsx", "bench/gateway/subgraphs.ts", port], { NODE_ENV: "production" });
 
-/** What a subgraph that is killed costs requests that do not touch it, and how soon it is asked again when it is back. */
+/** Measures what a killed subgraph costs requests that do not touch it, and how soon it is queried again after a restart. */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   await runToEnd(["--import", "tsx", "scripts/build.ts"]);
   const folder = mkdtempSync(join(tmpdir(), "novacron-faults-"));
@@ -53,7 +56,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
       alive.push(before);
       dead.push(meanwhile);
     }
-    // The median of the rounds: one in which somebody else took the machine says nothing.
+    // The median of the rounds: a round in which another program used the machine is worth nothing.
     const of = (phases: readonly number[][], share: number): number =>
       percentile(
         phases.map((milliseconds) => percentile(milliseconds, share)),
@@ -92,9 +95,9 @@ class Clients {
   }
 
   /**
-   * Both kinds of requests at once, each at its own pace.
-   * @returns what each of those took, in milliseconds, that do not touch the subgraph
-   * @throws Error when one of them is not answered, or the others are not as `isThere` says
+   * Sends both kinds of requests at once, each at its own pace.
+   * @returns the time in milliseconds of each request that does not touch the subgraph
+   * @throws Error when such a request fails, or when the other requests do not succeed or fail as `isThere` requires
    */
   async phase(isThere: boolean): Promise<number[]> {
     const milliseconds: number[] = [];
@@ -124,7 +127,7 @@ class Clients {
   }
 }
 
-/** Asks so often, whether or not what was asked before is answered. */
+/** Calls `ask` at a fixed rate, whether or not earlier calls have returned. */
 async function paced<T>({ count, everyMs }: { count: number; everyMs: number }, ask: () => Promise<T>): Promise<T[]> {
   const began = performance.now();
   const asked: Promise<T>[] = [];

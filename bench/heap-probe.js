@@ -1,7 +1,7 @@
 import { isMainThread } from "node:worker_threads";
 
-// Loaded into a process that is measured, and into its threads, with --expose-gc: whenever its parent sends anything, it tells what is left of its heap
-// after a collection.
+// Loaded into a measured process, and into its threads, with --expose-gc. Whenever its parent sends a message, it collects garbage and reports the remaining
+// heap.
 if (isMainThread) {
   process.on("message", () => {
     globalThis.gc();

@@ -22,7 +22,7 @@ const documents: Record<string, string> = {
   "depth 400": `${"{ a ".repeat(400)}${"}".repeat(400)}`,
 };
 
-/** How long the gateway takes to refuse what is meant to hurt it, and how late it is for everything else meanwhile. */
+/** Measures how long the gateway takes to reject hostile requests, and by how much it delays all other work meanwhile. */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   const gateway = await startGateway({
     supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
@@ -50,12 +50,12 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
 async function measured(url: string, name: string, body: string, count: number): Promise<Figure[]> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const took: number[] = [];
-  // What is small however it is written out is answered.
+  // A document that stays small when it is expanded is answered.
   let answered = false;
   for (let done = 0; done < count; done += 1) {
     delay.enable();
     const began = performance.now();
-    // A body that is not read to its end may end with its connection.
+    // When the server does not read a body to its end, the connection may end before the response.
     const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(
       () => undefined,
     );

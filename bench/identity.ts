@@ -22,8 +22,9 @@ import { runUntilReady } from "./processes.ts";
 import type { Figure } from "./report.ts";
 
 /**
- * What it costs to know who asks docs/one-request.graphql for 50 VMs, what he may, and to prove it to the subgraphs, as shares of the CPU of the request: five
- * subgraphs apart, the gateway in this process; then each part by itself, again and again.
+ * Measures the cost of identifying the caller of docs/one-request.graphql for 50 VMs, of checking what they may do, and of proving it to the subgraphs. The
+ * figures are shares of the CPU of the request. Five subgraphs run in separate processes, and the gateway runs in this process. Then each part is measured by
+ * itself, many times.
  */
 export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
   onPreparedServer(async ({ dataDir, url, stops, request: { body, query } }) => {
@@ -100,7 +101,7 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
     ];
   });
 
-/** A start makes the first administrator where an import has only filled the databases. */
+/** A start creates the first administrator where an import has only filled the databases. */
 async function makeAdministrator(dataDir: string): Promise<void> {
   const product = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
   await product.stop();
@@ -120,7 +121,7 @@ function signAndCheck(keys: Keyring, calls: readonly Call[]): () => Promise<void
   };
 }
 
-/** CPU of one of `count` runs in milliseconds, after as many that warm up. */
+/** Returns the CPU time of one of `count` runs in milliseconds, after as many runs that warm up. */
 async function cpuOfEach(count: number, cpuMs: () => number, once: () => Promise<unknown>): Promise<number> {
   for (let done = 0; done < count; done += 1) await once();
   const before = cpuMs();

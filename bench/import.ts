@@ -14,8 +14,8 @@ interface Result {
 }
 
 /**
- * The Bitbrains week through `novacron import bitbrains`, and a bare COPY of the rows that it wrote, from a file of the server, into the same
- * partitioned table with the same indexes, as its owner. Needs NOVACRON_TRACES.
+ * Measures the import of the Bitbrains week by `novacron import bitbrains`, against a bare COPY of the rows that it wrote. The COPY reads a file of the server
+ * and writes to the same partitioned table with the same indexes, as its owner. Needs NOVACRON_TRACES.
  */
 export async function run(): Promise<Figure[]> {
   const traces = process.env["NOVACRON_TRACES"];

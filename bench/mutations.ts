@@ -21,8 +21,8 @@ const targetAt = (url: string, operator: string): Target => ({
 });
 
 /**
- * Every mutation that clients have, 64 times at once with one credential, against the product with the demo fleet, with 50 reads a second and
- * sign-ins next to them; and the same reads alone.
+ * Measures every mutation that clients have, 64 times at once with one credential, on the product with the demo fleet. Next to them run 50 reads a second and
+ * sign-ins. The same reads are also measured alone.
  */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   const dataDir = temporaryDataDir("novacron-bench-");

@@ -3,7 +3,7 @@ import type { Domain } from "#db/columns.ts";
 
 type Pools = Record<Domain, postgres.Sql>;
 
-/** Five pools as a programmer without a graph would open them: the owner's, without row-level security. */
+/** Opens five pools as a programmer without a graph would: as the owner, without row-level security. */
 export const openPools = (url: (domain: Domain) => string): Pools => {
   const pool = (domain: Domain) => postgres(url(domain), { max: 8, onnotice: () => undefined });
   return {
@@ -20,8 +20,8 @@ export const closePools = async (pools: Pools): Promise<void> => {
 };
 
 /**
- * The rows of docs/one-request.graphql by hand-written SQL: the page of VMs first, then everything that hangs on it at once, one statement a table
- * and level, all pools in parallel. The limit that the graph is measured against; it neither checks nor shapes anything.
+ * Reads the rows of docs/one-request.graphql by hand-written SQL: the page of VMs first, then all nested rows at once, one statement per table and level, all
+ * pools in parallel. It is the limit that the graph is measured against. It neither checks nor shapes anything.
  */
 export async function readByHand(pools: Pools, tenantId: string, first: number, from: Date, to: Date): Promise<number> {
   const { auth, vms, monitoring, federation, scheduler } = pools;

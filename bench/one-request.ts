@@ -7,8 +7,8 @@ import { runUntilReady } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
 
 /**
- * docs/one-request.graphql for 50 VMs against the embedded server, one request after the other: in one process, apart in seven, and the same rows
- * by hand-written SQL, in turns of one run.
+ * Measures docs/one-request.graphql for 50 VMs on the embedded server, one request after the other. It is measured in one process, in seven separate processes,
+ * and as the same rows by hand-written SQL, in turns of one run.
  */
 export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
   onPreparedServer(async ({ dataDir, url, stops, request: { body, from, to } }) => {
@@ -71,7 +71,7 @@ interface Measured {
   cpu: number;
 }
 
-/** Turns, so that a slower minute of the machine meets all of them. */
+/** Measures in turns, so that a slower minute of the machine affects all of them. */
 export async function takeTurns(
   contenders: readonly Contender[],
   { rounds, each }: { rounds: number; each: number },

@@ -9,19 +9,19 @@ import type { Figure } from "./report.ts";
 
 export const pageSize = 50;
 
-/** An embedded server whose databases hold what docs/one-request.graphql asks for. */
+/** An embedded server whose databases hold the data that docs/one-request.graphql requests. */
 export interface PreparedServer {
   dataDir: string;
   server: EmbeddedPostgres;
-  /** Of the database of a domain, as its owner. */
+  /** Returns the URL of a domain's database, as its owner. */
   url(domain: Domain): string;
-  /** docs/one-request.graphql for 50 VMs over the last hour that there are samples of. */
+  /** docs/one-request.graphql for 50 VMs over the last hour that has samples. */
   request: { body: string; query: string; from: Date; to: Date };
-  /** What is to be stopped in the end, the last first. */
+  /** The functions that stop what was started; they are called in reverse order. */
   stops: (() => Promise<unknown>)[];
 }
 
-/** Runs a bench over the imported Bitbrains week with NOVACRON_TRACES, without it over the demo fleet; what it started is stopped. */
+/** Runs a bench over the imported Bitbrains week with NOVACRON_TRACES, without it over the demo fleet. Stops what it started. */
 export async function onPreparedServer(bench: (prepared: PreparedServer) => Promise<Figure[]>): Promise<Figure[]> {
   const dataDir = temporaryDataDir("novacron-bench-");
   const stops: (() => Promise<unknown>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];

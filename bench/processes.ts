@@ -5,15 +5,15 @@ import { readFileSync } from "node:fs";
 export interface Running {
   pid: number;
   url: string;
-  /** CPU that the process has used, in milliseconds (user and system). */
+  /** The CPU time that the process has used, in milliseconds (user and system). */
   cpuMs(): number;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** As `npm start` and the image start a process. */
+/** The flags with which `npm start` and the image start a process. */
 const nodeFlags = ["--max-semi-space-size=64"];
 
-/** Starts a process of the product, or of another that is measured, and waits for its line `… ready URL` or `… Listening on URL`. */
+/** Starts a process of the product, or another measured one, and waits for its line `… ready URL` or `… Listening on URL`. */
 export async function runUntilReady(args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
   return running(
     spawn("node", [...nodeFlags, ...args], { stdio: ["ignore", "pipe", "inherit"], ...withEnv(env) }),
@@ -21,14 +21,14 @@ export async function runUntilReady(args: readonly string[], env: Record<string,
   );
 }
 
-/** What a process holds after its garbage was collected, in bytes, and how many sockets, timers and threads it waits for. */
+/** What a process holds after a garbage collection, in bytes, and how many sockets, timers and threads keep it alive. */
 export interface Held {
   heapUsed: number;
   rss: number;
   resources: number;
 }
 
-/** The same, for a process whose memory can be looked at. */
+/** Does the same for a process whose memory is inspected. */
 export async function runWithProbe(
   args: readonly string[],
   env: Record<string, string> = {},

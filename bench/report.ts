@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import { writeFileSync } from "node:fs";
 
-/** One measured value: its unit, and what it was measured against. */
+/** One measured value: its unit, and what it is compared with. */
 export interface Figure {
   name: string;
   value: number;

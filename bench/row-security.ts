@@ -9,8 +9,8 @@ import { runUntilReady } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
 
 /**
- * docs/one-request.graphql for 50 VMs with row-level security and without: two copies of the same five databases on one server, one product on each,
- * in turns of one run. Both keep their predicates and bind the tenant, so that what differs is the policies alone.
+ * Measures docs/one-request.graphql for 50 VMs with row-level security and without. One server has two copies of the same five databases. One product runs on
+ * each, in turns of one run. Both keep their predicates and bind the tenant, so that only the policies differ.
  */
 export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
   onPreparedServer(async ({ dataDir, server, url: secured, stops, request: { body } }) => {
@@ -21,7 +21,7 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
       const env = Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, url(domain)]));
       const folder = join(dataDir, `product-${name}`);
       const args = ["cli/bin.js", "start", "--port", "0", "--data-dir", folder, "--no-demo"];
-      // Where the demo fleet was seeded, the administrator is in the databases already, with these keys.
+      // Where the demo fleet was seeded, the databases already have the administrator, with these keys.
       mkdirSync(folder);
       for (const file of ["keys", "admin.json"])
         if (existsSync(join(dataDir, file))) cpSync(join(dataDir, file), join(folder, file));

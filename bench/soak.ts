@@ -7,12 +7,12 @@ import { query as fleetQuery, supergraphSdl } from "./gateway/graph.ts";
 import { type Held, runToEnd, runUntilReady, runWithProbe } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
 
-/** Small, so that what the gateway keeps of operations is replaced by newer ones between two supergraphs, and not only with the old one. */
+/** Small, so that newer operations already evict those that the gateway keeps between two supergraphs, and not only when the old supergraph is dropped. */
 const heapFlags = ["--max-semi-space-size=16", "--max-old-space-size=128"];
 const replaceEveryMs = 10_000;
-/** Half of the requests are one that is known, half a new one each; together a third of a core. */
+/** Half of the requests are a known one, the other half a new one each. Both combined take a third of a core. */
 const askEveryMs = 20;
-/** Each file so often is broken. */
+/** One of this many files is broken. */
 const brokenEvery = 5;
 const aliases = Array.from({ length: 60 }, (_, at) => `a${at}: name`).join(" ");
 
@@ -22,7 +22,7 @@ interface Sample extends Held {
   handles: number;
 }
 
-/** Ten minutes of requests while the supergraph is replaced every ten seconds: whether any fails, and whether memory stays as it is. */
+/** Sends requests for ten minutes while the supergraph is replaced every ten seconds. Measures whether any request fails, and whether memory stays constant. */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   await runToEnd(["--import", "tsx", "scripts/build.ts"]);
   const folder = mkdtempSync(join(tmpdir(), "novacron-soak-"));
@@ -39,7 +39,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     const file = join(folder, "supergraph.graphql");
     writeFileSync(file, versions[0] ?? "");
     const args = [...heapFlags, "dist/cli/run.js", "gateway", "--supergraph", file, "--open", "--port", "0"];
-    // What it says of broken files is expected.
+    // Its log messages about broken files are expected.
     const gateway = await runWithProbe(args, { NODE_ENV: "production", LOG_LEVEL: "fatal" });
     stops.push(() => gateway.stop());
     const clients = new Clients(gateway.url);
@@ -69,7 +69,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   }
 }
 
-/** As who publishes it should: there is no moment without a whole file. */
+/** Replaces a file as a publisher should: at every moment there is a whole file. */
 function replace(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
@@ -84,7 +84,7 @@ class Clients {
     this.#pool = new Pool(new URL(url).origin, { connections: 8 });
   }
 
-  /** One request each so many milliseconds, whether or not those before are answered. */
+  /** Sends requests at a fixed interval in milliseconds, whether or not earlier ones have been answered. */
   async askUntil(signal: AbortSignal): Promise<void> {
     const asked: Promise<void>[] = [];
     for (let count = 0; !signal.aborted; count += 1) {
@@ -97,7 +97,7 @@ class Clients {
     await Promise.all(asked);
   }
 
-  /** Resolves when the gateway goes by the supergraph that has, or has not, the newer field. */
+  /** Resolves when the gateway uses the supergraph that has, or does not have, the newer field. */
   async seen(isNewer: boolean): Promise<void> {
     const body = JSON.stringify({ query: `{ __type(name: "Query") { fields { name } } }` });
     while ((await this.#ask(body)).includes('"newer"') !== isNewer) await pause(100);
@@ -131,7 +131,7 @@ function figuresOf(
   { milliseconds, failed }: Clients,
   { taken, broken }: { taken: number; broken: number },
 ): Figure[] {
-  // Before that, code is compiled and caches are filled for the first time; in a quick run half of the time is left.
+  // Before that, code is compiled and caches are filled for the first time. In a quick run, half of the time remains.
   const warm = samples.filter(({ at }) => at > (samples.at(-1)?.at ?? 0) / 10 && at > 0.5);
   const [first, last] = [warm[0], warm.at(-1)];
   if (!first || !last) throw new Error("Nothing was measured.");
@@ -156,7 +156,7 @@ function figuresOf(
   ];
 }
 
-/** Of the line of least squares, a minute. */
+/** Returns the slope of the least squares line, per minute. */
 function slope(samples: readonly Sample[], valueOf: (sample: Sample) => number): number {
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   const middle = mean(samples.map(({ at }) => at));

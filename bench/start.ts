@@ -4,7 +4,7 @@ import { administratorKey } from "#tests/harness/credentials.ts";
 import type { Figure } from "./report.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
-/** `npm start` on an empty data folder and once more: from the command to the first answered query, and memory at rest. */
+/** Measures `npm start` on an empty data folder and once more: the time from the command to the first answered query, and memory at rest. */
 export async function run(): Promise<Figure[]> {
   const dataDir = temporaryDataDir("novacron-bench-start-");
   try {
@@ -49,7 +49,7 @@ async function startAndAsk(dataDir: string): Promise<{ seconds: number; mebibyte
   return { seconds, mebibytes };
 }
 
-/** The process, its descendants, and the database server that it started, which is in no one's tree. */
+/** Returns the process, its descendants, and the database server that it started, which is no descendant of any of them. */
 function treeOf(root: number): number[] {
   const parents = readdirSync("/proc").flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];

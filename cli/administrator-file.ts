@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "#lib/text-file.ts";
 
-/** What the first start leaves for the owner of the data folder. */
+/** The file that the first start creates for the owner of the data folder. */
 export const administratorShape = z.object({
   email: z.email(),
   password: z.string(),
@@ -13,6 +13,6 @@ export const administratorShape = z.object({
 
 export const administratorFile = (dataDir: string): string => join(dataDir, "admin.json");
 
-/** @throws FileError */
+/** Reads the file. @throws FileError */
 export const readAdministrator = (path: string): z.infer<typeof administratorShape> =>
   readJsonFile(path, "the password and the key of an administrator", (value) => administratorShape.parse(value));

@@ -23,7 +23,7 @@ export interface FirstAdministrator {
   auth: Database;
   system: Database;
   pepper: string;
-  /** The part of API keys that names the kind of this installation. */
+  /** The part of an API key that names the kind of this installation. */
   keyEnvironment: KeyEnvironment;
 }
 
@@ -31,9 +31,9 @@ type KeyEnvironment = "dev" | "prod";
 type Administrator = z.infer<typeof administratorShape>;
 
 /**
- * Where the platform tenant has no user yet, makes its first administrator with an API key, and leaves password and key in `admin.json`, for
- * the owner of the data folder only. The file comes first: a start that ended in between is finished by the next one. The key acts in the demo
- * tenant where there is one, and else in a tenant of its own, which is made: the tenant of imports that name none.
+ * Creates the first administrator of the platform tenant, with an API key, when that tenant has no user yet. Stores password and key in `admin.json`, readable
+ * only by the owner of the data folder. The file is written first: the next start completes a start that ended in between. The key acts in the demo tenant
+ * where there is one. Otherwise it acts in a tenant of its own, which is created: the tenant of imports that name none.
  * @returns what to show the person who starts the product
  */
 export async function ensureAdministrator(first: FirstAdministrator): Promise<string[]> {
@@ -52,7 +52,7 @@ export async function ensureAdministrator(first: FirstAdministrator): Promise<st
     };
     const text = `${JSON.stringify(made, null, 2)}\n`;
     makeDataDir(first.dataDir);
-    // Of two first starts at once one adds the file, and both use it.
+    // Of two first starts at once, one adds the file, and both use it.
     if (left) replaceFile(path, text);
     else addFile(path, text);
   }
@@ -60,13 +60,16 @@ export async function ensureAdministrator(first: FirstAdministrator): Promise<st
   return [`the first administrator's password and API key are in ${path}`];
 }
 
-/** One that databases which are gone have left may be of another kind of installation, or of a tenant that is gone with them. */
+/**
+ * Returns whether a file of an earlier start can be used. A file whose databases are gone may be of another kind of installation, or of a tenant that is gone
+ * with them.
+ */
 const isUsable = async ({ keyEnvironment, system }: FirstAdministrator, file: Administrator): Promise<boolean> =>
   apiKeyId(keyEnvironment, file.apiKey) !== undefined && (await tenantNameOf(system, file.tenantId)) !== undefined;
 
 const installations = { dev: "development", prod: "production" } as const;
 
-/** A key is valid in the kind of installation that it was made for, so that one of development never opens production. */
+/** A key is valid only in the kind of installation that it was made for, so that a development key never opens production. */
 async function keyProblems({ keyEnvironment, dataDir, system }: FirstAdministrator, path: string): Promise<string[]> {
   const { apiKey, tenantId } = readAdministrator(path);
   if (apiKeyId(keyEnvironment, apiKey)) return [];
@@ -91,7 +94,7 @@ async function insert(first: FirstAdministrator, file: Administrator): Promise<v
       update: "none",
       emits: userChanges,
     });
-    // Two first starts at once: the other one has made him.
+    // Of two first starts at once, the other one has created the administrator.
     if (written === 0) return;
     await insertApiKey(tx, {
       id: keyId,

@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=64
-// The young generation holds what a few requests make, so that little of it is taken for old: a fifth less CPU a request. V8 reads the flag at its
-// start, so it is here, in `npm start` and in the image; without it everything works as well.
+// The young generation is large enough for the objects of a few requests, so that few of them are promoted: a fifth less CPU per request. V8 reads the flag at
+// its start, so it is here, in `npm start` and in the image. Without it everything works as well.
 //
 // Runs the TypeScript sources as they are, so that a fresh clone needs no build step.
 import { register } from "tsx/esm/api";

@@ -5,13 +5,13 @@ import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { overwriteFile } from "./overwrite-file.ts";
 
-/** In a folder of `novacron secrets`: the keys by which a subgraph believes the gateways. */
+/** The file in a folder of `novacron secrets` with the keys by which a subgraph verifies the gateways. */
 export const callerKeysFile = (domain: Domain): string => `${domain}-caller-keys`;
 
 export const callerKeysOfGateway = (keys: Keyring, domain: Domain): string =>
   callerKeysText(callerKeys("gateway", keys, domain));
 
-/** Brings the caller keys that are in a folder in line with the keys of the gateways. @returns whether there are any */
+/** Updates the caller keys in a folder to match the keys of the gateways. @returns whether there are any */
 export function updateCallerKeys(folder: string, keys: Keyring): boolean {
   const present = domains.filter((domain) => existsSync(join(folder, callerKeysFile(domain))));
   for (const domain of present)

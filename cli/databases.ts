@@ -10,21 +10,21 @@ import { ConfigurationError } from "#lib/configuration-error.ts";
 import { log } from "#lib/log.ts";
 import { type DatabaseUrls, type Environment, urlVariable } from "./environment.ts";
 
-/** Where the five databases are, and how to let go of them. */
+/** The URLs of the five databases, and how to stop using them. */
 export interface DatabaseServer {
-  /** @param login who connects; when left out, one who may see which migrations were applied */
+  /** @param login the login of the connection; when left out, one that may read which migrations were applied */
   url(domain: Domain, login?: Login): string;
   embedded: boolean;
   stop(): Promise<void>;
 }
 
-/** Whether a program makes databases where there are none: only one that people run for that does. */
+/** Whether a program creates databases where there are none. Only a program that is run for that purpose does. */
 export type WithoutInstallation = "make one" | "refuse";
 
 /**
- * The servers that `DATABASE_URL_*` name, or the embedded one of the data folder, started when it does not run.
- * @param say receives what is out of the ordinary
- * @throws Error NO_INSTALLATION where a command would make databases that nobody looks for
+ * Returns the servers that `DATABASE_URL_*` name, or the embedded one of the data folder, which is started when it does not run.
+ * @param say receives messages about unusual events
+ * @throws Error NO_INSTALLATION where a command would create databases that the user does not expect
  */
 export async function reachDatabases(
   environment: Environment,
@@ -55,14 +55,14 @@ export async function reachDatabases(
   };
 }
 
-/** Where there is no login of its own the owner's does for all: in development. */
+/** Where a login has no URL of its own, the owner's URL serves for all: in development. */
 function urlFor(urls: DatabaseUrls, domain: Domain, login?: Login): string {
   const url = urls[login ?? "owner"] ?? urls.owner ?? (login === undefined ? (urls.system ?? urls.service) : undefined);
   if (url === undefined) throw new ConfigurationError([`${urlVariable(domain, login ?? "owner")}: missing`]);
   return url;
 }
 
-/** Owner and logins of each database of the embedded server; data of versions in which a superuser owned all are handed over. */
+/** Prepares the owner and the logins of each database of the embedded server. Data of versions in which a superuser owned everything changes owner. */
 export const prepareAll = (administratorUrl: (domain: Domain) => string): Promise<unknown> =>
   Promise.all(
     domains.map((domain) => {
@@ -74,7 +74,7 @@ export const prepareAll = (administratorUrl: (domain: Domain) => string): Promis
     }),
   );
 
-/** Brings every database to this program's schema. One after the other: roles belong to the server, which may be one. */
+/** Migrates every database to this program's schema, one after the other: roles belong to the server, which the databases may share. */
 export async function migrateAll(
   server: DatabaseServer,
   say: (line: string) => void,
@@ -88,7 +88,7 @@ export async function migrateAll(
   return applied;
 }
 
-/** @throws Error MIGRATIONS_PENDING: a database that is not ours to change has another schema than this program */
+/** @throws Error MIGRATIONS_PENDING when a database that this program may not change has another schema than the program */
 export async function requireMigrated(server: DatabaseServer): Promise<void> {
   const pending: string[] = [];
   for (const domain of domains) {
@@ -123,10 +123,10 @@ export async function openDatabases(server: DatabaseServer, as: "service" | "sys
   ) as Databases;
 }
 
-/** What the server of a command does is out of the ordinary for nobody who runs the command. */
+/** Logs at debug level: a user who runs a command does not need the messages of its server. */
 export const quietly = (line: string): void => log.jobs.debug(line);
 
-/** Opens the databases under their system roles, beside a server that may be running or not, for as long as a command uses them. */
+/** Opens the databases under their system roles for as long as a command uses them. The server may already be running or not. */
 export async function withSystems<T>(
   environment: Environment,
   use: (systems: Databases, server: DatabaseServer) => Promise<T>,
@@ -145,7 +145,7 @@ export async function withSystems<T>(
   }
 }
 
-/** The same databases, with what is written told as this one's doing. */
+/** Returns the same databases, with this actor as the author of all writes. */
 export function actingAs<Dbs extends Readonly<Partial<Record<string, Database>>>>(databases: Dbs, actor: string): Dbs {
   const acting = Object.entries(databases).map(([name, database]) => [
     name,
@@ -161,7 +161,7 @@ export const closeDatabases = async (databases: Databases): Promise<void> => {
   await Promise.all(Object.values(databases).map((database) => database.close()));
 };
 
-/** Whether each database can be reached, by its domain. */
+/** Returns whether each database can be reached, by its domain. */
 export async function reachability(databases: Databases): Promise<Record<Domain, boolean>> {
   const answers = domains.map(async (domain) => [domain, await databases[domain].reachable()]);
   return Object.fromEntries(await Promise.all(answers)) as Record<Domain, boolean>;

@@ -5,7 +5,7 @@ import type { Database } from "#db/client.ts";
 import { demoTenantId, demoTenantName } from "#lib/demo-tenant.ts";
 import { importedId } from "#lib/uuid.ts";
 
-/** The tenant of an installation without a demo fleet: imports go there, and the key of admin.json acts there. */
+/** The tenant of an installation without a demo fleet. Imports write to it, and the key of admin.json acts in it. */
 export const defaultTenantName = "default";
 
 export interface Tenant {
@@ -13,11 +13,11 @@ export interface Tenant {
   name: string;
 }
 
-/** Of a tenant that is made: the same for a name in every installation. */
+/** Returns the id of a tenant that is created: the same for a name in every installation. */
 export const madeTenantId = (name: string): string =>
   name === demoTenantName ? demoTenantId : importedId("tenant", name);
 
-/** The tenant that is meant where none is named: `default`, or else `demo`. Undefined when there is neither. */
+/** Returns the tenant that is used when none is named: `default`, or otherwise `demo`. Undefined when there is neither. */
 export async function findDefaultTenant(system: Database): Promise<Tenant | undefined> {
   for (const name of [defaultTenantName, demoTenantName]) {
     const id = await tenantNamed(system, name);
@@ -26,14 +26,14 @@ export async function findDefaultTenant(system: Database): Promise<Tenant | unde
   return undefined;
 }
 
-/** Makes a tenant without users, if there is none of this name. */
+/** Creates a tenant without users, if there is none of this name. */
 export async function ensureTenant(auth: Database, system: Database, name: string, actor: string): Promise<Tenant> {
   const found = await tenantNamed(system, name);
   if (found) return { id: found, name };
   const id = madeTenantId(name);
   const displayName = name.charAt(0).toUpperCase() + name.slice(1);
   await auth.write({ tenantId: id, actor: `command:${actor}` }, async (tx) => {
-    // Of two at once one makes it.
+    // Of two calls at once, one creates it.
     if (!(await insertTenant(tx, { name, displayName, description: null }))) return;
     await recordAudit(tx, {
       action: "tenant.create",

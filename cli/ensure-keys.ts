@@ -10,15 +10,15 @@ export interface KeyedData {
   server: DatabaseServer;
   /** The auth database under its system role. */
   system: Database;
-  /** Whether new keys may be made for data that are under lost ones. */
+  /** Whether new keys may be made when the keys of existing data are lost. */
   newKeys: boolean;
   say: (line: string) => void;
 }
 
 /**
- * Returns the keys of the installation, and makes them where there are none. Nothing of new keys is on the disk before it is known that no data
- * are under others: the next start would take them for the right ones, however this one ends.
- * @throws Error KEYS_LOST, with the ways out
+ * Returns the keys of the installation, and makes them where there are none. No part of new keys is on the disk before it is known that no data is under other
+ * keys: the next start would take them for the right ones, even if this one fails.
+ * @throws Error KEYS_LOST, with the possible solutions
  */
 export async function ensureKeys(environment: Environment, data: KeyedData): Promise<Keys> {
   const kept = readKeys(environment);
@@ -32,7 +32,7 @@ export async function ensureKeys(environment: Environment, data: KeyedData): Pro
   return requireKeys(environment);
 }
 
-/** Whether anything in the databases is worth nothing without the keys that it was made under. */
+/** Returns whether any data in the databases is useless without the keys that it was made under. */
 async function isUnderKeys({ server, system }: KeyedData): Promise<boolean> {
   if (await hasKeyUsers(system)) return true;
   const systems = await openDatabases(server, "system");

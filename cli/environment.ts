@@ -11,7 +11,7 @@ import { readDatabaseUrl, readSecret } from "#lib/secrets.ts";
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 
-/** Who connects to a domain's database; `admin` is the superuser as which `novacron prepare` makes the others. */
+/** The user of a connection to a domain's database. `admin` is the superuser with which `novacron prepare` creates the others. */
 export type DatabaseUser = Login | "admin";
 export type DatabaseUrls = Readonly<Partial<Record<DatabaseUser, string>>>;
 
@@ -53,23 +53,26 @@ const environmentShape = z.object({
 export interface Environment {
   dataDir: string;
   production: boolean;
-  /** Without it events go by PostgreSQL's notifications. */
+  /** Without it, events are announced by PostgreSQL's notifications. */
   redisUrl: string | undefined;
-  /** Where jobs listen that are a process of their own. */
+  /** Where jobs listen that run in a process of their own. */
   host: string;
-  /** Where Prometheus finds the figures; nowhere without it. */
+  /** Where Prometheus finds the metrics; without it, they are not served. */
   metricsPort: number | undefined;
   /** How long after its delivery an event can be read at least. */
   eventRetentionSeconds: number;
-  /** Keys that are given here and not in the data folder. */
+  /** Keys that are set here and not in the data folder. */
   keys: { signingKeys?: Keyring | undefined; encryptionKeys?: Keyring | undefined; pepper?: string | undefined };
   /** The file of the signed checkpoints of the audit log. */
   auditCheckpoints: string;
-  /** Of all five databases, each at least one; or undefined: then the embedded server is used. */
+  /** The URLs of all five databases, at least one each. Undefined when the embedded server is used. */
   databaseUrls: Readonly<Record<Domain, DatabaseUrls>> | undefined;
 }
 
-/** @throws ConfigurationError that names every variable that is wrong, not the first one only; a file of secrets before all of them */
+/**
+ * Reads the environment. @throws ConfigurationError that names every wrong variable, not only the first one; wrong files of secrets are reported before all
+ * variables
+ */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
   const parsed = environmentShape.safeParse(withSecrets(env));
   if (!parsed.success) {
@@ -120,7 +123,7 @@ function readDatabaseUrls(env: NodeJS.ProcessEnv): Record<Domain, DatabaseUrls> 
   return urls;
 }
 
-/** The same environment, with what it says of secrets in files. */
+/** Returns the same environment, with the secrets that it names in files. */
 const withSecrets = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...env,
   REDIS_URL: readRedisUrl(env),

@@ -11,7 +11,7 @@ interface GatewayCommandOptions {
   open: boolean;
 }
 
-/** `novacron gateway`: a gateway alone, in front of subgraphs that run elsewhere. */
+/** Adds `novacron gateway`: a gateway alone, in front of subgraphs that run elsewhere. */
 export function addGatewayCommand(program: Command, portOf: (text: string) => number): void {
   program
     .command("gateway")

@@ -17,7 +17,7 @@ type RunImport = (
   options: ImportOptions & { keepTimes?: boolean },
 ) => Promise<object>;
 
-/** `novacron import DATASET PATH`: one sub-command a data set, with the same options and output. */
+/** Adds `novacron import DATASET PATH`: one sub-command per data set, with the same options and output. */
 export function addImportCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
@@ -121,7 +121,7 @@ async function runImport(
   }
 }
 
-/** One line a figure; lists below each other. */
+/** Returns one line per figure; the entries of a list follow it on lines of their own. */
 function describe(result: object): string {
   return Object.entries(result)
     .map(([name, value]) => {

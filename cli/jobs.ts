@@ -9,8 +9,8 @@ const rollupEveryMs = 30_000;
 const retentionEveryMs = 3_600_000;
 
 /**
- * What the monitoring database needs done from time to time, under its system role: the hourly rollup of hours that got samples, and
- * retention. Several programs may do it at once. Resolves after the round in which the signal came.
+ * Runs the periodic jobs of the monitoring database, under its system role: the hourly rollup of hours that got samples, and retention. Several programs may
+ * run them at once. Resolves after the round in which the signal came.
  */
 export async function runMonitoringJobs(monitoring: Database, signal: AbortSignal): Promise<void> {
   const scope = { tenantId: platformTenantId };

@@ -17,7 +17,7 @@ interface RotateCommandOptions {
   json: boolean;
 }
 
-/** `novacron keys`: new keys, secrets sealed under them, and what a subgraph needs of those that sign calls. */
+/** Adds `novacron keys`: makes new keys, seals secrets under them, and prints what a subgraph needs of the keys that sign calls. */
 export function addKeysCommand(program: Command, environmentOf: (options: { dataDir?: string }) => Environment): void {
   const keys = program.command("keys").description("the keys that sign calls and seal secrets");
   keys

@@ -16,7 +16,7 @@ const keysShape = z.object({
   signingKeys: keyringShape,
   /** Encrypt the keys of secrets at rest. */
   encryptionKeys: keyringShape,
-  /** Goes into the hashes of API keys: who reads the database alone can neither use nor try them. */
+  /** Is part of the hashes of API keys: a person who reads only the database can neither use nor try them. */
   pepper: z.string().min(32),
 });
 
@@ -29,8 +29,8 @@ const what = "the keys of an installation";
 type KeySource = Pick<Environment, "dataDir" | "keys">;
 
 /**
- * Returns the keys of this installation: those that the environment gives, and the others from the data folder; undefined where that
- * has none. With all three in the environment the folder is not looked at.
+ * Returns the keys of this installation: those that the environment gives, and the others from the data folder; undefined when that has none. With all three in
+ * the environment, the folder is not read.
  * @throws FileError
  */
 export function readKeys({ dataDir, keys: given }: KeySource): Keys | undefined {
@@ -47,9 +47,8 @@ export function readKeys({ dataDir, keys: given }: KeySource): Keys | undefined 
 }
 
 /**
- * Makes the keys of a data folder that has none. They are valid from then on, also for the next start: the caller knows that no data are under
- * others.
- * @returns false where another process has made them at the same time; those stay
+ * Makes the keys of a data folder that has none. They are valid from then on, also for the next start: the caller knows that no data is under other keys.
+ * @returns false when another process has made them at the same time; those stay
  */
 export function makeKeys(dataDir: string): boolean {
   makeDataDir(dataDir);
@@ -59,7 +58,7 @@ export function makeKeys(dataDir: string): boolean {
   );
 }
 
-/** Writes keys in place of those of the data folder: whole and on the disk, or not at all. */
+/** Replaces the keys of the data folder: they are whole and on the disk, or nothing changes. */
 export function writeKeys(dataDir: string, keys: Keys): void {
   replaceFile(keysFile(dataDir), textOf(keys));
 }
@@ -72,9 +71,8 @@ export interface LiveKeys {
 }
 
 /**
- * Follows the files that the keys come from, those of the environment and that of the data folder: the keys that a process holds become what the
- * files hold, while it runs.
- * @returns what ends it
+ * Follows the files that the keys come from, those of the environment and that of the data folder. While a process runs, its keys change with the files.
+ * @returns a function that ends it
  */
 export function followKeyFiles(
   { dataDir, keys: given }: KeySource,
@@ -97,7 +95,7 @@ export function followKeyFiles(
 }
 
 /**
- * Returns the keys of an installation that a start has made; never made here: what is signed or sealed under new ones is valid nowhere.
+ * Returns the keys of an installation that a start has made. It never makes any: what is signed or sealed under new keys is valid nowhere.
  * @throws Error KEYS_UNKNOWN
  */
 export function requireKeys(source: KeySource): Keys {
@@ -108,7 +106,7 @@ export function requireKeys(source: KeySource): Keys {
 }
 
 /**
- * Returns the pepper of this installation, which is not made: an API key under a new one would be valid nowhere.
+ * Returns the pepper of this installation. It never makes one: an API key under a new pepper would be valid nowhere.
  * @throws Error PEPPER_UNKNOWN
  */
 export function readPepper(source: KeySource): string {

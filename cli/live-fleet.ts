@@ -18,7 +18,7 @@ export interface LiveFleet {
   say: (line: string) => void;
 }
 
-/** Seeds the demo fleet where there is none, and lets it live on until the signal: new samples, changes of state, alerts, migrations. */
+/** Seeds the demo fleet where there is none, and keeps it changing until the signal: new samples, changes of state, alerts, migrations. */
 export async function startDemo(fleet: LiveFleet): Promise<{ running: Promise<void> }> {
   const { databases, system, monitoringJobs, signal, say } = fleet;
   const named = await tenantNamed(system, demoTenantName);
@@ -34,7 +34,7 @@ export async function startDemo(fleet: LiveFleet): Promise<{ running: Promise<vo
 
 /**
  * Replays the traces that a tenant imported, until the signal.
- * @param tenant its name or its id; `true` is the tenant of imports that name none
+ * @param tenant its name or its id; `true` means the tenant of imports that name none
  * @throws Error TENANT_UNKNOWN
  */
 export async function startReplay(fleet: LiveFleet, tenant: string | true): Promise<{ running: Promise<void> }> {

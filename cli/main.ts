@@ -22,7 +22,7 @@ import { addWatchCommand } from "./watch/command.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-/** The `novacron` command. What it throws is for `runProcess`: one message for people and exit code 1; `--json` prints one JSON document. */
+/** Runs the `novacron` command. `runProcess` handles what it throws: one message in plain language and exit code 1. `--json` prints one JSON document. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new NovacronCommand("novacron")
     .description("A GraphQL supergraph for distributed VM management.")

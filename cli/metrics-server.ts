@@ -4,7 +4,7 @@ import { listenMetrics, type MetricsServer } from "#lib/metrics-server.ts";
 import type { Databases } from "./databases.ts";
 import { type EventLag, eventLag } from "./events/lag.ts";
 
-/** Serves the product's figures, those of the databases' event logs included. */
+/** Serves the product's metrics, those of the databases' event logs included. */
 export async function serveMetrics(systems: Databases, host: string, port: number): Promise<MetricsServer> {
   const removeGauges = measureLag(systems);
   const { url, close } = await listenMetrics(host, port);
@@ -17,7 +17,7 @@ export async function serveMetrics(systems: Databases, host: string, port: numbe
   };
 }
 
-/** Asked of the databases whenever Prometheus asks, once for all gauges. A database that is away has no figures until it is back. */
+/** Queries the databases once for all gauges, each time Prometheus scrapes. An unavailable database has no metrics until it is available again. */
 function measureLag(systems: Databases): () => void {
   let asked: Promise<EventLag | undefined> | undefined;
   const lagNow = () =>

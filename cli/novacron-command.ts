@@ -3,8 +3,8 @@ import { Command, Help, type Option } from "commander";
 const incomplete = new Set(["commander.missingArgument", "commander.missingMandatoryOptionValue"]);
 
 /**
- * A command of `novacron`. Wrong use ends with `USAGE: …` in place of commander's `error: …`, and names all that is missing at once; help marks the
- * options that a command does not go without.
+ * A command of `novacron`. Wrong use ends with `USAGE: …` in place of commander's `error: …`, and names everything that is missing at once. The help marks the
+ * options that a command requires.
  */
 export class NovacronCommand extends Command {
   override createCommand(name?: string): NovacronCommand {

@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, writeSync } from "node:fs";
 
 /**
- * Writes a file in place: a container has the file itself mounted, and would keep one that is replaced. A process that follows it and reads half of
- * it keeps the keys that it has.
+ * Writes a file in place: a container has the file itself mounted, and would keep a file that is replaced. A process that follows the file and reads a partial
+ * write keeps its current keys.
  */
 export function overwriteFile(path: string, text: string): void {
   const file = openSync(path, "r+");

@@ -5,9 +5,9 @@ import { ConfigurationError } from "#lib/configuration-error.ts";
 import { type DatabaseUrls, type Environment, urlVariable } from "./environment.ts";
 
 /**
- * Makes owners and logins with the names and passwords of their URLs, by the administrators that `DATABASE_URL_*_ADMIN` name. Run again after a password
- * has been changed, it changes the password of the login.
- * @returns what it did, for people
+ * Creates owners and logins with the names and passwords of their URLs, as the administrators that `DATABASE_URL_*_ADMIN` name. Run again after a password has
+ * changed, it changes the password of the login.
+ * @returns what it did, in plain language
  * @throws ConfigurationError
  */
 export async function prepareServers({ databaseUrls }: Pick<Environment, "databaseUrls">): Promise<string> {

@@ -16,7 +16,7 @@ const printed = (host: (domain: string) => string) =>
   );
 const titles = (sql: string) => [...sql.matchAll(/^-- (.*)$/gm)].map(([, title]) => title);
 
-it("roles are printed in parts under the server of each, those of one server together", async () => {
+it("roles are printed in one part per database, grouped by server", async () => {
   const sql = await printed((domain) => (domain === "vms" || domain === "scheduler" ? "a.example:5433" : "b.example"));
   expect(titles(sql)).toEqual([
     "fleet_vms on a.example:5433",
@@ -37,7 +37,7 @@ it("a part names no other database or role", async () => {
     ).toEqual(new Set([domain]));
 });
 
-it("the name of a database ends no comment", async () => {
+it("a line break in the name of a database does not end the comment", async () => {
   const sql = await printed((domain) => (domain === "vms" ? "a.example/x%0Adrop%20role%20boss;" : "a.example"));
   expect(titles(sql)).toContain("x%0Adrop%20role%20boss;/fleet_vms on a.example:5432");
 });

@@ -5,12 +5,12 @@ import { scramVerifier } from "#db/scram.ts";
 import type { DatabaseUrls, Environment } from "./environment.ts";
 
 /**
- * The SQL of an administrator for all five databases: names and passwords as in the URLs, the latter so that the SQL gives none away. Each database is a
- * part of its own under a comment with its server, which names nothing of another database; the parts of one server follow each other.
+ * Returns the SQL of an administrator for all five databases. Names and passwords are those of the URLs; passwords are in a form that does not reveal them.
+ * Each database is a part of its own under a comment with its server, which names nothing of another database. The parts of one server follow each other.
  */
 export async function printRoles({ databaseUrls }: Pick<Environment, "databaseUrls">): Promise<string> {
   const parts = await Promise.all(domains.map((domain) => rolesOf(domain, databaseUrls?.[domain] ?? {})));
-  // Stable: databases of one server stay in the order of the domains.
+  // The sort is stable: databases of one server stay in the order of the domains.
   const byServer = parts.toSorted((one, other) =>
     one.server === other.server ? 0 : one.server < other.server ? -1 : 1,
   );
@@ -18,7 +18,7 @@ export async function printRoles({ databaseUrls }: Pick<Environment, "databaseUr
 }
 
 interface RolesPart {
-  /** Host and port; empty where no URL names one. */
+  /** Host and port; empty where no URL names a server. */
   server: string;
   title: string;
   sql: string;
@@ -32,7 +32,7 @@ async function rolesOf(domain: Domain, urls: DatabaseUrls): Promise<RolesPart> {
   };
   const [service, system] = await Promise.all([verifierOf(urls.service), verifierOf(urls.system)]);
   const server = hostname === "" ? "" : `${hostname}:${port || "5432"}`;
-  // As the URL has it: what is decoded may hold the end of a line, and with it the end of the comment.
+  // Kept encoded as in the URL: the decoded text may contain a line break, which would end the comment.
   const name = pathname.slice(1) || databaseName(domain);
   return {
     server,

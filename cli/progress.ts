@@ -3,7 +3,7 @@ import type { Progress } from "./import/fleet.ts";
 const width = 24;
 const counted = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
-/** `[######      ] 25 %  217,003 of 868,012 samples  88,310/s  7 s left` */
+/** For example `[######      ] 25 %  217,003 of 868,012 samples  88,310/s  7 s left`. */
 export function progressLine({ done, total, unit, ratePerSecond }: Progress): string {
   const rate = `${counted.format(ratePerSecond)}/s`;
   if (total === undefined || total === 0) return `${counted.format(done)} ${unit}  ${rate}`;
@@ -15,7 +15,7 @@ export function progressLine({ done, total, unit, ratePerSecond }: Progress): st
   return `${bar} ${Math.floor(share * 100)} %  ${amount}  ${rate}${left}`;
 }
 
-/** `7 s`, `2 min 5 s`, `1 h 3 min`. */
+/** For example `7 s`, `2 min 5 s`, `1 h 3 min`. */
 export function durationText(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -24,8 +24,8 @@ export function durationText(seconds: number): string {
 }
 
 /**
- * Draws progress on one line of a terminal; where there is none, on a line of its own every ten seconds.
- * `end` leaves the last state standing.
+ * Draws progress on one line of a terminal. Without a terminal, prints a line every ten seconds.
+ * `end` keeps the last state on the screen.
  */
 export function progressBar(out: NodeJS.WriteStream = process.stderr): { show(progress: Progress): void; end(): void } {
   let shown = false;

@@ -20,10 +20,10 @@ interface ProjectionOptions {
   json: boolean;
 }
 
-/** How long a consumer that is behind is waited for before what it lacks counts as wrong. */
+/** How long to wait for a consumer that is behind, before the events that it lacks count as differences. */
 const patienceMs = 5_000;
 
-/** `novacron projections check|rebuild`: whether what domains keep of each other is right, and how to make it right. */
+/** Adds `novacron projections check|rebuild`: checks the copies that domains keep of each other's data, and rebuilds them. */
 export function addProjectionsCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
@@ -79,7 +79,7 @@ async function rebuild(systems: Databases, target: Target): Promise<{ vms: numbe
   return { vms: (await checkVmProjection(databases)).vms };
 }
 
-/** One line a projection: counts, and the ids of what is wrong. */
+/** Returns one line per projection: counts, and the ids of the differences. */
 function describe(results: Readonly<Record<string, object>>): string {
   return Object.entries(results)
     .map(([target, result]) => {

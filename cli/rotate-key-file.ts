@@ -9,9 +9,9 @@ import { overwriteFile } from "./overwrite-file.ts";
 import type { Rotation } from "./rotate-keys.ts";
 
 /**
- * Rotates the keys of a file that running processes follow, such as `secrets/gateway-keys`, without a call that is refused: the new key is behind the
- * old ones until all processes have it, and then in front of them. With the gateways' keys go the caller keys of the subgraphs in the same folder:
- * a subgraph knows a key before a gateway signs with it, and for as long as one may.
+ * Rotates the keys of a file that running processes follow, such as `secrets/gateway-keys`, without a rejected call. The new key is behind the old ones until
+ * all processes have it, and then in front of them. With the gateways' keys, the caller keys of the subgraphs in the same folder rotate: a subgraph knows a key
+ * before a gateway signs with it, and for as long as a gateway may.
  * @param removeOld makes no key, and removes all but the newest
  */
 export async function rotateKeyFile(path: string, removeOld: boolean): Promise<Rotation> {

@@ -8,13 +8,13 @@ import type { Environment } from "./environment.ts";
 import { type Keys, newKey, requireKeys, writeKeys } from "./keys.ts";
 
 export interface RotateOptions {
-  /** Rotate the signing keys instead: nothing at rest is under them but the checkpoints of the audit log. */
+  /** Rotate the signing keys instead. Of the data at rest, only the checkpoints of the audit log are under them. */
   signing: boolean;
-  /** Make the new key only: for running servers to learn it before anything is sealed under it. */
+  /** Also seal secrets under the new key. When false, only the key is made, so that running servers learn it before anything is sealed under it. */
   reseal: boolean;
-  /** Take away every key but the newest. */
+  /** Remove every key but the newest. */
   removeOld: boolean;
-  /** How long what runs needs to take up a new key, before anything is sealed under it. */
+  /** How long running processes need to load a new key, before anything is sealed under it. */
   settleMs?: number;
   onProgress?: (done: number, total: number) => void;
 }
@@ -22,7 +22,7 @@ export interface RotateOptions {
 export interface Rotation {
   /** The key that is in front now. */
   keyId: string;
-  /** Whether it was made by this rotation; false where one goes on that was not finished, or the environment gives the keys. */
+  /** Whether this rotation made the key; false when it continues an unfinished rotation, or the environment gives the keys. */
   made: boolean;
   resealed: number;
   removed: string[];
@@ -32,8 +32,8 @@ type Systems = Pick<Databases, "auth" | "federation">;
 type KeyName = "signingKeys" | "encryptionKeys";
 
 /**
- * Puts a new key in front and seals every secret under it. While secrets are under older keys, the rotation before was not finished:
- * then this one goes on with it and makes no key. The key is on the disk before anything is sealed under it.
+ * Puts a new key in front and seals every secret under it. While secrets are under older keys, the previous rotation was not finished: this one then continues
+ * it and makes no key. The key is on the disk before anything is sealed under it.
  */
 export async function rotateKeys(
   environment: Environment,
@@ -50,7 +50,7 @@ export async function rotateKeys(
   const [{ id: keyId }] = keyring;
 
   let resealed = 0;
-  // What runs opens no secret under a key that it does not have yet.
+  // Running processes cannot open a secret under a key that they do not have yet.
   if (makes && !options.signing && options.reseal) await delay(options.settleMs ?? 0);
   if (!options.signing && options.reseal)
     resealed = await resealAll(systems, () => requireKeys(environment).encryptionKeys, options.onProgress);
@@ -94,7 +94,7 @@ async function countLeft(systems: Systems, keyId: string): Promise<number> {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Under a lock in the database, so that of two rotations at once neither loses the other's key. */
+/** Under a lock in the database, so that of two rotations at once, neither loses the other's key. */
 const changeKeys = (
   environment: Environment,
   systems: Systems,
@@ -109,7 +109,7 @@ const changeKeys = (
     return changed[name];
   });
 
-/** A checkpoint without its key proves nothing: it would be told as bad for ever. */
+/** A checkpoint without its key proves nothing: it would be reported as bad forever. */
 async function refuseUsedByCheckpoints(path: string, keyIds: readonly string[]): Promise<void> {
   for await (const { line, checkpoint } of readCheckpoints(path)) {
     if (checkpoint && keyIds.includes(checkpoint.keyId)) {

@@ -7,7 +7,7 @@ interface SchemaOptions {
   out?: string;
 }
 
-/** `novacron schema`: the API schema, for code generators and editors; production answers no introspection. */
+/** Adds `novacron schema`: prints the API schema, for code generators and editors. Production answers no introspection. */
 export function addSchemaCommand(program: Command): void {
   program
     .command("schema")

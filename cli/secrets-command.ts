@@ -11,7 +11,7 @@ import { addFile, replaceFile } from "#lib/whole-file.ts";
 import { callerKeysFile, callerKeysOfGateway } from "./caller-keys-files.ts";
 import { newKey, newSecret } from "./keys.ts";
 
-/** `novacron secrets`: the files that docker-compose.yml mounts. */
+/** Adds `novacron secrets`: the files that docker-compose.yml mounts. */
 export function addSecretsCommand(program: Command): void {
   program
     .command("secrets <folder>")
@@ -29,8 +29,8 @@ export function addSecretsCommand(program: Command): void {
 const listed = (names: readonly string[]): string => names.join(", ") || "none";
 
 /**
- * Makes what is missing in a folder that a run before left incomplete. What follows from another file (the keys by which a subgraph believes the gateway,
- * the hash of a password) is brought in line with it.
+ * Makes the files that are missing in a folder, also after an incomplete run. Files derived from another file (the keys by which a subgraph verifies the
+ * gateway, the hash of a password) are updated to match it.
  */
 function makeSecrets(folder: string): { made: string[]; kept: string[] } {
   makeFolder(resolve(folder), 0o700);
@@ -41,7 +41,7 @@ function makeSecrets(folder: string): { made: string[]; kept: string[] } {
     const { id, secret } = newKey();
     return `${id}:${secret}`;
   };
-  // Before each process had keys of its own there was one file for all. Its checkpoints must stay provable; calls are signed with new keys.
+  // Before each process had keys of its own, there was one file for all. Its checkpoints must stay provable; calls are signed with new keys.
   const jobsKeys = () => (existsSync(join(folder, "signing-keys")) ? read("signing-keys") : keyring());
   const secrets: [name: string, make: () => string][] = [
     ["gateway-keys", keyring],
@@ -64,7 +64,7 @@ function makeSecrets(folder: string): { made: string[]; kept: string[] } {
   return done;
 }
 
-/** Services may do all but what administrates the server or empties it; `INFO` says whether it has loaded. Who asks for its health may do that only. */
+/** Services may run all commands except those that administer or empty the server. `INFO` shows whether it has loaded. A health check may only run `PING`. */
 const redisUsers = (password: string): string =>
   [
     `user default on #${createHash("sha256").update(password).digest("hex")} ~* &* +@all -@admin -@dangerous +info`,

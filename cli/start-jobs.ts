@@ -7,7 +7,7 @@ import { runMonitoringJobs } from "./jobs.ts";
 import { followKeyFiles, requireKeys } from "./keys.ts";
 import { serveMetrics } from "./metrics-server.ts";
 
-/** The jobs of all five databases in a process of their own. Any number may run: each job is done by one at a time. */
+/** Starts the jobs of all five databases in a process of their own. Any number of processes may run: each job runs in one of them at a time. */
 export async function startJobs(
   environment: Environment,
   say: (line: string) => void,

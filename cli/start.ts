@@ -44,13 +44,13 @@ import { createSubgraphs } from "./subgraphs.ts";
 export interface StartOptions {
   host: string;
   port: number;
-  /** Whether there is a demo fleet; one outside production when absent. */
+  /** Whether there is a demo fleet. When absent, there is one outside production. */
   demo?: boolean | undefined;
-  /** The tenant whose imported traces are replayed; `true` is that of imports that name none. */
+  /** The tenant whose imported traces are replayed; `true` means that of imports that name none. */
   replay?: string | boolean | undefined;
   /** Make new keys where those of the databases are lost. */
   newKeys?: boolean | undefined;
-  /** Migrate databases that are not the embedded server's. */
+  /** Migrate databases that are not on the embedded server. */
   migrate: boolean;
 }
 
@@ -60,7 +60,7 @@ export interface RunningProduct {
   stop(): Promise<void>;
 }
 
-/** Everything in one process: databases, subgraphs, gateway and, outside production or where it is chosen, a living demo fleet. */
+/** Starts everything in one process: databases, subgraphs, gateway and, outside production or on request, a demo fleet that changes over time. */
 export async function start(
   environment: Environment,
   options: StartOptions,
@@ -73,7 +73,7 @@ export async function start(
   try {
     stops.push(await exportTraces("novacron"));
     await requireFreePort({ host: options.host, port: options.port, setting: "--port" });
-    // What cannot be read is refused before anything is made.
+    // Unreadable keys are rejected before anything is created.
     readKeys(environment);
     const server = await reachDatabases(environment, say, "make one");
     stops.push(server.stop);

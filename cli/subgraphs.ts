@@ -8,9 +8,9 @@ import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
 import type { Databases } from "./databases.ts";
 
 /**
- * The five subgraphs, each on its own database.
- * @param identity what the auth domain needs beside it
- * @param log what subscriptions are followed from; without it there are none
+ * Creates the five subgraphs, each on its own database.
+ * @param identity what the auth domain needs in addition
+ * @param log the event log that subscriptions follow; without it there are none
  */
 export const createSubgraphs = (
   databases: Databases,

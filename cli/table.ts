@@ -1,5 +1,5 @@
 /**
- * A table as text, its first line the names of the columns: aligned in a terminal, and with tabs between the values for programs.
+ * Returns a table as text; its first line has the names of the columns. It is aligned in a terminal, and has tabs between the values for programs.
  * @param columns names as properties have them: `rateLimitPerMinute` becomes `RATE LIMIT PER MINUTE`
  */
 export function tableOf(
@@ -14,5 +14,5 @@ export function tableOf(
   return lines.map((line) => `${textOf(line.map(printable)).trimEnd()}\n`).join("");
 }
 
-/** Names are other people's: what would steer a terminal, or end a line, is not written. */
+/** Names come from other users: characters that would control a terminal, or end a line, are replaced. */
 const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "?");

@@ -1,6 +1,6 @@
 import { asset } from "#lib/assets.ts";
 import { readJsonFile } from "#lib/text-file.ts";
 
-/** This program's, as in package.json. */
+/** Returns this program's version, as in package.json. */
 export const version = (): string =>
   readJsonFile(asset("package.json"), "a version", (value) => (value as { version: string }).version);

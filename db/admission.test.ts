@@ -10,7 +10,7 @@ const admission = (places: number, writers = places) =>
     },
   );
 
-/** Work that is done when the test says so. */
+/** Work that completes when the test completes it. */
 function job<T = string>() {
   let finish: (value: T) => void = () => undefined;
   let fail: (error: Error) => void = () => undefined;
@@ -22,7 +22,7 @@ function job<T = string>() {
 }
 
 describe("admission", () => {
-  it("lets as many in as there are places, and the others in order", async () => {
+  it("admits as many calls as there are places, and the others in order", async () => {
     const door = admission(2);
     const jobs = [job(), job(), job(), job()];
     const running = jobs.map(({ work }) => door.enter({}, work));
@@ -39,7 +39,7 @@ describe("admission", () => {
     expect(door.isFull).toBe(false);
   });
 
-  it("lets those that write have their share of the places, and those that read the rest, past writers that wait", async () => {
+  it("gives writes their share of the places, and lets reads use the rest ahead of waiting writes", async () => {
     const door = admission(3, 1);
     const jobs = [job(), job(), job(), job(), job()];
     const lanes = ["writes", "writes", "reads", "reads", "reads"] as const;
@@ -57,7 +57,7 @@ describe("admission", () => {
     expect(door.isFull).toBe(false);
   });
 
-  it("tells everybody who waits when the server is gone, and lets the next one try", async () => {
+  it("rejects every waiting call when the server is gone, and lets the next call try", async () => {
     const door = admission(1);
     const first = job();
     const running = [door.enter({}, first.work), door.enter({}, job().work), door.enter({}, job().work)];
@@ -68,7 +68,7 @@ describe("admission", () => {
     expect(await door.enter({}, async () => "back")).toBe("back");
   });
 
-  it("tries again for a slot for a second, and no longer", async () => {
+  it("retries for a slot for one second and no longer", async () => {
     const door = admission(1);
     const scarce = vi.fn<() => Promise<string>>(async () => {
       if (scarce.mock.calls.length < 4) throw new Error("no slot");
@@ -81,12 +81,12 @@ describe("admission", () => {
     for (const outcome of await Promise.allSettled(running)) {
       expect(outcome).toMatchObject({ reason: { message: "no slot" } });
     }
-    // The second one does not begin a second of its own.
+    // The second call does not begin a second of its own.
     expect(performance.now() - begun).toBeLessThan(1_500);
     expect(door.isFull).toBe(false);
   });
 
-  it("lets nobody wait beyond his deadline, nor after he has gone", async () => {
+  it("rejects a call at its deadline and when its signal aborts", async () => {
     const door = admission(1);
     const holder = job();
     const held = door.enter({}, holder.work);

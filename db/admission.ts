@@ -1,17 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { PublicError } from "#lib/errors.ts";
 
-/** How long somebody waits for the server to have a free connection slot. */
+/** How long a call waits for the server to have a free connection slot. */
 const slotWaitMs = 1_000;
 const slotRetryMs = 50;
 
 export interface Patience {
-  /** Until when somebody waits for the outcome, on the clock of `performance.now()`: it does not jump. */
+  /** Until when a call waits for the outcome, on the clock of `performance.now()`, which does not jump. */
   endsAt?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** What the work is: those that write take no more than their share of the places, however many wait. */
+/** The kind of the work. Work that writes takes no more than its share of the places, however many calls wait. */
 export type Lane = "reads" | "writes";
 
 interface Waiting {
@@ -21,21 +21,21 @@ interface Waiting {
   refuse: (error: unknown) => void;
 }
 
-/** What the errors of the work mean for those who wait behind it. */
+/** What the errors of the work mean for the calls that wait behind it. */
 export interface Meaning {
-  /** The server takes no connections at all. */
+  /** Whether the server takes no connections at all. */
   isUnreachable(error: unknown): boolean;
-  /** The server has no connection slot left for us; raised before anything was begun. */
+  /** Whether the server has no connection slot left for us. Such an error is raised before anything begins. */
   hasNoSlot(error: unknown): boolean;
 }
 
 /**
- * Lets as many in as there are connections, in order within a lane. The driver's own queue knows no end: behind a server that is gone it would give each
- * statement an attempt of its own to connect, one after the other, and nobody could leave it at his deadline.
+ * Admits as many calls as there are connections, in order within a lane. The driver's own queue has no limit. Behind a server that is gone, it would give each
+ * statement its own attempt to connect, one after the other. No caller could leave that queue at its deadline.
  */
 export class Admission {
   #places: number;
-  /** How many more may write; those that read are limited by the places alone. */
+  /** How many more calls may write. Calls that read are limited only by the places. */
   #writers: number;
   readonly #meaning: Meaning;
   readonly #waiting = new Set<Waiting>();
@@ -51,8 +51,8 @@ export class Admission {
   }
 
   /**
-   * Runs `work` when there is a connection for it, and again for up to a second while the server has no slot for that.
-   * @throws what `work` throws, also for those behind it when the server is gone or full; PublicError SUBGRAPH_TIMEOUT at the deadline
+   * Runs `work` when there is a connection for it, and retries for up to a second while the server has no slot for the connection.
+   * @throws what `work` throws, also for the calls that wait behind it when the server is gone or full; PublicError SUBGRAPH_TIMEOUT at the deadline
    */
   async enter<T>({ endsAt, signal }: Patience, work: () => Promise<T>, lane: Lane = "reads"): Promise<T> {
     const since = performance.now();
@@ -95,7 +95,7 @@ export class Admission {
     }
   }
 
-  /** Refuses those who have waited since then or longer. */
+  /** Rejects the calls that have waited since then or longer. */
   #refuse(error: unknown, since: number): void {
     for (const each of this.#waiting) if (each.since <= since) each.refuse(error);
   }

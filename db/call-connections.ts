@@ -4,9 +4,9 @@ import { SharedReads } from "./shared-reads.ts";
 export type { Task };
 
 /**
- * The connections of one call to a subgraph. Its resolvers share one read transaction, which lasts until the call ends. What a resolver does
- * besides is a `Task`. A call that waits for a connection of a pool holds none of that pool, so calls cannot wait for each other:
- * - the shared reads end before a task takes a connection of their pool, and begin anew, in a new snapshot, when the task has given it back;
+ * The connections of one call to a subgraph. Its resolvers share one read transaction, which lasts until the call ends. Other work of a resolver is a `Task`. A
+ * call that waits for a connection of a pool holds none of that pool, so calls cannot wait for each other:
+ * - the shared reads end before a task takes a connection of their pool, and resume in a new snapshot when the task has returned it;
  * - a task that holds a connection of a pool gets no second one;
  * - a task that holds a connection of the system role gets none of the service role. The other order is allowed.
  */
@@ -14,16 +14,16 @@ export class CallConnections {
   readonly #database: Database;
   #reads: SharedReads | undefined;
   #ending: Promise<unknown> = Promise.resolve();
-  /** Of the tasks that take connections of the reads' pool, one after the other: when the last of them is done. */
+  /** Resolves when the last of the tasks that take connections of the reads' pool, one after the other, is done. */
   #turn: Promise<void> | undefined;
   #ended = false;
 
-  /** @param database the one that the call reads from */
+  /** @param database the database that the call reads from */
   constructor(database: Database) {
     this.#database = database;
   }
 
-  /** What the call reads with from now on. The reads before it end, and what they would read no longer arrives. */
+  /** Returns the transaction that the call reads with from now on. Ends the reads before it. Their pending results no longer arrive. */
   readAs(scope: Scope): Tx {
     this.#follow(this.#reads?.end());
     this.#reads = new SharedReads(this.#database, scope, () => this.#turn);
@@ -31,14 +31,12 @@ export class CallConnections {
     return this.#reads;
   }
 
-  /** For what one resolver does, step after step. */
+  /** Returns a task, for the steps that one resolver runs in order. */
   task(): Task {
     return new Task(this);
   }
 
-  /**
-   * Waits until the call holds no connection of this pool, and keeps the shared reads from taking one until the returned function is called.
-   */
+  /** Waits until the call holds no connection of this pool. Keeps the shared reads from taking one until the caller calls the returned function. */
   async turnOf(database: Database): Promise<() => void> {
     if (database !== this.#database) return () => undefined;
     const before = this.#turn;
@@ -53,7 +51,7 @@ export class CallConnections {
     };
   }
 
-  /** Gives the connection of the shared reads back, after the statements that they have begun. */
+  /** Returns the connection of the shared reads to the pool, after the statements that they have begun. */
   async pauseReads(): Promise<void> {
     this.#follow(this.#reads?.pause());
     await this.#ending;
@@ -71,8 +69,8 @@ export class CallConnections {
 }
 
 /**
- * What one resolver does, step after step. The databases that it uses know which connections it holds, and throw where it would wait for one that
- * another call may hold while that one waits too: in production as well, because calls wait for each other under load only.
+ * The steps that one resolver runs in order. The databases that it uses know which connections it holds. They throw where the task would wait for a connection
+ * that another call may hold while that call waits too. They do so in production as well, because calls wait for each other only under load.
  */
 class Task {
   readonly #connections: CallConnections;
@@ -82,7 +80,7 @@ class Task {
     this.#connections = connections;
   }
 
-  /** The same database, for this task. */
+  /** Returns the same database, for this task. */
   on(database: Database): Database {
     return {
       ...database,
@@ -100,7 +98,7 @@ class Task {
   }
 
   /**
-   * Runs what takes long and needs no database, such as a hash, while the call holds no connection.
+   * Runs work that takes long and needs no database, such as a hash, while the call holds no connection.
    * @throws Error when the task holds one
    */
   async withoutConnection<T>(work: () => Promise<T>): Promise<T> {

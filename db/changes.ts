@@ -8,19 +8,19 @@ import { columnOf } from "./rows.ts";
 type EntityName = EventType extends infer Type ? (Type extends `${infer Name}.created` ? Name : never) : never;
 type Property<T extends PgTable> = keyof T["$inferSelect"] & string;
 
-/** How writes to a table are told: `<event>.created` for a row that came, `<event>.updated` for one that changed, if rows of it may. */
+/** The events of writes to a table: `<event>.created` for an inserted row, `<event>.updated` for a changed one, if rows of the table may change. */
 export interface Changes<T extends PgTable = PgTable> {
   table: T;
   event: EntityName;
-  /** What the entity is known by, `id` where nothing else is said; several values are joined by a colon. */
+  /** The properties that identify the entity; `id` when not given. Several values are joined by a colon. */
   key?: readonly Property<T>[];
-  /** What the payload holds, as it is after the write. */
+  /** The properties that the payload holds, with their values after the write. */
   payload: readonly Property<T>[];
-  /** What it holds of other rows, as they are when the row is written. */
+  /** What the payload holds of other rows, as they are when the row is written. */
   related?: Readonly<Record<string, SQL>>;
 }
 
-/** A row that was written, as its statement returns it. */
+/** A written row, as its statement returns it. */
 export interface ChangedRow {
   __key: string;
   __created: boolean;
@@ -29,16 +29,16 @@ export interface ChangedRow {
   [property: string]: unknown;
 }
 
-/** The counter of a row's writes, by whichever name the table has it. */
+/** Returns the counter of a row's writes, under the name that the table gives it. */
 export function writeCounter(table: PgTable): Column | undefined {
   const columns = getTableColumns(table) as Record<string, Column>;
-  // `version` of clusters and templates is a text of another meaning.
+  // `version` of clusters and templates is a text with another meaning.
   return ["rowVersion", "generation", "version"]
     .map((property) => columns[property])
     .find((column) => column?.dataType === "number");
 }
 
-/** What a writing statement returns of each row, so that its change can be told. */
+/** What a writing statement returns of each row, for the event of its change. */
 export function changeColumns<T extends PgTable>({ table, key, payload, related = {} }: Changes<T>): SQL {
   const tenant = (getTableColumns(table) as Record<string, Column>)["tenantId"];
   const own = (column: Column) => sql`${table}.${sql.identifier(column.name)}`;
@@ -47,7 +47,7 @@ export function changeColumns<T extends PgTable>({ table, key, payload, related 
   return sql.join(
     [
       sql`concat_ws(':', ${sql.join(keyParts, sql`, `)}) as "__key"`,
-      // A row that an INSERT … ON CONFLICT found there was locked by it.
+      // INSERT … ON CONFLICT locks a row that it finds.
       sql`${table}.xmax = 0 as "__created"`,
       sql`${counter ? own(counter) : sql`0`} as "__version"`,
       sql`${tenant ? sql`coalesce(${own(tenant)}, ${platformTenantId}::uuid)` : sql`${platformTenantId}::uuid`} as "__tenant"`,
@@ -58,14 +58,14 @@ export function changeColumns<T extends PgTable>({ table, key, payload, related 
   );
 }
 
-/** The events of rows that were written. @param all what an UPDATE or a DELETE, whose rows are always there, calls every row */
+/** Returns the events of written rows. @param all the event of every row of an UPDATE or a DELETE, whose rows always exist */
 export function changeEvents<T extends PgTable>(
   { event, payload, related = {} }: Changes<T>,
   rows: readonly ChangedRow[],
   all?: "updated" | "deleted",
 ): NewEvent[] {
   return rows.map((row) => ({
-    // Whether rows of the table may change at all, `append` knows.
+    // `append` checks whether rows of the table may change at all.
     type: `${event}.${all ?? (row.__created ? "created" : "updated")}` as EventType,
     key: row.__key,
     entityVersion: row.__version,

@@ -8,13 +8,13 @@ import { type Connection, Pool } from "./pool.ts";
 import { requireConfinedLogin } from "./service-login.ts";
 import type { Statement } from "./statement.ts";
 
-/** Who a transaction acts for. Row-level security shows the rows of this tenant and no others. */
+/** The tenant and actor of a transaction. Row-level security shows only the rows of this tenant. */
 export interface Scope {
   tenantId: string;
-  /** When the caller no longer waits (milliseconds since the epoch): the server stops statements then. */
+  /** When the caller stops waiting (milliseconds since the epoch). The server cancels statements then. */
   deadline?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** Who does it, for the events of what is written: `user:<id>`, `service:<name>`, `job:<name>`, `command:<name>`. */
+  /** The actor, for the events of the writes: `user:<id>`, `service:<name>`, `job:<name>`, `command:<name>`. */
   actor?: string | undefined;
   requestId?: string | undefined;
 }
@@ -26,14 +26,14 @@ export interface Tx {
   readonly actor: string | undefined;
   readonly requestId: string | undefined;
   run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
-  /** For statements whose rows nobody reads: how many rows they wrote. */
+  /** Runs a statement whose rows are not needed. Returns how many rows it wrote. */
   execute(statement: Statement<never>, values?: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
 /** A read-write transaction. */
 export interface WriteTx extends Tx {
   /**
-   * Sends a statement and waits for nothing: it costs no round trip of its own. When it fails, so does the whole transaction, and `write`
+   * Sends a statement without waiting for its result, so it costs no round trip of its own. When the statement fails, the whole transaction fails, and `write`
    * rejects with the reason.
    */
   enqueue(statement: Statement<never>, values?: Readonly<Record<string, unknown>>): void;
@@ -41,32 +41,32 @@ export interface WriteTx extends Tx {
 
 /** A read transaction that begins at its first statement and shows one snapshot until `end`. */
 export interface ReadTx extends Tx {
-  /** Resolves when the connection has been given back, after the statements that were begun before. */
+  /** Returns the connection to the pool after the statements that were begun before. Resolves when that is done. */
   end(): Promise<void>;
 }
 
 /** The connections of one domain's database under one role. */
 export interface Database {
   readonly domain: Domain;
-  /** The role: `service` is bound to one tenant a transaction; `system` is for jobs that cross tenants. */
+  /** The role: `service` is bound to one tenant per transaction; `system` is for jobs that cross tenants. */
   readonly as: "service" | "system";
-  /** Opens nothing until its first statement; the caller must `end` it. */
+  /** Returns a read transaction that opens nothing until its first statement. The caller must `end` it. */
   read(scope: Scope): ReadTx;
   /**
-   * Runs `use` in a read-write transaction: committed when it resolves, rolled back when it rejects. A transaction that the server
-   * breaks off for the sake of another (deadlock, serialization failure) is run again, a few times: `use` may be called more than once.
+   * Runs `use` in a read-write transaction. Commits when `use` resolves, and rolls back when it rejects. When the server aborts the transaction in favour of
+   * another (deadlock, serialization failure), it is retried a few times: `use` may be called more than once.
    */
   write<T>(scope: Scope, use: (tx: WriteTx) => Promise<T>): Promise<T>;
-  /** One statement in a transaction of its own, without a tenant: for jobs under the system role. */
+  /** Runs one statement in a transaction of its own, without a tenant: for jobs under the system role. */
   run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
-  /** Whether a trivial statement is answered within a second, or would wait only because every connection is in use. */
+  /** Returns whether a trivial statement gets an answer within a second, or would wait only because every connection is in use. */
   reachable(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions {
   domain: Domain;
-  /** A connection URL whose user is the domain's role; in development also one who may `SET ROLE` to it. */
+  /** A connection URL whose user is the domain's role; in development also a user who may `SET ROLE` to it. */
   url: string;
   as?: Database["as"];
   maxConnections?: number;
@@ -74,8 +74,8 @@ export interface DatabaseOptions {
 
 const statementTimeoutMs = 30_000;
 /**
- * Whatever the server's own default is: in a snapshot older than what it looks into, the reader of an outbox would take events that were
- * committed meanwhile for rolled back, and pass them by.
+ * Set explicitly, whatever the server's default is. In a snapshot older than the rows it reads, the reader of an outbox would take events that were committed
+ * meanwhile for rolled back and skip them.
  */
 export const isolation = "read committed";
 
@@ -106,8 +106,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
   let arrays: Pick<postgres.Sql["options"], "parsers" | "serializers"> | undefined;
   const pool = new Pool(new URL(url).pathname.slice(1), (onclose) => {
-    // The driver asks for the types of arrays on each new connection; one that breaks meanwhile would end the process with a rejection
-    // that nobody can handle. All share the first one's answer.
+    // The driver queries the types of arrays on each new connection. A connection that breaks meanwhile would end the process with a rejection that no code can
+    // handle. All connections share the first one's result.
     const client = postgres(url, { ...settings, onclose, fetch_types: !arrays });
     Object.assign(client.options.parsers, arrays?.parsers);
     Object.assign(client.options.serializers, arrays?.serializers);
@@ -142,7 +142,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     run: async <Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>) =>
       (await retried(() => admission.enter({}, () => sent(pool, statement, values)))) as unknown as Row[],
     reachable: async () => {
-      // Connections that are all in use work: a service is not away because it is busy.
+      // When all connections are in use, they work: a busy service is not unavailable.
       if (admission.isFull) return true;
       return Promise.race([
         admission
@@ -159,15 +159,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 /**
- * How many connections of a pool may write at once. Writers wait for each other's locks, and readers for nobody: of a pool that requests use,
- * half stays for those that read.
+ * Returns how many connections of a pool may write at once. Writers wait for each other's locks, but readers wait for none. In a pool that requests use, half
+ * of the connections stay available to readers.
  */
 const writersOf = ({ as = "service", maxConnections = 8 }: DatabaseOptions): number =>
   as === "service" && maxConnections >= 4 ? Math.ceil(maxConnections / 2) : maxConnections;
 
 /**
- * All reads of one request in one transaction: one BEGIN and one tenant binding whatever the number of statements, and one
- * snapshot, so that a page and what hangs on it agree. Statements wait for each other on the server, never for a round trip.
+ * Runs all reads of one request in one transaction. There is one BEGIN and one tenant binding for any number of statements. All reads share one snapshot, so
+ * that a page and its nested objects agree. Statements wait for each other on the server, never for a round trip.
  */
 function readTransaction(pool: Pool, admission: Admission, domain: Domain, scope: Scope): ReadTx {
   const patience = patienceOf(scope);
@@ -181,7 +181,7 @@ function readTransaction(pool: Pool, admission: Admission, domain: Domain, scope
       finished = admission
         .enter(patience, () =>
           pool.begin("isolation level repeatable read read only", async (connection) => {
-            // Not awaited: the server runs it before what follows, and fails the whole transaction if it fails.
+            // Not awaited: the server runs it before the statements that follow, and fails the whole transaction if it fails.
             bindTenant(connection, scope, patience).catch(() => undefined);
             resolve(transactionOf(connection, domain, scope, publicError));
             await ended;
@@ -236,12 +236,12 @@ async function writeTransaction<T>(
       enqueue: (statement, values) => enqueue(sent(connection, statement, values)),
     });
   });
-  // To the COMMIT after a statement that failed the server answers with a rollback, and without an error.
+  // When a statement has failed, the server answers the COMMIT with a rollback and without an error.
   await Promise.all(unawaited);
   return result;
 }
 
-/** The deadline on a clock that does not jump, from the moment at which somebody begins to wait. */
+/** Returns the deadline on a clock that does not jump, measured from the moment at which the caller begins to wait. */
 const patienceOf = ({ deadline, signal }: Scope): Patience => ({
   endsAt: deadline === undefined ? undefined : performance.now() + deadline - Date.now(),
   signal,
@@ -255,7 +255,7 @@ function bindTenant(connection: Connection, { tenantId }: Scope, { endsAt }: Pat
   ]);
 }
 
-/** @param told what of a statement's error its caller is told */
+/** @param told maps a statement's error to the error that its caller receives */
 function transactionOf(
   connection: Connection,
   domain: Domain,
@@ -290,13 +290,13 @@ async function retried<T>(attempt: () => Promise<T>, { endsAt = Infinity }: Pati
       return await attempt();
     } catch (error) {
       if (!hasGivenWay(error) || attempts === maxAttempts || performance.now() > endsAt) throw publicError(error);
-      // Apart, so that the two do not meet again.
+      // Random delays keep the two transactions from colliding again.
       await delay(Math.random() * 20 * attempts);
     }
   }
 }
 
-/** BIGINT as a number while that is exact, as a BigInt beyond: the scalar `Long` writes the one as a number, the other as a string. */
+/** Reads BIGINT as a number while that is exact, as a BigInt beyond. The scalar `Long` writes a number as a number and a BigInt as a string. */
 export const safeBigint = {
   to: 20,
   from: [20],

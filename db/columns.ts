@@ -11,17 +11,17 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 
-/** The five domains: each has one database, one owner, two roles and one migration journal of its own. */
+/** The five domains. Each has one database, one owner, two roles and one migration journal of its own. */
 export const domains = ["auth", "vms", "monitoring", "federation", "scheduler"] as const;
 export type Domain = (typeof domains)[number];
 
-/** The role that a domain's service runs its queries under: no superuser, no BYPASSRLS, bound to one tenant per transaction. */
+/** Returns the role under which a domain's service runs its queries: no superuser, no BYPASSRLS, bound to one tenant per transaction. */
 export const serviceRole = (domain: Domain): string => `novacron_${domain}`;
 
-/** The role of jobs that must cross tenants (retention, rollup, relay): policies on named tables only. */
+/** Returns the role of jobs that must cross tenants (retention, rollup, relay). It has policies on named tables only. */
 export const systemRole = (domain: Domain): string => `novacron_${domain}_system`;
 
-/** `timestamptz`, read as a Date. Cursors carry the text form, which keeps the microseconds that a Date drops. */
+/** Declares a `timestamptz`, read as a Date. Cursors carry the text form, which keeps the microseconds that a Date drops. */
 export const timestamptz = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
 export const primaryId = () => uuid("id").primaryKey().defaultRandom();
@@ -30,30 +30,30 @@ export const createdAt = () => timestamptz("created_at").notNull().defaultNow();
 export const updatedAt = () => timestamptz("updated_at").notNull().defaultNow();
 
 /**
- * Counts the writes to a mutable aggregate, for compare-and-set. `vm_templates` and `clusters` already have a `version`
- * of their own meaning (of the image, of the cluster's software) and call this one `row_version`.
+ * Declares the counter of writes to a mutable aggregate, for compare-and-set. `vm_templates` and `clusters` already have a `version` with another meaning (of
+ * the image, of the cluster's software) and call this one `row_version`.
  */
 export const version = (name: "version" | "row_version" = "version") => integer(name).notNull().default(1);
 
-/** What a row carries beside its columns: above all `origin`, which says where an imported or generated row is from. */
+/** What a row carries in addition to its columns: above all `origin`, which states the source of an imported or generated row. */
 export interface RowMetadata {
-  /** `generated` for rows made up by the product; else the name of the data set that a row was imported from. */
+  /** `generated` for rows that the product made up; otherwise the name of the data set that a row was imported from. */
   origin?: string;
   [key: string]: unknown;
 }
 export const metadata = () => jsonb("metadata").$type<RowMetadata>().notNull().default({});
 
-/** Money: 9 decimals hold every published hourly price exactly. Read as a string; never a float. */
+/** Declares an amount of money: 9 decimals hold every published hourly price exactly. Read as a string; never a float. */
 export const money = (name: string) => numeric(name, { precision: 18, scale: 9 });
-/** The ISO 4217 code of all amounts of the row. */
+/** Declares the ISO 4217 code of all amounts of the row. */
 export const currency = () => char("currency", { length: 3 }).notNull().default("USD");
 
-/** The tenant of the transaction, evaluated once a statement; null (and so no row) when none was set. */
+/** The tenant of the transaction, evaluated once per statement; null (and so no row) when none was set. */
 export const currentTenant: SQL = sql`(select nullif(current_setting('app.tenant_id', true), '')::uuid)`;
 
 const existingRole = (name: string) => pgRole(name).existing();
 
-/** Row-level security of a tenant-owned table: the service role sees and writes its transaction's tenant, nothing else. */
+/** Row-level security of a tenant-owned table: the service role sees and writes only the rows of its transaction's tenant. */
 export const tenantPolicy = (domain: Domain, column: AnyPgColumn) =>
   pgPolicy("tenant_isolation", {
     to: existingRole(serviceRole(domain)),
@@ -61,7 +61,7 @@ export const tenantPolicy = (domain: Domain, column: AnyPgColumn) =>
     withCheck: sql`${column} = ${currentTenant}`,
   });
 
-/** Like `tenantPolicy`, for tables in which some rows are readable by every tenant (built-in roles, public templates). */
+/** Like `tenantPolicy`, for tables in which every tenant can read some rows (built-in roles, public templates). */
 export const tenantPolicies = (domain: Domain, column: AnyPgColumn, readableByAll: SQL) => [
   tenantPolicy(domain, column),
   pgPolicy("readable_by_all", {
@@ -71,7 +71,7 @@ export const tenantPolicies = (domain: Domain, column: AnyPgColumn, readableByAl
   }),
 ];
 
-/** Lets the domain's system role cross tenants on this table. Every use is listed in docs/running.md and a test. */
+/** Lets the domain's system role cross tenants on this table. docs/running.md and a test list every use. */
 export const systemPolicy = (domain: Domain) =>
   pgPolicy("system_jobs", {
     to: existingRole(systemRole(domain)),

@@ -13,7 +13,7 @@ export interface ConnectsTo {
 const refusals = new Set(["28000", "28P01", "3D000", "42501"]);
 
 /**
- * Why a program has no connection: the server's own words, after the database that it is about and the variable that holds its URL.
+ * Returns why a program has no connection: the server's own message, after the name of the database and of the variable that holds its URL.
  * @returns Error LOGIN_REFUSED, PublicError DATABASE_UNAVAILABLE, or what a client may know of another failure
  */
 export function connectFailure(error: unknown, connects: ConnectsTo): unknown {
@@ -30,7 +30,7 @@ export function connectFailure(error: unknown, connects: ConnectsTo): unknown {
     : shown;
 }
 
-/** Connects a client that has not connected yet. @throws as `connectFailure` returns */
+/** Connects a client that has not connected yet. @throws the error that `connectFailure` returns */
 export async function connect(sql: postgres.Sql, connects: ConnectsTo): Promise<void> {
   try {
     await sql`select 1`;
@@ -44,7 +44,7 @@ const databaseIn = ({ domain, url }: ConnectsTo): string => {
   return `The ${domain} database${variable === undefined ? "" : ` (${variable})`}`;
 };
 
-/** The variable of the environment that names this database and user; none does so with the embedded server. Its password may be in a file. */
+/** Returns the environment variable that names this database and user. With the embedded server there is none. The variable's password may be in a file. */
 function variableOf(domain: Domain, url: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const wanted = withoutPassword(url);
   return [...logins, "admin"]

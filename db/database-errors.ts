@@ -7,9 +7,9 @@ const codeOf = (error: unknown): string => {
   return typeof code === "string" ? code : "";
 };
 
-/** serialization_failure, deadlock_detected: the server chose this transaction to give way. */
+/** serialization_failure, deadlock_detected: the server aborted this transaction in favour of another. */
 const gaveWay = new Set(["40001", "40P01"]);
-/** Nothing listens, or what listens cannot serve: no other connection will do better. */
+/** Nothing listens, or the listener cannot serve: no other connection will succeed either. */
 const unreachable = new Set([
   "ECONNREFUSED",
   "EHOSTUNREACH",
@@ -19,7 +19,7 @@ const unreachable = new Set([
   "CONNECT_TIMEOUT",
   "57P03",
 ]);
-/** This one connection is gone. */
+/** Only this connection is gone. */
 const broken = new Set([
   "ECONNRESET",
   "EPIPE",
@@ -33,11 +33,11 @@ const broken = new Set([
 
 export const isUnreachable = (error: unknown): boolean => unreachable.has(codeOf(error));
 export const hasGivenWay = (error: unknown): boolean => gaveWay.has(codeOf(error));
-/** Another row has what only one may have. */
+/** Returns whether another row already has a value that must be unique. */
 export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === "23505";
 export const hasNoSlot = (error: unknown): boolean => codeOf(error) === "53300";
 
-/** What a client may know of a database failure: that it cannot be reached, that it is full, or nothing. */
+/** Returns what a client may know of a database failure: that the database cannot be reached, that it is full, or nothing. */
 export function publicError(error: unknown): unknown {
   const code = codeOf(error);
   if (isUnreachable(error) || broken.has(code) || isConnectionError(error) || code.startsWith("08")) {
@@ -53,8 +53,8 @@ export function publicError(error: unknown): unknown {
 }
 
 /**
- * A statement that the server refused, under its SQLSTATE. It names no row and no value: those that the server names in its detail, and the
- * value that a type refused (class 22) in its message, do not belong in a log.
+ * A statement that the server rejected, under its SQLSTATE. It names no row and no value. The rows and values that the server names in its detail, and the
+ * value that a type rejected (class 22) in its message, do not belong in a log.
  */
 export class StatementError extends Error {
   readonly code: string;
@@ -62,7 +62,7 @@ export class StatementError extends Error {
   readonly table: string | undefined;
   readonly constraint: string | undefined;
 
-  /** The driver's error is left as it is: a newer Node makes its `stack` read-only. */
+  /** The driver's error stays unchanged: a newer Node makes its `stack` read-only. */
   constructor(refusal: postgres.PostgresError) {
     const message = refusal.code.startsWith("22") ? refusal.message.replace(/".*"/s, '"…"') : refusal.message;
     super(message);
@@ -76,5 +76,5 @@ export class StatementError extends Error {
   }
 }
 
-/** The same for a transaction that is run again when it has given way. */
+/** Returns the same, for a transaction that is retried when the server has aborted it in favour of another. */
 export const retriableError = (error: unknown): unknown => (hasGivenWay(error) ? error : publicError(error));

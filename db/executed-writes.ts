@@ -6,8 +6,8 @@ import type { Database } from "./client.ts";
 import { statement } from "./statement.ts";
 
 /**
- * Commits without waiting for the disk: the write that follows flushes the log, and this row is before it. When a crash loses the row, it has lost
- * the write as well, and the call may be executed.
+ * Commits without waiting for the disk: the write that follows flushes the log, and this row is before it. When a crash loses the row, it has lost the write as
+ * well, and the call may be executed again.
  */
 const remember = statement<{ nonce: string }>(
   () => sql`
@@ -16,14 +16,14 @@ const remember = statement<{ nonce: string }>(
     on conflict do nothing returning nonce`,
 );
 
-// By the clock of the database alone, which may be ahead of the caller's and behind it.
+// Compared by the database's clock only, which may be ahead of or behind the caller's clock.
 const keptMs = 3 * longestBeliefMs;
 const forget = statement<never>(
   () => sql`delete from executed_writes where executed_at < now() - ${sql.raw(`interval '${keptMs} milliseconds'`)}`,
 );
 const forgetEveryMs = 10_000;
 
-/** Over all processes that share the database. */
+/** Returns the record of executed writes, shared by all processes that use the database. */
 export function executedWrites(database: Database): ExecutedWrites {
   let forgottenAt = performance.now();
   return {

@@ -3,7 +3,7 @@ import { validText } from "#lib/arguments.ts";
 import { InvalidArgument } from "#lib/errors.ts";
 import { isUuid } from "#lib/uuid.ts";
 
-/** One condition of a list, as SQL text with placeholders and the values for them. Equal `shape`s have equal text. */
+/** One condition of a list, as SQL text with placeholders and their values. Conditions with equal `shape` have equal text. */
 export interface Condition {
   shape: string;
   sql: SQL;
@@ -11,8 +11,7 @@ export interface Condition {
 }
 
 /**
- * How one field of a GraphQL filter becomes SQL. `name` is unique in its statement and prefixes its placeholders; `argument`
- * is the path that errors name.
+ * Converts one field of a GraphQL filter to SQL. `name` is unique in its statement and prefixes its placeholders; `argument` is the path that errors name.
  * @throws InvalidArgument
  */
 export type Filter = (name: string, value: unknown, argument: string) => Condition;
@@ -94,10 +93,10 @@ export interface WholeRange {
   max?: bigint | number | null;
 }
 
-/** The most that PostgreSQL holds as a bigint; what is beyond compares as this. */
+/** The largest value of PostgreSQL's bigint. Larger values are compared as this one. */
 const largest = 2n ** 63n - 1n;
 
-/** A whole number of the row is in the range, both ends included. @param value a bigint */
+/** A whole number of the row is in the range, both ends included. @param value an expression of type bigint */
 export const between =
   (value: SQL): Filter =>
   (name, range) => {
@@ -128,13 +127,13 @@ export const between =
     };
   };
 
-/** Outside these years Date writes what PostgreSQL does not read; an offset leads there from a year within them. */
+/** Outside these years, Date writes a form that PostgreSQL does not read. An offset can move a year within them outside. */
 function checkYear(time: Date, argument: string): void {
   const year = time.getUTCFullYear();
   if (year < 1 || year > 9999) throw new InvalidArgument(argument, "is not between the years 1 and 9999.");
 }
 
-/** Any of the columns contains the text, whatever its case. The text is literal: `%` and `_` mean themselves. */
+/** Any of the columns contains the text, ignoring case. The text is literal: `%` and `_` mean themselves. */
 export const contains =
   (...columns: Column[]): Filter =>
   (name, value, argument) => {

@@ -22,13 +22,13 @@ export interface Order {
   direction: Direction;
 }
 
-/** A list of the graph: what it reads, what it can be filtered by, and in which orders it can be paged. */
+/** A list of the graph: what it reads, how it can be filtered, and in which orders it can be paged. */
 export interface ListSpec extends Source {
   filters: Readonly<Record<string, Filter>>;
   /** GraphQL order field → a column that is never null; the id breaks ties. */
   orders: Readonly<Record<string, Column>>;
   defaultOrder: Order;
-  /** A condition that holds unless the filter has one of these fields: "not deleted", unless deleted ones were asked for. */
+  /** A condition that applies unless the filter has one of these fields: "not deleted", unless the filter requests deleted rows. */
   unlessFiltered?: { by: readonly string[]; condition: SQL };
 }
 
@@ -37,13 +37,13 @@ export interface ListArguments extends PageArguments {
   orderBy?: { field: string; direction: Direction } | null | undefined;
 }
 
-/** How the rows of a list belong to their parent: `parent` is the parent's key, a UUID. */
+/** Relates the rows of a list to their parent: `parent` is the parent's key, a UUID. */
 export type BelongsTo = (parent: SQL) => SQL;
 
 export interface List<Row> {
-  /** The list by itself. */
+  /** Returns a page of the list itself. */
   page(tx: Tx, args: ListArguments, withTotal: boolean): Promise<Page<Row>>;
-  /** The list under each of many parents, in one statement with a limit, a cursor and a count for each of them. */
+  /** Returns a function that reads the list under each of many parents, in one statement with a limit, a cursor and a count for each of them. */
   under(belongsTo: BelongsTo): PagesByParent<Row>;
 }
 
@@ -150,8 +150,8 @@ interface PagesShape {
 }
 
 /**
- * One row per (parent, listed row), and at least one per parent, so that an empty page still brings its count. A list by itself
- * is the list under one parent without a key.
+ * Selects one row per (parent, listed row), and at least one per parent, so that an empty page still brings its count. A list without a parent is the list
+ * under one parent without a key.
  */
 function pagesStatement(spec: ListSpec, shape: PagesShape): Statement<ListedRow> {
   return statement<ListedRow>(() => {
@@ -171,7 +171,7 @@ function pagesStatement(spec: ListSpec, shape: PagesShape): Statement<ListedRow>
     );
     const direction = sql.raw(descending ? "desc" : "asc");
     const compare = sql.raw(descending ? "<" : ">");
-    // Bound as text: as a timestamp the driver would make a Date of it and lose the microseconds, and with them the place in the list.
+    // Bound as text. As a timestamp, the driver would make a Date of it. The microseconds would be lost, and with them the place in the list.
     const beyond = shape.positioned
       ? sql` and (${orderColumn}, ${id}) ${compare} (${sql.placeholder("positionValue")}::text::${sql.raw(positionType(orderColumn))}, ${sql.placeholder("positionId")}::uuid)`
       : sql``;
@@ -210,7 +210,7 @@ function assemble<Row>(
     if (backward) listed.reverse();
     return {
       edges: listed.map((row) => ({
-        // Most queries ask for nodes alone.
+        // Most queries select only the nodes.
         get cursor() {
           return encodeCursor({ order, value: row.__order ?? "", id: row.id ?? "" });
         },
@@ -223,14 +223,14 @@ function assemble<Row>(
   });
 }
 
-/** The column's type without its limits: a value beyond them compares as well as any other, where a cast to them would fail. */
+/** Returns the column's type without its limits: a value beyond them still compares correctly, but a cast to them would fail. */
 const positionType = (column: Column): string =>
   column
     .getSQLType()
     .replace(/^varchar\(\d+\)$/, "text")
     .replace(/^numeric\(.*\)$/, "numeric");
 
-/** A forged value must not reach the server: a failed cast would abort the transaction that other fields of the request share. */
+/** Rejects a forged value before it reaches the server: a failed cast would abort the transaction that other fields of the request share. */
 function checkPosition({ value }: Position, column: Column, argument: string): void {
   if (!isValueOf(column, value)) throw new InvalidArgument(argument, "is not a cursor of this list in this order.");
 }
@@ -245,7 +245,7 @@ function isValueOf(column: Column, value: string): boolean {
   return type === "uuid" && isUuid(value);
 }
 
-/** As PostgreSQL writes a timestamptz in UTC. The calendar is checked by a round trip: Date alone takes the 30th of February. */
+/** Returns whether a text is a timestamptz as PostgreSQL writes it in UTC. A round trip checks the calendar: Date alone accepts the 30th of February. */
 function isTimestamp(value: string): boolean {
   const parts = /^(?!0000)(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,6})?\+00$/.exec(value);
   const seconds = `${parts?.[1]}T${parts?.[2]}`;

@@ -4,11 +4,11 @@ import type { Tx } from "./client.ts";
 import { columnOf, selectList, type Source, visibleTo } from "./rows.ts";
 import { statement } from "./statement.ts";
 
-/** Keys → the row of each, in the order of the keys; null where none is visible or the key is no UUID. */
+/** Maps keys to the row of each, in the order of the keys; null where no row is visible or the key is no UUID. */
 export type Lookup<Row> = (tx: Tx, keys: readonly string[]) => Promise<(Row | null)[]>;
 
 /**
- * The batch read of an entity: one statement for all keys of a request.
+ * Returns the batch read of an entity: one statement for all keys of a request.
  * @param key property of a unique UUID column; `id` by default
  */
 export function lookup<Row>(source: Source, key = "id"): Lookup<Row> {

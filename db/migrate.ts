@@ -13,18 +13,18 @@ import { detectMetricStorage } from "./monitoring/metric-storage.ts";
 import { ensureRoles, quoted } from "./roles.ts";
 
 export interface MigrateOptions {
-  /** The folder with the domain's migrations; by default the one beside this file. */
+  /** The folder with the domain's migrations; by default the one next to this file. */
   folder?: string;
   /** How long to wait for another program that migrates the same database, and for locks on tables in use. */
   lockTimeoutMs?: number;
 }
 
 /**
- * Brings one domain's database up to date: its roles, then every migration that is not applied yet, each in a transaction
- * of its own. Two programs may call this at once; the second waits and then finds nothing to do.
+ * Brings one domain's database up to date: its roles, then every migration that is not applied yet, each in a transaction of its own. When two programs call
+ * this at once, the second waits and then finds nothing to do.
  *
- * The journal table is Drizzle's, so that drizzle-kit reads it as well. Drizzle's own runner is not used because it puts
- * all migrations into one transaction, skips one that is older than the newest applied, and knows no variants.
+ * The journal table is Drizzle's, so that drizzle-kit reads it as well. Drizzle's own runner is not used: it runs all migrations in one transaction, skips one
+ * that is older than the newest applied, and has no variants.
  *
  * @param url connects as the owner, directly: the lock belongs to the session, which a transaction pooler would share.
  * @returns the tags of the migrations that were applied now.
@@ -49,14 +49,14 @@ export const migrateDomain = (url: string, domain: Domain, options: MigrateOptio
     return applied;
   });
 
-/** Services and jobs refuse to start on another schema than theirs. */
+/** Services and jobs refuse to start on a schema other than theirs. */
 const journalGrants = (domain: Domain): string => {
   const roles = [serviceRole(domain), systemRole(domain)].map(quoted).join();
   return `grant usage on schema drizzle to ${roles}; grant select on drizzle.__drizzle_migrations to ${roles};`;
 };
 
 /**
- * The tags of the migrations that a domain's database still lacks, oldest first. Changes nothing.
+ * Returns the tags of the migrations that a domain's database still lacks, oldest first. Changes nothing.
  * @throws MigrationError `MIGRATIONS_AHEAD`
  */
 export const pendingMigrations = (url: string, domain: Domain, options: MigrateOptions = {}): Promise<string[]> =>
@@ -79,11 +79,11 @@ const withConnection = async <T>(to: ConnectsTo, use: (sql: postgres.Sql) => Pro
   }
 };
 
-// "nova" in ASCII, so that it meets no other program's lock. Advisory locks are per database.
+// "nova" in ASCII, so that it does not collide with another program's lock. Advisory locks are per database.
 const migrationLock = 0x6e6f7661;
 const lockNotAvailable = "55P03";
 
-/** Held until the connection ends. */
+/** Acquires the lock, which is held until the connection ends. */
 const lockMigrations = async (sql: postgres.Sql, timeoutMs: number): Promise<void> => {
   await sql`select set_config('lock_timeout', ${String(timeoutMs)}, false)`;
   try {

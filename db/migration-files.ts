@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { asset } from "#lib/assets.ts";
 import type { Domain } from "./columns.ts";
 
-/** How the monitoring database stores series; some of its migrations exist once for each. */
+/** How the monitoring database stores series. Some of its migrations have one file for each storage. */
 export type MetricStorage = "native" | "timescale";
 
 /** One line of a domain's journal, as drizzle-kit writes it. */
 export interface JournalEntry {
   /** The file name without `.sql`. */
   tag: string;
-  /** Unix time in milliseconds: what identifies the migration in a database. */
+  /** Unix time in milliseconds, which identifies the migration in a database. */
   when: number;
 }
 
@@ -22,16 +22,16 @@ export interface MigrationFile extends JournalEntry {
   hash: string;
 }
 
-/** Where a domain's migrations are. */
+/** Returns the folder of a domain's migrations. */
 export const migrationsFolder = (domain: Domain): string => asset(`db/${domain}/migrations`);
 
-/** The domain's migrations, oldest first. */
+/** Returns the domain's migrations, oldest first. */
 export const readJournal = async (folder: string): Promise<JournalEntry[]> => {
   const journal = JSON.parse(await readFile(join(folder, "meta/_journal.json"), "utf8")) as { entries: JournalEntry[] };
   return journal.entries;
 };
 
-/** Reads one migration; `storage` is asked only where the migration has a file for each metric storage. */
+/** Reads one migration. Calls `storage` only when the migration has a file for each metric storage. */
 export const readMigration = async (
   folder: string,
   entry: JournalEntry,

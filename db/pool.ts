@@ -5,23 +5,27 @@ import { tracedStatement } from "./traced-statement.ts";
 type Values = postgres.ParameterOrJSON<never>[];
 type Rows = postgres.RowList<postgres.Row[]>;
 
-/** Where statements can be sent to: the pool, or one of its transactions. */
+/** A target for statements: the pool, or one of its transactions. */
 export interface Connection {
   send(text: string, values: Values): Promise<Rows>;
 }
 
 const closeTimeoutMs = 5_000;
 
-/** One client of the driver with one connection. @param onClose to be called when that has closed, for whatever reason */
+/** Opens one client of the driver with one connection. @param onClose called when that connection has closed, for whatever reason */
 export type OpenClient = (onClose: () => void) => postgres.Sql;
 
 /**
- * Connections of postgres.js, each a client of its own that is thrown away once it has closed, and what the driver (3.4.9) lacks when one
- * breaks. Its transactions go on then: it sends their next statements and their COMMIT or ROLLBACK to the closed connection, which
- * throws where nobody can catch it, or to whoever's transaction that connection serves by now; and it waits for answers that cannot come
- * any more (porsager/postgres#1097, #1155, #1186, #1215). Its own pool opens the connection anew with what was left of the old one:
- * a statement that came between the socket's error and its close is never answered, or given the answer to the next one; and after one that
- * was still to be written nothing is written any more. Here a transaction sends nothing once it is over or its connection is gone.
+ * A pool of postgres.js connections. Each is a client of its own, and is discarded once it has closed. The class adds what the driver (3.4.9) lacks when a
+ * connection breaks.
+ *
+ * The driver's transactions continue on a broken connection. The driver sends their next statements and their COMMIT or ROLLBACK to the closed connection. They
+ * throw where no code can catch the error, or end up in the transaction that the connection serves by then. The driver also waits for answers that can no
+ * longer arrive (porsager/postgres#1097, #1155, #1186, #1215).
+ *
+ * The driver's own pool reopens the connection with the remaining state of the old one. A statement that arrived between the socket's error and its close never
+ * gets an answer, or gets the answer of the next statement. After a statement that was still to be written, nothing is written any more. In this class, a
+ * transaction sends nothing once it is over or its connection is gone.
  */
 export class Pool implements Connection {
   readonly #database: string;
@@ -35,7 +39,7 @@ export class Pool implements Connection {
     this.#openClient = openClient;
   }
 
-  /** A statement in no transaction but its own. */
+  /** Runs a statement in a transaction of its own. */
   send(text: string, values: Values): Promise<Rows> {
     return this.use((sql) =>
       tracedStatement(this.#database, text, () => sql.unsafe(text, values, { prepare: true }).execute()),
@@ -45,7 +49,7 @@ export class Pool implements Connection {
   /**
    * Runs `use` in a transaction: committed when it resolves, rolled back when it rejects.
    * @param mode what follows BEGIN
-   * @throws what `use` or the server throws, and the connection's error as soon as that is gone, whatever `use` is doing
+   * @throws what `use` or the server throws; when the connection breaks, its error at once, whatever `use` is doing
    */
   async begin<T>(mode: string, use: (transaction: Connection) => Promise<T>, again = true): Promise<T> {
     const transaction = new Transaction(this.#database);
@@ -53,13 +57,13 @@ export class Pool implements Connection {
       return await this.use(async (sql) => (await sql.begin(mode, (begun) => transaction.run(begun, use))) as T);
     } catch (error) {
       transaction.end(error);
-      // One that had been closed while it was idle, without our having heard of it yet: nothing was done on it.
+      // The connection had closed while it was idle, and this process had not noticed yet: nothing was done on it.
       if (!transaction.begun && again && isBroken(error)) return this.begin(mode, use, false);
       throw error;
     }
   }
 
-  /** Gives `use` a connection for itself, a new one when all are in use: how many that may be is for the caller to say. */
+  /** Gives `use` a connection for itself, a new one when all are in use. The caller limits how many there may be. */
   async use<T>(use: (sql: postgres.Sql) => Promise<T>): Promise<T> {
     const client = this.#idle.pop() ?? this.#open();
     const work = use(client.sql);
@@ -75,7 +79,7 @@ export class Pool implements Connection {
     }
   }
 
-  /** Waits for what is running, 5 s at most, then ends all connections. */
+  /** Waits for running work, 5 s at most, then ends all connections. */
   async close(): Promise<void> {
     const waiting = new AbortController();
     await Promise.race([
@@ -83,7 +87,7 @@ export class Pool implements Connection {
       delay(closeTimeoutMs, undefined, { signal: waiting.signal }).catch(() => undefined),
     ]);
     waiting.abort();
-    // Only goodbyes are left to be said; broken connections would be waited for.
+    // Only the messages that close the connections are left to send; the driver would wait for broken connections.
     await Promise.all([...this.#clients].map(({ sql }) => sql.end({ timeout: 0.1 })));
   }
 
@@ -108,7 +112,7 @@ class PooledClient {
     this.sql = open(() => this.discard());
   }
 
-  /** Rejects what still waits for an answer: the driver would open a connection anew for it. */
+  /** Rejects the statements that still wait for an answer: the driver would reopen a connection for them. */
   discard(): void {
     if (this.discarded) return;
     this.discarded = true;
@@ -140,13 +144,13 @@ class Transaction {
         send: (text, values) => tracedStatement(this.#database, text, () => this.#send(sql, text, values)),
       });
     } finally {
-      // The driver would send COMMIT or ROLLBACK now. Its caller has learned of the broken connection already.
+      // The driver would send COMMIT or ROLLBACK now. Its caller has already received the error of the broken connection.
       if (this.#gone) await new Promise<never>(() => undefined);
       this.#over = new Error("A statement came after the end of its transaction.");
     }
   }
 
-  /** The driver has given it up: if that comes before its own end, the connection is gone. */
+  /** Called when the driver has given up the transaction: if that happens before its own end, the connection is gone. */
   end(error: unknown): void {
     if (this.#over) return;
     this.#gone = true;
@@ -168,18 +172,18 @@ class Transaction {
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");
 
 /**
- * Whether the connection was closed with this error, or will be in a moment. Errors of the socket and the driver's own have an
- * `errno`; those of streams and TLS do not.
+ * Returns whether the connection was closed with this error, or will be in a moment. Errors of the socket and the driver's own have an `errno`; those of
+ * streams and TLS do not.
  */
 export const isConnectionError = (error: unknown): boolean =>
   error instanceof Error && ("errno" in error || /^(EPIPE$|ERR_(STREAM|SSL|TLS)_)/.test(codeOf(error)));
 
-/** Whether a connection that had been there was closed, by whoever did it. */
+/** Returns whether a connection that had been open was closed, by either side. */
 const isBroken = (error: unknown): boolean =>
   ["CONNECTION_CLOSED", "CONNECTION_DESTROYED", "CONNECTION_ENDED", "ECONNRESET", "EPIPE", "57P01", "57P02"].includes(
     codeOf(error),
   );
 
-/** The server's last words on a connection, as it begins or later. */
+/** Returns whether the error is the server's last message on a connection, as it begins or later. */
 const isFatal = (error: unknown): boolean =>
   error instanceof postgres.PostgresError && ["FATAL", "PANIC"].includes(error.severity);

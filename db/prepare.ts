@@ -8,7 +8,7 @@ import { isVerifierOf, scramVerifier } from "./scram.ts";
 
 export interface Preparation {
   domain: Domain;
-  /** Connects a superuser to the domain's database. */
+  /** The URL with which a superuser connects to the domain's database. */
   administratorUrl: string;
   passwords: Readonly<Record<Login, string>>;
 }
@@ -16,9 +16,9 @@ export interface Preparation {
 const attempts = 10;
 
 /**
- * Gives a domain's database its owner and its logins with these passwords, on a server that is this program's alone: the embedded one, or the one of a
- * container. What a superuser owned there before is the owner's afterwards. Changes nothing when all is so already; may be called again, and by several
- * programs at once.
+ * Gives a domain's database its owner and its logins with these passwords, on a server that belongs only to this program: the embedded one, or the one of a
+ * container. The owner then owns what a superuser owned there before. Changes nothing when everything is already in place. It may be called again, and by
+ * several programs at once.
  * @returns whether anything was changed
  */
 export async function prepareDatabase({ domain, administratorUrl, passwords }: Preparation): Promise<boolean> {
@@ -77,7 +77,7 @@ function preparation(domain: Domain, database: string, verifiers: readonly strin
       `alter role ${quoted(loginRole(domain, login))} login ${login === "owner" ? "" : "noinherit"} nosuperuser nocreatedb nocreaterole
         noreplication nobypassrls password '${verifiers[place]}'`,
     ]),
-    // Before they are its own: a service is no member of anything.
+    // Before they get their own: a service is a member of no role.
     `do $$ declare held record; begin
       for held in select roleid::regrole as role, member::regrole as holder from pg_auth_members
         where member in (${regrole(serviceRole(domain))}, ${regrole(systemRole(domain))})
@@ -96,8 +96,8 @@ function preparation(domain: Domain, database: string, verifiers: readonly strin
 const regrole = (role: string): string => `'${quoted(role)}'::regrole`;
 
 /**
- * What the program that migrated as a superuser made. Not REASSIGN OWNED, which refuses the first superuser; and not what belongs to extensions, or to
- * a table that is given itself.
+ * Objects that the program created when it migrated as a superuser. Not REASSIGN OWNED, which rejects the first superuser. Not objects of extensions, nor
+ * objects that change owner with their table.
  */
 const givenTo = (owner: string): string => `do $$ declare given record; begin
   for given in

@@ -13,12 +13,12 @@ export interface PrintedRoles {
   /** The user of the domain's `DATABASE_URL_*`. */
   owner: string;
   database: string;
-  /** As `scramVerifier` makes them; a login without one has no password yet. */
+  /** The verifiers that `scramVerifier` returns. A login without one has no password yet. */
   verifiers?: Readonly<Partial<Record<"service" | "system", string>>>;
 }
 
 /**
- * The SQL with which an administrator prepares a server for one domain: the two logins, which can connect to the domain's database only, and the right
+ * Returns the SQL with which an administrator prepares a server for one domain: the two logins, which can connect only to the domain's database, and the right
  * of the owner to act as them. It may be run again.
  */
 export const rolesSql = (domain: Domain, { owner, database, verifiers = {} }: PrintedRoles): string =>
@@ -36,21 +36,21 @@ export const rolesSql = (domain: Domain, { owner, database, verifiers = {} }: Pr
     `grant connect, create, temporary on database ${quoted(database)} to ${quoted(owner)};`,
   ].join("\n");
 
-/** Nobody connects to a domain's database but its own logins. */
+/** Allows only its own logins to connect to a domain's database. */
 export const connectSql = (domain: Domain, database: string): string[] => [
   `revoke all on database ${quoted(database)} from public`,
   `grant connect on database ${quoted(database)} to ${quoted(serviceRole(domain))}, ${quoted(systemRole(domain))}`,
 ];
 
-// Roles belong to the whole server, so no lock of one database keeps two programs from making them at the same time:
-// unique_violation, duplicate_object, and internal_error ("tuple concurrently updated").
+// Roles belong to the whole server, so a lock in one database does not prevent two programs from creating them at the same time: unique_violation,
+// duplicate_object, and internal_error ("tuple concurrently updated").
 export const lostRace = new Set(["23505", "42710", "XX000"]);
 const insufficientPrivilege = "42501";
 const attempts = 10;
 
 /**
- * Makes the two roles of a domain where they are missing, and the current user a member of them, so that `SET ROLE` works.
- * @throws MigrationError `ROLES_MISSING` when the current user may not do that and nobody has.
+ * Creates the two roles of a domain where they are missing, and makes the current user a member of them, so that `SET ROLE` works.
+ * @throws MigrationError `ROLES_MISSING` when the current user may not do that and no administrator has done it
  */
 export const ensureRoles = async (sql: postgres.Sql, domain: Domain): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
@@ -73,9 +73,9 @@ interface MissingRole {
   exists: boolean;
 }
 
-/** The roles that do not exist or that the current user cannot become. */
+/** Returns the roles that do not exist or that the current user cannot become. */
 const missingRoles = async (sql: postgres.Sql, domain: Domain): Promise<MissingRole[]> => {
-  // From PostgreSQL 16 on a member does not always have the right to SET ROLE; before, there is no name for that right.
+  // From PostgreSQL 16 on, a member does not always have the right to SET ROLE. Earlier versions have no name for that right.
   const [version] = await sql<{ number: number }[]>`select current_setting('server_version_num')::int as number`;
   const membership = (version?.number ?? 0) >= 160000 ? "SET" : "MEMBER";
   return sql<MissingRole[]>`

@@ -8,13 +8,13 @@ export interface Source {
   /** Properties that no query of the graph selects: secrets. */
   omit?: readonly string[];
   /**
-   * Which rows a tenant may see; by default those whose `tenant_id` is the transaction's, and in tables without that column
-   * (shared infrastructure) all. The placeholder `tenantId` is bound by whoever runs the statement.
+   * Which rows a tenant may see. By default these are the rows whose `tenant_id` is the transaction's; in tables without that column (shared infrastructure),
+   * all rows. The code that runs the statement binds the placeholder `tenantId`.
    */
   visible?: SQL;
 }
 
-/** `"vms"."display_name" as "displayName", …`: rows come back keyed as the Drizzle table names them. */
+/** `"vms"."display_name" as "displayName", …`: the keys of the returned rows are those of the Drizzle table. */
 export function selectList({ table, omit = [] }: Source): SQL {
   const columns = Object.entries(getTableColumns(table)).filter(([property]) => !omit.includes(property));
   return sql.join(
@@ -23,7 +23,7 @@ export function selectList({ table, omit = [] }: Source): SQL {
   );
 }
 
-/** Which rows of a source a query sees: `visible`, or the tenant's. */
+/** Returns the condition for the rows of a source that a query sees: `visible`, or the tenant's. */
 export function visibleTo({ table, visible }: Source): SQL {
   if (visible) return visible;
   const { tenantId } = getTableColumns(table) as Record<string, Column>;

@@ -5,12 +5,12 @@ const iterations = 4096;
 const stretch = promisify(pbkdf2);
 
 /**
- * A password as PostgreSQL keeps it (RFC 5803): a person who reads a statement with it, in a log or on a screen, cannot log in with it. Passwords are of
- * printable ASCII, which needs no SASLprep.
+ * Returns a password in the form in which PostgreSQL stores it (RFC 5803). A person who reads a statement with it, in a log or on a screen, cannot log in with
+ * it. Passwords are of printable ASCII, which needs no SASLprep.
  */
 export const scramVerifier = (password: string): Promise<string> => verifierOf(password, randomBytes(16), iterations);
 
-/** Whether the server keeps this password. */
+/** Returns whether the server's stored verifier is of this password. */
 export async function isVerifierOf(verifier: string | null, password: string): Promise<boolean> {
   const [, rounds, salt] = /^SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$/.exec(verifier ?? "") ?? [];
   if (verifier === null || rounds === undefined || salt === undefined) return false;

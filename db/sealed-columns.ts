@@ -4,7 +4,7 @@ import { reseal, SecretError, sealedUnder } from "#lib/sealed-secret.ts";
 import type { Database, WriteTx } from "./client.ts";
 import { statement } from "./statement.ts";
 
-/** Where sealed secrets are. A column that is not named here is forgotten by `novacron keys rotate`. */
+/** The columns that hold sealed secrets. `novacron keys rotate` skips a column that is not named here. */
 export const sealedColumns = [
   { domain: "auth", table: "users", column: "mfa_secret" },
   { domain: "federation", table: "cloud_providers", column: "credentials_encrypted" },
@@ -50,31 +50,31 @@ const lockKeysStatement = statement<unknown>(
   () => sql`select pg_advisory_xact_lock(hashtextextended('novacron.keys', 0))`,
 );
 
-/** Until the end of the transaction nobody else changes the keys of this installation. */
+/** Prevents other transactions from changing the keys of this installation until this transaction ends. */
 export const lockKeys = (tx: WriteTx): Promise<unknown> => tx.run(lockKeysStatement);
 
-/** Whether a column holds a sealed secret. @param system its database under its system role */
+/** Returns whether a column holds a sealed secret. @param system its database under its system role */
 export const hasSealed = async (system: Database, place: SealedColumn): Promise<boolean> =>
   (await system.run(of(place).any))[0]?.found ?? false;
 
-/** How many secrets of a column are not sealed under this key. @param system its database under its system role */
+/** Returns how many secrets of a column are not sealed under this key. @param system its database under its system role */
 export async function countSealedOtherwise(system: Database, place: SealedColumn, keyId: string): Promise<number> {
   const [row] = await system.run(of(place).count, { newest: sealedUnder(keyId) });
   return row?.count ?? 0;
 }
 
 /**
- * Seals a batch of a column's secrets under the keyring's newest key, in one transaction. What is left to do is told by the secrets
- * themselves: after a crash the next call goes on. No counter of changes goes up and no event is written, for the secrets are the same.
+ * Seals a batch of a column's secrets under the keyring's newest key, in one transaction. The secrets themselves show what is left to do: after a crash, the
+ * next call continues. No counter of changes increases and no event is written, because the secrets are the same.
  *
- * @returns how many it sealed; 0 when all are
+ * @returns how many it sealed; 0 when all are sealed under that key
  * @throws SecretError for a secret that cannot be opened, naming its row; its batch stays as it was
  */
 export const resealBatch = (system: Database, place: SealedColumn, readKeyring: () => Keyring, tenantId: string) =>
   system.write({ tenantId }, async (tx) => {
     const page = await tx.run(of(place).page, { newest: sealedUnder(readKeyring()[0].id) });
     if (page.length === 0) return 0;
-    // Read after the page: what another rotation sealed meanwhile is under a key that was on the disk before.
+    // Read after the page: secrets that another rotation sealed meanwhile are under a key that was on the disk before.
     const keyring = readKeyring();
     const { table, column } = place;
     const rows = page.map((row) => {

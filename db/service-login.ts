@@ -6,13 +6,13 @@ interface SessionLogin {
   login: string;
   role: string;
   bypasses: boolean;
-  /** What makes the login more than its role, in words. */
+  /** What the login may do beyond its role, as text. */
   excess: string[];
 }
 
 /**
- * Refuses a connection that is more than its role. Row-level security means nothing to a superuser or a role with BYPASSRLS; and where the login is not
- * the role itself, one injected `reset role` is enough to be the owner. The latter is let pass in development, where one URL may do for all.
+ * Rejects a connection whose login may do more than its role. Row-level security has no effect on a superuser or a role with BYPASSRLS. Where the login is not
+ * the role itself, one injected `reset role` is enough to become the owner. In development the latter is allowed, because one URL may serve for all.
  * @throws Error `RLS_BYPASSED` or `LOGIN_NOT_CONFINED`
  */
 export async function requireConfinedLogin(client: postgres.Sql, domain: Domain): Promise<void> {

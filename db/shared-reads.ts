@@ -1,7 +1,7 @@
 import type { Database, ReadTx, Scope, Tx } from "./client.ts";
 import type { Statement } from "./statement.ts";
 
-/** The read transaction of a call, which can give its connection back in between. */
+/** The read transaction of a call, which can return its connection in between. */
 export class SharedReads implements Tx {
   readonly domain;
   readonly tenantId;
@@ -12,7 +12,7 @@ export class SharedReads implements Tx {
   #open: ReadTx | undefined;
   #ended = false;
 
-  /** @param turn resolves when this may take a connection; undefined when it may at once */
+  /** @param turn resolves when this may take a connection; undefined when it may do so at once */
   constructor(database: Database, scope: Scope, turn: () => Promise<void> | undefined) {
     this.domain = database.domain;
     this.tenantId = scope.tenantId;
@@ -43,7 +43,7 @@ export class SharedReads implements Tx {
     return this.pause();
   }
 
-  /** After the end nobody would give the connection back. */
+  /** After the end, no code would return the connection. */
   #begun(): ReadTx {
     if (this.#ended) throw new Error("A statement came after the end of its call.");
     return (this.#open ??= this.#begin());

@@ -2,8 +2,8 @@ import { fillPlaceholders, type SQL } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 
 /**
- * One SQL statement, compiled once from a Drizzle template with `sql.placeholder(…)` for its values and kept as text:
- * building a query anew at each call costs several times what running a server-prepared one does (docs/architecture.md).
+ * One SQL statement, compiled once from a Drizzle template with `sql.placeholder(…)` for its values and kept as text. Building a query anew at each call costs
+ * several times what running a server-prepared one does (docs/architecture.md).
  * `Row` is the shape of one row, keyed by column alias.
  */
 export interface Statement<Row> {

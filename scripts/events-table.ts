@@ -9,7 +9,7 @@ import { eventCatalogue } from "#events/event.ts";
 const begin = "<!-- events -->\n";
 const end = "<!-- /events -->";
 
-/** A table for each database that writes events. */
+/** Returns a table for each database that writes events. */
 export function eventsTables(): string {
   return Object.entries(eventCatalogue as Record<string, Catalogue>)
     .map(([source, events]) => {
@@ -22,7 +22,7 @@ export function eventsTables(): string {
     .join("\n");
 }
 
-/** The document with its tables as the catalogue has them. */
+/** Returns the document with its tables updated from the catalogue. */
 export function withTables(document: string): string {
   const [before, rest] = document.split(begin);
   const after = rest?.slice(rest.indexOf(end));

@@ -21,10 +21,10 @@ export interface Contender {
 export const outdir = "dist/bench";
 
 /**
- * Each on the same core, one process each.
- * @param subgraphs the URL of the process that answers for them
+ * Starts the contenders, one process each, all on the same core.
+ * @param subgraphs the URL of the process that answers for the subgraphs
  * @param supergraph the file of their supergraph
- * @param stops what is to be stopped in the end
+ * @param stops receives the functions that stop the contenders
  */
 export async function startContenders(
   subgraphs: string,
@@ -53,10 +53,10 @@ export async function startContenders(
   return contenders;
 }
 
-/** Without its log it would not say that it is ready. */
+/** Without its log, the gateway would not report that it is ready. */
 export const hiveEnvironment = { LOG_LEVEL: "info", NO_COLOR: "1" };
 
-/** Of port 0 it does not say which one it took. */
+/** For port 0, the gateway does not report which port it took. */
 export const hiveArguments = async (bin: string, supergraph: string): Promise<string[]> => [
   bin,
   "supergraph",
@@ -75,7 +75,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** As they would be shipped: what runs from TypeScript names each function that it makes, and that takes time. */
+/** Bundles the contenders as they would be shipped. Programs that run from TypeScript name each function that they make, which takes time. */
 export async function bundle(names: readonly string[]): Promise<void> {
   await runToEnd(["--import", "tsx", "scripts/build.ts"]);
   await bundlePrograms(

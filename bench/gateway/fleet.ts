@@ -1,8 +1,8 @@
-/** A made-up fleet in which the number of a VM says everything about it. */
+/** A made-up fleet in which the number of a VM determines all its values. */
 
 const numberIn = (id: string): number => Number(id.slice(id.lastIndexOf("-") + 1));
 
-// A user has two VMs, a node and a region five: their number grows with `first`, so that two pages never ask for the same ones.
+// A user has two VMs; a node and a region have five. Their number grows with `first`, so that two pages never request the same ones.
 export const vmOf = (at: number) => ({
   id: `vm-${at}`,
   name: `web-${at}.example.test`,

@@ -57,8 +57,9 @@ export const subgraphSchema = (name: SubgraphName): GraphQLSchema =>
   buildSubgraphSchema({ typeDefs: typeDefsOf(name), resolvers: resolvers[name] as never });
 
 /**
- * @param url of the process that answers for all of them, each under its name
- * @param more what else a subgraph is said to have; nobody answers for it
+ * Returns the composed supergraph.
+ * @param url of the process that answers for all subgraphs, each under its name
+ * @param more additional SDL of a subgraph; no resolver answers for it
  */
 export function supergraphSdl(url: string, more: Partial<Record<SubgraphName, string>> = {}): string {
   const services = subgraphNames.map((name) => ({
@@ -73,7 +74,7 @@ export function supergraphSdl(url: string, more: Partial<Record<SubgraphName, st
 
 export const subgraphUrl = (url: string, name: SubgraphName): string => new URL(`/${name}/graphql`, url).href;
 
-/** The same without federation: one type holds what the five say of it. */
+/** The same without federation: one type holds the fields of all five. */
 export const wholeSdl = `
   type Query { vms(first: Int!): [Vm!]! }
   type Vm {

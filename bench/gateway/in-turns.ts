@@ -1,8 +1,8 @@
-/** How many requests are under way at once. */
+/** The number of concurrent requests. */
 export const connections = 8;
 
 /**
- * Asks `count` times, as many at once as there are connections, for each of `sizes` in turn.
+ * Calls `ask` `count` times, with as many calls at once as there are connections, for each of `sizes` in turn.
  * @returns how long all of it took, in milliseconds
  */
 export async function inTurns(

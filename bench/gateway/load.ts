@@ -7,19 +7,19 @@ export class Load {
   readonly #pool: Pool;
   readonly #asksItself: boolean;
 
-  /** @param asksItself whether what is measured is a library, whose process asks it on our behalf */
+  /** @param asksItself whether a library is measured, whose process runs the queries on our behalf */
   constructor(url: string, { asksItself = false } = {}) {
     this.#pool = new Pool(new URL(url).origin, { connections });
     this.#asksItself = asksItself;
   }
 
-  /** @throws Error when the answer is none, or has errors in it */
+  /** Sends one request. @throws Error when the request fails, or the response has errors in it */
   ask(first: number): Promise<string> {
     return this.#post("/graphql", bodyFor(first));
   }
 
   /**
-   * Asks `count` times, as many at once as there are connections, for each of `sizes` in turn.
+   * Sends `count` requests, as many at once as there are connections, for each of `sizes` in turn.
    * @returns how long all of it took, in milliseconds
    */
   async run(count: number, sizes: readonly number[]): Promise<number> {

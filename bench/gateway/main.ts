@@ -18,12 +18,12 @@ import { supergraphSdl } from "./graph.ts";
 import { Load } from "./load.ts";
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
-/** Of pages, 50 on average: more than are under way at once, so that nobody gains by asking once for two. */
+/** Page sizes, 50 on average. There are more sizes than concurrent requests, so that no gateway gains by sending one call for two requests. */
 const pages = range(40, 60);
-/** 100 and 1,000, as nearly as nobody can tell two requests to be the same. */
+/** About 100 and about 1,000, varied so that no gateway can take two requests for the same. */
 const growth = { small: range(92, 100), large: range(992, 1_000) };
 
-/** One query for 50 VMs of five synthetic subgraphs that answer from memory: what a gateway takes for it. */
+/** Measures one query for 50 VMs of five synthetic subgraphs that answer from memory: what a gateway takes for it. */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), "novacron-bench-"));
   const stops: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
@@ -52,16 +52,16 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
 
 interface Measured extends Contender {
   load: Load;
-  /** Of all measured requests, in milliseconds. */
+  /** The CPU time of all measured requests, in milliseconds. */
   cpu: number;
   ms: number;
   count: number;
-  /** Milliseconds of single requests for about 100 and about 1,000 VMs. */
+  /** The times of single requests for about 100 and about 1,000 VMs, in milliseconds. */
   small: number[];
   large: number[];
 }
 
-/** @throws Error when somebody answers something else than what was written by hand */
+/** @throws Error when a contender's response differs from that of the program written by hand */
 async function compare(measured: readonly Measured[]): Promise<void> {
   for (const first of [...pages, ...growth.small, ...growth.large]) {
     let expected: unknown;
@@ -75,7 +75,7 @@ async function compare(measured: readonly Measured[]): Promise<void> {
 
 const dataOf = (text: string): unknown => (JSON.parse(text) as { data: unknown }).data;
 
-/** In turns, so that a slower minute of the machine meets all of them. */
+/** Measures in turns, so that a slower minute of the machine affects all of them. */
 async function takeTurns(
   measured: readonly Measured[],
   { rounds, each, pairs }: { rounds: number; each: number; pairs: number },

@@ -3,7 +3,7 @@ import { type SubgraphName, subgraphNames, subgraphSchema } from "./graph.ts";
 
 const schemas = new Map<SubgraphName, GraphQLSchema>(subgraphNames.map((name) => [name, subgraphSchema(name)]));
 
-/** What a subgraph really answers; who asks remembers it. */
+/** Returns the real response of a subgraph. The caller caches it. */
 export async function answerOf(
   name: SubgraphName,
   request: { query: string; variables?: Readonly<Record<string, unknown>> | undefined },

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 const folder = "bench/gateway/peers";
 const bin = `${folder}/node_modules/@graphql-hive/gateway/dist/bin.js`;
 
-/** Installs the gateways of others, which nothing else needs, and says where Hive's starts; undefined when they cannot be had. */
+/** Installs the gateways of other projects, which nothing else needs. Returns the path of Hive's program; undefined when they cannot be installed. */
 export function hiveGateway(): string | undefined {
   if (!existsSync(bin)) {
     const { status } = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], {

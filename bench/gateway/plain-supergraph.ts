@@ -1,12 +1,12 @@
 import { Kind, parse, print, visit } from "graphql";
 
-/** What guards the graph, and stops a gateway that does not know it. */
+/** The directives that protect the graph, and that stop a gateway that does not know them. */
 const guards = ["authenticated", "requiresScopes", "policy"];
 
-/** A supergraph without its guards, whose subgraphs are at `urls`: one that every gateway takes. */
+/** Returns a supergraph without these directives, whose subgraphs are at `urls`: one that every gateway accepts. */
 export function plainSupergraph(sdl: string, urls: ReadonlyMap<string, string>): string {
   const document = visit(parse(sdl, { noLocation: true }), {
-    // Hive's Rust planner reads no description of a schema.
+    // Hive's Rust planner cannot read the description of a schema.
     SchemaDefinition: (schema) => ({ ...schema, description: undefined }),
     DirectiveDefinition: ({ name }) => (guards.includes(name.value) ? null : undefined),
     ScalarTypeDefinition: ({ name }) =>

@@ -24,20 +24,20 @@ import { pin } from "./cores.ts";
 import { hiveGateway } from "./peers.ts";
 import { plainSupergraph } from "./plain-supergraph.ts";
 
-/** Of pages, 50 on average, one request after the other: nobody gains by asking once for two. */
+/** Page sizes, 50 on average, one request after the other: no gateway gains by sending one call for two requests. */
 const pages = Array.from({ length: 21 }, (_, at) => 40 + at);
 
 interface Contender {
   name: string;
   times: number[];
   cpu: number;
-  /** Of the gateway's process; in process and by hand of everything. */
+  /** The CPU time of the gateway's process. In process and by hand, it is the CPU time of everything. */
   cpuMs(): number;
   once(first: number): Promise<unknown>;
 }
 
 /**
- * docs/one-request.graphql for 40 to 60 VMs of the imported traces, by five subgraphs that are processes apart behind each gateway.
+ * Measures docs/one-request.graphql for 40 to 60 VMs of the imported traces. Behind each gateway are five subgraphs in separate processes.
  * @throws Error without NOVACRON_TRACES
  */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
@@ -67,7 +67,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
 }
 
 async function startContenders({ dataDir, url, stops, request }: PreparedServer): Promise<Contender[]> {
-  // First, for it makes the administrator.
+  // Started first, because it creates the administrator.
   const together = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
   stops.push(together.stop);
   const subgraphs = await startSubgraphsApart(url, dataDir);
@@ -140,8 +140,8 @@ async function ask(url: string, body: string, apiKey: string): Promise<unknown> 
 }
 
 /**
- * By hand there are rows, and nothing to compare.
- * @throws Error when a gateway answers something else than Apollo's
+ * The program written by hand returns rows, which cannot be compared.
+ * @throws Error when a gateway's response differs from Apollo's
  */
 async function compare(contenders: readonly Contender[]): Promise<void> {
   for (const first of pages) {
@@ -158,7 +158,7 @@ async function compare(contenders: readonly Contender[]): Promise<void> {
   }
 }
 
-/** How old a sample is grows from one request to the next. */
+/** The age of a sample grows from one request to the next, so it is not compared. */
 const dataOf = (text: string): unknown =>
   (JSON.parse(text, (key, value: unknown) => (key === "ageSeconds" ? null : value)) as { data: unknown }).data;
 

@@ -6,8 +6,8 @@ import { subgraphSchema, type SubgraphName } from "./graph.ts";
 import { answerOf } from "./memo.ts";
 
 /**
- * A subgraph that answers from memory. The executor merges answers in place, so each is made anew, as a real subgraph would: by a literal, which
- * is the cheapest way to make it. In this fleet the number of references says which they are.
+ * Returns a subgraph that answers from memory. The executor merges results in place, so each is made anew, as a real subgraph would make it: by a literal,
+ * which is the cheapest way. In this fleet, the number of references determines which they are.
  */
 export function remembering(name: SubgraphName): Subgraph {
   const known = new Map<string, Map<unknown, () => ExecutionResult>>();

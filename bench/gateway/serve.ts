@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Answers bodies with JSON on a port, a free one unless it is given, and says when it is ready: the least that a server in Node does. */
+/** Answers bodies with JSON on a port, a free one unless it is given, and reports when it is ready: the least that a server in Node does. */
 export async function answerBodies(
   answer: (body: string, path: string) => Promise<string> | string,
   port = 0,

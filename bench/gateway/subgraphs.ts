@@ -2,7 +2,7 @@ import { type SubgraphName, subgraphNames } from "./graph.ts";
 import { answerOf } from "./memo.ts";
 import { answerBodies } from "./serve.ts";
 
-// Five subgraphs in one process, each under its name: a request is answered from memory from the second time on.
+// Five subgraphs in one process, each under its name. From the second time on, a request is answered from memory.
 const known = new Map<string, string>();
 
 await answerBodies(

@@ -2,13 +2,13 @@ import { WebSocket } from "ws";
 import { query as plain } from "./graph.ts";
 import { now } from "./process.ts";
 
-// Clients of one server, in a process of their own. Told by their parent: { open: how many } opens sockets, and subscribes each when `subscribe`;
-// { close: true } closes all; { wait: how many deliveries } answers when there have been so many since the last time.
+// Clients of one server, in a process of their own. Messages from the parent control it: { open: how many } opens sockets, and subscribes each with
+// `subscribe`; { close: true } closes all; { wait: how many deliveries } gets a response when there have been so many since the last response.
 
 const [url = ""] = process.argv.slice(2);
-/** How many are being opened at once. */
+/** How many sockets are being opened at once. */
 const together = 500;
-/** Of how many deliveries one is timed. */
+/** One of this many deliveries is timed. */
 const timedOf = 16;
 
 const sockets = new Set<WebSocket>();
@@ -33,7 +33,7 @@ function answerWait(): void {
   latencies = [];
 }
 
-/** Who the clients are, and what they ask; the next one is the next of each list. */
+/** The credentials and requests of the clients; each next client takes the next entry of each list. */
 interface Asking {
   query: string;
   tokens?: readonly string[];

@@ -12,7 +12,7 @@ const schemas = {
     type Node { name: String!  zone: String! }`,
 };
 
-/** A change of a VM, which is the one subgraph's, with the node of that VM, which is the other's. */
+/** A change of a VM, which belongs to one subgraph, with the node of that VM, which belongs to the other. */
 export const query = "subscription { vmStateChanged { at state vm { id name node { name zone } } } }";
 
 export function supergraphSdl(): string {
@@ -26,7 +26,7 @@ export function supergraphSdl(): string {
   return sdl;
 }
 
-/** What the subgraph vms tells of a change. */
+/** The payload that the subgraph vms emits for a change. */
 export const changeOf = (number: number, at: number) => ({
   data: {
     vmStateChanged: { at, state: "RUNNING", vm: { __typename: "Vm", id: `vm-${number}`, name: `machine ${number}` } },
@@ -37,7 +37,7 @@ export const nodesOf = (references: readonly unknown[]) => ({
   data: { _entities: references.map(() => ({ __typename: "Vm", node: { name: "node-17", zone: "eu-north-1a" } })) },
 });
 
-/** What a client is sent for it, as a broadcast would send it. */
+/** The message that a client receives for it, as a broadcast would send it. */
 export const messageOf = (number: number, at: number): string =>
   JSON.stringify({
     id: "1",

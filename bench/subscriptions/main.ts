@@ -8,7 +8,7 @@ const outdir = "dist/bench";
 const ours = "ours";
 const bare = "a bare broadcast";
 
-/** Sockets of one gateway over a log in memory, beside a program that sends the same bytes to as many sockets; then those of the whole product. */
+/** Measures sockets of one gateway over a log in memory, next to a program that sends the same bytes to as many sockets; then those of the whole product. */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   const programs = ["bench/subscriptions/serve.ts", "bench/subscriptions/clients.ts"];
   await bundlePrograms(programs, `${outdir}/subscriptions`);

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { pin } from "../gateway/cores.ts";
 
-/** Milliseconds on a clock that the processes of one machine share. */
+/** Returns milliseconds on a clock that the processes of one machine share. */
 export const now = (): number => performance.timeOrigin + performance.now();
 
-/** A program that is told what to do, and answers. */
+/** A program that receives messages and responds. */
 export interface Process {
   url: string;
   tell(message: object): void;

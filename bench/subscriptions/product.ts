@@ -20,7 +20,7 @@ import { runUntilReady, runWithProbe } from "../processes.ts";
 import { type Figure, percentile } from "../report.ts";
 import { now, type Process, start } from "./process.ts";
 
-/** As many as a user may have. */
+/** As many sockets as a user may have. */
 const socketsByUser = 20;
 const watched = 50;
 
@@ -28,8 +28,8 @@ const query = `subscription ($filter: VmStateChangeFilter) { vmStateChanged(filt
   toState reason vm { name owner { username } node { name cluster { name } } } } }`;
 
 /**
- * The product as `npm start` runs it, from the commit of a change to the clients: sockets of people who have signed in, 20 each, told one change a
- * second with who owns its VM and where it runs. Either all watch all VMs, or each one of 50.
+ * Measures the product as `npm start` runs it, from the commit of a change to the clients. Users who have signed in have 20 sockets each. Each socket receives
+ * one change a second, with the owner of its VM and the node of that VM. Either all sockets watch all VMs, or each watches one of 50.
  * @param size the share of the 5,000 sockets
  */
 export async function measureProduct(size: number): Promise<Figure[]> {
@@ -87,7 +87,7 @@ const latencies = (name: string, values: readonly number[]): Figure[] => [
   { name: `${name}, p99`, value: percentile(values, 0.99), unit: "ms", aim: "under 250 ms" },
 ];
 
-/** Sessions of as many people. @returns their tokens */
+/** Creates a session for each of as many users. @returns their tokens */
 async function sessions(auth: Database, people: number): Promise<string[]> {
   const tokens: string[] = [];
   for (let number = 0; number < people; number += 1) {
@@ -110,7 +110,7 @@ async function sessions(auth: Database, people: number): Promise<string[]> {
   return tokens;
 }
 
-/** The VMs that are watched, which stop and go on. */
+/** The watched VMs, which are paused and resumed. */
 class Fleet {
   readonly #vms: Database;
   #ids: string[] | undefined;
@@ -128,7 +128,7 @@ class Fleet {
     return this.#ids;
   }
 
-  /** Changes one, in a transaction of its own. */
+  /** Changes one VM, in a transaction of its own. */
   async change(number: number): Promise<void> {
     const ids = await this.ids();
     const vmId = ids[number % ids.length] ?? "";
@@ -151,7 +151,7 @@ async function told(
   const values: number[] = [];
   for (let second = 0; second < seconds; second += 1) {
     const answered = clients.ask<{ latencies: number[] }>({ wait: many });
-    // Spread over the second, as changes are.
+    // Spread over the second, as real changes are.
     for (let change = 0; change < atOnce; change += 1) {
       const begun = performance.now();
       await fleet.change(change);

@@ -10,7 +10,8 @@ import type { SubscriptionEvent } from "#lib/subscription.ts";
 import { now } from "./process.ts";
 import { changeOf, messageOf, nodesOf, supergraphSdl } from "./graph.ts";
 
-// What is measured: the gateway, or sockets to which the same bytes are sent. Told by its parent: { append: how many events }, or { look: true }.
+// The measured program: the gateway, or sockets to which the same bytes are sent. Messages from the parent control it: { append: how many events }, or { look:
+// true }.
 
 let count = 0;
 

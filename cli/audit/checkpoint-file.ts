@@ -6,8 +6,7 @@ import { makeFolder } from "#lib/make-folder.ts";
 import { linesOf } from "#lib/text-lines.ts";
 
 /**
- * Appends checkpoints, one JSON object a line, in one write that is on the disk when this resolves. Half a line that a crash left
- * behind stays a line of its own.
+ * Appends checkpoints, one JSON object per line, in one write that is on the disk when this resolves. A partial line that a crash left stays a line of its own.
  */
 export async function appendCheckpoints(path: string, checkpoints: readonly AuditCheckpoint[]): Promise<void> {
   if (checkpoints.length === 0) return;
@@ -24,7 +23,7 @@ export async function appendCheckpoints(path: string, checkpoints: readonly Audi
   }
 }
 
-/** The lines of the file in their order, `checkpoint` being undefined for one that cannot be read; nothing where there is no file. */
+/** Yields the lines of the file in their order; `checkpoint` is undefined for a line that cannot be read. Yields nothing when there is no file. */
 export async function* readCheckpoints(
   path: string,
 ): AsyncGenerator<{ line: number; checkpoint: AuditCheckpoint | undefined }> {

@@ -15,19 +15,19 @@ export interface CheckpointStore {
   signingKeys: Keyring;
 }
 
-/** What a round of checkpoints did: how many it signed, and of which tenants' logs it did not because they were changed. */
+/** The result of a round of checkpoints: how many it signed, and the tenants whose logs it did not sign because they were changed. */
 export interface CheckpointRound {
   signed: number;
   refused: string[];
 }
 
 /**
- * Signs the head of every tenant's audit log that grew since its last checkpoint. A log that no longer has the entry of its last
- * checkpoint is not signed again: a signature must not make a changed log right.
+ * Signs the head of every tenant's audit log that grew since its last checkpoint. A log that no longer has the entry of its last checkpoint is not signed
+ * again: a signature must not make a changed log look right.
  *
  * @param system the auth database under its system role
- * @param remembered each tenant's newest checkpoint that this process knows of, which the round brings up to date: of a log that was cut
- * together with the file it is the proof, and is written into the file again
+ * @param remembered each tenant's newest checkpoint that this process knows of; the round updates it. When a log was cut and the file with it, the remembered
+ * checkpoint is the proof, and is written into the file again
  */
 export async function signCheckpoints(
   system: Database,
@@ -53,7 +53,7 @@ export async function signCheckpoints(
   return { signed: fresh.length, refused };
 }
 
-/** Does so every minute. Several programs may: they sign the same twice at worst. Resolves after the round in which the signal came. */
+/** Signs checkpoints every minute. Several programs may do so: at worst they sign the same head twice. Resolves after the round in which the signal came. */
 export async function runAuditCheckpoints(
   system: Database,
   { path, signingKeys }: Pick<CheckpointStore, "path"> & { signingKeys: Current<Keyring> },
@@ -75,7 +75,7 @@ export async function runAuditCheckpoints(
   }
 }
 
-/** Each tenant's newest checkpoint that is signed as it should be. */
+/** Returns each tenant's newest checkpoint with a valid signature. */
 async function lastCheckpoints({ path, signingKeys }: CheckpointStore): Promise<Map<string, AuditCheckpoint>> {
   const last = new Map<string, AuditCheckpoint>();
   for await (const { checkpoint } of readCheckpoints(path)) {

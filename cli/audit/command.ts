@@ -10,7 +10,7 @@ interface AuditOptions {
   json: boolean;
 }
 
-/** `novacron audit verify|checkpoint`: whether the audit log is what was recorded. */
+/** `novacron audit verify|checkpoint`: verifies that the audit log is what was recorded. */
 export function addAuditCommand(program: Command, environmentOf: (options: { dataDir?: string }) => Environment): void {
   const command = program.command("audit").description("whether the audit log is what was recorded");
   const dataDir = () =>

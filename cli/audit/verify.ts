@@ -6,26 +6,25 @@ import type { CheckpointStore } from "./checkpoints.ts";
 
 export interface AuditReport {
   tenants: number;
-  /** Entries that are right. */
+  /** The number of entries that are right. */
   entries: number;
   checkpoints: number;
   /** The first bad entry of each tenant's log that has one. */
   faults: ChainFault[];
-  /** Checkpoints that are not signed as they should be. */
+  /** Checkpoints without a valid signature. */
   badCheckpoints: { line: number; tenantId: string; seq: number; problem: string }[];
-  /** Lines that are no checkpoints, such as half a one that a crash left; they prove nothing, and are no fault. */
+  /** Lines that are no checkpoints, such as a partial one that a crash left. They prove nothing and do not count as faults. */
   unreadableLines: number[];
 }
 
 export interface VerifyOptions extends CheckpointStore {
-  /** Only this tenant's log. */
+  /** Restricts the verification to this tenant's log. */
   tenant?: string | undefined;
   onProgress?: (done: number, total: number) => void;
 }
 
 /**
- * Follows the chain of every tenant and compares it with the signed checkpoints. Entries are read a page at a time; in memory are the
- * checkpoints' hashes only.
+ * Verifies the chain of every tenant and compares it with the signed checkpoints. Entries are read a page at a time; memory holds only the checkpoints' hashes.
  *
  * @param system the auth database under its system role
  */
@@ -57,7 +56,7 @@ export async function verifyAudit(system: Database, options: VerifyOptions): Pro
   }
 
   const heads = (await chainHeads(system)).filter(({ tenantId }) => tenant === undefined || tenantId === tenant);
-  // A tenant of whom no entry is left is known by its checkpoints.
+  // A tenant whose entries are all gone is known by its checkpoints.
   const tenants = [...new Set([...heads.map(({ tenantId }) => tenantId), ...known.keys()])];
   const total = heads.reduce((sum, { seq }) => sum + seq, 0);
   let done = 0;
@@ -75,7 +74,7 @@ export async function verifyAudit(system: Database, options: VerifyOptions): Pro
 export const isRight = ({ faults, badCheckpoints }: AuditReport): boolean =>
   faults.length === 0 && badCheckpoints.length === 0;
 
-/** For people: one line of what was read, and one for each thing that is wrong. */
+/** Returns the report in plain language: one line about what was read, and one for each fault. */
 export function reportText(report: AuditReport): string {
   const { tenants, entries, checkpoints, faults, badCheckpoints, unreadableLines } = report;
   const lines = [

@@ -21,7 +21,7 @@ export interface AuthWork {
   inTenant(tenantId: string): RequestContext;
 }
 
-/** A list for people: its columns are named even when it has no entries. */
+/** A list as a table: its columns are named even when it has no entries. */
 export interface Listing {
   columns: readonly string[];
   entries: readonly object[];
@@ -32,7 +32,7 @@ export interface CommandContext {
   environmentOf: (options: { dataDir?: string }) => Environment;
 }
 
-/** `novacron <name> …`: what administrators do in the graph, by the same use cases, for all who can reach the databases. */
+/** Adds `novacron <name> …`: what administrators do in the graph, by the same use cases, for every person who can reach the databases. */
 export function authCommand({ program, environmentOf }: CommandContext, name: string, description: string) {
   const command = program.command(name).description(description);
   const actor = `command:${name}`;
@@ -46,7 +46,7 @@ export function authCommand({ program, environmentOf }: CommandContext, name: st
   const print = (options: AuthOptions, value: object, text: () => string): void =>
     void process.stdout.write(options.json ? `${JSON.stringify(value)}\n` : text());
   return {
-    /** A command under it, with the options that all of them have. */
+    /** Adds a sub-command, with the options that all of them have. */
     sub: (usage: string, does: string): Command =>
       command
         .command(usage)
@@ -55,7 +55,7 @@ export function authCommand({ program, environmentOf }: CommandContext, name: st
           new Option("--data-dir <folder>", "where keys and the embedded server's data are").env("NOVACRON_DATA_DIR"),
         )
         .option("--json", "print one JSON document", false),
-    /** Prints one object, a line for each of its properties. */
+    /** Prints one object, one line per property. */
     run: async (options: AuthOptions, work: (work: AuthWork) => Promise<object>): Promise<void> => {
       const result = await use(options, work);
       print(options, result, () =>
@@ -64,7 +64,7 @@ export function authCommand({ program, environmentOf }: CommandContext, name: st
           .join(""),
       );
     },
-    /** Prints a list: a line with the names of its columns, then one for each entry. */
+    /** Prints a list: a line with the names of its columns, then one line per entry. */
     list: async (options: AuthOptions, work: (work: AuthWork) => Promise<Listing>): Promise<void> => {
       const { columns, entries } = await use(options, work);
       print(options, entries, () =>
@@ -94,11 +94,11 @@ async function withServices<T>(
         hasher: new PasswordHasher(),
         limits: new SignInLimits(),
         environment: environment.production ? "prod" : "dev",
-        // Read by commands that make a key, and only then.
+        // Read only by commands that create a key.
         get pepper() {
           return readPepper(environment);
         },
-        // No command makes or checks a second factor.
+        // No command sets up or checks a second factor.
         encryptionKeys: new Replaceable<Keyring>([{ id: "none", secret: "" }]),
       });
     } finally {
@@ -111,7 +111,7 @@ export interface UserOptions extends AuthOptions {
   tenant?: string;
 }
 
-/** A command about one user, whose login may be that of others in other tenants. */
+/** Adds the options of a command about one user, whose login may be that of other users in other tenants. */
 export const ofUser = (command: Command): Command =>
   command.option("--tenant <name>", "the tenant that the user belongs to; its name or its id");
 

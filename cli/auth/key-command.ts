@@ -24,7 +24,7 @@ interface CreateOptions extends UserOptions {
 const ofTenant = () =>
   new Option("--tenant <name>", "the tenant of the key's user; its name or its id").default("platform");
 
-/** `novacron key create|revoke|rotate|list`: the API keys of users; `novacron keys` is for the keys of the installation. */
+/** Adds `novacron key create|revoke|rotate|list`: the API keys of users. `novacron keys` is for the keys of the installation. */
 export function addKeyCommand(context: CommandContext): void {
   const { sub, run, list } = authCommand(context, "key", "the API keys of users");
 
@@ -85,7 +85,7 @@ export function addKeyCommand(context: CommandContext): void {
     );
 }
 
-/** @throws Error EXPIRY_INVALID */
+/** Parses a time. @throws Error EXPIRY_INVALID */
 function timeOf(text: string): Date {
   const time = new Date(text);
   if (Number.isNaN(time.getTime()))

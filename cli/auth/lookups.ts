@@ -18,7 +18,7 @@ import { problem } from "./problem.ts";
 type System = Pick<AuthServices, "system">;
 
 /**
- * The tenant of this name or id.
+ * Returns the tenant of this name or id.
  * @throws Error TENANT_UNKNOWN
  */
 export async function tenantOf({ system }: System, nameOrId: string): Promise<string> {
@@ -28,7 +28,7 @@ export async function tenantOf({ system }: System, nameOrId: string): Promise<st
 }
 
 /**
- * The user of this e-mail address, username or id; with a tenant, of that one and of no other.
+ * Returns the user of this e-mail address, username or id; with a tenant, only a user of that tenant.
  * @throws Error NOT_FOUND, LOGIN_AMBIGUOUS, TENANT_UNKNOWN
  */
 export async function accountNamed(services: System, loginOrId: string, tenant?: string) {
@@ -58,7 +58,7 @@ async function accountIn(services: System, loginOrId: string, tenant: string): P
 }
 
 /**
- * The key of this id, of any tenant, or the one of this name in the given tenant; of several, the one that is not revoked.
+ * Returns the key of this id, of any tenant, or the key of this name in the given tenant. Of several keys with the name, returns the one that is not revoked.
  * @throws Error NOT_FOUND, or AMBIGUOUS with the ids of all keys of that name
  */
 export async function keyNamed(
@@ -92,20 +92,20 @@ export async function keyNamed(
   throw problem({ code: "AMBIGUOUS", message: `There are several keys ${nameOrId}; give the id of one:${list}` });
 }
 
-/** Names of the users that keys belong to, by their id. */
+/** Returns the names of the users that keys belong to, by user id. */
 async function usersOf(services: AuthServices, tenantId: string, keys: readonly { userId: string }[]) {
   const id = [...new Set(keys.map(({ userId }) => userId))];
   const users = await entriesOf((page) => pageIn(services, tenantId, userList, { ...page, filter: { id } }));
   return new Map(users.map((user) => [user.id, user.username]));
 }
 
-/** The command that lists what there is; of a tenant's things, in which tenant. */
+/** Returns the command that lists the existing entries; for entries of a tenant, with the tenant. */
 export const hint = (command: string, tenant = "<name>"): string => {
   const where = command === "tenant list" ? "" : ` --tenant ${tenant}`;
   return ` \`novacron ${command}${where}\` lists them.`;
 };
 
-/** A page of one of a tenant's lists. */
+/** Returns a page of one of a tenant's lists. */
 export async function pageIn<Row>(
   { database }: AuthServices,
   tenantId: string,
@@ -120,7 +120,7 @@ export async function pageIn<Row>(
   }
 }
 
-/** All of a list, page by page. */
+/** Returns all entries of a list, reading page by page. */
 export async function entriesOf<Row>(pageOf: (args: PageArguments) => Promise<Page<Row>>): Promise<Row[]> {
   const entries: Row[] = [];
   let after: string | undefined;

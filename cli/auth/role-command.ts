@@ -18,7 +18,7 @@ interface RoleOptions extends AuthOptions {
   tenant: string;
 }
 
-/** `novacron role create|update|delete|grant|revoke|list`. */
+/** Adds `novacron role create|update|delete|grant|revoke|list`. */
 export function addRoleCommand(context: CommandContext): void {
   const {
     sub: plain,
@@ -87,7 +87,7 @@ export function addRoleCommand(context: CommandContext): void {
   );
 }
 
-/** The tenant's own role of this name or id, or else the built-in one. @throws Error ROLE_UNKNOWN */
+/** Returns the tenant's own role of this name or id, or otherwise the built-in one. @throws Error ROLE_UNKNOWN */
 async function roleNamed(services: AuthServices, tenantId: string, name: string, tenant = tenantId): Promise<RoleRow> {
   const filter = isUuid(name) ? { id: [name] } : { name: [name] };
   const roles = (await pageIn(services, tenantId, roleList, { filter })).edges.map(({ node }) => node);

@@ -18,7 +18,7 @@ interface QuotaOptions {
   currency?: string;
 }
 
-/** `novacron tenant create|rename|disable|enable|quota|list`. */
+/** Adds `novacron tenant create|rename|disable|enable|quota|list`. */
 export function addTenantCommand(context: CommandContext): void {
   const { sub, run, list } = authCommand(context, "tenant", "make tenants, limit what they hold, and close them");
 
@@ -76,7 +76,7 @@ const withQuota = (command: Command): Command =>
     .option("--max-monthly-spend <amount>", "what it may spend in a month")
     .option("--currency <code>", "the ISO 4217 code of that amount's currency");
 
-/** @throws Error QUOTA_INVALID for what is no number */
+/** Parses the limits of a quota. @throws Error QUOTA_INVALID for a value that is no number */
 function quotaOf({ currency, ...options }: QuotaOptions): QuotaInput {
   const limit = (text: string | undefined) => {
     if (text === undefined || text === "none") return text === undefined ? undefined : null;

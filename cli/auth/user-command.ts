@@ -18,7 +18,7 @@ import { done, problem } from "./problem.ts";
 
 const roles = ["admin", "operator", "user", "viewer"] as const;
 
-/** `novacron user create|list|role|disable|enable|end-sessions|reset-password`. */
+/** Adds `novacron user create|list|role|disable|enable|end-sessions|reset-password`. */
 export function addUserCommand(context: CommandContext): void {
   const { sub, run, list } = authCommand(context, "user", "make users, and let them in or out");
 

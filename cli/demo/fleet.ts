@@ -9,7 +9,7 @@ export const demoNodeCount = 12;
 export interface DemoVm {
   id: string;
   name: string;
-  /** Its place in the fleet, from which its load follows. */
+  /** The VM's place in the fleet, which determines its load. */
   n: number;
   cpuMillicores: number;
   memoryMb: number;
@@ -20,7 +20,7 @@ export interface DemoVm {
 const services = ["web", "api", "batch", "db", "cache", "build"] as const;
 const environments = ["prod", "prod", "staging", "dev"] as const;
 
-/** The same VMs for a tenant at every start. */
+/** Returns the VMs of a tenant, the same at every start. */
 export const demoVms = (tenantId: string): DemoVm[] =>
   Array.from({ length: demoVmCount }, (_, n) => {
     const service = services[n % services.length] as string;
@@ -29,7 +29,7 @@ export const demoVms = (tenantId: string): DemoVm[] =>
       id: importedId(demoDataset, tenantId, "vm", n),
       name: `${service}-${String(Math.floor(n / services.length) + 1).padStart(2, "0")}`,
       n,
-      // A few ask for a part of a core.
+      // A few request a part of a core.
       cpuMillicores: n % 11 === 5 ? 500 : cores * 1000,
       memoryMb: cores * [2048, 4096, 8192][Math.floor(noise(n, 21) * 3)]!,
       storageGb: 20 + Math.floor(noise(n, 22) * 180),
@@ -52,7 +52,7 @@ export const demoClusters = [
   { id: importedId(demoDataset, "cluster", "gpu"), name: "demo-gpu", region: "eu-north", gpu: true },
 ] as const;
 
-/** Nodes belong to no tenant: every tenant's demo fleet is on the same ones. */
+/** Nodes belong to no tenant: the demo fleets of all tenants are on the same ones. */
 export const demoNodes: readonly DemoNode[] = Array.from({ length: demoNodeCount }, (_, n) => {
   const gpu = n >= 8;
   const cluster = demoClusters[gpu ? 1 : 0];
@@ -70,7 +70,7 @@ export const demoNodes: readonly DemoNode[] = Array.from({ length: demoNodeCount
       gpuCount: gpu ? 2 : 0,
       gpuMilli: gpu ? 2_000 : 0,
     },
-    // One is under repair, so that a status filter and a placement reason have something to show.
+    // One node is under repair, so that a status filter and a placement reason have an example.
     ready: n !== 7,
   };
 });

@@ -17,18 +17,18 @@ import { runningDemoVms } from "./seed.ts";
 export interface KeepAliveOptions {
   signal: AbortSignal;
   tenantId?: string;
-  /** How often new samples come. */
+  /** The interval between new samples. */
   everyMs?: number;
-  /** Told of a round that failed; the next one is tried all the same. */
+  /** Receives the error of a failed round. The next round runs anyway. */
   onError?: (error: unknown) => void;
 }
 
-/** A longer silence than this is shown as a gap in the series, as it would be for a real fleet. */
+/** A longer interruption than this shows as a gap in the series, as it would for a real fleet. */
 const longestCatchUp = 7_200;
 
 /**
- * Brings new samples of the demo fleet of a tenant until the signal, and lets its VMs, alerts and migrations live on. Of several programs that do
- * this on one database, one writes at a time. Resolves after the round in which the signal came.
+ * Writes new samples of the demo fleet of a tenant until the signal, and changes its VMs, alerts and migrations over time. Of several programs that do this on
+ * one database, one writes at a time. Resolves after the round in which the signal came.
  */
 export const keepAlive = (dbs: FleetDatabases, options: KeepAliveOptions): Promise<void> =>
   inRounds(options, (tenantId, everyMs) => [
@@ -36,7 +36,7 @@ export const keepAlive = (dbs: FleetDatabases, options: KeepAliveOptions): Promi
     () => liveOn(dbs, tenantId, new Date()),
   ]);
 
-/** Brings samples of the traces that a tenant imported, replayed in a loop, until the signal; as `keepAlive`. */
+/** Writes samples of the traces that a tenant imported, replayed in a loop, until the signal; otherwise as `keepAlive`. */
 export const keepReplaying = (dbs: FleetDatabases, options: KeepAliveOptions): Promise<void> =>
   inRounds(options, (tenantId) => [() => replayTraces(dbs, tenantId, new Date())]);
 
@@ -54,7 +54,7 @@ async function inRounds(
   }
 }
 
-/** One round of the demo fleet: a sample of now, and those of every minute that was missed before it. */
+/** Runs one round of the demo fleet: writes a sample of now, and samples of every minute that was missed before it. */
 async function writeRound(dbs: FleetDatabases, tenantId: string, everyMs: number): Promise<void> {
   const now = Math.floor(Date.now() / 1000);
   const seeded = await dbs.monitoring.write({ tenantId }, (tx) =>
@@ -77,7 +77,7 @@ async function writeRound(dbs: FleetDatabases, tenantId: string, everyMs: number
       ),
     );
     const { newest } = counters;
-    // Another program brought this round's samples already.
+    // Another program has already written this round's samples.
     if (newest > now - (everyMs / 1000) * 0.8) return;
     const times: number[] = [];
     for (let time = Math.max(newest, now - longestCatchUp) + 60; time < now - 30; time += 60) times.push(time);
@@ -90,7 +90,7 @@ async function writeRound(dbs: FleetDatabases, tenantId: string, everyMs: number
 
 const roomUntil = new WeakMap<FleetDatabases, number>();
 
-/** Room for samples up to the end of tomorrow, asked for once a day. In transactions of its own: it may wait for a lock. */
+/** Creates partitions for samples up to the end of tomorrow, once a day. It uses transactions of its own, because it may wait for a lock. */
 export async function makeRoom(dbs: FleetDatabases, tenantId: string, now: number): Promise<void> {
   if ((roomUntil.get(dbs) ?? 0) > now + 3_600) return;
   const range = { from: now - 7_200, to: now + 86_400 };

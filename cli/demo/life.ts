@@ -10,29 +10,29 @@ import { generated } from "#cli/import/history/history-fleet.ts";
 import { noise } from "#cli/import/seeded-random.ts";
 import { liveDemoVms } from "./live-vms.ts";
 
-/** From one change of a VM's state to the next, in seconds. */
+/** The interval between two changes of a VM's state, in seconds. */
 const pace = 10;
-/** Beyond this share of the fleet no more VMs are stopped. */
+/** When this share of the fleet is stopped, no more VMs are stopped. */
 const mostStopped = 0.1;
 
 const isGenerated = ({ metadata }: { metadata: { origin?: string | undefined } }): boolean =>
   metadata.origin === generated.origin;
 
-/** What is chosen in a step, the same whoever chooses. */
+/** Returns the choice of a step, the same in every program. */
 const chosen = <T>(from: readonly T[], step: number, seed: number): T | undefined =>
   from[Math.floor(noise(step, seed) * from.length)];
 
 /**
- * Lets something happen to the demo fleet of a tenant, if it has one: a VM is stopped or started, one alert is raised, fires or is resolved, and one migration goes a step
- * further. Of several programs one does it, and none more often than every ten seconds.
- * @returns whether something happened
+ * Changes the demo fleet of a tenant, if it has one. A VM is stopped or started, one alert is raised, fires or is resolved, and one migration advances by a
+ * step. Of several programs one does it, and none more often than every ten seconds.
+ * @returns whether anything changed
  */
 export async function liveOn(dbs: FleetDatabases, tenantId: string, now: Date): Promise<boolean> {
   const step = Math.floor(now.getTime() / 1_000 / pace);
   const fleet = await dbs.vms.write({ tenantId }, async (tx) => {
     if (!(await lockName(tx, `novacron.life.${tenantId}`))) return undefined;
     const last = await lastStateChange(tx);
-    // A little earlier will do: rounds are not on time to the millisecond.
+    // A little earlier is fine: rounds are not on time to the millisecond.
     if (last && now.getTime() - last.getTime() < pace * 900) return undefined;
     const vms = await liveDemoVms(tx);
     return (await stopOrStart(tx, vms, step)) ? vms : undefined;
@@ -56,7 +56,10 @@ async function stopOrStart(tx: WriteTx, fleet: readonly FleetVm[], step: number)
   return (await changeStates(tx, [change])).length > 0;
 }
 
-/** By turns an alert is raised about a VM that breaks a rule now, the one that waits for longest fires, and the one that fires for longest is resolved. */
+/**
+ * Each step does one of three things in turn. It raises an alert about a VM that breaks a rule now, fires the alert that is pending for longest, or resolves
+ * the alert that is firing for longest.
+ */
 async function moveAlerts(tx: WriteTx, fleet: readonly FleetVm[], step: number, now: Date): Promise<void> {
   const open = await openAlerts(tx);
   const demo = new Set<string | null>(fleet.map(({ id }) => id));
@@ -110,7 +113,7 @@ function breaks(
   return comparisonOperator === "<" && cpuUsagePercent < thresholdValue;
 }
 
-/** The oldest migration that is under way goes a step further; where there is none, one begins. */
+/** Advances the oldest active migration by a step; begins one when there is none. */
 async function moveMigrations(tx: WriteTx, fleet: readonly FleetVm[], step: number, now: Date): Promise<void> {
   const demo = new Set(fleet.map(({ id }) => id));
   const active = (await activeMigrations(tx)).filter(({ vmId }) => demo.has(vmId));

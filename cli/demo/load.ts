@@ -1,9 +1,9 @@
 import { noise } from "#cli/import/seeded-random.ts";
 
-/** What a VM of the demo fleet does at a moment; rates are bytes per second. */
+/** The load of a VM of the demo fleet at one time; rates are bytes per second. */
 export interface Load {
   cpuPercent: number;
-  /** Of the provisioned memory, 0 to 1. */
+  /** The used share of the provisioned memory, 0 to 1. */
   memoryShare: number;
   netRecv: number;
   netSent: number;
@@ -14,14 +14,14 @@ export interface Load {
 const daySeconds = 86_400;
 
 /**
- * The load of the n-th VM at a time. As in the Bitbrains trace, most VMs do almost nothing, some follow the working day and
- * a few are busy all the time. The same at every start: it depends on nothing but its arguments.
+ * Returns the load of the n-th VM at a time. As in the Bitbrains trace, most VMs do almost nothing, some follow the working day and a few are busy all the
+ * time. It depends only on its arguments, so it is the same at every start.
  */
 export function loadOf(n: number, seconds: number): Load {
   const kind = noise(n, 1);
   const slot = Math.floor(seconds / 60);
   const jitter = noise(n, 2, slot);
-  // Busiest at 14:00 UTC, quietest at 02:00.
+  // Highest at 14:00 UTC, lowest at 02:00.
   const rhythm = 0.5 + 0.5 * Math.cos((2 * Math.PI * ((seconds % daySeconds) - 14 * 3600)) / daySeconds);
   const burst = noise(n, 3, Math.floor(slot / 15)) > 0.93 ? 25 : 0;
   const cpuPercent =

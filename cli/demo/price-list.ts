@@ -1,4 +1,4 @@
-/** A few made-up types of each cloud, so that a machine without the price catalogue still shows what VMs would cost. */
+/** A few made-up types of each cloud, so that an installation without the price catalogue still shows what VMs would cost. */
 export const demoPrices = (["aws", "azure", "gcp"] as const).flatMap((providerType, cloud) =>
   [
     { size: "small", vcpu: 2, memoryGib: 4, hourly: 0.0416 },

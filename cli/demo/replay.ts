@@ -14,23 +14,22 @@ import { bitbrainsDataset, bitbrainsVmPrefix } from "#cli/import/bitbrains-vm.ts
 import type { FleetDatabases } from "#cli/import/fleet.ts";
 import { reporting } from "./seed.ts";
 
-/** The step of the trace, and so the gap between its end and its next beginning. */
+/** The step of the trace, which is also the gap between its end and its next beginning. */
 const step = 300;
-/** A program that was off for longer does not make up for all of it. */
+/** A program that was stopped for longer does not write all of the missed samples. */
 const longestCatchUp = 86_400;
 const windowSeconds = 3_600;
 
 const counters = ["networkBytesSent", "networkBytesRecv", "diskReadBytes", "diskWriteBytes"] as const;
 
 /**
- * Brings the samples that an imported trace has between the newest one and now, as if the trace began again after its end.
- * They are read from the imported range itself, and its counters go on growing in every round. Traces with their own times
- * stay in the past.
+ * Writes the samples that an imported trace has between the newest one and now, as if the trace began again after its end. They are read from the imported
+ * range itself, and the counters continue to grow in every round. Traces with their own times stay in the past.
  * @returns how many samples were written
  */
 export async function replayTraces(dbs: FleetDatabases, tenantId: string, now: Date): Promise<number> {
   const traces = await dbs.monitoring.write({ tenantId }, (tx) => importsOf(tx, bitbrainsDataset));
-  // The last one that was moved to now: of two over the same VMs one is enough.
+  // The last trace that was moved to now: of two over the same VMs, one is enough.
   const trace = traces.findLast(({ status, keepTimes }) => status === "completed" && !keepTimes);
   return trace ? replay(dbs, tenantId, trace, Math.floor(now.getTime() / 1000)) : 0;
 }
@@ -74,7 +73,7 @@ async function replay(dbs: FleetDatabases, tenantId: string, trace: DatasetImpor
   });
 }
 
-/** Samples of the trace as they are in a later round. */
+/** Returns samples of the trace, moved to a later round. */
 function moved(
   samples: readonly StoredSample[],
   offset: number,

@@ -12,7 +12,7 @@ import { loadOf } from "./load.ts";
 const mebibyte = 1024 * 1024;
 const gibibyte = 1024 * mebibyte;
 
-/** Where a fleet's counters stand. */
+/** The current values of a fleet's counters. */
 export class FleetCounters {
   readonly #vms = new Map<string, { time: number; sent: number; recv: number; read: number; write: number }>();
   readonly #nodes = new Map<string, { time: number; sent: number; recv: number }>();
@@ -32,7 +32,7 @@ export class FleetCounters {
     }
   }
 
-  /** The newest time that anything was counted at. */
+  /** The newest time of any counter. */
   get newest(): number {
     let newest = 0;
     for (const { time } of this.#vms.values()) newest = Math.max(newest, time);
@@ -57,8 +57,8 @@ export class FleetCounters {
 }
 
 /**
- * Samples of the demo's VMs and nodes at these times (seconds since the epoch, rising), with counters that go on where
- * `counters` stands. They are written as an agent's are.
+ * Writes samples of the demo's VMs and nodes at these times (seconds since the epoch, rising). Their counters continue from `counters`. The samples are written
+ * in the same way as an agent's.
  */
 export async function writeDemoSamples(
   tx: WriteTx,
@@ -175,7 +175,7 @@ function pushNode(
   counters: FleetCounters,
 ): void {
   const { counter, seconds } = counters.node(id, time);
-  // What the machine itself does beside its VMs.
+  // The traffic of the machine itself, in addition to that of its VMs.
   counter.sent += Math.round(((sum?.sent ?? 0) + 2_000) * seconds);
   counter.recv += Math.round(((sum?.recv ?? 0) + 2_000) * seconds);
   const cores = (sum?.cores ?? 0) + 0.4;

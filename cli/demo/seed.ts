@@ -37,8 +37,8 @@ export interface SeedOptions {
 }
 
 /**
- * A generated fleet of 60 VMs on 12 nodes with a day of samples and some of everything else, for a machine without traces.
- * A tenant that has it keeps it as it is; a seeding that was cut off is completed.
+ * Generates a fleet of 60 VMs on 12 nodes with a day of samples and some data of every other kind, for an installation without traces. An existing fleet of the
+ * tenant stays unchanged; an interrupted seeding is completed.
  */
 export async function seedDemoFleet(
   dbs: FleetDatabases,
@@ -182,7 +182,7 @@ async function writeVms(dbs: FleetDatabases, tenantId: string, now: Date): Promi
   });
 }
 
-/** Every five minutes of the last day, every minute of its last two hours. */
+/** Writes a sample every five minutes of the last day, and every minute of its last two hours. */
 async function writeSamples(dbs: FleetDatabases, tenantId: string, now: Date): Promise<number> {
   const end = Math.floor(now.getTime() / 60_000) * 60;
   const times: number[] = [];
@@ -201,7 +201,7 @@ async function writeSamples(dbs: FleetDatabases, tenantId: string, now: Date): P
   });
 }
 
-/** The demo's VMs that an agent would have something to report of, and the nodes under the tenant's VMs. */
+/** Returns the demo's VMs for which an agent would report samples, and the nodes of the tenant's VMs. */
 export async function runningDemoVms(
   dbs: FleetDatabases,
   tenantId: string,
@@ -212,5 +212,5 @@ export async function runningDemoVms(
   return { vms: demoVms(tenantId).filter(({ id }) => running.has(id)), nodeOf };
 }
 
-/** The states of VMs that an agent has something to report of. */
+/** The states of VMs for which an agent reports samples. */
 export const reporting: ReadonlySet<string> = new Set(["running", "migrating", "backing_up"]);

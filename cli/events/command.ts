@@ -24,7 +24,7 @@ interface ReplayOptions extends SharedOptions {
 const dataDirOption = () =>
   new Option("--data-dir <folder>", "where the embedded server's data are").env("NOVACRON_DATA_DIR");
 
-/** `novacron events tail|lag|replay`: the event log for people. */
+/** Adds `novacron events tail|lag|replay`: the event log for users in a terminal. */
 export function addEventsCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
@@ -89,7 +89,7 @@ export function addEventsCommand(
     });
 }
 
-/** One line an event: when, which database, what, which entity, whose, by whom, and the payload. */
+/** Returns a function that prints one line per event: time, type, entity, tenant, actor and payload. */
 function printer(json: boolean): (event: Event, position: string) => void {
   if (json) return (event, position) => void process.stdout.write(`${JSON.stringify({ ...event, position })}\n`);
   return ({ occurredAt, type, entityType, entityKey, entityVersion, tenantId, actor, payload }) =>
@@ -98,7 +98,7 @@ function printer(json: boolean): (event: Event, position: string) => void {
     );
 }
 
-/** Of a long list of ids a person wants to know that it is long. */
+/** Shortens a long list of ids: a reader only needs to know that it is long. */
 const shortened = (_key: string, value: unknown): unknown =>
   Array.isArray(value) && value.length > 5 ? [...value.slice(0, 3), `… ${value.length} in all`] : value;
 

@@ -7,7 +7,7 @@ export interface EventLag {
   consumers: ConsumerLag[];
 }
 
-/** How far every relay and every consumer is behind. */
+/** Returns how far every relay and every consumer is behind. */
 export async function eventLag(systems: Databases): Promise<EventLag> {
   const all = Object.values(systems);
   const [relays, consumers] = await Promise.all([

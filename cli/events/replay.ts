@@ -12,7 +12,7 @@ export interface ReplayRequest {
 
 const consumers = [vmProjectionConsumer];
 
-/** Sets a consumer back, so that it deals once more with what comes after a position. */
+/** Sets a consumer back, so that it processes the events after a position once more. */
 export async function replay(
   environment: Environment,
   { name, target, after }: ReplayRequest,

@@ -21,15 +21,15 @@ export interface RunningEvents {
   log: EventLog;
   /** The databases under their system roles. */
   systems: Databases;
-  /** After the signal: resolves when everything has ended, or has been given up because a database does not answer. */
+  /** Resolves after the signal, when everything has ended or was abandoned because a database does not answer. */
   ended: Promise<unknown>;
 }
 
 const retentionEveryMs = 600_000;
-/** How long after the signal somebody may be in the middle of something. Whatever that was, it is done again after the next start. */
+/** How long a task may take to end after the signal. An abandoned task is repeated after the next start. */
 const endingMs = 3_000;
 
-/** Everything that keeps events moving: a relay and retention for each database, the log, and the consumers. */
+/** Starts everything that moves events: a relay and retention for each database, the log, and the consumers. */
 export async function startEvents(
   server: DatabaseServer,
   { redisUrl, retentionSeconds }: EventOptions,
@@ -39,7 +39,7 @@ export async function startEvents(
   const between = redisUrl
     ? redisCarrier(redisUrl)
     : notifyCarrier({ databases: systems, url: (source) => server.url(source, "system") });
-  // Another process may hold a relay's lock: then its announcements come by the second carrier.
+  // Another process may hold a relay's lock. Its announcements then arrive by the second carrier.
   const carriers = [inProcessCarrier(), between];
   const eventLog = new EventLog({ databases: systems, carriers, signal });
   const running = [

@@ -9,7 +9,7 @@ export interface TailRequest {
   after: string;
   database: readonly EventSource[];
   type: readonly EventType[];
-  /** Its name or its id. */
+  /** The name or the id of the tenant. */
   tenant?: string | undefined;
   limit?: number | undefined;
   follow: boolean;
@@ -17,7 +17,7 @@ export interface TailRequest {
 
 const pageSize = 500;
 
-/** Prints events until Ctrl-C, the limit or, unless it follows, the end of what is there; says the position to go on from. */
+/** Prints events until Ctrl-C, the limit or, unless it follows, the end of the log. Reports the position to continue from. */
 export async function tailEvents(
   environment: Environment,
   request: TailRequest,
@@ -33,7 +33,7 @@ export async function tailEvents(
     };
     let position: EventPosition = typeof start === "string" ? await log.positionOf(start, filter.sources) : start;
     let left = request.limit ?? Infinity;
-    /** @returns whether there is room for more */
+    /** @returns whether more may be printed */
     const printAll = (events: readonly Event[]): boolean => {
       for (const event of events) {
         if (left === 0) return false;

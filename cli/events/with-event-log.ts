@@ -10,11 +10,11 @@ export interface CommandLog {
   log: EventLog;
   /** The databases under their system roles. */
   systems: Databases;
-  /** At Ctrl-C and SIGTERM. */
+  /** Aborts at Ctrl-C and SIGTERM. */
   signal: AbortSignal;
 }
 
-/** Opens the event log beside a server that may be running or not, for as long as a command uses it. */
+/** Opens the event log for as long as a command uses it. The server may already be running or not. */
 export async function withEventLog<T>(environment: Environment, use: (log: CommandLog) => Promise<T>): Promise<T> {
   const stopping = new AbortController();
   const forgetSignals = onStop(() => stopping.abort());
@@ -39,5 +39,5 @@ export async function withEventLog<T>(environment: Environment, use: (log: Comma
   }
 }
 
-/** `now`, `oldest`, or the text of a position. @throws PublicError POSITION_INVALID */
+/** Parses `now`, `oldest`, or the text of a position. @throws PublicError POSITION_INVALID */
 export const startOf = (text: string): EventStart => (text === "now" || text === "oldest" ? text : parsePosition(text));

@@ -1,24 +1,24 @@
 import { basename } from "node:path";
 import type { ImportSource } from "#db/monitoring/import-writes.ts";
 
-/** What is true of the file after it was read, or as far as it was. */
+/** Facts about the file after it was read, or as far as it was read. */
 export interface BitbrainsRun {
   source: ImportSource;
   tenantId: string;
   shiftSeconds: number;
-  /** Lines that an earlier run dealt with: read again for the counters, not written again. */
+  /** Lines that an earlier run processed: read again for the counters, not written again. */
   linesDone: number;
 }
 
-/** In seconds since the epoch. Undefined of a line that is no sample. */
+/** Returns the time of a line in seconds since the epoch; undefined when the line is no sample. */
 export const lastTime = (line: string | undefined): number | undefined => {
   const time = Number(line?.split(",")[1]);
   return Number.isSafeInteger(time) && time > 0 ? time : undefined;
 };
 
 /**
- * By how many seconds, in whole hours, the trace is moved so that it ends in the last hour. Of a cut-off file the end is
- * unknown: where its name says how long the trace is, that counts, so that the rest does not come to lie in the future.
+ * Returns by how many seconds, in whole hours, the trace is moved so that it ends in the last hour. The end of a truncated file is unknown. Where its name
+ * states how long the trace is, that length is used, so that the rest does not end up in the future.
  */
 export function shiftOf(last: number | undefined, file: string, truncated: boolean, now: Date): number {
   if (last === undefined) return 0;

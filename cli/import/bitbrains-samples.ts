@@ -18,20 +18,20 @@ import type { FleetDatabases } from "./fleet.ts";
 export interface SampleOptions {
   keepTimes: boolean;
   now: Date;
-  /** Is told the lines that are done. */
+  /** Receives the number of processed lines. */
   progress: (done: number, last?: boolean) => void;
-  /** Samples in one transaction. */
+  /** The number of samples in one transaction. */
   batchSize?: number;
-  /** Ends it after what is being written. */
+  /** Ends the import after the current write. */
   signal?: AbortSignal;
 }
 
-/** Samples of about two days of the week's fleet. */
+/** About as many samples as two days of the week's fleet. */
 const batchesPerRollup = 20;
 
 /**
- * Parses on while batches are written on two connections. A batch commits only after the one before it, so that what is
- * committed is always a beginning of the file, however the program ends.
+ * Continues to parse while batches are written on two connections. A batch commits only after the previous one, so that the committed part is always a prefix
+ * of the file, however the program ends.
  */
 export async function readAndWrite(
   dbs: FleetDatabases,
@@ -52,7 +52,7 @@ export async function readAndWrite(
 
   let rolling: Promise<unknown> | undefined;
   let unrolled = 0;
-  // Hours that are complete are rolled up while later ones are read; what fails here is done at the end.
+  // Complete hours are rolled up while later ones are read. The roll-up at the end repeats what fails here.
   const rollUpBeside = () => {
     unrolled += 1;
     if (rolling || unrolled < batchesPerRollup || !dbs.monitoringJobs) return;
@@ -74,7 +74,7 @@ export async function readAndWrite(
       for (const { id } of fresh) knownVms.add(id);
       await writeVms(dbs, run, fresh, now);
     }
-    // In transactions of their own: they may wait for another program that makes the same partition.
+    // In transactions of their own: they may wait for another program that creates the same partition.
     await makeRoom(dbs, run, full, days, keepTimes);
     const previous = committed;
     const mine = dbs.monitoring.write({ tenantId }, async (tx: WriteTx) => {
@@ -89,7 +89,7 @@ export async function readAndWrite(
       progress(linesDone);
       rollUpBeside();
     });
-    // Looked at when its turn comes; until then a failure must not count as unhandled.
+    // Awaited when its turn comes; until then, a failure must not count as unhandled.
     committed.catch(() => undefined);
     inFlight.push(committed);
     if (inFlight.length >= 2) await inFlight.shift();
@@ -114,7 +114,7 @@ export async function readAndWrite(
     failure = error;
   }
   try {
-    // What was parsed of a cut-off file is worth keeping; after a failed batch nothing more is.
+    // The parsed part of a truncated file is worth keeping. After a failed batch, nothing more is written.
     if (failure === undefined || failure instanceof ImportError) await send();
     for (const sent of inFlight) await sent;
     progress(reader.linesRead, true);
@@ -151,7 +151,7 @@ async function makeRoom(
     days.add(day);
     const from = day * daySeconds;
     await dbs.monitoring.write({ tenantId }, async (tx) => {
-      // Held before the samples are there, so that retention never finds them without their hold.
+      // Held before the samples are written, so that retention never finds them without their hold.
       if (keepTimes) {
         await holdRange(tx, {
           dataset: source.dataset,

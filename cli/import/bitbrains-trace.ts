@@ -3,12 +3,12 @@ import { Rejections } from "./csv.ts";
 export const bitbrainsHeader =
   "vm,ts,cpu_cores,cpu_cap_mhz,cpu_mhz,cpu_pct,mem_cap_kb,mem_kb,disk_read_kbps,disk_write_kbps,net_rx_kbps,net_tx_kbps";
 
-/** One VM as the trace has it so far. */
+/** The current state of one VM of the trace. */
 export interface TraceVm {
   id: string;
-  /** Its id in the trace. */
+  /** The VM's id in the trace. */
   name: string;
-  /** Seconds since the epoch, of the trace. */
+  /** Seconds since the epoch, in the time of the trace. */
   first: number;
   last: number;
   cores: number;
@@ -21,13 +21,13 @@ export interface TraceVm {
   sent: number;
 }
 
-/** A sample as it is stored, but with the trace's time. Of one VM the counters only grow. */
+/** A sample as it is stored, but with the trace's time. The counters of one VM only grow. */
 export interface Sample {
   vmId: string;
   time: number;
   cpuPercent: number;
   memoryUsed: number;
-  /** Null where the trace does not say how much memory the VM has. */
+  /** Null where the trace does not give the VM's memory. */
   memoryAvailable: number | null;
   read: number;
   write: number;
@@ -36,14 +36,13 @@ export interface Sample {
 }
 
 const kilobyte = 1024;
-/** The trace's step: what the first rate of a VM is taken to have lasted. */
+/** The step of the trace: the duration that the first rate of a VM is assumed to cover. */
 const firstStep = 300;
 const vmName = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /**
- * Reads the trace line by line. Rates are integrated: a rate has lasted since the VM's sample before. Of two lines about one
- * VM and time the first one counts. What it hands out follows from the lines before alone, so that reading a file again up
- * to a line restores its state.
+ * Reads the trace line by line. Rates are integrated: a rate covers the time since the VM's previous sample. Of two lines about one VM and time, the first one
+ * counts. The results depend only on earlier lines, so that reading a file again up to a line restores the state at that line.
  */
 export class TraceReader {
   readonly vms = new Map<string, TraceVm>();
@@ -53,7 +52,7 @@ export class TraceReader {
   start: number | undefined;
   end: number | undefined;
   readonly #file: string;
-  /** The numbers of the line at hand; one array for all lines. */
+  /** The numbers of the current line; one array for all lines. */
   readonly #values = new Float64Array(12);
   readonly #idOf: (vm: string) => string;
 
@@ -78,7 +77,7 @@ export class TraceReader {
     for (let at = 2; at < 12; at++) {
       const value = Number(fields[at]);
       values[at] = value;
-      // A rate above 1e10 KB/s is damage, and would take a counter beyond what is exact.
+      // A rate above 1e10 KB/s is corrupt, and would make a counter too large to be exact.
       if (fields[at] === "" || !(value >= 0 && value < 1e10)) {
         return this.#reject(
           number,
@@ -182,7 +181,7 @@ export class BatchColumns {
     return this.#columns;
   }
 
-  /** The days (since the epoch, UTC) that the samples lie on. */
+  /** Returns the days (since the epoch, UTC) of the samples. */
   days(): number[] {
     return [...new Set(this.#columns.time.map((time) => Math.floor(time / 86_400)))];
   }

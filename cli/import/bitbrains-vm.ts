@@ -7,10 +7,10 @@ import type { FleetDatabases } from "./fleet.ts";
 import { ownerOf } from "./people.ts";
 
 export const bitbrainsDataset = "bitbrains";
-/** Before a VM's number in the trace: `bitbrains-42`. */
+/** The prefix of a VM's number in the trace: `bitbrains-42`. */
 export const bitbrainsVmPrefix = "bitbrains-";
 
-/** The VMs of the trace as it has them so far: new ones are added, of those that are there the size is brought up to date. */
+/** Writes the VMs that the trace has so far. New ones are added; existing ones get their current size. */
 export async function writeVms(dbs: FleetDatabases, run: BitbrainsRun, found: TraceVm[], now: Date) {
   const { tenantId, shiftSeconds } = run;
   await dbs.vms.write({ tenantId }, (tx) =>
@@ -36,7 +36,7 @@ export async function writeVms(dbs: FleetDatabases, run: BitbrainsRun, found: Tr
           createdAt: new Date(Math.min((first + shiftSeconds) * 1000, now.getTime())),
         };
       }),
-      // Where a VM is placed, what state it is in and what it is called may have changed since; its size is the trace's.
+      // The placement, state and name of a VM may have changed since; only its size comes from the trace.
       { onConflict: ["id"], update: ["resourceConfig"], emits: vmChanges },
     ),
   );

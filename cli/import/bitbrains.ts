@@ -14,17 +14,17 @@ import { placeVms } from "./place-vms.ts";
 import { writeTwins } from "./provider-twins.ts";
 
 export interface BitbrainsOptions extends ImportOptions {
-  /** The trace keeps its own times, and retention holds them. */
+  /** Whether the trace keeps its own times. Retention then holds them. */
   keepTimes?: boolean;
-  /** Samples in one transaction. */
+  /** The number of samples in one transaction. */
   batchSize?: number;
 }
 
 export interface BitbrainsResult {
   file: string;
-  /** Of the whole fleet of this file. */
+  /** The number of VMs of the whole fleet of this file. */
   vms: number;
-  /** New in this run. */
+  /** Samples that are new in this run. */
   samplesWritten: number;
   linesRead: number;
   rejected: number;
@@ -42,8 +42,8 @@ export interface BitbrainsResult {
 }
 
 /**
- * Imports a sample file of the Bitbrains trace: its VMs, their samples, and what the fleet around them needs. Rates become
- * counters. A repeat changes nothing; a run that was cut off goes on where the last committed batch ended.
+ * Imports a sample file of the Bitbrains trace: its VMs, their samples, and the other data that the fleet needs. Rates become counters. Importing a file again
+ * changes nothing; an interrupted run resumes after the last committed batch.
  * @throws ImportError IMPORT_SOURCE_TRUNCATED or IMPORT_INTERRUPTED, after what was read has been committed
  */
 export async function importBitbrains(
@@ -140,7 +140,7 @@ async function finish(
     if (history) await writeHistory(dbs, tenantId, now);
     return placed;
   };
-  // The rollup keeps one core of the server busy; what the other databases get is written beside it.
+  // The rollup keeps one core of the server busy. The rows of the other databases are written meanwhile.
   const [placed] = await Promise.all([writeRest(), rollUp(dbs.monitoringJobs, tenantId)]);
   return placed;
 }

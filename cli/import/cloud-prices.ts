@@ -11,7 +11,7 @@ export const pricesDataset = "cloud-prices";
 
 export interface CloudPricesResult {
   files: string[];
-  /** Rows of the catalogue in these files. */
+  /** The number of rows of the catalogue in these files. */
   prices: number;
   /** Rows that were new or different: 0 when the same files are imported again. */
   changed: number;
@@ -45,7 +45,7 @@ const providers = ["aws", "azure", "gcp"] as const;
 const decimal = /^\d{1,8}(\.\d{1,20})?$/;
 const rowsPerTransaction = 5_000;
 
-/** A price as its exact text; what is not published, or 0 in the source, is unknown. Undefined when it is no price. */
+/** Returns a price as its exact text; null for one that is unpublished, or 0 in the source. Undefined when it is no price. */
 const priceOf = (text: string): string | null | undefined =>
   text === "" ? null : !decimal.test(text) ? undefined : Number(text) < 5e-10 ? null : text;
 
@@ -96,8 +96,8 @@ function parsePrice(row: Row) {
 type Price = Exclude<ReturnType<typeof parsePrice>, string>;
 
 /**
- * Imports price lists into the catalogue, which belongs to no tenant, gives the tenant its three providers, and twins at
- * them to every third VM of its fleet, priced from the catalogue.
+ * Imports price lists into the catalogue, which belongs to no tenant. Gives the tenant its three providers, and every third VM of its fleet a twin at one of
+ * them, priced from the catalogue.
  */
 export async function importCloudPrices(
   dbs: FleetDatabases,

@@ -17,7 +17,7 @@ export class ImportError extends Error {
 
 const mostRejections = 1_000_000;
 
-/** Rows that cannot be read. The first ones are kept with their place, all are counted. */
+/** Rows that cannot be read. The first ones are kept with their place, and all are counted. */
 export class Rejections {
   readonly #kept: { file: string; line: number; reason: string }[] = [];
   #count = 0;
@@ -40,7 +40,7 @@ export class Rejections {
   }
 }
 
-/** The files that a path given by a user means: itself, or those in the folder that the pattern fits. */
+/** Returns the files that a path given by a user means: the file itself, or the files in the folder that match the pattern. */
 export async function sourceFiles(path: string, pattern: RegExp): Promise<string[]> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw new ImportError("IMPORT_SOURCE_MISSING", `There is no file or folder ${path}.`);
@@ -51,19 +51,19 @@ export async function sourceFiles(path: string, pattern: RegExp): Promise<string
   return files.map((name) => join(path, name));
 }
 
-/** Of what gzip makes at most 1,032 times as much, a table grows less than this. */
+/** Unpacking makes an archive of gzip at most 1,032 times larger. A table grows less than this. */
 const maxGrowth = 200;
 const growthCheckedFrom = 8 * 2 ** 20;
 
 /**
- * The bytes of a file, unpacked when its name ends in .gz.
+ * Yields the bytes of a file, unpacked when its name ends in .gz.
  * @throws ImportError IMPORT_SOURCE_INVALID for an archive that unpacks to far more than a table would
  */
 async function* bytesOf(path: string): AsyncGenerator<Buffer> {
   const zipped = path.endsWith(".gz");
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
   const source = zipped ? file.pipe(createGunzip({ chunkSize: 1 << 20 })) : file;
-  // An error of the file does not travel through a pipe.
+  // An error of the file does not pass through a pipe.
   if (zipped) file.on("error", (error) => source.destroy(error));
   let unpacked = 0;
   try {
@@ -81,8 +81,8 @@ async function* bytesOf(path: string): AsyncGenerator<Buffer> {
 }
 
 /**
- * The lines of a file, unpacked when its name ends in .gz. After the last readable line of a cut-off or damaged archive
- * it throws IMPORT_SOURCE_TRUNCATED; half a line is never handed out.
+ * Yields the lines of a file, unpacked when its name ends in .gz. After the last readable line of a truncated or damaged archive, it throws
+ * IMPORT_SOURCE_TRUNCATED. It never yields a partial line.
  */
 export async function* readLines(path: string): AsyncGenerator<LineBatch> {
   let next = 1;
@@ -104,7 +104,7 @@ export async function* readLines(path: string): AsyncGenerator<LineBatch> {
 const isDamage = (error: unknown): boolean => ((error as NodeJS.ErrnoException).code ?? "").startsWith("Z_");
 
 export interface Survey {
-  /** Of the unpacked file's first 1,024 bytes: a cut-off copy and the whole file are the same source. */
+  /** The hash of the unpacked file's first 1,024 bytes: a truncated copy and the whole file are the same source. */
   fingerprint: string;
   lines: number;
   lastLine: string | undefined;
@@ -112,8 +112,8 @@ export interface Survey {
 }
 
 /**
- * Looks through a file once, without parsing it.
- * @throws ImportError IMPORT_SOURCE_INVALID at once when its first line is another one, and at a line that is too long
+ * Reads a file once, without parsing it.
+ * @throws ImportError IMPORT_SOURCE_INVALID at once when its first line is a different one, and at a line that is too long
  */
 export async function survey(path: string, firstLine: string): Promise<Survey> {
   let head = Buffer.alloc(0);
@@ -148,7 +148,7 @@ export async function survey(path: string, firstLine: string): Promise<Survey> {
   checkFirstLine();
   const ends = tail.toString("utf8").split("\n");
   const unended = ends.pop() as string;
-  // A last line without its end is whole only where the file is.
+  // A last line without a line break is whole only when the file is.
   const last = unended !== "" && !truncated ? unended : ends.pop();
   if (unended !== "" && !truncated) lines += 1;
   return {
@@ -160,8 +160,8 @@ export async function survey(path: string, firstLine: string): Promise<Survey> {
 }
 
 /**
- * The rows of a small CSV file, as objects by column. Rows with another number of fields than the header are reported.
- * @throws ImportError when a column is missing, or (after the last readable row) when the archive is cut off
+ * Yields the rows of a small CSV file, as objects by column. Rows with another number of fields than the header are reported.
+ * @throws ImportError when a column is missing, or (after the last readable row) when the archive is truncated
  */
 export async function* readRows<Column extends string>(
   path: string,

@@ -6,16 +6,16 @@ export type { Tenant };
 
 /** The five databases under their service roles, and the monitoring database under its system role for the rollup. */
 export type FleetDatabases = Readonly<Record<Domain, Database>> & {
-  /** Without it samples stay marked, and the next refresh rolls them up. */
+  /** Without it, samples stay marked, and the next refresh rolls them up. */
   readonly monitoringJobs?: Database | undefined;
 };
 
-/** The tenant of this name where it is made by an import. */
+/** Returns the tenant of this name, with the id that an import gives it. */
 export const tenantNamed = (name: string): Tenant => ({ id: madeTenantId(name), name });
 
 export interface Progress {
   done: number;
-  /** Missing while nobody knows how much there is. */
+  /** Undefined while the total is unknown. */
   total?: number;
   unit: "samples" | "rows" | "bytes" | "VMs";
   ratePerSecond: number;
@@ -23,16 +23,16 @@ export interface Progress {
 
 export interface ImportOptions {
   tenant: Tenant;
-  /** Generates what traces have none of, such as alerts and migrations; true when absent. */
+  /** Whether to generate data that traces do not have, such as alerts and migrations; true when absent. */
   history?: boolean;
-  /** Ends the import after what is being written; the next one goes on from there. */
+  /** Ends the import after the current write. The next import resumes from there. */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
   /** The clock, for tests. */
   now?: Date;
 }
 
-/** Calls `report` with the rate since the start, at most a few times a second. */
+/** Returns a function that calls `report` with the rate since the start, at most a few times a second. */
 export function progressOf(report: ImportOptions["onProgress"], unit: Progress["unit"], total?: number) {
   const started = performance.now();
   let reported = -Infinity;

@@ -12,10 +12,10 @@ import { writeVmHistory } from "./history/vms.ts";
 import { userIds } from "./people.ts";
 
 /**
- * What traces have none of: migrations with steps, alert rules and alerts, policies and violations, snapshots, networks,
- * transitions, recommendations. All of it says `origin: generated`. Ids follow from the VMs, and a row that is there is left
- * as it is, so that it may be called after every import. Every 50 VMs in a row have some of everything.
- * @param only the ids of the VMs that it is made for; all of the tenant without it
+ * Writes data that traces do not have: migrations with steps, alert rules and alerts, policies and violations, snapshots, networks, transitions,
+ * recommendations. All rows have `origin: generated`. Ids are derived from the VMs, and existing rows stay unchanged, so that it may be called after every
+ * import. Every 50 VMs in a row have some data of every kind.
+ * @param only the ids of the VMs that it is made for; all VMs of the tenant when absent
  * @returns how many rows were written
  */
 export async function writeHistory(

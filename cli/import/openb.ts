@@ -20,19 +20,19 @@ export interface OpenbResult {
   changed: number;
   rejected: number;
   rejections: string[];
-  /** VMs of the tenant that had no node and have one now, and those for which no node has room. */
+  /** The number of VMs of the tenant that had no node and have one now, and of those for which no node has room. */
   placed: number;
   unplaced: number;
 }
 
 const columns = ["sn", "cpu_milli", "memory_mib", "gpu", "model"] as const;
-/** The trace does not say how much disk and network its nodes have; this much is taken. */
+/** The trace does not give the disk and network of its nodes; these values are assumed. */
 const assumed = { storageGb: 8_000, networkMbps: 25_000 };
 const region = "openb";
-/** They are read before any is written. */
+/** All nodes are read before any is written. */
 const mostNodes = 1_000_000;
 
-/** One node of the trace: what its row says, or why it cannot be read. */
+/** Returns the node of a row, or why the row cannot be read. */
 function nodeOf(row: Record<(typeof columns)[number], string>) {
   const cpuMillicores = amount(row.cpu_milli);
   const memoryMb = amount(row.memory_mib);
@@ -53,8 +53,8 @@ const amount = (text: string): number | undefined => {
 type OpenbNode = Exclude<ReturnType<typeof nodeOf>, string>;
 
 /**
- * Imports the nodes of the openb trace, one cluster for each GPU model and one for the nodes without. Then every VM of
- * the tenant that is on no node is placed within capacity, so that it does not matter what is imported first.
+ * Imports the nodes of the openb trace, one cluster for each GPU model and one for the nodes without. Then places every VM of the tenant that is on no node,
+ * within capacity, so that imports may run in any order.
  */
 export async function importOpenb(dbs: FleetDatabases, path: string, options: ImportOptions): Promise<OpenbResult> {
   const { tenant, now = new Date(), signal } = options;
@@ -147,7 +147,7 @@ async function writeNodes(dbs: FleetDatabases, tenantId: string, found: readonly
           createdAt: now,
         };
       }),
-      // What is allocated belongs to the claims, status and heartbeat to the node.
+      // The allocated amounts come from the claims; status and heartbeat come from the node.
       { onConflict: ["id"], update: ["capacity", "allocatable", "gpuModel", "clusterId"], emits: nodeChanges },
     );
     return { changed, clusterCount: models.size };

@@ -39,12 +39,13 @@ export const userIds = (tenantId: string): string[] =>
     tenantId === demoTenantId && at === 0 ? demoUserId : importedId("generated", tenantId, "user", given),
   );
 
-/** Who may own VMs: those whose role lets them make some. */
+/** Returns a user who may own VMs: one whose role allows creating them. */
 export const ownerOf = (tenantId: string, at: number): string => userIds(tenantId)[at % 4] as string;
 
 /**
- * The tenant with five generated users, what hangs on them, and a quota. Nobody can log in as one of them: their password
- * hash is no hash. Rows that are there are left as they are.
+ * Writes the tenant with five generated users, their other rows, and a quota. No user can log in as one of them: their password hash is no hash. Existing rows
+ * stay unchanged.
+ * @returns the ids of the users
  */
 export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): Promise<string[]> {
   const tenantId = tenant.id;

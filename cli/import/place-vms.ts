@@ -12,16 +12,16 @@ import type { FleetDatabases } from "./fleet.ts";
 
 export interface Placed {
   placed: number;
-  /** VMs that no node had room for; a decision says why. */
+  /** The number of VMs for which no node had room. A decision gives the reason. */
   unplaced: number;
 }
 
 const schedulerVersion = "placement-1";
 
 /**
- * Puts every VM of the tenant that is on no node on one that has room: claims, decisions and what nodes have allocated in
- * one transaction, then the VMs' node. Cut off in between, the next call finds the claims and only sets the nodes. Does
- * nothing while there are no nodes, so that VMs and nodes may be imported in any order.
+ * Places every VM of the tenant that is on no node on one that has room. One transaction writes claims, decisions and the allocated amounts of nodes; then the
+ * VMs' nodes are set. After an interruption in between, the next call finds the claims and only sets the nodes. Does nothing while there are no nodes, so that
+ * VMs and nodes may be imported in any order.
  */
 export async function placeVms(dbs: FleetDatabases, tenantId: string, now: Date): Promise<Placed> {
   const waiting = (await dbs.vms.write({ tenantId }, fleetVms)).filter(({ nodeId }) => nodeId === null);
@@ -31,7 +31,7 @@ export async function placeVms(dbs: FleetDatabases, tenantId: string, now: Date)
   return { placed, unplaced: waiting.length - places.size };
 }
 
-/** VM → node, for those that have a claim in the end. */
+/** Returns VM → node, for those that have a claim in the end. */
 async function claim(
   dbs: FleetDatabases,
   tenantId: string,
@@ -46,7 +46,7 @@ async function claim(
       waiting.map(({ id }) => id),
     );
     const wanting = waiting.filter(({ id }) => !places.has(id));
-    // The largest first: what is left over between them still holds the small ones.
+    // The largest first: the remaining gaps still hold the small ones.
     wanting.sort(
       (a, b) =>
         b.resourceConfig.memoryMb - a.resourceConfig.memoryMb || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
@@ -87,7 +87,7 @@ async function claim(
       tx,
       schedulingDecisions,
       placements.map(({ vmId, result }) => ({
-        // A VM without room may be tried again with more nodes: then that is another decision.
+        // A VM without room may be retried with more nodes: that is another decision.
         id: importedId("decision", tenantId, vmId, result.selected?.nodeId ?? `none of ${nodes.length}`),
         tenantId,
         vmId,

@@ -14,14 +14,14 @@ const clouds = [
   { type: "gcp", name: "Google Cloud", region: "europe-west1" },
 ] as const;
 
-/** Every how many VMs one has a twin at a provider. */
+/** One of this many VMs has a twin at a provider. */
 const every = 3;
 const hoursPerMonth = 730;
 
 export const providerId = (tenantId: string, type: string): string => importedId("provider", tenantId, type);
 
 /**
- * Providers for the tenant, one a cloud, known by their price lists only (no credentials).
+ * Creates providers for the tenant, one per cloud, known only by their price lists (no credentials).
  * @param regions of each cloud in the price catalogue
  */
 export async function ensureProviders(
@@ -48,15 +48,15 @@ export async function ensureProviders(
         metadata: { origin: "generated" },
         createdAt: now,
       })),
-      // Health is the checker's to write from now on.
+      // From now on, only the health check writes the health.
       { onConflict: ["id"], update: ["regions"], emits: providerChanges },
     ),
   );
 }
 
 /**
- * Twins at the providers for every third VM of the fleet, priced from the catalogue: the cheapest type of the provider's
- * region that is at least as large. For a part of them, a way to pay less. What is there stays, except for prices.
+ * Writes twins at the providers for every third VM of the fleet, priced from the catalogue: the cheapest type in the provider's region that is at least as
+ * large. Some of them also get a cost optimization. Existing rows stay, except for prices.
  */
 export async function writeTwins(
   dbs: FleetDatabases,
@@ -163,7 +163,7 @@ function cheapestFor(vm: FleetVm, prices: readonly CataloguePrice[], type: strin
   return best;
 }
 
-/** Another cloud that is cheaper, or else the price of a year's promise. */
+/** Returns another cloud that is cheaper, or otherwise the price of a commitment for a year. */
 function saving(
   vm: FleetVm,
   price: CataloguePrice,

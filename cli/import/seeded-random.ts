@@ -1,4 +1,4 @@
-/** A number from 0 to 1 (exclusive) that only depends on what it is given: the same fleet on every machine and at every start. */
+/** Returns a number from 0 to 1 (exclusive) that depends only on its arguments: the same fleet on every machine and at every start. */
 export function noise(...seed: readonly number[]): number {
   let hash = 0x9e3779b9;
   for (const part of seed) {

@@ -8,8 +8,8 @@ import { isTenantName, tenantNameRule } from "#subgraphs/auth/tenants/tenants.ts
 import { userError } from "#lib/user-errors.ts";
 
 /**
- * The tenant that an import writes into, which is there afterwards.
- * @param given its name or its id; a name that is new makes a tenant
+ * Returns the tenant that an import writes into, and creates it where needed.
+ * @param given its name or its id; a new name creates a tenant
  * @throws Error NAME_INVALID
  */
 export async function tenantOfImport(
@@ -24,7 +24,7 @@ export async function tenantOfImport(
   return ensureTenant(auth, system, given, "import");
 }
 
-/** How to see a tenant that the key of admin.json does not act in; undefined when there is nothing to explain. */
+/** Returns how to see a tenant that the key of admin.json does not act in; undefined when there is nothing to explain. */
 export function wayToSee(dataDir: string, { id, name }: Tenant): string | undefined {
   const path = administratorFile(dataDir);
   if (!existsSync(path) || readAdministrator(path).tenantId === id) return undefined;

@@ -21,9 +21,9 @@ interface Change {
 const about = "id state severity message startedAt rule { name } vm { name } node { name }";
 const shown = 50;
 
-/** Alerts that are open, the newest last, and each change of an alert. */
+/** Watches the open alerts, the newest last, and each change of an alert. */
 export function alerts(): Watched {
-  /** By the id of each: a change tells only what an alert has become. */
+  /** The state of each alert by its id: a change carries only the new state. */
   const states = new Map<string, string>();
   const row = (time: string, { severity, state }: Pick<Alert, "severity" | "state">, alert: Alert | null): Row => {
     const before = alert && states.get(alert.id);
@@ -57,7 +57,7 @@ export function alerts(): Watched {
   };
 }
 
-/** `High CPU: web-03 uses 97 % of its CPU`; the name is told where the message does not tell it. */
+/** For example `High CPU: web-03 uses 97 % of its CPU`. The name is added where the message does not contain it. */
 function summaryOf(alert: Alert | null): string {
   if (!alert) return "an alert that could not be read";
   const { rule, message } = alert;

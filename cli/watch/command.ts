@@ -10,7 +10,7 @@ interface WatchOptions {
   json: boolean;
 }
 
-/** `novacron watch alerts|vm|migrations`: what happens, for people in a terminal. */
+/** Adds `novacron watch alerts|vm|migrations`: what happens, for users in a terminal. */
 export function addWatchCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,

@@ -2,15 +2,16 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { administratorFile, readAdministrator } from "#cli/administrator-file.ts";
 
-/** Where a command queries, and with which credential. */
+/** The gateway that a command queries, and its credential. */
 export interface Gateway {
-  /** Of `/graphql`, for queries. */
+  /** The URL of `/graphql`, for queries. */
   url: string;
   /** An API key. */
   key: string;
 }
 
 /**
+ * Returns the gateway and the API key.
  * @param dataDir where there may be an `admin.json`, whose key is used without NOVACRON_API_KEY
  * @throws Error USAGE, KEY_MISSING
  */
@@ -19,7 +20,7 @@ export function gatewayOf(url: string, dataDir: string): Gateway {
   return { url, key: apiKey(dataDir) };
 }
 
-/** Never on a command line, where others would see it. */
+/** Never on a command line, where other users would see it. */
 function apiKey(dataDir: string): string {
   const given = process.env["NOVACRON_API_KEY"];
   if (given) return given;
@@ -36,7 +37,7 @@ interface Answer {
   errors?: { message: string; extensions?: { code?: string } }[];
 }
 
-/** @throws Error UNREACHABLE, or the first error of the answer with its code */
+/** Runs a query. @throws Error UNREACHABLE, or the first error of the response with its code */
 export async function query<Data>({ url, key }: Gateway, document: string, variables: object): Promise<Data> {
   const response = await fetch(url, {
     method: "POST",

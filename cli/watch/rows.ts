@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-/** A piece of a line: its text, and for how many characters there is room; the last one of a line has what is left. */
+/** A piece of a line: its text and its width in characters. The last one of a line gets the rest of the line. */
 export interface Cell {
   text: string;
   width?: number;
@@ -11,7 +11,7 @@ type Style = "red" | "yellow" | "green" | "cyan" | "dim" | "bold";
 
 const gap = "  ";
 
-/** One line of at most so many characters. What is too long for its place ends with `…`. */
+/** Returns one line of at most so many characters. A text that is too long for its place ends with `…`. */
 export function lineOf(row: Row, { columns, coloured }: { columns: number; coloured: boolean }): string {
   let left = columns;
   const cells: string[] = [];
@@ -31,10 +31,10 @@ export function lineOf(row: Row, { columns, coloured }: { columns: number; colou
 
 const fit = (text: string, room: number): string => (text.length <= room ? text : `${text.slice(0, room - 1)}…`);
 
-/** Names and messages are other people's: what would steer a terminal is not written to it. */
+/** Names and messages come from other users: characters that would control the terminal are replaced. */
 const printable = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "?");
 
-/** The time of day where the reader is, `21:40:03`, or the day when it is another: `24 Nov`. */
+/** Returns the time of day in the reader's time zone, `21:40:03`, or the day when it is not today: `24 Nov`. */
 export function timeCell(time: string): Cell {
   const at = new Date(time);
   const isToday = at.toDateString() === new Date().toDateString();
@@ -64,12 +64,12 @@ const styles: Readonly<Record<string, Style>> = {
   RESOLVED: "green",
 };
 
-/** A state, or the change from one to another: `PENDING → FIRING`. */
+/** Returns a state, or the change from one to another: `PENDING → FIRING`. */
 export const stateCell = (width: number, to: string, from?: string | null): Cell => {
   const style = styles[to];
   const text = from == null || from === to ? to : `${from} → ${to}`;
   return { text, width, ...(style && { style }) };
 };
 
-/** `1 alert`, `12 alerts` */
+/** For example `1 alert`, `12 alerts`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -9,8 +9,8 @@ const byName = `query ($name: String!) { vms(first: 2, filter: { name: [$name] }
 const alike = `query ($name: String!) { vms(first: 5, filter: { text: $name }, orderBy: { field: NAME, direction: ASC }) { nodes { name } } }`;
 
 /**
- * The id of the VM of this name or id. Names are unique among the VMs of a tenant that are not deleted.
- * @throws Error NOT_FOUND, with names that hold the given one
+ * Returns the id of the VM of this name or id. Names are unique among the VMs of a tenant that are not deleted.
+ * @throws Error NOT_FOUND, with names that contain the given one
  */
 export async function vmNamed(gateway: Gateway, nameOrId: string): Promise<string> {
   if (isUuid(nameOrId)) return nameOrId;

@@ -32,7 +32,7 @@ interface Transition {
 
 const measured = "time cpuUsagePercent memoryUsageBytes networkBytesSentPerSecond networkBytesRecvPerSecond";
 
-/** A VM, each change of its state, and its newest sample at most every five seconds. */
+/** Watches a VM, each change of its state, and its newest sample at most every five seconds. */
 export const vm = (id: string): Watched => ({
   now: {
     query: `query ($id: ID!) { vm(id: $id) { name state updatedAt node { name } owner { username }
@@ -95,7 +95,7 @@ function metricsRow(metrics: Metrics): Row {
 
 const units = ["B", "KiB", "MiB", "GiB", "TiB"];
 
-/** `3.1 GiB`; `?` where nothing is known. */
+/** For example `3.1 GiB`; `?` where the value is unknown. */
 function bytesText(bytes: number | string | null): string {
   if (bytes === null) return "?";
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, Number(bytes))) / 10));

@@ -7,15 +7,15 @@ import type { Watched } from "./watched.ts";
 export interface WatchRequest extends Gateway {
   json: boolean;
   signal: AbortSignal;
-  /** Takes what is no part of the stream. */
+  /** Receives messages that are no part of the stream. */
   say(line: string): void;
 }
 
 const defaultColumns = 100;
 
 /**
- * Prints what is now and each change of it, until the signal or until nobody reads it any more.
- * @throws Error UNREACHABLE, UNAUTHENTICATED, CONNECTION_CLOSED, or what the gateway answers, such as NOT_FOUND
+ * Prints the current state and each change of it, until the signal or until the output is closed.
+ * @throws Error UNREACHABLE, UNAUTHENTICATED, CONNECTION_CLOSED, or the gateway's own error, such as NOT_FOUND
  */
 export async function watch(watched: Watched, { url, key, json, signal, say }: WatchRequest): Promise<void> {
   const leaving = new AbortController();
@@ -40,7 +40,7 @@ export async function watch(watched: Watched, { url, key, json, signal, say }: W
     }
   };
   try {
-    // All of them begin where what is now was asked for.
+    // All subscriptions begin where the current state was queried.
     const { value: beginning } = await follow(first.followed, { signal: ended }).next();
     if (!beginning || !("now" in beginning)) return;
     print(beginning, watched.rowsOfNow(beginning.now));

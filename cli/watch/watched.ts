@@ -1,16 +1,16 @@
 import type { SubscribePayload } from "graphql-ws";
 import type { Row } from "./rows.ts";
 
-/** What is watched: a query for what is now, and the subscriptions that tell what changes. */
+/** A query for the current state, and the subscriptions that deliver its changes. */
 export interface Watched {
   now: SubscribePayload;
-  /** What is now, as the lines that people see. */
+  /** Returns the current state as the lines that users see. */
   rowsOfNow(now: unknown): Row[];
   changes: readonly Changes[];
 }
 
 export interface Changes {
   payload: SubscribePayload;
-  /** One change, as a line. */
+  /** Returns one change as a line. */
   rowOf(change: unknown): Row;
 }

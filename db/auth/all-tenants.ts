@@ -7,7 +7,7 @@ import { type TenantQuotaRow, tenantQuotas } from "./schema/tenant-quotas.ts";
 import { type TenantRow, tenants } from "./schema/tenants.ts";
 import { tenantListing, type TenantWithQuota } from "./tenants.ts";
 
-// What people of the platform see of all tenants: under the system role, for whom `subgraphs/auth/tenants/see-tenants.ts` lets.
+// What users of the platform see of all tenants. The queries run under the system role, for the users that `subgraphs/auth/tenants/see-tenants.ts` allows.
 
 const everyTenant = { table: tenants, visible: sql`true` };
 const byId = lookup<TenantRow>(everyTenant);

@@ -44,7 +44,7 @@ const revoke = statement<PublicApiKeyRow & ChangedRow>(
   () => sql`update ${apiKeys} set revoked_at = now() where ${own} and ${apiKeys.revokedAt} is null returning ${told}`,
 );
 
-/** Undefined when it was revoked before. */
+/** Returns undefined when the key was revoked before. */
 export async function revokeApiKey(tx: WriteTx, id: PermittedKey): Promise<PublicApiKeyRow | undefined> {
   const rows = await tx.run(revoke, { id, tenantId: tx.tenantId });
   await append(tx, changeEvents(apiKeyChanges, rows, "updated"));
@@ -56,7 +56,8 @@ interface Replaced extends PublicApiKeyRow {
   previousExpiry: Date | null;
 }
 
-// By the clock and not by when the transaction began: one that waited for another to replace the key would otherwise find it valid, and replace it again.
+// Compares with the clock, not with the time at which the transaction began. A transaction that waited for another to replace the key would otherwise find the
+// key valid and replace it again.
 const expire = statement<Replaced & ChangedRow>(
   () => sql`
     with previous as (
@@ -68,7 +69,7 @@ const expire = statement<Replaced & ChangedRow>(
 );
 
 /**
- * Lets a key end soon, because another takes its place.
+ * Makes a key expire soon, because another replaces it.
  * @param overlap for how long both are valid, as an ISO 8601 duration
  */
 export async function expireApiKey(tx: WriteTx, id: PermittedKey, overlap: string): Promise<Replaced | undefined> {
@@ -83,6 +84,6 @@ const touch = statement<never>(
     where ${own} and (${apiKeys.lastUsedAt} is null or ${apiKeys.lastUsedAt} < now() - interval '1 minute')`,
 );
 
-/** Says that a key was used, once a minute. Nobody is told: it changes nobody's rights. */
+/** Records that a key was used, at most once a minute. Emits no event, because it changes no user's rights. */
 export const touchApiKey = (tx: WriteTx, id: string): Promise<number> =>
   tx.execute(touch, { id, tenantId: tx.tenantId });

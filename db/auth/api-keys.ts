@@ -5,7 +5,7 @@ import { isOver } from "./expiry.ts";
 import { type ApiKeyRow, apiKeys } from "./schema/api-keys.ts";
 
 const secrets = ["keyHash"] as const satisfies (keyof ApiKeyRow)[];
-/** A key as the graph reads it: without what it is recognised by. */
+/** A key as the graph reads it, without the columns that identify its secret. */
 export type PublicApiKeyRow = Omit<ApiKeyRow, (typeof secrets)[number]>;
 
 const source = { table: apiKeys, omit: secrets };

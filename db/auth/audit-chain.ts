@@ -10,7 +10,7 @@ export interface ChainHead {
   hash: string;
 }
 
-/** The first entry of a tenant's chain that cannot be right. `id` is null where the entry is what is missing. */
+/** The first entry of a tenant's chain that cannot be right. `id` is null when the entry is missing. */
 export interface ChainFault {
   tenantId: string;
   seq: number;
@@ -30,7 +30,7 @@ interface ChainedEntry {
 const pageSize = 1_000;
 const firstPrevHash = "0".repeat(64);
 
-// From tenant to tenant through the index on (tenant_id, seq): the log may be long, the tenants are few.
+// Goes from tenant to tenant through the index on (tenant_id, seq): the log may be long, but the tenants are few.
 const selectHeads = statement<ChainHead>(
   () => sql`
     with recursive tenants as (
@@ -57,7 +57,7 @@ const selectPage = statement<ChainedEntry>(
     order by seq limit ${sql.placeholder("limit")}`,
 );
 
-/** The heads of all tenants' chains. @param system the auth database under its system role */
+/** Returns the heads of all tenants' chains. @param system the auth database under its system role */
 export const chainHeads = (system: Database): Promise<ChainHead[]> => system.run(selectHeads);
 
 const selectHash = statement<{ hash: string }>(
@@ -66,11 +66,11 @@ const selectHash = statement<{ hash: string }>(
     where tenant_id = ${sql.placeholder("tenant")}::uuid and seq = ${sql.placeholder("seq")}`,
 );
 
-/** The hash that a tenant's entry of this number has now; undefined where there is none. */
+/** Returns the hash that a tenant's entry of this number has now; undefined when there is no such entry. */
 export const hashOfEntry = async (system: Database, tenantId: string, seq: number): Promise<string | undefined> =>
   (await system.run(selectHash, { tenant: tenantId, seq }))[0]?.hash;
 
-/** What `audit_entry_hash` of the migration computes, computed here: whoever can change the database can change its functions. */
+/** Computes in this process what `audit_entry_hash` of the migration computes: a user who can change the database can change its functions. */
 export function entryHash(prevHash: string, columns: readonly (string | null)[]): string {
   const hash = createHash("sha256").update(`${prevHash}\n`);
   for (const text of columns) hash.update(text === null ? "-\n" : `${Buffer.byteLength(text)}:${text}\n`);
@@ -78,10 +78,10 @@ export function entryHash(prevHash: string, columns: readonly (string | null)[])
 }
 
 /**
- * Follows one tenant's chain from its first entry, a page at a time.
+ * Verifies one tenant's chain from its first entry, a page at a time.
  *
  * @param known the hashes that entries had when checkpoints of them were signed, by their number
- * @param onPage how many entries were read since the last call
+ * @param onPage receives how many entries were read since the last call
  * @returns how many entries are right, and the first one that is not
  */
 export async function verifyChain(

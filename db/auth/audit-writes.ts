@@ -4,12 +4,12 @@ import { upsert } from "../upsert.ts";
 import { auditEntryChanges } from "./changes.ts";
 import { authAuditLog } from "./schema/auth-audit-log.ts";
 
-/** What was done or tried. Of whom it says nothing, the transaction's tenant is whose log it goes into. */
+/** What was done or tried. It does not name the tenant: the entry goes into the log of the transaction's tenant. */
 export interface NewAuditEntry {
-  /** What was done, as `user.sign_in`. */
+  /** What was done, such as `user.sign_in`. */
   action: string;
   success: boolean;
-  /** Who did it; null when nobody was signed in. */
+  /** The user who did it; null when no user was signed in. */
   userId: string | null;
   /** The name that the actor has, or gave. */
   actorName: string | null;
@@ -17,11 +17,11 @@ export interface NewAuditEntry {
   userAgent?: string | undefined;
   /** Why it failed. */
   errorMessage?: string;
-  /** What it was done to, and whatever else matters; never a secret. */
+  /** What it was done to, and any other facts that matter; never a secret. */
   metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** Adds an entry to the tenant's audit log, in the transaction of what it tells of. */
+/** Adds an entry to the tenant's audit log, in the transaction of the change that the entry records. */
 export async function recordAudit(tx: WriteTx, entry: NewAuditEntry): Promise<void> {
   const { metadata, ...rest } = entry;
   const row = {

@@ -3,9 +3,9 @@ import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
 import { type AuthAuditLogRow, authAuditLog } from "./schema/auth-audit-log.ts";
 
-// The chain of hashes proves the log to whoever holds the database; in the graph nobody could check it.
+// The chain of hashes proves the log to a person who holds the database. A client of the graph could not check it.
 const chain = ["seq", "prevHash", "hash"] as const satisfies (keyof AuthAuditLogRow)[];
-/** An entry as the graph reads it. */
+/** An entry as the graph reads it, without the chain. */
 export type PublicAuditEntryRow = Omit<AuthAuditLogRow, (typeof chain)[number]>;
 
 const source = { table: authAuditLog, omit: chain };

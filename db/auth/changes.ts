@@ -8,7 +8,7 @@ import { userRoles } from "./schema/user-roles.ts";
 import { userSessions } from "./schema/user-sessions.ts";
 import { users } from "./schema/users.ts";
 
-// What of a written row its event holds; events/auth.ts is what others may rely on.
+// Which columns of a written row its event holds. `events/auth.ts` defines what other domains may rely on.
 
 export const tenantChanges: Changes<typeof tenants> = {
   table: tenants,

@@ -6,7 +6,7 @@ import { statement } from "../statement.ts";
 import type { Permitted } from "./permitted.ts";
 import { connectionTickets } from "./schema/connection-tickets.ts";
 
-// Each that comes takes away those of its tenant that nobody used.
+// Each insert removes the unused tickets of its tenant that have expired.
 const insert = statement<{ expiresAt: Date }>(
   () => sql`
     with expired as (delete from ${connectionTickets} where ${ofTenant(connectionTickets.tenantId)} and ${connectionTickets.expiresAt} <= now())
@@ -16,10 +16,14 @@ const insert = statement<{ expiresAt: Date }>(
     returning ${connectionTickets.expiresAt} as "expiresAt"`,
 );
 
-/** What a ticket may stand for. */
+/** The credential that a ticket may represent. */
 export type PermittedCredential = Permitted<"credential", CredentialKey>;
 
-/** @param lifetime as an ISO 8601 duration @returns when it expires */
+/**
+ * Inserts a ticket.
+ * @param lifetime as an ISO 8601 duration
+ * @returns when the ticket expires
+ */
 export async function insertConnectionTicket(
   tx: WriteTx,
   ticket: { credential: PermittedCredential; ticketHash: string; lifetime: string },
@@ -36,7 +40,7 @@ const take = statement<CredentialKey & { isValid: boolean }>(
     returning ${connectionTickets.credentialKind} as "kind", ${connectionTickets.credentialId} as "id", ${connectionTickets.expiresAt} > now() as "isValid"`,
 );
 
-/** Takes a ticket, of those who try at the same time for one of them; undefined when there is none, or it has expired. */
+/** Uses a ticket up. Of several calls at the same time, one gets it. Returns undefined when there is no such ticket or it has expired. */
 export async function takeConnectionTicket(tx: WriteTx, ticketHash: string): Promise<CredentialKey | undefined> {
   const [row] = await tx.run(take, { ticketHash, tenantId: tx.tenantId });
   return row?.isValid ? { kind: row.kind, id: row.id } : undefined;

@@ -14,18 +14,18 @@ import { userRoles } from "./schema/user-roles.ts";
 import { userSessions } from "./schema/user-sessions.ts";
 import { users } from "./schema/users.ts";
 
-// What is known of a credential before anybody is: read under the system role, across tenants, by what only its holder has.
+// What is known of a credential before its holder is identified. It is read under the system role, across tenants, by a value that only the holder has.
 
 /** A credential that is valid now, and its holder. */
 export interface Credential {
-  /** Of the session or the key. */
+  /** The id of the session or the key. */
   id: string;
   userId: string;
   username: string;
   userTenantId: string;
-  /** Whose rows it may reach: the user's own tenant, or the one that somebody of the platform acts in. */
+  /** The tenant whose rows the credential may reach: the user's own, or the one that a user of the platform acts in. */
   tenantId: string;
-  /** What the user may do, from all of his roles, in no order. */
+  /** What the user may do, from all of their roles, in no order. */
   permissions: string[];
   expiresAt: Date | null;
   lastUsedAt: Date | null;
@@ -37,13 +37,13 @@ export interface KeyCredential extends Credential {
   rateLimitPerMinute: number;
 }
 
-/** Whether the user of the statement has the role: as his default one, or because it was granted to him. */
+/** Whether the user of the statement has the role, either as the default role or because it was granted to them. */
 const isHeld = sql`(
     ${roles.tenantId} is null and ${roles.name} = ${users.role}::text
     or ${roles.id} in (select ${userRoles.roleId} from ${userRoles} where ${userRoles.userId} = ${users.id})
       and (${roles.tenantId} is null or ${roles.tenantId} = ${users.tenantId}))`;
 
-/** The rights of the user of the statement: of his default role and of those that were granted to him. */
+/** The rights of the statement's user, from the default role and from the granted roles. */
 const permissions = sql`(
   select coalesce(array_agg(distinct permission), '{}') from ${roles}, jsonb_array_elements_text(${roles.permissions}) as permission
   where ${isHeld})`;
@@ -54,7 +54,7 @@ const holder = sql`
 const enabledTenant = (tenant: unknown) =>
   sql`exists (select from ${tenants} where ${tenants.id} = ${tenant} and ${tenants.enabled})`;
 
-/** Who acts in another tenant than their own needs the right to for as long as they do. */
+/** A user who acts in another tenant than their own needs the right to do so for as long as they do. */
 const mayActThere = ({ tenantId, userTenantId, permissions: held }: Credential): boolean =>
   tenantId === userTenantId || grants(held, "tenant:act");
 
@@ -75,7 +75,7 @@ const sessions = {
   id: session(sql`${userSessions.id} = ${sql.placeholder("id")}::uuid`),
 };
 
-/** The session of a token, or of an id, if it is valid. @param idle how long one lasts without being used, as an ISO 8601 duration */
+/** Returns the session of a token, or of an id, if it is valid. @param idle how long a session lasts without being used, as an ISO 8601 duration */
 export async function sessionCredential(
   system: Database,
   by: { tokenHash: string } | { id: string },
@@ -97,7 +97,7 @@ const key = statement<KeyCredential>(
       and (${apiKeys.actsInTenantId} is null or ${users.tenantId} = ${platformTenantId}::uuid)`,
 );
 
-/** The key of this id, if it is valid; whether the caller holds its secret is not known yet. */
+/** Returns the key of this id, if it is valid. Whether the caller holds its secret is not known yet. */
 export async function keyCredential(system: Database, id: string): Promise<KeyCredential | undefined> {
   const [found] = await system.run(key, { id });
   return found && mayActThere(found) ? found : undefined;
@@ -108,7 +108,7 @@ const keyOwner = statement<{ tenantId: string }>(
     sql`select ${apiKeys.tenantId} as "tenantId" from ${apiKeys} where ${apiKeys.id} = ${sql.placeholder("id")}::uuid`,
 );
 
-/** The tenant that the key of this id belongs to, whether it is valid or not. */
+/** Returns the tenant that the key of this id belongs to, whether the key is valid or not. */
 export async function tenantOfKey(system: Database, id: string): Promise<string | undefined> {
   return (await system.run(keyOwner, { id }))[0]?.tenantId;
 }
@@ -119,7 +119,7 @@ const rights = statement<{ permissions: string[] }>(
     where ${users.id} = ${sql.placeholder("userId")}::uuid and ${users.disabledAt} is null and ${enabledTenant(users.tenantId)}`,
 );
 
-/** What a user may do; undefined when there is none, or he or his tenant is disabled. */
+/** Returns what a user may do; undefined when there is no such user, or when the user or their tenant is disabled. */
 export async function permissionsOfUser(system: Database, userId: string): Promise<string[] | undefined> {
   return (await system.run(rights, { userId }))[0]?.permissions;
 }
@@ -128,7 +128,7 @@ export interface Account {
   userId: string;
   tenantId: string;
   username: string;
-  /** Whether the login is another user's as well, of another tenant. */
+  /** Whether a user of another tenant has the same login. */
   isShared: boolean;
 }
 
@@ -147,8 +147,8 @@ const inTenant = statement<Omit<Account, "isShared">>(
 );
 
 /**
- * Who has this e-mail address or username, disabled users included: `alice`, or `acme/alice` for the one of the tenant acme. Names are unique in a
- * tenant only, and whose is the oldest signs in without the tenant: a user that another tenant makes keeps nobody out.
+ * Returns the account that has this e-mail address or username, disabled users included. The login is `alice`, or `acme/alice` for the one of the tenant acme.
+ * Names are unique only within a tenant. Without a tenant, the login means the oldest account, so a user that another tenant creates locks no user out.
  */
 export async function accountOf(system: Database, login: string): Promise<Account | undefined> {
   if (!isText(login)) return undefined;
@@ -176,7 +176,7 @@ const acting = statement<{ permissions: string[] }>(
       and ${enabledTenant(sql`${sql.placeholder("tenantId")}::uuid`)}`,
 );
 
-/** Whether a user may sign in, or have a key, to act in this tenant: people of the platform who may `tenant:act`, in an enabled one. */
+/** Returns whether a user may sign in, or have a key, to act in this tenant. Users of the platform who may `tenant:act` may do so, in an enabled tenant. */
 export async function mayActIn(system: Database, { userId }: { userId: string }, tenantId: string): Promise<boolean> {
   if (!isUuid(tenantId)) return false;
   const [user] = await system.run(acting, { userId, tenantId });
@@ -190,7 +190,7 @@ const actable = statement<{ id: string; name: string; permissions: string[] }>(
     order by ${tenants.name} limit 1000`,
 );
 
-/** The tenants that `mayActIn` lets a user act in; null when there are none. */
+/** Returns the tenants in which `mayActIn` allows a user to act; null when there are none. */
 export async function actableTenants(system: Database, userId: string): Promise<{ id: string; name: string }[] | null> {
   const found = await system.run(actable, { userId });
   const may = found[0] !== undefined && grants(found[0].permissions, "tenant:act");
@@ -210,7 +210,7 @@ const anyKeyUser = statement<{ found: boolean }>(
     select exists (select from ${apiKeys}) or exists (select from ${users} where ${ofTenant(users.tenantId)}) as "found"`,
 );
 
-/** Whether there is an API key of any tenant, or a user of the platform, whose first one gets a key. */
+/** Returns whether any tenant has an API key, or the platform has a user. The first user of the platform gets a key. */
 export async function hasKeyUsers(system: Database): Promise<boolean> {
   return (await system.run(anyKeyUser, { tenantId: platformTenantId }))[0]?.found ?? false;
 }
@@ -219,7 +219,7 @@ const enabled = statement<{ enabled: boolean }>(
   () => sql`select ${enabledTenant(sql`${sql.placeholder("tenantId")}::uuid`)} as "enabled"`,
 );
 
-/** False also where there is no such tenant. */
+/** Returns whether the tenant is enabled; false also when there is no such tenant. */
 export async function isTenantEnabled(system: Database, tenantId: string): Promise<boolean> {
   return (await system.run(enabled, { tenantId }))[0]?.enabled ?? false;
 }
@@ -230,7 +230,7 @@ const builtIn = statement<{ permissions: string[] }>(
     where ${roles.tenantId} is null and ${roles.name} = ${sql.placeholder("name")}`,
 );
 
-/** What a built-in role may do. */
+/** Returns what a built-in role may do. */
 export async function builtInPermissions(system: Database, name: string): Promise<string[]> {
   const [role] = await system.run(builtIn, { name });
   if (!role) throw new Error(`There is no built-in role ${name}.`);
@@ -242,14 +242,14 @@ const builtInNamed = statement<{ found: boolean }>(
     select exists (select from ${roles} where ${roles.tenantId} is null and ${folded(roles.name)} = ${foldedValue("name")}) as "found"`,
 );
 
-/** Whether people would read a name as that of a built-in role. */
+/** Returns whether people would read a name as that of a built-in role. */
 export async function isBuiltInRole(system: Database, name: string): Promise<boolean> {
   return (await system.run(builtInNamed, { name }))[0]?.found ?? false;
 }
 
 export interface GrantedPermission {
   permission: string;
-  /** The names of the roles that grant it. */
+  /** The names of the roles that grant the permission. */
   because: string[];
 }
 
@@ -262,7 +262,7 @@ const granted = statement<GrantedPermission & { userId: string }>(
     group by ${users.id}, permission order by ${users.id}, permission`,
 );
 
-/** Users → the permissions of each in alphabetical order, each with the roles that it comes from; empty for a user without any. */
+/** Returns the permissions of each user in alphabetical order, each with the roles that grant it; empty for a user without any. */
 export async function grantedPermissions(system: Database, userIds: readonly string[]): Promise<GrantedPermission[][]> {
   const byUser = new Map<string, GrantedPermission[]>(userIds.map((id) => [id, []]));
   for (const { userId, ...permission } of await system.run(granted, { userIds })) byUser.get(userId)?.push(permission);
@@ -273,7 +273,7 @@ const named = statement<{ id: string }>(
   () => sql`select ${tenants.id} as "id" from ${tenants} where ${tenants.name} = ${sql.placeholder("name")}`,
 );
 
-/** The id of the tenant of this name. */
+/** Returns the id of the tenant of this name. */
 export async function tenantNamed(system: Database, name: string): Promise<string | undefined> {
   return isText(name) ? (await system.run(named, { name }))[0]?.id : undefined;
 }
@@ -282,7 +282,7 @@ const tenantById = statement<{ id: string }>(
   () => sql`select ${tenants.id} as "id" from ${tenants} where ${tenants.id} = ${sql.placeholder("id")}::uuid`,
 );
 
-/** The id, as the database writes it, when there is such a tenant. */
+/** Returns the id, as the database writes it, when there is such a tenant. */
 export async function tenantWithId(system: Database, id: string): Promise<string | undefined> {
   return isUuid(id) ? (await system.run(tenantById, { id }))[0]?.id : undefined;
 }

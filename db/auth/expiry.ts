@@ -3,7 +3,7 @@ import type { Filter } from "../filters.ts";
 
 // "Now" is the beginning of the transaction, so that a page and its count agree.
 
-/** `true`: the moment is over; `false`: it is to come, or there is none. For what expires. */
+/** `true`: the moment has passed; `false`: it is in the future, or there is none. For rows that expire. */
 export const isOver =
   (column: Column): Filter =>
   (name, value) => ({
@@ -12,7 +12,7 @@ export const isOver =
     values: {},
   });
 
-/** `true`: the moment is to come; `false`: it is over, or there is none. For what holds until then. */
+/** `true`: the moment is in the future; `false`: it has passed, or there is none. For rows that are valid until then. */
 export const isToCome =
   (column: Column): Filter =>
   (name, value) => ({

@@ -1,8 +1,8 @@
 import { type SQL, sql, type SQLWrapper } from "drizzle-orm";
 
 /**
- * Letters that look like a Latin one in either case, by that letter: the lowercase Cyrillic, Greek and Armenian ones of the confusables of Unicode
- * (UTS 39), and Latin letters without their usual form, small capitals included. A final sigma is a sigma.
+ * Maps each Latin letter to the letters that look like it in either case. These are the lowercase Cyrillic, Greek and Armenian letters of the confusables of
+ * Unicode (UTS 39), and Latin letters in an unusual form, small capitals included. A final sigma counts as a sigma.
  */
 const lookAlikes: Readonly<Record<string, string>> = {
   a: "аαɑᴀ",
@@ -32,7 +32,7 @@ const lookAlikes: Readonly<Record<string, string>> = {
   y: "уүγʏ",
   z: "ζʐᴢ",
 };
-// A database whose collation knows no case but that of ASCII leaves capitals as they are.
+// A database whose collation knows only the case of ASCII letters leaves other capitals as they are.
 const bothCases = (letter: string): string[] =>
   [...new Set([letter, letter.toUpperCase()])].filter((one) => one > "\u007f");
 const pairs = Object.entries(lookAlikes).flatMap(([latin, letters]) =>
@@ -43,11 +43,12 @@ const pairs = Object.entries(lookAlikes).flatMap(([latin, letters]) =>
 const column = (at: 0 | 1) => sql.raw(`'${pairs.map((pair) => pair[at]).join("")}'`);
 
 /**
- * What a name is compared by, decomposed, so that letters with marks differ by their marks alone: compatible characters, both cases and letters that look alike are one (`Ａdmin`, `ADMIN`, `аdmin` with a Cyrillic а). The
- * unique indexes of names are of this expression, and a look-up must be too, or the index does not serve it.
+ * The form by which names are compared. Compatible characters, both cases and letters that look alike become one: `Ａdmin`, `ADMIN`, and `аdmin` with a Cyrillic
+ * а. The form is decomposed, so that letters with marks differ only by their marks. The unique indexes of names are of this expression. A look-up must use it
+ * too, or the index does not serve it.
  */
 export const folded = (name: SQLWrapper): SQL =>
   sql`translate(lower(normalize(${name}, NFKD)), ${column(0)}, ${column(1)})`;
 
-/** The same of a value that is bound. */
+/** The same expression for a bound value. */
 export const foldedValue = (placeholder: string): SQL => folded(sql`${sql.placeholder(placeholder)}::text`);

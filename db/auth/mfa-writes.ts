@@ -13,12 +13,12 @@ const put = statement<never>(
     sql`update ${users} set mfa_secret = ${sql.placeholder("secret")}, mfa_last_step = null where ${theUser} and not ${users.mfaEnabled}`,
 );
 
-/** Keeps the sealed secret of a second factor that is yet to be confirmed; false when the user has one that is in use. */
+/** Stores the sealed secret of a second factor that is not confirmed yet. Returns false when the user already has one in use. */
 export const putMfaSecret = async (tx: WriteTx, userId: PermittedAccount, secret: string): Promise<boolean> =>
   (await tx.execute(put, { userId, secret, tenantId: tx.tenantId })) > 0;
 
 export interface MfaState {
-  /** Sealed; null when none was set up. */
+  /** The sealed secret; null when none was set up. */
   secret: string | null;
   enabled: boolean;
 }
@@ -37,7 +37,7 @@ const take = statement<never>(
     where ${theUser} and (${users.mfaLastStep} is null or ${users.mfaLastStep} < ${sql.placeholder("step")}::bigint)`,
 );
 
-/** Uses the code of a time step up; false when it, or a later one, was used before. */
+/** Uses up the code of a time step. Returns false when that code, or a later one, was used before. */
 export const takeMfaStep = async (tx: WriteTx, userId: string, step: number): Promise<boolean> =>
   (await tx.execute(take, { userId, step, tenantId: tx.tenantId })) > 0;
 
@@ -58,7 +58,7 @@ const insertCodes = statement<never>(
     from unnest(${sql.placeholder("hashes")}::text[]) as code`,
 );
 
-/** Gives a user new recovery codes; those that were there are void. */
+/** Gives a user new recovery codes. The earlier ones become void. */
 export async function replaceRecoveryCodes(
   tx: WriteTx,
   userId: PermittedAccount,
@@ -68,11 +68,11 @@ export async function replaceRecoveryCodes(
   await tx.execute(insertCodes, { userId, hashes, tenantId: tx.tenantId });
 }
 
-/** From now on the user needs his second factor to sign in. */
+/** Requires the user's second factor at sign-in from now on. */
 export const enableMfa = (tx: WriteTx, userId: PermittedAccount): Promise<number> =>
   tx.execute(enable, { userId, tenantId: tx.tenantId });
 
-/** Forgets the second factor, and the recovery codes with it. */
+/** Removes the second factor, and its recovery codes. */
 export async function disableMfa(tx: WriteTx, userId: PermittedAccount): Promise<void> {
   await tx.execute(disable, { userId, tenantId: tx.tenantId });
   await tx.execute(removeCodes, { userId, tenantId: tx.tenantId });
@@ -87,7 +87,7 @@ const takeCode = statement<{ outcome: "right" | "used" | "wrong" }>(
       as "outcome"`,
 );
 
-/** Uses a recovery code up; `used` when it was before, `wrong` when it is not the user's. */
+/** Uses up a recovery code. Returns `used` when it was used before, `wrong` when it is not the user's. */
 export async function takeRecoveryCode(tx: WriteTx, userId: string, hash: string): Promise<"right" | "used" | "wrong"> {
   const [row] = await tx.run(takeCode, { userId, hash, tenantId: tx.tenantId });
   return row?.outcome ?? "wrong";

@@ -31,7 +31,7 @@ const insert = statement<RoleRow & ChangedRow>(
     on conflict do nothing returning ${told}`,
 );
 
-/** Undefined when the tenant has a role of this name. */
+/** Returns undefined when the tenant already has a role of this name. */
 export async function insertRole(tx: WriteTx, role: RoleContents): Promise<RoleRow | undefined> {
   const rows = await tx.run(insert, { ...asValues(role), id: newId(), tenantId: tx.tenantId });
   await append(tx, changeEvents(roleChanges, rows));
@@ -45,7 +45,7 @@ const update = statement<RoleRow & ChangedRow>(
     where ${own} returning ${told}`,
 );
 
-/** Undefined when the tenant has no such role of its own. */
+/** Returns undefined when the tenant has no such role of its own. */
 export async function updateRole(tx: WriteTx, id: PermittedRole, role: RoleContents): Promise<RoleRow | undefined> {
   const rows = await tx.run(update, { ...asValues(role), id, tenantId: tx.tenantId });
   await append(tx, changeEvents(roleChanges, rows, "updated"));
@@ -59,7 +59,7 @@ const grantsOf = statement<UserRoleRow & ChangedRow>(
     returning ${changeColumns(roleGrantChanges)}, ${selectList({ table: userRoles })}`,
 );
 
-/** Removes a role of the tenant's own and takes it from all who have it; undefined when there is none. */
+/** Deletes a role of the tenant and revokes it from all users who have it. Returns undefined when there is no such role. */
 export async function deleteRole(tx: WriteTx, id: PermittedRole): Promise<RoleRow | undefined> {
   const taken = await tx.run(grantsOf, { id, tenantId: tx.tenantId });
   const rows = await tx.run(remove, { id, tenantId: tx.tenantId });
@@ -79,7 +79,7 @@ const grant = statement<UserRoleRow & ChangedRow>(
     on conflict do nothing returning ${changeColumns(roleGrantChanges)}, ${selectList({ table: userRoles })}`,
 );
 
-/** Gives a user of the tenant a role beside the default one; false when he has it, or is not there. */
+/** Grants a user of the tenant a role in addition to the default one. Returns false when the user has the role already or does not exist. */
 export async function insertGrant(
   tx: WriteTx,
   given: { userId: PermittedAccount; roleId: PermittedRole; grantedBy: string | null },
@@ -96,7 +96,7 @@ const take = statement<UserRoleRow & ChangedRow>(
     returning ${changeColumns(roleGrantChanges)}, ${selectList({ table: userRoles })}`,
 );
 
-/** Takes a role from a user; false when he has not got it. */
+/** Revokes a role from a user. Returns false when the user does not have it. */
 export async function deleteGrant(
   tx: WriteTx,
   taken: { userId: PermittedAccount; roleId: PermittedRole },

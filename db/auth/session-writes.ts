@@ -16,7 +16,7 @@ const secretless = { table: userSessions, omit: ["tokenHash"] } as const;
 export interface NewSession {
   userId: PermittedAccount;
   tokenHash: string;
-  /** How long it lasts at most, as an ISO 8601 duration. */
+  /** How long the session lasts at most, as an ISO 8601 duration. */
   lifetime: string;
   actsInTenantId: string | null;
   ipAddress: string | null;
@@ -38,7 +38,8 @@ export async function insertSession(tx: WriteTx, session: NewSession): Promise<P
   return rows[0] as PublicUserSessionRow;
 }
 
-// By the clock and not by when the transaction began: one that waited for another to end the session would otherwise find it valid, and end it again.
+// Compares with the clock, not with the time at which the transaction began. A transaction that waited for another to end the session would otherwise find it
+// valid and end it again.
 const end = statement<PublicUserSessionRow & ChangedRow>(
   () => sql`
     update ${userSessions} set expires_at = now()
@@ -49,7 +50,7 @@ const end = statement<PublicUserSessionRow & ChangedRow>(
     returning ${changeColumns(sessionChanges)}, ${selectList(secretless)}`,
 );
 
-/** Ends one session; undefined when it has ended before. */
+/** Ends one session. Returns undefined when it had ended before. */
 export async function endSession(tx: WriteTx, id: PermittedSession): Promise<PublicUserSessionRow | undefined> {
   return (await ended(tx, { id, userId: null, except: null }))[0];
 }
@@ -80,6 +81,6 @@ const touch = statement<never>(
       and ${userSessions.lastUsedAt} < now() - interval '1 minute'`,
 );
 
-/** Says that a session was used, once a minute. Nobody is told: it changes nobody's rights. */
+/** Records that a session was used, at most once a minute. Emits no event, because it changes no user's rights. */
 export const touchSession = (tx: WriteTx, id: string): Promise<number> =>
   tx.execute(touch, { id, tenantId: tx.tenantId });

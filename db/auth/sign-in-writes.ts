@@ -9,21 +9,21 @@ import { type UserRow, users } from "./schema/users.ts";
 const idAndTenant = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
 const isEnabled = sql`${users.disabledAt} is null and exists (select from ${tenants} where ${ofTenant(tenants.id)} and ${tenants.enabled})`;
 
-/** How long an address is remembered after the last sign-in, and how many of a user are. */
+/** How long an address is remembered after the last sign-in, and how many addresses of a user are remembered. */
 const remembered = sql.raw("interval '90 days'");
 const mostAddresses = sql.raw("16");
 const addressesOfUser = sql`${signInAddresses.userId} = ${sql.placeholder("userId")}::uuid and ${ofTenant(signInAddresses.tenantId)}`;
 const knownAddress = sql`${addressesOfUser} and ${signInAddresses.addressHash} = ${sql.placeholder("addressHash")}
   and ${signInAddresses.lastSignInAt} > now() - ${remembered}`;
 
-/** Wrong tries that nothing follows from, and the longest lock. The first one lasts a second; it doubles with each further try. */
+/** The number of wrong attempts without consequence, and the longest lock. The first lock lasts a second. It doubles with each further attempt. */
 const freeAttempts = sql.raw("5");
 const longestLock = sql.raw("interval '15 minutes'");
 const lockAfter = (failed: typeof users.failedLoginAttempts | typeof signInAddresses.failedAttempts) => sql`
   case when ${failed} + 1 >= ${freeAttempts}
     then now() + least(interval '1 second' * power(2, least(${failed} + 1 - ${freeAttempts}, 20)), ${longestLock}) end`;
 
-/** Who signs in, and where: wrong tries are counted for an address that the user has signed in from, or for all others together. */
+/** The user who signs in, and where. Wrong attempts are counted for one address that the user has signed in from, or for all other addresses in one count. */
 export interface SignInPlace {
   userId: string;
   /** Null when the address is unknown. */
@@ -33,11 +33,11 @@ export interface SignInPlace {
 export interface SignInUser extends Pick<UserRow, "passwordHash" | "mfaEnabled" | "mfaSecret"> {
   /** Whether the user has signed in from this address. */
   isKnownAddress: boolean;
-  /** Whether the user may not try here now, or might not at some time since the try began. */
+  /** Whether the user may not sign in here now, or was locked at some time since the attempt began. */
   isLocked: boolean;
   /** When this was read, by the database's clock. */
   readAt: string;
-  /** The wrong tries here since the last right one. */
+  /** The wrong attempts here since the last successful one. */
   failedAttempts: number;
 }
 
@@ -55,8 +55,8 @@ const read = statement<SignInUser>(
 );
 
 /**
- * Undefined when the user is disabled or not there, or the tenant is disabled: then nobody may try.
- * @param since when the try began, if it has waited for others: a lock that they brought about holds for it too, even if it is over
+ * Returns undefined when the user is disabled or does not exist, or the tenant is disabled: then no attempt is allowed.
+ * @param since when the attempt began, if it has waited for others: a lock that those caused applies to it too, even if it has ended
  */
 export async function signInUser(
   tx: ReadTx,
@@ -66,7 +66,7 @@ export async function signInUser(
   return (await tx.run(read, { ...place, since: since ?? null, tenantId: tx.tenantId }))[0];
 }
 
-// Each statement locks the row that it counts in: of wrong tries at the same time each is one.
+// Each statement locks the row in which it counts, so each of several wrong attempts at the same time is counted.
 const count = statement<never>(
   () => sql`
     with counted as (
@@ -76,7 +76,7 @@ const count = statement<never>(
     where ${idAndTenant} and not exists (select from counted)`,
 );
 
-/** Counts a wrong try, and locks when there were too many. Does nothing for who is not there, as the same statement. */
+/** Counts a wrong attempt, and locks when there were too many. For a user who does not exist, the same statement runs and changes nothing. */
 export const countWrongTry = (tx: WriteTx, place: SignInPlace): Promise<number> =>
   tx.execute(count, { ...place, tenantId: tx.tenantId });
 
@@ -87,7 +87,7 @@ const forget = statement<never>(
     update ${users} set failed_login_attempts = 0, locked_until = null where ${idAndTenant} and not exists (select from forgotten)`,
 );
 
-/** Ends the count of wrong tries where the user has shown that the password is known. */
+/** Resets the count of wrong attempts where the user has shown that they know the password. */
 export const forgetWrongTries = (tx: WriteTx, place: SignInPlace): Promise<number> =>
   tx.execute(forget, { ...place, tenantId: tx.tenantId });
 
@@ -114,17 +114,17 @@ const forgetOldest = statement<never>(
 );
 
 export interface VerifiedSignIn {
-  /** The hash that the password was verified against: one that has changed meanwhile is not signed in with. */
+  /** The hash that the password was verified against. If the stored hash has changed meanwhile, the sign-in fails. */
   verifiedHash: string;
   /** Whether a second factor was in use, and its code verified. */
   mfaEnabled: boolean;
-  /** The same password, hashed with today's parameters; null to keep it. */
+  /** The same password, hashed with today's parameters; null to keep the stored hash. */
   passwordHash: string | null;
 }
 
 /**
- * Ends the count of wrong tries at this place, and remembers the address. False when the password has changed meanwhile, a second factor was put to use
- * or taken off, or the user or the tenant was disabled.
+ * Resets the count of wrong attempts at this place, and remembers the address. Returns false when the password has changed meanwhile, a second factor was
+ * enabled or disabled, or the user or the tenant was disabled.
  */
 export async function completeSignIn(tx: WriteTx, place: SignInPlace, verified: VerifiedSignIn): Promise<boolean> {
   const values = { ...place, tenantId: tx.tenantId };
@@ -142,6 +142,6 @@ const forgetAddresses = statement<never>(
       and ${signInAddresses.addressHash} is distinct from ${sql.placeholder("addressHash")}`,
 );
 
-/** Forgets where the user has signed in from, but for this address: a person who knew the password before is a stranger. */
+/** Removes the user's remembered addresses except this one: a person who knew the old password must count as a stranger. */
 export const forgetOtherAddresses = (tx: WriteTx, place: SignInPlace): Promise<number> =>
   tx.execute(forgetAddresses, { ...place, tenantId: tx.tenantId });

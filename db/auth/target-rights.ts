@@ -9,7 +9,8 @@ import { userRoles } from "./schema/user-roles.ts";
 import { userSessions } from "./schema/user-sessions.ts";
 import { users } from "./schema/users.ts";
 
-// The rights of what a transaction is about to change, which stay as they are until it ends. Locks are taken in one order: accounts, then roles.
+// The rights of the accounts, roles and keys that a transaction is about to change. They stay the same until it ends. Locks are taken in one order: accounts,
+// then roles.
 
 const theUser = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
 
@@ -21,7 +22,7 @@ const lockUser = statement<{ role: string }>(
 const granted = sql`(select ${userRoles.roleId} from ${userRoles}
   where ${userRoles.userId} = ${sql.placeholder("userId")}::uuid and ${ofTenant(userRoles.tenantId)})`;
 
-// Built-in roles cannot be locked, and need not be: migrations alone change them.
+// Built-in roles cannot be locked and need no lock: only migrations change them.
 const lockHeldRoles = statement<{ permissions: string[] }>(
   () => sql`
     with own as (
@@ -35,13 +36,13 @@ const lockHeldRoles = statement<{ permissions: string[] }>(
 );
 
 /**
- * What an account of the tenant may do while it is enabled. Nobody grants it a role, changes its default role or changes a role that it has until
- * the transaction ends. Undefined when there is no such account.
+ * Returns what an account of the tenant may do while it is enabled. Until the transaction ends, no other transaction grants it a role, changes its default
+ * role, or changes a role that it has. Returns undefined when there is no such account.
  */
 export async function lockAccountRights(tx: WriteTx, userId: string): Promise<string[] | undefined> {
   const [user] = await tx.run(lockUser, { userId, tenantId: tx.tenantId });
   if (!user) return undefined;
-  // A statement of its own: its snapshot is younger than the lock.
+  // A separate statement, because its snapshot must be newer than the lock.
   const held = await tx.run(lockHeldRoles, { userId, role: user.role, tenantId: tx.tenantId });
   return [...new Set(held.flatMap(({ permissions }) => permissions))];
 }
@@ -57,7 +58,7 @@ const builtIn = statement<RoleRow>(
     where ${roles.id} = ${sql.placeholder("id")}::uuid and (${roles.tenantId} is null or ${ofTenant(roles.tenantId)})`,
 );
 
-/** A role of the tenant's own, as it stays until the transaction changes it or ends, or a built-in one. @param to whether the transaction changes it */
+/** Returns a role of the tenant's own, locked until the transaction changes it or ends, or a built-in one. @param to whether the transaction changes it */
 export async function lockRole(tx: WriteTx, id: string, to: "change" | "keep"): Promise<RoleRow | undefined> {
   const values = { id, tenantId: tx.tenantId };
   const [locked] = await tx.run(locks[to], values);
@@ -66,7 +67,7 @@ export async function lockRole(tx: WriteTx, id: string, to: "change" | "keep"): 
   return role?.tenantId === null ? role : undefined;
 }
 
-/** What of a session or a key never changes. */
+/** The properties of a session or a key that never change. */
 export interface CredentialOwner {
   userId: string;
   /** The tenant that it acts in; null for the one that it belongs to. */
@@ -95,7 +96,7 @@ const key = statement<KeyContents>(
     from ${apiKeys} where ${apiKeys.id} = ${sql.placeholder("id")}::uuid and ${ofTenant(apiKeys.tenantId)} for no key update`,
 );
 
-/** A key of the tenant as it stays until the transaction changes it or ends. */
+/** Returns a key of the tenant, locked until the transaction changes it or ends. */
 export async function lockKey(tx: WriteTx, id: string): Promise<KeyContents | undefined> {
   return (await tx.run(key, { id, tenantId: tx.tenantId }))[0];
 }
@@ -106,7 +107,7 @@ const keyExpiry = statement<{ expiresAt: Date | null }>(
     where ${apiKeys.id} = ${sql.placeholder("id")}::uuid and ${ofTenant(apiKeys.tenantId)}`,
 );
 
-/** When a key of the tenant ceases to be valid; null for never, and for one that is not there. */
+/** Returns when a key of the tenant expires; null for never, and for a key that does not exist. */
 export async function expiryOfKey(tx: WriteTx, id: string): Promise<Date | null> {
   return (await tx.run(keyExpiry, { id, tenantId: tx.tenantId }))[0]?.expiresAt ?? null;
 }

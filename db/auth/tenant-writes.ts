@@ -12,11 +12,11 @@ import { type TenantRow, tenants } from "./schema/tenants.ts";
 import { quotaOfTenant } from "./tenant-quotas.ts";
 import { tenantById, type TenantWithQuota } from "./tenants.ts";
 
-// All of these write the tenant of the transaction, which is not the one whose user asks for it.
+// All of these write the tenant of the transaction, which is not the tenant of the user who requests the change.
 
 export type TenantContents = Pick<TenantRow, "name" | "displayName" | "description">;
 
-/** False when the name belongs to another tenant. */
+/** Returns false when the name belongs to another tenant. */
 export async function insertTenant(tx: WriteTx, contents: TenantContents): Promise<boolean> {
   const row = { id: tx.tenantId, ...contents };
   return (await upsert(tx, tenants, [row], { onConflict: ["id"], update: "none", emits: tenantChanges })) > 0;
@@ -26,7 +26,10 @@ const lock = statement<TenantRow>(
   () => sql`select ${selectList({ table: tenants })} from ${tenants} where ${ofTenant(tenants.id)} for update`,
 );
 
-/** The tenant as it is until the transaction ends: whoever else changes it, or its quota, waits. Undefined when there is none. */
+/**
+ * Locks the tenant and its quota until the transaction ends, and returns the tenant. Other transactions that change either wait. Returns undefined when there
+ * is no such tenant.
+ */
 export async function lockTenant(tx: WriteTx): Promise<TenantRow | undefined> {
   return (await tx.run(lock, { tenantId: tx.tenantId }))[0];
 }
@@ -39,14 +42,14 @@ const update = statement<ChangedRow>(
     where ${ofTenant(tenants.id)} returning ${changeColumns(tenantChanges)}`,
 );
 
-/** Whoever calls it has locked the tenant. Another tenant's name is a unique violation. */
+/** Updates the tenant. The caller must have locked it. Another tenant's name is a unique violation. */
 export async function updateTenant(tx: WriteTx, contents: TenantContents & Pick<TenantRow, "enabled">): Promise<void> {
   const { name, displayName, description, enabled } = contents;
   const rows = await tx.run(update, { name, displayName, description, enabled, tenantId: tx.tenantId });
   await append(tx, changeEvents(tenantChanges, rows, "updated"));
 }
 
-/** The limits of a quota that are to be others; null lifts one. */
+/** The limits of a quota to change; null removes a limit. */
 export type QuotaChange = Partial<
   Pick<
     TenantQuotaRow,
@@ -54,14 +57,14 @@ export type QuotaChange = Partial<
   >
 >;
 
-/** False when nothing is other than it was. */
+/** Returns false when nothing changed. */
 export async function putQuota(tx: WriteTx, change: QuotaChange): Promise<boolean> {
   if (Object.keys(change).length === 0) return false;
   const row = { tenantId: tx.tenantId, ...change };
   return (await upsert(tx, tenantQuotas, [row], { onConflict: ["tenantId"], update: "all", emits: quotaChanges })) > 0;
 }
 
-/** The tenant as this transaction has left it. */
+/** Returns the tenant as this transaction has changed it. */
 export async function writtenTenant(tx: WriteTx): Promise<TenantWithQuota> {
   const [[tenant], [quota = null]] = await Promise.all([
     tenantById(tx, [tx.tenantId]),

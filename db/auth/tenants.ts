@@ -5,7 +5,7 @@ import { ofTenant } from "../tenant-predicate.ts";
 import type { TenantQuotaRow } from "./schema/tenant-quotas.ts";
 import { type TenantRow, tenants } from "./schema/tenants.ts";
 
-/** A tenant that was read together with its quota; null says that it has none. */
+/** A tenant that was read with its quota; null means that it has none. */
 export interface TenantWithQuota extends TenantRow {
   quota: TenantQuotaRow | null;
 }
@@ -17,7 +17,7 @@ const source = {
 
 export const tenantById = lookup<TenantRow>(source);
 
-/** How tenants are listed, whichever of them. */
+/** The list of tenants, common to every list of them. */
 export const tenantListing = {
   filters: {
     id: oneOf(tenants.id),

@@ -4,7 +4,7 @@ import { selectList, visibleTo } from "../rows.ts";
 import { statement } from "../statement.ts";
 import { type UserRoleRow, userRoles } from "./schema/user-roles.ts";
 
-/** Far more than anybody has: the list is capped so that no request can grow with a mistake. */
+/** Far more than any user has. The list is capped so that no request can grow because of a mistake. */
 const maxGrants = 100;
 
 const source = { table: userRoles };
@@ -19,10 +19,7 @@ const grantsByUser = statement<UserRoleRow>(
     order by grants."userId", grants."grantedAt" desc, grants."roleId" desc`,
 );
 
-/**
- * Users → the roles granted to each, latest first and at most 100; empty for who has none. A grant has no id, so it is in no list
- * with cursors.
- */
+/** Returns the roles granted to each user, latest first and at most 100; empty for a user who has none. A grant has no id, so it is in no list with cursors. */
 export const roleGrantsOfUser: Lookup<UserRoleRow[]> = async (tx, users) => {
   const rows = await tx.run(grantsByUser, { users, tenantId: tx.tenantId });
   const grants = new Map<string, UserRoleRow[]>(users.map((user) => [user, []]));

@@ -5,7 +5,7 @@ import { isOver } from "./expiry.ts";
 import { type UserSessionRow, userSessions } from "./schema/user-sessions.ts";
 
 const secrets = ["tokenHash"] as const satisfies (keyof UserSessionRow)[];
-/** A session as the graph reads it: without what it is recognised by. */
+/** A session as the graph reads it, without the columns that identify its token. */
 export type PublicUserSessionRow = Omit<UserSessionRow, (typeof secrets)[number]>;
 
 const source = { table: userSessions, omit: secrets };

@@ -16,7 +16,7 @@ import { type PublicUserRow, userSecrets } from "./users.ts";
 const told = sql`${changeColumns(userChanges)}, ${selectList({ table: users, omit: userSecrets })}`;
 const theUser = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
 
-/** A built-in role by its name, whose rights the caller may give. */
+/** A built-in role by its name, whose rights the caller may grant. */
 export type PermittedDefaultRole = Permitted<"default role", PublicUserRow["role"]>;
 
 export interface NewUser {
@@ -34,7 +34,7 @@ const insert = statement<PublicUserRow & ChangedRow>(
     on conflict do nothing returning ${told}`,
 );
 
-/** Undefined when the name or the address belongs to another user of the tenant. */
+/** Returns undefined when the name or the address belongs to another user of the tenant. */
 export async function insertUser(tx: WriteTx, user: NewUser): Promise<PublicUserRow | undefined> {
   const rows = await tx.run(insert, { ...user, id: newId(), tenantId: tx.tenantId });
   await append(tx, changeEvents(userChanges, rows));
@@ -57,7 +57,7 @@ const updates = {
     () => sql`disabled_at = null`,
     () => sql`${users.disabledAt} is not null`,
   ),
-  // Who sets a password has proved that it is his account: the lock is for those who have not.
+  // A user who sets a password has proved that the account is theirs. The lock is for users who have not.
   password: update(
     () =>
       sql`password_hash = ${sql.placeholder("passwordHash")}, password_changed_at = now(), failed_login_attempts = 0, locked_until = null`,
@@ -65,8 +65,8 @@ const updates = {
 };
 
 /**
- * Changes a user; undefined when there is none of this tenant, or nothing to change. A code for a new password was made for the account as it was: it is
- * void from then on.
+ * Changes a user. Returns undefined when the tenant has no such user, or there is nothing to change. A code for a new password was made for the account as it
+ * was, so the change makes the code void.
  */
 export async function updateUser(
   tx: WriteTx,
@@ -86,7 +86,7 @@ const administrators = statement<{ id: string }>(
     where ${ofTenant(users.tenantId)} and ${users.role} = 'admin' and ${users.disabledAt} is null order by ${users.id} for no key update`,
 );
 
-/** The administrators of the tenant who can sign in, locked until the transaction ends: of two who disable each other, one stays. */
+/** Returns the administrators of the tenant who can sign in, locked until the transaction ends: when two disable each other at once, one stays. */
 export async function lockAdministrators(tx: WriteTx): Promise<string[]> {
   return (await tx.run(administrators, { tenantId: tx.tenantId })).map(({ id }) => id);
 }
@@ -105,12 +105,12 @@ const insertReset = statement<{ expiresAt: Date }>(
 export interface NewPasswordReset {
   userId: PermittedAccount;
   codeHash: string;
-  /** How long it is valid, as an ISO 8601 duration. */
+  /** How long the code is valid, as an ISO 8601 duration. */
   lifetime: string;
   createdBy: string | null;
 }
 
-/** The one code of a user, in the place of any before it; undefined when there is no such user who can sign in. */
+/** Inserts the one code of a user, in place of any earlier one. Returns undefined when there is no such user who can sign in. */
 export async function insertPasswordReset(tx: WriteTx, reset: NewPasswordReset): Promise<Date | undefined> {
   return (await tx.run(insertReset, { ...reset, tenantId: tx.tenantId }))[0]?.expiresAt;
 }
@@ -130,12 +130,15 @@ const readReset = statement<{ found: boolean }>(
         and ${passwordResets.codeHash} = ${sql.placeholder("codeHash")} and ${passwordResets.expiresAt} > now()) as "found"`,
 );
 
-/** Whether a code is the user's, and can be used. */
+/** Returns whether a code is the user's and can be used. */
 export async function isPasswordReset(tx: Tx, userId: string, codeHash: string): Promise<boolean> {
   return (await tx.run(readReset, { userId, codeHash, tenantId: tx.tenantId }))[0]?.found ?? false;
 }
 
-/** Uses a code up; undefined when it is not the user's, was used, or has expired. @returns who made it, null for the command line */
+/**
+ * Uses up a code. Returns undefined when it is not the user's, was used, or has expired.
+ * @returns the user who created it, null for the command line
+ */
 export async function takePasswordReset(
   tx: WriteTx,
   userId: string,
@@ -153,7 +156,7 @@ const voidResets = statement<never>(
 );
 
 /**
- * Makes codes void because an account's rights, or those of all who have a role, become more: the person who made or holds a code may lack what is added.
+ * Makes codes void because the rights of an account, or of all users with a role, increase. The person who made or holds a code may not have the added rights.
  */
 export const voidPasswordResets = (
   tx: WriteTx,

@@ -7,7 +7,7 @@ import { userRoles } from "./schema/user-roles.ts";
 import { type UserRow, users } from "./schema/users.ts";
 
 export const userSecrets = ["passwordHash", "mfaSecret"] as const satisfies (keyof UserRow)[];
-/** A user as the graph reads it: without what proves who they are. */
+/** A user as the graph reads it, without the columns that prove the user's identity. */
 export type PublicUserRow = Omit<UserRow, (typeof userSecrets)[number]>;
 
 const source = { table: users, omit: userSecrets };

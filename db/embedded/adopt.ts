@@ -9,15 +9,15 @@ export interface AdoptionRequest {
   pgdata: string;
   record: ConnectionRecord | undefined;
   settings: Record<string, string>;
-  /** The port that was asked for, if any. */
+  /** The requested port, if any. */
   port: number | undefined;
   log: (line: string) => void;
 }
 
 /**
- * The server that already runs on this data folder, if it can be used as it is. One that nobody alive uses is stopped
- * when its settings or port are not the wanted ones, or it does not take our password; one that is in use is taken as
- * it is, and START_FAILED thrown when that is impossible.
+ * Returns the server that already runs on this data folder, if it can be used as it is. A server that no living process uses is stopped when its settings or
+ * port are not the requested ones, or when it does not accept our password. A server in use is used as it is.
+ * @throws START_FAILED when a server in use cannot be used as it is
  */
 export async function adopt({ pgdata, record, settings, port, log }: AdoptionRequest): Promise<Postmaster | undefined> {
   const found = findPostmaster(pgdata);
@@ -28,7 +28,7 @@ export async function adopt({ pgdata, record, settings, port, log }: AdoptionReq
   const fits = record !== undefined && sameSettings(record.settings, settings) && (port ?? found.port) === found.port;
 
   if (usable && fits) {
-    // One that others use is nothing out of the ordinary: a command runs beside a server.
+    // A server in use is not worth a log line: a command often runs next to a server.
     if (users.length === 0)
       log(`Took over the PostgreSQL that still runs on port ${found.port} (process ${found.pid})`);
     return found;

@@ -4,8 +4,8 @@ import { makeLibraryLinks } from "./library-links.ts";
 import { requireOwnFolder } from "./own-folder.ts";
 
 /**
- * Copies a package's `native` folder to `<cache>/<name>`, readable by everybody, whole or not at all. Throws when the
- * cache folder is not ours alone to write: somebody else's program would be run.
+ * Copies a package's `native` folder to `<cache>/<name>`, readable by every user, whole or not at all. Throws when any other user can write to the cache
+ * folder: a program of that user could run instead.
  */
 export function copyBinaries(native: string, cache: string, copy: string): void {
   requireOwnFolder(cache);
@@ -21,7 +21,7 @@ export function copyBinaries(native: string, cache: string, copy: string): void 
   }
 }
 
-/** Modes are set here: with a umask of 077 the installed files are readable by their owner only. */
+/** Sets the modes here: with a umask of 077, only their owner can read the installed files. */
 function copyReadable(from: string, to: string): void {
   mkdirSync(to);
   chmodSync(to, 0o755);

@@ -12,11 +12,11 @@ import type { ServerUser } from "./server-user.ts";
 export interface Binaries {
   postgres: string;
   initdb: string;
-  /** 18 of "postgres (PostgreSQL) 18.4". */
+  /** For example 18 of "postgres (PostgreSQL) 18.4". */
   majorVersion: number;
 }
 
-/** Where copies go that the server's user must be able to read, best first. */
+/** The folders for copies that the server's user must be able to read, best first. */
 const cacheFolders = (): string[] => {
   const uid = process.getuid?.() ?? 0;
   const own = process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "/nonexistent", ".cache");
@@ -24,8 +24,8 @@ const cacheFolders = (): string[] => {
 };
 
 /**
- * PostgreSQL's programs, in a place where the server's user can run them: in the npm package, or in a copy when that
- * user cannot reach it (below a home of mode 700) or its library links cannot be made (a read-only installation).
+ * Finds PostgreSQL's programs in a place where the server's user can run them. That is the npm package, or a copy of it. A copy is needed when that user cannot
+ * reach the package (below a home of mode 700) or its library links cannot be made (a read-only installation).
  */
 export async function findBinaries(
   user: ServerUser,
@@ -60,7 +60,7 @@ export async function findBinaries(
   );
 }
 
-/** The `native` folder of the installed platform package, and a name for copies that changes with its version. */
+/** Returns the `native` folder of the installed platform package, and a name for copies that changes with its version. */
 export function installedPackage(): { folder: string; name: string } {
   const packageName = packageFor(currentPlatform());
   try {

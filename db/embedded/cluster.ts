@@ -7,7 +7,7 @@ import { ownerRole } from "./connection-record.ts";
 import { EmbeddedPostgresError, errorCode } from "./errors.ts";
 import type { ServerUser } from "./server-user.ts";
 
-/** The major version of the data in PGDATA; undefined when there are none. */
+/** Returns the major version of the data in PGDATA; undefined when there is none. */
 export function dataVersion(pgdata: string): number | undefined {
   try {
     return Number(readFileSync(join(pgdata, "PG_VERSION"), "utf8"));
@@ -23,8 +23,8 @@ export function dataVersion(pgdata: string): number | undefined {
 }
 
 /**
- * Makes PGDATA. It is made beside its place and moved there when it is whole, so that an interrupted run leaves
- * nothing that could be taken for data; what such runs left is removed.
+ * Creates PGDATA. It is created next to its final place and moved there when it is complete, so that an interrupted run leaves nothing that looks like data.
+ * What such runs left is removed.
  */
 export async function createCluster(
   binaries: Binaries,

@@ -6,12 +6,12 @@ import type { ProcessIdentity } from "./process-identity.ts";
 
 export const ownerRole = "novacron_owner";
 
-/** A start that has not been stopped; the server is stopped with the last one of a living process. */
+/** A start that has not been stopped. The server stops when the last use of a living process ends. */
 export interface ServerUse extends ProcessIdentity {
   id: string;
 }
 
-/** `<data-dir>/postgres.json`, mode 600: what it takes to connect, and who keeps the server up. */
+/** `<data-dir>/postgres.json`, mode 600: the connection settings, and the processes that keep the server running. */
 export interface ConnectionRecord {
   host: "127.0.0.1";
   port: number;
@@ -30,7 +30,7 @@ export const connectionUrl = (record: Pick<ConnectionRecord, "port" | "password"
 
 const recordPath = (dataDir: string): string => join(dataDir, "postgres.json");
 
-/** Undefined when there is none or it cannot be understood. Throws DATA_DIR_UNUSABLE when it may not be read. */
+/** Reads the record. Returns undefined when there is none or it cannot be parsed. Throws DATA_DIR_UNUSABLE when reading it is not permitted. */
 export function readRecord(dataDir: string): ConnectionRecord | undefined {
   let text: string;
   try {
@@ -67,7 +67,7 @@ function parseRecord(text: string): ConnectionRecord | undefined {
   }
 }
 
-/** Replaces the record in one step; it is on disk when this returns, because the only copy of the password is in it. */
+/** Replaces the record atomically. The record is on disk when this returns, because it holds the only copy of the password. */
 export function writeRecord(dataDir: string, record: ConnectionRecord): void {
   const path = recordPath(dataDir);
   const temporary = `${path}.${process.pid}.tmp`;
@@ -82,7 +82,7 @@ export function writeRecord(dataDir: string, record: ConnectionRecord): void {
   renameSync(temporary, path);
 }
 
-/** Root leaves files that the data folder's owner can use again. */
+/** Gives a file to the data folder's owner: the owner must be able to use the files that root leaves. */
 export function giveToOwner(path: string, dataDir: string): void {
   if (process.getuid?.() !== 0) return;
   const { uid, gid } = statSync(dataDir);

@@ -28,7 +28,7 @@ export interface DataFolder {
 /** Makes the data folder and returns its real path. Throws DATA_DIR_UNUSABLE when that is impossible. */
 export function makeDataDir(dataDir: string): string {
   try {
-    // Root's PostgreSQL runs as another user, who must get through whatever the umask says.
+    // Root's PostgreSQL runs as another user, who must be able to enter the folder whatever the umask is.
     if (makeFolder(resolve(dataDir)) && process.getuid?.() === 0) chmodSync(dataDir, 0o755);
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return realpathSync(dataDir);
@@ -42,19 +42,19 @@ export function makeDataDir(dataDir: string): string {
   }
 }
 
-/** `EACCES: permission denied, mkdir '/x'` */
+/** For example `EACCES: permission denied, mkdir '/x'`. */
 const systemMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** How PGDATA is written down: relative when it is inside the data folder. */
+/** Returns how PGDATA is recorded: as a relative path when it is inside the data folder. */
 export const recordedPath = (dataDir: string, pgdata: string): string => {
   const inside = relative(dataDir, pgdata);
   return inside.startsWith("..") || isAbsolute(inside) ? pgdata : inside;
 };
 
 /**
- * Where the server's data are, or will be: where an earlier start put them, else in the data folder, else (when the
- * user that PostgreSQL must run as cannot get there) in the first folder of `elsewhere` that this user can reach. Data that are elsewhere belong
- * to this data folder by its link `postgres` and its record alone: one that was removed and made again begins with new data.
+ * Returns where the server's data is, or will be. That is where an earlier start put it; otherwise the data folder; otherwise the first folder of `elsewhere`
+ * that the user of PostgreSQL can reach, when that user cannot reach the data folder. Only its link `postgres` and its record tie data elsewhere to this data
+ * folder. A data folder that was removed and made again begins with new data.
  */
 export async function chooseDataFolder(
   dataDir: string,
@@ -95,7 +95,7 @@ export async function chooseDataFolder(
   throw unreachable(user, dataDir);
 }
 
-/** The folders that hold data of installations in the same place, whose data folders are gone or moved. */
+/** Returns the folders that hold data of installations in the same place, whose data folders were removed or moved. */
 function leftBehind(folder: string, key: string): string[] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).filter((name) => name === key || name.startsWith(`${key}-`));
@@ -105,12 +105,12 @@ function leftBehind(folder: string, key: string): string[] {
 async function existingFolder(dataDir: string, pgdata: string): Promise<DataFolder> {
   const user = chooseServerUser(pgdata);
   if (!(await canEnter(user, pgdata))) throw unreachable(user, pgdata);
-  // Of a version that recorded alone where they are.
+  // An earlier version only recorded where the data is and made no link.
   if (recordedPath(dataDir, pgdata) === pgdata) linkFrom(join(dataDir, "postgres"), pgdata);
   return { pgdata, user };
 }
 
-/** A link that is there stays, and so does what is no link. */
+/** Makes a link. A link to an existing path stays, and so does a file that is not a link. */
 function linkFrom(link: string, target: string): void {
   if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() && !existsSync(link)) rmSync(link);
   if (!lstatSync(link, { throwIfNoEntry: false })) symlinkSync(target, link);

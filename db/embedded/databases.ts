@@ -13,7 +13,7 @@ const connect = (access: Access) =>
     onnotice: () => {},
   });
 
-/** Whether the server on this port takes our password. */
+/** Returns whether the server on this port accepts our password. */
 export async function canLogIn(access: Access): Promise<boolean> {
   const sql = connect(access);
   try {
@@ -26,7 +26,7 @@ export async function canLogIn(access: Access): Promise<boolean> {
   }
 }
 
-/** Creates the databases that are missing; returns their names. */
+/** Creates the missing databases. Returns their names. */
 export async function createMissingDatabases(access: Access, wanted: readonly string[]): Promise<string[]> {
   const sql = connect(access);
   try {
@@ -40,7 +40,7 @@ export async function createMissingDatabases(access: Access, wanted: readonly st
   }
 }
 
-/** A session that outlived its killed process may be creating the same database; the error comes when it is done. */
+/** A session that outlived its killed process may be creating the same database. The error arrives when that session is done. */
 function ignoreExisting(error: unknown): void {
   const code = errorCode(error);
   if (code !== duplicateDatabase && code !== uniqueViolation) throw error;

@@ -1,4 +1,4 @@
-/** What can keep the embedded server from running; each message says what to do about it. */
+/** What can prevent the embedded server from running. Each message states what to do about it. */
 export type EmbeddedPostgresErrorCode =
   | "PLATFORM_UNSUPPORTED"
   | "PORT_TAKEN"
@@ -16,11 +16,11 @@ export class EmbeddedPostgresError extends Error {
   }
 }
 
-/** The way out that every message about an impossible embedded server names. */
+/** The alternative that every message about an impossible embedded server names. */
 export const useOtherServer =
   "Point DATABASE_URL_AUTH, DATABASE_URL_VMS, DATABASE_URL_MONITORING, DATABASE_URL_FEDERATION and " +
   "DATABASE_URL_SCHEDULER at a PostgreSQL (15 or later) of your own instead.";
 
-/** The `code` of an error of the system (ENOENT, EACCES, …) or of PostgreSQL (an SQLSTATE), if it has one. */
+/** Returns the `code` of an error of the system (ENOENT, EACCES, …) or of PostgreSQL (an SQLSTATE), if it has one. */
 export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** A loopback port that nobody listens on right now; somebody else may be faster in taking it. */
+/** Returns a loopback port on which nothing listens now. Another process may take it first. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

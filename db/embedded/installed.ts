@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** Whether a server was ever started on this data folder. */
+/** Returns whether a server was ever started on this data folder. */
 export const hasInstallation = (dataDir: string): boolean =>
   ["postgres.json", "postgres/PG_VERSION"].some((name) => existsSync(join(dataDir, name)));

@@ -15,12 +15,12 @@ interface StartRequest {
   binaries: Binaries;
   settings: Record<string, string>;
   port: number;
-  /** That port or none: PORT_TAKEN instead of another one. */
+  /** Whether only this port will do: PORT_TAKEN instead of another port. */
   portRequired: boolean;
   log: (line: string) => void;
 }
 
-/** Starts the server of a folder that has none running. Throws PORT_TAKEN, START_FAILED. */
+/** Starts the server of a folder in which none is running. Throws PORT_TAKEN, START_FAILED. */
 export async function launch(request: StartRequest): Promise<Postmaster> {
   const deadline = performance.now() + 30_000;
   let { port } = request;
@@ -29,7 +29,7 @@ export async function launch(request: StartRequest): Promise<Postmaster> {
     if ("pid" in outcome) return outcome;
     const portUnusable = outcome.output.includes("could not bind");
     if (portUnusable && request.portRequired) throw portTaken(port, outcome.output);
-    // After a kill -9 of the main process its sessions hold the data for a moment longer.
+    // After a kill -9 of the main process, its sessions hold the data for a moment longer.
     const dataHeld = outcome.output.includes("pre-existing shared memory block");
     if (!(portUnusable || dataHeld) || performance.now() > deadline) throw startFailed(request.dataDir, outcome.output);
     if (portUnusable) {
@@ -40,7 +40,7 @@ export async function launch(request: StartRequest): Promise<Postmaster> {
   }
 }
 
-/** PostgreSQL would refuse to start if the number in it, left by a crash, is another process of that user by now. */
+/** Removes the PID file that a crash left. PostgreSQL would refuse to start if another process of that user has the number by now. */
 export function removeStalePidFile(pgdata: string): void {
   if (findPostmaster(pgdata) === undefined) rmSync(join(pgdata, "postmaster.pid"), { force: true });
 }

@@ -9,8 +9,8 @@ interface Link {
 }
 
 /**
- * Makes the links between shared libraries that an npm package cannot hold. The package's install script would, but
- * npm may not have run it. Returns false when a link is missing and cannot be made here.
+ * Makes the links between shared libraries that an npm package cannot hold. The package's install script would make them, but npm may not have run it. Returns
+ * false when a link is missing and cannot be made here.
  */
 export function makeLibraryLinks(native: string): boolean {
   const links = JSON.parse(readFileSync(join(native, "pg-symlinks.json"), "utf8")) as Link[];

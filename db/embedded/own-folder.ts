@@ -2,8 +2,8 @@ import { chmodSync, lstatSync } from "node:fs";
 import { makeFolder } from "#lib/make-folder.ts";
 
 /**
- * Makes a folder that others may pass through but not write to. Throws when there is one already that somebody else
- * owns or can write to, as anybody could have made it in a temporary folder before us.
+ * Makes a folder that other users may enter but not write to. Throws when such a folder exists and another user owns it or can write to it. In a temporary
+ * folder, any user could have made it first.
  */
 export function requireOwnFolder(folder: string): void {
   if (makeFolder(folder, 0o755)) chmodSync(folder, 0o755);

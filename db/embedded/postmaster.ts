@@ -7,15 +7,15 @@ import { errorCode } from "./errors.ts";
 import { identify, isAlive, type ProcessIdentity, processStatus } from "./process-identity.ts";
 import type { ServerUser } from "./server-user.ts";
 
-/** The server's main process, as its `postmaster.pid` tells. */
+/** The server's main process, as its `postmaster.pid` describes it. */
 export interface Postmaster extends ProcessIdentity {
   port: number;
   status: string;
 }
 
 /**
- * The running server of this PGDATA. After a crash the file remains and its number may belong to anybody by now, so
- * the process must be a `postgres` that works in this folder.
+ * Returns the running server of this PGDATA. After a crash the file remains, and its number may belong to any process by now. So the process must be a
+ * `postgres` that works in this folder.
  */
 export function findPostmaster(pgdata: string): Postmaster | undefined {
   let lines: string[];
@@ -39,7 +39,7 @@ function servesFrom(pid: number, pgdata: string): boolean {
   }
 }
 
-/** A session of its own, so that Ctrl-C in a terminal reaches us alone and requests in flight keep their database. */
+/** Starts the server in a session of its own. Ctrl-C in a terminal then reaches only this process, and in-flight requests keep their database. */
 export function spawnPostmaster(
   program: string,
   user: ServerUser,
@@ -60,7 +60,7 @@ export function spawnPostmaster(
   });
 }
 
-/** Waits until the server takes connections; false when its process ended or `limitMs` passed. */
+/** Waits until the server accepts connections. Returns false when its process has ended or `limitMs` have passed. */
 export async function waitUntilReady(server: ProcessIdentity, pgdata: string, limitMs = 300_000): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (isAlive(server) && performance.now() < deadline) {
@@ -72,8 +72,8 @@ export async function waitUntilReady(server: ProcessIdentity, pgdata: string, li
 }
 
 /**
- * Stops the server: a fast shutdown (sessions end, a checkpoint is written) for up to 60 s, then an immediate one, from
- * which the next start recovers. Returns whether it was the fast one.
+ * Stops the server. Requests a fast shutdown (sessions end, a checkpoint is written) for up to 60 s, then an immediate one, from which the next start recovers.
+ * Returns whether it was the fast one.
  */
 export async function stopPostmaster(server: ProcessIdentity): Promise<boolean> {
   if (await signalAndWait(server, "SIGINT", 60_000)) return true;
@@ -86,7 +86,7 @@ async function signalAndWait(server: ProcessIdentity, signal: NodeJS.Signals, li
   try {
     if (isAlive(server)) process.kill(server.pid, signal);
   } catch (error) {
-    // Otherwise it has ended just now.
+    // Otherwise the process has just ended.
     if (errorCode(error) === "EPERM") return false;
   }
   while (isAlive(server)) {

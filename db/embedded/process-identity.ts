@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** A process, told apart from a later one that got the same number. */
+/** A process, distinguished from a later one that got the same number. */
 export interface ProcessIdentity {
   pid: number;
-  /** When it began, in the system's own notation; only compared. */
+  /** When the process began, in the system's own notation. It is only compared. */
   startedAt: string;
 }
 
-/** The process that has this number now; undefined when there is none, or only its unreaped remains. */
+/** Returns the process that has this number now; undefined when there is none, or when it is a zombie. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const startedAt = process.platform === "linux" ? linuxStart(pid) : otherStart(pid);
   return startedAt === undefined ? undefined : { pid, startedAt };
@@ -37,7 +37,7 @@ function otherStart(pid: number): string | undefined {
   return line === undefined || line.startsWith("Z") ? undefined : line.slice(line.indexOf(" ")).trim();
 }
 
-/** One line of `ps` about a process, or undefined when there is none. */
+/** Returns one line of `ps` about a process; undefined when there is no such process. */
 export function processStatus(pid: number, columns: string): string | undefined {
   try {
     const options = {

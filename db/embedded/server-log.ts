@@ -6,11 +6,11 @@ const rotateAtBytes = 10 * 1024 * 1024;
 
 export const serverLogPath = (dataDir: string): string => join(dataDir, "postgres.log");
 
-/** Opens the server's log to append to; a long one moves to `postgres.log.1` first. The caller closes the descriptor. */
+/** Opens the server's log to append to. A long log moves to `postgres.log.1` first. The caller closes the descriptor. */
 export function openServerLog(dataDir: string): number {
   const path = serverLogPath(dataDir);
   if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > rotateAtBytes) renameSync(path, `${path}.1`);
-  // Statements with their values may be in it: 600; and never through a link that somebody put there.
+  // The log may hold statements with their values, so its mode is 600. It is never opened through a link that another user put there.
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
   const file = openSync(path, flags, 0o600);
   giveToOwner(path, dataDir);
@@ -19,7 +19,7 @@ export function openServerLog(dataDir: string): number {
 
 export const logSize = (file: number): number => fstatSync(file).size;
 
-/** What was written to the log since it had `from` bytes, at most its last 4 KiB. */
+/** Returns what was written to the log since it had `from` bytes, at most its last 4 KiB. */
 export function readLogSince(file: number, from: number): string {
   const to = logSize(file);
   const length = Math.min(to - from, 4096);

@@ -9,8 +9,8 @@ export interface ServerUser {
 }
 
 /**
- * PostgreSQL refuses to run as root, so root hands it to the owner of existing data, else to the user `postgres`, else
- * to `nobody`. Anybody else runs it as himself.
+ * Chooses the user for PostgreSQL, which refuses to run as root. Root chooses the owner of existing data, otherwise the user `postgres`, otherwise `nobody`.
+ * Any other user runs it as themselves.
  */
 export function chooseServerUser(existingData: string | undefined): ServerUser {
   if (process.getuid?.() !== 0) return { name: `user ${process.getuid?.() ?? "?"}` };
@@ -30,10 +30,10 @@ export function chooseServerUser(existingData: string | undefined): ServerUser {
   );
 }
 
-/** A user's id by name. `id` also sees directory services, which /etc/passwd does not hold (macOS). */
+/** Returns a user's id by name. `id` also sees directory services, which /etc/passwd does not hold (macOS). */
 function lookUp(flag: "-u" | "-g", name: string): number | undefined {
   try {
-    // spawn() takes signed 32-bit ids, macOS has 4294967294 (-2) for nobody.
+    // spawn() takes signed 32-bit ids; on macOS the user `nobody` has 4294967294 (-2).
     return Number(execFileSync("id", [flag, name], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })) | 0;
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-/** Sized for a laptop that does other things as well; a caller's settings go over these. */
+/** Sized for a laptop that also runs other programs. A caller's settings override these. */
 const defaults: Readonly<Record<string, string>> = {
   max_connections: "100",
   shared_buffers: "128MB",
@@ -7,8 +7,8 @@ const defaults: Readonly<Record<string, string>> = {
   min_wal_size: "80MB",
   checkpoint_timeout: "15min",
   autovacuum: "on",
-  // Below the lock_timeout of our transactions (db/client.ts): of two that wait for each other one is found to, and run again, before both
-  // would have given up.
+  // Shorter than the lock_timeout of our transactions (db/client.ts). When two wait for each other, the server finds the deadlock and one is retried, before
+  // both would have timed out.
   deadlock_timeout: "200ms",
   // Compiling a query costs more than it saves in lookups and pages of a hundred rows.
   jit: "off",
@@ -35,6 +35,6 @@ export function sameSettings(a: Readonly<Record<string, string>>, b: Readonly<Re
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
-/** As arguments of `postgres`: they win over postgresql.conf and leave the data folder as initdb made it. */
+/** Returns the settings as arguments of `postgres`. They override postgresql.conf, and the data folder stays as initdb made it. */
 export const settingArguments = (settings: Readonly<Record<string, string>>): string[] =>
   Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);

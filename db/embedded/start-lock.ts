@@ -7,8 +7,8 @@ import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.t
 const waitLimitMs = 120_000;
 
 /**
- * Runs `work` while no other process starts or stops the server of this data folder. A lock whose holder died is taken
- * over. Throws START_FAILED when a living holder keeps it for two minutes.
+ * Runs `work` while no other process starts or stops the server of this data folder. A lock whose holder has died is taken over. Throws START_FAILED when a
+ * living holder keeps it for two minutes.
  */
 export async function withStartLock<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
   const path = join(dataDir, "postgres.lock");
@@ -35,7 +35,7 @@ function tryLock(path: string): boolean {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(ownIdentity()));
   try {
-    // A link appears whole: nobody ever reads a lock without its holder.
+    // A link appears atomically: no process ever reads a lock without its holder.
     linkSync(draft, path);
     return true;
   } catch (error) {
@@ -55,8 +55,8 @@ function holder(path: string): ProcessIdentity | undefined {
 }
 
 /**
- * Removes a lock whose holder is dead. Of two processes that see it at once only one may remove it, or the second
- * would remove the lock that the first has taken since; so removal has a guard of its own, held for an instant.
+ * Removes a lock whose holder is dead. Of two processes that see it at once, only one may remove it. Otherwise the second would remove the lock that the first
+ * has taken since. So removal has a guard of its own, held for an instant.
  */
 function breakStale(path: string): boolean {
   const seen = holder(path);

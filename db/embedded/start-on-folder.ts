@@ -11,14 +11,14 @@ import { launch, removeStalePidFile } from "./launch.ts";
 export interface FolderStart {
   dataDir: string;
   folder: DataFolder;
-  /** Of an earlier start, if there was one. */
+  /** The record of an earlier start, if there was one. */
   record: ConnectionRecord | undefined;
   settings: Record<string, string>;
   port: number | undefined;
   log: (line: string) => void;
 }
 
-/** Makes the cluster if there is none, and starts its server. Returns what was recorded, with the port it got. */
+/** Creates the cluster if there is none, and starts its server. Returns the record, with the port that the server got. */
 export async function startOnFolder(request: FolderStart): Promise<ConnectionRecord> {
   const { dataDir, folder, settings, log } = request;
   const { pgdata, user } = folder;
@@ -43,7 +43,7 @@ export async function startOnFolder(request: FolderStart): Promise<ConnectionRec
     uses: [],
   };
   if (version === undefined) {
-    // First the password, then the data that know it: a crash in between must not leave data that nobody can open.
+    // Records the password before creating the data that needs it: a crash in between must not leave data that no process can open.
     writeRecord(dataDir, record);
     await createCluster(binaries, user, pgdata, password, settings["fsync"] !== "off");
   } else {

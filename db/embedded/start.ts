@@ -13,35 +13,35 @@ import { beginUse, endUse, othersUsing, stopAtExit } from "./uses.ts";
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from "./errors.ts";
 
 export interface EmbeddedPostgres {
-  /** Connection URL of the owner (a superuser) for a database of this server. */
+  /** Returns the connection URL of the owner (a superuser) for a database of this server. */
   url(database: string): string;
   port: number;
-  /** Where PGDATA really is. */
+  /** The real path of PGDATA. */
   dataDir: string;
-  /** An already running server of this data folder was taken over. */
+  /** Whether the server was already running on this data folder. */
   adopted: boolean;
-  /** Stops the server, an adopted one as well, unless another living process started or adopted it too. */
+  /** Stops the server, also an adopted one, unless another living process started or adopted it too. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
-  /** For example ".novacron"; the server's data go to `<dataDir>/postgres` if the server's user can reach it. */
+  /** For example ".novacron"; the server's data goes to `<dataDir>/postgres` if the server's user can reach it. */
   dataDir: string;
-  /** Without one: that of an earlier start, else a free one. */
+  /** By default, the port of an earlier start, otherwise a free one. */
   port?: number;
   /** Created when missing. */
   databases: readonly string[];
-  /** PostgreSQL settings over the defaults. */
+  /** PostgreSQL settings that override the defaults. */
   settings?: Readonly<Record<string, string>>;
-  /** Told, in whole lines for people, what is out of the ordinary. */
+  /** Receives whole lines, in plain language, about unusual events. */
   log?: (line: string) => void;
-  /** Where data go that the server's user could not reach in `dataDir`, best first. */
+  /** The folders for data that the server's user could not reach in `dataDir`, best first. */
   elsewhere?: readonly string[];
 }
 
 /**
- * A running PostgreSQL on this data folder: started, or adopted when one still runs. Two processes may do this at
- * once; the second waits and adopts. Throws EmbeddedPostgresError.
+ * Returns a running PostgreSQL on this data folder: started, or adopted when one still runs. When two processes call this at once, the second waits and adopts.
+ * Throws EmbeddedPostgresError.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const dataDir = makeDataDir(options.dataDir);
@@ -54,7 +54,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   }
 }
 
-/** How to reach the server of a data folder, for commands beside it; undefined when none was ever started there. */
+/** Returns how to reach the server of a data folder, for commands that run next to it; undefined when none was ever started there. */
 export async function readEmbeddedConnection(
   dataDir: string,
 ): Promise<{ url(database: string): string; running: boolean } | undefined> {

@@ -8,13 +8,13 @@ type Log = (line: string) => void;
 
 export const beginUse = (): ServerUse => ({ ...ownIdentity(), id: randomUUID() });
 
-/** The other starts of living processes that still need the server. */
+/** Returns the other starts of living processes that still need the server. */
 export const othersUsing = (record: ConnectionRecord | undefined, use?: ServerUse): ServerUse[] =>
   (record?.uses ?? []).filter((other) => other.id !== use?.id && isAlive(other));
 
 /**
- * Takes a use off the record and stops the server if it was the last one. It also stops when the data folder has been
- * deleted or the disk is full: nothing that can be written down then is worth leaving a server behind.
+ * Removes a use from the record and stops the server if it was the last one. The server also stops when the data folder has been deleted or the disk is full:
+ * no record that could be written then is worth a server that keeps running.
  */
 export async function endUse(server: Postmaster, dataDir: string, pgdata: string, use: ServerUse, log: Log) {
   const finish = async () => {
@@ -45,8 +45,8 @@ function takeOff(dataDir: string, use: ServerUse, log: Log): ServerUse[] {
 }
 
 /**
- * For a process that ends without `stop()`: asks the server to shut down, without waiting for it. Returns what takes
- * this back. SIGKILL leaves no such chance; the next start adopts the server then.
+ * For a process that ends without `stop()`: requests a shutdown of the server, without waiting for it. Returns a function that cancels this. SIGKILL allows no
+ * such request; the next start then adopts the server.
  */
 export function stopAtExit(dataDir: string, pgdata: string, use: ServerUse): () => void {
   const onExit = () => {
@@ -55,7 +55,7 @@ export function stopAtExit(dataDir: string, pgdata: string, use: ServerUse): () 
       if (server !== undefined && othersUsing(readRecord(dataDir), use).length === 0)
         process.kill(server.pid, "SIGINT");
     } catch {
-      // The process is ending: there is nobody left to tell.
+      // The process is ending: nothing can report the error any more.
     }
   };
   process.on("exit", onExit);

@@ -6,14 +6,14 @@ import { newId } from "#lib/uuid.ts";
 import type { Tx, WriteTx } from "../client.ts";
 import { statement } from "../statement.ts";
 
-/** What the writer of an event says; who does it and for which request, the transaction knows. */
+/** An event as its writer describes it. The transaction adds the actor and the request. */
 export interface NewEvent {
   type: EventType;
-  /** Of the entity in the catalogue. */
+  /** The key of the entity, as the catalogue defines it. */
   key: string;
   /** The entity's own count of its writes; 0 where it has none. */
   entityVersion?: number;
-  /** The transaction's tenant, unless what changed belongs to another: the platform, for what belongs to no tenant. */
+  /** The transaction's tenant, unless what changed belongs to another: to the platform, when it belongs to no tenant. */
   tenantId?: string;
   payload: Readonly<Record<string, unknown>>;
 }
@@ -29,8 +29,8 @@ const insert = statement<never>(
 );
 
 /**
- * Writes events into the outbox, in the transaction of the change that they tell of and after it: then the row locks of the
- * change put the events of an entity into the order of its writes. They are sent, not awaited: the transaction fails if they cannot be written.
+ * Writes events into the outbox, in the transaction of their change and after it. The row locks of the change then put the events of an entity into the order
+ * of its writes. The inserts are sent but not awaited: the transaction fails if they fail.
  * @throws PublicError EVENT_TOO_LARGE; Error for a type or a payload that the catalogue does not have
  */
 export async function append(tx: WriteTx, events: readonly NewEvent[]): Promise<void> {
@@ -43,7 +43,7 @@ export async function append(tx: WriteTx, events: readonly NewEvent[]): Promise<
   });
 }
 
-/** The row as JSON text: the payload is measured in the form in which it is sent. */
+/** Returns the row as JSON text. The payload is measured in the form in which it is sent. */
 function outboxRow(tx: Tx, { type, key, entityVersion = 0, tenantId = tx.tenantId, payload }: NewEvent): string {
   const { version, entity, payload: shape } = eventDefinition(tx.domain, type);
   const payloadText = JSON.stringify(shape.parse(payload));

@@ -10,22 +10,22 @@ import { statement } from "../statement.ts";
 import type { EventLog } from "./event-log.ts";
 import { isPositionGone } from "./stored-events.ts";
 
-/** Something that keeps its own state up to date by what a log tells. Its effects are in one database. */
+/** A component that keeps its own state up to date with the events of a log. Its effects are in one database. */
 export interface Consumer {
-  /** Stands in that database beside the position: never changed. */
+  /** Stored in that database with the position: never changed. */
   name: string;
   source: EventSource;
   types: readonly EventType[];
-  /** The effect of events that were not dealt with before, oldest first, in the transaction that saves the position. */
+  /** Applies events that were not processed before, oldest first, in the transaction that saves the position. */
   apply(tx: Tx, events: readonly Event[]): Promise<void>;
   /**
-   * Takes over the state as it is now from the source itself: at the very first start, and when what was missed is no longer kept.
-   * @returns the position to go on from, taken before the state was read
+   * Takes over the current state from the source itself. Called at the very first start, and when missed events are no longer kept.
+   * @returns the position to continue from, taken before the state was read
    */
   rebuild(): Promise<LogPosition>;
 }
 
-/** How often a consumer to which nothing comes looks whether it was set back. */
+/** How often a consumer that receives no events checks whether its position was set back. */
 const idleMs = 5_000;
 
 const savedPosition = statement<{ log: string; transaction: string; id: number }>(
@@ -34,7 +34,7 @@ const savedPosition = statement<{ log: string; transaction: string; id: number }
     where consumer = ${sql.placeholder("consumer")} and source = ${sql.placeholder("source")}`,
 );
 
-// Locked, so that of two programs with the same consumer one waits and then finds the other's position.
+// Locked, so that of two programs with the same consumer, one waits and then finds the other's position.
 const lockedPosition = statement<{ id: number }>(
   () => sql`
     select read_id as id from event_consumers
@@ -59,7 +59,7 @@ const remember = statement<{ eventId: string }>(
 
 const scope = (consumer: Pick<Consumer, "name">) => ({ tenantId: platformTenantId, actor: `job:${consumer.name}` });
 
-/** How far a consumer has come; undefined before its first start. */
+/** Returns how far a consumer has read; undefined before its first start. */
 export async function consumerPosition(
   system: Database,
   { name, source }: Pick<Consumer, "name" | "source">,
@@ -68,7 +68,7 @@ export async function consumerPosition(
   return row && { log: row.log, id: row.id, transaction: Number(row.transaction) };
 }
 
-/** Makes a consumer read on from a position, back or forth, when it starts next or reads its next events. */
+/** Sets the position of a consumer, back or forth. The consumer continues from it when it starts next or reads its next events. */
 export async function setConsumerPosition(
   system: Database,
   consumer: Pick<Consumer, "name" | "source">,
@@ -84,10 +84,10 @@ const forget = statement<never>(
 );
 
 /**
- * Lets a consumer deal once more with the events after a position: they are no longer repeats to it. A program that runs the consumer notices at its
- * next events, and reads on until then: no transaction of the consumer's database is open while the log, which is in another database, is read. One
- * that ends in between has set nothing back.
- * @returns how many events the consumer had dealt with
+ * Makes a consumer process the events after a position once more: they no longer count as repeats. A program that runs the consumer notices this at its next
+ * events, and continues with its old position until then. The log is in another database than the consumer's. While the log is read, no transaction of the
+ * consumer's database is open. A replay that ends in between has set nothing back.
+ * @returns how many of the events the consumer had processed
  */
 export async function replayEvents(
   system: Database,
@@ -103,7 +103,7 @@ export async function replayEvents(
     if (!reached) throw new Error(`The consumer ${consumer.name} has read nothing of ${source}.`);
     while (forgotten.id < reached.id) {
       const page = await eventLog.read({ [source]: forgotten }, { sources: [source], limit: 1_000 });
-      // What it has not dealt with yet would be remembered again.
+      // Events that it has not processed yet would be remembered again.
       const eventIds = page.events.filter(({ id }) => id <= reached.id).map(({ eventId }) => eventId);
       await system.write(scope(consumer), (tx) => tx.execute(forget, { consumer: consumer.name, eventIds }));
       count += eventIds.length;
@@ -116,7 +116,7 @@ export async function replayEvents(
       await save(tx, consumer, position);
       return true;
     });
-    // Otherwise it has dealt with more meanwhile.
+    // Otherwise the consumer has processed more events meanwhile.
     if (isSetBack) return count;
   }
 }
@@ -125,8 +125,8 @@ const save = (tx: Tx, { name, source }: Pick<Consumer, "name" | "source">, { log
   tx.execute(savePosition, { consumer: name, source, log: of, transaction: String(transaction), id });
 
 /**
- * Applies the events of a log to a database, each exactly once: its effect, its id and the position are one transaction. Goes on by itself
- * after failures, from the saved position. Resolves after the signal.
+ * Applies the events of a log to a database, each exactly once: its effect, its id and the position are one transaction. Resumes from the saved position after
+ * failures. Resolves after the signal.
  */
 export async function runConsumer(
   consumer: Consumer,
@@ -141,7 +141,7 @@ export async function runConsumer(
       for await (const { events, position } of batches) {
         const reached = position[source] as LogPosition;
         const next = await consume(consumer, system, expected, events, reached);
-        // Somebody set it elsewhere, or another program with this consumer is ahead or behind.
+        // The position was set elsewhere, or another program with this consumer is ahead or behind.
         if (!next) break;
         expected = reached.id;
       }
@@ -169,7 +169,7 @@ async function consume(
   reached: LogPosition,
 ): Promise<boolean> {
   const { name, source } = consumer;
-  // Nothing came: looked at only to notice that the consumer was set back.
+  // No events: the position is checked only to notice that the consumer was set back.
   if (reached.id === expected) return (await consumerPosition(system, consumer))?.id === expected;
   const outcome = await system.write(scope(consumer), async (tx) => {
     const [saved] = await tx.run(lockedPosition, { consumer: name, source });

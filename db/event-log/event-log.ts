@@ -8,7 +8,7 @@ import type { Carrier, Ears } from "./carriers/carrier.ts";
 import { longestReadMs, SourceLog } from "./source-log.ts";
 import { checkPosition, isPositionGone, readEvents, readLogState } from "./stored-events.ts";
 
-/** Which events are wanted; what is missing does not restrict. */
+/** Which events are requested. A missing property does not restrict. */
 export interface EventFilter {
   sources?: readonly EventSource[] | undefined;
   types?: readonly EventType[] | undefined;
@@ -19,24 +19,24 @@ export interface EventFilter {
 export type EventStart = EventPosition | "now" | "oldest";
 
 export interface EventBatch {
-  /** May be empty: then nothing that the filter wants came for a while, and the position is told all the same. */
+  /** May be empty: then no event matched the filter for a while, and the batch only reports the position. */
   events: readonly Event[];
-  /** After the last event: what to read or follow on from. */
+  /** The position after the last event, from which to read or follow on. */
   position: EventPosition;
 }
 
 export interface FollowOptions extends EventFilter {
   signal: AbortSignal;
-  /** After how long without a wanted event the position is told all the same, in milliseconds. */
+  /** After how many milliseconds without a matching event a batch reports the position anyway. */
   idleMs?: number;
   /** The most events of one database in a batch. */
   batchSize?: number;
-  /** Whether the first batch, without events, tells at once the position that is followed from. */
+  /** Whether a first batch, without events, reports the starting position at once. */
   tellStart?: boolean;
 }
 
 export interface EventLogOptions {
-  /** The databases under their system roles; a process that has only some of them follows those. */
+  /** The databases under their system roles. A process that has only some of them follows those. */
   databases: Readonly<Partial<Record<EventSource, Database>>>;
   carriers: readonly Carrier[];
   signal: AbortSignal;
@@ -44,19 +44,19 @@ export interface EventLogOptions {
   capacity?: number;
 }
 
-/** How soon a follower asks again for what could not be read. */
+/** How soon a follower retries a read that failed. */
 const awayMs = 250;
 
-/** The logs of all databases that a process has as one: what was committed, never lost, in order per database and so per entity. */
+/** Combines the logs of all databases of a process into one: all committed events, none lost, in order per database and so per entity. */
 export class EventLog {
   readonly #databases: ReadonlyMap<EventSource, Database>;
   readonly #logs: ReadonlyMap<EventSource, SourceLog>;
   readonly #waiting = new Set<() => void>();
-  /** Until the signal. */
+  /** Resolves after the signal. */
   readonly running: Promise<unknown>;
 
   constructor({ databases, carriers, signal, pollMs = 2_000, capacity = 2_000 }: EventLogOptions) {
-    // Each database and each carrier of the process waits for it.
+    // Each database and each carrier of the process adds a listener to it.
     setMaxListeners(0, signal);
     this.#databases = new Map(Object.values(databases).map((database) => [database.domain, database]));
     const onNew = () => this.#wake();
@@ -72,7 +72,7 @@ export class EventLog {
     ]);
   }
 
-  /** After everything that is settled now. */
+  /** Returns the position after everything that is settled now. */
   head(sources?: readonly EventSource[]): Promise<EventPosition> {
     return this.positionOf("now", sources);
   }
@@ -82,7 +82,7 @@ export class EventLog {
   }
 
   /**
-   * The events after a position, straight from the outboxes; `more` when the limit, which holds for each database, cut them off.
+   * Reads the events after a position, straight from the outboxes. `more` is true when the limit, which applies to each database, cut them off.
    * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, DATABASE_UNAVAILABLE
    */
   async read(start: EventStart, filter: EventFilter & { limit: number }): Promise<EventBatch & { more: boolean }> {
@@ -103,8 +103,8 @@ export class EventLog {
   }
 
   /**
-   * The events after a position and all that come, until the signal. Nothing is buffered for a slow reader: it reads on from memory, or
-   * from the outbox when it is further behind. A database that is away makes its events late.
+   * Yields the events after a position and all later ones, until the signal. Nothing is buffered for a slow reader: it reads from memory, or from the outbox
+   * when it is further behind. When a database is unavailable, its events are late.
    * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, also later, when the reader was too slow for what is kept
    */
   async *follow(start: EventStart, options: FollowOptions): AsyncGenerator<EventBatch, void, void> {
@@ -121,7 +121,7 @@ export class EventLog {
     const logs = [...this.#logs.values()].filter(({ source }) => sources.includes(source));
     let toldAt = performance.now();
     while (!signal.aborted) {
-      // Before the logs are read, so that what comes meanwhile is not slept through.
+      // Taken before the logs are read, so that a wake-up during the reads is not missed.
       const { woken, forget } = this.#woken();
       let read = 0;
       const found: Event[] = [];
@@ -130,7 +130,7 @@ export class EventLog {
         const cursor = position[each.source] as LogPosition;
         const events = await each.after(cursor.id, batchSize, signal).catch((error: unknown): Event[] => {
           if (isPositionGone(error)) throw error;
-          // Whatever else it is (away, too busy, being restored), events are late then, and not the end of who follows.
+          // Any other failure (unavailable, too busy, being restored) makes events late and does not end the follower.
           log.events.debug({ err: error, database: each.source }, "a follower could not read and tries again");
           away = true;
           return [];

@@ -9,11 +9,11 @@ export interface RelayLag {
   /** The last settled id. */
   headId: number;
   relayedId: number;
-  /** Events that nobody was told of yet. */
+  /** The number of events that were not announced yet. */
   events: number;
-  /** How long the oldest of them has been waiting; 0 when there is none. */
+  /** How long the oldest of them has been waiting, in seconds; 0 when there is none. */
   seconds: number;
-  /** What is no longer kept. */
+  /** The last id that is no longer kept. */
   horizonId: number;
 }
 
@@ -34,11 +34,11 @@ export async function relayLag(system: LogReader): Promise<RelayLag> {
 /** How far a consumer is behind the log that it reads. */
 export interface ConsumerLag {
   consumer: string;
-  /** Where its effects are. */
+  /** The database of its effects. */
   database: EventSource;
   source: EventSource;
   readId: number;
-  /** Events of that log after its position; those of other types than it wants are among them until it has passed them. */
+  /** The number of events of that log after its position. Events of types that it does not process count until it has passed them. */
   events: number;
 }
 
@@ -51,7 +51,7 @@ const unread = statement<{ events: number }>(
       and id <= head`,
 );
 
-/** Every consumer whose effects are in one database. */
+/** Returns the lag of every consumer whose effects are in one database. */
 export async function consumerLags(
   system: LogReader,
   logOf: (source: EventSource) => LogReader,

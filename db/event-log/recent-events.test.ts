@@ -13,7 +13,7 @@ const logs = fc
   .map((given) => given.toSorted((a, b) => a - b));
 
 describe("the newest events in memory", () => {
-  it("are those of the log after an id, or say that they do not reach back so far", () => {
+  it("are those of the log after an id, or undefined when they do not reach back so far", () => {
     fc.assert(
       fc.property(
         logs,
@@ -24,7 +24,7 @@ describe("the newest events in memory", () => {
           const recent = new RecentEvents(start, capacity);
           let added = 0;
           for (const step of steps) {
-            // From a little before, as announcements of two relays overlap.
+            // Begins a little before the last id, because announcements of two relays overlap.
             const from = Math.max(0, added - (step % 4));
             recent.add(log.slice(from, added + step).map(event));
             added = Math.min(log.length, added + step);
@@ -42,7 +42,7 @@ describe("the newest events in memory", () => {
     );
   });
 
-  it("are never more than a quarter beyond the capacity", () => {
+  it("never exceed the capacity by more than a quarter", () => {
     const recent = new RecentEvents(start, 100);
     for (let id = 1; id <= 10_000; id += 1) {
       recent.add([event(id)]);
@@ -52,7 +52,7 @@ describe("the newest events in memory", () => {
     expect(ids(recent.after(9_900, 1_000))).toHaveLength(100);
   });
 
-  it("are not new when they come again, in whatever order", () => {
+  it("count as new only when they were not added before", () => {
     const recent = new RecentEvents(start, 10);
     expect(recent.add([1, 2, 3].map(event))).toBe(true);
     expect(recent.add([1, 2, 3].map(event))).toBe(false);
@@ -61,7 +61,7 @@ describe("the newest events in memory", () => {
     expect(ids(recent.after(0, 10))).toEqual([1, 2, 3, 4]);
   });
 
-  it("begin anew after a restart, and do not pretend to know what was before", () => {
+  it("begin at the new head after a restart, and return undefined for earlier ids", () => {
     const recent = new RecentEvents(start, 10);
     recent.add([1, 2, 3].map(event));
     recent.restart({ id: 7, transaction: 1_007 });

@@ -1,8 +1,8 @@
 import type { Event } from "#events/event.ts";
 
 /**
- * The newest events of one log, in memory: what all followers of a process read from, so that the database is asked once. Holds
- * every event after `from`, and forgets the oldest when there are more than `capacity`.
+ * The newest events of one log, in memory. All followers of a process read from it, so that the database is queried once. Holds every event after `from`, and
+ * removes the oldest when there are more than `capacity`.
  */
 export class RecentEvents {
   readonly #capacity: number;
@@ -16,12 +16,12 @@ export class RecentEvents {
     this.#capacity = capacity;
   }
 
-  /** The newest event that is known, or where the log stood before one was. */
+  /** The newest known event, or the position of the log before any event was known. */
   get head(): { id: number; transaction: number } {
     return this.#head;
   }
 
-  /** Adds events that follow without a gap on those here; repeats are left out. Returns whether there was anything new. */
+  /** Adds events that follow those here without a gap. Drops repeats. Returns whether any event was new. */
   add(events: readonly Event[]): boolean {
     const fresh = events.filter(({ id }) => id > this.#head.id);
     const last = fresh.at(-1);
@@ -29,7 +29,7 @@ export class RecentEvents {
     this.#events.push(...fresh);
     this.#head = { id: last.id, transaction: last.transaction };
     const excess = this.#events.length - this.#capacity;
-    // In larger steps than one by one: moving what is left costs as much as there is.
+    // Removed in larger steps than one by one: the cost of moving the rest grows with its length.
     if (excess > this.#capacity / 4) {
       this.#from = this.#events[excess - 1]?.id ?? this.#from;
       this.#events.splice(0, excess);
@@ -37,14 +37,14 @@ export class RecentEvents {
     return true;
   }
 
-  /** Forgets everything: the log is read on from here. */
+  /** Removes all events. The log is read on from here. */
   restart(head: { id: number; transaction: number }): void {
     this.#events = [];
     this.#from = head.id;
     this.#head = head;
   }
 
-  /** The events after an id, at most `limit`; undefined when some of them are no longer here. */
+  /** Returns the events after an id, at most `limit`; undefined when some of them are no longer here. */
   after(id: number, limit: number): Event[] | undefined {
     if (id < this.#from) return undefined;
     if (id >= this.#head.id) return [];

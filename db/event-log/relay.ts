@@ -14,27 +14,27 @@ export interface RelayOptions {
   url: string;
   carriers: readonly Carrier[];
   signal: AbortSignal;
-  /** How often a relay that is not the one asks whether it is now. */
+  /** How often a relay that does not lead tries to take over. */
   takeoverMs?: number;
-  /** How often the outbox is looked into when nobody wakes the relay. */
+  /** How often the relay polls the outbox when nothing wakes it. */
   pollMs?: number;
   batchSize?: number;
 }
 
-/** While somebody writes, the outbox is looked into without being told: after the first, and ever more seldom up to the second. */
+/** While writers are active, the relay polls the outbox without being woken: after the first delay, then ever less often, up to the second. */
 const busyMs = [1, 16] as const;
-/** A carrier that takes longer is gone on without: what it was to tell is found by looking. */
+/** The relay does not wait longer for a carrier. Followers find by polling what the carrier did not announce. */
 const announceMs = 5_000;
 
-// Beside the announcements of writers, which have the number before as their class.
+// Next to the lock of the writers' announcements, which has the number before as its class.
 const lockClass = sql.raw("7236985");
 
 const tryLead = statement<{ leads: boolean }>(() => sql`select pg_try_advisory_lock(${lockClass}, 0) as leads`);
 
-// See the migration: who appends while this is held notifies; it cannot be had while somebody who did not is still running.
+// See the migration: writers that append while this lock is held notify. It cannot be acquired while a writer that did not notify is still running.
 const sleepLock = sql.raw("7236986");
 const fallAsleep = statement<{ asleep: boolean }>(() => sql`select pg_try_advisory_lock(${sleepLock}, 0) as asleep`);
-/** Nobody tells that a transaction was rolled back, and that what it held up can be read now. */
+/** No notification reports that a transaction was rolled back and that the events it held up can be read now. */
 const anyUnsettled = statement<{ unsettled: boolean }>(
   () => sql`
     select settled_outbox_id() < case when is_called then last_value else 0 end as unsettled from outbox_events_id_seq`,
@@ -45,7 +45,7 @@ const cursor = statement<{ log: string; relayed: number }>(
   () => sql`select replace(log_id::text, '-', '') as log, relayed_id::float8 as relayed from event_log, event_relay`,
 );
 
-/** Saved only by whoever holds the lock. */
+/** Saved only by the relay that holds the lock. */
 const save = statement<{ leads: boolean }>(
   () => sql`
     with leader as (
@@ -65,8 +65,8 @@ const save = statement<{ leads: boolean }>(
 );
 
 /**
- * Tells what is in one database's outbox: at least once, in order, by one relay at a time. Any number may run; the lock goes
- * with its holder's connection, and the next one goes on from the saved cursor. Resolves after the signal; never rejects.
+ * Announces the events of one database's outbox: at least once, in order, by one relay at a time. Any number of relays may run. The lock ends with its holder's
+ * connection, and the next relay continues from the saved cursor. Resolves after the signal; never rejects.
  */
 export async function runRelay(options: RelayOptions): Promise<void> {
   const { domain, url, signal, takeoverMs = 500 } = options;
@@ -108,7 +108,7 @@ async function relayWhileLeading(session: Session, options: RelayOptions, waker:
   const reader = { domain, run: session.run };
   let after = start.relayed;
   let busy: number = busyMs[0];
-  /** @returns whether there was anything, and this relay still leads */
+  /** @returns whether there were events, and this relay still leads */
   const relay = async (): Promise<boolean> => {
     const events = await readEvents(reader, after, batchSize);
     const last = events.at(-1);
@@ -132,9 +132,9 @@ async function relayWhileLeading(session: Session, options: RelayOptions, waker:
       continue;
     }
     waker.reset();
-    // Asked before the look: what is held up now, and let go between the two, would be neither seen nor told.
+    // Queried before the look. Events that are held up now, and released between the two, would otherwise be neither seen nor announced.
     const unsettled = (await session.run(anyUnsettled))[0]?.unsettled === true;
-    // What was committed between the look and the lock; whoever begins now notifies.
+    // Relays what was committed between the look and the lock. Writers that begin from now on notify.
     const more = await relay();
     if (!more && !unsettled) await waker.wait(pollMs, signal);
     await session.run(awaken);
@@ -158,7 +158,7 @@ async function announce(
   }
 }
 
-/** Remembers a wake-up until it is waited for, so that none comes too early to count. */
+/** Remembers a wake-up until the next wait, so that a wake-up before the wait is not lost. */
 class Waker {
   #woken = false;
   #resolve: (() => void) | undefined;
@@ -168,7 +168,7 @@ class Waker {
     this.#resolve?.();
   }
 
-  /** From here on a wake-up is a new one. */
+  /** Forgets earlier wake-ups. */
   reset(): void {
     this.#woken = false;
   }

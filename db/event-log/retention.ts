@@ -4,10 +4,10 @@ import type { Database } from "../client.ts";
 import { statement } from "../statement.ts";
 import { outboxSlots, slotSeconds } from "./tables.ts";
 
-/** The ring of partitions holds four days; one slot is being written, and one may hold what is removed next. */
+/** The ring of partitions holds four days. One slot is being written, and one may hold the events that are removed next. */
 export const longestRetentionSeconds = (outboxSlots - 2) * slotSeconds;
 
-// Ids are given out in the order of time, so the last row of a partition is its newest.
+// Ids are assigned in the order of time, so the last row of a partition is its newest.
 const removable = statement<{ slot: number; lastId: number }>(
   () => sql`
     with delivered as (
@@ -34,7 +34,7 @@ const forgetCheckpoints = statement<never>(
       select max(reached_at) from event_relay_checkpoints
       where reached_at <= now() - make_interval(secs => ${sql.placeholder("seconds")}::float8))`,
 );
-// Longer than an event is kept: it goes with the last one of its partition.
+// Kept longer than an event, which is removed with the last event of its partition.
 const forgetConsumed = statement<never>(
   () => sql`
     delete from consumed_events
@@ -42,8 +42,8 @@ const forgetConsumed = statement<never>(
 );
 
 /**
- * Removes what was delivered longer ago than the retention, a partition at a time, and what is remembered only because of it. A partition
- * that somebody still writes to or reads from is left for the next time.
+ * Removes events that were delivered longer ago than the retention, a partition at a time, and the records that exist only because of them. A partition that a
+ * transaction still writes to or reads from is left for the next call.
  * @param retentionSeconds how long after its delivery an event can be read at least; at most `longestRetentionSeconds`
  * @returns how many partitions were emptied
  */
@@ -56,7 +56,7 @@ export async function removeOldEvents(system: Database, retentionSeconds: number
       .write(scope, async (tx) => {
         await tx.run(statement(() => lock(slot)));
         const [last] = await tx.run(lastOf, { slot });
-        // Its turn in the ring has come again.
+        // The ring has come round to this partition again.
         if (last?.lastId !== lastId) return 0;
         await tx.execute(raiseHorizon, { lastId });
         await tx.run(statement(() => sql.raw(`truncate outbox_events_${slot}`)));

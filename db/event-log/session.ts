@@ -7,13 +7,13 @@ import type { Statement } from "../statement.ts";
 export interface SessionOptions {
   domain: Domain;
   url: string;
-  /** What pg_stat_activity calls it. */
+  /** The application name in pg_stat_activity. */
   name: string;
   channels: readonly string[];
   onNotify(channel: string, payload: string): void;
 }
 
-/** One connection under the domain's system role that listens: what it holds (locks, channels) goes when it closes. */
+/** One connection under the domain's system role that listens. Its locks and channels end when it closes. */
 export interface Session {
   run<Row>(statement: Statement<Row>, values?: Readonly<Record<string, unknown>>): Promise<Row[]>;
   /** Resolves when the connection has closed, for whatever reason. */
@@ -22,15 +22,15 @@ export interface Session {
 }
 
 const statementTimeoutMs = 10_000;
-/** A server that has not even said by then that it stopped the statement is not there any more: the connection is half open. */
+/** A server that has not even reported by then that it cancelled the statement is gone: the connection is half open. */
 const answerMs = statementTimeoutMs + 2_000;
 
-/** @throws when the database cannot be reached */
+/** Opens a session. @throws when the database cannot be reached */
 export async function openSession({ domain, url, name, channels, onNotify }: SessionOptions): Promise<Session> {
   let hasClosed: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => (hasClosed = resolve));
-  // `listen` of the driver opens another connection, and loses a channel for good when the server is away for long; the
-  // option behind it is left out of its types.
+  // The driver's `listen` opens another connection, and loses a channel for good when the server is unavailable for long. The option that it uses is missing
+  // from the driver's types.
   const options: postgres.Options<{ bigint: postgres.PostgresType }> & {
     onnotify(channel: string, payload: string): void;
   } = {
@@ -39,12 +39,12 @@ export async function openSession({ domain, url, name, channels, onNotify }: Ses
     max_lifetime: null,
     connect_timeout: 5,
     keep_alive: 10,
-    // No statement of a session has arrays, and asking for their types may end the process: db/client.ts.
+    // No statement of a session has arrays, and querying their types may end the process: see db/client.ts.
     fetch_types: false,
     onnotice: () => undefined,
     types: { bigint: safeBigint },
     onclose: () => {
-      // The driver would go on with another connection, which holds no lock and does not listen.
+      // The driver would continue on another connection, which holds no lock and does not listen.
       void client.end({ timeout: 0 });
       hasClosed();
     },
@@ -56,7 +56,7 @@ export async function openSession({ domain, url, name, channels, onNotify }: Ses
       statement_timeout: statementTimeoutMs,
       lock_timeout: 1_000,
       default_transaction_isolation: isolation,
-      // A lock must not stay with a client that has vanished without a word.
+      // A lock must not stay with a client that has vanished silently.
       tcp_keepalives_idle: 5,
       tcp_keepalives_interval: 5,
       tcp_keepalives_count: 2,

@@ -10,7 +10,7 @@ import { isPositionGone, type LogState, readEvents, readLogState } from "./store
 export interface SourceLogOptions {
   carriers: readonly Carrier[];
   signal: AbortSignal;
-  /** How often the log is looked into without being told. */
+  /** How often the log is polled when nothing wakes it. */
   pollMs: number;
   /** How many of the newest events are kept in memory. */
   capacity: number;
@@ -21,10 +21,10 @@ export interface SourceLogOptions {
 const readAtOnce = 1_000;
 /** Longer than the server lets a statement run. */
 export const longestReadMs = 60_000;
-/** While no carrier is likely to tell. */
+/** The polling interval while announcements are unlikely to arrive. */
 const unhealthyPollMs = 250;
 
-/** One database's log as a process follows it: its newest events, kept up to date by carriers and by looking into the outbox. */
+/** One database's log as a process follows it. It holds the newest events, kept up to date by carriers and by polling the outbox. */
 export class SourceLog {
   readonly #system: Database;
   readonly #options: SourceLogOptions;
@@ -34,9 +34,9 @@ export class SourceLog {
   #behind = false;
   #failed = false;
   #isReady: () => void = () => undefined;
-  /** When the log has been found, or at the signal. */
+  /** Resolves when the log has been found, or at the signal. */
   readonly ready = new Promise<void>((resolve) => (this.#isReady = resolve));
-  /** Until the signal. */
+  /** Resolves after the signal. */
   readonly running: Promise<void>;
 
   constructor(system: Database, options: SourceLogOptions) {
@@ -58,7 +58,7 @@ export class SourceLog {
   }
 
   /**
-   * The events after an id, from memory where they are there; none when the signal comes first.
+   * Returns the events after an id, from memory where they are there; none when the signal comes first.
    * @throws PublicError POSITION_EXPIRED, POSITION_INVALID, DATABASE_UNAVAILABLE
    */
   async after(id: number, limit: number, signal: AbortSignal): Promise<Event[]> {
@@ -89,7 +89,7 @@ export class SourceLog {
     this.#isReady();
     while (!signal.aborted) {
       await this.catchUp();
-      // Each carrier may be the only one that another process's relay can reach this one by.
+      // Each carrier may be the only one through which another process's relay can reach this process.
       const healthy = !this.#failed && carriers.length > 0 && carriers.every((carrier) => carrier.healthy);
       await pause(healthy ? pollMs : Math.min(pollMs, unhealthyPollMs), signal);
     }
@@ -107,14 +107,14 @@ export class SourceLog {
     } else void this.catchUp();
   }
 
-  /** Reads on from the newest event that is known. Of many callers at once one reads, and once more for the rest. */
+  /** Reads on from the newest known event. Of many callers at once, one reads, and then once more for the rest. */
   catchUp(): Promise<void> {
     this.#behind = true;
     return (this.#catchingUp ??= this.#readOn());
   }
 
   async #readOn(): Promise<void> {
-    // Later than the assignment of what this returns, so that the end of it is as well.
+    // Runs after the assignment of the promise that this returns, so that its end comes after the assignment too.
     await Promise.resolve();
     while (this.#behind && !this.#options.signal.aborted) {
       this.#behind = false;
@@ -126,7 +126,7 @@ export class SourceLog {
         },
       );
     }
-    // In the same breath as the last look at `behind`: who calls after it starts anew.
+    // In the same tick as the last check of `behind`: a later caller starts a new read.
     this.#catchingUp = undefined;
   }
 
@@ -139,7 +139,7 @@ export class SourceLog {
       if (events.length === readAtOnce) this.#behind = true;
     } catch (error) {
       if (!isPositionGone(error)) throw error;
-      // Nobody may miss silently what is gone: followers that have not read it are told when they ask for it.
+      // No follower may silently miss removed events: a follower that has not read them gets an error at its next read.
       recent.restart((await this.state()).head);
       this.#options.onNew();
     }

@@ -6,14 +6,14 @@ import type { Database } from "../client.ts";
 
 import { statement } from "../statement.ts";
 
-/** What reads a log: a database, or a session, under the domain's system role. */
+/** What reads a log: a database or a session, under the domain's system role. */
 export type LogReader = Pick<Database, "domain" | "run">;
 
-/** The log of one database as it stands at some moment. */
+/** The log of one database at one moment. */
 export interface LogState {
-  /** Up to here everything is settled. */
+  /** The position up to which everything is settled. */
   head: LogPosition;
-  /** The oldest position from which nothing is missing. */
+  /** The oldest position after which no event is missing. */
   oldest: LogPosition;
 }
 
@@ -34,8 +34,8 @@ const eventsAreGone = "NC001";
 const eventIsYetToCome = "NC002";
 
 /**
- * The settled events after an id, oldest first.
- * @throws PublicError POSITION_EXPIRED; POSITION_INVALID when the log has not come so far
+ * Returns the settled events after an id, oldest first.
+ * @throws PublicError POSITION_EXPIRED; POSITION_INVALID when the log has not reached the id
  */
 export async function readEvents(system: LogReader, afterId: number, limit: number): Promise<Event[]> {
   try {
@@ -55,8 +55,8 @@ export async function readEvents(system: LogReader, afterId: number, limit: numb
   }
 }
 
-// The newest event itself, not the id that is settled: ids that no event has may be given out again after a crash of the server,
-// and name no transaction to know a restored database by.
+// The newest event itself, not the settled id. Ids without an event may be assigned again after a crash of the server. They also name no transaction that would
+// reveal a restored database.
 const state = statement<{ log: string; head: number | null; transaction: string | null; horizon: number }>(
   () => sql`
     select replace(log_id::text, '-', '') as log, newest.id as head, horizon_id as horizon, newest.transaction_id::text as transaction
@@ -85,8 +85,8 @@ const known = statement<{ log: string; horizon: number; last: number; transactio
 );
 
 /**
- * Whether one may read on from a position. One that was taken before the database was restored from a backup is found by the
- * transaction: after the restore another one has written the event of that id.
+ * Checks that a client can read on from a position. A position from before the database was restored from a backup is found by the transaction: after the
+ * restore, another transaction has written the event of that id.
  * @throws PublicError POSITION_INVALID, POSITION_EXPIRED
  */
 export async function checkPosition(system: LogReader, position: LogPosition): Promise<void> {
@@ -96,7 +96,7 @@ export async function checkPosition(system: LogReader, position: LogPosition): P
   if (position.id < row.horizon) {
     throw expiredPosition({ [system.domain]: { log: row.log, transaction: 0, id: row.horizon } });
   }
-  // At the horizon the event itself is gone, and rightly so; after it, an event that was there is there.
+  // At the horizon the event itself has been removed, as intended. After the horizon, an event that was there is still there.
   const rewritten =
     position.id > row.horizon && position.transaction !== 0 && Number(row.transaction ?? 0) !== position.transaction;
   if (position.id > Math.max(row.last, row.horizon) || rewritten) throw noSuchEvent(system);
@@ -104,6 +104,6 @@ export async function checkPosition(system: LogReader, position: LogPosition): P
 
 const noSuchEvent = ({ domain }: LogReader) => invalidPosition(`the ${domain} database has no such event`);
 
-/** Whether one cannot read on from a position, however often it is tried. */
+/** Returns whether an error means that reading on from a position can never succeed, however often it is retried. */
 export const isPositionGone = (error: unknown): boolean =>
   error instanceof PublicError && (error.code === "POSITION_EXPIRED" || error.code === "POSITION_INVALID");

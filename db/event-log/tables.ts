@@ -19,30 +19,30 @@ import { currentTenant, type Domain, serviceRole, systemPolicy } from "../column
 import { platformTenantId } from "#lib/platform-tenant.ts";
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
-/** A transaction id that never wraps round. */
+/** A transaction id that never wraps around. */
 const transactionId = customType<{ data: number; driverData: string }>({
   dataType: () => "xid8",
   fromDriver: Number,
 });
 const eventId = (name: string) => bigint(name, { mode: "number" });
 
-/** The outbox is a ring of this many partitions, each written for `slotSeconds`: four days, the longest retention three. */
+/** The outbox is a ring of this many partitions, each written for `slotSeconds`: four days, while the longest retention is three. */
 export const outboxSlots = 16;
 export const slotSeconds = 21_600;
 
 /**
- * The tables of the event log, the same in every domain's database. What Drizzle cannot say of them (partitions, triggers,
- * functions, grants) is in the migration `secure_event_log`; how they work together, in docs/events.md.
+ * The tables of the event log, the same in every domain's database. The migration `secure_event_log` has what Drizzle cannot express (partitions, triggers,
+ * functions, grants). docs/events.md describes how they work.
  */
 export const eventLogTables = (domain: Domain) => ({
   /**
-   * What changed, one row an event, written in the transaction of the change and read as the log. Ids are in the order in
-   * which events are read; transactions are not: docs/decisions/event-order.md.
+   * What changed, one row per event, written in the transaction of the change and read as the log. Events are read in the order of their ids. Transaction ids
+   * are not in that order: docs/decisions/event-order.md.
    */
   outboxEvents: pgTable(
     "outbox_events",
     {
-      /** The partition: which of the ring's spans of time the event was written in. */
+      /** The partition: the span of time in the ring in which the event was written. */
       slot: smallint("slot")
         .notNull()
         .default(
@@ -72,26 +72,26 @@ export const eventLogTables = (domain: Domain) => ({
       pgPolicy("append_own", {
         for: "insert",
         to: pgRole(serviceRole(domain)).existing(),
-        // What belongs to no tenant (nodes, clusters, prices) is the platform's.
+        // Events that belong to no tenant (nodes, clusters, prices) belong to the platform.
         withCheck: sql`${table.tenantId} = ${currentTenant} or ${table.tenantId} = ${sql.raw(`'${platformTenantId}'::uuid`)}`,
       }),
       systemPolicy(domain),
     ],
   ),
 
-  /** One row: which log this is, and up to where it was taken away again. */
+  /** One row: the identity of this log, and the id up to which its events were removed. */
   eventLog: pgTable(
     "event_log",
     {
       singleton: boolean("singleton").primaryKey().default(true),
       logId: uuid("log_id").notNull().defaultRandom(),
-      /** The highest id that retention has removed: whoever has read less has missed something. */
+      /** The highest id that retention has removed. A reader that has read less has missed events. */
       horizonId: eventId("horizon_id").notNull().default(0),
     },
     (table) => [check("event_log_singleton_check", sql`${table.singleton}`)],
   ),
 
-  /** One row: up to where the relay has told everybody. */
+  /** One row: the id up to which the relay has announced events. */
   eventRelay: pgTable(
     "event_relay",
     {
@@ -105,13 +105,13 @@ export const eventLogTables = (domain: Domain) => ({
     (table) => [check("event_relay_singleton_check", sql`${table.singleton}`)],
   ),
 
-  /** Where the relay stood at some time, at most one row a minute: what was delivered long enough ago to be removed. */
+  /** The relay's position over time, at most one row a minute. It shows which events were delivered long enough ago to be removed. */
   eventRelayCheckpoints: pgTable("event_relay_checkpoints", {
     reachedAt: at("reached_at").primaryKey(),
     relayedId: eventId("relayed_id").notNull(),
   }),
 
-  /** How far a consumer whose effects are in this database has read another one's log; written with its effects. */
+  /** How far a consumer whose effects are in this database has read another database's log. Written with its effects. */
   eventConsumers: pgTable(
     "event_consumers",
     {
@@ -125,7 +125,7 @@ export const eventLogTables = (domain: Domain) => ({
     (table) => [primaryKey({ columns: [table.consumer, table.source] })],
   ),
 
-  /** Events that a consumer of this database has dealt with: a repeat is dropped. */
+  /** Events that a consumer of this database has processed: a repeat is dropped. */
   consumedEvents: pgTable(
     "consumed_events",
     {
@@ -135,7 +135,7 @@ export const eventLogTables = (domain: Domain) => ({
     },
     (table) => [
       primaryKey({ columns: [table.consumer, table.eventId] }),
-      // Forgetting what is older than any repeat can be.
+      // Removing rows that are older than any repeat can be.
       index("idx_consumed_events_consumed_at").on(table.consumedAt),
     ],
   ),

@@ -7,7 +7,7 @@ import { migrationSteps } from "./schema/migration-steps.ts";
 import { migrations } from "./schema/migrations.ts";
 import { multicloudVms } from "./schema/multicloud-vms.ts";
 
-// What of a written row its event holds; events/federation.ts is what others may rely on.
+// Which columns of a written row its event holds. `events/federation.ts` defines what other domains may rely on.
 
 export const providerChanges: Changes<typeof cloudProviders> = {
   table: cloudProviders,

@@ -9,7 +9,7 @@ export type VisibleCloudProviderRow = Omit<CloudProviderRow, "credentialsEncrypt
 
 const source = { table: cloudProviders, omit: ["credentialsEncrypted"] };
 
-/** One of the listed regions is among the provider's; `oneOf` checks the values. */
+/** The provider has one of the listed regions; `oneOf` checks the values. */
 const offersRegion: Filter = (name, value, argument) => ({
   ...oneOf(cloudProviders.name)(name, value, argument),
   sql: sql`${cloudProviders.regions} ?| ${sql.placeholder(name)}::text[]`,

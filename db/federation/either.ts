@@ -2,9 +2,9 @@ import { type Column, sql } from "drizzle-orm";
 import { type Filter, oneOf } from "../filters.ts";
 import type { BelongsTo } from "../list.ts";
 
-// A migration has two ends and an optimization a before and an after: what belongs to a place belongs to it by either column.
+// A migration has a source and a target, and an optimization has a before and an after. So a row belongs to a provider or a node by either of two columns.
 
-/** Rows of which one of two columns is the parent's key. Each column has its own index, and PostgreSQL joins the two. */
+/** Rows in which one of two columns is the parent's key. Each column has its own index, and PostgreSQL combines the two. */
 export const byEither =
   (one: Column, other: Column): BelongsTo =>
   (parent) =>

@@ -42,6 +42,6 @@ const cheapest = statement<CataloguePrice>(
     order by provider_type, region, vcpu, memory_gib, hourly_on_demand, instance_type, as_of desc`,
 );
 
-/** Of each size that these regions sell without GPUs, the cheapest type. */
+/** Returns, for each size that these regions sell without GPUs, the cheapest type. */
 export const cheapestTypes = (tx: Tx, regions: readonly string[]): Promise<CataloguePrice[]> =>
   tx.run(cheapest, { regions });

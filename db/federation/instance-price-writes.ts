@@ -8,13 +8,13 @@ import { instancePrices } from "./schema/instance-prices.ts";
 
 type NewPrice = typeof instancePrices.$inferInsert;
 
-/** Writes prices into the catalogue, over those that are there or leaving them. Returns how many were new or different. */
+/** Writes prices into the catalogue, replacing existing ones or leaving them. Returns how many were new or different. */
 export async function savePrices(tx: WriteTx, rows: readonly NewPrice[], update: "all" | "none"): Promise<number> {
   const changed = await upsert(tx, instancePrices, rows, { onConflict: ["id"], update, emits: "nothing" });
   return tellPrices(tx, [...new Set(rows.map(({ providerType }) => providerType))], changed);
 }
 
-/** The catalogue belongs to no tenant, and an event for each of its tens of thousands of rows would help nobody. */
+/** Emits one event for all written rows. The catalogue belongs to no tenant, and an event for each of its tens of thousands of rows would have no use. */
 async function tellPrices(tx: WriteTx, providerTypes: readonly string[], rows: number): Promise<number> {
   if (rows > 0) {
     const payload = { providerTypes: providerTypes.toSorted(), rows };
@@ -29,7 +29,7 @@ const removePrices = statement<{ removed: number; providerTypes: string[] | null
     select count(*)::int as removed, array_agg(distinct provider_type::text) as "providerTypes" from removed`,
 );
 
-/** Takes the demo's made-up price list out of the catalogue, once there is a real one. */
+/** Removes the demo's made-up price list from the catalogue, once there is a real one. */
 export async function removeGeneratedPrices(tx: WriteTx): Promise<number> {
   const [result] = await tx.run(removePrices);
   return tellPrices(tx, result?.providerTypes ?? [], result?.removed ?? 0);
@@ -40,7 +40,7 @@ const anyRealPrice = statement<{ found: boolean }>(
     sql`select exists (select from ${instancePrices} where metadata ->> 'origin' is distinct from 'generated') as found`,
 );
 
-/** Whether the catalogue holds prices that were not made up for the demo. */
+/** Returns whether the catalogue holds prices that were not made up for the demo. */
 export async function hasRealPrices(tx: WriteTx): Promise<boolean> {
   return (await tx.run(anyRealPrice))[0]?.found === true;
 }

@@ -4,7 +4,7 @@ import { defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
 import { type InstancePriceRow, instancePrices } from "./schema/instance-prices.ts";
 
-/** The numeric column is the value or more; `unit` is what one of the column's units is worth in the value's. */
+/** The numeric column is the value or more; `unit` is how many of the value's units one unit of the column is. */
 const atLeast =
   (column: Column, unit = 1): Filter =>
   (name, value) => ({

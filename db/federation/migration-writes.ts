@@ -15,7 +15,7 @@ export interface NewMigration {
   vmId: string;
   sourceNodeId: string | null;
   destinationNodeId: string | null;
-  /** Users of the auth database. */
+  /** A user of the auth database. */
   initiatedBy: string;
   approvedBy: string;
   metadata?: RowMetadata | undefined;
@@ -51,7 +51,7 @@ export async function beginMigrations(tx: WriteTx, begun: readonly NewMigration[
   return rows.map(({ id }) => id);
 }
 
-// The step that is under way ends; the one after it, where there is one, begins.
+// Ends the current step and begins the next one, where there is one.
 const endStep = statement<ChangedRow>(
   () => sql`
     update ${migrationSteps} set status = 'completed', completed_at = now(), duration = now() - coalesce(started_at, now())
@@ -78,7 +78,7 @@ const advance = statement<ChangedRow>(
     returning ${changeColumns(migrationChanges)}`,
 );
 
-/** Ends the step of a migration that is under way and begins the next one; after the last one the migration is completed. */
+/** Ends the current step of a migration and begins the next one. After the last step the migration is completed. */
 export async function advanceMigration(tx: WriteTx, id: string): Promise<boolean> {
   const ended = await tx.run(endStep, { id, tenantId: tx.tenantId });
   const done = ended.at(-1)?.["stepNumber"];
@@ -105,5 +105,5 @@ const active = statement<ActiveMigration>(
     where ${ofTenant(migrations.tenantId)} and status in ('planned', 'approved', 'in_progress') order by created_at, id`,
 );
 
-/** The tenant's migrations that have not ended, oldest first. */
+/** Returns the tenant's migrations that have not ended, oldest first. */
 export const activeMigrations = (tx: WriteTx): Promise<ActiveMigration[]> => tx.run(active, { tenantId: tx.tenantId });

@@ -26,7 +26,7 @@ const placeOf = (tenantId: string, row: string) => ({
 });
 
 /**
- * Keeps what a provider wants to see before it obeys, sealed. Nobody but this product reads it, so there is no event of it.
+ * Stores the credentials of a provider, sealed. Only this product reads them, so there is no event of the change.
  *
  * @returns whether the transaction's tenant has such a provider
  */
@@ -40,7 +40,7 @@ export async function writeProviderCredentials(
   return (await tx.execute(update, { id, tenantId: tx.tenantId, sealed })) === 1;
 }
 
-/** The credentials of a provider of the transaction's tenant; null when there is none, or none were given. @throws SecretError */
+/** Returns the credentials of a provider of the transaction's tenant; null when there is no such provider, or it has none. @throws SecretError */
 export async function readProviderCredentials(tx: Tx, keyring: Keyring, id: string): Promise<string | null> {
   const [row] = await tx.run(select, { id, tenantId: tx.tenantId });
   return row?.sealed == null ? null : open(keyring, placeOf(tx.tenantId, id), row.sealed);

@@ -7,8 +7,8 @@ import { type AlertInstanceRow, alertInstances } from "./schema/alert-instances.
 export const alertInstanceById = lookup<AlertInstanceRow>({ table: alertInstances });
 
 /**
- * The alert is shown in one of the states, `acknowledged` included, which no row stores: see `shownState` of the monitoring
- * subgraph, which derives it in the same way for one row.
+ * The alert is shown in one of the states. `acknowledged` is among them, although no row stores it: `shownState` of the monitoring subgraph derives it in the
+ * same way for one row.
  */
 const shownIn: Filter = (name, value) => ({
   shape: name,
@@ -24,7 +24,7 @@ export const alertInstanceList = defineList<AlertInstanceRow>({
     id: oneOf(alertInstances.id),
     severity: oneOf(alertInstances.severity),
     state: shownIn,
-    // The state is `resolved` exactly when there is a time of it: a constraint of the table.
+    // The state is `resolved` exactly when `resolved_at` is set: a constraint of the table.
     open: isNull(alertInstances.resolvedAt),
     vm: oneOf(alertInstances.vmId),
     node: oneOf(alertInstances.nodeId),

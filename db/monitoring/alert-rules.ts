@@ -8,7 +8,7 @@ export const alertRuleById = lookup<AlertRuleRow>({ table: alertRules });
 
 export const alertRuleList = defineList<AlertRuleRow>({
   table: alertRules,
-  // A deleted rule is history: it is listed when a filter asks for its id, and hangs on its alerts.
+  // A deleted rule is history: it is listed when a filter requests its id, and its alerts still refer to it.
   unlessFiltered: { by: ["id"], condition: sql`${alertRules.deletedAt} is null` },
   filters: {
     id: oneOf(alertRules.id),

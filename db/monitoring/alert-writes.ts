@@ -11,7 +11,7 @@ import { type AlertInstanceRow, alertInstances } from "./schema/alert-instances.
 
 type NewAlert = typeof alertInstances.$inferInsert;
 
-/** Raises alerts. Of what a rule already has an open one for, none is raised. @returns how many were */
+/** Raises alerts, except where the rule already has an open alert for the entity. @returns how many were raised */
 export const raiseAlerts = (tx: WriteTx, alerts: readonly NewAlert[]): Promise<number> =>
   upsert(tx, alertInstances, alerts, { onConflict: ["id"], update: "none", emits: alertChanges });
 
@@ -31,7 +31,7 @@ export interface AlertStep {
   to: "firing" | "resolved";
 }
 
-/** Moves an open alert on; one that is in another state by now stays there. @returns whether it moved */
+/** Moves an open alert to its next state. An alert whose state has changed meanwhile stays as it is. @returns whether it moved */
 export async function moveAlert(tx: WriteTx, { id, from, to }: AlertStep): Promise<boolean> {
   const moved = await tx.run(setState, { id, from, to, tenantId: tx.tenantId });
   await append(tx, changeEvents(alertChanges, moved, "updated"));
@@ -46,7 +46,7 @@ const open = statement<OpenAlert>(
     where ${ofTenant(alertInstances.tenantId)} and state <> 'resolved' order by updated_at, id`,
 );
 
-/** The tenant's open alerts, those first that have been as they are for longest. */
+/** Returns the tenant's open alerts, ordered by how long they have been in their state, longest first. */
 export const openAlerts = (tx: WriteTx): Promise<OpenAlert[]> => tx.run(open, { tenantId: tx.tenantId });
 
 export type CpuRule = Pick<
@@ -61,5 +61,5 @@ const cpuRules = statement<CpuRule>(
     order by created_at, id`,
 );
 
-/** The tenant's rules that watch how busy VMs are, oldest first. */
+/** Returns the tenant's rules that watch the CPU usage of VMs, oldest first. */
 export const enabledCpuRules = (tx: WriteTx): Promise<CpuRule[]> => tx.run(cpuRules, { tenantId: tx.tenantId });

@@ -3,7 +3,7 @@ import { alertInstances } from "./schema/alert-instances.ts";
 import { alertRules } from "./schema/alert-rules.ts";
 import { datasetImports } from "./schema/dataset-imports.ts";
 
-// What of a written row its event holds; events/monitoring.ts is what others may rely on.
+// Which columns of a written row its event holds. `events/monitoring.ts` defines what other domains may rely on.
 
 export const alertRuleChanges: Changes<typeof alertRules> = {
   table: alertRules,

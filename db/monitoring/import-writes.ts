@@ -14,7 +14,7 @@ import { vmMetrics } from "./schema/vm-metrics.ts";
 
 export interface ImportSource {
   dataset: string;
-  /** Of the first part of the unpacked file. */
+  /** The hash of the first part of the unpacked file. */
   sourceFingerprint: string;
 }
 
@@ -33,7 +33,7 @@ export async function findImport(tx: WriteTx, source: ImportSource): Promise<Dat
   return (await tx.run(bySource, { ...source, tenantId: tx.tenantId }))[0];
 }
 
-/** The imports of a data set, oldest first. */
+/** Returns the imports of a data set, oldest first. */
 export const importsOf = (tx: WriteTx, dataset: string): Promise<DatasetImportRow[]> =>
   tx.run(byDataset, { dataset, tenantId: tx.tenantId });
 
@@ -49,7 +49,7 @@ const begin = statement<ChangedRow>(
     returning ${changeColumns(datasetImportChanges)}`,
 );
 
-/** Records that a source is being imported, from its first line on. */
+/** Records that the import of a source begins, from its first line. */
 export async function beginImport(
   tx: WriteTx,
   source: ImportSource & { shiftSeconds: number; keepTimes: boolean },
@@ -60,7 +60,7 @@ export async function beginImport(
 
 export interface ImportProgress {
   linesDone: number;
-  /** Samples written by the batch whose transaction this is. */
+  /** The number of samples written by the batch of this transaction. */
   written: number;
   rejected: number;
   traceStart: number | undefined;
@@ -95,8 +95,8 @@ export async function advanceImport(tx: WriteTx, source: ImportSource, progress:
 const unflushed = statement<never>(() => sql`select set_config('synchronous_commit', 'off', true)`);
 
 /**
- * Lets this transaction's commit return before it is on disk. For batches of an import: after a crash the last ones may be
- * missing together with their recorded progress, and are read again; the import's last commit puts all before it on disk.
+ * Lets this transaction's commit return before it is on disk. It is for batches of an import. After a crash, the last batches may be missing together with
+ * their recorded progress, and are read again. The import's last commit flushes all earlier ones to disk.
  */
 export async function commitWithoutFlush(tx: WriteTx): Promise<void> {
   await tx.run(unflushed);
@@ -123,7 +123,7 @@ const hold = statement<{ id: string }>(
     on conflict (dataset, held_from, held_to) do nothing returning id`,
 );
 
-/** Keeps retention from dropping a range (seconds since the epoch, `to` exclusive). */
+/** Prevents retention from dropping a range (seconds since the epoch, `to` exclusive). */
 export async function holdRange(tx: WriteTx, range: { dataset: string; from: number; to: number; reason: string }) {
   await tx.run(hold, range);
 }
@@ -135,8 +135,8 @@ const ensure = statement<{ made: number }>(
 );
 
 /**
- * Makes room for samples of a range (seconds since the epoch). To be called in a transaction of its own before the samples:
- * it may wait for another program that does the same.
+ * Creates partitions for samples of a range (seconds since the epoch). Call it in a transaction of its own before the samples are written: it may wait for
+ * another program that does the same.
  */
 export async function ensureMetricRange(
   tx: WriteTx,
@@ -152,15 +152,15 @@ const rollup = {
 };
 
 /**
- * A fresh partition has no statistics, and without them the planner reads all samples for every hour instead of finding an
- * hour's by index: six times slower after an import. Some hours of a large fleet are sorted in memory.
+ * A fresh partition has no statistics. Without them, the planner reads all samples for every hour instead of finding the hour's samples by index: six times
+ * slower after an import. For a large fleet, some hours are sorted in memory.
  */
 const byIndex = statement<never>(
   () => sql`select set_config('enable_mergejoin', 'off', true), set_config('enable_hashjoin', 'off', true),
     set_config('work_mem', '64MB', true)`,
 );
 
-/** Rolls up what is marked, some hours at a time; the system role only. Returns how many hours, 0 when all is done. */
+/** Rolls up marked hours, some at a time; only for the system role. Returns how many hours, 0 when all are done. */
 export async function refreshHourly(tx: WriteTx, stream: "vm" | "system"): Promise<number> {
   await tx.run(byIndex);
   return (await tx.run(rollup[stream]))[0]?.hours ?? 0;
@@ -192,7 +192,7 @@ const inWindow = statement<StoredSample>(
     order by "time", vm_id`,
 );
 
-/** The samples of a window (seconds since the epoch, `after` exclusive), oldest first. */
+/** Returns the samples of a window (seconds since the epoch, `after` exclusive), oldest first. */
 export const samplesBetween = (
   tx: WriteTx,
   window: { vmIds: readonly string[]; after: number; to: number },
@@ -207,7 +207,7 @@ const lastBefore = statement<StoredSample>(
       order by vm_metrics."time" desc limit 1) as sample`,
 );
 
-/** The newest sample of each VM at or before a time. */
+/** Returns the newest sample of each VM at or before a time. */
 export const lastSamples = (tx: WriteTx, vmIds: readonly string[], to: number): Promise<StoredSample[]> =>
   tx.run(lastBefore, { vmIds, to, tenantId: tx.tenantId });
 
@@ -228,7 +228,7 @@ const hot = statement<HotSpell>(
     group by vm_id order by peak desc, vm_id limit 50`,
 );
 
-/** The VMs whose CPU was above a percentage after a time, hottest first. */
+/** Returns the VMs whose CPU was above a percentage after a time, highest first. */
 export const hotSpells = (tx: WriteTx, after: number, above: number): Promise<HotSpell[]> =>
   tx.run(hot, { after, above, tenantId: tx.tenantId });
 
@@ -236,7 +236,7 @@ const tryLock = statement<{ locked: boolean }>(
   () => sql`select pg_try_advisory_xact_lock(hashtextextended(${sql.placeholder("name")}, 0)) as locked`,
 );
 
-/** Whether this transaction is now the only one that holds a name, until it ends. */
+/** Acquires a name until this transaction ends. Returns false when another transaction holds it. */
 export async function lockName(tx: WriteTx, name: string): Promise<boolean> {
   return (await tx.run(tryLock, { name }))[0]?.locked === true;
 }
@@ -247,7 +247,7 @@ const newest = statement<StoredSample>(
       and vm_id = any(${sql.placeholder("vmIds")}::uuid[])`,
 );
 
-/** The last value of each of these VMs that has one. */
+/** Returns the last value of each of these VMs that has one. */
 export const latestSamples = (tx: WriteTx, vmIds: readonly string[]): Promise<StoredSample[]> =>
   tx.run(newest, { vmIds, tenantId: tx.tenantId });
 

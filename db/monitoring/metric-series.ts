@@ -12,19 +12,19 @@ export interface SeriesQuestion<Metric extends string> {
   from: Date;
   to: Date;
   stepSeconds: number;
-  /** What is not asked for is not computed. */
+  /** The aggregates to compute; no others are computed. */
   aggregates: readonly SeriesAggregate[];
   metrics: readonly Metric[];
 }
 
-/** Aligned with the series' times; null where there is a gap. An aggregate that was not asked for is null as a whole. */
+/** Aligned with the series' times; null where there is a gap. An aggregate that was not requested is null as a whole. */
 export type MetricSeriesColumn = Record<SeriesAggregate, (number | null)[] | null>;
 
 export interface MetricSeries<Metric extends string> {
   from: Date;
   to: Date;
   stepSeconds: number;
-  /** What it was computed from: samples, or the hourly rollup. */
+  /** The source of the computation: samples, or the hourly rollup. */
   tier: "raw" | "hourly";
   times: Date[];
   sampleCount: number[];
@@ -37,7 +37,7 @@ export interface SeriesSource<Metric extends string> {
   hourly: PgTable;
   entity: "vmId" | "nodeId";
   hasTenant: boolean;
-  /** Read as they are. */
+  /** Metrics that are read unchanged. */
   gauges: readonly Metric[];
   /** `…PerSecond` of a column that counts up until it is reset. */
   rates: readonly Metric[];
@@ -49,18 +49,18 @@ type Series<Metric extends string> = (
   question: SeriesQuestion<Metric>,
 ) => Promise<MetricSeries<Metric>[]>;
 
-/** Between samples that are further apart nothing is known: a rate across such a gap is null. */
+/** Between samples that are further apart than this, values are unknown: a rate across such a gap is null. */
 const longestGapSeconds = 900;
 const hour = 3_600;
 
 /**
- * Every set of metrics and aggregates is a statement, and each connection keeps what it prepared. Clients choose the sets,
- * so there is an end to it: after that many, a new set is answered by the statement that computes everything.
+ * The most plans of one source. Every set of metrics and aggregates is a statement, and each connection keeps the statements that it prepared. Clients choose
+ * the sets, so their number is limited. Beyond the limit, a new set uses the statement that computes everything.
  */
 const mostPlans = 200;
 const allAggregates: readonly SeriesAggregate[] = ["avg", "min", "max", "count"];
 
-/** The series of many VMs or nodes in one statement; steps of whole hours are read from the rollup. */
+/** Returns a function that reads the series of many VMs or nodes in one statement. Steps of whole hours are read from the rollup. */
 export function seriesOf<Metric extends string>(source: SeriesSource<Metric>): Series<Metric> {
   const plans = new Map<string, Plan>();
   const all = [...source.gauges, ...source.rates];
@@ -117,10 +117,10 @@ export function seriesOf<Metric extends string>(source: SeriesSource<Metric>): S
   };
 }
 
-/** A series as columns of one element per bucket that has samples: several times cheaper to read than a row per bucket. */
+/** A series as columns with one element per bucket that has samples. Reading it is several times cheaper than reading a row per bucket. */
 interface SeriesRow {
   number: number;
-  /** Which buckets these are, counted from the one that `from` lies in; null where there is no sample at all. */
+  /** The indexes of the buckets, counted from the one that contains `from`; null when there is no sample at all. */
   buckets: number[] | null;
   samples: number[] | null;
   /** In the order of the plan's columns. */
@@ -174,8 +174,8 @@ function seriesSql<Metric extends string>(
   const columns = metrics.flatMap((metric) =>
     aggregates.map((aggregate) => sql`json_agg(bucket.${name(metric, aggregate)})`),
   );
-  // One scan for all of them, not one for each: where the planner has no statistics of a partition that was filled a moment
-  // ago, the worst that it can do is to read the tenant's span once.
+  // One scan for all entities, not one for each. Where the planner has no statistics of a partition that was filled a moment ago, its worst plan then reads the
+  // tenant's span once.
   return sql`
     select entity.number::int as number, series.buckets, series.samples, series.columns
     from unnest(${sql.placeholder("ids")}::uuid[]) with ordinality as entity (id, number)
@@ -200,12 +200,12 @@ function seriesSql<Metric extends string>(
 }
 
 interface TierParts {
-  /** The column that places a row in a bucket. */
+  /** The column that assigns a row to a bucket. */
   time: SQL;
-  /** Where reading begins (one gap early, for the first rate), and where the answer begins. */
+  /** Where reading begins (one gap early, for the first rate), and where the result begins. */
   since: SQL;
   first: SQL;
-  /** Columns of the inner select that need no other row, and those that need the row before. */
+  /** Columns of the inner select that need no other row, and columns that need the previous row. */
   own: SQL[];
   counters: SQL[];
   samples: SQL;
@@ -232,7 +232,7 @@ function rawParts<Metric extends string>(
       const earlier = sql`lag(${counter}) over before`;
       const known = sql`${counter} is not null and ${earlier} is not null and "time" - lag("time") over before <= ${gap}`;
       return [
-        // A counter that went down was reset: what it shows was counted since then.
+        // A counter that decreased was reset: its value was counted since then.
         sql`case when ${known} then (${counter} - case when ${counter} >= ${earlier} then ${earlier} else 0 end)::float8 end as ${name(metric, "grown")}`,
         sql`case when ${known} then date_part('epoch', "time" - lag("time") over before) end as ${name(metric, "seconds")}`,
       ];
@@ -248,7 +248,7 @@ function rawParts<Metric extends string>(
   };
 }
 
-/** The rollup keeps n, sum, min and max of a gauge, and the growth, first and last value of a counter, of each hour. */
+/** The rollup keeps, for each hour, n, sum, min and max of a gauge, and the growth, first and last value of a counter. */
 function hourlyParts<Metric extends string>(
   source: SeriesSource<Metric>,
   gauges: readonly Metric[],

@@ -1,5 +1,5 @@
 import { lookup } from "../lookup.ts";
 import { projectedVms } from "./schema/projected-vms.ts";
 
-/** What this domain knows of a VM, which is what the vms domain said a moment ago. */
+/** What this domain knows of a VM: the state that the vms domain reported a moment ago. */
 export const projectedVmById = lookup<typeof projectedVms.$inferSelect>({ table: projectedVms });

@@ -12,24 +12,24 @@ import { type SystemMetricRow, systemMetrics } from "./schema/system-metrics.ts"
 import { vmMetricsLatest } from "./schema/vm-metrics-latest.ts";
 import { type VmMetricRow, vmMetrics } from "./schema/vm-metrics.ts";
 
-/** One column after the other, all of one length: how a bulk insert hands them over. Times are seconds since the epoch. */
+/** One array per column, all of one length: the form that a bulk insert needs. Times are seconds since the epoch. */
 export type SampleColumns<Row> = { readonly [Property in Exclude<keyof Row, "tenantId">]?: readonly unknown[] } & {
   readonly time: readonly number[];
 };
 export type VmSampleColumns = SampleColumns<VmMetricRow> & { readonly vmId: readonly string[] };
 export type NodeSampleColumns = SampleColumns<SystemMetricRow> & { readonly nodeId: readonly string[] };
 
-/** A rate over a longer gap than this says nothing about now. */
+/** A rate over a longer gap than this says nothing about the current value. */
 const longestGap = sql.raw("interval '15 minutes'");
 
 /**
- * Writes samples of VMs, late ones too and in any order; of two of one VM and time the first one written stays. Hours that
- * got samples are marked for the rollup in the same transaction. There must be room for them: `ensureMetricRange`. The last
- * values are another statement, `refreshVmLatest`, so that batches which overlap in time never wait for each other's rows.
+ * Writes samples of VMs, late ones too and in any order. Of two samples of one VM and time, the one written first stays. Hours that got samples are marked for
+ * the rollup in the same transaction. The partitions must exist: see `ensureMetricRange`. Another statement, `refreshVmLatest`, writes the last values, so that
+ * batches which overlap in time never wait for each other's rows.
  *
- * Measured with the 864,804 samples of a week, 7 metrics, against a bare COPY into the same table (224,000/s): 0.5 of it
- * on one connection, 0.7 to 0.8 on two, for batches of 5,000 to 20,000. Staging by COPY would write each row twice. In the order of the
- * index, its pages are looked up once for the samples of a VM, which also lie together then.
+ * Measured with the 864,804 samples of a week, 7 metrics, against a bare COPY into the same table (224,000/s). It reaches 0.5 of that rate on one connection
+ * and 0.7 to 0.8 on two, for batches of 5,000 to 20,000. Staging by COPY would write each row twice. Rows are inserted in the order of the index: its pages are
+ * looked up once for all samples of a VM, which are then also stored together.
  * @returns how many samples were new
  * @throws RangeError for columns of unequal length and values that are not finite
  */
@@ -37,7 +37,7 @@ export async function insertVmSamples(tx: WriteTx, samples: VmSampleColumns): Pr
   return insertSamples(tx, vmMetrics, samples, { stream: "vm", entity: "vmId" });
 }
 
-/** The same for nodes, which have no tenant. */
+/** Writes samples of nodes in the same way. Nodes have no tenant. */
 export async function insertNodeSamples(tx: WriteTx, samples: NodeSampleColumns): Promise<number> {
   return insertSamples(tx, systemMetrics, samples, { stream: "system", entity: "nodeId" });
 }
@@ -49,11 +49,11 @@ interface Stream {
 
 const inserts = new Map<string, Statement<never>>();
 
-/** From so many samples on it pays to ask first whether any of their entities has samples of that time. */
+/** From this many samples on, it pays to check first whether any of their entities already has samples of that time. */
 const worthLooking = 1_000;
 const uniqueViolation = "23505";
 
-/** Somebody else wrote one of the samples since it was looked: run again, the transaction sees that. */
+/** Another transaction wrote one of the samples after the check. When this transaction is retried, it sees that sample. */
 class OvertakenError extends Error {
   /** serialization_failure */
   readonly code = "40001";
@@ -80,7 +80,7 @@ async function overlapping(
   return (await tx.run(looks[stream], { ...values, tenantId: tx.tenantId }))[0]?.overlaps ?? true;
 }
 
-/** Whether a batch has two samples of one entity and time. */
+/** Returns whether a batch has two samples of one entity and time. */
 const repeats = (ids: readonly string[], times: readonly number[]): boolean =>
   new Set(times.map((time, at) => `${ids[at]}${time}`)).size < times.length;
 
@@ -113,11 +113,11 @@ async function insertSamples(
   const values: Record<string, unknown> = { tenantId: tx.tenantId };
   for (const property of properties) {
     const column = samples[property] as readonly unknown[];
-    // `unnest` would fill up the shorter ones with nulls, silently.
+    // `unnest` would silently pad the shorter ones with nulls.
     if (column.length !== samples.time.length) throw new RangeError(`The column ${property} has a length of its own.`);
     values[property] = arrayLiteral(column);
   }
-  // Counted by the server's own report: a RETURNING of every row costs a third of the insert.
+  // Taken from the server's command tag: a RETURNING of every row costs a third of the insert.
   const written = await tx.execute(insert, values).catch((error: unknown) => {
     throw (error as { code?: unknown }).code === uniqueViolation ? new OvertakenError() : error;
   });
@@ -129,7 +129,7 @@ async function insertSamples(
   return written;
 }
 
-/** One event a batch; the entities of a large one are named over several, each within the limit of a payload. */
+/** Returns one event per batch. The entities of a large batch are split over several events, each within the limit of a payload. */
 function batchEvents(
   stream: Stream["stream"],
   entities: readonly string[],
@@ -152,8 +152,8 @@ function batchEvents(
 }
 
 /**
- * Numbers, UUIDs and null need no quotes in an array's text, and one joined text is the cheapest thing to send. NaN and the
- * infinities, which a gauge's column would take, are refused: one of them poisons every aggregate of its hour.
+ * Returns the text of an array. Numbers, UUIDs and null need no quotes in it, and one joined text is the cheapest form to send. Throws for NaN and the
+ * infinities, which a gauge's column would accept: one of them makes every aggregate of its hour useless.
  */
 const arrayLiteral = (values: readonly unknown[]): string => {
   let text = "{";
@@ -165,7 +165,7 @@ const arrayLiteral = (values: readonly unknown[]): string => {
   return `${text}}`;
 };
 
-/** @param isNew whether nothing conflicts: then the server need not insert speculatively and confirm each row, a third of what it does */
+/** @param isNew whether nothing conflicts: then the server need not insert speculatively and confirm each row, which is a third of its work */
 function insertSql(table: PgTable, properties: readonly string[], entity: string, isNew: boolean): SQL {
   const tenant = "tenantId" in getTableColumns(table);
   const names = properties.map((property) => sql.identifier(columnOf(table, property).name));
@@ -204,17 +204,16 @@ const refreshNode = statement<{ changed: number }>(() =>
 );
 
 /**
- * The newest sample of a VM is the first entry of its index, but of a partition that was filled a moment ago and has no
- * statistics the planner thinks that reading all of the VM's samples and sorting them is as good: seconds instead of
- * milliseconds after an import. Holds until the transaction ends.
+ * The newest sample of a VM is the first entry of its index. A partition that was filled a moment ago has no statistics. There the planner rates reading and
+ * sorting all of the VM's samples as equally good. After an import, that takes seconds instead of milliseconds. The setting lasts until the transaction ends.
  */
 const byIndexOrder = statement<never>(
   () => sql`select set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true)`,
 );
 
 /**
- * Sets the last values of these VMs, and the rates of their counters, from their two newest samples. A last value never goes
- * back in time, whatever the order in which transactions commit.
+ * Sets the last values of these VMs, and the rates of their counters, from their two newest samples. A last value never goes back in time, whatever the order
+ * in which transactions commit.
  */
 export async function refreshVmLatest(tx: WriteTx, vmIds: readonly string[]): Promise<void> {
   await tx.run(byIndexOrder);
@@ -226,7 +225,7 @@ export async function refreshNodeLatest(tx: WriteTx, nodeIds: readonly string[])
   await tx.run(refreshNode, { ids: inOneOrder(nodeIds) });
 }
 
-/** Transactions that lock the rows of last values in the same order cannot wait for each other in a circle. */
+/** Transactions that lock the rows of last values in the same order cannot deadlock. */
 const inOneOrder = (ids: readonly string[]): string[] => [...new Set(ids.map((id) => id.toLowerCase()))].toSorted();
 
 function refreshSql(samples: PgTable, latest: PgTable, entity: string, tenant: boolean): SQL {
@@ -238,7 +237,7 @@ function refreshSql(samples: PgTable, latest: PgTable, entity: string, tenant: b
   const own = (name: string) => sql`newest.${sql.identifier(name)}`;
   const rate = (name: string) => {
     const counter = sql.identifier(name.replace(/_per_second$/, ""));
-    // A counter that went down was reset: what it shows was counted since then. One that was not there before has no rate.
+    // A counter that decreased was reset: its value was counted since then. A counter that the sample before lacks has no rate.
     return sql`case when newest."time" - before."time" <= ${longestGap} then
       (newest.${counter} - case when newest.${counter} >= before.${counter} then before.${counter}
         when newest.${counter} < before.${counter} then 0 end)

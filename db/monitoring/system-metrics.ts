@@ -19,11 +19,11 @@ const gauges = [
 
 const rates = ["networkBytesSentPerSecond", "networkBytesRecvPerSecond"] as const;
 
-/** What a series of a node can show: gauges as they are, counters as rates. */
+/** The metrics of a node's series: gauges unchanged, counters as rates. */
 export const nodeSeriesMetrics = [...gauges, ...rates] as const;
 export type NodeSeriesMetric = (typeof nodeSeriesMetrics)[number];
 
-/** The last sample of each node, read by key and never by a scan. */
+/** Returns the last sample of each node, read by key and never by a scan. */
 export const latestNodeMetrics = lookup<SystemMetricLatestRow>({ table: systemMetricsLatest }, "nodeId");
 
 export const nodeMetricSeries = seriesOf<NodeSeriesMetric>({

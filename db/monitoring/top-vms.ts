@@ -18,8 +18,8 @@ const ranked = {
 export type VmTopMetric = keyof typeof ranked;
 
 /**
- * A sort of the newest sample of each of the tenant's VMs. There is no index by metric: each sample of each VM would have to move in it, and
- * writes of this table stay on their page.
+ * Sorts the newest sample of each of the tenant's VMs. There is no index by metric: it would change with each sample of each VM, and the writes of this table
+ * would no longer stay on their page.
  */
 const topBy = (column: Column) =>
   statement<VmMetricLatestRow>(
@@ -36,6 +36,6 @@ const statements = Object.fromEntries(
   Object.entries(ranked).map(([metric, column]) => [metric, topBy(column)]),
 ) as Record<VmTopMetric, ReturnType<typeof topBy>>;
 
-/** @param maxAgeSeconds null takes samples of any age */
+/** @param maxAgeSeconds null accepts samples of any age */
 export const topVms = (tx: Tx, by: VmTopMetric, first: number, maxAgeSeconds: number | null) =>
   tx.run(statements[by], { first, maxAge: maxAgeSeconds, tenantId: tx.tenantId });

@@ -26,12 +26,12 @@ const rates = [
   "diskWriteOpsPerSecond",
 ] as const;
 
-/** What a series of a VM can show: gauges as they are, counters as rates. */
+/** The metrics of a VM's series: gauges unchanged, counters as rates. */
 export const vmSeriesMetrics = [...gauges, ...rates] as const;
 export type VmSeriesMetric = (typeof vmSeriesMetrics)[number];
 export type VmSeries = MetricSeries<VmSeriesMetric>;
 
-/** The last sample of each VM, read by key and never by a scan. */
+/** Returns the last sample of each VM, read by key and never by a scan. */
 export const latestVmMetrics = lookup<VmMetricLatestRow>({ table: vmMetricsLatest }, "vmId");
 
 export const vmMetricSeries = seriesOf<VmSeriesMetric>({

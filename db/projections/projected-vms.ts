@@ -3,7 +3,7 @@ import type { Event } from "#events/event.ts";
 import type { Database, Tx } from "../client.ts";
 import { statement } from "../statement.ts";
 
-/** What a projection knows of a VM, as the vms domain has it. */
+/** A VM in a projection, as the vms domain has it. */
 export interface ProjectedVm {
   id: string;
   tenantId: string;
@@ -14,7 +14,7 @@ export interface ProjectedVm {
   version: number;
 }
 
-/** The events that say how a VM is now. */
+/** The events that carry the current state of a VM. */
 export const vmEventTypes = ["vm.created", "vm.updated"] as const;
 
 const columns = sql`id, tenant_id as "tenantId", name, state, node_id as "nodeId", tags, version`;
@@ -32,13 +32,13 @@ const write = statement<never>(
 );
 
 /**
- * Takes these over, unless a later state of a VM is known.
- * @param unlessSince a moment of the projection's clock: what was projected before it is not held for later, whatever it says
+ * Writes these VMs, unless a later state of a VM is known.
+ * @param unlessSince a time of the projection's clock: a row that was projected before it is replaced, whatever its version
  */
 export const projectVms = (tx: Tx, rows: readonly ProjectedVm[], unlessSince = 0): Promise<number> =>
   tx.execute(write, { rows: JSON.stringify(rows), unlessSince });
 
-/** The VMs that events tell of. */
+/** Applies the events of VMs. */
 export async function applyVmEvents(tx: Tx, events: readonly Event[]): Promise<void> {
   await projectVms(
     tx,
@@ -62,7 +62,7 @@ export const clock = statement<{ seconds: number }>(
   () => sql`select extract(epoch from clock_timestamp())::float8 as seconds`,
 );
 
-/** Removes what was projected before a moment of that clock and is not among these. */
+/** Removes the rows that were projected before a time of that clock and are not among these. */
 export const forgetOtherVms = (tx: Tx, before: number, ids: readonly string[]): Promise<number> =>
   tx.execute(forget, { before, ids });
 
@@ -73,7 +73,7 @@ const page = (table: ReturnType<typeof sql>) => sql`
   select ${columns} from ${table} where id > ${sql.placeholder("after")}::uuid
   order by id limit ${sql.placeholder("limit")}::int`;
 
-/** All VMs of all tenants by id, a page at a time: of a projection, or of the vms database itself. */
+/** Yields all VMs of all tenants by id, a page at a time, either from a projection or from the vms database itself. */
 export async function* allVms(system: Database, pageSize = 1_000): AsyncGenerator<ProjectedVm[]> {
   const rowsAfter = system.domain === "vms" ? sourcePage : projectedPage;
   let after = "00000000-0000-0000-0000-000000000000";

@@ -2,8 +2,8 @@ import { index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core"
 import { type Domain, systemPolicy, tenantId, tenantPolicy, timestamptz } from "../columns.ts";
 
 /**
- * What a domain keeps of the VMs, so that it can ask by tag, by node or by name without asking the vms domain. Fed by the
- * event log, rebuilt from the vms database on demand; never written by anybody else. Deleted VMs stay, as `deleted`.
+ * A domain's copy of the VMs, so that it can query by tag, by node or by name without calling the vms domain. It is updated from the event log, rebuilt from
+ * the vms database on demand, and never written by other code. Deleted VMs stay, as `deleted`.
  */
 export const projectedVmsTable = (domain: Domain) =>
   pgTable(
@@ -15,7 +15,7 @@ export const projectedVmsTable = (domain: Domain) =>
       state: text("state").notNull(),
       nodeId: uuid("node_id"),
       tags: jsonb("tags").$type<Record<string, string>>().notNull(),
-      /** The VM's own count of its writes: an event of an older one changes nothing. */
+      /** The VM's own count of its writes: an event with a lower count changes nothing. */
       version: integer("version").notNull(),
       projectedAt: timestamptz("projected_at").notNull().defaultNow(),
     },

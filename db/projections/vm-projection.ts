@@ -17,7 +17,7 @@ import {
 export interface ProjectionDatabases {
   /** The vms database. */
   source: Database;
-  /** Where the projection is. */
+  /** The database that holds the projection. */
   target: Database;
 }
 
@@ -25,7 +25,7 @@ const scope = { tenantId: platformTenantId, actor: "job:vm-projection" };
 
 export const vmProjectionConsumer = { name: "vm-projection", source: "vms" } as const;
 
-/** Keeps `projected_vms` of one database in step with the vms domain. */
+/** Returns the consumer that keeps `projected_vms` of one database up to date with the vms domain. */
 export const vmProjection = (databases: ProjectionDatabases): Consumer => ({
   ...vmProjectionConsumer,
   types: vmEventTypes,
@@ -34,9 +34,9 @@ export const vmProjection = (databases: ProjectionDatabases): Consumer => ({
 });
 
 /**
- * Makes the projection anew from the source, beside its consumer: a later state that arrives meanwhile stays. What was there before
- * counts for nothing, whatever version it has: the source may have been restored from a backup.
- * @returns the position before the source was read: events after it are on top of what was taken over
+ * Rebuilds the projection from the source while its consumer may run: a later state that arrives meanwhile stays. Earlier rows are replaced, whatever version
+ * they have: the source may have been restored from a backup.
+ * @returns the position before the source was read: the events after it come on top of the copied state
  */
 export async function rebuildVmProjection({ source, target }: ProjectionDatabases): Promise<LogPosition> {
   const { head } = await readLogState(source);
@@ -53,15 +53,15 @@ export async function rebuildVmProjection({ source, target }: ProjectionDatabase
 
 export interface ProjectionReport {
   vms: number;
-  /** In the source and not in the projection. */
+  /** VMs in the source and not in the projection. */
   missing: string[];
-  /** In the projection and not in the source. */
+  /** VMs in the projection and not in the source. */
   extra: string[];
-  /** Known by both, and not the same. */
+  /** VMs in both, with different values. */
   different: string[];
 }
 
-/** Compares every VM of the projection with its source. What the consumer has not read yet counts as a difference. */
+/** Compares every VM of the projection with its source. Events that the consumer has not read yet show as differences. */
 export async function checkVmProjection({ source, target }: ProjectionDatabases): Promise<ProjectionReport> {
   const projected = new Map<string, string>();
   for await (const rows of allVms(target)) for (const row of rows) projected.set(row.id, content(row));

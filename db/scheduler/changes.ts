@@ -6,7 +6,7 @@ import { scalingRecommendations } from "./schema/scaling-recommendations.ts";
 import { schedulingDecisions } from "./schema/scheduling-decisions.ts";
 import { schedulingPolicies } from "./schema/scheduling-policies.ts";
 
-// What of a written row its event holds; events/scheduler.ts is what others may rely on.
+// Which columns of a written row its event holds. `events/scheduler.ts` defines what other domains may rely on.
 
 export const clusterChanges: Changes<typeof clusters> = {
   table: clusters,

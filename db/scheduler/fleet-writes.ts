@@ -9,7 +9,7 @@ import type { NodeResources } from "./schema/node-resources.ts";
 import { type NodeRow, nodes } from "./schema/nodes.ts";
 import { resourceAllocations } from "./schema/resource-allocations.ts";
 
-/** What placing a VM needs to know of a node. */
+/** The properties of a node that the placement of a VM needs. */
 export interface FleetNode {
   id: string;
   name: string;
@@ -28,7 +28,7 @@ const fleetNode = sql`id, name, cluster_id as "clusterId", region, status, gpu_m
 const lockNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${nodes} order by id for update`);
 const allNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${nodes} order by name, id`);
 
-/** Every node, locked until the transaction ends. */
+/** Returns every node, locked until the transaction ends. */
 export const lockPlacementNodes = (tx: WriteTx): Promise<FleetNode[]> => tx.run(lockNodes);
 export const fleetNodes = (tx: WriteTx): Promise<FleetNode[]> => tx.run(allNodes);
 
@@ -40,7 +40,7 @@ const claimNodes = statement<ChangedRow>(
     returning ${changeColumns(nodeChanges)}`,
 );
 
-/** Sets what is allocated on nodes, by compare-and-set on the generation that was read. */
+/** Sets the allocated amounts of nodes, by compare-and-set on the generation that was read. */
 export async function setAllocated(
   tx: WriteTx,
   rows: readonly { id: string; allocated: NodeResources; generation: number }[],
@@ -58,7 +58,7 @@ const openClaims = statement<{ vmId: string; nodeId: string }>(
     order by vm_id, allocated_at desc`,
 );
 
-/** Where these VMs already hold a claim. */
+/** Returns the nodes on which these VMs already hold a claim. */
 export async function claimsOfVms(tx: WriteTx, vmIds: readonly string[]): Promise<Map<string, string>> {
   const rows = await tx.run(openClaims, { vmIds, tenantId: tx.tenantId });
   return new Map(rows.map(({ vmId, nodeId }) => [vmId, nodeId]));

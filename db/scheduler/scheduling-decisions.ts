@@ -28,7 +28,7 @@ export const schedulingDecisionList = defineList<SchedulingDecisionRow>({
 export const decisionsOfVm = schedulingDecisionList.under(by(schedulingDecisions.vmId));
 export const decisionsForNode = schedulingDecisionList.under(by(schedulingDecisions.selectedNodeId));
 
-// One step into the index by VM for each VM, however long its history is.
+// One access to the index by VM for each VM, however long its history is.
 const latestByVm = statement<SchedulingDecisionRow>(
   () => sql`select latest.* from unnest(${sql.placeholder("vms")}::uuid[]) as vm(id) cross join lateral (
       select ${selectList(source)} from ${schedulingDecisions}
@@ -37,7 +37,7 @@ const latestByVm = statement<SchedulingDecisionRow>(
     ) latest`,
 );
 
-/** VMs → the latest decision about each, in the order of the VMs; null where none was made or is visible. */
+/** Returns the latest decision about each VM, in the order of the VMs; null where no decision was made or none is visible. */
 export const latestDecisionOfVm: Lookup<SchedulingDecisionRow> = async (tx, vms) => {
   const ids = vms.filter(isUuid);
   const rows = ids.length > 0 ? await tx.run(latestByVm, { vms: ids, tenantId: tx.tenantId }) : [];

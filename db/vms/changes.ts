@@ -7,9 +7,9 @@ import { vmStateTransitions } from "./schema/vm-state-transitions.ts";
 import { vmTemplates } from "./schema/vm-templates.ts";
 import { vms } from "./schema/vms.ts";
 
-// What of a written row its event holds; events/vms.ts is what others may rely on.
+// Which columns of a written row its event holds. `events/vms.ts` defines what other domains may rely on.
 
-/** Of the VM, which the foreign key says is there. */
+/** Selects from the VM, which exists because of the foreign key. */
 const ofVm = (column: Column) =>
   sql`(select ${column} from ${vms} where ${vms.id} = ${vmStateTransitions.vmId} and ${ofTenant(vms.tenantId)})`;
 

@@ -8,7 +8,7 @@ import { vmChanges } from "./changes.ts";
 import type { VmResourceConfig } from "./schema/vm-config.ts";
 import { vms } from "./schema/vms.ts";
 
-/** What imports need to know of a live VM of the tenant. */
+/** The properties of a live VM of the tenant that imports need. */
 export interface FleetVm {
   id: string;
   name: string;
@@ -27,7 +27,7 @@ const liveVms = statement<FleetVm>(
     order by created_at, id`,
 );
 
-/** Every VM of the tenant that is not deleted, oldest first. */
+/** Returns every VM of the tenant that is not deleted, oldest first. */
 export const fleetVms = (tx: WriteTx): Promise<FleetVm[]> => tx.run(liveVms, { tenantId: tx.tenantId });
 
 const placeVms = statement<ChangedRow>(
@@ -38,7 +38,7 @@ const placeVms = statement<ChangedRow>(
     returning ${changeColumns(vmChanges)}`,
 );
 
-/** Puts VMs that are on no node on these nodes; a VM that got one meanwhile keeps it. */
+/** Puts VMs that are on no node on these nodes. A VM that got a node meanwhile keeps it. */
 export async function setNodesOfVms(tx: WriteTx, places: ReadonlyMap<string, string>): Promise<number> {
   const placed = await tx.run(placeVms, {
     vmIds: [...places.keys()],

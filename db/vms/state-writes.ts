@@ -32,7 +32,7 @@ const setStates = statement<ChangedRow>(
 );
 
 /**
- * Moves VMs, each at most once, from one state into another that may follow it, and records it. A VM that is in another state by now stays there.
+ * Moves VMs, each at most once, from one state into another that may follow it, and records it. A VM whose state has changed meanwhile stays as it is.
  * @returns the ids of those that moved
  */
 export async function changeStates(tx: WriteTx, changes: readonly StateChange[]): Promise<string[]> {
@@ -68,7 +68,7 @@ const newest = statement<{ at: Date | null }>(
   () => sql`select max(created_at) as at from ${vmStateTransitions} where ${ofTenant(vmStateTransitions.tenantId)}`,
 );
 
-/** When a VM of the tenant last changed its state; undefined when none ever did. */
+/** Returns when a VM of the tenant last changed its state; undefined when none ever did. */
 export async function lastStateChange(tx: WriteTx): Promise<Date | undefined> {
   return (await tx.run(newest, { tenantId: tx.tenantId }))[0]?.at ?? undefined;
 }

@@ -8,7 +8,7 @@ export const vmById = lookup<VmRow>({ table: vms });
 
 export const vmList = defineList<VmRow>({
   table: vms,
-  // A deleted VM is history: it is listed when a filter asks for its state or its id, and hangs on what refers to it by id.
+  // A deleted VM is history: it is listed when a filter requests its state or its id, and rows that refer to it by id still show it.
   unlessFiltered: { by: ["state", "id"], condition: sql`${vms.deletedAt} is null` },
   filters: {
     id: oneOf(vms.id),

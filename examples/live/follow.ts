@@ -9,27 +9,27 @@ interface Answer<Data> {
   extensions?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Something that can be asked for and followed. */
+/** A state that can be queried, and whose changes can be followed. */
 export interface Followed<Now, Change> {
-  /** What is, asked for with `extensions: { cursor: true }`. */
+  /** Queries the current state with `extensions: { cursor: true }`. */
   ask(): Promise<Answer<Now>>;
-  /** What changes after a cursor, and no more at the signal. */
+  /** Yields the changes after a cursor, until the signal. */
   changes(after: string, signal: AbortSignal): AsyncIterable<Answer<Change>>;
 }
 
-/** Each with the cursor to come back with when it has been dealt with. */
+/** Each has the cursor to resume from when it has been processed. */
 export type Told<Now, Change> =
   | { now: Now; cursor: string }
-  /** @property dropped how many older ones it stands for, where only the newest counts */
+  /** @property dropped how many older changes it replaces, where only the newest counts */
   | { change: Change; cursor: string; dropped: number };
 
 export interface FollowOptions {
   signal: AbortSignal;
-  /** The cursor of what was told last, in an earlier life of this program. */
+  /** The last cursor that an earlier run of this program received. */
   after?: string | undefined;
 }
 
-/** The cursor leads nowhere any more: only what is now can be told, and what follows it. */
+/** The cursor is no longer valid: only the current state, and the changes after it, can be delivered. */
 const needsResync = new Set(["RESYNC_REQUIRED", "POSITION_INVALID"]);
 const passes = new Set([
   "SUBGRAPH_UNAVAILABLE",
@@ -41,12 +41,12 @@ const passes = new Set([
   "ENDED",
 ]);
 const mostFailures = 8;
-/** What has gone well for so long has not failed in a row. */
+/** After this long without a failure, a new failure is the first of a row. */
 const steadyMs = 60_000;
 
 /**
- * What is now, and then each change of it, once and in order; what is now again only where changes can no longer be told.
- * @throws AnswerErrors, and whatever `ask` and `changes` throw, when trying again would not help or has not helped eight times in a row
+ * Yields the current state, and then each change of it, once and in order. Yields the current state again only when changes can no longer be delivered.
+ * @throws AnswerErrors, and any error of `ask` and `changes`, when a retry would not help or has failed eight times in a row
  */
 export async function* follow<Now, Change>(
   followed: Followed<Now, Change>,
@@ -86,7 +86,7 @@ export async function* follow<Now, Change>(
   }
 }
 
-/** Of an answer that is there; fields that could not be read are null in it. @throws AnswerErrors */
+/** Returns the data and the cursor of a response; fields that could not be read are null in it. @throws AnswerErrors */
 function wholeAnswer<Data>({ data, errors, extensions }: Answer<Data>): { data: Data; cursor: string } {
   const cursor = extensions?.["cursor"];
   if (!data || isBlank(data)) throw new AnswerErrors(errors ?? [{ message: "The answer is empty." }]);
@@ -94,10 +94,10 @@ function wholeAnswer<Data>({ data, errors, extensions }: Answer<Data>): { data: 
   return { data, cursor };
 }
 
-/** Every field that was asked for is missing. */
+/** Every requested field is missing. */
 const isBlank = (data: object): boolean => Object.values(data).every((value) => value === null);
 
-/** A query and a subscription over a client of graphql-ws. */
+/** Returns a query and a subscription over a client of graphql-ws, to be followed. */
 export function overSocket<Now, Change>(
   client: Client,
   asked: { now: SubscribePayload; changes: SubscribePayload },

@@ -1,4 +1,4 @@
-/** What a subscription tells its subscriber. */
+/** The callbacks of a subscription. */
 export interface Listener<Value> {
   next(value: Value): void;
   error(error: unknown): void;
@@ -6,8 +6,8 @@ export interface Listener<Value> {
 }
 
 /**
- * What a subscription tells, to be read with `for await`. What comes faster than it is read waits. It ends with the subscription, at the signal,
- * or when the reader leaves the loop; everything that was told before an error is read before it is thrown.
+ * Yields the values of a subscription, for `for await`. Values that arrive faster than they are read wait. It ends with the subscription, at the signal, or
+ * when the reader leaves the loop. All values before an error are yielded before the error is thrown.
  */
 export async function* iterable<Value>(
   subscribe: (listener: Listener<Value>) => () => void,

@@ -6,12 +6,12 @@ import { iterable } from "./iterable.ts";
 export interface ResumingClientOptions {
   /** The gateway's address for queries: `http://127.0.0.1:4000/graphql`. */
   url: string;
-  /** A session token or an API key. Asked for at each connection, so that one that has expired is followed by another. */
+  /** Returns a session token or an API key. Called at each connection, so that a new one can replace one that has expired. */
   token: () => string | Promise<string>;
-  /** The connection is gone, and is looked for. */
+  /** Called when the connection is lost; the client then reconnects. */
   onLost?: (why: string) => void;
   onFound?: () => void;
-  /** A connection over which nothing has come for so long only looks like one. The gateway pings every 15 seconds. */
+  /** A connection that has received nothing for so long is considered dead. The gateway pings every 15 seconds. */
   longestSilenceMs?: number;
 }
 
@@ -25,9 +25,9 @@ export class AnswerErrors extends Error {
   }
 }
 
-/** Why there is no connection, and none is looked for any more. */
+/** Why there is no connection, when the client no longer reconnects. */
 export class ConnectionError extends Error {
-  /** The code with which the gateway closed the socket; undefined where nothing answers. */
+  /** The code with which the gateway closed the socket; undefined when it cannot be reached. */
   readonly closeCode: number | undefined;
 
   constructor(message: string, closeCode?: number) {
@@ -37,24 +37,24 @@ export class ConnectionError extends Error {
 }
 
 const forbidden = 4403;
-/** What networks and proxies close with by themselves. */
+/** The codes with which networks and proxies close connections. */
 const lostOnTheWay = [1005, 1006, 1012, 1014];
-/** What docs/subscriptions.md says to come back after. After any other code a client would only be closed again. */
+/** The codes after which docs/subscriptions.md asks clients to reconnect. After any other code, the gateway would only close the connection again. */
 const askedToComeBack = [1001, 1013, 4408, 4410, 4413];
 const comesBackAfter = new Set([...lostOnTheWay, ...askedToComeBack]);
 
 const longestWaitMs = 15_000;
 
-/** Random, so that the clients of a gateway that was away do not come back all at once. */
+/** Random, so that the clients of a gateway that was unavailable do not all reconnect at once. */
 export const waitBefore = (attempt: number): number => Math.random() * Math.min(longestWaitMs, 250 * 2 ** attempt);
 
 /**
- * A client of graphql-ws whose subscriptions go on where they were when the connection was lost, and that gives up when coming back would not
- * help, or when nothing has answered yet. A sink is given AnswerErrors or a ConnectionError.
+ * Returns a client of graphql-ws whose subscriptions resume after a lost connection. It gives up when a reconnect would not help, or when it has never been
+ * connected. A sink receives AnswerErrors or a ConnectionError.
  */
 export function resumingClient(options: ResumingClientOptions): Client {
   const { url, token, onLost, onFound, longestSilenceMs = 40_000 } = options;
-  // graphql-ws sends a payload anew with each connection: the cursor in it is moved as events and pings come.
+  // graphql-ws sends a payload again with each connection. Its cursor moves with each event and ping.
   const payloads = new Map<string, SubscribePayload>();
   const move = (payload: SubscribePayload | undefined, after: unknown) => {
     if (payload && typeof after === "string") Object.assign(payload, { extensions: { ...payload.extensions, after } });
@@ -62,7 +62,7 @@ export function resumingClient(options: ResumingClientOptions): Client {
   const ending = new AbortController();
   let sent: string | undefined;
   let refused: string | undefined;
-  /** Tokens in a row: the one that has expired, and the one that should have followed it. */
+  /** Rejected tokens in a row: the one that has expired, and the one that should have replaced it. */
   let refusals = 0;
   let wasConnected = false;
   let isLost = false;
@@ -81,7 +81,7 @@ export function resumingClient(options: ResumingClientOptions): Client {
       refusals += 1;
       return refusals === 1;
     }
-    // An Error is of `token`, or of what is no message of the protocol; else it is the network's.
+    // An Error comes from `token`, or from a message that violates the protocol. Any other problem comes from the network.
     return !(problem instanceof Error) && wasConnected && mayAnswerLater(problem);
   };
 
@@ -164,13 +164,13 @@ export function resumingClient(options: ResumingClientOptions): Client {
     dispose: async () => {
       ending.abort();
       clearTimeout(silence);
-      // A connection that is being made when it is disposed of is refused.
+      // A connection attempt in progress rejects when the client is disposed of.
       await Promise.resolve(client.dispose()).catch(() => undefined);
     },
   };
 }
 
-/** One that gives up when nothing answers: on its own a lost packet would have it wait for minutes. */
+/** A WebSocket that gives up when it gets no answer: otherwise, a lost packet would make it wait for minutes. */
 class ImpatientWebSocket extends WebSocket {
   constructor(url: string, protocol: string) {
     super(url, protocol, { handshakeTimeout: 10_000 });
@@ -182,13 +182,16 @@ const isClose = (problem: unknown): problem is { code: number; reason: string } 
 
 const messageOf = (problem: unknown): string => (problem as { message?: string } | null)?.message ?? String(problem);
 
-/** Whether an upgrade that failed may go well later: the network, or a gateway without capacity; not a gateway that refuses. */
+/**
+ * Returns whether an upgrade that failed may succeed later: after a failure of the network, or from a gateway without capacity, but not from a gateway that
+ * rejects it.
+ */
 const mayAnswerLater = (problem: unknown): boolean => {
   const [, status] = /^Unexpected server response: (\d+)/.exec(messageOf(problem)) ?? [];
   return status === undefined || Number(status) >= 500;
 };
 
-/** An Error in the place of arrays and events: Apollo's link takes no others where there is no WebSocket of the platform's own. */
+/** Returns an Error in place of arrays and events: without a WebSocket of the platform, Apollo's link accepts nothing else. */
 function errorOf(problem: unknown, url: string): Error {
   if (Array.isArray(problem)) return new AnswerErrors(problem as readonly { message: string }[]);
   if (problem instanceof Error) return problem;

@@ -45,11 +45,11 @@ const changes = gql`
   }
 `;
 
-/** Apollo Client over a resuming client: lost connections are none of its concern. */
+/** Returns an Apollo Client over a resuming client, which handles lost connections. */
 export const apolloOver = (client: Client): ApolloClient =>
   new ApolloClient({ cache: new InMemoryCache(), link: ApolloLink.from([cursors, new GraphQLWsLink(client)]) });
 
-/** Asks for a cursor with each query that has a place for it: results of queries do not hold extensions. */
+/** Requests a cursor with each query that can keep it, because results of queries do not hold extensions. */
 const cursors = new ApolloLink((operation, forward) => {
   const { keep } = operation.getContext() as { keep?: (extensions: unknown) => void };
   if (!keep) return forward(operation);
@@ -57,7 +57,7 @@ const cursors = new ApolloLink((operation, forward) => {
   return forward(operation).pipe(tap(({ extensions }) => keep(extensions)));
 });
 
-/** The query and the subscription, each through the cache. */
+/** Returns the query and the subscription, each through the cache, to be followed. */
 function overApollo(apollo: ApolloClient): Followed<Now, Change> {
   return {
     ask: async () => {
@@ -84,13 +84,13 @@ function overApollo(apollo: ApolloClient): Followed<Now, Change> {
   };
 }
 
-/** Of parts of an answer. @throws what came in the place of an answer */
+/** Returns the errors of a partial response. @throws the error of a request that has no response */
 function errorsIn(error: unknown): CombinedGraphQLErrors["errors"] | undefined {
   if (error === undefined || CombinedGraphQLErrors.is(error)) return error?.errors;
   throw error;
 }
 
-/** Keeps the cache at what the VMs are, and prints each change with what the cache then holds, until the signal. */
+/** Keeps the cache at the current state of the VMs, and prints each change with the cache's content after it, until the signal. */
 export async function showVmStates(
   apollo: ApolloClient,
   print: (line: string) => void,
@@ -99,7 +99,7 @@ export async function showVmStates(
   for await (const told of follow(overApollo(apollo), options)) {
     if ("change" in told) {
       const { fromState, toState, vm } = told.change.vmStateChanged;
-      // The VM itself is in the cache already: a subscription's objects are written to it as a query's are. Lists are not.
+      // The cache has the VM itself already: it stores the objects of a subscription as it stores those of a query. It does not update lists.
       if (vm && fromState === null) list(apollo, (vms) => [vm, ...vms.filter(({ id }) => id !== vm.id)]);
       if (vm && toState === "DELETED") list(apollo, (vms) => vms.filter(({ id }) => id !== vm.id));
       print(`${vm?.name ?? "a VM"}: ${fromState ?? "nothing"} → ${toState}`);

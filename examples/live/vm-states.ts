@@ -19,7 +19,7 @@ const changes = { query: "subscription { vmStateChanged { fromState toState vm {
 
 /**
  * Prints the states of up to 100 VMs, and each change of one, until the signal.
- * @param states is kept to what has been told, by the id of each VM
+ * @param states holds the latest state of each VM, by its id
  */
 export async function showVmStates(
   client: Client,
@@ -41,7 +41,7 @@ export async function showVmStates(
   }
 }
 
-/** How many VMs are in each state: `3 RUNNING, 1 STOPPED`. */
+/** Returns how many VMs are in each state: `3 RUNNING, 1 STOPPED`. */
 export function tally(vms: Iterable<{ state: string }>): string {
   const counts = new Map<string, number>();
   for (const { state } of vms) counts.set(state, (counts.get(state) ?? 0) + 1);

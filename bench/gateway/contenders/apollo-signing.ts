@@ -4,7 +4,7 @@ import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
 import { signatureOf } from "./signed.ts";
 
-/** Its own way of calling, with a signature over the final body. */
+/** Apollo's own way of calling, with a signature over the final body. */
 class SigningDataSource extends RemoteGraphQLDataSource {
   constructor(name: string, url: string) {
     super({ url });

@@ -2,7 +2,7 @@ import { Pool } from "undici";
 import type { SubgraphName } from "../graph.ts";
 import { answerBodies } from "../serve.ts";
 
-// What somebody would write who has this one query to answer: the same five subgraphs, the same order of calls, no GraphQL.
+// What a programmer would write who has only this one query to answer: the same five subgraphs, the same order of calls, no GraphQL.
 const pool = new Pool(process.argv[2] ?? "", { connections: 64 });
 
 interface Vm {

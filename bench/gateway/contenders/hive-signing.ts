@@ -16,5 +16,5 @@ const signing = {
   },
 };
 
-/** What Hive's gateway reads: nothing differs from its defaults but that its calls are signed. */
+/** The configuration of Hive's gateway. It has the defaults, except that its calls are signed. */
 export const gatewayConfig = { plugins: () => [signing] };

@@ -4,7 +4,7 @@ import { allocationOf, metricsOf, migrationsOf, nodeOf, regionOf, userOf, vmOf }
 import { wholeSdl } from "../graph.ts";
 import { answerBodies } from "../serve.ts";
 
-// A GraphQL server without federation whose data is in memory: what executing the query costs alone.
+// A GraphQL server without federation whose data is in memory: the cost of executing the query alone.
 const vms = Array.from({ length: 1_100 }, (_, at) => {
   const vm = vmOf(at);
   const allocation = allocationOf(vm.id);

@@ -9,7 +9,7 @@ import { inTurns } from "../in-turns.ts";
 import { remembering } from "../remembering.ts";
 import { answerBodies } from "../serve.ts";
 
-// The gateway in a program that calls it: it asks itself, as often as it is told, so that no HTTP of its own is measured.
+// The gateway in a program that calls it. The program runs as many queries as its parent requests, so that no HTTP of its own is measured.
 const gateway = createGateway({
   supergraphSdl: readFileSync(process.argv[2] ?? "", "utf8"),
   transport: guarded(inProcess(subgraphNames.map(remembering))),

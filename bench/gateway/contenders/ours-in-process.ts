@@ -14,7 +14,7 @@ const gateway = await startGateway({
   identify: async () => anonymous,
   ready: async () => true,
   introspection: false,
-  // The planner's thread is for documents that are new; here there is one.
+  // The planner's thread is for new documents; here there is only one document.
   planning: "this thread",
   host: "127.0.0.1",
   port: 0,

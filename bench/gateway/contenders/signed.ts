@@ -6,7 +6,7 @@ import type { Identity } from "#lib/request-context.ts";
 import { signContext } from "#lib/signed-context.ts";
 import { newId } from "#lib/uuid.ts";
 
-/** Other gateways know nothing of our credentials: whoever asks them is an administrator. Spares them the check that ours makes. */
+/** Other gateways know nothing of our credentials, so every caller is an administrator. This spares them the check that our gateway makes. */
 const administrator: Identity = {
   kind: "user",
   id: newId(),
@@ -17,7 +17,7 @@ const administrator: Identity = {
 
 const signer = callSigner("gateway", readKeyring("NOVACRON_SIGNING_KEYS"));
 
-/** What a subgraph believes a call by. */
+/** Returns the headers by which a subgraph verifies a call. */
 export const signatureOf = (audience: string, body: string): Record<string, string> =>
   signContext(signer, {
     audience,

@@ -6,7 +6,7 @@ import { alertRules } from "#db/monitoring/schema/alert-rules.ts";
 import { upsert } from "#db/upsert.ts";
 import { day, generated, type HistoryFleet, hour, leaveExisting, minute, some } from "./history-fleet.ts";
 
-/** Alert rules, and alerts about some VMs and about every one that was hot. Returns how many rows were written. */
+/** Writes alert rules, and alerts about some VMs and about every VM with a high CPU. Returns how many rows were written. */
 export async function writeAlerts(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
   const { tenantId, id, ago, users, now } = fleet;
   const rule = (name: string) => id("alert-rule", name);
@@ -58,7 +58,7 @@ export async function writeAlerts(tx: WriteTx, fleet: HistoryFleet): Promise<num
     ],
     { ...leaveExisting, emits: alertRuleChanges },
   );
-  // True spells of heat in the samples of the last day; the alerts about them are still made up here.
+  // Real periods of high CPU in the samples of the last day. The alerts about them are still made up here.
   const spells = await hotSpells(tx, now.getTime() / 1000 - 86_400, 90);
   const named = new Map(fleet.vms.map((vm) => [vm.id, vm]));
   const hot = spells.flatMap(({ vmId, first, last, peak }) => {

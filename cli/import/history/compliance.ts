@@ -5,7 +5,7 @@ import { complianceViolations } from "#db/federation/schema/compliance-violation
 import { upsert } from "#db/upsert.ts";
 import { day, generated, type HistoryFleet, hour, leaveExisting, some } from "./history-fleet.ts";
 
-/** Two policies, and violations of them by some VMs. Returns how many rows were written. */
+/** Writes two policies, and violations of them by some VMs. Returns how many rows were written. */
 export async function writeCompliance(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
   const { tenantId, id, ago, providerIds } = fleet;
   const policy = (name: string) => id("compliance-policy", name);

@@ -8,14 +8,14 @@ export const minute = 60_000;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** A row that is there is left as it is. */
+/** Existing rows stay unchanged. */
 export const leaveExisting = { onConflict: ["id"], update: "none" } as const;
 
-/** What a tenant has in its databases, and what its history is made up from. */
+/** A tenant's data in its databases, from which its history is generated. */
 export interface HistoryFleet {
   tenantId: string;
   now: Date;
-  /** Of the whole fleet; a VM's place in it decides what it gets. */
+  /** The VMs of the whole fleet. A VM's place in it decides which data it gets. */
   vms: FleetVm[];
   nodeIds: string[];
   providerIds: string[];
@@ -24,7 +24,7 @@ export interface HistoryFleet {
   ago(ms: number): Date;
 }
 
-/** The first of `every` VMs in a row, counted from `from`. */
+/** Returns the results of `make` for one of every `every` VMs, the one at place `from`. */
 export const some = <T>(
   { vms }: HistoryFleet,
   every: number,

@@ -5,7 +5,7 @@ import { schedulingPolicies } from "#db/scheduler/schema/scheduling-policies.ts"
 import { upsert } from "#db/upsert.ts";
 import { day, generated, type HistoryFleet, hour, leaveExisting, some } from "./history-fleet.ts";
 
-/** A placement policy, and for some VMs the advice to make them smaller. Returns how many rows were written. */
+/** Writes a placement policy and, for some VMs, a recommendation to make them smaller. Returns how many rows were written. */
 export async function writeScheduling(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
   const { tenantId, id, ago } = fleet;
   const policies = await upsert(

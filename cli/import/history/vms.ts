@@ -6,7 +6,7 @@ import { vmSnapshots } from "#db/vms/schema/vm-snapshots.ts";
 import { vmStateTransitions } from "#db/vms/schema/vm-state-transitions.ts";
 import { day, generated, type HistoryFleet, hour, leaveExisting, minute, some } from "./history-fleet.ts";
 
-/** A network interface and the states so far of every VM, and snapshots of some. Returns how many rows were written. */
+/** Writes a network interface and the past states of every VM, and snapshots of some. Returns how many rows were written. */
 export async function writeVmHistory(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
   const { tenantId, id, ago, vms } = fleet;
   const networks = await upsert(

@@ -4,7 +4,7 @@ import { createdAt, primaryId, tenantId, systemPolicy, tenantPolicy, timestamptz
 import { tenants } from "./tenants.ts";
 import { users } from "./users.ts";
 
-/** A key's rights are its scopes, cut to what its owner may do at the time of use. */
+/** A key's rights are its scopes, limited to what its owner may do at the time of use. */
 export const apiKeys = pgTable(
   "api_keys",
   {
@@ -18,7 +18,7 @@ export const apiKeys = pgTable(
     scopes: text("scopes").array().notNull().default([]),
     rateLimitPerMinute: integer("rate_limit_per_minute").notNull().default(1000),
     expiresAt: timestamptz("expires_at"),
-    /** Since when the key is refused, by its owner's or an administrator's decision. */
+    /** Since when the key is rejected, by the decision of its owner or an administrator. */
     revokedAt: timestamptz("revoked_at"),
     /** The tenant that a key of the platform tenant acts in; null for its own. */
     actsInTenantId: uuid("acts_in_tenant_id").references(() => tenants.id, { onDelete: "restrict" }),
@@ -42,7 +42,7 @@ export const apiKeys = pgTable(
     check("api_keys_permissions_check", sql`jsonb_typeof(${table.permissions}) = 'array'`),
     check("api_keys_rate_limit_check", sql`${table.rateLimitPerMinute} >= 0`),
     tenantPolicy("auth", table.tenantId),
-    // A key does not say of which tenant it is.
+    // A key does not name its tenant.
     systemPolicy("auth"),
   ],
 );

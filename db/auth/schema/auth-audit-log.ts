@@ -3,14 +3,14 @@ import { createdAt, primaryId, systemPolicy, tenantPolicy, type RowMetadata } fr
 import { tenants } from "./tenants.ts";
 
 /**
- * Append-only: a trigger refuses UPDATE, DELETE and TRUNCATE, and no role has the right to them. `user_id` has no
- * foreign key and the actor's name is a copy, so that the log outlives its users unchanged.
+ * Append-only: a trigger rejects UPDATE, DELETE and TRUNCATE, and no role has the right to them. `user_id` has no foreign key, and the actor's name is a copy,
+ * so that the log outlives its users unchanged.
  */
 export const authAuditLog = pgTable(
   "auth_audit_log",
   {
     id: primaryId(),
-    /** The platform tenant for what belongs to none, such as a login with an unknown name. */
+    /** The platform tenant for entries that belong to no tenant, such as a login with an unknown name. */
     tenantId: uuid("tenant_id")
       .notNull()
       .references(() => tenants.id, { onDelete: "restrict" }),
@@ -24,12 +24,12 @@ export const authAuditLog = pgTable(
     errorMessage: text("error_message"),
     metadata: jsonb("metadata").$type<RowMetadata>(),
     createdAt: createdAt(),
-    // A trigger sets the chain, whatever was given; the defaults only let an insert leave it out. docs/audit.md says what is hashed.
+    // A trigger sets the chain, whatever the insert gives. The defaults only allow an insert to omit it. docs/audit.md states what is hashed.
     /** 1 for a tenant's first entry, and one more for each after it. */
     seq: bigint("seq", { mode: "number" }).notNull().default(0),
-    /** The hash of the tenant's entry before this one; of the first one 64 zeros. */
+    /** The hash of the tenant's previous entry; 64 zeros for the first entry. */
     prevHash: text("prev_hash").notNull().default(""),
-    /** SHA-256 of the hash before it and of this entry, in hexadecimal. */
+    /** SHA-256 of the previous hash and of this entry, in hexadecimal. */
     hash: text("hash").notNull().default(""),
   },
   (table) => [
@@ -41,7 +41,7 @@ export const authAuditLog = pgTable(
       table.createdAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
-    // The chain of a tenant in its order; and what makes two entries of one number impossible.
+    // The chain of a tenant in its order. The constraint also prevents two entries with one number.
     unique("auth_audit_log_tenant_id_seq_unique").on(table.tenantId, table.seq),
     tenantPolicy("auth", table.tenantId),
     // Checkpoints and `novacron audit verify` read every tenant's chain.

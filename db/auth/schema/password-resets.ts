@@ -2,7 +2,7 @@ import { foreignKey, pgTable, uuid, varchar } from "drizzle-orm/pg-core";
 import { createdAt, tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
 import { users } from "./users.ts";
 
-/** The one code by which a user may set a new password, from an administrator or the command line. A new one replaces it. */
+/** The code by which a user may set a new password, created by an administrator or the command line. A user has one code; a new one replaces it. */
 export const passwordResets = pgTable(
   "password_resets",
   {
@@ -10,7 +10,7 @@ export const passwordResets = pgTable(
     tenantId: tenantId(),
     codeHash: varchar("code_hash", { length: 255 }).notNull(),
     expiresAt: timestamptz("expires_at").notNull(),
-    /** Null when the command line made it. */
+    /** Null when the command line created it. */
     createdBy: uuid("created_by"),
     createdAt: createdAt(),
   },

@@ -2,7 +2,7 @@ import { foreignKey, pgTable, primaryKey, uuid, varchar } from "drizzle-orm/pg-c
 import { createdAt, tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
 import { users } from "./users.ts";
 
-/** What stands in for a code of the second factor, once each. New ones replace all that were there. */
+/** Codes that replace a code of the second factor, once each. New ones replace all earlier ones. */
 export const recoveryCodes = pgTable(
   "recovery_codes",
   {

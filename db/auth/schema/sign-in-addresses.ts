@@ -4,15 +4,15 @@ import { tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
 import { users } from "./users.ts";
 
 /**
- * Where a user has signed in from, the latest few. Wrong tries from there have a count of their own: the count in `users` is of all other addresses,
- * so nobody locks users out where they belong.
+ * The addresses that a user has signed in from, the latest few. Wrong attempts from such an address have a count of their own. The count in `users` is of all
+ * other addresses. So no attacker can lock a user out at the addresses that the user signs in from.
  */
 export const signInAddresses = pgTable(
   "sign_in_addresses",
   {
     userId: uuid("user_id").notNull(),
     tenantId: tenantId(),
-    /** Keyed by the pepper: the addresses cannot be read from here. */
+    /** Keyed by the pepper, so the addresses cannot be read from this table. */
     addressHash: varchar("address_hash", { length: 255 }).notNull(),
     failedAttempts: integer("failed_attempts").notNull().default(0),
     lockedUntil: timestamptz("locked_until"),

@@ -3,7 +3,7 @@ import { bigint, check, integer, pgTable, uuid } from "drizzle-orm/pg-core";
 import { createdAt, currency, money, systemPolicy, tenantPolicy, updatedAt, version } from "../../columns.ts";
 import { tenants } from "./tenants.ts";
 
-/** What one tenant may hold at most, over all clusters and providers. Null means unlimited. */
+/** The most that one tenant may hold, over all clusters and providers. Null means unlimited. */
 export const tenantQuotas = pgTable(
   "tenant_quotas",
   {
@@ -26,7 +26,7 @@ export const tenantQuotas = pgTable(
       sql`${table.maxVmCount} >= 0 and ${table.maxCpuMillicores} >= 0 and ${table.maxMemoryMb} >= 0 and ${table.maxStorageGb} >= 0 and ${table.maxMonthlySpend} >= 0`,
     ),
     tenantPolicy("auth", table.tenantId),
-    // People of the platform see the tenants with their quotas.
+    // Users of the platform see the tenants with their quotas.
     systemPolicy("auth"),
   ],
 );

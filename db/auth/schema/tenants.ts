@@ -1,7 +1,7 @@
 import { boolean, pgTable, text, varchar } from "drizzle-orm/pg-core";
 import { createdAt, metadata, primaryId, systemPolicy, tenantPolicy, updatedAt, version } from "../../columns.ts";
 
-/** Tenants are disabled, never deleted: what they own in the other databases names them without a foreign key. */
+/** Tenants are disabled, never deleted: rows in the other databases name their tenant without a foreign key. */
 export const tenants = pgTable(
   "tenants",
   {
@@ -18,7 +18,7 @@ export const tenants = pgTable(
   },
   (table) => [
     tenantPolicy("auth", table.id),
-    // Whether the tenant is enabled is read with the credential, and people of the platform see all tenants.
+    // Whether the tenant is enabled is read with the credential. Users of the platform see all tenants.
     systemPolicy("auth"),
   ],
 );

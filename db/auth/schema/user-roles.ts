@@ -3,7 +3,7 @@ import { systemPolicy, tenantId, tenantPolicy, timestamptz } from "../../columns
 import { roles } from "./roles.ts";
 import { users } from "./users.ts";
 
-/** Roles that a user has beside the default one in `users.role`. */
+/** Roles that a user has in addition to the default one in `users.role`. */
 export const userRoles = pgTable(
   "user_roles",
   {
@@ -22,7 +22,7 @@ export const userRoles = pgTable(
       columns: [table.tenantId, table.userId],
       foreignColumns: [users.tenantId, users.id],
     }).onDelete("cascade"),
-    // Who has a role.
+    // The users who have a role.
     index("idx_user_roles_role_id").on(table.roleId, table.userId),
     // The grants of a tenant, newest first.
     index("idx_user_roles_tenant_id").on(table.tenantId, table.grantedAt.desc().nullsFirst()),

@@ -15,7 +15,7 @@ export const userSessions = pgTable(
     expiresAt: timestamptz("expires_at").notNull(),
     /** Written at most once a minute. */
     lastUsedAt: timestamptz("last_used_at").notNull().defaultNow(),
-    /** The tenant that somebody of the platform tenant has chosen to act in; null for his own. */
+    /** The tenant that a user of the platform tenant has chosen to act in; null for their own. */
     actsInTenantId: uuid("acts_in_tenant_id").references(() => tenants.id, { onDelete: "restrict" }),
     createdAt: createdAt(),
   },
@@ -33,10 +33,10 @@ export const userSessions = pgTable(
       table.createdAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
-    // What has expired, for removal.
+    // Sessions that have expired, for removal.
     index("idx_sessions_expires_at").on(table.expiresAt),
     tenantPolicy("auth", table.tenantId),
-    // A token does not say of which tenant it is.
+    // A token does not name its tenant.
     systemPolicy("auth"),
   ],
 );

@@ -38,9 +38,9 @@ export const users = pgTable(
       .notNull()
       .references(() => tenants.id, { onDelete: "restrict" }),
     mfaEnabled: boolean("mfa_enabled").notNull().default(false),
-    /** Encrypted before it gets here; in no API. */
+    /** Encrypted before it gets here. No API returns it. */
     mfaSecret: varchar("mfa_secret", { length: 255 }),
-    /** The time step of the last code that was accepted: none is accepted twice. */
+    /** The time step of the last code that was accepted. No code is accepted twice. */
     mfaLastStep: bigint("mfa_last_step", { mode: "number" }),
     /** Since when the user may not sign in, by an administrator's decision. */
     disabledAt: timestamptz("disabled_at"),
@@ -56,14 +56,14 @@ export const users = pgTable(
   (table) => [
     // The users of a tenant, newest first.
     index("idx_users_tenant_id").on(table.tenantId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
-    // Sign-in, which need not say of which tenant; and what makes names and addresses unique in one.
+    // Sign-in, which need not name a tenant. The index also makes names and addresses unique within one tenant.
     uniqueIndex("idx_users_username").on(folded(table.username), table.tenantId),
     uniqueIndex("idx_users_email").on(folded(table.email), table.tenantId),
-    // What children refer to, so that a child's copied tenant cannot differ from its user's.
+    // The target of the children's foreign keys, so that a child's copied tenant cannot differ from its user's.
     unique("users_tenant_id_id_unique").on(table.tenantId, table.id),
     check("users_failed_login_attempts_check", sql`${table.failedLoginAttempts} >= 0`),
     tenantPolicy("auth", table.tenantId),
-    // Who signs in has not said of which tenant, and `novacron keys rotate` seals secrets anew.
+    // A user who signs in has not named a tenant, and `novacron keys rotate` seals secrets anew.
     systemPolicy("auth"),
   ],
 );

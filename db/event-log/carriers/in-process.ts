@@ -1,7 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import type { Carrier } from "./carrier.ts";
 
-/** For relays and followers of one process: events are handed over as they are. */
+/** Returns a carrier for relays and followers of one process, which passes the event objects on as they are. */
 export function inProcessCarrier(): Carrier {
   const emitter = new EventEmitter().setMaxListeners(0);
   return {

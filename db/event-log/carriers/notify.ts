@@ -13,12 +13,12 @@ const reconnectMs = 200;
 const notify = statement<never>(() => sql`select pg_notify(${channel}, ${sql.placeholder("payload")}::text)`);
 
 export interface NotifyOptions {
-  /** The databases under their system roles: those whose relays announce by it. */
+  /** The databases under their system roles. Their relays announce through this carrier. */
   databases: Readonly<Partial<Record<EventSource, Database>>>;
   url(source: EventSource): string;
 }
 
-/** For processes that share databases and nothing else: a notification says which ids there are, never what they say. */
+/** Returns a carrier for processes that share only databases. A notification carries ids, never the contents of events. */
 export function notifyCarrier({ databases, url }: NotifyOptions): Carrier {
   const listening = new Map<EventSource, boolean>();
   return {
@@ -68,7 +68,7 @@ async function listenTo(
   listening.delete(source);
 }
 
-/** Whoever may connect may notify: what is no announcement must not end the process. */
+/** Any user who may connect may notify: a payload that is no announcement must not end the process. */
 function hear(payload: string, ears: Ears): void {
   try {
     ears.hear(JSON.parse(payload) as Announcement);

@@ -7,19 +7,19 @@ import type { Announcement, Carrier } from "./carrier.ts";
 const commandTimeoutMs = 100;
 const blockMs = 1_000;
 const reconnectMs = 200;
-/** Longer than a blocking read: a connection on which nothing came by then, the handshake included, is half open. */
+/** Longer than a blocking read. A connection that received nothing for so long, the handshake included, is half open. */
 const silentMs = 2_000;
-/** Entries are kept for about so long. Positions never depend on them: whoever falls behind further finds the gap, and reads the outbox. */
+/** Entries are kept for about this long. Positions never depend on them: a follower that is further behind finds the gap and reads the outbox. */
 const keptMs = 60_000;
 const readAtOnce = 16;
-/** A larger announcement carries no events: whoever hears it reads the outbox. */
+/** A larger announcement carries no events, so its receivers read the outbox. */
 const maxEntryBytes = 262_144;
 
 const streamKey = (source: string, of: string): string => `novacron:events:${of}:${source}`;
 
 /**
- * For many processes: each announcement is an entry of a stream, with its events. Every process has one connection that blocks for entries,
- * and one for its own announcements; a Redis that does not answer within 100 ms is done without.
+ * Returns a carrier for many processes. Each announcement is an entry of a stream, with its events. Every process has one connection that blocks for entries,
+ * and one for its own announcements. When Redis does not answer within 100 ms, the relay continues without it.
  */
 export function redisCarrier(url: string): Carrier {
   const options: RedisOptions = {
@@ -27,13 +27,13 @@ export function redisCarrier(url: string): Carrier {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: silentMs,
-    // Also gives back the memory of commands that nobody waits for any more.
+    // Also frees the memory of commands whose callers no longer wait.
     socketTimeout: silentMs,
     retryStrategy: () => reconnectMs,
     reconnectOnError: () => false,
   };
   const writer = new Redis(url, { ...options, commandTimeout: commandTimeoutMs });
-  // Without a listener an error would end the process.
+  // Without a listener, an error would end the process.
   writer.on("error", (error) => log.events.debug({ err: error }, "the connection to Redis failed"));
   writer.connect().catch(() => undefined);
   let listening = false;
@@ -86,7 +86,7 @@ function entryText(announcement: Announcement): string {
   return text.length <= maxEntryBytes ? text : JSON.stringify({ ...announcement, events: undefined });
 }
 
-/** Entries from now on. What came before, or while nobody read, is found by the gap and by looking into the log. */
+/** Reads entries from now on. Earlier entries, and those missed in between, are found by the gap and by polling the log. */
 async function readEntries(
   reader: Redis,
   keys: readonly string[],
@@ -94,7 +94,7 @@ async function readEntries(
   signal: AbortSignal,
   begun: () => void,
 ): Promise<void> {
-  // Not `$`: that would be the end at the time of each read, and what came between two reads of a quiet stream would be passed over.
+  // Not `$`, which means the end at the time of each read. Entries that arrive between two reads of a quiet stream would be skipped.
   const ends = await Promise.all(keys.map((key) => reader.xrevrange(key, "+", "-", "COUNT", 1)));
   const position = new Map(keys.map((key, index) => [key, ends[index]?.[0]?.[0] ?? "0-0"]));
   begun();

@@ -13,7 +13,7 @@ import {
 } from "../../columns.ts";
 import { providerHealthEnum, providerTypeEnum } from "./enums.ts";
 
-/** An account of a tenant at a cloud, or a data centre that is treated like one. */
+/** An account of a tenant at a cloud, or a data centre that is treated in the same way. */
 export const cloudProviders = pgTable(
   "cloud_providers",
   {
@@ -23,7 +23,7 @@ export const cloudProviders = pgTable(
     providerType: providerTypeEnum("provider_type").notNull(),
     /** Names as the provider writes them: `eu-west-1`. */
     regions: jsonb("regions").$type<string[]>().notNull().default([]),
-    /** Encrypted before it gets here; in no API. Null while none were given, as for a provider known only by its prices. */
+    /** Encrypted before it gets here. No API returns it. Null while none were given, as for a provider of which only the prices are known. */
     credentialsEncrypted: text("credentials_encrypted"),
     config: jsonb("config").$type<Record<string, unknown>>().notNull().default({}),
     capabilities: jsonb("capabilities").$type<Record<string, unknown>>().notNull().default({}),
@@ -41,7 +41,7 @@ export const cloudProviders = pgTable(
   },
   (table) => [
     unique("cloud_providers_name_unique").on(table.tenantId, table.name),
-    // What children refer to, so that a child's copied tenant cannot differ from its provider's.
+    // The target of the children's foreign keys, so that a child's copied tenant cannot differ from its provider's.
     unique("cloud_providers_tenant_id_id_unique").on(table.tenantId, table.id),
     // The providers of a tenant, newest first.
     index("idx_cloud_providers_tenant_id").on(
@@ -56,7 +56,7 @@ export const cloudProviders = pgTable(
     check("cloud_providers_regions_check", sql`jsonb_typeof(${table.regions}) = 'array'`),
     check("cloud_providers_health_check_interval_check", sql`${table.healthCheckInterval} > interval '0'`),
     tenantPolicy("federation", table.tenantId),
-    // `novacron keys rotate` seals secrets anew, and may see nothing else.
+    // `novacron keys rotate` seals secrets anew, and may read nothing else.
     systemPolicy("federation"),
   ],
 );

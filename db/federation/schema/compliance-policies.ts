@@ -7,7 +7,7 @@ export const compliancePolicies = pgTable(
     id: primaryId(),
     tenantId: tenantId(),
     name: varchar("name", { length: 255 }).notNull(),
-    /** Such as GDPR, HIPAA, SOC2, PCI-DSS. */
+    /** For example GDPR, HIPAA, SOC2, PCI-DSS. */
     framework: varchar("framework", { length: 100 }).notNull(),
     description: text("description"),
     rules: jsonb("rules").$type<unknown>().notNull(),
@@ -22,7 +22,7 @@ export const compliancePolicies = pgTable(
   },
   (table) => [
     unique("compliance_policies_name_unique").on(table.tenantId, table.name),
-    // What children refer to, so that a violation's copied tenant cannot differ from its policy's.
+    // The target of the foreign keys of violations, so that a violation's copied tenant cannot differ from its policy's.
     unique("compliance_policies_tenant_id_id_unique").on(table.tenantId, table.id),
     // The policies of a tenant, newest first.
     index("idx_compliance_policies_tenant_id").on(

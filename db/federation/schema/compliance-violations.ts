@@ -5,7 +5,7 @@ import { cloudProviders } from "./cloud-providers.ts";
 import { compliancePolicies } from "./compliance-policies.ts";
 import { violationSeverityEnum } from "./enums.ts";
 
-/** A policy broken by a VM, or by a provider as a whole. Open until `resolved_at` is set. */
+/** A violation of a policy by a VM, or by a provider as a whole. It is open until `resolved_at` is set. */
 export const complianceViolations = pgTable(
   "compliance_violations",
   {

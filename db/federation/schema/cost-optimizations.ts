@@ -13,7 +13,7 @@ import {
 } from "../../columns.ts";
 import { cloudProviders } from "./cloud-providers.ts";
 
-/** A way for one VM to cost less. A provider of null means our own clusters. */
+/** A way to reduce the cost of one VM. A null provider means our own clusters. */
 export const costOptimizations = pgTable(
   "cost_optimizations",
   {

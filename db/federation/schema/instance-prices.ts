@@ -4,8 +4,8 @@ import { createdAt, currency, metadata, money, primaryId } from "../../columns.t
 import { providerTypeEnum } from "./enums.ts";
 
 /**
- * The price catalogue: what an instance type costs an hour. Public knowledge, so it has no tenant. A price is valid from
- * `as_of` until the next row of the same type; a tier without a published price is null, never 0.
+ * The price catalogue: what an instance type costs per hour. The prices are public, so a row has no tenant. A price is valid from `as_of` until the next row of
+ * the same type. A tier without a published price is null, never 0.
  */
 export const instancePrices = pgTable(
   "instance_prices",
@@ -30,7 +30,7 @@ export const instancePrices = pgTable(
     createdAt: createdAt(),
   },
   (table) => [
-    // The price of one type in one region at a time: the last row at or before it.
+    // The price of one type in one region at one time: the last row at or before that time.
     unique("instance_prices_unique").on(table.providerType, table.region, table.instanceType, table.os, table.asOf),
     // The cheapest types of a region that are large enough.
     index("idx_instance_prices_size").on(table.providerType, table.region, table.vcpu, table.memoryGib),

@@ -39,7 +39,7 @@ export const migrationSteps = pgTable(
       columns: [table.tenantId, table.migrationId],
       foreignColumns: [migrations.tenantId, migrations.id],
     }).onDelete("cascade"),
-    // The steps of a migration in their order; also what makes a step's number unique in it.
+    // The steps of a migration in their order. The index also makes a step's number unique within its migration.
     uniqueIndex("idx_migration_steps_migration_id").on(table.migrationId, table.stepNumber),
     // The steps of a tenant, last started first.
     index("idx_migration_steps_tenant_id").on(

@@ -4,10 +4,7 @@ import { primaryId, tenantId, tenantPolicy, timestamptz, updatedAt } from "../..
 import { type AlertMetadata, alertRules } from "./alert-rules.ts";
 import { alertSeverity, alertState } from "./enums.ts";
 
-/**
- * One alert of one rule about one entity: `vm_id` where a VM is meant, else `node_id`. An alert about a VM may also name
- * the node under it.
- */
+/** One alert of one rule about one entity: `vm_id` for a VM, otherwise `node_id`. An alert about a VM may also name the node that runs it. */
 export const alertInstances = pgTable(
   "alert_instances",
   {
@@ -22,22 +19,22 @@ export const alertInstances = pgTable(
     state: alertState("state").notNull(),
     /** The rule's severity when the alert was last written, so that lists filter and sort by it without the rule. */
     severity: alertSeverity("severity").notNull(),
-    /** What the rule's aggregate gave at the last evaluation. */
+    /** The result of the rule's aggregate at the last evaluation. */
     value: doublePrecision("value"),
     message: text("message"),
     labels: jsonb("labels").$type<Record<string, string>>().notNull().default({}),
     metadata: jsonb("metadata").$type<AlertMetadata>().notNull().default({}),
-    /** When the condition began to hold, in the time of the data. */
+    /** When the condition first held, in the time of the data. */
     startedAt: timestamptz("started_at").notNull(),
-    /** When it had held for the rule's `for_duration`; null while pending. */
+    /** When the condition had held for the rule's `for_duration`; null while pending. */
     firedAt: timestamptz("fired_at"),
     resolvedAt: timestamptz("resolved_at"),
     acknowledgedAt: timestamptz("acknowledged_at"),
     acknowledgedBy: uuid("acknowledged_by"),
     acknowledgementNote: text("acknowledgement_note"),
-    /** After this the acknowledgement no longer stops repeats; null means that it lasts. */
+    /** After this time, the acknowledgement no longer stops repeats; null means that it lasts. */
     acknowledgementExpiresAt: timestamptz("acknowledgement_expires_at"),
-    /** How often it opened again inside the rule's cool-down. */
+    /** How often the alert opened again inside the rule's cool-down. */
     flapCount: integer("flap_count").notNull().default(0),
     version: integer("version").notNull().default(1),
     updatedAt: updatedAt(),

@@ -26,13 +26,13 @@ export type AlertScope =
   | { entity: "node"; by: "all" }
   | { entity: "node"; by: "ids"; nodeIds: string[] };
 
-/** Where a rule's notifications go. Secrets of a channel are never in here. */
+/** Where a rule's notifications go. It never contains a channel's secrets. */
 export interface NotificationChannel {
   kind: string;
   target: string;
 }
 
-/** What is known of a row beside its meaning: `origin` says that it was imported (the data set) or `generated`. */
+/** Facts about a row in addition to its meaning: `origin` states that it was imported (the data set) or `generated`. */
 export interface AlertMetadata {
   origin?: string;
   [key: string]: unknown;
@@ -45,7 +45,7 @@ export const alertRules = pgTable(
     name: varchar("name", { length: 255 }).notNull(),
     description: text("description"),
     tenantId: tenantId(),
-    /** A column of vm_metrics or system_metrics, as the scope's entity says. */
+    /** A column of vm_metrics or system_metrics, depending on the scope's entity. */
     metricName: varchar("metric_name", { length: 255 }).notNull(),
     /** How the samples of `evaluation_window` become one number; `rate` is for counters. */
     aggregate: alertAggregate("aggregate").notNull().default("avg"),
@@ -55,9 +55,9 @@ export const alertRules = pgTable(
     evaluationWindow: interval("evaluation_window").notNull(),
     /** How long the condition must hold before the alert fires. */
     forDuration: interval("for_duration").notNull().default("PT0S"),
-    /** How long a firing alert goes on after the condition ended. */
+    /** How long a firing alert continues after the condition ended. */
     keepFiringFor: interval("keep_firing_for").notNull().default("PT0S"),
-    /** An alert that opens again within this time of its end counts as a flap of the old one. */
+    /** An alert that opens again within this time of its end counts as a flap of the old alert. */
     coolDown: interval("cool_down").notNull().default("PT0S"),
     noDataPolicy: noDataPolicy("no_data_policy").notNull().default("keep"),
     scope: jsonb("scope").$type<AlertScope>().notNull().default({ entity: "vm", by: "all" }),
@@ -70,7 +70,7 @@ export const alertRules = pgTable(
     version: integer("version").notNull().default(1),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
-    /** Soft delete: instances, which are history, outlive their rule. */
+    /** Soft delete: alert instances are history and outlive their rule. */
     deletedAt: timestamptz("deleted_at"),
   },
   (table) => [

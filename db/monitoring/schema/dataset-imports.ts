@@ -5,7 +5,7 @@ import { datasetImportStatus } from "./enums.ts";
 
 const count = (name: string) => bigint(name, { mode: "number" }).notNull().default(0);
 
-/** The progress of importing one file for one tenant, saved in the transaction of each batch: what an import resumes from. */
+/** The progress of importing one file for one tenant, saved in the transaction of each batch. An import resumes from it. */
 export const datasetImports = pgTable(
   "dataset_imports",
   {
@@ -14,11 +14,11 @@ export const datasetImports = pgTable(
     dataset: text("dataset").notNull(),
     /** SHA-256 of the first part of the unpacked file, so that a truncated file and its complete copy are the same source. */
     sourceFingerprint: text("source_fingerprint").notNull(),
-    /** Lines of the source that are dealt with, rejected ones and the header included. */
+    /** Lines of the source that were processed, rejected ones and the header included. */
     linesDone: count("lines_done"),
     rowsWritten: count("rows_written"),
     rowsRejected: count("rows_rejected"),
-    /** Added to the trace's times; whole hours, and the same whenever this source is imported again. */
+    /** Added to the trace's times. It is in whole hours, and the same whenever this source is imported again. */
     shiftSeconds: count("shift_seconds"),
     /** First and last time of the trace, before the shift. */
     traceStart: timestamptz("trace_start"),

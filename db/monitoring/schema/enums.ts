@@ -3,8 +3,8 @@ import { pgEnum } from "drizzle-orm/pg-core";
 export const alertSeverity = pgEnum("alert_severity_enum", ["info", "warning", "critical", "emergency"]);
 
 /**
- * The four words of the seed. Only the first three are ever stored (a CHECK on alert_instances says so): acknowledgement
- * is a pair of columns beside the state, and `acknowledged` is what a reader derives from them.
+ * The four values of the seed. Only the first three are ever stored (a CHECK on alert_instances enforces it). A pair of columns next to the state stores the
+ * acknowledgement, and a reader derives `acknowledged` from them.
  */
 export const alertState = pgEnum("alert_state_enum", ["pending", "firing", "resolved", "acknowledged"]);
 

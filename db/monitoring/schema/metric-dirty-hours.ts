@@ -7,9 +7,8 @@ export const metricStreams = ["vm", "system"] as const;
 export type MetricStream = (typeof metricStreams)[number];
 
 /**
- * Marks of hours that got samples since their rollup was computed. Every batch appends its own marks in its own
- * transaction and touches nobody else's: a refresh deletes exactly the marks it sees, so the mark of a batch that
- * commits later survives it, and batches never wait for each other.
+ * Marks of hours that got samples since their rollup was computed. Every batch appends its own marks in its own transaction and never changes those of another.
+ * A refresh deletes exactly the marks that it sees. So the mark of a batch that commits later survives it, and batches never wait for each other.
  */
 export const metricDirtyHours = pgTable(
   "metric_dirty_hours",

@@ -3,8 +3,8 @@ import { check, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { createdAt, primaryId, timestamptz } from "../../columns.ts";
 
 /**
- * Ranges of history that retention must not drop, whatever their age: what an import brought in with its own times. A
- * hold belongs to the storage, which keeps all tenants' samples of a day together, and so to no tenant.
+ * Ranges of history that retention must not drop, whatever their age: what an import added with its original times. A hold belongs to the storage, which keeps
+ * all tenants' samples of a day in one place, and so to no tenant.
  */
 export const metricRetentionHolds = pgTable(
   "metric_retention_holds",

@@ -2,7 +2,7 @@ import { bigint, pgTable, text } from "drizzle-orm/pg-core";
 import { timestamptz } from "../../columns.ts";
 import type { MetricStream } from "./metric-dirty-hours.ts";
 
-/** How far the hourly rollup has come: written by each refresh, read by whoever asks how fresh the rollup is. */
+/** How far the hourly rollup has come. Each refresh writes it; readers use it to find how fresh the rollup is. */
 export const metricRollupWatermarks = pgTable("metric_rollup_watermarks", {
   stream: text("stream").$type<MetricStream>().primaryKey(),
   /** Samples committed before this are in the rollup, unless their hour is still marked dirty. */

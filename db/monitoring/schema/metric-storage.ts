@@ -3,7 +3,7 @@ import { boolean, check, pgTable, text } from "drizzle-orm/pg-core";
 import { timestamptz } from "../../columns.ts";
 import { metricStorageEngine } from "./enums.ts";
 
-/** One row: the engine that the migration chose for metrics. It never changes in a database's life. */
+/** One row: the engine that the migration chose for metrics. It never changes in a database. */
 export const metricStorage = pgTable(
   "metric_storage",
   {

@@ -6,7 +6,7 @@ import { systemMetricColumns } from "./system-metrics.ts";
 export const systemMetricsLatest = pgTable("system_metrics_latest", {
   nodeId: uuid("node_id").primaryKey(),
   time: timestamptz("time").notNull(),
-  /** The sample before, against which the rates are taken. */
+  /** The previous sample, against which the rates are computed. */
   previousTime: timestamptz("previous_time"),
   ...systemMetricColumns(),
   networkBytesSentPerSecond: doublePrecision("network_bytes_sent_per_second"),

@@ -41,7 +41,7 @@ export const systemMetricColumns = () =>
     runningVmCount: integer("running_vm_count"),
   }) satisfies Record<string, PgColumnBuilderBase>;
 
-/** Raw samples of nodes. Nodes are shared infrastructure, so there is no tenant; the graph guards them by role. */
+/** Raw samples of nodes. Nodes are shared infrastructure, so there is no tenant. The graph restricts access by role. */
 export const systemMetrics = pgTable(
   "system_metrics",
   {

@@ -5,12 +5,11 @@ import { systemPolicy, tenantId, tenantPolicy, timestamptz } from "../../columns
 const whole = (name: string) => bigint(name, { mode: "number" });
 
 /**
- * One row per VM and hour (UTC), recomputed from the raw samples of hours that got new ones; kept when the raw samples go.
- * Of a gauge it keeps n, sum, min and max of the samples that had it; of a counter the first and the last value and by
- * how much it grew in between, resets included. Growth is null in hours that were rolled up before it was kept; then a reset is seen only
- * when the last value is below the first.
+ * One row per VM and hour (UTC), recomputed from the raw samples of hours that got new ones, and kept when the raw samples are dropped. For a gauge it keeps n,
+ * sum, min and max of the samples that had it. For a counter it keeps the first and the last value and the growth in between, resets included. Growth is null
+ * in hours that were rolled up before the column existed; there, a reset is visible only when the last value is below the first.
  *
- * On TimescaleDB this is a view over a continuous aggregate with the same columns; there growth is always null.
+ * On TimescaleDB this is a view over a continuous aggregate with the same columns. Growth is always null in that view.
  */
 export const vmMetricsHourly = pgTable(
   "vm_metrics_hourly",

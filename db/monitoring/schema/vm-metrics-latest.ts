@@ -3,11 +3,11 @@ import { tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
 import { vmMetricColumns } from "./vm-metrics.ts";
 
 /**
- * The newest sample of every VM, written with the batch that brought it, so that a dashboard's live values are one read
- * by primary key. Fillfactor 50 (set in the migration) keeps these constant updates on their page.
+ * The newest sample of every VM, written with the batch that brought it, so that a dashboard's live values take one read by primary key. Fillfactor 50 (set in
+ * the migration) keeps these constant updates on their page.
  *
- * The `…_per_second` columns hold each counter's rate since the sample before, null when that is unknown or too old. The
- * tenant is part of the key so that a batch can never meet, and be refused by, a row of another tenant.
+ * The `…_per_second` columns hold each counter's rate since the previous sample, null when that is unknown or too old. The tenant is part of the key, so that a
+ * batch can never conflict with a row of another tenant and be rejected because of it.
  */
 export const vmMetricsLatest = pgTable(
   "vm_metrics_latest",
@@ -16,7 +16,7 @@ export const vmMetricsLatest = pgTable(
     vmId: uuid("vm_id").notNull(),
     nodeId: uuid("node_id"),
     time: timestamptz("time").notNull(),
-    /** The sample before, against which the rates are taken. */
+    /** The previous sample, against which the rates are computed. */
     previousTime: timestamptz("previous_time"),
     ...vmMetricColumns(),
     networkBytesSentPerSecond: doublePrecision("network_bytes_sent_per_second"),

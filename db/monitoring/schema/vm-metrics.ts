@@ -13,8 +13,8 @@ import { systemPolicy, tenantId, tenantPolicy, timestamptz } from "../../columns
 const bytes = (name: string) => bigint(name, { mode: "number" });
 
 /**
- * What an agent reports of one VM. Gauges are read as they are; counters only grow until the VM restarts, and are read
- * as rates. `vm_metrics` and `vm_metrics_latest` hold the same columns.
+ * What an agent reports of one VM. Gauges are read unchanged. Counters only grow until the VM restarts, and are read as rates. `vm_metrics` and
+ * `vm_metrics_latest` hold the same columns.
  */
 export const vmMetricColumns = () =>
   ({
@@ -53,8 +53,8 @@ export const vmMetricColumns = () =>
   }) satisfies Record<string, PgColumnBuilderBase>;
 
 /**
- * Raw samples of VMs, one day a partition (native) or chunk (TimescaleDB); the storage migration says how. There is no
- * primary key: (vm_id, time) is the identity of a sample, and the first one written wins.
+ * Raw samples of VMs, one day per partition (native) or chunk (TimescaleDB); see the storage migration. There is no primary key: (vm_id, time) is the identity
+ * of a sample, and the first one written stays.
  */
 export const vmMetrics = pgTable(
   "vm_metrics",

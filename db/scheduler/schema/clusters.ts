@@ -2,7 +2,7 @@ import { index, jsonb, pgTable, text, varchar } from "drizzle-orm/pg-core";
 import { createdAt, metadata, primaryId, updatedAt, version } from "../../columns.ts";
 import { clusterStatusEnum } from "./enums.ts";
 
-/** Shared infrastructure of the platform tenant: guarded by role, not by row. */
+/** Shared infrastructure of the platform tenant: access is restricted by role, not by row. */
 export const clusters = pgTable(
   "clusters",
   {

@@ -17,7 +17,7 @@ export const policyTypeEnum = pgEnum("policy_type_enum", ["placement", "scaling"
 
 export const allocationTypeEnum = pgEnum("allocation_type_enum", ["guaranteed", "burstable", "best_effort"]);
 
-/** A claim goes reserved, active, releasing, deallocated; `migrating` while its VM moves away. */
+/** A claim moves through reserved, active, releasing and deallocated; it is `migrating` while its VM moves to another node. */
 export const allocationStatusEnum = pgEnum("allocation_status_enum", [
   "active",
   "deallocated",

@@ -5,7 +5,7 @@ import { clusters } from "./clusters.ts";
 import { nodeStatusEnum, nodeTypeEnum } from "./enums.ts";
 import type { NodeResources, Taint } from "./node-resources.ts";
 
-/** A machine of a cluster. Shared infrastructure of the platform tenant: guarded by role, not by row. */
+/** A machine of a cluster. Shared infrastructure of the platform tenant: access is restricted by role, not by row. */
 export const nodes = pgTable(
   "nodes",
   {
@@ -17,9 +17,9 @@ export const nodes = pgTable(
     clusterId: uuid("cluster_id").references(() => clusters.id, { onDelete: "restrict" }),
     region: varchar("region", { length: 100 }),
     availabilityZone: varchar("availability_zone", { length: 100 }),
-    /** What the machine has. */
+    /** The resources of the machine. */
     capacity: jsonb("capacity").$type<NodeResources>().notNull(),
-    /** What of it VMs may use. */
+    /** The part of the capacity that VMs may use. */
     allocatable: jsonb("allocatable").$type<NodeResources>().notNull(),
     /** The sum of the claims that are not deallocated; changed in the transaction that changes a claim. */
     allocated: jsonb("allocated").$type<NodeResources>().notNull(),
@@ -29,7 +29,7 @@ export const nodes = pgTable(
     status: nodeStatusEnum("status").notNull().default("unknown"),
     lastHeartbeat: timestamptz("last_heartbeat"),
     metadata: metadata(),
-    /** Counts the claims and other changes of the node, for compare-and-set: what `version` is elsewhere. */
+    /** Counts the claims and other changes of the node, for compare-and-set. Other tables call it `version`. */
     generation: integer("generation").notNull().default(1),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

@@ -4,7 +4,7 @@ import { metadata, primaryId, tenantId, tenantPolicy, timestamptz, version } fro
 import { allocationStatusEnum, allocationTypeEnum } from "./enums.ts";
 import { nodes } from "./nodes.ts";
 
-/** The claim of one VM on one node. Everything but `deallocated` counts against the node's capacity. */
+/** The claim of one VM on one node. A claim counts against the node's capacity in every state except `deallocated`. */
 export const resourceAllocations = pgTable(
   "resource_allocations",
   {
@@ -15,7 +15,7 @@ export const resourceAllocations = pgTable(
       .notNull()
       .references(() => nodes.id, { onDelete: "restrict" }),
     allocationType: allocationTypeEnum("allocation_type").notNull(),
-    /** Thousandths of a core: what is claimed. */
+    /** The claimed thousandths of a core. */
     cpuMillicores: integer("cpu_millicores").notNull(),
     /** Whole cores, rounded up from `cpu_millicores` by the database. */
     cpuCores: integer("cpu_cores")
@@ -25,7 +25,7 @@ export const resourceAllocations = pgTable(
     memoryMb: bigint("memory_mb", { mode: "number" }).notNull(),
     storageGb: bigint("storage_gb", { mode: "number" }).notNull(),
     networkBandwidthMbps: integer("network_bandwidth_mbps"),
-    /** Whole GPUs of which at least a part is claimed. */
+    /** The number of GPUs of which at least a part is claimed. */
     gpuCount: integer("gpu_count").notNull().default(0),
     /** Thousandths of a GPU over all GPUs: 500 is half of one, 2000 is two. */
     gpuMilli: integer("gpu_milli").notNull().default(0),
@@ -33,14 +33,13 @@ export const resourceAllocations = pgTable(
     allocatedAt: timestamptz("allocated_at").notNull().defaultNow(),
     deallocatedAt: timestamptz("deallocated_at"),
     status: allocationStatusEnum("status").notNull().default("active"),
-    /** When a reservation lapses that nobody made active. */
+    /** When a reservation expires that was never made active. */
     expiresAt: timestamptz("expires_at"),
     metadata: metadata(),
     version: version(),
   },
   (table) => [
-    // A VM has one claim on a node. A claim being released does not stand in the way of the next one; during a
-    // migration the VM has two, on two nodes.
+    // A VM has one claim on a node. A claim that is being released does not block the next one. During a migration the VM has two, on two nodes.
     uniqueIndex("resource_allocations_claim_unique")
       .on(table.vmId, table.nodeId)
       .where(sql`${table.status} not in ('releasing', 'deallocated')`),
@@ -62,11 +61,11 @@ export const resourceAllocations = pgTable(
       table.allocatedAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
-    // Whether a node's `allocated` is the sum of what is claimed on it.
+    // Checking that a node's `allocated` is the sum of the claims on it.
     index("idx_resource_allocations_open")
       .on(table.nodeId)
       .where(sql`${table.status} <> 'deallocated'`),
-    // The reservations that have lapsed.
+    // The reservations that have expired.
     index("idx_resource_allocations_expires_at")
       .on(table.expiresAt)
       .where(sql`${table.status} = 'reserved'`),

@@ -35,7 +35,7 @@ export const scalingRecommendations = pgTable(
     /** 0 to 1. */
     predictionConfidence: doublePrecision("prediction_confidence"),
     predictionHorizon: interval("prediction_horizon").notNull(),
-    /** By how much a month gets dearer; negative is a saving. */
+    /** The change of the monthly cost; negative is a saving. */
     costImpact: money("cost_impact"),
     currency: currency(),
     performanceImpact: jsonb("performance_impact").$type<Record<string, unknown>>(),
@@ -45,7 +45,7 @@ export const scalingRecommendations = pgTable(
     version: version(),
     createdAt: createdAt(),
     appliedAt: timestamptz("applied_at"),
-    /** How good a user found the recommendation: 1 to 5. */
+    /** A user's rating of the recommendation: 1 to 5. */
     feedbackScore: integer("feedback_score"),
   },
   (table) => [

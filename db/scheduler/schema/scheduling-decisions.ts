@@ -3,7 +3,7 @@ import { metadata, primaryId, tenantId, tenantPolicy, timestamptz } from "../../
 import { nodes } from "./nodes.ts";
 import type { NodeResources } from "./node-resources.ts";
 
-/** One node that was looked at, with every reason against it or the parts of its score. */
+/** One node that was considered, with every reason against it or the parts of its score. */
 export interface CandidateNode {
   nodeId: string;
   nodeName?: string;
@@ -14,7 +14,7 @@ export interface CandidateNode {
   scoreParts?: Record<string, number>;
 }
 
-/** Why a VM is where it is, or why there was no place for it. */
+/** Why a VM is on its node, or why there was no place for it. */
 export const schedulingDecisions = pgTable(
   "scheduling_decisions",
   {
@@ -24,7 +24,7 @@ export const schedulingDecisions = pgTable(
     requestedResources: jsonb("requested_resources").$type<Partial<NodeResources>>().notNull(),
     constraints: jsonb("constraints").$type<Record<string, unknown>>().notNull().default({}),
     candidateNodes: jsonb("candidate_nodes").$type<CandidateNode[]>().notNull(),
-    /** Null when no node had room. */
+    /** Null when no node had enough free resources. */
     selectedNodeId: uuid("selected_node_id").references(() => nodes.id, { onDelete: "restrict" }),
     decisionAlgorithm: varchar("decision_algorithm", { length: 100 }).notNull(),
     decisionScore: doublePrecision("decision_score"),

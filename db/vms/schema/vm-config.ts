@@ -1,11 +1,11 @@
-/** The JSONB documents of a VM and of a template. Keys are camelCase; what a document does not say is not asked for. */
+/** The JSONB documents of a VM and of a template. Keys are camelCase. A property that a document does not have is not requested. */
 
 export interface VmResourceConfig {
   /** Thousandths of a core. */
   cpuMillicores: number;
   memoryMb: number;
   storageGb?: number;
-  /** What one core is worth, where the source says so. */
+  /** The clock rate of one core in MHz, where the source gives it. */
   cpuMhz?: number;
   networkMbps?: number;
   gpuCount?: number;
@@ -17,5 +17,5 @@ export interface VmResourceConfig {
 /** A document whose shape belongs to the hypervisor or the operator. */
 export type VmDocument = Record<string, unknown>;
 
-/** Names and values a person gave: `{"env": "prod"}`. */
+/** Names and values that a user gave: `{"env": "prod"}`. */
 export type Tags = Record<string, string>;

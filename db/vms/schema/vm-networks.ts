@@ -35,7 +35,7 @@ export const vmNetworks = pgTable(
       table.createdAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
-    // Which interface has an address.
+    // The interface that has an address.
     index("idx_vm_networks_ip_address").on(table.tenantId, table.ipAddress),
     check("vm_networks_vlan_id_check", sql`${table.vlanId} between 0 and 4094`),
     check("vm_networks_bandwidth_limit_check", sql`${table.bandwidthLimitMbps} >= 0`),

@@ -34,7 +34,7 @@ export const vmSnapshots = pgTable(
       table.createdAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
-    // What has expired, for removal.
+    // Snapshots that have expired, for removal.
     index("idx_vm_snapshots_expires_at")
       .on(table.expiresAt)
       .where(sql`${table.expiresAt} is not null`),

@@ -4,7 +4,7 @@ import { createdAt, primaryId, tenantId, tenantPolicy, type RowMetadata } from "
 import { vmStateEnum } from "./enums.ts";
 import { vms } from "./vms.ts";
 
-/** Append-only: a trigger refuses UPDATE, DELETE and TRUNCATE, no role has the right to them, and the VM cannot go. */
+/** Append-only: a trigger rejects UPDATE, DELETE and TRUNCATE, no role has the right to them, and the VM's row cannot be deleted. */
 export const vmStateTransitions = pgTable(
   "vm_state_transitions",
   {

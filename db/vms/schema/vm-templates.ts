@@ -3,7 +3,7 @@ import { boolean, index, jsonb, pgTable, text, unique, uuid, varchar } from "dri
 import { createdAt, metadata, primaryId, tenantId, tenantPolicies, updatedAt, version } from "../../columns.ts";
 import type { Tags, VmDocument, VmResourceConfig } from "./vm-config.ts";
 
-/** Public templates can be read, but not changed, by every tenant. */
+/** Every tenant can read public templates, but not change them. */
 export const vmTemplates = pgTable(
   "vm_templates",
   {
@@ -40,7 +40,7 @@ export const vmTemplates = pgTable(
       table.createdAt.desc().nullsFirst(),
       table.id.desc().nullsFirst(),
     ),
-    // The templates that everybody sees.
+    // The templates that every tenant sees.
     index("idx_vm_templates_public")
       .on(table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst())
       .where(sql`${table.isPublic}`),

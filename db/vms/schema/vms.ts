@@ -15,7 +15,7 @@ import { hypervisorEnum, vmStateEnum } from "./enums.ts";
 import type { Tags, VmDocument, VmResourceConfig } from "./vm-config.ts";
 import { vmTemplates } from "./vm-templates.ts";
 
-/** A trigger refuses a change of state that the lifecycle does not know; see the migration `guard_vm_states`. */
+/** A trigger rejects a change of state that the lifecycle does not allow; see the migration `guard_vm_states`. */
 export const vms = pgTable(
   "vms",
   {
@@ -24,7 +24,7 @@ export const vms = pgTable(
     displayName: varchar("display_name", { length: 255 }),
     description: text("description"),
     state: vmStateEnum("state").notNull().default("creating"),
-    /** The state that the VM had when it entered a transient one and to which it returns; null in all others. */
+    /** The state that the VM had before a transient state, and to which it returns; null in all other states. */
     originState: vmStateEnum("origin_state"),
     hypervisorType: hypervisorEnum("hypervisor_type").notNull(),
     /** A node of the scheduler database. */
@@ -60,7 +60,7 @@ export const vms = pgTable(
     ),
     // The VMs on a node, newest first.
     index("idx_vms_node_id").on(table.nodeId, table.createdAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
-    // What was created in a span of time, over all tenants.
+    // The VMs created in a span of time, over all tenants.
     index("idx_vms_created_at").on(table.createdAt),
     // The VMs made from a template, newest first.
     index("idx_vms_template_id").on(
@@ -74,7 +74,7 @@ export const vms = pgTable(
     uniqueIndex("vms_live_name_unique")
       .on(table.tenantId, table.name)
       .where(sql`${table.deletedAt} is null`),
-    // What children refer to, so that a child's copied tenant cannot differ from its VM's.
+    // The target of the children's foreign keys, so that a child's copied tenant cannot differ from its VM's.
     unique("vms_tenant_id_id_unique").on(table.tenantId, table.id),
     check("vms_deleted_at_check", sql`(${table.state} = 'deleted') = (${table.deletedAt} is not null)`),
     check(
@@ -82,7 +82,7 @@ export const vms = pgTable(
       sql`(${table.originState} is not null) = (${table.state} in ('migrating', 'backing_up', 'restoring')) and ${table.originState} in ('running', 'stopped', 'paused', 'suspended', 'error')`,
     ),
     tenantPolicy("vms", table.tenantId),
-    // Rebuilding and checking projections of other domains reads the VMs of all tenants.
+    // Rebuilding and checking the projections of other domains reads the VMs of all tenants.
     systemPolicy("vms"),
   ],
 );
