@@ -184,7 +184,7 @@ function momentsOf<Context>(
  */
 function ownPosition(text: string, name: string): EventPosition {
   const own = parsePosition(text)[name];
-  if (!own) throw invalidPosition(`it says nothing of the ${name} database`);
+  if (!own) throw invalidPosition(`it has no position of the ${name} database`);
   return { [name]: own };
 }
 
@@ -224,10 +224,7 @@ async function settled<Context>(
       });
     } catch (error) {
       if (!willPass(error, attempt)) throw error;
-      log.subgraph.debug(
-        { err: error, subgraph: subgraph.name },
-        "events are told later: their database does not answer",
-      );
+      log.subgraph.debug({ err: error, subgraph: subgraph.name }, "events are delayed: their database does not answer");
       await pause(retryMs, signal);
     }
   }
