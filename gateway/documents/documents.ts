@@ -76,9 +76,10 @@ export class Documents {
 
   #admitted(query: string, mode: DocumentMode): string {
     if (mode === "open") return query;
-    if (mode === "ids") throw new PublicError("DOCUMENT_NOT_ALLOWED", "Documents are asked for by their ids here.");
+    if (mode === "ids")
+      throw new PublicError("DOCUMENT_NOT_ALLOWED", "The gateway accepts only ids of documents: send a `documentId`.");
     if (this.#byText.has(query)) return query;
-    if (mode === "safelist") throw new PublicError("DOCUMENT_NOT_ALLOWED", "This document is not known here.");
+    if (mode === "safelist") throw new PublicError("DOCUMENT_NOT_ALLOWED", "The gateway does not know this document.");
     log.gateway.warn({ document: hashOf(query) }, "a document that is not known was executed");
     return query;
   }
