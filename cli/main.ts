@@ -87,9 +87,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
   program
     .command("jobs")
-    .description(
-      "run what no request waits for, beside subgraphs as separate processes: relays, projections, rollup, retention",
-    )
+    .description("run background work for subgraphs in separate processes: relays, projections, rollup, retention")
     .addOption(dataDir())
     .action(async (options: { dataDir?: string }) => {
       const { startJobs } = await import("./start-jobs.ts");
