@@ -93,7 +93,7 @@ export async function runRelay(options: RelayOptions): Promise<void> {
       if (!ended.aborted) await relayWhileLeading(session, { ...options, signal: ended }, waker);
     } catch (error) {
       if (!signal.aborted)
-        log.events.warn({ err: error, database: domain }, "the relay of a database failed and starts anew");
+        log.events.warn({ err: error, database: domain }, "the relay of a database failed and restarts");
       relayFailures.inc({ database: domain });
     }
     await session?.close().catch(() => undefined);
