@@ -55,7 +55,7 @@ export function addKeysCommand(program: Command, environmentOf: (options: { data
       process.stdout.write(
         options.json
           ? `${JSON.stringify({ keyId, made, resealed, removed })}\n`
-          : `the ${made ? "new " : ""}key ${keyId} is in front; ${counted(resealed, "secret")} sealed anew; ${counted(removed.length, "old key")} removed\n`,
+          : `the ${made ? "new " : ""}key ${keyId} comes first; ${counted(resealed, "secret")} resealed; ${counted(removed.length, "old key")} removed\n`,
       );
     });
 }

@@ -44,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       "--replay [tenant]",
       "replay the traces that a tenant imported; without a name those of imports without --tenant",
     )
-    .option("--new-keys", "make new keys where those of the databases are lost; API keys become void", false)
+    .option("--new-keys", "make new keys where those of the databases are lost; API keys become invalid", false)
     .option("--migrate", "migrate databases named by DATABASE_URL_*", false)
     .action(async (options: StartOptions & { dataDir?: string }) => {
       const { start } = await import("./start.ts");

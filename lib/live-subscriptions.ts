@@ -130,7 +130,7 @@ function subscribedField<Context>(
     operation?.operation === OperationTypeNode.SUBSCRIPTION ? rootField(found.document, operation) : undefined;
   const definition = node && schema.getSubscriptionType()?.getFields()[node.name.value];
   const field = definition && fields[definition.name];
-  if (!operation || !node || !field) throw new PublicError("BAD_REQUEST", "This is no subscription to one field.");
+  if (!operation || !node || !field) throw new PublicError("BAD_REQUEST", "This is not a subscription to one field.");
   const given = getVariableValues(schema, operation.variableDefinitions ?? [], { ...variables });
   if (given.errors) throw asPublicError(given.errors[0] && variableError(given.errors[0]));
   // The cast is needed because only the name of the field determines the type of its arguments.

@@ -73,7 +73,9 @@ export function addEventsCommand(
     .description("make a consumer process the events after a position again")
     .argument("<consumer>", "its name, as `events lag` shows it")
     .addOption(
-      new Option("--in <database>", "where its effects are").choices(["monitoring", "scheduler"]).makeOptionMandatory(),
+      new Option("--in <database>", "the database that it writes to")
+        .choices(["monitoring", "scheduler"])
+        .makeOptionMandatory(),
     )
     .option("--after <position>", "the position, or the `oldest` that is kept", "oldest")
     .addOption(dataDirOption())
