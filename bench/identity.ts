@@ -92,12 +92,12 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
     return [
       { name: "the request, CPU of subgraphs and gateway", value: requestMs, unit: "ms" },
       { name: "its calls", value: signed.length, unit: "calls" },
-      share("authentication, identity remembered", rememberedMs),
-      share("authentication, asked of the subgraph auth", askedMs),
+      share("authentication, identity cached", rememberedMs),
+      share("authentication, identity queried from the subgraph auth", askedMs),
       share("authorization at the gateway", allowedMs),
       share("signing and checking its calls", signingMs),
-      share("all three, identity remembered", rememberedMs + allowedMs + signingMs, "at most 0.05×"),
-      share("all three, identity asked for", askedMs + allowedMs + signingMs, "at most 0.05×"),
+      share("all three, identity cached", rememberedMs + allowedMs + signingMs, "at most 0.05×"),
+      share("all three, identity queried", askedMs + allowedMs + signingMs, "at most 0.05×"),
     ];
   });
 

@@ -30,7 +30,7 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
       },
       { name: "in one process", cpuMs: together.cpuMs, once: () => ask(together.url, body, apiKey) },
       {
-        name: "apart, seven processes",
+        name: "in seven separate processes",
         cpuMs: () => apart.reduce((sum, process) => sum + process.cpuMs(), 0),
         once: () => ask(gateway.url, body, apiKey),
       },

@@ -141,7 +141,7 @@ function figuresOf(
     { name: "requests", value: milliseconds.length, unit: "" },
     { name: "requests that failed", value: failed, unit: "", aim: "0" },
     { name: "requests, p99", value: percentile(milliseconds, 0.99), unit: "ms" },
-    { name: "supergraphs taken over", value: taken, unit: "" },
+    { name: "supergraphs loaded", value: taken, unit: "" },
     { name: "broken ones refused", value: broken, unit: "" },
     { name: `heap after a collection, ${minute}`, value: mebibytes(first.heapUsed), unit: "MiB" },
     { name: "the same in the end", value: mebibytes(last.heapUsed), unit: "MiB" },

@@ -13,7 +13,7 @@ export function answerErrors(errors: readonly unknown[], requestId: string): Gra
   if (invalid.length > 0)
     log.gateway.error(
       { requestId, fields: invalid.slice(0, 10), count: invalid.length },
-      "what subgraphs answered does not fit their schema",
+      "a response of subgraphs does not fit their schema",
     );
   return errors.map((error) => answerError(error, requestId));
 }

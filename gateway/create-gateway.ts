@@ -178,7 +178,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const plannedOver = async (next: Operations, asked: Asked) => {
     const found = findOperation(next, asked.text, asked.operationName);
     const operation = await compiledFor(next, found, asked, asked);
-    if (!operation.followed) throw new PublicError("FORBIDDEN", "This may no longer be subscribed to.");
+    if (!operation.followed) throw new PublicError("FORBIDDEN", "The caller may no longer subscribe to this.");
     return operation;
   };
 

@@ -104,7 +104,7 @@ export const compiledFor = (
 /** @throws PublicError QUERY_TOO_EXPENSIVE */
 function checkCost(cost: number, limit: number): void {
   if (cost > limit)
-    throw new PublicError("QUERY_TOO_EXPENSIVE", `This may cost ${cost}; a request costs ${limit} at most.`, {
+    throw new PublicError("QUERY_TOO_EXPENSIVE", `This request may cost ${cost}; the limit is ${limit}.`, {
       cost,
       limit,
     });

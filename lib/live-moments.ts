@@ -111,5 +111,5 @@ export async function* newestOfEach(
 const tooMany = (): PublicError =>
   new PublicError(
     "BAD_USER_INPUT",
-    `More than ${maxConflatedKeys} would be told of at once: name those that are wanted.`,
+    `More than ${maxConflatedKeys} would be reported at once: name those that you need.`,
   );

@@ -130,7 +130,7 @@ function subscribedField<Context>(
     operation?.operation === OperationTypeNode.SUBSCRIPTION ? rootField(found.document, operation) : undefined;
   const definition = node && schema.getSubscriptionType()?.getFields()[node.name.value];
   const field = definition && fields[definition.name];
-  if (!operation || !node || !field) throw new PublicError("BAD_REQUEST", "This is no subscription to one field.");
+  if (!operation || !node || !field) throw new PublicError("BAD_REQUEST", "This is not a subscription to one field.");
   const given = getVariableValues(schema, operation.variableDefinitions ?? [], { ...variables });
   if (given.errors) throw asPublicError(given.errors[0] && variableError(given.errors[0]));
   // The cast is needed because only the name of the field determines the type of its arguments.
@@ -184,7 +184,7 @@ function momentsOf<Context>(
  */
 function ownPosition(text: string, name: string): EventPosition {
   const own = parsePosition(text)[name];
-  if (!own) throw invalidPosition(`it says nothing of the ${name} database`);
+  if (!own) throw invalidPosition(`it has no position of the ${name} database`);
   return { [name]: own };
 }
 
@@ -224,10 +224,7 @@ async function settled<Context>(
       });
     } catch (error) {
       if (!willPass(error, attempt)) throw error;
-      log.subgraph.debug(
-        { err: error, subgraph: subgraph.name },
-        "events are told later: their database does not answer",
-      );
+      log.subgraph.debug({ err: error, subgraph: subgraph.name }, "events are delayed: their database does not answer");
       await pause(retryMs, signal);
     }
   }

@@ -84,7 +84,7 @@ export function refusalOf(identity: Identity, needs: Needs): PublicError | undef
   if (needs === everybody) return undefined;
   if (identity.kind === "anonymous") return new PublicError("UNAUTHENTICATED", "Sign in, or send an API key.");
   if (needs === servicesOnly)
-    return identity.kind === "service" ? undefined : new PublicError("FORBIDDEN", "This is for services.");
+    return identity.kind === "service" ? undefined : new PublicError("FORBIDDEN", "Only services may use this.");
   if (needs === anybodySignedIn || grants(identity.permissions, needs)) return undefined;
   return new PublicError("FORBIDDEN", `This needs the permission ${needs}.`, { permission: needs });
 }

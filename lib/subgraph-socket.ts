@@ -82,7 +82,7 @@ export class SubgraphSocket {
     const { signal } = ending;
     try {
       if (this.#running.size >= this.#limits.subscriptions)
-        throw new PublicError("OVERLOADED", "This connection has as many subscriptions as one may have.");
+        throw new PublicError("OVERLOADED", "This connection has the maximum number of subscriptions.");
       this.#running.set(id, ending);
       for await (const event of this.#events(payload, signal)) {
         if (signal.aborted) return;

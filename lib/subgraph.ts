@@ -279,7 +279,7 @@ function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Rea
     }
   }
   if (listed.size > 0)
-    throw new Error(`Authorization of subgraph ${subgraph} names what is unknown: ${[...listed].join(", ")}.`);
+    throw new Error(`Authorization of subgraph ${subgraph} names unknown types or fields: ${[...listed].join(", ")}.`);
 }
 
 /** Returns the needs of a field and of the type that it returns. */

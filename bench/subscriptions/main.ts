@@ -20,7 +20,11 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   const product = await measureProduct(size);
   const [mine, theirs] = [measured[ours], measured[bare]];
   return [
-    { name: `${ours}, 5,000 sockets told one event a second, p50`, value: percentile(mine.paced, 0.5), unit: "ms" },
+    {
+      name: `${ours}, 5,000 sockets that receive one event a second, p50`,
+      value: percentile(mine.paced, 0.5),
+      unit: "ms",
+    },
     {
       name: `${ours}, the same, p99`,
       value: percentile(mine.paced, 0.99),
@@ -60,7 +64,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
       against: bare,
     },
     {
-      name: `${ours}, 5,000 sockets back at once`,
+      name: `${ours}, 5,000 sockets reconnecting at once`,
       value: mine.returnedMs / 1_000,
       unit: "s",
       ratio: mine.returnedMs / theirs.returnedMs,

@@ -69,8 +69,8 @@ export async function measureProduct(size: number): Promise<Figure[]> {
     });
     const own = await told(clients, fleet, { many, seconds, atOnce: watched });
     return [
-      ...latencies("the product, 5,000 sockets told the same change", same),
-      ...latencies(`the product, 5,000 sockets, each told the changes of one of ${watched} VMs`, own),
+      ...latencies("the product, 5,000 sockets that receive the same change", same),
+      ...latencies(`the product, 5,000 sockets that each receive the changes of one of ${watched} VMs`, own),
       {
         name: "the product, memory of a socket with a subscription",
         value: (held.rss - before.rss) / many / 1_024,

@@ -24,8 +24,8 @@ export async function watch(watched: Watched, { url, key, json, signal, say }: W
   const client = resumingClient({
     url,
     token: () => key,
-    onLost: (why) => say(`connection lost (${why}), looking for it`),
-    onFound: () => say("connection found, going on where it was"),
+    onLost: (why) => say(`connection lost (${why}), reconnecting`),
+    onFound: () => say("connection restored, resuming where it was lost"),
   });
   const print = json ? printJson : printRows;
   const [first, ...others] = watched.changes.map(({ payload, rowOf }) => ({

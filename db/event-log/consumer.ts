@@ -147,7 +147,7 @@ export async function runConsumer(
       }
     } catch (error) {
       if (signal.aborted) return;
-      log.events.warn({ err: error, consumer: name }, "a consumer failed and goes on from its saved position");
+      log.events.warn({ err: error, consumer: name }, "a consumer failed and resumes from its saved position");
       if (isPositionGone(error)) await rebuilt(consumer, system).catch(() => undefined);
       await pause(500, signal);
     }

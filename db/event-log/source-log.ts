@@ -122,7 +122,7 @@ export class SourceLog {
         () => (this.#failed = false),
         (error: unknown) => {
           this.#failed = true;
-          log.events.debug({ err: error, database: this.source }, "looking into the event log failed");
+          log.events.debug({ err: error, database: this.source }, "reading the state of the event log failed");
         },
       );
     }

@@ -51,7 +51,7 @@ export function askAuth(transport: Transport) {
     const parsed = shape.safeParse(answer.data);
     if (parsed.success && !answer.errors?.length) return parsed.data;
     log.gateway.warn({ err: answer.errors?.[0] ?? parsed.error }, "a credential could not be validated");
-    throw new PublicError("AUTH_UNAVAILABLE", "Nobody can be identified at this moment; try again.");
+    throw new PublicError("AUTH_UNAVAILABLE", "The service cannot identify callers at this moment; try again.");
   };
   return {
     validateToken: async (token: string) =>

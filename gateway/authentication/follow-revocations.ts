@@ -53,7 +53,7 @@ export async function followRevocations(
     } catch (error) {
       // Nothing can be read from this position any more. With a new position, which clears the cache, nothing more is missed.
       if (isPositionGone(error)) after = undefined;
-      if (!signal.aborted) log.gateway.debug({ err: error }, "revocations could not be read and are asked for again");
+      if (!signal.aborted) log.gateway.debug({ err: error }, "revocations could not be read and will be queried again");
     }
     await pause(everyMs, signal);
   }

@@ -30,7 +30,7 @@ export function policy(alternatives: Alternatives, policies: Policies): Requirem
   const judges = new Map(
     alternatives.flat().map((name) => {
       const judge = Object.hasOwn(policies, name) ? policies[name] : undefined;
-      if (!judge) throw new Error(`The supergraph asks for the policy "${name}", which is not registered.`);
+      if (!judge) throw new Error(`The supergraph requires the policy "${name}", which is not registered.`);
       return [name, judge];
     }),
   );
@@ -52,5 +52,5 @@ function nearest(
     if (missing.length === 0) return undefined;
     if (!least || missing.length < least.length) least = missing;
   }
-  return least?.[0] ?? new PublicError("FORBIDDEN", "Nobody may ask for this.");
+  return least?.[0] ?? new PublicError("FORBIDDEN", "No caller may select this.");
 }

@@ -52,7 +52,7 @@ export const documentReader = (schema: GraphQLSchema, { limits, introspection }:
         throw new RequestErrors([described(error, "GRAPHQL_PARSE_FAILED", introspection)]);
       // The parser recurses as deep as the document is nested.
       if (error instanceof RangeError)
-        throw new PublicError("DEPTH_LIMIT_EXCEEDED", "The document is nested deeper than it can be read.");
+        throw new PublicError("DEPTH_LIMIT_EXCEEDED", "The document is nested too deeply to be read.");
       throw error;
     }
   };

@@ -64,7 +64,7 @@ export class LiveConnections {
       context,
     });
     if (!this.#users.take(context.identity, stream))
-      throw new PublicError("OVERLOADED", "This user has as many connections as one may have.");
+      throw new PublicError("OVERLOADED", "This user has the maximum number of connections.");
     this.#eventStreams.add(stream);
     this.#observer.onOpen?.("event stream");
     response.once("close", () => {

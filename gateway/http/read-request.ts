@@ -29,11 +29,11 @@ export async function readRequest(request: IncomingMessage, url: URL, documentId
 
 async function readMessage(request: IncomingMessage, url: URL): Promise<GraphQLRequest> {
   if (request.method === "GET") return { ...fromParameters(url.searchParams), queriesOnly: true };
-  if (request.method !== "POST") throw new PublicError("METHOD_NOT_ALLOWED", "Ask by GET or by POST.");
+  if (request.method !== "POST") throw new PublicError("METHOD_NOT_ALLOWED", "Send the request by GET or by POST.");
   if (!isJson(request.headers["content-type"]))
-    throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request is application/json in UTF-8.");
+    throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request must be application/json in UTF-8.");
   if ((request.headers["content-encoding"] ?? "identity") !== "identity")
-    throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request is not compressed.");
+    throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request must not be compressed.");
   const bytes = await readBody(request, maxBodyBytes);
   if (bytes === undefined) throw new PublicError("PAYLOAD_TOO_LARGE", `A body holds at most ${maxBodyBytes} bytes.`);
   // If it were decoded anyway, the text would differ from what the client wrote: a name, or a password.
@@ -76,11 +76,15 @@ function parsed(text: string, what: string, numbersOf?: (value: unknown) => Held
 }
 
 function shaped(value: unknown): GraphQLRequest {
-  if (Array.isArray(value)) throw new PublicError("BAD_REQUEST", "One request at a time: batches are not taken.");
+  if (Array.isArray(value))
+    throw new PublicError("BAD_REQUEST", "Send one request at a time: batches are not supported.");
   const { data, error } = requestShape.safeParse(value);
   if (!data) {
     const at = error.issues[0]?.path.join(".");
-    throw new PublicError("BAD_REQUEST", at ? `The member ${at} has the wrong type.` : "A request is a JSON object.");
+    throw new PublicError(
+      "BAD_REQUEST",
+      at ? `The member ${at} has the wrong type.` : "A request must be a JSON object.",
+    );
   }
   return {
     query: data.query ?? undefined,

@@ -250,7 +250,7 @@ class GraphQLFace {
   ): Promise<GraphQLAnswer | undefined> {
     const asEvents = prefersEvents(request.headers.accept);
     if (!type && !asEvents)
-      throw new PublicError("NOT_ACCEPTABLE", "Answers are application/graphql-response+json or JSON.");
+      throw new PublicError("NOT_ACCEPTABLE", "Responses are application/graphql-response+json or JSON.");
     this.#load.admit();
     const gone = new AbortController();
     // Each call in flight adds a listener, however many there are.

@@ -210,7 +210,7 @@ export class ClientSocket implements Holder {
   }
 
   #context(): GatewayContext {
-    if (!this.#identity) throw new Error("The client has not said who he is.");
+    if (!this.#identity) throw new Error("The client has not been identified.");
     return {
       identity: this.#identity,
       client: this.#upgraded.client,

@@ -186,7 +186,7 @@ export class Stream {
   async #follow(): Promise<void> {
     const { operation, variables, identity } = this.#followed;
     const fetch = operation.followed;
-    if (!fetch) throw new Error("This operation follows nothing.");
+    if (!fetch) throw new Error("This operation has no subscription at a subgraph.");
     const { signal } = this.#following;
     const { numbersOf } = operation;
     const request = { query: fetch.operation, variables: usedVariables(fetch, variables), after: this.head, numbersOf };
@@ -247,7 +247,7 @@ export function subscriptionFailure(subgraph: string, error: unknown): PublicErr
   return error.code === "POSITION_EXPIRED"
     ? new PublicError(
         "RESYNC_REQUIRED",
-        "Events after this cursor are no longer kept: ask for what is now, and subscribe anew.",
+        "Events after this cursor are no longer kept: query the current state, and subscribe again.",
       )
     : error;
 }

@@ -136,7 +136,7 @@ export class Streams {
     const after = parseCursor(asked.identity.tenantId, asked.after)[subgraph];
     // No cursor has a position of a subgraph that cannot resume. For another subgraph, to begin now would lose the events since the cursor.
     if (after === undefined && (await this.#positionOf(subgraph, asked)) !== undefined)
-      throw new PublicError("POSITION_INVALID", "This cursor is of another subscription.");
+      throw new PublicError("POSITION_INVALID", "This cursor belongs to another subscription.");
     return after;
   }
 
@@ -187,7 +187,7 @@ export class Streams {
 
   #begin(key: string, asked: Asked, start: string | undefined, onEnd: () => void = () => undefined): Stream {
     if (this.#running.size >= mostStreams)
-      throw new PublicError("OVERLOADED", "The gateway follows as much as it can; try again later.");
+      throw new PublicError("OVERLOADED", "The gateway has its maximum number of subscriptions; try again later.");
     const stream: Stream = new Stream(asked, start, this.#dependencies, {
       told: () => void this.#share(key, stream, asked),
       waits: () => !this.#isShared.has(stream),

@@ -156,7 +156,7 @@ describe("a subgraph", () => {
     const transport = withCircuitBreaker(carrier, transportLimits, {});
     for (let call = 0; call < 5; call += 1)
       await expect(transport.send("vms", query("{ a }"), contextOf("1"), never())).rejects.toThrow(
-        call < 3 ? "no connection" : "has not answered others",
+        call < 3 ? "no connection" : "did not answer other calls",
       );
     await expect(transport.send("auth", query("{ a }"), contextOf("1"), never())).resolves.toEqual({ data: {} });
   });

@@ -53,7 +53,7 @@ describe("next to a running server", () => {
     expect(tail.stdout).toMatch(
       /^\d{4}-\S+Z vm_samples\.written VmMetrics \S+ v0 tenant \S+ by job:demo \{.*"… \d+ in all"/,
     );
-    expect(tail.stderr).toContain("go on with --after 1~");
+    expect(tail.stderr).toContain("resume with --after 1~");
   });
 
   it("novacron events lag reports how far relays and consumers are behind", async () => {

@@ -370,7 +370,7 @@ describe("a gateway that does not show its schema", () => {
     "{ hello @include }",
   ])("attack 5: reports a wrong directive with a message that does not identify the engine: %s", async (query) => {
     expect(await messages(query)).toMatch(
-      /^(A directive is unknown, stands where it may not, or lacks an argument. ?)+$/,
+      /^(A directive is unknown, in a place where it is not allowed, or lacks an argument. ?)+$/,
     );
   });
 });

@@ -141,7 +141,7 @@ describe("a command", () => {
     );
     expect(existsSync(empty)).toBe(false);
     const gateway = (path: string) => said(["gateway", "--open", "--port", "0", "--supergraph", path]);
-    expect(await gateway(asset("README.md"))).toMatch(/^SUPERGRAPH_INVALID: \S+README\.md is no supergraph: /);
+    expect(await gateway(asset("README.md"))).toMatch(/^SUPERGRAPH_INVALID: \S+README\.md is not a supergraph: /);
     expect(await gateway(file("half.graphql", "enum join__Graph {"))).toMatch(/^SUPERGRAPH_INVALID: \S+half\.graphql /);
     expect(await gateway(folder)).toBe(`FILE_UNREADABLE: ${folder} cannot be read: it is a folder.\n`);
     expect(await said(["secrets", join(folder, "nodes.csv", "below")])).toMatch(/^ENOTDIR: not a directory/);

@@ -77,7 +77,7 @@ describe("novacron watch", () => {
     await move("paused", "running");
     await until(() => output.stderr.includes("connection lost"));
     await network.mend();
-    await until(() => output.stderr.includes("connection found"));
+    await until(() => output.stderr.includes("connection restored"));
     await move("running", "paused");
     await until(() => lines().filter((line) => line.includes("→")).length >= 3);
     await product.databases.monitoring.write({ tenantId }, (tx) => {

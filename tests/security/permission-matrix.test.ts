@@ -80,10 +80,10 @@ describe("attack 30: every root field", () => {
       rows.push([coordinate, needs || (forNobody ? anybodySignedIn : everybody), ...cells]);
     }
     const text = [
-      "# Who may ask for which root field",
+      "# Which roles may select which root field",
       "",
-      "Generated from the composed schema and the built-in roles by `permission-matrix.test.ts`, which fails when this file does not say what",
-      "is so. After a change that is meant: `npx vitest run tests/security -u`, and read the difference.",
+      "Generated from the composed schema and the built-in roles by `permission-matrix.test.ts`, which fails when this file differs from",
+      "the result. After an intended change: `npx vitest run tests/security -u`, and read the difference.",
       "",
       table(["field", "needs", ...roles.keys()], rows),
       "",

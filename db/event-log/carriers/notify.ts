@@ -73,6 +73,6 @@ function hear(payload: string, ears: Ears): void {
   try {
     ears.hear(JSON.parse(payload) as Announcement);
   } catch (error) {
-    log.events.warn({ err: error }, "a notification was no announcement");
+    log.events.warn({ err: error }, "a notification was not an announcement");
   }
 }

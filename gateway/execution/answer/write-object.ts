@@ -117,7 +117,7 @@ function fieldWriter(
   const none = isNonNullType(definition.type) ? undefined : "null";
   if (refusal) return failedWriter({ message: refusal.message, refusal }, none);
   // An error is better than a null that looks like one from a subgraph.
-  const notAsked = failedWriter({ message: `No subgraph can be asked for ${called}.` }, none);
+  const notAsked = failedWriter({ message: `No subgraph can be queried for ${called}.` }, none);
   if (!planned) return notAsked;
   const write = valueWriter({
     type: definition.type,

@@ -89,8 +89,8 @@ export function overNetwork(
       }
       signal.throwIfAborted();
       throw ending.signal.aborted
-        ? new CallFailure("timed out", `Subgraph ${name} did not say in time where it stands.`)
-        : new CallFailure("unusable", `Subgraph ${name} did not say where it stands.`);
+        ? new CallFailure("timed out", `Subgraph ${name} did not send its position in time.`)
+        : new CallFailure("unusable", `Subgraph ${name} did not send its position.`);
     },
     close: async () => {
       for (const [name, address] of addresses) forget(name, address);

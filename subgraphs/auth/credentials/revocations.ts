@@ -28,7 +28,7 @@ export async function revocationsAfter(system: LogReader, after: string | undefi
     return { ...told, position: positionText({ auth: head }), complete: true };
   }
   const { auth: position } = parsePosition(after);
-  if (!position) throw invalidPosition("it is none of the auth database");
+  if (!position) throw invalidPosition("it has no position of the auth database");
   await checkPosition(system, position);
   const events = await readEvents(system, position.id, limit);
   const { id, transaction } = events.at(-1) ?? position;

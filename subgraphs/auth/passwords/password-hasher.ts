@@ -41,7 +41,7 @@ export class PasswordHasher {
       return await this.#bulkhead.execute(work);
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error;
-      throw new PublicError("OVERLOADED", "Too many sign in at this moment; try again.");
+      throw new PublicError("OVERLOADED", "Too many users sign in at this moment; try again.");
     }
   }
 }

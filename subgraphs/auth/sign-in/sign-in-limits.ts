@@ -60,7 +60,7 @@ export class SignInLimits {
     if (!(outcome instanceof Limited)) return outcome;
     // Outside the turn, so that the wait delays no other attempt.
     await new Promise((resolve) => setTimeout(resolve, limitedAnswerMs - (performance.now() - began)));
-    throw new PublicError("RATE_LIMITED", "Too many tries; wait before the next one.", {
+    throw new PublicError("RATE_LIMITED", "Too many attempts; wait before the next one.", {
       retryAfter: Math.max(1, Math.ceil(outcome.msBeforeNext / 1_000)),
     });
   }

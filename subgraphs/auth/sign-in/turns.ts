@@ -19,7 +19,7 @@ export class Turns {
       return await turn.policy.execute(work);
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error;
-      throw new PublicError("OVERLOADED", "Too many wait for the same at this moment; try again.");
+      throw new PublicError("OVERLOADED", "Too many attempts wait for their turn at this moment; try again.");
     } finally {
       turn.users -= 1;
       if (turn.users === 0) this.#byKey.delete(key);

@@ -52,18 +52,18 @@ function about({ name, tenantId, told }: TellTale, written: readonly Change[]): 
   for (const change of told) {
     const key = keyOf(change);
     const meant = expected.get(key);
-    if (!meant) found.push(`${name} was told ${key}, which nobody wrote`);
-    else if (meant.tenantId !== tenantId) found.push(`${name} was told ${key} of another tenant`);
+    if (!meant) found.push(`${name} received ${key}, which was not written`);
+    else if (meant.tenantId !== tenantId) found.push(`${name} received ${key} of another tenant`);
     else if (meant.state !== change.state)
-      found.push(`${name} was told that ${key} is ${change.state}, which is ${meant.state}`);
+      found.push(`${name} received ${key} as ${change.state}, which is ${meant.state}`);
     const before = newest.get(change.entity) ?? -1;
-    if (seen.has(key)) found.push(`${name} was told ${key} twice`);
-    else if (change.number < before) found.push(`${name} was told ${key} after #${before}`);
+    if (seen.has(key)) found.push(`${name} received ${key} twice`);
+    else if (change.number < before) found.push(`${name} received ${key} after #${before}`);
     newest.set(change.entity, Math.max(before, change.number));
     seen.add(key);
   }
   for (const [key, change] of expected)
-    if (change.tenantId === tenantId && !seen.has(key)) found.push(`${name} was never told ${key}`);
+    if (change.tenantId === tenantId && !seen.has(key)) found.push(`${name} never received ${key}`);
   return found;
 }
 

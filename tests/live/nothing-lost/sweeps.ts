@@ -168,6 +168,6 @@ export function plantedLossIsFound(fleet: () => LiveFleet): void {
     const found = await complaintsAfter(fleet(), stealUnderWrites, [proxy.url], 1);
     await proxy.cut();
     expect(thief.hasStolen).toBe(true);
-    expect(found).toEqual([expect.stringMatching(/^client \d\.\d was never told vm \S+ #\d+$/)]);
+    expect(found).toEqual([expect.stringMatching(/^client \d\.\d never received vm \S+ #\d+$/)]);
   });
 }
