@@ -75,7 +75,7 @@ describe("a bulkhead", () => {
       fc.constant({ does: "enter" as const, who: 0 }),
       fc.record({ does: fc.constant("leave" as const), who: fc.nat({ max: 5 }) }),
       fc.record({ does: fc.constant("give up" as const), who: fc.nat({ max: 5 }) }),
-      fc.constant({ does: "let others go on" as const, who: 0 }),
+      fc.constant({ does: "let other tasks run" as const, who: 0 }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
@@ -111,7 +111,7 @@ describe("a bulkhead", () => {
           if (does === "enter") entered.push(enter());
           if (does === "leave") leave(who);
           if (does === "give up") waiting[who % Math.max(waiting.length, 1)]?.abort.abort(new Error("gone"));
-          if (does === "let others go on") await turn();
+          if (does === "let other tasks run") await turn();
         }
         for (let round = 0; round < count; round += 1) {
           await turn();

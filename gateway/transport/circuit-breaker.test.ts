@@ -17,7 +17,7 @@ function breakerAt(time: { now: number }) {
   );
   const admitted = () => {
     const call = breaker.admit();
-    if (call === undefined) throw new Error("It was not let through.");
+    if (call === undefined) throw new Error("The call was not admitted.");
     return call;
   };
   return { breaker, states, admitted };
@@ -54,7 +54,7 @@ describe("a circuit breaker", () => {
       breaker.failed(0);
     }
     expect(probes).toEqual([250, 750, 1_750, 2_750, 3_750]);
-    expect(admitted).toThrow("not let through");
+    expect(admitted).toThrow("not admitted");
   });
 
   it("closes at the first response, and then tolerates as many failures as before", () => {

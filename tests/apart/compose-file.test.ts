@@ -103,24 +103,20 @@ describe("docker-compose.yml", () => {
 /** What an operator expects of each service, by name; each function returns true where it holds. */
 const checklist: Readonly<Record<string, (service: Service) => boolean>> = {
   "drops all capabilities": ({ cap_drop }) => cap_drop.join() === "ALL",
-  "gets none back, but for what the entry point of a database needs to become another user": (service) =>
+  "adds no capability, except those that a database's entry point needs to change its user": (service) =>
     service.cap_add.join() === (isDatabase(service) ? "CHOWN,DAC_OVERRIDE,FOWNER,SETGID,SETUID" : ""),
   "gains no privileges": ({ security_opt }) => security_opt.includes("no-new-privileges:true"),
-  "is not root, but for a database until it has become its own user": (service) =>
+  "does not run as root, except a database until it changes to its own user": (service) =>
     isDatabase(service) || service.user === "1000:1000",
   "writes to its volumes and to memory only": ({ read_only, tmpfs }) => read_only && tmpfs.includes("/tmp"),
-  "has a limit of memory": ({ mem_limit }) => /^\d+[mg]$/.test(mem_limit ?? ""),
-  "has a limit of processors": ({ cpus }) => cpus !== undefined && cpus > 0,
-  "has a limit of processes": ({ pids_limit }) => pids_limit !== undefined && pids_limit <= 500,
+  "has a memory limit": ({ mem_limit }) => /^\d+[mg]$/.test(mem_limit ?? ""),
+  "has a CPU limit": ({ cpus }) => cpus !== undefined && cpus > 0,
+  "has a limit on processes": ({ pids_limit }) => pids_limit !== undefined && pids_limit <= 500,
   "rotates its logs": ({ logging }) =>
     logging?.driver === "json-file" && "max-size" in logging.options && "max-file" in logging.options,
   "is on named networks": ({ networks }) => networks.length > 0 && networks.every((name) => name in compose.networks),
-  "is reached from this machine only": ({ ports }) => ports.every((port) => port.startsWith("127.0.0.1:")),
-  "is given time to stop, and asked whether it is well, when it runs for long": ({
-    restart,
-    healthcheck,
-    ...service
-  }) =>
+  "is reachable from this machine only": ({ ports }) => ports.every((port) => port.startsWith("127.0.0.1:")),
+  "has a grace period to stop and a health check, when it is long-running": ({ restart, healthcheck, ...service }) =>
     restart === undefined ||
     (healthcheck?.timeout !== undefined && Number.parseInt(service.stop_grace_period ?? "0", 10) >= 10),
 };

@@ -50,7 +50,7 @@ export type Service = z.infer<typeof serviceShape>;
 function interpolated(value: unknown): unknown {
   if (typeof value === "string") {
     const text = value.replace(/\$\{[A-Z_]+:-([^}]*)\}/g, "$1");
-    if (text.includes("$")) throw new Error(`docker-compose.yml interpolates otherwise: ${value}`);
+    if (text.includes("$")) throw new Error(`docker-compose.yml has an unsupported interpolation: ${value}`);
     return text;
   }
   if (Array.isArray(value)) return value.map(interpolated);

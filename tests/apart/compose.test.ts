@@ -147,7 +147,10 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
     const renamed = async (name: string) => {
       await databases.vms.write({ tenantId: demoTenantId }, (tx) => renameVm(tx, vmId, name));
       for (const domain of ["monitoring", "scheduler"] as const) {
-        await until(`${domain} knows it`, async () => (await projectedName(domain, vmId)) === name);
+        await until(
+          `the projection in ${domain} has the new name`,
+          async () => (await projectedName(domain, vmId)) === name,
+        );
       }
     };
     await renamed("while there are two");

@@ -121,7 +121,8 @@ export class Topology {
     if (isRedis(service) && !redisProgram) return;
     await Promise.all(
       Object.entries(service.depends_on).map(async ([other, { condition }]) => {
-        if (condition !== aim(serviceOf(other))) throw new Error(`${name} would wait for ever for ${other}.`);
+        if (condition !== aim(serviceOf(other)))
+          throw new Error(`${name} would wait forever for a condition that ${other} never meets.`);
         await this.#reach(other);
       }),
     );

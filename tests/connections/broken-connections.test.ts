@@ -121,7 +121,7 @@ describe.each(Object.entries(breaks))("when %s,", (_, breakIt) => {
 });
 
 describe("a transaction whose connection is lost", () => {
-  test.each(["throws", "ends well"])("does not affect the next one, when it %s", async (how) => {
+  test.each(["throws", "returns"])("does not affect the next one, when it %s", async (how) => {
     const first = { started: gate(), goOn: gate(), late: gate() };
     let pid = 0;
     let late: Promise<unknown> = Promise.resolve();
@@ -132,7 +132,7 @@ describe("a transaction whose connection is lost", () => {
       late = tx.run(place).catch((error: unknown) => error);
       await late;
       first.late.open();
-      if (how === "throws") throw new Error("of the test");
+      if (how === "throws") throw new Error("thrown by the test");
     });
     await first.started.passed;
     await Promise.all([expect(broken).rejects.toMatchObject(unavailable), terminate(pid)]);

@@ -31,12 +31,12 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
     const ended = new AbortController();
     const ears = { hear: (told: Announcement) => void heard.push(told), listening: () => undefined };
     const listening = carrier.listen({ auth: "a", vms: "b" }, ears, ended.signal);
-    await until("it listens", () => carrier.healthy);
+    await until("the carrier listens", () => carrier.healthy);
     for (let last = 1; last <= 50; last += 1) {
       await carrier.announce({ source: "auth", log: "a", after: last - 1, last });
       await carrier.announce({ source: "vms", log: "b", after: last - 1, last });
     }
-    await until("all are heard", () => heard.length === 100);
+    await until("all announcements are received", () => heard.length === 100);
     for (const source of ["auth", "vms"]) {
       expect(heard.filter((told) => told.source === source).map(({ last }) => last)).toEqual(upTo(50));
     }
@@ -51,7 +51,7 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
     const old = Date.now() - 120_000;
     for (let entry = 0; entry < 300; entry += 1)
       await redis.command("XADD", key, `${old}-${entry}`, "announcement", "{}");
-    await until("it is connected", () =>
+    await until("the carrier is connected", () =>
       carrier.announce({ source: "scheduler", log: "c", after: 0, last: 1 }).then(
         () => true,
         () => false,

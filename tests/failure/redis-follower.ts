@@ -29,7 +29,7 @@ export async function redisFollower(
   const carrier = heard(redisCarrier(url));
   const log = fixture.log([carrier], { pollMs, signal: ended.signal });
   fixture.relay([relays], { domains: ["vms"], signal: ended.signal });
-  await until("announcements are heard", () => carrier.healthy);
+  await until("the carrier receives announcements", () => carrier.healthy);
   const tenantId = someTenant();
   return {
     carrier,

@@ -12,7 +12,7 @@ type Step =
   | { does: "announce"; from: number; to: number; withEvents: boolean; times: number }
   | { does: "fail"; reads: number }
   | { does: "listen" }
-  | { does: "let others go on" };
+  | { does: "let other tasks run" };
 
 const back = fc.nat({ max: 12 });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -29,7 +29,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.record({ does: fc.constant("fail" as const), reads: fc.integer({ min: 1, max: 2 }) }),
   fc.record({ does: fc.constant("listen" as const) }),
-  fc.record({ does: fc.constant("let others go on" as const) }),
+  fc.record({ does: fc.constant("let other tasks run" as const) }),
 );
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -73,7 +73,7 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
     if (each.does === "write") for (const gap of each.gaps) vms.write(gap);
     else if (each.does === "fail") vms.failNext(each.reads);
     else if (each.does === "listen") carrier.ears?.listening();
-    else if (each.does === "let others go on") await turn();
+    else if (each.does === "let other tasks run") await turn();
     else {
       const [to, from] = [each.from, each.to].toSorted((a, b) => a - b) as [number, number];
       const end = Math.max(0, vms.events.length - to);

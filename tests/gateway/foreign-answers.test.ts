@@ -125,16 +125,16 @@ describe("case G11, G12: a well-formed response is accepted", () => {
 
   const secret = "secret-canary";
   it.each<[string, Reply]>([
-    ["no JSON", { body: `<h1>${secret}</h1>` }],
+    ["a body that is not JSON", { body: `<h1>${secret}</h1>` }],
     ["another document with status 400", { status: 400, body: `{"error":"${secret}"}` }],
     ["a page of a proxy with status 502", { status: 502, type: "text/html", body: `<h1>${secret}</h1>` }],
     ["a list", { body: `[{"data":{"s":"${secret}"}}]` }],
     ["neither data nor errors", { body: `{"extensions":{"a":"${secret}"}}` }],
     ["no data and an empty list of errors", { body: '{"errors":[]}' }],
-    ["no data without a reason", { body: '{"data":null}' }],
-    ["errors: null alone", { body: '{"errors":null}' }],
-    ["data that is no object", { body: `{"data":"${secret}"}` }],
-    ["errors that are no list", { body: `{"data":{"s":null},"errors":{"message":"${secret}"}}` }],
+    ["null data without errors", { body: '{"data":null}' }],
+    ["only errors: null", { body: '{"errors":null}' }],
+    ["data that is not an object", { body: `{"data":"${secret}"}` }],
+    ["errors that are not a list", { body: `{"data":{"s":null},"errors":{"message":"${secret}"}}` }],
     ["an error without a message", { body: `{"data":{"s":"x"},"errors":[{"text":"${secret}"}]}` }],
     ["an error that is a string", { body: `{"data":{"s":"x"},"errors":["${secret}"]}` }],
     [

@@ -75,13 +75,13 @@ describe("an HTTP request that is no GraphQL request gets a specific error:", ()
   it.each([
     ["a list", "[]"],
     ["a batch", `[${hello},${hello}]`],
-    ["a text", '"query"'],
+    ["a string", '"query"'],
     ["null", "null"],
     ["without a query", "{}"],
-    ["a query that is no text", '{"query":1}'],
+    ["a query that is not a string", '{"query":1}'],
     ["variables that are a list", '{"query":"{ hello }","variables":[]}'],
-    ["variables that are a text", '{"query":"{ hello }","variables":"{}"}'],
-    ["an operation name that is no text", '{"query":"{ hello }","operationName":{}}'],
+    ["variables that are a string", '{"query":"{ hello }","variables":"{}"}'],
+    ["an operation name that is not a string", '{"query":"{ hello }","operationName":{}}'],
   ])("of the wrong shape: %s", async (_what, body) => {
     expect(await told(await post(body))).toBe("400 BAD_REQUEST");
   });
@@ -317,7 +317,7 @@ describe("/health/ready", () => {
       transport: { send: async () => ({ data: null }), close: async () => undefined },
       identify: async () => anonymous,
       ready: async () => {
-        if (fails) throw new Error("Not foreseen.");
+        if (fails) throw new Error("unexpected failure");
         return { ...parts };
       },
       needed: ["auth"],

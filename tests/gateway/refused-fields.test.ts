@@ -94,7 +94,7 @@ function withNull(data: unknown, path: readonly (string | number)[]): void {
 
 it.each([
   ["queries", false],
-  ["mutations too", true],
+  ["queries and mutations", true],
 ])(
   `with NOVACRON_SEED=${seed}, a response with refused fields is the whole response with a null and an error at each of them: %s`,
   async (_what, mutations) => refusing(shop(), mutations),

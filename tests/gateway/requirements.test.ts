@@ -20,15 +20,21 @@ describe("a field that requires another with arguments", () => {
 
   it.each([
     ["alone", "{ items(first: 1) { shipping } }"],
-    ["beside the other without arguments", "{ items(first: 1) { price shipping } }"],
-    ["beside the other with arguments of the client's", "{ items(first: 1) { price(currency: EUR) shipping } }"],
+    ["next to the required field without arguments", "{ items(first: 1) { price shipping } }"],
     [
-      "beside a field that requires the same with other arguments",
+      "next to the required field with the client's own arguments",
+      "{ items(first: 1) { price(currency: EUR) shipping } }",
+    ],
+    [
+      "next to a field that requires the same field with other arguments",
       "{ items(first: 1) { shipping duty bare offers { discount } } }",
     ],
-    ["deep in an object and in a list", "{ items(first: 1) { box crate size { width } parts(first: 3) { weight } } }"],
+    [
+      "nested in an object and in a list",
+      "{ items(first: 1) { box crate size { width } parts(first: 3) { weight } } }",
+    ],
     ["of an interface", "{ sellers { taste thrift favourite { price } } }"],
-    ["of what itself requires", "{ items(first: 1) { urgency calm shipping(express: false) } }"],
+    ["of a field that has requirements itself", "{ items(first: 1) { urgency calm shipping(express: false) } }"],
   ])("has the value that those arguments produce: %s", async (_where, query) => {
     const operation = { query, variables: {} };
     const answer = await both.ours(operation, asked(supergraph));

@@ -97,15 +97,15 @@ describe.each(domains)("fault 1, 2: when the %s subgraph", (domain) => {
 
 describe("fault 6: a subgraph that answers", () => {
   const garbage: [string, (response: ServerResponse) => void][] = [
-    ["HTML", (response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>secret-canary</h1>")],
+    ["with HTML", (response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>secret-canary</h1>")],
     ["with status 500", (response) => response.writeHead(500).end(JSON.stringify({ message: "secret-canary" }))],
     ["with a redirect", (response) => response.writeHead(302, { location: "http://10.1.2.3/" }).end()],
-    ["half of its JSON", (response) => response.writeHead(200).end('{"data": {"alertRules": {"secret-canary": ')],
+    ["with truncated JSON", (response) => response.writeHead(200).end('{"data": {"alertRules": {"secret-canary": ')],
     [
-      "and breaks off",
+      "with a truncated body",
       (response) => response.writeHead(200, { "content-length": "1000" }).write('{"data"', () => response.destroy()),
     ],
-    ["nothing", (response) => response.destroy()],
+    ["without a response", (response) => response.destroy()],
     ...[
       "null",
       "[]",

@@ -192,7 +192,7 @@ describe("vmStateChanged", () => {
     });
     const live = { told: [] as unknown[], stop: async () => undefined as void };
     const statements = await statementsDuring(product.urls, async () => {
-      Object.assign(live, await following<Changed>(`# that nobody follows yet\n${changes}`, {}, start));
+      Object.assign(live, await following<Changed>(`# a subscription that no client has yet\n${changes}`, {}, start));
       await until(() => live.told.length === 20);
     });
     await live.stop();

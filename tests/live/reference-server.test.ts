@@ -144,31 +144,31 @@ describe("case G19: the gateway and the reference implementation of graphql-tran
         last,
       ],
     ],
-    ["a pong that nothing asked for", [{ type: "pong" }, init, { type: "pong", payload: { a: 1 } }, last]],
+    ["an unsolicited pong", [{ type: "pong" }, init, { type: "pong", payload: { a: 1 } }, last]],
     ["no connection_init", []],
     ["a second connection_init", [init, init]],
     ["an operation before connection_init", [subscribe("1", query)]],
     ["an id that is in use", [init, subscribe("1", forever), subscribe("1", query)]],
     [
-      "an id in use that is longer than a reason may be",
+      "an id in use that is longer than a close reason may be",
       [init, subscribe("x".repeat(90), forever), subscribe("x".repeat(90), query)],
     ],
     ["an id that is free again", [init, subscribe("1", query), subscribe("1", query), last]],
     ["an id that its client completed", [init, subscribe("1", forever), complete("1"), subscribe("1", query), last]],
     [
-      "completes of what is not there",
+      "completes of unknown operations",
       [complete("1"), init, complete("2"), subscribe("1", query), complete("1"), last],
     ],
     [
-      "ids that are names of every object",
+      "ids that are names of built-in properties",
       [init, subscribe("__proto__", query), subscribe("constructor", query), last],
     ],
     ["a query", [init, subscribe("1", query), last]],
     [
-      "a query with what is null",
+      "a query with null members",
       [init, subscribe("1", query, { operationName: null, variables: null, extensions: null }), last],
     ],
-    ["more members than the protocol has", [{ ...init, more: 1 } as Message, { ...last, more: 1 } as Message]],
+    ["members that the protocol does not define", [{ ...init, more: 1 } as Message, { ...last, more: 1 } as Message]],
     [
       "one of several operations",
       [
@@ -177,9 +177,12 @@ describe("case G19: the gateway and the reference implementation of graphql-tran
         last,
       ],
     ],
-    ["several operations without a choice", [init, subscribe("1", `query A ${query} query B ${query}`), last]],
-    ["an operation that is not there", [init, subscribe("1", `query A ${query}`, { operationName: "B" }), last]],
-    ["what does not fit the schema", [init, subscribe("1", "subscription { nothing }"), subscribe("2", query), last]],
+    ["several operations without an operation name", [init, subscribe("1", `query A ${query} query B ${query}`), last]],
+    ["an unknown operation name", [init, subscribe("1", `query A ${query}`, { operationName: "B" }), last]],
+    [
+      "a document that does not match the schema",
+      [init, subscribe("1", "subscription { nothing }"), subscribe("2", query), last],
+    ],
     [
       "two root fields in a subscription",
       [init, subscribe("1", "subscription { ordered { number } b: ordered { number } }"), last],
@@ -187,8 +190,8 @@ describe("case G19: the gateway and the reference implementation of graphql-tran
     ["introspection as a subscription", [init, subscribe("1", "subscription { __typename }"), last]],
     ["another subprotocol", [init, last], "graphql-ws"],
     ["no subprotocol", [init, last], ""],
-    ...malformed.map((text): [string, string[]] => [`what is no message before connection_init: ${text}`, [text]]),
-    ...malformed.map((text): [string, (Message | string)[]] => [`what is no message: ${text}`, [init, text]]),
+    ...malformed.map((text): [string, string[]] => [`an invalid message before connection_init: ${text}`, [text]]),
+    ...malformed.map((text): [string, (Message | string)[]] => [`an invalid message: ${text}`, [init, text]]),
   ])("%s", async (_what, messages, protocol) => {
     const [theirs, ours] = await Promise.all([reference, gateway.url].map((url) => answersTo(url, messages, protocol)));
     expect(ours).toEqual(theirs);

@@ -176,7 +176,7 @@ const refusals: Partial<Record<ErrorCode, Refusal>> = {
   RATE_LIMITED: operations(new PublicError("RATE_LIMITED", "Later.", { retryAfter: 1 })),
   AUTH_UNAVAILABLE: operations(new PublicError("AUTH_UNAVAILABLE", "Later.")),
   OVERLOADED: operations(new PublicError("OVERLOADED", "Later.")),
-  INTERNAL_SERVER_ERROR: operations(new Error("Not foreseen.")),
+  INTERNAL_SERVER_ERROR: operations(new Error("unexpected failure")),
   SUBGRAPH_UNAVAILABLE: { query, given: () => void (withoutPosition = new CallFailure("unreachable", "")) },
   SUBGRAPH_TIMEOUT: { query, given: () => void (withoutPosition = new CallFailure("timed out", "")) },
   POSITION_INVALID: { query, extensions: { after: "x" } },
@@ -192,9 +192,9 @@ const refusals: Partial<Record<ErrorCode, Refusal>> = {
 
 /** The codes with which the gateway refuses other requests, or requests that no client here can send. */
 const ofOtherRequests: Partial<Record<ErrorCode, string>> = {
-  NOT_FOUND: "each client asks at /graphql",
+  NOT_FOUND: "each client sends its requests to /graphql",
   METHOD_NOT_ALLOWED: "neither a mutation nor another method subscribes",
-  NOT_ACCEPTABLE: "each client accepts what it reads",
+  NOT_ACCEPTABLE: "each client accepts the media type that it reads",
   UNSUPPORTED_MEDIA_TYPE: "each client sends JSON",
   ROOT_FIELD_LIMIT_EXCEEDED: "a subscription has one root field, or is GRAPHQL_VALIDATION_FAILED",
 };

@@ -298,10 +298,10 @@ describe("an operation over a socket", () => {
       "OPERATION_RESOLUTION_FAILURE",
     ],
     ["no document", undefined, {}, "BAD_REQUEST"],
-    ["what is no document", "subscription {", {}, "GRAPHQL_PARSE_FAILED"],
+    ["an invalid document", "subscription {", {}, "GRAPHQL_PARSE_FAILED"],
     ["an unknown field", "subscription { nothing }", {}, "GRAPHQL_VALIDATION_FAILED"],
     [
-      "two subscriptions in one",
+      "two root fields in one subscription",
       "subscription { ordered { number } b: ordered { number } }",
       {},
       "GRAPHQL_VALIDATION_FAILED",
@@ -320,8 +320,8 @@ describe("an operation over a socket", () => {
       { variables: { shop: Array(101).fill("x") } },
       "LIST_LIMIT_EXCEEDED",
     ],
-    ["a cursor that is none", query, { extensions: { after: "x" } }, "POSITION_INVALID"],
-    ["a document that is not known", undefined, { documentId: `sha256:${"0".repeat(64)}` }, "DOCUMENT_UNKNOWN"],
+    ["an invalid cursor", query, { extensions: { after: "x" } }, "POSITION_INVALID"],
+    ["an unknown document id", undefined, { documentId: `sha256:${"0".repeat(64)}` }, "DOCUMENT_UNKNOWN"],
   ])("is refused as over HTTP, and the socket stays open: %s", async (_what, text, more, code) => {
     const client = new RawClient(wsUrl());
     await client.connect(
@@ -546,14 +546,18 @@ describe("server-sent events", () => {
   });
 
   it.each<[string, Record<string, unknown>, string]>([
-    ["a query that does not fit", { query: "{nope}" }, "GRAPHQL_VALIDATION_FAILED"],
-    ["a subscription that does not fit", { query: "subscription { nothing }" }, "GRAPHQL_VALIDATION_FAILED"],
-    ["what is no document", { query: "subscription {" }, "GRAPHQL_PARSE_FAILED"],
+    ["a query that does not match the schema", { query: "{nope}" }, "GRAPHQL_VALIDATION_FAILED"],
+    [
+      "a subscription that does not match the schema",
+      { query: "subscription { nothing }" },
+      "GRAPHQL_VALIDATION_FAILED",
+    ],
+    ["an invalid document", { query: "subscription {" }, "GRAPHQL_PARSE_FAILED"],
     ["no document", {}, "BAD_REQUEST"],
-    ["what is no request", { query: 1 }, "BAD_REQUEST"],
-    ["an unknown id of a document", { documentId: hashOf("x") }, "DOCUMENT_UNKNOWN"],
-    ["a cursor that is none", { query, extensions: { after: "x" } }, "POSITION_INVALID"],
-    ["too large a request", { query: `${query} #${"x".repeat(300_000)}` }, "PAYLOAD_TOO_LARGE"],
+    ["a query that is not a string", { query: 1 }, "BAD_REQUEST"],
+    ["an unknown document id", { documentId: hashOf("x") }, "DOCUMENT_UNKNOWN"],
+    ["an invalid cursor", { query, extensions: { after: "x" } }, "POSITION_INVALID"],
+    ["a request that is too large", { query: `${query} #${"x".repeat(300_000)}` }, "PAYLOAD_TOO_LARGE"],
   ])("case G15: are refused in a stream if the client accepts one: %s", async (_what, body, code) => {
     const headers = { accept: "text/event-stream", "content-type": "application/json", ...as() };
     const response = await fetch(gateway.url, { method: "POST", headers, body: JSON.stringify(body) });

@@ -80,7 +80,7 @@ async function subscribe(
 ) {
   const extensions = after === undefined ? undefined : { after };
   const answer = await gateway.subscribe({ query: text, extensions }, contextOf(as), listener);
-  if (!answer) throw new Error("It was no subscription.");
+  if (!answer) throw new Error("The request is not a subscription.");
   return { listener, answer, cursor: "cursor" in answer ? answer.cursor : undefined };
 }
 const refusedBy = async (subscribing: ReturnType<typeof subscribe>) => {

@@ -84,11 +84,11 @@ describe("the socket of a subgraph", () => {
   });
 
   it.each<[string, (Message | string)[], number]>([
-    ["a subscription before the beginning", [{ id: "1", type: "subscribe", payload: request }], 4401],
-    ["a second beginning", [{ type: "connection_init" }, { type: "connection_init" }], 4429],
-    ["what is no JSON", ["hello"], 4400],
-    ["what only a server says", [{ type: "connection_ack" }], 4400],
-    ["a frame too large", [" ".repeat(5 * 2 ** 20)], 1009],
+    ["a subscription before connection_init", [{ id: "1", type: "subscribe", payload: request }], 4401],
+    ["a second connection_init", [{ type: "connection_init" }, { type: "connection_init" }], 4429],
+    ["a message that is not JSON", ["hello"], 4400],
+    ["a message that only a server may send", [{ type: "connection_ack" }], 4400],
+    ["a frame that is too large", [" ".repeat(5 * 2 ** 20)], 1009],
   ])("is closed for %s", async (_what, messages, code) => {
     const socket = new RawSocket(server.url);
     await socket.say(...messages);

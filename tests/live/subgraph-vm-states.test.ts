@@ -144,7 +144,7 @@ describe("vmStateChanged", () => {
   });
 
   it.each([
-    ["no position", "yesterday", "POSITION_INVALID"],
+    ["an invalid position", "yesterday", "POSITION_INVALID"],
     ["a position of another database", "1~monitoring.01234567.1.1", "POSITION_INVALID"],
     ["a position of another installation", "1~vms.01234567.1.1", "POSITION_INVALID"],
   ])("refuses %s", async (_what, after, code) => {
@@ -153,17 +153,17 @@ describe("vmStateChanged", () => {
 
   it.each([
     [
-      "an id that is none",
+      "an invalid id",
       { query, variables: { filter: { vm: ["one"] } } },
       { code: "BAD_USER_INPUT", details: { argument: "filter.vm" } },
     ],
     [
-      "a variable that its type refuses",
+      "a variable that its type rejects",
       { query, variables: { filter: { toState: ["GONE"] } } },
       { code: "BAD_USER_INPUT", details: { argument: "$filter" } },
     ],
-    ["a field that there is not", { query: "subscription { vmStateChanged { size } }" }, { code: "BAD_USER_INPUT" }],
-    ["what is not GraphQL", { query: "subscription {" }, { code: "GRAPHQL_PARSE_FAILED" }],
+    ["an unknown field", { query: "subscription { vmStateChanged { size } }" }, { code: "BAD_USER_INPUT" }],
+    ["a document that is not GraphQL", { query: "subscription {" }, { code: "GRAPHQL_PARSE_FAILED" }],
     ["a query", { query: "{ vms { totalCount } }" }, { code: "BAD_REQUEST" }],
   ])("refuses %s", async (_what, request, error) => {
     await expect(firstOf(live.vms, request, everything(live.ours))).rejects.toMatchObject(error);

@@ -72,11 +72,11 @@ it("attack 30, case G51: every edge is open to the roles in the written table, a
   }
   expect(unreached).toEqual([]);
   const text = [
-    "# Which roles may follow which edge",
+    "# Who may follow which edge",
     "",
-    "Generated from the composed schema over one tenant's rows by `edges.test.ts`: every field that leads from an object to another, as a user of the",
-    "tenant sees it who does not own the object, and every other field that is not for all who may see its object. Fields that are missing here are for",
-    "them. After an intended change: `npx vitest run tests/security -u`, and read the difference.",
+    "Generated from the composed schema over one tenant's rows by `edges.test.ts`. It lists every field that leads from one object to another, as seen by",
+    "a user of the tenant who does not own the object. It also lists every other field that is not open to all users who may see its object. Fields that",
+    "are missing here are open to them. After an intended change, run `npx vitest run tests/security -u`, and review the difference.",
     "",
     table(["edge", ...roles.keys()], rows),
     "",

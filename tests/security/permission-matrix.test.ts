@@ -80,10 +80,10 @@ describe("attack 30: every root field", () => {
       rows.push([coordinate, needs || (forNobody ? anybodySignedIn : everybody), ...cells]);
     }
     const text = [
-      "# Which roles may select which root field",
+      "# Who may request which root field",
       "",
-      "Generated from the composed schema and the built-in roles by `permission-matrix.test.ts`, which fails when this file differs from",
-      "the result. After an intended change: `npx vitest run tests/security -u`, and read the difference.",
+      "Generated from the composed schema and the built-in roles by `permission-matrix.test.ts`, which fails when this file does not match the",
+      "product. After an intended change, run `npx vitest run tests/security -u`, and review the difference.",
       "",
       table(["field", "needs", ...roles.keys()], rows),
       "",
@@ -146,6 +146,6 @@ function saidOf({ directives = [] }: { readonly directives?: readonly ConstDirec
 /** A field requires one permission and one policy, so that a refusal can name it. */
 function onlyOne(value: ConstValueNode): string {
   const [, name] = /^\[\["([^"]+)"\]\]$/.exec(print(value)) ?? [];
-  if (!name) throw new Error(`${print(value)} is not one.`);
+  if (!name) throw new Error(`${print(value)} is not exactly one name.`);
   return name;
 }

@@ -178,7 +178,7 @@ describe("fault 6: an invalid response", () => {
     ["HTML", answering(response("200 OK\r\ncontent-type: text/html", "<h1>secret-canary</h1>")), "unusable"],
     ["status 500", answering(response("500 Error", '{"error":"secret-canary"}')), "unusable"],
     [
-      "status 401 to its signature",
+      "status 401 for its signature",
       answering(
         response(
           "401 Unauthorized",
@@ -189,20 +189,20 @@ describe("fault 6: an invalid response", () => {
     ],
     ["status 503", answering(response("503 Unavailable", "secret-canary")), "unreachable"],
     ["a redirect", answering(response("302 Found\r\nlocation: http://10.1.2.3/secret-canary", "")), "unusable"],
-    ["no HTTP", answering("secret-canary\r\n\r\n"), "unusable"],
-    ["half of its JSON", answering(response("200 OK", '{"data":{"secret-canary":')), "unusable"],
-    ["nothing", answering(response("200 OK", "")), "unusable"],
+    ["a response that is not HTTP", answering("secret-canary\r\n\r\n"), "unusable"],
+    ["truncated JSON", answering(response("200 OK", '{"data":{"secret-canary":')), "unusable"],
+    ["an empty body", answering(response("200 OK", "")), "unusable"],
     [
-      "less than it says",
+      "a body shorter than its content-length",
       answering('HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{"data":"secret-canary"}'),
       "unreachable",
     ],
     [
-      "more than it says",
+      "a body longer than its content-length",
       answering('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n{"data":{"secret-canary":1}}'),
       "unusable",
     ],
-    ["an end before its beginning", answering(""), "unreachable"],
+    ["a connection that closes without a response", answering(""), "unreachable"],
   ];
 
   it.each(answers)(

@@ -39,7 +39,7 @@ describe("the checker", () => {
   it("reports a change that was lost at the end, and the wrong state of the client", () => {
     expect(said(ofOne.slice(0, -1))).toEqual([
       "ann never received alert b #2",
-      "by ann, alert b is pending; in the database it is firing",
+      "according to ann, alert b is pending; in the database it is firing",
     ]);
   });
 
@@ -55,20 +55,20 @@ describe("the checker", () => {
   it("reports a change of another tenant, and one that was never written", () => {
     expect(said([...ofOne, ...written.slice(1, 2)])).toEqual(["ann received vm x #7 of another tenant"]);
     expect(said([...ofOne, change("one", "vm a", 4, "paused")])).toEqual([
-      "ann received vm a #4, which was not written",
+      "ann received vm a #4, which was never written",
     ]);
   });
 
   it("reports a change that was received with another state", () => {
     expect(said(ofOne.map((each) => ({ ...each, state: "stopped" })))).toContain(
-      "ann received vm a #2 as stopped, which is running",
+      "ann received vm a #2 as stopped, but it was written as running",
     );
   });
 
   it("reports a final state that differs from the database's, of a client and of the log of writes", () => {
     expect(said(ofOne, { final: new Map([...final, ["vm a", "running"]]) })).toEqual([
-      "by the log of what was written, vm a is paused; in the database it is running",
-      "by ann, vm a is paused; in the database it is running",
+      "according to the log of writes, vm a is paused; in the database it is running",
+      "according to ann, vm a is paused; in the database it is running",
     ]);
   });
 });

@@ -38,7 +38,7 @@ export function missing({ written, clients }: Pick<Record, "written" | "clients"
 
 /** Returns, as sentences, every difference between what clients received and what was written; none if each received all of it, once, and in order. */
 export const complaints = ({ written, clients, final }: Record): string[] => [
-  ...wrongEnds("the log of what was written", written, final),
+  ...wrongEnds("the log of writes", written, final),
   ...clients.flatMap((client) => [...about(client, written), ...wrongEnds(client.name, client.told, final)]),
 ];
 
@@ -52,10 +52,10 @@ function about({ name, tenantId, told }: TellTale, written: readonly Change[]): 
   for (const change of told) {
     const key = keyOf(change);
     const meant = expected.get(key);
-    if (!meant) found.push(`${name} received ${key}, which was not written`);
+    if (!meant) found.push(`${name} received ${key}, which was never written`);
     else if (meant.tenantId !== tenantId) found.push(`${name} received ${key} of another tenant`);
     else if (meant.state !== change.state)
-      found.push(`${name} received ${key} as ${change.state}, which is ${meant.state}`);
+      found.push(`${name} received ${key} as ${change.state}, but it was written as ${meant.state}`);
     const before = newest.get(change.entity) ?? -1;
     if (seen.has(key)) found.push(`${name} received ${key} twice`);
     else if (change.number < before) found.push(`${name} received ${key} after #${before}`);
@@ -76,5 +76,7 @@ function wrongEnds(
   const last = new Map(changes.map(({ entity, state }) => [entity, state]));
   return [...last]
     .filter(([entity, state]) => final.get(entity) !== state)
-    .map(([entity, state]) => `by ${name}, ${entity} is ${state}; in the database it is ${final.get(entity)}`);
+    .map(
+      ([entity, state]) => `according to ${name}, ${entity} is ${state}; in the database it is ${final.get(entity)}`,
+    );
 }

@@ -120,7 +120,7 @@ describe("a gateway to which clients connect and disconnect", { timeout: 120_000
 
   it.each([
     ["is disconnected", {}],
-    ["gets only the newest event", { replaces: "order" }],
+    ["receives only the newest event", { replaces: "order" }],
   ])("case G54: keeps no more than its limit for a client that does not read and %s", async (_, more) => {
     const [slow, other] = await Promise.all([
       subscribed("slow", { query: bulky }),

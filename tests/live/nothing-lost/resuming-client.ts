@@ -162,7 +162,7 @@ export class ResumingClient implements TellTale {
     if (told) {
       this.told.push(told);
       this.toldAt.push(performance.now());
-    } else this.problems.push(`${this.name} received ${JSON.stringify(next)}`);
+    } else this.problems.push(`${this.name} received an unexpected message: ${JSON.stringify(next)}`);
     if (next.extensions?.cursor !== undefined) this.#cursors.set(id, next.extensions.cursor);
   }
 

@@ -74,7 +74,7 @@ async function settle(step: Step): Promise<void> {
     if (await isWritten(step)) return;
     await delay(askedEveryMs);
   }
-  throw new Error("A write was tried again and again and never committed.", { cause });
+  throw new Error("A write was retried and never committed.", { cause });
 }
 
 async function isWritten(step: Step): Promise<boolean> {
@@ -83,7 +83,7 @@ async function isWritten(step: Step): Promise<boolean> {
     if (answer !== undefined) return answer;
     await delay(askedEveryMs);
   }
-  throw new Error("The database did not come back.");
+  throw new Error("The database did not become available again.");
 }
 
 /** Returns the state of every entity in the databases. */

@@ -84,7 +84,7 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
   const auth = await openDatabase({ domain: "auth", url: databases.url("auth"), maxConnections: 1 });
   const federation = await openDatabase({ domain: "federation", url: databases.url("federation"), maxConnections: 1 });
   const keyring = parseKeyring(encryptionKeys);
-  if (!keyring) throw new Error("The encryption keys are none.");
+  if (!keyring) throw new Error("The encryption keys are not a valid keyring.");
   await federation.write({ tenantId: fleet.tenantId }, (tx) =>
     writeProviderCredentials(tx, keyring, fleet.id("cloudProvider"), secrets.mark("a provider's credentials")),
   );

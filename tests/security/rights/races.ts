@@ -27,7 +27,7 @@ const attempts: Readonly<Record<string, (of: Contest) => Mutation>> = {
 const raises: Readonly<Record<string, (of: Contest, wideRoleId: string) => Mutation>> = {
   "another role": ({ target }, roleId) => ["grantRole", { userId: target.id, roleId }],
   "another default role": ({ target }) => ["setUserRole", { userId: target.id, role: "ADMIN" }],
-  "more in a role that it has": ({ roleId }) => ["updateRole", { id: roleId, permissions: ["*"] }],
+  "more permissions in a role that it has": ({ roleId }) => ["updateRole", { id: roleId, permissions: ["*"] }],
 };
 
 /** Returns the position of an action in the tenant's audit log, which is the order in which the transactions were committed. */
@@ -78,4 +78,4 @@ export async function race(world: World, seed: number): Promise<string> {
 
 /** Whether the object of the attempt has more rights afterwards. */
 const concerns = (attempt: string, raise: string): boolean =>
-  !["updateRole", "deleteRole"].includes(attempt) || raise === "more in a role that it has";
+  !["updateRole", "deleteRole"].includes(attempt) || raise === "more permissions in a role that it has";
