@@ -21,7 +21,7 @@ const secret = 'a secret; Expected "x" enum.';
 const quoted = JSON.stringify(secret);
 const variableErrors = (values: unknown): readonly GraphQLError[] => {
   const [operation] = parse("query ($values: Values) { field(values: $values) }").definitions;
-  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("That is no operation.");
+  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("The document is not an operation.");
   return getVariableValues(schema, operation.variableDefinitions ?? [], { values }).errors ?? [];
 };
 const literalErrors = (values: string) => validate(schema, parse(`{ field(values: ${values}) }`));

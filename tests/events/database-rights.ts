@@ -66,7 +66,7 @@ export async function readRights(sql: postgres.Sql, domain: Domain): Promise<Dat
     from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by proname collate "C"`;
   return {
     tables: tables.map(tableLine),
-    definerFunctions: functions.map(({ name, callers }) => `| \`${name}\` | ${callers.join(", ") || "nobody"} |`),
+    definerFunctions: functions.map(({ name, callers }) => `| \`${name}\` | ${callers.join(", ") || "no role"} |`),
   };
 }
 

@@ -115,7 +115,7 @@ describe("a subscription to a subgraph", () => {
 
   it.each([
     ["every event", () => live.vms, query],
-    ["the newest only", () => live.monitoring, "subscription { vmMetrics { time } }"],
+    ["only the newest event", () => live.monitoring, "subscription { vmMetrics { time } }"],
   ] as const)("to %s ends at the signal and leaves no listener on it", async (_what, of, asked) => {
     const stopping = new AbortController();
     const subscription = subscribe(of(), { query: asked }, everything(live.ours), stopping.signal)[
@@ -133,7 +133,7 @@ describe("a subscription to a subgraph", () => {
 
   it.each([
     ["every event", () => live.vms, query],
-    ["the newest only", () => live.monitoring, "subscription { vmMetrics { time } }"],
+    ["only the newest event", () => live.monitoring, "subscription { vmMetrics { time } }"],
   ] as const)("to %s leaves no listener when it is no longer read", async (_what, of, asked) => {
     const stopping = new AbortController();
     const subscription = subscribe(of(), { query: asked }, everything(live.ours), stopping.signal)[
