@@ -15,7 +15,7 @@ import { policies } from "#lib/request-context.ts";
 import { type Call, signContext, verifyContext } from "#lib/signed-context.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
-import { startSubgraphsApart } from "./apart.ts";
+import { startSubgraphsApart } from "./separate-processes.ts";
 import { ask } from "./one-request.ts";
 import { onPreparedServer } from "./prepared-server.ts";
 import { runUntilReady } from "./processes.ts";

@@ -1,6 +1,6 @@
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
-import { startGatewayApart, startSubgraphsApart } from "./apart.ts";
+import { startGatewayApart, startSubgraphsApart } from "./separate-processes.ts";
 import { closePools, openPools, readByHand } from "./one-request-by-hand.ts";
 import { onPreparedServer, pageSize } from "./prepared-server.ts";
 import { runUntilReady } from "./processes.ts";

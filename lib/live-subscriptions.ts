@@ -16,7 +16,7 @@ import { type ErrorCode, errorCodes, isRetryable, PublicError } from "./errors.t
 import { type EventPosition, invalidPosition, parsePosition, positionText } from "./event-position.ts";
 import { variableError } from "./input-errors.ts";
 import type { LiveField, LiveFields, LiveLog } from "./live-field.ts";
-import { everyEvent, type LiveEntry, newestOfEach } from "./live-moments.ts";
+import { everyEvent, type LiveEntry, newestOfEach } from "./event-batches.ts";
 import { log } from "./log.ts";
 import { pause } from "./pause.ts";
 import { platformTenantId } from "./platform-tenant.ts";

@@ -1,6 +1,6 @@
 import { Pool } from "undici";
 import { bodyFor } from "./graph.ts";
-import { connections, inTurns } from "./in-turns.ts";
+import { connections, inTurns } from "./concurrent-calls.ts";
 
 /** Clients of one server, over kept-alive connections. */
 export class Load {

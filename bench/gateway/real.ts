@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
-import { signingVariable, startGatewayApart, startSubgraphsApart } from "../apart.ts";
+import { signingVariable, startGatewayApart, startSubgraphsApart } from "../separate-processes.ts";
 import { closePools, openPools, readByHand } from "../one-request-by-hand.ts";
 import { onPreparedServer, type PreparedServer } from "../prepared-server.ts";
 import { type Running, runUntilReady } from "../processes.ts";

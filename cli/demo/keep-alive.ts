@@ -9,7 +9,7 @@ import {
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
 import { demoDataset, demoNodes } from "./fleet.ts";
-import { liveOn } from "./life.ts";
+import { liveOn } from "./change-fleet.ts";
 import { replayTraces } from "./replay.ts";
 import { FleetCounters, writeDemoSamples } from "./samples.ts";
 import { runningDemoVms } from "./seed.ts";

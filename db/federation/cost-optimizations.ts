@@ -1,7 +1,7 @@
 import { during, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
-import { byEither, eitherOneOf } from "./either.ts";
+import { byEither, eitherOneOf } from "./two-column-filters.ts";
 import { type CostOptimizationRow, costOptimizations } from "./schema/cost-optimizations.ts";
 
 export const costOptimizationById = lookup<CostOptimizationRow>({ table: costOptimizations });

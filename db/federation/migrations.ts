@@ -1,7 +1,7 @@
 import { during, isNull, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
-import { byEither, eitherOneOf } from "./either.ts";
+import { byEither, eitherOneOf } from "./two-column-filters.ts";
 import { type MigrationRow, migrations } from "./schema/migrations.ts";
 
 export const migrationById = lookup<MigrationRow>({ table: migrations });

@@ -3,7 +3,7 @@ import { apiKeyId, isSessionToken, tenantOfTicket } from "#lib/credentials.ts";
 import { PublicError } from "#lib/errors.ts";
 import { anonymous, type CredentialKey, type Identity } from "#lib/request-context.ts";
 import type { Transport } from "../transport/transport.ts";
-import { askAuth } from "./ask-auth.ts";
+import { askAuth } from "./auth-calls.ts";
 import { type IdentifiedCredential, IdentityCache } from "./identity-cache.ts";
 import type { KeyLimits } from "./key-limits.ts";
 

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { log } from "#lib/log.ts";
 import type { Identity, RequestContext } from "#lib/request-context.ts";
 import type { Transport } from "../transport/transport.ts";
-import { gatewayItself } from "./ask-auth.ts";
+import { gatewayItself } from "./auth-calls.ts";
 
 /** Within this time, one denial is recorded for each user and permission: a caller that repeats a request in a loop does not fill the log. */
 const onceInMs = 60_000;

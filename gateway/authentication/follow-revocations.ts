@@ -3,7 +3,7 @@ import { z } from "zod";
 import { log } from "#lib/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Transport } from "../transport/transport.ts";
-import { gatewayItself } from "./ask-auth.ts";
+import { gatewayItself } from "./auth-calls.ts";
 import type { IdentityCache } from "./identity-cache.ts";
 
 const everyMs = 400;

@@ -3,7 +3,7 @@ import { OperationTypeNode, parse } from "graphql";
 import { PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { failedFields } from "./failed-fields.ts";
-import { inParts } from "./in-parts.ts";
+import { inParts } from "./split-call.ts";
 import type { CallRequest, Transport } from "../transport/transport.ts";
 import type { CallSubgraph } from "./run.ts";
 

@@ -5,7 +5,7 @@ import type { Aliases } from "../planning/aliases.ts";
 import type { Data, Variables } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import type { OperationToPlan } from "../planning/operation-to-plan.ts";
-import { numbersOfFetch, type NumbersOf } from "./held-numbers.ts";
+import { numbersOfFetch, type NumbersOf } from "./exact-numbers.ts";
 import { fetchesByType } from "../planning/fetches-by-type.ts";
 import { plannedFields } from "../planning/planned-fields.ts";
 import { eventOf } from "./fetch-step.ts";

@@ -10,7 +10,7 @@ import { Outgoing } from "../sockets/outgoing.ts";
 import type { SocketLimits } from "../sockets/socket-limits.ts";
 import type { ConnectionObserver } from "../sockets/observer.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
-import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
+import { textOf, type ToldEvent } from "../subscriptions/emitted-event.ts";
 
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",

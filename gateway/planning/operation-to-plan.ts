@@ -22,7 +22,7 @@ import type { PublicError } from "#lib/errors.ts";
 import { isIncluded, isIntrospection, type Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
 import { forSubgraphs } from "./executable-directives.ts";
-import { fragmentOn, typename } from "./made-selections.ts";
+import { fragmentOn, typename } from "./selection-nodes.ts";
 import { NumberLiterals } from "./number-literals.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 import type { Terms } from "./requirements/terms.ts";

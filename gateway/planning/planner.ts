@@ -3,7 +3,7 @@ import type { QueryPlan } from "@apollo/query-planner";
 import type { DocumentNode } from "graphql";
 import { documentOf, type Operation } from "../operation.ts";
 import { inSubgraphTerms } from "./requirements/subgraph-terms.ts";
-import { withTypesHere } from "./types-here.ts";
+import { withTypesHere } from "./partly-known-types.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 
 /** Plans operations of valid documents over one supergraph. */

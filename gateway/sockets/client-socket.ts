@@ -11,7 +11,7 @@ import { closeCodes, type CloseReason, subscriberExists } from "./close-codes.ts
 import type { Credentials, Holder, Shown } from "./credentials.ts";
 import type { ConnectionObserver } from "./observer.ts";
 import { Outgoing } from "./outgoing.ts";
-import { shownIn, withoutCredential } from "./shown-credential.ts";
+import { shownIn, withoutCredential } from "./payload-credential.ts";
 import { SocketOperation } from "./socket-operation.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 

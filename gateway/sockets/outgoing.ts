@@ -1,4 +1,4 @@
-import type { ToldEvent } from "../subscriptions/told-event.ts";
+import type { ToldEvent } from "../subscriptions/emitted-event.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
 /** The destination of text, and the amount that has not been sent yet. */

@@ -5,7 +5,7 @@ import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
-import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
+import { textOf, type ToldEvent } from "../subscriptions/emitted-event.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 export interface OperationDependencies {

@@ -1,4 +1,4 @@
-import type { ToldEvent } from "./told-event.ts";
+import type { ToldEvent } from "./emitted-event.ts";
 
 const most = 256;
 const mostCharacters = 512 * 1024;

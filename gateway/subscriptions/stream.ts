@@ -18,7 +18,7 @@ import { cursorText } from "./cursor.ts";
 import type { StreamObserver } from "./observer.ts";
 import { RecentEvents } from "./recent-events.ts";
 import type { SubscriptionSource } from "./source.ts";
-import type { ToldEvent } from "./told-event.ts";
+import type { ToldEvent } from "./emitted-event.ts";
 
 /** A receiver of the events of a stream. Its work for one event must not take long. */
 export abstract class Subscriber {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { carrierByHand, contextOf, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { carrierByHand, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { Bulkhead, withBulkhead } from "./bulkhead.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { carrierThat, contextOf, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { carrierThat, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { CallFailure } from "./call-failure.ts";
 import { CircuitBreaker, withCircuitBreaker } from "./circuit-breaker.ts";
 import { transportLimits } from "./limits.ts";

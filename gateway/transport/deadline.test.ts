@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { carrierByHand, contextOf, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { carrierByHand, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { withDeadline } from "./deadline.ts";
 import { guarded } from "./guarded.ts";
 

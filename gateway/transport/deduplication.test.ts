@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RequestContext } from "#lib/request-context.ts";
-import { carrierByHand, contextOf, mutation, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { carrierByHand, contextOf, mutation, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { withDeduplication } from "./deduplication.ts";
 import type { CallRequest } from "./transport.ts";
 

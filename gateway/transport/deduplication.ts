@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RequestContext } from "#lib/request-context.ts";
-import { Flight } from "./flight.ts";
+import { Flight } from "./in-flight-call.ts";
 import type { TransportLimits } from "./limits.ts";
 import type { TransportObserver } from "./observer.ts";
 import type { CallRequest, Transport } from "./transport.ts";

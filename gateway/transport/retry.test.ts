@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { carrierThat, contextOf, mutation, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { carrierThat, contextOf, mutation, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { CallFailure, type FailureKind } from "./call-failure.ts";
 import { transportLimits } from "./limits.ts";
 import { RetryBudget, withRetry } from "./retry.ts";

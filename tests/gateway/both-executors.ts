@@ -22,7 +22,7 @@ import { failedFields } from "#gateway/execution/failed-fields.ts";
 import { PublicError } from "#lib/errors.ts";
 import type { CompiledOperation } from "#gateway/execution/compile-operation.ts";
 import { operationVariables } from "#gateway/execution/operation-variables.ts";
-import { compiledHere } from "./compiled-here.ts";
+import { compiledHere } from "./compile-synchronously.ts";
 import type { GeneratedOperation } from "./documents.ts";
 
 export type AskSubgraphs = (

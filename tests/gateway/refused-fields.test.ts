@@ -14,7 +14,7 @@ import { expect, it } from "vitest";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { operationOf } from "#gateway/operation.ts";
 import { PublicError } from "#lib/errors.ts";
-import { compiledHere } from "./compiled-here.ts";
+import { compiledHere } from "./compile-synchronously.ts";
 import { operationFrom } from "./documents.ts";
 import { type MockSupergraph, shop } from "./mock-supergraphs.ts";
 

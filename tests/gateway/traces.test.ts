@@ -18,7 +18,7 @@ import { until } from "#tests/live/until.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { startHungCollector, startTraceCollector, type TraceCollector } from "#tests/harness/trace-collector.ts";
 import { connectedTrace, newTraceparent, pathsOf } from "#tests/harness/trace-tree.ts";
-import { carrierByHand, carrierThat, contextOf, never, query as asked } from "./transport/carrier-by-hand.ts";
+import { carrierByHand, carrierThat, contextOf, never, query as asked } from "./transport/manual-transport.ts";
 
 const fleet = fleetOf(1);
 const canary = "canary-b7f1d2";

@@ -9,7 +9,7 @@ import { novacron } from "#tests/running/command.ts";
 import { faultsOf, tableGone } from "./canaries/breaking.ts";
 import { Client, shownOnce } from "./canaries/client.ts";
 import { type HostileRequest, hostileRequests } from "./canaries/hostile-requests.ts";
-import { liveWithSecrets } from "./canaries/life-of-secrets.ts";
+import { liveWithSecrets } from "./canaries/exercise-secrets.ts";
 import { databaseOutputs } from "./canaries/outputs.ts";
 import { rawRequests } from "./canaries/raw-requests.ts";
 import { socketRequests } from "./canaries/socket-requests.ts";

@@ -5,8 +5,8 @@ import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { anonymous } from "#lib/request-context.ts";
 import { query, subgraphNames } from "../graph.ts";
-import { inTurns } from "../in-turns.ts";
-import { remembering } from "../remembering.ts";
+import { inTurns } from "../concurrent-calls.ts";
+import { remembering } from "../in-memory-subgraph.ts";
 import { answerBodies } from "../serve.ts";
 
 // The gateway in a program that calls it. The program runs as many queries as its parent requests, so that no HTTP of its own is measured.

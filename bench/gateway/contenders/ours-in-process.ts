@@ -5,7 +5,7 @@ import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { anonymous } from "#lib/request-context.ts";
 import { subgraphNames } from "../graph.ts";
-import { remembering } from "../remembering.ts";
+import { remembering } from "../in-memory-subgraph.ts";
 
 const gateway = await startGateway({
   supergraphSdl: readFileSync(process.argv[2] ?? "", "utf8"),

@@ -5,8 +5,8 @@ import { withoutIdleExternals } from "./idle-externals.ts";
 import { withoutIdleInterfaceObjects } from "./idle-interface-objects.ts";
 import { withInaccessible } from "./inaccessible.ts";
 import { withResolvableKeys } from "./resolvable-keys.ts";
-import { withSecondSelves } from "./second-selves.ts";
-import { StandIns } from "./stand-ins.ts";
+import { withSecondSelves } from "./add-virtual-subgraphs.ts";
+import { StandIns } from "./substitute-fields.ts";
 import {
   argumentOf,
   directivesOf,

@@ -9,7 +9,7 @@ import type { RequestContext } from "#lib/request-context.ts";
 import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { permitAccount, permitReset } from "../credentials/escalation.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
-import { loginKey, networkOf, placeOf } from "../sign-in/place.ts";
+import { loginKey, networkOf, placeOf } from "../sign-in/attempt-keys.ts";
 import { nobody } from "../sign-in/sign-in.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { passwordProblem } from "./password-rules.ts";

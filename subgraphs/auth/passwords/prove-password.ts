@@ -3,7 +3,7 @@ import type { RequestContext } from "#lib/request-context.ts";
 import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { permitAccount } from "../credentials/escalation.ts";
-import { loginKey, placeOf, readSignInUser, turnOf } from "../sign-in/place.ts";
+import { loginKey, placeOf, readSignInUser, turnOf } from "../sign-in/attempt-keys.ts";
 import { isPasswordText } from "./password-rules.ts";
 
 /**

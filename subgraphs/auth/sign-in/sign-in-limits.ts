@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
 import { PublicError } from "#lib/errors.ts";
 import { type Limit, rateLimiter } from "#lib/rate-limiter.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "./keyed-queue.ts";
 
 /** Failed attempts from one network, for any users: enough for an office, too few to try a list of users. */
 const perNetwork = { points: 50, duration: 600 };

@@ -13,7 +13,7 @@ import { countingCodes, type TakeCode } from "../mfa/second-factor.ts";
 import { isPasswordText } from "../passwords/password-rules.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
 import { revokeSession } from "../sessions/end-sessions.ts";
-import { loginKey, networkOf, placeOf, readSignInUser, turnOf } from "./place.ts";
+import { loginKey, networkOf, placeOf, readSignInUser, turnOf } from "./attempt-keys.ts";
 
 export interface SignInInput {
   /** An e-mail address or a username. */

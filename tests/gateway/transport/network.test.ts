@@ -16,7 +16,7 @@ import {
 } from "#tests/harness/network-faults.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import type { TcpProxy } from "#tests/harness/tcp-proxy.ts";
-import { fleet, type ProductApart, productApart } from "./product-apart.ts";
+import { fleet, type ProductApart, productApart } from "./product-over-http.ts";
 
 const query =
   "{ alertRules { totalCount } clusters { totalCount } vms(first: 3) { nodes { name alerts { totalCount } } } }";

@@ -3,7 +3,7 @@ import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
 import { type Child, startChild } from "#tests/apart/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import type { Answer } from "#tests/harness/product.ts";
-import { keys, type ProductApart, productApart, type WatchedGateway } from "./product-apart.ts";
+import { keys, type ProductApart, productApart, type WatchedGateway } from "./product-over-http.ts";
 
 const query = "{ clusters { totalCount } alertRules { totalCount } }";
 const whole = { data: { clusters: { totalCount: 3 }, alertRules: { totalCount: 3 } }, errors: [] };

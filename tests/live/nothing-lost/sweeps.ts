@@ -3,9 +3,9 @@ import { expect, it, vi } from "vitest";
 import { askGraph } from "#tests/harness/product.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { areConnectionsKnown, expectNothingLeft } from "./connections.ts";
-import { expectEverybodyBack } from "./everybody-back.ts";
+import { expectEverybodyBack } from "./all-clients-reconnect.ts";
 import type { LiveFleet } from "./fleet.ts";
-import { MessageThief } from "./message-thief.ts";
+import { MessageThief } from "./message-dropper.ts";
 import { expectSlowReaderServed } from "./slow-reader.ts";
 import { complaintsAfter, type Sweep, sweep } from "./sweep.ts";
 

@@ -1,5 +1,5 @@
 import type { LiveField } from "#lib/live-field.ts";
-import { wantedIds } from "#lib/wanted.ts";
+import { wantedIds } from "#lib/subscription-filters.ts";
 import type { FederationContext } from "../../context.ts";
 import type { SubscriptionMigrationProgressedArgs } from "../../generated/resolvers.ts";
 import type { MigrationProgress } from "../../mappers.ts";

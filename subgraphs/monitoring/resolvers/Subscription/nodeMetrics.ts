@@ -2,7 +2,7 @@ import type { PayloadOf } from "#events/catalogue.ts";
 import type { monitoringEvents } from "#events/monitoring.ts";
 import { found } from "#lib/arguments.ts";
 import type { LiveField } from "#lib/live-field.ts";
-import { wantedIds } from "#lib/wanted.ts";
+import { wantedIds } from "#lib/subscription-filters.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionNodeMetricsArgs } from "../../generated/resolvers.ts";
 import type { NodeMetrics } from "../../mappers.ts";

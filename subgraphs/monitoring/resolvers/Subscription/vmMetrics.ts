@@ -2,7 +2,7 @@ import type { PayloadOf } from "#events/catalogue.ts";
 import type { monitoringEvents } from "#events/monitoring.ts";
 import { found } from "#lib/arguments.ts";
 import type { LiveField } from "#lib/live-field.ts";
-import { wantedIds, wantedTags } from "#lib/wanted.ts";
+import { wantedIds, wantedTags } from "#lib/subscription-filters.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionVmMetricsArgs } from "../../generated/resolvers.ts";
 import type { VmMetrics } from "../../mappers.ts";

@@ -3,7 +3,7 @@ import type { PayloadOf } from "#events/catalogue.ts";
 import type { vmsEvents } from "#events/vms.ts";
 import { found } from "#lib/arguments.ts";
 import type { LiveField } from "#lib/live-field.ts";
-import { wantedIds, wantedTags, wantedValues } from "#lib/wanted.ts";
+import { wantedIds, wantedTags, wantedValues } from "#lib/subscription-filters.ts";
 import type { VmsContext } from "../../context.ts";
 import type { SubscriptionVmStateChangedArgs } from "../../generated/resolvers.ts";
 

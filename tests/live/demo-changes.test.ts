@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { liveOn } from "#cli/demo/life.ts";
+import { liveOn } from "#cli/demo/change-fleet.ts";
 import { replayTraces } from "#cli/demo/replay.ts";
 import { seedDemoFleet } from "#cli/demo/seed.ts";
 import { importBitbrains } from "#cli/import/bitbrains.ts";

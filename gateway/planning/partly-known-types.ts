@@ -23,7 +23,7 @@ import {
   visit,
 } from "graphql";
 import { keyOf } from "../operation.ts";
-import { fragmentOn, typename } from "./made-selections.ts";
+import { fragmentOn, typename } from "./selection-nodes.ts";
 import { withFetches } from "./plan-fetches.ts";
 import { isPlannedOf, type PlannedFields, plannedFields } from "./planned-fields.ts";
 

@@ -8,7 +8,7 @@ import { anonymous, policies } from "#lib/request-context.ts";
 import { followKeyring } from "#lib/live-keys.ts";
 import { onFileChange } from "#lib/watched-file.ts";
 import { noLimits } from "./admission/limits.ts";
-import { authSubgraph } from "./authentication/ask-auth.ts";
+import { authSubgraph } from "./authentication/auth-calls.ts";
 import { authentication, type Authentication } from "./authentication/authenticate.ts";
 import { denialRecorder } from "./authentication/denials.ts";
 import { followRevocations } from "./authentication/follow-revocations.ts";

@@ -1,6 +1,6 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, visit } from "graphql";
-import { type SecondSelf, secondSelvesOf } from "./divided-requirements.ts";
-import { withTypesOfInterfaceObject } from "./interface-object-selves.ts";
+import { type SecondSelf, secondSelvesOf } from "./virtual-subgraphs.ts";
+import { withTypesOfInterfaceObject } from "./interface-object-types.ts";
 import {
   addFields,
   argumentOf,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LiveBatch, LiveEvent } from "./live-field.ts";
-import { maxConflatedKeys, newestOfEach } from "./live-moments.ts";
+import { maxConflatedKeys, newestOfEach } from "./event-batches.ts";
 
 const position = (id: number) => ({ monitoring: { log: "0".repeat(32), transaction: id, id } });
 const event = (id: number, keys: readonly string[]): LiveEvent => ({

@@ -3,7 +3,7 @@ import type { ExecutionResult } from "graphql";
 import type { Subgraph } from "#lib/subgraph.ts";
 import type { SubgraphRequest } from "#lib/subgraph-request.ts";
 import { subgraphSchema, type SubgraphName } from "./graph.ts";
-import { answerOf } from "./memo.ts";
+import { answerOf } from "./response-cache.ts";
 
 /**
  * Returns a subgraph that answers from memory. The executor merges results in place, so each is made anew, as a real subgraph would make it: by a literal,
