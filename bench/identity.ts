@@ -15,7 +15,7 @@ import { policies } from "#lib/request-context.ts";
 import { type Call, signContext, verifyContext } from "#lib/signed-context.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
-import { startSubgraphsApart } from "./separate-processes.ts";
+import { startSubgraphProcesses } from "./separate-processes.ts";
 import { ask } from "./one-request.ts";
 import { onPreparedServer } from "./prepared-server.ts";
 import { runUntilReady } from "./processes.ts";
@@ -29,7 +29,7 @@ import type { Figure } from "./report.ts";
 export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
   onPreparedServer(async ({ dataDir, url, stops, request: { body, query } }) => {
     await makeAdministrator(dataDir);
-    const { processes, signingKeys } = await startSubgraphsApart(url, dataDir);
+    const { processes, signingKeys } = await startSubgraphProcesses(url, dataDir);
     stops.push(...[...processes.values()].map((process) => process.stop));
     const carrier = overHttp(
       Object.fromEntries([...processes].map(([name, process]) => [name, process.url])),

@@ -1,6 +1,6 @@
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
-import { startGatewayApart, startSubgraphsApart } from "./separate-processes.ts";
+import { startGatewayProcess, startSubgraphProcesses } from "./separate-processes.ts";
 import { closePools, openPools, readByHand } from "./one-request-by-hand.ts";
 import { onPreparedServer, pageSize } from "./prepared-server.ts";
 import { runUntilReady } from "./processes.ts";
@@ -15,8 +15,8 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
     const together = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
     stops.push(together.stop);
     const apiKey = administratorKey(dataDir);
-    const subgraphs = await startSubgraphsApart(url, dataDir);
-    const gateway = await startGatewayApart(subgraphs);
+    const subgraphs = await startSubgraphProcesses(url, dataDir);
+    const gateway = await startGatewayProcess(subgraphs);
     const apart = [...subgraphs.processes.values(), gateway];
     stops.push(...apart.map((process) => process.stop));
     const pools = openPools(url);

@@ -5,14 +5,17 @@ import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
 import type { Keyring } from "#lib/keyring.ts";
 import { type Running, runToEnd, runUntilReady } from "./processes.ts";
 
-export interface SubgraphsApart {
+export interface SubgraphProcesses {
   processes: Map<Domain, Running>;
   /** The keys that sign the calls to the subgraphs. */
   signingKeys: Keyring;
 }
 
 /** Starts five subgraphs from the bundles, each in a process of its own, over the databases that the keys of the data folder belong to. */
-export async function startSubgraphsApart(url: (domain: Domain) => string, dataDir: string): Promise<SubgraphsApart> {
+export async function startSubgraphProcesses(
+  url: (domain: Domain) => string,
+  dataDir: string,
+): Promise<SubgraphProcesses> {
   await runToEnd(["--import", "tsx", "scripts/build.ts"]);
   const signingKeys: Keyring = [{ id: "bench", secret: randomBytes(32).toString("base64url") }];
   const keys = requireKeys({ dataDir, keys: {} });
@@ -34,7 +37,7 @@ export async function startSubgraphsApart(url: (domain: Domain) => string, dataD
 }
 
 /** Starts a gateway from its bundle, in front of the subgraphs. */
-export async function startGatewayApart({ processes, signingKeys }: SubgraphsApart): Promise<Running> {
+export async function startGatewayProcess({ processes, signingKeys }: SubgraphProcesses): Promise<Running> {
   const urls = [...processes].map(([domain, { url }]) => [`SUBGRAPH_URL_${domain.toUpperCase()}`, url]);
   return runUntilReady(["dist/gateway/main.js"], {
     ...signingVariable(signingKeys),

@@ -25,7 +25,7 @@ import { guarded } from "./transport/guarded.ts";
 import { overHttp } from "./transport/http.ts";
 import type { Transport } from "./transport/transport.ts";
 
-export interface ServeApartOptions {
+export interface RemoteSubgraphsOptions {
   /** Read again when it changes. */
   supergraphFile: string;
   /** URLs of subgraphs that override those of the supergraph. */
@@ -36,7 +36,7 @@ export interface ServeApartOptions {
   port: number;
 }
 
-export interface ServedApart {
+export interface RemoteSubgraphsGateway {
   url: string;
   stop(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export interface ServedApart {
  * Starts a gateway whose subgraphs run in other processes.
  * @throws Error when the supergraph cannot be served, or a subgraph has no URL
  */
-export async function serveApart(options: ServeApartOptions): Promise<ServedApart> {
+export async function serveRemoteSubgraphs(options: RemoteSubgraphsOptions): Promise<RemoteSubgraphsGateway> {
   const { supergraphFile, open, host, port } = options;
   const stopTraces = await exportTraces("novacron-gateway");
   const urlsIn = (sdl: string) => reachable({ ...subgraphUrls(sdl), ...options.urls });

@@ -3,20 +3,23 @@ import { InvalidArgument } from "./errors.ts";
 
 // The filters of a subscriber, applied to each event: an absent or null filter does not restrict.
 
-export const maxWantedIds = 1_000;
-const maxWantedTags = 100;
+export const maxFilterIds = 1_000;
+const maxFilterTags = 100;
 
-export type Wants<Value> = (value: Value) => boolean;
+export type SubscriptionFilter<Value> = (value: Value) => boolean;
 
 /** @throws InvalidArgument for an invalid id, and for too many */
-export function wantedIds(ids: readonly string[] | null | undefined, argument: string): Wants<string | null> {
+export function idFilter(
+  ids: readonly string[] | null | undefined,
+  argument: string,
+): SubscriptionFilter<string | null> {
   if (!ids) return () => true;
-  if (ids.length > maxWantedIds) throw new InvalidArgument(argument, `takes at most ${maxWantedIds} ids.`);
+  if (ids.length > maxFilterIds) throw new InvalidArgument(argument, `takes at most ${maxFilterIds} ids.`);
   const wanted = new Set(ids.map((id) => validId(id, argument)));
   return (id) => id !== null && wanted.has(id);
 }
 
-export function wantedValues<Value>(values: readonly Value[] | null | undefined): Wants<Value> {
+export function valueFilter<Value>(values: readonly Value[] | null | undefined): SubscriptionFilter<Value> {
   if (!values) return () => true;
   const wanted = new Set(values);
   return (value) => wanted.has(value);
@@ -26,12 +29,12 @@ export function wantedValues<Value>(values: readonly Value[] | null | undefined)
  * Returns a filter that requires all of the tags, each with its value, or with any value where none is given.
  * @throws InvalidArgument as lists do for such filters
  */
-export function wantedTags(
+export function tagFilter(
   tags: readonly { key: string; value?: string | null | undefined }[] | null | undefined,
   argument: string,
-): Wants<Readonly<Record<string, unknown>>> {
+): SubscriptionFilter<Readonly<Record<string, unknown>>> {
   if (!tags) return () => true;
-  if (tags.length > maxWantedTags) throw new InvalidArgument(argument, `takes at most ${maxWantedTags} tags.`);
+  if (tags.length > maxFilterTags) throw new InvalidArgument(argument, `takes at most ${maxFilterTags} tags.`);
   for (const { key, value } of tags) {
     validText(key, argument);
     validText(value ?? "", argument);

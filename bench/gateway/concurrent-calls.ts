@@ -5,7 +5,7 @@ export const connections = 8;
  * Calls `ask` `count` times, with as many calls at once as there are connections, for each of `sizes` in turn.
  * @returns how long all of it took, in milliseconds
  */
-export async function inTurns(
+export async function runConcurrently(
   count: number,
   sizes: readonly number[],
   ask: (size: number) => Promise<unknown>,

@@ -9,7 +9,7 @@ import { answerOf } from "./response-cache.ts";
  * Returns a subgraph that answers from memory. The executor merges results in place, so each is made anew, as a real subgraph would make it: by a literal,
  * which is the cheapest way. In this fleet, the number of references determines which they are.
  */
-export function remembering(name: SubgraphName): Subgraph {
+export function inMemorySubgraph(name: SubgraphName): Subgraph {
   const known = new Map<string, Map<unknown, () => ExecutionResult>>();
   return {
     name,

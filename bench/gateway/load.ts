@@ -1,6 +1,6 @@
 import { Pool } from "undici";
 import { bodyFor } from "./graph.ts";
-import { connections, inTurns } from "./concurrent-calls.ts";
+import { connections, runConcurrently } from "./concurrent-calls.ts";
 
 /** Clients of one server, over kept-alive connections. */
 export class Load {
@@ -23,7 +23,7 @@ export class Load {
    * @returns how long all of it took, in milliseconds
    */
   async run(count: number, sizes: readonly number[]): Promise<number> {
-    if (!this.#asksItself) return inTurns(count, sizes, (size) => this.ask(size));
+    if (!this.#asksItself) return runConcurrently(count, sizes, (size) => this.ask(size));
     return JSON.parse(await this.#post("/run", JSON.stringify({ count, sizes }))) as number;
   }
 

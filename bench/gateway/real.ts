@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
-import { signingVariable, startGatewayApart, startSubgraphsApart } from "../separate-processes.ts";
+import { signingVariable, startGatewayProcess, startSubgraphProcesses } from "../separate-processes.ts";
 import { closePools, openPools, readByHand } from "../one-request-by-hand.ts";
 import { onPreparedServer, type PreparedServer } from "../prepared-server.ts";
 import { type Running, runUntilReady } from "../processes.ts";
@@ -70,7 +70,7 @@ async function startContenders({ dataDir, url, stops, request }: PreparedServer)
   // Started first, because it creates the administrator.
   const together = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
   stops.push(together.stop);
-  const subgraphs = await startSubgraphsApart(url, dataDir);
+  const subgraphs = await startSubgraphProcesses(url, dataDir);
   for (const process of subgraphs.processes.values()) {
     stops.push(process.stop);
     pin(process.pid, "load");
@@ -110,7 +110,7 @@ async function startContenders({ dataDir, url, stops, request }: PreparedServer)
   };
   const env = { NODE_ENV: "production", ...signingVariable(subgraphs.signingKeys) };
   add(apollo, await start([`${outdir}/apollo-signing.js`, supergraph], env));
-  const gateway = await startGatewayApart(subgraphs);
+  const gateway = await startGatewayProcess(subgraphs);
   stops.push(gateway.stop);
   add(oursOverHttp, gateway);
   add(oursInProcess, together);

@@ -27,7 +27,7 @@ const chosen = <T>(from: readonly T[], step: number, seed: number): T | undefine
  * step. Of several programs one does it, and none more often than every ten seconds.
  * @returns whether anything changed
  */
-export async function liveOn(dbs: FleetDatabases, tenantId: string, now: Date): Promise<boolean> {
+export async function changeDemoFleet(dbs: FleetDatabases, tenantId: string, now: Date): Promise<boolean> {
   const step = Math.floor(now.getTime() / 1_000 / pace);
   const fleet = await dbs.vms.write({ tenantId }, async (tx) => {
     if (!(await lockName(tx, `novacron.life.${tenantId}`))) return undefined;

@@ -40,8 +40,8 @@ const forbidden = 4403;
 /** The codes with which networks and proxies close connections. */
 const lostOnTheWay = [1005, 1006, 1012, 1014];
 /** The codes after which docs/subscriptions.md asks clients to reconnect. After any other code, the gateway would only close the connection again. */
-const askedToComeBack = [1001, 1013, 4408, 4410, 4413];
-const comesBackAfter = new Set([...lostOnTheWay, ...askedToComeBack]);
+const reconnectRequests = [1001, 1013, 4408, 4410, 4413];
+const comesBackAfter = new Set([...lostOnTheWay, ...reconnectRequests]);
 
 const longestWaitMs = 15_000;
 
@@ -69,7 +69,7 @@ export function resumingClient(options: ResumingClientOptions): Client {
   let silence: NodeJS.Timeout | undefined;
   let current: WebSocket | undefined;
 
-  const heard = () => {
+  const onMessage = () => {
     clearTimeout(silence);
     silence = setTimeout(() => current?.terminate(), longestSilenceMs);
   };
@@ -106,7 +106,7 @@ export function resumingClient(options: ResumingClientOptions): Client {
     on: {
       opened: (socket) => {
         current = socket as WebSocket;
-        heard();
+        onMessage();
       },
       connected: () => {
         wasConnected = true;
@@ -114,7 +114,7 @@ export function resumingClient(options: ResumingClientOptions): Client {
         if (isLost) onFound?.();
         isLost = false;
       },
-      message: heard,
+      message: onMessage,
       ping: (isReceived, payload) => {
         const cursors = isReceived ? payload?.["cursors"] : undefined;
         for (const [id, cursor] of Object.entries(cursors ?? {})) move(payloads.get(id), cursor);

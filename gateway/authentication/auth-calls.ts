@@ -10,7 +10,7 @@ import type { IdentifiedCredential } from "./identity-cache.ts";
 export const authSubgraph = "auth";
 
 /** The gateway's identity for its own calls. */
-export const gatewayItself: Identity = {
+export const gatewayIdentity: Identity = {
   kind: "service",
   id: "gateway",
   tenantId: anonymous.tenantId,
@@ -37,14 +37,14 @@ const validToken = z
     rateLimitPerMinute: z.number().nullable(),
   })
   .nullable();
-const told = z.object({ validToken });
-const redeemed = z.object({ redeemed: told });
+const tokenResponse = z.object({ validToken });
+const redeemed = z.object({ redeemed: tokenResponse });
 
 /** Returns the calls that a gateway sends to the subgraph `auth`. Each rejects with PublicError AUTH_UNAVAILABLE when there is no answer. */
-export function askAuth(transport: Transport) {
+export function authCalls(transport: Transport) {
   const ask = async <T>(request: CallRequest, shape: z.ZodType<T>): Promise<T> => {
     const { signal } = new AbortController();
-    const context = { identity: gatewayItself, requestId: randomUUID(), deadline: Date.now() + patienceMs };
+    const context = { identity: gatewayIdentity, requestId: randomUUID(), deadline: Date.now() + patienceMs };
     const answer = await transport
       .send(authSubgraph, request, context, signal)
       .catch((error: unknown) => ({ data: undefined, errors: [error] }));
@@ -55,17 +55,17 @@ export function askAuth(transport: Transport) {
   };
   return {
     validateToken: async (token: string) =>
-      identified(await ask({ query: byToken, variables: { token }, operation: "query" }, told)),
+      identified(await ask({ query: byToken, variables: { token }, operation: "query" }, tokenResponse)),
     validateCredential: async ({ kind, id }: CredentialKey) => {
       const variables = { kind: kind.toUpperCase(), id };
-      return identified(await ask({ query: byCredential, variables, operation: "query" }, told));
+      return identified(await ask({ query: byCredential, variables, operation: "query" }, tokenResponse));
     },
     redeemTicket: async (ticket: string) =>
       identified((await ask({ query: byTicket, variables: { ticket }, operation: "mutation" }, redeemed)).redeemed),
   };
 }
 
-function identified({ validToken: valid }: z.infer<typeof told>): IdentifiedCredential | undefined {
+function identified({ validToken: valid }: z.infer<typeof tokenResponse>): IdentifiedCredential | undefined {
   if (!valid) return undefined;
   return {
     identity: {

@@ -52,8 +52,8 @@ export function compileOperation(
   const finish = async (run: Run): Promise<Executed> => {
     await step(run);
     const { json, problems, refusals } = write(run.data, run.variables);
-    const told = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
-    const failed = withoutRepetitions(told);
+    const reported = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
+    const failed = withoutRepetitions(reported);
     if (problems.length === 0 && refusals.length === 0) return { json, errors: failed };
     return {
       json,

@@ -11,12 +11,12 @@ import {
   parse,
   type SelectionSetNode,
 } from "graphql";
-import { type HeldNumbers, numbersIn } from "#lib/exact-json.ts";
+import { type ExactNumbers, numbersIn } from "#lib/exact-json.ts";
 import { fragmentsOf, keyOf } from "../operation.ts";
 import { isData, reader } from "./data.ts";
 
 /** Finds the numbers in the data of a response whose digits must be kept. */
-export type NumbersOf = (data: unknown) => HeldNumbers;
+export type NumbersOf = (data: unknown) => ExactNumbers;
 
 /**
  * Returns the function that finds the numbers of a fetch whose digits must be kept: those of custom scalars and ids. An Int or a Float is a double for
@@ -72,8 +72,8 @@ function compiled(schema: GraphQLSchema, text: string): NumbersOf {
   return inObjects(definition.selectionSet, root?.name ?? "") ?? (() => "none");
 }
 
-function most<T>(values: readonly T[], find: (value: T) => HeldNumbers): HeldNumbers {
-  let found: HeldNumbers = "none";
+function most<T>(values: readonly T[], find: (value: T) => ExactNumbers): ExactNumbers {
+  let found: ExactNumbers = "none";
   for (const value of values) {
     const held = find(value);
     if (held === "any") return held;

@@ -4,7 +4,7 @@ import { maxReferences } from "#lib/references.ts";
 type Variables = Readonly<Record<string, unknown>>;
 
 /** Sends a call in parts when it has more references than a subgraph accepts, and combines the responses as if it were one call. */
-export async function inParts(
+export async function splitCall(
   variables: Variables,
   send: (variables: Variables) => Promise<ExecutionResult>,
 ): Promise<ExecutionResult> {

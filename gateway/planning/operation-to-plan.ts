@@ -69,7 +69,7 @@ export function operationToPlan(
   const { apiSchema, planned } = supergraph;
   const root = apiSchema.getRootType(definition.operation);
   if (!root) throw new Error(`The schema has no ${definition.operation} type.`);
-  const aliases = new Aliases(operation, planned.terms.asked);
+  const aliases = new Aliases(operation, planned.terms.plannerFields);
   const simpler = new Simpler(supergraph, operation, plannedFor, aliases);
   const selectionSet = setOf(simpler.selections(definition.selectionSet, { type: root, possible: [root] }));
   const numbers = new NumberLiterals(apiSchema);

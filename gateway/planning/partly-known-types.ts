@@ -32,7 +32,7 @@ import { isPlannedOf, type PlannedFields, plannedFields } from "./planned-fields
  * have a type that all of them know, and selects nothing of the other types. But a subgraph may return a type that it alone knows. The fields that this
  * subgraph itself has of such an object are selected with the field.
  */
-export function withTypesHere(plan: QueryPlan, document: DocumentNode, supergraph: Supergraph): QueryPlan {
+export function withPartlyKnownTypes(plan: QueryPlan, document: DocumentNode, supergraph: Supergraph): QueryPlan {
   if (!hasPartlyKnownTypes(supergraph)) return plan;
   const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
   if (!operation || !plan.node) return plan;

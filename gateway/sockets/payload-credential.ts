@@ -10,7 +10,7 @@ const members = new Set(["ticket", "authorization", "headers", "authtoken"]);
  * clients send their headers; or `authToken`, the bare token of Apollo's documentation. Names are case-insensitive.
  * @returns undefined without any; a credential that is not a string is returned as an invalid one
  */
-export function shownIn(payload: Payload): Shown | undefined {
+export function credentialIn(payload: Payload): Shown | undefined {
   const ticket = member(payload, "ticket");
   if (ticket !== undefined) return { ticket: textOf(ticket) };
   const headers = member(payload, "headers");
@@ -26,7 +26,7 @@ export function shownIn(payload: Payload): Shown | undefined {
  * @returns undefined when nothing else is in it
  */
 export function withoutCredential(payload: Payload): Payload | undefined {
-  if (shownIn(payload) === undefined) return payload;
+  if (credentialIn(payload) === undefined) return payload;
   const rest = Object.entries(payload).filter(([name]) => !members.has(name.toLowerCase()));
   return rest.length > 0 ? Object.fromEntries(rest) : undefined;
 }

@@ -1,5 +1,5 @@
 /** An event of a subscription as its subscribers receive it. Its text is created once for all of them. */
-export interface ToldEvent {
+export interface EmittedEvent {
   /** The position of the subgraph's log after the event. */
   position: string | undefined;
   cursor: string | undefined;
@@ -12,11 +12,11 @@ export interface ToldEvent {
 }
 
 /** @param dropped the number of older events that it replaces for this subscriber */
-export function textOf({ head = "", cursor }: ToldEvent, dropped: number): string {
+export function textOf({ head = "", cursor }: EmittedEvent, dropped: number): string {
   if (cursor === undefined && dropped === 0) return `${head}}`;
-  const told = [
+  const extensions = [
     ...(cursor === undefined ? [] : [`"cursor":"${cursor}"`]),
     ...(dropped > 0 ? [`"dropped":${dropped}`] : []),
   ];
-  return `${head},"extensions":{${told.join()}}}`;
+  return `${head},"extensions":{${extensions.join()}}}`;
 }

@@ -3,14 +3,20 @@ import { stringifyJson } from "#lib/exact-json.ts";
 import type { CompiledOperation } from "../execution/compile-operation.ts";
 import { RequestErrors } from "../execution/request-errors.ts";
 import { parseCursor } from "./cursor.ts";
-import { type Followed, Stream, type StreamDependencies, type Subscriber, subscriptionFailure } from "./stream.ts";
+import {
+  type SharedSubscription,
+  Stream,
+  type StreamDependencies,
+  type Subscriber,
+  subscriptionFailure,
+} from "./stream.ts";
 
 /** How long a stream without subscribers continues, so that a client that lost its connection finds it again. */
 const lingerMs = 30_000;
 const mostStreams = 10_000;
 
 /** A subscription request; its identity has an id where the events depend on the user. */
-export interface Asked extends Omit<Followed, "operation"> {
+export interface RequestedSubscription extends Omit<SharedSubscription, "operation"> {
   /** The operation as planned for this identity. */
   operation: CompiledOperation;
   /** The supergraph of the plan: the one that the gateway served at the time of the request. */
@@ -25,11 +31,11 @@ export interface Asked extends Omit<Followed, "operation"> {
 interface Served {
   supergraph: object;
   /** @throws RequestErrors, GraphQLError, PublicError for a subscription that no longer fits */
-  plan(asked: Asked): Promise<CompiledOperation>;
+  plan(asked: RequestedSubscription): Promise<CompiledOperation>;
 }
 
 /** Returns a key that is equal for subscribers with the same request and the same rights. */
-const keyOf = ({ text, operationName = "", variables, identity }: Asked): string => {
+const keyOf = ({ text, operationName = "", variables, identity }: RequestedSubscription): string => {
   const { kind, id, tenantId, userTenantId = "", permissions } = identity;
   const rights = [kind, id, tenantId, userTenantId, ...permissions.toSorted()];
   return stringifyJson([rights, operationName, variables, text]) ?? "";
@@ -54,7 +60,7 @@ export class Streams {
   readonly #isAlone = new WeakSet<Stream>();
   /** By the position where they began. */
   readonly #returning = new Map<string, Stream>();
-  readonly #running = new Map<Stream, Asked>();
+  readonly #running = new Map<Stream, RequestedSubscription>();
 
   constructor(dependencies: StreamDependencies) {
     this.#dependencies = dependencies;
@@ -65,7 +71,7 @@ export class Streams {
    * @returns the cursor where the subscription begins; undefined for a subgraph that cannot resume
    * @throws PublicError POSITION_INVALID, OVERLOADED, SUBGRAPH_UNAVAILABLE
    */
-  async subscribe(asked: Asked, subscriber: Subscriber): Promise<string | undefined> {
+  async subscribe(asked: RequestedSubscription, subscriber: Subscriber): Promise<string | undefined> {
     const key = keyOf(asked);
     const subgraph = asked.operation.followed?.serviceName ?? "";
     const after = await this.#after(subgraph, asked);
@@ -105,7 +111,7 @@ export class Streams {
     };
   }
 
-  async #replanned(stream: Stream, asked: Asked, { supergraph, plan }: Served): Promise<() => void> {
+  async #replanned(stream: Stream, asked: RequestedSubscription, { supergraph, plan }: Served): Promise<() => void> {
     try {
       const operation = await plan(asked);
       return () => {
@@ -117,7 +123,7 @@ export class Streams {
     }
   }
 
-  async #catchUp(stream: Stream, asked: Asked, served: Served): Promise<void> {
+  async #catchUp(stream: Stream, asked: RequestedSubscription, served: Served): Promise<void> {
     const goBy = await this.#replanned(stream, asked, served);
     // When a newer supergraph is served, the stream was planned for that one with all others.
     if (this.#served === served && this.#running.has(stream)) goBy();
@@ -131,7 +137,7 @@ export class Streams {
    * Returns the position of the subgraph in the subscriber's cursor; undefined where the subscription begins now.
    * @throws PublicError POSITION_INVALID
    */
-  async #after(subgraph: string, asked: Asked): Promise<string | undefined> {
+  async #after(subgraph: string, asked: RequestedSubscription): Promise<string | undefined> {
     if (asked.after === undefined) return undefined;
     const after = parseCursor(asked.identity.tenantId, asked.after)[subgraph];
     // No cursor has a position of a subgraph that cannot resume. For another subgraph, to begin now would lose the events since the cursor.
@@ -140,7 +146,7 @@ export class Streams {
     return after;
   }
 
-  async #positionOf(subgraph: string, { identity }: Asked): Promise<string | undefined> {
+  async #positionOf(subgraph: string, { identity }: RequestedSubscription): Promise<string | undefined> {
     const context = { identity, requestId: "", deadline: Date.now() + 5_000 };
     try {
       return await this.#dependencies.source.position(subgraph, context, new AbortController().signal);
@@ -153,7 +159,7 @@ export class Streams {
    * Returns the stream of subscribers that begin at the current position of their subgraph.
    * @returns undefined for a subgraph without positions
    */
-  async #fromNow(key: string, asked: Asked): Promise<Stream | undefined> {
+  async #fromNow(key: string, asked: RequestedSubscription): Promise<Stream | undefined> {
     const known = this.#shared.get(key);
     if (known) return known;
     const subgraph = asked.operation.followed?.serviceName ?? "";
@@ -176,7 +182,7 @@ export class Streams {
   }
 
   /** Returns the stream of clients that reconnect from the same position; there are many of them after an outage of a gateway. */
-  #from(key: string, asked: Asked, after: string | undefined): Stream {
+  #from(key: string, asked: RequestedSubscription, after: string | undefined): Stream {
     const place = `${key} ${after}`;
     const known = this.#returning.get(place);
     if (known && !known.hasEnded) return known;
@@ -185,11 +191,16 @@ export class Streams {
     return stream;
   }
 
-  #begin(key: string, asked: Asked, start: string | undefined, onEnd: () => void = () => undefined): Stream {
+  #begin(
+    key: string,
+    asked: RequestedSubscription,
+    start: string | undefined,
+    onEnd: () => void = () => undefined,
+  ): Stream {
     if (this.#running.size >= mostStreams)
       throw new PublicError("OVERLOADED", "The gateway follows as much as it can; try again later.");
     const stream: Stream = new Stream(asked, start, this.#dependencies, {
-      told: () => void this.#share(key, stream, asked),
+      emitted: () => void this.#share(key, stream, asked),
       waits: () => !this.#isShared.has(stream),
       idle: () => {
         if (this.#isAlone.has(stream)) return stream.end();
@@ -212,7 +223,7 @@ export class Streams {
   }
 
   /** Merges a stream that began at an earlier position into the shared one when it has reached that, or makes it the shared one. */
-  async #share(key: string, stream: Stream, asked: Asked): Promise<void> {
+  async #share(key: string, stream: Stream, asked: RequestedSubscription): Promise<void> {
     if (this.#isAlone.has(stream)) return;
     const shared = this.#shared.get(key);
     if (!shared) {

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { carrierByHand, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
+import { manualTransport, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { Bulkhead, withBulkhead } from "./bulkhead.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a bulkhead", () => {
   it("admits calls up to its limit, queues some, and refuses the rest", async () => {
-    const carrier = carrierByHand();
+    const carrier = manualTransport();
     const transport = withBulkhead(carrier, { callsInFlight: 2, callsWaiting: 1 });
     const send = () => transport.send("vms", query("{ a }"), contextOf("1"), never());
     const [first, second, third] = [send(), send(), send()];
@@ -22,7 +22,7 @@ describe("a bulkhead", () => {
   });
 
   it("keeps half of the places for queries, however many mutations wait", async () => {
-    const carrier = carrierByHand();
+    const carrier = manualTransport();
     const transport = withBulkhead(carrier, { callsInFlight: 4, callsWaiting: 10 });
     const mutation = { query: "mutation { m }", operation: "mutation" as const };
     const mutations = [1, 2, 3, 4, 5].map(() => transport.send("vms", mutation, contextOf("1"), never()));
@@ -59,7 +59,7 @@ describe("a bulkhead", () => {
   });
 
   it("gives each subgraph its own places", async () => {
-    const carrier = carrierByHand();
+    const carrier = manualTransport();
     const transport = withBulkhead(carrier, { callsInFlight: 1, callsWaiting: 0 });
     const hung = transport.send("vms", query("{ a }"), contextOf("1"), never());
     await expect(transport.send("vms", query("{ a }"), contextOf("1"), never())).rejects.toThrow("are waiting");

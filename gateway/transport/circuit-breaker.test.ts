@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { carrierThat, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
+import { transportWith, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { CallFailure } from "./call-failure.ts";
 import { CircuitBreaker, withCircuitBreaker } from "./circuit-breaker.ts";
 import { transportLimits } from "./limits.ts";
@@ -128,7 +128,7 @@ describe("a subgraph", () => {
     async (_, error, opens) => {
       let asked = 0;
       const states: string[] = [];
-      const carrier = carrierThat(async () => {
+      const carrier = transportWith(async () => {
         asked += 1;
         throw error;
       });
@@ -149,7 +149,7 @@ describe("a subgraph", () => {
   );
 
   it("that does not respond does not affect another", async () => {
-    const carrier = carrierThat(async (subgraph) => {
+    const carrier = transportWith(async (subgraph) => {
       if (subgraph === "vms") throw new CallFailure("unreachable", "no connection");
       return { data: {} };
     });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { carrierByHand, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
+import { manualTransport, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { withDeadline } from "./deadline.ts";
 import { guarded } from "./guarded.ts";
 
 describe("a deadline", () => {
   it("is sent to the subgraph: the request's, limited to the time that a call may take", async () => {
-    const carrier = carrierByHand();
+    const carrier = manualTransport();
     const transport = withDeadline(carrier, { callTimeoutMs: 1_000 });
     const now = Date.now();
     const calls = [now + 500, now + 60_000].map((deadline) =>
@@ -20,7 +20,7 @@ describe("a deadline", () => {
   });
 
   it("that has passed starts no call", async () => {
-    const carrier = carrierByHand();
+    const carrier = manualTransport();
     const transport = guarded(carrier);
     const call = transport.send("vms", query("{ a }"), contextOf("1", Date.now() - 1), never());
     await expect(call).rejects.toMatchObject({ code: "SUBGRAPH_TIMEOUT", details: { subgraph: "vms" } });
@@ -28,7 +28,7 @@ describe("a deadline", () => {
   });
 
   it("ends a call that never returns, frees its place, and distinguishes a slow subgraph from a hurried request", async () => {
-    const carrier = carrierByHand();
+    const carrier = manualTransport();
     const outcomes: string[] = [];
     const transport = guarded(
       carrier,
@@ -44,7 +44,7 @@ describe("a deadline", () => {
   });
 
   it("does not delay a caller that leaves", async () => {
-    const carrier = carrierByHand();
+    const carrier = manualTransport();
     const outcomes: string[] = [];
     const transport = guarded(carrier, {}, { onCall: ({ outcome }) => outcomes.push(outcome) });
     const caller = new AbortController();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RequestContext } from "#lib/request-context.ts";
-import { carrierByHand, contextOf, mutation, never, query } from "#tests/gateway/transport/manual-transport.ts";
+import { manualTransport, contextOf, mutation, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { withDeduplication } from "./deduplication.ts";
 import type { CallRequest } from "./transport.ts";
 
@@ -10,7 +10,7 @@ const alike = contextOf("1", Date.now() + 60_000);
 
 /** Returns how many calls reach the subgraph when both are in flight at once. */
 async function callsOf(first: [string, CallRequest, RequestContext], second: [string, CallRequest, RequestContext]) {
-  const carrier = carrierByHand();
+  const carrier = manualTransport();
   const transport = withDeduplication(carrier, forever, {});
   const both = [first, second].map((call) => transport.send(...call, never()));
   for (const { answer } of carrier.calls) answer({ data: {} });
@@ -64,7 +64,7 @@ describe("two calls in flight at the same time", () => {
   });
 
   it("are two when the first is too old", async () => {
-    const carrier = carrierByHand();
+    const carrier = manualTransport();
     const transport = withDeduplication(carrier, { sharedMs: 0 }, {});
     void transport.send("vms", query("{ a }"), alike, never());
     void transport.send("vms", query("{ a }"), alike, never());
@@ -72,7 +72,7 @@ describe("two calls in flight at the same time", () => {
   });
 
   it.each(["answered", "failed", "abandoned"])("are two when a mutation was %s between them", async (end) => {
-    const carrier = carrierByHand();
+    const carrier = manualTransport();
     const transport = withDeduplication(carrier, forever, {});
     const caller = new AbortController();
     const read = transport.send("monitoring", query("{ a }"), alike, never());
@@ -90,7 +90,7 @@ describe("two calls in flight at the same time", () => {
 
 describe("a shared answer", () => {
   it("can be changed by each caller without effect on the others", async () => {
-    const carrier = carrierByHand();
+    const carrier = manualTransport();
     const transport = withDeduplication(carrier, forever, {});
     const calls = [1, 2, 3].map(() => transport.send("vms", query("{ a }"), alike, never()));
     const answer = '{"__proto__": {"x": 1}, "list": [{"name": "one"}, null]}';
@@ -124,7 +124,7 @@ interface Caller {
 
 /** Plays the steps and then answers the open calls; returns all callers, and for every call whether it was aborted. */
 async function play(steps: readonly Step[]) {
-  const carrier = carrierByHand();
+  const carrier = manualTransport();
   const transport = withDeduplication(carrier, forever, {});
   const callers: Caller[] = [];
   const ended = new Set<number>();

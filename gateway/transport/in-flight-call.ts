@@ -10,7 +10,7 @@ interface Caller {
  * A call in flight and the callers that wait for it. Each leaves at its own signal, whatever the inner transport does; the call itself is aborted when the
  * last caller has left.
  */
-export class Flight {
+export class InFlightCall {
   readonly #begun = performance.now();
   readonly #deadline: number;
   readonly #controller = new AbortController();
@@ -69,11 +69,11 @@ export class Flight {
   }
 
   /** Settles all callers in one step: no caller can change its response before the others have theirs. */
-  #end(tell: (caller: Caller, isFirst: boolean) => void): void {
+  #end(settle: (caller: Caller, isFirst: boolean) => void): void {
     this.#onEnd();
     let isFirst = true;
     for (const caller of this.#callers) {
-      tell(caller, isFirst);
+      settle(caller, isFirst);
       isFirst = false;
     }
     this.#callers.clear();

@@ -29,7 +29,7 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
     const carrier = redisCarrier(redis.url);
     const heard: Announcement[] = [];
     const ended = new AbortController();
-    const ears = { hear: (told: Announcement) => void heard.push(told), listening: () => undefined };
+    const ears = { onAnnouncement: (told: Announcement) => void heard.push(told), listening: () => undefined };
     const listening = carrier.listen({ auth: "a", vms: "b" }, ears, ended.signal);
     await until("it listens", () => carrier.healthy);
     for (let last = 1; last <= 50; last += 1) {
@@ -76,14 +76,14 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
       get healthy() {
         return carrier.healthy;
       },
-      listen: (logs, { hear, listening }, signal) => {
+      listen: (logs, { onAnnouncement, listening }, signal) => {
         const before: Announcement[] = [];
         const twice = (announcement: Announcement) => {
           before.push(announcement);
-          for (const each of [announcement, ...before.slice(-5).toReversed()]) hear(each);
+          for (const each of [announcement, ...before.slice(-5).toReversed()]) onAnnouncement(each);
           repeated += 1;
         };
-        return carrier.listen(logs, { hear: twice, listening }, signal);
+        return carrier.listen(logs, { onAnnouncement: twice, listening }, signal);
       },
     }));
     expect(await follower.given(30)).toEqual(upTo(30));

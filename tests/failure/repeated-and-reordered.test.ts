@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
-import type { Carrier, Ears } from "#db/event-log/carriers/carrier.ts";
+import type { Carrier, AnnouncementListener } from "#db/event-log/carriers/carrier.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
 import type { EventSource } from "#events/event.ts";
 import { logId, logInMemory } from "#tests/events/log-in-memory.ts";
@@ -35,8 +35,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Returns a carrier whose announcements the test makes. */
-function spokenCarrier(): Carrier & { ears?: Ears } {
-  const carrier: Carrier & { ears?: Ears } = {
+function spokenCarrier(): Carrier & { ears?: AnnouncementListener } {
+  const carrier: Carrier & { ears?: AnnouncementListener } = {
     name: "in-process",
     healthy: true,
     announce: async () => undefined,
@@ -88,7 +88,7 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
         last,
         events: each.withEvents ? events : undefined,
       };
-      for (let time = 0; time < each.times; time += 1) carrier.ears?.hear(told);
+      for (let time = 0; time < each.times; time += 1) carrier.ears?.onAnnouncement(told);
     }
   }
   const written = vms.events.map(({ id }) => id);

@@ -5,7 +5,7 @@ import { operationToPlan, type PlannedFor } from "#gateway/planning/operation-to
 import { planOf } from "#gateway/planning/planner.ts";
 
 /** Plans an operation in this thread, synchronously, and compiles it. */
-export function compiledHere(
+export function compileSynchronously(
   supergraph: LoadedSupergraph,
   operation: Operation,
   plannedFor: Partial<PlannedFor> = {},

@@ -18,7 +18,7 @@ import { until } from "#tests/live/until.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { startHungCollector, startTraceCollector, type TraceCollector } from "#tests/harness/trace-collector.ts";
 import { connectedTrace, newTraceparent, pathsOf } from "#tests/harness/trace-tree.ts";
-import { carrierByHand, carrierThat, contextOf, never, query as asked } from "./transport/manual-transport.ts";
+import { manualTransport, transportWith, contextOf, never, query as asked } from "./transport/manual-transport.ts";
 
 const fleet = fleetOf(1);
 const canary = "canary-b7f1d2";
@@ -199,8 +199,8 @@ describe("with a collector", () => {
   });
 
   it("callers who share a call have the subgraph's work in the trace of the first", async () => {
-    const carrier = carrierByHand();
-    const transport = guarded(carrierThat((...call) => requestSpan("the work", {}, () => carrier.send(...call))));
+    const carrier = manualTransport();
+    const transport = guarded(transportWith((...call) => requestSpan("the work", {}, () => carrier.send(...call))));
     const [first, second] = [newTraceparent(), newTraceparent()];
     const shared = [first, second].map(({ traceparent }) =>
       inTraceOf(traceparent, () =>

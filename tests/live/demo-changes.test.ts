@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { liveOn } from "#cli/demo/change-fleet.ts";
+import { changeDemoFleet } from "#cli/demo/change-fleet.ts";
 import { replayTraces } from "#cli/demo/replay.ts";
 import { seedDemoFleet } from "#cli/demo/seed.ts";
 import { importBitbrains } from "#cli/import/bitbrains.ts";
@@ -34,7 +34,7 @@ describe("the demo fleet", () => {
     };
     const start = Math.ceil(Date.now() / 10_000) * 10_000 + 10_000;
     for (let step = 0; step < steps; step++)
-      expect(await liveOn(fleet.dbs, demo.id, new Date(start + step * 10_000))).toBe(true);
+      expect(await changeDemoFleet(fleet.dbs, demo.id, new Date(start + step * 10_000))).toBe(true);
     const after = {
       vms: await told("vms"),
       monitoring: await told("monitoring"),
@@ -78,7 +78,7 @@ describe("the demo fleet", () => {
   });
 
   it("changes at its own pace, however often the job runs", async () => {
-    expect(await liveOn(fleet.dbs, demo.id, new Date())).toBe(false);
+    expect(await changeDemoFleet(fleet.dbs, demo.id, new Date())).toBe(false);
   });
 });
 

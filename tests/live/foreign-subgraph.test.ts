@@ -11,7 +11,7 @@ import { useServer } from "graphql-ws/use/ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { startGateway } from "#gateway/http/server.ts";
-import { serveApart } from "#gateway/serve-remote-subgraphs.ts";
+import { serveRemoteSubgraphs } from "#gateway/serve-remote-subgraphs.ts";
 import { overNetwork } from "#gateway/subscriptions/network/over-network.ts";
 import { anonymous } from "#lib/request-context.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
@@ -100,7 +100,7 @@ describe("a foreign subgraph that supports graphql-ws", () => {
     ends.push(() => rmSync(folder, { recursive: true }));
     const supergraphFile = join(folder, "supergraph.graphql");
     writeFileSync(supergraphFile, supergraphSdl);
-    const gateway = await serveApart({ supergraphFile, urls: {}, open: true, host: "127.0.0.1", port: 0 });
+    const gateway = await serveRemoteSubgraphs({ supergraphFile, urls: {}, open: true, host: "127.0.0.1", port: 0 });
     ends.push(() => gateway.stop());
     const begin = () => clientOf(gateway.url).iterate({ query: "subscription { ordered { number } }" });
     const [one, two] = [begin(), begin()];
@@ -122,7 +122,7 @@ describe("a foreign subgraph that supports graphql-ws", () => {
       writeFileSync(supergraphFile, supergraphSdl);
     };
     place(first.url);
-    const gateway = await serveApart({ supergraphFile, urls: {}, open: true, host: "127.0.0.1", port: 0 });
+    const gateway = await serveRemoteSubgraphs({ supergraphFile, urls: {}, open: true, host: "127.0.0.1", port: 0 });
     ends.push(() => gateway.stop());
     const client = clientOf(gateway.url);
     const told: unknown[] = [];

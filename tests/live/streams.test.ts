@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createGateway, type Gateway } from "#gateway/create-gateway.ts";
 import { Subscriber } from "#gateway/subscriptions/stream.ts";
-import { textOf, type ToldEvent } from "#gateway/subscriptions/emitted-event.ts";
+import { textOf, type EmittedEvent } from "#gateway/subscriptions/emitted-event.ts";
 import type { Identity } from "#lib/request-context.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, type PeopleCall, peopleTransport } from "./orders.ts";
@@ -14,7 +14,7 @@ class Listener extends Subscriber {
   ended: readonly unknown[] | undefined;
   readonly ready = undefined;
 
-  tell(event: ToldEvent): void {
+  emit(event: EmittedEvent): void {
     this.cursors.push(event.cursor);
     if (event.head !== undefined)
       this.told.push(JSON.parse(textOf(event, event.dropped)) as (typeof this.told)[number]);

@@ -9,7 +9,7 @@ import { novacron } from "#tests/running/command.ts";
 import { faultsOf, tableGone } from "./canaries/breaking.ts";
 import { Client, shownOnce } from "./canaries/client.ts";
 import { type HostileRequest, hostileRequests } from "./canaries/hostile-requests.ts";
-import { liveWithSecrets } from "./canaries/exercise-secrets.ts";
+import { exerciseSecrets } from "./canaries/exercise-secrets.ts";
 import { databaseOutputs } from "./canaries/outputs.ts";
 import { rawRequests } from "./canaries/raw-requests.ts";
 import { socketRequests } from "./canaries/socket-requests.ts";
@@ -35,7 +35,7 @@ let client: Client;
 beforeAll(async () => {
   product = await startSeeded(secrets);
   client = new Client(product.url, secrets);
-  const valid = await liveWithSecrets(client, secrets, await product.newPerson());
+  const valid = await exerciseSecrets(client, secrets, await product.newPerson());
   // Infrastructure is for users of the platform only, who do not see the tenant's data.
   for (const key of [valid.key, product.platformKey]) await askForEverything(key);
   await askWithSecrets(valid.key);
@@ -46,7 +46,7 @@ beforeAll(async () => {
     const person = await product.newPerson();
     await client.moveElsewhere();
     await fault(async () => {
-      await liveWithSecrets(client, secrets, person);
+      await exerciseSecrets(client, secrets, person);
     });
   }
   const plant = planted.mark("planted");
@@ -67,7 +67,7 @@ beforeAll(async () => {
   const contents = await product.redisOutputs();
   await product.loseRedis();
   await client.moveElsewhere();
-  await liveWithSecrets(client, secrets, await product.newPerson());
+  await exerciseSecrets(client, secrets, await product.newPerson());
   const { rows, kept } = await databaseOutputs(product.databases);
   // Salt, hash and sealed text are watched separately. The product generates no part this short.
   for (const { where, text } of kept)

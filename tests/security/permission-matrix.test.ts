@@ -5,8 +5,8 @@ import { domains } from "#db/columns.ts";
 import { asset } from "#lib/assets.ts";
 import {
   anonymous,
-  anybodySignedIn,
-  everybody,
+  anyAuthenticated,
+  publicAccess,
   type Identity,
   type Needs,
   type PolicyName,
@@ -77,7 +77,7 @@ describe("attack 30: every root field", () => {
       const cells = [];
       for (const identity of roles.values())
         cells.push(words[(await refusal(identity, operation))?.code ?? ""] ?? "yes");
-      rows.push([coordinate, needs || (forNobody ? anybodySignedIn : everybody), ...cells]);
+      rows.push([coordinate, needs || (forNobody ? anyAuthenticated : publicAccess), ...cells]);
     }
     const text = [
       "# Who may ask for which root field",
@@ -121,11 +121,11 @@ describe.each(domains)("the SDL of the %s subgraph", (domain) => {
     for (const definition of parse(readFileSync(asset(`subgraphs/${domain}/schema.graphql`), "utf8")).definitions) {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
       const ofType = saidOf(definition);
-      if (ofType !== everybody) said[definition.name.value] = ofType;
+      if (ofType !== publicAccess) said[definition.name.value] = ofType;
       const isRoot = ["Query", "Mutation", "Subscription"].includes(definition.name.value);
       for (const field of definition.fields ?? []) {
         const needs = saidOf(field);
-        if (isRoot || needs !== everybody) said[`${definition.name.value}.${field.name.value}`] = needs;
+        if (isRoot || needs !== publicAccess) said[`${definition.name.value}.${field.name.value}`] = needs;
       }
     }
     expect(said).toEqual(authorizations[domain]);
@@ -140,7 +140,7 @@ function saidOf({ directives = [] }: { readonly directives?: readonly ConstDirec
   const permission = scopes && onlyOne(scopes.value);
   const policies = named("policy")?.arguments?.[0];
   if (policies) return { ...(permission ? { permission } : {}), policy: onlyOne(policies.value) as PolicyName };
-  return permission ?? (named("authenticated") ? anybodySignedIn : everybody);
+  return permission ?? (named("authenticated") ? anyAuthenticated : publicAccess);
 }
 
 /** A field requires one permission and one policy, so that a refusal can name it. */

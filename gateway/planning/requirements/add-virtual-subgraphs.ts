@@ -1,5 +1,5 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, visit } from "graphql";
-import { type SecondSelf, secondSelvesOf } from "./virtual-subgraphs.ts";
+import { type VirtualSubgraph, virtualSubgraphsOf } from "./virtual-subgraphs.ts";
 import { withTypesOfInterfaceObject } from "./interface-object-types.ts";
 import {
   addFields,
@@ -14,54 +14,58 @@ import {
   withArgument,
   withoutArgument,
 } from "./supergraph-ast.ts";
-import type { Requirement, Self, StoodFor } from "./terms.ts";
+import type { Requirement, RealSubgraph, ReplacedField } from "./terms.ts";
 
-export interface Divided {
+export interface DividedSupergraph {
   document: DocumentNode;
   /** By the names of subgraphs in plans. */
-  selves: Map<string, Self>;
+  virtualSubgraphs: Map<string, RealSubgraph>;
 }
 
 /**
- * Moves fields to second selves of their subgraphs: fields that others require, and further ones until no two in one subgraph require the same field with
+ * Moves fields to virtual subgraphs of their subgraphs: fields that others require, and further ones until no two in one subgraph require the same field with
  * different arguments.
  */
-export function withSecondSelves(
+export function withVirtualSubgraphs(
   document: DocumentNode,
   requirements: readonly Requirement[],
-  standIns: ReadonlyMap<string, StoodFor>,
-): Divided {
-  return secondSelvesOf(document, requirements, standIns).reduce<Divided>((divided, self) => added(divided, self), {
-    document,
-    selves: new Map(),
-  });
+  substitutes: ReadonlyMap<string, ReplacedField>,
+): DividedSupergraph {
+  return virtualSubgraphsOf(document, requirements, substitutes).reduce<DividedSupergraph>(
+    (divided, virtual) => added(divided, virtual),
+    {
+      document,
+      virtualSubgraphs: new Map(),
+    },
+  );
 }
 
-function added({ document, selves }: Divided, self: SecondSelf): Divided {
-  const isThere = presence(document, self);
-  const isKey = keyFields(document, self);
-  const ofOriginal = (node: ConstDirectiveNode) => argumentOf(node, "graph") === self.of;
-  const forSelf = (node: ConstDirectiveNode) => withArgument(node, "graph", { kind: Kind.ENUM, value: self.name });
+function added({ document, virtualSubgraphs }: DividedSupergraph, virtual: VirtualSubgraph): DividedSupergraph {
+  const isThere = presence(document, virtual);
+  const isKey = keyFields(document, virtual);
+  const ofOriginal = (node: ConstDirectiveNode) => argumentOf(node, "graph") === virtual.of;
+  const forVirtual = (node: ConstDirectiveNode) =>
+    withArgument(node, "graph", { kind: Kind.ENUM, value: virtual.name });
   const copied = (directives: readonly ConstDirectiveNode[] = []): readonly ConstDirectiveNode[] => [
     ...directives,
-    ...directives.filter((node) => node.name.value !== "join__field" && ofOriginal(node)).map(forSelf),
+    ...directives.filter((node) => node.name.value !== "join__field" && ofOriginal(node)).map(forVirtual),
   ];
-  const names = new Map(selves);
+  const names = new Map(virtualSubgraphs);
   const divided = visit(document, {
     EnumTypeDefinition: (node) => {
       if (node.name.value !== "join__Graph") {
         const values = node.values?.map((value) => ({ ...value, directives: copied(value.directives) }));
         return { ...node, directives: copied(node.directives), values };
       }
-      const original = node.values?.find(({ name }) => name.value === self.of);
+      const original = node.values?.find(({ name }) => name.value === virtual.of);
       const join = original && directivesOf(original, "join__graph")[0];
       const real = join && argumentOf(join, "name");
-      if (!original || !join || real === undefined) throw new Error(`The supergraph has no graph ${self.of}.`);
-      const name = `${real}__self_${self.name.slice(self.of.length + "__SELF_".length)}`;
-      names.set(name, { subgraph: real, as: self.as });
+      if (!original || !join || real === undefined) throw new Error(`The supergraph has no graph ${virtual.of}.`);
+      const name = `${real}__self_${virtual.name.slice(virtual.of.length + "__SELF_".length)}`;
+      names.set(name, { subgraph: real, as: virtual.as });
       const value = {
         ...original,
-        name: { ...original.name, value: self.name },
+        name: { ...original.name, value: virtual.name },
         directives: [withArgument(join, "name", { kind: Kind.STRING, value: name })],
       };
       return { ...node, values: [...(node.values ?? []), value] };
@@ -75,7 +79,7 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
         ...field,
         directives: [
           ...(field.directives ?? []),
-          ...directivesOf(field, "join__field").filter(ofOriginal).map(forSelf),
+          ...directivesOf(field, "join__field").filter(ofOriginal).map(forVirtual),
         ],
       })),
     }),
@@ -85,8 +89,8 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
 
   function fieldsOf(node: FieldsNode): FieldsNode["fields"] {
     const graphs = new Set(directivesOf(node, "join__type").map((join) => argumentOf(join, "graph")));
-    if (!graphs.has(self.of)) return node.fields;
-    const moved = new Set(self.moved.filter(({ type }) => type === node.name.value).map(({ field }) => field));
+    if (!graphs.has(virtual.of)) return node.fields;
+    const moved = new Set(virtual.moved.filter(({ type }) => type === node.name.value).map(({ field }) => field));
     return node.fields?.map((field) => {
       const given = directivesOf(field, "join__field");
       // A field without `@join__field` is in every subgraph that has its type.
@@ -95,7 +99,7 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
           ? given
           : [...graphs].map((graph) => directive("join__field", { graph: { kind: Kind.ENUM, value: String(graph) } }));
       const others = field.directives?.filter((each) => each.name.value !== "join__field") ?? [];
-      const own = joins.filter(ofOriginal).map(forSelf);
+      const own = joins.filter(ofOriginal).map(forVirtual);
       // A subgraph that finds an object by a field has the field, even if it is `@external`.
       const mine = isKey(node.name.value, field.name.value) ? own.map(withoutExternal) : own;
       if (moved.has(field.name.value))
@@ -108,13 +112,13 @@ function added({ document, selves }: Divided, self: SecondSelf): Divided {
   }
 
   return {
-    document: self.as === undefined ? divided : withTypesOfInterfaceObject(divided, self.name, self.as),
-    selves: names,
+    document: virtual.as === undefined ? divided : withTypesOfInterfaceObject(divided, virtual.name, virtual.as),
+    virtualSubgraphs: names,
   };
 }
 
 /** Returns whether a field is in a key by which the types of moved fields are resolved. */
-function keyFields(document: DocumentNode, { of, moved }: SecondSelf): (type: string, field: string) => boolean {
+function keyFields(document: DocumentNode, { of, moved }: VirtualSubgraph): (type: string, field: string) => boolean {
   const types = typesIn(document);
   const found = new Set<string>();
   for (const { type } of moved) {
@@ -125,11 +129,11 @@ function keyFields(document: DocumentNode, { of, moved }: SecondSelf): (type: st
   return (type, field) => found.has(`${type}.${field}`);
 }
 
-/** Returns whether the second self also has a field of the original. */
-function presence(document: DocumentNode, self: SecondSelf): (type: string, field: string) => boolean {
+/** Returns whether the virtual subgraph also has a field of the original. */
+function presence(document: DocumentNode, virtual: VirtualSubgraph): (type: string, field: string) => boolean {
   const types = typesIn(document);
   const joins = (node: FieldsNode) =>
-    directivesOf(node, "join__type").filter((join) => argumentOf(join, "graph") === self.of);
+    directivesOf(node, "join__type").filter((join) => argumentOf(join, "graph") === virtual.of);
   const isEntity = (node: FieldsNode) => joins(node).some((join) => argumentOf(join, "key") !== undefined);
   const needed = new Set<string>();
   for (const node of types.values()) {
@@ -138,7 +142,7 @@ function presence(document: DocumentNode, self: SecondSelf): (type: string, fiel
       if (key !== undefined) addFields(needed, parseFieldSet(key), node.name.value, types);
     }
   }
-  for (const { type, selection } of self.moved) addFields(needed, selection, type, types);
+  for (const { type, selection } of virtual.moved) addFields(needed, selection, type, types);
   const roots = new Set(["Query", "Mutation", "Subscription"]);
   const has = (type: FieldsNode, field: string): boolean => {
     if (roots.has(type.name.value)) return false;

@@ -14,23 +14,27 @@ import {
 } from "./supergraph-ast.ts";
 
 /**
- * Returns the document in which a second self knows the objects of an interface by their own types, and no longer by `@interfaceObject`. After a
+ * Returns the document in which a virtual subgraph knows the objects of an interface by their own types, and no longer by `@interfaceObject`. After a
  * requirement of an `@interfaceObject`, Apollo's planner finds no way, or leaves the field out; after one of an object type it finds the way. The interface
- * keeps its keys in the second self, for the return types of its fields. Calls are translated to the subgraph's own terms before they are sent
+ * keeps its keys in the virtual subgraph, for the return types of its fields. Calls are translated to the subgraph's own terms before they are sent
  * (`inSubgraphTerms`).
  */
-export function withTypesOfInterfaceObject(document: DocumentNode, self: string, interfaceName: string): DocumentNode {
+export function withTypesOfInterfaceObject(
+  document: DocumentNode,
+  virtual: string,
+  interfaceName: string,
+): DocumentNode {
   const types = typesIn(document);
   const interfaceNode = types.get(interfaceName);
   if (!interfaceNode) return document;
-  const ofSelf = (node: ConstDirectiveNode): boolean => argumentOf(node, "graph") === self;
-  const keys = directivesOf(interfaceNode, "join__type").filter((join) => ofSelf(join) && isResolvableKey(join));
+  const ofVirtual = (node: ConstDirectiveNode): boolean => argumentOf(node, "graph") === virtual;
+  const keys = directivesOf(interfaceNode, "join__type").filter((join) => ofVirtual(join) && isResolvableKey(join));
   const behind = new Set(
     implementing(types, interfaceName)
       .filter((node) => node.kind === Kind.OBJECT_TYPE_DEFINITION)
       .map(({ name }) => name.value),
   );
-  const isHere = (field: FieldDefinitionNode) => directivesOf(field, "join__field").filter(ofSelf);
+  const isHere = (field: FieldDefinitionNode) => directivesOf(field, "join__field").filter(ofVirtual);
 
   const asObject = (node: FieldsNode): FieldsNode => {
     const graphs = new Set(directivesOf(node, "join__type").map((join) => argumentOf(join, "graph")));
@@ -42,7 +46,7 @@ export function withTypesOfInterfaceObject(document: DocumentNode, self: string,
         const everywhere = given.length > 0 ? [] : [...graphs].map((graph) => joinOf(String(graph)));
         const original = fieldNamed(interfaceNode, field.name.value);
         const here = original ? isHere(original) : [];
-        // A `@join__field` without a graph marks a field that only interface objects have: the joins of this second self replace it.
+        // A `@join__field` without a graph marks a field that only interface objects have: the joins of this virtual subgraph replace it.
         const kept = field.directives?.filter((each) => here.length === 0 || !isOfInterfaceObject(each)) ?? [];
         return { ...field, directives: [...kept, ...everywhere, ...here] };
       }),
@@ -56,7 +60,7 @@ export function withTypesOfInterfaceObject(document: DocumentNode, self: string,
         (join) => argumentOf(join, "requires") !== undefined || argumentOf(join, "external") === "true",
       );
       if (!isRequirement) return field;
-      const kept = field.directives?.filter((each) => each.name.value !== "join__field" || !ofSelf(each)) ?? [];
+      const kept = field.directives?.filter((each) => each.name.value !== "join__field" || !ofVirtual(each)) ?? [];
       // Without any `@join__field` it would be in every subgraph that has the interface.
       const isNowhere = !kept.some((each) => each.name.value === "join__field");
       return { ...field, directives: isNowhere ? [...kept, directive("join__field")] : kept };
@@ -68,16 +72,16 @@ export function withTypesOfInterfaceObject(document: DocumentNode, self: string,
     definitions: document.definitions.map((node) => {
       if (!hasFields(node)) return node;
       if (behind.has(node.name.value)) return asObject(node);
-      return withoutWayTo(self, node.name.value === interfaceName ? asInterface(node) : node);
+      return withoutWayTo(virtual, node.name.value === interfaceName ? asInterface(node) : node);
     }),
   };
 }
 
 /** The planner knows one way from an object to each subgraph: it must be that of the object's own type. */
-const withoutWayTo = (self: string, node: FieldsNode): FieldsNode => ({
+const withoutWayTo = (virtual: string, node: FieldsNode): FieldsNode => ({
   ...node,
   directives: node.directives?.map((join) =>
-    argumentOf(join, "graph") === self && argumentOf(join, "isInterfaceObject") === "true"
+    argumentOf(join, "graph") === virtual && argumentOf(join, "isInterfaceObject") === "true"
       ? withArgument(join, "resolvable", { kind: Kind.BOOLEAN, value: false })
       : join,
   ),

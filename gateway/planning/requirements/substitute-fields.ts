@@ -1,20 +1,20 @@
 import { type DocumentNode, type FieldNode, Kind, print, type SelectionSetNode } from "graphql";
 import { inaccessible } from "./inaccessible.ts";
 import { directive, fieldNamed, hasFields, implementing, namedType, type TypesWithFields } from "./supergraph-ast.ts";
-import type { StoodFor } from "./terms.ts";
+import type { ReplacedField } from "./terms.ts";
 
 /** The fields that replace fields with arguments. */
-export class StandIns {
-  readonly known = new Map<string, StoodFor>();
+export class SubstituteFields {
+  readonly known = new Map<string, ReplacedField>();
   readonly #types: TypesWithFields;
-  /** Type → the stand-ins among its fields. */
-  readonly #wanted = new Map<string, Set<string>>();
+  /** Type → the substitute fields among its fields. */
+  readonly #addedByType = new Map<string, Set<string>>();
 
   constructor(types: TypesWithFields) {
     this.#types = types;
   }
 
-  /** Returns a selection of a type's fields in which stand-ins replace fields with arguments. */
+  /** Returns a selection of a type's fields in which substitute fields replace fields with arguments. */
   putInto({ kind, selections }: SelectionSetNode, typeName: string): SelectionSetNode {
     return {
       kind,
@@ -29,25 +29,27 @@ export class StandIns {
         const { selectionSet } = selection;
         const below = selectionSet && definition && this.putInto(selectionSet, namedType(definition.type));
         const inner = below ? { ...selection, selectionSet: below } : selection;
-        return definition?.arguments?.length ? this.#standIn(inner, typeName) : inner;
+        return definition?.arguments?.length ? this.#substitute(inner, typeName) : inner;
       }),
     };
   }
 
-  #standIn(field: FieldNode, typeName: string): FieldNode {
+  #substitute(field: FieldNode, typeName: string): FieldNode {
     const name = this.#nameFor({ field: field.name.value, arguments: field.arguments ?? [] });
     const behind = implementing(this.#types, typeName).map((node) => node.name.value);
-    for (const type of [typeName, ...behind]) this.#wanted.set(type, (this.#wanted.get(type) ?? new Set()).add(name));
+    for (const type of [typeName, ...behind])
+      this.#addedByType.set(type, (this.#addedByType.get(type) ?? new Set()).add(name));
     return { ...field, name: { kind: Kind.NAME, value: name }, arguments: [] };
   }
 
-  #nameFor(stoodFor: StoodFor): string {
-    const written = (one: StoodFor) => print({ kind: Kind.FIELD, name: { kind: Kind.NAME, value: one.field }, ...one });
-    for (const [name, known] of this.known) if (written(known) === written(stoodFor)) return name;
+  #nameFor(replaced: ReplacedField): string {
+    const written = (one: ReplacedField) =>
+      print({ kind: Kind.FIELD, name: { kind: Kind.NAME, value: one.field }, ...one });
+    for (const [name, known] of this.known) if (written(known) === written(replaced)) return name;
     const taken = (name: string) => [...this.#types.values()].some((type) => fieldNamed(type, name));
-    let name = `${stoodFor.field}__given_${this.known.size}`;
+    let name = `${replaced.field}__given_${this.known.size}`;
     while (taken(name)) name += "_";
-    this.known.set(name, stoodFor);
+    this.known.set(name, replaced);
     return name;
   }
 
@@ -56,8 +58,8 @@ export class StandIns {
       ...document,
       definitions: document.definitions.map((node) => {
         if (!hasFields(node)) return node;
-        const wanted = this.#wanted.get(node.name.value) ?? [];
-        const added = [...wanted].flatMap((name) => {
+        const names = this.#addedByType.get(node.name.value) ?? [];
+        const added = [...names].flatMap((name) => {
           const original = fieldNamed(node, this.known.get(name)?.field ?? "");
           if (!original) return [];
           const { directives = [] } = original;

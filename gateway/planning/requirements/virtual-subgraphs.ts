@@ -12,32 +12,32 @@ import {
   typesIn,
   type TypesWithFields,
 } from "./supergraph-ast.ts";
-import type { Requirement, StoodFor } from "./terms.ts";
+import type { Requirement, ReplacedField } from "./terms.ts";
 
 /** A part of a subgraph that is planned as if it were a subgraph: only keys, value types and the fields that moved here. */
-export interface SecondSelf {
+export interface VirtualSubgraph {
   /** Its value in the enum `join__Graph`. */
   name: string;
   of: string;
   moved: Requirement[];
-  /** The `@interfaceObject` type that has the moved fields: the second self knows its objects by their own types. */
+  /** The `@interfaceObject` type that has the moved fields: the virtual subgraph knows its objects by their own types. */
   as: string | undefined;
 }
 
 /**
- * Decides which fields move to second selves: fields that others require, and further ones until no two in one subgraph require the same field with
+ * Decides which fields move to virtual subgraphs: fields that others require, and further ones until no two in one subgraph require the same field with
  * different arguments.
  */
-export function secondSelvesOf(
+export function virtualSubgraphsOf(
   document: DocumentNode,
   requirements: readonly Requirement[],
-  standIns: ReadonlyMap<string, StoodFor>,
-): SecondSelf[] {
+  substitutes: ReadonlyMap<string, ReplacedField>,
+): VirtualSubgraph[] {
   const { isRequired, requires } = dependenciesOf(document, requirements);
   const keys = keysIn(document);
   const types = typesIn(document);
-  const selves: SecondSelf[] = [];
-  /** By graph or second self: path of a field in the representation → the field at that path. */
+  const virtuals: VirtualSubgraph[] = [];
+  /** By graph or virtual subgraph: path of a field in the representation → the field at that path. */
   const taken = new Map<string, Map<string, string>>();
   const finds = (name: string, paths: ReadonlyMap<string, string>): boolean => {
     const there = taken.get(name) ?? new Map<string, string>();
@@ -46,26 +46,28 @@ export function secondSelvesOf(
     return true;
   };
   for (const requirement of requirements) {
-    const paths = pathsOf(requirement.selection, requirement.type, { types, standIns });
+    const paths = pathsOf(requirement.selection, requirement.type, { types, substitutes });
     const { isInterfaceObject, isExternal } = keys(requirement);
     const as = isInterfaceObject ? requirement.type : undefined;
     const stays = as === undefined && !isExternal && !isRequired(requirement);
     if (stays && finds(requirement.graph, paths)) continue;
-    const others = selves.filter(({ of }) => of === requirement.graph);
+    const others = virtuals.filter(({ of }) => of === requirement.graph);
     // A field that requires another is fetched after it.
     const isLater = (other: Requirement) => requires(other, requirement) || requires(requirement, other);
-    const room = others.find((self) => self.as === as && !self.moved.some(isLater) && finds(self.name, paths));
+    const room = others.find(
+      (virtual) => virtual.as === as && !virtual.moved.some(isLater) && finds(virtual.name, paths),
+    );
     if (room) room.moved.push(requirement);
     else {
       const name = `${requirement.graph}__SELF_${others.length + 2}`;
       finds(name, paths);
-      selves.push({ name, of: requirement.graph, moved: [requirement], as });
+      virtuals.push({ name, of: requirement.graph, moved: [requirement], as });
     }
   }
-  return selves;
+  return virtuals;
 }
 
-/** Returns how a subgraph resolves the type of one of its fields. A type that it cannot resolve has no second self to enter again. */
+/** Returns how a subgraph resolves the type of one of its fields. A type that it cannot resolve has no virtual subgraph to enter again. */
 function keysIn(document: DocumentNode): (of: Requirement) => { isInterfaceObject: boolean; isExternal: boolean } {
   const types = typesIn(document);
   return ({ type, graph }) => {
@@ -91,11 +93,11 @@ function keysIn(document: DocumentNode): (of: Requirement) => { isInterfaceObjec
 
 interface Known {
   types: TypesWithFields;
-  standIns: ReadonlyMap<string, StoodFor>;
+  substitutes: ReadonlyMap<string, ReplacedField>;
 }
 
 /**
- * Returns the path of each field in a representation, and the field there: the field itself, or its stand-in with arguments. A field that is required for
+ * Returns the path of each field in a representation, and the field there: the field itself, or its substitute field with arguments. A field that is required for
  * some types only differs from one required for all: a representation names no types inside.
  */
 function pathsOf(
@@ -116,7 +118,7 @@ function pathsOf(
       continue;
     }
     const name = selection.name.value;
-    const field = known.standIns.get(name)?.field ?? name;
+    const field = known.substitutes.get(name)?.field ?? name;
     const path = `${above}/${field}`;
     // What one requirement needs from all objects, it also needs from those of its fragments.
     if (conditions === "" || !found.has(path)) found.set(path, `${name}${conditions}`);

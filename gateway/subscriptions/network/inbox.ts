@@ -91,8 +91,8 @@ export class Inbox implements Listener {
  * Converts a payload to an event. The extensions of a foreign subgraph may hold anything.
  * @throws CallFailure "unusable"
  */
-function eventOf({ extensions: told, ...answer }: ExecutionResult): SubscriptionEvent {
-  const { position, dropped, replaces, ...extensions } = withDoubles(told) ?? {};
+function eventOf({ extensions: given, ...answer }: ExecutionResult): SubscriptionEvent {
+  const { position, dropped, replaces, ...extensions } = withDoubles(given) ?? {};
   return {
     position: typeof position === "string" ? position : undefined,
     dropped: typeof dropped === "number" ? dropped : undefined,

@@ -80,8 +80,8 @@ export function overNetwork(
       const timer = setTimeout(end, Math.min(limits.positionMs, context.deadline - Date.now()));
       signal.addEventListener("abort", end);
       try {
-        const asked = { query: positionOnly };
-        for await (const [event] of followed(name, asked, context, ending.signal, limits.positionAttempts))
+        const request = { query: positionOnly };
+        for await (const [event] of followed(name, request, context, ending.signal, limits.positionAttempts))
           if (event?.position !== undefined) return event.position;
       } finally {
         clearTimeout(timer);

@@ -10,7 +10,7 @@ import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { permitAccount, permitReset } from "../credentials/escalation.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
 import { loginKey, networkOf, placeOf } from "../sign-in/attempt-keys.ts";
-import { nobody } from "../sign-in/sign-in.ts";
+import { unknownAccount } from "../sign-in/sign-in.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { passwordProblem } from "./password-rules.ts";
 import { refusalOfPassword } from "./prove-password.ts";
@@ -89,7 +89,7 @@ export async function resetPassword(
   if (problem) return problem;
   return limits.fromNetwork(network, async (exhausted) => {
     const known = await accountOf(system, login);
-    const account = known ?? nobody;
+    const account = known ?? unknownAccount;
     const isReset =
       (await hasPasswordReset(services, request, account, hashOf(input.code))) &&
       (await takeReset(services, request, account, input));

@@ -2,7 +2,7 @@ import { bulkhead, type BulkheadPolicy, BulkheadRejectedError } from "cockatiel"
 import { PublicError } from "#lib/errors.ts";
 
 /** Limits concurrent work per key. Work under one key waits for its turn; work under different keys does not wait for each other. */
-export class Turns {
+export class KeyedQueue {
   readonly #byKey = new Map<string, { policy: BulkheadPolicy; users: number }>();
   readonly #limits: { atOnce: number; waiting: number };
 

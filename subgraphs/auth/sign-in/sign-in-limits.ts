@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
 import { PublicError } from "#lib/errors.ts";
 import { type Limit, rateLimiter } from "#lib/rate-limiter.ts";
-import { Turns } from "./keyed-queue.ts";
+import { KeyedQueue } from "./keyed-queue.ts";
 
 /** Failed attempts from one network, for any users: enough for an office, too few to try a list of users. */
 const perNetwork = { points: 50, duration: 600 };
@@ -32,10 +32,10 @@ export class SignInLimits {
   readonly #networks;
   readonly #logins;
   readonly #codes;
-  readonly #networkTurns = new Turns({ atOnce: 4, waiting: 256 });
-  readonly #accountTurns = new Turns({ atOnce: 1, waiting: 64 });
-  readonly #newUserTurns = new Turns({ atOnce: 1, waiting: 256 });
-  readonly #codeTurns = new Turns({ atOnce: 1, waiting: 64 });
+  readonly #networkTurns = new KeyedQueue({ atOnce: 4, waiting: 256 });
+  readonly #accountTurns = new KeyedQueue({ atOnce: 1, waiting: 64 });
+  readonly #newUserTurns = new KeyedQueue({ atOnce: 1, waiting: 256 });
+  readonly #codeTurns = new KeyedQueue({ atOnce: 1, waiting: 64 });
 
   constructor(redis?: Redis) {
     this.#networks = rateLimiter("sign-in-address", perNetwork, redis);

@@ -32,7 +32,7 @@ export const sessionLifetime = "P1D";
 export const sessionIdleTime = "PT2H";
 
 /** Replaces an unknown user, so that the same work is done for them. */
-export const nobody: Account = {
+export const unknownAccount: Account = {
   userId: "00000000-0000-0000-0000-000000000000",
   tenantId: platformTenantId,
   username: "",
@@ -81,7 +81,7 @@ interface Attempt {
 async function findAccount(services: AuthServices, request: RequestContext, input: SignInInput): Promise<Attempt> {
   const login = input.login.trim().slice(0, 255);
   const known = await accountOf(services.system, login);
-  const account = known ?? nobody;
+  const account = known ?? unknownAccount;
   const { tenantId, userId } = account;
   const place = placeOf(services, request, { tenantId, userId });
   return {
@@ -123,7 +123,7 @@ async function tryPassword(
     database.write(scope, async (tx): Promise<Success | Refusal> => {
       const verified = isRight && user ? { attempt, user, rehashed, input, takeCode } : undefined;
       const refused = verified ? await complete(services, tx, verified) : wrong;
-      if (refused?.isWrong) await countWrongTry(tx, user ? place : { ...place, userId: nobody.userId });
+      if (refused?.isWrong) await countWrongTry(tx, user ? place : { ...place, userId: unknownAccount.userId });
       await audit(tx, request, input, known, refused?.error);
       return refused ?? begin(tx, request, account, input);
     });

@@ -12,7 +12,7 @@ export interface OpenCall {
 }
 
 /** Returns a carrier whose calls the test answers, in any order and at any time. It ignores signals, as a bad carrier does. */
-export function carrierByHand(): Transport & { calls: OpenCall[] } {
+export function manualTransport(): Transport & { calls: OpenCall[] } {
   const calls: OpenCall[] = [];
   return {
     calls,
@@ -23,7 +23,7 @@ export function carrierByHand(): Transport & { calls: OpenCall[] } {
 }
 
 /** Returns a carrier that handles each call with `send`. */
-export const carrierThat = (send: Transport["send"]): Transport => ({ send, close: async () => undefined });
+export const transportWith = (send: Transport["send"]): Transport => ({ send, close: async () => undefined });
 
 export const query = (text: string, variables: Record<string, unknown> = {}): CallRequest => ({
   query: text,

@@ -16,7 +16,7 @@ import {
 } from "#tests/harness/network-faults.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import type { TcpProxy } from "#tests/harness/tcp-proxy.ts";
-import { fleet, type ProductApart, productApart } from "./product-over-http.ts";
+import { fleet, type ProductOverHttp, productOverHttp } from "./product-over-http.ts";
 
 const query =
   "{ alertRules { totalCount } clusters { totalCount } vms(first: 3) { nodes { name alerts { totalCount } } } }";
@@ -24,11 +24,11 @@ const createRole = `mutation Create($name: String!) {
   createRole(input: { name: $name, permissions: [] }) { role { name } userErrors { code } }
 }`;
 
-let apart: ProductApart;
+let apart: ProductOverHttp;
 let whole: unknown;
 let monitoring: TcpProxy;
 beforeAll(async () => {
-  apart = await productApart();
+  apart = await productOverHttp();
   ({ monitoring } = apart.networks);
   ({ data: whole } = await apart.product.ask(query));
 });

@@ -3,13 +3,13 @@ import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
 import { type Child, startChild } from "#tests/apart/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import type { Answer } from "#tests/harness/product.ts";
-import { keys, type ProductApart, productApart, type WatchedGateway } from "./product-over-http.ts";
+import { keys, type ProductOverHttp, productOverHttp, type WatchedGateway } from "./product-over-http.ts";
 
 const query = "{ clusters { totalCount } alertRules { totalCount } }";
 const whole = { data: { clusters: { totalCount: 3 }, alertRules: { totalCount: 3 } }, errors: [] };
 const callTimeoutMs = 1_500;
 
-let apart: ProductApart;
+let apart: ProductOverHttp;
 let monitoring: Child;
 let gateway: WatchedGateway;
 
@@ -21,7 +21,7 @@ const startMonitoring = (port = "0") =>
   });
 
 beforeAll(async () => {
-  apart = await productApart();
+  apart = await productOverHttp();
   monitoring = await startMonitoring();
 });
 afterAll(async () => {

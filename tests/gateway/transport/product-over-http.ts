@@ -22,7 +22,7 @@ import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 export const fleet = fleetOf(1);
 export const keys: Keyring = [{ id: "1", secret: "a key of this test and of nothing else" }];
 
-export interface ProductApart {
+export interface ProductOverHttp {
   product: TestProduct;
   /** The network before each subgraph. */
   networks: Readonly<Record<Domain, TcpProxy>>;
@@ -38,7 +38,7 @@ export interface ProductApart {
 }
 
 /** Starts the product's subgraphs, each behind HTTP and a network that can be broken, and a gateway before them. */
-export async function productApart(): Promise<ProductApart> {
+export async function productOverHttp(): Promise<ProductOverHttp> {
   const product = await bootProduct({ tenantId: fleet.tenantId });
   await insertFleet(product.urls, 1, 3);
   const queries = new Map<string, number>();

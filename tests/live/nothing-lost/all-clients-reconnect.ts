@@ -18,7 +18,7 @@ const backMs = 30_000;
 const paceMs = 300;
 
 /** Connects `count` clients to one gateway, kills it and starts it again. */
-export async function expectEverybodyBack(fleet: LiveFleet, count: number): Promise<void> {
+export async function expectAllClientsReconnect(fleet: LiveFleet, count: number): Promise<void> {
   const [gateway] = fleet.gateways;
   if (!gateway) throw new Error("There is no gateway.");
   const folder = mkdtempSync(join(tmpdir(), "novacron-written-"));

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { NetworkFault } from "#tests/harness/network-faults.ts";
 
 /** A network between a gateway and its clients that drops one message: the first one with this text after it becomes active. */
-export class MessageThief {
+export class MessageDropper {
   isActive = false;
   hasStolen = false;
   readonly #wanted: string;

@@ -3,9 +3,9 @@ import { expect, it, vi } from "vitest";
 import { askGraph } from "#tests/harness/product.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { areConnectionsKnown, expectNothingLeft } from "./connections.ts";
-import { expectEverybodyBack } from "./all-clients-reconnect.ts";
+import { expectAllClientsReconnect } from "./all-clients-reconnect.ts";
 import type { LiveFleet } from "./fleet.ts";
-import { MessageThief } from "./message-dropper.ts";
+import { MessageDropper } from "./message-dropper.ts";
 import { expectSlowReaderServed } from "./slow-reader.ts";
 import { complaintsAfter, type Sweep, sweep } from "./sweep.ts";
 
@@ -98,7 +98,7 @@ export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
     expectSlowReaderServed(fleet(), extent.unread));
 
   it("fault 25: when all lose their gateway at once and reconnect to it", () =>
-    expectEverybodyBack(fleet(), extent.clients));
+    expectAllClientsReconnect(fleet(), extent.clients));
 }
 
 /** Runs after all other tests of a fleet. @param atStart how much a gateway had open before the first client connected */
@@ -158,7 +158,7 @@ export function nothingIsLostByRedis(fleet: () => LiveFleet, { outages }: Pick<E
 /** Proves that the checker finds a loss. */
 export function plantedLossIsFound(fleet: () => LiveFleet): void {
   it("with one message lost on its way to a client, and no later one, the checker reports exactly that loss", async () => {
-    const thief = new MessageThief('"vmStateChanged":{');
+    const thief = new MessageDropper('"vmStateChanged":{');
     const proxy = await tcpProxy(fleet().gateways[0]?.child.url ?? "");
     proxy.fault = thief.fault;
     const stealUnderWrites = async ({ told }: Sweep) => {

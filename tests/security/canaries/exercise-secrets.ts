@@ -11,7 +11,7 @@ const userErrors = "userErrors { code message field }";
  * keys and second factor, and those of another user that they create.
  * @returns the credentials that are valid at the end
  */
-export async function liveWithSecrets(
+export async function exerciseSecrets(
   client: Client,
   secrets: Secrets,
   person: TestUser,

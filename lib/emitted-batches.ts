@@ -4,7 +4,7 @@ import type { LiveBatch, LiveEvent } from "./live-field.ts";
 import { pause } from "./pause.ts";
 
 export interface LiveEntry {
-  told: unknown;
+  value: unknown;
   /** The position after its event; undefined where several are emitted together, of which the last position counts for all. */
   position?: string | undefined;
   /** The number of older events that it replaces. */
@@ -12,7 +12,7 @@ export interface LiveEntry {
 }
 
 /** The events that are emitted at one time. */
-export interface LiveMoment {
+export interface EmittedBatch {
   /** Empty when only the position is emitted. */
   entries: readonly LiveEntry[];
   /** The position after all of them. */
@@ -21,20 +21,20 @@ export interface LiveMoment {
   busy: boolean;
 }
 
-type Tell = (event: LiveEvent) => readonly unknown[];
+type ValuesOf = (event: LiveEvent) => readonly unknown[];
 
 /** Yields every event separately, with the position after it. */
 export async function* everyEvent(
   batches: AsyncIterable<LiveBatch>,
-  tell: Tell,
+  valuesOf: ValuesOf,
   source: string,
-): AsyncGenerator<LiveMoment, void, void> {
+): AsyncGenerator<EmittedBatch, void, void> {
   for await (const { events, position } of batches) {
     const { log } = position[source] as LogPosition;
     const entries = events.flatMap((event) => {
       const { transaction, id } = event;
-      return tell(event).map((told) => ({
-        told,
+      return valuesOf(event).map((value) => ({
+        value,
         position: positionText({ [source]: { log, transaction, id } }),
         dropped: 0,
       }));
@@ -54,10 +54,10 @@ export const maxConflatedKeys = 10_000;
  */
 export async function* newestOfEach(
   follow: (signal: AbortSignal) => AsyncIterable<LiveBatch>,
-  tell: Tell,
+  valuesOf: ValuesOf,
   everyMs: number,
   signal: AbortSignal,
-): AsyncGenerator<LiveMoment, void, void> {
+): AsyncGenerator<EmittedBatch, void, void> {
   const ending = new AbortController();
   const end = () => ending.abort();
   if (signal.aborted) end();
@@ -91,13 +91,13 @@ export async function* newestOfEach(
         reading = undefined;
         reached = position;
         for (const event of events) {
-          for (const key of tell(event)) dropped.set(key, (dropped.get(key) ?? -1) + 1);
+          for (const key of valuesOf(event)) dropped.set(key, (dropped.get(key) ?? -1) + 1);
         }
         if (dropped.size > maxConflatedKeys) throw tooMany();
         if (dropped.size === 0) yield { entries: [], reached: positionText(reached), busy: events.length > 0 };
       }
       if (dropped.size === 0 || performance.now() < dueAt || signal.aborted) continue;
-      const entries = [...dropped].map(([told, count]) => ({ told, dropped: count }));
+      const entries = [...dropped].map(([value, count]) => ({ value, dropped: count }));
       dropped.clear();
       dueAt = performance.now() + everyMs;
       yield { entries, reached: positionText(reached), busy: true };
