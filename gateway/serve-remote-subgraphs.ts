@@ -53,9 +53,9 @@ export async function serveRemoteSubgraphs(options: RemoteSubgraphsOptions): Pro
   let urls = reachable(explained(supergraphFile, () => ({ ...subgraphUrls(supergraphSdl), ...options.urls })));
   const signer = open ? undefined : callSigner("gateway", readKeyring("NOVACRON_SIGNING_KEYS"));
   const endKeys = signer && followKeyring("NOVACRON_SIGNING_KEYS", signer.keys);
-  const carrier = overHttp(urls, signer);
+  const http = overHttp(urls, signer);
   const subscriptions = overNetwork(urls, signer);
-  const transport = guarded(carrier, { callTimeoutMs: 5_000 }, countCalls);
+  const transport = guarded(http, { callTimeoutMs: 5_000 }, countCalls);
   const { stop: stopAsking, ...authenticating } = open ? anybody : whoAsks(transport);
   const environment = readGatewayEnvironment();
   const { documents, close: closeDocuments } = openDocuments(environment);
@@ -86,7 +86,7 @@ export async function serveRemoteSubgraphs(options: RemoteSubgraphsOptions): Pro
   const figures =
     environment.metricsPort === undefined ? undefined : await listenMetrics(host, environment.metricsPort);
   const readdress = (next: Readonly<Record<string, string>>) => {
-    carrier.readdress(next);
+    http.readdress(next);
     subscriptions.readdress(next);
   };
   const endWatch = onFileChange(supergraphFile, supergraphSdl, async (sdl) => {

@@ -57,7 +57,7 @@ async function emitted(
       },
     },
     needs: () => [],
-    documentFor: (asked) => ({ document: parse(asked), execute: executionOf(schema, parse(asked), asked) }),
+    documentFor: (text) => ({ document: parse(text), execute: executionOf(schema, parse(text), text) }),
     opened: async (request, _signal, use) => {
       opened.push(request.deadline);
       return use({});
@@ -67,7 +67,7 @@ async function emitted(
   const emittedBatches = [];
   for await (const each of subscribable.subscribe({ query }, context, new AbortController().signal))
     emittedBatches.push(each);
-  return { told: emittedBatches, opened };
+  return { batches: emittedBatches, opened };
 }
 
 afterEach(() => {
@@ -76,7 +76,7 @@ afterEach(() => {
 
 describe("a live subscription", () => {
   it("emits its first position, each event with the position after it, and the current position when no event comes", async () => {
-    const { told: all } = await emitted([batchTo(1), batchTo(5, 2, 4), batchTo(9)]);
+    const { batches: all } = await emitted([batchTo(1), batchTo(5, 2, 4), batchTo(9)]);
     expect(all).toEqual([
       [{ position: text(1) }],
       [
@@ -91,7 +91,7 @@ describe("a live subscription", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const later = () => vi.advanceTimersByTime(5_000);
     const query = "subscription { counted(above: 7) }";
-    const { told: all } = await emitted(
+    const { batches: all } = await emitted(
       [batchTo(1), batchTo(2, 2), batchTo(3, 3), later, batchTo(4, 4), batchTo(5, 5)],
       {
         query,
@@ -108,7 +108,7 @@ describe("a live subscription", () => {
 
   it("executes a limited number of events at once", async () => {
     const ids = Array.from({ length: 1_201 }, (_, index) => index + 1);
-    const { told: all, opened } = await emitted([batchTo(1_201, ...ids)]);
+    const { batches: all, opened } = await emitted([batchTo(1_201, ...ids)]);
     expect(all.map((batch) => batch.length)).toEqual([500, 500, 201]);
     expect(opened).toHaveLength(3);
     expect(all.flat().map(({ position: after }) => after)).toEqual(ids.map(text));
@@ -116,7 +116,7 @@ describe("a live subscription", () => {
 
   it("retries while the database is unavailable or full, and emits each event once", async () => {
     const failures = [new PublicError("DATABASE_UNAVAILABLE", "away"), new PublicError("OVERLOADED", "full")];
-    const { told: all } = await emitted([batchTo(2, 1, 2)], {
+    const { batches: all } = await emitted([batchTo(2, 1, 2)], {
       resolve: (id) => {
         const failure = id === 2 ? failures.shift() : undefined;
         if (failure) throw failure;
@@ -129,7 +129,7 @@ describe("a live subscription", () => {
 
   it("emits a timeout error for an event that always takes too long, after a few retries", async () => {
     let tried = 0;
-    const { told: all } = await emitted([batchTo(2, 1, 2)], {
+    const { batches: all } = await emitted([batchTo(2, 1, 2)], {
       resolve: (id) => {
         if (id === 2) return id;
         tried += 1;
@@ -141,7 +141,7 @@ describe("a live subscription", () => {
   });
 
   it("emits the error of an event that fails for another reason, and continues", async () => {
-    const { told: all } = await emitted([batchTo(2, 1, 2)], {
+    const { batches: all } = await emitted([batchTo(2, 1, 2)], {
       resolve: (id) => {
         if (id === 1) throw new PublicError("NOT_FOUND", "No such thing.");
         return id;
@@ -157,7 +157,7 @@ describe("a live subscription", () => {
     ["an inline fragment", "subscription { ... on Subscription { counted } }", 1],
     ["a fragment", "subscription { ...one } fragment one on Subscription { counted(above: 0) }", 1],
   ])("finds its field in %s", async (_what, query, count) => {
-    const { told: all } = await emitted([batchTo(1, 1)], { query });
+    const { batches: all } = await emitted([batchTo(1, 1)], { query });
     expect(all.flat()).toHaveLength(count);
   });
 });

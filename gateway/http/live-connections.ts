@@ -54,7 +54,7 @@ export class LiveConnections {
   async streamEvents(
     request: IncomingMessage,
     response: ServerResponse,
-    { asked: graphqlRequest, context }: { asked: GraphQLRequest; context: GatewayContext },
+    { graphqlRequest, context }: { graphqlRequest: GraphQLRequest; context: GatewayContext },
   ): Promise<GraphQLAnswer | undefined> {
     const stream = new EventStream(response, {
       gateway: this.#gateway,

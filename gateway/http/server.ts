@@ -267,7 +267,7 @@ class GraphQLFace {
     const deadline = Date.now() + (this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs);
     const context = { identity, client: this.#clientOf(request), requestId, deadline, signal: gone.signal };
     return asEvents
-      ? this.#live.streamEvents(request, response, { asked: graphqlRequest, context })
+      ? this.#live.streamEvents(request, response, { graphqlRequest, context })
       : this.#gateway.execute(graphqlRequest, context);
   }
 }

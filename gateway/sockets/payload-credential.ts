@@ -1,4 +1,4 @@
-import type { Shown } from "./credentials.ts";
+import type { Shown as PayloadCredential } from "./credentials.ts";
 
 type Payload = Readonly<Record<string, unknown>>;
 
@@ -10,7 +10,7 @@ const members = new Set(["ticket", "authorization", "headers", "authtoken"]);
  * clients send their headers; or `authToken`, the bare token of Apollo's documentation. Names are case-insensitive.
  * @returns undefined without any; a credential that is not a string is returned as an invalid one
  */
-export function credentialIn(payload: Payload): Shown | undefined {
+export function credentialIn(payload: Payload): PayloadCredential | undefined {
   const ticket = member(payload, "ticket");
   if (ticket !== undefined) return { ticket: textOf(ticket) };
   const headers = member(payload, "headers");

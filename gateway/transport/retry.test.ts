@@ -10,13 +10,13 @@ const limits = { ...transportLimits, shortestRetryPauseMs: 0, longestRetryPauseM
 /** Returns how often a call is sent that fails first with this error, and its outcome. */
 async function sent(failure: unknown, request: CallRequest, deadline = Date.now() + 60_000, signal = never()) {
   let times = 0;
-  const carrier = transportWith(async () => {
+  const inner = transportWith(async () => {
     times += 1;
     if (times === 1) throw failure;
     return { data: { answered: times } };
   });
   const [outcome] = await Promise.allSettled([
-    withRetry(carrier, limits, {}).send("vms", request, contextOf("1", deadline), signal),
+    withRetry(inner, limits, {}).send("vms", request, contextOf("1", deadline), signal),
   ]);
   return { times, answered: outcome.status === "fulfilled" };
 }

@@ -73,8 +73,8 @@ describe("docker-compose.yml", () => {
           expect([port, pathname]).toEqual([there?.environment["PORT"], "/graphql"]);
       }
       for (const port of ports) expect(port).toMatch(new RegExp(`^127\\.0\\.0\\.1:\\d+:${environment["PORT"]}$`));
-      const asked = /127\.0\.0\.1:(\d+)\//.exec(healthcheck?.test.join(" ") ?? "")?.[1];
-      expect(asked).toBe(environment["PORT"] ?? environment["METRICS_PORT"]);
+      const port = /127\.0\.0\.1:(\d+)\//.exec(healthcheck?.test.join(" ") ?? "")?.[1];
+      expect(port).toBe(environment["PORT"] ?? environment["METRICS_PORT"]);
     }
   });
 

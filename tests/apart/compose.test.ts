@@ -53,8 +53,8 @@ beforeAll(async () => {
   await seedDemoFleet({ ...databases, monitoringJobs }, { now });
   await monitoringJobs.close();
   await print("user", "create", "admin", "--role", "admin", "--email", "admin@example.org");
-  const asked = ["--name", "of a test", "--scopes", "*", "--acts-in", "demo"];
-  ({ key } = await print<{ key: string }>("key", "create", "admin", ...asked));
+  const options = ["--name", "of a test", "--scopes", "*", "--acts-in", "demo"];
+  ({ key } = await print<{ key: string }>("key", "create", "admin", ...options));
 });
 afterAll(async () => {
   if (databases) await closeDatabases(databases);
@@ -104,7 +104,9 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
   });
 
   it("find the schemas that the file's own job has migrated from nothing", async () => {
-    const applied = [...(topology.said.get("migrate") ?? "").matchAll(/^migrated (\S+: \S+)$/gm)].map(([, tag]) => tag);
+    const applied = [...(topology.output.get("migrate") ?? "").matchAll(/^migrated (\S+: \S+)$/gm)].map(
+      ([, tag]) => tag,
+    );
     const all = await Promise.all(
       domains.map(async (domain) =>
         (await readJournal(migrationsFolder(domain))).map(({ tag }) => `${domain}: ${tag}`),

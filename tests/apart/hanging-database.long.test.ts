@@ -24,13 +24,13 @@ describe("the processes of docker-compose.yml", () => {
     const { key } = JSON.parse(made) as { key: string };
     const proxy = topology.databases.get("vms-db")?.proxy;
     if (!proxy) throw new Error("There is no database of VMs.");
-    const asked = new Promise<void>((resolve) => {
+    const queried = new Promise<void>((resolve) => {
       const toServer = (chunk: Buffer) => void (chunk.includes("repeatable read read only") && resolve());
       proxy.fault = { ...hung, toServer };
     });
     const gateway = topology.replicas.get("gateway-1")?.[0]?.url ?? "";
     const answer = askGraph(gateway, "{ vms(first: 1) { nodes { name } } }", {}, key);
-    await asked;
+    await queried;
     expect(await topology.stop("gateway-1", "vms", "jobs")).toEqual({ "gateway-1": [0], vms: [0], jobs: [0, 0] });
     expect(await answer).toMatchObject({ status: 200, data: { vms: null } });
   });

@@ -98,12 +98,12 @@ it("a subscription over the network emits the changes in a subgraph's database, 
   });
   const query =
     "subscription { vmStateChanged { toState vm { name owner { username } latestMetrics { cpuUsagePercent } } } }";
-  const asked = await fetch(gateway.url, {
+  const answered = await fetch(gateway.url, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${apiKey}` },
     body: JSON.stringify({ query: "{ __typename }", extensions: { cursor: true } }),
   });
-  const { extensions } = (await asked.json()) as { extensions: { cursor: string } };
+  const { extensions } = (await answered.json()) as { extensions: { cursor: string } };
   const events = client.iterate({ query, extensions: { after: extensions.cursor } });
   const next = events.next();
   expect(await change("stopped", "running")).toEqual([vm]);
@@ -181,12 +181,12 @@ describe("five subgraphs and the gateway, each started from its bundle as a sepa
       return JSON.parse(stdout) as { keyId: string; removed: string[] };
     };
     const ending = new AbortController();
-    const asking = (async () => {
+    const querying = (async () => {
       const refused: unknown[] = [];
-      let asked = 0;
-      for (; !ending.signal.aborted; asked += 1)
+      let requests = 0;
+      for (; !ending.signal.aborted; requests += 1)
         refused.push(...(await ask("{ me { id } vms(first: 1) { nodes { id } } }")).errors);
-      return { asked, refused };
+      return { answered: requests, refused };
     })();
     const { keyId } = await rotate();
     expect(parseKeyring(readFileSync(keyFile, "utf8").trim())?.map(({ id }) => id)).toEqual([keyId, "old"]);
@@ -200,9 +200,9 @@ describe("five subgraphs and the gateway, each started from its bundle as a sepa
     const old = () => fetch(subgraphs.get("vms")?.url ?? "", { method: "POST", body: "{}", headers: signed });
     await expect.poll(async () => (await old()).status, { timeout: 10_000 }).toBe(401);
     ending.abort();
-    const { asked, refused } = await asking;
+    const { answered, refused } = await querying;
     expect(refused).toEqual([]);
-    expect(asked).toBeGreaterThan(10);
+    expect(answered).toBeGreaterThan(10);
   });
 
   it("stop cleanly on SIGTERM", async () => {

@@ -34,7 +34,7 @@ export class Topology {
   readonly databases = new Map<string, ComposedDatabase>();
   readonly replicas = new Map<string, Replica[]>();
   /** The standard error of services that have run once and ended. */
-  readonly said = new Map<string, string>();
+  readonly output = new Map<string, string>();
   redis: RedisServer | undefined;
   readonly #folder: string;
   readonly #reached = new Map<string, Promise<void>>();
@@ -134,7 +134,7 @@ export class Topology {
       const count = service.deploy.replicas;
       await Promise.all(Array.from({ length: count }, (_, place) => this.start(name, place)));
     } else {
-      this.said.set(name, (await this.#runOnce(service, service.command.slice(2))).stderr);
+      this.output.set(name, (await this.#runOnce(service, service.command.slice(2))).stderr);
     }
     if (service.restart) await until(`${name} is healthy`, () => this.isHealthy(name));
     this.journal.push(`${name} ${aim(service)}`);
@@ -151,8 +151,8 @@ export class Topology {
 
   /** The environment of a process of the image, with hosts, ports and files of this machine. */
   #environment(service: Service): Record<string, string> {
-    const told = Object.entries(service.environment).filter(([name]) => !name.startsWith("REDIS_") || this.redis);
-    const here = told.map(([name, value]) => [name, name === "PORT" ? "0" : this.#here(value)]);
+    const variables = Object.entries(service.environment).filter(([name]) => !name.startsWith("REDIS_") || this.redis);
+    const here = variables.map(([name, value]) => [name, name === "PORT" ? "0" : this.#here(value)]);
     return { ...imageEnvironment, ...Object.fromEntries(here) };
   }
 

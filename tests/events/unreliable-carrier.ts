@@ -54,7 +54,7 @@ export function unreliableCarrier(inner: Carrier, seed: number): UnreliableCarri
       return counts.reordered;
     },
     announce: (announcement) => inner.announce(announcement),
-    listen: (logs, ears, signal) => inner.listen(logs, unreliable(ears), signal),
+    listen: (logs, listener, signal) => inner.listen(logs, unreliable(listener), signal),
     close: () => inner.close(),
   };
 }

@@ -22,12 +22,12 @@ afterAll(async () => {
 async function ask(): Promise<"answered" | "refused"> {
   const headers = { "content-type": "application/json" };
   const response = await fetch(gateway.url, { method: "POST", headers, body: '{"query":"{ word }"}' });
-  const told = (await response.json()) as { errors?: { extensions: { code: string } }[] };
+  const answer = (await response.json()) as { errors?: { extensions: { code: string } }[] };
   if (response.status === 200) {
-    expect(told).toEqual({ data: { word: "plain" } });
+    expect(answer).toEqual({ data: { word: "plain" } });
     return "answered";
   }
-  const codes = told.errors?.map(({ extensions }) => extensions.code);
+  const codes = answer.errors?.map(({ extensions }) => extensions.code);
   expect({ status: response.status, codes }).toEqual({ status: 503, codes: ["OVERLOADED"] });
   expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
   return "refused";

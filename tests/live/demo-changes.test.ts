@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => fleet.close());
 
 const steps = 40;
-const told = async (domain: "vms" | "monitoring" | "federation") =>
+const eventCounts = async (domain: "vms" | "monitoring" | "federation") =>
   new Map(
     (
       await fleet.rows<{ type: string; count: number }>(
@@ -28,17 +28,17 @@ const more = (before: Map<string, number>, after: Map<string, number>, type: str
 describe("the demo fleet", () => {
   it("changes: VMs stop and start, alerts are raised, fire and end, and migrations proceed to their ends", async () => {
     const before = {
-      vms: await told("vms"),
-      monitoring: await told("monitoring"),
-      federation: await told("federation"),
+      vms: await eventCounts("vms"),
+      monitoring: await eventCounts("monitoring"),
+      federation: await eventCounts("federation"),
     };
     const start = Math.ceil(Date.now() / 10_000) * 10_000 + 10_000;
     for (let step = 0; step < steps; step++)
       expect(await changeDemoFleet(fleet.dbs, demo.id, new Date(start + step * 10_000))).toBe(true);
     const after = {
-      vms: await told("vms"),
-      monitoring: await told("monitoring"),
-      federation: await told("federation"),
+      vms: await eventCounts("vms"),
+      monitoring: await eventCounts("monitoring"),
+      federation: await eventCounts("federation"),
     };
 
     expect(more(before.vms, after.vms, "vm_state_transition.created")).toBe(steps);

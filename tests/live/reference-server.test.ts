@@ -89,10 +89,10 @@ async function answersTo(url: string, messages: readonly (Message | string)[], p
       );
   }
   await until(() => client.closed !== undefined || client.of("pong").some(({ payload }) => isLast(payload)));
-  const heard = client.heard
+  const received = client.received
     .filter(({ type }) => type !== "ping")
     .map((message) => (message.type === "error" ? { ...message, payload: "errors" } : message));
-  return [...heard, client.closed];
+  return [...received, client.closed];
 }
 const isLast = (payload: unknown) => (payload as { last?: boolean } | undefined)?.last === true;
 const isOver = ({ payload }: Message) => !String((payload as { query?: unknown }).query).includes("ordered");
@@ -254,7 +254,7 @@ describe("case G19: a credential in connection_init", () => {
     const client = new RawClient(gateway.url);
     await client.say({ type: "connection_init", payload });
     await until(() => client.closed !== undefined || client.of("connection_ack").length > 0);
-    expect(client.closed?.code ?? client.heard[0]?.type).toBe(expected);
+    expect(client.closed?.code ?? client.received[0]?.type).toBe(expected);
     if (expected === 4403) expect(client.closed?.reason).toBe("Forbidden");
   });
 

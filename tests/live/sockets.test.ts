@@ -87,7 +87,7 @@ const wsUrl = () => gateway.url.replace("http:", "ws:");
 const as = (token = "ann") => ({ authorization: `Bearer ${token}` });
 const init = (token = "ann"): Message => ({ type: "connection_init", payload: as(token) });
 const numbers = (client: RawClient, id: string): number[] =>
-  client.told<{ ordered: { number: number } }>(id).map(({ ordered }) => ordered.number);
+  client.payloads<{ ordered: { number: number } }>(id).map(({ ordered }) => ordered.number);
 const cursorOf = (ping: Message | undefined): string =>
   (ping?.payload as { cursors: Record<string, string> } | undefined)?.cursors["1"] ?? "";
 const cursorIn = (next: Message | undefined): string | undefined =>
@@ -127,9 +127,9 @@ describe("a client of graphql-ws", () => {
 
   it("sends queries, and receives the errors of an operation", async () => {
     const client = connect();
-    const asked = [];
-    for await (const answer of client.iterate({ query: "{ order { number } }" })) asked.push(answer);
-    expect(asked).toEqual([{ data: { order: { number: 7 } } }]);
+    const answers = [];
+    for await (const answer of client.iterate({ query: "{ order { number } }" })) answers.push(answer);
+    expect(answers).toEqual([{ data: { order: { number: 7 } } }]);
     const wrong = client.iterate({ query: "subscription { nothing }" });
     await expect(wrong.next()).rejects.toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
     const two = client.iterate({ query: "query A { order { number } } query B { order { number } }" });
@@ -331,11 +331,11 @@ describe("an operation over a socket", () => {
     );
     await until(() => client.of("error", "1").length === 1);
     expect(client.of("error", "1")[0]?.payload).toMatchObject([{ extensions: { code } }]);
-    const asked = { ...more, query: text ?? null };
+    const payload = { ...more, query: text ?? null };
     const response = await fetch(gateway.url, {
       method: "POST",
       headers: { "content-type": "application/json", ...as() },
-      body: JSON.stringify(asked),
+      body: JSON.stringify(payload),
     });
     const overHttp = (await response.json()) as { errors: { extensions: { code: string } }[] };
     // Over HTTP a valid subscription is refused because it is one.
@@ -456,8 +456,8 @@ describe("a client that does not read", () => {
     }
     client.ws.resume();
     await until(() => client.closed !== undefined);
-    const told = client.of("next", "1");
-    const again = await subscribed({ after: cursorIn(told.at(-1)) ?? cursor });
+    const received = client.of("next", "1");
+    const again = await subscribed({ after: cursorIn(received.at(-1)) ?? cursor });
     await until(() => numbers(client, "1").length + numbers(again.client, "1").length >= 1_500);
     expect([...numbers(client, "1"), ...numbers(again.client, "1")]).toEqual(
       Array.from({ length: 1_500 }, (_, index) => index + 1),
@@ -479,10 +479,10 @@ describe("a client that does not read", () => {
     const dropped = client
       .of("next", "1")
       .map(({ payload }) => (payload as { extensions: { dropped?: number } }).extensions.dropped ?? 0);
-    const told = numbers(client, "1");
-    expect(told.length).toBeLessThan(1_500);
-    expect(told.slice(-2)).toEqual([1_499, 1_500]);
-    expect(told.length + dropped.reduce((sum, each) => sum + each, 0)).toBe(1_500);
+    const received = numbers(client, "1");
+    expect(received.length).toBeLessThan(1_500);
+    expect(received.slice(-2)).toEqual([1_499, 1_500]);
+    expect(received.length + dropped.reduce((sum, each) => sum + each, 0)).toBe(1_500);
     expect(client.closed).toBeUndefined();
   }, 60_000);
 });

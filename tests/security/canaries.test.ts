@@ -138,8 +138,8 @@ describe("attack 57: secrets are never in", () => {
     for (const kind of ["answers", "lines of the log", "rows"] as const)
       expect(new Set(planted.find(outputs[kind]).map(({ secret }) => secret)), kind).toEqual(new Set(["planted"]));
     expect(textOf("figures")).toContain("# TYPE novacron_");
-    for (const told of ["db.query.text", "graphql.operation.type", "error.type"])
-      expect(textOf("traces")).toContain(told);
+    for (const attribute of ["db.query.text", "graphql.operation.type", "error.type"])
+      expect(textOf("traces")).toContain(attribute);
     expect(textOf("lines of the log")).toContain('"traceId":"');
     expect(textOf("words of commands")).toContain("CONFIGURATION_INVALID");
     if (redisProgram) expect(outputs["contents of Redis"].length).toBeGreaterThan(1);
@@ -179,9 +179,9 @@ it.skipIf(!redisProgram)("attack 33: every key in Redis contains its tenant, or 
 
 describe("the traffic that was searched", () => {
   it("went over sockets, where some requests were answered and some closed the socket", () => {
-    const heard = outputs.answers.filter(({ where }) => where.includes("socket")).map(({ text }) => text);
+    const received = outputs.answers.filter(({ where }) => where.includes("socket")).map(({ text }) => text);
     for (const part of ["connection_ack", "BAD_USER_INPUT", '"cursors":{"', "1000 ", "4400 ", "4403 "])
-      expect([part, heard.some((text) => text.includes(part))]).toEqual([part, true]);
+      expect([part, received.some((text) => text.includes(part))]).toEqual([part, true]);
   });
 
   it("created every secret that is ever shown", () => {

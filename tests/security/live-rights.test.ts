@@ -48,7 +48,7 @@ const ticketOf = async (token: string): Promise<string> => {
 const keyOf = ({ id: userId, tenantId }: TestUser) => makeApiKey(product.databases.auth, { tenantId, userId });
 
 const query = "subscription { vmStateChanged { fromState toState vm { id name } } }";
-interface Told {
+interface Received {
   vmStateChanged: { vm: { id: string } } | null;
 }
 
@@ -78,7 +78,8 @@ const flip = (fleet: typeof ours, vm = 1) =>
     await changeStates(tx, [{ vmId, from: "running", to: "paused", reason: "", initiatedBy }]);
     await changeStates(tx, [{ vmId, from: "paused", to: "running", reason: "", initiatedBy }]);
   });
-const namesIn = (client: RawClient) => client.told<Told>("1").map(({ vmStateChanged }) => vmStateChanged?.vm.id);
+const namesIn = (client: RawClient) =>
+  client.payloads<Received>("1").map(({ vmStateChanged }) => vmStateChanged?.vm.id);
 const secondsUntil = async (condition: () => boolean): Promise<number> => {
   const began = performance.now();
   await until(condition);
@@ -111,7 +112,7 @@ describe("a ticket", () => {
 
   it("is valid for a minute, and only as long as the session that requested it", async () => {
     const token = await tokenOf(await newUser());
-    const [late, ofNobody] = [await ticketOf(token), await ticketOf(token)];
+    const [late, unused] = [await ticketOf(token), await ticketOf(token)];
     await asOwner(
       product.urls.url("auth"),
       (owner) => owner`update connection_tickets set expires_at = expires_at - interval '1 minute'`,
@@ -119,7 +120,7 @@ describe("a ticket", () => {
     expect(await refusalOf(events(late))).toBe("UNAUTHENTICATED");
     const outlived = await ticketOf(token);
     await product.ask("mutation { signOut { session { id } } }", {}, token);
-    for (const ticket of [outlived, ofNobody]) expect(await refusalOf(events(ticket))).toBe("UNAUTHENTICATED");
+    for (const ticket of [outlived, unused]) expect(await refusalOf(events(ticket))).toBe("UNAUTHENTICATED");
     const [left] = await asOwner(
       product.urls.url("auth"),
       (owner) => owner`select count(*)::int as tickets from connection_tickets where tenant_id = ${ours.tenantId}`,
@@ -263,7 +264,7 @@ describe("attack 31: a tenant's subscriber", () => {
     await flip(theirs);
     await flip(ours);
     await until(() => client.of("next", "all").length === 2);
-    expect(client.told<Told>("all").map(({ vmStateChanged }) => vmStateChanged?.vm.id)).toEqual(
+    expect(client.payloads<Received>("all").map(({ vmStateChanged }) => vmStateChanged?.vm.id)).toEqual(
       Array(2).fill(ours.id("vm", 1)),
     );
     expect(client.of("next", "theirs")).toEqual([]);
@@ -287,7 +288,7 @@ describe("attack 31: a tenant's subscriber", () => {
     }
     await flip(ours);
     await until(() => clients.every((client) => client.of("next").length === 2));
-    const [first, other, second] = clients.map((client) => client.told<OwnKeys>("1")[0]?.vmStateChanged.vm.owner);
+    const [first, other, second] = clients.map((client) => client.payloads<OwnKeys>("1")[0]?.vmStateChanged.vm.owner);
     expect(first?.apiKeys?.totalCount).toBeGreaterThan(0);
     expect(second).toEqual(first);
     expect(other).toEqual({ username: first?.username, apiKeys: null });

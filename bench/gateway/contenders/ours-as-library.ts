@@ -17,15 +17,15 @@ const gateway = createGateway({
   introspection: false,
   planning: "this thread",
 });
-let asked = 0;
+let requests = 0;
 
 async function ask(first: number): Promise<string> {
-  asked += 1;
+  requests += 1;
   const { body } = await gateway.execute(
     { query, variables: { first } },
     {
       identity: anonymous,
-      requestId: String(asked),
+      requestId: String(requests),
       deadline: Date.now() + 30_000,
       signal: new AbortController().signal,
     },

@@ -105,7 +105,7 @@ function eventOf({ extensions: given, ...answer }: ExecutionResult): Subscriptio
 }
 
 /** The codes of errors that are passed on to subscribers as the subgraph sends them. */
-const toldOn: ReadonlySet<unknown> = new Set<ErrorCode>([
+const publicCodes: ReadonlySet<unknown> = new Set<ErrorCode>([
   "POSITION_EXPIRED",
   "POSITION_INVALID",
   "FORBIDDEN",
@@ -115,6 +115,6 @@ const toldOn: ReadonlySet<unknown> = new Set<ErrorCode>([
 
 function failureOf([first]: readonly GraphQLFormattedError[]): Error {
   const { code, ...details } = first?.extensions ?? {};
-  if (first && toldOn.has(code)) return new PublicError(code as ErrorCode, first.message, details);
+  if (first && publicCodes.has(code)) return new PublicError(code as ErrorCode, first.message, details);
   return new CallFailure("unusable", `The subscription was refused: ${first?.message}`);
 }

@@ -28,11 +28,11 @@ export async function expectAllClientsReconnect(fleet: LiveFleet, count: number)
     const { urls } = fleet.server;
     const tenants = fleet.tenants.map(({ rows }) => rows);
     const writers = await startWriters(urls, tenants, log, paceMs);
-    await eventually(() => clients.every(({ told }) => told.length > 0));
-    const before = clients.map(({ told }) => told.length);
+    await eventually(() => clients.every(({ received }) => received.length > 0));
+    const before = clients.map(({ received }) => received.length);
     await gateway.replace();
     const back = performance.now();
-    await eventually(() => clients.every(({ told }, index) => told.length > (before[index] ?? 0)));
+    await eventually(() => clients.every(({ received }, index) => received.length > (before[index] ?? 0)));
     expect(performance.now() - back).toBeLessThan(backMs);
     await writers.stop();
     const written = log.read().filter(({ entity }) => entity.startsWith("vm "));
