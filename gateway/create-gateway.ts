@@ -199,16 +199,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     replaceSupergraph: async (sdl) => {
       const old = operations;
       const next = operationsOf(sdl, options);
-      let goBy: () => void = () => undefined;
+      let applyPlans: () => void = () => undefined;
       try {
         await planAhead(next, old, documents);
-        if (streams) goBy = await streams.replanned(next, (subscription) => plannedOver(next, subscription));
+        if (streams) applyPlans = await streams.replanned(next, (subscription) => plannedOver(next, subscription));
       } catch (error) {
         await next.stop();
         throw error;
       }
       operations = next;
-      goBy();
+      applyPlans();
       await old.stop();
     },
     stop: async () => {

@@ -7,7 +7,7 @@ import { now } from "./process.ts";
 
 const [url = ""] = process.argv.slice(2);
 /** How many sockets are being opened at once. */
-const together = 500;
+const connectionsAtOnce = 500;
 /** One of this many deliveries is timed. */
 const timedOf = 16;
 
@@ -76,7 +76,7 @@ async function open({ open: count = 0, subscribe = false, returning = false, as 
       await openOne(subscribe, returning ? lastCursor : undefined, operation);
     }
   };
-  await Promise.all(Array.from({ length: returning ? count : together }, next));
+  await Promise.all(Array.from({ length: returning ? count : connectionsAtOnce }, next));
 }
 
 interface ClientsCommand {

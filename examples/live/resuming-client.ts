@@ -38,10 +38,10 @@ export class ConnectionError extends Error {
 
 const forbidden = 4403;
 /** The codes with which networks and proxies close connections. */
-const lostOnTheWay = [1005, 1006, 1012, 1014];
+const lostConnection = [1005, 1006, 1012, 1014];
 /** The codes after which docs/subscriptions.md asks clients to reconnect. After any other code, the gateway would only close the connection again. */
 const reconnectRequests = [1001, 1013, 4408, 4410, 4413];
-const comesBackAfter = new Set([...lostOnTheWay, ...reconnectRequests]);
+const reconnectCodes = new Set([...lostConnection, ...reconnectRequests]);
 
 const longestWaitMs = 15_000;
 
@@ -74,9 +74,9 @@ export function resumingClient(options: ResumingClientOptions): Client {
     silence = setTimeout(() => current?.terminate(), longestSilenceMs);
   };
 
-  const comesBack = (problem: unknown): boolean => {
+  const shouldReconnect = (problem: unknown): boolean => {
     if (isClose(problem)) {
-      if (problem.code !== forbidden) return comesBackAfter.has(problem.code);
+      if (problem.code !== forbidden) return reconnectCodes.has(problem.code);
       refused = sent;
       refusals += 1;
       return refusals === 1;
@@ -101,7 +101,7 @@ export function resumingClient(options: ResumingClientOptions): Client {
     // A query and the subscription that follows it share a connection.
     lazyCloseTimeout: 1_000,
     retryAttempts: Infinity,
-    shouldRetry: comesBack,
+    shouldRetry: shouldReconnect,
     retryWait: (attempt) => pause(waitBefore(attempt), undefined, { signal: ending.signal }).catch(() => undefined),
     on: {
       opened: (socket) => {

@@ -201,10 +201,8 @@ export class Stream {
       // Later events will arrive again after a change of plans: the new subscription begins at the current position.
       if (signal.aborted) return;
       for (let from = 0; from < batch.length; from += eventsAtOnce) {
-        const together = batch.slice(from, from + eventsAtOnce);
-        for (const event of await eventsSpan(fetch.serviceName, together, () =>
-          this.#emittedEvents(together, operation),
-        )) {
+        const chunk = batch.slice(from, from + eventsAtOnce);
+        for (const event of await eventsSpan(fetch.serviceName, chunk, () => this.#emittedEvents(chunk, operation))) {
           if (signal.aborted) return;
           this.#recent.add(event);
           if (event.head !== undefined) observer.onEmitted?.(this.#subscribers.size);

@@ -103,8 +103,8 @@ export class Streams {
     return () => {
       this.#served = served;
       for (const [stream, requested] of this.#running) {
-        const goBy = plans.get(stream);
-        if (goBy) goBy();
+        const applyPlan = plans.get(stream);
+        if (applyPlan) applyPlan();
         // This stream began while the others were planned.
         else void this.#catchUp(stream, requested, served);
       }
@@ -128,9 +128,9 @@ export class Streams {
   }
 
   async #catchUp(stream: Stream, requested: RequestedSubscription, served: Served): Promise<void> {
-    const goBy = await this.#replanned(stream, requested, served);
+    const applyPlan = await this.#replanned(stream, requested, served);
     // When a newer supergraph is served, the stream was planned for that one with all others.
-    if (this.#served === served && this.#running.has(stream)) goBy();
+    if (this.#served === served && this.#running.has(stream)) applyPlan();
   }
 
   stop(): void {

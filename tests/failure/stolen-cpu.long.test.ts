@@ -48,9 +48,9 @@ async function underLoad(during: () => Promise<void>): Promise<void> {
 
 describe("fault 27: a gateway whose CPU is stolen", () => {
   it("by a busy process on each core answers every request or refuses it, and reports that it is alive", async () => {
-    const thieves = cpus().map(() => spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }));
+    const burners = cpus().map(() => spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }));
     onTestFinished(() => {
-      for (const thief of thieves) thief.kill("SIGKILL");
+      for (const burner of burners) burner.kill("SIGKILL");
     });
     await underLoad(async () => {
       for (let times = 0; times < 20; times += 1) await expectAlive();

@@ -23,7 +23,7 @@ export interface DividedSupergraph {
 }
 
 /**
- * Moves fields to virtual subgraphs of their subgraphs: fields that others require, and further ones until no two in one subgraph require the same field with
+ * Moves fields to virtual subgraphs: fields that others require, and further ones until no two in one subgraph require the same field with
  * different arguments.
  */
 export function withVirtualSubgraphs(

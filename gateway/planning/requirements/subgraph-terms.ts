@@ -13,8 +13,8 @@ import { withFetches } from "../plan-fetches.ts";
 import type { Terms } from "./terms.ts";
 
 /**
- * Translates a plan over a supergraph with substitute fields to the terms of its subgraphs. A substitute field becomes its field, under an alias and with its arguments. A
- * representation reads the value by the alias, and sends it by the field's name. A virtual subgraph becomes the subgraph itself.
+ * Translates a plan over a supergraph with substitute fields to the terms of its subgraphs. A substitute field becomes its field, under an alias and with its
+ * arguments. A representation reads the value by the alias, and sends it by the field's name. A virtual subgraph becomes the subgraph itself.
  */
 export function inSubgraphTerms(plan: QueryPlan, { substitutes, virtualSubgraphs }: Terms): QueryPlan {
   if (substitutes.size === 0 && virtualSubgraphs.size === 0) return plan;

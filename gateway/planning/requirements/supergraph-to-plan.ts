@@ -30,7 +30,7 @@ import type { Requirement, Terms } from "./terms.ts";
  * So it plans over a supergraph that has none of these:
  *
  * - `price(currency: "USD")` of a `@requires` is a separate field there, a substitute field without arguments, which no client sees.
- * - Some fields of a subgraph are divided among virtual subgraphs of the subgraph: those whose requirements cannot be in one representation (`price` in two
+ * - Some fields of a subgraph are divided among virtual subgraphs: those whose requirements cannot be in one representation (`price` in two
  *   currencies), and those that others require. Virtual subgraphs are reached by an entity's key alone, and called one by one.
  * - What an `@interfaceObject` requires is required by the types behind it, in a virtual subgraph that knows them.
  * - Keys that a subgraph resolves come first (`withResolvableKeys`), and none leads to an `@interfaceObject` that has nothing

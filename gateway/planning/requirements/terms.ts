@@ -6,7 +6,7 @@ export interface ReplacedField {
   arguments: NonNullable<FieldNode["arguments"]>;
 }
 
-/** The subgraph of a virtual subgraph. */
+/** The subgraph of which a virtual subgraph is a part. */
 export interface RealSubgraph {
   subgraph: string;
   /** The subgraph's name for the objects that the virtual subgraph knows by their own types. */
@@ -17,7 +17,7 @@ export interface RealSubgraph {
 export interface Terms {
   /** Substitute field → the field that it replaces. */
   substitutes: ReadonlyMap<string, ReplacedField>;
-  /** The virtual subgraphs of subgraphs. */
+  /** Virtual subgraph, by its name in plans → the subgraph of which it is a part. */
   virtualSubgraphs: ReadonlyMap<string, RealSubgraph>;
   /** The fields that the planner itself selects: `__typename`, those of keys, and those that others require. */
   plannerFields: ReadonlySet<string>;

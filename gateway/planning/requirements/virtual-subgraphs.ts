@@ -97,8 +97,8 @@ interface Known {
 }
 
 /**
- * Returns the path of each field in a representation, and the field there: the field itself, or its substitute field with arguments. A field that is required for
- * some types only differs from one required for all: a representation names no types inside.
+ * Returns the path of each field in a representation, and the field there: the field itself, or its substitute with arguments. A field that is required
+ * for some types only differs from one required for all: a representation names no types inside.
  */
 function pathsOf(
   { selections }: SelectionSetNode,

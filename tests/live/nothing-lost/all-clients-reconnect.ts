@@ -23,7 +23,7 @@ export async function expectAllClientsReconnect(fleet: LiveFleet, count: number)
   if (!gateway) throw new Error("There is no gateway.");
   const folder = mkdtempSync(join(tmpdir(), "novacron-written-"));
   const log = new WrittenLog(join(folder, "written.jsonl"));
-  const clients = await crowd(fleet, gateway.child.url, count);
+  const clients = await createClients(fleet, gateway.child.url, count);
   try {
     const { urls } = fleet.server;
     const tenants = fleet.tenants.map(({ rows }) => rows);
@@ -47,7 +47,7 @@ export async function expectAllClientsReconnect(fleet: LiveFleet, count: number)
 }
 
 /** Creates clients of as many users as necessary, because the sockets of one user are limited. */
-async function crowd({ server, tenants }: LiveFleet, url: string, count: number): Promise<ResumingClient[]> {
+async function createClients({ server, tenants }: LiveFleet, url: string, count: number): Promise<ResumingClient[]> {
   const auth = await openDatabase({ domain: "auth", url: server.urls.url("auth"), maxConnections: 2 });
   const clients: ResumingClient[] = [];
   try {

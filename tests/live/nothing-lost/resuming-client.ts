@@ -69,7 +69,7 @@ export class ResumingClient implements CheckedClient {
   readonly name: string;
   readonly tenantId: string;
   readonly received: ReceivedChange[] = [];
-  /** The time of each entry of `told`, on the clock of `performance.now()`. */
+  /** The time of each entry of `received`, on the clock of `performance.now()`. */
   readonly receivedAt: number[] = [];
   /** The codes with which its sockets were closed. */
   readonly closed: number[] = [];

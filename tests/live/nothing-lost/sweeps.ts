@@ -158,16 +158,16 @@ export function nothingIsLostByRedis(fleet: () => LiveFleet, { outages }: Pick<E
 /** Proves that the checker finds a loss. */
 export function plantedLossIsFound(fleet: () => LiveFleet): void {
   it("with one message lost on its way to a client, and no later one, the checker reports exactly that loss", async () => {
-    const thief = new MessageDropper('"vmStateChanged":{');
+    const dropper = new MessageDropper('"vmStateChanged":{');
     const proxy = await tcpProxy(fleet().gateways[0]?.child.url ?? "");
-    proxy.fault = thief.fault;
+    proxy.fault = dropper.fault;
     const stealUnderWrites = async ({ untilReceived }: Sweep) => {
-      thief.isActive = true;
+      dropper.isActive = true;
       await untilReceived(40);
     };
     const found = await complaintsAfter(fleet(), stealUnderWrites, [proxy.url], 1);
     await proxy.cut();
-    expect(thief.hasStolen).toBe(true);
+    expect(dropper.hasStolen).toBe(true);
     expect(found).toEqual([expect.stringMatching(/^client \d\.\d was never told vm \S+ #\d+$/)]);
   });
 }
