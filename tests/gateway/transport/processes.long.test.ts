@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
-import { type Child, startChild } from "#tests/apart/child.ts";
+import { type Child, startChild } from "#tests/separate-processes/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import type { Answer } from "#tests/harness/product.ts";
 import { keys, type ProductOverHttp, productOverHttp, type WatchedGateway } from "./product-over-http.ts";
