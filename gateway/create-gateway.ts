@@ -156,7 +156,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { operationName, extensions } = request;
       // A subscription that several clients share runs with their rights alone: it contains nothing of one user's own.
       const identity = found.access.dependsOnCaller ? context.identity : byRights(context.identity);
-      if (!operation.followed) {
+      if (!operation.subscriptionFetch) {
         // Its only field was refused.
         const { errors } = await operation.execute(variables, callsOver(transport, context, context.signal));
         if (onDenied) reportDenials(onDenied, { errors }, context);
@@ -186,7 +186,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const plannedOver = async (next: Operations, subscription: RequestedSubscription) => {
     const found = findOperation(next, subscription.text, subscription.operationName);
     const operation = await compiledFor(next, found, subscription, subscription);
-    if (!operation.followed) throw new PublicError("FORBIDDEN", "This may no longer be subscribed to.");
+    if (!operation.subscriptionFetch) throw new PublicError("FORBIDDEN", "This may no longer be subscribed to.");
     return operation;
   };
 

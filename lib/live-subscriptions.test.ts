@@ -57,7 +57,7 @@ async function emitted(
       },
     },
     needs: () => [],
-    documentFor: (text) => ({ document: parse(text), execute: executionOf(schema, parse(text), text) }),
+    documentFor: (document) => ({ document: parse(document), execute: executionOf(schema, parse(document), document) }),
     opened: async (request, _signal, use) => {
       opened.push(request.deadline);
       return use({});

@@ -45,7 +45,7 @@ export function messageWithoutValue({ message, nodes, originalError }: GraphQLEr
 function reasonOf(message: string): string {
   const [, enumName, suggestion = ""] = notInEnum.exec(message) ?? [];
   if (enumName) return `The value does not exist in ${enumName} enum.${suggestion}`;
-  const [reason = "it is not valid"] =
+  const [explanation = "it is not valid"] =
     reasons.map((reason) => reason.exec(message)).find((found) => found !== null) ?? [];
-  return `${reason}.`;
+  return `${explanation}.`;
 }

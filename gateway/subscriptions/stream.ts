@@ -94,7 +94,7 @@ export class Stream {
   }
 
   get subgraph(): string {
-    return this.#subscription.operation.followed?.serviceName ?? "";
+    return this.#subscription.operation.subscriptionFetch?.serviceName ?? "";
   }
 
   get isIdle(): boolean {
@@ -154,9 +154,9 @@ export class Stream {
 
   /** Continues the same operation over another supergraph, from its current position. */
   replan(operation: CompiledOperation): void {
-    const before = this.#subscription.operation.followed;
+    const before = this.#subscription.operation.subscriptionFetch;
     this.#subscription = { ...this.#subscription, operation };
-    const now = operation.followed;
+    const now = operation.subscriptionFetch;
     if (before?.operation !== now?.operation || before?.serviceName !== now?.serviceName) this.#following.abort();
   }
 
@@ -190,7 +190,7 @@ export class Stream {
 
   async #follow(): Promise<void> {
     const { operation, variables, identity } = this.#subscription;
-    const fetch = operation.followed;
+    const fetch = operation.subscriptionFetch;
     if (!fetch) throw new Error("This operation follows nothing.");
     const { signal } = this.#following;
     const { numbersOf } = operation;

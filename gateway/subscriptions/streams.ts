@@ -73,7 +73,7 @@ export class Streams {
    */
   async subscribe(requested: RequestedSubscription, subscriber: Subscriber): Promise<string | undefined> {
     const key = keyOf(requested);
-    const subgraph = requested.operation.followed?.serviceName ?? "";
+    const subgraph = requested.operation.subscriptionFetch?.serviceName ?? "";
     const after = await this.#after(subgraph, requested);
     const shared = after === undefined ? await this.#fromNow(key, requested) : await this.#shared.get(key);
     if (shared?.join(subscriber, after)) return shared.cursorAt(after ?? shared.head);
@@ -166,7 +166,7 @@ export class Streams {
   async #fromNow(key: string, requested: RequestedSubscription): Promise<Stream | undefined> {
     const known = this.#shared.get(key);
     if (known) return known;
-    const subgraph = requested.operation.followed?.serviceName ?? "";
+    const subgraph = requested.operation.subscriptionFetch?.serviceName ?? "";
     const beginning = this.#positionOf(subgraph, requested).then((position) =>
       position === undefined ? undefined : this.#shareNow(this.#begin(key, requested, position)),
     );

@@ -1,5 +1,5 @@
 import type { Account } from "#db/auth/credentials.ts";
-import { type SignInPlace, type SignInUser, signInUser } from "#db/auth/sign-in-writes.ts";
+import { type SignInSource, type SignInUser, signInUser } from "#db/auth/sign-in-writes.ts";
 import { apiKeyHash, tokenHash } from "#lib/credentials.ts";
 import { clientNetwork } from "#lib/ip-address.ts";
 import type { RequestContext } from "#lib/request-context.ts";
@@ -9,11 +9,11 @@ import { type AuthServices, scopeOf } from "../services.ts";
 export const networkOf = ({ client }: RequestContext): string | undefined => clientNetwork(client?.ipAddress ?? "");
 
 /** Returns the account and the address of a request, by which failed sign-ins are counted. */
-export function placeOf(
+export function sourceOf(
   { pepper }: AuthServices,
   request: RequestContext,
   { tenantId, userId }: { tenantId: string; userId: string },
-): SignInPlace {
+): SignInSource {
   const network = networkOf(request);
   const addressHash = network === undefined ? null : apiKeyHash(pepper, `address ${tenantId} ${userId} ${network}`);
   return { userId, addressHash };
@@ -27,17 +27,17 @@ export const loginKey = (known: Pick<Account, "tenantId" | "userId"> | undefined
 export async function readSignInUser(
   { database }: AuthServices,
   request: RequestContext,
-  { tenantId, place }: { tenantId: string; place: SignInPlace },
+  { tenantId, source }: { tenantId: string; source: SignInSource },
   since?: string,
 ): Promise<SignInUser | undefined> {
   const tx = database.read(scopeOf(request, tenantId));
   try {
-    return await signInUser(tx, place, since);
+    return await signInUser(tx, source, since);
   } finally {
     await tx.end();
   }
 }
 
 /** Returns the key under which attempts that share a count take turns. @param login the attempt's `loginKey` */
-export const turnOf = (login: string, place: SignInPlace, user: SignInUser | undefined): string =>
-  `${login} ${user?.isKnownAddress ? place.addressHash : "elsewhere"}`;
+export const queueKeyOf = (login: string, source: SignInSource, user: SignInUser | undefined): string =>
+  `${login} ${user?.isKnownAddress ? source.addressHash : "elsewhere"}`;

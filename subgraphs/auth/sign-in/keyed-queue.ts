@@ -11,7 +11,7 @@ export class KeyedQueue {
   }
 
   /** @throws PublicError OVERLOADED when too many wait already */
-  async take<T>(key: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const turn = this.#byKey.get(key) ?? { policy: bulkhead(this.#limits.atOnce, this.#limits.waiting), users: 0 };
     this.#byKey.set(key, turn);
     turn.users += 1;

@@ -158,9 +158,9 @@ export class ResumingClient implements CheckedClient {
 
   #onNext(id: string, next: Next): void {
     const event = Object.values(next.data ?? {})[0];
-    const change = event ? subscriptions[id]?.changeOf(event) : undefined;
-    if (change) {
-      this.received.push(change);
+    const received = event ? subscriptions[id]?.changeOf(event) : undefined;
+    if (received) {
+      this.received.push(received);
       this.receivedAt.push(performance.now());
     } else this.problems.push(`${this.name} was told ${JSON.stringify(next)}`);
     if (next.extensions?.cursor !== undefined) this.#cursors.set(id, next.extensions.cursor);
