@@ -46,8 +46,8 @@ export const subgraph: {
 } = { log: new InMemoryLog(), requests: [], failsWith: undefined };
 
 const subscriptions: Subscribable = {
-  subscribe: (asks, asker, signal) => {
-    subgraph.requests.push({ after: asks.after, variables: asks.variables, context: asker });
+  subscribe: (asks, signed, signal) => {
+    subgraph.requests.push({ after: asks.after, variables: asks.variables, context: signed });
     if (subgraph.failsWith) throw subgraph.failsWith;
     return subgraph.log.follow(asks.after, signal);
   },
@@ -147,7 +147,7 @@ export class RawSocket {
     ends.push(() => this.ws.terminate());
   }
 
-  async say(...messages: (Message | string)[]): Promise<void> {
+  async send(...messages: (Message | string)[]): Promise<void> {
     if (this.ws.readyState === WebSocket.CONNECTING) await once(this.ws, "open");
     for (const message of messages) this.ws.send(typeof message === "string" ? message : JSON.stringify(message));
   }

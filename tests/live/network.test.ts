@@ -268,10 +268,10 @@ describe("the buffers between a subgraph and its followers", () => {
         yield [{ position: String(taken), result: { data: { ordered: { number: taken, big } } } }];
     });
     const socket = new RawSocket(slow.url);
-    await socket.say({ type: "connection_init" });
+    await socket.send({ type: "connection_init" });
     await vi.waitUntil(() => socket.received.length === 1);
     socket.ws.pause();
-    await socket.say({ id: "1", type: "subscribe", payload: { ...request, extensions: signed() } });
+    await socket.send({ id: "1", type: "subscribe", payload: { ...request, extensions: signed() } });
     // The system's own buffers take this much, and no more, and then the log stands still.
     let before = -1;
     await vi.waitUntil(

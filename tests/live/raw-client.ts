@@ -29,16 +29,16 @@ export class RawClient {
     onTestFinished(() => this.ws.terminate());
   }
 
-  async say(...messages: (Message | string)[]): Promise<void> {
+  async send(...messages: (Message | string)[]): Promise<void> {
     if (this.ws.readyState === WebSocket.CONNECTING) await new Promise((resolve) => this.ws.once("open", resolve));
     for (const message of messages) this.ws.send(typeof message === "string" ? message : JSON.stringify(message));
   }
 
   /** Sends `connection_init`, waits for the acknowledgement, and sends the messages. @param payload of its `connection_init` */
   async connect(payload: unknown, ...messages: (Message | string)[]): Promise<void> {
-    await this.say({ type: "connection_init", payload });
+    await this.send({ type: "connection_init", payload });
     await until(() => this.of("connection_ack").length > 0);
-    await this.say(...messages);
+    await this.send(...messages);
   }
 
   async closeCode(): Promise<number | undefined> {

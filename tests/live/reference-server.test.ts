@@ -78,7 +78,7 @@ async function answersTo(url: string, messages: readonly (Message | string)[], p
   await Promise.race([opened, until(() => client.closed !== undefined)]);
   for (const message of messages) {
     if (client.ws.readyState !== WebSocket.OPEN) break;
-    await client.say(message);
+    await client.send(message);
     // An operation may begin once the connection is acknowledged, and its response may take a moment.
     if (typeof message !== "string" && message.type === "connection_init")
       await until(() => client.closed !== undefined || client.of("connection_ack").length > 0);
@@ -252,7 +252,7 @@ describe("case G19: a credential in connection_init", () => {
     ["a list", { authToken: ["token"] }, 4403],
   ])("is accepted where clients put it: %s", async (_what, payload, expected) => {
     const client = new RawClient(gateway.url);
-    await client.say({ type: "connection_init", payload });
+    await client.send({ type: "connection_init", payload });
     await until(() => client.closed !== undefined || client.of("connection_ack").length > 0);
     expect(client.closed?.code ?? client.received[0]?.type).toBe(expected);
     if (expected === 4403) expect(client.closed?.reason).toBe("Forbidden");
@@ -262,7 +262,7 @@ describe("case G19: a credential in connection_init", () => {
     const client = new RawClient(gateway.url);
     await client.connect({ authorization });
     for (const payload of [{ authorization }, { headers: { authorization }, at: 1 }, { authToken: "token", at: 2 }])
-      await client.say({ type: "ping", payload });
+      await client.send({ type: "ping", payload });
     await until(() => client.of("pong").length === 3);
     expect(client.of("pong").map(({ payload }) => payload)).toEqual([undefined, { at: 1 }, { at: 2 }]);
   });

@@ -103,7 +103,7 @@ describe("a ticket", () => {
   it("is accepted once, even when several clients send it at the same time", async () => {
     const ticket = await ticketOf(await tokenOf(await newUser()));
     const clients = Array.from({ length: 20 }, () => new RawClient(product.url));
-    await Promise.all(clients.map((client) => client.say({ type: "connection_init", payload: { ticket } })));
+    await Promise.all(clients.map((client) => client.send({ type: "connection_init", payload: { ticket } })));
     await until(() => clients.every((client) => client.closed !== undefined || client.of("connection_ack").length > 0));
     expect(clients.filter(({ closed }) => closed === undefined)).toHaveLength(1);
     expect(new Set(clients.flatMap(({ closed }) => closed?.code ?? []))).toEqual(new Set([4403]));
@@ -142,7 +142,7 @@ describe("a ticket", () => {
     const user = await newUser();
     const old = await tokenOf(user);
     const client = await listening(bearer(old));
-    await client.say({ type: "ping", payload: { ticket: await ticketOf(await tokenOf(user)) } });
+    await client.send({ type: "ping", payload: { ticket: await ticketOf(await tokenOf(user)) } });
     await until(() => client.of("pong").length === 1);
     await product.ask("mutation { signOut { session { id } } }", {}, old);
     // By then the session that the socket began with has ended for every client that holds its token.
@@ -242,7 +242,7 @@ it("attack 47: a key's requests over a socket count towards its requests per min
     subscribe("4", query),
   );
   await until(() => client.of("complete").length === 3 && client.of("ping").length > 0);
-  await client.say(subscribe("5", "{ me { id } }"), subscribe("6", query));
+  await client.send(subscribe("5", "{ me { id } }"), subscribe("6", query));
   await until(() => client.of("error").length === 2);
   for (const { payload } of client.of("error"))
     expect(payload).toMatchObject([{ extensions: { code: "RATE_LIMITED", retryAfter: expect.any(Number) as number } }]);
@@ -325,7 +325,7 @@ describe("attack 31: a tenant's subscriber", () => {
     await flip(ours);
     await until(() => namesIn(client).length === 2);
     expect(namesIn(client)).toEqual(Array(2).fill(ours.id("vm", 1)));
-    await client.say({ type: "ping", payload: bearer(await tokenOf(visitor, theirs.tenantId)) });
+    await client.send({ type: "ping", payload: bearer(await tokenOf(visitor, theirs.tenantId)) });
     expect(await client.closeCode()).toBe(4403);
   });
 });

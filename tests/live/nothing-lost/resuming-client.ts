@@ -117,7 +117,7 @@ export class ResumingClient implements CheckedClient {
     this.#attempts += 1;
     const ws = new WebSocket(url.replace("http:", "ws:"), "graphql-transport-ws");
     this.#ws = ws;
-    ws.on("open", () => say(ws, { type: "connection_init", payload: { authorization: `Bearer ${token}` } }));
+    ws.on("open", () => send(ws, { type: "connection_init", payload: { authorization: `Bearer ${token}` } }));
     ws.on("message", (data) => {
       if (!this.#isOver && this.#ws === ws) this.#receive(ws, JSON.parse(String(data)) as Message);
     });
@@ -140,7 +140,7 @@ export class ResumingClient implements CheckedClient {
       case "ping":
         for (const [each, cursor] of Object.entries((payload as { cursors?: Data } | undefined)?.cursors ?? {}))
           this.#cursors.set(each, String(cursor));
-        return say(ws, { type: "pong" });
+        return send(ws, { type: "pong" });
       case "next":
         return this.#onNext(id, payload as Next);
       case "error":
@@ -153,7 +153,7 @@ export class ResumingClient implements CheckedClient {
   #subscribe(ws: WebSocket, id: string): void {
     if (ws.readyState !== WebSocket.OPEN) return;
     const { query = "" } = subscriptions[id] ?? {};
-    say(ws, { id, type: "subscribe", payload: { query, extensions: { after: this.#cursors.get(id) } } });
+    send(ws, { id, type: "subscribe", payload: { query, extensions: { after: this.#cursors.get(id) } } });
   }
 
   #onNext(id: string, next: Next): void {
@@ -184,7 +184,7 @@ export class ResumingClient implements CheckedClient {
   }
 }
 
-function say(ws: WebSocket, message: Message): void {
+function send(ws: WebSocket, message: Message): void {
   if (ws.readyState === WebSocket.OPEN) ws.send(JSON.stringify(message));
 }
 
