@@ -21,8 +21,8 @@ export function addSecretsCommand(program: Command): void {
     .option("--json", "print as JSON which files were made and which were kept", false)
     .action((folder: string, { json }: { json: boolean }) => {
       const done = makeSecrets(folder);
-      const told = [`made: ${listed(done.made)}`, `kept as they were: ${listed(done.kept)}`];
-      process.stdout.write(json ? `${JSON.stringify(done)}\n` : `${told.join("\n")}\n`);
+      const lines = [`made: ${listed(done.made)}`, `kept as they were: ${listed(done.kept)}`];
+      process.stdout.write(json ? `${JSON.stringify(done)}\n` : `${lines.join("\n")}\n`);
     });
 }
 

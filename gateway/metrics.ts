@@ -125,7 +125,7 @@ export const countConnections: ConnectionObserver = {
 
 export const countEvents: StreamObserver = {
   onStream: (change) => streams.inc(change),
-  onTold: (count) => {
+  onEmitted: (count) => {
     events.inc();
     deliveries.inc(count);
   },

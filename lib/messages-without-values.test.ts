@@ -99,6 +99,6 @@ it("an unknown message about an invalid value is not repeated", () => {
 });
 
 it("messages contain the names of fields, arguments and variables", () => {
-  const said = messages(validate(schema, parse("query ($x: Strin) { fielt(a: 1) field(b: $y) }")));
-  for (const name of ["Strin", "fielt", "b", "$y"]) expect(said.join(" ")).toContain(`"${name}"`);
+  const found = messages(validate(schema, parse("query ($x: Strin) { fielt(a: 1) field(b: $y) }")));
+  for (const name of ["Strin", "fielt", "b", "$y"]) expect(found.join(" ")).toContain(`"${name}"`);
 });

@@ -110,14 +110,14 @@ export async function replayEvents(
       const read = page.position[source];
       forgotten = page.more && read && read.id < reached.id ? read : reached;
     }
-    const isSetBack = await system.write(scope(consumer), async (tx) => {
+    const wasReset = await system.write(scope(consumer), async (tx) => {
       const [saved] = await tx.run(lockedPosition, { consumer: consumer.name, source });
       if (saved?.id !== reached.id) return false;
       await save(tx, consumer, position);
       return true;
     });
     // Otherwise the consumer has processed more events meanwhile.
-    if (isSetBack) return count;
+    if (wasReset) return count;
   }
 }
 

@@ -1,5 +1,5 @@
 import { PublicError } from "#lib/errors.ts";
-import { anybodySignedIn, type Identity, lacksPolicy, refusalOf } from "#lib/request-context.ts";
+import { anyAuthenticated, type Identity, lacksPolicy, refusalOf } from "#lib/request-context.ts";
 
 /** One directive on one coordinate. */
 export interface Requirement {
@@ -17,7 +17,7 @@ export type Alternatives = readonly (readonly string[])[];
 
 export const authenticated: Requirement = {
   name: "@authenticated",
-  refusal: (identity) => refusalOf(identity, anybodySignedIn),
+  refusal: (identity) => refusalOf(identity, anyAuthenticated),
 };
 
 export const scopes = (alternatives: Alternatives): Requirement => ({

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
-import { type HeldNumbers, numbersIn, parseJson } from "#lib/exact-json.ts";
+import { type ExactNumbers, numbersIn, parseJson } from "#lib/exact-json.ts";
 import { PublicError } from "#lib/errors.ts";
 import { readBody } from "#lib/http-body.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
@@ -23,8 +23,8 @@ const requestShape = z.object({
  * @throws PublicError METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, BAD_REQUEST
  */
 export async function readRequest(request: IncomingMessage, url: URL, documentId?: string): Promise<GraphQLRequest> {
-  const asked = await readMessage(request, url);
-  return documentId === undefined ? asked : { ...asked, documentId };
+  const message = await readMessage(request, url);
+  return documentId === undefined ? message : { ...message, documentId };
 }
 
 async function readMessage(request: IncomingMessage, url: URL): Promise<GraphQLRequest> {
@@ -67,7 +67,7 @@ function fromParameters(parameters: URLSearchParams): GraphQLRequest {
   });
 }
 
-function parsed(text: string, what: string, numbersOf?: (value: unknown) => HeldNumbers): unknown {
+function parsed(text: string, what: string, numbersOf?: (value: unknown) => ExactNumbers): unknown {
   try {
     return parseJson(text, numbersOf);
   } catch {

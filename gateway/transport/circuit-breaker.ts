@@ -76,12 +76,12 @@ export function withCircuitBreaker(
   { onBreakerChange }: Pick<TransportObserver, "onBreakerChange">,
 ): Transport {
   const breakerOf = perSubgraph((subgraph) => {
-    let isTold = false;
+    let isReported = false;
     return new CircuitBreaker(limits, (state) => {
-      if (state === "open" && !isTold)
+      if (state === "open" && !isReported)
         log.gateway.warn({ subgraph }, "a subgraph does not answer; it is not called until it does");
       if (state === "closed") log.gateway.info({ subgraph }, "a subgraph answers again");
-      isTold = state !== "closed";
+      isReported = state !== "closed";
       onBreakerChange?.(subgraph, state);
     });
   });

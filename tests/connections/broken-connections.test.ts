@@ -167,7 +167,7 @@ test("every statement gets its own result or is refused within seconds, while co
   const ended = new AbortController();
   let answered = 0;
   let longestMs = 0;
-  const asking = Array.from({ length: 4 }, async (_, asker) => {
+  const querying = Array.from({ length: 4 }, async (_, asker) => {
     for (let n = asker; !ended.signal.aborted; n += 4) {
       const begun = performance.now();
       const answer = await system.run(echo, { n }).catch((error: unknown) => error);
@@ -186,7 +186,7 @@ test("every statement gets its own result or is refused within seconds, while co
     }
   });
   ended.abort();
-  await Promise.all(asking);
+  await Promise.all(querying);
   await system.close();
   expect(answered).toBeGreaterThan(300);
   expect(longestMs).toBeLessThan(3_000);

@@ -52,7 +52,7 @@ export class EmbeddedFixture {
   }
 
   /** Starts the server in another process, as `uid` if given. */
-  async startApart(
+  async startInOwnProcess(
     dataDir: string,
     more: Partial<EmbeddedOptions> = {},
     identity: { uid?: number; gid?: number } = {},

@@ -99,7 +99,7 @@ describe("next to a running server", () => {
   });
 
   it("Prometheus scrapes lag and throughput on a separate port", async () => {
-    const url = await server.said(/figures for Prometheus are at (\S+)/);
+    const url = await server.printedError(/figures for Prometheus are at (\S+)/);
     const text = await (await fetch(url)).text();
     for (const database of domains) {
       expect(text).toMatch(new RegExp(`^novacron_events_relayed_total\\{database="${database}"\\} [1-9]`, "m"));

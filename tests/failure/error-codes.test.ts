@@ -32,13 +32,13 @@ describe.each([
   ["16", "57014", "SUBGRAPH_TIMEOUT"],
 ])("%s: an error that PostgreSQL reports as %s", (_fault, state, code) => {
   it(`is ${code} for a write, a read and a single statement`, async () => {
-    const told = { code, message: expect.not.stringContaining("secret-canary") };
+    const expected = { code, message: expect.not.stringContaining("secret-canary") };
     const write = database.write({ tenantId }, (tx) => tx.execute(failing(state)));
-    await expect(write).rejects.toMatchObject(told);
+    await expect(write).rejects.toMatchObject(expected);
     const reading = database.read({ tenantId });
-    await expect(reading.run(failing(state))).rejects.toMatchObject(told);
+    await expect(reading.run(failing(state))).rejects.toMatchObject(expected);
     await reading.end();
-    await expect(database.run(failing(state))).rejects.toMatchObject(told);
+    await expect(database.run(failing(state))).rejects.toMatchObject(expected);
   });
 });
 

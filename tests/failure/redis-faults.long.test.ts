@@ -28,9 +28,9 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
 
   /** Expects that Redis alone delivers events again, to a follower that does not poll. */
   const expectRedisToBring = async () => {
-    const byRedisAlone = await redisFollower(fixture, redis.url, neverMs);
-    expect(await byRedisAlone.given(5)).toEqual(upTo(5));
-    await byRedisAlone.end();
+    const redisOnly = await redisFollower(fixture, redis.url, neverMs);
+    expect(await redisOnly.given(5)).toEqual(upTo(5));
+    await redisOnly.end();
   };
 
   it("fault 20: survives the end of Redis: writers notice nothing, all events arrive, though late, and Redis is used again", async () => {
@@ -91,12 +91,12 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
 
   it("fault 22: continues with a Redis that is flushed", async () => {
     expect(await follower.given(3)).toEqual(upTo(3));
-    const byRedisAlone = await redisFollower(fixture, redis.url, neverMs);
+    const redisOnly = await redisFollower(fixture, redis.url, neverMs);
     await redis.command("FLUSHALL");
-    expect(await byRedisAlone.given(5)).toEqual(upTo(5));
+    expect(await redisOnly.given(5)).toEqual(upTo(5));
     await redis.command("FLUSHALL");
-    expect(await byRedisAlone.given(5)).toEqual(upTo(5));
-    await byRedisAlone.end();
+    expect(await redisOnly.given(5)).toEqual(upTo(5));
+    await redisOnly.end();
   });
 
   it("fault 22: continues with a Redis that evicts its entries", async () => {

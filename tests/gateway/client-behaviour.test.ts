@@ -112,8 +112,8 @@ describe("case G31: a page on another port or site", () => {
     "http://[::1]:8080",
     "http://app.localhost:3000",
   ])("may use a gateway in development only if this machine serves the page: %s", async (local) => {
-    const asked = await preflight(local, development);
-    expect([asked.status, asked.headers.get("access-control-allow-origin")]).toEqual([204, local]);
+    const preflighted = await preflight(local, development);
+    expect([preflighted.status, preflighted.headers.get("access-control-allow-origin")]).toEqual([204, local]);
     expect((await post(hello, { origin: local, "sec-fetch-site": "same-site" }, development)).status).toBe(200);
     expect((await preflight(local)).status).toBe(403);
     expect((await post(hello, { origin: local })).status).toBe(403);

@@ -205,17 +205,17 @@ describe("case G11: a proxy's 503 without a GraphQL response", () => {
       { by_hand: await foreign.start() },
       { failuresToOpen: 3, firstProbeMs: 60_000, longestProbeMs: 60_000 },
     );
-    const asked = () => posted(own.url, '{"query":"{ s }"}');
+    const posting = () => posted(own.url, '{"query":"{ s }"}');
     try {
       foreign.reply = { status: 503, body: '{"errors":[{"message":"busy","extensions":{"code":"OVERLOADED"}}]}' };
-      for (let request = 0; request < 4; request += 1) expect(await asked()).toContain("OVERLOADED");
+      for (let request = 0; request < 4; request += 1) expect(await posting()).toContain("OVERLOADED");
       expect(foreign.received).toHaveLength(4);
       foreign.reply = { status: 503, type: "text/html", body: "<h1>busy</h1>" };
-      expect(await asked()).toContain("SUBGRAPH_UNAVAILABLE");
+      expect(await posting()).toContain("SUBGRAPH_UNAVAILABLE");
       expect(foreign.received).toHaveLength(6);
-      for (let request = 0; request < 4; request += 1) expect(await asked()).toContain("SUBGRAPH_UNAVAILABLE");
+      for (let request = 0; request < 4; request += 1) expect(await posting()).toContain("SUBGRAPH_UNAVAILABLE");
       const until = foreign.received.length;
-      expect(await asked()).toContain("SUBGRAPH_UNAVAILABLE");
+      expect(await posting()).toContain("SUBGRAPH_UNAVAILABLE");
       expect(foreign.received).toHaveLength(until);
     } finally {
       await own.close();

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { composed, type Federation } from "./differential/federation.ts";
 import { pricesSchemas } from "./mock-supergraphs.ts";
 
-const asked =
+const planned =
   ({ subgraphs }: Federation, calls: string[] = []) =>
   async (subgraph: string, query: string, variables: Readonly<Record<string, unknown>>) => {
     calls.push(`${subgraph} ${query}`);
@@ -37,7 +37,7 @@ describe("a field that requires another with arguments", () => {
     ["of a field that has requirements itself", "{ items(first: 1) { urgency calm shipping(express: false) } }"],
   ])("has the value that those arguments produce: %s", async (_where, query) => {
     const operation = { query, variables: {} };
-    const answer = await both.ours(operation, asked(supergraph));
+    const answer = await both.ours(operation, planned(supergraph));
     expect(answer.errors).toEqual([]);
     expect(answer.data).toEqual((await supergraph.undivided(operation, { trouble: "none", seed: 0 })).data);
     expect(JSON.stringify(answer.data)).toContain("[{");
@@ -47,7 +47,7 @@ describe("a field that requires another with arguments", () => {
     const calls: string[] = [];
     await both.ours(
       { query: "{ items(first: 1) { shipping box duty stock } }", variables: {} },
-      asked(supergraph, calls),
+      planned(supergraph, calls),
     );
     const entities = /^.*_entities\(representations:\$representations\)(.*)\}$/;
     expect(calls.map((call) => call.replace(entities, "$1")).sort()).toEqual([
@@ -79,7 +79,7 @@ describe("fields of two subgraphs that require each other in a chain", () => {
   it.each(["{ labelled { five } }", "{ labelled { three four } }", "{ item { one two three four five } }"])(
     "are fetched one after the other: %s",
     async (query) => {
-      const answer = await chain.executors.ours({ query, variables: {} }, asked(chain));
+      const answer = await chain.executors.ours({ query, variables: {} }, planned(chain));
       expect(answer.errors).toEqual([]);
       expect(answer.data).toEqual((await chain.undivided({ query, variables: {} }, { trouble: "none", seed: 0 })).data);
     },

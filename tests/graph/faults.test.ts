@@ -39,7 +39,7 @@ beforeAll(async () => {
     tenantId: fleetOf(1).tenantId,
     // Each test breaks subgraphs again, so the circuit must not open. Other tests cover that.
     limits: { callTimeoutMs: 1_500, failuresToOpen: Infinity },
-    carrier: (inner) => ({ ...inner, send: (name, ...call) => (faults.get(name) ?? inner.send)(name, ...call) }),
+    wrapTransport: (inner) => ({ ...inner, send: (name, ...call) => (faults.get(name) ?? inner.send)(name, ...call) }),
   });
   await insertFleet(product.urls, 1, 3);
   healthy = (await product.ask(everything)).data;
@@ -193,9 +193,9 @@ describe("fault 12: when a database", () => {
 
   it("disconnects in the middle of an answer, only the fields of its domain are null, each with an error", async () => {
     const proxy = await monitoringBehindProxy();
-    const asked = proxy.hold();
+    const held = proxy.hold();
     const answer = product.ask(everything);
-    await asked;
+    await held;
     await proxy.cut();
     expectBlanked(await answer, "monitoring", "DATABASE_UNAVAILABLE");
     await proxy.mend();

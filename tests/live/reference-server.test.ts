@@ -78,7 +78,7 @@ async function answersTo(url: string, messages: readonly (Message | string)[], p
   await Promise.race([opened, until(() => client.closed !== undefined)]);
   for (const message of messages) {
     if (client.ws.readyState !== WebSocket.OPEN) break;
-    await client.say(message);
+    await client.send(message);
     // An operation may begin once the connection is acknowledged, and its response may take a moment.
     if (typeof message !== "string" && message.type === "connection_init")
       await until(() => client.closed !== undefined || client.of("connection_ack").length > 0);
@@ -89,10 +89,10 @@ async function answersTo(url: string, messages: readonly (Message | string)[], p
       );
   }
   await until(() => client.closed !== undefined || client.of("pong").some(({ payload }) => isLast(payload)));
-  const heard = client.heard
+  const received = client.received
     .filter(({ type }) => type !== "ping")
     .map((message) => (message.type === "error" ? { ...message, payload: "errors" } : message));
-  return [...heard, client.closed];
+  return [...received, client.closed];
 }
 const isLast = (payload: unknown) => (payload as { last?: boolean } | undefined)?.last === true;
 const isOver = ({ payload }: Message) => !String((payload as { query?: unknown }).query).includes("ordered");
@@ -255,9 +255,9 @@ describe("case G19: a credential in connection_init", () => {
     ["a list", { authToken: ["token"] }, 4403],
   ])("is accepted where clients put it: %s", async (_what, payload, expected) => {
     const client = new RawClient(gateway.url);
-    await client.say({ type: "connection_init", payload });
+    await client.send({ type: "connection_init", payload });
     await until(() => client.closed !== undefined || client.of("connection_ack").length > 0);
-    expect(client.closed?.code ?? client.heard[0]?.type).toBe(expected);
+    expect(client.closed?.code ?? client.received[0]?.type).toBe(expected);
     if (expected === 4403) expect(client.closed?.reason).toBe("Forbidden");
   });
 
@@ -265,7 +265,7 @@ describe("case G19: a credential in connection_init", () => {
     const client = new RawClient(gateway.url);
     await client.connect({ authorization });
     for (const payload of [{ authorization }, { headers: { authorization }, at: 1 }, { authToken: "token", at: 2 }])
-      await client.say({ type: "ping", payload });
+      await client.send({ type: "ping", payload });
     await until(() => client.of("pong").length === 3);
     expect(client.of("pong").map(({ payload }) => payload)).toEqual([undefined, { at: 1 }, { at: 2 }]);
   });

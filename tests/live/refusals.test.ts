@@ -13,7 +13,7 @@ import { WebSocket } from "ws";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, peopleTransport } from "./orders.ts";
 import {
-  type Asked,
+  type ClientRequest,
   type ClientName,
   clientNames,
   hashClients,
@@ -94,11 +94,15 @@ beforeEach(() => {
 });
 
 /** Resolves to the first problem that a client reports: the code of an error, or that of the close of its socket. */
-async function reportedBy(name: ClientName, asked: Asked, { url = gateway.url, token = "ann" } = {}): Promise<unknown> {
+async function reportedBy(
+  name: ClientName,
+  request: ClientRequest,
+  { url = gateway.url, token = "ann" } = {},
+): Promise<unknown> {
   let end: () => void = () => undefined;
   try {
     return await new Promise((resolve) => {
-      end = referenceClients[name]({ url, token }, asked, (problems) =>
+      end = referenceClients[name]({ url, token }, request, (problems) =>
         resolve(typeof problems === "number" ? problems : problems[0]?.extensions?.code),
       );
     });
@@ -106,8 +110,8 @@ async function reportedBy(name: ClientName, asked: Asked, { url = gateway.url, t
     end();
   }
 }
-const reported = async (asked: Asked, names: readonly ClientName[], target = {}) =>
-  Object.fromEntries(await Promise.all(names.map(async (name) => [name, await reportedBy(name, asked, target)])));
+const reported = async (request: ClientRequest, names: readonly ClientName[], target = {}) =>
+  Object.fromEntries(await Promise.all(names.map(async (name) => [name, await reportedBy(name, request, target)])));
 const each = (names: readonly ClientName[], value: unknown) => Object.fromEntries(names.map((name) => [name, value]));
 
 const query = "subscription { ordered { number } }";
@@ -117,7 +121,7 @@ const persisted = (sha256Hash: string) => ({ persistedQuery: { version: 1, sha25
 const times = (count: number, text: (at: number) => string) =>
   Array.from({ length: count }, (_, at) => text(at)).join(" ");
 
-interface Refusal extends Asked {
+interface Refusal extends ClientRequest {
   /** The clients that can send the request; all of them by default. */
   by?: readonly ClientName[];
   /** Runs before the request is sent. */
@@ -201,7 +205,7 @@ const ofOtherRequests: Partial<Record<ErrorCode, string>> = {
 
 describe("case G15: a subscription that is refused", () => {
   it.each(Object.entries(refusals))("is reported by each client with its code: %s", async (code, refusal) => {
-    const { by = clientNames, given, options, ...asked } = refusal;
+    const { by = clientNames, given, options, ...request } = refusal;
     let { url } = gateway;
     if (options) {
       const own = await start(options);
@@ -209,7 +213,7 @@ describe("case G15: a subscription that is refused", () => {
       ({ url } = own);
     }
     given?.();
-    expect(await reported(asked, by, { url })).toEqual(each(by, code));
+    expect(await reported(request, by, { url })).toEqual(each(by, code));
   });
 
   it("because of its credential is reported by each client: in the stream, or by the close code of the socket", async () => {

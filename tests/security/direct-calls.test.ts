@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 const entities = (input: string) => `query ($r: [_Any!]!) { _entities(representations: $r) { ${input} } }`;
-const asked: Record<string, string> = {
+const queries: Record<string, string> = {
   "attack 1: for its whole schema": JSON.stringify({ query: getIntrospectionQuery() }),
   "attack 2: for a type": JSON.stringify({ query: '{ __type(name: "Vm") { name } }' }),
   "attack 3: for its schema in nested cycles": JSON.stringify({
@@ -58,7 +58,7 @@ describe.each(domains)("attacks on the %s subgraph's own port: queried without a
       body,
     });
 
-  it.each(Object.entries(asked))(
+  it.each(Object.entries(queries))(
     "%s, it returns the same error to every caller and reveals nothing about itself",
     async (_what, body) => {
       const response = await send(body);

@@ -37,7 +37,7 @@ async function seen(type: GraphQLObjectType, { ask: under, path }: Way, identity
   const fields = Object.values(type.getFields());
   const { data, errors } = await ask(identity, under(fields.map((field) => selectionOf(field)).join(" ")));
   const wordAt = (at: readonly string[]): string | undefined => {
-    const error = errors.find(({ path: told = [] }) => told.every((key, index) => String(key) === at[index]));
+    const error = errors.find(({ path: reported = [] }) => reported.every((key, index) => String(key) === at[index]));
     if (!error) return undefined;
     const word = words[error.extensions.code];
     if (!word) throw new Error(`${type.name}: ${JSON.stringify(error)}`);
@@ -94,8 +94,8 @@ it("users read their own keys, sessions and log, and the refusal for another use
   );
   expect(Object.values(data.own)).not.toContain(null);
   expect(data.other).toEqual({ apiKeys: null, sessions: null, auditLog: null });
-  const told = errors.map(({ path, extensions }) => [path?.join("."), extensions.code, extensions["permission"]]);
-  expect(told.toSorted()).toEqual([
+  const reported = errors.map(({ path, extensions }) => [path?.join("."), extensions.code, extensions["permission"]]);
+  expect(reported.toSorted()).toEqual([
     ["other.apiKeys", "FORBIDDEN", "api_key:read"],
     ["other.auditLog", "FORBIDDEN", "audit:read"],
     ["other.sessions", "FORBIDDEN", "session:read"],

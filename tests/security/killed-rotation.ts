@@ -75,7 +75,7 @@ export async function killRotation(fleet: SealedFleet, point: keyof typeof killP
   await blocks()(fleet, async (pid) => {
     const { child, ended } = beginNovacron(["keys", "rotate"], env);
     onTestFinished(() => void child.kill("SIGKILL"));
-    await untilSomebodyWaits(fleet, pid, ended);
+    await untilLockIsAwaited(fleet, pid, ended);
     child.kill("SIGKILL");
     expect(await ended).toMatchObject({ code: null, stdout: "" });
   });
@@ -96,7 +96,7 @@ export async function killRotation(fleet: SealedFleet, point: keyof typeof killP
 }
 
 /** Resolves once the rotation waits for that backend; the rotation would give up after a second. */
-async function untilSomebodyWaits(fleet: SealedFleet, pid: number, ended: Promise<unknown>): Promise<void> {
+async function untilLockIsAwaited(fleet: SealedFleet, pid: number, ended: Promise<unknown>): Promise<void> {
   let over = false;
   void ended.then(() => (over = true));
   await asOwner(fleet.clones.url("auth"), async (sql) => {

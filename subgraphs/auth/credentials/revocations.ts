@@ -22,10 +22,10 @@ const limit = 1_000;
  * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, DATABASE_UNAVAILABLE
  */
 export async function revocationsAfter(system: LogReader, after: string | undefined): Promise<Revocations> {
-  const told = { everybody: false, credentialIds: [], userIds: [], tenantIds: [] };
+  const nothing = { everybody: false, credentialIds: [], userIds: [], tenantIds: [] };
   if (after === undefined) {
     const { head } = await readLogState(system);
-    return { ...told, position: positionText({ auth: head }), complete: true };
+    return { ...nothing, position: positionText({ auth: head }), complete: true };
   }
   const { auth: position } = parsePosition(after);
   if (!position) throw invalidPosition("it has no position of the auth database");
@@ -33,7 +33,7 @@ export async function revocationsAfter(system: LogReader, after: string | undefi
   const events = await readEvents(system, position.id, limit);
   const { id, transaction } = events.at(-1) ?? position;
   const revocations: Revocations = {
-    ...told,
+    ...nothing,
     position: positionText({ auth: { log: position.log, id, transaction } }),
     complete: events.length < limit,
   };

@@ -12,16 +12,16 @@ export interface Change {
 }
 
 /** The changes that one client received, in order of receipt. */
-export interface TellTale {
+export interface CheckedClient {
   name: string;
   tenantId: string;
-  told: readonly Omit<Change, "tenantId">[];
+  received: readonly Omit<Change, "tenantId">[];
 }
 
 export interface Record {
   /** Every change that was committed, in the order of each entity. */
   written: readonly Change[];
-  clients: readonly TellTale[];
+  clients: readonly CheckedClient[];
   /** The final states in the database, by entity. */
   final: ReadonlyMap<string, string>;
 }
@@ -29,8 +29,8 @@ export interface Record {
 /** Returns how many changes the clients have not received yet, whatever else they received. */
 export function missing({ written, clients }: Pick<Record, "written" | "clients">): number {
   let count = 0;
-  for (const { tenantId, told } of clients) {
-    const known = new Set(told.map(keyOf));
+  for (const { tenantId, received } of clients) {
+    const known = new Set(received.map(keyOf));
     for (const change of written) if (change.tenantId === tenantId && !known.has(keyOf(change))) count += 1;
   }
   return count;
@@ -39,17 +39,17 @@ export function missing({ written, clients }: Pick<Record, "written" | "clients"
 /** Returns, as sentences, every difference between what clients received and what was written; none if each received all of it, once, and in order. */
 export const complaints = ({ written, clients, final }: Record): string[] => [
   ...wrongEnds("the log of writes", written, final),
-  ...clients.flatMap((client) => [...about(client, written), ...wrongEnds(client.name, client.told, final)]),
+  ...clients.flatMap((client) => [...about(client, written), ...wrongEnds(client.name, client.received, final)]),
 ];
 
 const keyOf = ({ entity, number }: Pick<Change, "entity" | "number">): string => `${entity} #${number}`;
 
-function about({ name, tenantId, told }: TellTale, written: readonly Change[]): string[] {
+function about({ name, tenantId, received }: CheckedClient, written: readonly Change[]): string[] {
   const expected = new Map(written.map((change) => [keyOf(change), change]));
   const found: string[] = [];
   const seen = new Set<string>();
   const newest = new Map<string, number>();
-  for (const change of told) {
+  for (const change of received) {
     const key = keyOf(change);
     const meant = expected.get(key);
     if (!meant) found.push(`${name} received ${key}, which was never written`);

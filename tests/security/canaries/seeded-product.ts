@@ -68,7 +68,7 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
     LOG_LEVEL: "trace",
   };
   const started: Started = await startNovacron(["--data-dir", dataDir, "--no-demo"], env);
-  const figuresUrl = await started.said(/figures for Prometheus are at (\S+)/);
+  const figuresUrl = await started.printedError(/figures for Prometheus are at (\S+)/);
   const first = JSON.parse(readFileSync(join(dataDir, "admin.json"), "utf8")) as { password: string; apiKey: string };
   secrets.watch("the first administrator's password", first.password);
   secrets.watch("the first administrator's key", first.apiKey.split("_")[3] ?? "");

@@ -65,13 +65,13 @@ export async function race(world: World, seed: number): Promise<string> {
     sent(meddler, (attempts[attempt] as (typeof attempts)[string])(contest), random() * 6),
     sent(administrator, (raises[raise] as (typeof raises)[string])(contest, wideRoleId), random() * 6),
   ]);
-  const told = `${attempt} against ${raise}, seed ${seed}: ${outcomes.join(", ")}`;
+  const label = `${attempt} against ${raise}, seed ${seed}: ${outcomes.join(", ")}`;
   const [mine, raised] = [await placeOf(world, meddler, contest), await placeOf(world, administrator, contest)];
   // The role may be deleted before it can hold more permissions or be granted.
   if (outcomes[1] === "DONE" && raised !== undefined && concerns(attempt, raise)) {
-    if (outcomes[0] === "DONE" && mine !== undefined) expect(mine, told).toBeLessThan(raised);
+    if (outcomes[0] === "DONE" && mine !== undefined) expect(mine, label).toBeLessThan(raised);
     const codes = await world.sql`select from password_resets where user_id = ${target.id}`;
-    expect(codes, told).toHaveLength(0);
+    expect(codes, label).toHaveLength(0);
   }
   return outcomes.join(", ");
 }
