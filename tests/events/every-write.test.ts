@@ -72,7 +72,7 @@ describe.each(domains)("in the %s database", (domain) => {
     "every %s that was written has an event with its transaction's actor and its last version",
     async (_name, { table, event, key = ["id"] }) => {
       const columns = key.map((property) => (table as unknown as Record<string, { name: string }>)[property]?.name);
-      const [counts] = await fleet.rows<{ rows: number; told: number; strangers: number; untold: number }>(
+      const [counts] = await fleet.rows<{ rows: number; events: number; strangers: number; outdated: number }>(
         domain,
         `
           with rows as (select concat_ws(':', ${columns.join(", ")}) as key, to_jsonb(t) as row from ${getTableName(table)} t),
@@ -80,14 +80,14 @@ describe.each(domains)("in the %s database", (domain) => {
               select entity_key as key, bool_or(type = '${event}.created') as created, max(entity_version) as version,
                 bool_and(actor = 'command:test') as doer
               from outbox_events where type like '${event}.%' group by entity_key)
-          select count(*)::int as rows, count(events.key)::int as told,
+          select count(*)::int as rows, count(events.key)::int as events,
             count(*) filter (where not doer or not created)::int as strangers,
-            count(*) filter (where version > 0 and version <> coalesce(row ->> 'row_version', row ->> 'generation', row ->> 'version')::int)::int as untold
+            count(*) filter (where version > 0 and version <> coalesce(row ->> 'row_version', row ->> 'generation', row ->> 'version')::int)::int as outdated
           from rows left join events using (key)
           where row ->> 'id' is null or row ->> 'id' not like '00000000-0000-7000-8000-00000000000%' and row ->> 'id' not like '00000000-0000-7000-8000-0000000001%'`,
       );
       expect(counts?.rows).toBeGreaterThan(0);
-      expect(counts).toMatchObject({ told: counts?.rows, strangers: 0, untold: 0 });
+      expect(counts).toMatchObject({ events: counts?.rows, strangers: 0, outdated: 0 });
     },
   );
 });
@@ -102,11 +102,11 @@ it("samples and prices have one event per batch, which names its subject", async
   );
   expect(samples?.samples).toBe(samples?.written);
   expect(samples?.named).toBeLessThan(8_000);
-  const [prices] = await fleet.rows<{ rows: number; told: number }>(
+  const [prices] = await fleet.rows<{ rows: number; events: number }>(
     "federation",
-    `select (select count(*)::int from instance_prices) as rows, sum((payload ->> 'rows')::int)::int as told
+    `select (select count(*)::int from instance_prices) as rows, sum((payload ->> 'rows')::int)::int as events
     from outbox_events where type = 'prices.changed'`,
   );
   expect(prices?.rows).toBeGreaterThan(0);
-  expect(prices?.told).toBe(prices?.rows);
+  expect(prices?.events).toBe(prices?.rows);
 });

@@ -13,7 +13,7 @@ interface Answer {
 
 const apolloSchema = `scalar Even
   type Query { double(of: Even): Int  open: String  closed: String  limited: String }`;
-const byHandSchema = `type Query { s: String  t: Int }  type Subscription { told: String }`;
+const byHandSchema = `type Query { s: String  t: Int }  type Subscription { emitted: String }`;
 const byHand = new ForeignSubgraph();
 let apollo: ApolloServer;
 let gateway: GatewayServer;
@@ -168,29 +168,29 @@ describe("case G11, G12: a well-formed event of a subscription is accepted", () 
     const response = await fetch(gateway.url, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "text/event-stream" },
-      body: JSON.stringify({ query: "subscription { told }" }),
+      body: JSON.stringify({ query: "subscription { emitted }" }),
     });
     return response.text();
   };
 
   it("with errors: null, and with data and errors", async () => {
     byHand.events = [
-      '{"data":{"told":"a"},"errors":null}',
-      '{"data":{"told":null},"errors":[{"message":"gone","path":["told"],"extensions":{"code":"NOT_FOUND"}}]}',
+      '{"data":{"emitted":"a"},"errors":null}',
+      '{"data":{"emitted":null},"errors":[{"message":"gone","path":["emitted"],"extensions":{"code":"NOT_FOUND"}}]}',
     ];
     const text = await followed();
-    expect(text).toContain('{"data":{"told":"a"}');
+    expect(text).toContain('{"data":{"emitted":"a"}');
     expect(text).toContain("NOT_FOUND");
   });
 
   it("and any other ends the subscription", async () => {
     byHand.events = [
-      '{"data":{"told":"a"}}',
-      '{"data":{"told":"b"},"errors":{"message":"secret-canary"}}',
-      '{"data":{"told":"c"}}',
+      '{"data":{"emitted":"a"}}',
+      '{"data":{"emitted":"b"},"errors":{"message":"secret-canary"}}',
+      '{"data":{"emitted":"c"}}',
     ];
     const text = await followed();
-    expect(text).toContain('{"data":{"told":"a"}');
+    expect(text).toContain('{"data":{"emitted":"a"}');
     expect(text).toContain("SUBGRAPH_UNAVAILABLE");
     expect(text).not.toMatch(/secret-canary|"c"/);
   });

@@ -221,11 +221,11 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches only this machine${
     const address = `${gateway.url}?query=${encodeURIComponent("subscription { nope }")}`;
     const output = await opened.evaluate(`new Promise((resolve, reject) => {
       const source = new EventSource(${JSON.stringify(address)});
-      const told = [];
-      source.addEventListener("next", ({ data }) => told.push(JSON.parse(data).errors[0].extensions.code));
+      const received = [];
+      source.addEventListener("next", ({ data }) => received.push(JSON.parse(data).errors[0].extensions.code));
       source.addEventListener("complete", () => {
         source.close();
-        resolve([...told, "complete"]);
+        resolve([...received, "complete"]);
       });
       source.onerror = () => reject(new Error("The stream failed."));
     })`);

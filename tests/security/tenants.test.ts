@@ -47,7 +47,7 @@ const read = <Row extends object>(query: string) =>
 /** Returns everything that a change of a tenant writes. */
 const written = () =>
   read(`select (select jsonb_agg(t order by id) from tenants t) as tenants, (select jsonb_agg(q order by tenant_id) from tenant_quotas q) as quotas,
-    (select count(*) from auth_audit_log where action like 'tenant.%') as told,
+    (select count(*) from auth_audit_log where action like 'tenant.%') as entries,
     (select count(*) from outbox_events where type ~ '^(tenant|quota)') as events`);
 
 describe("a tenant", () => {
