@@ -11,7 +11,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {
     // drizzle-kit carries a cloud library that would otherwise look for a cloud.
-    // Neither a test nor a process that it starts reads the .env of whoever runs it.
+    // Neither a test nor a process that it starts reads the .env of the user who runs it.
     env: { METADATA_SERVER_DETECTION: "none", NOVACRON_ENV_FILE: "", LOG_LEVEL: process.env["LOG_LEVEL"] ?? "silent" },
     pool: "forks",
     // As `npm start`: what tests make and drop at once is collected less often.

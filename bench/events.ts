@@ -60,8 +60,8 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
       ["NOTIFY", () => notifyCarrier({ databases: systems, url: server.url }), () => startFollower(urls, undefined)],
     ];
     if (redis) carriers.push(["Redis Streams", () => redisCarrier(redis.url), () => startFollower(urls, redis.url)]);
-    for (const [name, make, apart] of carriers) {
-      figures.push(...(await byCarrier(name, make(), apart, { services, systems, url: server.url }, quick)));
+    for (const [name, make, begin] of carriers) {
+      figures.push(...(await byCarrier(name, make(), begin, { services, systems, url: server.url }, quick)));
     }
     figures.push(await catchUp(services.vms, systems, quick));
     return figures;
@@ -174,13 +174,13 @@ interface Server {
 async function byCarrier(
   name: string,
   carrier: Carrier,
-  apart: (() => Promise<Follower>) | undefined,
+  begin: (() => Promise<Follower>) | undefined,
   { services, systems, url }: Server,
   quick: boolean,
 ): Promise<Figure[]> {
   const stopping = new AbortController();
   const relay = runRelay({ domain: "vms", url: url("vms"), carriers: [carrier], signal: stopping.signal });
-  const follower = await (apart?.() ?? followHere(systems, carrier));
+  const follower = await (begin?.() ?? followHere(systems, carrier));
   const singles = quick ? 200 : 2_000;
   const delays: number[] = [];
   for (let count = -20; count < singles; count += 1) {

@@ -130,11 +130,11 @@ class Clients {
 /** Calls `ask` at a fixed rate, whether or not earlier calls have returned. */
 async function paced<T>({ count, everyMs }: { count: number; everyMs: number }, ask: () => Promise<T>): Promise<T[]> {
   const began = performance.now();
-  const asked: Promise<T>[] = [];
+  const calls: Promise<T>[] = [];
   for (let at = 0; at < count; at += 1) {
     const wait = began + at * everyMs - performance.now();
     if (wait > 0) await pause(wait);
-    asked.push(ask());
+    calls.push(ask());
   }
-  return Promise.all(asked);
+  return Promise.all(calls);
 }

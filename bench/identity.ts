@@ -15,7 +15,7 @@ import { policies } from "#lib/request-context.ts";
 import { type Call, signContext, verifyContext } from "#lib/signed-context.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
-import { startSubgraphsApart } from "./apart.ts";
+import { startSubgraphProcesses } from "./separate-processes.ts";
 import { ask } from "./one-request.ts";
 import { onPreparedServer } from "./prepared-server.ts";
 import { runUntilReady } from "./processes.ts";
@@ -29,9 +29,9 @@ import type { Figure } from "./report.ts";
 export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
   onPreparedServer(async ({ dataDir, url, stops, request: { body, query } }) => {
     await makeAdministrator(dataDir);
-    const { processes, signingKeys } = await startSubgraphsApart(url, dataDir);
+    const { processes, signingKeys } = await startSubgraphProcesses(url, dataDir);
     stops.push(...[...processes.values()].map((process) => process.stop));
-    const carrier = overHttp(
+    const http = overHttp(
       Object.fromEntries([...processes].map(([name, process]) => [name, process.url])),
       callSigner("gateway", signingKeys),
     );
@@ -41,15 +41,15 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
         send: (audience, request, context, signal) => {
           const { query: text, variables } = request;
           calls.push({ audience, context, body: JSON.stringify({ query: text, variables }) });
-          return carrier.send(audience, request, context, signal);
+          return http.send(audience, request, context, signal);
         },
-        close: () => carrier.close(),
+        close: () => http.close(),
       },
       { callTimeoutMs: 5_000 },
     );
     const cache = new IdentityCache();
     const environment = "dev";
-    const asking = authentication({ transport, environment, limits: new KeyLimits() });
+    const authenticating = authentication({ transport, environment, limits: new KeyLimits() });
     const remembering = authentication({ transport, environment, limits: new KeyLimits(), cache });
     const identify: typeof remembering.identify = (request) => {
       cache.confirm(performance.now());
@@ -76,7 +76,7 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
     const signed = [...calls];
     const many = quick ? 500 : 5_000;
     const sent = { headers: { authorization: `Bearer ${key}` } };
-    const askedMs = await cpuOfEach(many, cpuMs, () => asking.identify(sent));
+    const identifyMs = await cpuOfEach(many, cpuMs, () => authenticating.identify(sent));
     const rememberedMs = await cpuOfEach(many, ownCpuMs, () => identify(sent));
     const identity = await identify(sent);
     const supergraph = productSupergraph();
@@ -92,12 +92,12 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
     return [
       { name: "the request, CPU of subgraphs and gateway", value: requestMs, unit: "ms" },
       { name: "its calls", value: signed.length, unit: "calls" },
-      share("authentication, identity remembered", rememberedMs),
-      share("authentication, asked of the subgraph auth", askedMs),
+      share("authentication, identity cached", rememberedMs),
+      share("authentication, identity queried from the subgraph auth", identifyMs),
       share("authorization at the gateway", allowedMs),
       share("signing and checking its calls", signingMs),
-      share("all three, identity remembered", rememberedMs + allowedMs + signingMs, "at most 0.05×"),
-      share("all three, identity asked for", askedMs + allowedMs + signingMs, "at most 0.05×"),
+      share("all three, identity cached", rememberedMs + allowedMs + signingMs, "at most 0.05×"),
+      share("all three, identity queried", identifyMs + allowedMs + signingMs, "at most 0.05×"),
     ];
   });
 

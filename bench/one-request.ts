@@ -1,6 +1,6 @@
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
-import { startGatewayApart, startSubgraphsApart } from "./apart.ts";
+import { startGatewayProcess, startSubgraphProcesses } from "./separate-processes.ts";
 import { closePools, openPools, readByHand } from "./one-request-by-hand.ts";
 import { onPreparedServer, pageSize } from "./prepared-server.ts";
 import { runUntilReady } from "./processes.ts";
@@ -12,13 +12,13 @@ import { type Figure, percentile } from "./report.ts";
  */
 export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
   onPreparedServer(async ({ dataDir, url, stops, request: { body, from, to } }) => {
-    const together = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
-    stops.push(together.stop);
+    const oneProcess = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
+    stops.push(oneProcess.stop);
     const apiKey = administratorKey(dataDir);
-    const subgraphs = await startSubgraphsApart(url, dataDir);
-    const gateway = await startGatewayApart(subgraphs);
-    const apart = [...subgraphs.processes.values(), gateway];
-    stops.push(...apart.map((process) => process.stop));
+    const subgraphs = await startSubgraphProcesses(url, dataDir);
+    const gateway = await startGatewayProcess(subgraphs);
+    const separateProcesses = [...subgraphs.processes.values(), gateway];
+    stops.push(...separateProcesses.map((process) => process.stop));
     const pools = openPools(url);
     stops.push(() => closePools(pools));
 
@@ -28,10 +28,10 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
         cpuMs: ownCpuMs,
         once: () => readByHand(pools, demoTenantId, pageSize, from, to),
       },
-      { name: "in one process", cpuMs: together.cpuMs, once: () => ask(together.url, body, apiKey) },
+      { name: "in one process", cpuMs: oneProcess.cpuMs, once: () => ask(oneProcess.url, body, apiKey) },
       {
-        name: "apart, seven processes",
-        cpuMs: () => apart.reduce((sum, process) => sum + process.cpuMs(), 0),
+        name: "in seven separate processes",
+        cpuMs: () => separateProcesses.reduce((sum, process) => sum + process.cpuMs(), 0),
         once: () => ask(gateway.url, body, apiKey),
       },
     ];

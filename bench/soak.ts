@@ -49,7 +49,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     const samples: Sample[] = [];
     let taken = 0;
     const ended = new AbortController();
-    const asking = clients.askUntil(ended.signal);
+    const querying = clients.askUntil(ended.signal);
     for (let count = 1; count <= replacements; count += 1) {
       await pause(replaceEveryMs - ((performance.now() - began) % replaceEveryMs));
       const handles = readdirSync(`/proc/${gateway.pid}/fd`).length;
@@ -62,7 +62,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
       taken += 1;
     }
     ended.abort();
-    await asking;
+    await querying;
     return figuresOf(samples, clients, { taken, broken: replacements - taken });
   } finally {
     for (const stop of stops.reverse()) await stop();
@@ -86,15 +86,15 @@ class Clients {
 
   /** Sends requests at a fixed interval in milliseconds, whether or not earlier ones have been answered. */
   async askUntil(signal: AbortSignal): Promise<void> {
-    const asked: Promise<void>[] = [];
+    const requests: Promise<void>[] = [];
     for (let count = 0; !signal.aborted; count += 1) {
       const first = 40 + (count % 20);
       const query =
         count % 2 === 0 ? fleetQuery : `query New${count}($first: Int!) { vms(first: $first) { ${aliases} } }`;
-      asked.push(this.#count(JSON.stringify({ query, variables: { first } })));
+      requests.push(this.#count(JSON.stringify({ query, variables: { first } })));
       await pause(askEveryMs);
     }
-    await Promise.all(asked);
+    await Promise.all(requests);
   }
 
   /** Resolves when the gateway uses the supergraph that has, or does not have, the newer field. */
@@ -141,7 +141,7 @@ function figuresOf(
     { name: "requests", value: milliseconds.length, unit: "" },
     { name: "requests that failed", value: failed, unit: "", aim: "0" },
     { name: "requests, p99", value: percentile(milliseconds, 0.99), unit: "ms" },
-    { name: "supergraphs taken over", value: taken, unit: "" },
+    { name: "supergraphs loaded", value: taken, unit: "" },
     { name: "broken ones refused", value: broken, unit: "" },
     { name: `heap after a collection, ${minute}`, value: mebibytes(first.heapUsed), unit: "MiB" },
     { name: "the same in the end", value: mebibytes(last.heapUsed), unit: "MiB" },

@@ -46,6 +46,6 @@ async function isUnderKeys({ server, system }: KeyedData): Promise<boolean> {
 
 function keysLost(dataDir: string): Error {
   const path = join(resolve(dataDir), "keys");
-  const message = `The databases hold API keys or secrets, but the keys that they are under are not in ${path}. Put that file back, or start with the data folder or the environment (NOVACRON_PEPPER, NOVACRON_ENCRYPTION_KEYS, NOVACRON_SIGNING_KEYS) of that installation. Where the keys are lost, --new-keys makes new ones: API keys and second factors that there are become void.`;
+  const message = `The databases hold API keys or secrets, but the keys that they are under are not in ${path}. Put that file back, or start with the data folder or the environment (NOVACRON_PEPPER, NOVACRON_ENCRYPTION_KEYS, NOVACRON_SIGNING_KEYS) of that installation. Where the keys are lost, --new-keys makes new ones: existing API keys and second factors become invalid.`;
   return Object.assign(new Error(message), { code: "KEYS_LOST" });
 }

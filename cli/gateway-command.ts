@@ -18,17 +18,17 @@ export function addGatewayCommand(program: Command, portOf: (text: string) => nu
     .description("serve any Federation 2 supergraph; its file is read again when it changes")
     .requiredOption("--supergraph <file>", "the composed schema")
     .addOption(
-      new Option("--url <name=url>", "where a subgraph is, instead of where the supergraph says; once for each")
+      new Option("--url <name=url>", "the URL of a subgraph, instead of the one in the supergraph; once for each")
         .argParser(withUrl)
         .default({}, "the supergraph's"),
     )
     .option("--host <address>", "where to listen", "127.0.0.1")
     .option("--port <port>", "where to listen; 0 takes a free port", portOf, 4000)
-    .option("--open", "ask nobody who he is, sign no call, limit nothing: for test suites and benchmarks", false)
+    .option("--open", "no authentication, no signed calls, no limits: for test suites and benchmarks", false)
     .action(async ({ supergraph, url, ...options }: GatewayCommandOptions) => {
-      const { serveApart } = await import("#gateway/serve-apart.ts");
+      const { serveRemoteSubgraphs } = await import("#gateway/serve-remote-subgraphs.ts");
       const signals = endOnStopSignals();
-      const gateway = await serveApart({ supergraphFile: supergraph, urls: url, ...options });
+      const gateway = await serveRemoteSubgraphs({ supergraphFile: supergraph, urls: url, ...options });
       signals.whenStarted(() => gateway.stop().catch(failProcess));
       process.stdout.write(`novacron ready ${gateway.url}\n`);
     });

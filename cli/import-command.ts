@@ -37,14 +37,13 @@ export function addImportCommand(
       )
       .option(
         "--generate-history",
-        "also generate what traces have none of, for the tenant's VMs: alerts, migrations, violations, snapshots",
+        "also generate data that traces lack, for the tenant's VMs: alerts, migrations, violations, snapshots",
         false,
       )
       .addOption(new Option("--data-dir <folder>", "where the embedded server's data are").env("NOVACRON_DATA_DIR"))
       .option("--json", "print the result as JSON, and no progress", false)
       .action((path: string, options: ImportCommandOptions) => runImport(run, path, options, environmentOf, say));
-    if (keepTimes)
-      sub.option("--keep-times", "leave the trace's times as they are, and hold them against retention", false);
+    if (keepTimes) sub.option("--keep-times", "keep the trace's times, and protect its samples from retention", false);
   };
   dataset(
     "bitbrains",

@@ -23,7 +23,7 @@ export function addKeysCommand(program: Command, environmentOf: (options: { data
   keys
     .command("for <subgraph>")
     .description(
-      "print NOVACRON_CALLER_KEYS of a subgraph, by which it believes a gateway with these NOVACRON_SIGNING_KEYS",
+      "print NOVACRON_CALLER_KEYS of a subgraph, with which it accepts a gateway with these NOVACRON_SIGNING_KEYS",
     )
     .action((subgraph: string) => {
       if (!domains.some((domain) => domain === subgraph))
@@ -36,14 +36,16 @@ export function addKeysCommand(program: Command, environmentOf: (options: { data
     });
   keys
     .command("rotate")
-    .description("make a new encryption key and seal every secret under it; run again, it goes on where it was stopped")
+    .description(
+      "make a new encryption key and seal every secret under it; after an interruption, run it again to resume",
+    )
     .option("--signing", "rotate the signing keys instead", false)
     .option(
       "--file <path>",
       "rotate the keys of this file instead, such as secrets/gateway-keys; processes that were started with it follow it",
     )
     .option("--no-reseal", "make the new key only, and run this again to seal secrets under it")
-    .option("--remove-old", "make no key; take away the older ones, which nothing may be sealed under any more", false)
+    .option("--remove-old", "make no key; remove the older ones, under which no secret may be sealed any more", false)
     .addOption(new Option("--data-dir <folder>", "where the keys are").env("NOVACRON_DATA_DIR"))
     .option("--json", "print one JSON document", false)
     .action(async (options: RotateCommandOptions) => {
@@ -53,7 +55,7 @@ export function addKeysCommand(program: Command, environmentOf: (options: { data
       process.stdout.write(
         options.json
           ? `${JSON.stringify({ keyId, made, resealed, removed })}\n`
-          : `the ${made ? "new " : ""}key ${keyId} is in front; ${counted(resealed, "secret")} sealed anew; ${counted(removed.length, "old key")} removed\n`,
+          : `the ${made ? "new " : ""}key ${keyId} comes first; ${counted(resealed, "secret")} resealed; ${counted(removed.length, "old key")} removed\n`,
       );
     });
 }

@@ -23,7 +23,7 @@ export async function startDemo(fleet: LiveFleet): Promise<{ running: Promise<vo
   const { databases, system, monitoringJobs, signal, say } = fleet;
   const named = await tenantNamed(system, demoTenantName);
   if (named !== undefined && named !== demoTenantId) {
-    say(`there is a tenant ${demoTenantName} that is no demo: no demo fleet is seeded (start with --no-demo)`);
+    say(`there is a tenant ${demoTenantName} that is not the demo: no demo fleet is seeded (start with --no-demo)`);
     return { running: Promise.resolve() };
   }
   const acting = actingAs({ ...databases, monitoringJobs }, "job:demo");

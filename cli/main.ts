@@ -44,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       "--replay [tenant]",
       "replay the traces that a tenant imported; without a name those of imports without --tenant",
     )
-    .option("--new-keys", "make new keys where those of the databases are lost; API keys become void", false)
+    .option("--new-keys", "make new keys where those of the databases are lost; API keys become invalid", false)
     .option("--migrate", "migrate databases named by DATABASE_URL_*", false)
     .action(async (options: StartOptions & { dataDir?: string }) => {
       const { start } = await import("./start.ts");
@@ -87,9 +87,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
   program
     .command("jobs")
-    .description(
-      "run what no request waits for, beside subgraphs as separate processes: relays, projections, rollup, retention",
-    )
+    .description("run background work for subgraphs in separate processes: relays, projections, rollup, retention")
     .addOption(dataDir())
     .action(async (options: { dataDir?: string }) => {
       const { startJobs } = await import("./start-jobs.ts");

@@ -19,11 +19,11 @@ export async function serveMetrics(systems: Databases, host: string, port: numbe
 
 /** Queries the databases once for all gauges, each time Prometheus scrapes. An unavailable database has no metrics until it is available again. */
 function measureLag(systems: Databases): () => void {
-  let asked: Promise<EventLag | undefined> | undefined;
+  let running: Promise<EventLag | undefined> | undefined;
   const lagNow = () =>
-    (asked ??= eventLag(systems)
+    (running ??= eventLag(systems)
       .catch(() => undefined)
-      .finally(() => setImmediate(() => (asked = undefined))));
+      .finally(() => setImmediate(() => (running = undefined))));
   const gauge = <Label extends string>(
     name: string,
     help: string,

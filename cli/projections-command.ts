@@ -28,7 +28,7 @@ export function addProjectionsCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
 ): void {
-  const command = program.command("projections").description("what domains keep of the VMs of the vms domain");
+  const command = program.command("projections").description("the copies that domains keep of the vms domain's VMs");
   const sub = (name: string, description: string, run: (systems: Databases, target: Target) => Promise<object>) =>
     command
       .command(name)
@@ -40,7 +40,7 @@ export function addProjectionsCommand(
         await eachTarget(environmentOf(options), options, run);
       });
   sub("check", "compare every VM of a projection with its source; exit code 1 when they differ", check);
-  sub("rebuild", "make a projection anew from its source, beside a running server or without one", rebuild);
+  sub("rebuild", "rebuild a projection from its source, with or without a running server", rebuild);
 }
 
 async function eachTarget(

@@ -57,9 +57,9 @@ export async function rotateKeys(
 
   const removed: string[] = [];
   if (options.removeOld) {
-    if (given) throw refused("KEYS_GIVEN", `The ${name} are the environment's: take the old ones away there.`);
+    if (given) throw refused("KEYS_GIVEN", `The ${name} come from the environment: remove the old ones there.`);
     if (!options.signing && (await countLeft(systems, keyId)) > 0)
-      throw refused("KEY_IN_USE", "There are secrets under older keys: run the rotation to its end first.");
+      throw refused("KEY_IN_USE", "There are secrets under older keys: complete the rotation first.");
     removed.push(...keyring.slice(1).map(({ id }) => id));
     if (options.signing) await refuseUsedByCheckpoints(environment.auditCheckpoints, removed);
     await changeKeys(environment, systems, name, ([newest, ...older]) => [

@@ -16,13 +16,13 @@ export function addSecretsCommand(program: Command): void {
   program
     .command("secrets <folder>")
     .description(
-      "make the secrets of an installation of separate processes, a file each; those that are there stay as they are",
+      "make the secrets of an installation of separate processes, a file each; existing ones stay as they are",
     )
     .option("--json", "print as JSON which files were made and which were kept", false)
     .action((folder: string, { json }: { json: boolean }) => {
       const done = makeSecrets(folder);
-      const told = [`made: ${listed(done.made)}`, `kept as they were: ${listed(done.kept)}`];
-      process.stdout.write(json ? `${JSON.stringify(done)}\n` : `${told.join("\n")}\n`);
+      const lines = [`made: ${listed(done.made)}`, `kept as they were: ${listed(done.kept)}`];
+      process.stdout.write(json ? `${JSON.stringify(done)}\n` : `${lines.join("\n")}\n`);
     });
 }
 

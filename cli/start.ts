@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { openDatabase } from "#db/client.ts";
-import { authSubgraph } from "#gateway/authentication/ask-auth.ts";
+import { authSubgraph } from "#gateway/authentication/auth-calls.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
 import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
 import { denialRecorder } from "#gateway/authentication/denials.ts";

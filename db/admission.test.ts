@@ -31,8 +31,8 @@ describe("admission", () => {
     jobs[1]?.finish("second");
     await running[1];
     expect(jobs.map(({ work }) => work.mock.calls.length)).toEqual([1, 1, 1, 0]);
-    jobs[0]?.fail(new Error("of its own"));
-    await expect(running[0]).rejects.toThrow("of its own");
+    jobs[0]?.fail(new Error("failure of the job"));
+    await expect(running[0]).rejects.toThrow("failure of the job");
     await vi.waitFor(() => expect(jobs[3]?.work).toHaveBeenCalled());
     for (const { finish } of jobs) finish("late");
     expect(await Promise.all(running.slice(2))).toEqual(["late", "late"]);

@@ -86,13 +86,13 @@ class Task {
       ...database,
       read: (scope) => this.#read(database, scope),
       write: async (scope, use) => {
-        const giveBack = await this.#take(database);
-        return database.write(scope, use).finally(giveBack);
+        const release = await this.#take(database);
+        return database.write(scope, use).finally(release);
       },
       run: async (statement, values) => {
         this.#refuseSecond(database);
-        const giveBack = await this.#connections.turnOf(database);
-        return database.run(statement, values).finally(giveBack);
+        const release = await this.#connections.turnOf(database);
+        return database.run(statement, values).finally(release);
       },
     };
   }
@@ -120,9 +120,9 @@ class Task {
       run: async (statement, values) => (await begun()).run(statement, values),
       execute: async (statement, values) => (await begun()).execute(statement, values),
       end: async () => {
-        const giveBack = await taken?.catch(() => undefined);
+        const release = await taken?.catch(() => undefined);
         await tx.end();
-        giveBack?.();
+        release?.();
       },
     };
   }

@@ -255,16 +255,16 @@ function bindTenant(connection: Connection, { tenantId }: Scope, { endsAt }: Pat
   ]);
 }
 
-/** @param told maps a statement's error to the error that its caller receives */
+/** @param translate maps a statement's error to the error that its caller receives */
 function transactionOf(
   connection: Connection,
   domain: Domain,
   { tenantId, actor, requestId }: Scope,
-  told: (error: unknown) => unknown,
+  translate: (error: unknown) => unknown,
 ): Tx {
   const answered = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: unknown) => {
-      throw told(error);
+      throw translate(error);
     });
   return {
     domain,

@@ -45,9 +45,9 @@ export function publicError(error: unknown): unknown {
   }
   if (hasNoSlot(error)) return new PublicError("OVERLOADED", "The database has no free connection.");
   if (code === "55P03" || hasGivenWay(error)) {
-    return new PublicError("WRITE_CONFLICT", "Somebody else is changing the same thing at this moment; try again.");
+    return new PublicError("WRITE_CONFLICT", "Another request is changing the same object at this moment; try again.");
   }
-  if (code === "53100") return new PublicError("STORAGE_FULL", "The database has no room left on its disk.");
+  if (code === "53100") return new PublicError("STORAGE_FULL", "The database has no space left on its disk.");
   if (code === "57014") return new PublicError("SUBGRAPH_TIMEOUT", "The database did not answer before the deadline.");
   return error instanceof postgres.PostgresError ? new StatementError(error) : error;
 }

@@ -32,7 +32,7 @@ export function executedWrites(database: Database): ExecutedWrites {
       if (now - forgottenAt > forgetEveryMs) {
         forgottenAt = now;
         database.run(forget).catch((error: unknown) => {
-          log.subgraph.warn({ err: error, database: database.domain }, "executed writes were not forgotten");
+          log.subgraph.warn({ err: error, database: database.domain }, "old executed writes were not removed");
         });
       }
       return (await database.run(remember, { nonce })).length > 0;

@@ -130,14 +130,14 @@ function conditionsOf(spec: ListSpec, filter: Readonly<Record<string, unknown>>)
     unlessFiltered && !given.some(([name]) => unlessFiltered.by.includes(name))
       ? [{ shape: "", sql: unlessFiltered.condition, values: {} }]
       : [];
-  const asked = given
+  const requested = given
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => {
       const rule = spec.filters[name];
       if (!rule) throw new InvalidArgument(`filter.${name}`, "is not a filter of this list.");
       return rule(name, value, `filter.${name}`);
     });
-  return [...byDefault, ...asked];
+  return [...byDefault, ...requested];
 }
 
 interface PagesShape {

@@ -12,7 +12,7 @@ export const authEvents = {
   }),
   ...entityEvents("user", "User", "A user", { username: text, role: text }),
   ...removableEvents("role", "Role", "A role", { name: text, permissions: z.array(z.string()) }),
-  ...removableEvents("role_grant", "RoleGrant", "A role that a user has beside its default one", {
+  ...removableEvents("role_grant", "RoleGrant", "A grant of a role in addition to the user's default one", {
     userId: id,
     roleId: id,
     grantedBy: idOrNull,

@@ -31,7 +31,7 @@ export const entityEvents = <const Name extends string, Shape extends z.ZodRawSh
 ) => {
   const payload = z.object(shape);
   return {
-    [`${name}.created`]: { version: 1, entity, description: `${subject} came into being.`, payload },
+    [`${name}.created`]: { version: 1, entity, description: `${subject} was created.`, payload },
     [`${name}.updated`]: { version: 1, entity, description: `${subject} changed.`, payload },
   } as Record<`${Name}.created` | `${Name}.updated`, EventDefinition & { payload: z.ZodObject<Shape> }>;
 };

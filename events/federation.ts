@@ -47,7 +47,7 @@ export const federationEvents = {
   "prices.changed": {
     version: 1,
     entity: "InstancePrice",
-    description: "Prices of the catalogue came, changed or went, one event a batch; `rows` counts them.",
+    description: "Prices of the catalogue were added, changed or removed, one event per batch; `rows` counts them.",
     payload: z.object({ providerTypes: z.array(z.string()), rows: z.int().positive() }),
   },
 };

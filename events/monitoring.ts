@@ -9,13 +9,13 @@ export const monitoringEvents = {
   "vm_samples.written": {
     version: 1,
     entity: "VmMetrics",
-    description: `New samples of VMs, one event a batch and tenant; a batch of more than ${maxNamedEntities} VMs is told in several, each with its own VMs. \`samples\` counts those that were new.`,
+    description: `New samples of VMs, one event per batch and tenant; a batch of more than ${maxNamedEntities} VMs is split into several events, each with its own VMs. \`samples\` counts those that were new.`,
     payload: z.object({ ...batch, vmIds: named }),
   },
   "node_samples.written": {
     version: 1,
     entity: "NodeMetrics",
-    description: `New samples of nodes, one event a batch; a batch of more than ${maxNamedEntities} nodes is told in several, each with its own nodes. \`samples\` counts those that were new.`,
+    description: `New samples of nodes, one event per batch; a batch of more than ${maxNamedEntities} nodes is split into several events, each with its own nodes. \`samples\` counts those that were new.`,
     payload: z.object({ ...batch, nodeIds: named }),
   },
   ...entityEvents("alert_rule", "AlertRule", "An alert rule", { name: text, severity: text, enabled: z.boolean() }),

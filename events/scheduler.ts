@@ -11,7 +11,7 @@ export const schedulerEvents = {
     region: textOrNull,
   }),
   ...entityEvents("scheduling_policy", "SchedulingPolicy", "A scheduling policy", { name: text, enabled: z.boolean() }),
-  ...entityEvents("allocation", "ResourceAllocation", "What a VM holds of a node", {
+  ...entityEvents("allocation", "ResourceAllocation", "The allocation of a VM on a node", {
     vmId: id,
     nodeId: id,
     status: text,

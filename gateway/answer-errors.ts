@@ -13,7 +13,7 @@ export function answerErrors(errors: readonly unknown[], requestId: string): Gra
   if (invalid.length > 0)
     log.gateway.error(
       { requestId, fields: invalid.slice(0, 10), count: invalid.length },
-      "what subgraphs answered does not fit their schema",
+      "a response of subgraphs does not fit their schema",
     );
   return errors.map((error) => answerError(error, requestId));
 }
@@ -33,7 +33,7 @@ export function refusal(errors: readonly unknown[], requestId: string): GraphQLA
 }
 
 function answerError(error: unknown, requestId: string): GraphQLFormattedError {
-  const { message, code, details } = told(error, requestId);
+  const { message, code, details } = publicDescription(error, requestId);
   const { locations, path } = error instanceof GraphQLError ? error.toJSON() : {};
   return {
     message,
@@ -43,13 +43,13 @@ function answerError(error: unknown, requestId: string): GraphQLFormattedError {
   };
 }
 
-interface Told {
+interface PublicDescription {
   message: string;
   code: ErrorCode;
   details: Readonly<Record<string, unknown>>;
 }
 
-function told(error: unknown, requestId: string): Told {
+function publicDescription(error: unknown, requestId: string): PublicDescription {
   const original = error instanceof GraphQLError ? error.originalError : error;
   if (original instanceof PublicError)
     return { message: original.message, code: original.code, details: original.details };

@@ -24,7 +24,7 @@ import { cursorText } from "./subscriptions/cursor.ts";
 import type { StreamObserver } from "./subscriptions/observer.ts";
 import type { SubscriptionSource } from "./subscriptions/source.ts";
 import { type Subscriber, subscriptionFailure } from "./subscriptions/stream.ts";
-import { type Asked, Streams } from "./subscriptions/streams.ts";
+import { type RequestedSubscription, Streams } from "./subscriptions/streams.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** The context of a request while the gateway executes it. */
@@ -98,9 +98,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const execute = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
     if (!onRequest) return answer(request, context);
     const began = performance.now();
-    const told = await answer(request, context);
-    onRequest({ document: told.document, refused: told.refused, milliseconds: performance.now() - began });
-    return told;
+    const answered = await answer(request, context);
+    onRequest({ document: answered.document, refused: answered.refused, milliseconds: performance.now() - began });
+    return answered;
   };
 
   const answer = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
@@ -119,7 +119,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const began = performance.now();
     try {
       const executed = await operation.execute(variables, callsOver(transport, call, signal));
-      if (onDenied) tellDenials(onDenied, executed, context);
+      if (onDenied) reportDenials(onDenied, executed, context);
       const cost = request.extensions?.["cost"] === true ? costOf(found.cost, variables, executed) : undefined;
       const milliseconds = performance.now() - began;
       if (milliseconds > slowMs)
@@ -156,14 +156,22 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { operationName, extensions } = request;
       // A subscription that several clients share runs with their rights alone: it contains nothing of one user's own.
       const identity = found.access.dependsOnCaller ? context.identity : byRights(context.identity);
-      if (!operation.followed) {
+      if (!operation.subscriptionFetch) {
         // Its only field was refused.
         const { errors } = await operation.execute(variables, callsOver(transport, context, context.signal));
-        if (onDenied) tellDenials(onDenied, { errors }, context);
+        if (onDenied) reportDenials(onDenied, { errors }, context);
         throw new RequestErrors(errors);
       }
-      const asked = { supergraph, operation, variables, identity, text, operationName, after: extensions?.["after"] };
-      return { cursor: await streams.subscribe(asked, subscriber) };
+      const subscription = {
+        supergraph,
+        operation,
+        variables,
+        identity,
+        text,
+        operationName,
+        after: extensions?.["after"],
+      };
+      return { cursor: await streams.subscribe(subscription, subscriber) };
     } catch (error) {
       const refused = refusedAnswer(error, context);
       onRequest?.({ document: undefined, refused: refused.refused, milliseconds: 0 });
@@ -175,10 +183,10 @@ export function createGateway(options: GatewayOptions): Gateway {
    * Compiles a running subscription over another supergraph.
    * @throws RequestErrors, GraphQLError, PublicError
    */
-  const plannedOver = async (next: Operations, asked: Asked) => {
-    const found = findOperation(next, asked.text, asked.operationName);
-    const operation = await compiledFor(next, found, asked, asked);
-    if (!operation.followed) throw new PublicError("FORBIDDEN", "This may no longer be subscribed to.");
+  const plannedOver = async (next: Operations, subscription: RequestedSubscription) => {
+    const found = findOperation(next, subscription.text, subscription.operationName);
+    const operation = await compiledFor(next, found, subscription, subscription);
+    if (!operation.subscriptionFetch) throw new PublicError("FORBIDDEN", "The caller may no longer subscribe to this.");
     return operation;
   };
 
@@ -191,16 +199,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     replaceSupergraph: async (sdl) => {
       const old = operations;
       const next = operationsOf(sdl, options);
-      let goBy: () => void = () => undefined;
+      let applyPlans: () => void = () => undefined;
       try {
         await planAhead(next, old, documents);
-        if (streams) goBy = await streams.replanned(next, (asked) => plannedOver(next, asked));
+        if (streams) applyPlans = await streams.replanned(next, (subscription) => plannedOver(next, subscription));
       } catch (error) {
         await next.stop();
         throw error;
       }
       operations = next;
-      goBy();
+      applyPlans();
       await old.stop();
     },
     stop: async () => {
@@ -228,13 +236,13 @@ function bodyOf(
   requestId: string,
   { cost, cursor }: { cost: object | undefined; cursor: string | undefined },
 ): string {
-  const told = errors.length > 0 ? `"errors":${JSON.stringify(answerErrors(errors, requestId))},` : "";
+  const errorsJson = errors.length > 0 ? `"errors":${JSON.stringify(answerErrors(errors, requestId))},` : "";
   const extensions = {
     ...(cost ? { cost } : {}),
     ...(cursor ? { cursor } : {}),
   };
   const more = Object.keys(extensions).length > 0 ? `,"extensions":${JSON.stringify(extensions)}` : "";
-  return `{${told}"data":${json}${more}}\n`;
+  return `{${errorsJson}"data":${json}${more}}\n`;
 }
 
 /** Returns the estimated and the actual cost, for requests with `extensions: { cost: true }`. */
@@ -243,7 +251,7 @@ const costOf = (cost: OperationCost, variables: Readonly<Record<string, unknown>
   actual: cost.actual(JSON.parse(json)),
 });
 
-function tellDenials(onDenied: RecordDenials, { errors }: Pick<Executed, "errors">, context: RequestContext): void {
+function reportDenials(onDenied: RecordDenials, { errors }: Pick<Executed, "errors">, context: RequestContext): void {
   if (errors.length === 0) return;
   const missing = errors.flatMap(({ extensions }) => {
     const name = extensions["permission"] ?? extensions["policy"];

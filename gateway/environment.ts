@@ -20,7 +20,7 @@ const environmentShape = z.object({
     .transform((text, context) =>
       text.split(",").flatMap((part) => {
         const range = parseAddressRange(part.trim());
-        if (part.trim() && !range) context.addIssue(`${part.trim()} is no address or network such as 10.0.0.0/8`);
+        if (part.trim() && !range) context.addIssue(`${part.trim()} is not an address or network such as 10.0.0.0/8`);
         return range ? [range] : [];
       }),
     ),

@@ -3,12 +3,12 @@ import { asset } from "#lib/assets.ts";
 import { readPort } from "#lib/port-variable.ts";
 import { runProcess } from "#lib/run-process.ts";
 import { endOnStopSignals } from "#lib/stop-signals.ts";
-import { serveApart } from "./serve-apart.ts";
+import { serveRemoteSubgraphs } from "./serve-remote-subgraphs.ts";
 
 // The process entry of a gateway whose subgraphs run in other processes: SUBGRAPH_URL_<NAME> gives their addresses.
 await runProcess(async () => {
   const signals = endOnStopSignals();
-  const gateway = await serveApart({
+  const gateway = await serveRemoteSubgraphs({
     supergraphFile: asset("supergraph.graphql"),
     urls: {},
     open: false,

@@ -7,14 +7,14 @@ import type { TransportObserver } from "./transport/observer.ts";
 
 const requests = new Counter({
   name: "novacron_gateway_requests_total",
-  help: "GraphQL requests, by what became of them: answered, or the code of the refusal.",
+  help: "GraphQL requests, by outcome: answered, or the code of the refusal.",
   labelNames: ["outcome"],
   registers: [metrics],
 });
 
 const requestSeconds = new Histogram({
   name: "novacron_gateway_request_seconds",
-  help: "From a request to its answer, for those that were executed; by the name of the known document, and `other` for all that are not known.",
+  help: "Time from a request to its response, for executed requests; by the name of the known document, and `other` for all unknown ones.",
   labelNames: ["document"],
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
   registers: [metrics],
@@ -22,14 +22,14 @@ const requestSeconds = new Histogram({
 
 const subgraphCalls = new Counter({
   name: "novacron_gateway_subgraph_calls_total",
-  help: "Calls to a subgraph, by what became of them.",
+  help: "Calls to a subgraph, by outcome.",
   labelNames: ["subgraph", "operation", "outcome"],
   registers: [metrics],
 });
 
 const subgraphSeconds = new Histogram({
   name: "novacron_gateway_subgraph_call_seconds",
-  help: "What a call to a subgraph took for its caller.",
+  help: "Duration of a call to a subgraph, as its caller measures it.",
   labelNames: ["subgraph"],
   buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   registers: [metrics],
@@ -37,21 +37,21 @@ const subgraphSeconds = new Histogram({
 
 const retries = new Counter({
   name: "novacron_gateway_subgraph_retries_total",
-  help: "Queries that a subgraph was asked a second time.",
+  help: "Queries that were retried at a subgraph.",
   labelNames: ["subgraph"],
   registers: [metrics],
 });
 
 const shared = new Counter({
   name: "novacron_gateway_subgraph_shared_calls_total",
-  help: "Calls that were answered by another one in flight.",
+  help: "Calls that shared the response of another call in flight.",
   labelNames: ["subgraph"],
   registers: [metrics],
 });
 
 const breakers = new Gauge({
   name: "novacron_gateway_breaker_open",
-  help: "1 while a subgraph is not called because it did not answer, 0.5 while one call looks whether it is back.",
+  help: "1 while a subgraph is not called because it did not answer, 0.5 while one call tests whether it answers again.",
   labelNames: ["subgraph"],
   registers: [metrics],
 });
@@ -65,32 +65,32 @@ const connections = new Gauge({
 
 const closed = new Counter({
   name: "novacron_gateway_connections_closed_total",
-  help: "Connections that ended, by why the gateway closed them; `gone` where the client did.",
+  help: "Closed connections, by the gateway's reason; `gone` where the client closed the connection.",
   labelNames: ["kind", "reason"],
   registers: [metrics],
 });
 
 const streams = new Gauge({
   name: "novacron_gateway_subgraph_subscriptions",
-  help: "What subgraphs are subscribed to: one subscription for all clients who ask the same and may see the same.",
+  help: "Subscriptions to subgraphs: one for all clients that request the same and may see the same.",
   registers: [metrics],
 });
 
 const events = new Counter({
   name: "novacron_gateway_events_total",
-  help: "Events that were told, each once however many clients it was told to.",
+  help: "Delivered events, each counted once for all clients that received it.",
   registers: [metrics],
 });
 
 const deliveries = new Counter({
   name: "novacron_gateway_event_deliveries_total",
-  help: "Events that were told, once for each client.",
+  help: "Delivered events, each counted once for each client.",
   registers: [metrics],
 });
 
 const replaced = new Counter({
   name: "novacron_gateway_events_replaced_total",
-  help: "Events that a client had not read when a newer one took their place.",
+  help: "Events that a newer event replaced before a client had read them.",
   registers: [metrics],
 });
 
@@ -125,7 +125,7 @@ export const countConnections: ConnectionObserver = {
 
 export const countEvents: StreamObserver = {
   onStream: (change) => streams.inc(change),
-  onTold: (count) => {
+  onEmitted: (count) => {
     events.inc();
     deliveries.inc(count);
   },

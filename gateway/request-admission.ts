@@ -1,7 +1,7 @@
 import { GraphQLError, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { Identity, RequestContext } from "#lib/request-context.ts";
-import { span, tellSpan } from "#lib/tracing.ts";
+import { span, annotateSpan } from "#lib/tracing.ts";
 import type { Documents } from "./documents/documents.ts";
 import type { Variables } from "./execution/data.ts";
 import type { CompiledOperation } from "./execution/compile-operation.ts";
@@ -49,13 +49,13 @@ export class Admission {
     checkVariables(request.variables ?? {}, this.#limits);
     const text = this.#documents.textOf(request, context.identity);
     const found = this.#find(operations, text, request, context.identity);
-    tellSpan(() => describedOperation(found, this.#documents.nameOf(text)));
+    annotateSpan(() => describedOperation(found, this.#documents.nameOf(text)));
     const variables = found.variables.read(request.variables ?? {});
     checkCost(found.cost.estimate(variables), this.#limits.cost);
     const misfits = found.variables.check(variables);
     if (misfits.length > 0) {
-      const told = misfits.slice(0, this.#limits.validationErrors);
-      throw new RequestErrors(told.map((error) => described(error, "BAD_USER_INPUT", this.#introspection)));
+      const reported = misfits.slice(0, this.#limits.validationErrors);
+      throw new RequestErrors(reported.map((error) => described(error, "BAD_USER_INPUT", this.#introspection)));
     }
     return {
       text,
@@ -104,7 +104,7 @@ export const compiledFor = (
 /** @throws PublicError QUERY_TOO_EXPENSIVE */
 function checkCost(cost: number, limit: number): void {
   if (cost > limit)
-    throw new PublicError("QUERY_TOO_EXPENSIVE", `This may cost ${cost}; a request costs ${limit} at most.`, {
+    throw new PublicError("QUERY_TOO_EXPENSIVE", `This request may cost ${cost}; the limit is ${limit}.`, {
       cost,
       limit,
     });

@@ -12,13 +12,13 @@ export function logSlow(
   plan: QueryPlan,
   { milliseconds, requestId }: { milliseconds: number; requestId: string },
 ): void {
-  const asked = fetchesIn(plan).map(({ serviceName, operation }) => ({
+  const fetches = fetchesIn(plan).map(({ serviceName, operation }) => ({
     subgraph: serviceName,
     document: withoutValues(operation),
   }));
   const operation = definition.name?.value;
   log.gateway.warn(
-    { operation, milliseconds: Math.round(milliseconds), requestId, plan: asked },
+    { operation, milliseconds: Math.round(milliseconds), requestId, plan: fetches },
     "an operation was slow",
   );
 }

@@ -33,7 +33,7 @@ export function explained<Loaded>(file: string, load: () => Loaded): Loaded {
 const invalid = (file: string, reason: string) =>
   Object.assign(
     new Error(
-      `${file} is no supergraph: ${reason}. A supergraph is what the composition of subgraphs writes, such as \`rover supergraph compose\` or \`npm run compose\`.`,
+      `${file} is not a supergraph: ${reason}. A supergraph is the output of a composition of subgraphs, such as \`rover supergraph compose\` or \`npm run compose\`.`,
     ),
     { code: "SUPERGRAPH_INVALID" },
   );

@@ -11,6 +11,6 @@ export const asset = (path: string): string => join(root, path);
 function findRoot(folder: string): string {
   if (existsSync(join(folder, "supergraph.yaml"))) return folder;
   const parent = dirname(folder);
-  if (parent === folder) throw new Error("supergraph.yaml is not beside the code.");
+  if (parent === folder) throw new Error("supergraph.yaml is not next to the code.");
   return findRoot(parent);
 }

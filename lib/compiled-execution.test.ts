@@ -53,10 +53,10 @@ it.each([
     await execute({}, variables),
     await execute({}, variables),
   ];
-  const told = ({ data, errors }: typeof first) => ({
+  const comparable = ({ data, errors }: typeof first) => ({
     data: JSON.stringify(data),
     errors: errors?.map(({ message, path, extensions }) => JSON.stringify([message, path, extensions])).sort(),
   });
-  expect(told(second)).toEqual(told(first));
-  expect(told(third)).toEqual(told(first));
+  expect(comparable(second)).toEqual(comparable(first));
+  expect(comparable(third)).toEqual(comparable(first));
 });

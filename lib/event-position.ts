@@ -48,7 +48,7 @@ export function parsePosition(text: string): EventPosition {
 export const sameLog = (one: string, other: string): boolean => one.slice(0, logDigits) === other.slice(0, logDigits);
 
 export const invalidPosition = (reason: string): PublicError =>
-  new PublicError("POSITION_INVALID", `This is no position of the event log: ${reason}.`);
+  new PublicError("POSITION_INVALID", `This is not a position in the event log: ${reason}.`);
 
 /** @param oldest the oldest position from which everything can still be read */
 export const expiredPosition = (oldest: EventPosition): PublicError =>

@@ -29,10 +29,10 @@ export class ExactNumber {
 export const survivesAsDouble = (source: string): boolean => String(Number(source)) === source;
 
 /** The numbers that a value holds, at any depth: those that a double may have changed cannot be distinguished from others once they are doubles. */
-export type HeldNumbers = "none" | "safe integers" | "any";
+export type ExactNumbers = "none" | "safe integers" | "any";
 
-export function numbersIn(value: unknown): HeldNumbers {
-  let found: HeldNumbers = "none";
+export function numbersIn(value: unknown): ExactNumbers {
+  let found: ExactNumbers = "none";
   const rest = [value];
   while (rest.length > 0) {
     const next = rest.pop();
@@ -58,7 +58,7 @@ const hasMoreThanDigits = (text: string): boolean =>
  * @param numbersOf finds the numbers of the parsed document whose digits must be kept; without any, parsing costs no more than `JSON.parse`
  * @throws SyntaxError
  */
-export function parseJson(text: string, numbersOf: (document: unknown) => HeldNumbers = numbersIn): unknown {
+export function parseJson(text: string, numbersOf: (document: unknown) => ExactNumbers = numbersIn): unknown {
   const document: unknown = JSON.parse(text);
   const held = numbersOf(document);
   if (held === "none" || (held === "safe integers" && !hasMoreThanDigits(text))) return document;

@@ -35,8 +35,8 @@ function listenFailure(error: unknown, { host, port, setting }: Address): Error 
     EADDRINUSE: ["PORT_TAKEN", `port ${port} of ${host} is in use; choose another with ${setting}`],
     EACCES: ["PORT_FORBIDDEN", `this user may not listen on port ${port}; choose one above 1023 with ${setting}`],
     EADDRNOTAVAIL: ["HOST_INVALID", `this machine has no address ${host}`],
-    ENOTFOUND: ["HOST_INVALID", `${host} is no address of this machine`],
-    EAI_AGAIN: ["HOST_INVALID", `${host} is no address of this machine`],
+    ENOTFOUND: ["HOST_INVALID", `${host} is not an address of this machine`],
+    EAI_AGAIN: ["HOST_INVALID", `${host} is not an address of this machine`],
   };
   const reason = known[code];
   return reason ? Object.assign(new Error(reason[1], { cause: error }), { code: reason[0] }) : (error as Error);

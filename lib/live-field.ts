@@ -25,7 +25,7 @@ export interface LiveBatch {
 export interface LiveFollowOptions {
   types: readonly string[];
   tenantId: string;
-  tellStart: boolean;
+  emitStart: boolean;
   idleMs: number;
   signal: AbortSignal;
 }
@@ -42,7 +42,7 @@ export interface LiveLog {
 }
 
 /** A field of `Subscription`: the events that it emits, and the value of each. */
-export interface LiveField<Args, Context, Told, Value> {
+export interface LiveField<Args, Context, Emitted, Value> {
   /** The types of events that it emits. */
   types: readonly string[];
   /** Whether its events are the platform's, because they belong to no tenant, and not those of the caller's tenant. */
@@ -52,10 +52,10 @@ export interface LiveField<Args, Context, Told, Value> {
    * everything that changed.
    * @throws PublicError BAD_USER_INPUT for arguments that do not fit
    */
-  tell(args: Args): (event: LiveEvent) => readonly Told[];
+  valuesFor(args: Args): (event: LiveEvent) => readonly Emitted[];
   /** Decides with queries whether a value is emitted; without this method, every value is. */
-  admits?(told: Told, args: Args, context: Context): Promise<boolean>;
-  resolve(told: Told, args: Args, context: Context, info: GraphQLResolveInfo): Value | Promise<Value>;
+  admits?(emitted: Emitted, args: Args, context: Context): Promise<boolean>;
+  resolve(emitted: Emitted, args: Args, context: Context, info: GraphQLResolveInfo): Value | Promise<Value>;
   /**
    * For a field that emits only the newest event of each key: the shortest interval between events, in milliseconds.
    * @throws PublicError BAD_USER_INPUT

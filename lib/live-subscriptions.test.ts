@@ -9,7 +9,7 @@ import type { RequestContext } from "./request-context.ts";
 const schema = buildSchema("type Query { none: Int } type Subscription { counted(above: Int = 0): Int! }");
 const counted: LiveField<{ above: number }, object, number, number> = {
   types: ["counted"],
-  tell: ({ above }) => {
+  valuesFor: ({ above }) => {
     return ({ id }) => (id > above ? [id] : []);
   },
   resolve: (id) => id,
@@ -35,7 +35,7 @@ const context: RequestContext = {
 };
 
 /** Returns what a subscriber receives when the log yields these batches and ends. */
-async function told(
+async function emitted(
   batches: readonly (LiveBatch | (() => void))[],
   { query = "subscription { counted }", resolve }: { query?: string; resolve?: (id: number) => number } = {},
 ) {
@@ -57,17 +57,17 @@ async function told(
       },
     },
     needs: () => [],
-    documentFor: (asked) => ({ document: parse(asked), execute: executionOf(schema, parse(asked), asked) }),
+    documentFor: (document) => ({ document: parse(document), execute: executionOf(schema, parse(document), document) }),
     opened: async (request, _signal, use) => {
       opened.push(request.deadline);
       return use({});
     },
     withPublicErrors: (result) => result,
   });
-  const batchesTold = [];
+  const emittedBatches = [];
   for await (const each of subscribable.subscribe({ query }, context, new AbortController().signal))
-    batchesTold.push(each);
-  return { told: batchesTold, opened };
+    emittedBatches.push(each);
+  return { batches: emittedBatches, opened };
 }
 
 afterEach(() => {
@@ -76,7 +76,7 @@ afterEach(() => {
 
 describe("a live subscription", () => {
   it("emits its first position, each event with the position after it, and the current position when no event comes", async () => {
-    const { told: all } = await told([batchTo(1), batchTo(5, 2, 4), batchTo(9)]);
+    const { batches: all } = await emitted([batchTo(1), batchTo(5, 2, 4), batchTo(9)]);
     expect(all).toEqual([
       [{ position: text(1) }],
       [
@@ -91,21 +91,24 @@ describe("a live subscription", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const later = () => vi.advanceTimersByTime(5_000);
     const query = "subscription { counted(above: 7) }";
-    const { told: all } = await told([batchTo(1), batchTo(2, 2), batchTo(3, 3), later, batchTo(4, 4), batchTo(5, 5)], {
-      query,
-    });
+    const { batches: all } = await emitted(
+      [batchTo(1), batchTo(2, 2), batchTo(3, 3), later, batchTo(4, 4), batchTo(5, 5)],
+      {
+        query,
+      },
+    );
     expect(all).toEqual([[{ position: text(1) }], [{ position: text(4) }]]);
   });
 
   it("opens one context for a batch, with its own deadline", async () => {
-    const { opened } = await told([batchTo(3, 1, 2, 3), batchTo(4, 4)]);
+    const { opened } = await emitted([batchTo(3, 1, 2, 3), batchTo(4, 4)]);
     expect(opened).toHaveLength(2);
     for (const deadline of opened) expect(deadline).toBeGreaterThan(Date.now());
   });
 
   it("executes a limited number of events at once", async () => {
     const ids = Array.from({ length: 1_201 }, (_, index) => index + 1);
-    const { told: all, opened } = await told([batchTo(1_201, ...ids)]);
+    const { batches: all, opened } = await emitted([batchTo(1_201, ...ids)]);
     expect(all.map((batch) => batch.length)).toEqual([500, 500, 201]);
     expect(opened).toHaveLength(3);
     expect(all.flat().map(({ position: after }) => after)).toEqual(ids.map(text));
@@ -113,7 +116,7 @@ describe("a live subscription", () => {
 
   it("retries while the database is unavailable or full, and emits each event once", async () => {
     const failures = [new PublicError("DATABASE_UNAVAILABLE", "away"), new PublicError("OVERLOADED", "full")];
-    const { told: all } = await told([batchTo(2, 1, 2)], {
+    const { batches: all } = await emitted([batchTo(2, 1, 2)], {
       resolve: (id) => {
         const failure = id === 2 ? failures.shift() : undefined;
         if (failure) throw failure;
@@ -126,7 +129,7 @@ describe("a live subscription", () => {
 
   it("emits a timeout error for an event that always takes too long, after a few retries", async () => {
     let tried = 0;
-    const { told: all } = await told([batchTo(2, 1, 2)], {
+    const { batches: all } = await emitted([batchTo(2, 1, 2)], {
       resolve: (id) => {
         if (id === 2) return id;
         tried += 1;
@@ -138,7 +141,7 @@ describe("a live subscription", () => {
   });
 
   it("emits the error of an event that fails for another reason, and continues", async () => {
-    const { told: all } = await told([batchTo(2, 1, 2)], {
+    const { batches: all } = await emitted([batchTo(2, 1, 2)], {
       resolve: (id) => {
         if (id === 1) throw new PublicError("NOT_FOUND", "No such thing.");
         return id;
@@ -154,7 +157,7 @@ describe("a live subscription", () => {
     ["an inline fragment", "subscription { ... on Subscription { counted } }", 1],
     ["a fragment", "subscription { ...one } fragment one on Subscription { counted(above: 0) }", 1],
   ])("finds its field in %s", async (_what, query, count) => {
-    const { told: all } = await told([batchTo(1, 1)], { query });
+    const { batches: all } = await emitted([batchTo(1, 1)], { query });
     expect(all.flat()).toHaveLength(count);
   });
 });

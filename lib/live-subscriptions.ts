@@ -16,7 +16,7 @@ import { type ErrorCode, errorCodes, isRetryable, PublicError } from "./errors.t
 import { type EventPosition, invalidPosition, parsePosition, positionText } from "./event-position.ts";
 import { variableError } from "./input-errors.ts";
 import type { LiveField, LiveFields, LiveLog } from "./live-field.ts";
-import { everyEvent, type LiveEntry, newestOfEach } from "./live-moments.ts";
+import { everyEvent, type LiveEntry, newestOfEach } from "./emitted-batches.ts";
 import { log } from "./log.ts";
 import { pause } from "./pause.ts";
 import { platformTenantId } from "./platform-tenant.ts";
@@ -81,26 +81,26 @@ async function* follow<Context>(
     const subscribed = subscribedField(subgraph, request);
     for (const needs of subgraph.needs(subscribed.definition)) requirePermission(context.identity, needs);
     let reached: string | undefined;
-    let toldAt = -Infinity;
+    let emittedAt = -Infinity;
     for await (const moment of momentsOf(subgraph, subscribed, request, context, signal)) {
-      let isTold = false;
+      let isEmitted = false;
       for (let start = 0; start < moment.entries.length; start += atOnce) {
         const chunk = moment.entries.slice(start, start + atOnce);
-        const told = await settled(subgraph, subscribed, chunk, context, signal);
-        if (!told) return;
-        if (told.length === 0) continue;
+        const results = await settled(subgraph, subscribed, chunk, context, signal);
+        if (!results) return;
+        if (results.length === 0) continue;
         const isLast = start + atOnce >= moment.entries.length;
         // Of events that are emitted together, only the last one is after all of them.
-        yield told.map(({ position, ...rest }, index) => ({
+        yield results.map(({ position, ...rest }, index) => ({
           ...rest,
-          position: position ?? (isLast && index === told.length - 1 ? moment.reached : reached),
+          position: position ?? (isLast && index === results.length - 1 ? moment.reached : reached),
         }));
-        isTold = true;
+        isEmitted = true;
       }
-      if (!isTold && moment.busy && performance.now() - toldAt < busyIdleMs) continue;
-      if (!isTold) yield [{ position: moment.reached }];
+      if (!isEmitted && moment.busy && performance.now() - emittedAt < busyIdleMs) continue;
+      if (!isEmitted) yield [{ position: moment.reached }];
       ({ reached } = moment);
-      toldAt = performance.now();
+      emittedAt = performance.now();
     }
   } catch (error) {
     if (signal.aborted) return;
@@ -130,7 +130,7 @@ function subscribedField<Context>(
     operation?.operation === OperationTypeNode.SUBSCRIPTION ? rootField(found.document, operation) : undefined;
   const definition = node && schema.getSubscriptionType()?.getFields()[node.name.value];
   const field = definition && fields[definition.name];
-  if (!operation || !node || !field) throw new PublicError("BAD_REQUEST", "This is no subscription to one field.");
+  if (!operation || !node || !field) throw new PublicError("BAD_REQUEST", "This is not a subscription to one field.");
   const given = getVariableValues(schema, operation.variableDefinitions ?? [], { ...variables });
   if (given.errors) throw asPublicError(given.errors[0] && variableError(given.errors[0]));
   // The cast is needed because only the name of the field determines the type of its arguments.
@@ -165,17 +165,19 @@ function momentsOf<Context>(
   { identity }: RequestContext,
   signal: AbortSignal,
 ) {
-  const tell = field.tell(args);
+  const valuesOf = field.valuesFor(args);
   const everyMs = field.everyMs?.(args);
   const start = after === undefined ? "now" : ownPosition(after, name);
   const options = {
     types: field.types,
     tenantId: field.ofPlatform ? platformTenantId : identity.tenantId,
-    tellStart: true,
+    emitStart: true,
     idleMs,
   };
   const from = (until: AbortSignal) => of.follow(start, { ...options, signal: until });
-  return everyMs === undefined ? everyEvent(from(signal), tell, name) : newestOfEach(from, tell, everyMs, signal);
+  return everyMs === undefined
+    ? everyEvent(from(signal), valuesOf, name)
+    : newestOfEach(from, valuesOf, everyMs, signal);
 }
 
 /**
@@ -184,7 +186,7 @@ function momentsOf<Context>(
  */
 function ownPosition(text: string, name: string): EventPosition {
   const own = parsePosition(text)[name];
-  if (!own) throw invalidPosition(`it says nothing of the ${name} database`);
+  if (!own) throw invalidPosition(`it has no position of the ${name} database`);
   return { [name]: own };
 }
 
@@ -205,7 +207,7 @@ async function settled<Context>(
     try {
       return await subgraph.opened(request, signal, async (context) => {
         const results = await Promise.all(
-          entries.map(async ({ told: root, position, dropped }) => {
+          entries.map(async ({ value: root, position, dropped }) => {
             if (field.admits && !(await field.admits(root, args, context))) return undefined;
             const result = await execute(context, variables, root);
             const passing = result.errors?.find(({ originalError }) => willPass(originalError, attempt));
@@ -224,10 +226,7 @@ async function settled<Context>(
       });
     } catch (error) {
       if (!willPass(error, attempt)) throw error;
-      log.subgraph.debug(
-        { err: error, subgraph: subgraph.name },
-        "events are told later: their database does not answer",
-      );
+      log.subgraph.debug({ err: error, subgraph: subgraph.name }, "events are delayed: their database does not answer");
       await pause(retryMs, signal);
     }
   }

@@ -21,7 +21,7 @@ const secret = 'a secret; Expected "x" enum.';
 const quoted = JSON.stringify(secret);
 const variableErrors = (values: unknown): readonly GraphQLError[] => {
   const [operation] = parse("query ($values: Values) { field(values: $values) }").definitions;
-  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("That is no operation.");
+  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("The document is not an operation.");
   return getVariableValues(schema, operation.variableDefinitions ?? [], { values }).errors ?? [];
 };
 const literalErrors = (values: string) => validate(schema, parse(`{ field(values: ${values}) }`));
@@ -99,6 +99,6 @@ it("an unknown message about an invalid value is not repeated", () => {
 });
 
 it("messages contain the names of fields, arguments and variables", () => {
-  const said = messages(validate(schema, parse("query ($x: Strin) { fielt(a: 1) field(b: $y) }")));
-  for (const name of ["Strin", "fielt", "b", "$y"]) expect(said.join(" ")).toContain(`"${name}"`);
+  const found = messages(validate(schema, parse("query ($x: Strin) { fielt(a: 1) field(b: $y) }")));
+  for (const name of ["Strin", "fielt", "b", "$y"]) expect(found.join(" ")).toContain(`"${name}"`);
 });

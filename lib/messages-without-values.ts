@@ -31,10 +31,11 @@ const unexpectedToken = /^(Syntax Error: .*?(?:Name|String|BlockString|Int|Float
 export function messageWithoutValue({ message, nodes, originalError }: GraphQLError): string {
   const node = nodes?.[0];
   if (node?.kind === Kind.VARIABLE_DEFINITION && message.includes(" got invalid value ")) {
-    const said = originalError?.message;
-    const before = said !== undefined && message.endsWith(`; ${said}`) ? message.slice(0, -said.length - 2) : "";
+    const original = originalError?.message;
+    const before =
+      original !== undefined && message.endsWith(`; ${original}`) ? message.slice(0, -original.length - 2) : "";
     const [at = ""] = / at "[\w.[\]]+"$/.exec(before) ?? [];
-    return `Variable "$${node.variable.name.value}" got an invalid value${at}; ${reasonOf(said ?? "")}`;
+    return `Variable "$${node.variable.name.value}" got an invalid value${at}; ${reasonOf(original ?? "")}`;
   }
   if (node && valueKinds.has(node.kind)) return reasonOf(message);
   return message.replace(unexpectedToken, "$1.");
@@ -44,7 +45,7 @@ export function messageWithoutValue({ message, nodes, originalError }: GraphQLEr
 function reasonOf(message: string): string {
   const [, enumName, suggestion = ""] = notInEnum.exec(message) ?? [];
   if (enumName) return `The value does not exist in ${enumName} enum.${suggestion}`;
-  const [said = "it is not valid"] =
+  const [explanation = "it is not valid"] =
     reasons.map((reason) => reason.exec(message)).find((found) => found !== null) ?? [];
-  return `${said}.`;
+  return `${explanation}.`;
 }

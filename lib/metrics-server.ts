@@ -23,7 +23,7 @@ export async function listenMetrics(host: string, port: number): Promise<Metrics
     metrics.metrics().then(
       (text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text),
       (error: unknown) => {
-        log.jobs.error({ err: error }, "figures could not be taken");
+        log.jobs.error({ err: error }, "metrics could not be collected");
         response.writeHead(500).end();
       },
     );

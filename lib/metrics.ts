@@ -12,21 +12,21 @@ export const eventsRelayed = new Counter({
 
 export const relayFailures = new Counter({
   name: "novacron_event_relay_failures_total",
-  help: "Times that the relay of a database lost its connection or could not hand an announcement to a carrier.",
+  help: "Times that the relay of a database lost its connection or could not send an announcement to a carrier.",
   labelNames: ["database"],
   registers: [metrics],
 });
 
 export const eventsConsumed = new Counter({
   name: "novacron_events_consumed_total",
-  help: "Events that a consumer has dealt with, repeats left out.",
+  help: "Events that a consumer has processed, without repeated deliveries.",
   labelNames: ["consumer", "database"],
   registers: [metrics],
 });
 
 export const eventsRepeated = new Counter({
   name: "novacron_events_repeated_total",
-  help: "Events that a consumer has dropped because it had dealt with them before.",
+  help: "Events that a consumer has dropped because it had processed them before.",
   labelNames: ["consumer", "database"],
   registers: [metrics],
 });

@@ -53,8 +53,8 @@ export function grants(permissions: readonly string[], wanted: string): boolean 
 }
 
 /** The entries in `authorization.ts` of a root field that needs no permission: for every identified caller, or for every caller. */
-export const anybodySignedIn = "authenticated";
-export const everybody = "public";
+export const anyAuthenticated = "authenticated";
+export const publicAccess = "public";
 /** For fields that no client may request, whatever its permissions are. */
 export const servicesOnly = "service";
 
@@ -78,14 +78,14 @@ export const platformWith = (permission: string): Needs => ({ permission, ...pla
 /** Returns why an identity is refused: UNAUTHENTICATED, or FORBIDDEN that names the missing permission or policy. Undefined when it is not refused. */
 export function refusalOf(identity: Identity, needs: Needs): PublicError | undefined {
   if (typeof needs !== "string") {
-    const { permission = anybodySignedIn, policy } = needs;
+    const { permission = anyAuthenticated, policy } = needs;
     return refusalOf(identity, permission) ?? (policies[policy](identity) ? undefined : lacksPolicy(policy));
   }
-  if (needs === everybody) return undefined;
+  if (needs === publicAccess) return undefined;
   if (identity.kind === "anonymous") return new PublicError("UNAUTHENTICATED", "Sign in, or send an API key.");
   if (needs === servicesOnly)
-    return identity.kind === "service" ? undefined : new PublicError("FORBIDDEN", "This is for services.");
-  if (needs === anybodySignedIn || grants(identity.permissions, needs)) return undefined;
+    return identity.kind === "service" ? undefined : new PublicError("FORBIDDEN", "Only services may use this.");
+  if (needs === anyAuthenticated || grants(identity.permissions, needs)) return undefined;
   return new PublicError("FORBIDDEN", `This needs the permission ${needs}.`, { permission: needs });
 }
 

@@ -22,7 +22,7 @@ describe("a secret", () => {
 
   it("must not be given twice", () => {
     expect(() => readSecret("PEPPER", { PEPPER: "hush", PEPPER_FILE: file })).toThrow(
-      /PEPPER: given beside PEPPER_FILE(?!.*hush)/,
+      /PEPPER: given in addition to PEPPER_FILE(?!.*hush)/,
     );
   });
 

@@ -11,7 +11,8 @@ const maxSecretBytes = 65_536;
 export function readSecret(name: string, env: NodeJS.ProcessEnv = process.env): string | undefined {
   const file = env[`${name}_FILE`];
   if (file === undefined) return env[name];
-  if (env[name] !== undefined) throw new ConfigurationError([`${name}: given beside ${name}_FILE; give one of them`]);
+  if (env[name] !== undefined)
+    throw new ConfigurationError([`${name}: given in addition to ${name}_FILE; give one of them`]);
   try {
     return readTextFile(file, maxSecretBytes).replace(/\r?\n$/, "");
   } catch (error) {

@@ -113,8 +113,8 @@ async function answer(
   };
   const verified = verifyContext(callers.current(), subgraph.name, request.headersDistinct, body);
   if ("refused" in verified) return refuse(verified.refused);
-  const asked = JSON.parse(body) as SubgraphRequest;
-  if (subgraph.writes(asked)) {
+  const graphqlRequest = JSON.parse(body) as SubgraphRequest;
+  if (subgraph.writes(graphqlRequest)) {
     const isFirst = await executedWrites.remember(verified.nonce).catch((error: unknown) => {
       if (!(error instanceof PublicError)) throw error;
       return error;
@@ -131,7 +131,7 @@ async function answer(
   });
   // The signature does not cover the trace: it only decides where the call's spans are shown, and an unauthorized caller has none.
   const result = await inTraceOf(request.headers["traceparent"], () =>
-    subgraph.execute(asked, verified.context, aborted.signal),
+    subgraph.execute(graphqlRequest, verified.context, aborted.signal),
   );
   send(response, 200, result);
 }

@@ -9,7 +9,7 @@ import { verifySubscription } from "./signed-subscription.ts";
 import type { SubgraphSocketLimits } from "./subgraph-socket-limits.ts";
 import type { Subscribable, SubscriptionEvent, SubscriptionRequest } from "./subscription.ts";
 
-export interface Followed {
+export interface SocketSubgraph {
   /** The name of the subgraph. */
   name: string;
   subscriptions: Subscribable;
@@ -19,7 +19,7 @@ export interface Followed {
 /** One connection of a gateway: the subscriptions of all its tenants, each signed separately. */
 export class SubgraphSocket {
   readonly #ws: WebSocket;
-  readonly #followed: Followed;
+  readonly #subgraph: SocketSubgraph;
   readonly #limits: SubgraphSocketLimits;
   readonly #remoteAddress: string | undefined;
   readonly #running = new Map<string, AbortController>();
@@ -29,17 +29,17 @@ export class SubgraphSocket {
 
   constructor(
     ws: WebSocket,
-    followed: Followed,
+    subgraph: SocketSubgraph,
     { limits, remoteAddress }: { limits: SubgraphSocketLimits; remoteAddress: string | undefined },
   ) {
     this.#ws = ws;
-    this.#followed = followed;
+    this.#subgraph = subgraph;
     this.#limits = limits;
     this.#remoteAddress = remoteAddress;
     const late = setTimeout(() => {
       if (!this.#isGateway) ws.close(CloseCode.ConnectionInitialisationTimeout);
     }, limits.initMs);
-    ws.on("message", (data) => this.#hear(String(data)));
+    ws.on("message", (data) => this.#receive(String(data)));
     ws.once("close", () => {
       clearTimeout(late);
       this.#end();
@@ -52,7 +52,7 @@ export class SubgraphSocket {
     this.#ws.close(1001);
   }
 
-  #hear(text: string): void {
+  #receive(text: string): void {
     const message = messageOf(text);
     switch (message?.type) {
       case MessageType.ConnectionInit:
@@ -82,7 +82,7 @@ export class SubgraphSocket {
     const { signal } = ending;
     try {
       if (this.#running.size >= this.#limits.subscriptions)
-        throw new PublicError("OVERLOADED", "This connection has as many subscriptions as one may have.");
+        throw new PublicError("OVERLOADED", "This connection has the maximum number of subscriptions.");
       this.#running.set(id, ending);
       for await (const event of this.#events(payload, signal)) {
         if (signal.aborted) return;
@@ -92,9 +92,9 @@ export class SubgraphSocket {
       if (!signal.aborted) this.#say(stringifyMessage({ id, type: MessageType.Complete }));
     } catch (error) {
       if (signal.aborted) return;
-      const told = this.#publicError(error);
-      const extensions = { ...told.details, code: told.code };
-      const errors = [{ message: told.message, extensions }];
+      const described = this.#publicError(error);
+      const extensions = { ...described.details, code: described.code };
+      const errors = [{ message: described.message, extensions }];
       this.#say(stringifyMessage({ id, type: MessageType.Error, payload: errors }));
     } finally {
       // A later subscription may have the same id by now.
@@ -103,7 +103,7 @@ export class SubgraphSocket {
   }
 
   async *#events(payload: SubscribePayload, signal: AbortSignal): AsyncGenerator<SubscriptionEvent> {
-    const { name, subscriptions, callers } = this.#followed;
+    const { name, subscriptions, callers } = this.#subgraph;
     const { query, variables, extensions } = payload;
     const { after } = extensions ?? {};
     const request: SubscriptionRequest = {
@@ -127,7 +127,7 @@ export class SubgraphSocket {
   #publicError(error: unknown): PublicError {
     if (error instanceof PublicError) return error;
     const requestId = randomUUID();
-    log.subgraph.error({ err: error, subgraph: this.#followed.name, requestId }, "a subscription failed");
+    log.subgraph.error({ err: error, subgraph: this.#subgraph.name, requestId }, "a subscription failed");
     return new PublicError("INTERNAL_SERVER_ERROR", `The service failed (request ${requestId}).`, { requestId });
   }
 

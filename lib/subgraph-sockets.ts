@@ -2,12 +2,12 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, CloseCode, handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type Followed, SubgraphSocket } from "./subgraph-socket.ts";
+import { type SocketSubgraph, SubgraphSocket } from "./subgraph-socket.ts";
 import { type SubgraphSocketLimits, subgraphSocketLimits } from "./subgraph-socket-limits.ts";
 
 /** Serves the subscriptions of a subgraph that runs in its own process over WebSockets: docs/decisions/subgraph-sockets.md describes the protocol. */
 export class SubgraphSockets {
-  readonly #followed: Followed;
+  readonly #subgraph: SocketSubgraph;
   readonly #limits: SubgraphSocketLimits;
   readonly #server: WebSocketServer;
   readonly #sockets = new Map<WebSocket, SubgraphSocket>();
@@ -16,8 +16,8 @@ export class SubgraphSockets {
   readonly #pinging: NodeJS.Timeout;
   #isClosing = false;
 
-  constructor(followed: Followed, given: Partial<SubgraphSocketLimits> = {}) {
-    this.#followed = followed;
+  constructor(subgraph: SocketSubgraph, given: Partial<SubgraphSocketLimits> = {}) {
+    this.#subgraph = subgraph;
     this.#limits = { ...subgraphSocketLimits, ...given };
     this.#server = new WebSocketServer({
       noServer: true,
@@ -56,7 +56,7 @@ export class SubgraphSockets {
   #opened(ws: WebSocket, remoteAddress: string | undefined): void {
     // For an invalid or too large frame, `ws` closes the socket with its own code, and emits the error here.
     ws.on("error", () => undefined);
-    this.#sockets.set(ws, new SubgraphSocket(ws, this.#followed, { limits: this.#limits, remoteAddress }));
+    this.#sockets.set(ws, new SubgraphSocket(ws, this.#subgraph, { limits: this.#limits, remoteAddress }));
     ws.once("close", () => this.#sockets.delete(ws));
     ws.on("pong", () => this.#silent.delete(ws));
     if (ws.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) ws.close(CloseCode.SubprotocolNotAcceptable);

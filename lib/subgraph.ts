@@ -30,7 +30,7 @@ import { liveResolvers, liveSubscriptions, type ValidDocument } from "./live-sub
 import { log } from "./log.ts";
 import { maxReferences } from "./references.ts";
 import { connectionFields } from "./relay.ts";
-import { everybody, type Needs, type RequestContext, requirePermission } from "./request-context.ts";
+import { publicAccess, type Needs, type RequestContext, requirePermission } from "./request-context.ts";
 import type { SubgraphRequest } from "./subgraph-request.ts";
 import type { Subscribable } from "./subscription.ts";
 import { failSpan, requestSpan, span } from "./tracing.ts";
@@ -208,7 +208,7 @@ function executableSchema<Context extends { request: RequestContext }>(
     if (!reference) throw new Error(`Entity ${type} of subgraph ${name} has no entry in \`entities\`.`);
     completed[type] = {
       ...completed[type],
-      __resolveReference: referenceResolver(type, reference, authorization[type] ?? everybody),
+      __resolveReference: referenceResolver(type, reference, authorization[type] ?? publicAccess),
     };
   }
   for (const [type, own] of Object.entries(resolvers)) completed[type] ??= own as TypeResolvers;
@@ -279,7 +279,7 @@ function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Rea
     }
   }
   if (listed.size > 0)
-    throw new Error(`Authorization of subgraph ${subgraph} names what is unknown: ${[...listed].join(", ")}.`);
+    throw new Error(`Authorization of subgraph ${subgraph} names unknown types or fields: ${[...listed].join(", ")}.`);
 }
 
 /** Returns the needs of a field and of the type that it returns. */

@@ -54,11 +54,11 @@ export function traceHeaders(): Record<string, string> {
   return headers;
 }
 
-/** Adds attributes to the active span. `told` is not called while tracing is off. */
-export function tellSpan(told: () => { name?: string; attributes: Attributes }): void {
+/** Adds attributes to the active span. `describe` is not called while tracing is off. */
+export function annotateSpan(describe: () => { name?: string; attributes: Attributes }): void {
   const active = tracer && trace.getActiveSpan();
   if (!active) return;
-  const { name, attributes } = told();
+  const { name, attributes } = describe();
   active.setAttributes(attributes);
   if (name !== undefined) active.updateName(name);
 }

@@ -16,7 +16,7 @@ it("a changed or replaced file is applied; an invalid or missing one leaves the 
   const applied: string[] = [];
   writeFileSync(path, "one");
   const end = onFileChange(path, "one", (text) => {
-    if (text === "bad") throw new Error("It is bad.");
+    if (text === "bad") throw new Error("The content is invalid.");
     applied.push(text);
   });
   const next = join(folder, "next.json");

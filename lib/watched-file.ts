@@ -24,7 +24,7 @@ export function onFileChange(path: string, text: string, apply: (text: string) =
     if (changed === applied) return;
     await apply(changed);
     applied = changed;
-    log.files.info({ file: path }, "a changed file has been taken over");
+    log.files.info({ file: path }, "a changed file was loaded");
   };
   const timer = setInterval(() => {
     if (isLooking) return;
@@ -33,7 +33,7 @@ export function onFileChange(path: string, text: string, apply: (text: string) =
       .catch((error: unknown) => {
         // A file that is being replaced is missing for a moment.
         if (!isMissing(error))
-          log.files.error({ err: error, file: path }, "a changed file is refused; what was there before stays");
+          log.files.error({ err: error, file: path }, "a changed file is refused; its previous content stays in use");
       })
       .finally(() => (isLooking = false));
   }, lookEveryMs);

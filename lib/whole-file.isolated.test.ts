@@ -6,14 +6,14 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { addFile, replaceFile } from "./whole-file.ts";
 
 /** The number of file system calls left until the process is killed: after that it does nothing. */
-const life = vi.hoisted(() => ({ calls: Infinity }));
+const budget = vi.hoisted(() => ({ calls: Infinity }));
 vi.mock("node:fs", async (original) => {
   const real = await original<typeof fs>();
   const killable = ["writeFileSync", "linkSync", "renameSync", "rmSync", "openSync", "fsyncSync", "closeSync"] as const;
   const call =
     (name: (typeof killable)[number]) =>
     (...args: unknown[]) => {
-      if (life.calls-- <= 0) throw new Error("killed");
+      if (budget.calls-- <= 0) throw new Error("killed");
       return (real[name] as (...given: unknown[]) => unknown)(...args);
     };
   return { ...real, ...Object.fromEntries(killable.map((name) => [name, call(name)])) };
@@ -33,14 +33,14 @@ function killedAtEachCall(prepare: () => void, write: () => void): (string | und
   for (let calls = 0; ; calls++) {
     rmSync(path, { force: true });
     prepare();
-    life.calls = calls;
+    budget.calls = calls;
     let isKilled = false;
     try {
       write();
     } catch {
       isKilled = true;
     }
-    life.calls = Infinity;
+    budget.calls = Infinity;
     found.push(read());
     if (!isKilled) return found;
   }

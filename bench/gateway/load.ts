@@ -1,16 +1,16 @@
 import { Pool } from "undici";
 import { bodyFor } from "./graph.ts";
-import { connections, inTurns } from "./in-turns.ts";
+import { connections, runConcurrently } from "./concurrent-calls.ts";
 
 /** Clients of one server, over kept-alive connections. */
 export class Load {
   readonly #pool: Pool;
-  readonly #asksItself: boolean;
+  readonly #isInProcess: boolean;
 
   /** @param asksItself whether a library is measured, whose process runs the queries on our behalf */
-  constructor(url: string, { asksItself = false } = {}) {
+  constructor(url: string, { isInProcess = false } = {}) {
     this.#pool = new Pool(new URL(url).origin, { connections });
-    this.#asksItself = asksItself;
+    this.#isInProcess = isInProcess;
   }
 
   /** Sends one request. @throws Error when the request fails, or the response has errors in it */
@@ -23,7 +23,7 @@ export class Load {
    * @returns how long all of it took, in milliseconds
    */
   async run(count: number, sizes: readonly number[]): Promise<number> {
-    if (!this.#asksItself) return inTurns(count, sizes, (size) => this.ask(size));
+    if (!this.#isInProcess) return runConcurrently(count, sizes, (size) => this.ask(size));
     return JSON.parse(await this.#post("/run", JSON.stringify({ count, sizes }))) as number;
   }
 

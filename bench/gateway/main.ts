@@ -38,7 +38,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     writeFileSync(supergraph, supergraphSdl(subgraphs.url));
     const contenders = await startContenders(subgraphs.url, supergraph, stops);
     const measured = contenders.map((contender): Measured => {
-      const load = new Load(contender.running.url, { asksItself: contender.name === oursAsLibrary });
+      const load = new Load(contender.running.url, { isInProcess: contender.name === oursAsLibrary });
       stops.push(() => load.close());
       return { ...contender, load, cpu: 0, ms: 0, count: 0, small: [], large: [] };
     });

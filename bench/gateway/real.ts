@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
-import { signingVariable, startGatewayApart, startSubgraphsApart } from "../apart.ts";
+import { signingVariable, startGatewayProcess, startSubgraphProcesses } from "../separate-processes.ts";
 import { closePools, openPools, readByHand } from "../one-request-by-hand.ts";
 import { onPreparedServer, type PreparedServer } from "../prepared-server.ts";
 import { type Running, runUntilReady } from "../processes.ts";
@@ -68,9 +68,9 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
 
 async function startContenders({ dataDir, url, stops, request }: PreparedServer): Promise<Contender[]> {
   // Started first, because it creates the administrator.
-  const together = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
-  stops.push(together.stop);
-  const subgraphs = await startSubgraphsApart(url, dataDir);
+  const oneProcess = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir, "--no-demo"]);
+  stops.push(oneProcess.stop);
+  const subgraphs = await startSubgraphProcesses(url, dataDir);
   for (const process of subgraphs.processes.values()) {
     stops.push(process.stop);
     pin(process.pid, "load");
@@ -110,10 +110,10 @@ async function startContenders({ dataDir, url, stops, request }: PreparedServer)
   };
   const env = { NODE_ENV: "production", ...signingVariable(subgraphs.signingKeys) };
   add(apollo, await start([`${outdir}/apollo-signing.js`, supergraph], env));
-  const gateway = await startGatewayApart(subgraphs);
+  const gateway = await startGatewayProcess(subgraphs);
   stops.push(gateway.stop);
   add(oursOverHttp, gateway);
-  add(oursInProcess, together);
+  add(oursInProcess, oneProcess);
   const bin = hiveGateway();
   if (bin) {
     const names = JSON.stringify(Object.fromEntries([...urls].map(([name, address]) => [address, name])));
@@ -165,8 +165,8 @@ const dataOf = (text: string): unknown =>
 function figuresOf({ name, cpu, times }: Contender, all: readonly Contender[]): Figure[] {
   const p50 = percentile(times, 0.5);
   const peers = [apollo, byHand].flatMap((peer) => all.filter((one) => one.name === peer && peer !== name));
-  const whose = name === oursInProcess ? " with its subgraphs" : "";
-  const cpuFigure = { name: `${name}, CPU a request${whose}`, value: cpu, unit: "ms" };
+  const suffix = name === oursInProcess ? " with its subgraphs" : "";
+  const cpuFigure = { name: `${name}, CPU a request${suffix}`, value: cpu, unit: "ms" };
   const p50Figure = { name: `${name}, p50`, value: p50, unit: "ms" };
   return [
     ...peers.map((peer) => ({ ...cpuFigure, ratio: cpu / peer.cpu, against: peer.name })),

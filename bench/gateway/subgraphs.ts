@@ -1,5 +1,5 @@
 import { type SubgraphName, subgraphNames } from "./graph.ts";
-import { answerOf } from "./memo.ts";
+import { answerOf } from "./response-cache.ts";
 import { answerBodies } from "./serve.ts";
 
 // Five subgraphs in one process, each under its name. From the second time on, a request is answered from memory.

@@ -7,7 +7,7 @@ import { now } from "./process.ts";
 
 const [url = ""] = process.argv.slice(2);
 /** How many sockets are being opened at once. */
-const together = 500;
+const connectionsAtOnce = 500;
 /** One of this many deliveries is timed. */
 const timedOf = 16;
 
@@ -34,14 +34,14 @@ function answerWait(): void {
 }
 
 /** The credentials and requests of the clients; each next client takes the next entry of each list. */
-interface Asking {
+interface SubscriptionText {
   query: string;
   tokens?: readonly string[];
   variables?: readonly object[];
 }
 
 let opened = 0;
-const openOne = (isSubscribed: boolean, after: string | undefined, { query, tokens, variables }: Asking) =>
+const openOne = (isSubscribed: boolean, after: string | undefined, { query, tokens, variables }: SubscriptionText) =>
   new Promise<void>((resolve, reject) => {
     const number = opened++;
     const nth = <T>(list: readonly T[] | undefined) => list?.[number % list.length];
@@ -66,44 +66,44 @@ const openOne = (isSubscribed: boolean, after: string | undefined, { query, toke
     });
   });
 
-async function open({ open: count = 0, subscribe = false, returning = false, as }: Told): Promise<void> {
-  const asking = as ?? { query: plain };
+async function open({ open: count = 0, subscribe = false, returning = false, as }: ClientsCommand): Promise<void> {
+  const operation = as ?? { query: plain };
   opened = 0;
   let left = count;
   const next = async (): Promise<void> => {
     while (left > 0) {
       left -= 1;
-      await openOne(subscribe, returning ? lastCursor : undefined, asking);
+      await openOne(subscribe, returning ? lastCursor : undefined, operation);
     }
   };
-  await Promise.all(Array.from({ length: returning ? count : together }, next));
+  await Promise.all(Array.from({ length: returning ? count : connectionsAtOnce }, next));
 }
 
-interface Told {
+interface ClientsCommand {
   open?: number;
   subscribe?: boolean;
-  as?: Asking;
+  as?: SubscriptionText;
   /** All at once, each after the last cursor. */
   returning?: boolean;
   close?: true;
   wait?: number;
 }
 
-process.on("message", (told: Told) => {
-  if (told.open !== undefined) {
+process.on("message", (message: ClientsCommand) => {
+  if (message.open !== undefined) {
     const began = performance.now();
-    open(told).then(
+    open(message).then(
       () => process.send?.({ ms: performance.now() - began }),
       (error: unknown) => {
         process.stderr.write(`${String(error)}\n`);
         process.exit(1);
       },
     );
-  } else if (told.close) {
+  } else if (message.close) {
     for (const ws of sockets) ws.terminate();
     process.send?.({ closed: true });
-  } else if (told.wait !== undefined) {
-    wanted = told.wait;
+  } else if (message.wait !== undefined) {
+    wanted = message.wait;
     if (deliveries >= wanted) answerWait();
   }
 });

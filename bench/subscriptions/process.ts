@@ -9,7 +9,7 @@ export const now = (): number => performance.timeOrigin + performance.now();
 /** A program that receives messages and responds. */
 export interface Process {
   url: string;
-  tell(message: object): void;
+  send(message: object): void;
   ask<Answer = unknown>(message: object): Promise<Answer>;
   cpuMs(): number;
   stop(): Promise<void>;
@@ -32,7 +32,7 @@ export async function start(args: readonly string[], core: "measured" | "load"):
   });
   return {
     url,
-    tell: (message) => void child.send(message),
+    send: (message) => void child.send(message),
     ask: async <Answer>(message: object) => {
       const answered = once(child, "message");
       child.send(message);

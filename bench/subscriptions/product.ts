@@ -59,7 +59,7 @@ export async function measureProduct(size: number): Promise<Figure[]> {
     const seconds = Math.ceil(30 * size) + 2;
     await clients.ask({ open: many, subscribe: true, as: { query, tokens } });
     const held = await product.held();
-    const same = await told(clients, fleet, { many, seconds, atOnce: 1 });
+    const same = await received(clients, fleet, { many, seconds, atOnce: 1 });
     await clients.ask({ close: true });
     await pause(1_000);
     await clients.ask({
@@ -67,10 +67,10 @@ export async function measureProduct(size: number): Promise<Figure[]> {
       subscribe: true,
       as: { query, tokens, variables: (await fleet.ids()).map((vm) => ({ filter: { vm: [vm] } })) },
     });
-    const own = await told(clients, fleet, { many, seconds, atOnce: watched });
+    const own = await received(clients, fleet, { many, seconds, atOnce: watched });
     return [
-      ...latencies("the product, 5,000 sockets told the same change", same),
-      ...latencies(`the product, 5,000 sockets, each told the changes of one of ${watched} VMs`, own),
+      ...latencies("the product, 5,000 sockets that receive the same change", same),
+      ...latencies(`the product, 5,000 sockets that each receive the changes of one of ${watched} VMs`, own),
       {
         name: "the product, memory of a socket with a subscription",
         value: (held.rss - before.rss) / many / 1_024,
@@ -143,7 +143,7 @@ class Fleet {
 }
 
 /** @returns milliseconds from before the commit to the client, of a sample of the deliveries after the first two seconds */
-async function told(
+async function received(
   clients: Process,
   fleet: Fleet,
   { many, seconds, atOnce }: { many: number; seconds: number; atOnce: number },

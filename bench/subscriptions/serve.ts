@@ -87,8 +87,8 @@ async function broadcast(): Promise<{ url: string; append(events: number): void 
 const { url, append } = await (process.argv[2] === "broadcast" ? broadcast() : gateway());
 const delay = monitorEventLoopDelay({ resolution: 10 });
 delay.enable();
-process.on("message", (told: { append?: number; look?: true }) => {
-  if (told.append !== undefined) return append(told.append);
+process.on("message", (message: { append?: number; look?: true }) => {
+  if (message.append !== undefined) return append(message.append);
   globalThis.gc?.();
   const { rss, heapUsed } = process.memoryUsage();
   process.send?.({ rss, heapUsed, delayP99Ms: Math.max(0, delay.percentile(99) / 1e6 - 10) });

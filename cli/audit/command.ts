@@ -12,7 +12,7 @@ interface AuditOptions {
 
 /** `novacron audit verify|checkpoint`: verifies that the audit log is what was recorded. */
 export function addAuditCommand(program: Command, environmentOf: (options: { dataDir?: string }) => Environment): void {
-  const command = program.command("audit").description("whether the audit log is what was recorded");
+  const command = program.command("audit").description("verify and sign the audit log");
   const dataDir = () =>
     new Option("--data-dir <folder>", "where keys and the embedded server's data are").env("NOVACRON_DATA_DIR");
 
@@ -46,7 +46,7 @@ export function addAuditCommand(program: Command, environmentOf: (options: { dat
 
   command
     .command("checkpoint")
-    .description("sign what each tenant's log is now, as a running server does every minute")
+    .description("sign the current state of each tenant's log, as a running server does every minute")
     .addOption(dataDir())
     .option("--json", "print one JSON document", false)
     .action(async (options: AuditOptions) => {

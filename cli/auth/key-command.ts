@@ -31,14 +31,14 @@ export function addKeyCommand(context: CommandContext): void {
   ofUser(
     sub(
       "create <login>",
-      "make a key in the name of a user, with nothing that the user may not do; it is printed once",
+      "make a key in the name of a user, with no permission that the user lacks; it is printed once",
     ),
   )
-    .requiredOption("--name <name>", "what people call it")
+    .requiredOption("--name <name>", "the name of the key")
     .requiredOption("--scopes <list>", "what it may be used for: `vm:read,alert:*`", listOption)
-    .option("--expires <time>", "when it ceases to be valid, as 2027-01-31 or with a time of day; never when left out")
+    .option("--expires <time>", "when it expires, such as 2027-01-31 or with a time of day; never when omitted")
     .option("--rate-limit <number>", "how many requests it may make in a minute", "1000")
-    .option("--acts-in <tenant>", "of people of the platform: the tenant that it acts in")
+    .option("--acts-in <tenant>", "for users of the platform: the tenant that the key acts in")
     .action((login: string, options: CreateOptions) =>
       run(options, async ({ services, inTenant }) => {
         const { tenantId, userId: id } = await accountNamed(services, login, options.tenant);
@@ -55,7 +55,7 @@ export function addKeyCommand(context: CommandContext): void {
         return { ...shown(made.apiKey), key: made.key };
       }),
     );
-  sub("rotate <key>", "make a key that takes the place of another, given by its name or its id; it is printed once")
+  sub("rotate <key>", "make a key that replaces another, given by its name or its id; it is printed once")
     .addOption(ofTenant())
     .option("--overlap <duration>", "for how long the old one stays valid, at most P30D", "P1D")
     .action((key: string, options: AuthOptions & { overlap: string; tenant: string }) =>
@@ -66,7 +66,7 @@ export function addKeyCommand(context: CommandContext): void {
         return { ...shown(rotated.apiKey), key: rotated.key, replaced: rotated.replaced.id };
       }),
     );
-  sub("revoke <key>", "end a key at once; its name or its id")
+  sub("revoke <key>", "revoke a key at once, given by its name or its id")
     .addOption(ofTenant())
     .action((key: string, options: AuthOptions & { tenant: string }) =>
       run(options, async ({ services, inTenant }) => {

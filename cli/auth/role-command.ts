@@ -38,9 +38,9 @@ export function addRoleCommand(context: CommandContext): void {
         return shown(done(await createRole(services, request, { name, description, permissions }), "role"));
       }),
     );
-  sub("update <role>", "change a role, for all who have it; what is not given stays")
+  sub("update <role>", "change a role, for all users who have it; omitted options stay unchanged")
     .option("--name <name>", "its name")
-    .option("--permissions <list>", "what its holders may do, all of it", listOption)
+    .option("--permissions <list>", "everything that its holders may do", listOption)
     .option("--description <text>", "what the role is for")
     .action((name: string, options: RoleOptions & { name?: string; permissions?: string[]; description?: string }) =>
       run(options, async ({ services, inTenant }) => {
@@ -58,15 +58,16 @@ export function addRoleCommand(context: CommandContext): void {
         );
       }),
     );
-  sub("delete <role>", "remove a role, and take it from all who have it").action((name: string, options: RoleOptions) =>
-    run(options, async ({ services, inTenant }) => {
-      const tenantId = await tenantOf(services, options.tenant);
-      const role = await roleNamed(services, tenantId, name, options.tenant);
-      return shown(done(await deleteRole(services, inTenant(tenantId), role.id), "role"));
-    }),
+  sub("delete <role>", "remove a role, and take it from all users who have it").action(
+    (name: string, options: RoleOptions) =>
+      run(options, async ({ services, inTenant }) => {
+        const tenantId = await tenantOf(services, options.tenant);
+        const role = await roleNamed(services, tenantId, name, options.tenant);
+        return shown(done(await deleteRole(services, inTenant(tenantId), role.id), "role"));
+      }),
   );
   for (const [verb, does] of [
-    ["grant", "give a user a role beside the default one"],
+    ["grant", "give a user a role in addition to the default one"],
     ["revoke", "take a role from a user"],
   ] as const) {
     ofUser(plain(`${verb} <login> <role>`, does)).action((login: string, name: string, options: UserOptions) =>

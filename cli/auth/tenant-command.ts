@@ -20,11 +20,11 @@ interface QuotaOptions {
 
 /** Adds `novacron tenant create|rename|disable|enable|quota|list`. */
 export function addTenantCommand(context: CommandContext): void {
-  const { sub, run, list } = authCommand(context, "tenant", "make tenants, limit what they hold, and close them");
+  const { sub, run, list } = authCommand(context, "tenant", "make tenants, set their limits, and disable them");
 
   withQuota(sub("create <name>", "make a tenant; then make its first user with `novacron user create --tenant`"))
-    .option("--display-name <name>", "a name for people")
-    .option("--description <text>", "who the tenant is")
+    .option("--display-name <name>", "the name that people see")
+    .option("--description <text>", "a description of the tenant")
     .action((name: string, options: AuthOptions & QuotaOptions & { displayName?: string; description?: string }) =>
       run(options, async ({ services, inTenant }) => {
         const { displayName = null, description = null } = options;
@@ -41,8 +41,8 @@ export function addTenantCommand(context: CommandContext): void {
       }),
   );
   for (const [verb, enabled, does] of [
-    ["disable", false, "end all access to a tenant: nobody signs in, no session or key is valid"],
-    ["enable", true, "let a tenant's users in again"],
+    ["disable", false, "end all access to a tenant: no user can sign in, no session or key is valid"],
+    ["enable", true, "restore access to a tenant"],
   ] as const) {
     sub(`${verb} <tenant>`, does).action((tenant: string, options: AuthOptions) =>
       run(options, async ({ services, inTenant }) => {

@@ -20,9 +20,9 @@ const roles = ["admin", "operator", "user", "viewer"] as const;
 
 /** Adds `novacron user create|list|role|disable|enable|end-sessions|reset-password`. */
 export function addUserCommand(context: CommandContext): void {
-  const { sub, run, list } = authCommand(context, "user", "make users, and let them in or out");
+  const { sub, run, list } = authCommand(context, "user", "make users, and allow or end their access");
 
-  sub("create <username>", "make a user; the password that is made up is printed once")
+  sub("create <username>", "make a user; the generated password is printed once")
     .requiredOption("--email <address>", "the e-mail address")
     .option("--tenant <name>", "the tenant that the user belongs to", "platform")
     .addOption(new Option("--role <role>", "the default role").choices([...roles]).default("user"))
@@ -58,9 +58,8 @@ export function addUserCommand(context: CommandContext): void {
         return changed(work, login, options, (request, id) => setUserRole(work.services, request, id, roleOf(wanted)));
       }),
   );
-  ofUser(sub("disable <login>", "let a user sign in no longer, and end all sessions")).action(
-    (login: string, options: UserOptions) =>
-      run(options, (work) => changed(work, login, options, (request, id) => disableUser(work.services, request, id))),
+  ofUser(sub("disable <login>", "disable a user, and end all sessions")).action((login: string, options: UserOptions) =>
+    run(options, (work) => changed(work, login, options, (request, id) => disableUser(work.services, request, id))),
   );
   ofUser(sub("enable <login>", "let a user sign in again")).action((login: string, options: UserOptions) =>
     run(options, (work) => changed(work, login, options, (request, id) => enableUser(work.services, request, id))),

@@ -9,7 +9,7 @@ import {
 import { demoTenantId } from "#lib/demo-tenant.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
 import { demoDataset, demoNodes } from "./fleet.ts";
-import { liveOn } from "./life.ts";
+import { changeDemoFleet } from "./change-fleet.ts";
 import { replayTraces } from "./replay.ts";
 import { FleetCounters, writeDemoSamples } from "./samples.ts";
 import { runningDemoVms } from "./seed.ts";
@@ -33,7 +33,7 @@ const longestCatchUp = 7_200;
 export const keepAlive = (dbs: FleetDatabases, options: KeepAliveOptions): Promise<void> =>
   inRounds(options, (tenantId, everyMs) => [
     () => writeRound(dbs, tenantId, everyMs),
-    () => liveOn(dbs, tenantId, new Date()),
+    () => changeDemoFleet(dbs, tenantId, new Date()),
   ]);
 
 /** Writes samples of the traces that a tenant imported, replayed in a loop, until the signal; otherwise as `keepAlive`. */

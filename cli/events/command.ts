@@ -34,7 +34,7 @@ export function addEventsCommand(
 
   command
     .command("tail")
-    .description("print events as they come; Ctrl-C ends it and says the position to go on from")
+    .description("print events as they arrive; Ctrl-C ends it and prints the position to resume from")
     .option("--after <position>", "begin after this position, with the `oldest` that is kept, or `now`", "now")
     .addOption(
       new Option("--database <name>", "only events of this database; may be repeated")
@@ -49,8 +49,8 @@ export function addEventsCommand(
       [],
     )
     .option("--tenant <name>", "only events of this tenant; its name or its id")
-    .option("--limit <number>", "end after as many events", (text: string) => positive("--limit", text))
-    .option("--no-follow", "end when everything that is there has been printed")
+    .option("--limit <number>", "end after this number of events", (text: string) => positive("--limit", text))
+    .option("--no-follow", "end when all existing events have been printed")
     .addOption(dataDirOption())
     .option("--json", "print one JSON object a line, each with the position after it", false)
     .action(async (options: TailOptions) => {
@@ -70,10 +70,12 @@ export function addEventsCommand(
 
   command
     .command("replay")
-    .description("let a consumer deal once more with the events after a position")
+    .description("make a consumer process the events after a position again")
     .argument("<consumer>", "its name, as `events lag` shows it")
     .addOption(
-      new Option("--in <database>", "where its effects are").choices(["monitoring", "scheduler"]).makeOptionMandatory(),
+      new Option("--in <database>", "the database that it writes to")
+        .choices(["monitoring", "scheduler"])
+        .makeOptionMandatory(),
     )
     .option("--after <position>", "the position, or the `oldest` that is kept", "oldest")
     .addOption(dataDirOption())
@@ -84,7 +86,7 @@ export function addEventsCommand(
       process.stdout.write(
         options.json
           ? `${JSON.stringify(result)}\n`
-          : `${name} in ${options.in} deals with ${result.events} events once more, after ${result.after}\n`,
+          : `${name} in ${options.in} processes ${result.events} events again, after ${result.after}\n`,
       );
     });
 }

@@ -57,6 +57,6 @@ export async function tailEvents(
         if (left > 0) position = page.position;
       }
     }
-    say(`go on with --after ${positionText(position)}`);
+    say(`resume with --after ${positionText(position)}`);
   });
 }

@@ -53,7 +53,7 @@ export async function readAndWrite(
   let rolling: Promise<unknown> | undefined;
   let unrolled = 0;
   // Complete hours are rolled up while later ones are read. The roll-up at the end repeats what fails here.
-  const rollUpBeside = () => {
+  const rollUpConcurrently = () => {
     unrolled += 1;
     if (rolling || unrolled < batchesPerRollup || !dbs.monitoringJobs) return;
     unrolled = 0;
@@ -87,7 +87,7 @@ export async function readAndWrite(
     committed = mine.then((count) => {
       written += count;
       progress(linesDone);
-      rollUpBeside();
+      rollUpConcurrently();
     });
     // Awaited when its turn comes; until then, a failure must not count as unhandled.
     committed.catch(() => undefined);

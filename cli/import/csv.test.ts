@@ -37,7 +37,7 @@ describe("case G49: an endless file is rejected with file and line", () => {
     ],
   ])("%s", async (_what, path, message) => {
     await expect(rowsOf(path)).rejects.toMatchObject(refused(message));
-    const first = path === "/dev/zero" ? "zero:1: this is no file of this data set" : message;
+    const first = path === "/dev/zero" ? "zero:1: this is not a file of this data set" : message;
     await expect(survey(path, "a,b")).rejects.toMatchObject(refused(first));
   });
 

@@ -70,7 +70,7 @@ async function* bytesOf(path: string): AsyncGenerator<Buffer> {
     for await (const chunk of source as AsyncIterable<Buffer>) {
       unpacked += chunk.length;
       if (zipped && unpacked > growthCheckedFrom && unpacked > maxGrowth * file.bytesRead) {
-        const message = `${basename(path)} unpacks to more than ${maxGrowth} times its size: it is no table.`;
+        const message = `${basename(path)} unpacks to more than ${maxGrowth} times its size: it is not a table.`;
         throw new ImportError("IMPORT_SOURCE_INVALID", message);
       }
       yield chunk;
@@ -124,7 +124,7 @@ export async function survey(path: string, firstLine: string): Promise<Survey> {
   const checkFirstLine = () => {
     const first = (head.toString("utf8").split("\n", 1)[0] as string).replace(/\r$/, "");
     if (first === firstLine) return;
-    const message = `${basename(path)}:1: this is no file of this data set; its first line is not ${firstLine}`;
+    const message = `${basename(path)}:1: this is not a file of this data set; its first line is not ${firstLine}`;
     throw new ImportError("IMPORT_SOURCE_INVALID", message);
   };
   try {

@@ -61,7 +61,7 @@ export function alerts(): Watched {
 function summaryOf(alert: Alert | null): string {
   if (!alert) return "an alert that could not be read";
   const { rule, message } = alert;
-  const whose = alert.vm?.name ?? alert.node?.name;
-  const name = whose !== undefined && !message?.includes(whose) ? whose : undefined;
+  const subject = alert.vm?.name ?? alert.node?.name;
+  const name = subject !== undefined && !message?.includes(subject) ? subject : undefined;
   return [rule?.name, name, message].filter((part) => part != null).join(": ");
 }

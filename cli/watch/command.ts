@@ -18,7 +18,7 @@ export function addWatchCommand(
 ): void {
   const command = program
     .command("watch")
-    .description("print what is now and each change of it, as a gateway tells it; Ctrl-C ends it");
+    .description("print the current state and each change of it, as a gateway reports it; Ctrl-C ends it");
 
   const sub = (usage: string, description: string, load: (name: string, gateway: Gateway) => Promise<Watched>) =>
     command

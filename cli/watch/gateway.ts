@@ -16,7 +16,8 @@ export interface Gateway {
  * @throws Error USAGE, KEY_MISSING
  */
 export function gatewayOf(url: string, dataDir: string): Gateway {
-  if (!/^https?:/.test(url) || !URL.canParse(url)) throw failure("USAGE", `--url: ${url} is no http or https address`);
+  if (!/^https?:/.test(url) || !URL.canParse(url))
+    throw failure("USAGE", `--url: ${url} is not an http or https address`);
   return { url, key: apiKey(dataDir) };
 }
 
@@ -49,7 +50,7 @@ export async function query<Data>({ url, key }: Gateway, document: string, varia
   const answer = (await response.json().catch(() => ({}))) as Answer;
   const [error] = answer.errors ?? [];
   if (error) throw failure(error.extensions?.code ?? "INTERNAL_SERVER_ERROR", error.message);
-  if (!answer.data) throw failure("UNREACHABLE", `what answers at ${url} is no gateway (HTTP ${response.status})`);
+  if (!answer.data) throw failure("UNREACHABLE", `the server at ${url} is not a gateway (HTTP ${response.status})`);
   return answer.data as Data;
 }
 

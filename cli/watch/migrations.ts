@@ -40,7 +40,7 @@ const phaseWidth = 9;
 
 /** Migrations that are not over, the newest last, and each change of one and of its steps. */
 export function migrations(): Watched {
-  /** By the id of each: a change tells only what a migration has become. */
+  /** By the id of each: a change contains only what a migration has become. */
   const statuses = new Map<string, string>();
   const row = (
     time: string,

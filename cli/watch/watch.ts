@@ -24,8 +24,8 @@ export async function watch(watched: Watched, { url, key, json, signal, say }: W
   const client = resumingClient({
     url,
     token: () => key,
-    onLost: (why) => say(`connection lost (${why}), looking for it`),
-    onFound: () => say("connection found, going on where it was"),
+    onLost: (why) => say(`connection lost (${why}), reconnecting`),
+    onFound: () => say("connection restored, resuming where it was lost"),
   });
   const print = json ? printJson : printRows;
   const [first, ...others] = watched.changes.map(({ payload, rowOf }) => ({
@@ -33,10 +33,10 @@ export async function watch(watched: Watched, { url, key, json, signal, say }: W
     rowOf,
   }));
   if (!first) return;
-  const tell = async ({ followed, rowOf }: typeof first, after: string) => {
-    for await (const told of follow(followed, { signal: ended, after })) {
-      if ("change" in told) print(told, [rowOf(told.change)]);
-      else if (followed === first.followed) print(told, watched.rowsOfNow(told.now));
+  const printAll = async ({ followed, rowOf }: typeof first, after: string) => {
+    for await (const output of follow(followed, { signal: ended, after })) {
+      if ("change" in output) print(output, [rowOf(output.change)]);
+      else if (followed === first.followed) print(output, watched.rowsOfNow(output.now));
     }
   };
   try {
@@ -44,7 +44,7 @@ export async function watch(watched: Watched, { url, key, json, signal, say }: W
     const { value: beginning } = await follow(first.followed, { signal: ended }).next();
     if (!beginning || !("now" in beginning)) return;
     print(beginning, watched.rowsOfNow(beginning.now));
-    await Promise.all([first, ...others].map((stream) => tell(stream, beginning.cursor)));
+    await Promise.all([first, ...others].map((stream) => printAll(stream, beginning.cursor)));
   } catch (error) {
     throw error instanceof ConnectionError ? connectionFailure(error) : error;
   } finally {
@@ -53,9 +53,9 @@ export async function watch(watched: Watched, { url, key, json, signal, say }: W
   }
 }
 
-const printJson = (told: object): void => void process.stdout.write(`${JSON.stringify(told)}\n`);
+const printJson = (output: object): void => void process.stdout.write(`${JSON.stringify(output)}\n`);
 
-function printRows(_told: object, rows: readonly Row[]): void {
+function printRows(_output: object, rows: readonly Row[]): void {
   const columns = process.stdout.columns ?? defaultColumns;
   const coloured = process.stdout.isTTY && !process.env["NO_COLOR"];
   for (const row of rows) process.stdout.write(`${lineOf(row, { columns, coloured })}\n`);

@@ -11,7 +11,7 @@ import type { PermittedKey, PermittedRights } from "./permitted.ts";
 import { apiKeys } from "./schema/api-keys.ts";
 
 const secretless = { table: apiKeys, omit: ["keyHash"] } as const;
-const told = sql`${changeColumns(apiKeyChanges)}, ${selectList(secretless)}`;
+const returned = sql`${changeColumns(apiKeyChanges)}, ${selectList(secretless)}`;
 const own = sql`${apiKeys.id} = ${sql.placeholder("id")}::uuid and ${ofTenant(apiKeys.tenantId)}`;
 
 export interface NewApiKey {
@@ -31,7 +31,7 @@ const insert = statement<PublicApiKeyRow & ChangedRow>(
     values (${sql.placeholder("id")}::uuid, ${sql.placeholder("name")}, ${sql.placeholder("keyHash")}, ${sql.placeholder("userId")}::uuid,
       ${sql.placeholder("tenantId")}::uuid, ${sql.placeholder("scopes")}::text[], ${sql.placeholder("rateLimitPerMinute")}::int,
       ${sql.placeholder("expiresAt")}::timestamptz, ${sql.placeholder("actsInTenantId")}::uuid)
-    returning ${told}`,
+    returning ${returned}`,
 );
 
 export async function insertApiKey(tx: WriteTx, key: NewApiKey): Promise<PublicApiKeyRow> {
@@ -41,7 +41,8 @@ export async function insertApiKey(tx: WriteTx, key: NewApiKey): Promise<PublicA
 }
 
 const revoke = statement<PublicApiKeyRow & ChangedRow>(
-  () => sql`update ${apiKeys} set revoked_at = now() where ${own} and ${apiKeys.revokedAt} is null returning ${told}`,
+  () =>
+    sql`update ${apiKeys} set revoked_at = now() where ${own} and ${apiKeys.revokedAt} is null returning ${returned}`,
 );
 
 /** Returns undefined when the key was revoked before. */
@@ -65,7 +66,7 @@ const expire = statement<Replaced & ChangedRow>(
         and (${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > clock_timestamp()) for update
     )
     update ${apiKeys} set expires_at = least(previous.expires_at, now() + ${sql.placeholder("overlap")}::interval)
-    from previous where ${own} returning ${told}, previous.expires_at as "previousExpiry"`,
+    from previous where ${own} returning ${returned}, previous.expires_at as "previousExpiry"`,
 );
 
 /**

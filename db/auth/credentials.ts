@@ -6,7 +6,7 @@ import { isUuid } from "#lib/uuid.ts";
 import type { Database } from "../client.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
-import { folded, foldedValue } from "./folded.ts";
+import { folded, foldedValue } from "./folded-name.ts";
 import { apiKeys } from "./schema/api-keys.ts";
 import { roles } from "./schema/roles.ts";
 import { tenants } from "./schema/tenants.ts";

@@ -12,7 +12,7 @@ import { type RoleRow, roles } from "./schema/roles.ts";
 import { type UserRoleRow, userRoles } from "./schema/user-roles.ts";
 import { users } from "./schema/users.ts";
 
-const told = sql`${changeColumns(roleChanges)}, ${selectList({ table: roles })}`;
+const returned = sql`${changeColumns(roleChanges)}, ${selectList({ table: roles })}`;
 const own = sql`${roles.id} = ${sql.placeholder("id")}::uuid and ${ofTenant(roles.tenantId)}`;
 
 export interface RoleContents {
@@ -28,7 +28,7 @@ const insert = statement<RoleRow & ChangedRow>(
     insert into ${roles} (id, tenant_id, name, description, permissions)
     values (${sql.placeholder("id")}::uuid, ${sql.placeholder("tenantId")}::uuid, ${sql.placeholder("name")}, ${sql.placeholder("description")},
       ${sql.placeholder("permissions")}::text::jsonb)
-    on conflict do nothing returning ${told}`,
+    on conflict do nothing returning ${returned}`,
 );
 
 /** Returns undefined when the tenant already has a role of this name. */
@@ -42,7 +42,7 @@ const update = statement<RoleRow & ChangedRow>(
   () => sql`
     update ${roles} set name = ${sql.placeholder("name")}, description = ${sql.placeholder("description")},
       permissions = ${sql.placeholder("permissions")}::text::jsonb, version = ${roles.version} + 1
-    where ${own} returning ${told}`,
+    where ${own} returning ${returned}`,
 );
 
 /** Returns undefined when the tenant has no such role of its own. */
@@ -52,7 +52,7 @@ export async function updateRole(tx: WriteTx, id: PermittedRole, role: RoleConte
   return rows[0];
 }
 
-const remove = statement<RoleRow & ChangedRow>(() => sql`delete from ${roles} where ${own} returning ${told}`);
+const remove = statement<RoleRow & ChangedRow>(() => sql`delete from ${roles} where ${own} returning ${returned}`);
 const grantsOf = statement<UserRoleRow & ChangedRow>(
   () => sql`
     delete from ${userRoles} where ${userRoles.roleId} = ${sql.placeholder("id")}::uuid and ${ofTenant(userRoles.tenantId)}

@@ -68,7 +68,7 @@ async function ended(
   tx: WriteTx,
   which: { id: string | null; userId: string | null; except: string | null },
 ): Promise<PublicUserSessionRow[]> {
-  if (which.id === null && which.userId === null) throw new Error("Which sessions is not said.");
+  if (which.id === null && which.userId === null) throw new Error("No session is named.");
   const rows = await tx.run(end, { ...which, tenantId: tx.tenantId });
   await append(tx, changeEvents(sessionChanges, rows, "updated"));
   return rows;

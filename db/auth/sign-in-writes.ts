@@ -24,7 +24,7 @@ const lockAfter = (failed: typeof users.failedLoginAttempts | typeof signInAddre
     then now() + least(interval '1 second' * power(2, least(${failed} + 1 - ${freeAttempts}, 20)), ${longestLock}) end`;
 
 /** The user who signs in, and where. Wrong attempts are counted for one address that the user has signed in from, or for all other addresses in one count. */
-export interface SignInPlace {
+export interface SignInSource {
   userId: string;
   /** Null when the address is unknown. */
   addressHash: string | null;
@@ -60,10 +60,10 @@ const read = statement<SignInUser>(
  */
 export async function signInUser(
   tx: ReadTx,
-  place: SignInPlace,
+  source: SignInSource,
   since: string | undefined,
 ): Promise<SignInUser | undefined> {
-  return (await tx.run(read, { ...place, since: since ?? null, tenantId: tx.tenantId }))[0];
+  return (await tx.run(read, { ...source, since: since ?? null, tenantId: tx.tenantId }))[0];
 }
 
 // Each statement locks the row in which it counts, so each of several wrong attempts at the same time is counted.
@@ -77,8 +77,8 @@ const count = statement<never>(
 );
 
 /** Counts a wrong attempt, and locks when there were too many. For a user who does not exist, the same statement runs and changes nothing. */
-export const countWrongTry = (tx: WriteTx, place: SignInPlace): Promise<number> =>
-  tx.execute(count, { ...place, tenantId: tx.tenantId });
+export const countWrongTry = (tx: WriteTx, source: SignInSource): Promise<number> =>
+  tx.execute(count, { ...source, tenantId: tx.tenantId });
 
 const forget = statement<never>(
   () => sql`
@@ -88,8 +88,8 @@ const forget = statement<never>(
 );
 
 /** Resets the count of wrong attempts where the user has shown that they know the password. */
-export const forgetWrongTries = (tx: WriteTx, place: SignInPlace): Promise<number> =>
-  tx.execute(forget, { ...place, tenantId: tx.tenantId });
+export const forgetWrongTries = (tx: WriteTx, source: SignInSource): Promise<number> =>
+  tx.execute(forget, { ...source, tenantId: tx.tenantId });
 
 const signedIn = statement<{ id: string }>(
   () => sql`
@@ -126,11 +126,11 @@ export interface VerifiedSignIn {
  * Resets the count of wrong attempts at this place, and remembers the address. Returns false when the password has changed meanwhile, a second factor was
  * enabled or disabled, or the user or the tenant was disabled.
  */
-export async function completeSignIn(tx: WriteTx, place: SignInPlace, verified: VerifiedSignIn): Promise<boolean> {
-  const values = { ...place, tenantId: tx.tenantId };
+export async function completeSignIn(tx: WriteTx, source: SignInSource, verified: VerifiedSignIn): Promise<boolean> {
+  const values = { ...source, tenantId: tx.tenantId };
   if ((await tx.run(signedIn, { ...values, ...verified })).length === 0) return false;
   tx.enqueue(forget, values);
-  if (place.addressHash === null) return true;
+  if (source.addressHash === null) return true;
   tx.enqueue(remember, values);
   tx.enqueue(forgetOldest, values);
   return true;
@@ -143,5 +143,5 @@ const forgetAddresses = statement<never>(
 );
 
 /** Removes the user's remembered addresses except this one: a person who knew the old password must count as a stranger. */
-export const forgetOtherAddresses = (tx: WriteTx, place: SignInPlace): Promise<number> =>
-  tx.execute(forgetAddresses, { ...place, tenantId: tx.tenantId });
+export const forgetOtherAddresses = (tx: WriteTx, source: SignInSource): Promise<number> =>
+  tx.execute(forgetAddresses, { ...source, tenantId: tx.tenantId });

@@ -13,7 +13,7 @@ import { users } from "./schema/users.ts";
 import { userRoles } from "./schema/user-roles.ts";
 import { type PublicUserRow, userSecrets } from "./users.ts";
 
-const told = sql`${changeColumns(userChanges)}, ${selectList({ table: users, omit: userSecrets })}`;
+const returned = sql`${changeColumns(userChanges)}, ${selectList({ table: users, omit: userSecrets })}`;
 const theUser = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
 
 /** A built-in role by its name, whose rights the caller may grant. */
@@ -31,7 +31,7 @@ const insert = statement<PublicUserRow & ChangedRow>(
     insert into ${users} (id, tenant_id, username, email, role, password_hash)
     values (${sql.placeholder("id")}::uuid, ${sql.placeholder("tenantId")}::uuid, ${sql.placeholder("username")}, ${sql.placeholder("email")},
       ${sql.placeholder("role")}::user_role_enum, ${sql.placeholder("passwordHash")})
-    on conflict do nothing returning ${told}`,
+    on conflict do nothing returning ${returned}`,
 );
 
 /** Returns undefined when the name or the address belongs to another user of the tenant. */
@@ -44,7 +44,7 @@ export async function insertUser(tx: WriteTx, user: NewUser): Promise<PublicUser
 const update = (set: () => SQL, unless: () => SQL = () => sql`true`): Statement<PublicUserRow & ChangedRow> =>
   statement(
     () => sql`
-      update ${users} set ${set()}, version = ${users.version} + 1, updated_at = now() where ${theUser} and ${unless()} returning ${told}`,
+      update ${users} set ${set()}, version = ${users.version} + 1, updated_at = now() where ${theUser} and ${unless()} returning ${returned}`,
   );
 
 const updates = {

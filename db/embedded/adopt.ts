@@ -3,7 +3,7 @@ import { canLogIn } from "./databases.ts";
 import { EmbeddedPostgresError } from "./errors.ts";
 import { findPostmaster, type Postmaster, stopPostmaster, waitUntilReady } from "./postmaster.ts";
 import { sameSettings } from "./settings.ts";
-import { othersUsing } from "./uses.ts";
+import { othersUsing } from "./server-uses.ts";
 
 export interface AdoptionRequest {
   pgdata: string;

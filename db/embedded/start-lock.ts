@@ -19,7 +19,7 @@ export async function withStartLock<T>(dataDir: string, work: () => Promise<T>):
       throw new EmbeddedPostgresError(
         "START_FAILED",
         `Process ${holder(path)?.pid ?? "?"} has been starting or stopping the server of ${dataDir} for two minutes. ` +
-          `End it, or remove ${path} if it is no NovaCron process.`,
+          `End it, or remove ${path} if it is not a NovaCron process.`,
       );
     }
     await delay(20);

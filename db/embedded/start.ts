@@ -8,7 +8,7 @@ import { findPostmaster, stopPostmaster } from "./postmaster.ts";
 import { serverSettings } from "./settings.ts";
 import { withStartLock } from "./start-lock.ts";
 import { startOnFolder } from "./start-on-folder.ts";
-import { beginUse, endUse, othersUsing, stopAtExit } from "./uses.ts";
+import { beginUse, endUse, othersUsing, stopAtExit } from "./server-uses.ts";
 
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from "./errors.ts";
 

@@ -110,14 +110,14 @@ export async function replayEvents(
       const read = page.position[source];
       forgotten = page.more && read && read.id < reached.id ? read : reached;
     }
-    const isSetBack = await system.write(scope(consumer), async (tx) => {
+    const wasReset = await system.write(scope(consumer), async (tx) => {
       const [saved] = await tx.run(lockedPosition, { consumer: consumer.name, source });
       if (saved?.id !== reached.id) return false;
       await save(tx, consumer, position);
       return true;
     });
     // Otherwise the consumer has processed more events meanwhile.
-    if (isSetBack) return count;
+    if (wasReset) return count;
   }
 }
 
@@ -147,7 +147,7 @@ export async function runConsumer(
       }
     } catch (error) {
       if (signal.aborted) return;
-      log.events.warn({ err: error, consumer: name }, "a consumer failed and goes on from its saved position");
+      log.events.warn({ err: error, consumer: name }, "a consumer failed and resumes from its saved position");
       if (isPositionGone(error)) await rebuilt(consumer, system).catch(() => undefined);
       await pause(500, signal);
     }

@@ -4,7 +4,7 @@ import type { EventPosition, LogPosition } from "#lib/event-position.ts";
 import { log } from "#lib/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Database } from "../client.ts";
-import type { Carrier, Ears } from "./carriers/carrier.ts";
+import type { Carrier, AnnouncementListener } from "./carriers/carrier.ts";
 import { longestReadMs, SourceLog } from "./source-log.ts";
 import { checkPosition, isPositionGone, readEvents, readLogState } from "./stored-events.ts";
 
@@ -32,7 +32,7 @@ export interface FollowOptions extends EventFilter {
   /** The most events of one database in a batch. */
   batchSize?: number;
   /** Whether a first batch, without events, reports the starting position at once. */
-  tellStart?: boolean;
+  emitStart?: boolean;
 }
 
 export interface EventLogOptions {
@@ -108,7 +108,7 @@ export class EventLog {
    * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, also later, when the reader was too slow for what is kept
    */
   async *follow(start: EventStart, options: FollowOptions): AsyncGenerator<EventBatch, void, void> {
-    const { signal, idleMs = 15_000, batchSize = 500, sources = this.#sources, tellStart = false } = options;
+    const { signal, idleMs = 15_000, batchSize = 500, sources = this.#sources, emitStart = false } = options;
     const isWanted = wanted(options);
     const starting = this.#start(start, sources);
     await pause(longestReadMs, signal, starting);
@@ -117,9 +117,9 @@ export class EventLog {
       return;
     }
     const position = await starting;
-    if (tellStart) yield { events: [], position: { ...position } };
+    if (emitStart) yield { events: [], position: { ...position } };
     const logs = [...this.#logs.values()].filter(({ source }) => sources.includes(source));
-    let toldAt = performance.now();
+    let emittedAt = performance.now();
     while (!signal.aborted) {
       // Taken before the logs are read, so that a wake-up during the reads is not missed.
       const { woken, forget } = this.#woken();
@@ -142,14 +142,14 @@ export class EventLog {
         for (const event of events) if (isWanted(event)) found.push(event);
       }
       if (signal.aborted) return;
-      if (found.length > 0 || performance.now() - toldAt >= idleMs) {
+      if (found.length > 0 || performance.now() - emittedAt >= idleMs) {
         forget();
         yield { events: found, position: { ...position } };
-        toldAt = performance.now();
+        emittedAt = performance.now();
       } else if (read > 0) forget();
       else {
-        const untilTold = toldAt + idleMs - performance.now();
-        await pause(away ? Math.min(awayMs, untilTold) : untilTold, signal, woken).finally(forget);
+        const untilIdleMs = emittedAt + idleMs - performance.now();
+        await pause(away ? Math.min(awayMs, untilIdleMs) : untilIdleMs, signal, woken).finally(forget);
       }
     }
   }
@@ -185,13 +185,13 @@ export class EventLog {
     const logs = [...this.#logs.values()];
     await Promise.all(logs.map(({ ready }) => ready));
     if (signal.aborted) return;
-    const ears: Ears = {
-      hear: (announcement) => this.#logs.get(announcement.source)?.hear(announcement),
+    const listener: AnnouncementListener = {
+      onAnnouncement: (announcement) => this.#logs.get(announcement.source)?.receive(announcement),
       listening: () => {
         for (const each of logs) void each.catchUp();
       },
     };
-    await carrier.listen(Object.fromEntries(logs.map(({ source, logId }) => [source, logId])), ears, signal);
+    await carrier.listen(Object.fromEntries(logs.map(({ source, logId }) => [source, logId])), listener, signal);
   }
 
   #wake(): void {

@@ -56,7 +56,7 @@ const save = statement<{ leads: boolean }>(
         relayed_transaction = ${sql.placeholder("transaction")}::text::xid8
       where exists (select from leader) and relayed_id < ${sql.placeholder("id")}::bigint returning relayed_id, relayed_at
     ), checkpoint as (
-      -- By the end of this minute: what is delivered later in it must not count as delivered at its beginning.
+      -- Rounds up to the next minute: an event delivered later in this minute must not count as delivered at its start.
       insert into event_relay_checkpoints (reached_at, relayed_id)
       select date_trunc('minute', relayed_at) + interval '1 minute', relayed_id from moved
       on conflict (reached_at) do nothing
@@ -93,7 +93,7 @@ export async function runRelay(options: RelayOptions): Promise<void> {
       if (!ended.aborted) await relayWhileLeading(session, { ...options, signal: ended }, waker);
     } catch (error) {
       if (!signal.aborted)
-        log.events.warn({ err: error, database: domain }, "the relay of a database failed and starts anew");
+        log.events.warn({ err: error, database: domain }, "the relay of a database failed and restarts");
       relayFailures.inc({ database: domain });
     }
     await session?.close().catch(() => undefined);

@@ -99,7 +99,7 @@ export class SourceLog {
     return this.#logId;
   }
 
-  hear({ source, log: of, after, last, events }: Announcement): void {
+  receive({ source, log: of, after, last, events }: Announcement): void {
     const recent = this.#recent;
     if (!recent || source !== this.source || of !== this.#logId || last <= recent.head.id) return;
     if (events && after <= recent.head.id) {
@@ -122,7 +122,7 @@ export class SourceLog {
         () => (this.#failed = false),
         (error: unknown) => {
           this.#failed = true;
-          log.events.debug({ err: error, database: this.source }, "looking into the event log failed");
+          log.events.debug({ err: error, database: this.source }, "reading the state of the event log failed");
         },
       );
     }

@@ -1,7 +1,7 @@
 import { during, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
-import { byEither, eitherOneOf } from "./either.ts";
+import { byEitherColumn, eitherColumnOneOf } from "./two-column-filters.ts";
 import { type CostOptimizationRow, costOptimizations } from "./schema/cost-optimizations.ts";
 
 export const costOptimizationById = lookup<CostOptimizationRow>({ table: costOptimizations });
@@ -10,7 +10,7 @@ export const costOptimizationList = defineList<CostOptimizationRow>({
   table: costOptimizations,
   filters: {
     vm: oneOf(costOptimizations.vmId),
-    provider: eitherOneOf(costOptimizations.currentProvider, costOptimizations.recommendedProvider),
+    provider: eitherColumnOneOf(costOptimizations.currentProvider, costOptimizations.recommendedProvider),
     currentProvider: oneOf(costOptimizations.currentProvider),
     recommendedProvider: oneOf(costOptimizations.recommendedProvider),
     optimizationType: oneOf(costOptimizations.optimizationType),
@@ -28,5 +28,5 @@ export const costOptimizationList = defineList<CostOptimizationRow>({
 
 export const costOptimizationsOfVm = costOptimizationList.under(by(costOptimizations.vmId));
 export const costOptimizationsOfProvider = costOptimizationList.under(
-  byEither(costOptimizations.currentProvider, costOptimizations.recommendedProvider),
+  byEitherColumn(costOptimizations.currentProvider, costOptimizations.recommendedProvider),
 );

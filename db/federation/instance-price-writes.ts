@@ -11,11 +11,11 @@ type NewPrice = typeof instancePrices.$inferInsert;
 /** Writes prices into the catalogue, replacing existing ones or leaving them. Returns how many were new or different. */
 export async function savePrices(tx: WriteTx, rows: readonly NewPrice[], update: "all" | "none"): Promise<number> {
   const changed = await upsert(tx, instancePrices, rows, { onConflict: ["id"], update, emits: "nothing" });
-  return tellPrices(tx, [...new Set(rows.map(({ providerType }) => providerType))], changed);
+  return recordPriceChanges(tx, [...new Set(rows.map(({ providerType }) => providerType))], changed);
 }
 
 /** Emits one event for all written rows. The catalogue belongs to no tenant, and an event for each of its tens of thousands of rows would have no use. */
-async function tellPrices(tx: WriteTx, providerTypes: readonly string[], rows: number): Promise<number> {
+async function recordPriceChanges(tx: WriteTx, providerTypes: readonly string[], rows: number): Promise<number> {
   if (rows > 0) {
     const payload = { providerTypes: providerTypes.toSorted(), rows };
     await append(tx, [{ type: "prices.changed", key: "catalogue", tenantId: platformTenantId, payload }]);
@@ -32,7 +32,7 @@ const removePrices = statement<{ removed: number; providerTypes: string[] | null
 /** Removes the demo's made-up price list from the catalogue, once there is a real one. */
 export async function removeGeneratedPrices(tx: WriteTx): Promise<number> {
   const [result] = await tx.run(removePrices);
-  return tellPrices(tx, result?.providerTypes ?? [], result?.removed ?? 0);
+  return recordPriceChanges(tx, result?.providerTypes ?? [], result?.removed ?? 0);
 }
 
 const anyRealPrice = statement<{ found: boolean }>(

@@ -1,7 +1,7 @@
 import { during, isNull, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
-import { byEither, eitherOneOf } from "./either.ts";
+import { byEitherColumn, eitherColumnOneOf } from "./two-column-filters.ts";
 import { type MigrationRow, migrations } from "./schema/migrations.ts";
 
 export const migrationById = lookup<MigrationRow>({ table: migrations });
@@ -10,10 +10,10 @@ export const migrationList = defineList<MigrationRow>({
   table: migrations,
   filters: {
     vm: oneOf(migrations.vmId),
-    provider: eitherOneOf(migrations.sourceProvider, migrations.destinationProvider),
+    provider: eitherColumnOneOf(migrations.sourceProvider, migrations.destinationProvider),
     sourceProvider: oneOf(migrations.sourceProvider),
     destinationProvider: oneOf(migrations.destinationProvider),
-    node: eitherOneOf(migrations.sourceNodeId, migrations.destinationNodeId),
+    node: eitherColumnOneOf(migrations.sourceNodeId, migrations.destinationNodeId),
     sourceNode: oneOf(migrations.sourceNodeId),
     destinationNode: oneOf(migrations.destinationNodeId),
     migrationType: oneOf(migrations.migrationType),
@@ -38,6 +38,8 @@ export const migrationsOfVm = migrationList.under(by(migrations.vmId));
 export const migrationsOfTenant = migrationList.under(by(migrations.tenantId));
 export const migrationsInitiatedBy = migrationList.under(by(migrations.initiatedBy));
 export const migrationsOfProvider = migrationList.under(
-  byEither(migrations.sourceProvider, migrations.destinationProvider),
+  byEitherColumn(migrations.sourceProvider, migrations.destinationProvider),
 );
-export const migrationsOfNode = migrationList.under(byEither(migrations.sourceNodeId, migrations.destinationNodeId));
+export const migrationsOfNode = migrationList.under(
+  byEitherColumn(migrations.sourceNodeId, migrations.destinationNodeId),
+);

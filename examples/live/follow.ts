@@ -10,7 +10,7 @@ interface Answer<Data> {
 }
 
 /** A state that can be queried, and whose changes can be followed. */
-export interface Followed<Now, Change> {
+export interface Source<Now, Change> {
   /** Queries the current state with `extensions: { cursor: true }`. */
   ask(): Promise<Answer<Now>>;
   /** Yields the changes after a cursor, until the signal. */
@@ -18,7 +18,7 @@ export interface Followed<Now, Change> {
 }
 
 /** Each has the cursor to resume from when it has been processed. */
-export type Told<Now, Change> =
+export type Update<Now, Change> =
   | { now: Now; cursor: string }
   /** @property dropped how many older changes it replaces, where only the newest counts */
   | { change: Change; cursor: string; dropped: number };
@@ -49,9 +49,9 @@ const steadyMs = 60_000;
  * @throws AnswerErrors, and any error of `ask` and `changes`, when a retry would not help or has failed eight times in a row
  */
 export async function* follow<Now, Change>(
-  followed: Followed<Now, Change>,
+  source: Source<Now, Change>,
   { signal, after }: FollowOptions,
-): AsyncGenerator<Told<Now, Change>, void, undefined> {
+): AsyncGenerator<Update<Now, Change>, void, undefined> {
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
@@ -61,17 +61,17 @@ export async function* follow<Now, Change>(
     const began = Date.now();
     try {
       if (cursor === undefined) {
-        const told = await Promise.race([followed.ask(), aborted]);
-        if (!told) return;
-        const answer = wholeAnswer(told);
+        const response = await Promise.race([source.ask(), aborted]);
+        if (!response) return;
+        const answer = wholeAnswer(response);
         cursor = answer.cursor;
         yield { now: answer.data, cursor };
       }
-      for await (const told of followed.changes(cursor, signal)) {
-        const answer = wholeAnswer(told);
+      for await (const response of source.changes(cursor, signal)) {
+        const answer = wholeAnswer(response);
         cursor = answer.cursor;
         failures = 0;
-        yield { change: answer.data, cursor, dropped: Number(told.extensions?.["dropped"] ?? 0) };
+        yield { change: answer.data, cursor, dropped: Number(response.extensions?.["dropped"] ?? 0) };
       }
       if (signal.aborted) return;
       throw new AnswerErrors([{ message: "The subscription was ended.", extensions: { code: "ENDED" } }]);
@@ -100,16 +100,16 @@ const isBlank = (data: object): boolean => Object.values(data).every((value) => 
 /** Returns a query and a subscription over a client of graphql-ws, to be followed. */
 export function overSocket<Now, Change>(
   client: Client,
-  asked: { now: SubscribePayload; changes: SubscribePayload },
-): Followed<Now, Change> {
+  operations: { now: SubscribePayload; changes: SubscribePayload },
+): Source<Now, Change> {
   const payloadOf = (payload: SubscribePayload, extensions: Record<string, unknown>) => ({ ...payload, extensions });
-  const told = <Data>(payload: SubscribePayload, signal?: AbortSignal) =>
+  const subscribe = <Data>(payload: SubscribePayload, signal?: AbortSignal) =>
     iterable<Answer<Data>>((listener) => client.subscribe<Data, Record<string, unknown>>(payload, listener), signal);
   return {
     ask: async () => {
-      for await (const answer of told<Now>(payloadOf(asked.now, { cursor: true }))) return answer;
+      for await (const answer of subscribe<Now>(payloadOf(operations.now, { cursor: true }))) return answer;
       return {};
     },
-    changes: (after, signal) => told<Change>(payloadOf(asked.changes, { after }), signal),
+    changes: (after, signal) => subscribe<Change>(payloadOf(operations.changes, { after }), signal),
   };
 }

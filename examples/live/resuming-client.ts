@@ -38,10 +38,10 @@ export class ConnectionError extends Error {
 
 const forbidden = 4403;
 /** The codes with which networks and proxies close connections. */
-const lostOnTheWay = [1005, 1006, 1012, 1014];
+const lostConnection = [1005, 1006, 1012, 1014];
 /** The codes after which docs/subscriptions.md asks clients to reconnect. After any other code, the gateway would only close the connection again. */
-const askedToComeBack = [1001, 1013, 4408, 4410, 4413];
-const comesBackAfter = new Set([...lostOnTheWay, ...askedToComeBack]);
+const reconnectRequests = [1001, 1013, 4408, 4410, 4413];
+const reconnectCodes = new Set([...lostConnection, ...reconnectRequests]);
 
 const longestWaitMs = 15_000;
 
@@ -69,14 +69,14 @@ export function resumingClient(options: ResumingClientOptions): Client {
   let silence: NodeJS.Timeout | undefined;
   let current: WebSocket | undefined;
 
-  const heard = () => {
+  const onMessage = () => {
     clearTimeout(silence);
     silence = setTimeout(() => current?.terminate(), longestSilenceMs);
   };
 
-  const comesBack = (problem: unknown): boolean => {
+  const shouldReconnect = (problem: unknown): boolean => {
     if (isClose(problem)) {
-      if (problem.code !== forbidden) return comesBackAfter.has(problem.code);
+      if (problem.code !== forbidden) return reconnectCodes.has(problem.code);
       refused = sent;
       refusals += 1;
       return refusals === 1;
@@ -101,12 +101,12 @@ export function resumingClient(options: ResumingClientOptions): Client {
     // A query and the subscription that follows it share a connection.
     lazyCloseTimeout: 1_000,
     retryAttempts: Infinity,
-    shouldRetry: comesBack,
+    shouldRetry: shouldReconnect,
     retryWait: (attempt) => pause(waitBefore(attempt), undefined, { signal: ending.signal }).catch(() => undefined),
     on: {
       opened: (socket) => {
         current = socket as WebSocket;
-        heard();
+        onMessage();
       },
       connected: () => {
         wasConnected = true;
@@ -114,7 +114,7 @@ export function resumingClient(options: ResumingClientOptions): Client {
         if (isLost) onFound?.();
         isLost = false;
       },
-      message: heard,
+      message: onMessage,
       ping: (isReceived, payload) => {
         const cursors = isReceived ? payload?.["cursors"] : undefined;
         for (const [id, cursor] of Object.entries(cursors ?? {})) move(payloads.get(id), cursor);

@@ -12,8 +12,8 @@ export async function runExample(show: Show): Promise<void> {
   const client = resumingClient({
     url,
     token: () => process.env["NOVACRON_API_KEY"] ?? "",
-    onLost: (why) => console.error(`connection lost (${why}), looking for it`),
-    onFound: () => console.error("connection found, going on where it was"),
+    onLost: (why) => console.error(`connection lost (${why}), reconnecting`),
+    onFound: () => console.error("connection restored, resuming where it was lost"),
   });
   try {
     await show(client, console.log, { signal: ending.signal });

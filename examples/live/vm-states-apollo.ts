@@ -3,7 +3,7 @@ import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import type { Client } from "graphql-ws";
 import { tap } from "rxjs";
-import { type Followed, follow, type FollowOptions } from "./follow.ts";
+import { type Source, follow, type FollowOptions } from "./follow.ts";
 import { iterable } from "./iterable.ts";
 import { runExample } from "./run-example.ts";
 import { tally } from "./vm-states.ts";
@@ -58,11 +58,11 @@ const cursors = new ApolloLink((operation, forward) => {
 });
 
 /** Returns the query and the subscription, each through the cache, to be followed. */
-function overApollo(apollo: ApolloClient): Followed<Now, Change> {
+function overApollo(apollo: ApolloClient): Source<Now, Change> {
   return {
     ask: async () => {
       let extensions: Record<string, unknown> | undefined;
-      const keep = (told: Record<string, unknown> | undefined) => (extensions = told);
+      const keep = (given: Record<string, unknown> | undefined) => (extensions = given);
       const { data, error } = await apollo.query<Now>({
         query: now,
         fetchPolicy: "network-only",
@@ -72,13 +72,13 @@ function overApollo(apollo: ApolloClient): Followed<Now, Change> {
       return { data: data ?? null, errors: errorsIn(error), extensions };
     },
     changes: async function* (after, signal) {
-      const told = iterable<ApolloClient.SubscribeResult<Change>>((listener) => {
+      const results = iterable<ApolloClient.SubscribeResult<Change>>((listener) => {
         const subscription = apollo
           .subscribe<Change>({ query: changes, errorPolicy: "all", extensions: { after } })
           .subscribe(listener);
         return () => subscription.unsubscribe();
       }, signal);
-      for await (const { data, error, extensions } of told)
+      for await (const { data, error, extensions } of results)
         yield { data: data ?? null, errors: errorsIn(error), extensions };
     },
   };
@@ -96,9 +96,9 @@ export async function showVmStates(
   print: (line: string) => void,
   options: FollowOptions,
 ): Promise<void> {
-  for await (const told of follow(overApollo(apollo), options)) {
-    if ("change" in told) {
-      const { fromState, toState, vm } = told.change.vmStateChanged;
+  for await (const update of follow(overApollo(apollo), options)) {
+    if ("change" in update) {
+      const { fromState, toState, vm } = update.change.vmStateChanged;
       // The cache has the VM itself already: it stores the objects of a subscription as it stores those of a query. It does not update lists.
       if (vm && fromState === null) list(apollo, (vms) => [vm, ...vms.filter(({ id }) => id !== vm.id)]);
       if (vm && toState === "DELETED") list(apollo, (vms) => vms.filter(({ id }) => id !== vm.id));

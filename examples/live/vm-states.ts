@@ -27,13 +27,13 @@ export async function showVmStates(
   options: FollowOptions,
   states: Map<string, Vm> = new Map(),
 ): Promise<void> {
-  for await (const told of follow(overSocket<Now, Change>(client, { now, changes }), options)) {
-    if ("now" in told) {
+  for await (const update of follow(overSocket<Now, Change>(client, { now, changes }), options)) {
+    if ("now" in update) {
       states.clear();
-      for (const vm of told.now.vms.nodes) states.set(vm.id, vm);
+      for (const vm of update.now.vms.nodes) states.set(vm.id, vm);
       print(`now: ${tally(states.values())}`);
     } else {
-      const { fromState, toState, vm } = told.change.vmStateChanged;
+      const { fromState, toState, vm } = update.change.vmStateChanged;
       if (vm && toState === "DELETED") states.delete(vm.id);
       else if (vm) states.set(vm.id, { ...vm, state: toState });
       print(`${vm?.name ?? "a VM"}: ${fromState ?? "nothing"} → ${toState}`);

@@ -104,7 +104,7 @@ function costedField(costing: Costing, parent: GraphQLCompositeType, node: Field
   const own = rules.weightOf(coordinate) ?? rules.weightOf(returned.name) ?? (isCompositeType(returned) ? 1 : 0);
   const ofMutation = parent === schema.getMutationType() ? mutationWeight : 0;
   const listSize = rules.sizeOf(coordinate);
-  const said = listSize ? sizeReader(listSize, node, operation) : undefined;
+  const declaredSize = listSize ? sizeReader(listSize, node, operation) : undefined;
   const key = node.name.value;
   return [
     {
@@ -112,10 +112,12 @@ function costedField(costing: Costing, parent: GraphQLCompositeType, node: Field
       weight: own + byArguments + ofMutation,
       isList: isList(definition.type),
       size: (variables, ofParent) =>
-        (listSize?.sizedFields.length === 0 ? said?.(variables) : undefined) ?? ofParent.get(key) ?? assumedSize,
+        (listSize?.sizedFields.length === 0 ? declaredSize?.(variables) : undefined) ??
+        ofParent.get(key) ??
+        assumedSize,
       sizesBelow: (variables) => {
-        if (!listSize || !said || listSize.sizedFields.length === 0) return noSizes;
-        const size = said(variables);
+        if (!listSize || !declaredSize || listSize.sizedFields.length === 0) return noSizes;
+        const size = declaredSize(variables);
         return new Map(listSize.sizedFields.map((field) => [field, size]));
       },
       below: node.selectionSet && isCompositeType(returned) ? costedFields(costing, returned, node.selectionSet) : [],

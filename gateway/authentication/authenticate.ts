@@ -3,7 +3,7 @@ import { apiKeyId, isSessionToken, tenantOfTicket } from "#lib/credentials.ts";
 import { PublicError } from "#lib/errors.ts";
 import { anonymous, type CredentialKey, type Identity } from "#lib/request-context.ts";
 import type { Transport } from "../transport/transport.ts";
-import { askAuth } from "./ask-auth.ts";
+import { authCalls } from "./auth-calls.ts";
 import { type IdentifiedCredential, IdentityCache } from "./identity-cache.ts";
 import type { KeyLimits } from "./key-limits.ts";
 
@@ -42,7 +42,7 @@ export function authentication({
   limits,
   cache = new IdentityCache(),
 }: AuthenticationOptions): Required<Authentication> {
-  const ask = askAuth(transport);
+  const ask = authCalls(transport);
   const found = (credential: IdentifiedCredential | undefined): IdentifiedCredential => {
     if (!credential) throw new PublicError("UNAUTHENTICATED", "The token, key or ticket is not valid.");
     return credential;

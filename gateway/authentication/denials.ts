@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { log } from "#lib/log.ts";
 import type { Identity, RequestContext } from "#lib/request-context.ts";
 import type { Transport } from "../transport/transport.ts";
-import { gatewayItself } from "./ask-auth.ts";
+import { gatewayIdentity } from "./auth-calls.ts";
 
 /** Within this time, one denial is recorded for each user and permission: a caller that repeats a request in a loop does not fill the log. */
 const onceInMs = 60_000;
@@ -28,7 +28,7 @@ export function denialRecorder(
     if (fresh.length === 0) return;
     const { id: userId, name: username, tenantId, userTenantId = tenantId } = identity;
     const input = { userId, username, userTenantId, tenantId, permissions: fresh };
-    const context = { identity: gatewayItself, requestId, client, deadline: Date.now() + patienceMs };
+    const context = { identity: gatewayIdentity, requestId, client, deadline: Date.now() + patienceMs };
     const { signal } = new AbortController();
     transport
       .send("auth", { query: mutation, variables: { input }, operation: "mutation" }, context, signal)

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { log } from "#lib/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Transport } from "../transport/transport.ts";
-import { gatewayItself } from "./ask-auth.ts";
+import { gatewayIdentity } from "./auth-calls.ts";
 import type { IdentityCache } from "./identity-cache.ts";
 
 const everyMs = 400;
@@ -38,22 +38,22 @@ export async function followRevocations(
   let after: string | undefined;
   let isFirst = true;
   while (!signal.aborted) {
-    const askedAt = performance.now();
+    const sentAt = performance.now();
     try {
-      const told = await ask(transport, after, isFirst ? firstPatienceMs : patienceMs, signal);
+      const revoked = await ask(transport, after, isFirst ? firstPatienceMs : patienceMs, signal);
       isFirst = false;
       // Revocations from before the first position were never received.
-      if (after === undefined || told.everybody) cache.forget("everything");
-      for (const credentialId of told.credentialIds) cache.forget({ credentialId });
-      for (const userId of told.userIds) cache.forget({ userId });
-      for (const tenantId of told.tenantIds) cache.forget({ tenantId });
-      after = told.position;
-      if (!told.complete) continue;
-      cache.confirm(askedAt);
+      if (after === undefined || revoked.everybody) cache.forget("everything");
+      for (const credentialId of revoked.credentialIds) cache.forget({ credentialId });
+      for (const userId of revoked.userIds) cache.forget({ userId });
+      for (const tenantId of revoked.tenantIds) cache.forget({ tenantId });
+      after = revoked.position;
+      if (!revoked.complete) continue;
+      cache.confirm(sentAt);
     } catch (error) {
       // Nothing can be read from this position any more. With a new position, which clears the cache, nothing more is missed.
       if (isPositionGone(error)) after = undefined;
-      if (!signal.aborted) log.gateway.debug({ err: error }, "revocations could not be read and are asked for again");
+      if (!signal.aborted) log.gateway.debug({ err: error }, "revocations could not be read and will be queried again");
     }
     await pause(everyMs, signal);
   }
@@ -63,7 +63,7 @@ const isPositionGone = (error: unknown): boolean =>
   /^POSITION_/.test(String((error as { extensions?: { code?: unknown } } | null)?.extensions?.code));
 
 async function ask(transport: Transport, after: string | undefined, waitMs: number, signal: AbortSignal) {
-  const context = { identity: gatewayItself, requestId: randomUUID(), deadline: Date.now() + waitMs };
+  const context = { identity: gatewayIdentity, requestId: randomUUID(), deadline: Date.now() + waitMs };
   const request = { query, variables: { after }, operation: "query" } as const;
   const { data, errors } = await transport.send("auth", request, context, signal);
   if (errors?.length) throw errors[0] as Error;

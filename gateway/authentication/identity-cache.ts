@@ -26,7 +26,7 @@ const silenceMs = 1_200;
 /** Callers share a call for the same token only this soon after it began: later, something may have been revoked that its answer does not include. */
 const sharedForMs = 100;
 
-interface Asked {
+interface PendingCall {
   answer: Promise<IdentifiedCredential | undefined>;
   /** On the clock of `performance.now()`. */
   at: number;
@@ -40,7 +40,7 @@ interface Asked {
  */
 export class IdentityCache {
   readonly #known = new LRUCache<string, IdentifiedCredential>({ max: capacity, ttl: lifetimeMs });
-  readonly #asked = new Map<string, Asked>();
+  readonly #pending = new Map<string, PendingCall>();
   #confirmedAt = -Infinity;
   #revocations = 0;
 
@@ -80,13 +80,13 @@ export class IdentityCache {
     const known = this.isLive ? this.#known.get(key) : undefined;
     if (known && (known.expiresAt === null || known.expiresAt > Date.now())) return known;
     const revocations = this.#revocations;
-    const running = this.#asked.get(key);
+    const running = this.#pending.get(key);
     if (running && running.revocations === revocations && performance.now() - running.at < sharedForMs)
       return running.answer;
-    const asked: Asked = { answer: ask(), at: performance.now(), revocations };
-    this.#asked.set(key, asked);
-    const found = await asked.answer.finally(() => {
-      if (this.#asked.get(key) === asked) this.#asked.delete(key);
+    const call: PendingCall = { answer: ask(), at: performance.now(), revocations };
+    this.#pending.set(key, call);
+    const found = await call.answer.finally(() => {
+      if (this.#pending.get(key) === call) this.#pending.delete(key);
     });
     if (found && this.isLive && revocations === this.#revocations) this.#known.set(key, found);
     return found;

@@ -1,5 +1,5 @@
 import { PublicError } from "#lib/errors.ts";
-import { anybodySignedIn, type Identity, lacksPolicy, refusalOf } from "#lib/request-context.ts";
+import { anyAuthenticated, type Identity, lacksPolicy, refusalOf } from "#lib/request-context.ts";
 
 /** One directive on one coordinate. */
 export interface Requirement {
@@ -17,7 +17,7 @@ export type Alternatives = readonly (readonly string[])[];
 
 export const authenticated: Requirement = {
   name: "@authenticated",
-  refusal: (identity) => refusalOf(identity, anybodySignedIn),
+  refusal: (identity) => refusalOf(identity, anyAuthenticated),
 };
 
 export const scopes = (alternatives: Alternatives): Requirement => ({
@@ -30,7 +30,7 @@ export function policy(alternatives: Alternatives, policies: Policies): Requirem
   const judges = new Map(
     alternatives.flat().map((name) => {
       const judge = Object.hasOwn(policies, name) ? policies[name] : undefined;
-      if (!judge) throw new Error(`The supergraph asks for the policy "${name}", which is not registered.`);
+      if (!judge) throw new Error(`The supergraph requires the policy "${name}", which is not registered.`);
       return [name, judge];
     }),
   );
@@ -52,5 +52,5 @@ function nearest(
     if (missing.length === 0) return undefined;
     if (!least || missing.length < least.length) least = missing;
   }
-  return least?.[0] ?? new PublicError("FORBIDDEN", "Nobody may ask for this.");
+  return least?.[0] ?? new PublicError("FORBIDDEN", "No caller may select this.");
 }

@@ -60,7 +60,7 @@ export class Documents {
     if (id === undefined)
       throw new PublicError("DOCUMENT_ID_INVALID", "The id of a document is its SHA-256, in hexadecimal.");
     if (query !== undefined && hashOf(query) !== id)
-      throw new PublicError("DOCUMENT_MISMATCH", "The id is not that of the document that came with it.");
+      throw new PublicError("DOCUMENT_MISMATCH", "The id is not that of the document in the same request.");
     const known = this.#byId.get(id);
     if (known) return known.text;
     // The id came with its text, which is not stored: a caller who may send any document may send this one.
@@ -69,16 +69,17 @@ export class Documents {
     if (request.documentId === undefined && mode !== "ids")
       throw new PublicError(
         "PERSISTED_QUERY_NOT_SUPPORTED",
-        "Documents are not stored here; send the document itself.",
+        "The gateway does not store documents; send the document itself.",
       );
     throw new PublicError("DOCUMENT_UNKNOWN", "No document has this id.");
   }
 
   #admitted(query: string, mode: DocumentMode): string {
     if (mode === "open") return query;
-    if (mode === "ids") throw new PublicError("DOCUMENT_NOT_ALLOWED", "Documents are asked for by their ids here.");
+    if (mode === "ids")
+      throw new PublicError("DOCUMENT_NOT_ALLOWED", "The gateway accepts only ids of documents: send a `documentId`.");
     if (this.#byText.has(query)) return query;
-    if (mode === "safelist") throw new PublicError("DOCUMENT_NOT_ALLOWED", "This document is not known here.");
+    if (mode === "safelist") throw new PublicError("DOCUMENT_NOT_ALLOWED", "The gateway does not know this document.");
     log.gateway.warn({ document: hashOf(query) }, "a document that is not known was executed");
     return query;
   }

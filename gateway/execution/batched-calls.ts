@@ -1,8 +1,8 @@
 import type { FetchNode } from "@apollo/query-planner";
 import type { ExecutionResult, GraphQLError } from "graphql";
 import type { Variables } from "./data.ts";
-import type { NumbersOf } from "./held-numbers.ts";
-import { moved } from "./in-parts.ts";
+import type { NumbersOf } from "./exact-numbers.ts";
+import { moved } from "./split-call.ts";
 import type { CallSubgraph } from "./run.ts";
 
 interface Waiting {

@@ -3,7 +3,7 @@ import { OperationTypeNode, parse } from "graphql";
 import { PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/request-context.ts";
 import { failedFields } from "./failed-fields.ts";
-import { inParts } from "./in-parts.ts";
+import { splitCall } from "./split-call.ts";
 import type { CallRequest, Transport } from "../transport/transport.ts";
 import type { CallSubgraph } from "./run.ts";
 
@@ -17,7 +17,7 @@ export function callsOver(
   return async ({ serviceName, operation: query, operationKind }: FetchNode, variables, numbersOf) => {
     const operation = operationKind === OperationTypeNode.QUERY ? "query" : "mutation";
     try {
-      return await inParts(variables, (part) =>
+      return await splitCall(variables, (part) =>
         transport.send(serviceName, { query, variables: part, operation, fresh, numbersOf }, context, signal),
       );
     } catch (error) {

@@ -5,7 +5,7 @@ import type { Aliases } from "../planning/aliases.ts";
 import type { Data, Variables } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import type { OperationToPlan } from "../planning/operation-to-plan.ts";
-import { numbersOfFetch, type NumbersOf } from "./held-numbers.ts";
+import { numbersOfFetch, type NumbersOf } from "./exact-numbers.ts";
 import { fetchesByType } from "../planning/fetches-by-type.ts";
 import { plannedFields } from "../planning/planned-fields.ts";
 import { eventOf } from "./fetch-step.ts";
@@ -18,7 +18,7 @@ export interface CompiledOperation {
   plan: QueryPlan;
   execute(variables: Variables, call: CallSubgraph): Promise<Executed>;
   /** For a subscription: the fetch that subscribes to its subgraph. */
-  followed?: FetchNode | undefined;
+  subscriptionFetch?: FetchNode | undefined;
   /** Finds the numbers in its events whose digits must be kept. */
   numbersOf: NumbersOf;
   /** For a subscription: executes the rest of the operation for one event. */
@@ -45,15 +45,15 @@ export function compileOperation(
     schema: wholeSchema,
   });
   const { node } = plan;
-  const followed = node?.kind === "Subscription" ? node.primary : undefined;
+  const subscriptionFetch = node?.kind === "Subscription" ? node.primary : undefined;
   const step = stepOf(node?.kind === "Subscription" ? node.rest : node, [], supergraph);
-  const take = followed && eventOf(followed, fits);
+  const take = subscriptionFetch && eventOf(subscriptionFetch, fits);
   const write = answerWriter(supergraph, planned, plannedFields(plan));
   const finish = async (run: Run): Promise<Executed> => {
     await step(run);
     const { json, problems, refusals } = write(run.data, run.variables);
-    const told = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
-    const failed = withoutRepetitions(told);
+    const reported = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
+    const failed = withoutRepetitions(reported);
     if (problems.length === 0 && refusals.length === 0) return { json, errors: failed };
     return {
       json,
@@ -69,8 +69,8 @@ export function compileOperation(
   });
   return {
     plan,
-    followed,
-    numbersOf: followed ? numbersOf(followed) : () => "none",
+    subscriptionFetch,
+    numbersOf: subscriptionFetch ? numbersOf(subscriptionFetch) : () => "none",
     execute: (variables, call) => finish(begun(variables, call)),
     executeEvent: (event, variables, call) => {
       const run = begun(variables, call);

@@ -6,13 +6,13 @@ import { pathsOf } from "./entities.ts";
 type Path = readonly (string | number)[];
 
 /** The subgraph of a fetch, and the keys of its fields as clients know them. */
-export interface Asked {
+export interface FetchedSubgraph {
   subgraph: string;
   renamed(path: Path): Path;
 }
 
 /** Returns the errors of a fetch of root fields. Their paths are those of the response, except for keys that the planner generated. */
-export function rootErrors(errors: readonly GraphQLError[], { subgraph, renamed }: Asked): GraphQLError[] {
+export function rootErrors(errors: readonly GraphQLError[], { subgraph, renamed }: FetchedSubgraph): GraphQLError[] {
   return errors.map((error) => downstream(error, subgraph, error.path && renamed(error.path)));
 }
 
@@ -22,7 +22,7 @@ export function rootErrors(errors: readonly GraphQLError[], { subgraph, renamed 
  */
 export function entityErrors(
   errors: readonly GraphQLError[],
-  { subgraph, renamed }: Asked,
+  { subgraph, renamed }: FetchedSubgraph,
   { root, path, holders }: { root: Data; path: ResponsePath; holders: readonly (readonly Data[])[] },
 ): GraphQLError[] {
   const paths = pathsOf(root, path);

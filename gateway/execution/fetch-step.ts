@@ -2,7 +2,7 @@ import type { FetchNode, QueryPlanSelectionNode, ResponsePath } from "@apollo/qu
 import { type ExecutionResult, GraphQLError } from "graphql";
 import type { FetchByType } from "../planning/fetches-by-type.ts";
 import { type Data, isData, type Variables } from "./data.ts";
-import { type Asked, entityErrors, rootErrors } from "./downstream-errors.ts";
+import { type FetchedSubgraph, entityErrors, rootErrors } from "./downstream-errors.ts";
 import { entitiesAt } from "./entities.ts";
 import type { EntityKeys } from "./entity-keys.ts";
 import { merge } from "./merge.ts";
@@ -32,13 +32,13 @@ export function fetchStep(fetch: FetchByType, path: ResponsePath, types: EntityT
 
 function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
-  const asked = askedOf(fetch);
+  const fetched = fetchedFrom(fetch);
   const targets = entitiesAt(path);
   return async (run) => {
     const into = targets(run.data);
     if (into.length === 0) return;
     const { data, errors } = await run.call(fetch, usedVariables(fetch, run.variables));
-    if (errors) run.errors.push(...rootErrors(errors, asked));
+    if (errors) run.errors.push(...rootErrors(errors, fetched));
     if (!data) return;
     rewrite?.(data);
     for (const target of into) merge(target, data, fits);
@@ -48,9 +48,9 @@ function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
 /** Takes the data of an event from a subgraph as if it were the response of a fetch. */
 export function eventOf(fetch: FetchNode, fits: FitsType): (run: Run, event: ExecutionResult) => void {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
-  const asked = askedOf(fetch);
-  return ({ data: target, errors: told }, { data, errors }) => {
-    if (errors) told.push(...rootErrors(errors, asked));
+  const fetched = fetchedFrom(fetch);
+  return ({ data: target, errors: targetErrors }, { data, errors }) => {
+    if (errors) targetErrors.push(...rootErrors(errors, fetched));
     if (!data) return;
     rewrite?.(data);
     merge(target, data, fits);
@@ -64,7 +64,7 @@ function entityFetch(
   { fits, keys }: EntityTypes,
 ): Step {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
-  const asked = askedOf(fetch);
+  const fetched = fetchedFrom(fetch);
   const all = entitiesAt(path);
   const ofTypes = fetch.ofTypes && new Set(fetch.ofTypes);
   const find = ofTypes ? (root: Data) => all(root).filter((each) => ofTypes.has(String(each["__typename"]))) : all;
@@ -80,7 +80,7 @@ function entityFetch(
     const variables = usedVariables(fetch, run.variables);
     if ("representations" in variables) throw new Error("Variables cannot contain key `representations`.");
     const { data, errors } = await run.call(fetch, { ...variables, representations });
-    if (errors) run.errors.push(...entityErrors(errors, asked, { root: run.data, path, holders }));
+    if (errors) run.errors.push(...entityErrors(errors, fetched, { root: run.data, path, holders }));
     if (!data) return;
     const entities = data["_entities"];
     if (!Array.isArray(entities) || entities.length !== representations.length)
@@ -104,7 +104,7 @@ function distribute(
   for (const holder of holders) merge(holder, entity, fits);
 }
 
-const askedOf = ({ serviceName, outputRewrites }: FetchNode): Asked => ({
+const fetchedFrom = ({ serviceName, outputRewrites }: FetchNode): FetchedSubgraph => ({
   subgraph: serviceName,
   renamed: renamedPath(outputRewrites),
 });

@@ -85,7 +85,7 @@ function digitsOf(value: unknown, type: GraphQLType | undefined): unknown {
 }
 
 const notBoolean = (name: string): GraphQLError =>
-  new GraphQLError(`Variable "$${name}" must not be null where @include or @skip asks for it.`, {
+  new GraphQLError(`Variable "$${name}" must not be null where @include or @skip uses it.`, {
     extensions: { code: "BAD_USER_INPUT" },
   });
 

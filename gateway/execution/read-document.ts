@@ -45,14 +45,14 @@ export const documentReader = (schema: GraphQLSchema, { limits, introspection }:
       const errors = errorsIn(document);
       if (errors.length === 0) return { document, tokens };
       // The error beyond the limit only reports that there are too many.
-      const told = errors.slice(0, limits.validationErrors);
-      throw new RequestErrors(told.map((error) => described(error, "GRAPHQL_VALIDATION_FAILED", introspection)));
+      const reported = errors.slice(0, limits.validationErrors);
+      throw new RequestErrors(reported.map((error) => described(error, "GRAPHQL_VALIDATION_FAILED", introspection)));
     } catch (error) {
       if (error instanceof GraphQLError)
         throw new RequestErrors([described(error, "GRAPHQL_PARSE_FAILED", introspection)]);
       // The parser recurses as deep as the document is nested.
       if (error instanceof RangeError)
-        throw new PublicError("DEPTH_LIMIT_EXCEEDED", "The document is nested deeper than it can be read.");
+        throw new PublicError("DEPTH_LIMIT_EXCEEDED", "The document is nested too deeply to be read.");
       throw error;
     }
   };

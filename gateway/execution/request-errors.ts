@@ -29,5 +29,5 @@ export function described(error: GraphQLError, code: ErrorCode, open: boolean): 
 
 const reserved = (message: string): string =>
   /\bdirective "@/i.test(message)
-    ? "A directive is unknown, stands where it may not, or lacks an argument."
+    ? "A directive is unknown, in a place where it is not allowed, or lacks an argument."
     : message.replace(/ Did you mean .*$/s, "");

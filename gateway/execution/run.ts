@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
 import type { FetchNode } from "@apollo/query-planner";
 import type { Data, Variables } from "./data.ts";
-import type { NumbersOf } from "./held-numbers.ts";
+import type { NumbersOf } from "./exact-numbers.ts";
 
 /** Sends one fetch of a plan to its subgraph. Resolves with the response, errors included; rejects when the gateway itself failed. */
 export type CallSubgraph = (fetch: FetchNode, variables: Variables, numbersOf?: NumbersOf) => Promise<ExecutionResult>;

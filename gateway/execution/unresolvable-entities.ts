@@ -20,7 +20,7 @@ export function unresolvableErrors(
   return unresolvable.flatMap(({ representation, holder }) => {
     const type = String(holder["__typename"] ?? representation["__typename"]);
     const reason = new InvalidAnswer(
-      `No subgraph can be asked for this field: the one that has it resolves no key of ${type} that is known here.`,
+      `No subgraph can be queried for this field: the one that has it resolves no key of ${type} that is known here.`,
     );
     const lacking = failedFields(document, { representations: [representation] }, reason)
       .map((error) => error.path?.slice(2) ?? [])

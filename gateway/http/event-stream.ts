@@ -10,7 +10,7 @@ import { Outgoing } from "../sockets/outgoing.ts";
 import type { SocketLimits } from "../sockets/socket-limits.ts";
 import type { ConnectionObserver } from "../sockets/observer.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
-import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
+import { textOf, type EmittedEvent } from "../subscriptions/emitted-event.ts";
 
 const streamHeaders = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -82,7 +82,7 @@ export class EventStream extends Subscriber implements Holder {
     if (!begun) {
       const answer = await gateway.execute(request, context);
       if (answer.refused !== undefined) return answer;
-      this.#outgoing.say(nextEvent(answer.body));
+      this.#outgoing.send(nextEvent(answer.body));
       this.end();
       return undefined;
     }
@@ -92,9 +92,9 @@ export class EventStream extends Subscriber implements Holder {
     }
     credentials.hold(context.identity, this);
     // When events were sent in the meantime, this cursor is behind them and is not sent.
-    if (begun.cursor !== undefined && !this.#response.headersSent) this.#outgoing.say(`id: ${begun.cursor}\n\n`);
+    if (begun.cursor !== undefined && !this.#response.headersSent) this.#outgoing.send(`id: ${begun.cursor}\n\n`);
     else this.#begun();
-    this.#pinging = setInterval(() => this.#outgoing.say(":\n\n"), limits.pingMs);
+    this.#pinging = setInterval(() => this.#outgoing.send(":\n\n"), limits.pingMs);
     return undefined;
   }
 
@@ -102,24 +102,24 @@ export class EventStream extends Subscriber implements Holder {
     return this.#outgoing.ready;
   }
 
-  tell(event: ToldEvent): void {
+  emit(event: EmittedEvent): void {
     if (this.#isOver) return;
     if (event.head === undefined) {
-      if (event.cursor !== undefined) this.#outgoing.say(`id: ${event.cursor}\n\n`);
+      if (event.cursor !== undefined) this.#outgoing.send(`id: ${event.cursor}\n\n`);
       return;
     }
-    this.#outgoing.tell("", event, (told, dropped) => {
-      const id = told.cursor === undefined ? "" : `id: ${told.cursor}\n`;
-      return `event: next\n${id}data: ${textOf(told, dropped)}\n\n`;
+    this.#outgoing.emit("", event, (emitted, dropped) => {
+      const id = emitted.cursor === undefined ? "" : `id: ${emitted.cursor}\n`;
+      return `event: next\n${id}data: ${textOf(emitted, dropped)}\n\n`;
     });
   }
 
   end(errors?: readonly unknown[]): void {
     if (this.#isOver) return;
     const { requestId } = this.#options.context;
-    if (errors) this.#outgoing.say(nextEvent(JSON.stringify({ errors: answerErrors(errors, requestId) })));
+    if (errors) this.#outgoing.send(nextEvent(JSON.stringify({ errors: answerErrors(errors, requestId) })));
     this.#over();
-    this.#outgoing.say(completeEvent, () => this.#response.end());
+    this.#outgoing.send(completeEvent, () => this.#response.end());
   }
 
   /** After a change of rights the client reconnects and resumes at its last event. */

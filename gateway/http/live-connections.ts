@@ -54,7 +54,7 @@ export class LiveConnections {
   async streamEvents(
     request: IncomingMessage,
     response: ServerResponse,
-    { asked, context }: { asked: GraphQLRequest; context: GatewayContext },
+    { graphqlRequest, context }: { graphqlRequest: GraphQLRequest; context: GatewayContext },
   ): Promise<GraphQLAnswer | undefined> {
     const stream = new EventStream(response, {
       gateway: this.#gateway,
@@ -64,7 +64,7 @@ export class LiveConnections {
       context,
     });
     if (!this.#users.take(context.identity, stream))
-      throw new PublicError("OVERLOADED", "This user has as many connections as one may have.");
+      throw new PublicError("OVERLOADED", "This user has the maximum number of connections.");
     this.#eventStreams.add(stream);
     this.#observer.onOpen?.("event stream");
     response.once("close", () => {
@@ -73,8 +73,9 @@ export class LiveConnections {
       this.#users.release(stream);
     });
     const after = request.headers["last-event-id"];
-    const extensions = after === undefined || after === "" ? asked.extensions : { ...asked.extensions, after };
-    return stream.begin({ ...asked, extensions });
+    const extensions =
+      after === undefined || after === "" ? graphqlRequest.extensions : { ...graphqlRequest.extensions, after };
+    return stream.begin({ ...graphqlRequest, extensions });
   }
 
   async close(): Promise<void> {

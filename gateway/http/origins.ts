@@ -32,7 +32,7 @@ const usualHeaders = [
 const exposedHeaders = "x-request-id, retry-after, etag, www-authenticate";
 
 const refusedOrigin =
-  "Pages of this origin may not use the graph: ALLOWED_ORIGINS, in the gateway's environment, names the origins whose pages may.";
+  "Pages of this origin may not use the graph: add the origin to ALLOWED_ORIGINS in the gateway's environment.";
 /** The number of refused origins that are logged, each once. */
 const mostLogged = 32;
 

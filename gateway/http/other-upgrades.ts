@@ -5,7 +5,10 @@ import type { Duplex } from "node:stream";
 export const isForWebSocket = ({ headers }: IncomingMessage): boolean =>
   headers.upgrade?.trim().toLowerCase() === "websocket";
 
-/** For `createServer`: newer versions of Node ask which offers are accepted, and handle a request as usual when its offer is not. */
+/**
+ * For `createServer`: newer versions of Node ask which offers are accepted, and handle a request as usual when its offer is not. They drop what a client sent
+ * behind that request before its response; no client is known to pipeline behind an offer.
+ */
 export const acceptedUpgrades = { shouldUpgradeCallback: isForWebSocket };
 
 /** The headers of one hop that offer another protocol. */

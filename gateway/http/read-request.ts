@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
-import { type HeldNumbers, numbersIn, parseJson } from "#lib/exact-json.ts";
+import { type ExactNumbers, numbersIn, parseJson } from "#lib/exact-json.ts";
 import { PublicError } from "#lib/errors.ts";
 import { readBody } from "#lib/http-body.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
@@ -23,17 +23,17 @@ const requestShape = z.object({
  * @throws PublicError METHOD_NOT_ALLOWED, UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, BAD_REQUEST
  */
 export async function readRequest(request: IncomingMessage, url: URL, documentId?: string): Promise<GraphQLRequest> {
-  const asked = await readMessage(request, url);
-  return documentId === undefined ? asked : { ...asked, documentId };
+  const message = await readMessage(request, url);
+  return documentId === undefined ? message : { ...message, documentId };
 }
 
 async function readMessage(request: IncomingMessage, url: URL): Promise<GraphQLRequest> {
   if (request.method === "GET") return { ...fromParameters(url.searchParams), queriesOnly: true };
-  if (request.method !== "POST") throw new PublicError("METHOD_NOT_ALLOWED", "Ask by GET or by POST.");
+  if (request.method !== "POST") throw new PublicError("METHOD_NOT_ALLOWED", "Send the request by GET or by POST.");
   if (!isJson(request.headers["content-type"]))
-    throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request is application/json in UTF-8.");
+    throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request must be application/json in UTF-8.");
   if ((request.headers["content-encoding"] ?? "identity") !== "identity")
-    throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request is not compressed.");
+    throw new PublicError("UNSUPPORTED_MEDIA_TYPE", "The body of a request must not be compressed.");
   const bytes = await readBody(request, maxBodyBytes);
   if (bytes === undefined) throw new PublicError("PAYLOAD_TOO_LARGE", `A body holds at most ${maxBodyBytes} bytes.`);
   // If it were decoded anyway, the text would differ from what the client wrote: a name, or a password.
@@ -67,7 +67,7 @@ function fromParameters(parameters: URLSearchParams): GraphQLRequest {
   });
 }
 
-function parsed(text: string, what: string, numbersOf?: (value: unknown) => HeldNumbers): unknown {
+function parsed(text: string, what: string, numbersOf?: (value: unknown) => ExactNumbers): unknown {
   try {
     return parseJson(text, numbersOf);
   } catch {
@@ -76,11 +76,15 @@ function parsed(text: string, what: string, numbersOf?: (value: unknown) => Held
 }
 
 function shaped(value: unknown): GraphQLRequest {
-  if (Array.isArray(value)) throw new PublicError("BAD_REQUEST", "One request at a time: batches are not taken.");
+  if (Array.isArray(value))
+    throw new PublicError("BAD_REQUEST", "Send one request at a time: batches are not supported.");
   const { data, error } = requestShape.safeParse(value);
   if (!data) {
     const at = error.issues[0]?.path.join(".");
-    throw new PublicError("BAD_REQUEST", at ? `The member ${at} has the wrong type.` : "A request is a JSON object.");
+    throw new PublicError(
+      "BAD_REQUEST",
+      at ? `The member ${at} has the wrong type.` : "A request must be a JSON object.",
+    );
   }
   return {
     query: data.query ?? undefined,

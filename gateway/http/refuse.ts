@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { failSpan, tellSpan } from "#lib/tracing.ts";
+import { failSpan, annotateSpan } from "#lib/tracing.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
 import { refuseStream } from "./event-stream.ts";
 import { eventStream, type MediaType, plainJson } from "./media-type.ts";
@@ -10,7 +10,7 @@ import { statusOf } from "./status.ts";
 export function refuse(response: ServerResponse, answer: GraphQLAnswer, type: MediaType | typeof eventStream): void {
   const isStream = type === eventStream;
   const status = statusOf(answer, isStream ? plainJson : type);
-  tellSpan(() => ({ attributes: { "http.response.status_code": isStream ? 200 : status } }));
+  annotateSpan(() => ({ attributes: { "http.response.status_code": isStream ? 200 : status } }));
   if (status >= 500) failSpan(String(answer.refused));
   setHeaders(response, answer);
   if (isStream) refuseStream(response, answer);

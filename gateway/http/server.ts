@@ -10,7 +10,7 @@ import { RequestAborted } from "#lib/http-body.ts";
 import { listen } from "#lib/listen.ts";
 import { log } from "#lib/log.ts";
 import type { Client, Identity } from "#lib/request-context.ts";
-import { inTraceOf, requestSpan, span, tellSpan } from "#lib/tracing.ts";
+import { inTraceOf, requestSpan, span, annotateSpan } from "#lib/tracing.ts";
 import { refusal } from "../answer-errors.ts";
 import type { Authentication } from "../authentication/authenticate.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
@@ -208,7 +208,7 @@ class GraphQLFace {
     if (answer.refused !== undefined) return refuse(response, answer, wantsStream(request) ? eventStream : type);
     const isKnown = documentId !== undefined && request.method === "GET" && isUnchanged(request, response, answer);
     const status = isKnown ? 304 : 200;
-    tellSpan(() => ({ attributes: { "http.response.status_code": status } }));
+    annotateSpan(() => ({ attributes: { "http.response.status_code": status } }));
     if (isKnown) response.writeHead(status).end();
     else send(response, status, type, answer.body);
   }
@@ -224,9 +224,9 @@ class GraphQLFace {
 
   /** Counts and returns the refusal of a request that never became a GraphQL request. */
   #refusal(error: unknown, requestId: string): GraphQLAnswer {
-    const told = refusal([error], requestId);
-    this.#options.onRequest?.({ document: undefined, refused: told.refused, milliseconds: 0 });
-    return told;
+    const refused = refusal([error], requestId);
+    this.#options.onRequest?.({ document: undefined, refused: refused.refused, milliseconds: 0 });
+    return refused;
   }
 
   #clientOf(request: IncomingMessage): Client {
@@ -250,7 +250,7 @@ class GraphQLFace {
   ): Promise<GraphQLAnswer | undefined> {
     const asEvents = prefersEvents(request.headers.accept);
     if (!type && !asEvents)
-      throw new PublicError("NOT_ACCEPTABLE", "Answers are application/graphql-response+json or JSON.");
+      throw new PublicError("NOT_ACCEPTABLE", "Responses are application/graphql-response+json or JSON.");
     this.#load.admit();
     const gone = new AbortController();
     // Each call in flight adds a listener, however many there are.
@@ -258,7 +258,7 @@ class GraphQLFace {
     response.once("close", () => {
       if (!response.writableFinished) gone.abort();
     });
-    const asked = await readRequest(request, url, documentId);
+    const graphqlRequest = await readRequest(request, url, documentId);
     const identity: Identity = await span("authenticate", {}, () =>
       this.#identify(request, asEvents ? url : undefined),
     );
@@ -267,8 +267,8 @@ class GraphQLFace {
     const deadline = Date.now() + (this.#options.requestTimeoutMs ?? defaultRequestTimeoutMs);
     const context = { identity, client: this.#clientOf(request), requestId, deadline, signal: gone.signal };
     return asEvents
-      ? this.#live.streamEvents(request, response, { asked, context })
-      : this.#gateway.execute(asked, context);
+      ? this.#live.streamEvents(request, response, { graphqlRequest, context })
+      : this.#gateway.execute(graphqlRequest, context);
   }
 }
 

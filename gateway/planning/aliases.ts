@@ -15,9 +15,9 @@ export class Aliases {
   readonly #planned = new Map<string, Map<string, string>>();
   readonly #written = new Map<string, string>();
 
-  /** @param asked the names of the fields that the planner selects itself */
-  constructor(operation: Operation, asked: ReadonlySet<string>) {
-    const used = new Set(asked);
+  /** @param plannerFields the names of the fields that the planner selects itself */
+  constructor(operation: Operation, plannerFields: ReadonlySet<string>) {
+    const used = new Set(plannerFields);
     const selected = new Map<string, Map<string, FieldNode>>();
     visit(documentOf(operation), {
       Field: (field) => {
@@ -30,7 +30,7 @@ export class Aliases {
     for (const [key, fields] of selected) {
       let isFree = true;
       for (const [signature, { name }] of fields) {
-        const isPlannersOwn = key !== name.value && asked.has(key);
+        const isPlannersOwn = key !== name.value && plannerFields.has(key);
         if (!isPlannersOwn && (isFree || !shared.has(key))) {
           isFree = false;
           continue;

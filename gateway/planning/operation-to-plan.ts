@@ -22,7 +22,7 @@ import type { PublicError } from "#lib/errors.ts";
 import { isIncluded, isIntrospection, type Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
 import { forSubgraphs } from "./executable-directives.ts";
-import { fragmentOn, typename } from "./made-selections.ts";
+import { fragmentOn, typename } from "./selection-nodes.ts";
 import { NumberLiterals } from "./number-literals.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 import type { Terms } from "./requirements/terms.ts";
@@ -69,7 +69,7 @@ export function operationToPlan(
   const { apiSchema, planned } = supergraph;
   const root = apiSchema.getRootType(definition.operation);
   if (!root) throw new Error(`The schema has no ${definition.operation} type.`);
-  const aliases = new Aliases(operation, planned.terms.asked);
+  const aliases = new Aliases(operation, planned.terms.plannerFields);
   const simpler = new Simpler(supergraph, operation, plannedFor, aliases);
   const selectionSet = setOf(simpler.selections(definition.selectionSet, { type: root, possible: [root] }));
   const numbers = new NumberLiterals(apiSchema);

@@ -3,7 +3,7 @@ import type { QueryPlan } from "@apollo/query-planner";
 import type { DocumentNode } from "graphql";
 import { documentOf, type Operation } from "../operation.ts";
 import { inSubgraphTerms } from "./requirements/subgraph-terms.ts";
-import { withTypesHere } from "./types-here.ts";
+import { withPartlyKnownTypes } from "./partly-known-types.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 
 /** Plans operations of valid documents over one supergraph. */
@@ -18,7 +18,7 @@ export function planOf(
   document: DocumentNode,
 ): QueryPlan {
   const plan = planner.buildQueryPlan(operationFromDocument(plannedSchema, document, { validate: false }));
-  return inSubgraphTerms(withTypesHere(plan, document, supergraph), terms);
+  return inSubgraphTerms(withPartlyKnownTypes(plan, document, supergraph), terms);
 }
 
 /** Plans in this thread: everything else in the thread waits, however long that takes. */

@@ -11,7 +11,7 @@ import { closeCodes, type CloseReason, subscriberExists } from "./close-codes.ts
 import type { Credentials, Holder, Shown } from "./credentials.ts";
 import type { ConnectionObserver } from "./observer.ts";
 import { Outgoing } from "./outgoing.ts";
-import { shownIn, withoutCredential } from "./shown-credential.ts";
+import { credentialIn, withoutCredential } from "./payload-credential.ts";
 import { SocketOperation } from "./socket-operation.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
@@ -68,7 +68,7 @@ export class ClientSocket implements Holder {
       replaced: () => dependencies.observer.onReplaced?.(),
     });
     this.#initTimer = setTimeout(() => this.close("initTimeout"), dependencies.limits.initMs).unref();
-    ws.on("message", (data, isBinary) => this.#hear(isBinary ? undefined : clientMessage(String(data))));
+    ws.on("message", (data, isBinary) => this.#receive(isBinary ? undefined : clientMessage(String(data))));
     ws.on("error", () => ws.terminate());
     ws.on("close", () => this.#end("gone"));
   }
@@ -81,7 +81,7 @@ export class ClientSocket implements Holder {
     this.#unanswered += 1;
     const cursors: Record<string, string> = {};
     for (const [id, { cursor }] of this.#operations) if (cursor !== undefined) cursors[id] = cursor;
-    this.#outgoing.say(JSON.stringify({ type: "ping", payload: { cursors } }));
+    this.#outgoing.send(JSON.stringify({ type: "ping", payload: { cursors } }));
   }
 
   close(reason: CloseReason, text: string = closeCodes[reason][1]): void {
@@ -108,7 +108,7 @@ export class ClientSocket implements Holder {
     this.close("tryAgainLater");
   }
 
-  #hear(message: ClientMessage | undefined): void {
+  #receive(message: ClientMessage | undefined): void {
     if (this.#gone.signal.aborted) return;
     switch (message?.type) {
       case "connection_init":
@@ -139,17 +139,17 @@ export class ClientSocket implements Holder {
   async #init(payload: Readonly<Record<string, unknown>>): Promise<void> {
     if (this.#isInitialising) return this.close("initRepeated");
     this.#isInitialising = true;
-    const identity = await this.#identify(shownIn(payload) ?? { authorization: this.#upgraded.authorization });
+    const identity = await this.#identify(credentialIn(payload) ?? { authorization: this.#upgraded.authorization });
     if (!identity || this.#gone.signal.aborted) return;
     if (identity.kind === "anonymous" && !this.#dependencies.anonymous) return this.close("forbidden");
     if (!this.#dependencies.admit(identity, this)) return this.close("tooManySockets");
     clearTimeout(this.#initTimer);
     this.#become(identity);
-    this.#outgoing.say('{"type":"connection_ack"}');
+    this.#outgoing.send('{"type":"connection_ack"}');
   }
 
   async #answerPing(payload: Readonly<Record<string, unknown>> | undefined): Promise<void> {
-    const shown = this.#identity && payload && shownIn(payload);
+    const shown = this.#identity && payload && credentialIn(payload);
     if (shown) {
       const identity = await this.#identify(shown);
       if (!identity || !this.#identity || this.#gone.signal.aborted) return;
@@ -210,7 +210,7 @@ export class ClientSocket implements Holder {
   }
 
   #context(): GatewayContext {
-    if (!this.#identity) throw new Error("The client has not said who he is.");
+    if (!this.#identity) throw new Error("The client has not been identified.");
     return {
       identity: this.#identity,
       client: this.#upgraded.client,

@@ -27,7 +27,7 @@ export interface Shown {
 /** How long a credential is accepted while it cannot be determined whether it is valid. */
 const graceMs = 10_000;
 /** The number of credentials that are checked at the same time. */
-const together = 64;
+const checksAtOnce = 64;
 
 /** Checks periodically whether the credentials of open connections are still valid, once for all connections of one credential. */
 export class Credentials {
@@ -88,7 +88,7 @@ export class Credentials {
     const next = async (): Promise<void> => {
       for (let one = all.pop(); one !== undefined; one = all.pop()) await this.#ask(one);
     };
-    await Promise.all(Array.from({ length: Math.min(together, all.length) }, next));
+    await Promise.all(Array.from({ length: Math.min(checksAtOnce, all.length) }, next));
     this.#looking = false;
   }
 

@@ -1,4 +1,4 @@
-import type { ToldEvent } from "../subscriptions/told-event.ts";
+import type { EmittedEvent } from "../subscriptions/emitted-event.ts";
 import type { SocketLimits } from "./socket-limits.ts";
 
 /** The destination of text, and the amount that has not been sent yet. */
@@ -17,10 +17,10 @@ export interface OutgoingListener {
 }
 
 interface Waiting {
-  event: ToldEvent;
+  event: EmittedEvent;
   dropped: number;
-  text(event: ToldEvent, dropped: number): string;
-  said?: () => void;
+  text(event: EmittedEvent, dropped: number): string;
+  onSent?: () => void;
 }
 
 /**
@@ -54,16 +54,16 @@ export class Outgoing {
 
   /**
    * Sends a text after the waiting events.
-   * @param said called when the text is on its way
+   * @param onSent called when the text is on its way
    */
-  say(text: string, said: () => void = () => undefined): void {
+  send(text: string, onSent: () => void = () => undefined): void {
     if (this.#waiting.size === 0 && this.#wire.buffered < this.#limits.onTheWay) {
       this.#wire.write(text, this.#gone);
-      return said();
+      return onSent();
     }
     this.#count += 1;
     const event = { position: undefined, cursor: undefined, replaces: undefined, dropped: 0, head: text };
-    this.#wait(String(this.#count), { event, dropped: 0, text: () => text, said });
+    this.#wait(String(this.#count), { event, dropped: 0, text: () => text, onSent });
   }
 
   /** Sends a text before the waiting events. A client that does not read the responses to its own messages is too slow as well. */
@@ -76,7 +76,7 @@ export class Outgoing {
    * Sends an event, or queues it.
    * @param subscription distinguishes events of different subscriptions that replace others
    */
-  tell(subscription: string, event: ToldEvent, text: Waiting["text"]): void {
+  emit(subscription: string, event: EmittedEvent, text: Waiting["text"]): void {
     if (this.#waiting.size === 0 && this.#wire.buffered < this.#limits.onTheWay)
       return this.#wire.write(text(event, event.dropped), this.#gone);
     this.#count += 1;
@@ -95,7 +95,7 @@ export class Outgoing {
   clear(): void {
     this.#waiting.clear();
     this.#characters = 0;
-    this.#tellEmpty();
+    this.#notifyEmpty();
   }
 
   #wait(key: string, waiting: Waiting): void {
@@ -106,19 +106,19 @@ export class Outgoing {
   }
 
   #flush(): void {
-    for (const [key, { event, dropped, text, said }] of this.#waiting) {
+    for (const [key, { event, dropped, text, onSent }] of this.#waiting) {
       if (this.#wire.buffered >= this.#limits.onTheWay) return;
       this.#waiting.delete(key);
       this.#characters -= lengthOf(event);
       this.#wire.write(text(event, dropped), this.#gone);
-      said?.();
+      onSent?.();
     }
-    this.#tellEmpty();
+    this.#notifyEmpty();
   }
 
-  #tellEmpty(): void {
+  #notifyEmpty(): void {
     for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 }
 
-const lengthOf = ({ head }: ToldEvent): number => head?.length ?? 0;
+const lengthOf = ({ head }: EmittedEvent): number => head?.length ?? 0;

@@ -5,7 +5,7 @@ import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
-import { textOf, type ToldEvent } from "../subscriptions/told-event.ts";
+import { textOf, type EmittedEvent } from "../subscriptions/emitted-event.ts";
 import type { Outgoing } from "./outgoing.ts";
 
 export interface OperationDependencies {
@@ -71,7 +71,7 @@ export class SocketOperation extends Subscriber {
       const { body, refused } = await gateway.execute(request, context);
       if (!isMeant()) return;
       if (refused !== undefined) return this.#fail(body);
-      outgoing.say(`${this.#prefix}${body.trimEnd()}}`);
+      outgoing.send(`${this.#prefix}${body.trimEnd()}}`);
       return this.end();
     }
     if ("refused" in begun) return this.#fail(begun.refused.body);
@@ -85,7 +85,7 @@ export class SocketOperation extends Subscriber {
     // Events that were sent in the meantime have a later cursor.
     this.cursor ??= cursor;
     if (beginning === 1)
-      this.#dependencies.outgoing.say(
+      this.#dependencies.outgoing.send(
         JSON.stringify({ type: "ping", payload: { cursors: { [this.#id]: this.cursor } } }),
       );
   }
@@ -94,11 +94,15 @@ export class SocketOperation extends Subscriber {
     return this.#dependencies.outgoing.ready;
   }
 
-  tell(event: ToldEvent): void {
+  emit(event: EmittedEvent): void {
     if (this.#isOver) return;
     this.cursor = event.cursor ?? this.cursor;
     if (event.head === undefined) return;
-    this.#dependencies.outgoing.tell(this.#id, event, (told, dropped) => `${this.#prefix}${textOf(told, dropped)}}`);
+    this.#dependencies.outgoing.emit(
+      this.#id,
+      event,
+      (emitted, dropped) => `${this.#prefix}${textOf(emitted, dropped)}}`,
+    );
   }
 
   end(errors?: readonly unknown[]): void {
@@ -106,7 +110,7 @@ export class SocketOperation extends Subscriber {
     if (errors)
       return this.#fail(JSON.stringify({ errors: answerErrors(errors, this.#dependencies.context().requestId) }));
     this.#over();
-    this.#dependencies.outgoing.say(JSON.stringify({ id: this.#id, type: "complete" }));
+    this.#dependencies.outgoing.send(JSON.stringify({ id: this.#id, type: "complete" }));
   }
 
   /** Stops the operation at the client's request. */
@@ -117,7 +121,7 @@ export class SocketOperation extends Subscriber {
   #fail(body: string): void {
     this.#over();
     const { errors } = JSON.parse(body) as { errors: unknown };
-    this.#dependencies.outgoing.say(JSON.stringify({ id: this.#id, type: "error", payload: errors }));
+    this.#dependencies.outgoing.send(JSON.stringify({ id: this.#id, type: "error", payload: errors }));
   }
 
   #over(): void {

@@ -18,7 +18,7 @@ export const cursorText = (tenantId: string, positions: Positions): string =>
 export function parseCursor(tenantId: string, text: unknown): Positions {
   const [version, mark, positions] = typeof text === "string" && text.length <= longest ? listIn(text) : [];
   if (version !== format || !isPositions(positions)) throw invalid("it is malformed");
-  if (mark !== markOf(tenantId)) throw invalid("it is another tenant's");
+  if (mark !== markOf(tenantId)) throw invalid("it belongs to another tenant");
   return positions;
 }
 
@@ -38,4 +38,4 @@ const isPositions = (value: unknown): value is Positions =>
   Object.values(value).every((position) => typeof position === "string");
 
 const invalid = (reason: string): PublicError =>
-  new PublicError("POSITION_INVALID", `This is no cursor of a subscription: ${reason}.`);
+  new PublicError("POSITION_INVALID", `This is not a cursor of a subscription: ${reason}.`);

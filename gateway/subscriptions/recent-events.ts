@@ -1,11 +1,11 @@
-import type { ToldEvent } from "./told-event.ts";
+import type { EmittedEvent } from "./emitted-event.ts";
 
 const most = 256;
 const mostCharacters = 512 * 1024;
 
 /** The newest events of a subscription, so that a client that reconnects soon receives them without a new subscription to the subgraph. */
 export class RecentEvents {
-  #events: ToldEvent[] = [];
+  #events: EmittedEvent[] = [];
   #characters = 0;
   /** The position before the oldest of them. */
   #start: string | undefined;
@@ -20,7 +20,7 @@ export class RecentEvents {
     return this.#events.at(-1)?.position ?? this.#start;
   }
 
-  add(event: ToldEvent): void {
+  add(event: EmittedEvent): void {
     this.#events.push(event);
     this.#characters += event.head?.length ?? 0;
     while (this.#events.length > most || (this.#characters > mostCharacters && this.#events.length > 1)) {
@@ -32,7 +32,7 @@ export class RecentEvents {
   }
 
   /** Returns the events after a position; undefined when the position is not known here. */
-  after(position: string): readonly ToldEvent[] | undefined {
+  after(position: string): readonly EmittedEvent[] | undefined {
     if (position === this.#start) return this.#events;
     const index = this.#events.findLastIndex((event) => event.position === position);
     return index < 0 ? undefined : this.#events.slice(index + 1);

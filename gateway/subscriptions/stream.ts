@@ -18,14 +18,14 @@ import { cursorText } from "./cursor.ts";
 import type { StreamObserver } from "./observer.ts";
 import { RecentEvents } from "./recent-events.ts";
 import type { SubscriptionSource } from "./source.ts";
-import type { ToldEvent } from "./told-event.ts";
+import type { EmittedEvent } from "./emitted-event.ts";
 
 /** A receiver of the events of a stream. Its work for one event must not take long. */
 export abstract class Subscriber {
   /** The stream that it has joined, until it leaves. */
   stream: Stream | undefined;
 
-  abstract tell(event: ToldEvent): void;
+  abstract emit(event: EmittedEvent): void;
   /** Ends the subscription: the subgraph ended it, or these errors did. */
   abstract end(errors?: readonly unknown[]): void;
   /** Undefined when it can receive more; otherwise resolves when it can. */
@@ -37,7 +37,7 @@ export abstract class Subscriber {
 }
 
 /** A subscription that is shared by all subscribers with the same request and the same rights. */
-export interface Followed {
+export interface SharedSubscription {
   operation: CompiledOperation;
   variables: Readonly<Record<string, unknown>>;
   /** The identity of the subscription: a tenant and rights without a user, or one user where the events may depend on the user. */
@@ -52,7 +52,7 @@ export interface StreamDependencies {
 
 export interface StreamListener {
   /** The subgraph's events of one moment were sent to all subscribers. */
-  told?(): void;
+  emitted?(): void;
   /** The last subscriber has left. */
   idle(): void;
   ended(): void;
@@ -61,7 +61,7 @@ export interface StreamListener {
 }
 
 /** How many events are sent before the stream checks whether subscribers that resume from an earlier position keep up, and how long it waits for them. */
-const toldTogether = 32;
+const eventsAtOnce = 32;
 const waitingMs = 1_000;
 /** The time that the rest of an operation may take for the events of one moment, in milliseconds. */
 const eventTimeoutMs = 10_000;
@@ -75,13 +75,18 @@ export class Stream {
   readonly #subscribers = new Set<Subscriber>();
   readonly #recent: RecentEvents;
   readonly #on: StreamListener;
-  #followed: Followed;
+  #subscription: SharedSubscription;
   #following = new AbortController();
   #ended = false;
 
   /** @param start the position to begin after; undefined for a subgraph without positions */
-  constructor(followed: Followed, start: string | undefined, dependencies: StreamDependencies, on: StreamListener) {
-    this.#followed = followed;
+  constructor(
+    subscription: SharedSubscription,
+    start: string | undefined,
+    dependencies: StreamDependencies,
+    on: StreamListener,
+  ) {
+    this.#subscription = subscription;
     this.#dependencies = dependencies;
     this.#recent = new RecentEvents(start);
     this.#on = on;
@@ -89,7 +94,7 @@ export class Stream {
   }
 
   get subgraph(): string {
-    return this.#followed.operation.followed?.serviceName ?? "";
+    return this.#subscription.operation.subscriptionFetch?.serviceName ?? "";
   }
 
   get isIdle(): boolean {
@@ -109,7 +114,7 @@ export class Stream {
   cursorAt(position: string | undefined): string | undefined {
     return position === undefined
       ? undefined
-      : cursorText(this.#followed.identity.tenantId, { [this.subgraph]: position });
+      : cursorText(this.#subscription.identity.tenantId, { [this.subgraph]: position });
   }
 
   /**
@@ -121,7 +126,7 @@ export class Stream {
     if (!missed || this.#ended) return false;
     subscriber.stream = this;
     this.#subscribers.add(subscriber);
-    for (const event of missed) subscriber.tell(event);
+    for (const event of missed) subscriber.emit(event);
     return true;
   }
 
@@ -149,9 +154,9 @@ export class Stream {
 
   /** Continues the same operation over another supergraph, from its current position. */
   replan(operation: CompiledOperation): void {
-    const before = this.#followed.operation.followed;
-    this.#followed = { ...this.#followed, operation };
-    const now = operation.followed;
+    const before = this.#subscription.operation.subscriptionFetch;
+    this.#subscription = { ...this.#subscription, operation };
+    const now = operation.subscriptionFetch;
     if (before?.operation !== now?.operation || before?.serviceName !== now?.serviceName) this.#following.abort();
   }
 
@@ -184,9 +189,9 @@ export class Stream {
   }
 
   async #follow(): Promise<void> {
-    const { operation, variables, identity } = this.#followed;
-    const fetch = operation.followed;
-    if (!fetch) throw new Error("This operation follows nothing.");
+    const { operation, variables, identity } = this.#subscription;
+    const fetch = operation.subscriptionFetch;
+    if (!fetch) throw new Error("This operation has no subscription at a subgraph.");
     const { signal } = this.#following;
     const { numbersOf } = operation;
     const request = { query: fetch.operation, variables: usedVariables(fetch, variables), after: this.head, numbersOf };
@@ -195,15 +200,15 @@ export class Stream {
     for await (const batch of source.subscribe(fetch.serviceName, request, context, signal)) {
       // Later events will arrive again after a change of plans: the new subscription begins at the current position.
       if (signal.aborted) return;
-      for (let from = 0; from < batch.length; from += toldTogether) {
-        const together = batch.slice(from, from + toldTogether);
-        for (const event of await eventsSpan(fetch.serviceName, together, () => this.#told(together, operation))) {
+      for (let from = 0; from < batch.length; from += eventsAtOnce) {
+        const chunk = batch.slice(from, from + eventsAtOnce);
+        for (const event of await eventsSpan(fetch.serviceName, chunk, () => this.#emittedEvents(chunk, operation))) {
           if (signal.aborted) return;
           this.#recent.add(event);
-          if (event.head !== undefined) observer.onTold?.(this.#subscribers.size);
-          for (const subscriber of this.#subscribers) subscriber.tell(event);
+          if (event.head !== undefined) observer.onEmitted?.(this.#subscribers.size);
+          for (const subscriber of this.#subscribers) subscriber.emit(event);
         }
-        this.#on.told?.();
+        this.#on.emitted?.();
         if (this.#on.waits()) await this.#subscribersReady(signal);
       }
     }
@@ -215,8 +220,8 @@ export class Stream {
   }
 
   /** Executes the rest of the operation with one call to each subgraph for all events of a batch. */
-  #told(batch: readonly SubscriptionEvent[], operation: CompiledOperation): Promise<ToldEvent[]> {
-    const { variables, identity } = this.#followed;
+  #emittedEvents(batch: readonly SubscriptionEvent[], operation: CompiledOperation): Promise<EmittedEvent[]> {
+    const { variables, identity } = this.#subscription;
     const requestId = randomUUID();
     const context = { identity, requestId, deadline: Date.now() + eventTimeoutMs };
     const calls = callsOver(this.#dependencies.transport, context, this.#following.signal, { fresh: true });
@@ -247,7 +252,7 @@ export function subscriptionFailure(subgraph: string, error: unknown): PublicErr
   return error.code === "POSITION_EXPIRED"
     ? new PublicError(
         "RESYNC_REQUIRED",
-        "Events after this cursor are no longer kept: ask for what is now, and subscribe anew.",
+        "Events after this cursor are no longer kept: query the current state, and subscribe again.",
       )
     : error;
 }
@@ -259,12 +264,12 @@ async function headOf(
     variables,
     call,
     requestId,
-  }: Pick<Followed, "variables"> & { call: ReturnType<typeof callsOver>; requestId: string },
+  }: Pick<SharedSubscription, "variables"> & { call: ReturnType<typeof callsOver>; requestId: string },
 ): Promise<string> {
   try {
     const { json, errors } = await operation.executeEvent(result, variables, call);
-    const told = errors.length > 0 ? `"errors":${JSON.stringify(answerErrors(errors, requestId))},` : "";
-    return `{${told}"data":${json}`;
+    const errorsJson = errors.length > 0 ? `"errors":${JSON.stringify(answerErrors(errors, requestId))},` : "";
+    return `{${errorsJson}"data":${json}`;
   } catch (error) {
     log.gateway.error({ err: error, requestId }, "an event of a subscription failed");
     return `{"errors":${JSON.stringify(answerErrors([error], requestId))},"data":null`;

@@ -3,14 +3,20 @@ import { stringifyJson } from "#lib/exact-json.ts";
 import type { CompiledOperation } from "../execution/compile-operation.ts";
 import { RequestErrors } from "../execution/request-errors.ts";
 import { parseCursor } from "./cursor.ts";
-import { type Followed, Stream, type StreamDependencies, type Subscriber, subscriptionFailure } from "./stream.ts";
+import {
+  type SharedSubscription,
+  Stream,
+  type StreamDependencies,
+  type Subscriber,
+  subscriptionFailure,
+} from "./stream.ts";
 
 /** How long a stream without subscribers continues, so that a client that lost its connection finds it again. */
 const lingerMs = 30_000;
 const mostStreams = 10_000;
 
 /** A subscription request; its identity has an id where the events depend on the user. */
-export interface Asked extends Omit<Followed, "operation"> {
+export interface RequestedSubscription extends Omit<SharedSubscription, "operation"> {
   /** The operation as planned for this identity. */
   operation: CompiledOperation;
   /** The supergraph of the plan: the one that the gateway served at the time of the request. */
@@ -25,11 +31,11 @@ export interface Asked extends Omit<Followed, "operation"> {
 interface Served {
   supergraph: object;
   /** @throws RequestErrors, GraphQLError, PublicError for a subscription that no longer fits */
-  plan(asked: Asked): Promise<CompiledOperation>;
+  plan(requested: RequestedSubscription): Promise<CompiledOperation>;
 }
 
 /** Returns a key that is equal for subscribers with the same request and the same rights. */
-const keyOf = ({ text, operationName = "", variables, identity }: Asked): string => {
+const keyOf = ({ text, operationName = "", variables, identity }: RequestedSubscription): string => {
   const { kind, id, tenantId, userTenantId = "", permissions } = identity;
   const rights = [kind, id, tenantId, userTenantId, ...permissions.toSorted()];
   return stringifyJson([rights, operationName, variables, text]) ?? "";
@@ -54,7 +60,7 @@ export class Streams {
   readonly #isAlone = new WeakSet<Stream>();
   /** By the position where they began. */
   readonly #returning = new Map<string, Stream>();
-  readonly #running = new Map<Stream, Asked>();
+  readonly #running = new Map<Stream, RequestedSubscription>();
 
   constructor(dependencies: StreamDependencies) {
     this.#dependencies = dependencies;
@@ -65,20 +71,20 @@ export class Streams {
    * @returns the cursor where the subscription begins; undefined for a subgraph that cannot resume
    * @throws PublicError POSITION_INVALID, OVERLOADED, SUBGRAPH_UNAVAILABLE
    */
-  async subscribe(asked: Asked, subscriber: Subscriber): Promise<string | undefined> {
-    const key = keyOf(asked);
-    const subgraph = asked.operation.followed?.serviceName ?? "";
-    const after = await this.#after(subgraph, asked);
-    const shared = after === undefined ? await this.#fromNow(key, asked) : await this.#shared.get(key);
+  async subscribe(requested: RequestedSubscription, subscriber: Subscriber): Promise<string | undefined> {
+    const key = keyOf(requested);
+    const subgraph = requested.operation.subscriptionFetch?.serviceName ?? "";
+    const after = await this.#after(subgraph, requested);
+    const shared = after === undefined ? await this.#fromNow(key, requested) : await this.#shared.get(key);
     if (shared?.join(subscriber, after)) return shared.cursorAt(after ?? shared.head);
     if (after === undefined && !shared) {
-      const own = this.#begin(key, asked, undefined);
+      const own = this.#begin(key, requested, undefined);
       this.#keepAlone(own);
       own.join(subscriber);
       return undefined;
     }
-    const own = this.#from(key, asked, after);
-    if (!own.join(subscriber, after)) this.#begin(key, asked, after).join(subscriber);
+    const own = this.#from(key, requested, after);
+    if (!own.join(subscriber, after)) this.#begin(key, requested, after).join(subscriber);
     return own.cursorAt(after);
   }
 
@@ -90,26 +96,30 @@ export class Streams {
     const served = { supergraph, plan };
     const plans = new Map<Stream, () => void>();
     await Promise.all(
-      [...this.#running].map(async ([stream, asked]) =>
-        plans.set(stream, await this.#replanned(stream, asked, served)),
+      [...this.#running].map(async ([stream, requested]) =>
+        plans.set(stream, await this.#replanned(stream, requested, served)),
       ),
     );
     return () => {
       this.#served = served;
-      for (const [stream, asked] of this.#running) {
-        const goBy = plans.get(stream);
-        if (goBy) goBy();
+      for (const [stream, requested] of this.#running) {
+        const applyPlan = plans.get(stream);
+        if (applyPlan) applyPlan();
         // This stream began while the others were planned.
-        else void this.#catchUp(stream, asked, served);
+        else void this.#catchUp(stream, requested, served);
       }
     };
   }
 
-  async #replanned(stream: Stream, asked: Asked, { supergraph, plan }: Served): Promise<() => void> {
+  async #replanned(
+    stream: Stream,
+    requested: RequestedSubscription,
+    { supergraph, plan }: Served,
+  ): Promise<() => void> {
     try {
-      const operation = await plan(asked);
+      const operation = await plan(requested);
       return () => {
-        this.#running.set(stream, { ...asked, supergraph, operation });
+        this.#running.set(stream, { ...requested, supergraph, operation });
         stream.replan(operation);
       };
     } catch (error) {
@@ -117,10 +127,10 @@ export class Streams {
     }
   }
 
-  async #catchUp(stream: Stream, asked: Asked, served: Served): Promise<void> {
-    const goBy = await this.#replanned(stream, asked, served);
+  async #catchUp(stream: Stream, requested: RequestedSubscription, served: Served): Promise<void> {
+    const applyPlan = await this.#replanned(stream, requested, served);
     // When a newer supergraph is served, the stream was planned for that one with all others.
-    if (this.#served === served && this.#running.has(stream)) goBy();
+    if (this.#served === served && this.#running.has(stream)) applyPlan();
   }
 
   stop(): void {
@@ -131,16 +141,16 @@ export class Streams {
    * Returns the position of the subgraph in the subscriber's cursor; undefined where the subscription begins now.
    * @throws PublicError POSITION_INVALID
    */
-  async #after(subgraph: string, asked: Asked): Promise<string | undefined> {
-    if (asked.after === undefined) return undefined;
-    const after = parseCursor(asked.identity.tenantId, asked.after)[subgraph];
+  async #after(subgraph: string, requested: RequestedSubscription): Promise<string | undefined> {
+    if (requested.after === undefined) return undefined;
+    const after = parseCursor(requested.identity.tenantId, requested.after)[subgraph];
     // No cursor has a position of a subgraph that cannot resume. For another subgraph, to begin now would lose the events since the cursor.
-    if (after === undefined && (await this.#positionOf(subgraph, asked)) !== undefined)
-      throw new PublicError("POSITION_INVALID", "This cursor is of another subscription.");
+    if (after === undefined && (await this.#positionOf(subgraph, requested)) !== undefined)
+      throw new PublicError("POSITION_INVALID", "This cursor belongs to another subscription.");
     return after;
   }
 
-  async #positionOf(subgraph: string, { identity }: Asked): Promise<string | undefined> {
+  async #positionOf(subgraph: string, { identity }: RequestedSubscription): Promise<string | undefined> {
     const context = { identity, requestId: "", deadline: Date.now() + 5_000 };
     try {
       return await this.#dependencies.source.position(subgraph, context, new AbortController().signal);
@@ -153,12 +163,12 @@ export class Streams {
    * Returns the stream of subscribers that begin at the current position of their subgraph.
    * @returns undefined for a subgraph without positions
    */
-  async #fromNow(key: string, asked: Asked): Promise<Stream | undefined> {
+  async #fromNow(key: string, requested: RequestedSubscription): Promise<Stream | undefined> {
     const known = this.#shared.get(key);
     if (known) return known;
-    const subgraph = asked.operation.followed?.serviceName ?? "";
-    const beginning = this.#positionOf(subgraph, asked).then((position) =>
-      position === undefined ? undefined : this.#shareNow(this.#begin(key, asked, position)),
+    const subgraph = requested.operation.subscriptionFetch?.serviceName ?? "";
+    const beginning = this.#positionOf(subgraph, requested).then((position) =>
+      position === undefined ? undefined : this.#shareNow(this.#begin(key, requested, position)),
     );
     return this.#offer(key, beginning);
   }
@@ -176,20 +186,25 @@ export class Streams {
   }
 
   /** Returns the stream of clients that reconnect from the same position; there are many of them after an outage of a gateway. */
-  #from(key: string, asked: Asked, after: string | undefined): Stream {
+  #from(key: string, requested: RequestedSubscription, after: string | undefined): Stream {
     const place = `${key} ${after}`;
     const known = this.#returning.get(place);
     if (known && !known.hasEnded) return known;
-    const stream = this.#begin(key, asked, after, () => this.#returning.delete(place));
+    const stream = this.#begin(key, requested, after, () => this.#returning.delete(place));
     this.#returning.set(place, stream);
     return stream;
   }
 
-  #begin(key: string, asked: Asked, start: string | undefined, onEnd: () => void = () => undefined): Stream {
+  #begin(
+    key: string,
+    requested: RequestedSubscription,
+    start: string | undefined,
+    onEnd: () => void = () => undefined,
+  ): Stream {
     if (this.#running.size >= mostStreams)
-      throw new PublicError("OVERLOADED", "The gateway follows as much as it can; try again later.");
-    const stream: Stream = new Stream(asked, start, this.#dependencies, {
-      told: () => void this.#share(key, stream, asked),
+      throw new PublicError("OVERLOADED", "The gateway has its maximum number of subscriptions; try again later.");
+    const stream: Stream = new Stream(requested, start, this.#dependencies, {
+      emitted: () => void this.#share(key, stream, requested),
       waits: () => !this.#isShared.has(stream),
       idle: () => {
         if (this.#isAlone.has(stream)) return stream.end();
@@ -204,20 +219,21 @@ export class Streams {
         void this.#forget(key, stream);
       },
     });
-    this.#running.set(stream, asked);
+    this.#running.set(stream, requested);
     this.#dependencies.observer.onStream?.(1);
     // A request from before a change of supergraphs may begin after it.
-    if (this.#served && this.#served.supergraph !== asked.supergraph) void this.#catchUp(stream, asked, this.#served);
+    if (this.#served && this.#served.supergraph !== requested.supergraph)
+      void this.#catchUp(stream, requested, this.#served);
     return stream;
   }
 
   /** Merges a stream that began at an earlier position into the shared one when it has reached that, or makes it the shared one. */
-  async #share(key: string, stream: Stream, asked: Asked): Promise<void> {
+  async #share(key: string, stream: Stream, requested: RequestedSubscription): Promise<void> {
     if (this.#isAlone.has(stream)) return;
     const shared = this.#shared.get(key);
     if (!shared) {
       // Its events have positions. But only the subgraph's own position shows that a subscriber that joins later misses no state.
-      const position = this.#positionOf(stream.subgraph, asked);
+      const position = this.#positionOf(stream.subgraph, requested);
       const offered = position.then((known) =>
         known === undefined ? this.#keepAlone(stream) : this.#shareNow(stream),
       );

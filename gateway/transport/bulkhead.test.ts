@@ -1,36 +1,36 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { carrierByHand, contextOf, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { manualTransport, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { Bulkhead, withBulkhead } from "./bulkhead.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a bulkhead", () => {
   it("admits calls up to its limit, queues some, and refuses the rest", async () => {
-    const carrier = carrierByHand();
-    const transport = withBulkhead(carrier, { callsInFlight: 2, callsWaiting: 1 });
+    const inner = manualTransport();
+    const transport = withBulkhead(inner, { callsInFlight: 2, callsWaiting: 1 });
     const send = () => transport.send("vms", query("{ a }"), contextOf("1"), never());
     const [first, second, third] = [send(), send(), send()];
     await expect(send()).rejects.toMatchObject({ kind: "overloaded" });
-    expect(carrier.calls).toHaveLength(2);
-    carrier.calls[0]?.answer({ data: { call: 1 } });
+    expect(inner.calls).toHaveLength(2);
+    inner.calls[0]?.answer({ data: { call: 1 } });
     await first;
     await turn();
-    expect(carrier.calls).toHaveLength(3);
-    for (const [index, call] of carrier.calls.entries()) call.answer({ data: { call: index } });
+    expect(inner.calls).toHaveLength(3);
+    for (const [index, call] of inner.calls.entries()) call.answer({ data: { call: index } });
     await Promise.all([second, third]);
   });
 
   it("keeps half of the places for queries, however many mutations wait", async () => {
-    const carrier = carrierByHand();
-    const transport = withBulkhead(carrier, { callsInFlight: 4, callsWaiting: 10 });
+    const inner = manualTransport();
+    const transport = withBulkhead(inner, { callsInFlight: 4, callsWaiting: 10 });
     const mutation = { query: "mutation { m }", operation: "mutation" as const };
     const mutations = [1, 2, 3, 4, 5].map(() => transport.send("vms", mutation, contextOf("1"), never()));
     const queries = [1, 2].map(() => transport.send("vms", query("{ a }"), contextOf("1"), never()));
     await turn();
-    expect(carrier.calls.map(({ request }) => request.operation)).toEqual(["mutation", "mutation", "query", "query"]);
+    expect(inner.calls.map(({ request }) => request.operation)).toEqual(["mutation", "mutation", "query", "query"]);
     for (let answered = 0; answered < 7; answered += 1) {
-      carrier.calls[answered]?.answer({ data: {} });
+      inner.calls[answered]?.answer({ data: {} });
       await turn();
     }
     await Promise.all([...mutations, ...queries]);
@@ -59,14 +59,14 @@ describe("a bulkhead", () => {
   });
 
   it("gives each subgraph its own places", async () => {
-    const carrier = carrierByHand();
-    const transport = withBulkhead(carrier, { callsInFlight: 1, callsWaiting: 0 });
+    const inner = manualTransport();
+    const transport = withBulkhead(inner, { callsInFlight: 1, callsWaiting: 0 });
     const hung = transport.send("vms", query("{ a }"), contextOf("1"), never());
     await expect(transport.send("vms", query("{ a }"), contextOf("1"), never())).rejects.toThrow("are waiting");
     const other = transport.send("auth", query("{ a }"), contextOf("1"), never());
-    carrier.calls[1]?.answer({ data: {} });
+    inner.calls[1]?.answer({ data: {} });
     await other;
-    carrier.calls[0]?.answer({ data: {} });
+    inner.calls[0]?.answer({ data: {} });
     await hung;
   });
 
@@ -75,7 +75,7 @@ describe("a bulkhead", () => {
       fc.constant({ does: "enter" as const, who: 0 }),
       fc.record({ does: fc.constant("leave" as const), who: fc.nat({ max: 5 }) }),
       fc.record({ does: fc.constant("give up" as const), who: fc.nat({ max: 5 }) }),
-      fc.constant({ does: "let others go on" as const, who: 0 }),
+      fc.constant({ does: "let other tasks run" as const, who: 0 }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
@@ -111,7 +111,7 @@ describe("a bulkhead", () => {
           if (does === "enter") entered.push(enter());
           if (does === "leave") leave(who);
           if (does === "give up") waiting[who % Math.max(waiting.length, 1)]?.abort.abort(new Error("gone"));
-          if (does === "let others go on") await turn();
+          if (does === "let other tasks run") await turn();
         }
         for (let round = 0; round < count; round += 1) {
           await turn();

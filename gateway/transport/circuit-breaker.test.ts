@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { carrierThat, contextOf, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { transportWith, contextOf, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { CallFailure } from "./call-failure.ts";
 import { CircuitBreaker, withCircuitBreaker } from "./circuit-breaker.ts";
 import { transportLimits } from "./limits.ts";
@@ -17,7 +17,7 @@ function breakerAt(time: { now: number }) {
   );
   const admitted = () => {
     const call = breaker.admit();
-    if (call === undefined) throw new Error("It was not let through.");
+    if (call === undefined) throw new Error("The call was not admitted.");
     return call;
   };
   return { breaker, states, admitted };
@@ -54,7 +54,7 @@ describe("a circuit breaker", () => {
       breaker.failed(0);
     }
     expect(probes).toEqual([250, 750, 1_750, 2_750, 3_750]);
-    expect(admitted).toThrow("not let through");
+    expect(admitted).toThrow("not admitted");
   });
 
   it("closes at the first response, and then tolerates as many failures as before", () => {
@@ -126,14 +126,14 @@ describe("a subgraph", () => {
   it.each(outcomes)(
     "that %s is not called after three calls if that indicates a failure of the subgraph",
     async (_, error, opens) => {
-      let asked = 0;
+      let calls = 0;
       const states: string[] = [];
-      const carrier = carrierThat(async () => {
-        asked += 1;
+      const inner = transportWith(async () => {
+        calls += 1;
         throw error;
       });
       const transport = withCircuitBreaker(
-        carrier,
+        inner,
         { ...limits, firstProbeMs: 60_000, longestProbeMs: 60_000 },
         {
           onBreakerChange: (subgraph, state) => states.push(`${subgraph} ${state}`),
@@ -143,20 +143,20 @@ describe("a subgraph", () => {
       for (let call = 0; call < 3; call += 1) await expect(ask()).rejects.toBe(error);
       if (opens) await expect(ask()).rejects.toMatchObject({ kind: "breaker open" });
       else await expect(ask()).rejects.toBe(error);
-      expect(asked).toBe(opens ? 3 : 4);
+      expect(calls).toBe(opens ? 3 : 4);
       expect(states).toEqual(opens ? ["vms open"] : []);
     },
   );
 
   it("that does not respond does not affect another", async () => {
-    const carrier = carrierThat(async (subgraph) => {
+    const inner = transportWith(async (subgraph) => {
       if (subgraph === "vms") throw new CallFailure("unreachable", "no connection");
       return { data: {} };
     });
-    const transport = withCircuitBreaker(carrier, transportLimits, {});
+    const transport = withCircuitBreaker(inner, transportLimits, {});
     for (let call = 0; call < 5; call += 1)
       await expect(transport.send("vms", query("{ a }"), contextOf("1"), never())).rejects.toThrow(
-        call < 3 ? "no connection" : "has not answered others",
+        call < 3 ? "no connection" : "did not answer other calls",
       );
     await expect(transport.send("auth", query("{ a }"), contextOf("1"), never())).resolves.toEqual({ data: {} });
   });

@@ -76,12 +76,12 @@ export function withCircuitBreaker(
   { onBreakerChange }: Pick<TransportObserver, "onBreakerChange">,
 ): Transport {
   const breakerOf = perSubgraph((subgraph) => {
-    let isTold = false;
+    let isReported = false;
     return new CircuitBreaker(limits, (state) => {
-      if (state === "open" && !isTold)
-        log.gateway.warn({ subgraph }, "a subgraph does not answer; it is not asked until it does");
+      if (state === "open" && !isReported)
+        log.gateway.warn({ subgraph }, "a subgraph does not answer; it is not called until it does");
       if (state === "closed") log.gateway.info({ subgraph }, "a subgraph answers again");
-      isTold = state !== "closed";
+      isReported = state !== "closed";
       onBreakerChange?.(subgraph, state);
     });
   });
@@ -89,7 +89,7 @@ export function withCircuitBreaker(
     send: async (subgraph, request, context, signal) => {
       const breaker = breakerOf(subgraph);
       const call = breaker.admit();
-      if (call === undefined) throw new CallFailure("breaker open", `Subgraph ${subgraph} has not answered others.`);
+      if (call === undefined) throw new CallFailure("breaker open", `Subgraph ${subgraph} did not answer other calls.`);
       try {
         const answer = await inner.send(subgraph, request, context, signal);
         breaker.answered();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RequestContext } from "#lib/request-context.ts";
-import { carrierByHand, contextOf, mutation, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { manualTransport, contextOf, mutation, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { withDeduplication } from "./deduplication.ts";
 import type { CallRequest } from "./transport.ts";
 
@@ -10,12 +10,12 @@ const alike = contextOf("1", Date.now() + 60_000);
 
 /** Returns how many calls reach the subgraph when both are in flight at once. */
 async function callsOf(first: [string, CallRequest, RequestContext], second: [string, CallRequest, RequestContext]) {
-  const carrier = carrierByHand();
-  const transport = withDeduplication(carrier, forever, {});
+  const inner = manualTransport();
+  const transport = withDeduplication(inner, forever, {});
   const both = [first, second].map((call) => transport.send(...call, never()));
-  for (const { answer } of carrier.calls) answer({ data: {} });
+  for (const { answer } of inner.calls) answer({ data: {} });
   await Promise.all(both);
-  return carrier.calls.length;
+  return inner.calls.length;
 }
 
 describe("two calls in flight at the same time", () => {
@@ -64,37 +64,37 @@ describe("two calls in flight at the same time", () => {
   });
 
   it("are two when the first is too old", async () => {
-    const carrier = carrierByHand();
-    const transport = withDeduplication(carrier, { sharedMs: 0 }, {});
+    const inner = manualTransport();
+    const transport = withDeduplication(inner, { sharedMs: 0 }, {});
     void transport.send("vms", query("{ a }"), alike, never());
     void transport.send("vms", query("{ a }"), alike, never());
-    expect(carrier.calls).toHaveLength(2);
+    expect(inner.calls).toHaveLength(2);
   });
 
   it.each(["answered", "failed", "abandoned"])("are two when a mutation was %s between them", async (end) => {
-    const carrier = carrierByHand();
-    const transport = withDeduplication(carrier, forever, {});
+    const inner = manualTransport();
+    const transport = withDeduplication(inner, forever, {});
     const caller = new AbortController();
     const read = transport.send("monitoring", query("{ a }"), alike, never());
     const write = transport.send("vms", mutation("mutation { a }"), contextOf("2"), caller.signal);
-    if (end === "answered") carrier.calls[1]?.answer({ data: {} });
-    if (end === "failed") carrier.calls[1]?.fail(new Error("broken"));
+    if (end === "answered") inner.calls[1]?.answer({ data: {} });
+    if (end === "failed") inner.calls[1]?.fail(new Error("broken"));
     if (end === "abandoned") caller.abort(new Error("gone"));
     await Promise.allSettled([write]);
     const readAgain = transport.send("monitoring", query("{ a }"), alike, never());
-    carrier.calls[0]?.answer({ data: { a: "before" } });
-    carrier.calls[2]?.answer({ data: { a: "after" } });
+    inner.calls[0]?.answer({ data: { a: "before" } });
+    inner.calls[2]?.answer({ data: { a: "after" } });
     expect(await Promise.all([read, readAgain])).toEqual([{ data: { a: "before" } }, { data: { a: "after" } }]);
   });
 });
 
 describe("a shared answer", () => {
   it("can be changed by each caller without effect on the others", async () => {
-    const carrier = carrierByHand();
-    const transport = withDeduplication(carrier, forever, {});
+    const inner = manualTransport();
+    const transport = withDeduplication(inner, forever, {});
     const calls = [1, 2, 3].map(() => transport.send("vms", query("{ a }"), alike, never()));
     const answer = '{"__proto__": {"x": 1}, "list": [{"name": "one"}, null]}';
-    carrier.calls[0]?.answer({ data: JSON.parse(answer) as Record<string, unknown> });
+    inner.calls[0]?.answer({ data: JSON.parse(answer) as Record<string, unknown> });
     for (const { data } of await Promise.all(calls)) {
       expect(JSON.stringify(data)).toBe(JSON.stringify(JSON.parse(answer)));
       const list = data?.["list"] as { name: string }[];
@@ -124,8 +124,8 @@ interface Caller {
 
 /** Plays the steps and then answers the open calls; returns all callers, and for every call whether it was aborted. */
 async function play(steps: readonly Step[]) {
-  const carrier = carrierByHand();
-  const transport = withDeduplication(carrier, forever, {});
+  const inner = manualTransport();
+  const transport = withDeduplication(inner, forever, {});
   const callers: Caller[] = [];
   const ended = new Set<number>();
   /** By query: the call that the next caller should share, unless it has ended or all callers have left it. */
@@ -133,26 +133,26 @@ async function play(steps: readonly Step[]) {
   for (const current of steps) {
     if (current.does === "call") {
       const there = newest[current.what];
-      const isShared = there !== undefined && !ended.has(there) && carrier.calls[there]?.signal.aborted === false;
-      const call = isShared ? there : carrier.calls.length;
-      const before = carrier.calls.length;
+      const isShared = there !== undefined && !ended.has(there) && inner.calls[there]?.signal.aborted === false;
+      const call = isShared ? there : inner.calls.length;
+      const before = inner.calls.length;
       const caller: Caller = { abort: new AbortController(), call, outcomes: [] };
       callers.push(caller);
       transport.send("vms", query(`{ q${current.what} }`), alike, caller.abort.signal).then(
         ({ data }) => caller.outcomes.push(data?.["call"]),
         (error: unknown) => caller.outcomes.push(error),
       );
-      expect(carrier.calls).toHaveLength(isShared ? before : before + 1);
+      expect(inner.calls).toHaveLength(isShared ? before : before + 1);
       newest[current.what] = call;
     } else if (current.does === "write") {
-      ended.add(carrier.calls.length);
+      ended.add(inner.calls.length);
       const write = transport.send("vms", mutation("mutation { a }"), alike, never());
-      carrier.calls.at(-1)?.answer({ data: {} });
+      inner.calls.at(-1)?.answer({ data: {} });
       await write;
       newest = [];
     } else if (current.does === "leave") callers[current.who]?.abort.abort("left");
     else {
-      const call = carrier.calls[current.who];
+      const call = inner.calls[current.who];
       if (!call) continue;
       if (current.does === "answer") call.answer({ data: { call: current.who } });
       else call.fail(current.who);
@@ -160,9 +160,9 @@ async function play(steps: readonly Step[]) {
       await turn();
     }
   }
-  for (const [number, call] of carrier.calls.entries()) call.answer({ data: { call: number } });
+  for (const [number, call] of inner.calls.entries()) call.answer({ data: { call: number } });
   await turn();
-  return { callers, aborted: carrier.calls.map(({ signal }) => signal.aborted) };
+  return { callers, aborted: inner.calls.map(({ signal }) => signal.aborted) };
 }
 
 it("each caller has one outcome and no query is sent twice at once, whatever callers, subgraph and writers do", async () => {

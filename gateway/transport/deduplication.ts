@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RequestContext } from "#lib/request-context.ts";
-import { Flight } from "./flight.ts";
+import { InFlightCall } from "./in-flight-call.ts";
 import type { TransportLimits } from "./limits.ts";
 import type { TransportObserver } from "./observer.ts";
 import type { CallRequest, Transport } from "./transport.ts";
@@ -18,59 +18,63 @@ export function withDeduplication(
   { sharedMs }: Pick<TransportLimits, "sharedMs">,
   { onShare }: Pick<TransportObserver, "onShare">,
 ): Transport {
-  const board: Board = new Map();
+  const inFlightCalls: InFlightCalls = new Map();
   return {
     send: (subgraph, request, context, signal) => {
       const carry = (aborted: AbortSignal) => inner.send(subgraph, request, context, aborted);
       if (request.operation === "mutation") {
-        return new Flight(carry, context.deadline, () => board.clear()).join(signal);
+        return new InFlightCall(carry, context.deadline, () => inFlightCalls.clear()).join(signal);
       }
-      if (context.identity.kind === "service" || request.fresh) return new Flight(carry, context.deadline).join(signal);
-      const asked = { subgraph, request, context };
-      const inFlight = board.get(request.query)?.find((entry) => isSame(entry, asked));
-      if (inFlight?.flight.isYoungerThan(sharedMs) && inFlight.flight.hasTimeFor(context.deadline)) {
+      if (context.identity.kind === "service" || request.fresh)
+        return new InFlightCall(carry, context.deadline).join(signal);
+      const shared = { subgraph, request, context };
+      const running = inFlightCalls.get(request.query)?.find((entry) => isSame(entry, shared));
+      if (running?.call.isYoungerThan(sharedMs) && running.call.hasTimeFor(context.deadline)) {
         onShare?.(subgraph);
-        return inFlight.flight.join(signal);
+        return running.call.join(signal);
       }
-      const entry: Entry = { ...asked, flight: new Flight(carry, context.deadline, () => leave(board, entry)) };
-      enter(board, entry);
-      return entry.flight.join(signal);
+      const entry: Entry = {
+        ...shared,
+        call: new InFlightCall(carry, context.deadline, () => leave(inFlightCalls, entry)),
+      };
+      enter(inFlightCalls, entry);
+      return entry.call.join(signal);
     },
     close: () => inner.close(),
   };
 }
 
-interface Asked {
+interface SharedRequest {
   subgraph: string;
   request: CallRequest;
   context: RequestContext;
 }
 
-interface Entry extends Asked {
-  flight: Flight;
+interface Entry extends SharedRequest {
+  call: InFlightCall;
 }
 
 /** The calls in flight that others may join, by their query: a call without a second one costs only a look-up. */
-type Board = Map<string, Entry[]>;
+type InFlightCalls = Map<string, Entry[]>;
 
-function enter(board: Board, entry: Entry): void {
+function enter(inFlightCalls: InFlightCalls, entry: Entry): void {
   const { query } = entry.request;
-  const others = board.get(query);
+  const others = inFlightCalls.get(query);
   // The newest comes first: of two equal calls, it is the one to join.
   if (others) others.unshift(entry);
-  else board.set(query, [entry]);
+  else inFlightCalls.set(query, [entry]);
 }
 
-function leave(board: Board, entry: Entry): void {
+function leave(inFlightCalls: InFlightCalls, entry: Entry): void {
   const { query } = entry.request;
-  const entries = board.get(query);
+  const entries = inFlightCalls.get(query);
   const index = entries?.indexOf(entry) ?? -1;
   if (!entries || index < 0) return;
-  if (entries.length === 1) board.delete(query);
+  if (entries.length === 1) inFlightCalls.delete(query);
   else entries.splice(index, 1);
 }
 
-function isSame(one: Asked, other: Asked): boolean {
+function isSame(one: SharedRequest, other: SharedRequest): boolean {
   return (
     one.subgraph === other.subgraph &&
     one.context.identity.id === other.context.identity.id &&

@@ -127,7 +127,7 @@ const withoutAnswer = new Set([
 
 function failureOf(name: string, error: unknown): unknown {
   if (error instanceof errors.ResponseExceededMaxSizeError || error instanceof errors.HTTPParserError)
-    return new CallFailure("unusable", `Subgraph ${name} sent what is no answer.`, { cause: error });
+    return new CallFailure("unusable", `Subgraph ${name} sent an invalid response.`, { cause: error });
   const { code } = error as NodeJS.ErrnoException;
   return code !== undefined && withoutAnswer.has(code)
     ? new CallFailure("unreachable", `Subgraph ${name} cannot be reached.`, { cause: error })

@@ -31,14 +31,14 @@ export function observed(inner: Transport, { onCall }: TransportObserver): Trans
   return {
     send: async (subgraph, request, context, signal) => {
       const begun = performance.now();
-      const tell = (outcome: CallOutcome) =>
+      const report = (outcome: CallOutcome) =>
         onCall({ subgraph, operation: request.operation, outcome, milliseconds: performance.now() - begun });
       try {
         const answer = await inner.send(subgraph, request, context, signal);
-        tell("answered");
+        report("answered");
         return answer;
       } catch (error) {
-        tell(failureKind(error) ?? (signal.aborted ? "abandoned" : "failed"));
+        report(failureKind(error) ?? (signal.aborted ? "abandoned" : "failed"));
         throw error;
       }
     },

@@ -28,7 +28,7 @@ export function publicFailure(subgraph: string, error: unknown): PublicError {
         subgraph,
       });
     case "overloaded":
-      return new PublicError("OVERLOADED", `The ${subgraph} part of the graph has too much to do; try again later.`, {
+      return new PublicError("OVERLOADED", `The ${subgraph} part of the graph is overloaded; try again later.`, {
         subgraph,
       });
     default:

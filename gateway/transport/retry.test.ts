@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { carrierThat, contextOf, mutation, never, query } from "#tests/gateway/transport/carrier-by-hand.ts";
+import { transportWith, contextOf, mutation, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { CallFailure, type FailureKind } from "./call-failure.ts";
 import { transportLimits } from "./limits.ts";
 import { RetryBudget, withRetry } from "./retry.ts";
@@ -10,13 +10,13 @@ const limits = { ...transportLimits, shortestRetryPauseMs: 0, longestRetryPauseM
 /** Returns how often a call is sent that fails first with this error, and its outcome. */
 async function sent(failure: unknown, request: CallRequest, deadline = Date.now() + 60_000, signal = never()) {
   let times = 0;
-  const carrier = carrierThat(async () => {
+  const inner = transportWith(async () => {
     times += 1;
     if (times === 1) throw failure;
     return { data: { answered: times } };
   });
   const [outcome] = await Promise.allSettled([
-    withRetry(carrier, limits, {}).send("vms", request, contextOf("1", deadline), signal),
+    withRetry(inner, limits, {}).send("vms", request, contextOf("1", deadline), signal),
   ]);
   return { times, answered: outcome.status === "fulfilled" };
 }

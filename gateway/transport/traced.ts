@@ -1,5 +1,5 @@
 import { SpanKind } from "@opentelemetry/api";
-import { span, tellSpan } from "#lib/tracing.ts";
+import { span, annotateSpan } from "#lib/tracing.ts";
 import type { TransportObserver } from "./observer.ts";
 import type { Transport } from "./transport.ts";
 
@@ -21,11 +21,11 @@ export const traced = (inner: Transport): Transport => ({
 export const tracing = (observer: TransportObserver): TransportObserver => ({
   ...observer,
   onRetry: (subgraph) => {
-    tellSpan(() => ({ attributes: { "novacron.retries": 1 } }));
+    annotateSpan(() => ({ attributes: { "novacron.retries": 1 } }));
     observer.onRetry?.(subgraph);
   },
   onShare: (subgraph) => {
-    tellSpan(() => ({ attributes: { "novacron.shared": true } }));
+    annotateSpan(() => ({ attributes: { "novacron.shared": true } }));
     observer.onShare?.(subgraph);
   },
 });

@@ -23,7 +23,7 @@ const punctuationLike = /(?!ー)(?=\p{Lm})\p{Script=Common}/u;
 
 /**
  * Whether people can recognize a name by reading it. It has no invisible characters, and its letters are of one script, so that no letter is replaced by
- * a look-alike of another script. Names that consist only of look-alikes are equal in the form that is compared (`db/auth/folded.ts`).
+ * a look-alike of another script. Names that consist only of look-alikes are equal in the form that is compared (`db/auth/folded-name.ts`).
  */
 export const isReadable = (name: string): boolean =>
   !invisible.test(name) && !punctuationLike.test(name) && scripts.some((together) => together.test(name));

@@ -121,7 +121,7 @@ describe.each(Object.entries(breaks))("when %s,", (_, breakIt) => {
 });
 
 describe("a transaction whose connection is lost", () => {
-  test.each(["throws", "ends well"])("does not affect the next one, when it %s", async (how) => {
+  test.each(["throws", "returns"])("does not affect the next one, when it %s", async (how) => {
     const first = { started: gate(), goOn: gate(), late: gate() };
     let pid = 0;
     let late: Promise<unknown> = Promise.resolve();
@@ -132,7 +132,7 @@ describe("a transaction whose connection is lost", () => {
       late = tx.run(place).catch((error: unknown) => error);
       await late;
       first.late.open();
-      if (how === "throws") throw new Error("of the test");
+      if (how === "throws") throw new Error("thrown by the test");
     });
     await first.started.passed;
     await Promise.all([expect(broken).rejects.toMatchObject(unavailable), terminate(pid)]);
@@ -167,7 +167,7 @@ test("every statement gets its own result or is refused within seconds, while co
   const ended = new AbortController();
   let answered = 0;
   let longestMs = 0;
-  const asking = Array.from({ length: 4 }, async (_, asker) => {
+  const querying = Array.from({ length: 4 }, async (_, asker) => {
     for (let n = asker; !ended.signal.aborted; n += 4) {
       const begun = performance.now();
       const answer = await system.run(echo, { n }).catch((error: unknown) => error);
@@ -186,7 +186,7 @@ test("every statement gets its own result or is refused within seconds, while co
     }
   });
   ended.abort();
-  await Promise.all(asking);
+  await Promise.all(querying);
   await system.close();
   expect(answered).toBeGreaterThan(300);
   expect(longestMs).toBeLessThan(3_000);

@@ -71,8 +71,8 @@ describe("case G21: a call to a subgraph", () => {
   it("returns its connection even when one of its writes fails", async () => {
     const reads = call.readAs(scope());
     await snapshotOf(reads);
-    const failing = task.on(database).write(scope(), () => Promise.reject(new Error("of its own")));
-    await expect(failing).rejects.toThrow("of its own");
+    const failing = task.on(database).write(scope(), () => Promise.reject(new Error("failure of the write")));
+    await expect(failing).rejects.toThrow("failure of the write");
     await snapshotOf(reads);
     await write();
   });
@@ -101,7 +101,7 @@ describe("case G21: a task that holds a connection", () => {
 
   it.each<[what: string, work: () => Promise<unknown>]>([
     ["writes in its own write", () => inWrite(() => write())],
-    ["reads apart in its own write", () => inWrite(() => snapshotOf(task.on(database).read(scope())))],
+    ["opens a separate read in its own write", () => inWrite(() => snapshotOf(task.on(database).read(scope())))],
     ["sends a single statement in its own write", () => inWrite(() => task.on(database).run(count))],
     ["hashes in its own write", () => inWrite(() => task.withoutConnection(async () => "hashed"))],
     [

@@ -16,7 +16,7 @@ export interface MutatedProduct {
 }
 
 /** The gateway's own identity, for mutations that no client may send. */
-const gatewayItself: Identity = { kind: "service", id: "gateway", tenantId: platformTenantId, permissions: ["*"] };
+const gatewayIdentity: Identity = { kind: "service", id: "gateway", tenantId: platformTenantId, permissions: ["*"] };
 
 /** Boots the product in this process with one tenant. Mutations of clients go through its gateway, the others to their subgraph. */
 export async function bootMutatedProduct(): Promise<MutatedProduct> {
@@ -35,7 +35,7 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
     operator: key.key,
     send: async (name, query, variables, token) => {
       if (name in ofClients) return product.ask(query, variables, token);
-      const context = { identity: gatewayItself, requestId: "test", deadline: Date.now() + 10_000 };
+      const context = { identity: gatewayIdentity, requestId: "test", deadline: Date.now() + 10_000 };
       const request = { query, variables, operation: "mutation" as const };
       const answer = await product.transport.send("auth", request, context, new AbortController().signal);
       return answerOf({ body: JSON.stringify(answer) });

@@ -180,8 +180,8 @@ export class World {
   static async of(target: Target): Promise<World> {
     const world = new World(target);
     const { token } = await world.session(await world.newUser("ADMIN"));
-    const asked = { name: "of a test", scopes: ["*"], rateLimitPerMinute: 100_000 };
-    world.key = (await world.must("createApiKey", asked, token)).key;
+    const input = { name: "of a test", scopes: ["*"], rateLimitPerMinute: 100_000 };
+    world.key = (await world.must("createApiKey", input, token)).key;
     world.person = await world.newUser();
     return world;
   }

@@ -17,7 +17,7 @@ describe("after a crash", { timeout: 60_000 }, () => {
 
   it("a start recovers what was committed before a kill -9 of process and server", async () => {
     const dataDir = fixture.folder();
-    const { child, report } = await fixture.startApart(dataDir);
+    const { child, report } = await fixture.startInOwnProcess(dataDir);
     await query(report.url, "create table kept as select 42 as answer");
     await kill(child);
     process.kill(postmasterPid(report.dataDir), "SIGKILL");
@@ -29,7 +29,7 @@ describe("after a crash", { timeout: 60_000 }, () => {
 
   it("a start adopts the server that outlived a kill -9 of its process, and stops it at the end", async () => {
     const dataDir = fixture.folder();
-    const { child, report } = await fixture.startApart(dataDir);
+    const { child, report } = await fixture.startInOwnProcess(dataDir);
     await kill(child);
     expect(await query(report.url, "select 1 as one")).toEqual([{ one: 1 }]);
 
@@ -42,7 +42,7 @@ describe("after a crash", { timeout: 60_000 }, () => {
 
   it("a start with other settings stops the abandoned server and starts its own", async () => {
     const dataDir = fixture.folder();
-    const { child } = await fixture.startApart(dataDir);
+    const { child } = await fixture.startInOwnProcess(dataDir);
     await kill(child);
     const next = await fixture.start(dataDir, { settings: { fsync: "off", max_connections: "33" } });
     expect(next.adopted).toBe(false);
@@ -51,7 +51,7 @@ describe("after a crash", { timeout: 60_000 }, () => {
 
   it("a process that exits without stopping its server takes the server down with it", async () => {
     const dataDir = fixture.folder();
-    const { child, report } = await fixture.startApart(dataDir);
+    const { child, report } = await fixture.startInOwnProcess(dataDir);
     child.stdin?.write("exit\n");
     await once(child, "exit");
     await expect.poll(() => existsSync(join(report.dataDir, "postmaster.pid")), { timeout: 20_000 }).toBe(false);
@@ -116,12 +116,12 @@ describe("two processes on one data folder", { timeout: 60_000 }, () => {
 
   it("share one server, which stops with the last of them", async () => {
     const dataDir = fixture.folder();
-    const [apart, here] = await Promise.all([fixture.startApart(dataDir), fixture.start(dataDir)]);
-    expect([apart.report.adopted, here.adopted].toSorted()).toEqual([false, true]);
-    expect(apart.report.port).toBe(here.port);
+    const [other, here] = await Promise.all([fixture.startInOwnProcess(dataDir), fixture.start(dataDir)]);
+    expect([other.report.adopted, here.adopted].toSorted()).toEqual([false, true]);
+    expect(other.report.port).toBe(here.port);
 
-    apart.child.stdin?.write("stop\n");
-    await once(apart.child, "exit");
+    other.child.stdin?.write("stop\n");
+    await once(other.child, "exit");
     expect(await query(here.url("novacron_vms"), "select 1 as one")).toEqual([{ one: 1 }]);
     await here.stop();
     expect((await readEmbeddedConnection(dataDir))?.running).toBe(false);

@@ -76,7 +76,7 @@ describe("the data folder", { timeout: 60_000 }, () => {
     const dataDir = join(fixture.folder(), "data");
     mkdirSync(dataDir, { mode: 0o700 });
     chownSync(dataDir, nobody.uid, nobody.gid);
-    const { child, report } = await fixture.startApart(dataDir, {}, nobody);
+    const { child, report } = await fixture.startInOwnProcess(dataDir, {}, nobody);
     expect(report).toMatchObject({ adopted: false, dataDir: join(dataDir, "postgres") });
     expect(statSync(report.dataDir).uid).toBe(nobody.uid);
     await query(report.url, "create table kept as select 42 as answer");
@@ -91,7 +91,7 @@ describe("the data folder", { timeout: 60_000 }, () => {
   it.skipIf(!isRoot)("of another user is refused with instructions", async () => {
     const dataDir = fixture.folder();
     await (await fixture.start(dataDir)).stop();
-    const { report } = await fixture.startApart(dataDir, {}, nobody);
+    const { report } = await fixture.startInOwnProcess(dataDir, {}, nobody);
     expect(report.code).toBe("DATA_DIR_UNUSABLE");
     expect(report.message).toContain("--data-dir");
   });

@@ -52,7 +52,7 @@ export class EmbeddedFixture {
   }
 
   /** Starts the server in another process, as `uid` if given. */
-  async startApart(
+  async startInOwnProcess(
     dataDir: string,
     more: Partial<EmbeddedOptions> = {},
     identity: { uid?: number; gid?: number } = {},
@@ -65,7 +65,7 @@ export class EmbeddedFixture {
     });
     this.#children.push(child);
     for await (const line of createInterface(child.stdout)) return { child, report: JSON.parse(line) as ServerReport };
-    throw new Error("The process ended without a report");
+    throw new Error("The process ended without a report.");
   }
 
   async clean(): Promise<void> {

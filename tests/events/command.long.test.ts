@@ -53,7 +53,7 @@ describe("next to a running server", () => {
     expect(tail.stdout).toMatch(
       /^\d{4}-\S+Z vm_samples\.written VmMetrics \S+ v0 tenant \S+ by job:demo \{.*"… \d+ in all"/,
     );
-    expect(tail.stderr).toContain("go on with --after 1~");
+    expect(tail.stderr).toContain("resume with --after 1~");
   });
 
   it("novacron events lag reports how far relays and consumers are behind", async () => {
@@ -99,7 +99,7 @@ describe("next to a running server", () => {
   });
 
   it("Prometheus scrapes lag and throughput on a separate port", async () => {
-    const url = await server.said(/figures for Prometheus are at (\S+)/);
+    const url = await server.printedError(/figures for Prometheus are at (\S+)/);
     const text = await (await fetch(url)).text();
     for (const database of domains) {
       expect(text).toMatch(new RegExp(`^novacron_events_relayed_total\\{database="${database}"\\} [1-9]`, "m"));

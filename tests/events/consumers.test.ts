@@ -72,10 +72,10 @@ describe("a consumer", () => {
     await writeVmEvents(fixture, tenantId, key, [1, 2]);
     await ownerOfVms(again);
     const running = program(noting());
-    await until("both are dealt with", async () => (await versions()).length >= 2);
+    await until("both events are applied", async () => (await versions()).length >= 2);
     await ownerOfVms(`${again} limit 2`);
     await writeVmEvents(fixture, tenantId, key, [3]);
-    await until("the third is dealt with", async () => (await versions()).includes(3));
+    await until("the third event is applied", async () => (await versions()).includes(3));
     await running.end();
     expect(await versions()).toEqual([1, 2, 3]);
   });
@@ -92,7 +92,7 @@ describe("a consumer", () => {
     });
     await writeVmEvents(fixture, someTenant(), key, [1, 2, 3]);
     const running = program(dying);
-    await until("all are dealt with", async () => (await versions()).length >= 3);
+    await until("all events are applied", async () => (await versions()).length >= 3);
     await running.end();
     expect(deaths).toBe(2);
     expect(await versions()).toEqual([1, 2, 3]);
@@ -105,7 +105,7 @@ describe("a consumer", () => {
     for (let version = 1; version <= 60; version += 3) {
       await writeVmEvents(fixture, tenantId, key, [version, version + 1, version + 2]);
     }
-    await until("all are dealt with", async () => (await versions()).length >= 60);
+    await until("all events are applied", async () => (await versions()).length >= 60);
     await Promise.all(programs.map((each) => each.end()));
     expect(await versions()).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
   });
@@ -116,12 +116,12 @@ describe("a consumer", () => {
     const failing = noting({
       apply: async (tx, events) => {
         await noting().apply(tx, events);
-        if (failures++ < 2) throw new Error("not today");
+        if (failures++ < 2) throw new Error("failure of the effect");
       },
     });
     await writeVmEvents(fixture, tenantId, key, [1, 2]);
     const running = program(failing);
-    await until("all are dealt with", async () => (await versions()).length >= 2);
+    await until("all events are applied", async () => (await versions()).length >= 2);
     await running.end();
     expect(await versions()).toEqual([1, 2]);
     expect(failures).toBe(3);
@@ -131,7 +131,7 @@ describe("a consumer", () => {
     const [tenantId, key] = [someTenant(), newId()];
     await writeVmEvents(fixture, tenantId, key, [1, 2]);
     const before = program(noting());
-    await until("both are dealt with", async () => (await versions()).length >= 2);
+    await until("both events are applied", async () => (await versions()).length >= 2);
     await before.end();
     await writeVmEvents(fixture, tenantId, key, [3, 4]);
     await ownerOfVms("truncate outbox_events; update event_log set horizon_id = 4");
@@ -143,9 +143,9 @@ describe("a consumer", () => {
       },
     });
     const after = program(rebuilding);
-    await until("it was rebuilt", () => rebuilds > 0);
+    await until("the consumer has rebuilt", () => rebuilds > 0);
     await writeVmEvents(fixture, tenantId, key, [5]);
-    await until("it goes on", async () => (await versions()).includes(5));
+    await until("the event after the rebuild is applied", async () => (await versions()).includes(5));
     await after.end();
     expect(await versions()).toEqual([1, 2, 5]);
     expect(rebuilds).toBe(1);
@@ -155,7 +155,7 @@ describe("a consumer", () => {
     await fixture.services.vms.write({ tenantId: someTenant() }, (tx) => append(tx, [vmEvent(newId(), 1)]));
     const running = program(noting({ types: ["vm_template.created"] }));
     await until(
-      "it has moved on",
+      "the position has advanced",
       async () => (await consumerPosition(fixture.systems.scheduler, noting()))?.id === 1,
       20_000,
     );
@@ -184,7 +184,7 @@ describe("a consumer that is rewound", () => {
     const [tenantId, key] = [someTenant(), newId()];
     await writeVmEvents(fixture, tenantId, key, numbers(1, 3));
     const running = program(noting());
-    await until("all are dealt with", async () => (await versions()).length >= 3);
+    await until("all events are applied", async () => (await versions()).length >= 3);
     const replayed = await replayEvents(
       fixture.systems.scheduler,
       noting(),
@@ -197,11 +197,11 @@ describe("a consumer that is rewound", () => {
         if (page > 2) return;
         // A consumer that had to wait for the replay would not reach these events.
         await writeVmEvents(fixture, tenantId, key, [3 + page]);
-        await until("it is dealt with", async () => (await versions()).includes(3 + page));
+        await until("the new event is applied", async () => (await versions()).includes(3 + page));
       }),
     );
     expect(replayed).toBe(5);
-    await until("all are dealt with again", async () => (await versions()).length >= 10, 20_000);
+    await until("all events are applied again", async () => (await versions()).length >= 10, 20_000);
     await running.end();
     expect(await versions()).toEqual([...numbers(1, 5), ...numbers(1, 5)]);
   });
@@ -210,10 +210,12 @@ describe("a consumer that is rewound", () => {
     const [tenantId, key] = [someTenant(), newId()];
     await writeVmEvents(fixture, tenantId, key, numbers(1, 3));
     const before = program(noting());
-    await until("all are dealt with", async () => (await versions()).length >= 3);
+    await until("all events are applied", async () => (await versions()).length >= 3);
     await before.end();
-    const ending = logWith(async () => Promise.reject(new Error("The log is away.")));
-    await expect(replayEvents(fixture.systems.scheduler, noting(), await start(), ending)).rejects.toThrow("away");
+    const ending = logWith(async () => Promise.reject(new Error("The log is unavailable.")));
+    await expect(replayEvents(fixture.systems.scheduler, noting(), await start(), ending)).rejects.toThrow(
+      "unavailable",
+    );
     expect((await consumerPosition(fixture.systems.scheduler, noting()))?.id).toBe(3);
   });
 
@@ -222,7 +224,7 @@ describe("a consumer that is rewound", () => {
     await writeVmEvents(fixture, tenantId, key, numbers(1, 2_500));
     const before = program(noting({ apply: async () => undefined }));
     const dealtWith = async () => (await consumerPosition(fixture.systems.scheduler, noting()))?.id;
-    await until("all are dealt with", async () => (await dealtWith()) === 2_500);
+    await until("all events are applied", async () => (await dealtWith()) === 2_500);
     await before.end();
     await writeVmEvents(fixture, tenantId, key, [2_501]);
     let pages = 0;
@@ -230,7 +232,7 @@ describe("a consumer that is rewound", () => {
     expect(await replayEvents(fixture.systems.scheduler, noting(), await start(), counting)).toBe(2_500);
     expect([pages, await owner("select from consumed_events")]).toEqual([3, []]);
     const after = program(noting({ apply: (tx, events) => noting().apply(tx, events.slice(-1)) }));
-    await until("all are dealt with again", async () => (await dealtWith()) === 2_501);
+    await until("all events are applied again", async () => (await dealtWith()) === 2_501);
     await after.end();
     expect((await versions()).at(-1)).toBe(2_501);
   });

@@ -66,7 +66,7 @@ export async function readRights(sql: postgres.Sql, domain: Domain): Promise<Dat
     from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by proname collate "C"`;
   return {
     tables: tables.map(tableLine),
-    definerFunctions: functions.map(({ name, callers }) => `| \`${name}\` | ${callers.join(", ") || "nobody"} |`),
+    definerFunctions: functions.map(({ name, callers }) => `| \`${name}\` | ${callers.join(", ") || "no role"} |`),
   };
 }
 
@@ -90,11 +90,15 @@ const currentTenant = "( SELECT (NULLIF(current_setting('app.tenant_id'::text, t
 /** Returns words for the two policies that nearly all tables have, and the expressions of all others. */
 function policyText({ command, using, check }: Policy): string {
   const what = using === check || check === null ? using : using === null ? check : `${using}, writes ${check}`;
-  const told = (what ?? "")
+  const listed = (what ?? "")
     .replaceAll(currentTenant, "own tenant")
     .replaceAll(`'${platformTenantId}'::uuid`, "the platform")
     .replaceAll(/\s+/g, " ");
   const rows =
-    told === "true" ? "every tenant" : /^\((tenant_id|id) = own tenant\)$/.test(told) ? "own tenant" : `\`${told}\``;
+    listed === "true"
+      ? "every tenant"
+      : /^\((tenant_id|id) = own tenant\)$/.test(listed)
+        ? "own tenant"
+        : `\`${listed}\``;
   return command === "*" ? rows : `${commands[command]}: ${rows}`;
 }

@@ -48,9 +48,9 @@ describe("an event", () => {
     const tenantId = someTenant();
     const broken = fixture.services.vms.write({ tenantId }, async (tx) => {
       await append(tx, [vmEvent(newId(), 1)]);
-      throw new Error("changed my mind");
+      throw new Error("failure after the append");
     });
-    await expect(broken).rejects.toThrow("changed my mind");
+    await expect(broken).rejects.toThrow("failure after the append");
     expect((await fixture.log().read("oldest", { limit: 10 })).events).toEqual([]);
   });
 

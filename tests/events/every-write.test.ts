@@ -29,22 +29,22 @@ const withoutEvents: Record<string, string> = {
   system_metrics_latest: "follows from the samples",
   vm_metrics_hourly: "follows from the samples",
   system_metrics_hourly: "follows from the samples",
-  metric_dirty_hours: "what the rollup has yet to do",
+  metric_dirty_hours: "what the rollup still has to do",
   metric_rollup_watermarks: "what the rollup has done",
-  metric_retention_holds: "said by the import that holds the range",
+  metric_retention_holds: "reported by the import that holds the range",
   metric_storage: "written by the migration",
   projected_vms: "follows from the events of the vms domain",
-  recovery_codes: "told by the audit log",
-  password_resets: "told by the audit log",
-  sign_in_addresses: "told by the audit log",
-  connection_tickets: "they change nobody's rights, and are over in a minute",
-  executed_writes: "they say which calls were executed, and are over in a minute",
+  recovery_codes: "recorded in the audit log",
+  password_resets: "recorded in the audit log",
+  sign_in_addresses: "recorded in the audit log",
+  connection_tickets: "they change no user's rights, and expire within a minute",
+  executed_writes: "they record which calls were executed, and expire within a minute",
   outbox_events: "the events themselves",
-  event_log: "of the log itself",
-  event_relay: "of the log itself",
-  event_relay_checkpoints: "of the log itself",
-  event_consumers: "of the log itself",
-  consumed_events: "of the log itself",
+  event_log: "part of the log itself",
+  event_relay: "part of the log itself",
+  event_relay_checkpoints: "part of the log itself",
+  event_consumers: "part of the log itself",
+  consumed_events: "part of the log itself",
 };
 
 let fleet: TestFleet;
@@ -63,16 +63,16 @@ describe.each(domains)("in the %s database", (domain) => {
       "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition",
     );
     const tables = rows.map(({ name }) => name);
-    const told = Object.values(changes[domain]).map(({ table }) => getTableName(table));
-    expect(tables.filter((name) => !told.includes(name) && !(name in withoutEvents))).toEqual([]);
-    expect(told.filter((name) => !tables.includes(name))).toEqual([]);
+    const recorded = Object.values(changes[domain]).map(({ table }) => getTableName(table));
+    expect(tables.filter((name) => !recorded.includes(name) && !(name in withoutEvents))).toEqual([]);
+    expect(recorded.filter((name) => !tables.includes(name))).toEqual([]);
   });
 
   it.each(Object.values(changes[domain]).map((each) => [each.event, each] as const))(
     "every %s that was written has an event with its transaction's actor and its last version",
     async (_name, { table, event, key = ["id"] }) => {
       const columns = key.map((property) => (table as unknown as Record<string, { name: string }>)[property]?.name);
-      const [counts] = await fleet.rows<{ rows: number; told: number; strangers: number; untold: number }>(
+      const [counts] = await fleet.rows<{ rows: number; events: number; strangers: number; outdated: number }>(
         domain,
         `
           with rows as (select concat_ws(':', ${columns.join(", ")}) as key, to_jsonb(t) as row from ${getTableName(table)} t),
@@ -80,14 +80,14 @@ describe.each(domains)("in the %s database", (domain) => {
               select entity_key as key, bool_or(type = '${event}.created') as created, max(entity_version) as version,
                 bool_and(actor = 'command:test') as doer
               from outbox_events where type like '${event}.%' group by entity_key)
-          select count(*)::int as rows, count(events.key)::int as told,
+          select count(*)::int as rows, count(events.key)::int as events,
             count(*) filter (where not doer or not created)::int as strangers,
-            count(*) filter (where version > 0 and version <> coalesce(row ->> 'row_version', row ->> 'generation', row ->> 'version')::int)::int as untold
+            count(*) filter (where version > 0 and version <> coalesce(row ->> 'row_version', row ->> 'generation', row ->> 'version')::int)::int as outdated
           from rows left join events using (key)
           where row ->> 'id' is null or row ->> 'id' not like '00000000-0000-7000-8000-00000000000%' and row ->> 'id' not like '00000000-0000-7000-8000-0000000001%'`,
       );
       expect(counts?.rows).toBeGreaterThan(0);
-      expect(counts).toMatchObject({ told: counts?.rows, strangers: 0, untold: 0 });
+      expect(counts).toMatchObject({ events: counts?.rows, strangers: 0, outdated: 0 });
     },
   );
 });
@@ -102,11 +102,11 @@ it("samples and prices have one event per batch, which names its subject", async
   );
   expect(samples?.samples).toBe(samples?.written);
   expect(samples?.named).toBeLessThan(8_000);
-  const [prices] = await fleet.rows<{ rows: number; told: number }>(
+  const [prices] = await fleet.rows<{ rows: number; events: number }>(
     "federation",
-    `select (select count(*)::int from instance_prices) as rows, sum((payload ->> 'rows')::int)::int as told
+    `select (select count(*)::int from instance_prices) as rows, sum((payload ->> 'rows')::int)::int as events
     from outbox_events where type = 'prices.changed'`,
   );
   expect(prices?.rows).toBeGreaterThan(0);
-  expect(prices?.told).toBe(prices?.rows);
+  expect(prices?.events).toBe(prices?.rows);
 });

@@ -112,7 +112,7 @@ describe("a follower", () => {
         for (const { ended, batches } of [behind, beginning]) {
           const waiting = batches.next();
           // The log itself also waits, because it polls the table.
-          await until("it waits for the table", async () => (await waitingSessions()) > 1);
+          await until("the request waits for the table", async () => (await waitingSessions()) > 1);
           await endsAtOnce(ended, waiting);
         }
       }),

@@ -58,9 +58,9 @@ describe("a position", () => {
   it("'from now on' is that of the newest event, not of a rolled-back id that may be assigned again after a crash", async () => {
     const before = await log.head(["vms"]);
     const broken = writeVmEvents(fixture, tenantId, newId(), [1], async () => {
-      throw new Error("changed my mind");
+      throw new Error("failure after the write");
     });
-    await expect(broken).rejects.toThrow("changed my mind");
+    await expect(broken).rejects.toThrow("failure after the write");
     expect(await log.head(["vms"])).toEqual(before);
   });
 

@@ -43,7 +43,7 @@ export const proofFaults: readonly Fault[] = [
       await progress();
     },
   },
-  ofRedis("Redis hangs, and goes on", async (redis, { progress, killRelay }) => {
+  ofRedis("Redis hangs, and resumes", async (redis, { progress, killRelay }) => {
     redis.hang();
     await progress();
     await killRelay();
@@ -66,7 +66,7 @@ export const proofFaults: readonly Fault[] = [
       await progress();
     },
   },
-  ofRedis("Redis becomes a replica of nobody that is there", async (redis, { progress, killRelay }) => {
+  ofRedis("Redis becomes a replica of a server that does not exist", async (redis, { progress, killRelay }) => {
     await redis.command("REPLICAOF", "127.0.0.1", "1");
     await progress();
     await killRelay();

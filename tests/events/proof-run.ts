@@ -76,11 +76,11 @@ export async function runProof(seed: number): Promise<ProofRun> {
     ["by NOTIFY", notified],
     ["by an unreliable network", startFollower(logOf(unreliable), signal)],
     [
-      "slowly, far behind what is in memory",
+      "slowly, far behind the events in memory",
       startFollower(small, signal, {
         batchSize: 100,
         afterBatch: ({ writes }) =>
-          until("others are ahead", () => !writing || notified.writes.length > writes.length + 1_000, 120_000),
+          until("other followers are ahead", () => !writing || notified.writes.length > writes.length + 1_000, 120_000),
       }),
     ],
   ]);
@@ -106,8 +106,8 @@ export async function runProof(seed: number): Promise<ProofRun> {
     const progress = async () => {
       await Promise.all(relays.map(({ ready }) => ready));
       const before = [notified.writes.length, await relayed(postgres.url)] as const;
-      await until("followers are given more", () => notified.writes.length > before[0] + 250, 60_000);
-      await until("relays announce more", async () => (await relayed(postgres.url)) > before[1] + 250, 60_000);
+      await until("followers receive more events", () => notified.writes.length > before[0] + 250, 60_000);
+      await until("relays announce more events", async () => (await relayed(postgres.url)) > before[1] + 250, 60_000);
     };
     await progress();
     for (const fault of proofFaults) {
@@ -133,7 +133,7 @@ export async function runProof(seed: number): Promise<ProofRun> {
       [...delivered().values()].every(({ length }) => length >= inTables.length) &&
       (await readSums(urls["scheduler"] ?? "")).reduce((sum, { events }) => sum + events, 0) >= inTables.length;
     // The checker reports whether it is complete.
-    await until("everything was delivered", complete, 60_000).catch(() => undefined);
+    await until("every event was delivered", complete, 60_000).catch(() => undefined);
     return {
       attempts: attemptFiles.flatMap((file) => readLines<Attempt>(file)),
       inTables,

@@ -24,7 +24,7 @@ const services = await openDatabases({ url: (domain) => urls[domain], embedded: 
 
 class ChangedMyMind extends Error {}
 const savepoint = statement(() => sql`savepoint proof`);
-const goBack = statement(() => sql`rollback to savepoint proof`);
+const rollbackToSavepoint = statement(() => sql`rollback to savepoint proof`);
 
 /** Resolved when any transaction of this process ends: slow ones stay open until others have ended. */
 let waiting: (() => void)[] = [];
@@ -42,7 +42,7 @@ async function attempt(): Promise<Attempt> {
     if (returns) {
       await tx.run(savepoint);
       await writeAggregate(tx, { key: one(keys), operation: newId(), amount: 1_000 });
-      await tx.run(goBack);
+      await tx.run(rollbackToSavepoint);
     }
     for (const key of chosen) {
       writes.push(await writeAggregate(tx, { key, operation, amount: Math.floor(random() * 100) }));

@@ -83,8 +83,8 @@ describe.each(domains)("the two roles of %s", (domain) => {
         and not (relrowsecurity and relforcerowsecurity
           and exists (select from pg_policy where polrelid = pg_class.oid and polroles = array[role::regrole::oid]))`;
     expect([...open]).toEqual([]);
-    const forEverybody = await connections[domain]`
+    const publicPolicies = await connections[domain]`
       select polrelid::regclass::text as table, polname from pg_policy where 0 = any(polroles)`;
-    expect([...forEverybody]).toEqual([]);
+    expect([...publicPolicies]).toEqual([]);
   });
 });

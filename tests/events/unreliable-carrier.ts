@@ -1,5 +1,5 @@
 import { noise } from "#cli/import/seeded-random.ts";
-import type { Announcement, Carrier, Ears } from "#db/event-log/carriers/carrier.ts";
+import type { Announcement, Carrier, AnnouncementListener } from "#db/event-log/carriers/carrier.ts";
 
 export interface UnreliableCarrier extends Carrier {
   readonly dropped: number;
@@ -11,11 +11,11 @@ export interface UnreliableCarrier extends Carrier {
 export function unreliableCarrier(inner: Carrier, seed: number): UnreliableCarrier {
   let drawn = 0;
   const counts = { dropped: 0, repeated: 0, reordered: 0 };
-  const unreliable = ({ hear, listening }: Ears): Ears => {
+  const unreliable = ({ onAnnouncement, listening }: AnnouncementListener): AnnouncementListener => {
     let late: Announcement[] = [];
     return {
       listening,
-      hear: (announcement) => {
+      onAnnouncement: (announcement) => {
         const fate = noise(seed, drawn++);
         if (fate < 0.25) {
           counts.dropped += 1;
@@ -26,14 +26,14 @@ export function unreliableCarrier(inner: Carrier, seed: number): UnreliableCarri
           late.push(announcement);
           return;
         }
-        hear(announcement);
+        onAnnouncement(announcement);
         if (fate < 0.65) {
           counts.repeated += 1;
-          hear(announcement);
+          onAnnouncement(announcement);
         }
         if (fate < 0.8) {
           // The latest is delivered first.
-          for (const each of late.toReversed()) hear(each);
+          for (const each of late.toReversed()) onAnnouncement(each);
           late = [];
         }
       },
@@ -54,7 +54,7 @@ export function unreliableCarrier(inner: Carrier, seed: number): UnreliableCarri
       return counts.reordered;
     },
     announce: (announcement) => inner.announce(announcement),
-    listen: (logs, ears, signal) => inner.listen(logs, unreliable(ears), signal),
+    listen: (logs, listener, signal) => inner.listen(logs, unreliable(listener), signal),
     close: () => inner.close(),
   };
 }

@@ -4,7 +4,7 @@ import { vi } from "vitest";
 export const until = (what: string, condition: () => unknown, timeoutMs = 30_000): Promise<void> =>
   vi.waitFor(
     async () => {
-      if (!(await condition())) throw new Error(`It did not come to pass in ${timeoutMs} ms that ${what}.`);
+      if (!(await condition())) throw new Error(`Timed out after ${timeoutMs} ms while waiting until ${what}.`);
     },
     { timeout: timeoutMs, interval: 25 },
   );

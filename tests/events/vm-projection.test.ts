@@ -36,7 +36,7 @@ const targets = () => [fixture.systems.monitoring, fixture.systems.scheduler];
 const databases = (target: LogFixture["systems"]["vms"]) => ({ source: fixture.systems.vms, target });
 const check = () => Promise.all(targets().map((target) => checkVmProjection(databases(target))));
 const untilSame = () =>
-  until("the projections are as their source", async () =>
+  until("the projections equal their source", async () =>
     (await check()).every(({ missing, extra, different }) => missing.length + extra.length + different.length === 0),
   );
 const tamper = (domain: "monitoring" | "scheduler", text: string) =>

@@ -104,7 +104,7 @@ it("fault 26: when the product's clock jumps, it continues to answer, and projec
   const codes = new Set<string>();
   let answered = 0;
   let slowestMs = 0;
-  const asking = Array.from({ length: 4 }, async () => {
+  const querying = Array.from({ length: 4 }, async () => {
     while (!done.signal.aborted) {
       const begun = performance.now();
       const query = "{ vms(first: 20) { nodes { name alerts { totalCount } node { name } latestMetrics { time } } } }";
@@ -131,7 +131,7 @@ it("fault 26: when the product's clock jumps, it continues to answer, and projec
     );
   }
   done.abort();
-  await Promise.all(asking);
+  await Promise.all(querying);
   // A request in progress when the clock jumped ahead may have exceeded its deadline, and reports that with the code of a timeout.
   expect([...codes].filter((code) => code !== "SUBGRAPH_TIMEOUT")).toEqual([]);
   expect(slowestMs).toBeLessThan(10_000);

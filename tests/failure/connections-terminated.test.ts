@@ -82,9 +82,11 @@ it("fault 14: while backends are terminated in a loop, reads succeed or report w
   const total = versions.reduce((sum, { version }) => sum + version - 1, 0);
   await vi.waitFor(() => expect(product.followed.length).toBe(total), { timeout: 10_000 });
   for (const { id: vm, version } of versions) {
-    const tellings = product.followed.filter(({ entityKey }) => entityKey === vm).map((event) => event.entityVersion);
-    expect(tellings).toEqual(Array.from({ length: version - 1 }, (_, at) => at + 2));
+    const emittedVersions = product.followed
+      .filter(({ entityKey }) => entityKey === vm)
+      .map((event) => event.entityVersion);
+    expect(emittedVersions).toEqual(Array.from({ length: version - 1 }, (_, at) => at + 2));
   }
-  const told = new Set(product.followed.map(({ payload }) => payload["name"]));
-  expect(acknowledged.filter((name) => !told.has(name))).toEqual([]);
+  const emittedNames = new Set(product.followed.map(({ payload }) => payload["name"]));
+  expect(acknowledged.filter((name) => !emittedNames.has(name))).toEqual([]);
 });

@@ -55,8 +55,8 @@ describe.each(["vms", "monitoring"] as const)(
       });
       // No read waits for the connection attempts of others: there are eight connections, and a tenth of a second between attempts.
       await withinASecond(async () => {
-        const asked = Array.from({ length: 200 }, () => product.databases[domain].read({ tenantId }).run(one));
-        const answers = await Promise.allSettled(asked);
+        const reads = Array.from({ length: 200 }, () => product.databases[domain].read({ tenantId }).run(one));
+        const answers = await Promise.allSettled(reads);
         for (const answer of answers) expect(answer).toMatchObject({ reason: { code: "DATABASE_UNAVAILABLE" } });
       });
       await withinASecond(async () => expect(await product.degraded()).toEqual([domain]));

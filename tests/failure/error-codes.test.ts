@@ -32,13 +32,13 @@ describe.each([
   ["16", "57014", "SUBGRAPH_TIMEOUT"],
 ])("%s: an error that PostgreSQL reports as %s", (_fault, state, code) => {
   it(`is ${code} for a write, a read and a single statement`, async () => {
-    const told = { code, message: expect.not.stringContaining("secret-canary") };
+    const expected = { code, message: expect.not.stringContaining("secret-canary") };
     const write = database.write({ tenantId }, (tx) => tx.execute(failing(state)));
-    await expect(write).rejects.toMatchObject(told);
+    await expect(write).rejects.toMatchObject(expected);
     const reading = database.read({ tenantId });
-    await expect(reading.run(failing(state))).rejects.toMatchObject(told);
+    await expect(reading.run(failing(state))).rejects.toMatchObject(expected);
     await reading.end();
-    await expect(database.run(failing(state))).rejects.toMatchObject(told);
+    await expect(database.run(failing(state))).rejects.toMatchObject(expected);
   });
 });
 
@@ -48,10 +48,10 @@ it("an error that does not concern the database's own state keeps its code", asy
 });
 
 it.each([
-  ["a value that its type refuses", sql`select ${sql.placeholder("value")}::text::uuid`, "22P02"],
+  ["a value that its type rejects", sql`select ${sql.placeholder("value")}::text::uuid`, "22P02"],
   ["a number out of range", sql`select ${sql.placeholder("value")}::text::int`, "22P02"],
-  ["a row that a check refuses", sql`insert into refusing values (${sql.placeholder("value")})`, "23514"],
-  ["a row that is there already", sql`insert into unique_ones values (${sql.placeholder("value")})`, "23505"],
+  ["a row that violates a check", sql`insert into refusing values (${sql.placeholder("value")})`, "23514"],
+  ["a row that already exists", sql`insert into unique_ones values (${sql.placeholder("value")})`, "23505"],
 ])("attack 57, case G54: an error of the database contains its code, and not %s", async (_what, text, code) => {
   const value = "a-secret-canary";
   const write = database.write({ tenantId }, async (tx) => {
@@ -67,7 +67,7 @@ it.each([
   });
   const error = await write.catch((thrown: unknown) => thrown as Error);
   expect(error).toMatchObject({ code });
-  if (!(error instanceof Error)) throw new Error("Nothing was refused.");
+  if (!(error instanceof Error)) throw new Error("The write did not fail.");
   const logged = [...Object.values(error), error.message, error.stack].map(String);
   expect(logged.filter((part) => part.includes(value))).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
-import { type Child, startChild } from "#tests/apart/child.ts";
+import { type Child, startChild } from "#tests/separate-processes/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 
 export interface GatewayProcess {

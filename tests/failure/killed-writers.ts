@@ -54,9 +54,9 @@ export async function killWriters(rounds: number): Promise<number> {
       const [row] = await owner<{ version: number; name: string }[]>`select version, name from vms where id = ${vm}`;
       const version = row?.version ?? 0;
       expect(version).toBeGreaterThanOrEqual(last);
-      const told = await owner<{ version: number; name: string }[]>`
+      const events = await owner<{ version: number; name: string }[]>`
         select entity_version::int as version, payload->>'name' as name from outbox_events where entity_key = ${vm} order by id`;
-      expect(told).toEqual(
+      expect(events).toEqual(
         Array.from({ length: version - 1 }, (_, at) => ({ version: at + 2, name: `${vm} at ${at + 2}` })),
       );
       expect(row?.name).toBe(`${vm} at ${version}`);

@@ -51,12 +51,12 @@ describe("fault 16: while another client holds a lock on a hot row,", () => {
       expect(Math.min(...took)).toBeGreaterThan(900);
       expect(Math.max(...took)).toBeLessThan(8_000);
       expect((await product.ask("{ vms(first: 3) { nodes { name alerts { totalCount } } } }")).errors).toEqual([]);
-      await product.renameVm(2, "beside the lock");
+      await product.renameVm(2, "during the lock");
     });
     await product.renameVm(1, "after the lock");
     await product.untilProjected();
     await vi.waitFor(() =>
-      expect(product.followed.map(({ payload }) => payload["name"])).toEqual(["beside the lock", "after the lock"]),
+      expect(product.followed.map(({ payload }) => payload["name"])).toEqual(["during the lock", "after the lock"]),
     );
   });
 

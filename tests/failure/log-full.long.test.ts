@@ -40,11 +40,11 @@ it("fault 18: a server that cannot write its log ends; started with space again,
   await product.untilProjected();
   await vi.waitFor(
     () => {
-      const told = product.followed.map(({ payload }) => payload["name"] as string);
+      const names = product.followed.map(({ payload }) => payload["name"] as string);
       // The last write may have been committed although its acknowledgement was lost.
-      expect(told.filter((name) => acknowledged.includes(name))).toEqual(acknowledged);
-      expect(told.length - acknowledged.length).toBeLessThanOrEqual(2);
-      expect(told.at(-1)).toBe("after");
+      expect(names.filter((name) => acknowledged.includes(name))).toEqual(acknowledged);
+      expect(names.length - acknowledged.length).toBeLessThanOrEqual(2);
+      expect(names.at(-1)).toBe("after");
     },
     { timeout: 20_000, interval: 100 },
   );

@@ -57,7 +57,7 @@ export async function ownServer(
 async function waitUntil(condition: () => boolean): Promise<void> {
   const until = performance.now() + 20_000;
   while (!condition()) {
-    if (performance.now() > until) throw new Error("What was waited for did not happen.");
+    if (performance.now() > until) throw new Error("The condition did not become true within 20 seconds.");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -76,7 +76,7 @@ export async function productWithEvents(urls?: TestDatabases, rows = 3): Promise
         async () => {
           const { monitoring, scheduler } = events.systems;
           if (!(await inStep(monitoring)) || !(await inStep(scheduler)))
-            throw new Error("A projection is not in step.");
+            throw new Error("A projection is not up to date.");
         },
         { timeout: 20_000, interval: 50 },
       ),

@@ -27,18 +27,21 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
 
   it("of a quiet log arrive although the carrier read another log in between", async () => {
     const carrier = redisCarrier(redis.url);
-    const heard: Announcement[] = [];
+    const received: Announcement[] = [];
     const ended = new AbortController();
-    const ears = { hear: (told: Announcement) => void heard.push(told), listening: () => undefined };
-    const listening = carrier.listen({ auth: "a", vms: "b" }, ears, ended.signal);
-    await until("it listens", () => carrier.healthy);
+    const listener = {
+      onAnnouncement: (announcement: Announcement) => void received.push(announcement),
+      listening: () => undefined,
+    };
+    const listening = carrier.listen({ auth: "a", vms: "b" }, listener, ended.signal);
+    await until("the carrier listens", () => carrier.healthy);
     for (let last = 1; last <= 50; last += 1) {
       await carrier.announce({ source: "auth", log: "a", after: last - 1, last });
       await carrier.announce({ source: "vms", log: "b", after: last - 1, last });
     }
-    await until("all are heard", () => heard.length === 100);
+    await until("all announcements are received", () => received.length === 100);
     for (const source of ["auth", "vms"]) {
-      expect(heard.filter((told) => told.source === source).map(({ last }) => last)).toEqual(upTo(50));
+      expect(received.filter((follower) => follower.source === source).map(({ last }) => last)).toEqual(upTo(50));
     }
     ended.abort();
     await listening;
@@ -51,7 +54,7 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
     const old = Date.now() - 120_000;
     for (let entry = 0; entry < 300; entry += 1)
       await redis.command("XADD", key, `${old}-${entry}`, "announcement", "{}");
-    await until("it is connected", () =>
+    await until("the carrier is connected", () =>
       carrier.announce({ source: "scheduler", log: "c", after: 0, last: 1 }).then(
         () => true,
         () => false,
@@ -64,9 +67,9 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
 
   it("fault 23: that are lost on the way arrive with the next announcement, or by polling", async () => {
     const unreliable = (seed: number) => (carrier: ReturnType<typeof redisCarrier>) => unreliableCarrier(carrier, seed);
-    const told = await redisFollower(fixture, redis.url, usualMs, unreliable(23));
-    expect(await told.given(60)).toEqual(upTo(60));
-    await told.end();
+    const follower = await redisFollower(fixture, redis.url, usualMs, unreliable(23));
+    expect(await follower.given(60)).toEqual(upTo(60));
+    await follower.end();
   });
 
   it("fault 32: that arrive repeated and out of order are delivered once and in order", async () => {
@@ -76,14 +79,14 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
       get healthy() {
         return carrier.healthy;
       },
-      listen: (logs, { hear, listening }, signal) => {
+      listen: (logs, { onAnnouncement, listening }, signal) => {
         const before: Announcement[] = [];
         const twice = (announcement: Announcement) => {
           before.push(announcement);
-          for (const each of [announcement, ...before.slice(-5).toReversed()]) hear(each);
+          for (const each of [announcement, ...before.slice(-5).toReversed()]) onAnnouncement(each);
           repeated += 1;
         };
-        return carrier.listen(logs, { hear: twice, listening }, signal);
+        return carrier.listen(logs, { onAnnouncement: twice, listening }, signal);
       },
     }));
     expect(await follower.given(30)).toEqual(upTo(30));

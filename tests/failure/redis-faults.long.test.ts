@@ -28,18 +28,18 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
 
   /** Expects that Redis alone delivers events again, to a follower that does not poll. */
   const expectRedisToBring = async () => {
-    const byRedisAlone = await redisFollower(fixture, redis.url, neverMs);
-    expect(await byRedisAlone.given(5)).toEqual(upTo(5));
-    await byRedisAlone.end();
+    const redisOnly = await redisFollower(fixture, redis.url, neverMs);
+    expect(await redisOnly.given(5)).toEqual(upTo(5));
+    await redisOnly.end();
   };
 
   it("fault 20: survives the end of Redis: writers notice nothing, all events arrive, though late, and Redis is used again", async () => {
     expect(await follower.given(3)).toEqual(upTo(3));
     await redis.kill();
     expect(await follower.given(10)).toEqual(upTo(10));
-    await until("the follower knows that nobody tells it", () => !follower.carrier.healthy);
+    await until("the follower's carrier is unhealthy", () => !follower.carrier.healthy);
     await redis.start();
-    await until("the follower listens again", () => follower.carrier.healthy);
+    await until("the follower's carrier is healthy again", () => follower.carrier.healthy);
     expect(await follower.given(10)).toEqual(upTo(10));
     await expectRedisToBring();
   });
@@ -50,7 +50,7 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     await expect(carrier.announce(some)).rejects.toThrow("isn't writeable");
     expect(carrier.healthy).toBe(false);
     await redis.start();
-    await until("it can announce", () =>
+    await until("the carrier can announce", () =>
       carrier.announce(some).then(
         () => true,
         () => false,
@@ -62,7 +62,7 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
   it("fault 21: waits 100 ms and no longer for a Redis that hangs, and queues nothing for it", async () => {
     expect(await follower.given(1)).toEqual([1]);
     const carrier = redisCarrier(redis.url);
-    await until("it can announce", () =>
+    await until("the carrier can announce", () =>
       carrier.announce(some).then(
         () => true,
         () => false,
@@ -77,26 +77,26 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     expect(waited).toBeLessThan(1_000);
     expect(await follower.given(10)).toEqual(upTo(10));
     // The carrier closes the silent connection, and drops the commands that waited on it; the next ones fail at once.
-    await until("it has let go of the connection", () =>
+    await until("the carrier has closed the silent connection", () =>
       carrier.announce(some).then(
         () => false,
         (error: Error) => !error.message.includes("timed out"),
       ),
     );
     redis.resume();
-    await until("the follower listens again", () => follower.carrier.healthy);
+    await until("the follower's carrier is healthy again", () => follower.carrier.healthy);
     await carrier.close();
     await expectRedisToBring();
   });
 
   it("fault 22: continues with a Redis that is flushed", async () => {
     expect(await follower.given(3)).toEqual(upTo(3));
-    const byRedisAlone = await redisFollower(fixture, redis.url, neverMs);
+    const redisOnly = await redisFollower(fixture, redis.url, neverMs);
     await redis.command("FLUSHALL");
-    expect(await byRedisAlone.given(5)).toEqual(upTo(5));
+    expect(await redisOnly.given(5)).toEqual(upTo(5));
     await redis.command("FLUSHALL");
-    expect(await byRedisAlone.given(5)).toEqual(upTo(5));
-    await byRedisAlone.end();
+    expect(await redisOnly.given(5)).toEqual(upTo(5));
+    await redisOnly.end();
   });
 
   it("fault 22: continues with a Redis that evicts its entries", async () => {
@@ -120,7 +120,7 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     await redis.command("REPLICAOF", "127.0.0.1", "1");
     expect(await follower.given(5)).toEqual(upTo(5));
     await redis.command("REPLICAOF", "NO", "ONE");
-    await until("the follower listens again", () => follower.carrier.healthy);
+    await until("the follower's carrier is healthy again", () => follower.carrier.healthy);
     await expectRedisToBring();
   });
 });

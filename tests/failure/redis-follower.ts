@@ -22,14 +22,14 @@ export async function redisFollower(
   fixture: LogFixture,
   url: string,
   pollMs: number,
-  heard: (carrier: Carrier) => Carrier = (carrier) => carrier,
+  wrap: (carrier: Carrier) => Carrier = (carrier) => carrier,
 ): Promise<RedisFollower> {
   const ended = new AbortController();
   const relays = redisCarrier(url);
-  const carrier = heard(redisCarrier(url));
+  const carrier = wrap(redisCarrier(url));
   const log = fixture.log([carrier], { pollMs, signal: ended.signal });
   fixture.relay([relays], { domains: ["vms"], signal: ended.signal });
-  await until("announcements are heard", () => carrier.healthy);
+  await until("the carrier receives announcements", () => carrier.healthy);
   const tenantId = someTenant();
   return {
     carrier,

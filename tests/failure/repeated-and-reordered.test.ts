@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
-import type { Carrier, Ears } from "#db/event-log/carriers/carrier.ts";
+import type { Carrier, AnnouncementListener } from "#db/event-log/carriers/carrier.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
 import type { EventSource } from "#events/event.ts";
 import { logId, logInMemory } from "#tests/events/log-in-memory.ts";
@@ -12,7 +12,7 @@ type Step =
   | { does: "announce"; from: number; to: number; withEvents: boolean; times: number }
   | { does: "fail"; reads: number }
   | { does: "listen" }
-  | { does: "let others go on" };
+  | { does: "let other tasks run" };
 
 const back = fc.nat({ max: 12 });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -29,19 +29,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
   fc.record({ does: fc.constant("fail" as const), reads: fc.integer({ min: 1, max: 2 }) }),
   fc.record({ does: fc.constant("listen" as const) }),
-  fc.record({ does: fc.constant("let others go on" as const) }),
+  fc.record({ does: fc.constant("let other tasks run" as const) }),
 );
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Returns a carrier whose announcements the test makes. */
-function spokenCarrier(): Carrier & { ears?: Ears } {
-  const carrier: Carrier & { ears?: Ears } = {
+function scriptedCarrier(): Carrier & { listener?: AnnouncementListener } {
+  const carrier: Carrier & { listener?: AnnouncementListener } = {
     name: "in-process",
     healthy: true,
     announce: async () => undefined,
-    listen: async (_logs, ears, signal) => {
-      carrier.ears = ears;
+    listen: async (_logs, listener, signal) => {
+      carrier.listener = listener;
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     },
     close: async () => undefined,
@@ -53,7 +53,7 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
   const memory = Object.fromEntries(domains.map((domain) => [domain, logInMemory(domain)]));
   const vms = memory["vms"] ?? logInMemory("vms");
   const databases = Object.fromEntries(domains.map((domain) => [domain, memory[domain]?.database]));
-  const carrier = spokenCarrier();
+  const carrier = scriptedCarrier();
   const ended = new AbortController();
   const log = new EventLog({
     databases,
@@ -72,8 +72,8 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
   for (const each of steps) {
     if (each.does === "write") for (const gap of each.gaps) vms.write(gap);
     else if (each.does === "fail") vms.failNext(each.reads);
-    else if (each.does === "listen") carrier.ears?.listening();
-    else if (each.does === "let others go on") await turn();
+    else if (each.does === "listen") carrier.listener?.listening();
+    else if (each.does === "let other tasks run") await turn();
     else {
       const [to, from] = [each.from, each.to].toSorted((a, b) => a - b) as [number, number];
       const end = Math.max(0, vms.events.length - to);
@@ -81,14 +81,14 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
       const last = events.at(-1)?.id;
       const after = vms.events[Math.max(0, vms.events.length - from) - 1]?.id ?? 0;
       if (last === undefined) continue;
-      const told = {
+      const announcement = {
         source: "vms" as EventSource,
         log: logId,
         after,
         last,
         events: each.withEvents ? events : undefined,
       };
-      for (let time = 0; time < each.times; time += 1) carrier.ears?.hear(told);
+      for (let time = 0; time < each.times; time += 1) carrier.listener?.onAnnouncement(announcement);
     }
   }
   const written = vms.events.map(({ id }) => id);

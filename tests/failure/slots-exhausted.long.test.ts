@@ -31,7 +31,7 @@ async function takeAllSlots(): Promise<void> {
   held.push(first);
   const until = performance.now() + 20_000;
   while (held.length < slots) {
-    if (performance.now() > until) throw new Error(`Of ${slots} slots ${held.length} could be taken.`);
+    if (performance.now() > until) throw new Error(`Only ${held.length} of ${slots} slots could be taken.`);
     await first`select pg_terminate_backend(pid) from pg_stat_activity where datname = 'novacron_vms'`;
     const more = Array.from({ length: slots - held.length }, connect);
     await Promise.all(

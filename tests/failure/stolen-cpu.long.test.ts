@@ -22,12 +22,12 @@ afterAll(async () => {
 async function ask(): Promise<"answered" | "refused"> {
   const headers = { "content-type": "application/json" };
   const response = await fetch(gateway.url, { method: "POST", headers, body: '{"query":"{ word }"}' });
-  const told = (await response.json()) as { errors?: { extensions: { code: string } }[] };
+  const answer = (await response.json()) as { errors?: { extensions: { code: string } }[] };
   if (response.status === 200) {
-    expect(told).toEqual({ data: { word: "plain" } });
+    expect(answer).toEqual({ data: { word: "plain" } });
     return "answered";
   }
-  const codes = told.errors?.map(({ extensions }) => extensions.code);
+  const codes = answer.errors?.map(({ extensions }) => extensions.code);
   expect({ status: response.status, codes }).toEqual({ status: 503, codes: ["OVERLOADED"] });
   expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0);
   return "refused";
@@ -48,9 +48,9 @@ async function underLoad(during: () => Promise<void>): Promise<void> {
 
 describe("fault 27: a gateway whose CPU is stolen", () => {
   it("by a busy process on each core answers every request or refuses it, and reports that it is alive", async () => {
-    const thieves = cpus().map(() => spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }));
+    const burners = cpus().map(() => spawn(process.execPath, ["-e", "for (;;);"], { stdio: "ignore" }));
     onTestFinished(() => {
-      for (const thief of thieves) thief.kill("SIGKILL");
+      for (const burner of burners) burner.kill("SIGKILL");
     });
     await underLoad(async () => {
       for (let times = 0; times < 20; times += 1) await expectAlive();

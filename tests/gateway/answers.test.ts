@@ -141,10 +141,16 @@ describe("case G4: a null in a non-null field is an error at its path", () => {
   });
   it.each([
     ["of an entity that does not exist", "{ u { id name } }", { u: null }, [], [["u", "name"]]],
-    ["of one in a list", "{ us { id name } }", { us: null }, [], [["us", 1, "name"]]],
-    ["up to the root", "{ sure { x: name } }", null, [], [["sure", "x"]]],
-    ["not where null may be", "{ u { id nick } }", { u: { id: "1", nick: null } }, [], []],
-    ["not again where a subgraph has an error for it", "{ us { failing } }", { us: null }, [["us", 0, "failing"]], []],
+    ["of an entity in a list", "{ us { id name } }", { us: null }, [], [["us", 1, "name"]]],
+    ["that propagates to the root", "{ sure { x: name } }", null, [], [["sure", "x"]]],
+    ["except where the type is nullable", "{ u { id nick } }", { u: { id: "1", nick: null } }, [], []],
+    [
+      "without a second error where a subgraph reports one",
+      "{ us { failing } }",
+      { us: null },
+      [["us", 0, "failing"]],
+      [],
+    ],
   ])("%s", async (_which, query, data, failed, invalid) => {
     expect(await ask(query)).toEqual({ data, failed, invalid });
   });

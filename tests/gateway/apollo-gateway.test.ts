@@ -46,7 +46,7 @@ it("an Apollo Server runs its plugins around this gateway, which returns the sam
     signal: new AbortController().signal,
   };
   const { body } = await server.executeOperation({ query: "query Both { hello broken }" }, { contextValue });
-  if (body.kind !== "single") throw new Error("One answer was due.");
+  if (body.kind !== "single") throw new Error("The response is not a single result.");
   expect(body.singleResult.data).toEqual({ hello: "world", broken: null });
   expect(body.singleResult.errors).toMatchObject([
     { message: "It is gone.", path: ["broken"], extensions: { code: "NOT_FOUND" } },

@@ -316,7 +316,7 @@ it("directives are enforced under the names that a link assigns to them", async 
     planning: "this thread",
     transport: {
       send: async () => {
-        throw new Error("asked");
+        throw new Error("The subgraph was called.");
       },
       close: async () => undefined,
     },

@@ -19,11 +19,11 @@ const answering = (data: Record<string, unknown>) => async () => ({ data });
 
 describe("a value of another shape than its type", () => {
   it.each([
-    ["an object for a list", "{ products { name } }", { products: { name: "one" } }, null, ["products"]],
-    ["a text for a list", "{ reviews { id } }", { reviews: "none" }, { reviews: null }, ["reviews"]],
-    ["a text for an object", "{ product { name } }", { product: "one" }, { product: null }, ["product"]],
-    ["a list for an object", "{ product { name } }", { product: [] }, { product: null }, ["product"]],
-    ["a number for a list in a list", "{ matrix { name } }", { matrix: [1] }, { matrix: null }, ["matrix", 0]],
+    ["an object instead of a list", "{ products { name } }", { products: { name: "one" } }, null, ["products"]],
+    ["a string instead of a list", "{ reviews { id } }", { reviews: "none" }, { reviews: null }, ["reviews"]],
+    ["a string instead of an object", "{ product { name } }", { product: "one" }, { product: null }, ["product"]],
+    ["a list instead of an object", "{ product { name } }", { product: [] }, { product: null }, ["product"]],
+    ["a number instead of a list in a list", "{ matrix { name } }", { matrix: [1] }, { matrix: null }, ["matrix", 0]],
   ])("is null, with one error at its path: %s", async (_what, query, data, expected, path) => {
     const answer = await both.ours({ query, variables: {} }, answering(data));
     expect(answer.data).toEqual(expected);
@@ -66,7 +66,7 @@ describe("an alias equal to the name of a field that the planner fetches for its
 
   it.each([
     ["of a key", "{ product { id: name shipping } }", "{ product { name shipping } }"],
-    ["of what is required", "{ product { price: name shipping } }", "{ product { name shipping } }"],
+    ["of a required field", "{ product { price: name shipping } }", "{ product { name shipping } }"],
     ["of the type's name", "{ product { __typename: name shipping } }", "{ product { name shipping } }"],
   ])("is the client's, and the planner's field gets another name: %s", async (_what, query, plainly) => {
     const { data, errors } = await both.ours({ query, variables: {} }, ask);
@@ -87,8 +87,8 @@ describe("an alias equal to the name of a field that the planner fetches for its
 
 describe("a selection under a condition that does not hold", () => {
   it.each([
-    ["takes no field with it that requires something else", "product { box @include(if: $no) inStock }"],
-    ["takes no object with it", "product @skip(if: $no) { id @include(if: $no) }"],
+    ["does not drop another field with requirements", "product { box @include(if: $no) inStock }"],
+    ["does not drop the object around it", "product @skip(if: $no) { id @include(if: $no) }"],
   ])("%s", async (_what, selection) => {
     const query = `query ($no: Boolean!) { ${selection} }`;
     const { data } = await both.ours({ query, variables: { no: false } }, (subgraph, text, variables) =>

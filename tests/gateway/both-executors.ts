@@ -22,7 +22,7 @@ import { failedFields } from "#gateway/execution/failed-fields.ts";
 import { PublicError } from "#lib/errors.ts";
 import type { CompiledOperation } from "#gateway/execution/compile-operation.ts";
 import { operationVariables } from "#gateway/execution/operation-variables.ts";
-import { compiledHere } from "./compiled-here.ts";
+import { compileSynchronously } from "./compile-synchronously.ts";
 import type { GeneratedOperation } from "./documents.ts";
 
 export type AskSubgraphs = (
@@ -58,7 +58,7 @@ export function bothExecutors(sdl: string, policies: Policies = {}): BothExecuto
     const operation = operationOf(parse(query), undefined);
     if (!operation) throw new Error("The document has no operation.");
     const { booleans } = operationVariables(supergraph.apiSchema, operation);
-    return compiledHere(supergraph, operation, { booleans: booleans(variables) });
+    return compileSynchronously(supergraph, operation, { booleans: booleans(variables) });
   };
   return {
     schema: supergraph.apiSchema,

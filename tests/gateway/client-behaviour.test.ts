@@ -112,8 +112,8 @@ describe("case G31: a page on another port or site", () => {
     "http://[::1]:8080",
     "http://app.localhost:3000",
   ])("may use a gateway in development only if this machine serves the page: %s", async (local) => {
-    const asked = await preflight(local, development);
-    expect([asked.status, asked.headers.get("access-control-allow-origin")]).toEqual([204, local]);
+    const preflighted = await preflight(local, development);
+    expect([preflighted.status, preflighted.headers.get("access-control-allow-origin")]).toEqual([204, local]);
     expect((await post(hello, { origin: local, "sec-fetch-site": "same-site" }, development)).status).toBe(200);
     expect((await preflight(local)).status).toBe(403);
     expect((await post(hello, { origin: local })).status).toBe(403);
@@ -163,24 +163,27 @@ describe("case G47: what a client sends before it is identified logs no error:",
       request("POST /graphql", `${posted}Accept: text/event-stream\r\n`, "{"),
     ],
     [
-      "a body in chunks that are none",
+      "a body with invalid chunks",
       request("POST /graphql", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n", "zz\r\n"),
     ],
     [
-      "a body that is no UTF-8",
+      "a body that is not UTF-8",
       request("POST /graphql", "Content-Type: application/json\r\nContent-Length: 2\r\n", "\xff\xfe"),
     ],
     ["a path of slashes", request("GET //", "")],
     ["a path with another host", request("GET //[", "")],
-    ["an address that is none", request("GET http://[", "")],
+    ["an invalid address", request("GET http://[", "")],
     ["OPTIONS *", request("OPTIONS *", "")],
-    ["a query that is no UTF-8", request("GET /graphql?query=%ff%fe", "")],
-    ["an upgrade to no address", request("GET http://[", socket)],
-    ["an upgrade to nothing", request("GET /graphql", "Connection: Upgrade\r\nUpgrade: websocket\r\n")],
-    ["frames that are none", request("GET /graphql", socket, "\xff\xff\xff\xff")],
-    ["what is no HTTP", "nonsense\r\n\r\n"],
+    ["a query that is not UTF-8", request("GET /graphql?query=%ff%fe", "")],
+    ["an upgrade with an invalid address", request("GET http://[", socket)],
     [
-      "wrong headers",
+      "an upgrade without a key and a subprotocol",
+      request("GET /graphql", "Connection: Upgrade\r\nUpgrade: websocket\r\n"),
+    ],
+    ["invalid frames", request("GET /graphql", socket, "\xff\xff\xff\xff")],
+    ["a request that is not HTTP", "nonsense\r\n\r\n"],
+    [
+      "invalid headers",
       request(
         "GET /graphql?query={hello}",
         "traceparent: x\r\nif-none-match: \xff\r\naccept: ;;,q=\r\norigin: ://\r\n",
@@ -218,7 +221,7 @@ describe("case G47: what a client sends before it is identified logs no error:",
   });
 
   it("but a fault of the gateway logs one", async () => {
-    const faulty = await start({ identify: () => Promise.reject(new Error("Not foreseen.")) });
+    const faulty = await start({ identify: () => Promise.reject(new Error("unexpected failure")) });
     logged.length = 0;
     expect((await fetch(`${faulty.url}?query={hello}`)).status).toBe(500);
     expect(logged).toHaveLength(1);

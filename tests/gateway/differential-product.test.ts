@@ -57,8 +57,8 @@ it(`with NOVACRON_SEED=${seed}, the compiled executor returns what Apollo's retu
       const apollo = await both.apollo(operation, ask);
       const ours = await both.ours(operation, ask);
       expect(ours.data, operation.query).toEqual(apollo.data);
-      const told = ({ errors }: typeof ours) => errors.map((error) => JSON.stringify(error)).sort();
-      expect(told(ours), operation.query).toEqual(told(apollo));
+      const errorTexts = ({ errors }: typeof ours) => errors.map((error) => JSON.stringify(error)).sort();
+      expect(errorTexts(ours), operation.query).toEqual(errorTexts(apollo));
       expect(ours.invalid, operation.query).toEqual(apollo.invalid);
     },
   );

@@ -183,7 +183,7 @@ describe("a new supergraph", () => {
   it("is loaded while requests run, and none of them fails", async () => {
     const gateway = createGateway({ ...options, planning: "own thread" });
     const going = new AbortController();
-    const asking = Array.from({ length: 4 }, async (_, index) => {
+    const querying = Array.from({ length: 4 }, async (_, index) => {
       let answered = 0;
       // Every document is new, so that one is always being planned.
       for (; !going.signal.aborted; answered += 1)
@@ -193,7 +193,7 @@ describe("a new supergraph", () => {
     for (let reload = 0; reload < 3; reload += 1)
       await gateway.replaceSupergraph(composed(`${schema} type Unused${reload} { id: ID }`));
     going.abort();
-    expect((await Promise.all(asking)).every((answered) => answered > 0)).toBe(true);
+    expect((await Promise.all(querying)).every((answered) => answered > 0)).toBe(true);
     await gateway.stop();
   });
 });

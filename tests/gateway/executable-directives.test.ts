@@ -70,22 +70,25 @@ function namesIn(set: SelectionSetNode): string[] {
 describe("case G20: clients' executable directives reach subgraphs as in Apollo's plan", () => {
   it.each([
     ["on an inline fragment without a type", "{ ... @cached(for: 1.5) { count } }"],
-    ["on one of the type around it", "{ ... on Query @cached { count } shop { ... on Shop @cached { name } } }"],
     [
-      "on one of another type",
+      "on an inline fragment of the enclosing type",
+      "{ ... on Query @cached { count } shop { ... on Shop @cached { name } } }",
+    ],
+    [
+      "on an inline fragment of another type",
       "{ things { ... on Book @cached(for: 2.5) { pages } ... on Film @cached { minutes } } }",
     ],
     [
-      "on one of an interface that the type around it has",
+      "on an inline fragment of an interface that the enclosing type implements",
       "{ things { ... on Book { ... on Thing @cached { size } } } }",
     ],
     ["on a fragment spread", "{ shop { ...F @cached(for: 3.5) } } fragment F on Shop { name }"],
     [
-      "on spreads inside spreads",
+      "on nested fragment spreads",
       "{ ...Q @cached } fragment Q on Query { shop { ...F @cached } } fragment F on Shop { owner { name } }",
     ],
     ["on fields and on the operation", "query @cached(for: 1.5) { count @cached shop @cached(for: 2.5) { name } }"],
-    ["several of one place", "{ ... @cached(for: 1.5) @cached(for: 2.5) { count } }"],
+    ["several directives in one place", "{ ... @cached(for: 1.5) @cached(for: 2.5) { count } }"],
   ])("%s", (_where, query) => {
     const sent = directivesIn(operationOf(query));
     expect(sent.length).toBeGreaterThan(0);

@@ -109,10 +109,10 @@ it("a slow operation is logged with the document for each subgraph, and without 
     },
   } as unknown as QueryPlan;
   logSlow(operation, plan, { milliseconds: 1_234.5, requestId: "request" });
-  const [said] = warned.mock.calls[0] as unknown as [{ plan: { subgraph: string }[] }];
-  expect(said).toMatchObject({ operation: "Slow", milliseconds: 1_235, requestId: "request" });
-  expect(said.plan.map(({ subgraph }) => subgraph)).toEqual(["auth", "vms"]);
-  const text = JSON.stringify(said);
+  const [logged] = warned.mock.calls[0] as unknown as [{ plan: { subgraph: string }[] }];
+  expect(logged).toMatchObject({ operation: "Slow", milliseconds: 1_235, requestId: "request" });
+  expect(logged.plan.map(({ subgraph }) => subgraph)).toEqual(["auth", "vms"]);
+  const text = JSON.stringify(logged);
   expect(text).toContain("signIn");
   for (const value of ["ada", "a secret", "987"]) expect(text).not.toContain(value);
   warned.mockRestore();

@@ -13,7 +13,7 @@ interface Answer {
 
 const apolloSchema = `scalar Even
   type Query { double(of: Even): Int  open: String  closed: String  limited: String }`;
-const byHandSchema = `type Query { s: String  t: Int }  type Subscription { told: String }`;
+const byHandSchema = `type Query { s: String  t: Int }  type Subscription { emitted: String }`;
 const byHand = new ForeignSubgraph();
 let apollo: ApolloServer;
 let gateway: GatewayServer;
@@ -125,16 +125,16 @@ describe("case G11, G12: a well-formed response is accepted", () => {
 
   const secret = "secret-canary";
   it.each<[string, Reply]>([
-    ["no JSON", { body: `<h1>${secret}</h1>` }],
+    ["a body that is not JSON", { body: `<h1>${secret}</h1>` }],
     ["another document with status 400", { status: 400, body: `{"error":"${secret}"}` }],
     ["a page of a proxy with status 502", { status: 502, type: "text/html", body: `<h1>${secret}</h1>` }],
     ["a list", { body: `[{"data":{"s":"${secret}"}}]` }],
     ["neither data nor errors", { body: `{"extensions":{"a":"${secret}"}}` }],
     ["no data and an empty list of errors", { body: '{"errors":[]}' }],
-    ["no data without a reason", { body: '{"data":null}' }],
-    ["errors: null alone", { body: '{"errors":null}' }],
-    ["data that is no object", { body: `{"data":"${secret}"}` }],
-    ["errors that are no list", { body: `{"data":{"s":null},"errors":{"message":"${secret}"}}` }],
+    ["null data without errors", { body: '{"data":null}' }],
+    ["only errors: null", { body: '{"errors":null}' }],
+    ["data that is not an object", { body: `{"data":"${secret}"}` }],
+    ["errors that are not a list", { body: `{"data":{"s":null},"errors":{"message":"${secret}"}}` }],
     ["an error without a message", { body: `{"data":{"s":"x"},"errors":[{"text":"${secret}"}]}` }],
     ["an error that is a string", { body: `{"data":{"s":"x"},"errors":["${secret}"]}` }],
     [
@@ -168,29 +168,29 @@ describe("case G11, G12: a well-formed event of a subscription is accepted", () 
     const response = await fetch(gateway.url, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "text/event-stream" },
-      body: JSON.stringify({ query: "subscription { told }" }),
+      body: JSON.stringify({ query: "subscription { emitted }" }),
     });
     return response.text();
   };
 
   it("with errors: null, and with data and errors", async () => {
     byHand.events = [
-      '{"data":{"told":"a"},"errors":null}',
-      '{"data":{"told":null},"errors":[{"message":"gone","path":["told"],"extensions":{"code":"NOT_FOUND"}}]}',
+      '{"data":{"emitted":"a"},"errors":null}',
+      '{"data":{"emitted":null},"errors":[{"message":"gone","path":["emitted"],"extensions":{"code":"NOT_FOUND"}}]}',
     ];
     const text = await followed();
-    expect(text).toContain('{"data":{"told":"a"}');
+    expect(text).toContain('{"data":{"emitted":"a"}');
     expect(text).toContain("NOT_FOUND");
   });
 
   it("and any other ends the subscription", async () => {
     byHand.events = [
-      '{"data":{"told":"a"}}',
-      '{"data":{"told":"b"},"errors":{"message":"secret-canary"}}',
-      '{"data":{"told":"c"}}',
+      '{"data":{"emitted":"a"}}',
+      '{"data":{"emitted":"b"},"errors":{"message":"secret-canary"}}',
+      '{"data":{"emitted":"c"}}',
     ];
     const text = await followed();
-    expect(text).toContain('{"data":{"told":"a"}');
+    expect(text).toContain('{"data":{"emitted":"a"}');
     expect(text).toContain("SUBGRAPH_UNAVAILABLE");
     expect(text).not.toMatch(/secret-canary|"c"/);
   });
@@ -205,17 +205,17 @@ describe("case G11: a proxy's 503 without a GraphQL response", () => {
       { by_hand: await foreign.start() },
       { failuresToOpen: 3, firstProbeMs: 60_000, longestProbeMs: 60_000 },
     );
-    const asked = () => posted(own.url, '{"query":"{ s }"}');
+    const posting = () => posted(own.url, '{"query":"{ s }"}');
     try {
       foreign.reply = { status: 503, body: '{"errors":[{"message":"busy","extensions":{"code":"OVERLOADED"}}]}' };
-      for (let request = 0; request < 4; request += 1) expect(await asked()).toContain("OVERLOADED");
+      for (let request = 0; request < 4; request += 1) expect(await posting()).toContain("OVERLOADED");
       expect(foreign.received).toHaveLength(4);
       foreign.reply = { status: 503, type: "text/html", body: "<h1>busy</h1>" };
-      expect(await asked()).toContain("SUBGRAPH_UNAVAILABLE");
+      expect(await posting()).toContain("SUBGRAPH_UNAVAILABLE");
       expect(foreign.received).toHaveLength(6);
-      for (let request = 0; request < 4; request += 1) expect(await asked()).toContain("SUBGRAPH_UNAVAILABLE");
+      for (let request = 0; request < 4; request += 1) expect(await posting()).toContain("SUBGRAPH_UNAVAILABLE");
       const until = foreign.received.length;
-      expect(await asked()).toContain("SUBGRAPH_UNAVAILABLE");
+      expect(await posting()).toContain("SUBGRAPH_UNAVAILABLE");
       expect(foreign.received).toHaveLength(until);
     } finally {
       await own.close();

@@ -203,8 +203,8 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches only this machine${
     await writeSubscription(opened);
     authorizations.clear();
     await run();
-    const told = `document.querySelector(".result-window")?.textContent.includes('"ticks": 2')`;
-    expect(await opened.appears(told)).toBe(true);
+    const expression = `document.querySelector(".result-window")?.textContent.includes('"ticks": 2')`;
+    expect(await opened.appears(expression)).toBe(true);
     expect([[...authorizations], [...followers]]).toEqual([["Bearer the-secret-token"], ["user"]]);
   });
 
@@ -213,23 +213,23 @@ describe.skipIf(!chromiumProgram)(`in a browser that reaches only this machine${
     expect(await again.appears(`${headersBox}?.getValue()`)).toContain('Bearer <the \\"key\\" of admin.json>');
     await writeSubscription(again);
     await again.evaluate(`document.querySelector(".graphiql-execute-button").click()`);
-    const told = `document.querySelector(".result-window")?.textContent.match(/"code": "(\\w+)"/)?.[1]`;
-    expect(await again.appears(told)).toBe("UNAUTHENTICATED");
+    const expression = `document.querySelector(".result-window")?.textContent.match(/"code": "(\\w+)"/)?.[1]`;
+    expect(await again.appears(expression)).toBe("UNAUTHENTICATED");
   });
 
   it("case G15: a browser's EventSource receives the reason why a subscription is refused, and the end of its stream", async () => {
     const address = `${gateway.url}?query=${encodeURIComponent("subscription { nope }")}`;
-    const told = await opened.evaluate(`new Promise((resolve, reject) => {
+    const output = await opened.evaluate(`new Promise((resolve, reject) => {
       const source = new EventSource(${JSON.stringify(address)});
-      const told = [];
-      source.addEventListener("next", ({ data }) => told.push(JSON.parse(data).errors[0].extensions.code));
+      const received = [];
+      source.addEventListener("next", ({ data }) => received.push(JSON.parse(data).errors[0].extensions.code));
       source.addEventListener("complete", () => {
         source.close();
-        resolve([...told, "complete"]);
+        resolve([...received, "complete"]);
       });
       source.onerror = () => reject(new Error("The stream failed."));
     })`);
-    expect(told).toEqual(["GRAPHQL_VALIDATION_FAILED", "complete"]);
+    expect(output).toEqual(["GRAPHQL_VALIDATION_FAILED", "complete"]);
   });
 
   it("GraphiQL shows the schema", async () => {

@@ -49,7 +49,7 @@ const post = (body: string, headers: Record<string, string> = json) =>
   fetch(gateway.url, { method: "POST", headers, body });
 const get = (parameters: Record<string, string>, headers: Record<string, string> = {}) =>
   fetch(`${gateway.url}?${new URLSearchParams(parameters).toString()}`, { headers });
-const told = async (response: Response) => {
+const errorOf = async (response: Response) => {
   const { errors } = (await response.json()) as { errors: { extensions: Record<string, unknown> }[] };
   return `${response.status} ${errors.map(({ extensions }) => extensions["code"]).join(" ")}`;
 };
@@ -65,25 +65,25 @@ describe("the audit of GraphQL over HTTP", () => {
 
 describe("an HTTP request that is no GraphQL request gets a specific error:", () => {
   it("attack 7: not JSON, or not GraphQL", async () => {
-    expect(await told(await post("qwerty cop { abc }"))).toBe("400 BAD_REQUEST");
+    expect(await errorOf(await post("qwerty cop { abc }"))).toBe("400 BAD_REQUEST");
     const qwerty = JSON.stringify({ query: "qwerty cop { abc }" });
-    expect(await told(await post(qwerty))).toBe("200 GRAPHQL_PARSE_FAILED");
+    expect(await errorOf(await post(qwerty))).toBe("200 GRAPHQL_PARSE_FAILED");
     const accept = "application/graphql-response+json";
-    expect(await told(await post(qwerty, { ...json, accept }))).toBe("400 GRAPHQL_PARSE_FAILED");
+    expect(await errorOf(await post(qwerty, { ...json, accept }))).toBe("400 GRAPHQL_PARSE_FAILED");
   });
 
   it.each([
     ["a list", "[]"],
     ["a batch", `[${hello},${hello}]`],
-    ["a text", '"query"'],
+    ["a string", '"query"'],
     ["null", "null"],
     ["without a query", "{}"],
-    ["a query that is no text", '{"query":1}'],
+    ["a query that is not a string", '{"query":1}'],
     ["variables that are a list", '{"query":"{ hello }","variables":[]}'],
-    ["variables that are a text", '{"query":"{ hello }","variables":"{}"}'],
-    ["an operation name that is no text", '{"query":"{ hello }","operationName":{}}'],
+    ["variables that are a string", '{"query":"{ hello }","variables":"{}"}'],
+    ["an operation name that is not a string", '{"query":"{ hello }","operationName":{}}'],
   ])("of the wrong shape: %s", async (_what, body) => {
-    expect(await told(await post(body))).toBe("400 BAD_REQUEST");
+    expect(await errorOf(await post(body))).toBe("400 BAD_REQUEST");
   });
 
   it("attack 22: forms, plain text and what a page could send without a preflight", async () => {
@@ -93,8 +93,8 @@ describe("an HTTP request that is no GraphQL request gets a specific error:", ()
       "multipart/form-data; boundary=x",
       "message/rfc822",
     ])
-      expect(await told(await post(hello, { "content-type": type })), type).toBe("415 UNSUPPORTED_MEDIA_TYPE");
-    expect(await told(await post(hello, { "content-type": "application/json; charset=utf-16" }))).toBe(
+      expect(await errorOf(await post(hello, { "content-type": type })), type).toBe("415 UNSUPPORTED_MEDIA_TYPE");
+    expect(await errorOf(await post(hello, { "content-type": "application/json; charset=utf-16" }))).toBe(
       "415 UNSUPPORTED_MEDIA_TYPE",
     );
   });
@@ -102,11 +102,13 @@ describe("an HTTP request that is no GraphQL request gets a specific error:", ()
   it("a body that is not UTF-8, and would become another text", async () => {
     const latin = Buffer.from('{"query":"{ hello(name: \\"Müller\\") }"}', "latin1");
     const response = await fetch(gateway.url, { method: "POST", headers: json, body: latin });
-    expect(await told(response)).toBe("400 BAD_REQUEST");
+    expect(await errorOf(response)).toBe("400 BAD_REQUEST");
   });
 
   it("attack 20: a compressed body", async () => {
-    expect(await told(await post(hello, { ...json, "content-encoding": "gzip" }))).toBe("415 UNSUPPORTED_MEDIA_TYPE");
+    expect(await errorOf(await post(hello, { ...json, "content-encoding": "gzip" }))).toBe(
+      "415 UNSUPPORTED_MEDIA_TYPE",
+    );
   });
 
   it("attack 11: a body of 5 MB", async () => {
@@ -114,39 +116,39 @@ describe("an HTTP request that is no GraphQL request gets a specific error:", ()
       JSON.stringify({ query: "{ hello }", variables: { name: "x".repeat(5_000_000) } }),
     ).catch(() => undefined);
     // The connection may be cut before the response is read, because the server does not read the whole body.
-    if (response) expect(await told(response)).toBe("413 PAYLOAD_TOO_LARGE");
+    if (response) expect(await errorOf(response)).toBe("413 PAYLOAD_TOO_LARGE");
     expect((await post(hello)).status).toBe(200);
   });
 
   it("attack 6: a browser that requests a page gets none, unless GraphiQL is on", async () => {
     const response = await fetch(gateway.url, { headers: { accept: "text/html" } });
-    expect(await told(response)).toBe("406 NOT_ACCEPTABLE");
+    expect(await errorOf(response)).toBe("406 NOT_ACCEPTABLE");
     expect(response.headers.get("content-type")).toContain("application/json");
   });
 
   it("other methods and other paths", async () => {
     const put = await fetch(gateway.url, { method: "PUT", headers: json, body: hello });
-    expect([await told(put), put.headers.get("allow")]).toEqual(["405 METHOD_NOT_ALLOWED", "GET, POST"]);
-    expect(await told(await fetch(gateway.url.replace("/graphql", "/other")))).toBe("404 NOT_FOUND");
+    expect([await errorOf(put), put.headers.get("allow")]).toEqual(["405 METHOD_NOT_ALLOWED", "GET, POST"]);
+    expect(await errorOf(await fetch(gateway.url.replace("/graphql", "/other")))).toBe("404 NOT_FOUND");
   });
 
   it("an operation name that the document does not contain", async () => {
-    expect(await told(await post(JSON.stringify({ query: "query A { hello }", operationName: "B" })))).toBe(
+    expect(await errorOf(await post(JSON.stringify({ query: "query A { hello }", operationName: "B" })))).toBe(
       "200 OPERATION_RESOLUTION_FAILURE",
     );
-    expect(await told(await post(JSON.stringify({ query: "query A { hello } query B { hello }" })))).toBe(
+    expect(await errorOf(await post(JSON.stringify({ query: "query A { hello } query B { hello }" })))).toBe(
       "200 OPERATION_RESOLUTION_FAILURE",
     );
   });
 
   it("variables of the wrong type", async () => {
     const body = JSON.stringify({ query: "query ($n: String) { hello(name: $n) }", variables: { n: 1 } });
-    expect(await told(await post(body))).toBe("200 BAD_USER_INPUT");
+    expect(await errorOf(await post(body))).toBe("200 BAD_USER_INPUT");
   });
 
   it("automatic persisted queries", async () => {
     const extensions = { persistedQuery: { version: 1, sha256Hash: "0".repeat(64) } };
-    expect(await told(await post(JSON.stringify({ extensions })))).toBe("200 PERSISTED_QUERY_NOT_SUPPORTED");
+    expect(await errorOf(await post(JSON.stringify({ extensions })))).toBe("200 PERSISTED_QUERY_NOT_SUPPORTED");
   });
 });
 
@@ -154,8 +156,8 @@ describe("attack 21: a mutation", () => {
   it("is executed by POST only", async () => {
     const before = counted;
     const query = "mutation { count }";
-    expect(await told(await get({ query }))).toBe("405 METHOD_NOT_ALLOWED");
-    expect(await told(await get({ query }, { "apollo-require-preflight": "1" }))).toBe("405 METHOD_NOT_ALLOWED");
+    expect(await errorOf(await get({ query }))).toBe("405 METHOD_NOT_ALLOWED");
+    expect(await errorOf(await get({ query }, { "apollo-require-preflight": "1" }))).toBe("405 METHOD_NOT_ALLOWED");
     expect(counted).toBe(before);
     expect((await post(JSON.stringify({ query }))).status).toBe(200);
     expect(counted).toBe(before + 1);
@@ -170,24 +172,24 @@ describe("a page of another site", () => {
   ];
   it.each(foreign)("gets nothing executed: %j", async (headers) => {
     const response = await get({ query: "{ hello }" }, headers);
-    expect(await told(response)).toBe("403 FORBIDDEN");
+    expect(await errorOf(response)).toBe("403 FORBIDDEN");
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
   });
 
   it("is distinguished from a page of this server by its origin, even without sec-fetch-site", async () => {
     const { origin } = new URL(gateway.url);
     expect((await post(hello, { ...json, origin })).status).toBe(200);
-    expect(await told(await post(hello, { ...json, origin: "null" }))).toBe("403 FORBIDDEN");
-    expect(await told(await post(hello, { ...json, origin: "http://127.0.0.1:1" }))).toBe("403 FORBIDDEN");
+    expect(await errorOf(await post(hello, { ...json, origin: "null" }))).toBe("403 FORBIDDEN");
+    expect(await errorOf(await post(hello, { ...json, origin: "http://127.0.0.1:1" }))).toBe("403 FORBIDDEN");
   });
 
   it("is accepted when its site is allowed", async () => {
     const origin = "https://console.example";
-    const asked = await fetch(gateway.url, {
+    const preflight = await fetch(gateway.url, {
       method: "OPTIONS",
       headers: { origin, "access-control-request-method": "POST" },
     });
-    expect([asked.status, asked.headers.get("access-control-allow-origin")]).toEqual([204, origin]);
+    expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([204, origin]);
     const response = await post(hello, { ...json, origin, "sec-fetch-site": "cross-site" });
     expect([response.status, response.headers.get("access-control-allow-origin")]).toEqual([200, origin]);
   });
@@ -255,8 +257,8 @@ describe("attack 18: a client that is slow", () => {
     const head = `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
     const dripped = cutOff(`${head}{`);
     const silent = Array.from({ length: 100 }, () => cutOff(""));
-    const asked = await fetch(hurried.url, { method: "POST", headers: json, body: hello });
-    expect(await asked.json()).toEqual({ data: { hello: "world" } });
+    const answer = await fetch(hurried.url, { method: "POST", headers: json, body: hello });
+    expect(await answer.json()).toEqual({ data: { hello: "world" } });
     expect(await dripped).toContain("408");
     for (const received of await Promise.all(silent)) expect(received).toMatch(/^$|408/);
     await hurried.close();
@@ -286,12 +288,12 @@ describe("attack 18: a client that is slow", () => {
 
 it("a server that closes answers requests in flight, and accepts no new ones", async () => {
   const closing = await start(true);
-  const asked = fetch(closing.url, { method: "POST", headers: json, body: JSON.stringify({ query: "{ slow }" }) });
+  const inFlight = fetch(closing.url, { method: "POST", headers: json, body: JSON.stringify({ query: "{ slow }" }) });
   await fetch(closing.url, { method: "POST", headers: json, body: hello });
   const closed = closing.close();
   await expect.poll(() => canConnect(closing.url)).toBe(false);
   letSlowGo();
-  const response = await asked;
+  const response = await inFlight;
   expect([response.status, await response.json()]).toEqual([200, { data: { slow: "done" } }]);
   await closed;
 });
@@ -317,7 +319,7 @@ describe("/health/ready", () => {
       transport: { send: async () => ({ data: null }), close: async () => undefined },
       identify: async () => anonymous,
       ready: async () => {
-        if (fails) throw new Error("Not foreseen.");
+        if (fails) throw new Error("unexpected failure");
         return { ...parts };
       },
       needed: ["auth"],
@@ -370,7 +372,7 @@ describe("a gateway that does not show its schema", () => {
     "{ hello @include }",
   ])("attack 5: reports a wrong directive with a message that does not identify the engine: %s", async (query) => {
     expect(await messages(query)).toMatch(
-      /^(A directive is unknown, stands where it may not, or lacks an argument. ?)+$/,
+      /^(A directive is unknown, in a place where it is not allowed, or lacks an argument. ?)+$/,
     );
   });
 });
@@ -380,12 +382,15 @@ it("a request that also offers HTTP/2, with its body in parts, is answered, and 
   const client = connect(Number(port), hostname);
   let answered = "";
   client.on("data", (data: Buffer) => (answered += data.toString()));
+  const isAnswered = () => answered.includes('"hello":"world"');
   const head = (more: string) =>
     `POST /graphql HTTP/1.1\r\nHost: gateway\r\n${more}Content-Type: application/json\r\nContent-Length: ${hello.length}\r\n\r\n`;
   const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
   client.write(head(offer) + hello.slice(0, 5));
   await new Promise(setImmediate);
-  client.write(hello.slice(5) + head("Connection: close\r\n") + hello);
+  client.write(hello.slice(5));
+  while (!isAnswered()) await new Promise((resolve) => client.once("data", resolve));
+  client.write(head("Connection: close\r\n") + hello);
   await new Promise((resolve) => client.once("close", resolve));
   expect(answered.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(2);
   expect(answered.match(/"hello":"world"/g)).toHaveLength(2);

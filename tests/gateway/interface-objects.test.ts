@@ -43,14 +43,14 @@ describe("a field that an @interfaceObject requires", () => {
   const federation = composed({ catalogue, labels, ratings, discs });
 
   it.each([
-    ["where the interface is known", "{ media { name label } }"],
-    ["where the object is", "{ labelled { label } }"],
-    ["where another subgraph knows it as an object", "{ rated { stars label rank } }"],
-    ["of one type of objects", "{ labelled { price ... on Film { label minutes } } }"],
-    ["of each type by another key", "{ media { ... on Book { x: label } ... on Film { y: label x: disc } } }"],
+    ["starting in the subgraph that defines the interface", "{ media { name label } }"],
+    ["starting in the subgraph that defines the field", "{ labelled { label } }"],
+    ["starting in another subgraph with an @interfaceObject", "{ rated { stars label rank } }"],
+    ["of one object type", "{ labelled { price ... on Film { label minutes } } }"],
+    ["of each type by a different alias", "{ media { ... on Book { x: label } ... on Film { y: label x: disc } } }"],
     ["which another field requires", "{ media { rank } labelled { rank label } }"],
     [
-      "where it gives objects of the interface",
+      "when it returns objects of the interface",
       "{ media { best { __typename id best { label } ... on Film { minutes rank } } } }",
     ],
     ["below an object type", "{ media { ... on Film { sequel { label ... on Book { pages rank } } } } }"],

@@ -133,7 +133,7 @@ function graphFrom(choose: (count: number) => number) {
   });
   const valueOf = (name: string, n: unknown, above: readonly string[] = []): string => {
     const { requires } = chosen.find((each) => each.name === name) ?? { requires: [] };
-    if (above.includes(name)) throw new Error("A requirement requires itself.");
+    if (above.includes(name)) throw new Error("The requirement is circular.");
     return `${name}${String(n)}(${requires.map((other) => valueOf(other, n, [...above, name])).join()})`;
   };
   const subgraphs = Object.fromEntries(

@@ -69,12 +69,12 @@ describe.each([
     ["two members", one, { by: { id: "1", name: "a" } }],
     ["none", one, { by: {} }],
     ["a member that is null", one, { by: { id: null } }],
-    ["a member and one that is null", one, { by: { id: "1", name: null } }],
-    ["two members of one inside", one, { by: { near: { city: "a", zip: 1 } } }],
-    ["two members in a list inside", one, { by: { all: [{ id: "1" }, { id: "1", name: "a" }] } }],
+    ["a member and a null member", one, { by: { id: "1", name: null } }],
+    ["two members in a nested object", one, { by: { near: { city: "a", zip: 1 } } }],
+    ["two members in a nested list", one, { by: { all: [{ id: "1" }, { id: "1", name: "a" }] } }],
     ["two members in a list", many, { by: [{ id: "1" }, { id: "2", name: "b" }] }],
     ["two members in an object without @oneOf", many, { filter: { by: { id: "1", name: "a" } } }],
-    ["two members, one item for a list", many, { filter: { any: { id: "1", name: "a" } } }],
+    ["two members in an item instead of a list", many, { filter: { any: { id: "1", name: "a" } } }],
   ])("refuses a variable with %s before it calls a subgraph", async (_what, query, variables) => {
     const before = users.received.length;
     expect(await codes(query, variables)).toEqual(["BAD_USER_INPUT"]);
@@ -85,11 +85,11 @@ describe.each([
     ["two members", '{ user(by: {id: "1", name: "a"}) { id } }'],
     ["none", "{ user(by: {}) { id } }"],
     ["null", "{ user(by: {id: null}) { id } }"],
-    ["two members inside a list", '{ users(by: [{id: "1", name: "a"}]) { id } }'],
-    ["two members inside", '{ user(by: {near: {city: "a", zip: 1}}) { id } }'],
+    ["two members in a list", '{ users(by: [{id: "1", name: "a"}]) { id } }'],
+    ["two members in a nested object", '{ user(by: {near: {city: "a", zip: 1}}) { id } }'],
     ["a variable that may be null", "query($id: ID) { user(by: {id: $id}) { id } }"],
     ["a variable with a default that may be null", 'query($id: ID = "1") { user(by: {id: $id}) { id } }'],
-    ["two members by default", 'query($by: By! = {id: "1", name: "a"}) { user(by: $by) { id } }'],
+    ["two members in a default value", 'query($by: By! = {id: "1", name: "a"}) { user(by: $by) { id } }'],
   ])("refuses a literal with %s as an invalid document", async (_what, query) => {
     const before = users.received.length;
     expect(await codes(query)).toContain("GRAPHQL_VALIDATION_FAILED");

@@ -14,7 +14,7 @@ import { expect, it } from "vitest";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { operationOf } from "#gateway/operation.ts";
 import { PublicError } from "#lib/errors.ts";
-import { compiledHere } from "./compiled-here.ts";
+import { compileSynchronously } from "./compile-synchronously.ts";
 import { operationFrom } from "./documents.ts";
 import { type MockSupergraph, shop } from "./mock-supergraphs.ts";
 
@@ -60,7 +60,7 @@ function refusing({ sdl, subgraphs }: MockSupergraph, mutations: boolean): Promi
       visit(root, visitWithTypeInfo(types, { Field: choose }));
     }
     const run = async (lacking: ReadonlyMap<FieldNode, PublicError>) => {
-      const compiled = compiledHere(supergraph, operation, { refused: lacking });
+      const compiled = compileSynchronously(supergraph, operation, { refused: lacking });
       const { json, errors } = await compiled.execute(variables, async ({ serviceName, operation: text }, given) => {
         const answer = await subgraphs[serviceName]?.(text, given);
         if (!answer) throw new Error(`There is no subgraph ${serviceName}.`);
@@ -94,7 +94,7 @@ function withNull(data: unknown, path: readonly (string | number)[]): void {
 
 it.each([
   ["queries", false],
-  ["mutations too", true],
+  ["queries and mutations", true],
 ])(
   `with NOVACRON_SEED=${seed}, a response with refused fields is the whole response with a null and an error at each of them: %s`,
   async (_what, mutations) => refusing(shop(), mutations),

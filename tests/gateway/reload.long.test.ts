@@ -36,14 +36,14 @@ it("a supergraph that is replaced every second for a minute under load fails no 
     const text = await response.text();
     if (response.status !== 200 || text !== '{"data":{"hello":"world"}}\n') failures.push(`${response.status} ${text}`);
   };
-  const asking = Array.from({ length: callers }, async (_, caller) => {
-    let asked = 0;
-    for (; !done.signal.aborted; asked += 1) {
+  const querying = Array.from({ length: callers }, async (_, caller) => {
+    let requests = 0;
+    for (; !done.signal.aborted; requests += 1) {
       // Every tenth document is new, and has to be planned with the current supergraph.
-      await ask(asked % 10 === 0 ? `query New${caller}_${asked} { hello }` : known);
+      await ask(requests % 10 === 0 ? `query New${caller}_${requests} { hello }` : known);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    return asked;
+    return requests;
   });
   for (let generation = 1; generation <= seconds; generation += 1) {
     const second = new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -51,9 +51,9 @@ it("a supergraph that is replaced every second for a minute under load fails no 
     await second;
   }
   done.abort();
-  const asked = (await Promise.all(asking)).reduce((sum, count) => sum + count, 0);
+  const requests = (await Promise.all(querying)).reduce((sum, count) => sum + count, 0);
   expect(failures).toEqual([]);
-  expect(asked).toBeGreaterThan(seconds * callers);
+  expect(requests).toBeGreaterThan(seconds * callers);
   await gateway.close();
   const threads = process.getActiveResourcesInfo().filter((resource) => resource === "MessagePort");
   expect(threads.length).toBeLessThan(3);

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { composed, type Federation } from "./differential/federation.ts";
 import { pricesSchemas } from "./mock-supergraphs.ts";
 
-const asked =
+const planned =
   ({ subgraphs }: Federation, calls: string[] = []) =>
   async (subgraph: string, query: string, variables: Readonly<Record<string, unknown>>) => {
     calls.push(`${subgraph} ${query}`);
@@ -20,18 +20,24 @@ describe("a field that requires another with arguments", () => {
 
   it.each([
     ["alone", "{ items(first: 1) { shipping } }"],
-    ["beside the other without arguments", "{ items(first: 1) { price shipping } }"],
-    ["beside the other with arguments of the client's", "{ items(first: 1) { price(currency: EUR) shipping } }"],
+    ["next to the required field without arguments", "{ items(first: 1) { price shipping } }"],
     [
-      "beside a field that requires the same with other arguments",
+      "next to the required field with the client's own arguments",
+      "{ items(first: 1) { price(currency: EUR) shipping } }",
+    ],
+    [
+      "next to a field that requires the same field with other arguments",
       "{ items(first: 1) { shipping duty bare offers { discount } } }",
     ],
-    ["deep in an object and in a list", "{ items(first: 1) { box crate size { width } parts(first: 3) { weight } } }"],
+    [
+      "nested in an object and in a list",
+      "{ items(first: 1) { box crate size { width } parts(first: 3) { weight } } }",
+    ],
     ["of an interface", "{ sellers { taste thrift favourite { price } } }"],
-    ["of what itself requires", "{ items(first: 1) { urgency calm shipping(express: false) } }"],
+    ["of a field that has requirements itself", "{ items(first: 1) { urgency calm shipping(express: false) } }"],
   ])("has the value that those arguments produce: %s", async (_where, query) => {
     const operation = { query, variables: {} };
-    const answer = await both.ours(operation, asked(supergraph));
+    const answer = await both.ours(operation, planned(supergraph));
     expect(answer.errors).toEqual([]);
     expect(answer.data).toEqual((await supergraph.undivided(operation, { trouble: "none", seed: 0 })).data);
     expect(JSON.stringify(answer.data)).toContain("[{");
@@ -41,7 +47,7 @@ describe("a field that requires another with arguments", () => {
     const calls: string[] = [];
     await both.ours(
       { query: "{ items(first: 1) { shipping box duty stock } }", variables: {} },
-      asked(supergraph, calls),
+      planned(supergraph, calls),
     );
     const entities = /^.*_entities\(representations:\$representations\)(.*)\}$/;
     expect(calls.map((call) => call.replace(entities, "$1")).sort()).toEqual([
@@ -73,7 +79,7 @@ describe("fields of two subgraphs that require each other in a chain", () => {
   it.each(["{ labelled { five } }", "{ labelled { three four } }", "{ item { one two three four five } }"])(
     "are fetched one after the other: %s",
     async (query) => {
-      const answer = await chain.executors.ours({ query, variables: {} }, asked(chain));
+      const answer = await chain.executors.ours({ query, variables: {} }, planned(chain));
       expect(answer.errors).toEqual([]);
       expect(answer.data).toEqual((await chain.undivided({ query, variables: {} }, { trouble: "none", seed: 0 })).data);
     },

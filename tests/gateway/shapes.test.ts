@@ -5,9 +5,9 @@ import { overComposed } from "./differential/property.ts";
 import { fieldShapes } from "./shapes/fields.ts";
 import { typeShapes } from "./shapes/types.ts";
 
-// The documents are always the same; other seeds explore. The long test draws more of them.
+// The documents are always the same. Other seeds explore, and the long test draws more.
 const seed = Number(process.env["NOVACRON_SEED"] ?? 20261130);
-const runs = Number(process.env["NOVACRON_RUNS"] ?? 12);
+const runs = Number(process.env["NOVACRON_RUNS"] ?? 40);
 
 describe.each(Object.entries({ ...fieldShapes, ...typeShapes }))(
   "case G1, G2, G3: the gateway answers as one undivided service over %s",

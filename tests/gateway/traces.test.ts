@@ -18,7 +18,7 @@ import { until } from "#tests/live/until.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { startHungCollector, startTraceCollector, type TraceCollector } from "#tests/harness/trace-collector.ts";
 import { connectedTrace, newTraceparent, pathsOf } from "#tests/harness/trace-tree.ts";
-import { carrierByHand, carrierThat, contextOf, never, query as asked } from "./transport/carrier-by-hand.ts";
+import { manualTransport, transportWith, contextOf, never, query as queryOf } from "./transport/manual-transport.ts";
 
 const fleet = fleetOf(1);
 const canary = "canary-b7f1d2";
@@ -37,7 +37,7 @@ beforeAll(async () => {
   product = await bootProduct({
     authenticates: true,
     withEvents: true,
-    carrier: (inner) => ({
+    wrapTransport: (inner) => ({
       ...inner,
       send: async (subgraph, request, context, signal) => {
         if (isBroken && subgraph === "monitoring") throw new CallFailure("unreachable", `nothing at ${canary}`);
@@ -199,12 +199,12 @@ describe("with a collector", () => {
   });
 
   it("callers who share a call have the subgraph's work in the trace of the first", async () => {
-    const carrier = carrierByHand();
-    const transport = guarded(carrierThat((...call) => requestSpan("the work", {}, () => carrier.send(...call))));
+    const carrier = manualTransport();
+    const transport = guarded(transportWith((...call) => requestSpan("the work", {}, () => carrier.send(...call))));
     const [first, second] = [newTraceparent(), newTraceparent()];
     const shared = [first, second].map(({ traceparent }) =>
       inTraceOf(traceparent, () =>
-        requestSpan("request", {}, () => transport.send("vms", asked("{ a }"), contextOf("1"), never())),
+        requestSpan("request", {}, () => transport.send("vms", queryOf("{ a }"), contextOf("1"), never())),
       ),
     );
     await vi.waitFor(() => expect(carrier.calls).toHaveLength(1));
@@ -253,7 +253,7 @@ describe("a subgraph over HTTP", () => {
   });
   const call = (traceparent: string) =>
     inTraceOf(traceparent, () =>
-      requestSpan("request", {}, () => carrier.send("vms", asked("{ a }"), contextOf("1"), never())),
+      requestSpan("request", {}, () => carrier.send("vms", queryOf("{ a }"), contextOf("1"), never())),
     );
 
   it("receives no trace without a collector, and nothing is registered", async () => {

@@ -39,7 +39,7 @@ beforeAll(async () => {
     tenantId: fleetOf(1).tenantId,
     // Each test breaks subgraphs again, so the circuit must not open. Other tests cover that.
     limits: { callTimeoutMs: 1_500, failuresToOpen: Infinity },
-    carrier: (inner) => ({ ...inner, send: (name, ...call) => (faults.get(name) ?? inner.send)(name, ...call) }),
+    wrapTransport: (inner) => ({ ...inner, send: (name, ...call) => (faults.get(name) ?? inner.send)(name, ...call) }),
   });
   await insertFleet(product.urls, 1, 3);
   healthy = (await product.ask(everything)).data;
@@ -97,15 +97,15 @@ describe.each(domains)("fault 1, 2: when the %s subgraph", (domain) => {
 
 describe("fault 6: a subgraph that answers", () => {
   const garbage: [string, (response: ServerResponse) => void][] = [
-    ["HTML", (response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>secret-canary</h1>")],
+    ["with HTML", (response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>secret-canary</h1>")],
     ["with status 500", (response) => response.writeHead(500).end(JSON.stringify({ message: "secret-canary" }))],
     ["with a redirect", (response) => response.writeHead(302, { location: "http://10.1.2.3/" }).end()],
-    ["half of its JSON", (response) => response.writeHead(200).end('{"data": {"alertRules": {"secret-canary": ')],
+    ["with truncated JSON", (response) => response.writeHead(200).end('{"data": {"alertRules": {"secret-canary": ')],
     [
-      "and breaks off",
+      "with a truncated body",
       (response) => response.writeHead(200, { "content-length": "1000" }).write('{"data"', () => response.destroy()),
     ],
-    ["nothing", (response) => response.destroy()],
+    ["without a response", (response) => response.destroy()],
     ...[
       "null",
       "[]",
@@ -193,9 +193,9 @@ describe("fault 12: when a database", () => {
 
   it("disconnects in the middle of an answer, only the fields of its domain are null, each with an error", async () => {
     const proxy = await monitoringBehindProxy();
-    const asked = proxy.hold();
+    const held = proxy.hold();
     const answer = product.ask(everything);
-    await asked;
+    await held;
     await proxy.cut();
     expectBlanked(await answer, "monitoring", "DATABASE_UNAVAILABLE");
     await proxy.mend();

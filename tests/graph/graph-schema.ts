@@ -72,6 +72,6 @@ export function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): 
   const root = Object.values(schema.getQueryType()?.getFields() ?? {}).find(
     ({ type: returned, args }) => String(returned) === type && args.length === 1 && args[0]?.name === "id",
   );
-  if (!root) throw new Error(`${type} has lists, but cannot be asked for by its id.`);
+  if (!root) throw new Error(`${type} has lists, but no root field returns it by its id.`);
   return (selections) => `{ ${root.name}(id: "${fleet.id(root.name as Kind)}") { ${selections} } }`;
 }

@@ -102,14 +102,14 @@ describe("attack 50: a list", () => {
         if (type === "String") {
           texts.forEach((text, n) =>
             attempts.push({
-              what: `${field} = text ${n}`,
+              what: `${field} = string ${n}`,
               args: `first: 1, filter: { ${field}: $s${n} }`,
               refused: malformed.includes(text) ? refused : undefined,
             }),
           );
         } else if (type === "[String!]" || type === "[TagFilter!]") {
           const letter = type === "[String!]" ? "l" : "t";
-          attempts.push({ what: `${field} in all texts`, args: `first: 1, filter: { ${field}: $${letter}All }` });
+          attempts.push({ what: `${field} with all strings`, args: `first: 1, filter: { ${field}: $${letter}All }` });
           malformed.forEach((_text, n) =>
             attempts.push({ what: `${field} = malformed ${n}`, args: `filter: { ${field}: $${letter}${n} }`, refused }),
           );

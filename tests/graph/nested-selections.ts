@@ -25,7 +25,7 @@ const isConnection = (type: GraphQLObjectType): boolean => type.name.endsWith("C
 const fieldsOf = (type: GraphQLObjectType) => Object.values(type.getFields());
 const objectTypeOf = (field: GraphQLField<unknown, unknown>): GraphQLObjectType => {
   const type = getNamedType(field.type);
-  if (!isObjectType(type)) throw new Error(`${field.name} returns ${type.name}, which is no object.`);
+  if (!isObjectType(type)) throw new Error(`${field.name} returns ${type.name}, which is not an object type.`);
   return type;
 };
 

@@ -20,9 +20,9 @@ async function statementsOf(query: string): Promise<Record<Domain, string[]>> {
   const counted = await statementsDuring(product.urls, async () => {
     expect((await product.ask(query)).errors).toEqual([]);
   });
-  const asked = counted.filter((statement) => !/pg_catalog|pg_roles/.test(statement.query));
+  const statements = counted.filter((statement) => !/pg_catalog|pg_roles/.test(statement.query));
   const of = (domain: Domain) =>
-    asked
+    statements
       .filter((statement) => statement.domain === domain)
       .flatMap((statement) => Array.from({ length: statement.calls }, () => statement.query));
   return Object.fromEntries(domains.map((domain) => [domain, of(domain).toSorted()])) as Record<Domain, string[]>;

@@ -16,7 +16,7 @@ let fault: ((call: Parameters<Transport["send"]>) => void) | undefined;
 beforeAll(async () => {
   product = await bootProduct({
     tenantId: fleet.tenantId,
-    carrier: (inner) => ({
+    wrapTransport: (inner) => ({
       ...inner,
       send: async (...call) => {
         const representations = call[1].variables?.["representations"];

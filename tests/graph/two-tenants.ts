@@ -67,8 +67,7 @@ const schemas: Record<Domain, object> = { auth, vms, monitoring, federation, sch
 export function tableNamed(domain: Domain, name: string): PgTable {
   const tables: unknown[] = Object.values(schemas[domain]);
   const table = tables.find((value): value is PgTable => is(value, PgTable) && getTableName(value) === name);
-  if (!table)
-    throw new Error(`db/${domain}/schema has no table ${name}: no query could be written for it as they are written.`);
+  if (!table) throw new Error(`db/${domain}/schema has no table ${name}, so no Drizzle query can use it.`);
   return table;
 }
 

@@ -73,15 +73,15 @@ export async function startBrowser(): Promise<Browser> {
 }
 
 async function devToolsUrl(stderr: NodeJS.ReadableStream): Promise<string> {
-  const said: string[] = [];
+  const output: string[] = [];
   const lines = createInterface({ input: stderr });
   return new Promise((resolve, reject) => {
     lines.on("line", (line) => {
-      said.push(line);
+      output.push(line);
       const url = /^DevTools listening on (ws:\S+)$/.exec(line)?.[1];
       if (url) resolve(url);
     });
-    lines.once("close", () => reject(new Error(`The browser ended:\n${said.join("\n")}`)));
+    lines.once("close", () => reject(new Error(`The browser ended:\n${output.join("\n")}`)));
   });
 }
 

@@ -24,7 +24,10 @@ export const bundle = (program: string): string => join(bundles(), program.repla
 /** Returns the folder of this run's bundles. */
 export function bundles(): string {
   const folder = process.env["NOVACRON_TEST_BUNDLES"];
-  if (!folder) throw new Error("Only tests of projects with a server have bundles: tests/projects.ts.");
+  if (!folder)
+    throw new Error(
+      "The project of this test has no bundles. Only projects with a server have them: see tests/projects.ts.",
+    );
   return folder;
 }
 

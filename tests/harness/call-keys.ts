@@ -11,7 +11,7 @@ import type { TestProduct } from "./product.ts";
 /** Returns `NOVACRON_CALLER_KEYS` of a subgraph, for a gateway with these `NOVACRON_SIGNING_KEYS`. */
 export function callerKeysFor(audience: string, signingKeys: string): string {
   const keys = parseKeyring(signingKeys);
-  if (!keys) throw new Error("The signing keys are none.");
+  if (!keys) throw new Error("The signing keys are not a valid keyring.");
   return callerKeysText(callerKeys("gateway", keys, audience));
 }
 

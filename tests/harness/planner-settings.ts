@@ -35,6 +35,7 @@ export const plannerSettings: Readonly<Record<string, Readonly<Record<string, st
 export function plannerSettingsOf(name: string | undefined): Readonly<Record<string, string>> {
   if (!name) return {};
   const settings = plannerSettings[name];
-  if (!settings) throw new Error(`NOVACRON_TEST_PLANS=${name} is none of ${Object.keys(plannerSettings).join(", ")}.`);
+  if (!settings)
+    throw new Error(`NOVACRON_TEST_PLANS=${name} is not one of ${Object.keys(plannerSettings).join(", ")}.`);
   return settings;
 }

@@ -61,7 +61,7 @@ export interface TestProductOptions {
   /** The limits of sockets, where they differ from the product's. */
   socketLimits?: Partial<SocketLimits>;
   /** Wraps the in-process carrier, to break it. */
-  carrier?: (transport: Transport) => Transport;
+  wrapTransport?: (transport: Transport) => Transport;
   limits?: Partial<TransportLimits>;
   /** The limits of one request; the product's by default. */
   operationLimits?: Limits;
@@ -93,8 +93,8 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   };
   const subgraphs = createSubgraphs(databases, dependencies, events?.log);
   const identity = wholeTenantIdentity(options.tenantId ?? demoTenantId, demoUserId);
-  const carrier = inProcess(subgraphs);
-  const transport = guarded(options.carrier?.(carrier) ?? carrier, { callTimeoutMs: 20_000, ...options.limits });
+  const direct = inProcess(subgraphs);
+  const transport = guarded(options.wrapTransport?.(direct) ?? direct, { callTimeoutMs: 20_000, ...options.limits });
   const identities = new IdentityCache();
   const limits = new KeyLimits();
   const gateway = await startGateway({

@@ -6,7 +6,7 @@ import { derivedUrl, type Login } from "#db/logins.ts";
 /** Returns the owner's URL of the run's one database server. */
 export function adminUrl(): string {
   const url = process.env["NOVACRON_TEST_SERVER_URL"];
-  if (!url) throw new Error("Only tests of projects with a server have one: tests/projects.ts.");
+  if (!url) throw new Error("The project of this test has no server: see tests/projects.ts.");
   return url;
 }
 

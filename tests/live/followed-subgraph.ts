@@ -41,13 +41,13 @@ export const ends: (() => unknown)[] = [];
 export const subgraph: {
   log: InMemoryLog;
   /** The subscriptions that it received. */
-  asked: { after: string | undefined; variables: unknown; context: RequestContext }[];
+  requests: { after: string | undefined; variables: unknown; context: RequestContext }[];
   failsWith: Error | undefined;
-} = { log: new InMemoryLog(), asked: [], failsWith: undefined };
+} = { log: new InMemoryLog(), requests: [], failsWith: undefined };
 
 const subscriptions: Subscribable = {
-  subscribe: (asks, asker, signal) => {
-    subgraph.asked.push({ after: asks.after, variables: asks.variables, context: asker });
+  subscribe: (asks, signed, signal) => {
+    subgraph.requests.push({ after: asks.after, variables: asks.variables, context: signed });
     if (subgraph.failsWith) throw subgraph.failsWith;
     return subgraph.log.follow(asks.after, signal);
   },
@@ -56,7 +56,7 @@ const subscriptions: Subscribable = {
 
 /** Resets the subgraph to its initial state. */
 export function begin(): void {
-  Object.assign(subgraph, { log: new InMemoryLog(), asked: [], failsWith: undefined });
+  Object.assign(subgraph, { log: new InMemoryLog(), requests: [], failsWith: undefined });
 }
 
 export async function endAll(): Promise<void> {
@@ -130,14 +130,14 @@ export interface Message {
 
 /** A client that sends the messages of the test, and records those that it receives. */
 export class RawSocket {
-  readonly heard: Message[] = [];
+  readonly received: Message[] = [];
   closed: number | undefined;
   status: number | undefined;
   readonly ws: WebSocket;
 
   constructor(url: string, { origin, protocol = "graphql-transport-ws" }: { origin?: string; protocol?: string } = {}) {
     this.ws = new WebSocket(url.replace("http:", "ws:"), protocol, origin === undefined ? {} : { origin });
-    this.ws.on("message", (data) => this.heard.push(JSON.parse(String(data)) as Message));
+    this.ws.on("message", (data) => this.received.push(JSON.parse(String(data)) as Message));
     this.ws.on("unexpected-response", (_request, { statusCode }) => {
       this.status = statusCode;
       this.ws.terminate();
@@ -147,7 +147,7 @@ export class RawSocket {
     ends.push(() => this.ws.terminate());
   }
 
-  async say(...messages: (Message | string)[]): Promise<void> {
+  async send(...messages: (Message | string)[]): Promise<void> {
     if (this.ws.readyState === WebSocket.CONNECTING) await once(this.ws, "open");
     for (const message of messages) this.ws.send(typeof message === "string" ? message : JSON.stringify(message));
   }

@@ -11,7 +11,7 @@ import { useServer } from "graphql-ws/use/ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { startGateway } from "#gateway/http/server.ts";
-import { serveApart } from "#gateway/serve-apart.ts";
+import { serveRemoteSubgraphs } from "#gateway/serve-remote-subgraphs.ts";
 import { overNetwork } from "#gateway/subscriptions/network/over-network.ts";
 import { anonymous } from "#lib/request-context.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
@@ -24,13 +24,13 @@ describe("a foreign subgraph that supports graphql-ws", () => {
   let foreign: Server;
   let url: string;
   let numbers: number[];
-  let tellsPositions: boolean;
+  let sendsPositions: boolean;
   let goOn: () => void;
   let hold: Promise<void>;
 
   beforeEach(async () => {
     numbers = [1, 2];
-    tellsPositions = false;
+    sendsPositions = false;
     hold = new Promise((resolve) => (goOn = resolve));
     foreign = createServer();
     const sockets = new WebSocketServer({ server: foreign, path: "/graphql" });
@@ -45,7 +45,7 @@ describe("a foreign subgraph that supports graphql-ws", () => {
         roots: { subscription: { ordered } },
         context: (_connection, _id, { extensions }) => Number(extensions?.["after"] ?? 0),
         onNext: (_connection, _id, _payload, _execution, result) =>
-          tellsPositions
+          sendsPositions
             ? { ...result, extensions: { position: String(numberOf({ result })[0]), cost: 1 } }
             : undefined,
       },
@@ -85,13 +85,13 @@ describe("a foreign subgraph that supports graphql-ws", () => {
     });
     ends.push(() => gateway.close());
     const client = clientOf(gateway.url);
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     for await (const { data, errors } of client.iterate({ query: "subscription { ordered { number } }" })) {
       expect(errors).toBeUndefined();
-      told.push(data);
-      if (told.length === 2) goOn();
+      received.push(data);
+      if (received.length === 2) goOn();
     }
-    expect(told).toEqual([{ ordered: { number: 1 } }, { ordered: { number: 2 } }]);
+    expect(received).toEqual([{ ordered: { number: 1 } }, { ordered: { number: 2 } }]);
   });
 
   it("case G13: sends its state to each of three equal clients, also to one that subscribes after another has left", async () => {
@@ -100,7 +100,7 @@ describe("a foreign subgraph that supports graphql-ws", () => {
     ends.push(() => rmSync(folder, { recursive: true }));
     const supergraphFile = join(folder, "supergraph.graphql");
     writeFileSync(supergraphFile, supergraphSdl);
-    const gateway = await serveApart({ supergraphFile, urls: {}, open: true, host: "127.0.0.1", port: 0 });
+    const gateway = await serveRemoteSubgraphs({ supergraphFile, urls: {}, open: true, host: "127.0.0.1", port: 0 });
     ends.push(() => gateway.stop());
     const begin = () => clientOf(gateway.url).iterate({ query: "subscription { ordered { number } }" });
     const [one, two] = [begin(), begin()];
@@ -111,7 +111,7 @@ describe("a foreign subgraph that supports graphql-ws", () => {
   });
 
   it("is followed by a gateway in a separate process, and at its new URL when the supergraph changes that", async () => {
-    tellsPositions = true;
+    sendsPositions = true;
     const [first, second] = [await tcpProxy(url), await tcpProxy(url)];
     ends.push(() => Promise.all([first.cut(), second.cut()]));
     const folder = mkdtempSync(join(tmpdir(), "novacron-network-"));
@@ -122,20 +122,20 @@ describe("a foreign subgraph that supports graphql-ws", () => {
       writeFileSync(supergraphFile, supergraphSdl);
     };
     place(first.url);
-    const gateway = await serveApart({ supergraphFile, urls: {}, open: true, host: "127.0.0.1", port: 0 });
+    const gateway = await serveRemoteSubgraphs({ supergraphFile, urls: {}, open: true, host: "127.0.0.1", port: 0 });
     ends.push(() => gateway.stop());
     const client = clientOf(gateway.url);
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     for await (const { data, errors } of client.iterate({ query: "subscription { ordered { number } }" })) {
       expect(errors).toBeUndefined();
-      told.push(data?.["ordered"]);
-      if (told.length === 2) {
+      received.push(data?.["ordered"]);
+      if (received.length === 2) {
         numbers.push(3);
         place(second.url);
       }
-      if (told.length === 3) goOn();
+      if (received.length === 3) goOn();
     }
-    expect(told).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }]);
+    expect(received).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }]);
     expect([first.open(), second.accepted()]).toEqual([0, 1]);
   });
 
@@ -150,7 +150,7 @@ describe("a foreign subgraph that supports graphql-ws", () => {
   });
 
   it("is resumed when it sends positions, as the product's subgraphs are", async () => {
-    tellsPositions = true;
+    sendsPositions = true;
     const cut = await tcpProxy(url);
     ends.push(() => cut.cut());
     const reader = new Reader(sourceTo(cut.url, {}, { foreign: true }));

@@ -16,12 +16,12 @@ export class InMemoryLog {
   /** Appends the results in one batch. */
   append(...results: ExecutionResult[]): void {
     for (const result of results) this.events.push({ position: String(this.events.length + 1), result });
-    this.#tell();
+    this.#notify();
   }
 
   appendEvent(event: Omit<SubscriptionEvent, "position">): void {
     this.events.push({ ...event, position: String(this.events.length + 1) });
-    this.#tell();
+    this.#notify();
   }
 
   async *follow(after: string | undefined, signal: AbortSignal): AsyncGenerator<SubscriptionEvent[]> {
@@ -47,7 +47,7 @@ export class InMemoryLog {
     }
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const wake of this.#wake) wake();
   }
 }

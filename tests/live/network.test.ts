@@ -50,8 +50,8 @@ describe("a subgraph that is followed over the network", () => {
     expect(reader.events[0]).toEqual({ position: "0" });
     expect(reader.events.at(-2)).toEqual({ position: "21", result: order(21), dropped: 3, replaces: "vm 1" });
     expect(reader.events.at(-1)).toEqual({ position: "22" });
-    expect(subgraph.asked[0]?.variables).toEqual({ shop: "one" });
-    expect(subgraph.asked[0]?.context.identity).toEqual(context().identity);
+    expect(subgraph.requests[0]?.variables).toEqual({ shop: "one" });
+    expect(subgraph.requests[0]?.context.identity).toEqual(context().identity);
   });
 
   it("shares one connection among all followers, which is open while any of them follows", async () => {
@@ -78,16 +78,16 @@ describe("a subgraph that is followed over the network", () => {
   });
 
   it("is not queried for its position when the signal is already aborted", async () => {
-    const asking = sourceTo(network.url).position("orders", context(), AbortSignal.abort());
-    await expect(asking).rejects.toMatchObject({ name: "AbortError" });
+    const position = sourceTo(network.url).position("orders", context(), AbortSignal.abort());
+    await expect(position).rejects.toMatchObject({ name: "AbortError" });
     expect(network.accepted()).toBe(0);
   });
 
   it("times out when its position does not arrive", async () => {
     network.fault = hung;
     const source = sourceTo(network.url, { positionMs: 50 });
-    const asking = source.position("orders", context(), new AbortController().signal);
-    await expect(asking).rejects.toMatchObject({ kind: "timed out" });
+    const position = source.position("orders", context(), new AbortController().signal);
+    await expect(position).rejects.toMatchObject({ kind: "timed out" });
   });
 
   it("loses nothing and repeats nothing over connections that are cut anywhere", { timeout: 60_000 }, async () => {
@@ -148,7 +148,7 @@ describe("a subgraph that is followed over the network", () => {
     subgraph.log.append(order(4));
     await reader.has(4);
     expect(reader.numbers).toEqual(upTo(4));
-    expect(subgraph.asked.map(({ after }) => after)).toEqual(["0", "2"]);
+    expect(subgraph.requests.map(({ after }) => after)).toEqual(["0", "2"]);
   });
 
   it("is connected again when its connection goes silent", async () => {
@@ -193,9 +193,9 @@ describe("a subgraph that is followed over the network", () => {
   it("reports why it refuses, with code and details, and nothing of its own failures", async () => {
     const source = sourceTo(network.url);
     subgraph.failsWith = new PublicError("POSITION_EXPIRED", "Too long ago.", { oldest: "7" });
-    const told = await new Reader(source, "0").ended;
-    expect(told).toBeInstanceOf(PublicError);
-    expect(told).toMatchObject({ code: "POSITION_EXPIRED", message: "Too long ago.", details: { oldest: "7" } });
+    const received = await new Reader(source, "0").ended;
+    expect(received).toBeInstanceOf(PublicError);
+    expect(received).toMatchObject({ code: "POSITION_EXPIRED", message: "Too long ago.", details: { oldest: "7" } });
     subgraph.failsWith = new Error("the password is 1234");
     const failed = await new Reader(source, "0").ended;
     expect(failed).toMatchObject({ kind: "unusable" });
@@ -268,10 +268,10 @@ describe("the buffers between a subgraph and its followers", () => {
         yield [{ position: String(taken), result: { data: { ordered: { number: taken, big } } } }];
     });
     const socket = new RawSocket(slow.url);
-    await socket.say({ type: "connection_init" });
-    await vi.waitUntil(() => socket.heard.length === 1);
+    await socket.send({ type: "connection_init" });
+    await vi.waitUntil(() => socket.received.length === 1);
     socket.ws.pause();
-    await socket.say({ id: "1", type: "subscribe", payload: { ...request, extensions: signed() } });
+    await socket.send({ id: "1", type: "subscribe", payload: { ...request, extensions: signed() } });
     // The system's own buffers take this much, and no more, and then the log stands still.
     let before = -1;
     await vi.waitUntil(
@@ -284,7 +284,7 @@ describe("the buffers between a subgraph and its followers", () => {
     );
     expect(taken).toBeLessThan(2_500);
     socket.ws.resume();
-    await vi.waitUntil(() => socket.heard.at(-1)?.type === "complete", { timeout: 20_000 });
-    expect(socket.heard.filter(({ type }) => type === "next")).toHaveLength(5_000);
+    await vi.waitUntil(() => socket.received.at(-1)?.type === "complete", { timeout: 20_000 });
+    expect(socket.received.filter(({ type }) => type === "next")).toHaveLength(5_000);
   });
 });

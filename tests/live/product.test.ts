@@ -36,7 +36,7 @@ afterAll(async () => {
   await product.stop();
 });
 
-interface Told<Data> {
+interface Received<Data> {
   data: Data;
   extensions: { cursor: string; dropped?: number };
 }
@@ -44,13 +44,13 @@ interface Told<Data> {
 /** Follows a subscription from a position that is queried first, so that no later write can be missed. */
 async function following<Data>(query: string, variables: Record<string, unknown> = {}, after?: string) {
   const start = after ?? (await cursorNow());
-  const told: Told<Data>[] = [];
+  const received: Received<Data>[] = [];
   const events = client.iterate<Data>({ query, variables, extensions: { after: start } });
   const reading = (async () => {
-    for await (const event of events) told.push(event as unknown as Told<Data>);
+    for await (const event of events) received.push(event as unknown as Received<Data>);
   })();
   return {
-    told,
+    received,
     stop: async () => {
       await events.return?.();
       await reading;
@@ -73,13 +73,14 @@ const move = (vm: number, from: StateChange["from"], to: StateChange["to"], of =
   );
 
 /** Writes a row without changing anything that its event reports. */
-async function touch<T extends PgTable>(database: Database, told: Changes<T>, key: string): Promise<void> {
-  const { table } = told;
+async function touch<T extends PgTable>(database: Database, changes: Changes<T>, key: string): Promise<void> {
+  const { table } = changes;
   const touched = statement<ChangedRow>(
-    () => sql`update ${table} set id = id where id = ${sql.placeholder("key")}::uuid returning ${changeColumns(told)}`,
+    () =>
+      sql`update ${table} set id = id where id = ${sql.placeholder("key")}::uuid returning ${changeColumns(changes)}`,
   );
   await database.write({ tenantId }, async (tx) =>
-    append(tx, changeEvents(told, await tx.run(touched, { key }), "updated")),
+    append(tx, changeEvents(changes, await tx.run(touched, { key }), "updated")),
   );
 }
 
@@ -91,8 +92,8 @@ const changes = `subscription ($filter: VmStateChangeFilter) {
 }`;
 
 describe("vmStateChanged", () => {
-  const states = ({ told }: { told: readonly Told<Changed>[] }) =>
-    told.map(({ data: { vmStateChanged: change } }) => [change.fromState, change.toState]);
+  const states = ({ received }: { received: readonly Received<Changed>[] }) =>
+    received.map(({ data: { vmStateChanged: change } }) => [change.fromState, change.toState]);
   beforeAll(async () => {
     await product.databases.vms.write({ tenantId }, (tx) =>
       tx.execute(
@@ -107,13 +108,13 @@ describe("vmStateChanged", () => {
     await move(2, "running", "paused");
     await move(1, "paused", "running");
     await move(1, "running", "stopped");
-    await until(() => live.told.length === 3);
+    await until(() => live.received.length === 3);
     expect(states(live)).toEqual([
       ["RUNNING", "PAUSED"],
       ["PAUSED", "RUNNING"],
       ["RUNNING", "STOPPED"],
     ]);
-    expect(live.told[0]?.data.vmStateChanged.vm).toMatchObject({
+    expect(live.received[0]?.data.vmStateChanged.vm).toMatchObject({
       id: id("vm", 1),
       owner: { username: expect.any(String) },
     });
@@ -134,12 +135,12 @@ describe("vmStateChanged", () => {
       await move(1, from, to);
       await move(1, "running", to === "running" ? "paused" : to, other);
     }
-    await until(() => live.told.length === 4);
+    await until(() => live.received.length === 4);
     await live.stop();
-    for (const [index, { extensions }] of live.told.entries()) {
+    for (const [index, { extensions }] of live.received.entries()) {
       const again = await following<Changed>(changes, {}, extensions.cursor);
-      await until(() => again.told.length === 3 - index);
-      expect(again.told).toEqual(live.told.slice(index + 1));
+      await until(() => again.received.length === 3 - index);
+      expect(again.received).toEqual(live.received.slice(index + 1));
       await again.stop();
     }
   });
@@ -173,7 +174,7 @@ describe("vmStateChanged", () => {
     await move(1, "stopped", "running");
     await move(1, "running", "paused");
     await move(1, "paused", "running");
-    await until(() => live.told.length === 1);
+    await until(() => live.received.length === 1);
     expect(states(live)).toEqual([["RUNNING", "PAUSED"]]);
     await live.stop();
     const wrong = client.iterate({ query: changes, variables: { filter: { vm: ["x"] } } });
@@ -190,10 +191,10 @@ describe("vmStateChanged", () => {
         ] as const)
           await changeStates(tx, [{ vmId: id("vm", 1), from, to, reason: "", initiatedBy: id("user", 1) }]);
     });
-    const live = { told: [] as unknown[], stop: async () => undefined as void };
+    const live = { received: [] as unknown[], stop: async () => undefined as void };
     const statements = await statementsDuring(product.urls, async () => {
-      Object.assign(live, await following<Changed>(`# that nobody follows yet\n${changes}`, {}, start));
-      await until(() => live.told.length === 20);
+      Object.assign(live, await following<Changed>(`# a subscription that no client has yet\n${changes}`, {}, start));
+      await until(() => live.received.length === 20);
     });
     await live.stop();
     const reads = statements.filter(({ query }) => /^select .*"(vm_state_transitions|vms)"/s.test(query));
@@ -209,8 +210,8 @@ describe("alertChanged", () => {
     );
     await touch(product.databases.monitoring, alertChanges, id("alert", 1));
     await touch(product.databases.monitoring, alertChanges, id("alert", 2));
-    await until(() => live.told.length === 2);
-    expect(live.told.map(({ data }) => data.alertChanged.alert.id)).toEqual([id("alert", 1), id("alert", 2)]);
+    await until(() => live.received.length === 2);
+    expect(live.received.map(({ data }) => data.alertChanged.alert.id)).toEqual([id("alert", 1), id("alert", 2)]);
     await live.stop();
   });
 });
@@ -225,8 +226,8 @@ describe("migrationProgressed", () => {
     await touch(product.databases.federation, migrationChanges, id("migration", 2));
     await touch(product.databases.federation, migrationStepChanges, id("migrationStep", 1));
     await touch(product.databases.federation, migrationChanges, id("migration", 1));
-    await until(() => live.told.length === 2);
-    expect(live.told.map(({ data }) => data.migrationProgressed)).toMatchObject([
+    await until(() => live.received.length === 2);
+    expect(live.received.map(({ data }) => data.migrationProgressed)).toMatchObject([
       { status: null, step: { stepName: expect.any(String) }, migration: { id: id("migration", 1) } },
       { progressPercentage: expect.any(Number), step: null, migration: { id: id("migration", 1) } },
     ]);
@@ -248,10 +249,10 @@ describe("vmMetrics", () => {
       { ids: [id("vm", 1), id("vm", 2)] },
     );
     for (let round = 0; round < 5; round += 1) await sampled(1, 2, 3);
-    const standsFor = () => live.told.reduce((sum, { extensions }) => sum + 1 + (extensions.dropped ?? 0), 0);
+    const standsFor = () => live.received.reduce((sum, { extensions }) => sum + 1 + (extensions.dropped ?? 0), 0);
     await until(() => standsFor() === 10);
-    expect(live.told.length).toBeLessThan(10);
-    expect(new Set(live.told.map(({ data }) => data.vmMetrics.vm.id))).toEqual(new Set([id("vm", 1), id("vm", 2)]));
+    expect(live.received.length).toBeLessThan(10);
+    expect(new Set(live.received.map(({ data }) => data.vmMetrics.vm.id))).toEqual(new Set([id("vm", 1), id("vm", 2)]));
     await live.stop();
   });
 
@@ -273,7 +274,7 @@ it("nodeMetrics is only for users of the platform, even when the subgraph is cal
   const monitoring = product.subgraphs.find(({ name }) => name === "monitoring");
   const identity = { ...wholeTenantIdentity(tenantId, id("user", 1)), userTenantId: tenantId };
   const context = { identity, requestId: "r", deadline: Date.now() + 5_000 };
-  const asked = { query: "subscription { nodeMetrics { cpuUsagePercent } }" };
-  const refused = monitoring?.subscriptions?.subscribe(asked, context, new AbortController().signal);
+  const request = { query: "subscription { nodeMetrics { cpuUsagePercent } }" };
+  const refused = monitoring?.subscriptions?.subscribe(request, context, new AbortController().signal);
   await expect(refused?.[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "FORBIDDEN" });
 });

@@ -10,7 +10,7 @@ export interface Message {
 
 /** A client that sends the messages of the test, and records those that it receives. */
 export class RawClient {
-  readonly heard: Message[] = [];
+  readonly received: Message[] = [];
   closed: { code: number; reason: string } | undefined;
   answersPings = true;
   readonly ws: WebSocket;
@@ -21,7 +21,7 @@ export class RawClient {
     this.ws = protocol === "" ? new WebSocket(address) : new WebSocket(address, protocol);
     this.ws.on("message", (data) => {
       const message = JSON.parse(String(data)) as Message;
-      this.heard.push(message);
+      this.received.push(message);
       if (message.type === "ping" && this.answersPings) this.ws.send('{"type":"pong"}');
     });
     this.ws.on("close", (code, reason) => (this.closed = { code, reason: reason.toString() }));
@@ -29,16 +29,16 @@ export class RawClient {
     onTestFinished(() => this.ws.terminate());
   }
 
-  async say(...messages: (Message | string)[]): Promise<void> {
+  async send(...messages: (Message | string)[]): Promise<void> {
     if (this.ws.readyState === WebSocket.CONNECTING) await new Promise((resolve) => this.ws.once("open", resolve));
     for (const message of messages) this.ws.send(typeof message === "string" ? message : JSON.stringify(message));
   }
 
   /** Sends `connection_init`, waits for the acknowledgement, and sends the messages. @param payload of its `connection_init` */
   async connect(payload: unknown, ...messages: (Message | string)[]): Promise<void> {
-    await this.say({ type: "connection_init", payload });
+    await this.send({ type: "connection_init", payload });
     await until(() => this.of("connection_ack").length > 0);
-    await this.say(...messages);
+    await this.send(...messages);
   }
 
   async closeCode(): Promise<number | undefined> {
@@ -47,11 +47,11 @@ export class RawClient {
   }
 
   of(type: string, id?: string): Message[] {
-    return this.heard.filter((message) => message.type === type && (id === undefined || message.id === id));
+    return this.received.filter((message) => message.type === type && (id === undefined || message.id === id));
   }
 
   /** Returns the data of the events of a subscription. */
-  told<Data>(id: string): Data[] {
+  payloads<Data>(id: string): Data[] {
     return this.of("next", id).map(({ payload }) => (payload as { data: Data }).data);
   }
 }

@@ -9,7 +9,7 @@ import { EventSource } from "undici";
 import { WebSocket } from "ws";
 
 /** One operation, as it is passed to a client. */
-export interface Asked {
+export interface ClientRequest {
   query?: string | undefined;
   variables?: Record<string, unknown> | undefined;
   extensions?: Record<string, unknown> | undefined;
@@ -29,7 +29,7 @@ interface Target {
 }
 
 /** Subscribes, and reports the first problem. @returns a function that ends the client */
-export type ReferenceClient = (target: Target, asked: Asked, reported: Reported) => () => void;
+export type ReferenceClient = (target: Target, request: ClientRequest, reported: Reported) => () => void;
 
 const overSocket = ({ url, token }: Target) =>
   createWsClient({
@@ -47,9 +47,9 @@ const problemsOf = (error: unknown): readonly Problem[] | number => {
   return (error as { code: number }).code;
 };
 
-const graphqlWs: ReferenceClient = (target, asked, reported) => {
+const graphqlWs: ReferenceClient = (target, request, reported) => {
   const client = overSocket(target);
-  client.subscribe(asked as { query: string }, {
+  client.subscribe(request as { query: string }, {
     next: ({ errors }) => errors && reported(errors),
     error: (error) => reported(problemsOf(error)),
     complete: () => undefined,
@@ -57,9 +57,9 @@ const graphqlWs: ReferenceClient = (target, asked, reported) => {
   return () => void client.dispose();
 };
 
-const graphqlSse: ReferenceClient = (target, asked, reported) => {
+const graphqlSse: ReferenceClient = (target, request, reported) => {
   const client = overEvents(target);
-  client.subscribe(asked as { query: string }, {
+  client.subscribe(request as { query: string }, {
     next: ({ errors }) => errors && reported(errors),
     error: (error) => reported(problemsOf(error)),
     complete: () => undefined,
@@ -117,23 +117,23 @@ const urqlWith =
     };
   };
 const urqlOver = (
-  connect: (target: Target) => { subscribe(asked: never, sink: never): () => void; dispose(): unknown },
+  connect: (target: Target) => { subscribe(request: never, sink: never): () => void; dispose(): unknown },
 ) =>
   urqlWith((target) => {
     const client = connect(target);
     const exchange = subscriptionExchange({
-      forwardSubscription: (asked) => ({
-        subscribe: (sink: Sink) => ({ unsubscribe: client.subscribe(asked as never, sink as never) }),
+      forwardSubscription: (request) => ({
+        subscribe: (sink: Sink) => ({ unsubscribe: client.subscribe(request as never, sink as never) }),
       }),
     });
     return { exchange, dispose: () => client.dispose() };
   });
 
 /** The browser's own client, which cannot send headers; its credential is a ticket. */
-const eventSource: ReferenceClient = ({ url, token }, asked, reported) => {
+const eventSource: ReferenceClient = ({ url, token }, request, reported) => {
   const address = new URL(url);
   address.searchParams.set("ticket", token);
-  for (const [name, value] of Object.entries(asked))
+  for (const [name, value] of Object.entries(request))
     if (value !== undefined) address.searchParams.set(name, typeof value === "string" ? value : JSON.stringify(value));
   const source = new EventSource(address);
   source.addEventListener("next", (event) => {

@@ -78,7 +78,7 @@ async function answersTo(url: string, messages: readonly (Message | string)[], p
   await Promise.race([opened, until(() => client.closed !== undefined)]);
   for (const message of messages) {
     if (client.ws.readyState !== WebSocket.OPEN) break;
-    await client.say(message);
+    await client.send(message);
     // An operation may begin once the connection is acknowledged, and its response may take a moment.
     if (typeof message !== "string" && message.type === "connection_init")
       await until(() => client.closed !== undefined || client.of("connection_ack").length > 0);
@@ -89,10 +89,10 @@ async function answersTo(url: string, messages: readonly (Message | string)[], p
       );
   }
   await until(() => client.closed !== undefined || client.of("pong").some(({ payload }) => isLast(payload)));
-  const heard = client.heard
+  const received = client.received
     .filter(({ type }) => type !== "ping")
     .map((message) => (message.type === "error" ? { ...message, payload: "errors" } : message));
-  return [...heard, client.closed];
+  return [...received, client.closed];
 }
 const isLast = (payload: unknown) => (payload as { last?: boolean } | undefined)?.last === true;
 const isOver = ({ payload }: Message) => !String((payload as { query?: unknown }).query).includes("ordered");
@@ -144,31 +144,31 @@ describe("case G19: the gateway and the reference implementation of graphql-tran
         last,
       ],
     ],
-    ["a pong that nothing asked for", [{ type: "pong" }, init, { type: "pong", payload: { a: 1 } }, last]],
+    ["an unsolicited pong", [{ type: "pong" }, init, { type: "pong", payload: { a: 1 } }, last]],
     ["no connection_init", []],
     ["a second connection_init", [init, init]],
     ["an operation before connection_init", [subscribe("1", query)]],
     ["an id that is in use", [init, subscribe("1", forever), subscribe("1", query)]],
     [
-      "an id in use that is longer than a reason may be",
+      "an id in use that is longer than a close reason may be",
       [init, subscribe("x".repeat(90), forever), subscribe("x".repeat(90), query)],
     ],
     ["an id that is free again", [init, subscribe("1", query), subscribe("1", query), last]],
     ["an id that its client completed", [init, subscribe("1", forever), complete("1"), subscribe("1", query), last]],
     [
-      "completes of what is not there",
+      "completes of unknown operations",
       [complete("1"), init, complete("2"), subscribe("1", query), complete("1"), last],
     ],
     [
-      "ids that are names of every object",
+      "ids that are names of built-in properties",
       [init, subscribe("__proto__", query), subscribe("constructor", query), last],
     ],
     ["a query", [init, subscribe("1", query), last]],
     [
-      "a query with what is null",
+      "a query with null members",
       [init, subscribe("1", query, { operationName: null, variables: null, extensions: null }), last],
     ],
-    ["more members than the protocol has", [{ ...init, more: 1 } as Message, { ...last, more: 1 } as Message]],
+    ["members that the protocol does not define", [{ ...init, more: 1 } as Message, { ...last, more: 1 } as Message]],
     [
       "one of several operations",
       [
@@ -177,9 +177,12 @@ describe("case G19: the gateway and the reference implementation of graphql-tran
         last,
       ],
     ],
-    ["several operations without a choice", [init, subscribe("1", `query A ${query} query B ${query}`), last]],
-    ["an operation that is not there", [init, subscribe("1", `query A ${query}`, { operationName: "B" }), last]],
-    ["what does not fit the schema", [init, subscribe("1", "subscription { nothing }"), subscribe("2", query), last]],
+    ["several operations without an operation name", [init, subscribe("1", `query A ${query} query B ${query}`), last]],
+    ["an unknown operation name", [init, subscribe("1", `query A ${query}`, { operationName: "B" }), last]],
+    [
+      "a document that does not match the schema",
+      [init, subscribe("1", "subscription { nothing }"), subscribe("2", query), last],
+    ],
     [
       "two root fields in a subscription",
       [init, subscribe("1", "subscription { ordered { number } b: ordered { number } }"), last],
@@ -187,8 +190,8 @@ describe("case G19: the gateway and the reference implementation of graphql-tran
     ["introspection as a subscription", [init, subscribe("1", "subscription { __typename }"), last]],
     ["another subprotocol", [init, last], "graphql-ws"],
     ["no subprotocol", [init, last], ""],
-    ...malformed.map((text): [string, string[]] => [`what is no message before connection_init: ${text}`, [text]]),
-    ...malformed.map((text): [string, (Message | string)[]] => [`what is no message: ${text}`, [init, text]]),
+    ...malformed.map((text): [string, string[]] => [`an invalid message before connection_init: ${text}`, [text]]),
+    ...malformed.map((text): [string, (Message | string)[]] => [`an invalid message: ${text}`, [init, text]]),
   ])("%s", async (_what, messages, protocol) => {
     const [theirs, ours] = await Promise.all([reference, gateway.url].map((url) => answersTo(url, messages, protocol)));
     expect(ours).toEqual(theirs);
@@ -252,9 +255,9 @@ describe("case G19: a credential in connection_init", () => {
     ["a list", { authToken: ["token"] }, 4403],
   ])("is accepted where clients put it: %s", async (_what, payload, expected) => {
     const client = new RawClient(gateway.url);
-    await client.say({ type: "connection_init", payload });
+    await client.send({ type: "connection_init", payload });
     await until(() => client.closed !== undefined || client.of("connection_ack").length > 0);
-    expect(client.closed?.code ?? client.heard[0]?.type).toBe(expected);
+    expect(client.closed?.code ?? client.received[0]?.type).toBe(expected);
     if (expected === 4403) expect(client.closed?.reason).toBe("Forbidden");
   });
 
@@ -262,7 +265,7 @@ describe("case G19: a credential in connection_init", () => {
     const client = new RawClient(gateway.url);
     await client.connect({ authorization });
     for (const payload of [{ authorization }, { headers: { authorization }, at: 1 }, { authToken: "token", at: 2 }])
-      await client.say({ type: "ping", payload });
+      await client.send({ type: "ping", payload });
     await until(() => client.of("pong").length === 3);
     expect(client.of("pong").map(({ payload }) => payload)).toEqual([undefined, { at: 1 }, { at: 2 }]);
   });

@@ -13,7 +13,7 @@ import { WebSocket } from "ws";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, peopleTransport } from "./orders.ts";
 import {
-  type Asked,
+  type ClientRequest,
   type ClientName,
   clientNames,
   hashClients,
@@ -94,11 +94,15 @@ beforeEach(() => {
 });
 
 /** Resolves to the first problem that a client reports: the code of an error, or that of the close of its socket. */
-async function reportedBy(name: ClientName, asked: Asked, { url = gateway.url, token = "ann" } = {}): Promise<unknown> {
+async function reportedBy(
+  name: ClientName,
+  request: ClientRequest,
+  { url = gateway.url, token = "ann" } = {},
+): Promise<unknown> {
   let end: () => void = () => undefined;
   try {
     return await new Promise((resolve) => {
-      end = referenceClients[name]({ url, token }, asked, (problems) =>
+      end = referenceClients[name]({ url, token }, request, (problems) =>
         resolve(typeof problems === "number" ? problems : problems[0]?.extensions?.code),
       );
     });
@@ -106,8 +110,8 @@ async function reportedBy(name: ClientName, asked: Asked, { url = gateway.url, t
     end();
   }
 }
-const reported = async (asked: Asked, names: readonly ClientName[], target = {}) =>
-  Object.fromEntries(await Promise.all(names.map(async (name) => [name, await reportedBy(name, asked, target)])));
+const reported = async (request: ClientRequest, names: readonly ClientName[], target = {}) =>
+  Object.fromEntries(await Promise.all(names.map(async (name) => [name, await reportedBy(name, request, target)])));
 const each = (names: readonly ClientName[], value: unknown) => Object.fromEntries(names.map((name) => [name, value]));
 
 const query = "subscription { ordered { number } }";
@@ -117,7 +121,7 @@ const persisted = (sha256Hash: string) => ({ persistedQuery: { version: 1, sha25
 const times = (count: number, text: (at: number) => string) =>
   Array.from({ length: count }, (_, at) => text(at)).join(" ");
 
-interface Refusal extends Asked {
+interface Refusal extends ClientRequest {
   /** The clients that can send the request; all of them by default. */
   by?: readonly ClientName[];
   /** Runs before the request is sent. */
@@ -176,7 +180,7 @@ const refusals: Partial<Record<ErrorCode, Refusal>> = {
   RATE_LIMITED: operations(new PublicError("RATE_LIMITED", "Later.", { retryAfter: 1 })),
   AUTH_UNAVAILABLE: operations(new PublicError("AUTH_UNAVAILABLE", "Later.")),
   OVERLOADED: operations(new PublicError("OVERLOADED", "Later.")),
-  INTERNAL_SERVER_ERROR: operations(new Error("Not foreseen.")),
+  INTERNAL_SERVER_ERROR: operations(new Error("unexpected failure")),
   SUBGRAPH_UNAVAILABLE: { query, given: () => void (withoutPosition = new CallFailure("unreachable", "")) },
   SUBGRAPH_TIMEOUT: { query, given: () => void (withoutPosition = new CallFailure("timed out", "")) },
   POSITION_INVALID: { query, extensions: { after: "x" } },
@@ -192,16 +196,16 @@ const refusals: Partial<Record<ErrorCode, Refusal>> = {
 
 /** The codes with which the gateway refuses other requests, or requests that no client here can send. */
 const ofOtherRequests: Partial<Record<ErrorCode, string>> = {
-  NOT_FOUND: "each client asks at /graphql",
+  NOT_FOUND: "each client sends its requests to /graphql",
   METHOD_NOT_ALLOWED: "neither a mutation nor another method subscribes",
-  NOT_ACCEPTABLE: "each client accepts what it reads",
+  NOT_ACCEPTABLE: "each client accepts the media type that it reads",
   UNSUPPORTED_MEDIA_TYPE: "each client sends JSON",
   ROOT_FIELD_LIMIT_EXCEEDED: "a subscription has one root field, or is GRAPHQL_VALIDATION_FAILED",
 };
 
 describe("case G15: a subscription that is refused", () => {
   it.each(Object.entries(refusals))("is reported by each client with its code: %s", async (code, refusal) => {
-    const { by = clientNames, given, options, ...asked } = refusal;
+    const { by = clientNames, given, options, ...request } = refusal;
     let { url } = gateway;
     if (options) {
       const own = await start(options);
@@ -209,7 +213,7 @@ describe("case G15: a subscription that is refused", () => {
       ({ url } = own);
     }
     given?.();
-    expect(await reported(asked, by, { url })).toEqual(each(by, code));
+    expect(await reported(request, by, { url })).toEqual(each(by, code));
   });
 
   it("because of its credential is reported by each client: in the stream, or by the close code of the socket", async () => {

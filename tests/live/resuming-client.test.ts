@@ -62,8 +62,8 @@ describe("the resuming client", () => {
 
   it("reconnects with another token when one is refused, and sends no refused token again", async () => {
     const { url, tokens } = await closing(4403, 4403);
-    const asked = ["expired", "new", "new"];
-    const client = connect({ url, token: () => asked.shift() ?? "" });
+    const offered = ["expired", "new", "new"];
+    const client = connect({ url, token: () => offered.shift() ?? "" });
     await expect(first(client)).rejects.toMatchObject({ closeCode: 4403 });
     expect(tokens).toEqual(["Bearer expired", "Bearer new"]);
   });

@@ -87,7 +87,7 @@ const wsUrl = () => gateway.url.replace("http:", "ws:");
 const as = (token = "ann") => ({ authorization: `Bearer ${token}` });
 const init = (token = "ann"): Message => ({ type: "connection_init", payload: as(token) });
 const numbers = (client: RawClient, id: string): number[] =>
-  client.told<{ ordered: { number: number } }>(id).map(({ ordered }) => ordered.number);
+  client.payloads<{ ordered: { number: number } }>(id).map(({ ordered }) => ordered.number);
 const cursorOf = (ping: Message | undefined): string =>
   (ping?.payload as { cursors: Record<string, string> } | undefined)?.cursors["1"] ?? "";
 const cursorIn = (next: Message | undefined): string | undefined =>
@@ -127,9 +127,9 @@ describe("a client of graphql-ws", () => {
 
   it("sends queries, and receives the errors of an operation", async () => {
     const client = connect();
-    const asked = [];
-    for await (const answer of client.iterate({ query: "{ order { number } }" })) asked.push(answer);
-    expect(asked).toEqual([{ data: { order: { number: 7 } } }]);
+    const answers = [];
+    for await (const answer of client.iterate({ query: "{ order { number } }" })) answers.push(answer);
+    expect(answers).toEqual([{ data: { order: { number: 7 } } }]);
     const wrong = client.iterate({ query: "subscription { nothing }" });
     await expect(wrong.next()).rejects.toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
     const two = client.iterate({ query: "query A { order { number } } query B { order { number } }" });
@@ -161,7 +161,7 @@ describe("the protocol", () => {
       await gateway.close();
       gateway = await start(limits);
       const client = new RawClient(wsUrl());
-      await client.say(...messages);
+      await client.send(...messages);
       return client.closeCode();
     };
     expect(await closes({}, subscribe("1", query))).toBe(4401);
@@ -187,15 +187,15 @@ describe("the protocol", () => {
     await many.connect(as(), ...["1", "2", "3", "4"].map((id) => subscribe(id, query)));
     expect(await many.closeCode()).toBe(4412);
     const [one, two, three] = [new RawClient(wsUrl()), new RawClient(wsUrl()), new RawClient(wsUrl())];
-    await one?.say(init());
-    await two?.say(init());
+    await one?.send(init());
+    await two?.send(init());
     await until(() => one?.of("connection_ack").length === 1 && two?.of("connection_ack").length === 1);
-    await three?.say(init());
+    await three?.send(init());
     expect(await three?.closeCode()).toBe(4411);
     one?.ws.close();
     await until(() => one?.closed !== undefined);
     const four = new RawClient(wsUrl());
-    await four.say(init());
+    await four.send(init());
     await until(() => four.of("connection_ack").length === 1);
   });
 
@@ -239,7 +239,7 @@ describe("the protocol", () => {
     binary.ws.send(Buffer.from(JSON.stringify(subscribe("1", query))));
     expect(await binary.closeCode()).toBe(4400);
     const { client } = await subscribed();
-    await client.say(subscribe("1", query));
+    await client.send(subscribe("1", query));
     expect(await client.closeCode()).toBe(4409);
     expect(await new RawClient(wsUrl(), "").closeCode()).toBe(4406);
     const large = new RawClient(wsUrl());
@@ -252,7 +252,7 @@ describe("the protocol", () => {
     const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
     for (const type of ["ping", "pong", "connection_init"]) {
       const stranger = new RawClient(wsUrl());
-      await stranger.say(`{"type":"${type}","payload":{"deep":${deep}}}`);
+      await stranger.send(`{"type":"${type}","payload":{"deep":${deep}}}`);
       expect([type, await stranger.closeCode()]).toEqual([type, 4400]);
     }
     log.append(order(1));
@@ -263,7 +263,7 @@ describe("the protocol", () => {
     const { client } = await subscribed();
     log.append(order(1));
     await until(() => numbers(client, "1").length === 1);
-    await client.say({ id: "1", type: "complete" }, subscribe("1", query));
+    await client.send({ id: "1", type: "complete" }, subscribe("1", query));
     await until(() => client.of("ping").length === 2);
     log.append(order(2));
     await until(() => numbers(client, "1").length === 2);
@@ -278,7 +278,7 @@ describe("the protocol", () => {
     await until(() => numbers(client, "1").length === 1);
     const after = cursorIn(client.of("next", "1")[0]);
     await until(() => client.of("ping").some((ping) => cursorOf(ping) === after));
-    await client.say({ type: "ping" });
+    await client.send({ type: "ping" });
     await until(() => client.of("pong").length === 1);
     client.answersPings = false;
     expect(await client.closeCode()).toBe(4413);
@@ -298,10 +298,10 @@ describe("an operation over a socket", () => {
       "OPERATION_RESOLUTION_FAILURE",
     ],
     ["no document", undefined, {}, "BAD_REQUEST"],
-    ["what is no document", "subscription {", {}, "GRAPHQL_PARSE_FAILED"],
+    ["an invalid document", "subscription {", {}, "GRAPHQL_PARSE_FAILED"],
     ["an unknown field", "subscription { nothing }", {}, "GRAPHQL_VALIDATION_FAILED"],
     [
-      "two subscriptions in one",
+      "two root fields in one subscription",
       "subscription { ordered { number } b: ordered { number } }",
       {},
       "GRAPHQL_VALIDATION_FAILED",
@@ -320,8 +320,8 @@ describe("an operation over a socket", () => {
       { variables: { shop: Array(101).fill("x") } },
       "LIST_LIMIT_EXCEEDED",
     ],
-    ["a cursor that is none", query, { extensions: { after: "x" } }, "POSITION_INVALID"],
-    ["a document that is not known", undefined, { documentId: `sha256:${"0".repeat(64)}` }, "DOCUMENT_UNKNOWN"],
+    ["an invalid cursor", query, { extensions: { after: "x" } }, "POSITION_INVALID"],
+    ["an unknown document id", undefined, { documentId: `sha256:${"0".repeat(64)}` }, "DOCUMENT_UNKNOWN"],
   ])("is refused as over HTTP, and the socket stays open: %s", async (_what, text, more, code) => {
     const client = new RawClient(wsUrl());
     await client.connect(
@@ -331,11 +331,11 @@ describe("an operation over a socket", () => {
     );
     await until(() => client.of("error", "1").length === 1);
     expect(client.of("error", "1")[0]?.payload).toMatchObject([{ extensions: { code } }]);
-    const asked = { ...more, query: text ?? null };
+    const payload = { ...more, query: text ?? null };
     const response = await fetch(gateway.url, {
       method: "POST",
       headers: { "content-type": "application/json", ...as() },
-      body: JSON.stringify(asked),
+      body: JSON.stringify(payload),
     });
     const overHttp = (await response.json()) as { errors: { extensions: { code: string } }[] };
     // Over HTTP a valid subscription is refused because it is one.
@@ -384,7 +384,7 @@ describe("permissions", () => {
     log.append(order(1));
     await until(() => client.of("next").length === 1);
     expect(client.of("next")[0]?.payload).not.toHaveProperty("errors");
-    await client.say({ type: "ping", payload: { authorization: "Bearer new" } });
+    await client.send({ type: "ping", payload: { authorization: "Bearer new" } });
     await until(() => client.of("pong").length === 1);
     users.delete("ann");
     log.append(order(2));
@@ -423,7 +423,7 @@ describe("permissions", () => {
   it("cannot become another user's", async () => {
     users.set("bob", { kind: "user", id: "bob", tenantId: "one", permissions: [] });
     const { client } = await subscribed();
-    await client.say({ type: "ping", payload: { authorization: "Bearer bob" } });
+    await client.send({ type: "ping", payload: { authorization: "Bearer bob" } });
     expect(await client.closeCode()).toBe(4403);
   });
 
@@ -431,7 +431,7 @@ describe("permissions", () => {
     const { client } = await subscribed();
     authIsDown = true;
     const late = new RawClient(wsUrl());
-    await late.say(init());
+    await late.send(init());
     expect(await late.closeCode()).toBe(1013);
     log.append(order(1));
     await until(() => numbers(client, "1").length === 1);
@@ -456,8 +456,8 @@ describe("a client that does not read", () => {
     }
     client.ws.resume();
     await until(() => client.closed !== undefined);
-    const told = client.of("next", "1");
-    const again = await subscribed({ after: cursorIn(told.at(-1)) ?? cursor });
+    const received = client.of("next", "1");
+    const again = await subscribed({ after: cursorIn(received.at(-1)) ?? cursor });
     await until(() => numbers(client, "1").length + numbers(again.client, "1").length >= 1_500);
     expect([...numbers(client, "1"), ...numbers(again.client, "1")]).toEqual(
       Array.from({ length: 1_500 }, (_, index) => index + 1),
@@ -479,10 +479,10 @@ describe("a client that does not read", () => {
     const dropped = client
       .of("next", "1")
       .map(({ payload }) => (payload as { extensions: { dropped?: number } }).extensions.dropped ?? 0);
-    const told = numbers(client, "1");
-    expect(told.length).toBeLessThan(1_500);
-    expect(told.slice(-2)).toEqual([1_499, 1_500]);
-    expect(told.length + dropped.reduce((sum, each) => sum + each, 0)).toBe(1_500);
+    const received = numbers(client, "1");
+    expect(received.length).toBeLessThan(1_500);
+    expect(received.slice(-2)).toEqual([1_499, 1_500]);
+    expect(received.length + dropped.reduce((sum, each) => sum + each, 0)).toBe(1_500);
     expect(client.closed).toBeUndefined();
   }, 60_000);
 });
@@ -546,14 +546,18 @@ describe("server-sent events", () => {
   });
 
   it.each<[string, Record<string, unknown>, string]>([
-    ["a query that does not fit", { query: "{nope}" }, "GRAPHQL_VALIDATION_FAILED"],
-    ["a subscription that does not fit", { query: "subscription { nothing }" }, "GRAPHQL_VALIDATION_FAILED"],
-    ["what is no document", { query: "subscription {" }, "GRAPHQL_PARSE_FAILED"],
+    ["a query that does not match the schema", { query: "{nope}" }, "GRAPHQL_VALIDATION_FAILED"],
+    [
+      "a subscription that does not match the schema",
+      { query: "subscription { nothing }" },
+      "GRAPHQL_VALIDATION_FAILED",
+    ],
+    ["an invalid document", { query: "subscription {" }, "GRAPHQL_PARSE_FAILED"],
     ["no document", {}, "BAD_REQUEST"],
-    ["what is no request", { query: 1 }, "BAD_REQUEST"],
-    ["an unknown id of a document", { documentId: hashOf("x") }, "DOCUMENT_UNKNOWN"],
-    ["a cursor that is none", { query, extensions: { after: "x" } }, "POSITION_INVALID"],
-    ["too large a request", { query: `${query} #${"x".repeat(300_000)}` }, "PAYLOAD_TOO_LARGE"],
+    ["a query that is not a string", { query: 1 }, "BAD_REQUEST"],
+    ["an unknown document id", { documentId: hashOf("x") }, "DOCUMENT_UNKNOWN"],
+    ["an invalid cursor", { query, extensions: { after: "x" } }, "POSITION_INVALID"],
+    ["a request that is too large", { query: `${query} #${"x".repeat(300_000)}` }, "PAYLOAD_TOO_LARGE"],
   ])("case G15: are refused in a stream if the client accepts one: %s", async (_what, body, code) => {
     const headers = { accept: "text/event-stream", "content-type": "application/json", ...as() };
     const response = await fetch(gateway.url, { method: "POST", headers, body: JSON.stringify(body) });
@@ -645,7 +649,7 @@ describe("the metrics of live connections", () => {
     ]);
     leaving.abort();
     one.client.ws.terminate();
-    await two.client.say("nonsense");
+    await two.client.send("nonsense");
     await until(() => two.client.closed !== undefined);
     const closed = [
       'novacron_gateway_connections_closed_total{kind="event stream",reason="gone"} 1',

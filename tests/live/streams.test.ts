@@ -1,23 +1,26 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createGateway, type Gateway } from "#gateway/create-gateway.ts";
 import { Subscriber } from "#gateway/subscriptions/stream.ts";
-import { textOf, type ToldEvent } from "#gateway/subscriptions/told-event.ts";
+import { textOf, type EmittedEvent } from "#gateway/subscriptions/emitted-event.ts";
 import type { Identity } from "#lib/request-context.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, type PeopleCall, peopleTransport } from "./orders.ts";
 import { until } from "./until.ts";
 
 class Listener extends Subscriber {
-  readonly told: { data: unknown; errors?: { path: unknown; extensions: { code: string } }[]; extensions: unknown }[] =
-    [];
+  readonly received: {
+    data: unknown;
+    errors?: { path: unknown; extensions: { code: string } }[];
+    extensions: unknown;
+  }[] = [];
   readonly cursors: (string | undefined)[] = [];
   ended: readonly unknown[] | undefined;
   readonly ready = undefined;
 
-  tell(event: ToldEvent): void {
+  emit(event: EmittedEvent): void {
     this.cursors.push(event.cursor);
     if (event.head !== undefined)
-      this.told.push(JSON.parse(textOf(event, event.dropped)) as (typeof this.told)[number]);
+      this.received.push(JSON.parse(textOf(event, event.dropped)) as (typeof this.received)[number]);
   }
 
   end(errors: readonly unknown[] = []): void {
@@ -25,7 +28,7 @@ class Listener extends Subscriber {
   }
 
   get numbers(): unknown[] {
-    return this.told.map(({ data }) => (data as { ordered: { number: number } }).ordered.number);
+    return this.received.map(({ data }) => (data as { ordered: { number: number } }).ordered.number);
   }
 }
 
@@ -40,24 +43,24 @@ let log: InMemoryLog;
 let calls: PeopleCall[];
 let gateway: Gateway;
 /** The log's position is not returned before this resolves. */
-let positionTold: Promise<void>;
-let positionsAsked: number;
+let positionReleased: Promise<void>;
+let positionQueries: number;
 let answerPeople: (ids: readonly string[]) => unknown;
 beforeEach(() => {
   log = new InMemoryLog();
   calls = [];
-  positionTold = Promise.resolve();
-  positionsAsked = 0;
+  positionReleased = Promise.resolve();
+  positionQueries = 0;
   const source = sourceOf({ orders: log });
   answerPeople = (ids) => ids.map((id) => ({ __typename: "Person", id, name: `name of ${id}` }));
   gateway = createGateway({
     supergraphSdl: compose(orders),
     subscriptions: {
       ...source,
-      position: async (...asked) => {
-        positionsAsked += 1;
-        await positionTold;
-        return source.position(...asked);
+      position: async (...call) => {
+        positionQueries += 1;
+        await positionReleased;
+        return source.position(...call);
       },
     },
     transport: peopleTransport(calls, (ids) => answerPeople(ids)),
@@ -80,7 +83,7 @@ async function subscribe(
 ) {
   const extensions = after === undefined ? undefined : { after };
   const answer = await gateway.subscribe({ query: text, extensions }, contextOf(as), listener);
-  if (!answer) throw new Error("It was no subscription.");
+  if (!answer) throw new Error("The request is not a subscription.");
   return { listener, answer, cursor: "cursor" in answer ? answer.cursor : undefined };
 }
 const refusedBy = async (subscribing: ReturnType<typeof subscribe>) => {
@@ -92,13 +95,13 @@ describe("a subscription", () => {
   it("emits each event with the fields of other subgraphs, in order, and calls them once for the events of one batch", async () => {
     const { listener } = await subscribe();
     log.append(order(1), order(2), order(3));
-    await until(() => listener.told.length === 3);
-    expect(listener.told.map(({ data }) => data)).toEqual(
+    await until(() => listener.received.length === 3);
+    expect(listener.received.map(({ data }) => data)).toEqual(
       [1, 2, 3].map((number) => ({ ordered: { number, by: { name: `name of p${number}` } } })),
     );
     expect(calls).toHaveLength(1);
     log.append(order(4));
-    await until(() => listener.told.length === 4);
+    await until(() => listener.received.length === 4);
     expect(listener.numbers).toEqual([1, 2, 3, 4]);
   });
 
@@ -107,8 +110,8 @@ describe("a subscription", () => {
       ids.map((id) => (id === "p2" ? null : { __typename: "Person", id, name: id === "p3" ? 3 : id }));
     const { listener } = await subscribe();
     log.append(order(1), order(2), order(3));
-    await until(() => listener.told.length === 3);
-    expect(listener.told.map(({ data }) => (data as { ordered: { by: unknown } }).ordered.by)).toEqual([
+    await until(() => listener.received.length === 3);
+    expect(listener.received.map(({ data }) => (data as { ordered: { by: unknown } }).ordered.by)).toEqual([
       { name: "p1" },
       { name: null },
       { name: null },
@@ -123,7 +126,7 @@ describe("a subscription", () => {
     await subscribe({ text: "subscription { ordered { number } }" });
     expect(log.begun).toBe(4);
     log.append(order(1));
-    await until(() => same.every(({ listener }) => listener.told.length === 1));
+    await until(() => same.every(({ listener }) => listener.received.length === 1));
   });
 
   it("queries other subgraphs with its subscribers' permissions and no user id, but per user where a field depends on the caller", async () => {
@@ -145,10 +148,10 @@ describe("a subscription", () => {
   it("resumes exactly after any cursor, from memory or from the subgraph", async () => {
     const { listener } = await subscribe();
     for (let number = 1; number <= 400; number += 1) log.append(order(number));
-    await until(() => listener.told.length === 400);
+    await until(() => listener.received.length === 400);
     for (const seen of [400, 399, 200, 100, 1]) {
       const again = await subscribe({ after: listener.cursors[seen - 1] });
-      await until(() => again.listener.told.length === 400 - seen);
+      await until(() => again.listener.received.length === 400 - seen);
       expect(again.listener.numbers).toEqual(listener.numbers.slice(seen));
     }
   });
@@ -156,36 +159,36 @@ describe("a subscription", () => {
   it("that has caught up shares the stream of the others", async () => {
     const { listener } = await subscribe();
     for (let number = 1; number <= 300; number += 1) log.append(order(number));
-    await until(() => listener.told.length === 300);
+    await until(() => listener.received.length === 300);
     const returned = await Promise.all([
       subscribe({ after: listener.cursors[4] }),
       subscribe({ after: listener.cursors[4] }),
     ]);
     expect(log.begun).toBe(2);
-    await until(() => returned.every((one) => one.listener.told.length === 295));
+    await until(() => returned.every((one) => one.listener.received.length === 295));
     log.append(order(301));
     await until(() => log.following === 1);
     log.append(order(302));
-    await until(() => returned.every((one) => one.listener.told.length === 297));
+    await until(() => returned.every((one) => one.listener.received.length === 297));
     expect(returned[0]?.listener.numbers.slice(-3)).toEqual([300, 301, 302]);
   });
 
   it("begins at the cursor of a query, so that nothing is lost between them", async () => {
-    const asked = await gateway.execute(
+    const answer = await gateway.execute(
       { query: "{ order { number } }", extensions: { cursor: true } },
       contextOf(user("one")),
     );
-    const { extensions } = JSON.parse(asked.body) as { extensions: { cursor: string } };
+    const { extensions } = JSON.parse(answer.body) as { extensions: { cursor: string } };
     log.append(order(1));
     const { listener } = await subscribe({ after: extensions.cursor });
-    await until(() => listener.told.length === 1);
+    await until(() => listener.received.length === 1);
     expect(listener.numbers).toEqual([1]);
   });
 
   it("ends with RESYNC_REQUIRED when the events after a cursor are no longer kept, and others are not affected", async () => {
     const first = await subscribe();
     for (let number = 1; number <= 300; number += 1) log.append(order(number));
-    await until(() => first.listener.told.length === 300);
+    await until(() => first.listener.received.length === 300);
     log.oldest = 200;
     const late = await subscribe({ after: first.listener.cursors[0] });
     await until(() => late.listener.ended !== undefined);
@@ -211,15 +214,15 @@ describe("a subscription", () => {
     expect(await refusedBy(subscribe({ text: "subscription { a: ordered { number } b: ordered { number } }" }))).toBe(
       "GRAPHQL_VALIDATION_FAILED",
     );
-    const asked = await gateway.execute({ query }, contextOf(user("one")));
-    expect(asked.refused).toBe("BAD_REQUEST");
+    const answer = await gateway.execute({ query }, contextOf(user("one")));
+    expect(answer.refused).toBe("BAD_REQUEST");
   });
 
   it("has null and an error for a field that its subscriber may not see", async () => {
     const { listener } = await subscribe({ text: "subscription { ordered { number by { secret } } }" });
     log.append(order(1));
-    await until(() => listener.told.length === 1);
-    expect(listener.told[0]).toMatchObject({
+    await until(() => listener.received.length === 1);
+    expect(listener.received[0]).toMatchObject({
       data: { ordered: { number: 1, by: { secret: null } } },
       errors: [{ path: ["ordered", "by", "secret"], extensions: { code: "FORBIDDEN" } }],
     });
@@ -229,40 +232,40 @@ describe("a subscription", () => {
     const { listener } = await subscribe();
     const other = await subscribe({ text: "subscription { ordered(shop: 1) { number } }" });
     log.append(order(1));
-    await until(() => other.listener.told.length === 1 && listener.told.length === 1);
+    await until(() => other.listener.received.length === 1 && listener.received.length === 1);
     await gateway.replaceSupergraph(
       compose(orders.replace("(shop: ID)", "(store: ID)").replace("number: Int!", "number: Int")),
     );
     log.append(order(2));
-    await until(() => listener.told.length === 2);
+    await until(() => listener.received.length === 2);
     expect(listener.numbers).toEqual([1, 2]);
     await until(() => other.listener.ended !== undefined);
     expect(other.listener.ended).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
   });
 
   it("that begins while the supergraph is replaced uses the new one", async () => {
-    let tellPosition: () => void = () => undefined;
-    positionTold = new Promise((resolve) => (tellPosition = resolve));
+    let releasePosition: () => void = () => undefined;
+    positionReleased = new Promise((resolve) => (releasePosition = resolve));
     const beginning = subscribe();
     const misfit = subscribe({ text: "subscription { ordered(shop: 1) { number } }" });
-    await until(() => positionsAsked === 2);
+    await until(() => positionQueries === 2);
     await gateway.replaceSupergraph(compose(orders.replace("(shop: ID)", "(store: ID)")));
-    tellPosition();
+    releasePosition();
     const { listener } = await beginning;
     const other = await misfit;
     await until(() => other.listener.ended !== undefined);
     expect(other.listener.ended).toMatchObject([{ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }]);
     log.append(order(1));
-    await until(() => listener.told.length === 1);
+    await until(() => listener.received.length === 1);
     expect(listener.ended).toBeUndefined();
   });
 
   describe("case G13: to a source without positions, which sends its state to each new subscription,", () => {
     const state = order(0);
-    let telling: { tell(number: number): void; signal: AbortSignal }[];
+    let emitters: { emit(number: number): void; signal: AbortSignal }[];
     let withPositions: boolean;
     beforeEach(async () => {
-      telling = [];
+      emitters = [];
       withPositions = false;
       await gateway.stop();
       gateway = createGateway({
@@ -271,7 +274,7 @@ describe("a subscription", () => {
           subscribe: async function* (_subgraph, { after }, _context, signal) {
             const own = new InMemoryLog();
             own.append(...(after === undefined ? [state] : []));
-            telling.push({ tell: (number) => own.append(order(number)), signal });
+            emitters.push({ emit: (number) => own.append(order(number)), signal });
             for await (const batch of own.follow("0", signal))
               yield batch.map(({ position, ...event }) => (withPositions ? { ...event, position } : event));
           },
@@ -286,39 +289,39 @@ describe("a subscription", () => {
 
     it("sends its state to each of two equal subscribers, and later events to all", async () => {
       const [one, two] = [await subscribe(), await subscribe()];
-      await until(() => one.listener.told.length === 1 && two.listener.told.length === 1);
+      await until(() => one.listener.received.length === 1 && two.listener.received.length === 1);
       const late = await subscribe();
-      for (const each of telling) each.tell(1);
-      await until(() => [one, two, late].every(({ listener }) => listener.told.length === 2));
+      for (const each of emitters) each.emit(1);
+      await until(() => [one, two, late].every(({ listener }) => listener.received.length === 2));
       for (const { listener } of [one, two, late]) expect(listener.numbers).toEqual([0, 1]);
     });
 
     it("sends its state to two that subscribe at once", async () => {
       const both = await Promise.all([subscribe(), subscribe()]);
-      await until(() => both.every(({ listener }) => listener.told.length === 1));
-      expect(telling).toHaveLength(2);
+      await until(() => both.every(({ listener }) => listener.received.length === 1));
+      expect(emitters).toHaveLength(2);
     });
 
     it("ends with its subscriber, and the next one receives the state", async () => {
       const { listener } = await subscribe();
-      await until(() => listener.told.length === 1);
+      await until(() => listener.received.length === 1);
       listener.leave();
-      expect(telling[0]?.signal.aborted).toBe(true);
+      expect(emitters[0]?.signal.aborted).toBe(true);
       const next = await subscribe();
-      await until(() => next.listener.told.length === 1);
-      expect([next.listener.numbers, telling.length]).toEqual([[0], 2]);
+      await until(() => next.listener.received.length === 1);
+      expect([next.listener.numbers, emitters.length]).toEqual([[0], 2]);
     });
 
     it("sends the state to a new subscriber, next to one that has resumed at the position of an event", async () => {
       withPositions = true;
       const first = await subscribe();
-      await until(() => first.listener.told.length === 1);
+      await until(() => first.listener.received.length === 1);
       const returned = await subscribe({ after: first.listener.cursors[0] });
-      telling[1]?.tell(1);
-      await until(() => returned.listener.told.length === 1);
+      emitters[1]?.emit(1);
+      await until(() => returned.listener.received.length === 1);
       expect(returned.listener.numbers).toEqual([1]);
       const fresh = await subscribe();
-      await until(() => fresh.listener.told.length === 1);
+      await until(() => fresh.listener.received.length === 1);
       expect(fresh.listener.numbers).toEqual([0]);
     });
   });

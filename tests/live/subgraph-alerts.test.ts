@@ -47,9 +47,9 @@ describe("alertChanged", () => {
     await move(live.ours, id, "firing", "resolved");
     // Starts before all of the changes. The alert is resolved by now, and each change is still emitted with its own state.
     const late = await Subscriber.of(live.monitoring, { query, after: before.start }, everything(live.ours));
-    const told = changes(await late.take(3));
+    const received = changes(await late.take(3));
     const now = { id, state: "RESOLVED", message: "raised by a test" };
-    expect(told).toMatchObject([
+    expect(received).toMatchObject([
       { state: "PENDING", severity: "WARNING", version: 1, alert: now },
       { state: "FIRING", severity: "WARNING", version: 2, alert: now },
       { state: "RESOLVED", severity: "WARNING", version: 3, alert: now },

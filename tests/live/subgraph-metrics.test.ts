@@ -51,7 +51,7 @@ async function measureNodes(fleet: Fleet, nodeIds: readonly string[], cpu: numbe
 
 const query = `subscription ($vmIds: [ID!], $filter: VmMetricsFilter, $every: Duration) {
   vmMetrics(vmIds: $vmIds, filter: $filter, every: $every) { vm { id } cpuUsagePercent time } }`;
-const told = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
+const payloadsOf = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
   events.map((event) => {
     const sample = dataOf(event)["vmMetrics"] as { vm: { id: string }; cpuUsagePercent: number };
     return [sample.vm.id, sample.cpuUsagePercent];
@@ -63,7 +63,7 @@ describe("vmMetrics", () => {
     const vms = [newId(), newId()];
     await measure(live.ours, vms, 10);
     const events = await subscriber.take(2);
-    expect(new Set(told(events).map(String))).toEqual(new Set(vms.map((vm) => `${vm},10`)));
+    expect(new Set(payloadsOf(events).map(String))).toEqual(new Set(vms.map((vm) => `${vm},10`)));
     expect(events.map(({ dropped }) => dropped)).toEqual([undefined, undefined]);
     subscriber.stop();
   });
@@ -73,13 +73,13 @@ describe("vmMetrics", () => {
     const request = { query, variables: { vmIds: [busy, quiet], every: "PT1S" } };
     const subscriber = await Subscriber.of(live.monitoring, request, everything(live.ours));
     await measure(live.ours, [busy], 1);
-    expect(told(await subscriber.take(1))).toEqual([[busy, 1]]);
+    expect(payloadsOf(await subscriber.take(1))).toEqual([[busy, 1]]);
     const begun = performance.now();
     for (const cpu of [2, 3, 4, 5]) await measure(live.ours, [busy], cpu);
     await measure(live.ours, [quiet], 6);
     const events = await subscriber.take(2);
     expect(performance.now() - begun).toBeGreaterThan(500);
-    expect(told(events)).toEqual([
+    expect(payloadsOf(events)).toEqual([
       [busy, 5],
       [quiet, 6],
     ]);
@@ -99,7 +99,7 @@ describe("vmMetrics", () => {
     const standFor = () => events.reduce((sum, { dropped = 0 }) => sum + 1 + dropped, 0);
     while (standFor() < 3) events.push(...(await resumed.take(1)));
     expect(standFor()).toBe(3);
-    expect(told(events).at(-1)).toEqual([vm, 3]);
+    expect(payloadsOf(events).at(-1)).toEqual([vm, 3]);
     // With this key, the gateway also drops all but the newest for a slow client.
     expect(events.map(({ replaces }) => replaces)).toEqual(events.map(() => vm));
     resumed.stop();
@@ -131,10 +131,12 @@ describe("vmMetrics", () => {
     const subscriber = await Subscriber.of(live.monitoring, { query, variables }, everything(live.ours));
     await measure(live.ours, [unknown, other, tagged], 7);
     await measure(live.ours, [tagged], 8);
-    const last = told(await subscriber.take(1));
+    const last = payloadsOf(await subscriber.take(1));
     expect(last[0]?.[0]).toBe(tagged);
     subscriber.stop();
-    expect(told(subscriber.batches.flat().filter(({ result }) => result)).every(([vm]) => vm === tagged)).toBe(true);
+    expect(payloadsOf(subscriber.batches.flat().filter(({ result }) => result)).every(([vm]) => vm === tagged)).toBe(
+      true,
+    );
   });
 
   it("never emits samples of another tenant's VMs", async () => {
@@ -142,7 +144,7 @@ describe("vmMetrics", () => {
     const [foreign, own] = [newId(), newId()];
     await measure(live.theirs, [foreign], 1);
     await measure(live.ours, [own], 2);
-    expect(told(await subscriber.take(1))).toEqual([[own, 2]]);
+    expect(payloadsOf(await subscriber.take(1))).toEqual([[own, 2]]);
     subscriber.stop();
   });
 

@@ -88,8 +88,8 @@ describe("migrationProgressed", () => {
     await advance(live.theirs, foreign);
     await advance(live.ours, one);
     await advance(live.ours, other);
-    const told = progress(await subscriber.take(3));
-    expect(told.map(({ migration }) => migration)).toEqual(Array(3).fill({ id: other, status: "IN_PROGRESS" }));
+    const received = progress(await subscriber.take(3));
+    expect(received.map(({ migration }) => migration)).toEqual(Array(3).fill({ id: other, status: "IN_PROGRESS" }));
     subscriber.stop();
   });
 

@@ -28,16 +28,16 @@ describe("a subscription that a subgraph receives", () => {
     const socket = new RawSocket(server.url);
     const deep = `{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
     const subscribe = JSON.stringify({ id: "1", type: "subscribe", payload }).replace('"DEEP"', deep);
-    await socket.say({ type: "connection_init" }, subscribe);
-    await vi.waitUntil(() => socket.heard.length > 1);
-    return socket.heard[1];
+    await socket.send({ type: "connection_init" }, subscribe);
+    await vi.waitUntil(() => socket.received.length > 1);
+    return socket.received[1];
   };
   /** Nested too deeply for `JSON.stringify`, so it is sent as text. */
   const deeplyNested = { toJSON: () => "DEEP" };
   const isRefused = async (extensions: Record<string, unknown> | undefined, other: Record<string, unknown> = {}) => {
     const message = await answerTo({ ...request, extensions, ...other });
     expect(message).toMatchObject({ type: "error", payload: [{ extensions: { code: "UNAUTHENTICATED" } }] });
-    expect(subgraph.asked).toEqual([]);
+    expect(subgraph.requests).toEqual([]);
   };
 
   it("is accepted when any key of the keyring signed it", async () => {
@@ -84,14 +84,14 @@ describe("the socket of a subgraph", () => {
   });
 
   it.each<[string, (Message | string)[], number]>([
-    ["a subscription before the beginning", [{ id: "1", type: "subscribe", payload: request }], 4401],
-    ["a second beginning", [{ type: "connection_init" }, { type: "connection_init" }], 4429],
-    ["what is no JSON", ["hello"], 4400],
-    ["what only a server says", [{ type: "connection_ack" }], 4400],
-    ["a frame too large", [" ".repeat(5 * 2 ** 20)], 1009],
+    ["a subscription before connection_init", [{ id: "1", type: "subscribe", payload: request }], 4401],
+    ["a second connection_init", [{ type: "connection_init" }, { type: "connection_init" }], 4429],
+    ["a message that is not JSON", ["hello"], 4400],
+    ["a message that only a server may send", [{ type: "connection_ack" }], 4400],
+    ["a frame that is too large", [" ".repeat(5 * 2 ** 20)], 1009],
   ])("is closed for %s", async (_what, messages, code) => {
     const socket = new RawSocket(server.url);
-    await socket.say(...messages);
+    await socket.send(...messages);
     expect(await socket.isClosed()).toBe(code);
   });
 
@@ -99,15 +99,15 @@ describe("the socket of a subgraph", () => {
     const impatient = await serve({ initMs: 50 });
     const silent = new RawSocket(impatient.url);
     const unsigned = new RawSocket(impatient.url);
-    await unsigned.say({ type: "connection_init" }, { id: "1", type: "subscribe", payload: request });
+    await unsigned.send({ type: "connection_init" }, { id: "1", type: "subscribe", payload: request });
     expect(await silent.isClosed()).toBe(4408);
     expect(await unsigned.isClosed()).toBe(4408);
     const foreign = new RawSocket(server.url, { protocol: "graphql-ws" });
     await foreign.isClosed();
-    expect(foreign.heard).toEqual([]);
+    expect(foreign.received).toEqual([]);
     const twice = new RawSocket(server.url);
     const subscribe = { id: "1", type: "subscribe", payload: { ...request, extensions: signed() } };
-    await twice.say({ type: "connection_init" }, subscribe, subscribe);
+    await twice.send({ type: "connection_init" }, subscribe, subscribe);
     expect(await twice.isClosed()).toBe(4409);
   });
 
@@ -115,9 +115,9 @@ describe("the socket of a subgraph", () => {
     const few = await serve({ subscriptions: 1 });
     const socket = new RawSocket(few.url);
     const subscribe = (id: string) => ({ id, type: "subscribe", payload: { ...request, extensions: signed() } });
-    await socket.say({ type: "connection_init" }, subscribe("1"), subscribe("2"));
-    await vi.waitUntil(() => socket.heard.length === 2);
-    expect(socket.heard[1]).toMatchObject({
+    await socket.send({ type: "connection_init" }, subscribe("1"), subscribe("2"));
+    await vi.waitUntil(() => socket.received.length === 2);
+    expect(socket.received[1]).toMatchObject({
       id: "2",
       type: "error",
       payload: [{ extensions: { code: "OVERLOADED" } }],
@@ -131,7 +131,7 @@ describe("the socket of a subgraph", () => {
     const watching = await tcpProxy((await serve({ pingMs: 150 })).url);
     ends.push(() => watching.cut());
     const socket = new RawSocket(watching.url);
-    await socket.say(
+    await socket.send(
       { type: "connection_init" },
       { id: "1", type: "subscribe", payload: { ...request, extensions: signed() } },
     );
@@ -143,8 +143,8 @@ describe("the socket of a subgraph", () => {
 
   it("is closed with 1001 when the subgraph stops", async () => {
     const socket = new RawSocket(server.url);
-    await socket.say({ type: "connection_init" });
-    await vi.waitUntil(() => socket.heard.length === 1);
+    await socket.send({ type: "connection_init" });
+    await vi.waitUntil(() => socket.received.length === 1);
     await server.close();
     expect(await socket.isClosed()).toBe(1001);
   });

@@ -72,7 +72,7 @@ beforeAll(() => {
 
 describe("a subscription to a subgraph", () => {
   it("sends its database the same number of statements for a batch of events of any size", async () => {
-    const asked = async (count: number) => {
+    const queryCount = async (count: number) => {
       const { start, stop } = await begun();
       await states.toggle(Array.from({ length: count }, (_, index) => 1 + (index % 4)));
       const statements = await statementsDuring(live.urls, async () => {
@@ -86,8 +86,8 @@ describe("a subscription to a subgraph", () => {
         .filter(({ query: text }) => /^\s*select [^(]*from "(vms|vm_state_transitions)"/.test(text))
         .map(({ calls }) => calls);
     };
-    expect(await asked(2)).toEqual([1, 1]);
-    expect(await asked(40)).toEqual([1, 1]);
+    expect(await queryCount(2)).toEqual([1, 1]);
+    expect(await queryCount(40)).toEqual([1, 1]);
   });
 
   it("is late, but complete, after the database was unavailable", async () => {
@@ -106,8 +106,8 @@ describe("a subscription to a subgraph", () => {
     const refused = await subgraph.execute({ query: "{ vms { totalCount } }" }, context);
     expect(refused.errors?.map(({ extensions }) => extensions["code"])).toEqual(["DATABASE_UNAVAILABLE"]);
     await proxy.mend();
-    const told = (await taking).map(changeOf).map(({ vm }) => vm.id);
-    expect(told).toEqual([1, 2, 1].map((number) => live.ours.id("vm", number)));
+    const received = (await taking).map(changeOf).map(({ vm }) => vm.id);
+    expect(received).toEqual([1, 2, 1].map((number) => live.ours.id("vm", number)));
     subscriber.stop();
     await database.close();
     await proxy.cut();
@@ -115,10 +115,10 @@ describe("a subscription to a subgraph", () => {
 
   it.each([
     ["every event", () => live.vms, query],
-    ["the newest only", () => live.monitoring, "subscription { vmMetrics { time } }"],
-  ] as const)("to %s ends at the signal and leaves no listener on it", async (_what, of, asked) => {
+    ["only the newest event", () => live.monitoring, "subscription { vmMetrics { time } }"],
+  ] as const)("to %s ends at the signal and leaves no listener on it", async (_what, of, queries) => {
     const stopping = new AbortController();
-    const subscription = subscribe(of(), { query: asked }, everything(live.ours), stopping.signal)[
+    const subscription = subscribe(of(), { query: queries }, everything(live.ours), stopping.signal)[
       Symbol.asyncIterator
     ]();
     const first = await subscription.next();
@@ -133,10 +133,10 @@ describe("a subscription to a subgraph", () => {
 
   it.each([
     ["every event", () => live.vms, query],
-    ["the newest only", () => live.monitoring, "subscription { vmMetrics { time } }"],
-  ] as const)("to %s leaves no listener when it is no longer read", async (_what, of, asked) => {
+    ["only the newest event", () => live.monitoring, "subscription { vmMetrics { time } }"],
+  ] as const)("to %s leaves no listener when it is no longer read", async (_what, of, queries) => {
     const stopping = new AbortController();
-    const subscription = subscribe(of(), { query: asked }, everything(live.ours), stopping.signal)[
+    const subscription = subscribe(of(), { query: queries }, everything(live.ours), stopping.signal)[
       Symbol.asyncIterator
     ]();
     await subscription.next();
@@ -154,7 +154,7 @@ describe("a subscription to a subgraph", () => {
       [live.monitoring, monitoring],
       [live.federation, federation],
     ];
-    let asked = 0;
+    let queries = 0;
     for (const [subgraph, authorization] of all) {
       for (const field of Object.values(subgraph.schema.getSubscriptionType()?.getFields() ?? {})) {
         for (const [role, identity] of roles) {
@@ -164,11 +164,11 @@ describe("a subscription to a subgraph", () => {
           );
           if (refusal) expect(outcome, `${field.name} by ${role}`).toEqual(refusal);
           else expect(outcome, `${field.name} by ${role}`).toEqual([{ position: expect.any(String) }]);
-          asked += 1;
+          queries += 1;
         }
       }
     }
-    expect(asked).toBe(5 * roles.length);
+    expect(queries).toBe(5 * roles.length);
   });
 
   it("loses and repeats nothing, whatever is written and however often it is interrupted and resumed", async () => {

@@ -25,7 +25,7 @@ async function through(fleet: Fleet, number: number, way: readonly State[]): Pro
   for (const [index, to] of way.slice(1).entries())
     await writeStates(live, fleet, [{ vmId: fleet.id("vm", number), from: way[index] as State, to }]);
 }
-const told = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
+const payloadsOf = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
   events.map((event) => {
     const change = dataOf(event)["vmStateChanged"] as { fromState: string; toState: string; vm: { id: string } };
     return [change.vm.id, change.fromState, change.toState];
@@ -51,7 +51,7 @@ describe("vmStateChanged", () => {
     const way = await path(live.ours, 1, 4);
     await through(live.ours, 1, way);
     const vm = live.ours.id("vm", 1);
-    expect(told(await subscriber.take(4))).toEqual(
+    expect(payloadsOf(await subscriber.take(4))).toEqual(
       way.slice(1).map((to, index) => [vm, way[index]?.toUpperCase(), to.toUpperCase()]),
     );
     subscriber.stop();
@@ -72,7 +72,8 @@ describe("vmStateChanged", () => {
     for (const [index, after] of positions.entries()) {
       const resumed = await Subscriber.of(live.vms, { query, after }, everything(live.ours));
       expect(resumed.start).toBe(after);
-      if (index < events.length) expect(told(await resumed.take(8 - index))).toEqual(told(events.slice(index)));
+      if (index < events.length)
+        expect(payloadsOf(await resumed.take(8 - index))).toEqual(payloadsOf(events.slice(index)));
       resumed.stop();
     }
   });
@@ -82,7 +83,7 @@ describe("vmStateChanged", () => {
     const way = await path(live.ours, 1, 1);
     await through(live.ours, 1, way);
     const subscriber = await Subscriber.of(live.vms, { query, after }, everything(live.ours));
-    expect(told(await subscriber.take(1))).toEqual([
+    expect(payloadsOf(await subscriber.take(1))).toEqual([
       [live.ours.id("vm", 1), way[0]?.toUpperCase(), way[1]?.toUpperCase()],
     ]);
     subscriber.stop();
@@ -93,8 +94,11 @@ describe("vmStateChanged", () => {
     const theirs = await Subscriber.of(live.vms, { query }, everything(live.theirs));
     await through(live.theirs, 1, await path(live.theirs, 1, 2));
     await through(live.ours, 2, await path(live.ours, 2, 1));
-    expect(told(await ours.take(1)).map(([vm]) => vm)).toEqual([live.ours.id("vm", 2)]);
-    expect(told(await theirs.take(2)).map(([vm]) => vm)).toEqual([live.theirs.id("vm", 1), live.theirs.id("vm", 1)]);
+    expect(payloadsOf(await ours.take(1)).map(([vm]) => vm)).toEqual([live.ours.id("vm", 2)]);
+    expect(payloadsOf(await theirs.take(2)).map(([vm]) => vm)).toEqual([
+      live.theirs.id("vm", 1),
+      live.theirs.id("vm", 1),
+    ]);
     ours.stop();
     theirs.stop();
   });
@@ -106,7 +110,10 @@ describe("vmStateChanged", () => {
   ])("is filtered by %s", async (_what, filter) => {
     const subscriber = await Subscriber.of(live.vms, { query, variables: { filter: filter() } }, everything(live.ours));
     for (const number of [1, 2, 3, 2]) await through(live.ours, number, await path(live.ours, number, 1));
-    expect(told(await subscriber.take(2)).map(([vm]) => vm)).toEqual([live.ours.id("vm", 2), live.ours.id("vm", 2)]);
+    expect(payloadsOf(await subscriber.take(2)).map(([vm]) => vm)).toEqual([
+      live.ours.id("vm", 2),
+      live.ours.id("vm", 2),
+    ]);
     subscriber.stop();
   });
 
@@ -127,7 +134,7 @@ describe("vmStateChanged", () => {
       everything(live.ours),
     );
     await through(live.ours, 3, way);
-    expect(told(await matching.take(count)).map((each) => each.slice(1))).toEqual(
+    expect(payloadsOf(await matching.take(count)).map((each) => each.slice(1))).toEqual(
       Array(count).fill([from?.toUpperCase(), to?.toUpperCase()]),
     );
     other.stop();
@@ -144,7 +151,7 @@ describe("vmStateChanged", () => {
   });
 
   it.each([
-    ["no position", "yesterday", "POSITION_INVALID"],
+    ["an invalid position", "yesterday", "POSITION_INVALID"],
     ["a position of another database", "1~monitoring.01234567.1.1", "POSITION_INVALID"],
     ["a position of another installation", "1~vms.01234567.1.1", "POSITION_INVALID"],
   ])("refuses %s", async (_what, after, code) => {
@@ -153,17 +160,17 @@ describe("vmStateChanged", () => {
 
   it.each([
     [
-      "an id that is none",
+      "an invalid id",
       { query, variables: { filter: { vm: ["one"] } } },
       { code: "BAD_USER_INPUT", details: { argument: "filter.vm" } },
     ],
     [
-      "a variable that its type refuses",
+      "a variable that its type rejects",
       { query, variables: { filter: { toState: ["GONE"] } } },
       { code: "BAD_USER_INPUT", details: { argument: "$filter" } },
     ],
-    ["a field that there is not", { query: "subscription { vmStateChanged { size } }" }, { code: "BAD_USER_INPUT" }],
-    ["what is not GraphQL", { query: "subscription {" }, { code: "GRAPHQL_PARSE_FAILED" }],
+    ["an unknown field", { query: "subscription { vmStateChanged { size } }" }, { code: "BAD_USER_INPUT" }],
+    ["a document that is not GraphQL", { query: "subscription {" }, { code: "GRAPHQL_PARSE_FAILED" }],
     ["a query", { query: "{ vms { totalCount } }" }, { code: "BAD_REQUEST" }],
   ])("refuses %s", async (_what, request, error) => {
     await expect(firstOf(live.vms, request, everything(live.ours))).rejects.toMatchObject(error);

@@ -43,8 +43,8 @@ describe.each(domains)("the %s schema", (domain) => {
 it.each([
   ["an index that lost a column", `drop index idx_vms_state; create index idx_vms_state on vms (state)`],
   ["a check that allows more", "alter table vms drop constraint vms_deleted_at_check, add constraint vms_deleted_at_check check (true)"],
-  ["a policy of another tenant", "alter policy tenant_isolation on vms using (true)"],
-  ["a default of another value", "alter table vms alter column state set default 'running'"],
+  ["a policy that admits every tenant", "alter policy tenant_isolation on vms using (true)"],
+  ["a default with another value", "alter table vms alter column state set default 'running'"],
 ])("case G26: %s is detected as a difference", async (_difference, change) => {
   const [migrated, described] = await Promise.all([migratedDatabase("vms"), describedDatabase("vms")]);
   onTestFinished(async () => {

@@ -31,12 +31,12 @@ describe.each(domains)("in the %s database", (domain) => {
         bool_and(has_schema_privilege(role, 'public', 'usage')) as usage
       from unnest(${roles}::text[]) as role`;
     expect(rights).toEqual({ create: false, usage: true });
-    const everybody = await sql`
+    const publicGrants = await sql`
       select relname from pg_class, aclexplode(relacl) as granted
       where relnamespace = 'public'::regnamespace and granted.grantee = 0
       union all
       select nspname from pg_namespace, aclexplode(nspacl) as granted where nspname = 'public' and granted.grantee = 0`;
-    expect(everybody).toEqual([]);
+    expect(publicGrants).toEqual([]);
   });
 });
 

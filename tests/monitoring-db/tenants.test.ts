@@ -77,8 +77,8 @@ onEveryMetricStorage((database) => {
     ["delete a sample", "delete from vm_metrics"],
     ["write the rollup", "delete from vm_metrics_hourly"],
     ["refresh the rollup", "select refresh_vm_metrics_hourly()"],
-    ["let a held range go", "delete from metric_retention_holds"],
-    ["come to the rows past the policies", "select * from metric_data.vm_metrics_y2026m05d04"],
+    ["release a held range", "delete from metric_retention_holds"],
+    ["read a partition, which would bypass the policies", "select * from metric_data.vm_metrics_y2026m05d04"],
   ])("the service may not %s", async (_title, statement) => {
     const trying = service.begin(async (sql) => {
       await sql`select set_config('app.tenant_id', ${ours}, true)`;

@@ -22,9 +22,9 @@ vi.mock("#db/statement.ts", async (original) => {
 
 /** Modules whose statements run under the system role, which crosses tenants, and the reason for each. */
 const acrossTenants: Readonly<Record<string, string>> = {
-  "db/auth/all-tenants.ts": "people of the platform see all tenants",
+  "db/auth/all-tenants.ts": "users of the platform see all tenants",
   "db/auth/audit-chain.ts": "the chains of all tenants are verified together",
-  "db/auth/credentials.ts": "a credential does not say of which tenant it is",
+  "db/auth/credentials.ts": "a credential does not contain its tenant",
 };
 
 async function statementsOf(module: string): Promise<string[]> {

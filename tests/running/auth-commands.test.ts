@@ -54,10 +54,10 @@ const permissionsBy = async (token: string): Promise<unknown> =>
 const statusBy = async (token: string) => (await product.ask("{ tenants { nodes { id } } }", {}, token)).status;
 const doneBy = (command: string) =>
   asOwner(product.urls.url("auth"), async (sql) => {
-    const told =
+    const recorded =
       await sql`select distinct action from auth_audit_log where actor_name = ${command} and user_id is null order by action`;
     const [events] = await sql`select count(*)::int as count from outbox_events where actor = ${command}`;
-    return { told: told.map(({ action }) => action as string), events: events?.["count"] as number };
+    return { actions: recorded.map(({ action }) => action as string), events: events?.["count"] as number };
   });
 
 describe("novacron user", () => {
@@ -133,11 +133,11 @@ describe("novacron tenant", () => {
     expect(listed.stdout.split("\n").map((line) => line.split("\t")[0])).toEqual(
       expect.arrayContaining(["platform", "tenant 1", "acme-2"]),
     );
-    const { told, events } = await doneBy("command:tenant");
-    expect(told).toEqual(
+    const { actions, events } = await doneBy("command:tenant");
+    expect(actions).toEqual(
       ["create", "disable", "enable", "list", "set_quota", "update"].map((what) => `tenant.${what}`),
     );
-    expect(events).toBeGreaterThan(told.length);
+    expect(events).toBeGreaterThan(actions.length);
   });
 
   test("reports why it fails, with a code", () =>
@@ -168,8 +168,8 @@ describe("novacron role", () => {
     expect(await permissionsBy(token as string)).not.toContainEqual({ permission: "audit:*", because: ["auditor"] });
     await answer("role", "delete", "auditor", ...ours);
     expect(names(await answer("role", "list", ...ours))).not.toContain("auditor");
-    const { told } = await doneBy("command:role");
-    expect(told).toEqual(["create", "delete", "grant", "revoke", "update"].map((what) => `role.${what}`));
+    const { actions } = await doneBy("command:role");
+    expect(actions).toEqual(["create", "delete", "grant", "revoke", "update"].map((what) => `role.${what}`));
   });
 
   test("reports why it fails, with a code", () =>
@@ -195,8 +195,8 @@ describe("novacron key", () => {
     expect(listed.stdout).not.toContain("nvk_");
     await answer("key", "revoke", rotated.id);
     expect(await statusBy(rotated.key)).toBe(401);
-    const { told } = await doneBy("command:key");
-    expect(told).toEqual(["create", "revoke", "rotate"].map((what) => `api_key.${what}`));
+    const { actions } = await doneBy("command:key");
+    expect(actions).toEqual(["create", "revoke", "rotate"].map((what) => `api_key.${what}`));
   });
 
   test("reports why it fails, with a code", async () => {

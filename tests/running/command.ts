@@ -12,7 +12,7 @@ export interface Started {
   /** The first group of the line that reports that the command is ready. */
   url: string;
   /** Resolves to the first group of a match in what the command has printed, or will print, on standard error. */
-  said(pattern: RegExp): Promise<string>;
+  printedError(pattern: RegExp): Promise<string>;
   /** Returns everything that it has printed on standard error. */
   errors(): string;
   pid: number;
@@ -73,7 +73,7 @@ export async function startCommand(
   if (typeof first !== "string") throw new Error(`${args[0]} ended with ${String(first.code)}:\n${first.stderr}`);
   return {
     url: first,
-    said: (pattern) => printed("stderr", pattern),
+    printedError: (pattern) => printed("stderr", pattern),
     errors: () => output.stderr,
     pid: child.pid ?? 0,
     stop: (signal = "SIGTERM") => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { afterAll, describe, expect, it } from "vitest";
-import { startChild } from "#tests/apart/child.ts";
+import { startChild } from "#tests/separate-processes/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { beginNovacron, novacron } from "./command.ts";
 

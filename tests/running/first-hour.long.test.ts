@@ -127,25 +127,27 @@ describe("a command", () => {
   });
 
   it("case G34: reports an error once, with what helps", async () => {
-    const said = async (args: string[], env: Record<string, string> = {}) => {
+    const outputOf = async (args: string[], env: Record<string, string> = {}) => {
       const { code, stderr } = await novacron(args, { NOVACRON_DATA_DIR: dataDir, ...env });
       expect(code, args.join(" ")).toBe(1);
       return stderr;
     };
     const inNoFolder = { NOVACRON_DATA_DIR: "/proc/x" };
-    expect(await said(["start"], inNoFolder)).toContain("DATA_DIR_UNUSABLE: The data folder /proc/x cannot be made");
+    expect(await outputOf(["start"], inNoFolder)).toContain(
+      "DATA_DIR_UNUSABLE: The data folder /proc/x cannot be made",
+    );
     const empty = join(folder, "empty");
     const { port } = new URL(server.url);
-    expect(await said(["start", "--port", port], { NOVACRON_DATA_DIR: empty })).toBe(
+    expect(await outputOf(["start", "--port", port], { NOVACRON_DATA_DIR: empty })).toBe(
       `PORT_TAKEN: port ${port} of 127.0.0.1 is in use; choose another with --port\n`,
     );
     expect(existsSync(empty)).toBe(false);
-    const gateway = (path: string) => said(["gateway", "--open", "--port", "0", "--supergraph", path]);
-    expect(await gateway(asset("README.md"))).toMatch(/^SUPERGRAPH_INVALID: \S+README\.md is no supergraph: /);
+    const gateway = (path: string) => outputOf(["gateway", "--open", "--port", "0", "--supergraph", path]);
+    expect(await gateway(asset("README.md"))).toMatch(/^SUPERGRAPH_INVALID: \S+README\.md is not a supergraph: /);
     expect(await gateway(file("half.graphql", "enum join__Graph {"))).toMatch(/^SUPERGRAPH_INVALID: \S+half\.graphql /);
     expect(await gateway(folder)).toBe(`FILE_UNREADABLE: ${folder} cannot be read: it is a folder.\n`);
-    expect(await said(["secrets", join(folder, "nodes.csv", "below")])).toMatch(/^ENOTDIR: not a directory/);
-    expect(await said(["tenant", "disable", "nope"])).toBe(
+    expect(await outputOf(["secrets", join(folder, "nodes.csv", "below")])).toMatch(/^ENOTDIR: not a directory/);
+    expect(await outputOf(["tenant", "disable", "nope"])).toBe(
       "TENANT_UNKNOWN: There is no tenant nope. `novacron tenant list` lists them.\n",
     );
   });

@@ -134,7 +134,7 @@ it("case G34: errors are reported before anything is made, and name what helps",
   const { port } = new URL(server.url);
   const taken = `PORT_TAKEN: port ${port} of 127.0.0.1 is in use; choose another with --port\n`;
   expect(refused.port).toMatchObject({ code: 1, stderr: taken });
-  expect(refused.supergraph.stderr).toMatch(/^SUPERGRAPH_INVALID: \S+README\.md is no supergraph: /);
+  expect(refused.supergraph.stderr).toMatch(/^SUPERGRAPH_INVALID: \S+README\.md is not a supergraph: /);
 });
 
 it("case G36: the command is executable in a clone", () => {

@@ -8,7 +8,7 @@ import { parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asset } from "#lib/assets.ts";
 import { mockSubgraph } from "#tests/gateway/mock-subgraph.ts";
-import { type Child, startChild } from "#tests/apart/child.ts";
+import { type Child, startChild } from "#tests/separate-processes/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { askGraph } from "#tests/harness/product.ts";
 

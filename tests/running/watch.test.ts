@@ -77,7 +77,7 @@ describe("novacron watch", () => {
     await move("paused", "running");
     await until(() => output.stderr.includes("connection lost"));
     await network.mend();
-    await until(() => output.stderr.includes("connection found"));
+    await until(() => output.stderr.includes("connection restored"));
     await move("running", "paused");
     await until(() => lines().filter((line) => line.includes("→")).length >= 3);
     await product.databases.monitoring.write({ tenantId }, (tx) => {
@@ -86,8 +86,8 @@ describe("novacron watch", () => {
       return append(tx, [{ type: "vm_samples.written", key: id("vm", 1), payload }]);
     });
     await until(() => lines().filter((line) => line.includes("memory ")).length >= 2);
-    const told = lines().flatMap((line) => /\w+ → \w+/.exec(line) ?? []);
-    expect(told).toEqual(["RUNNING → PAUSED", "PAUSED → RUNNING", "RUNNING → PAUSED"]);
+    const transitions = lines().flatMap((line) => /\w+ → \w+/.exec(line) ?? []);
+    expect(transitions).toEqual(["RUNNING → PAUSED", "PAUSED → RUNNING", "RUNNING → PAUSED"]);
     expect(Math.max(...lines().map((line) => line.length))).toBeLessThanOrEqual(100);
     child.kill("SIGINT");
     expect(await ended).toMatchObject({ code: 0 });
@@ -120,7 +120,7 @@ describe("novacron watch", () => {
         sql`update alert_instances set state = ${sql.placeholder("state")}::alert_state_enum, acknowledged_at = null
           where id = ${sql.placeholder("key")}::uuid returning ${changeColumns(alertChanges)}`,
     );
-    const told = (what: string) => new RegExp(`^.{8} {2}(INFO|WARNING|CRITICAL) +${what} +t1 n`);
+    const alertLine = (what: string) => new RegExp(`^.{8} {2}(INFO|WARNING|CRITICAL) +${what} +t1 n`);
     for (const [state, what] of [
       ["pending", "FIRING → PENDING"],
       ["firing", "PENDING → FIRING"],
@@ -128,7 +128,7 @@ describe("novacron watch", () => {
       await product.databases.monitoring.write({ tenantId }, async (tx) =>
         append(tx, changeEvents(alertChanges, await tx.run(touched, { key: id("alert", 1), state }), "updated")),
       );
-      await until(() => lines().some((line) => told(what ?? "").test(line)));
+      await until(() => lines().some((line) => alertLine(what ?? "").test(line)));
     }
   });
 

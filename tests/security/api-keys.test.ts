@@ -28,7 +28,7 @@ const counting = (transport: Transport): Transport => ({
 });
 
 beforeAll(async () => {
-  product = await bootProduct({ authenticates: true, carrier: counting });
+  product = await bootProduct({ authenticates: true, wrapTransport: counting });
   await insertFleet(product.urls, 1, 3);
 });
 afterAll(() => product.stop());

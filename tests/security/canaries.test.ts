@@ -9,7 +9,7 @@ import { novacron } from "#tests/running/command.ts";
 import { faultsOf, tableGone } from "./canaries/breaking.ts";
 import { Client, shownOnce } from "./canaries/client.ts";
 import { type HostileRequest, hostileRequests } from "./canaries/hostile-requests.ts";
-import { liveWithSecrets } from "./canaries/life-of-secrets.ts";
+import { exerciseSecrets } from "./canaries/exercise-secrets.ts";
 import { databaseOutputs } from "./canaries/outputs.ts";
 import { rawRequests } from "./canaries/raw-requests.ts";
 import { socketRequests } from "./canaries/socket-requests.ts";
@@ -27,7 +27,7 @@ const secrets = new Secrets();
 const planted = new Secrets();
 const requestsAtOnce = 40;
 
-type Kind = "answers" | "lines of the log" | "rows" | "figures" | "traces" | "contents of Redis" | "words of commands";
+type Kind = "answers" | "lines of the log" | "rows" | "figures" | "traces" | "contents of Redis" | "output of commands";
 let outputs: Record<Kind, Output[]>;
 let product: SeededProduct;
 let client: Client;
@@ -35,7 +35,7 @@ let client: Client;
 beforeAll(async () => {
   product = await startSeeded(secrets);
   client = new Client(product.url, secrets);
-  const valid = await liveWithSecrets(client, secrets, await product.newPerson());
+  const valid = await exerciseSecrets(client, secrets, await product.newPerson());
   // Infrastructure is for users of the platform only, who do not see the tenant's data.
   for (const key of [valid.key, product.platformKey]) await askForEverything(key);
   await askWithSecrets(valid.key);
@@ -46,7 +46,7 @@ beforeAll(async () => {
     const person = await product.newPerson();
     await client.moveElsewhere();
     await fault(async () => {
-      await liveWithSecrets(client, secrets, person);
+      await exerciseSecrets(client, secrets, person);
     });
   }
   const plant = planted.mark("planted");
@@ -67,7 +67,7 @@ beforeAll(async () => {
   const contents = await product.redisOutputs();
   await product.loseRedis();
   await client.moveElsewhere();
-  await liveWithSecrets(client, secrets, await product.newPerson());
+  await exerciseSecrets(client, secrets, await product.newPerson());
   const { rows, kept } = await databaseOutputs(product.databases);
   // Salt, hash and sealed text are watched separately. The product generates no part this short.
   for (const { where, text } of kept)
@@ -77,7 +77,7 @@ beforeAll(async () => {
     rows,
     figures,
     "contents of Redis": contents,
-    "words of commands": commands,
+    "output of commands": commands,
     "lines of the log": linesOf("the log", await product.stop()),
     traces: linesOf("the traces", product.traces()),
   };
@@ -127,21 +127,26 @@ const linesOf = (where: string, text: string): Output[] => text.split("\n").map(
 const textOf = (kind: Kind): string => outputs[kind].map(({ text }) => text).join("\n");
 
 describe("attack 57: secrets are never in", () => {
-  it.each<Kind>(["answers", "lines of the log", "rows", "figures", "traces", "contents of Redis", "words of commands"])(
-    "%s",
-    (kind) => {
-      expect(secrets.find(outputs[kind])).toEqual([]);
-    },
-  );
+  it.each<Kind>([
+    "answers",
+    "lines of the log",
+    "rows",
+    "figures",
+    "traces",
+    "contents of Redis",
+    "output of commands",
+  ])("%s", (kind) => {
+    expect(secrets.find(outputs[kind])).toEqual([]);
+  });
 
   it("any of these without being found", () => {
     for (const kind of ["answers", "lines of the log", "rows"] as const)
       expect(new Set(planted.find(outputs[kind]).map(({ secret }) => secret)), kind).toEqual(new Set(["planted"]));
     expect(textOf("figures")).toContain("# TYPE novacron_");
-    for (const told of ["db.query.text", "graphql.operation.type", "error.type"])
-      expect(textOf("traces")).toContain(told);
+    for (const attribute of ["db.query.text", "graphql.operation.type", "error.type"])
+      expect(textOf("traces")).toContain(attribute);
     expect(textOf("lines of the log")).toContain('"traceId":"');
-    expect(textOf("words of commands")).toContain("CONFIGURATION_INVALID");
+    expect(textOf("output of commands")).toContain("CONFIGURATION_INVALID");
     if (redisProgram) expect(outputs["contents of Redis"].length).toBeGreaterThan(1);
   });
 
@@ -179,9 +184,9 @@ it.skipIf(!redisProgram)("attack 33: every key in Redis contains its tenant, or 
 
 describe("the traffic that was searched", () => {
   it("went over sockets, where some requests were answered and some closed the socket", () => {
-    const heard = outputs.answers.filter(({ where }) => where.includes("socket")).map(({ text }) => text);
+    const received = outputs.answers.filter(({ where }) => where.includes("socket")).map(({ text }) => text);
     for (const part of ["connection_ack", "BAD_USER_INPUT", '"cursors":{"', "1000 ", "4400 ", "4403 "])
-      expect([part, heard.some((text) => text.includes(part))]).toEqual([part, true]);
+      expect([part, received.some((text) => text.includes(part))]).toEqual([part, true]);
   });
 
   it("created every secret that is ever shown", () => {

@@ -42,9 +42,9 @@ describe.each(everyLogin)("case G43: the login of the %s database for its %s", (
     const elsewhere = [...domains.filter((other) => other !== domain).map((other) => databases.url(other)), adminUrl()];
     const codes = await Promise.all(
       elsewhere.map((other) => {
-        const asked = new URL(url());
-        asked.pathname = new URL(other).pathname;
-        return connectError(asked.href);
+        const target = new URL(url());
+        target.pathname = new URL(other).pathname;
+        return connectError(target.href);
       }),
     );
     expect(codes).toEqual(elsewhere.map(() => "42501"));

@@ -10,7 +10,7 @@ import { fleetOf } from "#tests/graph/rows.ts";
 import { listeningOf } from "#tests/harness/call-keys.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 
-const keys: Keyring = [{ id: "1", secret: "a key that whoever calls directly does not have" }];
+const keys: Keyring = [{ id: "1", secret: "a key that direct callers do not have" }];
 const { tenantId, id } = fleetOf(1);
 
 let product: TestProduct;
@@ -27,10 +27,10 @@ afterAll(async () => {
 });
 
 const entities = (input: string) => `query ($r: [_Any!]!) { _entities(representations: $r) { ${input} } }`;
-const asked: Record<string, string> = {
+const queries: Record<string, string> = {
   "attack 1: for its whole schema": JSON.stringify({ query: getIntrospectionQuery() }),
   "attack 2: for a type": JSON.stringify({ query: '{ __type(name: "Vm") { name } }' }),
-  "attack 3: for its schema in a circle": JSON.stringify({
+  "attack 3: for its schema in nested cycles": JSON.stringify({
     query: "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }",
   }),
   "attack 4: with a misspelled field": JSON.stringify({ query: "{ vmss { totalCount } }" }),
@@ -40,9 +40,9 @@ const asked: Record<string, string> = {
     query: "{ vms(filter: { state: [RUNING] }) { totalCount } }",
   }),
   "attack 4: with a misspelled input field": JSON.stringify({ query: "{ vms(filter: { staet: [] }) { totalCount } }" }),
-  "attack 7: in no language": JSON.stringify({ query: "qwerty cop { abc }" }),
-  "attack 7: without JSON": "qwerty cop { abc }",
-  "attack 7: for nothing": "",
+  "attack 7: with a document that is not GraphQL": JSON.stringify({ query: "qwerty cop { abc }" }),
+  "attack 7: with a body that is not JSON": "qwerty cop { abc }",
+  "attack 7: with an empty body": "",
   "attack 9: for its SDL": JSON.stringify({ query: "{ _service { sdl } }" }),
   "attack 9: for an entity": JSON.stringify({
     query: entities("__typename"),
@@ -58,7 +58,7 @@ describe.each(domains)("attacks on the %s subgraph's own port: queried without a
       body,
     });
 
-  it.each(Object.entries(asked))(
+  it.each(Object.entries(queries))(
     "%s, it returns the same error to every caller and reveals nothing about itself",
     async (_what, body) => {
       const response = await send(body);

@@ -37,7 +37,7 @@ async function seen(type: GraphQLObjectType, { ask: under, path }: Way, identity
   const fields = Object.values(type.getFields());
   const { data, errors } = await ask(identity, under(fields.map((field) => selectionOf(field)).join(" ")));
   const wordAt = (at: readonly string[]): string | undefined => {
-    const error = errors.find(({ path: told = [] }) => told.every((key, index) => String(key) === at[index]));
+    const error = errors.find(({ path: reported = [] }) => reported.every((key, index) => String(key) === at[index]));
     if (!error) return undefined;
     const word = words[error.extensions.code];
     if (!word) throw new Error(`${type.name}: ${JSON.stringify(error)}`);
@@ -74,9 +74,9 @@ it("attack 30, case G51: every edge is open to the roles in the written table, a
   const text = [
     "# Who may follow which edge",
     "",
-    "Generated from the composed schema over one tenant's rows by `edges.test.ts`: every field that leads from an object to another, as somebody of the",
-    "tenant sees it who is not the object's owner, and every other field that is not for all who may see its object. Fields that are missing here are for",
-    "them. After a change that is meant: `npx vitest run tests/security -u`, and read the difference.",
+    "Generated from the composed schema over one tenant's rows by `edges.test.ts`. It lists every field that leads from one object to another, as seen by",
+    "a user of the tenant who does not own the object. It also lists every other field that is not open to all users who may see its object. Fields that",
+    "are missing here are open to them. After an intended change, run `npx vitest run tests/security -u`, and review the difference.",
     "",
     table(["edge", ...roles.keys()], rows),
     "",
@@ -94,8 +94,8 @@ it("users read their own keys, sessions and log, and the refusal for another use
   );
   expect(Object.values(data.own)).not.toContain(null);
   expect(data.other).toEqual({ apiKeys: null, sessions: null, auditLog: null });
-  const told = errors.map(({ path, extensions }) => [path?.join("."), extensions.code, extensions["permission"]]);
-  expect(told.toSorted()).toEqual([
+  const reported = errors.map(({ path, extensions }) => [path?.join("."), extensions.code, extensions["permission"]]);
+  expect(reported.toSorted()).toEqual([
     ["other.apiKeys", "FORBIDDEN", "api_key:read"],
     ["other.auditLog", "FORBIDDEN", "audit:read"],
     ["other.sessions", "FORBIDDEN", "session:read"],

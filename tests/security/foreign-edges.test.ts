@@ -62,7 +62,7 @@ const endsOf = async (): Promise<Map<string, string | undefined>> => {
 
 /** Replaces every id that our rows refer to with the other tenant's, but for infrastructure and prices, which no tenant owns. */
 async function referToTheirs(): Promise<number> {
-  const nobodys = (["clusterNode", "cluster", "instancePrice"] as const).map(
+  const missing = (["clusterNode", "cluster", "instancePrice"] as const).map(
     (kind) => `${ours.id(kind).slice(0, 23)}%`,
   );
   let changed = 0;
@@ -80,7 +80,7 @@ async function referToTheirs(): Promise<number> {
           .unsafe(
             `update ${table} set ${column} = replace(${column}::text, '0197a000-0001-', '0197a000-0002-')::uuid
             where tenant_id = $1 and ${column}::text like '0197a000-0001-%' and not ${column}::text like any ($2)`,
-            [ours.tenantId, nobodys],
+            [ours.tenantId, missing],
           )
           .catch((error: { code: string }) => {
             // The other tenant's own row has that value already, and it must be unique.

@@ -120,7 +120,7 @@ it("attack 27: a mutation of another tenant's object returns NOT_FOUND, as for o
 it("attack 27: a mutation that refers to another tenant's object in a second id returns NOT_FOUND and changes nothing", async () => {
   const further: Readonly<Record<string, Kind>> = { "grantRole.roleId": "role", "revokeRole.roleId": "role" };
   const before = await everything("auth");
-  const asked: string[] = [];
+  const queries: string[] = [];
   for (const { name, args } of Object.values(apiSchema.getMutationType()?.getFields() ?? {})) {
     const type = args[0] && getNamedType(args[0].type);
     if (!isInputObjectType(type)) continue;
@@ -129,7 +129,7 @@ it("attack 27: a mutation that refers to another tenant's object in a second id 
     );
     for (const field of ids.slice(1)) {
       const coordinate = `${name}.${field.name}`;
-      asked.push(coordinate);
+      queries.push(coordinate);
       const given = (id: string) =>
         Object.fromEntries(ids.map((each) => [each.name, each === field ? id : ours.id(kinds[name] as Kind)]));
       const query = `mutation ($input: ${type.name}!) { ${name}(input: $input) { userErrors { code } } }`;
@@ -141,6 +141,6 @@ it("attack 27: a mutation that refers to another tenant's object in a second id 
       expect(foreign, coordinate).toEqual(await product.ask(query, { input: given(nobody) }, key));
     }
   }
-  expect(asked.toSorted()).toEqual(Object.keys(further).toSorted());
+  expect(queries.toSorted()).toEqual(Object.keys(further).toSorted());
   expect(await everything("auth")).toBe(before);
 });

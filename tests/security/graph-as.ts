@@ -31,7 +31,7 @@ export async function graphOver(transport: Transport): Promise<AskAs> {
 /** A subscriber that ignores what it receives: the tests check only whether a subscription begins. */
 class Listener extends Subscriber {
   readonly ready = undefined;
-  tell(): void {
+  emit(): void {
     this.leave();
   }
   end(): void {

@@ -25,11 +25,11 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 
 /** Holds each call until another tenant sends the same call, so that both are in the subgraph at once. */
-function inPairs(carrier: Transport): Transport & { pairs(): number } {
+function inPairs(inner: Transport): Transport & { pairs(): number } {
   const waiting = new Map<string, { tenantId: string; go(): void }>();
   let pairs = 0;
   return {
-    ...carrier,
+    ...inner,
     pairs: () => pairs,
     send: async (subgraph, request, context, signal) => {
       const call = `${subgraph} ${request.query}`;
@@ -41,14 +41,14 @@ function inPairs(carrier: Transport): Transport & { pairs(): number } {
       } else {
         await new Promise<void>((go) => waiting.set(call, { tenantId: context.identity.tenantId, go }));
       }
-      return carrier.send(subgraph, request, context, signal);
+      return inner.send(subgraph, request, context, signal);
     },
   };
 }
 
 it("attack 32: two tenants that send the same query at once, call by call, each see only their own objects", async () => {
-  const carrier = inPairs(inProcess(product.subgraphs));
-  const ask = await graphOver(carrier);
+  const inner = inPairs(inProcess(product.subgraphs));
+  const ask = await graphOver(inner);
   const alone = await graphOver(inProcess(product.subgraphs));
   const identities = tenants.map(({ tenantId }) => ({ ...stranger(tenantId), permissions: ["*"] }));
   for (let round = 0; round < 3; round += 1) {
@@ -62,7 +62,7 @@ it("attack 32: two tenants that send the same query at once, call by call, each 
       expect({ data, errors }).toEqual(await alone(identities[index] ?? anonymous, query));
     }
   }
-  expect(carrier.pairs()).toBeGreaterThan(15);
+  expect(inner.pairs()).toBeGreaterThan(15);
 });
 
 it("callers with different rights send the same query at once in one process, and each gets their own answer", async () => {
@@ -79,14 +79,14 @@ it("callers with different rights send the same query at once in one process, an
   );
   for (const [index, { data, errors }] of answers.entries()) {
     const text = JSON.stringify(data.vms);
-    const told = errors.map(({ path, extensions }) => [path?.join("."), extensions.code, extensions["permission"]]);
+    const reported = errors.map(({ path, extensions }) => [path?.join("."), extensions.code, extensions["permission"]]);
     const [may, forUsers, nobody, forVms] = [0, 1, 2, 3].map((caller) => index % 4 === caller);
     expect(idsOf.map((ids) => text.match(ids)?.length ?? 0)).toEqual([may ? 3 : 0, forVms ? 3 : 0]);
-    if (may) expect(told).toEqual([]);
-    if (forUsers) expect(told).toEqual([["vms", "FORBIDDEN", "vm:read"]]);
-    if (forVms) expect(told).toEqual([["users", "FORBIDDEN", "user:read"]]);
+    if (may) expect(reported).toEqual([]);
+    if (forUsers) expect(reported).toEqual([["vms", "FORBIDDEN", "vm:read"]]);
+    if (forVms) expect(reported).toEqual([["users", "FORBIDDEN", "user:read"]]);
     if (nobody) {
-      expect(told).toEqual([
+      expect(reported).toEqual([
         ["vms", "UNAUTHENTICATED", undefined],
         ["users", "UNAUTHENTICATED", undefined],
       ]);

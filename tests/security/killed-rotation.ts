@@ -8,7 +8,7 @@ import type { SealedFleet } from "./sealed-fleet.ts";
 /** The points at which a rotation is killed. At each of them it waits for another session, which then lets it continue. */
 export const killPoints = {
   "before its key is made": { blocks: () => lockKeys, made: 0, sealed: 0 },
-  "when its key is made, and nothing is under it": { blocks: () => lockUser(0), made: 1, sealed: 0 },
+  "when its key is made, and no secret is encrypted with it": { blocks: () => lockUser(0), made: 1, sealed: 0 },
   "after its first batch": { blocks: () => lockUser(200), made: 1, sealed: 200 },
   "in the middle of writing its second batch": { blocks: () => stopWriting(250), made: 1, sealed: 200 },
   "after the users, before the providers": { blocks: () => lockProvider, made: 1, sealed: 450 },
@@ -75,7 +75,7 @@ export async function killRotation(fleet: SealedFleet, point: keyof typeof killP
   await blocks()(fleet, async (pid) => {
     const { child, ended } = beginNovacron(["keys", "rotate"], env);
     onTestFinished(() => void child.kill("SIGKILL"));
-    await untilSomebodyWaits(fleet, pid, ended);
+    await untilLockIsAwaited(fleet, pid, ended);
     child.kill("SIGKILL");
     expect(await ended).toMatchObject({ code: null, stdout: "" });
   });
@@ -96,7 +96,7 @@ export async function killRotation(fleet: SealedFleet, point: keyof typeof killP
 }
 
 /** Resolves once the rotation waits for that backend; the rotation would give up after a second. */
-async function untilSomebodyWaits(fleet: SealedFleet, pid: number, ended: Promise<unknown>): Promise<void> {
+async function untilLockIsAwaited(fleet: SealedFleet, pid: number, ended: Promise<unknown>): Promise<void> {
   let over = false;
   void ended.then(() => (over = true));
   await asOwner(fleet.clones.url("auth"), async (sql) => {
@@ -104,7 +104,7 @@ async function untilSomebodyWaits(fleet: SealedFleet, pid: number, ended: Promis
       const waiting = await sql`
         select from pg_stat_activity where wait_event_type = 'Lock' and ${pid} = any(pg_blocking_pids(pid))`;
       if (waiting.length > 0) return;
-      if (over) throw new Error("The rotation ended without coming to where it was to be killed.");
+      if (over) throw new Error("The rotation ended before it reached the point at which it was to be killed.");
     }
   });
 }

@@ -48,7 +48,7 @@ const ticketOf = async (token: string): Promise<string> => {
 const keyOf = ({ id: userId, tenantId }: TestUser) => makeApiKey(product.databases.auth, { tenantId, userId });
 
 const query = "subscription { vmStateChanged { fromState toState vm { id name } } }";
-interface Told {
+interface Received {
   vmStateChanged: { vm: { id: string } } | null;
 }
 
@@ -78,7 +78,8 @@ const flip = (fleet: typeof ours, vm = 1) =>
     await changeStates(tx, [{ vmId, from: "running", to: "paused", reason: "", initiatedBy }]);
     await changeStates(tx, [{ vmId, from: "paused", to: "running", reason: "", initiatedBy }]);
   });
-const namesIn = (client: RawClient) => client.told<Told>("1").map(({ vmStateChanged }) => vmStateChanged?.vm.id);
+const namesIn = (client: RawClient) =>
+  client.payloads<Received>("1").map(({ vmStateChanged }) => vmStateChanged?.vm.id);
 const secondsUntil = async (condition: () => boolean): Promise<number> => {
   const began = performance.now();
   await until(condition);
@@ -102,7 +103,7 @@ describe("a ticket", () => {
   it("is accepted once, even when several clients send it at the same time", async () => {
     const ticket = await ticketOf(await tokenOf(await newUser()));
     const clients = Array.from({ length: 20 }, () => new RawClient(product.url));
-    await Promise.all(clients.map((client) => client.say({ type: "connection_init", payload: { ticket } })));
+    await Promise.all(clients.map((client) => client.send({ type: "connection_init", payload: { ticket } })));
     await until(() => clients.every((client) => client.closed !== undefined || client.of("connection_ack").length > 0));
     expect(clients.filter(({ closed }) => closed === undefined)).toHaveLength(1);
     expect(new Set(clients.flatMap(({ closed }) => closed?.code ?? []))).toEqual(new Set([4403]));
@@ -111,7 +112,7 @@ describe("a ticket", () => {
 
   it("is valid for a minute, and only as long as the session that requested it", async () => {
     const token = await tokenOf(await newUser());
-    const [late, ofNobody] = [await ticketOf(token), await ticketOf(token)];
+    const [late, unused] = [await ticketOf(token), await ticketOf(token)];
     await asOwner(
       product.urls.url("auth"),
       (owner) => owner`update connection_tickets set expires_at = expires_at - interval '1 minute'`,
@@ -119,7 +120,7 @@ describe("a ticket", () => {
     expect(await refusalOf(events(late))).toBe("UNAUTHENTICATED");
     const outlived = await ticketOf(token);
     await product.ask("mutation { signOut { session { id } } }", {}, token);
-    for (const ticket of [outlived, ofNobody]) expect(await refusalOf(events(ticket))).toBe("UNAUTHENTICATED");
+    for (const ticket of [outlived, unused]) expect(await refusalOf(events(ticket))).toBe("UNAUTHENTICATED");
     const [left] = await asOwner(
       product.urls.url("auth"),
       (owner) => owner`select count(*)::int as tickets from connection_tickets where tenant_id = ${ours.tenantId}`,
@@ -141,7 +142,7 @@ describe("a ticket", () => {
     const user = await newUser();
     const old = await tokenOf(user);
     const client = await listening(bearer(old));
-    await client.say({ type: "ping", payload: { ticket: await ticketOf(await tokenOf(user)) } });
+    await client.send({ type: "ping", payload: { ticket: await ticketOf(await tokenOf(user)) } });
     await until(() => client.of("pong").length === 1);
     await product.ask("mutation { signOut { session { id } } }", {}, old);
     // By then the session that the socket began with has ended for every client that holds its token.
@@ -241,7 +242,7 @@ it("attack 47: a key's requests over a socket count towards its requests per min
     subscribe("4", query),
   );
   await until(() => client.of("complete").length === 3 && client.of("ping").length > 0);
-  await client.say(subscribe("5", "{ me { id } }"), subscribe("6", query));
+  await client.send(subscribe("5", "{ me { id } }"), subscribe("6", query));
   await until(() => client.of("error").length === 2);
   for (const { payload } of client.of("error"))
     expect(payload).toMatchObject([{ extensions: { code: "RATE_LIMITED", retryAfter: expect.any(Number) as number } }]);
@@ -263,7 +264,7 @@ describe("attack 31: a tenant's subscriber", () => {
     await flip(theirs);
     await flip(ours);
     await until(() => client.of("next", "all").length === 2);
-    expect(client.told<Told>("all").map(({ vmStateChanged }) => vmStateChanged?.vm.id)).toEqual(
+    expect(client.payloads<Received>("all").map(({ vmStateChanged }) => vmStateChanged?.vm.id)).toEqual(
       Array(2).fill(ours.id("vm", 1)),
     );
     expect(client.of("next", "theirs")).toEqual([]);
@@ -287,7 +288,7 @@ describe("attack 31: a tenant's subscriber", () => {
     }
     await flip(ours);
     await until(() => clients.every((client) => client.of("next").length === 2));
-    const [first, other, second] = clients.map((client) => client.told<OwnKeys>("1")[0]?.vmStateChanged.vm.owner);
+    const [first, other, second] = clients.map((client) => client.payloads<OwnKeys>("1")[0]?.vmStateChanged.vm.owner);
     expect(first?.apiKeys?.totalCount).toBeGreaterThan(0);
     expect(second).toEqual(first);
     expect(other).toEqual({ username: first?.username, apiKeys: null });
@@ -324,7 +325,7 @@ describe("attack 31: a tenant's subscriber", () => {
     await flip(ours);
     await until(() => namesIn(client).length === 2);
     expect(namesIn(client)).toEqual(Array(2).fill(ours.id("vm", 1)));
-    await client.say({ type: "ping", payload: bearer(await tokenOf(visitor, theirs.tenantId)) });
+    await client.send({ type: "ping", payload: bearer(await tokenOf(visitor, theirs.tenantId)) });
     expect(await client.closeCode()).toBe(4403);
   });
 });

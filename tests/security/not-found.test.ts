@@ -13,7 +13,7 @@ import { type CountedStatement, statementsDuring } from "#tests/harness/statemen
 // pages but for the row itself, the same answer. An attacker who sees only times sees less than that.
 
 const common = ["ClusterNode", "Cluster", "InstancePrice"];
-const nobodys = "0197a000-ffff-7000-8000-000000000000";
+const missingId = "0197a000-ffff-7000-8000-000000000000";
 
 let product: TestProduct;
 let lookups: string[];
@@ -40,18 +40,18 @@ describe("attack 26: an id of another tenant's object and an id of no object", (
         const text = (await response.text()).replace(response.headers.get("x-request-id") ?? "", "request");
         answers.push(`${response.status} ${text.replaceAll(id, "id")}`);
       };
-      await ask(nobodys);
+      await ask(missingId);
       const other = await statementsDuring(product.urls, () => ask(theirs.id(name as Kind)));
-      const none = await statementsDuring(product.urls, () => ask(nobodys));
+      const none = await statementsDuring(product.urls, () => ask(missingId));
       expect(new Set(answers).size, name).toBe(1);
       expect(answers[0], name).toContain("NOT_FOUND");
       expect(other, name).toEqual(none);
       expect(other, name).toHaveLength(1);
 
-      const [asked] = other;
-      if (!asked) continue;
-      const ofOther = await workOf(asked, theirs.id(name as Kind));
-      const ofNone = await workOf(asked, nobodys);
+      const [statement] = other;
+      if (!statement) continue;
+      const ofOther = await workOf(statement, theirs.id(name as Kind));
+      const ofNone = await workOf(statement, missingId);
       expect(ofOther.plan, name).toEqual(ofNone.plan);
       expect(ofOther.pages - ofNone.pages, name).toBeGreaterThanOrEqual(0);
       expect(ofOther.pages - ofNone.pages, name).toBeLessThanOrEqual(1);

@@ -5,8 +5,8 @@ import { domains } from "#db/columns.ts";
 import { asset } from "#lib/assets.ts";
 import {
   anonymous,
-  anybodySignedIn,
-  everybody,
+  anyAuthenticated,
+  publicAccess,
   type Identity,
   type Needs,
   type PolicyName,
@@ -72,18 +72,18 @@ describe("attack 30: every root field", () => {
     for (const { coordinate, operation } of fields) {
       const missing = await refusal(stranger(tenantId), operation);
       const ofTenant = await refusal({ ...stranger(tenantId), permissions: ["*"] }, operation);
-      const forNobody = await refusal(anonymous, operation);
+      const forAnonymous = await refusal(anonymous, operation);
       const needs = [missing?.permission, ofTenant?.policy].filter(Boolean).join(", ");
       const cells = [];
       for (const identity of roles.values())
         cells.push(words[(await refusal(identity, operation))?.code ?? ""] ?? "yes");
-      rows.push([coordinate, needs || (forNobody ? anybodySignedIn : everybody), ...cells]);
+      rows.push([coordinate, needs || (forAnonymous ? anyAuthenticated : publicAccess), ...cells]);
     }
     const text = [
-      "# Who may ask for which root field",
+      "# Who may request which root field",
       "",
-      "Generated from the composed schema and the built-in roles by `permission-matrix.test.ts`, which fails when this file does not say what",
-      "is so. After a change that is meant: `npx vitest run tests/security -u`, and read the difference.",
+      "Generated from the composed schema and the built-in roles by `permission-matrix.test.ts`, which fails when this file does not match the",
+      "product. After an intended change, run `npx vitest run tests/security -u`, and review the difference.",
       "",
       table(["field", "needs", ...roles.keys()], rows),
       "",
@@ -92,13 +92,13 @@ describe("attack 30: every root field", () => {
   });
 
   it("is refused by its subgraph alone exactly where the subgraph's authorization requires it", async () => {
-    const everybodyAsking = [...roles, ["stranger", stranger(tenantId)] as const];
-    let asked = 0;
+    const callers = [...roles, ["stranger", stranger(tenantId)] as const];
+    let requests = 0;
     for (const { name, schema, execute } of product.subgraphs) {
       for (const { coordinate, operation } of rootFields(schema)) {
         const needs = authorizations[name]?.[coordinate];
         if (needs === undefined && ["Query._service", "Query._entities"].includes(coordinate)) continue;
-        for (const [role, identity] of everybodyAsking) {
+        for (const [role, identity] of callers) {
           const refusal = refusalOf(identity, needs ?? "none");
           // An allowed mutation would change something.
           if (!refusal && coordinate.startsWith("Mutation.")) continue;
@@ -107,32 +107,36 @@ describe("attack 30: every root field", () => {
           expect(refusalIn(errors), `${coordinate} of ${name} by ${role}`).toEqual(
             refusal && { code: refusal.code, ...refusal.details },
           );
-          asked += 1;
+          requests += 1;
         }
       }
     }
-    expect(asked).toBeGreaterThan(fields.length * 4);
+    expect(requests).toBeGreaterThan(fields.length * 4);
   });
 });
 
 describe.each(domains)("the SDL of the %s subgraph", (domain) => {
   it("states the needs of each field and type as its authorization does, and of no other", () => {
-    const said: Record<string, Needs> = {};
+    const declared: Record<string, Needs> = {};
     for (const definition of parse(readFileSync(asset(`subgraphs/${domain}/schema.graphql`), "utf8")).definitions) {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
-      const ofType = saidOf(definition);
-      if (ofType !== everybody) said[definition.name.value] = ofType;
+      const ofType = declaredNeeds(definition);
+      if (ofType !== publicAccess) declared[definition.name.value] = ofType;
       const isRoot = ["Query", "Mutation", "Subscription"].includes(definition.name.value);
       for (const field of definition.fields ?? []) {
-        const needs = saidOf(field);
-        if (isRoot || needs !== everybody) said[`${definition.name.value}.${field.name.value}`] = needs;
+        const needs = declaredNeeds(field);
+        if (isRoot || needs !== publicAccess) declared[`${definition.name.value}.${field.name.value}`] = needs;
       }
     }
-    expect(said).toEqual(authorizations[domain]);
+    expect(declared).toEqual(authorizations[domain]);
   });
 });
 
-function saidOf({ directives = [] }: { readonly directives?: readonly ConstDirectiveNode[] | undefined }): Needs {
+function declaredNeeds({
+  directives = [],
+}: {
+  readonly directives?: readonly ConstDirectiveNode[] | undefined;
+}): Needs {
   const named = (name: string) => directives.find((directive) => directive.name.value === name);
   // The gateway has no such field to guard; between services, only the subgraph checks it.
   if (named("inaccessible")) return servicesOnly;
@@ -140,12 +144,12 @@ function saidOf({ directives = [] }: { readonly directives?: readonly ConstDirec
   const permission = scopes && onlyOne(scopes.value);
   const policies = named("policy")?.arguments?.[0];
   if (policies) return { ...(permission ? { permission } : {}), policy: onlyOne(policies.value) as PolicyName };
-  return permission ?? (named("authenticated") ? anybodySignedIn : everybody);
+  return permission ?? (named("authenticated") ? anyAuthenticated : publicAccess);
 }
 
 /** A field requires one permission and one policy, so that a refusal can name it. */
 function onlyOne(value: ConstValueNode): string {
   const [, name] = /^\[\["([^"]+)"\]\]$/.exec(print(value)) ?? [];
-  if (!name) throw new Error(`${print(value)} is not one.`);
+  if (!name) throw new Error(`${print(value)} is not exactly one name.`);
   return name;
 }

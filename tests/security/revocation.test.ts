@@ -12,20 +12,20 @@ const stopping = new AbortController();
 let product: TestProduct;
 let ended: Promise<unknown>;
 /** How often the gateway queried the identity of a token. */
-let asked = 0;
+let identityQueries = 0;
 let authIsDown = false;
 const watching = (transport: Transport): Transport => ({
   ...transport,
   send: (subgraph, request, context, signal) => {
     if (subgraph === "auth" && authIsDown)
       return Promise.reject(new PublicError("SUBGRAPH_UNAVAILABLE", "The auth part of the graph did not answer."));
-    if (request.query.includes("validateToken")) asked += 1;
+    if (request.query.includes("validateToken")) identityQueries += 1;
     return transport.send(subgraph, request, context, signal);
   },
 });
 
 beforeAll(async () => {
-  product = await bootProduct({ authenticates: true, withEvents: true, carrier: watching });
+  product = await bootProduct({ authenticates: true, withEvents: true, wrapTransport: watching });
   await insertFleet(product.urls, 1, 3);
   ended = followRevocations(product.transport, product.identities, stopping.signal);
   await vi.waitUntil(() => product.identities.isLive, 5_000);
@@ -61,11 +61,11 @@ const untilRefused = async (token: string): Promise<number> => {
 
 it("an identity is queried once and then cached", async () => {
   const token = await tokenOf(await newUser());
-  asked = 0;
+  identityQueries = 0;
   for (let at = 0; at < 5; at += 1) expect(await statusFor(token)).toBe(200);
-  expect(asked).toBe(1);
+  expect(identityQueries).toBe(1);
   await Promise.all(Array.from({ length: 10 }, () => statusFor(token)));
-  expect(asked).toBe(1);
+  expect(identityQueries).toBe(1);
 });
 
 it("attack 35: a session that an administrator ends is refused within two seconds, though it is cached", async () => {
@@ -169,7 +169,7 @@ it("without a follower of revocations, nothing is cached", async () => {
   stopping.abort();
   await ended;
   await vi.waitFor(() => expect(product.identities.isLive).toBe(false), 5_000);
-  asked = 0;
+  identityQueries = 0;
   for (let at = 0; at < 3; at += 1) expect(await statusFor(token)).toBe(200);
-  expect(asked).toBe(3);
+  expect(identityQueries).toBe(3);
 });

@@ -67,7 +67,7 @@ describe("case G37: an API key", () => {
       expect(await outcomeOf(narrow, name, input), name).toBe(exceeds);
     expect(await isValid(session)).toBe(true);
     const [user] = await world.sql`select failed_login_attempts as tries from users where id = ${owner.id}`;
-    expect(user?.["tries"], "a refusal is no try of the password").toBe(0);
+    expect(user?.["tries"], "a refusal does not count as an attempt at the password").toBe(0);
   });
 
   it("creates and rotates no key that outlasts it", async () => {
@@ -130,9 +130,9 @@ describe("case G38: a user who may change users", () => {
 
   it.each([
     ["is granted a role", (user: Account, roleId: string) => ["grantRole", { userId: user.id, roleId }]],
-    ["gets another default role", (user: Account) => ["setUserRole", { userId: user.id, role: "OPERATOR" }]],
+    ["receives another default role", (user: Account) => ["setUserRole", { userId: user.id, role: "OPERATOR" }]],
     [
-      "has a role that gets more",
+      "has a role that receives more permissions",
       (_user: Account, _wide: string, id: string) => ["updateRole", { id, permissions: ["audit:*"] }],
     ],
   ] as const)("loses the code for a new password that they made, once the account %s", async (_title, raise) => {

@@ -88,12 +88,12 @@ describe("a key with scopes for VMs alone", () => {
     for (const [name, typename, id, permission] of references) {
       const subgraph = product.subgraphs.find((candidate) => candidate.name === name);
       const query = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on ${typename} { id } } }`;
-      const asked = { query, variables: { of: [{ __typename: typename, id }] } };
+      const request = { query, variables: { of: [{ __typename: typename, id }] } };
       const context = { requestId: "request", deadline: Date.now() + 10_000 };
-      const refused = await subgraph?.execute(asked, { ...context, identity });
+      const refused = await subgraph?.execute(request, { ...context, identity });
       expect(refused?.data, typename).toEqual({ _entities: [null] });
       expect(refused?.errors?.[0]?.extensions).toEqual({ code: "FORBIDDEN", permission });
-      const allowed = await subgraph?.execute(asked, {
+      const allowed = await subgraph?.execute(request, {
         ...context,
         identity: { ...identity, permissions: [permission] },
       });
@@ -104,7 +104,7 @@ describe("a key with scopes for VMs alone", () => {
   describe("attack 46: of a user", () => {
     const owner = fleet.id("user", 1);
     /** The fields that callers see of themselves without a permission. */
-    const ofOneself = Object.values((apiSchema.getType("User") as GraphQLObjectType).getFields()).filter((field) =>
+    const ownFields = Object.values((apiSchema.getType("User") as GraphQLObjectType).getFields()).filter((field) =>
       requirements.dependsOnCaller({ parent: "User", field: field.name, returned: getNamedType(field.type).name }),
     );
     let viewer: readonly string[];
@@ -121,7 +121,7 @@ describe("a key with scopes for VMs alone", () => {
       const credential = { kind, id: newId() };
       const { data, errors } = await ask(
         { kind: "user", id: owner, tenantId: fleet.tenantId, permissions, credential },
-        `{ vms(first: 1, filter: { owner: ["${owner}"] }) { nodes { owner { id ${ofOneself.map((field) => selectionOf(field)).join(" ")} } } } }`,
+        `{ vms(first: 1, filter: { owner: ["${owner}"] }) { nodes { owner { id ${ownFields.map((field) => selectionOf(field)).join(" ")} } } } }`,
       );
       expect(data.vms.nodes[0]?.owner.id).toBe(owner);
       expect(errors.filter(({ extensions }) => extensions.code !== "FORBIDDEN")).toEqual([]);
@@ -129,13 +129,13 @@ describe("a key with scopes for VMs alone", () => {
     };
 
     it("reads nothing of its owner's account merely because it belongs to the owner", async () => {
-      expect(ofOneself.length).toBeGreaterThan(8);
-      expect(await refused("api_key", ["vm:read"])).toEqual(ofOneself.map(({ name }) => name).toSorted());
+      expect(ownFields.length).toBeGreaterThan(8);
+      expect(await refused("api_key", ["vm:read"])).toEqual(ownFields.map(({ name }) => name).toSorted());
     });
 
     it("reads what it has the permission for", async () => {
       const names = await refused("api_key", ["vm:read", "session:read", "role:read"]);
-      expect(ofOneself.map(({ name }) => name).filter((name) => !names.includes(name))).toEqual(
+      expect(ownFields.map(({ name }) => name).filter((name) => !names.includes(name))).toEqual(
         expect.arrayContaining(["sessions", "roles", "permissions"]),
       );
       expect(names).toEqual(expect.arrayContaining(["apiKeys", "auditLog", "mfaEnabled"]));

@@ -103,7 +103,7 @@ function follow(
     for (const field of fields.filter((each) => leads(type, each))) {
       const reached = getNamedType(field.type);
       if (isAbstractType(reached))
-        throw new Error(`${reached.name}: no way leads to the types behind an abstract one.`);
+        throw new Error(`${reached.name} is abstract, and no path leads to its object types.`);
       if (!isObjectType(reached) || ways.has(reached)) continue;
       const kind = kinds.find((candidate) => candidate === field.name);
       const isList = isListType(getNullableType(field.type));

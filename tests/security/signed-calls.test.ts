@@ -105,10 +105,10 @@ type Forged = (body: string) => Record<string, string> | [string, string][];
 const forged: Record<string, Forged> = {
   "is not signed": () => ({}),
   "is signed with another key of the same name": (body) =>
-    headersFor(body, { keys: [{ id: "new", secret: "a key that nobody here holds at all" }] }),
-  "is signed with a key that was taken away": (body) =>
+    headersFor(body, { keys: [{ id: "new", secret: "a key that no party of this test holds" }] }),
+  "is signed with a key that was removed": (body) =>
     headersFor(body, { keys: [{ id: "retired", secret: keys[0].secret }] }),
-  "names another key than it is signed with": (body) => {
+  "names another key than the one that signed it": (body) => {
     const headers = headersFor(body);
     return { ...headers, [signatureHeader]: `gateway/old.${macOf(headers)}` };
   },
@@ -122,7 +122,7 @@ const forged: Record<string, Forged> = {
     return { ...headers, [signatureHeader]: `gateway/../../new.${macOf(headers)}` };
   },
   "is signed for another subgraph": (body) => headersFor(body, { audience: "auth" }),
-  "is signed by nobody known": (body) => {
+  "is signed by an unknown issuer": (body) => {
     const headers = headersFor(body);
     return { ...headers, [signatureHeader]: headers[signatureHeader]?.replace("gateway/", "client/") ?? "" };
   },
@@ -136,11 +136,11 @@ const forged: Record<string, Forged> = {
     const headers = headersFor(body);
     return { ...headers, [signatureHeader]: headers[signatureHeader]?.slice(0, 20) ?? "" };
   },
-  "has its signature with something behind it": (body) => {
+  "has a character appended to its signature": (body) => {
     const headers = headersFor(body);
     return { ...headers, [signatureHeader]: `${headers[signatureHeader]}=` };
   },
-  "has its signature written in another way": (body) => {
+  "has another base64url encoding of its signature": (body) => {
     const headers = headersFor(body);
     const mac = macOf(headers);
     const alike = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -159,7 +159,7 @@ const forged: Record<string, Forged> = {
     [contextHeader]: `${encode({ alg: "none", typ: "JWT" })}.${encode(claimsOf(headersFor(body)))}.`,
     [signatureHeader]: "new.",
   }),
-  "is a JWS that is signed as one": (body) => {
+  "is a JWS with the signature of a JWS": (body) => {
     const signedPart = `${encode({ alg: "HS256", kid: "new" })}.${encode(claimsOf(headersFor(body)))}`;
     const mac = createHmac("sha256", keys[0].secret).update(signedPart).digest("base64url");
     return { [contextHeader]: `${signedPart}.${mac}`, authorization: `Bearer ${signedPart}.${mac}` };
@@ -178,7 +178,7 @@ const forged: Record<string, Forged> = {
     const headers = headersFor(body);
     return [...Object.entries(headers), [signatureHeader, headers[signatureHeader] ?? ""]];
   },
-  "has a context behind its context": (body) => {
+  "has a second context after its context": (body) => {
     const headers = headersFor(body);
     return [...Object.entries(headers), [contextHeader, encode({ identity: "root" })]];
   },
@@ -187,29 +187,29 @@ const forged: Record<string, Forged> = {
     ...headersFor(body),
     [signatureHeader]: `gateway/new.${"A".repeat(13_000)}`,
   }),
-  "has a context that is no base64url": (body) => signedAsIs("{}", body),
-  "has a context with a blank in it": (body) => {
+  "has a context that is not base64url": (body) => signedAsIs("{}", body),
+  "has a context that contains a space": (body) => {
     const [encoded = ""] = Object.values(headersFor(body));
     return signedAsIs(`${encoded.slice(0, 10)} ${encoded.slice(10)}`, body);
   },
-  "has a context that is no JSON": (body) => signedAsIs(Buffer.from("no JSON").toString("base64url"), body),
-  "has a context that is no object": (body) => signedAsIs(encode(null), body),
+  "has a context that is not JSON": (body) => signedAsIs(Buffer.from("no JSON").toString("base64url"), body),
+  "has a context that is not an object": (body) => signedAsIs(encode(null), body),
   "has a context nested ten thousand deep": (body) =>
     signedAsIs(Buffer.from("[".repeat(9_000)).toString("base64url"), body),
   "has a context without an identity": (body) =>
     signedAsIs(encode({ ...claimsOf(headersFor(body)), context: {} }), body),
-  "has an identity of no kind": (body) => {
+  "has an identity of an unknown kind": (body) => {
     const identity = { ...context().identity, kind: "root" };
     return signedAsIs(encode({ ...claimsOf(headersFor(body)), context: { ...context(), identity } }), body);
   },
-  "has a bare context, as before there were issuers": (body) => signedAsIs(encode(context()), body),
-  "carries an identity in headers of its own": () => ({
+  "has a context without claims, as before issuers existed": (body) => signedAsIs(encode(context()), body),
+  "carries an identity in other headers": () => ({
     "x-user-id": fleet.id("user"),
     "x-tenant-id": fleet.tenantId,
     "x-nova-actor": "admin",
     authorization: "Bearer x",
   }),
-  "is signed for a tenant that is none": (body) =>
+  "is signed for an invalid tenant": (body) =>
     headersFor(body, { context: { ...context(), identity: { ...context().identity, tenantId: "*" } } }),
 };
 
@@ -218,7 +218,7 @@ describe.each(Object.entries(documents))("attacks 9 and 45: a subgraph called ov
 
   it.each<[string, Keyring]>([
     ["the newest key", keys],
-    ["the key before it, which others still sign with", [keys[1]]],
+    ["the previous key, which other callers still use", [keys[1]]],
   ])("answers a call that is signed with %s", async (_which, signing) => {
     const { status, answer } = await call(body, headersFor(body, { keys: signing }));
     expect(status).toBe(200);

@@ -47,7 +47,7 @@ const read = <Row extends object>(query: string) =>
 /** Returns everything that a change of a tenant writes. */
 const written = () =>
   read(`select (select jsonb_agg(t order by id) from tenants t) as tenants, (select jsonb_agg(q order by tenant_id) from tenant_quotas q) as quotas,
-    (select count(*) from auth_audit_log where action like 'tenant.%') as told,
+    (select count(*) from auth_audit_log where action like 'tenant.%') as entries,
     (select count(*) from outbox_events where type ~ '^(tenant|quota)') as events`);
 
 describe("a tenant", () => {
@@ -231,8 +231,8 @@ describe("a disabled tenant", () => {
     const id = await newTenant();
     const answers = await Promise.all(Array.from({ length: 3 }, () => change("disableTenant", { id })));
     for (const { data } of answers) expect(data.disableTenant.tenant).toMatchObject({ id, enabled: false });
-    const told = await read(`select from auth_audit_log where action = 'tenant.disable' and tenant_id = '${id}'`);
-    expect(told).toHaveLength(1);
+    const entries = await read(`select from auth_audit_log where action = 'tenant.disable' and tenant_id = '${id}'`);
+    expect(entries).toHaveLength(1);
   });
 });
 
@@ -308,10 +308,10 @@ it("a change of a tenant is in its own audit log and the events, and a read of o
   await product.ask("{ tenants(first: 1) { nodes { id } } }", {}, token);
   await product.ask(`{ tenant(id: "${id}") { id } }`, {}, token);
 
-  const told = await read<{ tenant: string; action: string }>(
+  const entries = await read<{ tenant: string; action: string }>(
     `select tenant_id as tenant, action from auth_audit_log where user_id = '${user.id}' and action like 'tenant.%' order by created_at, id`,
   );
-  expect(told.map(({ tenant, action }) => [tenant, action])).toEqual([
+  expect(entries.map(({ tenant, action }) => [tenant, action])).toEqual([
     ...["create", "update", "disable", "enable", "set_quota"].map((what) => [id, `tenant.${what}`]),
     [platformTenantId, "tenant.list"],
     [platformTenantId, "tenant.read"],

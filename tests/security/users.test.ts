@@ -147,11 +147,11 @@ describe("an administrator", () => {
   });
 
   it.each([
-    ["in other case", { username: "Victim-Admin" }],
+    ["in another case", { username: "Victim-Admin" }],
     ["in fullwidth letters", { username: "ｖictim-admin" }],
     ["with a letter that looks alike", { username: "v\u0131ctim-admin" }],
     ["with a small capital", { username: "\u1d20ictim-admin" }],
-    ["and an address in other case", { email: "VICTIM-admin@Example.ORG" }],
+    ["and an address in another case", { email: "VICTIM-admin@Example.ORG" }],
   ])("case G41: is refused with NAME_TAKEN for a name of the tenant %s", async (_how, again) => {
     const administrator = await tokenOf(await newUser("admin"));
     const input = { username: "victim-admin", email: "victim-admin@example.org" };

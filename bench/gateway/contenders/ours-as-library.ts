@@ -5,27 +5,27 @@ import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { anonymous } from "#lib/request-context.ts";
 import { query, subgraphNames } from "../graph.ts";
-import { inTurns } from "../in-turns.ts";
-import { remembering } from "../remembering.ts";
+import { runConcurrently } from "../concurrent-calls.ts";
+import { inMemorySubgraph } from "../in-memory-subgraph.ts";
 import { answerBodies } from "../serve.ts";
 
 // The gateway in a program that calls it. The program runs as many queries as its parent requests, so that no HTTP of its own is measured.
 const gateway = createGateway({
   supergraphSdl: readFileSync(process.argv[2] ?? "", "utf8"),
-  transport: guarded(inProcess(subgraphNames.map(remembering))),
+  transport: guarded(inProcess(subgraphNames.map(inMemorySubgraph))),
   limits: noLimits,
   introspection: false,
   planning: "this thread",
 });
-let asked = 0;
+let requests = 0;
 
 async function ask(first: number): Promise<string> {
-  asked += 1;
+  requests += 1;
   const { body } = await gateway.execute(
     { query, variables: { first } },
     {
       identity: anonymous,
-      requestId: String(asked),
+      requestId: String(requests),
       deadline: Date.now() + 30_000,
       signal: new AbortController().signal,
     },
@@ -37,5 +37,5 @@ async function ask(first: number): Promise<string> {
 await answerBodies(async (body, path) => {
   if (path !== "/run") return ask((JSON.parse(body) as { variables: { first: number } }).variables.first);
   const { count, sizes } = JSON.parse(body) as { count: number; sizes: number[] };
-  return JSON.stringify(await inTurns(count, sizes, ask));
+  return JSON.stringify(await runConcurrently(count, sizes, ask));
 });

@@ -5,11 +5,11 @@ import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { anonymous } from "#lib/request-context.ts";
 import { subgraphNames } from "../graph.ts";
-import { remembering } from "../remembering.ts";
+import { inMemorySubgraph } from "../in-memory-subgraph.ts";
 
 const gateway = await startGateway({
   supergraphSdl: readFileSync(process.argv[2] ?? "", "utf8"),
-  transport: guarded(inProcess(subgraphNames.map(remembering))),
+  transport: guarded(inProcess(subgraphNames.map(inMemorySubgraph))),
   limits: noLimits,
   identify: async () => anonymous,
   ready: async () => true,

@@ -13,7 +13,7 @@ ALTER TABLE "sign_in_addresses" ENABLE ROW LEVEL SECURITY;--> statement-breakpoi
 ALTER TABLE "users" DROP CONSTRAINT "users_username_unique";--> statement-breakpoint
 DROP INDEX "idx_users_email";--> statement-breakpoint
 ALTER TABLE "sign_in_addresses" ADD CONSTRAINT "sign_in_addresses_user_fk" FOREIGN KEY ("tenant_id","user_id") REFERENCES "public"."users"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
--- Of users of one tenant whose names are one from now on (db/auth/folded.ts), the oldest keeps the name. The others get the end of their id into theirs,
+-- Of users of one tenant whose names are one from now on (db/auth/folded-name.ts), the oldest keeps the name. The others get the end of their id into theirs,
 -- and what it was into their metadata. The same of e-mail addresses, and of roles, which have no metadata.
 ALTER TABLE "users" NO FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, jsonb, pgTable, text, unique, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
 import { createdAt, primaryId, systemPolicy, tenantPolicies, version } from "../../columns.ts";
-import { folded } from "../folded.ts";
+import { folded } from "../folded-name.ts";
 import { tenants } from "./tenants.ts";
 
 /** A set of permissions. A role without a tenant is built in: it is the same for all tenants, and a migration inserts it. */

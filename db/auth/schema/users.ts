@@ -21,7 +21,7 @@ import {
   updatedAt,
   version,
 } from "../../columns.ts";
-import { folded } from "../folded.ts";
+import { folded } from "../folded-name.ts";
 import { userRoleEnum } from "./enums.ts";
 import { tenants } from "./tenants.ts";
 

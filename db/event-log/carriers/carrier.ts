@@ -14,8 +14,8 @@ export interface Announcement {
   events?: readonly Event[] | undefined;
 }
 
-export interface Ears {
-  hear(announcement: Announcement): void;
+export interface AnnouncementListener {
+  onAnnouncement(announcement: Announcement): void;
   /** Called when the carrier begins to receive announcements, also after an interruption. */
   listening(): void;
 }
@@ -29,10 +29,14 @@ export interface Carrier {
   /** Sends an announcement. @throws when it could not be sent; the relay continues */
   announce(announcement: Announcement): Promise<void>;
   /**
-   * Passes each announcement about these logs to `ears` until the signal aborts. Never rejects: a carrier that fails retries by itself.
+   * Passes each announcement about these logs to `listener` until the signal aborts. Never rejects: a carrier that fails retries by itself.
    * @param logs the ids of the logs
    */
-  listen(logs: Readonly<Partial<Record<EventSource, string>>>, ears: Ears, signal: AbortSignal): Promise<void>;
+  listen(
+    logs: Readonly<Partial<Record<EventSource, string>>>,
+    listener: AnnouncementListener,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Whether announcements are likely to arrive. Followers poll the log more often while they are not. */
   readonly healthy: boolean;
   close(): Promise<void>;

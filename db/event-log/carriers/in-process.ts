@@ -10,11 +10,11 @@ export function inProcessCarrier(): Carrier {
     announce: async (announcement) => {
       emitter.emit("announcement", announcement);
     },
-    listen: async (_logs, { hear, listening }, signal) => {
-      emitter.on("announcement", hear);
+    listen: async (_logs, { onAnnouncement, listening }, signal) => {
+      emitter.on("announcement", onAnnouncement);
       listening();
       if (!signal.aborted) await once(signal, "abort");
-      emitter.off("announcement", hear);
+      emitter.off("announcement", onAnnouncement);
     },
     close: async () => {
       emitter.removeAllListeners();

@@ -5,7 +5,7 @@ import { pause } from "#lib/pause.ts";
 import type { Database } from "../../client.ts";
 import { statement } from "../../statement.ts";
 import { openSession } from "../session.ts";
-import type { Announcement, Carrier, Ears } from "./carrier.ts";
+import type { Announcement, Carrier, AnnouncementListener } from "./carrier.ts";
 
 const channel = "novacron_events";
 const reconnectMs = 200;
@@ -29,9 +29,9 @@ export function notifyCarrier({ databases, url }: NotifyOptions): Carrier {
     announce: async ({ source, log: of, after, last }) => {
       await databases[source]?.run(notify, { payload: JSON.stringify({ source, log: of, after, last }) });
     },
-    listen: async (logs, ears, signal) => {
+    listen: async (logs, listener, signal) => {
       const sources = Object.keys(logs) as EventSource[];
-      await Promise.all(sources.map((source) => listenTo(source, url(source), listening, ears, signal)));
+      await Promise.all(sources.map((source) => listenTo(source, url(source), listening, listener, signal)));
     },
     close: async () => undefined,
   };
@@ -41,7 +41,7 @@ async function listenTo(
   source: EventSource,
   url: string,
   listening: Map<EventSource, boolean>,
-  ears: Ears,
+  listener: AnnouncementListener,
   signal: AbortSignal,
 ): Promise<void> {
   const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -53,10 +53,10 @@ async function listenTo(
         url,
         name: "novacron events",
         channels: [channel],
-        onNotify: (_channel, payload) => hear(payload, ears),
+        onNotify: (_channel, payload) => receive(payload, listener),
       });
       listening.set(source, true);
-      ears.listening();
+      listener.listening();
       await Promise.race([session.closed, aborted]);
       await session.close();
     } catch (error) {
@@ -69,10 +69,10 @@ async function listenTo(
 }
 
 /** Any user who may connect may notify: a payload that is no announcement must not end the process. */
-function hear(payload: string, ears: Ears): void {
+function receive(payload: string, listener: AnnouncementListener): void {
   try {
-    ears.hear(JSON.parse(payload) as Announcement);
+    listener.onAnnouncement(JSON.parse(payload) as Announcement);
   } catch (error) {
-    log.events.warn({ err: error }, "a notification was no announcement");
+    log.events.warn({ err: error }, "a notification was not an announcement");
   }
 }

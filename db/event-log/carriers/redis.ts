@@ -54,7 +54,7 @@ export function redisCarrier(url: string): Carrier {
         throw error;
       }
     },
-    listen: async (logs, ears, signal) => {
+    listen: async (logs, listener, signal) => {
       const keys = (Object.keys(logs) as EventSource[]).map((source) => streamKey(source, logs[source] ?? ""));
       while (!signal.aborted) {
         const reader = new Redis(url, { ...options, retryStrategy: () => null });
@@ -63,9 +63,9 @@ export function redisCarrier(url: string): Carrier {
         signal.addEventListener("abort", stop, { once: true });
         try {
           await reader.connect();
-          await readEntries(reader, keys, ears.hear, signal, () => {
+          await readEntries(reader, keys, listener.onAnnouncement, signal, () => {
             listening = true;
-            ears.listening();
+            listener.listening();
           });
         } catch (error) {
           if (!signal.aborted)
@@ -90,7 +90,7 @@ function entryText(announcement: Announcement): string {
 async function readEntries(
   reader: Redis,
   keys: readonly string[],
-  hear: (announcement: Announcement) => void,
+  onAnnouncement: (announcement: Announcement) => void,
   signal: AbortSignal,
   begun: () => void,
 ): Promise<void> {
@@ -103,7 +103,7 @@ async function readEntries(
     for (const [key, entries] of streams ?? []) {
       for (const [id, fields] of entries) {
         position.set(key, id);
-        hear(JSON.parse(fields[1] ?? "") as Announcement);
+        onAnnouncement(JSON.parse(fields[1] ?? "") as Announcement);
       }
     }
   }

@@ -51,8 +51,8 @@ export function objectWriter(
       problems.push({ message: `Invalid value found for ${called}.`, upwards: [] });
       return "null";
     }
-    const said = value["__typename"] ?? "";
-    const write = byType.get(said as string) ?? (typeof said === "string" ? writerFor(said) : undefined);
+    const typename = value["__typename"] ?? "";
+    const write = byType.get(typename as string) ?? (typeof typename === "string" ? writerFor(typename) : undefined);
     if (write) return write(value, problems) ?? "null";
     problems.push({ message: `Invalid __typename found for object at ${called}.`, upwards: [] });
     return "null";
@@ -117,8 +117,8 @@ function fieldWriter(
   const none = isNonNullType(definition.type) ? undefined : "null";
   if (refusal) return failedWriter({ message: refusal.message, refusal }, none);
   // An error is better than a null that looks like one from a subgraph.
-  const notAsked = failedWriter({ message: `No subgraph can be asked for ${called}.` }, none);
-  if (!planned) return notAsked;
+  const unreachable = failedWriter({ message: `No subgraph can be queried for ${called}.` }, none);
+  if (!planned) return unreachable;
   const write = valueWriter({
     type: definition.type,
     called,
@@ -127,7 +127,7 @@ function fieldWriter(
   });
   if (isAbstractType(type) || isPlannedOf(planned, (condition) => selected.fits(type.name, condition))) return write;
   // The plan fetches it for objects of other types.
-  return (value, problems) => (value === undefined ? notAsked : write)(value, problems);
+  return (value, problems) => (value === undefined ? unreachable : write)(value, problems);
 }
 
 /** Returns the refusal of a key when one of its selections is refused: not everything that it selects was requested. */

@@ -13,44 +13,46 @@ import { withFetches } from "../plan-fetches.ts";
 import type { Terms } from "./terms.ts";
 
 /**
- * Translates a plan over a supergraph with stand-ins to the terms of its subgraphs. A stand-in becomes its field, under an alias and with its arguments. A
- * representation reads the value by the alias, and sends it by the field's name. A second self becomes the subgraph itself.
+ * Translates a plan over a supergraph with substitute fields to the terms of its subgraphs. A substitute field becomes its field, under an alias and with its
+ * arguments. A representation reads the value by the alias, and sends it by the field's name. A virtual subgraph becomes the subgraph itself.
  */
-export function inSubgraphTerms(plan: QueryPlan, { standIns, selves }: Terms): QueryPlan {
-  if (standIns.size === 0 && selves.size === 0) return plan;
+export function inSubgraphTerms(plan: QueryPlan, { substitutes, virtualSubgraphs }: Terms): QueryPlan {
+  if (substitutes.size === 0 && virtualSubgraphs.size === 0) return plan;
 
   const field = (node: FieldNode): FieldNode | undefined => {
-    const stoodFor = standIns.get(node.name.value);
+    const replaced = substitutes.get(node.name.value);
     return (
-      stoodFor && {
+      replaced && {
         ...node,
         alias: node.alias ?? node.name,
-        name: { kind: Kind.NAME, value: stoodFor.field },
-        arguments: stoodFor.arguments,
+        name: { kind: Kind.NAME, value: replaced.field },
+        arguments: replaced.arguments,
       }
     );
   };
 
   const required = (selection: QueryPlanSelectionNode): QueryPlanSelectionNode => {
     if (selection.kind === "InlineFragment") return { ...selection, selections: selection.selections.map(required) };
-    const stoodFor = standIns.get(selection.name);
+    const replaced = substitutes.get(selection.name);
     return {
       ...selection,
-      ...(stoodFor ? { alias: selection.name, name: stoodFor.field } : {}),
+      ...(replaced ? { alias: selection.name, name: replaced.field } : {}),
       ...(selection.selections ? { selections: selection.selections.map(required) } : {}),
     };
   };
 
   const fetch = (node: FetchNode): FetchNode => {
-    const self = selves.get(node.serviceName);
+    const virtual = virtualSubgraphs.get(node.serviceName);
     const document = visit(parse(node.operation), { Field: field });
     const inTerms: FetchNode = {
       ...node,
-      serviceName: self?.subgraph ?? node.serviceName,
-      operation: stripIgnoredCharacters(print(self?.as === undefined ? document : withEntitiesAs(document, self.as))),
+      serviceName: virtual?.subgraph ?? node.serviceName,
+      operation: stripIgnoredCharacters(
+        print(virtual?.as === undefined ? document : withEntitiesAs(document, virtual.as)),
+      ),
       ...(node.requires ? { requires: node.requires.map(required) } : {}),
     };
-    return self?.as === undefined ? inTerms : withRepresentationsAs(inTerms, self.as);
+    return virtual?.as === undefined ? inTerms : withRepresentationsAs(inTerms, virtual.as);
   };
 
   return withFetches(plan, fetch);

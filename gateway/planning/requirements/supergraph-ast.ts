@@ -38,7 +38,7 @@ export const namedType = (type: TypeNode): string =>
 /** Parses the value of `@key`, `@requires` or `@provides` as a selection. */
 export function parseFieldSet(text: string): SelectionSetNode {
   const [definition] = parse(`{ ${text} }`, { noLocation: true }).definitions;
-  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`${text} is no selection of fields.`);
+  if (definition?.kind !== Kind.OPERATION_DEFINITION) throw new Error(`${text} is not a selection of fields.`);
   return definition.selectionSet;
 }
 

@@ -5,8 +5,8 @@ import { withoutIdleExternals } from "./idle-externals.ts";
 import { withoutIdleInterfaceObjects } from "./idle-interface-objects.ts";
 import { withInaccessible } from "./inaccessible.ts";
 import { withResolvableKeys } from "./resolvable-keys.ts";
-import { withSecondSelves } from "./second-selves.ts";
-import { StandIns } from "./stand-ins.ts";
+import { withVirtualSubgraphs } from "./add-virtual-subgraphs.ts";
+import { SubstituteFields } from "./substitute-fields.ts";
 import {
   argumentOf,
   directivesOf,
@@ -29,10 +29,10 @@ import type { Requirement, Terms } from "./terms.ts";
  *
  * So it plans over a supergraph that has none of these:
  *
- * - `price(currency: "USD")` of a `@requires` is a separate field there, a stand-in without arguments, which no client sees.
- * - Some fields of a subgraph are divided among second selves of the subgraph: those whose requirements cannot be in one representation (`price` in two
- *   currencies), and those that others require. Second selves are reached by an entity's key alone, and called one by one.
- * - What an `@interfaceObject` requires is required by the types behind it, in a second self that knows them.
+ * - `price(currency: "USD")` of a `@requires` is a separate field there, a substitute field without arguments, which no client sees.
+ * - Some fields of a subgraph are divided among virtual subgraphs: those whose requirements cannot be in one representation (`price` in two
+ *   currencies), and those that others require. Virtual subgraphs are reached by an entity's key alone, and called one by one.
+ * - What an `@interfaceObject` requires is required by the types behind it, in a virtual subgraph that knows them.
  * - Keys that a subgraph resolves come first (`withResolvableKeys`), and none leads to an `@interfaceObject` that has nothing
  *   (`withoutIdleInterfaceObjects`).
  *
@@ -42,13 +42,17 @@ export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
   const given = parse(sdl, { noLocation: true });
   const document = withResolvableKeys(withoutIdleInterfaceObjects(withOneOfDefined(withExecutableDirectives(given))));
   const whole = typesIn(document);
-  const standIns = new StandIns(whole);
+  const substitutes = new SubstituteFields(whole);
   const withoutArguments = requirementsOf(whole).map((requirement) => ({
     ...requirement,
-    selection: standIns.putInto(requirement.selection, requirement.type),
+    selection: substitutes.putInto(requirement.selection, requirement.type),
   }));
-  const rewritten = standIns.addTo(withRequirements(document, withoutArguments));
-  const { document: divided, selves } = withSecondSelves(rewritten, requirementsOf(typesIn(rewritten)), standIns.known);
+  const rewritten = substitutes.addTo(withRequirements(document, withoutArguments));
+  const { document: divided, virtualSubgraphs } = withVirtualSubgraphs(
+    rewritten,
+    requirementsOf(typesIn(rewritten)),
+    substitutes.known,
+  );
   const types = [...typesIn(divided).values()];
   const required = fieldNamesIn(
     types.flatMap(({ fields = [] }) => fields),
@@ -57,11 +61,11 @@ export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
   );
   const keys = fieldNamesIn(types, "join__type", "key");
   const terms: Terms = {
-    standIns: standIns.known,
-    selves,
-    asked: new Set(["__typename", ...keys, ...required]),
+    substitutes: substitutes.known,
+    virtualSubgraphs,
+    plannerFields: new Set(["__typename", ...keys, ...required]),
   };
-  if (standIns.known.size === 0 && selves.size === 0)
+  if (substitutes.known.size === 0 && virtualSubgraphs.size === 0)
     return { sdl: document === given ? sdl : print(document), ...terms };
   return { sdl: print(withInaccessible(withoutIdleExternals(divided))), ...terms };
 }

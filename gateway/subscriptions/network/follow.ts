@@ -70,7 +70,8 @@ export async function* follow(
  */
 function endsHere(ending: Ending | undefined, canResume: boolean): boolean {
   if (ending === "completed") return true;
-  if (ending === "full" && !canResume) throw new CallFailure("overloaded", "Events came faster than they were taken.");
+  if (ending === "full" && !canResume)
+    throw new CallFailure("overloaded", "Events arrived faster than they were consumed.");
   if (typeof ending === "object") throw ending.failed;
   return false;
 }

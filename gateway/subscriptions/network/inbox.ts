@@ -91,8 +91,8 @@ export class Inbox implements Listener {
  * Converts a payload to an event. The extensions of a foreign subgraph may hold anything.
  * @throws CallFailure "unusable"
  */
-function eventOf({ extensions: told, ...answer }: ExecutionResult): SubscriptionEvent {
-  const { position, dropped, replaces, ...extensions } = withDoubles(told) ?? {};
+function eventOf({ extensions: given, ...answer }: ExecutionResult): SubscriptionEvent {
+  const { position, dropped, replaces, ...extensions } = withDoubles(given) ?? {};
   return {
     position: typeof position === "string" ? position : undefined,
     dropped: typeof dropped === "number" ? dropped : undefined,
@@ -105,7 +105,7 @@ function eventOf({ extensions: told, ...answer }: ExecutionResult): Subscription
 }
 
 /** The codes of errors that are passed on to subscribers as the subgraph sends them. */
-const toldOn: ReadonlySet<unknown> = new Set<ErrorCode>([
+const publicCodes: ReadonlySet<unknown> = new Set<ErrorCode>([
   "POSITION_EXPIRED",
   "POSITION_INVALID",
   "FORBIDDEN",
@@ -115,6 +115,6 @@ const toldOn: ReadonlySet<unknown> = new Set<ErrorCode>([
 
 function failureOf([first]: readonly GraphQLFormattedError[]): Error {
   const { code, ...details } = first?.extensions ?? {};
-  if (first && toldOn.has(code)) return new PublicError(code as ErrorCode, first.message, details);
+  if (first && publicCodes.has(code)) return new PublicError(code as ErrorCode, first.message, details);
   return new CallFailure("unusable", `The subscription was refused: ${first?.message}`);
 }

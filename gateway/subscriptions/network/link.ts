@@ -7,7 +7,7 @@ import {
 } from "graphql-ws";
 import type { ExecutionResult, GraphQLFormattedError } from "graphql";
 import { WebSocket } from "ws";
-import { type HeldNumbers, parseJson, stringifyJson } from "#lib/exact-json.ts";
+import { type ExactNumbers, parseJson, stringifyJson } from "#lib/exact-json.ts";
 import type { SubscriptionRequest } from "#lib/subscription.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
 import type { NetworkLimits } from "./limits.ts";
@@ -44,7 +44,7 @@ export class Link {
   readonly #takeTooLong: NodeJS.Timeout;
   #pinging: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
-  #heard = true;
+  #hasReceived = true;
   #count = 0;
   #taken: () => void = () => undefined;
 
@@ -65,9 +65,9 @@ export class Link {
     });
     this.opened.catch(() => undefined);
     this.#takeTooLong = setTimeout(() => this.#ws.terminate(), limits.openMs);
-    this.#ws.on("error", (told: Error) => (this.error = told));
+    this.#ws.on("error", (problem: Error) => (this.error = problem));
     this.#ws.once("open", () => this.#say(stringifyMessage({ type: MessageType.ConnectionInit })));
-    this.#ws.on("message", (data: Buffer) => this.#hear(data));
+    this.#ws.on("message", (data: Buffer) => this.#receive(data));
     this.#ws.once("close", () => this.#end(true));
   }
 
@@ -100,8 +100,8 @@ export class Link {
     void this.closed.then(() => clearTimeout(impatient));
   }
 
-  #hear(data: Buffer): void {
-    this.#heard = true;
+  #receive(data: Buffer): void {
+    this.#hasReceived = true;
     if (this.isOver) return;
     const message = messageOf(data.toString(), (id, event) => this.#listeners.get(id)?.numbersOf?.(event) ?? "none");
     switch (message?.type) {
@@ -133,8 +133,8 @@ export class Link {
   }
 
   #ping(): void {
-    if (!this.#heard) return this.#ws.terminate();
-    this.#heard = false;
+    if (!this.#hasReceived) return this.#ws.terminate();
+    this.#hasReceived = false;
     this.#say(stringifyMessage({ type: MessageType.Ping }));
   }
 
@@ -166,7 +166,7 @@ const goodbyeMs = 1_000;
 
 function messageOf(
   text: string,
-  numbersOf: (id: string, event: unknown) => HeldNumbers,
+  numbersOf: (id: string, event: unknown) => ExactNumbers,
 ): ReturnType<typeof parseMessage> | undefined {
   try {
     return parseMessage(

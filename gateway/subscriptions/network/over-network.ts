@@ -47,7 +47,7 @@ export function overNetwork(
   };
   readdress(urls);
 
-  const followed = (
+  const followSubgraph = (
     name: string,
     { query, variables, after, numbersOf }: SubscriptionRequest,
     context: RequestContext,
@@ -70,7 +70,7 @@ export function overNetwork(
       signal,
     );
   return {
-    subscribe: (name, request, context, signal) => followed(name, request, context, signal),
+    subscribe: (name, request, context, signal) => followSubgraph(name, request, context, signal),
     readdress,
     position: async (name, context, signal) => {
       if (!signer) return undefined;
@@ -80,8 +80,8 @@ export function overNetwork(
       const timer = setTimeout(end, Math.min(limits.positionMs, context.deadline - Date.now()));
       signal.addEventListener("abort", end);
       try {
-        const asked = { query: positionOnly };
-        for await (const [event] of followed(name, asked, context, ending.signal, limits.positionAttempts))
+        const request = { query: positionOnly };
+        for await (const [event] of followSubgraph(name, request, context, ending.signal, limits.positionAttempts))
           if (event?.position !== undefined) return event.position;
       } finally {
         clearTimeout(timer);
@@ -89,8 +89,8 @@ export function overNetwork(
       }
       signal.throwIfAborted();
       throw ending.signal.aborted
-        ? new CallFailure("timed out", `Subgraph ${name} did not say in time where it stands.`)
-        : new CallFailure("unusable", `Subgraph ${name} did not say where it stands.`);
+        ? new CallFailure("timed out", `Subgraph ${name} did not send its position in time.`)
+        : new CallFailure("unusable", `Subgraph ${name} did not send its position.`);
     },
     close: async () => {
       for (const [name, address] of addresses) forget(name, address);

@@ -18,7 +18,8 @@ export async function createConnectionTicket(
   request: RequestContext,
 ): Promise<{ ticket: string; expiresAt: Date }> {
   const credential = ownCredential(request.identity);
-  if (!credential) throw new PublicError("FORBIDDEN", "A ticket is for who has a session or an API key.");
+  if (!credential)
+    throw new PublicError("FORBIDDEN", "Only a caller with a session or an API key may create a ticket.");
   const home = homeOf(request.identity);
   const ticket = newConnectionTicket(home);
   const expiresAt = await database.write(scopeOf(request, home), (tx) =>

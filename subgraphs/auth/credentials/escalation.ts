@@ -191,7 +191,11 @@ export async function refusalOfExpiry(
   if (credential?.kind !== "api_key") return undefined;
   const latest = await expiryOfKey(tx, credential.id);
   if (!latest || (expiresAt && expiresAt <= latest)) return undefined;
-  return userError("EXPIRY_INVALID", `A key makes none that outlasts it: until ${latest.toISOString()}.`, field);
+  return userError(
+    "EXPIRY_INVALID",
+    `A key cannot make a key that expires later than itself: at most ${latest.toISOString()}.`,
+    field,
+  );
 }
 
 /** Permits the credential that the request was sent with, whose rights never exceed its own. */

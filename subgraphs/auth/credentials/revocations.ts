@@ -22,18 +22,18 @@ const limit = 1_000;
  * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, DATABASE_UNAVAILABLE
  */
 export async function revocationsAfter(system: LogReader, after: string | undefined): Promise<Revocations> {
-  const told = { everybody: false, credentialIds: [], userIds: [], tenantIds: [] };
+  const nothing = { everybody: false, credentialIds: [], userIds: [], tenantIds: [] };
   if (after === undefined) {
     const { head } = await readLogState(system);
-    return { ...told, position: positionText({ auth: head }), complete: true };
+    return { ...nothing, position: positionText({ auth: head }), complete: true };
   }
   const { auth: position } = parsePosition(after);
-  if (!position) throw invalidPosition("it is none of the auth database");
+  if (!position) throw invalidPosition("it has no position of the auth database");
   await checkPosition(system, position);
   const events = await readEvents(system, position.id, limit);
   const { id, transaction } = events.at(-1) ?? position;
   const revocations: Revocations = {
-    ...told,
+    ...nothing,
     position: positionText({ auth: { log: position.log, id, transaction } }),
     complete: events.length < limit,
   };

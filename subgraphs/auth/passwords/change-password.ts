@@ -9,8 +9,8 @@ import type { RequestContext } from "#lib/request-context.ts";
 import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { permitAccount, permitReset } from "../credentials/escalation.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
-import { loginKey, networkOf, placeOf } from "../sign-in/place.ts";
-import { nobody } from "../sign-in/sign-in.ts";
+import { loginKey, networkOf, sourceOf } from "../sign-in/attempt-keys.ts";
+import { unknownAccount } from "../sign-in/sign-in.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { passwordProblem } from "./password-rules.ts";
 import { refusalOfPassword } from "./prove-password.ts";
@@ -31,13 +31,13 @@ export async function changePassword(
   const refusal = await refusalOfPassword(services, request, input.currentPassword, "currentPassword");
   if (refusal) return refusal;
   const passwordHash = await hasher.hash(input.newPassword);
-  const place = placeOf(services, request, { tenantId: homeOf(identity), userId: identity.id });
+  const source = sourceOf(services, request, { tenantId: homeOf(identity), userId: identity.id });
   return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
     const account = await permitAccount(tx, identity, identity.id);
     if (isUserError(account)) return account;
     if (!account || !(await updateUser(tx, account.id, "password", { passwordHash })))
       return userError("INVALID_CREDENTIALS", undefined, "currentPassword");
-    await forgetOtherAddresses(tx, place);
+    await forgetOtherAddresses(tx, source);
     const replacement = await replaceSessions(tx, request, account.id);
     await recordAudit(tx, { ...actorOf(request), action: "user.change_password", success: true });
     return replacement;
@@ -89,7 +89,7 @@ export async function resetPassword(
   if (problem) return problem;
   return limits.fromNetwork(network, async (exhausted) => {
     const known = await accountOf(system, login);
-    const account = known ?? nobody;
+    const account = known ?? unknownAccount;
     const isReset =
       (await hasPasswordReset(services, request, account, hashOf(input.code))) &&
       (await takeReset(services, request, account, input));

@@ -14,7 +14,7 @@ const waiting = 64;
 export class PasswordHasher {
   readonly #bulkhead: BulkheadPolicy = bulkhead(atOnce, waiting);
   /** The hash of a random, unknown password. The password of an unknown user is verified against it. */
-  readonly #nobodys = this.hash(crypto.randomUUID());
+  readonly #unknownUserHash = this.hash(crypto.randomUUID());
 
   /** @throws PublicError OVERLOADED */
   hash(password: string): Promise<string> {
@@ -27,7 +27,7 @@ export class PasswordHasher {
    */
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
     const isHash = passwordHash?.startsWith("$argon2id$") === true;
-    const against = isHash ? passwordHash : await this.#nobodys;
+    const against = isHash ? passwordHash : await this.#unknownUserHash;
     return (await this.#run(() => verify(against, password))) && isHash;
   }
 
@@ -41,7 +41,7 @@ export class PasswordHasher {
       return await this.#bulkhead.execute(work);
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error;
-      throw new PublicError("OVERLOADED", "Too many sign in at this moment; try again.");
+      throw new PublicError("OVERLOADED", "Too many users sign in at this moment; try again.");
     }
   }
 }

@@ -10,7 +10,7 @@ export const isPasswordText = (text: string): boolean => text.length <= longest;
 /** Returns the error of a new password, or undefined. The length counts, not the kinds of characters (NIST SP 800-63B). */
 export function passwordProblem(password: string, names: readonly string[], field: string): UserError | undefined {
   if (password.length > longest)
-    return userError("PASSWORD_TOO_LONG", `A password has at most ${longest} characters.`, field);
+    return userError("PASSWORD_TOO_LONG", `A password must have at most ${longest} characters.`, field);
   const known = names.flatMap((name) => [name, name.split("@")[0] ?? ""]).filter((name) => name.length > 3);
   const plain = password.toLowerCase();
   const isWeak =
@@ -20,7 +20,7 @@ export function passwordProblem(password: string, names: readonly string[], fiel
   return isWeak
     ? userError(
         "PASSWORD_TOO_WEAK",
-        `A password has at least ${shortest} characters, ${fewestDifferent} of them different, and not the user's name.`,
+        `A password must have at least ${shortest} characters, ${fewestDifferent} of them different, and must not contain the user's name.`,
         field,
       )
     : undefined;

@@ -3,7 +3,7 @@ import type { RequestContext } from "#lib/request-context.ts";
 import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
 import { type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { permitAccount } from "../credentials/escalation.ts";
-import { loginKey, placeOf, readSignInUser, turnOf } from "../sign-in/place.ts";
+import { loginKey, sourceOf, readSignInUser, queueKeyOf } from "../sign-in/attempt-keys.ts";
 import { isPasswordText } from "./password-rules.ts";
 
 /**
@@ -22,20 +22,20 @@ export async function refusalOfPassword(
   const tenantId = homeOf(identity);
   const account = await database.write(scopeOf(request, tenantId), (tx) => permitAccount(tx, identity, identity.id));
   if (isUserError(account)) return account;
-  const place = placeOf(services, request, { tenantId, userId: identity.id });
-  const read = (since?: string) => readSignInUser(services, request, { tenantId, place }, since);
+  const source = sourceOf(services, request, { tenantId, userId: identity.id });
+  const read = (since?: string) => readSignInUser(services, request, { tenantId, source }, since);
   const before = await read();
   const login = loginKey({ tenantId, userId: identity.id }, "");
-  return limits.ofAccount(turnOf(login, place, before), async () => {
+  return limits.ofAccount(queueKeyOf(login, source, before), async () => {
     const user = await read(before?.readAt);
     const mayTry = user && !user.isLocked;
     const isRight = await hasher.verify(
       mayTry ? user.passwordHash : undefined,
       isPasswordText(password) ? password : "",
     );
-    if (mayTry && !isRight) await database.write(scopeOf(request, tenantId), (tx) => countWrongTry(tx, place));
+    if (mayTry && !isRight) await database.write(scopeOf(request, tenantId), (tx) => countWrongTry(tx, source));
     if (isRight && user && user.failedAttempts > 0)
-      await database.write(scopeOf(request, tenantId), (tx) => forgetWrongTries(tx, place));
+      await database.write(scopeOf(request, tenantId), (tx) => forgetWrongTries(tx, source));
     return isRight ? undefined : userError("INVALID_CREDENTIALS", undefined, field);
   });
 }

@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
 import { PublicError } from "#lib/errors.ts";
 import { type Limit, rateLimiter } from "#lib/rate-limiter.ts";
-import { Turns } from "./turns.ts";
+import { KeyedQueue } from "./keyed-queue.ts";
 
 /** Failed attempts from one network, for any users: enough for an office, too few to try a list of users. */
 const perNetwork = { points: 50, duration: 600 };
@@ -32,10 +32,10 @@ export class SignInLimits {
   readonly #networks;
   readonly #logins;
   readonly #codes;
-  readonly #networkTurns = new Turns({ atOnce: 4, waiting: 256 });
-  readonly #accountTurns = new Turns({ atOnce: 1, waiting: 64 });
-  readonly #newUserTurns = new Turns({ atOnce: 1, waiting: 256 });
-  readonly #codeTurns = new Turns({ atOnce: 1, waiting: 64 });
+  readonly #networkQueue = new KeyedQueue({ atOnce: 4, waiting: 256 });
+  readonly #accountQueue = new KeyedQueue({ atOnce: 1, waiting: 64 });
+  readonly #newUserQueue = new KeyedQueue({ atOnce: 1, waiting: 256 });
+  readonly #codeQueue = new KeyedQueue({ atOnce: 1, waiting: 64 });
 
   constructor(redis?: Redis) {
     this.#networks = rateLimiter("sign-in-address", perNetwork, redis);
@@ -56,11 +56,11 @@ export class SignInLimits {
     const began = performance.now();
     const inTurn = async () =>
       attempt(network === undefined ? undefined : await spent(this.#networks, network, perNetwork));
-    const outcome = await (network === undefined ? inTurn() : this.#networkTurns.take(network, inTurn));
+    const outcome = await (network === undefined ? inTurn() : this.#networkQueue.run(network, inTurn));
     if (!(outcome instanceof Limited)) return outcome;
     // Outside the turn, so that the wait delays no other attempt.
     await new Promise((resolve) => setTimeout(resolve, limitedAnswerMs - (performance.now() - began)));
-    throw new PublicError("RATE_LIMITED", "Too many tries; wait before the next one.", {
+    throw new PublicError("RATE_LIMITED", "Too many attempts; wait before the next one.", {
       retryAfter: Math.max(1, Math.ceil(outcome.msBeforeNext / 1_000)),
     });
   }
@@ -95,7 +95,7 @@ export class SignInLimits {
 
   /** Runs an attempt of an account when no other attempt of the account is running. @throws PublicError OVERLOADED */
   ofAccount<T>(key: string, attempt: () => Promise<T>): Promise<T> {
-    return this.#accountTurns.take(key, attempt);
+    return this.#accountQueue.run(key, attempt);
   }
 
   /**
@@ -103,12 +103,12 @@ export class SignInLimits {
    * @throws PublicError OVERLOADED
    */
   ofNewUsers<T>(tenantId: string, hash: () => Promise<T>): Promise<T> {
-    return this.#newUserTurns.take(tenantId, hash);
+    return this.#newUserQueue.run(tenantId, hash);
   }
 
   /** Runs an attempt of a user's second factor when no other attempt of the user is running. @throws PublicError OVERLOADED */
   ofCode<T>(userId: string, attempt: () => Promise<T>): Promise<T> {
-    return this.#codeTurns.take(userId, attempt);
+    return this.#codeQueue.run(userId, attempt);
   }
 
   async hasCodesLeft(userId: string): Promise<boolean> {

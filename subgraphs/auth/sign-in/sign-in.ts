@@ -1,7 +1,7 @@
 import { type Account, accountOf, mayActIn } from "#db/auth/credentials.ts";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { insertSession } from "#db/auth/session-writes.ts";
-import { completeSignIn, countWrongTry, type SignInPlace, type SignInUser } from "#db/auth/sign-in-writes.ts";
+import { completeSignIn, countWrongTry, type SignInSource, type SignInUser } from "#db/auth/sign-in-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { WriteTx } from "#db/client.ts";
 import { newSessionToken, tokenHash } from "#lib/credentials.ts";
@@ -13,7 +13,7 @@ import { countingCodes, type TakeCode } from "../mfa/second-factor.ts";
 import { isPasswordText } from "../passwords/password-rules.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
 import { revokeSession } from "../sessions/end-sessions.ts";
-import { loginKey, networkOf, placeOf, readSignInUser, turnOf } from "./place.ts";
+import { loginKey, networkOf, sourceOf, readSignInUser, queueKeyOf } from "./attempt-keys.ts";
 
 export interface SignInInput {
   /** An e-mail address or a username. */
@@ -32,7 +32,7 @@ export const sessionLifetime = "P1D";
 export const sessionIdleTime = "PT2H";
 
 /** Replaces an unknown user, so that the same work is done for them. */
-export const nobody: Account = {
+export const unknownAccount: Account = {
   userId: "00000000-0000-0000-0000-000000000000",
   tenantId: platformTenantId,
   username: "",
@@ -54,7 +54,7 @@ export async function signIn(services: AuthServices, request: RequestContext, in
     if (limit) return limit;
     // At an address that a user has signed in from before, the attempts of others do not keep the user out.
     if (exhausted && (!user?.isKnownAddress || user.isLocked)) return exhausted;
-    const result = await services.limits.ofAccount(turnOf(attempt.login, attempt.place, user), async () => {
+    const result = await services.limits.ofAccount(queueKeyOf(attempt.login, attempt.source, user), async () => {
       const tried = await tryPassword(services, request, { ...attempt, since: user?.readAt }, input);
       if ("token" in tried) await services.limits.forgive(network, attempt.login);
       else if (tried.isWrong) await services.limits.countWrong(network, attempt.login);
@@ -74,22 +74,22 @@ interface Attempt {
   account: Account;
   /** The attempt's `loginKey`. */
   login: string;
-  place: SignInPlace;
+  source: SignInSource;
   read(since?: string): Promise<SignInUser | undefined>;
 }
 
 async function findAccount(services: AuthServices, request: RequestContext, input: SignInInput): Promise<Attempt> {
   const login = input.login.trim().slice(0, 255);
   const known = await accountOf(services.system, login);
-  const account = known ?? nobody;
+  const account = known ?? unknownAccount;
   const { tenantId, userId } = account;
-  const place = placeOf(services, request, { tenantId, userId });
+  const source = sourceOf(services, request, { tenantId, userId });
   return {
     known,
     account,
     login: loginKey(known, login),
-    place,
-    read: (since) => readSignInUser(services, request, { tenantId, place }, since),
+    source,
+    read: (since) => readSignInUser(services, request, { tenantId, source }, since),
   };
 }
 
@@ -111,7 +111,7 @@ async function tryPassword(
   input: SignInInput,
 ): Promise<Success | Refusal> {
   const { database, hasher } = services;
-  const { account, place, known } = attempt;
+  const { account, source, known } = attempt;
   const found = await attempt.read(attempt.since);
   const user = found?.isLocked ? undefined : found;
   const password = isPasswordText(input.password) ? input.password : "";
@@ -123,7 +123,7 @@ async function tryPassword(
     database.write(scope, async (tx): Promise<Success | Refusal> => {
       const verified = isRight && user ? { attempt, user, rehashed, input, takeCode } : undefined;
       const refused = verified ? await complete(services, tx, verified) : wrong;
-      if (refused?.isWrong) await countWrongTry(tx, user ? place : { ...place, userId: nobody.userId });
+      if (refused?.isWrong) await countWrongTry(tx, user ? source : { ...source, userId: unknownAccount.userId });
       await audit(tx, request, input, known, refused?.error);
       return refused ?? begin(tx, request, account, input);
     });
@@ -153,7 +153,7 @@ async function complete(
   if (input.tenantId && !(await mayActIn(services.system, attempt.account, input.tenantId)))
     return { error: userError("TENANT_UNKNOWN"), isWrong: false };
   const verified = { verifiedHash: user.passwordHash, mfaEnabled: user.mfaEnabled, passwordHash: rehashed };
-  return (await completeSignIn(tx, attempt.place, verified)) ? undefined : { ...wrong, isWrong: false };
+  return (await completeSignIn(tx, attempt.source, verified)) ? undefined : { ...wrong, isWrong: false };
 }
 
 async function begin(tx: WriteTx, { client }: RequestContext, account: Account, input: SignInInput): Promise<Success> {

@@ -52,7 +52,7 @@ export function seriesRequest(args: SeriesArguments): SeriesRequest {
     step == null
       ? shortestStep(from, to, maxPoints ?? defaultPoints)
       : givenStep(step, from, to, maxPoints ?? maxSeriesPoints);
-  return { from, to, stepSeconds, aggregates: askedFor(aggregates) };
+  return { from, to, stepSeconds, aggregates: requestedAggregates(aggregates) };
 }
 
 /** Returns the number of buckets of this step that the range touches. */
@@ -82,7 +82,7 @@ function shortestStep(from: Date, to: Date, limit: number): number {
   return days * day;
 }
 
-function askedFor(aggregates: SeriesArguments["aggregates"]): readonly SeriesAggregate[] {
+function requestedAggregates(aggregates: SeriesArguments["aggregates"]): readonly SeriesAggregate[] {
   if (!aggregates || aggregates.length === 0) return seriesAggregates;
   return seriesAggregates.filter((name) => aggregates.includes(name.toUpperCase() as Uppercase<SeriesAggregate>));
 }

@@ -20,11 +20,11 @@ export async function compare(
   expect(ours.data, JSON.stringify(ours.errors)).toEqual(expected.data);
   expect(keysInOrder(ours.data)).toEqual(keysInOrder(expected.data));
   const places = new Set(expected.failures.map(String));
-  const told = [...ours.errors.map(({ path }) => path ?? []), ...ours.invalid];
+  const paths = [...ours.errors.map(({ path }) => path ?? []), ...ours.invalid];
   // Each error is of a field that fails; each null that a failure causes has an error; no path has two errors.
-  expect(told.filter((path) => !places.has(String(path)) && isInAnswer(ours.data, path)).map(String)).toEqual([]);
-  expect(nullsOf(ours, told)).toEqual(nullsOf(ours, expected.failures));
-  const texts = told.map(String);
+  expect(paths.filter((path) => !places.has(String(path)) && isInAnswer(ours.data, path)).map(String)).toEqual([]);
+  expect(nullsOf(ours, paths)).toEqual(nullsOf(ours, expected.failures));
+  const texts = paths.map(String);
   expect(texts.filter((path, index) => texts.indexOf(path) !== index)).toEqual([]);
 }
 
@@ -69,15 +69,15 @@ export async function compareBroken(
     if (!subgraph) throw new Error(`There is no subgraph ${name}.`);
     return withFault(fault, name, variables, async () => subgraph(query, variables, untroubled));
   });
-  const told = [...ours.errors.flatMap(({ path }) => (path ? [path] : [])), ...ours.invalid];
+  const paths = [...ours.errors.flatMap(({ path }) => (path ? [path] : [])), ...ours.invalid];
   const lacking = lackingIn(ours.data, expected.data, []);
   // A null from a subgraph in a nullable field needs no error, and an unexpected exception has no path.
   if (fault.kind === "null" || fault.kind === "missing entity" || fault.kind === "thrown") return;
-  const explained = new Set(told.flatMap((path) => nullOn(ours.data, path)?.join() ?? []));
+  const explained = new Set(paths.flatMap((path) => nullOn(ours.data, path)?.join() ?? []));
   // Keys and requirements that the client did not select fail as well, and with them what is found through them.
-  const hidden = told.filter((path) => !isInAnswer(ours.data, path)).map((path) => path.slice(0, -1));
+  const hidden = paths.filter((path) => !isInAnswer(ours.data, path)).map((path) => path.slice(0, -1));
   // An entity that fails as a whole lacks every field of that call.
-  const above = [...told, ...hidden].map((path) => `${path.join()},`);
+  const above = [...paths, ...hidden].map((path) => `${path.join()},`);
   expect(
     lacking.map(String).filter((path) => !explained.has(path) && !above.some((start) => path.startsWith(start))),
   ).toEqual([]);

@@ -56,7 +56,7 @@ function withResolvers(schema: GraphQLSchema, world: World, strict: GraphQLSchem
       const resolve: GraphQLFieldResolver<unknown, Troubled> = (source, args, troubled) => {
         const thing = isThing(source) ? source : root(type);
         const value = world.valueOf(thing, field.name, { args: args as object, ...troubled });
-        if (value === null && isNonNullType(definition?.type)) throw new GraphQLError("null where none may be");
+        if (value === null && isNonNullType(definition?.type)) throw new GraphQLError("null in a non-null field");
         return value;
       };
       field.resolve = resolve;

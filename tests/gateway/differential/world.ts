@@ -201,7 +201,7 @@ export class World {
 
   #objectType(name: string): GraphQLObjectType {
     const type = this.schema.getType(name);
-    if (!isObjectType(type)) throw new Error(`${name} is no type of objects.`);
+    if (!isObjectType(type)) throw new Error(`${name} is not an object type.`);
     return type;
   }
 

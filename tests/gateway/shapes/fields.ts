@@ -4,14 +4,14 @@ const labelled = `extend schema @link(url: "https://specs.apollo.dev/federation/
 
 /** Supergraphs that differ in which subgraph resolves a field: overridden, provided, inaccessible, shared, extended. */
 export const fieldShapes: Readonly<Record<string, Shape>> = {
-  "a field that another subgraph takes over": {
+  "a field that another subgraph overrides": {
     schemas: {
       old: `type Query { parts: [Part] @shareable  oldest: Part } type Part @key(fields: "id") { id: ID!  made: String!  price: Int }`,
       new: `type Query { parts: [Part] @shareable  newest: Part } type Part @key(fields: "id") { id: ID!  made: String! @override(from: "old") }`,
     },
     documents: ["{ parts { made } oldest { made price } newest { made price } }"],
   },
-  "a field that is taken over from a subgraph that is not there": {
+  "an override of a field from a subgraph that does not exist": {
     schemas: {
       a: `type Query { parts: [Part] @shareable  first: Part } type Part @key(fields: "id") { id: ID!  made: String! @shareable }`,
       b: `type Query { parts: [Part] @shareable  last: Part }
@@ -19,7 +19,7 @@ export const fieldShapes: Readonly<Record<string, Shape>> = {
     },
     documents: ["{ parts { made weight } first { made } last { made weight } }"],
   },
-  "a field of an interface that is taken over for one type": {
+  "a field of an interface that is overridden for one type": {
     schemas: {
       a: `type Query { feed: [Entry] } interface Entry { id: ID!  at: String! } type Photo implements Entry @key(fields: "id") { id: ID!  at: String! }`,
       b: `type Query { texts: [Entry]  media: [Medium] } interface Entry { id: ID!  at: String! } interface Medium { id: ID!  at: String! }
@@ -32,7 +32,7 @@ export const fieldShapes: Readonly<Record<string, Shape>> = {
       "{ media { at ... on Entry { id at } } feed { ... on Medium { at __typename } } }",
     ],
   },
-  "fields that another subgraph is to take over step by step": {
+  "fields that another subgraph overrides progressively": {
     bare: true,
     schemas: {
       a: `${labelled} type Query { old: Part } type Part @key(fields: "id") { id: ID!  made: String!  price: Int  weight: Int }`,
@@ -42,7 +42,7 @@ export const fieldShapes: Readonly<Record<string, Shape>> = {
     },
     documents: ["{ old { id made price shipping age } new { made price age shipping } }", "{ new { made } }"],
   },
-  "what is taken over is required by both": {
+  "an overridden field that two other subgraphs require": {
     schemas: {
       a: `type Query { inA: Rack } type Rack @key(fields: "id") { id: ID!  name: String! @external  aLabel: String! @requires(fields: "name") }`,
       b: `type Query { inB: Rack } type Rack @key(fields: "id") { id: ID!  name: String! @override(from: "c") }`,
@@ -54,7 +54,7 @@ export const fieldShapes: Readonly<Record<string, Shape>> = {
       "{ inA { aLabel } inC { aLabel } }",
     ],
   },
-  "provided objects within provided objects": {
+  "provided objects in provided objects": {
     schemas: {
       a: `type Query { items: [Item] @shareable @provides(fields: "groups { id name groups { id name } }") }
           type Item @key(fields: "id") { id: ID!  groups: [Group] @external }
@@ -67,7 +67,7 @@ export const fieldShapes: Readonly<Record<string, Shape>> = {
       "{ items { groups { groups { groups { name size } } size } } }",
     ],
   },
-  "fields provided of an interface, and of one type behind it": {
+  "provided fields of an interface, and of one type that implements it": {
     schemas: {
       a: `type Query { medium: Medium @shareable  book: Book @provides(fields: "animals { ... on Dog { name } }") }
           interface Medium { id: ID! } interface Animal { id: ID! }
@@ -89,7 +89,7 @@ export const fieldShapes: Readonly<Record<string, Shape>> = {
       "{ medium { animals { name ... on Cat { age } } } book { animals { __typename ... on Dog { name } ... on Cat { name } } } }",
     ],
   },
-  "fields provided of a member of a union": {
+  "provided fields of a member of a union": {
     schemas: {
       a: `type Query { works: [Work] @shareable } union Work = Book | Film type Book @key(fields: "id") { id: ID! } type Film @key(fields: "id") { id: ID! }`,
       b: `type Query { works: [Work] @shareable @provides(fields: "... on Book { title }") } union Work = Book | Film
@@ -101,7 +101,7 @@ export const fieldShapes: Readonly<Record<string, Shape>> = {
       "{ works { __typename ... on Book { title } ... on Film { title } } }",
     ],
   },
-  "elements that clients do not see": {
+  "inaccessible elements": {
     schemas: {
       a: `type Query { people: [Person!]! } type Person @key(fields: "id") { id: ID  age: Int  salary: Int! @inaccessible }`,
       b: `type Query { friends: [Person!]! } enum Tie { FAMILY @inaccessible  FRIEND }
@@ -110,7 +110,7 @@ export const fieldShapes: Readonly<Record<string, Shape>> = {
     },
     documents: ["{ people { id friends { id age tax } } }", "{ friends { tax friends { friends { age } } } }"],
   },
-  "root fields that every subgraph has a part of": {
+  "root fields that each subgraph resolves in part": {
     schemas: {
       a: `type Query { product: Product! @shareable  products: [Product!]! @shareable } type Product { id: ID! @shareable  kind: Kind } type Kind { id: ID!  name: String! }`,
       b: `type Query { product: Product! @shareable  products: [Product!]! @shareable } type Product { id: ID! @shareable  name: Name } type Name { brand: String!  model: String }`,
@@ -132,7 +132,7 @@ export const fieldShapes: Readonly<Record<string, Shape>> = {
       'mutation { __typename first second { id name } t: __typename third add(name: "y") { __typename name } }',
     ],
   },
-  "enums and inputs that subgraphs know parts of": {
+  "enums and inputs that each subgraph defines in part": {
     schemas: {
       a: `type Query { people(filter: Filter!): [Person!] } input Filter { first: Int! } type Person @key(fields: "id") { id: ID  role: Role @shareable } enum Role { USER }`,
       b: `type Query { byRole(role: Role!): [Person!]  all(filter: Filter): [Person!] } input Filter { first: Int!  offset: Int }

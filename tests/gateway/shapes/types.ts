@@ -16,7 +16,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
          ... on Admin { id alike { ... on User { id name } ... on Admin { id alike { ... on User { name } } } } } } }`,
     ],
   },
-  "interfaces that lead back to themselves": {
+  "interfaces with a field of their own type": {
     schemas: {
       a: `type Query { product: Product } interface Product { alike: Product } type Book implements Product @key(fields: "id") { id: ID!  alike: Book @provides(fields: "price")  price: Float @external }`,
       b: `type Book @key(fields: "id") { id: ID!  price: Float @shareable  pages: Int }`,
@@ -53,7 +53,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
       "{ product { advice payable bargain dear cheap both } }",
     ],
   },
-  "requirements in a circle of subgraphs": {
+  "circular requirements between subgraphs": {
     schemas: {
       a: `type Query { feed: [Post] } type Post @key(fields: "id") { id: ID!  novice: Boolean! @external  expert: Boolean! @requires(fields: "novice") }
           type Author @key(fields: "id") { id: ID!  name: String!  years: Int! }`,
@@ -62,7 +62,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
     },
     documents: ["{ feed { novice } }", "{ feed { expert } }", "{ feed { expert author { name years } novice } }"],
   },
-  "requirements with fragments of interfaces, some of hidden types": {
+  "requirements with fragments on interfaces, some of hidden types": {
     schemas: {
       a: `type Query { a: Entity } type Entity @key(fields: "id") { id: ID!  data: Foo } interface Foo { foo: String! } interface Bar implements Foo { foo: String!  bar: String! }
           type Baz implements Foo & Bar @shareable { foo: String!  bar: String!  baz: String! } type Qux implements Foo & Bar @shareable { foo: String!  bar: String!  qux: String! }`,
@@ -88,7 +88,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
     },
     documents: ["{ a { city } }", "{ b { city } a { land } }", "{ a { address { __typename id } } b { land name } }"],
   },
-  "entities found by what other subgraphs bring of their keys": {
+  "entities whose key fields come from several other subgraphs": {
     schemas: {
       link: `type Product @key(fields: "id") @key(fields: "id pid") { id: ID!  pid: ID! }`,
       list: `type Query { products: [Product!]! } type Product @key(fields: "id") { id: ID!  group: Group @shareable } type Group @key(fields: "id") { id: ID!  tag: ID! @shareable  main: Product }`,
@@ -96,7 +96,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
     },
     documents: ["{ products { id pid price group { id tag main { price } } } }"],
   },
-  "a value that two subgraphs make of one parent": {
+  "a value that two subgraphs return for one parent": {
     schemas: {
       a: `type Product @key(fields: "id") { id: ID @external  group: Group @shareable } type Group { details: String }`,
       b: `type Product @key(fields: "id") { id: ID @external  group: Group @shareable } type Group { id: ID @shareable }`,
@@ -105,7 +105,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
     },
     documents: ['{ product(id: "1") { id name group { id name details } } }'],
   },
-  "the type's name alone": {
+  "only the name of the type": {
     schemas: {
       a: `type Query { either: Either  node: Node } union Either = Oven | Toaster interface Node { id: ID! }
           type Oven implements Node { id: ID! } type Toaster implements Node { id: ID! }
@@ -118,7 +118,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
       "{ users { name t: __typename ... on Admin { chief } } q: __typename }",
     ],
   },
-  "unions of which subgraphs know different members": {
+  "unions with different members in each subgraph": {
     schemas: {
       a: `type Query { work: Work @shareable  aWork: Work @shareable  book: Book @shareable  song: Work @shareable  viewer: Viewer @shareable } union Work = Book | Song
           type Book @key(fields: "id") { id: ID!  title: String! @shareable  aTitle: String! } type Song @key(fields: "id") { id: ID!  title: String! @shareable  aTitle: String! }
@@ -134,7 +134,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
       "{ viewer { aWork { ... on Film { bTitle } ... on Book { bTitle } } bWork { ... on Film { title bTitle } ... on Song { aTitle } } } }",
     ],
   },
-  "interfaces and unions whose members subgraphs know by different interfaces": {
+  "interfaces and unions whose members implement different interfaces in each subgraph": {
     schemas: {
       a: `type Query { products: [Product]  nodes: [Node]  toasters: [Toaster] } union Product = Oven | Toaster interface Node { id: ID! } interface Warranted { years: Int }
           type Oven @key(fields: "id") { id: ID! } type Toaster implements Node & Warranted @key(fields: "id") { id: ID!  years: Int }`,
@@ -146,7 +146,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
       "{ toasters { ...T ...N } } fragment T on Toaster { id } fragment N on Node { id __typename }",
     ],
   },
-  "nodes whose id a subgraph does not have of every type": {
+  "nodes whose id a subgraph does not resolve for every type": {
     partly: true,
     schemas: {
       a: `type Query { node: Node @shareable  account: Account } interface Node { id: ID! }
@@ -160,7 +160,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
       "{ chat { id account { id name } } account { name chats { id text account { chats { text } } } } }",
     ],
   },
-  "an interface's object that another subgraph extends by its type": {
+  "an object of an interface that another subgraph extends by its object type": {
     schemas: {
       a: `type Query { medium: Medium } interface Medium @key(fields: "id") { id: ID!  title: String }
           type Video implements Medium @key(fields: "id") { id: ID!  title: String  length: Int } type Article implements Medium @key(fields: "id") { id: ID!  title: String  words: Int }`,

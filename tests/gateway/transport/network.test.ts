@@ -16,7 +16,7 @@ import {
 } from "#tests/harness/network-faults.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import type { TcpProxy } from "#tests/harness/tcp-proxy.ts";
-import { fleet, type ProductApart, productApart } from "./product-apart.ts";
+import { fleet, type ProductOverHttp, productOverHttp } from "./product-over-http.ts";
 
 const query =
   "{ alertRules { totalCount } clusters { totalCount } vms(first: 3) { nodes { name alerts { totalCount } } } }";
@@ -24,22 +24,22 @@ const createRole = `mutation Create($name: String!) {
   createRole(input: { name: $name, permissions: [] }) { role { name } userErrors { code } }
 }`;
 
-let apart: ProductApart;
+let setup: ProductOverHttp;
 let whole: unknown;
 let monitoring: TcpProxy;
 beforeAll(async () => {
-  apart = await productApart();
-  ({ monitoring } = apart.networks);
-  ({ data: whole } = await apart.product.ask(query));
+  setup = await productOverHttp();
+  ({ monitoring } = setup.networks);
+  ({ data: whole } = await setup.product.ask(query));
 });
-afterAll(() => apart.stop());
+afterAll(() => setup.stop());
 beforeEach(() => {
-  for (const network of Object.values(apart.networks)) network.fault = healthy;
+  for (const network of Object.values(setup.networks)) network.fault = healthy;
 });
 
 function gateway(limits: Partial<TransportLimits> = {}, http: Partial<HttpLimits> = {}) {
-  const urls = Object.fromEntries(Object.entries(apart.networks).map(([domain, { url }]) => [domain, url]));
-  const started = apart.gatewayOver(urls, limits, http);
+  const urls = Object.fromEntries(Object.entries(setup.networks).map(([domain, { url }]) => [domain, url]));
+  const started = setup.gatewayOver(urls, limits, http);
   onTestFinished(() => started.close());
   return started;
 }
@@ -69,19 +69,19 @@ describe("fault 3: when the connection breaks in the middle of a response,", () 
         broken.toClient?.(...chunk);
       },
     };
-    const before = apart.executed.queries("monitoring");
+    const before = setup.executed.queries("monitoring");
     expect(await ask("{ alertRules { totalCount } }")).toMatchObject({
       data: { alertRules: { totalCount: 3 } },
       errors: [],
     });
     expect(retried).toEqual(["monitoring"]);
-    expect(apart.executed.queries("monitoring") - before).toBe(2);
+    expect(setup.executed.queries("monitoring") - before).toBe(2);
   });
 
   it("a query is not retried twice, and its fields are null with an error", async () => {
     const { ask, retried } = gateway();
     monitoring.fault = resetAfter(40);
-    const before = apart.executed.queries("monitoring");
+    const before = setup.executed.queries("monitoring");
     const { data, errors } = await ask("{ alertRules { totalCount } clusters { totalCount } }");
     expect(data).toEqual({ alertRules: null, clusters: { totalCount: 3 } });
     expect(errors).toEqual([
@@ -92,22 +92,22 @@ describe("fault 3: when the connection breaks in the middle of a response,", () 
       },
     ]);
     expect(retried).toEqual(["monitoring"]);
-    expect(apart.executed.queries("monitoring") - before).toBe(2);
+    expect(setup.executed.queries("monitoring") - before).toBe(2);
   });
 
   it("a mutation is executed once, is not retried, and reports that it has no response", async () => {
     const { ask, retried } = gateway();
-    apart.networks.auth.fault = resetAfter(40);
-    const before = apart.executed.mutations("auth");
+    setup.networks.auth.fault = resetAfter(40);
+    const before = setup.executed.mutations("auth");
     const { data, errors } = await ask(createRole, { name: "made once" });
     expect(data).toEqual({ createRole: null });
     expect(errors.map(({ path, extensions }) => ({ path, extensions }))).toEqual([
       { path: ["createRole"], extensions: { code: "SUBGRAPH_UNAVAILABLE", subgraph: "auth" } },
     ]);
     expect(retried).toEqual([]);
-    expect(apart.executed.mutations("auth") - before).toBe(1);
+    expect(setup.executed.mutations("auth") - before).toBe(1);
     const made = await asOwner(
-      apart.product.urls.url("auth"),
+      setup.product.urls.url("auth"),
       (sql) => sql`select 1 from roles where name = 'made once' and tenant_id = ${fleet.tenantId}`,
     );
     expect(made).toHaveLength(1);
@@ -116,11 +116,11 @@ describe("fault 3: when the connection breaks in the middle of a response,", () 
   it("queries to a subgraph that always breaks off are retried only within the retry budget", async () => {
     const { ask, retried } = gateway({ failuresToOpen: Infinity, retryBurst: 2, retryShare: 0.25 });
     monitoring.fault = resetAfter(40);
-    const before = apart.executed.queries("monitoring");
+    const before = setup.executed.queries("monitoring");
     for (let request = 0; request < 20; request += 1) await ask("{ alertRules { totalCount } }");
     // The budget starts with two retries, which is its maximum; each of the 19 calls after the first adds a quarter.
     expect(retried).toHaveLength(6);
-    expect(apart.executed.queries("monitoring") - before).toBe(26);
+    expect(setup.executed.queries("monitoring") - before).toBe(26);
   });
 });
 
@@ -178,7 +178,7 @@ describe("fault 6: an invalid response", () => {
     ["HTML", answering(response("200 OK\r\ncontent-type: text/html", "<h1>secret-canary</h1>")), "unusable"],
     ["status 500", answering(response("500 Error", '{"error":"secret-canary"}')), "unusable"],
     [
-      "status 401 to its signature",
+      "status 401 for its signature",
       answering(
         response(
           "401 Unauthorized",
@@ -189,20 +189,20 @@ describe("fault 6: an invalid response", () => {
     ],
     ["status 503", answering(response("503 Unavailable", "secret-canary")), "unreachable"],
     ["a redirect", answering(response("302 Found\r\nlocation: http://10.1.2.3/secret-canary", "")), "unusable"],
-    ["no HTTP", answering("secret-canary\r\n\r\n"), "unusable"],
-    ["half of its JSON", answering(response("200 OK", '{"data":{"secret-canary":')), "unusable"],
-    ["nothing", answering(response("200 OK", "")), "unusable"],
+    ["a response that is not HTTP", answering("secret-canary\r\n\r\n"), "unusable"],
+    ["truncated JSON", answering(response("200 OK", '{"data":{"secret-canary":')), "unusable"],
+    ["an empty body", answering(response("200 OK", "")), "unusable"],
     [
-      "less than it says",
+      "a body shorter than its content-length",
       answering('HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{"data":"secret-canary"}'),
       "unreachable",
     ],
     [
-      "more than it says",
+      "a body longer than its content-length",
       answering('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n{"data":{"secret-canary":1}}'),
       "unusable",
     ],
-    ["an end before its beginning", answering(""), "unreachable"],
+    ["a connection that closes without a response", answering(""), "unreachable"],
   ];
 
   it.each(answers)(
@@ -263,9 +263,9 @@ describe("fault 7: when connections are accepted and stay silent,", () => {
     for (let request = 0; request < 3; request += 1) await ask("{ alertRules { totalCount } }");
     expect(breakers).toEqual(["monitoring open"]);
     monitoring.fault = healthy;
-    const before = apart.executed.queries("monitoring");
+    const before = setup.executed.queries("monitoring");
     const { data, errors } = await ask(query);
     expect({ data, codes: codes(errors) }).toEqual({ data: blanked(), codes: ["SUBGRAPH_UNAVAILABLE"] });
-    expect(apart.executed.queries("monitoring")).toBe(before);
+    expect(setup.executed.queries("monitoring")).toBe(before);
   });
 });

@@ -1,36 +1,36 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
-import { type Child, startChild } from "#tests/apart/child.ts";
+import { type Child, startChild } from "#tests/separate-processes/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import type { Answer } from "#tests/harness/product.ts";
-import { keys, type ProductApart, productApart, type WatchedGateway } from "./product-apart.ts";
+import { keys, type ProductOverHttp, productOverHttp, type WatchedGateway } from "./product-over-http.ts";
 
 const query = "{ clusters { totalCount } alertRules { totalCount } }";
 const whole = { data: { clusters: { totalCount: 3 }, alertRules: { totalCount: 3 } }, errors: [] };
 const callTimeoutMs = 1_500;
 
-let apart: ProductApart;
+let setup: ProductOverHttp;
 let monitoring: Child;
 let gateway: WatchedGateway;
 
 const startMonitoring = (port = "0") =>
   startChild(bundle("subgraphs/monitoring/main.ts"), {
-    DATABASE_URL_MONITORING: apart.product.urls.url("monitoring"),
+    DATABASE_URL_MONITORING: setup.product.urls.url("monitoring"),
     NOVACRON_CALLER_KEYS: callerKeysText(callerKeys("gateway", keys, "monitoring")),
     PORT: port,
   });
 
 beforeAll(async () => {
-  apart = await productApart();
+  setup = await productOverHttp();
   monitoring = await startMonitoring();
 });
 afterAll(async () => {
   await monitoring?.end("SIGKILL");
-  await apart?.stop();
+  await setup?.stop();
 });
 beforeEach(() => {
-  const urls = Object.entries(apart.networks).map(([domain, { url }]) => [domain, url]);
-  gateway = apart.gatewayOver({ ...Object.fromEntries(urls), monitoring: monitoring.url }, { callTimeoutMs });
+  const urls = Object.entries(setup.networks).map(([domain, { url }]) => [domain, url]);
+  gateway = setup.gatewayOver({ ...Object.fromEntries(urls), monitoring: monitoring.url }, { callTimeoutMs });
 });
 afterEach(() => gateway.close());
 

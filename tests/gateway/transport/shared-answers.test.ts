@@ -37,22 +37,22 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 let product: TestProduct;
 let ask: AskAs;
 /** How often each subgraph was called. */
-const asked: Record<string, number> = {};
+const callCounts: Record<string, number> = {};
 /** For simultaneous operations: all share the first call, and no response is written before all have merged. */
 let together: { sharing: ReturnType<typeof gate>; merged: ReturnType<typeof gate> } | undefined;
 
 beforeAll(async () => {
   product = await bootProduct({ tenantId: fleet.tenantId });
   await insertFleet(product.urls, 1, 3);
-  const carrier = inProcess(product.subgraphs);
+  const inner = inProcess(product.subgraphs);
   const transport = guarded(
     {
-      ...carrier,
+      ...inner,
       send: async (subgraph, ...call) => {
-        asked[subgraph] = (asked[subgraph] ?? 0) + 1;
+        callCounts[subgraph] = (callCounts[subgraph] ?? 0) + 1;
         if (subgraph === "vms") await together?.sharing.passed;
         if (subgraph === "auth") await together?.merged.passed;
-        const answer = await carrier.send(subgraph, ...call);
+        const answer = await inner.send(subgraph, ...call);
         if (subgraph !== "vms" && subgraph !== "auth") void turn().then(() => together?.merged.open());
         return answer;
       },
@@ -69,9 +69,9 @@ it("operations that share a call merge the fields of other subgraphs into their 
   for (const operation of operations) alone.push(await ask(identity, operation));
   expect(new Set(alone.map(({ data }) => JSON.stringify(data))).size).toBe(operations.length);
   expect(alone.flatMap(({ errors }) => errors)).toEqual([]);
-  expect(asked["vms"]).toBe(operations.length);
+  expect(callCounts["vms"]).toBe(operations.length);
 
   together = { sharing: gate(operations.length - 1), merged: gate(operations.length) };
   expect(await Promise.all(operations.map((operation) => ask(identity, operation)))).toEqual(alone);
-  expect(asked["vms"]).toBe(operations.length + 1);
+  expect(callCounts["vms"]).toBe(operations.length + 1);
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openDatabase } from "#db/client.ts";
 import { asset } from "#lib/assets.ts";
 import { domains } from "#db/columns.ts";
-import { type Child, startChild } from "#tests/apart/child.ts";
+import { type Child, startChild } from "#tests/separate-processes/child.ts";
 import { type OwnServer, ownServer } from "#tests/failure/own-server.ts";
 import { type Fleet as TestRows, insertFleet } from "#tests/graph/rows.ts";
 import { bundle } from "#tests/harness/bundles.ts";

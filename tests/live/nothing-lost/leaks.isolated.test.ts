@@ -92,9 +92,9 @@ async function round(number: number): Promise<void> {
   const clients = await Promise.all(
     Array.from({ length: connections }, (_, index) => subscribed(`user ${number} ${index}`)),
   );
-  const told = clients.map((ws) => once(ws, "message"));
+  const messages = clients.map((ws) => once(ws, "message"));
   log.append(order(number));
-  await Promise.all(told);
+  await Promise.all(messages);
   const gone = clients.map((ws) => once(ws, "close"));
   for (const [index, ws] of clients.entries()) ways[index % ways.length]?.(ws);
   await Promise.all(gone);
@@ -120,20 +120,20 @@ describe("a gateway to which clients connect and disconnect", { timeout: 120_000
 
   it.each([
     ["is disconnected", {}],
-    ["gets only the newest event", { replaces: "order" }],
+    ["receives only the newest event", { replaces: "order" }],
   ])("case G54: keeps no more than its limit for a client that does not read and %s", async (_, more) => {
     const [slow, other] = await Promise.all([
       subscribed("slow", { query: bulky }),
       subscribed("another", { query: bulky }),
     ]);
-    let told = 0;
-    other.on("message", () => (told += 1));
+    let received = 0;
+    other.on("message", () => (received += 1));
     const before = await held();
     slow.pause();
     const id = "x".repeat(unread / events);
     for (let number = 1; number <= events; number += 1) {
       log.appendEvent({ result: { data: { ordered: { number, by: { __typename: "Person", id } } } }, ...more });
-      if (number % 10 === 0) await until(() => told >= number);
+      if (number % 10 === 0) await until(() => received >= number);
     }
     expect((await held()) - before).toBeLessThan(16 * mebibyte);
     const gone = Promise.all([slow, other].map((ws) => once(ws, "close")));

@@ -1,7 +1,7 @@
 import { WebSocket } from "ws";
-import type { TellTale } from "./checker.ts";
+import type { CheckedClient } from "./checker.ts";
 
-type Told = TellTale["told"][number];
+type ReceivedChange = CheckedClient["received"][number];
 type Data = Record<string, unknown>;
 
 interface Message {
@@ -17,19 +17,19 @@ interface Next {
 }
 
 /** The query of each subscription, and the change that an event of it reports. */
-const subscriptions: Record<string, { query: string; told(event: Data): Told | undefined }> = {
+const subscriptions: Record<string, { query: string; changeOf(event: Data): ReceivedChange | undefined }> = {
   vm: {
     query: "subscription { vmStateChanged { toState reason vm { id name owner { username } } } }",
-    told: ({ toState, reason, vm }) => change(["vm", idOf(vm)], Number(reason), toState),
+    changeOf: ({ toState, reason, vm }) => change(["vm", idOf(vm)], Number(reason), toState),
   },
   alert: {
     query: "subscription { alertChanged { state version alert { id message } } }",
-    told: ({ state, version, alert }) => change(["alert", idOf(alert)], Number(version), state),
+    changeOf: ({ state, version, alert }) => change(["alert", idOf(alert)], Number(version), state),
   },
   migration: {
     query: `subscription { migrationProgressed {
       status progressPercentage version step { stepNumber status } migration { id } } }`,
-    told: ({ status, progressPercentage, version, step, migration }) => {
+    changeOf: ({ status, progressPercentage, version, step, migration }) => {
       const { stepNumber, status: stepStatus } = (step ?? {}) as { stepNumber?: number; status?: string };
       return stepStatus === undefined
         ? change(["migration", idOf(migration)], Number(version), `${String(status)} ${String(progressPercentage)}`)
@@ -39,7 +39,7 @@ const subscriptions: Record<string, { query: string; told(event: Data): Told | u
 };
 const stepNumbers = ["PENDING", "IN_PROGRESS", "COMPLETED"];
 const idOf = (entity: unknown): string | undefined => (entity as { id: string } | null)?.id;
-const change = (entity: readonly unknown[], number: number, state: unknown): Told | undefined =>
+const change = (entity: readonly unknown[], number: number, state: unknown): ReceivedChange | undefined =>
   entity.includes(undefined) ? undefined : { entity: entity.join(" "), number, state: String(state).toLowerCase() };
 
 /** Codes of temporary errors, after which the client retries. */
@@ -65,12 +65,12 @@ export interface ClientOptions {
 }
 
 /** A client as docs/subscriptions.md describes it: it keeps the last cursor of each subscription, and resumes with it after a pause. */
-export class ResumingClient implements TellTale {
+export class ResumingClient implements CheckedClient {
   readonly name: string;
   readonly tenantId: string;
-  readonly told: Told[] = [];
-  /** The time of each entry of `told`, on the clock of `performance.now()`. */
-  readonly toldAt: number[] = [];
+  readonly received: ReceivedChange[] = [];
+  /** The time of each entry of `received`, on the clock of `performance.now()`. */
+  readonly receivedAt: number[] = [];
   /** The codes with which its sockets were closed. */
   readonly closed: number[] = [];
   /** Messages that it cannot interpret. */
@@ -117,9 +117,9 @@ export class ResumingClient implements TellTale {
     this.#attempts += 1;
     const ws = new WebSocket(url.replace("http:", "ws:"), "graphql-transport-ws");
     this.#ws = ws;
-    ws.on("open", () => say(ws, { type: "connection_init", payload: { authorization: `Bearer ${token}` } }));
+    ws.on("open", () => send(ws, { type: "connection_init", payload: { authorization: `Bearer ${token}` } }));
     ws.on("message", (data) => {
-      if (!this.#isOver && this.#ws === ws) this.#hear(ws, JSON.parse(String(data)) as Message);
+      if (!this.#isOver && this.#ws === ws) this.#receive(ws, JSON.parse(String(data)) as Message);
     });
     // The close event follows.
     ws.on("error", () => undefined);
@@ -131,7 +131,7 @@ export class ResumingClient implements TellTale {
     });
   }
 
-  #hear(ws: WebSocket, { id = "", type, payload }: Message): void {
+  #receive(ws: WebSocket, { id = "", type, payload }: Message): void {
     switch (type) {
       case "connection_ack":
         this.#failures = 0;
@@ -140,9 +140,9 @@ export class ResumingClient implements TellTale {
       case "ping":
         for (const [each, cursor] of Object.entries((payload as { cursors?: Data } | undefined)?.cursors ?? {}))
           this.#cursors.set(each, String(cursor));
-        return say(ws, { type: "pong" });
+        return send(ws, { type: "pong" });
       case "next":
-        return this.#told(id, payload as Next);
+        return this.#onNext(id, payload as Next);
       case "error":
         return this.#refused(ws, id, payload as { extensions?: { code?: string } }[]);
       case "complete":
@@ -153,16 +153,16 @@ export class ResumingClient implements TellTale {
   #subscribe(ws: WebSocket, id: string): void {
     if (ws.readyState !== WebSocket.OPEN) return;
     const { query = "" } = subscriptions[id] ?? {};
-    say(ws, { id, type: "subscribe", payload: { query, extensions: { after: this.#cursors.get(id) } } });
+    send(ws, { id, type: "subscribe", payload: { query, extensions: { after: this.#cursors.get(id) } } });
   }
 
-  #told(id: string, next: Next): void {
+  #onNext(id: string, next: Next): void {
     const event = Object.values(next.data ?? {})[0];
-    const told = event ? subscriptions[id]?.told(event) : undefined;
-    if (told) {
-      this.told.push(told);
-      this.toldAt.push(performance.now());
-    } else this.problems.push(`${this.name} was told ${JSON.stringify(next)}`);
+    const received = event ? subscriptions[id]?.changeOf(event) : undefined;
+    if (received) {
+      this.received.push(received);
+      this.receivedAt.push(performance.now());
+    } else this.problems.push(`${this.name} received an unexpected message: ${JSON.stringify(next)}`);
     if (next.extensions?.cursor !== undefined) this.#cursors.set(id, next.extensions.cursor);
   }
 
@@ -184,7 +184,7 @@ export class ResumingClient implements TellTale {
   }
 }
 
-function say(ws: WebSocket, message: Message): void {
+function send(ws: WebSocket, message: Message): void {
   if (ws.readyState === WebSocket.OPEN) ws.send(JSON.stringify(message));
 }
 

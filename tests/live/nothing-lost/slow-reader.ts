@@ -60,8 +60,8 @@ async function raiseBulky({ server, tenants }: LiveFleet, log: WrittenLog, count
 }
 
 /** Returns the delay of each change that a client received since a moment, from its commit, in milliseconds. */
-const delaysOf = ({ told, toldAt }: ResumingClient, { writtenAt }: WrittenLog, since: number): number[] =>
-  told.flatMap(({ entity, number }, index) => {
+const delaysOf = ({ received, receivedAt }: ResumingClient, { writtenAt }: WrittenLog, since: number): number[] =>
+  received.flatMap(({ entity, number }, index) => {
     const at = writtenAt.get(`${entity} #${number}`);
-    return at === undefined || at < since ? [] : [(toldAt[index] ?? Infinity) - at];
+    return at === undefined || at < since ? [] : [(receivedAt[index] ?? Infinity) - at];
   });

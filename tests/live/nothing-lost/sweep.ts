@@ -13,7 +13,7 @@ export interface Sweep {
   /** For each tenant, one client that starts at the first gateway and one that starts at the second. */
   clients: readonly ResumingClient[];
   /** Resolves when each client has received this many more changes. */
-  told(more: number): Promise<void>;
+  untilReceived(more: number): Promise<void>;
   /** Resolves when these clients have received everything that is written by now. */
   caughtUp(clients: readonly ResumingClient[]): Promise<void>;
 }
@@ -60,16 +60,16 @@ export async function complaintsAfter(
   const tenants = fleet.tenants.map(({ rows }) => rows);
   try {
     const writers = await startWriters(fleet.server.urls, tenants, log);
-    const told = async (more: number) => {
-      const aims = clients.map((client) => client.told.length + more);
-      await eventually(() => clients.every((client, index) => client.told.length >= (aims[index] ?? 0)));
+    const untilReceived = async (more: number) => {
+      const aims = clients.map((client) => client.received.length + more);
+      await eventually(() => clients.every((client, index) => client.received.length >= (aims[index] ?? 0)));
     };
     const caughtUp = async (some: readonly ResumingClient[]) => {
       const written = log.read();
       await eventually(() => missing({ written, clients: some }) === 0);
     };
-    await told(10);
-    await inject({ log, clients, told, caughtUp }).finally(() => writers.stop());
+    await untilReceived(10);
+    await inject({ log, clients, untilReceived, caughtUp }).finally(() => writers.stop());
     const all = { written: log.read(), clients };
     await eventually(() => missing(all) <= lost);
     // A late or repeated event would arrive before the changes that are written now.

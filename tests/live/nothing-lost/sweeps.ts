@@ -3,9 +3,9 @@ import { expect, it, vi } from "vitest";
 import { askGraph } from "#tests/harness/product.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { areConnectionsKnown, expectNothingLeft } from "./connections.ts";
-import { expectEverybodyBack } from "./everybody-back.ts";
+import { expectAllClientsReconnect } from "./all-clients-reconnect.ts";
 import type { LiveFleet } from "./fleet.ts";
-import { MessageThief } from "./message-thief.ts";
+import { MessageDropper } from "./message-dropper.ts";
 import { expectSlowReaderServed } from "./slow-reader.ts";
 import { complaintsAfter, type Sweep, sweep } from "./sweep.ts";
 
@@ -27,56 +27,56 @@ export interface Extent {
 /** The tests of one fleet. Each repairs what it breaks before it ends. */
 export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
   it("fault 9: when gateways are killed and their clients reconnect to the other one", () =>
-    sweep(fleet(), async ({ told, clients }) => {
+    sweep(fleet(), async ({ untilReceived, clients }) => {
       for (let kill = 0; kill < extent.kills; kill += 1) {
         await fleet().gateways[kill % 2]?.replace();
-        await told(10);
+        await untilReceived(10);
       }
       // Each gateway had half of the clients.
       expect(clients.filter(({ closed }) => closed.length > 0).length).toBeGreaterThanOrEqual(extent.kills > 1 ? 4 : 2);
     }));
 
   it("when their connections are cut, each at other moments", () =>
-    sweep(fleet(), async ({ told, clients }) => {
+    sweep(fleet(), async ({ untilReceived, clients }) => {
       for (let cut = 0; cut < extent.cuts; cut += 1) {
         clients[cut % clients.length]?.cut();
-        await Promise.race([told(1), delay(Math.random() * 50)]);
+        await Promise.race([untilReceived(1), delay(Math.random() * 50)]);
       }
     }));
 
   it("when the process with the relays is killed", () =>
-    sweep(fleet(), async ({ told }) => {
+    sweep(fleet(), async ({ untilReceived }) => {
       for (let kill = 0; kill < extent.kills; kill += 1) {
         await fleet().jobs.replace();
-        await told(10);
+        await untilReceived(10);
       }
     }));
 
   it("fault 1: when followed subgraphs are killed", () =>
-    sweep(fleet(), async ({ told }) => {
+    sweep(fleet(), async ({ untilReceived }) => {
       for (let outage = 0; outage < extent.outages; outage += 1)
         for (const name of ["vms", "monitoring", "federation"] as const) {
           await fleet().subgraphs[name].replace();
-          await told(10);
+          await untilReceived(10);
         }
     }));
 
   it("fault 12: when PostgreSQL stops and starts again", () =>
-    sweep(fleet(), async ({ told }) => {
+    sweep(fleet(), async ({ untilReceived }) => {
       for (let outage = 0; outage < extent.outages; outage += 1) {
         await fleet().server.stopImmediately();
         await delay(500);
         await fleet().server.startAgain();
-        await told(20);
+        await untilReceived(20);
       }
     }));
 
   it("when the supergraph is replaced every second", () =>
-    sweep(fleet(), async ({ told }) => {
+    sweep(fleet(), async ({ untilReceived }) => {
       let description = "";
       for (let count = 0; count < extent.supergraphs; count += 1) {
         description = fleet().reload();
-        await Promise.all([told(5), delay(1_000)]);
+        await Promise.all([untilReceived(5), delay(1_000)]);
       }
       const [tenant] = fleet().tenants;
       for (const { child } of fleet().gateways)
@@ -98,7 +98,7 @@ export function nothingIsLost(fleet: () => LiveFleet, extent: Extent): void {
     expectSlowReaderServed(fleet(), extent.unread));
 
   it("fault 25: when all lose their gateway at once and reconnect to it", () =>
-    expectEverybodyBack(fleet(), extent.clients));
+    expectAllClientsReconnect(fleet(), extent.clients));
 }
 
 /** Runs after all other tests of a fleet. @param atStart how much a gateway had open before the first client connected */
@@ -112,7 +112,7 @@ export function nothingIsLeft(fleet: () => LiveFleet, atStart: () => number): vo
 /** @param pairs how many pairs of faults occur together */
 export function nothingIsLostByTwoFaults(fleet: () => LiveFleet, pairs: number): void {
   it("fault 1, 9, 12: when two of these occur at once", () =>
-    sweep(fleet(), async ({ told, clients }) => {
+    sweep(fleet(), async ({ untilReceived, clients }) => {
       const { gateways, jobs, subgraphs, server } = fleet();
       const faults = [
         () => gateways[0]?.replace(),
@@ -130,7 +130,7 @@ export function nothingIsLostByTwoFaults(fleet: () => LiveFleet, pairs: number):
         const one = pair % faults.length;
         const other = (one + 1 + Math.floor(pair / faults.length)) % faults.length;
         await Promise.all([faults[one]?.(), delay(Math.random() * 300).then(() => faults[other]?.())]);
-        await told(5);
+        await untilReceived(5);
       }
     }));
 }
@@ -138,19 +138,19 @@ export function nothingIsLostByTwoFaults(fleet: () => LiveFleet, pairs: number):
 /** The tests of a fleet with Redis. */
 export function nothingIsLostByRedis(fleet: () => LiveFleet, { outages }: Pick<Extent, "outages">): void {
   it("fault 20, 21, 22: when Redis ends, hangs, and is flushed", () =>
-    sweep(fleet(), async ({ told }) => {
+    sweep(fleet(), async ({ untilReceived }) => {
       const { redis } = fleet();
       if (!redis) throw new Error("There is no Redis.");
       for (let outage = 0; outage < outages; outage += 1) {
         await redis.kill();
-        await told(10);
+        await untilReceived(10);
         await redis.start();
-        await told(10);
+        await untilReceived(10);
         redis.hang();
-        await told(10);
+        await untilReceived(10);
         redis.resume();
         await redis.command("FLUSHALL");
-        await told(10);
+        await untilReceived(10);
       }
     }));
 }
@@ -158,16 +158,16 @@ export function nothingIsLostByRedis(fleet: () => LiveFleet, { outages }: Pick<E
 /** Proves that the checker finds a loss. */
 export function plantedLossIsFound(fleet: () => LiveFleet): void {
   it("with one message lost on its way to a client, and no later one, the checker reports exactly that loss", async () => {
-    const thief = new MessageThief('"vmStateChanged":{');
+    const dropper = new MessageDropper('"vmStateChanged":{');
     const proxy = await tcpProxy(fleet().gateways[0]?.child.url ?? "");
-    proxy.fault = thief.fault;
-    const stealUnderWrites = async ({ told }: Sweep) => {
-      thief.isActive = true;
-      await told(40);
+    proxy.fault = dropper.fault;
+    const stealUnderWrites = async ({ untilReceived }: Sweep) => {
+      dropper.isActive = true;
+      await untilReceived(40);
     };
     const found = await complaintsAfter(fleet(), stealUnderWrites, [proxy.url], 1);
     await proxy.cut();
-    expect(thief.hasStolen).toBe(true);
-    expect(found).toEqual([expect.stringMatching(/^client \d\.\d was never told vm \S+ #\d+$/)]);
+    expect(dropper.hasStolen).toBe(true);
+    expect(found).toEqual([expect.stringMatching(/^client \d\.\d never received vm \S+ #\d+$/)]);
   });
 }

@@ -11,7 +11,7 @@ export interface Writers {
 }
 
 /** How often, and at what interval, the database is queried for a write whose acknowledgement was lost. */
-const [askedMost, askedEveryMs] = [300, 100];
+const [maxWrites, writeEveryMs] = [300, 100];
 const domains = ["vms", "monitoring", "federation"] as const;
 
 /**
@@ -65,25 +65,25 @@ async function write(
 /** Retries a write until it is committed, and writes it no second time. */
 async function settle(step: Step): Promise<void> {
   let cause: unknown;
-  for (let attempt = 1; attempt <= askedMost; attempt += 1) {
+  for (let attempt = 1; attempt <= maxWrites; attempt += 1) {
     try {
       return await step.write();
     } catch (error) {
       cause = error;
     }
     if (await isWritten(step)) return;
-    await delay(askedEveryMs);
+    await delay(writeEveryMs);
   }
-  throw new Error("A write was tried again and again and never committed.", { cause });
+  throw new Error("A write was retried and never committed.", { cause });
 }
 
 async function isWritten(step: Step): Promise<boolean> {
-  for (let attempt = 1; attempt <= askedMost; attempt += 1) {
+  for (let attempt = 1; attempt <= maxWrites; attempt += 1) {
     const answer = await step.isWritten().catch(() => undefined);
     if (answer !== undefined) return answer;
-    await delay(askedEveryMs);
+    await delay(writeEveryMs);
   }
-  throw new Error("The database did not come back.");
+  throw new Error("The database did not become available again.");
 }
 
 /** Returns the state of every entity in the databases. */

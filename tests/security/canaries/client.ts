@@ -55,7 +55,7 @@ export class Client {
     });
     const text = await answer.body.text();
     const kept = `${answer.statusCode} ${JSON.stringify(answer.headers)} ${this.#withoutShownOnce(text)}`;
-    this.answers.push({ where: `the answer to ${what}`, text: kept });
+    this.answers.push({ where: `the response to ${what}`, text: kept });
     return text;
   }
 

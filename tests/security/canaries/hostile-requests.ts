@@ -83,7 +83,7 @@ function* valuesOf(
 ): Generator<[what: string, values: Record<string, unknown>]> {
   const all = (text: string, kept: string) =>
     Object.fromEntries(args.map((arg) => [arg.name, filled(arg.type, arg.name, { text, kept })]));
-  yield ["in all texts", all(secret, "a text")];
+  yield ["in all strings", all(secret, "a text")];
   yield ["in 10 KB", all(secret.repeat(10_240 / secret.length), secret.repeat(10_240 / secret.length))];
   const needed = Object.fromEntries(
     args.filter(isRequiredArgument).map((arg) => [arg.name, filled(arg.type, arg.name, { text: secret, kept: "a" })]),
@@ -126,8 +126,8 @@ function* misfits(
   done.add(`${name}: ${String(nullable)}`);
   if (isInputObjectType(nullable)) {
     const whole = filled(nullable, "", { text: secret, kept: "a text" }) as Record<string, unknown>;
-    yield [`${path} is a text`, secret];
-    yield [`${path} has one more`, { ...whole, oneMore: secret }];
+    yield [`${path} is a string`, secret];
+    yield [`${path} has an unknown field`, { ...whole, oneMore: secret }];
     for (const field of Object.values(nullable.getFields())) {
       const { [field.name]: _left, ...rest } = whole;
       if (isRequiredInputField(field)) yield [`${path} without ${field.name}`, rest];
@@ -138,7 +138,7 @@ function* misfits(
     yield [`${path} is an object`, { text: secret }];
     yield [`${path} is a list`, [secret, secret]];
   } else {
-    yield [`${path} is a text`, secret];
+    yield [`${path} is a string`, secret];
   }
 }
 

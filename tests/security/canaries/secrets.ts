@@ -38,7 +38,7 @@ export class Secrets {
   /** @param secret without the prefix of its kind */
   watch(name: string, secret: string): string {
     const part = secret.slice(0, lookedFor);
-    if (part.length < 16) throw new Error(`${name} is too short to be told from other texts.`);
+    if (part.length < 16) throw new Error(`${name} is too short to be distinguished from other texts.`);
     for (const [form, text] of formsOf(part)) {
       const alike = this.#forms.get(text.slice(0, beginning)) ?? [];
       this.#forms.set(text.slice(0, beginning), alike);

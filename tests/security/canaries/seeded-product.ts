@@ -68,7 +68,7 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
     LOG_LEVEL: "trace",
   };
   const started: Started = await startNovacron(["--data-dir", dataDir, "--no-demo"], env);
-  const figuresUrl = await started.said(/figures for Prometheus are at (\S+)/);
+  const figuresUrl = await started.printedError(/figures for Prometheus are at (\S+)/);
   const first = JSON.parse(readFileSync(join(dataDir, "admin.json"), "utf8")) as { password: string; apiKey: string };
   secrets.watch("the first administrator's password", first.password);
   secrets.watch("the first administrator's key", first.apiKey.split("_")[3] ?? "");
@@ -84,7 +84,7 @@ export async function startSeeded(secrets: Secrets): Promise<SeededProduct> {
   const auth = await openDatabase({ domain: "auth", url: databases.url("auth"), maxConnections: 1 });
   const federation = await openDatabase({ domain: "federation", url: databases.url("federation"), maxConnections: 1 });
   const keyring = parseKeyring(encryptionKeys);
-  if (!keyring) throw new Error("The encryption keys are none.");
+  if (!keyring) throw new Error("The encryption keys are not a valid keyring.");
   await federation.write({ tenantId: fleet.tenantId }, (tx) =>
     writeProviderCredentials(tx, keyring, fleet.id("cloudProvider"), secrets.mark("a provider's credentials")),
   );

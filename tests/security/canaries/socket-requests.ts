@@ -14,7 +14,7 @@ export async function socketRequests(
   requests: readonly HostileRequest[],
   { key, secret }: { key: string; secret: string },
 ): Promise<Output[]> {
-  const heard: Output[] = [];
+  const received: Output[] = [];
   for (let from = 0; from < requests.length; from += together) {
     const some = requests.slice(from, from + together);
     const messages = some.map(({ query, variables }, at) => ({
@@ -22,7 +22,7 @@ export async function socketRequests(
       type: "subscribe",
       payload: { query, variables },
     }));
-    await talk(url, { authorization: `Bearer ${key}` }, messages, heard);
+    await talk(url, { authorization: `Bearer ${key}` }, messages, received);
   }
   const session = `nvs_${secret.padEnd(43, "x").slice(0, 43)}`;
   const ticket = `nvt_${"0".repeat(32)}_${secret.padEnd(43, "x").slice(0, 43)}`;
@@ -32,26 +32,26 @@ export async function socketRequests(
     { ticket },
     { ticket: secret },
   ])
-    await talk(url, shown, [], heard);
+    await talk(url, shown, [], received);
   for (const nonsense of [secret, { type: secret }, { type: "subscribe", id: secret, payload: secret }])
-    await talk(url, { authorization: `Bearer ${key}` }, [nonsense], heard);
-  return heard;
+    await talk(url, { authorization: `Bearer ${key}` }, [nonsense], received);
+  return received;
 }
 
 /** @returns once each message was answered, or the socket was closed */
-async function talk(url: string, shown: object, messages: readonly unknown[], heard: Output[]): Promise<void> {
+async function talk(url: string, shown: object, messages: readonly unknown[], received: Output[]): Promise<void> {
   const ws = new WebSocket(url.replace("http:", "ws:"), "graphql-transport-ws");
   const waiting = new Set(messages.map((_message, at) => String(at)));
   await new Promise<void>((resolve, reject) => {
     ws.once("open", () => ws.send(JSON.stringify({ type: "connection_init", payload: shown })));
     ws.once("error", reject);
     ws.once("close", (code, reason) => {
-      heard.push({ where: "the close of a socket", text: `${code} ${reason.toString()}` });
+      received.push({ where: "the close of a socket", text: `${code} ${reason.toString()}` });
       resolve();
     });
     ws.on("message", (data) => {
       const text = String(data);
-      heard.push({ where: "a message of a socket", text });
+      received.push({ where: "a message of a socket", text });
       const { type, id, payload } = JSON.parse(text) as { type: string; id?: string; payload?: { cursors?: object } };
       if (type === "connection_ack")
         for (const message of messages) ws.send(typeof message === "string" ? message : JSON.stringify(message));

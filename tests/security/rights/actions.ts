@@ -26,11 +26,11 @@ export interface Sent extends Action {
 export const mutations: Readonly<Record<string, (trial: Trial) => Promise<Sent>>> = {
   signIn: async ({ target }) => ({
     input: { login: target.username, password },
-    isItself: true,
+    isOwnCredential: true,
     rights: target.rights,
   }),
-  signOut: async ({ caller }) => ({ isItself: true, rights: caller.rights }),
-  createConnectionTicket: async ({ caller }) => ({ isItself: true, rights: caller.rights }),
+  signOut: async ({ caller }) => ({ isOwnCredential: true, rights: caller.rights }),
+  createConnectionTicket: async ({ caller }) => ({ isOwnCredential: true, rights: caller.rights }),
   resetPassword: async ({ world, target }) => {
     const code = randomUUID();
     await world.sql`
@@ -38,18 +38,18 @@ export const mutations: Readonly<Record<string, (trial: Trial) => Promise<Sent>>
       values (${target.id}, ${target.tenantId}, ${createHash("sha256").update(code).digest("hex")}, now() + interval '1 hour')`;
     return {
       input: { login: target.username, code, newPassword: newPassword() },
-      isItself: true,
+      isOwnCredential: true,
       rights: target.rights,
     };
   },
 
   revokeSession: async ({ world, caller, target, choices }) => {
-    const isItself = caller.kind === "session" && isOwn(caller, target) && choices.chance(0.3);
-    const { id, tenantId } = isItself ? caller : await world.session(target, actsIn(target, choices));
+    const isOwnCredential = caller.kind === "session" && isOwn(caller, target) && choices.chance(0.3);
+    const { id, tenantId } = isOwnCredential ? caller : await world.session(target, actsIn(target, choices));
     return {
       input: { id },
       ...ofAnother(caller, target, "session:revoke", true),
-      isItself,
+      isOwnCredential,
       rights: across(caller, tenantId, target.permissions),
     };
   },
@@ -59,19 +59,19 @@ export const mutations: Readonly<Record<string, (trial: Trial) => Promise<Sent>>
     rights: across(caller, target.tenantId, target.permissions),
   }),
   revokeApiKey: async ({ world, caller, target, choices }) => {
-    const isItself = caller.kind === "api_key" && isOwn(caller, target) && choices.chance(0.3);
-    const key = isItself ? caller : await world.key(target, choices.permissions(), actsIn(target, choices));
+    const isOwnCredential = caller.kind === "api_key" && isOwn(caller, target) && choices.chance(0.3);
+    const key = isOwnCredential ? caller : await world.key(target, choices.permissions(), actsIn(target, choices));
     const rights = new Set([...key.rights, ...across(caller, key.tenantId, [])]);
-    return { input: { id: key.id }, ...ofAnother(caller, target, "api_key:revoke", true), isItself, rights };
+    return { input: { id: key.id }, ...ofAnother(caller, target, "api_key:revoke", true), isOwnCredential, rights };
   },
   rotateApiKey: async ({ world, caller, target, choices }) => {
-    const isItself = caller.kind === "api_key" && isOwn(caller, target) && choices.chance(0.3);
-    const key = isItself ? caller : await world.key(target, choices.permissions(), actsIn(target, choices));
+    const isOwnCredential = caller.kind === "api_key" && isOwn(caller, target) && choices.chance(0.3);
+    const key = isOwnCredential ? caller : await world.key(target, choices.permissions(), actsIn(target, choices));
     // A session always has its user's rights, so only scopes within them count. A key keeps its own scopes while its user may gain rights, so all
     // scopes count.
     const lasting = caller.kind === "session" ? both(rightsOf(key.scopes), target.rights) : rightsOf(key.scopes);
     const rights = new Set([...lasting, ...across(caller, key.tenantId, [])]);
-    return { input: { id: key.id }, isForeign: !isOwn(caller, target), isItself, rights };
+    return { input: { id: key.id }, isForeign: !isOwn(caller, target), isOwnCredential, rights };
   },
   createApiKey: async ({ choices }) => {
     const scopes = choices.permissions();
@@ -80,20 +80,20 @@ export const mutations: Readonly<Record<string, (trial: Trial) => Promise<Sent>>
 
   changePassword: async ({ caller }) => ({
     input: { currentPassword: password, newPassword: newPassword() },
-    ...onOneself(caller),
+    ...onOwnAccount(caller),
   }),
-  beginTotp: async ({ caller }) => ({ input: { password }, ...onOneself(caller) }),
+  beginTotp: async ({ caller }) => ({ input: { password }, ...onOwnAccount(caller) }),
   confirmTotp: async ({ world, caller }) => ({
     input: { code: await world.secondFactor(caller.account, false) },
-    ...onOneself(caller),
+    ...onOwnAccount(caller),
   }),
   disableTotp: async ({ world, caller }) => ({
     input: { password, code: await world.secondFactor(caller.account, true) },
-    ...onOneself(caller),
+    ...onOwnAccount(caller),
   }),
   regenerateRecoveryCodes: async ({ world, caller }) => ({
     input: { password, code: await world.secondFactor(caller.account, true) },
-    ...onOneself(caller),
+    ...onOwnAccount(caller),
   }),
 
   createPasswordReset: async (trial) => onAccount(trial, "user:update"),
@@ -168,7 +168,7 @@ const across = (caller: Held, tenantId: string, permissions: readonly string[]) 
 const ofAnother = (caller: Held, target: Account, needs: string, isHidden = false): Partial<Action> =>
   isOwn(caller, target) ? {} : { needs, isHidden, isForeign: target.tenantId !== caller.tenantId };
 
-const onOneself = (caller: Held): Pick<Action, "rights"> => ({
+const onOwnAccount = (caller: Held): Pick<Action, "rights"> => ({
   rights: across(caller, caller.account.tenantId, caller.account.permissions),
 });
 

@@ -34,7 +34,7 @@ export interface Action {
   /** Whether the target belongs to a tenant that the caller does not reach. */
   isForeign?: boolean;
   /** Whether it acts only on the credential of the request, or on an account through a proof of its user's identity. */
-  isItself?: boolean;
+  isOwnCredential?: boolean;
   /** All rights that the target has, or would get. */
   rights: Rights;
 }
@@ -45,5 +45,5 @@ export function expected(caller: Acting, action: Action): Outcome {
   if (action.isForThePlatform && !caller.isOfThePlatform) return "FORBIDDEN";
   if (action.isForeign) return "NOT_FOUND";
   const isWithin = [...action.rights].every((right) => caller.rights.has(right));
-  return action.isItself || isWithin ? "DONE" : "SCOPE_EXCEEDS_RIGHTS";
+  return action.isOwnCredential || isWithin ? "DONE" : "SCOPE_EXCEEDS_RIGHTS";
 }

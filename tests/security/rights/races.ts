@@ -27,7 +27,7 @@ const attempts: Readonly<Record<string, (of: Contest) => Mutation>> = {
 const raises: Readonly<Record<string, (of: Contest, wideRoleId: string) => Mutation>> = {
   "another role": ({ target }, roleId) => ["grantRole", { userId: target.id, roleId }],
   "another default role": ({ target }) => ["setUserRole", { userId: target.id, role: "ADMIN" }],
-  "more in a role that it has": ({ roleId }) => ["updateRole", { id: roleId, permissions: ["*"] }],
+  "more permissions in a role that it has": ({ roleId }) => ["updateRole", { id: roleId, permissions: ["*"] }],
 };
 
 /** Returns the position of an action in the tenant's audit log, which is the order in which the transactions were committed. */
@@ -65,17 +65,17 @@ export async function race(world: World, seed: number): Promise<string> {
     sent(meddler, (attempts[attempt] as (typeof attempts)[string])(contest), random() * 6),
     sent(administrator, (raises[raise] as (typeof raises)[string])(contest, wideRoleId), random() * 6),
   ]);
-  const told = `${attempt} against ${raise}, seed ${seed}: ${outcomes.join(", ")}`;
+  const label = `${attempt} against ${raise}, seed ${seed}: ${outcomes.join(", ")}`;
   const [mine, raised] = [await placeOf(world, meddler, contest), await placeOf(world, administrator, contest)];
   // The role may be deleted before it can hold more permissions or be granted.
   if (outcomes[1] === "DONE" && raised !== undefined && concerns(attempt, raise)) {
-    if (outcomes[0] === "DONE" && mine !== undefined) expect(mine, told).toBeLessThan(raised);
+    if (outcomes[0] === "DONE" && mine !== undefined) expect(mine, label).toBeLessThan(raised);
     const codes = await world.sql`select from password_resets where user_id = ${target.id}`;
-    expect(codes, told).toHaveLength(0);
+    expect(codes, label).toHaveLength(0);
   }
   return outcomes.join(", ");
 }
 
 /** Whether the object of the attempt has more rights afterwards. */
 const concerns = (attempt: string, raise: string): boolean =>
-  !["updateRole", "deleteRole"].includes(attempt) || raise === "more in a role that it has";
+  !["updateRole", "deleteRole"].includes(attempt) || raise === "more permissions in a role that it has";

@@ -52,13 +52,13 @@ export async function tried(world: World, name: string, seed: number): Promise<O
   const outcome = expected({ rights: caller.rights, isOfThePlatform }, action);
   const before = await world.written();
   const answer = await world.send(caller, name, input);
-  const told = `${name}, seed ${seed}: ${caller.kind} of ${caller.scopes.join(" ")} of ${caller.account.permissions.join(" ")}`;
-  expect(answer.outcome, told).toBe(outcome);
-  if (outcome !== "DONE") expect(await world.written(), told).toBe(before);
+  const label = `${name}, seed ${seed}: ${caller.kind} of ${caller.scopes.join(" ")} of ${caller.account.permissions.join(" ")}`;
+  expect(answer.outcome, label).toBe(outcome);
+  if (outcome !== "DONE") expect(await world.written(), label).toBe(before);
   const key = answer.data?.["key"];
   if (typeof key === "string") {
     const { permissions = [] } = (await world.identityOf(key)) ?? {};
-    for (const right of rightsOf(permissions)) expect(caller.rights, told).toContain(right);
+    for (const right of rightsOf(permissions)) expect(caller.rights, label).toContain(right);
   }
   return outcome;
 }

@@ -1,5 +1,5 @@
 import type { LiveField } from "#lib/live-field.ts";
-import { wantedIds } from "#lib/wanted.ts";
+import { idFilter } from "#lib/subscription-filters.ts";
 import type { FederationContext } from "../../context.ts";
 import type { SubscriptionMigrationProgressedArgs } from "../../generated/resolvers.ts";
 import type { MigrationProgress } from "../../mappers.ts";
@@ -12,8 +12,8 @@ export const migrationProgressed: LiveField<
   MigrationProgress
 > = {
   types: ["migration.created", "migration.updated", "migration_step.created", "migration_step.updated"],
-  tell: ({ migrationIds }) => {
-    const migration = wantedIds(migrationIds, "migrationIds");
+  valuesFor: ({ migrationIds }) => {
+    const migration = idFilter(migrationIds, "migrationIds");
     return (event) => {
       const progress = progressOf(event);
       return migration(progress.migrationId) ? [progress] : [];

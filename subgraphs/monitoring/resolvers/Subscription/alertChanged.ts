@@ -1,7 +1,7 @@
 import type { PayloadOf } from "#events/catalogue.ts";
 import type { monitoringEvents } from "#events/monitoring.ts";
 import type { LiveField } from "#lib/live-field.ts";
-import { wantedValues } from "#lib/wanted.ts";
+import { valueFilter } from "#lib/subscription-filters.ts";
 import { changeOf } from "../../alerts/change.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionAlertChangedArgs } from "../../generated/resolvers.ts";
@@ -11,9 +11,9 @@ type Alert = PayloadOf<(typeof monitoringEvents)["alert.created"]>;
 
 export const alertChanged: LiveField<SubscriptionAlertChangedArgs, MonitoringContext, AlertChange, AlertChange> = {
   types: ["alert.created", "alert.updated"],
-  tell: (args) => {
-    const severity = wantedValues<string>(args.severity);
-    const state = wantedValues<string>(args.states);
+  valuesFor: (args) => {
+    const severity = valueFilter<string>(args.severity);
+    const state = valueFilter<string>(args.states);
     return (event) => {
       const change = changeOf(event, event.payload as Alert);
       return severity(change.severity) && state(change.state) ? [change] : [];

@@ -2,7 +2,7 @@ import type { PayloadOf } from "#events/catalogue.ts";
 import type { monitoringEvents } from "#events/monitoring.ts";
 import { found } from "#lib/arguments.ts";
 import type { LiveField } from "#lib/live-field.ts";
-import { wantedIds } from "#lib/wanted.ts";
+import { idFilter } from "#lib/subscription-filters.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionNodeMetricsArgs } from "../../generated/resolvers.ts";
 import type { NodeMetrics } from "../../mappers.ts";
@@ -14,8 +14,8 @@ type Written = PayloadOf<(typeof monitoringEvents)["node_samples.written"]>;
 export const nodeMetrics: LiveField<SubscriptionNodeMetricsArgs, MonitoringContext, string, Promise<NodeMetrics>> = {
   types: ["node_samples.written"],
   ofPlatform: true,
-  tell: ({ nodeIds }) => {
-    const node = wantedIds(nodeIds, "nodeIds");
+  valuesFor: ({ nodeIds }) => {
+    const node = idFilter(nodeIds, "nodeIds");
     return ({ payload }) => (payload as Written).nodeIds.filter(node);
   },
   everyMs: ({ every }) => everyMs(every),

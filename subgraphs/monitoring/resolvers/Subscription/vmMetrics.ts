@@ -2,7 +2,7 @@ import type { PayloadOf } from "#events/catalogue.ts";
 import type { monitoringEvents } from "#events/monitoring.ts";
 import { found } from "#lib/arguments.ts";
 import type { LiveField } from "#lib/live-field.ts";
-import { wantedIds, wantedTags } from "#lib/wanted.ts";
+import { idFilter, tagFilter } from "#lib/subscription-filters.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionVmMetricsArgs } from "../../generated/resolvers.ts";
 import type { VmMetrics } from "../../mappers.ts";
@@ -13,8 +13,8 @@ type Written = PayloadOf<(typeof monitoringEvents)["vm_samples.written"]>;
 /** Collects the ids of VMs with new samples. The newest sample of each VM is read when it is emitted. */
 export const vmMetrics: LiveField<SubscriptionVmMetricsArgs, MonitoringContext, string, Promise<VmMetrics>> = {
   types: ["vm_samples.written"],
-  tell: ({ vmIds, filter }) => {
-    const vm = wantedIds(vmIds, "vmIds");
+  valuesFor: ({ vmIds, filter }) => {
+    const vm = idFilter(vmIds, "vmIds");
     // Rejects an invalid filter before the log is followed.
     wantedNodeAndTags(filter);
     return ({ payload }) => (payload as Written).vmIds.filter(vm);
@@ -31,7 +31,7 @@ export const vmMetrics: LiveField<SubscriptionVmMetricsArgs, MonitoringContext, 
 };
 
 function wantedNodeAndTags(filter: SubscriptionVmMetricsArgs["filter"]) {
-  const node = wantedIds(filter?.node, "filter.node");
-  const tags = wantedTags(filter?.tags, "filter.tags");
+  const node = idFilter(filter?.node, "filter.node");
+  const tags = tagFilter(filter?.tags, "filter.tags");
   return (vm: { nodeId: string | null; tags: Record<string, string> }) => node(vm.nodeId) && tags(vm.tags);
 }

@@ -7,13 +7,13 @@ const enough: readonly Reason[] = [];
 export const resources: Filter = (node, { claim }) => {
   let reasons: Reason[] | undefined;
   for (const resource of resourceClasses) {
-    const asked = claim[resource];
-    if (asked === 0) continue;
-    const amount = asked - free(node, resource);
+    const requested = claim[resource];
+    if (requested === 0) continue;
+    const amount = requested - free(node, resource);
     if (amount <= 0) continue;
     (reasons ??= []).push({
       code: `insufficient_${resource}`,
-      distance: amount / asked,
+      distance: amount / requested,
       shortfall: { resource, amount },
     });
   }

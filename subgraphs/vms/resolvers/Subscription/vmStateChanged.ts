@@ -3,7 +3,7 @@ import type { PayloadOf } from "#events/catalogue.ts";
 import type { vmsEvents } from "#events/vms.ts";
 import { found } from "#lib/arguments.ts";
 import type { LiveField } from "#lib/live-field.ts";
-import { wantedIds, wantedTags, wantedValues } from "#lib/wanted.ts";
+import { idFilter, tagFilter, valueFilter } from "#lib/subscription-filters.ts";
 import type { VmsContext } from "../../context.ts";
 import type { SubscriptionVmStateChangedArgs } from "../../generated/resolvers.ts";
 
@@ -20,13 +20,13 @@ export const vmStateChanged: LiveField<
   Promise<VmStateTransitionRow>
 > = {
   types: [type],
-  tell: ({ filter }) => {
-    const vm = wantedIds(filter?.vm, "filter.vm");
-    const from = wantedValues<string | null>(filter?.fromState);
-    const to = wantedValues<string>(filter?.toState);
-    const node = wantedIds(filter?.node, "filter.node");
-    const owner = wantedIds(filter?.owner, "filter.owner");
-    const tags = wantedTags(filter?.tags, "filter.tags");
+  valuesFor: ({ filter }) => {
+    const vm = idFilter(filter?.vm, "filter.vm");
+    const from = valueFilter<string | null>(filter?.fromState);
+    const to = valueFilter<string>(filter?.toState);
+    const node = idFilter(filter?.node, "filter.node");
+    const owner = idFilter(filter?.owner, "filter.owner");
+    const tags = tagFilter(filter?.tags, "filter.tags");
     return ({ entityKey, payload }) => {
       const { vmId, fromState, toState, nodeId, ownerId, tags: held } = payload as OldTransition;
       const isWanted =
