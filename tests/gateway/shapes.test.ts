@@ -5,7 +5,7 @@ import { overComposed } from "./differential/property.ts";
 import { fieldShapes } from "./shapes/fields.ts";
 import { typeShapes } from "./shapes/types.ts";
 
-// The documents are always the same. Other seeds explore, and the long test draws more.
+// The documents are always the same; other seeds explore.
 const seed = Number(process.env["NOVACRON_SEED"] ?? 20261130);
 const runs = Number(process.env["NOVACRON_RUNS"] ?? 40);
 
