@@ -32,7 +32,7 @@ const config: CodegenConfig = {
           importExtension: ".ts",
           contextType: `../context.ts#${domain[0]?.toUpperCase()}${domain.slice(1)}Context`,
           mappers: mappersOf(domain),
-          // Connection types are completed from a `Page` in lib/relay.ts, for all of them at once.
+          // Connection types are completed from a `Page` in lib/graphql/connections.ts, for all of them at once.
           defaultScalarType: "unknown",
           scalars: {
             DateTime: { input: "Date", output: "Date | string" },

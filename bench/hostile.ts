@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { readFileSync } from "node:fs";
 import { startGateway } from "#gateway/http/server.ts";
 import { asset } from "#lib/assets.ts";
-import { anonymous, policies } from "#lib/request-context.ts";
+import { anonymous, policies } from "#lib/trust/request-context.ts";
 import { type Figure, percentile } from "./report.ts";
 
 const times = (count: number, text: (at: number) => string): string =>

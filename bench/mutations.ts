@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { demoTenantId } from "#lib/demo-tenant.ts";
+import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { soak } from "#tests/connections/mutation-soak.ts";
 import { mutations, type Target, World } from "#tests/connections/mutations.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";

@@ -1,4 +1,4 @@
-import { demoTenantId } from "#lib/demo-tenant.ts";
+import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { startGatewayProcess, startSubgraphProcesses } from "./separate-processes.ts";
 import { closePools, openPools, readByHand } from "./one-request-by-hand.ts";

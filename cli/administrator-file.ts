@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { readJsonFile } from "#lib/text-file.ts";
+import { readJsonFile } from "#lib/files/text-file.ts";
 
 /** The file that the first start creates for the owner of the data folder. */
 export const administratorShape = z.object({

@@ -6,7 +6,7 @@
 import { register } from "tsx/esm/api";
 
 register();
-await import("../lib/load-environment-file.ts");
-const { runProcess } = await import("../lib/run-process.ts");
+await import("../lib/process/load-environment-file.ts");
+const { runProcess } = await import("../lib/process/run-process.ts");
 const { main } = await import("./main.ts");
 await runProcess(() => main(process.argv));

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Domain, domains } from "#db/columns.ts";
-import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
-import type { Keyring } from "#lib/keyring.ts";
+import { callerKeys, callerKeysText } from "#lib/trust/call-keys.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
 import { overwriteFile } from "./overwrite-file.ts";
 
 /** The file in a folder of `novacron secrets` with the keys by which a subgraph verifies the gateways. */

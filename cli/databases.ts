@@ -6,8 +6,8 @@ import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { databaseName, derivedPassword, derivedUrl, type Login, loginRole, logins } from "#db/logins.ts";
 import { migrateDomain, pendingMigrations } from "#db/migrate.ts";
 import { prepareDatabase } from "#db/prepare.ts";
-import { ConfigurationError } from "#lib/configuration-error.ts";
-import { log } from "#lib/log.ts";
+import { ConfigurationError } from "#lib/process/configuration-error.ts";
+import { log } from "#lib/observability/log.ts";
 import { type DatabaseUrls, type Environment, urlVariable } from "./environment.ts";
 
 /** The URLs of the five databases, and how to stop using them. */

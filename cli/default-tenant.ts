@@ -2,7 +2,7 @@ import { recordAudit } from "#db/auth/audit-writes.ts";
 import { tenantNamed } from "#db/auth/credentials.ts";
 import { insertTenant } from "#db/auth/tenant-writes.ts";
 import type { Database } from "#db/client.ts";
-import { demoTenantId, demoTenantName } from "#lib/demo-tenant.ts";
+import { demoTenantId, demoTenantName } from "#lib/trust/demo-tenant.ts";
 import { importedId } from "#lib/uuid.ts";
 
 /** The tenant of an installation without a demo fleet. Imports write to it, and the key of admin.json acts in it. */

@@ -3,11 +3,11 @@ import { z } from "zod";
 import { domains, type Domain } from "#db/columns.ts";
 import { type Login, logins } from "#db/logins.ts";
 import { longestRetentionSeconds } from "#db/event-log/retention.ts";
-import { ConfigurationError } from "#lib/configuration-error.ts";
+import { ConfigurationError } from "#lib/process/configuration-error.ts";
 import { durationSeconds, isoDuration } from "#lib/duration.ts";
-import { type Keyring, parseKeyring } from "#lib/keyring.ts";
-import { readRedisUrl } from "#lib/redis-url.ts";
-import { readDatabaseUrl, readSecret } from "#lib/secrets.ts";
+import { type Keyring, parseKeyring } from "#lib/trust/keyring.ts";
+import { readRedisUrl } from "#lib/process/redis-url.ts";
+import { readDatabaseUrl, readSecret } from "#lib/trust/secrets.ts";
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
 

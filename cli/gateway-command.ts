@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
-import { ConfigurationError } from "#lib/configuration-error.ts";
-import { failProcess } from "#lib/run-process.ts";
-import { endOnStopSignals } from "#lib/stop-signals.ts";
+import { ConfigurationError } from "#lib/process/configuration-error.ts";
+import { failProcess } from "#lib/process/run-process.ts";
+import { endOnStopSignals } from "#lib/process/stop-signals.ts";
 
 interface GatewayCommandOptions {
   supergraph: string;

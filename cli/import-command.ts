@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { onStop } from "#lib/stop-signals.ts";
+import { onStop } from "#lib/process/stop-signals.ts";
 import type { Environment } from "./environment.ts";
 import type { FleetDatabases, ImportOptions } from "./import/fleet.ts";
 

@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "#db/client.ts";
 import { refreshHourly } from "#db/monitoring/import-writes.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
-import { log } from "#lib/log.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { log } from "#lib/observability/log.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 
 const rollupEveryMs = 30_000;
 const retentionEveryMs = 3_600_000;

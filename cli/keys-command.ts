@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
 import { domains } from "#db/columns.ts";
-import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
-import { readKeyring } from "#lib/keyring.ts";
+import { callerKeys, callerKeysText } from "#lib/trust/call-keys.ts";
+import { readKeyring } from "#lib/trust/keyring.ts";
 import { problem } from "./auth/problem.ts";
 import type { Environment } from "./environment.ts";
-import { keysSettleMs } from "#lib/live-keys.ts";
+import { keysSettleMs } from "#lib/trust/live-keys.ts";
 import { progressBar } from "./progress.ts";
 import type { Rotation } from "./rotate-keys.ts";
 

@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { makeDataDir } from "#db/embedded/data-folder.ts";
-import { type Key, type Keyring, keyringShape } from "#lib/keyring.ts";
-import { followKeyring } from "#lib/live-keys.ts";
+import { type Key, type Keyring, keyringShape } from "#lib/trust/keyring.ts";
+import { followKeyring } from "#lib/trust/live-keys.ts";
 import type { Replaceable } from "#lib/replaceable.ts";
-import { parseJsonFile, readJsonFile, readTextFile } from "#lib/text-file.ts";
-import { onFileChange } from "#lib/watched-file.ts";
-import { addFile, replaceFile } from "#lib/whole-file.ts";
+import { parseJsonFile, readJsonFile, readTextFile } from "#lib/files/text-file.ts";
+import { onFileChange } from "#lib/files/watched-file.ts";
+import { addFile, replaceFile } from "#lib/files/whole-file.ts";
 import type { Environment } from "./environment.ts";
 
 const keysShape = z.object({

@@ -1,7 +1,7 @@
 import { tenantNamed } from "#db/auth/credentials.ts";
 import type { Database } from "#db/client.ts";
-import { demoTenantId, demoTenantName } from "#lib/demo-tenant.ts";
-import { log } from "#lib/log.ts";
+import { demoTenantId, demoTenantName } from "#lib/trust/demo-tenant.ts";
+import { log } from "#lib/observability/log.ts";
 import { tenantOf } from "./auth/lookups.ts";
 import { findDefaultTenant } from "./default-tenant.ts";
 import { actingAs, type Databases } from "./databases.ts";

@@ -1,6 +1,6 @@
 import { Gauge } from "prom-client";
-import { metrics } from "#lib/metrics.ts";
-import { listenMetrics, type MetricsServer } from "#lib/metrics-server.ts";
+import { metrics } from "#lib/observability/metrics.ts";
+import { listenMetrics, type MetricsServer } from "#lib/observability/metrics-server.ts";
 import type { Databases } from "./databases.ts";
 import { type EventLag, eventLag } from "./events/lag.ts";
 

@@ -1,7 +1,7 @@
 import { type Domain, domains } from "#db/columns.ts";
 import { type Login, loginRole, logins } from "#db/logins.ts";
 import { type Preparation, prepareDatabase } from "#db/prepare.ts";
-import { ConfigurationError } from "#lib/configuration-error.ts";
+import { ConfigurationError } from "#lib/process/configuration-error.ts";
 import { type DatabaseUrls, type Environment, urlVariable } from "./environment.ts";
 
 /**

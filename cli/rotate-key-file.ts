@@ -1,8 +1,8 @@
 import { basename, dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Keyring, parseKeyring } from "#lib/keyring.ts";
-import { keysSettleMs } from "#lib/live-keys.ts";
-import { FileError, readTextFile } from "#lib/text-file.ts";
+import { type Keyring, parseKeyring } from "#lib/trust/keyring.ts";
+import { keysSettleMs } from "#lib/trust/live-keys.ts";
+import { FileError, readTextFile } from "#lib/files/text-file.ts";
 import { updateCallerKeys } from "./caller-keys-files.ts";
 import { newKey } from "./keys.ts";
 import { overwriteFile } from "./overwrite-file.ts";

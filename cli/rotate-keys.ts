@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { countSealedOtherwise, lockKeys, resealBatch, sealedColumns } from "#db/sealed-columns.ts";
-import type { Keyring } from "#lib/keyring.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { readCheckpoints } from "./audit/checkpoint-file.ts";
 import type { Databases } from "./databases.ts";
 import type { Environment } from "./environment.ts";

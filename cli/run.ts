@@ -1,5 +1,5 @@
-import "#lib/load-environment-file.ts";
-import { runProcess } from "#lib/run-process.ts";
+import "#lib/process/load-environment-file.ts";
+import { runProcess } from "#lib/process/run-process.ts";
 import { main } from "./main.ts";
 
 // The bundle's entry; a checkout runs bin.js.

@@ -4,10 +4,10 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { domains } from "#db/columns.ts";
 import { logins } from "#db/logins.ts";
-import { ConfigurationError } from "#lib/configuration-error.ts";
-import { parseKeyring } from "#lib/keyring.ts";
-import { makeFolder } from "#lib/make-folder.ts";
-import { addFile, replaceFile } from "#lib/whole-file.ts";
+import { ConfigurationError } from "#lib/process/configuration-error.ts";
+import { parseKeyring } from "#lib/trust/keyring.ts";
+import { makeFolder } from "#lib/files/make-folder.ts";
+import { addFile, replaceFile } from "#lib/files/whole-file.ts";
 import { callerKeysFile, callerKeysOfGateway } from "./caller-keys-files.ts";
 import { newKey, newSecret } from "./keys.ts";
 

@@ -1,5 +1,5 @@
 import type { EventLog } from "#db/event-log/event-log.ts";
-import type { Subgraph } from "#lib/subgraph.ts";
+import type { Subgraph } from "#lib/subgraph/subgraph.ts";
 import { type AuthDependencies, createAuthSubgraph } from "#subgraphs/auth/subgraph.ts";
 import { createFederationSubgraph } from "#subgraphs/federation/subgraph.ts";
 import { createMonitoringSubgraph } from "#subgraphs/monitoring/subgraph.ts";

@@ -1,5 +1,5 @@
 import { asset } from "#lib/assets.ts";
-import { readJsonFile } from "#lib/text-file.ts";
+import { readJsonFile } from "#lib/files/text-file.ts";
 
 /** Returns this program's version, as in package.json. */
 export const version = (): string =>

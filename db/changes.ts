@@ -1,7 +1,7 @@
 import { type Column, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import type { EventType } from "#events/event.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { NewEvent } from "./event-log/append.ts";
 import { columnOf } from "./rows.ts";
 

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { ExecutedWrites } from "#lib/executed-writes.ts";
-import { log } from "#lib/log.ts";
-import { longestBeliefMs } from "#lib/signed-context.ts";
+import type { ExecutedWrites } from "#lib/subgraph/executed-writes.ts";
+import { log } from "#lib/observability/log.ts";
+import { longestBeliefMs } from "#lib/trust/signed-context.ts";
 import type { Database } from "./client.ts";
 import { statement } from "./statement.ts";
 

@@ -1,5 +1,5 @@
 import { type Column, type SQL, sql } from "drizzle-orm";
-import { validText } from "#lib/arguments.ts";
+import { validText } from "#lib/graphql/arguments.ts";
 import { InvalidArgument } from "#lib/errors.ts";
 import { isUuid } from "#lib/uuid.ts";
 

@@ -7,7 +7,7 @@ import {
   type PageRequest,
   pageRequest,
   type Position,
-} from "#lib/pagination.ts";
+} from "#lib/graphql/pagination.ts";
 import { isUuid } from "#lib/uuid.ts";
 import { LRUCache } from "lru-cache";
 import type { Tx } from "./client.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import type { Keyring } from "#lib/keyring.ts";
-import { reseal, SecretError, sealedUnder } from "#lib/sealed-secret.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
+import { reseal, SecretError, sealedUnder } from "#lib/trust/sealed-secret.ts";
 import type { Database, WriteTx } from "./client.ts";
 import { statement } from "./statement.ts";
 

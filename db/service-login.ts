@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import type { Domain } from "./columns.ts";
 
 interface SessionLogin {

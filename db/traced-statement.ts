@@ -1,5 +1,5 @@
 import { SpanKind } from "@opentelemetry/api";
-import { span } from "#lib/tracing.ts";
+import { span } from "#lib/observability/tracing.ts";
 
 /** Runs a statement in a span. The span shows the statement's text, which holds `$1`, `$2` in the place of values, and never the values. */
 export function tracedStatement<T>(database: string, text: string, send: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { type GraphQLSchema, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { Admission, type Admitted, compiledFor, findOperation } from "./request-admission.ts";
 import { defaultLimits, type Limits } from "./admission/limits.ts";
 import type { OperationCost } from "./admission/operation-cost.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseAddressRange } from "#lib/ip-address.ts";
+import { parseAddressRange } from "#lib/trust/ip-address.ts";
 import { readGatewayEnvironment } from "./environment.ts";
 
 it("a gateway reads sites, documents and document modes from its environment", () => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ConfigurationError } from "#lib/configuration-error.ts";
-import { type AddressRange, parseAddressRange } from "#lib/ip-address.ts";
+import { ConfigurationError } from "#lib/process/configuration-error.ts";
+import { type AddressRange, parseAddressRange } from "#lib/trust/ip-address.ts";
 import { type DocumentModes, openToAll } from "./documents/documents.ts";
 import { parseDocumentModes } from "./documents/modes.ts";
 

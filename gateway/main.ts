@@ -1,8 +1,8 @@
-import "#lib/load-environment-file.ts";
+import "#lib/process/load-environment-file.ts";
 import { asset } from "#lib/assets.ts";
-import { readPort } from "#lib/port-variable.ts";
-import { runProcess } from "#lib/run-process.ts";
-import { endOnStopSignals } from "#lib/stop-signals.ts";
+import { readPort } from "#lib/process/port-variable.ts";
+import { runProcess } from "#lib/process/run-process.ts";
+import { endOnStopSignals } from "#lib/process/stop-signals.ts";
 import { serveRemoteSubgraphs } from "./serve-remote-subgraphs.ts";
 
 // The process entry of a gateway whose subgraphs run in other processes: SUBGRAPH_URL_<NAME> gives their addresses.

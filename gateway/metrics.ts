@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram } from "prom-client";
-import { metrics } from "#lib/metrics.ts";
+import { metrics } from "#lib/observability/metrics.ts";
 import type { ObservedRequest } from "./create-gateway.ts";
 import type { ConnectionObserver } from "./sockets/observer.ts";
 import type { StreamObserver } from "./subscriptions/observer.ts";

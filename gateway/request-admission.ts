@@ -1,7 +1,7 @@
 import { GraphQLError, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
-import type { Identity, RequestContext } from "#lib/request-context.ts";
-import { span, annotateSpan } from "#lib/tracing.ts";
+import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
+import { span, annotateSpan } from "#lib/observability/tracing.ts";
 import type { Documents } from "./documents/documents.ts";
 import type { Variables } from "./execution/data.ts";
 import type { CompiledOperation } from "./execution/compile-operation.ts";

@@ -1,6 +1,6 @@
 import type { QueryPlan } from "@apollo/query-planner";
 import { Kind, parse, print, visit } from "graphql";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import type { Operation } from "./operation.ts";
 
 /** Operations that take longer are logged with their plan. */

@@ -1,5 +1,5 @@
-import { readTextFile } from "#lib/text-file.ts";
-import { policies } from "#lib/request-context.ts";
+import { readTextFile } from "#lib/files/text-file.ts";
+import { policies } from "#lib/trust/request-context.ts";
 import { loadSupergraph, type LoadedSupergraph } from "./execution/loaded-supergraph.ts";
 
 /** Composition writes `join__Graph` into each supergraph; a schema without it is a subgraph's or a client's. */

@@ -1,7 +1,7 @@
 import { CallConnections, type Task } from "#db/call-connections.ts";
 import type { Database, Tx } from "#db/client.ts";
-import type { RequestContext } from "#lib/request-context.ts";
-import type { OpenContext } from "#lib/subgraph.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
+import type { OpenContext } from "#lib/subgraph/subgraph.ts";
 
 /** The context of a request to a subgraph. */
 export interface LoaderContext<Loaders> {

@@ -3,7 +3,7 @@ import type { Domain } from "#db/columns.ts";
 import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
 import { redisCarrier } from "#db/event-log/carriers/redis.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
-import { readRedisUrl } from "#lib/redis-url.ts";
+import { readRedisUrl } from "#lib/process/redis-url.ts";
 import { endedAfter } from "#lib/pause.ts";
 
 /** The time in milliseconds that a read may take to finish after the log was ended. */

@@ -1,7 +1,7 @@
 import { Script } from "node:vm";
 import type { ExecutionResult } from "graphql";
-import type { Subgraph } from "#lib/subgraph.ts";
-import type { SubgraphRequest } from "#lib/subgraph-request.ts";
+import type { Subgraph } from "#lib/subgraph/subgraph.ts";
+import type { SubgraphRequest } from "#lib/subgraph/request.ts";
 import { subgraphSchema, type SubgraphName } from "./graph.ts";
 import { answerOf } from "./response-cache.ts";
 

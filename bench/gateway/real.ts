@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { demoTenantId } from "#lib/demo-tenant.ts";
+import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { signingVariable, startGatewayProcess, startSubgraphProcesses } from "../separate-processes.ts";
 import { closePools, openPools, readByHand } from "../one-request-by-hand.ts";

@@ -4,9 +4,9 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type WebSocket, WebSocketServer } from "ws";
 import { noLimits } from "#gateway/admission/limits.ts";
 import { startGateway } from "#gateway/http/server.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 import { pause } from "#lib/pause.ts";
-import type { SubscriptionEvent } from "#lib/subscription.ts";
+import type { SubscriptionEvent } from "#lib/live/subscription.ts";
 import { now } from "./process.ts";
 import { changeOf, messageOf, nodesOf, supergraphSdl } from "./graph.ts";
 

@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type AuditCheckpoint, checkpointShape } from "#lib/audit-checkpoint.ts";
-import { makeFolder } from "#lib/make-folder.ts";
-import { linesOf } from "#lib/text-lines.ts";
+import { type AuditCheckpoint, checkpointShape } from "#lib/trust/audit-checkpoint.ts";
+import { makeFolder } from "#lib/files/make-folder.ts";
+import { linesOf } from "#lib/files/text-lines.ts";
 
 /**
  * Appends checkpoints, one JSON object per line, in one write that is on the disk when this resolves. A partial line that a crash left stays a line of its own.

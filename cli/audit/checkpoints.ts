@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { chainHeads, hashOfEntry } from "#db/auth/audit-chain.ts";
 import type { Database } from "#db/client.ts";
-import { type AuditCheckpoint, checkpointProblem, signCheckpoint } from "#lib/audit-checkpoint.ts";
-import type { Keyring } from "#lib/keyring.ts";
-import { log } from "#lib/log.ts";
+import { type AuditCheckpoint, checkpointProblem, signCheckpoint } from "#lib/trust/audit-checkpoint.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
+import { log } from "#lib/observability/log.ts";
 import type { Current } from "#lib/replaceable.ts";
 import { appendCheckpoints, readCheckpoints } from "./checkpoint-file.ts";
 

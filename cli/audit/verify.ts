@@ -1,6 +1,6 @@
 import { type ChainFault, chainHeads, verifyChain } from "#db/auth/audit-chain.ts";
 import type { Database } from "#db/client.ts";
-import { checkpointProblem } from "#lib/audit-checkpoint.ts";
+import { checkpointProblem } from "#lib/trust/audit-checkpoint.ts";
 import { readCheckpoints } from "./checkpoint-file.ts";
 import type { CheckpointStore } from "./checkpoints.ts";
 

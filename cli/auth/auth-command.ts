@@ -1,11 +1,11 @@
-import type { Keyring } from "#lib/keyring.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
 import { Replaceable } from "#lib/replaceable.ts";
 import { type Command, Option } from "commander";
 import { randomUUID } from "node:crypto";
 import type { Environment } from "#cli/environment.ts";
 import { readPepper } from "#cli/keys.ts";
 import { tableOf } from "#cli/table.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
 import type { AuthServices } from "#subgraphs/auth/services.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";

@@ -10,7 +10,7 @@ import {
   tenantWithId,
 } from "#db/auth/credentials.ts";
 import type { List, ListArguments } from "#db/list.ts";
-import { maxPageSize, type Page, type PageArguments } from "#lib/pagination.ts";
+import { maxPageSize, type Page, type PageArguments } from "#lib/graphql/pagination.ts";
 import { isUuid } from "#lib/uuid.ts";
 import type { AuthServices } from "#subgraphs/auth/services.ts";
 import { problem } from "./problem.ts";

@@ -1,4 +1,4 @@
-import { isUserError, type UserError } from "#lib/user-errors.ts";
+import { isUserError, type UserError } from "#lib/graphql/user-errors.ts";
 
 /** Returns the error that ends a command with exit code 1: `CODE: message` on standard error. */
 export const problem = (...errors: readonly { code: string; message: string }[]): Error =>

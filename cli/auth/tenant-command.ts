@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { TenantWithQuota } from "#db/auth/tenants.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
-import { userError } from "#lib/user-errors.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import { userError } from "#lib/graphql/user-errors.ts";
 import type { QuotaInput } from "#subgraphs/auth/tenants/quota.ts";
 import { listAllTenants } from "#subgraphs/auth/tenants/see-tenants.ts";
 import { createTenant, enableTenant, setTenantQuota, updateTenant } from "#subgraphs/auth/tenants/tenants.ts";

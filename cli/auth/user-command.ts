@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { userList } from "#db/auth/users.ts";
-import type { UserError } from "#lib/user-errors.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { UserError } from "#lib/graphql/user-errors.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { createPasswordReset } from "#subgraphs/auth/passwords/change-password.ts";
 import { revokeSessionsOf } from "#subgraphs/auth/sessions/end-sessions.ts";
 import { createUser, disableUser, enableUser, roleOf, setUserRole } from "#subgraphs/auth/users/users.ts";

@@ -6,7 +6,7 @@ import {
   latestSamples,
   lockName,
 } from "#db/monitoring/import-writes.ts";
-import { demoTenantId } from "#lib/demo-tenant.ts";
+import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
 import { demoDataset, demoNodes } from "./fleet.ts";
 import { changeDemoFleet } from "./change-fleet.ts";

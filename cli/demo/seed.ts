@@ -14,7 +14,7 @@ import { nodes } from "#db/scheduler/schema/nodes.ts";
 import { upsert } from "#db/upsert.ts";
 import { vmTemplates } from "#db/vms/schema/vm-templates.ts";
 import { vms } from "#db/vms/schema/vms.ts";
-import { demoTenantId, demoTenantName } from "#lib/demo-tenant.ts";
+import { demoTenantId, demoTenantName } from "#lib/trust/demo-tenant.ts";
 import { importedId } from "#lib/uuid.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
 import { writeHistory } from "#cli/import/generated-history.ts";

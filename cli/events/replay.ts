@@ -1,7 +1,7 @@
 import type { Environment } from "#cli/environment.ts";
 import { consumerPosition, replayEvents } from "#db/event-log/consumer.ts";
 import { vmProjectionConsumer } from "#db/projections/vm-projection.ts";
-import { positionText } from "#lib/event-position.ts";
+import { positionText } from "#lib/live/event-position.ts";
 import { startOf, withEventLog } from "./with-event-log.ts";
 
 export interface ReplayRequest {

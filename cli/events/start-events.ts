@@ -7,7 +7,7 @@ import { runRelay } from "#db/event-log/relay.ts";
 import { removeOldEvents } from "#db/event-log/retention.ts";
 import { domains } from "#db/columns.ts";
 import { vmProjection } from "#db/projections/vm-projection.ts";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { endedAfter, pause } from "#lib/pause.ts";
 import { closeDatabases, type Databases, type DatabaseServer, openDatabases } from "#cli/databases.ts";
 

@@ -3,8 +3,8 @@ import type { Environment } from "#cli/environment.ts";
 import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
 import { redisCarrier } from "#db/event-log/carriers/redis.ts";
 import { EventLog, type EventStart } from "#db/event-log/event-log.ts";
-import { parsePosition } from "#lib/event-position.ts";
-import { onStop } from "#lib/stop-signals.ts";
+import { parsePosition } from "#lib/live/event-position.ts";
+import { onStop } from "#lib/process/stop-signals.ts";
 
 export interface CommandLog {
   log: EventLog;

@@ -4,8 +4,8 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { parse } from "csv-parse/sync";
-import { FileError } from "#lib/text-file.ts";
-import { type LineBatch, linesOf, lineTooLong, maxLineLength } from "#lib/text-lines.ts";
+import { FileError } from "#lib/files/text-file.ts";
+import { type LineBatch, linesOf, lineTooLong, maxLineLength } from "#lib/files/text-lines.ts";
 
 export class ImportError extends Error {
   readonly code: "IMPORT_SOURCE_MISSING" | "IMPORT_SOURCE_TRUNCATED" | "IMPORT_SOURCE_INVALID" | "IMPORT_INTERRUPTED";

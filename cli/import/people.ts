@@ -19,7 +19,7 @@ import { userRoles } from "#db/auth/schema/user-roles.ts";
 import { userSessions } from "#db/auth/schema/user-sessions.ts";
 import { users } from "#db/auth/schema/users.ts";
 import { upsert } from "#db/upsert.ts";
-import { demoTenantId, demoUserId } from "#lib/demo-tenant.ts";
+import { demoTenantId, demoUserId } from "#lib/trust/demo-tenant.ts";
 import { importedId } from "#lib/uuid.ts";
 import type { Tenant } from "#cli/default-tenant.ts";
 

@@ -5,7 +5,7 @@ import { administratorFile, readAdministrator } from "#cli/administrator-file.ts
 import { problem } from "#cli/auth/problem.ts";
 import { defaultTenantName, ensureTenant, findDefaultTenant, type Tenant } from "#cli/default-tenant.ts";
 import { isTenantName, tenantNameRule } from "#subgraphs/auth/tenants/tenants.ts";
-import { userError } from "#lib/user-errors.ts";
+import { userError } from "#lib/graphql/user-errors.ts";
 
 /**
  * Returns the tenant that an import writes into, and creates it where needed.

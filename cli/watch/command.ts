@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Environment } from "#cli/environment.ts";
-import { endOnStopSignals } from "#lib/stop-signals.ts";
+import { endOnStopSignals } from "#lib/process/stop-signals.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Watched } from "./watched.ts";
 

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Page } from "#lib/pagination.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 import type { Tx } from "../client.ts";
 import { defineList, type ListArguments } from "../list.ts";
 import { lookup } from "../lookup.ts";

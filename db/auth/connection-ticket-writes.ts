@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { CredentialKey } from "#lib/request-context.ts";
+import type { CredentialKey } from "#lib/trust/request-context.ts";
 import type { WriteTx } from "../client.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";

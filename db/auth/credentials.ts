@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
-import { isText } from "#lib/arguments.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
-import { grants } from "#lib/request-context.ts";
+import { isText } from "#lib/graphql/arguments.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import { grants } from "#lib/trust/request-context.ts";
 import { isUuid } from "#lib/uuid.ts";
 import type { Database } from "../client.ts";
 import { ofTenant } from "../tenant-predicate.ts";

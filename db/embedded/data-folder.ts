@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join, relative, resolve } from "node:path";
-import { makeFolder } from "#lib/make-folder.ts";
+import { makeFolder } from "#lib/files/make-folder.ts";
 import { canEnter } from "./command.ts";
 import { EmbeddedPostgresError } from "./errors.ts";
 import { requireOwnFolder } from "./own-folder.ts";

@@ -1,5 +1,5 @@
 import { chmodSync, lstatSync } from "node:fs";
-import { makeFolder } from "#lib/make-folder.ts";
+import { makeFolder } from "#lib/files/make-folder.ts";
 
 /**
  * Makes a folder that other users may enter but not write to. Throws when such a folder exists and another user owns it or can write to it. In a temporary

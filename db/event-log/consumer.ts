@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Event, EventSource, EventType } from "#events/event.ts";
-import type { LogPosition } from "#lib/event-position.ts";
-import { log } from "#lib/log.ts";
-import { eventDelay, eventsConsumed, eventsRepeated } from "#lib/metrics.ts";
+import type { LogPosition } from "#lib/live/event-position.ts";
+import { log } from "#lib/observability/log.ts";
+import { eventDelay, eventsConsumed, eventsRepeated } from "#lib/observability/metrics.ts";
 import { pause } from "#lib/pause.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { Database, Tx } from "../client.ts";
 import { statement } from "../statement.ts";
 import type { EventLog } from "./event-log.ts";

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Event, EventSource, EventType } from "#events/event.ts";
-import type { EventPosition, LogPosition } from "#lib/event-position.ts";
-import { log } from "#lib/log.ts";
+import type { EventPosition, LogPosition } from "#lib/live/event-position.ts";
+import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Database } from "../client.ts";
 import type { Carrier, AnnouncementListener } from "./carriers/carrier.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Event } from "#events/event.ts";
-import { eventsRelayed, relayFailures } from "#lib/metrics.ts";
-import { log } from "#lib/log.ts";
+import { eventsRelayed, relayFailures } from "#lib/observability/metrics.ts";
+import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Domain } from "../columns.ts";
 import { statement } from "../statement.ts";

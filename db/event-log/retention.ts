@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { Database } from "../client.ts";
 import { statement } from "../statement.ts";
 import { outboxSlots, slotSeconds } from "./tables.ts";

@@ -1,6 +1,6 @@
 import type { Event } from "#events/event.ts";
-import type { LogPosition } from "#lib/event-position.ts";
-import { log } from "#lib/log.ts";
+import type { LogPosition } from "#lib/live/event-position.ts";
+import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Database } from "../client.ts";
 import type { Announcement, Carrier } from "./carriers/carrier.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Event, EventType } from "#events/event.ts";
 import { PublicError } from "#lib/errors.ts";
-import { expiredPosition, invalidPosition, type LogPosition, sameLog } from "#lib/event-position.ts";
+import { expiredPosition, invalidPosition, type LogPosition, sameLog } from "#lib/live/event-position.ts";
 import type { Database } from "../client.ts";
 
 import { statement } from "../statement.ts";

@@ -16,7 +16,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { currentTenant, type Domain, serviceRole, systemPolicy } from "../columns.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 /** A transaction id that never wraps around. */

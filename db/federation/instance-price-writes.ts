@@ -3,7 +3,7 @@ import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
 import { upsert } from "../upsert.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { instancePrices } from "./schema/instance-prices.ts";
 
 type NewPrice = typeof instancePrices.$inferInsert;

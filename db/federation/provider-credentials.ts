@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import type { Keyring } from "#lib/keyring.ts";
-import { open, seal } from "#lib/sealed-secret.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
+import { open, seal } from "#lib/trust/sealed-secret.ts";
 import type { Tx, WriteTx } from "../client.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";

@@ -1,7 +1,7 @@
 import { getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { maxNamedEntities } from "#events/catalogue.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { WriteTx } from "../client.ts";
 import { append, type NewEvent } from "../event-log/append.ts";
 import { columnOf } from "../rows.ts";

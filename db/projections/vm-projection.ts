@@ -1,5 +1,5 @@
-import type { LogPosition } from "#lib/event-position.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import type { LogPosition } from "#lib/live/event-position.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { Database } from "../client.ts";
 import type { Consumer } from "../event-log/consumer.ts";
 import { readLogState } from "../event-log/stored-events.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { PublicError } from "#lib/errors.ts";
-import { log } from "#lib/log.ts";
-import { anonymous, type CredentialKey, type Identity } from "#lib/request-context.ts";
+import { log } from "#lib/observability/log.ts";
+import { anonymous, type CredentialKey, type Identity } from "#lib/trust/request-context.ts";
 import type { CallRequest, Transport } from "../transport/transport.ts";
 import type { IdentifiedCredential } from "./identity-cache.ts";
 

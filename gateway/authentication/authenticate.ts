@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { apiKeyId, isSessionToken, tenantOfTicket } from "#lib/credentials.ts";
+import { apiKeyId, isSessionToken, tenantOfTicket } from "#lib/trust/credentials.ts";
 import { PublicError } from "#lib/errors.ts";
-import { anonymous, type CredentialKey, type Identity } from "#lib/request-context.ts";
+import { anonymous, type CredentialKey, type Identity } from "#lib/trust/request-context.ts";
 import type { Transport } from "../transport/transport.ts";
 import { authCalls } from "./auth-calls.ts";
 import { type IdentifiedCredential, IdentityCache } from "./identity-cache.ts";

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
-import { log } from "#lib/log.ts";
-import type { Identity, RequestContext } from "#lib/request-context.ts";
+import { log } from "#lib/observability/log.ts";
+import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
 import type { Transport } from "../transport/transport.ts";
 import { gatewayIdentity } from "./auth-calls.ts";
 

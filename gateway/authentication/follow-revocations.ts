@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Transport } from "../transport/transport.ts";
 import { gatewayIdentity } from "./auth-calls.ts";

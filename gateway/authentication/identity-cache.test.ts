@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 import { IdentityCache, type IdentifiedCredential } from "./identity-cache.ts";
 
 const identified = (id: string): IdentifiedCredential => ({

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import type { Identity } from "#lib/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 
 /** The identity of a credential, and how often it may be used. */
 export interface IdentifiedCredential {

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
 import { PublicError } from "#lib/errors.ts";
-import { rateLimiter } from "#lib/rate-limiter.ts";
+import { rateLimiter } from "#lib/trust/rate-limiter.ts";
 import type { IdentifiedCredential } from "./identity-cache.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Identity } from "#lib/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 
 /** Returns whether two identities of one user may see the same data. */
 export const haveSameRights = (one: Identity, other: Identity): boolean =>

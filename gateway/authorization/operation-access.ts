@@ -1,6 +1,6 @@
 import { type FieldNode, getNamedType, type GraphQLSchema, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
-import type { Identity } from "#lib/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import { isIntrospection, type Operation } from "../operation.ts";
 import type { Requirement } from "./requirement.ts";
 import type { Requirements } from "./requirements.ts";

@@ -1,5 +1,5 @@
 import { PublicError } from "#lib/errors.ts";
-import { anyAuthenticated, type Identity, lacksPolicy, refusalOf } from "#lib/request-context.ts";
+import { anyAuthenticated, type Identity, lacksPolicy, refusalOf } from "#lib/trust/request-context.ts";
 
 /** One directive on one coordinate. */
 export interface Requirement {

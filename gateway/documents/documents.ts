@@ -1,6 +1,6 @@
 import { PublicError } from "#lib/errors.ts";
-import { log } from "#lib/log.ts";
-import type { Identity } from "#lib/request-context.ts";
+import { log } from "#lib/observability/log.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
 import { documentId, hashOf, type KnownDocument } from "./manifest.ts";
 

@@ -1,5 +1,5 @@
-import { readTextFile } from "#lib/text-file.ts";
-import { onFileChange } from "#lib/watched-file.ts";
+import { readTextFile } from "#lib/files/text-file.ts";
+import { onFileChange } from "#lib/files/watched-file.ts";
 import type { GatewayEnvironment } from "../environment.ts";
 import { Documents } from "./documents.ts";
 import { readManifest } from "./manifest.ts";

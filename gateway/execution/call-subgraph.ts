@@ -1,7 +1,7 @@
 import type { FetchNode } from "@apollo/query-planner";
 import { OperationTypeNode, parse } from "graphql";
 import { PublicError } from "#lib/errors.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { failedFields } from "./failed-fields.ts";
 import { splitCall } from "./split-call.ts";
 import type { CallRequest, Transport } from "../transport/transport.ts";

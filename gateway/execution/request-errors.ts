@@ -1,6 +1,6 @@
 import { GraphQLError } from "graphql";
 import type { ErrorCode } from "#lib/errors.ts";
-import { messageWithoutValue } from "#lib/messages-without-values.ts";
+import { messageWithoutValue } from "#lib/graphql/messages-without-values.ts";
 
 /** The reasons for which a request is not executed, as far as they are returned. */
 export class RequestErrors extends Error {

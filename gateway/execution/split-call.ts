@@ -1,5 +1,5 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
-import { maxReferences } from "#lib/references.ts";
+import { maxReferences } from "#lib/subgraph/max-references.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 

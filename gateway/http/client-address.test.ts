@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
-import { type AddressRange, clientNetwork, parseAddressRange } from "#lib/ip-address.ts";
+import { type AddressRange, clientNetwork, parseAddressRange } from "#lib/trust/ip-address.ts";
 import { ClientAddress } from "./client-address.ts";
 
 const trusted = ["127.0.0.1", "10.0.0.0/8", "2001:db8:1::/48"].map((range) => parseAddressRange(range) as AddressRange);

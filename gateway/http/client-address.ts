@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type AddressRange, canonicalAddress, isInRanges } from "#lib/ip-address.ts";
+import { type AddressRange, canonicalAddress, isInRanges } from "#lib/trust/ip-address.ts";
 
 /**
  * Finds the address that a request comes from. It is the peer's address, unless the peer is a trusted proxy. Each hop of `X-Forwarded-For` is the address

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Identity } from "#lib/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import { answerErrors } from "../answer-errors.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";

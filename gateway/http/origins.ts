@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PublicError } from "#lib/errors.ts";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 
 export interface OriginsOptions {
   /** Origins, such as `https://console.example`. */

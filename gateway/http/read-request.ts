@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { type ExactNumbers, numbersIn, parseJson } from "#lib/exact-json.ts";
 import { PublicError } from "#lib/errors.ts";
-import { readBody } from "#lib/http-body.ts";
+import { readBody } from "#lib/process/http-body.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";
 
 export const maxBodyBytes = 256 * 1024;

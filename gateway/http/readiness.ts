@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { plainJson } from "./media-type.ts";
 import { send } from "./send.ts";
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { failSpan, annotateSpan } from "#lib/tracing.ts";
+import { failSpan, annotateSpan } from "#lib/observability/tracing.ts";
 import type { GraphQLAnswer } from "../graphql-request.ts";
 import { refuseStream } from "./event-stream.ts";
 import { eventStream, type MediaType, plainJson } from "./media-type.ts";

@@ -3,7 +3,7 @@ import type { QueryPlan } from "@apollo/query-planner";
 import { print } from "graphql";
 import { asset } from "#lib/assets.ts";
 import { PublicError } from "#lib/errors.ts";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { documentOf, type Operation } from "../operation.ts";
 import type { Planner } from "./planner.ts";
 

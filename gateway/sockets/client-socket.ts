@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { WebSocket } from "ws";
 import { PublicError } from "#lib/errors.ts";
-import { log } from "#lib/log.ts";
-import type { Client, Identity } from "#lib/request-context.ts";
+import { log } from "#lib/observability/log.ts";
+import type { Client, Identity } from "#lib/trust/request-context.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
 import type { GraphQLRequest } from "../graphql-request.ts";

@@ -1,4 +1,4 @@
-import type { Identity } from "#lib/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 
 /** The open connections of each user, whose number is limited. */
 export class ConnectionsByUser {

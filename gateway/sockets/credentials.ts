@@ -1,5 +1,5 @@
 import { PublicError } from "#lib/errors.ts";
-import type { CredentialKey, Identity } from "#lib/request-context.ts";
+import type { CredentialKey, Identity } from "#lib/trust/request-context.ts";
 import type { Authentication } from "../authentication/authenticate.ts";
 
 /** A connection that is notified of the state of its credential. */

@@ -1,5 +1,5 @@
 import { SpanKind } from "@opentelemetry/api";
-import { requestSpan } from "#lib/tracing.ts";
+import { requestSpan } from "#lib/observability/tracing.ts";
 import { answerErrors, refusal } from "../answer-errors.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";

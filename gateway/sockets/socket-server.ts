@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { PublicError } from "#lib/errors.ts";
-import type { Client } from "#lib/request-context.ts";
+import type { Client } from "#lib/trust/request-context.ts";
 import type { Gateway } from "../create-gateway.ts";
 import { requestUrl } from "../request-url.ts";
 import { ClientSocket, type SocketDependencies } from "./client-socket.ts";

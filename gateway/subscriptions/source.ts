@@ -1,7 +1,7 @@
 import { withDoubles } from "#lib/exact-json.ts";
-import type { RequestContext } from "#lib/request-context.ts";
-import type { Subgraph } from "#lib/subgraph.ts";
-import type { Subscription, SubscriptionRequest } from "#lib/subscription.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
+import type { Subgraph } from "#lib/subgraph/subgraph.ts";
+import type { Subscription, SubscriptionRequest } from "#lib/live/subscription.ts";
 import { CallFailure } from "../transport/call-failure.ts";
 
 /** How the gateway subscribes to a subgraph: in the same process, or over the network. */

@@ -1,4 +1,4 @@
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { CallFailure, failureKind } from "./call-failure.ts";
 import type { TransportLimits } from "./limits.ts";
 import type { BreakerState, TransportObserver } from "./observer.ts";

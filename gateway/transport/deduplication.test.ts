@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { manualTransport, contextOf, mutation, never, query } from "#tests/gateway/transport/manual-transport.ts";
 import { withDeduplication } from "./deduplication.ts";
 import type { CallRequest } from "./transport.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { InFlightCall } from "./in-flight-call.ts";
 import type { TransportLimits } from "./limits.ts";
 import type { TransportObserver } from "./observer.ts";

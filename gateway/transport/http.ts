@@ -1,8 +1,8 @@
 import { type Dispatcher, errors, Pool } from "undici";
 import type { ExecutionResult } from "graphql";
-import type { CallSigner } from "#lib/call-keys.ts";
-import { signContext } from "#lib/signed-context.ts";
-import { traceHeaders } from "#lib/tracing.ts";
+import type { CallSigner } from "#lib/trust/call-keys.ts";
+import { signContext } from "#lib/trust/signed-context.ts";
+import { traceHeaders } from "#lib/observability/tracing.ts";
 import { parseJson, stringifyJson } from "#lib/exact-json.ts";
 import { isData } from "../execution/data.ts";
 import { CallFailure, failureKind } from "./call-failure.ts";

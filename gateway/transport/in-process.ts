@@ -1,5 +1,5 @@
-import type { Subgraph } from "#lib/subgraph.ts";
-import type { SubgraphRequest } from "#lib/subgraph-request.ts";
+import type { Subgraph } from "#lib/subgraph/subgraph.ts";
+import type { SubgraphRequest } from "#lib/subgraph/request.ts";
 import { withDoubles } from "#lib/exact-json.ts";
 import type { Transport } from "./transport.ts";
 

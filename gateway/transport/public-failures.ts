@@ -1,5 +1,5 @@
 import { PublicError } from "#lib/errors.ts";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { failureKind } from "./call-failure.ts";
 import type { Transport } from "./transport.ts";
 

@@ -1,5 +1,5 @@
 import { SpanKind } from "@opentelemetry/api";
-import { span, annotateSpan } from "#lib/tracing.ts";
+import { span, annotateSpan } from "#lib/observability/tracing.ts";
 import type { TransportObserver } from "./observer.ts";
 import type { Transport } from "./transport.ts";
 

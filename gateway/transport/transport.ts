@@ -1,6 +1,6 @@
 import type { ExecutionResult } from "graphql";
-import type { RequestContext } from "#lib/request-context.ts";
-import type { SubgraphRequest } from "#lib/subgraph-request.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
+import type { SubgraphRequest } from "#lib/subgraph/request.ts";
 
 export interface CallRequest extends SubgraphRequest {
   /** A query may be sent twice, or once for several callers; a mutation is sent once. */

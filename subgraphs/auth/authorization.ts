@@ -6,7 +6,7 @@ import {
   type RequestContext,
   requirePermission,
   servicesOnly,
-} from "#lib/request-context.ts";
+} from "#lib/trust/request-context.ts";
 import type { AuthContext } from "./context.ts";
 import { exceeding } from "./credentials/permissions.ts";
 

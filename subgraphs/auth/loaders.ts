@@ -8,7 +8,7 @@ import { roleGrantsOfUser } from "#db/auth/user-roles.ts";
 import { sessionsOfUser, userSessionById, userSessionList } from "#db/auth/user-sessions.ts";
 import { userById, userList, usersOfTenant, usersWithRole } from "#db/auth/users.ts";
 import type { Database, Tx } from "#db/client.ts";
-import { batchLoader, loadersOn } from "#lib/batching.ts";
+import { batchLoader, loadersOn } from "#lib/graphql/batching.ts";
 
 export type AuthLoaders = ReturnType<typeof createAuthLoaders>;
 

@@ -1,14 +1,14 @@
-import "#lib/load-environment-file.ts";
+import "#lib/process/load-environment-file.ts";
 import { openDatabase } from "#db/client.ts";
 import { executedWrites } from "#db/executed-writes.ts";
-import { ConfigurationError } from "#lib/configuration-error.ts";
-import { readKeyring } from "#lib/keyring.ts";
-import { followKeyring } from "#lib/live-keys.ts";
-import { readRedisUrl } from "#lib/redis-url.ts";
+import { ConfigurationError } from "#lib/process/configuration-error.ts";
+import { readKeyring } from "#lib/trust/keyring.ts";
+import { followKeyring } from "#lib/trust/live-keys.ts";
+import { readRedisUrl } from "#lib/process/redis-url.ts";
 import { Replaceable } from "#lib/replaceable.ts";
-import { openRedis } from "#lib/redis.ts";
-import { readSecret } from "#lib/secrets.ts";
-import { serveSubgraph } from "#lib/subgraph-server.ts";
+import { openRedis } from "#lib/process/redis.ts";
+import { readSecret } from "#lib/trust/secrets.ts";
+import { serveSubgraph } from "#lib/subgraph/server.ts";
 import { SignInLimits } from "./sign-in/sign-in-limits.ts";
 import { createAuthSubgraph } from "./subgraph.ts";
 

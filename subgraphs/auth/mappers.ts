@@ -7,8 +7,8 @@ import type { TenantWithQuota } from "#db/auth/tenants.ts";
 import type { UserRoleRow } from "#db/auth/schema/user-roles.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { PublicUserRow } from "#db/auth/users.ts";
-import type { UserError as Problem } from "#lib/user-errors.ts";
-import type { Page } from "#lib/pagination.ts";
+import type { UserError as Problem } from "#lib/graphql/user-errors.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 import type { ValidToken as Token } from "./credentials/validate-token.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.

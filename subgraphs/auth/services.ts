@@ -1,8 +1,8 @@
 import type { Task } from "#db/call-connections.ts";
 import type { Database, Scope } from "#db/client.ts";
-import type { Keyring } from "#lib/keyring.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Current } from "#lib/replaceable.ts";
-import type { Identity, RequestContext } from "#lib/request-context.ts";
+import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
 import type { PasswordHasher } from "./passwords/password-hasher.ts";
 import type { SignInLimits } from "./sign-in/sign-in-limits.ts";
 

@@ -1,7 +1,7 @@
 import type { Database } from "#db/client.ts";
-import type { Keyring } from "#lib/keyring.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Current } from "#lib/replaceable.ts";
-import { createSubgraph, type Subgraph } from "#lib/subgraph.ts";
+import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { openWriting } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { AuthContext } from "./context.ts";

@@ -1,4 +1,4 @@
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import type { FederationLoaders } from "./loaders.ts";
 
 /** The context of a request to this subgraph. */

@@ -36,7 +36,7 @@ import {
   multicloudVmsAtProvider,
   multicloudVmsOfVm,
 } from "#db/federation/multicloud-vms.ts";
-import { loadersOn } from "#lib/batching.ts";
+import { loadersOn } from "#lib/graphql/batching.ts";
 
 export type FederationLoaders = ReturnType<typeof createFederationLoaders>;
 

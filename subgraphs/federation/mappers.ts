@@ -6,7 +6,7 @@ import type { InstancePriceRow } from "#db/federation/schema/instance-prices.ts"
 import type { MigrationStepRow } from "#db/federation/schema/migration-steps.ts";
 import type { MigrationPhase as Phase, MigrationRow } from "#db/federation/schema/migrations.ts";
 import type { MulticloudVmRow } from "#db/federation/schema/multicloud-vms.ts";
-import type { Page } from "#lib/pagination.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 import type { MigrationProgressRow, StepProgressRow } from "./migrations/progress.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.

@@ -1,6 +1,6 @@
 import type { Database } from "#db/client.ts";
 import type { EventLog } from "#db/event-log/event-log.ts";
-import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { liveLog } from "#subgraphs/live-log.ts";
 import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";

@@ -1,4 +1,4 @@
-import { platformWith } from "#lib/request-context.ts";
+import { platformWith } from "#lib/trust/request-context.ts";
 
 /** The permission or policy of each root field, required for the subgraph to start, and of each other type and field with restricted access. */
 export const authorization = {

@@ -13,7 +13,7 @@ import { projectedVmById } from "#db/monitoring/projected-vms.ts";
 import { latestNodeMetrics, nodeMetricSeries, type NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
 import { topVms, type VmTopMetric } from "#db/monitoring/top-vms.ts";
 import { latestVmMetrics, vmMetricSeries, type VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
-import { ArgumentLoader, loadersOn } from "#lib/batching.ts";
+import { ArgumentLoader, loadersOn } from "#lib/graphql/batching.ts";
 import type { SeriesRequest } from "./metrics/series-request.ts";
 
 export type MonitoringLoaders = ReturnType<typeof createMonitoringLoaders>;

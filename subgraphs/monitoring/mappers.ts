@@ -6,7 +6,7 @@ import type { SystemMetricLatestRow } from "#db/monitoring/schema/system-metrics
 import type { VmMetricLatestRow } from "#db/monitoring/schema/vm-metrics-latest.ts";
 import type { NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
 import type { VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
-import type { Page } from "#lib/pagination.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 import type { AlertChangeRow } from "./alerts/change.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.

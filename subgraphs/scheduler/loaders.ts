@@ -25,7 +25,7 @@ import {
   schedulingPolicyById,
   schedulingPolicyList,
 } from "#db/scheduler/scheduling-policies.ts";
-import { loadersOn } from "#lib/batching.ts";
+import { loadersOn } from "#lib/graphql/batching.ts";
 
 export type SchedulerLoaders = ReturnType<typeof createSchedulerLoaders>;
 

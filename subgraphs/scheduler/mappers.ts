@@ -5,7 +5,7 @@ import type { ResourceAllocationRow } from "#db/scheduler/schema/resource-alloca
 import type { ScalingRecommendationRow } from "#db/scheduler/schema/scaling-recommendations.ts";
 import type { SchedulingDecisionRow } from "#db/scheduler/schema/scheduling-decisions.ts";
 import type { SchedulingPolicyRow } from "#db/scheduler/schema/scheduling-policies.ts";
-import type { Page } from "#lib/pagination.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 

@@ -1,5 +1,5 @@
 import type { Database } from "#db/client.ts";
-import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph.ts";
+import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { SchedulerContext } from "./context.ts";

@@ -4,7 +4,7 @@ import { snapshotsOfVm, vmSnapshotById, vmSnapshotList } from "#db/vms/vm-snapsh
 import { transitionsOfVm, vmStateTransitionById, vmStateTransitionList } from "#db/vms/vm-state-transitions.ts";
 import { vmTemplateById, vmTemplateList, vmTemplatesOfOwner, vmTemplatesOfTenant } from "#db/vms/vm-templates.ts";
 import { vmById, vmList, vmsOfOwner, vmsOfTemplate, vmsOfTenant, vmsOnNode } from "#db/vms/vms.ts";
-import { loadersOn } from "#lib/batching.ts";
+import { loadersOn } from "#lib/graphql/batching.ts";
 
 export type VmsLoaders = ReturnType<typeof createVmsLoaders>;
 

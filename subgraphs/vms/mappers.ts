@@ -4,7 +4,7 @@ import type { VmSnapshotRow } from "#db/vms/schema/vm-snapshots.ts";
 import type { VmStateTransitionRow } from "#db/vms/schema/vm-state-transitions.ts";
 import type { VmTemplateRow } from "#db/vms/schema/vm-templates.ts";
 import type { VmRow } from "#db/vms/schema/vms.ts";
-import type { Page } from "#lib/pagination.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 

@@ -1,5 +1,5 @@
-import { platformTenantId } from "#lib/platform-tenant.ts";
-import type { Identity } from "#lib/request-context.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { answerOf } from "#tests/harness/answers.ts";
 import { makeApiKey, makeUser } from "#tests/harness/credentials.ts";

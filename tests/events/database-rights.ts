@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { type Domain, serviceRole, systemRole } from "#db/columns.ts";
 
 /** The rights of a domain's two roles, one line each, as in docs/running.md. */

@@ -4,7 +4,7 @@ import { append } from "#db/event-log/append.ts";
 import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
 import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
 import { statement } from "#db/statement.ts";
-import { parsePosition, positionText } from "#lib/event-position.ts";
+import { parsePosition, positionText } from "#lib/live/event-position.ts";
 import { newId } from "#lib/uuid.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { type LogFixture, logFixture, placed, someTenant, take, vmEvent, writeVmEvents } from "./log-fixture.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EventLog } from "#db/event-log/event-log.ts";
 import { readEvents } from "#db/event-log/stored-events.ts";
-import { parsePosition, positionText } from "#lib/event-position.ts";
+import { parsePosition, positionText } from "#lib/live/event-position.ts";
 import { newId } from "#lib/uuid.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { type LogFixture, logFixture, someTenant, take, writeVmEvents } from "./log-fixture.ts";

@@ -9,7 +9,7 @@ import { redisCarrier } from "#db/event-log/carriers/redis.ts";
 import { runConsumer } from "#db/event-log/consumer.ts";
 import { EventLog, type EventStart } from "#db/event-log/event-log.ts";
 import { runRelay } from "#db/event-log/relay.ts";
-import { parsePosition, positionText } from "#lib/event-position.ts";
+import { parsePosition, positionText } from "#lib/live/event-position.ts";
 import { pause } from "#lib/pause.ts";
 import { type Delivery, type ProcessArguments, readLines } from "./proof-files.ts";
 import { carriedTypes, writeOf } from "./proof-writes.ts";

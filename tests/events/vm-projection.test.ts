@@ -6,7 +6,7 @@ import { upsert } from "#db/upsert.ts";
 import { vmChanges } from "#db/vms/changes.ts";
 import { fleetVms, setNodesOfVms } from "#db/vms/fleet-writes.ts";
 import { vms } from "#db/vms/schema/vms.ts";
-import { demoTenantId } from "#lib/demo-tenant.ts";
+import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { newId } from "#lib/uuid.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { type LogFixture, logFixture } from "./log-fixture.ts";

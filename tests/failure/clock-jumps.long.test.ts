@@ -8,7 +8,7 @@ import { ensureMetricRange } from "#db/monitoring/import-writes.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
 import { insertVmSamples } from "#db/monitoring/sample-writes.ts";
 import { checkVmProjection } from "#db/projections/vm-projection.ts";
-import { demoTenantId } from "#lib/demo-tenant.ts";
+import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { askGraph } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";

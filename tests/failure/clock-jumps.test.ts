@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { openDatabase } from "#db/client.ts";
 import { statement } from "#db/statement.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
-import { callerKeys, callSigner } from "#lib/call-keys.ts";
-import { signContext, verifyContext } from "#lib/signed-context.ts";
+import { callerKeys, callSigner } from "#lib/trust/call-keys.ts";
+import { signContext, verifyContext } from "#lib/trust/signed-context.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
 import { cloneDatabases } from "#tests/harness/server.ts";
 

@@ -4,7 +4,7 @@ import { GraphQLError, parse } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { apolloGateway } from "#gateway/apollo-gateway.ts";
 import type { GatewayContext } from "#gateway/create-gateway.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 
 const schema = "type Query { hello: String broken: String }";
 const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(schema), url: "http://one" }]);

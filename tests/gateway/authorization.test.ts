@@ -3,7 +3,7 @@ import { parse } from "graphql";
 import { expect, describe, it } from "vitest";
 import { createGateway, type GatewayContext } from "#gateway/create-gateway.ts";
 import type { Policies } from "#gateway/authorization/requirement.ts";
-import { anonymous, type Identity } from "#lib/request-context.ts";
+import { anonymous, type Identity } from "#lib/trust/request-context.ts";
 import { answerOf } from "#tests/harness/answers.ts";
 import { mockSubgraph } from "./mock-subgraph.ts";
 

@@ -6,9 +6,9 @@ import { composeServices } from "@apollo/composition";
 import { buildSchema, parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
-import { log } from "#lib/log.ts";
-import { anonymous } from "#lib/request-context.ts";
-import { listenSubgraph } from "#lib/subgraph-server.ts";
+import { log } from "#lib/observability/log.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
+import { listenSubgraph } from "#lib/subgraph/server.ts";
 
 const typeDefs = parse("type Query { hello: String }");
 const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs, url: "http://one" }]);

@@ -6,7 +6,7 @@ import { operationCost } from "#gateway/admission/operation-cost.ts";
 import { createGateway } from "#gateway/create-gateway.ts";
 import { operationOf } from "#gateway/operation.ts";
 import { asset } from "#lib/assets.ts";
-import { anonymous, policies } from "#lib/request-context.ts";
+import { anonymous, policies } from "#lib/trust/request-context.ts";
 import { answerOf } from "#tests/harness/answers.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";

@@ -6,7 +6,7 @@ import { Documents, type DocumentMode } from "#gateway/documents/documents.ts";
 import { hashOf, readManifest } from "#gateway/documents/manifest.ts";
 import type { GraphQLRequest } from "#gateway/graphql-request.ts";
 import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
-import { anonymous, type Identity } from "#lib/request-context.ts";
+import { anonymous, type Identity } from "#lib/trust/request-context.ts";
 import { answerOf } from "#tests/harness/answers.ts";
 
 const composed = (schema: string) => {

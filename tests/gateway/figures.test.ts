@@ -10,9 +10,9 @@ import { countCalls, countRequest } from "#gateway/metrics.ts";
 import { logSlow } from "#gateway/slow-operations.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { PublicError } from "#lib/errors.ts";
-import { log } from "#lib/log.ts";
-import { metrics } from "#lib/metrics.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { log } from "#lib/observability/log.ts";
+import { metrics } from "#lib/observability/metrics.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 
 const schema = "type Query { hello: String broken: String }";
 const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(schema), url: "http://one" }]);

@@ -9,7 +9,7 @@ import { overNetwork } from "#gateway/subscriptions/network/over-network.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import type { TransportLimits } from "#gateway/transport/limits.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 
 /** The response, sent byte for byte. */
 export interface Reply {

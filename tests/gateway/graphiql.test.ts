@@ -3,7 +3,7 @@ import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 import { type Browser, chromiumProgram, needsChromium, type Page, startBrowser } from "#tests/harness/browser.ts";
 
 const schema = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@authenticated"])

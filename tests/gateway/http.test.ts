@@ -6,7 +6,7 @@ import { parse } from "graphql";
 import { serverAudits } from "graphql-http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 
 const schema = "type Query { hello(name: String): String slow: String long: String } type Mutation { count: Int }";
 const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(schema), url: "http://one" }]);

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { Documents } from "#gateway/documents/documents.ts";
 import { hashOf, readManifest } from "#gateway/documents/manifest.ts";
 import { startGateway } from "#gateway/http/server.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 
 const composed = (generation: number): string => {
   const schema = `type Query { hello: String generation${generation}: Int }`;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
 import type { FleetDatabases } from "#cli/import/fleet.ts";
-import { demoTenantId } from "#lib/demo-tenant.ts";
+import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { lastHour, oneRequest, partsWithoutRows } from "#tests/harness/one-request.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";

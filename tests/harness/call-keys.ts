@@ -1,11 +1,11 @@
 import { executedWrites } from "#db/executed-writes.ts";
 import type { Domain } from "#db/columns.ts";
-import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
-import type { ExecutedWrites } from "#lib/executed-writes.ts";
-import { type Keyring, parseKeyring } from "#lib/keyring.ts";
+import { callerKeys, callerKeysText } from "#lib/trust/call-keys.ts";
+import type { ExecutedWrites } from "#lib/subgraph/executed-writes.ts";
+import { type Keyring, parseKeyring } from "#lib/trust/keyring.ts";
 import { Replaceable } from "#lib/replaceable.ts";
-import type { Subgraph } from "#lib/subgraph.ts";
-import type { ListeningSubgraph } from "#lib/subgraph-server.ts";
+import type { Subgraph } from "#lib/subgraph/subgraph.ts";
+import type { ListeningSubgraph } from "#lib/subgraph/server.ts";
 import type { TestProduct } from "./product.ts";
 
 /** Returns `NOVACRON_CALLER_KEYS` of a subgraph, for a gateway with these `NOVACRON_SIGNING_KEYS`. */

@@ -6,7 +6,7 @@ import type { PermittedRights } from "#db/auth/permitted.ts";
 import { insertApiKey } from "#db/auth/api-key-writes.ts";
 import type { Database } from "#db/client.ts";
 import { upsert } from "#db/upsert.ts";
-import { apiKeyHash, newApiKey } from "#lib/credentials.ts";
+import { apiKeyHash, newApiKey } from "#lib/trust/credentials.ts";
 import { newId } from "#lib/uuid.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
 

@@ -7,7 +7,7 @@ import { bitbrainsHeader } from "#cli/import/bitbrains-trace.ts";
 import type { FleetDatabases, Tenant } from "#cli/import/fleet.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
-import { demoTenantId, demoTenantName } from "#lib/demo-tenant.ts";
+import { demoTenantId, demoTenantName } from "#lib/trust/demo-tenant.ts";
 import { asOwner, cloneDatabases } from "#tests/harness/server.ts";
 
 export const demo: Tenant = { id: demoTenantId, name: demoTenantName };

@@ -13,7 +13,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import { startGateway } from "#gateway/http/server.ts";
 import { serveRemoteSubgraphs } from "#gateway/serve-remote-subgraphs.ts";
 import { overNetwork } from "#gateway/subscriptions/network/over-network.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { context, endAll, ends, numberOf, order, quick, Reader, sourceTo, upTo } from "./followed-subgraph.ts";
 

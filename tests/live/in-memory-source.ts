@@ -2,7 +2,7 @@ import type { ExecutionResult } from "graphql";
 import type { SubscriptionSource } from "#gateway/subscriptions/source.ts";
 import { PublicError } from "#lib/errors.ts";
 import { pause } from "#lib/pause.ts";
-import type { SubscriptionEvent } from "#lib/subscription.ts";
+import type { SubscriptionEvent } from "#lib/live/subscription.ts";
 
 /** A log in memory whose positions are the numbers of its events. */
 export class InMemoryLog {

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Inbox } from "#gateway/subscriptions/network/inbox.ts";
 import { networkLimits } from "#gateway/subscriptions/network/limits.ts";
 import { PublicError } from "#lib/errors.ts";
-import type { RunningServer } from "#lib/subgraph-server.ts";
-import type { SubscriptionEvent } from "#lib/subscription.ts";
+import type { RunningServer } from "#lib/subgraph/server.ts";
+import type { SubscriptionEvent } from "#lib/live/subscription.ts";
 import { hung } from "#tests/harness/network-faults.ts";
 import { type TcpProxy, tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import {

@@ -1,6 +1,6 @@
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
-import type { Identity } from "#lib/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 
 const link = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@requiresScopes", "@tag"])\n`;

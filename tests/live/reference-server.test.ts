@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
 import { PublicError } from "#lib/errors.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, orders, peopleTransport } from "./orders.ts";
 import { type Message, RawClient, subscribe } from "./raw-client.ts";

@@ -8,7 +8,7 @@ import { type GatewayServer, type GatewayServerOptions, startGateway } from "#ga
 import { cursorText } from "#gateway/subscriptions/cursor.ts";
 import { CallFailure } from "#gateway/transport/call-failure.ts";
 import { type ErrorCode, errorCodes, PublicError } from "#lib/errors.ts";
-import type { Identity } from "#lib/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import { WebSocket } from "ws";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, peopleTransport } from "./orders.ts";

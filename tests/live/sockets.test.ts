@@ -9,8 +9,8 @@ import { type GatewayServer, type GatewayServerOptions, startGateway } from "#ga
 import type { SocketLimits } from "#gateway/sockets/socket-limits.ts";
 import { countConnections, countEvents } from "#gateway/metrics.ts";
 import { PublicError } from "#lib/errors.ts";
-import { metrics } from "#lib/metrics.ts";
-import { anonymous, type Identity } from "#lib/request-context.ts";
+import { metrics } from "#lib/observability/metrics.ts";
+import { anonymous, type Identity } from "#lib/trust/request-context.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, peopleTransport } from "./orders.ts";
 import { type Message, RawClient, subscribe } from "./raw-client.ts";

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createGateway, type Gateway } from "#gateway/create-gateway.ts";
 import { Subscriber } from "#gateway/subscriptions/stream.ts";
 import { textOf, type EmittedEvent } from "#gateway/subscriptions/emitted-event.ts";
-import type { Identity } from "#lib/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, type PeopleCall, peopleTransport } from "./orders.ts";
 import { until } from "./until.ts";

@@ -1,9 +1,9 @@
 import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
 import { changeStates, type StateChange } from "#db/vms/state-writes.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
-import type { Identity, RequestContext } from "#lib/request-context.ts";
-import type { Subgraph } from "#lib/subgraph.ts";
-import type { Subscription, SubscriptionEvent, SubscriptionRequest } from "#lib/subscription.ts";
+import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
+import type { Subgraph } from "#lib/subgraph/subgraph.ts";
+import type { Subscription, SubscriptionEvent, SubscriptionRequest } from "#lib/live/subscription.ts";
 import { createFederationSubgraph } from "#subgraphs/federation/subgraph.ts";
 import { createMonitoringSubgraph } from "#subgraphs/monitoring/subgraph.ts";
 import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";

@@ -7,9 +7,9 @@ import {
 } from "#db/monitoring/sample-writes.ts";
 import { ensureMetricRange } from "#db/monitoring/import-writes.ts";
 import { projectVms } from "#db/projections/projected-vms.ts";
-import { parsePosition } from "#lib/event-position.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
-import type { SubscriptionEvent } from "#lib/subscription.ts";
+import { parsePosition } from "#lib/live/event-position.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import type { SubscriptionEvent } from "#lib/live/subscription.ts";
 import { newId } from "#lib/uuid.ts";
 import type { Fleet } from "#tests/graph/rows.ts";
 import { dataOf, everything, firstOf, liveSubgraphs, type LiveSubgraphs, Subscriber } from "./subgraph-fixture.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { RunningServer } from "#lib/subgraph-server.ts";
+import type { RunningServer } from "#lib/subgraph/server.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import {
   begin,

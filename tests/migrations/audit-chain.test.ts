@@ -6,7 +6,7 @@ import { verifyChain } from "#db/auth/audit-chain.ts";
 import { openDatabase } from "#db/client.ts";
 import { migrateDomain } from "#db/migrate.ts";
 import { migrationsFolder } from "#db/migration-files.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { scratchDatabase } from "./scratch-database.ts";
 
 it("the migration chains the audit log's older entries in the order of their times", async () => {

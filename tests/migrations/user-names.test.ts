@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { migrateDomain } from "#db/migrate.ts";
 import { migrationsFolder } from "#db/migration-files.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { scratchDatabase } from "./scratch-database.ts";
 
 it("case G41: of users and roles whose names now count as one, the oldest keeps the name, and none is lost", async () => {

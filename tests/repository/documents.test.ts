@@ -5,7 +5,7 @@ import { urlVariable } from "#cli/environment.ts";
 import { domains } from "#db/columns.ts";
 import { logins } from "#db/logins.ts";
 import { errorCodes } from "#lib/errors.ts";
-import { userErrorCodes } from "#lib/user-errors.ts";
+import { userErrorCodes } from "#lib/graphql/user-errors.ts";
 import { withTables } from "../../scripts/events-table.ts";
 
 const read = (path: string) => readFileSync(path, "utf8");

@@ -12,8 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
-import { callerKeys, parseCallerKeys } from "#lib/call-keys.ts";
-import { parseKeyring } from "#lib/keyring.ts";
+import { callerKeys, parseCallerKeys } from "#lib/trust/call-keys.ts";
+import { parseKeyring } from "#lib/trust/keyring.ts";
 import { novacron } from "./command.ts";
 
 const keyrings = ["gateway-keys", "jobs-keys", "encryption-keys"];

@@ -60,7 +60,7 @@ describe("attack 46: an API key", () => {
 
   it("with the id of one key and the secret of another is refused", async () => {
     const user = await newUser();
-    const { newApiKey } = await import("#lib/credentials.ts");
+    const { newApiKey } = await import("#lib/trust/credentials.ts");
     const { id } = await keyOf(user);
     const { status } = await product.ask("{ me { id } }", {}, newApiKey("dev", id));
     compare.mockClear();

@@ -7,8 +7,8 @@ import { signCheckpoints } from "#cli/audit/checkpoints.ts";
 import { isRight, reportText, verifyAudit } from "#cli/audit/verify.ts";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { type Database, openDatabase } from "#db/client.ts";
-import type { AuditCheckpoint } from "#lib/audit-checkpoint.ts";
-import type { Keyring } from "#lib/keyring.ts";
+import type { AuditCheckpoint } from "#lib/trust/audit-checkpoint.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
 import { migratedDatabase } from "#tests/migrations/migrated-database.ts";
 import type { ScratchDatabase } from "#tests/migrations/scratch-database.ts";
 

@@ -9,11 +9,11 @@ import { inProcess } from "#gateway/transport/in-process.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { asset } from "#lib/assets.ts";
-import { callerKeys, callSigner } from "#lib/call-keys.ts";
-import type { Keyring } from "#lib/keyring.ts";
-import { type RequestContext, policies } from "#lib/request-context.ts";
-import { signContext, verifyContext } from "#lib/signed-context.ts";
-import type { Subgraph } from "#lib/subgraph.ts";
+import { callerKeys, callSigner } from "#lib/trust/call-keys.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
+import { type RequestContext, policies } from "#lib/trust/request-context.ts";
+import { signContext, verifyContext } from "#lib/trust/signed-context.ts";
+import type { Subgraph } from "#lib/subgraph/subgraph.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
 
 const keys: Keyring = [{ id: "1", secret: "the key that the client does not have" }];

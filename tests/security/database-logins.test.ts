@@ -8,7 +8,7 @@ import { migrateDomain, pendingMigrations } from "#db/migrate.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
 import { prepareDatabase } from "#db/prepare.ts";
 import { isVerifierOf, scramVerifier } from "#db/scram.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { scratchDatabase } from "#tests/migrations/scratch-database.ts";
 import { adminUrl, asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 import { afterResets, attacksThatPassed, connectError, loginAttacks, readable } from "./login-attacks.ts";

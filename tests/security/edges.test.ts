@@ -1,7 +1,7 @@
 import { getNamedType, type GraphQLObjectType, isEnumType, isInputObjectType, isObjectType } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { inProcess } from "#gateway/transport/in-process.ts";
-import type { Identity } from "#lib/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import { newId } from "#lib/uuid.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";

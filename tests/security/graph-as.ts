@@ -4,7 +4,7 @@ import type { SubscriptionSource } from "#gateway/subscriptions/source.ts";
 import { Subscriber } from "#gateway/subscriptions/stream.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { asset } from "#lib/assets.ts";
-import { type Identity, policies } from "#lib/request-context.ts";
+import { type Identity, policies } from "#lib/trust/request-context.ts";
 import { type AnsweredData, answerOf } from "#tests/harness/answers.ts";
 
 export type AskAs = (identity: Identity, query: string) => Promise<AnsweredData>;

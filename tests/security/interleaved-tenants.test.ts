@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { graphOver } from "./graph-as.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { changeStates } from "#db/vms/state-writes.ts";
 import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { makeApiKey, makeUser, type TestUser } from "#tests/harness/credentials.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";

@@ -1,9 +1,9 @@
-import type { Keyring } from "#lib/keyring.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
 import { Replaceable } from "#lib/replaceable.ts";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 import { newId } from "#lib/uuid.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
 import { signIn as useCase } from "#subgraphs/auth/sign-in/sign-in.ts";

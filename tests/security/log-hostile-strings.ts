@@ -1,4 +1,4 @@
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { hostileStrings } from "./hostile-strings.ts";
 
 // This is a separate process, because a logger writes to its process's standard error. It uses every logger, and every place that a string can be in.

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { hostileStrings } from "./hostile-strings.ts";
 

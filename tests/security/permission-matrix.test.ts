@@ -12,7 +12,7 @@ import {
   type PolicyName,
   refusalOf,
   servicesOnly,
-} from "#lib/request-context.ts";
+} from "#lib/trust/request-context.ts";
 import { authorization as auth } from "#subgraphs/auth/authorization.ts";
 import { authorization as federation } from "#subgraphs/federation/authorization.ts";
 import { authorization as monitoring } from "#subgraphs/monitoring/authorization.ts";

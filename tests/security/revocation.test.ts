@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { PublicError } from "#lib/errors.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { makeApiKey, makeUser, type TestUser } from "#tests/harness/credentials.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";

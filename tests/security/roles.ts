@@ -1,5 +1,5 @@
-import { anonymous, type Identity } from "#lib/request-context.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
+import { anonymous, type Identity } from "#lib/trust/request-context.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { asOwner, type TestDatabases } from "#tests/harness/server.ts";
 
 /** Returns the anonymous identity, a stranger in the tenant with each built-in role, least rights first, and users of the platform who act in it. */

@@ -1,7 +1,7 @@
 import { getNamedType, type GraphQLObjectType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inProcess } from "#gateway/transport/in-process.ts";
-import type { Identity } from "#lib/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import { newId } from "#lib/uuid.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";

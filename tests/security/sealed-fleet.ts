@@ -8,7 +8,7 @@ import { type Keys, makeKeys, requireKeys } from "#cli/keys.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import { readProviderCredentials, writeProviderCredentials } from "#db/federation/provider-credentials.ts";
-import { open, seal, sealedUnder } from "#lib/sealed-secret.ts";
+import { open, seal, sealedUnder } from "#lib/trust/sealed-secret.ts";
 import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 
 /** More than two batches of a rotation. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Keyring } from "#lib/keyring.ts";
-import { open, reseal, seal, sealedUnder, type SecretPlace } from "#lib/sealed-secret.ts";
+import type { Keyring } from "#lib/trust/keyring.ts";
+import { open, reseal, seal, sealedUnder, type SecretPlace } from "#lib/trust/sealed-secret.ts";
 
 const old: Keyring = [{ id: "old", secret: "o".repeat(43) }];
 const both: Keyring = [{ id: "new", secret: "n".repeat(43) }, ...old];

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { IdentifiedCredential } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
-import { openRedis } from "#lib/redis.ts";
+import { openRedis } from "#lib/process/redis.ts";
 import { newId } from "#lib/uuid.ts";
 import { redisProgram, type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { anonymous, type Identity } from "#lib/request-context.ts";
+import { anonymous, type Identity } from "#lib/trust/request-context.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
 import { emptySubgraphs, graphOver } from "./graph-as.ts";
 import { stranger } from "./roles.ts";

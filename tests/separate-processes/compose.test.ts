@@ -7,7 +7,7 @@ import { seedDemoFleet } from "#cli/demo/seed.ts";
 import { openDatabase } from "#db/client.ts";
 import { type Domain, domains, serviceRole, systemRole } from "#db/columns.ts";
 import { migrationsFolder, readJournal } from "#db/migration-files.ts";
-import { demoTenantId } from "#lib/demo-tenant.ts";
+import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { until } from "#tests/events/until.ts";
 import { renameVm } from "#tests/failure/product-with-events.ts";
 import { expectVms } from "#tests/graph/expect-vms.ts";

@@ -3,7 +3,7 @@ import { noLimits } from "#gateway/admission/limits.ts";
 import { createGateway } from "#gateway/create-gateway.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 import { query, subgraphNames } from "../graph.ts";
 import { runConcurrently } from "../concurrent-calls.ts";
 import { inMemorySubgraph } from "../in-memory-subgraph.ts";

@@ -1,9 +1,9 @@
-import { demoTenantId } from "#lib/demo-tenant.ts";
-import { callSigner } from "#lib/call-keys.ts";
-import { readKeyring } from "#lib/keyring.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
-import type { Identity } from "#lib/request-context.ts";
-import { signContext } from "#lib/signed-context.ts";
+import { demoTenantId } from "#lib/trust/demo-tenant.ts";
+import { callSigner } from "#lib/trust/call-keys.ts";
+import { readKeyring } from "#lib/trust/keyring.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
+import { signContext } from "#lib/trust/signed-context.ts";
 import { newId } from "#lib/uuid.ts";
 
 /** Other gateways know nothing of our credentials, so every caller is an administrator. This spares them the check that our gateway makes. */

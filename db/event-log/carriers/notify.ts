@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { EventSource } from "#events/event.ts";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Database } from "../../client.ts";
 import { statement } from "../../statement.ts";

@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from "ioredis";
 import type { EventSource } from "#events/event.ts";
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Announcement, Carrier } from "./carrier.ts";
 

@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLFormattedError } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import { withDoubles } from "#lib/exact-json.ts";
-import type { SubscriptionEvent } from "#lib/subscription.ts";
+import type { SubscriptionEvent } from "#lib/live/subscription.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
 import { graphqlAnswer } from "../../transport/graphql-answer.ts";
 import type { NetworkLimits } from "./limits.ts";

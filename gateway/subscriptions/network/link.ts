@@ -8,7 +8,7 @@ import {
 import type { ExecutionResult, GraphQLFormattedError } from "graphql";
 import { WebSocket } from "ws";
 import { type ExactNumbers, parseJson, stringifyJson } from "#lib/exact-json.ts";
-import type { SubscriptionRequest } from "#lib/subscription.ts";
+import type { SubscriptionRequest } from "#lib/live/subscription.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
 import type { NetworkLimits } from "./limits.ts";
 

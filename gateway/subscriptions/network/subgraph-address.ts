@@ -1,4 +1,4 @@
-import { log } from "#lib/log.ts";
+import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
 import type { NetworkLimits } from "./limits.ts";

@@ -3,12 +3,12 @@ import type { PublicApiKeyRow } from "#db/auth/api-keys.ts";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { mayActIn } from "#db/auth/credentials.ts";
 import type { WriteTx } from "#db/client.ts";
-import { isText } from "#lib/arguments.ts";
-import { apiKeyHash, newApiKey } from "#lib/credentials.ts";
+import { isText } from "#lib/graphql/arguments.ts";
+import { apiKeyHash, newApiKey } from "#lib/trust/credentials.ts";
 import { durationSeconds } from "#lib/duration.ts";
 import { InvalidArgument } from "#lib/errors.ts";
-import { grants, type Identity, type RequestContext } from "#lib/request-context.ts";
-import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import { grants, type Identity, type RequestContext } from "#lib/trust/request-context.ts";
+import { isUserError, type UserError, userError } from "#lib/graphql/user-errors.ts";
 import { newId } from "#lib/uuid.ts";
 import {
   inEitherTenant,

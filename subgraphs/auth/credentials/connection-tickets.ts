@@ -1,7 +1,7 @@
 import { insertConnectionTicket, takeConnectionTicket } from "#db/auth/connection-ticket-writes.ts";
-import { newConnectionTicket, tenantOfTicket, tokenHash } from "#lib/credentials.ts";
+import { newConnectionTicket, tenantOfTicket, tokenHash } from "#lib/trust/credentials.ts";
 import { PublicError } from "#lib/errors.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { ownCredential } from "./escalation.ts";
 import { validateCredential, type ValidToken } from "./validate-token.ts";

@@ -19,8 +19,8 @@ import {
 } from "#db/auth/target-rights.ts";
 import { accountWithId, permissionsOfUser } from "#db/auth/credentials.ts";
 import type { Database, WriteTx } from "#db/client.ts";
-import { grants, type Identity } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
+import { grants, type Identity } from "#lib/trust/request-context.ts";
+import { type UserError, userError } from "#lib/graphql/user-errors.ts";
 import { homeOf } from "../services.ts";
 import { exceeding, intersection, isPermission } from "./permissions.ts";
 

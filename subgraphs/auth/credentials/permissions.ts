@@ -1,4 +1,4 @@
-import { grants } from "#lib/request-context.ts";
+import { grants } from "#lib/trust/request-context.ts";
 
 const permissionPattern = /^(\*|[a-z][a-z_]{0,31}:(\*|[a-z][a-z_]{0,31}\*?))$/;
 

@@ -1,5 +1,5 @@
 import { recordAudit } from "#db/auth/audit-writes.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
 export interface Denial {

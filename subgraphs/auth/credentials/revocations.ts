@@ -1,6 +1,6 @@
 import { checkPosition, type LogReader, readEvents, readLogState } from "#db/event-log/stored-events.ts";
 import type { Event } from "#events/event.ts";
-import { invalidPosition, parsePosition, positionText } from "#lib/event-position.ts";
+import { invalidPosition, parsePosition, positionText } from "#lib/live/event-position.ts";
 
 /** The sessions, keys, users and tenants whose rights have changed. */
 export interface Revocations {

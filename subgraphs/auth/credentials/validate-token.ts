@@ -1,9 +1,9 @@
 import { touchApiKey } from "#db/auth/api-key-writes.ts";
 import { type Credential, type KeyCredential, keyCredential, sessionCredential } from "#db/auth/credentials.ts";
 import { touchSession } from "#db/auth/session-writes.ts";
-import { apiKeyHash, apiKeyId, isSessionToken, sameHash, tokenHash } from "#lib/credentials.ts";
-import { log } from "#lib/log.ts";
-import type { CredentialKey, RequestContext } from "#lib/request-context.ts";
+import { apiKeyHash, apiKeyId, isSessionToken, sameHash, tokenHash } from "#lib/trust/credentials.ts";
+import { log } from "#lib/observability/log.ts";
+import type { CredentialKey, RequestContext } from "#lib/trust/request-context.ts";
 import { sessionIdleTime } from "../sign-in/sign-in.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
 import { intersection } from "./permissions.ts";
@@ -44,7 +44,7 @@ export async function validateToken(
   return usedKey(services, request, key);
 }
 
-/** Converts an argument's enum value. Codegen types it as the GraphQL name, but the resolver receives the domain's value (`lib/enum-values.ts`). */
+/** Converts an argument's enum value. Codegen types it as the GraphQL name, but the resolver receives the domain's value (`lib/graphql/enum-values.ts`). */
 export const kindOf = (argument: Uppercase<CredentialKey["kind"]> | CredentialKey["kind"]): CredentialKey["kind"] =>
   argument.toLowerCase() as CredentialKey["kind"];
 

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { Secret, TOTP } from "otpauth";
 import { takeMfaStep, takeRecoveryCode } from "#db/auth/mfa-writes.ts";
 import type { WriteTx } from "#db/client.ts";
-import { apiKeyHash } from "#lib/credentials.ts";
-import { open, seal } from "#lib/sealed-secret.ts";
+import { apiKeyHash } from "#lib/trust/credentials.ts";
+import { open, seal } from "#lib/trust/sealed-secret.ts";
 import type { AuthServices } from "../services.ts";
 
 const periodSeconds = 30;

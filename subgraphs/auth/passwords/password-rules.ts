@@ -1,4 +1,4 @@
-import { type UserError, userError } from "#lib/user-errors.ts";
+import { type UserError, userError } from "#lib/graphql/user-errors.ts";
 
 const shortest = 12;
 const longest = 256;

@@ -1,6 +1,6 @@
 import { countWrongTry, forgetWrongTries } from "#db/auth/sign-in-writes.ts";
-import type { RequestContext } from "#lib/request-context.ts";
-import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
+import { isUserError, type UserError, userError } from "#lib/graphql/user-errors.ts";
 import { type AuthServices, homeOf, scopeOf } from "../services.ts";
 import { permitAccount } from "../credentials/escalation.ts";
 import { loginKey, sourceOf, readSignInUser, queueKeyOf } from "../sign-in/attempt-keys.ts";

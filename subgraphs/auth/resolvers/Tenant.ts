@@ -1,4 +1,4 @@
-import { requirePermission } from "#lib/request-context.ts";
+import { requirePermission } from "#lib/trust/request-context.ts";
 import { requireUserList } from "../authorization.ts";
 import type { TenantResolvers } from "../generated/resolvers.ts";
 

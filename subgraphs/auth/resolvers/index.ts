@@ -1,5 +1,5 @@
 import { userRoleEnum } from "#db/auth/schema/enums.ts";
-import { enumValues } from "#lib/enum-values.ts";
+import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { ApiKey } from "./ApiKey.ts";
 import { AuthAuditEntry } from "./AuthAuditEntry.ts";

@@ -1,5 +1,5 @@
-import { found, validId } from "#lib/arguments.ts";
-import type { UserError } from "#lib/user-errors.ts";
+import { found, validId } from "#lib/graphql/arguments.ts";
+import type { UserError } from "#lib/graphql/user-errors.ts";
 import type { AuthContext } from "../context.ts";
 import { changeGrant } from "../roles/roles.ts";
 

@@ -1,6 +1,6 @@
 import type { TenantWithQuota } from "#db/auth/tenants.ts";
-import { found } from "#lib/arguments.ts";
-import type { UserError } from "#lib/user-errors.ts";
+import { found } from "#lib/graphql/arguments.ts";
+import type { UserError } from "#lib/graphql/user-errors.ts";
 import type { AuthContext } from "../context.ts";
 
 /** Returns the payload of every mutation of a tenant. */

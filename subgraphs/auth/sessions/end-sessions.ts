@@ -1,8 +1,8 @@
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { endSession, endSessionsOf } from "#db/auth/session-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
-import type { RequestContext } from "#lib/request-context.ts";
-import { isUserError } from "#lib/user-errors.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
+import { isUserError } from "#lib/graphql/user-errors.ts";
 import { inEitherTenant, type Judged, permitAccount, permitSession } from "../credentials/escalation.ts";
 import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
 

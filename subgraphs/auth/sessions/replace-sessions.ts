@@ -2,8 +2,8 @@ import type { PermittedAccount } from "#db/auth/permitted.ts";
 import { endSessionsOf, insertSession } from "#db/auth/session-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { WriteTx } from "#db/client.ts";
-import { newSessionToken, tokenHash } from "#lib/credentials.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import { newSessionToken, tokenHash } from "#lib/trust/credentials.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { sessionLifetime } from "../sign-in/sign-in.ts";
 
 /** The session that replaces the one that a request was sent with. Both fields are null when the request was sent with no session. */

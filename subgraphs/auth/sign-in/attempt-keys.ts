@@ -1,8 +1,8 @@
 import type { Account } from "#db/auth/credentials.ts";
 import { type SignInSource, type SignInUser, signInUser } from "#db/auth/sign-in-writes.ts";
-import { apiKeyHash, tokenHash } from "#lib/credentials.ts";
-import { clientNetwork } from "#lib/ip-address.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import { apiKeyHash, tokenHash } from "#lib/trust/credentials.ts";
+import { clientNetwork } from "#lib/trust/ip-address.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { type AuthServices, scopeOf } from "../services.ts";
 
 /** Returns the network that a request comes from; undefined when it is not known. */

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
 import { PublicError } from "#lib/errors.ts";
-import { type Limit, rateLimiter } from "#lib/rate-limiter.ts";
+import { type Limit, rateLimiter } from "#lib/trust/rate-limiter.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 
 /** Failed attempts from one network, for any users: enough for an office, too few to try a list of users. */

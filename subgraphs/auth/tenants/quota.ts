@@ -1,5 +1,5 @@
 import type { QuotaChange } from "#db/auth/tenant-writes.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
+import { type UserError, userError } from "#lib/graphql/user-errors.ts";
 
 /** The limits to set. A limit that is left out stays unchanged, and null removes it. */
 export interface QuotaInput {

@@ -3,9 +3,9 @@ import { recordAudit } from "#db/auth/audit-writes.ts";
 import type { TenantWithQuota } from "#db/auth/tenants.ts";
 import type { Tx } from "#db/client.ts";
 import type { ListArguments } from "#db/list.ts";
-import type { Page } from "#lib/pagination.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
-import { grants, type Identity, policies, type RequestContext } from "#lib/request-context.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import { grants, type Identity, policies, type RequestContext } from "#lib/trust/request-context.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
 /** Whether the caller sees all tenants: a user who may act in every tenant does. While they act in another tenant, they see only that one. */

@@ -10,10 +10,10 @@ import {
 import type { TenantWithQuota } from "#db/auth/tenants.ts";
 import type { WriteTx } from "#db/client.ts";
 import { isUniqueViolation } from "#db/database-errors.ts";
-import { validText } from "#lib/arguments.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
-import type { RequestContext } from "#lib/request-context.ts";
-import { type UserError, userError } from "#lib/user-errors.ts";
+import { validText } from "#lib/graphql/arguments.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
+import { type UserError, userError } from "#lib/graphql/user-errors.ts";
 import { newId } from "#lib/uuid.ts";
 import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 import { quotaChange, type QuotaInput } from "./quota.ts";

@@ -1,5 +1,5 @@
 import { type PublicUserRow, userById } from "#db/auth/users.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { type AuthServices, homeOf } from "../services.ts";
 
 /** Resolves with the caller's user row, for a caller who acts in another tenant: the transaction of the request does not see that row. */

@@ -6,8 +6,8 @@ import { endSessionsOf } from "#db/auth/session-writes.ts";
 import { insertUser, lockAdministrators, type PermittedDefaultRole, updateUser } from "#db/auth/user-writes.ts";
 import type { PublicUserRow } from "#db/auth/users.ts";
 import type { WriteTx } from "#db/client.ts";
-import type { RequestContext } from "#lib/request-context.ts";
-import { isUserError, type UserError, userError } from "#lib/user-errors.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
+import { isUserError, type UserError, userError } from "#lib/graphql/user-errors.ts";
 import { permitAccount, permitDefaultRole } from "../credentials/escalation.ts";
 import { isReadable, writtenName } from "../names.ts";
 import { passwordProblem } from "../passwords/password-rules.ts";
@@ -15,7 +15,7 @@ import { actorOf, type AuthServices, scopeOf } from "../services.ts";
 
 type Role = PublicUserRow["role"];
 
-/** Converts an input's enum value. Codegen types it as the GraphQL name, but the resolver receives the database's value (`lib/enum-values.ts`). */
+/** Converts an input's enum value. Codegen types it as the GraphQL name, but the resolver receives the database's value (`lib/graphql/enum-values.ts`). */
 export const roleOf = (input: Uppercase<Role> | Role): Role => input.toLowerCase() as Role;
 
 export interface UserInput {

@@ -8,7 +8,7 @@ import {
   violationSeverityEnum,
 } from "#db/federation/schema/enums.ts";
 import { migrationPhases } from "#db/federation/schema/migrations.ts";
-import { enumValues } from "#lib/enum-values.ts";
+import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { CloudProvider } from "./CloudProvider.ts";
 import { ClusterNode } from "./ClusterNode.ts";

@@ -1,5 +1,5 @@
 import { nodeSeriesMetrics } from "#db/monitoring/system-metrics.ts";
-import { selects } from "#lib/relay.ts";
+import { selects } from "#lib/graphql/connections.ts";
 import type { ClusterNodeResolvers } from "../generated/resolvers.ts";
 import { seriesRequest } from "../metrics/series-request.ts";
 

@@ -1,5 +1,5 @@
 import { vmSeriesMetrics } from "#db/monitoring/vm-metrics.ts";
-import { selects } from "#lib/relay.ts";
+import { selects } from "#lib/graphql/connections.ts";
 import type { VmResolvers } from "../generated/resolvers.ts";
 import { seriesRequest } from "../metrics/series-request.ts";
 

@@ -5,7 +5,7 @@ import {
   datasetImportStatus,
   noDataPolicy,
 } from "#db/monitoring/schema/enums.ts";
-import { enumValues } from "#lib/enum-values.ts";
+import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Alert } from "./Alert.ts";
 import { AlertChange } from "./AlertChange.ts";

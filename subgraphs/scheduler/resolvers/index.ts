@@ -6,7 +6,7 @@ import {
   nodeTypeEnum,
   policyTypeEnum,
 } from "#db/scheduler/schema/enums.ts";
-import { enumValues } from "#lib/enum-values.ts";
+import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Cluster } from "./Cluster.ts";
 import { ClusterNode } from "./ClusterNode.ts";

@@ -1,4 +1,4 @@
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 import { tagList } from "#lib/tags.ts";
 import type { VmTemplateResolvers } from "../generated/resolvers.ts";
 

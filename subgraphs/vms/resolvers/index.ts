@@ -1,5 +1,5 @@
 import { hypervisorEnum, snapshotTypeEnum, vmStateEnum } from "#db/vms/schema/enums.ts";
-import { enumValues } from "#lib/enum-values.ts";
+import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { ClusterNode } from "./ClusterNode.ts";
 import { vm } from "./Query/vm.ts";

@@ -1,6 +1,6 @@
 import type { ExecutionResult } from "graphql";
 import type { CallRequest, Transport } from "#gateway/transport/transport.ts";
-import type { RequestContext } from "#lib/request-context.ts";
+import type { RequestContext } from "#lib/trust/request-context.ts";
 
 export interface OpenCall {
   subgraph: string;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { guarded } from "#gateway/transport/guarded.ts";
-import { callSigner } from "#lib/call-keys.ts";
+import { callSigner } from "#lib/trust/call-keys.ts";
 import { overHttp } from "#gateway/transport/http.ts";
 import { type HttpLimits, httpLimits, type TransportLimits } from "#gateway/transport/limits.ts";
-import { anonymous } from "#lib/request-context.ts";
+import { anonymous } from "#lib/trust/request-context.ts";
 import {
   answering,
   delayed,

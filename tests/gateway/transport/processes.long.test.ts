@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { callerKeys, callerKeysText } from "#lib/call-keys.ts";
+import { callerKeys, callerKeysText } from "#lib/trust/call-keys.ts";
 import { type Child, startChild } from "#tests/separate-processes/child.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import type { Answer } from "#tests/harness/product.ts";

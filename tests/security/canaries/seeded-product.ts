@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { type Domain, domains } from "#db/columns.ts";
 import { openDatabase } from "#db/client.ts";
 import { writeProviderCredentials } from "#db/federation/provider-credentials.ts";
-import { parseKeyring } from "#lib/keyring.ts";
+import { parseKeyring } from "#lib/trust/keyring.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { makeUser, type TestUser } from "#tests/harness/credentials.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";

@@ -1,10 +1,10 @@
 import { Secret, TOTP } from "otpauth";
 import postgres from "postgres";
-import { newSessionToken, tokenHash } from "#lib/credentials.ts";
-import { platformTenantId } from "#lib/platform-tenant.ts";
-import type { Identity } from "#lib/request-context.ts";
-import { seal } from "#lib/sealed-secret.ts";
-import type { Subgraph } from "#lib/subgraph.ts";
+import { newSessionToken, tokenHash } from "#lib/trust/credentials.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
+import { seal } from "#lib/trust/sealed-secret.ts";
+import type { Subgraph } from "#lib/subgraph/subgraph.ts";
 import { newId } from "#lib/uuid.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";

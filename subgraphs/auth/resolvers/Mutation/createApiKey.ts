@@ -1,4 +1,4 @@
-import { validId } from "#lib/arguments.ts";
+import { validId } from "#lib/graphql/arguments.ts";
 import { createApiKey as create } from "../../api-keys/api-keys.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 

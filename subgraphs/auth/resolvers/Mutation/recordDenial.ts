@@ -1,4 +1,4 @@
-import { validId } from "#lib/arguments.ts";
+import { validId } from "#lib/graphql/arguments.ts";
 import { recordDenial as record } from "../../credentials/record-denial.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 

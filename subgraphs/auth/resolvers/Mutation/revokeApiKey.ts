@@ -1,5 +1,5 @@
-import { found, validId } from "#lib/arguments.ts";
-import { isUserError } from "#lib/user-errors.ts";
+import { found, validId } from "#lib/graphql/arguments.ts";
+import { isUserError } from "#lib/graphql/user-errors.ts";
 import { revokeApiKey as revoke } from "../../api-keys/api-keys.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 

@@ -1,6 +1,6 @@
-import { found, validId } from "#lib/arguments.ts";
-import { requirePermission } from "#lib/request-context.ts";
-import { isUserError } from "#lib/user-errors.ts";
+import { found, validId } from "#lib/graphql/arguments.ts";
+import { requirePermission } from "#lib/trust/request-context.ts";
+import { isUserError } from "#lib/graphql/user-errors.ts";
 import { revokeSessionsOf } from "../../sessions/end-sessions.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 

@@ -1,4 +1,4 @@
-import { found, validId } from "#lib/arguments.ts";
+import { found, validId } from "#lib/graphql/arguments.ts";
 import { roleOf, setUserRole as set } from "../../users/users.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 

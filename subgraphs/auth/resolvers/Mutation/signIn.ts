@@ -1,6 +1,6 @@
 import { actableTenantsOf } from "../../sign-in/actable-tenants.ts";
-import { validId } from "#lib/arguments.ts";
-import { selects } from "#lib/relay.ts";
+import { validId } from "#lib/graphql/arguments.ts";
+import { selects } from "#lib/graphql/connections.ts";
 import { signIn as begin } from "../../sign-in/sign-in.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 

@@ -1,4 +1,4 @@
-import { isUserError } from "#lib/user-errors.ts";
+import { isUserError } from "#lib/graphql/user-errors.ts";
 import { revokeSession } from "../../sessions/end-sessions.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 

@@ -1,4 +1,4 @@
-import { validId } from "#lib/arguments.ts";
+import { validId } from "#lib/graphql/arguments.ts";
 import { updateTenant as update } from "../../tenants/tenants.ts";
 import type { MutationResolvers } from "../../generated/resolvers.ts";
 import { changedTenant } from "../tenant-change.ts";

@@ -1,6 +1,6 @@
 import { permissionsOfUser } from "#db/auth/credentials.ts";
-import { validId } from "#lib/arguments.ts";
-import { grants } from "#lib/request-context.ts";
+import { validId } from "#lib/graphql/arguments.ts";
+import { grants } from "#lib/trust/request-context.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 
 export const checkPermission: QueryResolvers["checkPermission"] = async (

@@ -1,4 +1,4 @@
-import { selects } from "#lib/relay.ts";
+import { selects } from "#lib/graphql/connections.ts";
 import { listAllTenants, seesAllTenants } from "../../tenants/see-tenants.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 

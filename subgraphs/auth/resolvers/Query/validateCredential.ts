@@ -1,4 +1,4 @@
-import { validId } from "#lib/arguments.ts";
+import { validId } from "#lib/graphql/arguments.ts";
 import { kindOf, validateCredential as validate } from "../../credentials/validate-token.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 

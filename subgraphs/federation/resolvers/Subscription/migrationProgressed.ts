@@ -1,5 +1,5 @@
-import type { LiveField } from "#lib/live-field.ts";
-import { idFilter } from "#lib/subscription-filters.ts";
+import type { LiveField } from "#lib/live/live-field.ts";
+import { idFilter } from "#lib/live/subscription-filters.ts";
 import type { FederationContext } from "../../context.ts";
 import type { SubscriptionMigrationProgressedArgs } from "../../generated/resolvers.ts";
 import type { MigrationProgress } from "../../mappers.ts";

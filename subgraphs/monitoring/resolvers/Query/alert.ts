@@ -1,4 +1,4 @@
-import { found, validId } from "#lib/arguments.ts";
+import { found, validId } from "#lib/graphql/arguments.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 
 export const alert: QueryResolvers["alert"] = async (_root, { id }, { loaders }) =>

@@ -1,6 +1,6 @@
 import { durationSeconds } from "#lib/duration.ts";
 import { InvalidArgument } from "#lib/errors.ts";
-import { maxPageSize } from "#lib/pagination.ts";
+import { maxPageSize } from "#lib/graphql/pagination.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 
 const defaultCount = 10;

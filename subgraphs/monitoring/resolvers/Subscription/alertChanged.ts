@@ -1,7 +1,7 @@
 import type { PayloadOf } from "#events/catalogue.ts";
 import type { monitoringEvents } from "#events/monitoring.ts";
-import type { LiveField } from "#lib/live-field.ts";
-import { valueFilter } from "#lib/subscription-filters.ts";
+import type { LiveField } from "#lib/live/live-field.ts";
+import { valueFilter } from "#lib/live/subscription-filters.ts";
 import { changeOf } from "../../alerts/change.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionAlertChangedArgs } from "../../generated/resolvers.ts";

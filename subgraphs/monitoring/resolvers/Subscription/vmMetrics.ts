@@ -1,8 +1,8 @@
 import type { PayloadOf } from "#events/catalogue.ts";
 import type { monitoringEvents } from "#events/monitoring.ts";
-import { found } from "#lib/arguments.ts";
-import type { LiveField } from "#lib/live-field.ts";
-import { idFilter, tagFilter } from "#lib/subscription-filters.ts";
+import { found } from "#lib/graphql/arguments.ts";
+import type { LiveField } from "#lib/live/live-field.ts";
+import { idFilter, tagFilter } from "#lib/live/subscription-filters.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionVmMetricsArgs } from "../../generated/resolvers.ts";
 import type { VmMetrics } from "../../mappers.ts";

@@ -1,4 +1,4 @@
-import { selects } from "#lib/relay.ts";
+import { selects } from "#lib/graphql/connections.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 
 export const vms: QueryResolvers["vms"] = (_root, args, { loaders }, info) =>

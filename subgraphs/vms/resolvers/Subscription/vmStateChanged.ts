@@ -1,9 +1,9 @@
 import type { VmStateTransitionRow } from "#db/vms/schema/vm-state-transitions.ts";
 import type { PayloadOf } from "#events/catalogue.ts";
 import type { vmsEvents } from "#events/vms.ts";
-import { found } from "#lib/arguments.ts";
-import type { LiveField } from "#lib/live-field.ts";
-import { idFilter, tagFilter, valueFilter } from "#lib/subscription-filters.ts";
+import { found } from "#lib/graphql/arguments.ts";
+import type { LiveField } from "#lib/live/live-field.ts";
+import { idFilter, tagFilter, valueFilter } from "#lib/live/subscription-filters.ts";
 import type { VmsContext } from "../../context.ts";
 import type { SubscriptionVmStateChangedArgs } from "../../generated/resolvers.ts";
 

@@ -1,4 +1,4 @@
-import { PublicError } from "./errors.ts";
+import { PublicError } from "../errors.ts";
 
 /** The position up to which the log of one database was read. */
 export interface LogPosition {

@@ -1,8 +1,8 @@
 import { hkdfSync } from "node:crypto";
 import { z } from "zod";
-import { ConfigurationError } from "./configuration-error.ts";
+import { ConfigurationError } from "../process/configuration-error.ts";
 import type { Key, Keyring } from "./keyring.ts";
-import { type Current, Replaceable } from "./replaceable.ts";
+import { type Current, Replaceable } from "../replaceable.ts";
 import { readSecret } from "./secrets.ts";
 
 /** The signer of calls: `gateway`, or the name of a service that calls another one. */

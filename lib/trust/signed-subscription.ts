@@ -8,7 +8,7 @@ import {
   signContext,
   verifyContext,
 } from "./signed-context.ts";
-import type { SubscriptionRequest } from "./subscription.ts";
+import type { SubscriptionRequest } from "../live/subscription.ts";
 
 /** The `extensions` of a subscription: a connection has no tenant, so each subscription is signed separately. */
 export interface SignedExtensions {

@@ -19,22 +19,22 @@ import {
   validate,
 } from "graphql";
 import { LRUCache } from "lru-cache";
-import { asset } from "./assets.ts";
-import type { BatchLoader } from "./batching.ts";
-import { executionOf } from "./compiled-execution.ts";
-import { type ErrorCode, isRetryable, PublicError } from "./errors.ts";
-import { scalars } from "./graphql-scalars.ts";
-import { atEachReference, variableError, wrongLiteral } from "./input-errors.ts";
-import type { LiveFields, LiveLog } from "./live-field.ts";
-import { liveResolvers, liveSubscriptions, type ValidDocument } from "./live-subscriptions.ts";
-import { log } from "./log.ts";
-import { maxReferences } from "./references.ts";
-import { connectionFields } from "./relay.ts";
-import { publicAccess, type Needs, type RequestContext, requirePermission } from "./request-context.ts";
-import type { SubgraphRequest } from "./subgraph-request.ts";
-import type { Subscribable } from "./subscription.ts";
-import { failSpan, requestSpan, span } from "./tracing.ts";
-import { isUuid } from "./uuid.ts";
+import { asset } from "../assets.ts";
+import type { BatchLoader } from "../graphql/batching.ts";
+import { executionOf } from "../graphql/compiled-execution.ts";
+import { type ErrorCode, isRetryable, PublicError } from "../errors.ts";
+import { scalars } from "../graphql/scalars.ts";
+import { atEachReference, variableError, wrongLiteral } from "../graphql/input-errors.ts";
+import type { LiveFields, LiveLog } from "../live/live-field.ts";
+import { liveResolvers, liveSubscriptions, type ValidDocument } from "../live/live-subscriptions.ts";
+import { log } from "../observability/log.ts";
+import { maxReferences } from "./max-references.ts";
+import { connectionFields } from "../graphql/connections.ts";
+import { publicAccess, type Needs, type RequestContext, requirePermission } from "../trust/request-context.ts";
+import type { SubgraphRequest } from "./request.ts";
+import type { Subscribable } from "../live/subscription.ts";
+import { failSpan, requestSpan, span } from "../observability/tracing.ts";
+import { isUuid } from "../uuid.ts";
 
 /** A subgraph as its callers see it: the gateway in the same process, or the subgraph's own HTTP server. */
 export interface Subgraph {
@@ -221,7 +221,7 @@ function executableSchema<Context extends { request: RequestContext }>(
 
 function scalarNamed(scalar: string, subgraph: string): GraphQLScalarType {
   const found = scalars[scalar];
-  if (!found) throw new Error(`Scalar ${scalar} of subgraph ${subgraph} is not in lib/graphql-scalars.ts.`);
+  if (!found) throw new Error(`Scalar ${scalar} of subgraph ${subgraph} is not in lib/graphql/scalars.ts.`);
   return found;
 }
 

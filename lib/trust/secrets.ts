@@ -1,5 +1,5 @@
-import { ConfigurationError } from "./configuration-error.ts";
-import { type FileError, readTextFile } from "./text-file.ts";
+import { ConfigurationError } from "../process/configuration-error.ts";
+import { type FileError, readTextFile } from "../files/text-file.ts";
 
 const maxSecretBytes = 65_536;
 

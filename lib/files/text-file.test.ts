@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { makeFolder } from "./make-folder.ts";
-import { readSecret } from "./secrets.ts";
+import { readSecret } from "../trust/secrets.ts";
 import { loadTextFile, readJsonFile, readTextFile } from "./text-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "novacron-text-"));

@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { log } from "./log.ts";
+import { log } from "../observability/log.ts";
 
 /** The time that a command may take; code that counts in Redis then continues without it. */
 const commandTimeoutMs = 100;

@@ -1,4 +1,4 @@
-import { PublicError } from "./errors.ts";
+import { PublicError } from "../errors.ts";
 import { platformTenantId } from "./platform-tenant.ts";
 
 /** The identity of the caller, as every subgraph sees it. */

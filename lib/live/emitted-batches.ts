@@ -1,7 +1,7 @@
 import { type EventPosition, type LogPosition, positionText } from "./event-position.ts";
-import { PublicError } from "./errors.ts";
+import { PublicError } from "../errors.ts";
 import type { LiveBatch, LiveEvent } from "./live-field.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../pause.ts";
 
 export interface LiveEntry {
   value: unknown;

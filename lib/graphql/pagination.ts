@@ -1,5 +1,5 @@
-import { InvalidArgument } from "./errors.ts";
-import { isUuid } from "./uuid.ts";
+import { InvalidArgument } from "../errors.ts";
+import { isUuid } from "../uuid.ts";
 
 /** Relay's four arguments, as a connection field receives them. */
 export interface PageArguments {

@@ -1,5 +1,5 @@
-import { validId, validText } from "./arguments.ts";
-import { InvalidArgument } from "./errors.ts";
+import { validId, validText } from "../graphql/arguments.ts";
+import { InvalidArgument } from "../errors.ts";
 
 // The filters of a subscriber, applied to each event: an absent or null filter does not restrict.
 

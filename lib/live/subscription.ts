@@ -1,6 +1,6 @@
 import type { ExecutionResult } from "graphql";
-import type { RequestContext } from "./request-context.ts";
-import type { SubgraphRequest } from "./subgraph-request.ts";
+import type { RequestContext } from "../trust/request-context.ts";
+import type { SubgraphRequest } from "../subgraph/request.ts";
 
 export interface SubscriptionRequest extends SubgraphRequest {
   /** The position of the last event that the subscriber has received; absent to begin with the next event. */

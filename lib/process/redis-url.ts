@@ -1,5 +1,5 @@
 import { ConfigurationError } from "./configuration-error.ts";
-import { readSecret } from "./secrets.ts";
+import { readSecret } from "../trust/secrets.ts";
 
 /**
  * Returns `REDIS_URL` with the password in `REDIS_PASSWORD` or its file, if there is one.

@@ -1,6 +1,6 @@
 import { context, diag, DiagLogLevel, propagation, trace } from "@opentelemetry/api";
 import { log } from "./log.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../pause.ts";
 import { traceBy } from "./tracing.ts";
 
 /** Exports the remaining spans, for at most a second, and stops tracing. */

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { log } from "./log.ts";
+import { log } from "../observability/log.ts";
 import { FileError, loadTextFile } from "./text-file.ts";
 
 /** Polling works on every file system, and when a file is replaced by another; the system's notifications do not. */

@@ -11,17 +11,17 @@ import {
   type ObjectTypeDefinitionNode,
   OperationTypeNode,
 } from "graphql";
-import type { Execute } from "./compiled-execution.ts";
-import { type ErrorCode, errorCodes, isRetryable, PublicError } from "./errors.ts";
+import type { Execute } from "../graphql/compiled-execution.ts";
+import { type ErrorCode, errorCodes, isRetryable, PublicError } from "../errors.ts";
 import { type EventPosition, invalidPosition, parsePosition, positionText } from "./event-position.ts";
-import { variableError } from "./input-errors.ts";
+import { variableError } from "../graphql/input-errors.ts";
 import type { LiveField, LiveFields, LiveLog } from "./live-field.ts";
 import { everyEvent, type LiveEntry, newestOfEach } from "./emitted-batches.ts";
-import { log } from "./log.ts";
-import { pause } from "./pause.ts";
-import { platformTenantId } from "./platform-tenant.ts";
-import { type Needs, type RequestContext, requirePermission } from "./request-context.ts";
-import { rootField } from "./root-field.ts";
+import { log } from "../observability/log.ts";
+import { pause } from "../pause.ts";
+import { platformTenantId } from "../trust/platform-tenant.ts";
+import { type Needs, type RequestContext, requirePermission } from "../trust/request-context.ts";
+import { rootField } from "../graphql/root-field.ts";
 import type { Subscribable, SubscriptionEvent, SubscriptionRequest } from "./subscription.ts";
 
 /** A document that fits the schema, ready to be executed. */

@@ -1,4 +1,4 @@
-import type { ExactNumbers } from "./exact-json.ts";
+import type { ExactNumbers } from "../exact-json.ts";
 
 /** The request to a subgraph. */
 export interface SubgraphRequest {

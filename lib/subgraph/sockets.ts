@@ -2,8 +2,8 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL, CloseCode, handleProtocols } from "graphql-ws";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type SocketSubgraph, SubgraphSocket } from "./subgraph-socket.ts";
-import { type SubgraphSocketLimits, subgraphSocketLimits } from "./subgraph-socket-limits.ts";
+import { type SocketSubgraph, SubgraphSocket } from "./socket.ts";
+import { type SubgraphSocketLimits, subgraphSocketLimits } from "./socket-limits.ts";
 
 /** Serves the subscriptions of a subgraph that runs in its own process over WebSockets: docs/decisions/subgraph-sockets.md describes the protocol. */
 export class SubgraphSockets {

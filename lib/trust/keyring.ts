@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigurationError } from "./configuration-error.ts";
+import { ConfigurationError } from "../process/configuration-error.ts";
 import { readSecret } from "./secrets.ts";
 
 /** A secret, and the id by which signatures and sealed secrets refer to it. */

@@ -1,7 +1,7 @@
 import DataLoader from "dataloader";
 import type { GraphQLResolveInfo } from "graphql";
 import type { Page, PageArguments } from "./pagination.ts";
-import { selects } from "./relay.ts";
+import { selects } from "./connections.ts";
 
 /** Loads the value of a key; all keys of a tick become one call. Lives for one request. */
 export type BatchLoader<Value> = Pick<DataLoader<string, Value | null>, "load">;

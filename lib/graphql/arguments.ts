@@ -1,5 +1,5 @@
-import { InvalidArgument, PublicError } from "./errors.ts";
-import { isUuid } from "./uuid.ts";
+import { InvalidArgument, PublicError } from "../errors.ts";
+import { isUuid } from "../uuid.ts";
 
 /**
  * Returns the id as the database writes it, so that two spellings of one id are equal texts.

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { listen } from "./listen.ts";
+import { listen } from "../process/listen.ts";
 import { log } from "./log.ts";
 import { metrics } from "./metrics.ts";
 

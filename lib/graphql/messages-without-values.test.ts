@@ -1,6 +1,6 @@
 import { buildSchema, getVariableValues, GraphQLError, Kind, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
-import { scalars } from "./graphql-scalars.ts";
+import { scalars } from "./scalars.ts";
 import { messageWithoutValue } from "./messages-without-values.ts";
 
 const schema = buildSchema(`

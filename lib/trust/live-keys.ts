@@ -1,7 +1,7 @@
 import { type Keyring, parseKeyring } from "./keyring.ts";
-import type { Replaceable } from "./replaceable.ts";
-import { readTextFile } from "./text-file.ts";
-import { onFileChange } from "./watched-file.ts";
+import type { Replaceable } from "../replaceable.ts";
+import { readTextFile } from "../files/text-file.ts";
+import { onFileChange } from "../files/watched-file.ts";
 
 /** This time after a file of keys was written, every process that follows it has its keys. */
 export const keysSettleMs = 1_500;

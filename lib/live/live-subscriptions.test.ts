@@ -1,10 +1,10 @@
 import { buildSchema, type GraphQLError, isObjectType, parse } from "graphql";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { executionOf } from "./compiled-execution.ts";
-import { PublicError } from "./errors.ts";
+import { executionOf } from "../graphql/compiled-execution.ts";
+import { PublicError } from "../errors.ts";
 import type { LiveBatch, LiveEvent, LiveField } from "./live-field.ts";
 import { liveSubscriptions } from "./live-subscriptions.ts";
-import type { RequestContext } from "./request-context.ts";
+import type { RequestContext } from "../trust/request-context.ts";
 
 const schema = buildSchema("type Query { none: Int } type Subscription { counted(above: Int = 0): Int! }");
 const counted: LiveField<{ above: number }, object, number, number> = {

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { CloseCode, MessageType, parseMessage, stringifyMessage, type SubscribePayload } from "graphql-ws";
 import type { WebSocket } from "ws";
-import type { CallerKey } from "./call-keys.ts";
-import { PublicError } from "./errors.ts";
-import { log } from "./log.ts";
-import type { Current } from "./replaceable.ts";
-import { verifySubscription } from "./signed-subscription.ts";
-import type { SubgraphSocketLimits } from "./subgraph-socket-limits.ts";
-import type { Subscribable, SubscriptionEvent, SubscriptionRequest } from "./subscription.ts";
+import type { CallerKey } from "../trust/call-keys.ts";
+import { PublicError } from "../errors.ts";
+import { log } from "../observability/log.ts";
+import type { Current } from "../replaceable.ts";
+import { verifySubscription } from "../trust/signed-subscription.ts";
+import type { SubgraphSocketLimits } from "./socket-limits.ts";
+import type { Subscribable, SubscriptionEvent, SubscriptionRequest } from "../live/subscription.ts";
 
 export interface SocketSubgraph {
   /** The name of the subgraph. */
