@@ -10,6 +10,7 @@ import {
 } from "#db/auth/changes.ts";
 import { createHash } from "node:crypto";
 import type { Database } from "#db/client.ts";
+import { noHash } from "#db/auth/credentials.ts";
 import { apiKeys } from "#db/auth/schema/api-keys.ts";
 import { authAuditLog } from "#db/auth/schema/auth-audit-log.ts";
 import { roles } from "#db/auth/schema/roles.ts";
@@ -83,7 +84,7 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
         id: ids[at] as string,
         username: `${given.toLowerCase()}.${tenant.name}`,
         email: `${given.toLowerCase()}.${family.toLowerCase()}@${tenant.name}.example`,
-        passwordHash: "!",
+        passwordHash: noHash,
         role,
         tenantId,
         lastLogin: ago(at * 7 + 1),
@@ -120,7 +121,7 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
         {
           id: id("api-key", "agent"),
           name: "metrics agent",
-          keyHash: digest("agent"),
+          keyHash: `${noHash}${tenantId}/agent`,
           userId: ids[1] as string,
           tenantId,
           permissions: ["metric:write"],
