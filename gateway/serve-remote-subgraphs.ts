@@ -7,7 +7,7 @@ import { openRedis } from "#lib/process/redis.ts";
 import { anonymous, policies } from "#lib/trust/request-context.ts";
 import { followKeyring } from "#lib/trust/live-keys.ts";
 import { onFileChange } from "#lib/files/watched-file.ts";
-import { noLimits } from "./admission/limits.ts";
+import { noLimits } from "./limits/limits.ts";
 import { authSubgraph } from "./authentication/auth-calls.ts";
 import { authentication, type Authentication } from "./authentication/authenticate.ts";
 import { denialRecorder } from "./authentication/denials.ts";

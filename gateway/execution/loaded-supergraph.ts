@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from "graphql";
-import { type CostRules, costRules } from "../admission/cost-rules.ts";
+import { type CostRules, costRules } from "../limits/cost-rules.ts";
 import type { Policies } from "../authorization/requirement.ts";
 import { type Requirements, requirementsOf } from "../authorization/requirements.ts";
 import { markOneOf } from "../planning/one-of.ts";

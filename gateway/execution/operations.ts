@@ -1,7 +1,7 @@
 import { getHeapStatistics } from "node:v8";
 import { type DocumentNode, type GraphQLSchema, parse, print, stripIgnoredCharacters } from "graphql";
 import { LRUCache } from "lru-cache";
-import { type OperationCost, operationCost } from "../admission/operation-cost.ts";
+import { type OperationCost, operationCost } from "../limits/operation-cost.ts";
 import { type OperationAccess, operationAccess, type Refusals } from "../authorization/operation-access.ts";
 import type { Planner } from "../planning/planner.ts";
 import { type CompiledOperation, compileOperation } from "./compile-operation.ts";

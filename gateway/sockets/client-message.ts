@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { numbersIn } from "#lib/exact-json.ts";
 import { clientMessages, parseMessage, subscribePayload } from "#lib/transport-ws/messages.ts";
-import { isNestedDeeper } from "../admission/variable-limits.ts";
+import { isNestedDeeper } from "../limits/variable-limits.ts";
 
 /** The limit for payloads that are read by recursion, or written again: a ping's payload is returned in its pong. */
 const payloadDepth = 32;

@@ -7,7 +7,7 @@ import { connectionAck, pingMessage, pongMessage } from "#lib/transport-ws/messa
 import type { Client, Identity } from "#lib/trust/request-context.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
-import type { GraphQLRequest } from "../graphql-request.ts";
+import type { GraphQLRequest } from "../requests/graphql-request.ts";
 import { type ClientMessage, clientMessage } from "./client-message.ts";
 import { closeCodes, type CloseReason } from "./close-codes.ts";
 import type { Credentials, Holder, Shown } from "./credentials.ts";

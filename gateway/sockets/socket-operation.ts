@@ -1,10 +1,10 @@
 import { SpanKind } from "@opentelemetry/api";
 import { requestSpan } from "#lib/observability/tracing.ts";
 import { completeMessage, errorMessage, nextMessages, pingMessage } from "#lib/transport-ws/messages.ts";
-import { answerErrors, refusal } from "../answer-errors.ts";
+import { answerErrors, refusal } from "../requests/answer-errors.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
 import type { Gateway, GatewayContext } from "../create-gateway.ts";
-import type { GraphQLRequest } from "../graphql-request.ts";
+import type { GraphQLRequest } from "../requests/graphql-request.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
 import { textOf, type EmittedEvent } from "../subscriptions/emitted-event.ts";
 import type { Outgoing } from "./outgoing.ts";

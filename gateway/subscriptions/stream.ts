@@ -7,7 +7,7 @@ import { pause } from "#lib/pause.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
 import type { SubscriptionEvent } from "#lib/live/subscription.ts";
 import { inTraceOf, requestSpan } from "#lib/observability/tracing.ts";
-import { answerErrors } from "../answer-errors.ts";
+import { answerErrors } from "../requests/answer-errors.ts";
 import { batchedCalls } from "../execution/batched-calls.ts";
 import { callsOver } from "../execution/call-subgraph.ts";
 import type { CompiledOperation } from "../execution/compile-operation.ts";

@@ -7,7 +7,7 @@ import { hashOf, readManifest } from "#gateway/documents/manifest.ts";
 import { operationOf } from "#gateway/operation.ts";
 import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
 import { countCalls, countRequest } from "#gateway/metrics.ts";
-import { logSlow } from "#gateway/slow-operations.ts";
+import { logSlow } from "#gateway/requests/slow-operations.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/observability/log.ts";

@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, errorCodes, isRetryable, PublicError } from "#lib/errors.ts";
 import { log } from "#lib/observability/log.ts";
-import { InvalidAnswer } from "./execution/invalid-answer.ts";
+import { InvalidAnswer } from "../execution/invalid-answer.ts";
 import type { GraphQLAnswer } from "./graphql-request.ts";
 
 /**

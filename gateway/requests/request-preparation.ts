@@ -2,14 +2,14 @@ import { GraphQLError, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
 import { span, annotateSpan } from "#lib/observability/tracing.ts";
-import type { Documents } from "./documents/documents.ts";
-import type { Variables } from "./execution/data.ts";
-import type { CompiledOperation } from "./execution/compile-operation.ts";
-import type { KnownOperation, Operations } from "./execution/operations.ts";
-import { described, RequestErrors } from "./execution/request-errors.ts";
+import type { Documents } from "../documents/documents.ts";
+import type { Variables } from "../execution/data.ts";
+import type { CompiledOperation } from "../execution/compile-operation.ts";
+import type { KnownOperation, Operations } from "../execution/operations.ts";
+import { described, RequestErrors } from "../execution/request-errors.ts";
 import type { GraphQLRequest } from "./graphql-request.ts";
-import type { Limits } from "./admission/limits.ts";
-import { checkVariables } from "./admission/variable-limits.ts";
+import type { Limits } from "../limits/limits.ts";
+import { checkVariables } from "../limits/variable-limits.ts";
 
 /** A request that may be executed. */
 export interface Admitted {
