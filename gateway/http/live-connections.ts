@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { PublicError } from "#lib/errors.ts";
 import type { Authentication } from "../authentication/authenticate.ts";
-import type { Gateway, GatewayContext } from "../create-gateway.ts";
+import type { Gateway, GatewayContext } from "../gateway.ts";
 import type { GraphQLAnswer, GraphQLRequest } from "../requests/graphql-request.ts";
 import { ConnectionsByUser } from "../sockets/connections-by-user.ts";
 import { Credentials } from "../sockets/credentials.ts";

@@ -13,7 +13,8 @@ import type { Client, Identity } from "#lib/trust/request-context.ts";
 import { inTraceOf, requestSpan, span, annotateSpan } from "#lib/observability/tracing.ts";
 import { refusal } from "../requests/answer-errors.ts";
 import type { Authentication } from "../authentication/authenticate.ts";
-import { createGateway, type Gateway, type GatewayOptions } from "../create-gateway.ts";
+import { createGateway, type GatewayOptions } from "../create-gateway.ts";
+import type { Gateway } from "../gateway.ts";
 import { ClientAddress } from "./client-address.ts";
 import { GraphiQL, type GraphiQLOptions } from "./graphiql/graphiql.ts";
 import type { GraphQLAnswer } from "../requests/graphql-request.ts";
@@ -178,7 +179,7 @@ class GraphQLFace {
     const documentId = /^\/graphql\/([^/]+)$/.exec(url?.pathname ?? "")?.[1];
     if (!url || (url.pathname !== "/graphql" && documentId === undefined)) {
       const nothing = new PublicError("NOT_FOUND", "The graph is at /graphql.");
-      return send(response, 404, plainJson, refusal([nothing], requestId).body);
+      return send(response, 404, plainJson, refusal(nothing, requestId).body);
     }
     this.#origins.setHeaders(request, response);
     response.setHeader("x-request-id", requestId);
@@ -224,7 +225,7 @@ class GraphQLFace {
 
   /** Counts and returns the refusal of a request that never became a GraphQL request. */
   #refusal(error: unknown, requestId: string): GraphQLAnswer {
-    const refused = refusal([error], requestId);
+    const refused = refusal(error, requestId);
     this.#options.onRequest?.({ document: undefined, refused: refused.refused, milliseconds: 0 });
     return refused;
   }

@@ -6,7 +6,7 @@ import { subscriberExists } from "#lib/transport-ws/close-codes.ts";
 import { connectionAck, pingMessage, pongMessage } from "#lib/transport-ws/messages.ts";
 import type { Client, Identity } from "#lib/trust/request-context.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
-import type { Gateway, GatewayContext } from "../create-gateway.ts";
+import type { Gateway, GatewayContext } from "../gateway.ts";
 import type { GraphQLRequest } from "../requests/graphql-request.ts";
 import { type ClientMessage, clientMessage } from "./client-message.ts";
 import { closeCodes, type CloseReason } from "./close-codes.ts";

@@ -3,7 +3,7 @@ import { requestSpan } from "#lib/observability/tracing.ts";
 import { completeMessage, errorMessage, nextMessages, pingMessage } from "#lib/transport-ws/messages.ts";
 import { answerErrors, refusal } from "../requests/answer-errors.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
-import type { Gateway, GatewayContext } from "../create-gateway.ts";
+import type { Gateway, GatewayContext } from "../gateway.ts";
 import type { GraphQLRequest } from "../requests/graphql-request.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
 import { textOf, type EmittedEvent } from "../subscriptions/emitted-event.ts";
@@ -52,7 +52,7 @@ export class SocketOperation extends Subscriber {
     const attributes = { "http.route": "/graphql", "novacron.request_id": context.requestId };
     requestSpan("WebSocket /graphql", { kind: SpanKind.SERVER, attributes }, () =>
       this.#begin({ ...this.#request, extensions: from }, context, this.#beginnings),
-    ).catch((error: unknown) => this.#fail(refusal([error], context.requestId).body));
+    ).catch((error: unknown) => this.#fail(refusal(error, context.requestId).body));
   }
 
   async #begin(request: GraphQLRequest, context: GatewayContext, beginning: number): Promise<void> {
@@ -62,7 +62,7 @@ export class SocketOperation extends Subscriber {
       try {
         await admit();
       } catch (error) {
-        return this.#fail(refusal([error], context.requestId).body);
+        return this.#fail(refusal(error, context.requestId).body);
       }
       if (!isMeant()) return;
     }

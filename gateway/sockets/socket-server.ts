@@ -5,7 +5,7 @@ import { PublicError } from "#lib/errors.ts";
 import { subprotocol } from "#lib/transport-ws/messages.ts";
 import { closeHandshakes, refuseUpgrade, transportServer } from "#lib/transport-ws/server.ts";
 import type { Client } from "#lib/trust/request-context.ts";
-import type { Gateway } from "../create-gateway.ts";
+import type { Gateway } from "../gateway.ts";
 import { requestUrl } from "../request-url.ts";
 import { ClientSocket, type SocketDependencies } from "./client-socket.ts";
 import { closeCodes } from "./close-codes.ts";

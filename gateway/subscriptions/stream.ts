@@ -1,24 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { SpanKind } from "@opentelemetry/api";
-import type { ExecutionResult } from "graphql";
-import { PublicError } from "#lib/errors.ts";
-import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
 import type { SubscriptionEvent } from "#lib/live/subscription.ts";
-import { inTraceOf, requestSpan } from "#lib/observability/tracing.ts";
-import { answerErrors } from "../requests/answer-errors.ts";
 import { batchedCalls } from "../execution/batched-calls.ts";
 import { callsOver } from "../execution/call-subgraph.ts";
 import type { CompiledOperation } from "../execution/compile-operation.ts";
 import { usedVariables } from "../execution/fetch-step.ts";
-import { publicFailure } from "../transport/public-failures.ts";
 import type { Transport } from "../transport/transport.ts";
 import { cursorText } from "./cursor.ts";
 import type { StreamObserver } from "./observer.ts";
+import { eventsSpan, headOf } from "./event-execution.ts";
 import { RecentEvents } from "./recent-events.ts";
 import type { SubscriptionSource } from "./source.ts";
 import type { EmittedEvent } from "./emitted-event.ts";
+import { subscriptionFailure } from "./subscription-failure.ts";
 
 /** A receiver of the events of a stream. Its work for one event must not take long. */
 export abstract class Subscriber {
@@ -235,43 +230,5 @@ export class Stream {
         head: result && (await headOf(operation, result, { variables, call, requestId })),
       })),
     );
-  }
-}
-
-/** Runs the work for the events of one moment in a separate trace, not in that of the client that happened to subscribe first. */
-const eventsSpan = <T>(subgraph: string, events: readonly SubscriptionEvent[], work: () => Promise<T>): Promise<T> => {
-  const attributes = { "novacron.subgraph": subgraph, "novacron.events": events.length };
-  return inTraceOf(undefined, () =>
-    requestSpan(`events of ${subgraph}`, { kind: SpanKind.CONSUMER, attributes }, work),
-  );
-};
-
-/** Returns the error that a subscriber receives when its subscription ends. */
-export function subscriptionFailure(subgraph: string, error: unknown): PublicError {
-  if (!(error instanceof PublicError)) return publicFailure(subgraph, error);
-  return error.code === "POSITION_EXPIRED"
-    ? new PublicError(
-        "RESYNC_REQUIRED",
-        "Events after this cursor are no longer kept: query the current state, and subscribe again.",
-      )
-    : error;
-}
-
-async function headOf(
-  operation: CompiledOperation,
-  result: ExecutionResult,
-  {
-    variables,
-    call,
-    requestId,
-  }: Pick<SharedSubscription, "variables"> & { call: ReturnType<typeof callsOver>; requestId: string },
-): Promise<string> {
-  try {
-    const { json, errors } = await operation.executeEvent(result, variables, call);
-    const errorsJson = errors.length > 0 ? `"errors":${JSON.stringify(answerErrors(errors, requestId))},` : "";
-    return `{${errorsJson}"data":${json}`;
-  } catch (error) {
-    log.gateway.error({ err: error, requestId }, "an event of a subscription failed");
-    return `{"errors":${JSON.stringify(answerErrors([error], requestId))},"data":null`;
   }
 }

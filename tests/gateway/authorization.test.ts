@@ -1,7 +1,8 @@
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { expect, describe, it } from "vitest";
-import { createGateway, type GatewayContext } from "#gateway/create-gateway.ts";
+import { createGateway } from "#gateway/create-gateway.ts";
+import type { GatewayContext } from "#gateway/gateway.ts";
 import type { Policies } from "#gateway/authorization/requirement.ts";
 import { anonymous, type Identity } from "#lib/trust/request-context.ts";
 import { answerOf } from "#tests/harness/answers.ts";
