@@ -3,7 +3,7 @@ import type { ExecutionResult } from "graphql";
 import type { SubscriptionEvent } from "#lib/live/subscription.ts";
 import { log } from "#lib/observability/log.ts";
 import { inTraceOf, requestSpan } from "#lib/observability/tracing.ts";
-import type { callsOver } from "../execution/call-subgraph.ts";
+import type { CallSubgraph } from "../execution/run.ts";
 import type { CompiledOperation } from "../execution/compile-operation.ts";
 import { answerErrors } from "../requests/answer-errors.ts";
 
@@ -27,7 +27,7 @@ export async function headOf(
     variables,
     call,
     requestId,
-  }: { variables: Readonly<Record<string, unknown>>; call: ReturnType<typeof callsOver>; requestId: string },
+  }: { variables: Readonly<Record<string, unknown>>; call: CallSubgraph; requestId: string },
 ): Promise<string> {
   try {
     const { json, errors } = await operation.executeEvent(result, variables, call);
