@@ -20,7 +20,7 @@ const known = "query Known { hello }";
 let gateway: GatewayServer;
 
 beforeAll(async () => {
-  const carrier = {
+  const inner = {
     send: async () => ({ data: { hello: "world" } }),
     close: async () => undefined,
   };
@@ -28,7 +28,7 @@ beforeAll(async () => {
     supergraphSdl,
     introspection: false,
     planning: "this thread",
-    transport: guarded(carrier, {}, countCalls),
+    transport: guarded(inner, {}, countCalls),
     documents: new Documents(undefined, readManifest(JSON.stringify({ [hashOf(known)]: known }))),
     onRequest: countRequest,
     identify: async ({ headers }) => {

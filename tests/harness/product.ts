@@ -60,7 +60,7 @@ export interface TestProductOptions {
   withEvents?: boolean;
   /** The limits of sockets, where they differ from the product's. */
   socketLimits?: Partial<SocketLimits>;
-  /** Wraps the in-process carrier, to break it. */
+  /** Wraps the in-process transport, to break it. */
   wrapTransport?: (transport: Transport) => Transport;
   limits?: Partial<TransportLimits>;
   /** The limits of one request; the product's by default. */
