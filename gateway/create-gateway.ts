@@ -1,5 +1,5 @@
 import type { RecordDenials } from "./authentication/denials.ts";
-import type { Policies } from "./authorization/requirement.ts";
+import type { Policies } from "./authorization/access-rule.ts";
 import { Documents } from "./documents/documents.ts";
 import { planAhead } from "./documents/plan-ahead.ts";
 import { loadSupergraph } from "./execution/loaded-supergraph.ts";

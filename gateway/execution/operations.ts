@@ -147,12 +147,12 @@ export class Operations {
     // The text is parsed again: locations retain the whole document with its comments and tokens, and other documents may have another layout.
     const operation = operationOf(parse(stripped, { noLocation: true }), operationName);
     if (!operation) return undefined;
-    const { apiSchema, requirements, costs } = this.#supergraph;
+    const { apiSchema, accessRules, costs } = this.#supergraph;
     const known: KnownOperation = {
       key,
       operation,
       tokens,
-      access: operationAccess(apiSchema, requirements, operation),
+      access: operationAccess(apiSchema, accessRules, operation),
       cost: operationCost(apiSchema, costs, operation),
       variables: operationVariables(apiSchema, operation),
       variants: new LRUCache({ max: keptVariants }),

@@ -1,5 +1,6 @@
 import { OperationTypeNode } from "graphql";
 import { PublicError } from "#lib/errors.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
 import { type RecordDenials, reportDenials } from "../authentication/denials.ts";
 import type { Documents } from "../documents/documents.ts";
 import { callsOver } from "../execution/call-subgraph.ts";
@@ -75,7 +76,7 @@ function bodyOf(
 }
 
 /** Returns the estimated and the actual cost, for requests with `extensions: { cost: true }`. */
-const costOf = (cost: OperationCost, variables: Readonly<Record<string, unknown>>, { json }: Executed) => ({
+const costOf = (cost: OperationCost, variables: Variables, { json }: Executed) => ({
   estimated: cost.estimate(variables),
   actual: cost.actual(JSON.parse(json)),
 });

@@ -3,6 +3,7 @@ import type { ExecutionResult } from "graphql";
 import type { SubscriptionEvent } from "#lib/live/subscription.ts";
 import { log } from "#lib/observability/log.ts";
 import { inTraceOf, requestSpan } from "#lib/observability/tracing.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
 import type { CallSubgraph } from "../execution/run.ts";
 import type { CompiledOperation } from "../execution/compile-operation.ts";
 import { answerErrors } from "../requests/answer-errors.ts";
@@ -23,11 +24,7 @@ export const eventsSpan = <T>(
 export async function headOf(
   operation: CompiledOperation,
   result: ExecutionResult,
-  {
-    variables,
-    call,
-    requestId,
-  }: { variables: Readonly<Record<string, unknown>>; call: CallSubgraph; requestId: string },
+  { variables, call, requestId }: { variables: Variables; call: CallSubgraph; requestId: string },
 ): Promise<string> {
   try {
     const { json, errors } = await operation.executeEvent(result, variables, call);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { pause } from "#lib/pause.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
 import type { SubscriptionEvent } from "#lib/live/subscription.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
 import { batchedCalls } from "../execution/batched-calls.ts";
 import { callsOver } from "../execution/call-subgraph.ts";
 import type { CompiledOperation } from "../execution/compile-operation.ts";
@@ -10,7 +11,7 @@ import type { Transport } from "../transport/transport.ts";
 import { cursorText } from "./cursor.ts";
 import type { StreamObserver } from "./observer.ts";
 import { eventsSpan, headOf } from "./event-execution.ts";
-import { RecentEvents } from "./recent-events.ts";
+import { ReplayBuffer } from "./replay-buffer.ts";
 import type { SubscriptionSource } from "./source.ts";
 import type { EmittedEvent } from "./emitted-event.ts";
 import { subscriptionFailure } from "./subscription-failure.ts";
@@ -34,7 +35,7 @@ export abstract class Subscriber {
 /** A subscription that is shared by all subscribers with the same request and the same rights. */
 export interface SharedSubscription {
   operation: CompiledOperation;
-  variables: Readonly<Record<string, unknown>>;
+  variables: Variables;
   /** The identity of the subscription: a tenant and rights without a user, or one user where the events may depend on the user. */
   identity: Identity;
 }
@@ -68,7 +69,7 @@ const eventTimeoutMs = 10_000;
 export class Stream {
   readonly #dependencies: StreamDependencies;
   readonly #subscribers = new Set<Subscriber>();
-  readonly #recent: RecentEvents;
+  readonly #replay: ReplayBuffer;
   readonly #on: StreamListener;
   #subscription: SharedSubscription;
   #following = new AbortController();
@@ -83,7 +84,7 @@ export class Stream {
   ) {
     this.#subscription = subscription;
     this.#dependencies = dependencies;
-    this.#recent = new RecentEvents(start);
+    this.#replay = new ReplayBuffer(start);
     this.#on = on;
     void this.#run();
   }
@@ -102,7 +103,7 @@ export class Stream {
 
   /** The current position. */
   get head(): string | undefined {
-    return this.#recent.head;
+    return this.#replay.head;
   }
 
   /** Returns the cursor of a position. */
@@ -117,7 +118,7 @@ export class Stream {
    * @returns false when the events after that position are no longer known here
    */
   join(subscriber: Subscriber, after = this.head): boolean {
-    const missed = after === undefined ? [] : this.#recent.after(after);
+    const missed = after === undefined ? [] : this.#replay.after(after);
     if (!missed || this.#ended) return false;
     subscriber.stream = this;
     this.#subscribers.add(subscriber);
@@ -144,7 +145,7 @@ export class Stream {
   }
 
   #knows(position: string): boolean {
-    return !this.#ended && this.#recent.after(position) !== undefined;
+    return !this.#ended && this.#replay.after(position) !== undefined;
   }
 
   /** Continues the same operation over another supergraph, from its current position. */
@@ -199,7 +200,7 @@ export class Stream {
         const chunk = batch.slice(from, from + eventsAtOnce);
         for (const event of await eventsSpan(fetch.serviceName, chunk, () => this.#emittedEvents(chunk, operation))) {
           if (signal.aborted) return;
-          this.#recent.add(event);
+          this.#replay.add(event);
           if (event.head !== undefined) observer.onEmitted?.(this.#subscribers.size);
           for (const subscriber of this.#subscribers) subscriber.emit(event);
         }

@@ -6,6 +6,7 @@ import {
   type GraphQLField,
   OperationTypeNode,
 } from "graphql";
+import type { Variables } from "../graphql/variables.ts";
 import { type ErrorCode, errorCodes, PublicError } from "../errors.ts";
 import type { Execute } from "../graphql/compiled-execution.ts";
 import { variableError } from "../graphql/input-errors.ts";
@@ -20,7 +21,7 @@ export interface SubscribedField<Context> {
   field: LiveField<unknown, Context, unknown, unknown>;
   args: unknown;
   execute: Execute;
-  variables: Readonly<Record<string, unknown>>;
+  variables: Variables;
 }
 
 /**
