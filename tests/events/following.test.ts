@@ -75,7 +75,7 @@ describe("a follower", () => {
     ]);
     expect(await types({ sources: ["scheduler"], tenantId: mine }, 1)).toEqual([["cluster.created", mine]]);
     const ended = new AbortController();
-    const nothing = log.follow(start, { types: ["node.updated"], idleMs: 50, signal: ended.signal });
+    const nothing = log.follow(start, { types: ["cluster_node.updated"], idleMs: 50, signal: ended.signal });
     const { value } = await nothing.next();
     expect(value).toEqual({ events: [], position: await log.head() });
     ended.abort();
