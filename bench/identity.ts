@@ -82,7 +82,7 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
     const supergraph = productSupergraph();
     const operation = operationOf(parse(query), undefined);
     if (!operation) throw new Error("The one request is an operation.");
-    const access = operationAccess(supergraph.apiSchema, supergraph.requirements, operation);
+    const access = operationAccess(supergraph.apiSchema, supergraph.accessRules, operation);
     const allowedMs = await cpuOfEach(many * 10, ownCpuMs, async () => access.refusalsFor(identity));
     const signingMs = await cpuOfEach(many, ownCpuMs, signAndCheck(signingKeys, signed));
     const share = (name: string, value: number, aim?: string): Figure => {
