@@ -1,4 +1,4 @@
-import { noise } from "#cli/import/seeded-random.ts";
+import { noise } from "#import/seeded-random.ts";
 import type { Announcement, EventBus, AnnouncementListener } from "#db/event-log/buses/event-bus.ts";
 
 export interface UnreliableBus extends EventBus {
