@@ -3,8 +3,8 @@ import { cloudProviders } from "./schema/cloud-providers.ts";
 import { compliancePolicies } from "./schema/compliance-policies.ts";
 import { complianceViolations } from "./schema/compliance-violations.ts";
 import { costOptimizations } from "./schema/cost-optimizations.ts";
-import { migrationSteps } from "./schema/migration-steps.ts";
-import { migrations } from "./schema/migrations.ts";
+import { vmMigrationSteps } from "./schema/vm-migration-steps.ts";
+import { vmMigrations } from "./schema/vm-migrations.ts";
 import { multicloudVms } from "./schema/multicloud-vms.ts";
 
 // Which columns of a written row its event holds. `events/federation.ts` defines what other domains may rely on.
@@ -19,13 +19,13 @@ export const providerVmChanges: Changes<typeof multicloudVms> = {
   event: "provider_vm",
   payload: ["localVmId", "providerId", "state", "instanceType", "costPerHour"],
 };
-export const migrationChanges: Changes<typeof migrations> = {
-  table: migrations,
+export const vmMigrationChanges: Changes<typeof migrations> = {
+  table: vmMigrations,
   event: "migration",
   payload: ["vmId", "status", "progressPercentage", "currentPhase"],
 };
-export const migrationStepChanges: Changes<typeof migrationSteps> = {
-  table: migrationSteps,
+export const vmMigrationStepChanges: Changes<typeof vmMigrationSteps> = {
+  table: vmMigrationSteps,
   event: "migration_step",
   payload: ["migrationId", "stepNumber", "stepName", "status"],
 };

@@ -6,6 +6,6 @@ export * from "./enums.ts";
 export * from "./event-log.ts";
 export * from "./executed-writes.ts";
 export * from "./instance-prices.ts";
-export * from "./migration-steps.ts";
-export * from "./migrations.ts";
+export * from "./vm-migration-steps.ts";
+export * from "./vm-migrations.ts";
 export * from "./multicloud-vms.ts";

@@ -1,17 +1,17 @@
-import type { MigrationStepRow } from "#db/federation/schema/migration-steps.ts";
-import type { MigrationPhase, MigrationRow } from "#db/federation/schema/migrations.ts";
+import type { VmMigrationStepRow } from "#db/federation/schema/vm-migration-steps.ts";
+import type { MigrationPhase, VmMigrationRow } from "#db/federation/schema/vm-migrations.ts";
 import type { PayloadOf } from "#events/catalogue.ts";
 import type { federationEvents } from "#events/federation.ts";
 
 type MigrationPayload = PayloadOf<(typeof federationEvents)["migration.updated"]>;
 type StepPayload = PayloadOf<(typeof federationEvents)["migration_step.updated"]>;
 
-export type StepProgressRow = Pick<MigrationStepRow, "stepNumber" | "stepName" | "status">;
+export type StepProgressRow = Pick<VmMigrationStepRow, "stepNumber" | "stepName" | "status">;
 
 /** The values of a migration, or of one of its steps, right after a change. */
 export interface MigrationProgressRow {
   migrationId: string;
-  status: MigrationRow["status"] | null;
+  status: VmMigrationRow["status"] | null;
   progressPercentage: number | null;
   phase: MigrationPhase | null;
   version: number | null;
@@ -37,7 +37,7 @@ export function progressOf(event: {
   const { status, progressPercentage, currentPhase } = event.payload as MigrationPayload;
   return {
     migrationId: event.entityKey,
-    status: status as MigrationRow["status"],
+    status: status as VmMigrationRow["status"],
     progressPercentage,
     phase: currentPhase as MigrationPhase | null,
     version: event.entityVersion,

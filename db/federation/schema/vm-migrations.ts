@@ -41,7 +41,7 @@ export const migrationPhases = [
 export type MigrationPhase = (typeof migrationPhases)[number];
 
 /** The move of one VM. A provider of null means our own clusters, where the node says the place. */
-export const migrations = pgTable(
+export const vmMigrations = pgTable(
   "migrations",
   {
     id: primaryId(),
@@ -137,4 +137,4 @@ export const migrations = pgTable(
   ],
 );
 
-export type MigrationRow = typeof migrations.$inferSelect;
+export type VmMigrationRow = typeof vmMigrations.$inferSelect;

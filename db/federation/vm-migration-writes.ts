@@ -7,11 +7,11 @@ import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { upsert } from "../upsert.ts";
-import { migrationChanges, migrationStepChanges } from "./changes.ts";
-import { migrationSteps } from "./schema/migration-steps.ts";
-import { migrationPhases, migrations } from "./schema/migrations.ts";
+import { vmMigrationChanges, vmMigrationStepChanges } from "./changes.ts";
+import { vmMigrationSteps } from "./schema/vm-migration-steps.ts";
+import { migrationPhases, vmMigrations } from "./schema/vm-migrations.ts";
 
-export interface NewMigration {
+export interface NewVmMigration {
   vmId: string;
   sourceNodeId: string | null;
   destinationNodeId: string | null;
@@ -22,7 +22,7 @@ export interface NewMigration {
 }
 
 /** Begins live migrations, each in its first phase. @returns their ids */
-export async function beginMigrations(tx: WriteTx, begun: readonly NewMigration[], now: Date): Promise<string[]> {
+export async function beginVmMigrations(tx: WriteTx, begun: readonly NewVmMigration[], now: Date): Promise<string[]> {
   const rows = begun.map(({ metadata = {}, ...move }) => ({
     ...move,
     id: newId(),
@@ -35,7 +35,7 @@ export async function beginMigrations(tx: WriteTx, begun: readonly NewMigration[
     metadata,
   }));
   const fresh = { onConflict: ["id"], update: "none" } as const;
-  await upsert(tx, migrations, rows, { ...fresh, emits: migrationChanges });
+  await upsert(tx, vmMigrations, rows, { ...fresh, emits: vmMigrationChanges });
   const steps = rows.flatMap(({ id }) =>
     migrationPhases.map((phase, stepNumber) => ({
       id: newId(),
@@ -47,63 +47,64 @@ export async function beginMigrations(tx: WriteTx, begun: readonly NewMigration[
       startedAt: stepNumber === 0 ? now : null,
     })),
   );
-  await upsert(tx, migrationSteps, steps, { ...fresh, emits: migrationStepChanges });
+  await upsert(tx, vmMigrationSteps, steps, { ...fresh, emits: vmMigrationStepChanges });
   return rows.map(({ id }) => id);
 }
 
 // Ends the current step and begins the next one, where there is one.
 const endStep = statement<ChangedRow>(
   () => sql`
-    update ${migrationSteps} set status = 'completed', completed_at = now(), duration = now() - coalesce(started_at, now())
-    where migration_id = ${sql.placeholder("id")}::uuid and ${ofTenant(migrationSteps.tenantId)} and status = 'in_progress'
-    returning ${changeColumns(migrationStepChanges)}`,
+    update ${vmMigrationSteps} set status = 'completed', completed_at = now(), duration = now() - coalesce(started_at, now())
+    where migration_id = ${sql.placeholder("id")}::uuid and ${ofTenant(vmMigrationSteps.tenantId)} and status = 'in_progress'
+    returning ${changeColumns(vmMigrationStepChanges)}`,
 );
 
 const beginStep = statement<ChangedRow>(
   () => sql`
-    update ${migrationSteps} set status = 'in_progress', started_at = now()
-    where migration_id = ${sql.placeholder("id")}::uuid and ${ofTenant(migrationSteps.tenantId)} and step_number = (
-      select min(step_number) from ${migrationSteps}
-      where migration_id = ${sql.placeholder("id")}::uuid and ${ofTenant(migrationSteps.tenantId)} and status = 'pending')
-    returning ${changeColumns(migrationStepChanges)}`,
+    update ${vmMigrationSteps} set status = 'in_progress', started_at = now()
+    where migration_id = ${sql.placeholder("id")}::uuid and ${ofTenant(vmMigrationSteps.tenantId)} and step_number = (
+      select min(step_number) from ${vmMigrationSteps}
+      where migration_id = ${sql.placeholder("id")}::uuid and ${ofTenant(vmMigrationSteps.tenantId)} and status = 'pending')
+    returning ${changeColumns(vmMigrationStepChanges)}`,
 );
 
 const advance = statement<ChangedRow>(
   () => sql`
-    update ${migrations} set version = version + 1, progress_percentage = ${sql.placeholder("progress")}::int,
+    update ${vmMigrations} set version = version + 1, progress_percentage = ${sql.placeholder("progress")}::int,
       current_phase = ${sql.placeholder("phase")}::text,
       status = case when ${sql.placeholder("progress")}::int = 100 then 'completed' else status end,
       completed_at = case when ${sql.placeholder("progress")}::int = 100 then now() end
-    where id = ${sql.placeholder("id")}::uuid and ${ofTenant(migrations.tenantId)} and status = 'in_progress'
-    returning ${changeColumns(migrationChanges)}`,
+    where id = ${sql.placeholder("id")}::uuid and ${ofTenant(vmMigrations.tenantId)} and status = 'in_progress'
+    returning ${changeColumns(vmMigrationChanges)}`,
 );
 
 /** Ends the current step of a migration and begins the next one. After the last step the migration is completed. */
-export async function advanceMigration(tx: WriteTx, id: string): Promise<boolean> {
+export async function advanceVmMigration(tx: WriteTx, id: string): Promise<boolean> {
   const ended = await tx.run(endStep, { id, tenantId: tx.tenantId });
   const done = ended.at(-1)?.["stepNumber"];
   if (typeof done !== "number") return false;
   const begun = await tx.run(beginStep, { id, tenantId: tx.tenantId });
-  await append(tx, changeEvents(migrationStepChanges, [...ended, ...begun], "updated"));
+  await append(tx, changeEvents(vmMigrationStepChanges, [...ended, ...begun], "updated"));
   const progress = begun.length > 0 ? Math.floor((100 * (done + 1)) / migrationPhases.length) : 100;
   const phase = migrationPhases[Math.min(done + 1, migrationPhases.length - 1)];
   const moved = await tx.run(advance, { id, progress, phase, tenantId: tx.tenantId });
-  await append(tx, changeEvents(migrationChanges, moved, "updated"));
+  await append(tx, changeEvents(vmMigrationChanges, moved, "updated"));
   return true;
 }
 
-export interface ActiveMigration {
+export interface ActiveVmMigration {
   id: string;
   vmId: string;
   status: "planned" | "approved" | "in_progress";
   metadata: RowMetadata;
 }
 
-const active = statement<ActiveMigration>(
+const active = statement<ActiveVmMigration>(
   () => sql`
-    select id, vm_id as "vmId", status, metadata from ${migrations}
-    where ${ofTenant(migrations.tenantId)} and status in ('planned', 'approved', 'in_progress') order by created_at, id`,
+    select id, vm_id as "vmId", status, metadata from ${vmMigrations}
+    where ${ofTenant(vmMigrations.tenantId)} and status in ('planned', 'approved', 'in_progress') order by created_at, id`,
 );
 
 /** Returns the tenant's migrations that have not ended, oldest first. */
-export const activeMigrations = (tx: WriteTx): Promise<ActiveMigration[]> => tx.run(active, { tenantId: tx.tenantId });
+export const activeVmMigrations = (tx: WriteTx): Promise<ActiveVmMigration[]> =>
+  tx.run(active, { tenantId: tx.tenantId });

@@ -14,9 +14,9 @@ import {
 } from "drizzle-orm/pg-core";
 import { primaryId, tenantId, tenantPolicy, timestamptz, type RowMetadata } from "../../columns.ts";
 import { stepStatusEnum } from "./enums.ts";
-import { migrations } from "./migrations.ts";
+import { vmMigrations } from "./vm-migrations.ts";
 
-export const migrationSteps = pgTable(
+export const vmMigrationSteps = pgTable(
   "migration_steps",
   {
     id: primaryId(),
@@ -37,7 +37,7 @@ export const migrationSteps = pgTable(
     foreignKey({
       name: "migration_steps_migration_fk",
       columns: [table.tenantId, table.migrationId],
-      foreignColumns: [migrations.tenantId, migrations.id],
+      foreignColumns: [vmMigrations.tenantId, vmMigrations.id],
     }).onDelete("cascade"),
     // The steps of a migration in their order. The index also makes a step's number unique within its migration.
     uniqueIndex("idx_migration_steps_migration_id").on(table.migrationId, table.stepNumber),
@@ -53,4 +53,4 @@ export const migrationSteps = pgTable(
   ],
 );
 
-export type MigrationStepRow = typeof migrationSteps.$inferSelect;
+export type VmMigrationStepRow = typeof vmMigrationSteps.$inferSelect;
