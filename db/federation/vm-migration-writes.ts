@@ -4,6 +4,7 @@ import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { RowMetadata } from "../columns.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
+import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { upsert } from "../upsert.ts";
@@ -70,7 +71,7 @@ const beginStep = statement<ChangedRow>(
 
 const advance = statement<ChangedRow>(
   () => sql`
-    update ${vmMigrations} set version = version + 1, progress_percentage = ${sql.placeholder("progress")}::int,
+    update ${vmMigrations} set ${countedWrite(vmMigrations)}, progress_percentage = ${sql.placeholder("progress")}::int,
       current_phase = ${sql.placeholder("phase")}::text,
       status = case when ${sql.placeholder("progress")}::int = 100 then 'completed' else status end,
       completed_at = case when ${sql.placeholder("progress")}::int = 100 then now() end

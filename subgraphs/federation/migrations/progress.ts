@@ -1,10 +1,11 @@
 import type { VmMigrationStepRow } from "#db/federation/schema/vm-migration-steps.ts";
 import type { MigrationPhase, VmMigrationRow } from "#db/federation/schema/vm-migrations.ts";
-import type { PayloadOf } from "#events/catalogue.ts";
-import type { federationEvents } from "#events/federation.ts";
+import type { EventOf } from "#events/event.ts";
 
-type MigrationPayload = PayloadOf<(typeof federationEvents)["migration.updated"]>;
-type StepPayload = PayloadOf<(typeof federationEvents)["migration_step.updated"]>;
+/** The events of a migration and of its steps. */
+export type MigrationEvent = EventOf<
+  "migration.created" | "migration.updated" | "migration_step.created" | "migration_step.updated"
+>;
 
 export type StepProgressRow = Pick<VmMigrationStepRow, "stepNumber" | "stepName" | "status">;
 
@@ -22,19 +23,13 @@ export interface MigrationProgressRow {
 const ofStep = { status: null, progressPercentage: null, phase: null, version: null };
 
 /** Returns the change that an event describes. */
-export function progressOf(event: {
-  type: string;
-  entityKey: string;
-  entityVersion: number;
-  occurredAt: string;
-  payload: Readonly<Record<string, unknown>>;
-}): MigrationProgressRow {
+export function progressOf(event: MigrationEvent): MigrationProgressRow {
   const changedAt = new Date(event.occurredAt);
-  if (event.type.startsWith("migration_step.")) {
-    const { migrationId, ...step } = event.payload as StepPayload;
+  if (event.type === "migration_step.created" || event.type === "migration_step.updated") {
+    const { migrationId, ...step } = event.payload;
     return { ...ofStep, migrationId, changedAt, step: step as StepProgressRow };
   }
-  const { status, progressPercentage, currentPhase } = event.payload as MigrationPayload;
+  const { status, progressPercentage, currentPhase } = event.payload;
   return {
     migrationId: event.entityKey,
     status: status as VmMigrationRow["status"],
