@@ -3,8 +3,6 @@ export * from "./compliance-policies.ts";
 export * from "./compliance-violations.ts";
 export * from "./cost-optimizations.ts";
 export * from "./enums.ts";
-export * from "./event-log.ts";
-export * from "./executed-writes.ts";
 export * from "./instance-prices.ts";
 export * from "./vm-migration-steps.ts";
 export * from "./vm-migrations.ts";
