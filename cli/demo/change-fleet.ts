@@ -1,7 +1,8 @@
 import type { WriteTx } from "#db/client.ts";
 import { activeVmMigrations, advanceVmMigration, beginVmMigrations } from "#db/federation/vm-migration-writes.ts";
 import { type CpuRule, enabledCpuRules, moveAlert, openAlerts, raiseAlerts } from "#db/monitoring/alert-writes.ts";
-import { latestSamples, lockName, type StoredSample } from "#db/monitoring/import-writes.ts";
+import { latestSamples, type StoredSample } from "#db/monitoring/stored-samples.ts";
+import { lockName } from "#db/named-lock.ts";
 import type { FleetVm } from "#db/vms/fleet-writes.ts";
 import { changeStates, lastStateChange } from "#db/vms/state-writes.ts";
 import { newId } from "#lib/uuid.ts";
