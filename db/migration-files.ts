@@ -73,11 +73,11 @@ const singleFile = async (folder: string, entry: JournalEntry): Promise<string |
 
 /** Returns the text with each line `--> include <file>` replaced by that file: SQL that several migrations have in common. */
 const included = async (text: string): Promise<string> => {
-  const pieces = text.split(/^--> include (\S+)\n/m);
-  const files = pieces.map((piece, at) =>
-    at % 2 === 0 ? piece : readFile(join(commonMigrationsFolder, "parts", piece), "utf8"),
-  );
-  return (await Promise.all(files)).join("");
+  const pieces = text.split(/^--> include (\S+)\n/m).map(async (piece, at) => {
+    const isName = at % 2 === 1;
+    return isName ? readFile(join(commonMigrationsFolder, "parts", piece), "utf8") : piece;
+  });
+  return (await Promise.all(pieces)).join("");
 };
 
 const nameOf = ({ tag }: JournalEntry): string => tag.replace(/^\d+_/, "");

@@ -17,7 +17,7 @@ export type Catalogue = Readonly<Record<string, EventDefinition>>;
 
 /** The payload of an event as it is written. */
 export type PayloadOf<Definition> =
-  Definition extends EventDefinition<infer Shape, string> ? z.output<z.ZodObject<Shape>> : never;
+  Definition extends EventDefinition<infer Shape> ? z.output<z.ZodObject<Shape>> : never;
 
 /** The payload of an event as it is read: an event that was written earlier may lack the properties that were added later. */
 export type ReadPayloadOf<Definition> =
