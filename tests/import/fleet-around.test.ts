@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
-import { seedDemoFleet } from "#cli/demo/seed.ts";
-import { importBitbrains } from "#cli/import/bitbrains.ts";
-import { importCloudPrices } from "#cli/import/cloud-prices.ts";
-import { importOpenb } from "#cli/import/openb.ts";
+import { seedDemoFleet } from "#demo/seed.ts";
+import { importBitbrains } from "#import/bitbrains.ts";
+import { importCloudPrices } from "#import/cloud-prices.ts";
+import { importOpenb } from "#import/openb.ts";
 import { demo, emptyFleet, type TestFleet, trace } from "./fleet.ts";
 
 let fleet: TestFleet;

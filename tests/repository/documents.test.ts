@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describe, expect, test } from "vitest";
-import { urlVariable } from "#cli/environment.ts";
+import { urlVariable } from "#runtime/environment.ts";
 import { domains } from "#db/columns.ts";
 import { logins } from "#db/logins.ts";
 import { errorCodes } from "#lib/errors.ts";

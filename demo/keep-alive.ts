@@ -4,7 +4,7 @@ import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
 import { latestNodeSamples, latestSamples } from "#db/monitoring/stored-samples.ts";
 import { lockName } from "#db/named-lock.ts";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
-import type { FleetDatabases } from "#cli/import/fleet.ts";
+import type { FleetDatabases } from "#import/fleet.ts";
 import { demoDataset, demoNodes } from "./fleet.ts";
 import { changeDemoFleet } from "./change-fleet.ts";
 import { replayTraces } from "./replay.ts";

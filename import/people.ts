@@ -21,7 +21,7 @@ import { users } from "#db/auth/schema/users.ts";
 import { upsert } from "#db/upsert.ts";
 import { demoTenantId, demoUserId } from "#lib/trust/demo-tenant.ts";
 import { importedId } from "#lib/uuid.ts";
-import type { Tenant } from "#cli/default-tenant.ts";
+import type { Tenant } from "#subgraphs/auth/tenants/default-tenant.ts";
 
 const people = [
   { given: "Mira", family: "Holm", role: "admin" },
