@@ -36,5 +36,7 @@ const files = ["supergraph.yaml", "supergraph.graphql", "package.json", "docs/on
 for (const file of [...files, ...Object.values(graphiqlFiles), ...licences]) cpSync(file, `${outdir}/${file}`);
 for (const domain of domains) {
   cpSync(`subgraphs/${domain}/schema.graphql`, `${outdir}/subgraphs/${domain}/schema.graphql`);
-  cpSync(`db/${domain}/migrations`, `${outdir}/db/${domain}/migrations`, { recursive: true });
+}
+for (const migrations of [...domains, "common"].map((domain) => `db/${domain}/migrations`)) {
+  cpSync(migrations, `${outdir}/${migrations}`, { recursive: true });
 }
