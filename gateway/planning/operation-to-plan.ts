@@ -2,7 +2,7 @@ import type { Operation } from "../operation.ts";
 import { Aliases } from "./aliases.ts";
 import { forSubgraphs } from "./executable-directives.ts";
 import { NumberLiterals } from "./number-literals.ts";
-import type { Terms } from "./requirements/terms.ts";
+import type { Terms } from "./foreign-shapes/terms.ts";
 import { type PlannedFor, type SelectedSupergraph, SelectionsToPlan, setOf } from "./selections-to-plan.ts";
 
 /** An operation, and the part of it that is planned. */

@@ -16,7 +16,7 @@ import type { PublicError } from "#lib/errors.ts";
 import { isIncluded, isIntrospection, type Operation } from "../operation.ts";
 import type { Aliases } from "./aliases.ts";
 import { forSubgraphs } from "./executable-directives.ts";
-import { InterfaceObjectSelections } from "./interface-object-selections.ts";
+import { InterfaceObjectSelections } from "./foreign-shapes/interface-object-selections.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 import { type InlineFragment, narrowed, type Scope, scopeOf } from "./selection-scope.ts";
 import { fragmentOn, typename } from "./selection-nodes.ts";

@@ -13,9 +13,9 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from "graphql";
-import type { PlannedSupergraph } from "./planned-supergraph.ts";
-import { type InlineFragment, type Scope, scopeOf } from "./selection-scope.ts";
-import { fragmentOn, typename } from "./selection-nodes.ts";
+import type { PlannedSupergraph } from "../planned-supergraph.ts";
+import { type InlineFragment, type Scope, scopeOf } from "../selection-scope.ts";
+import { fragmentOn, typename } from "../selection-nodes.ts";
 
 /** How the rest of an operation is simplified. */
 export interface OtherSelections {
