@@ -1,8 +1,8 @@
 import { EnumType, type Schema, Supergraph } from "@apollo/federation-internals";
 import { QueryPlanner } from "@apollo/query-planner";
 import { supportedFeatures } from "../authorization/supported-features.ts";
-import { supergraphToPlan } from "./requirements/supergraph-to-plan.ts";
-import type { Terms } from "./requirements/terms.ts";
+import { supergraphToPlan } from "./foreign-shapes/supergraph-to-plan.ts";
+import type { Terms } from "./foreign-shapes/terms.ts";
 
 /** A supergraph in the planner's own model. */
 export interface PlannedSupergraph {

@@ -11,7 +11,7 @@ import {
   typesIn,
   withArgument,
   withoutArgument,
-} from "./supergraph-ast.ts";
+} from "../supergraph-ast.ts";
 
 /**
  * Returns the document in which a virtual subgraph knows the objects of an interface by their own types, and no longer by `@interfaceObject`. After a

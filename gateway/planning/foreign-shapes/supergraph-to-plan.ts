@@ -15,7 +15,7 @@ import {
   typesIn,
   type TypesWithFields,
   withArgument,
-} from "./supergraph-ast.ts";
+} from "../supergraph-ast.ts";
 import type { Requirement, Terms } from "./terms.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { type DocumentNode, Kind, parse, parseConstValue, visit } from "graphql";
-import { directive } from "./supergraph-ast.ts";
+import { directive } from "../supergraph-ast.ts";
 
 /** The directive that hides a field from clients. */
 export const inaccessible = "inaccessible";

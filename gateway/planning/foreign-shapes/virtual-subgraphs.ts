@@ -11,7 +11,7 @@ import {
   parseFieldSet,
   typesIn,
   type TypesWithFields,
-} from "./supergraph-ast.ts";
+} from "../supergraph-ast.ts";
 import type { Requirement, ReplacedField } from "./terms.ts";
 
 /** A part of a subgraph that is planned as if it were a subgraph: only keys, value types and the fields that moved here. */

@@ -9,7 +9,7 @@ import {
   parseFieldSet,
   typesIn,
   withArgument,
-} from "./supergraph-ast.ts";
+} from "../supergraph-ast.ts";
 
 /**
  * Returns the document in which no key leads to an `@interfaceObject` that has nothing but its key. Apollo's planner knows one way from an object to a

@@ -11,7 +11,7 @@ import {
   parseFieldSet,
   typesIn,
   type TypesWithFields,
-} from "./supergraph-ast.ts";
+} from "../supergraph-ast.ts";
 
 /**
  * Returns the document without `@external` on fields that nothing in their subgraph needs (no key, no `@requires`, no `@provides`, no interface): a

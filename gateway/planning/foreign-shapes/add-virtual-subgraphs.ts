@@ -13,7 +13,7 @@ import {
   typesIn,
   withArgument,
   withoutArgument,
-} from "./supergraph-ast.ts";
+} from "../supergraph-ast.ts";
 import type { Requirement, RealSubgraph, ReplacedField } from "./terms.ts";
 
 export interface DividedSupergraph {

@@ -1,6 +1,6 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind } from "graphql";
 import { withoutIdleExternals } from "./idle-externals.ts";
-import { argumentOf, directivesOf, type FieldsNode, hasFields } from "./supergraph-ast.ts";
+import { argumentOf, directivesOf, type FieldsNode, hasFields } from "../supergraph-ast.ts";
 
 /**
  * Returns the document without keys that the planner wrongly uses to return to a subgraph. After `@requires`, and for an object known by

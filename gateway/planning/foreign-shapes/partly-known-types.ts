@@ -22,10 +22,10 @@ import {
   stripIgnoredCharacters,
   visit,
 } from "graphql";
-import { keyOf } from "../operation.ts";
-import { fragmentOn, typename } from "./selection-nodes.ts";
-import { withFetches } from "./plan-fetches.ts";
-import { isPlannedOf, type PlannedFields, plannedFields } from "./planned-fields.ts";
+import { keyOf } from "../../operation.ts";
+import { fragmentOn, typename } from "../selection-nodes.ts";
+import { withFetches } from "../plan-fetches.ts";
+import { isPlannedOf, type PlannedFields, plannedFields } from "../planned-fields.ts";
 
 /**
  * Completes a plan where several subgraphs have a field, and each knows other types behind its union or interface. Apollo's planner assumes that objects

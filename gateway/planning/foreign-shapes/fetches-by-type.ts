@@ -11,8 +11,8 @@ import {
   stripIgnoredCharacters,
   visit,
 } from "graphql";
-import { keyOf, type Operation } from "../operation.ts";
-import type { PlannedSupergraph } from "./planned-supergraph.ts";
+import { keyOf, type Operation } from "../../operation.ts";
+import type { PlannedSupergraph } from "../planned-supergraph.ts";
 
 /** A call for entities of certain types only, by their `__typename`. */
 export interface FetchByType extends FetchNode {

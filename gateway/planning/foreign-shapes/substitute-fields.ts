@@ -1,6 +1,6 @@
 import { type DocumentNode, type FieldNode, Kind, print, type SelectionSetNode } from "graphql";
 import { inaccessible } from "./inaccessible.ts";
-import { directive, fieldNamed, hasFields, implementing, namedType, type TypesWithFields } from "./supergraph-ast.ts";
+import { directive, fieldNamed, hasFields, implementing, namedType, type TypesWithFields } from "../supergraph-ast.ts";
 import type { ReplacedField } from "./terms.ts";
 
 /** The fields that replace fields with arguments. */
