@@ -44,8 +44,8 @@ it("a time fills a payload as text", () => {
     expiresAt: timestamp("expires_at", { mode: "date" }).notNull(),
   });
   const row = { __key: "1", __created: true, __version: 0, __tenant: "2", userId: "3", expiresAt: new Date(0) };
-  expect(changeEvents(changesOf(sessions, "session"), [row])).toMatchObject([
-    { type: "session.created", payload: { userId: "3", expiresAt: "1970-01-01T00:00:00.000Z" } },
+  expect(changeEvents(changesOf(sessions, "user_session"), [row])).toMatchObject([
+    { type: "user_session.created", payload: { userId: "3", expiresAt: "1970-01-01T00:00:00.000Z" } },
   ]);
 });
 

@@ -11,7 +11,7 @@ import {
   readMigration,
 } from "./migration-files.ts";
 import { detectMetricStorage } from "./monitoring/metric-storage.ts";
-import { ensureRoles, quoted } from "./roles.ts";
+import { ensureRoles, quoted } from "./database-roles.ts";
 
 export interface MigrateOptions {
   /** A folder whose migrations are applied, and no others; by default those of the domain and those that every database has. */

@@ -3,7 +3,7 @@ import { defineEvent, entityEvents, id, idOrNull, text, textOrNull, timeOrNull }
 
 /** The events that the multi-cloud domain emits. */
 export const federationEvents = {
-  ...entityEvents("provider", "CloudProvider", "A cloud provider", {
+  ...entityEvents("cloud_provider", "CloudProvider", "A cloud provider", {
     name: text,
     providerType: text,
     healthStatus: text,
@@ -44,7 +44,7 @@ export const federationEvents = {
     optimizationType: text,
     status: text,
   }),
-  "prices.changed": defineEvent(
+  "instance_prices.changed": defineEvent(
     "InstancePrice",
     "Prices of the catalogue were added, changed or removed, one event per batch; `rows` counts them.",
     { providerTypes: z.array(z.string()), rows: z.int().positive() },

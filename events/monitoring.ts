@@ -6,12 +6,12 @@ const named = z.array(z.uuid()).min(1).max(maxNamedEntities);
 
 /** The events that the monitoring domain emits. */
 export const monitoringEvents = {
-  "vm_samples.written": defineEvent(
+  "vm_metrics.written": defineEvent(
     "VmMetrics",
     `New samples of VMs, one event per batch and tenant; a batch of more than ${maxNamedEntities} VMs is split into several events, each with its own VMs. \`samples\` counts those that were new.`,
     { ...batch, vmIds: named },
   ),
-  "node_samples.written": defineEvent(
+  "node_metrics.written": defineEvent(
     "NodeMetrics",
     `New samples of nodes, one event per batch; a batch of more than ${maxNamedEntities} nodes is split into several events, each with its own nodes. \`samples\` counts those that were new.`,
     { ...batch, nodeIds: named },
@@ -35,7 +35,7 @@ export const monitoringEvents = {
     },
     ["acknowledgedAt", "acknowledgementExpiresAt"],
   ),
-  ...entityEvents("dataset_import", "MetricImport", "The import of a recorded data set", {
+  ...entityEvents("metric_import", "MetricImport", "The import of a recorded data set", {
     dataset: text,
     status: text,
     rowsWritten: z.number(),

@@ -9,7 +9,7 @@ import { multicloudVms } from "./schema/multicloud-vms.ts";
 
 // Which tables have events. `events/federation.ts` lists the payload of each, column by column.
 
-export const providerChanges = changesOf(cloudProviders, "provider");
+export const providerChanges = changesOf(cloudProviders, "cloud_provider");
 export const providerVmChanges = changesOf(multicloudVms, "provider_vm");
 export const vmMigrationChanges = changesOf(vmMigrations, "migration");
 export const vmMigrationStepChanges = changesOf(vmMigrationSteps, "migration_step");

@@ -7,4 +7,4 @@ import { datasetImports } from "./schema/dataset-imports.ts";
 
 export const alertRuleChanges = changesOf(alertRules, "alert_rule");
 export const alertChanges = changesOf(alertInstances, "alert");
-export const datasetImportChanges = changesOf(datasetImports, "dataset_import");
+export const datasetImportChanges = changesOf(datasetImports, "metric_import");

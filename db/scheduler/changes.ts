@@ -9,8 +9,8 @@ import { schedulingPolicies } from "./schema/scheduling-policies.ts";
 // Which tables have events. `events/scheduler.ts` lists the payload of each, column by column.
 
 export const clusterChanges = changesOf(clusters, "cluster");
-export const nodeChanges = changesOf(nodes, "node");
+export const nodeChanges = changesOf(nodes, "cluster_node");
 export const schedulingPolicyChanges = changesOf(schedulingPolicies, "scheduling_policy");
-export const allocationChanges = changesOf(resourceAllocations, "allocation");
+export const allocationChanges = changesOf(resourceAllocations, "resource_allocation");
 export const schedulingDecisionChanges = changesOf(schedulingDecisions, "scheduling_decision");
 export const scalingRecommendationChanges = changesOf(scalingRecommendations, "scaling_recommendation");

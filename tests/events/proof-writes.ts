@@ -47,7 +47,7 @@ const carrying: Record<Domain, (key: string, name: string) => NewEvent> = {
     payload: { name, severity: "warning", enabled: true },
   }),
   federation: (key, name) => ({
-    type: "provider.updated",
+    type: "cloud_provider.updated",
     key,
     payload: { name, providerType: "aws", healthStatus: "healthy", enabled: true },
   }),

@@ -13,9 +13,9 @@ export const nodeMetrics: LiveField<
   MonitoringContext,
   string,
   Promise<NodeMetrics>,
-  EventOf<"node_samples.written">
+  EventOf<"node_metrics.written">
 > = {
-  types: ["node_samples.written"],
+  types: ["node_metrics.written"],
   ofPlatform: true,
   valuesFor: ({ nodeIds }) => {
     const node = idFilter(nodeIds, "nodeIds");

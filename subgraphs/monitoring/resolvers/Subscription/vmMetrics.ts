@@ -13,9 +13,9 @@ export const vmMetrics: LiveField<
   MonitoringContext,
   string,
   Promise<VmMetrics>,
-  EventOf<"vm_samples.written">
+  EventOf<"vm_metrics.written">
 > = {
-  types: ["vm_samples.written"],
+  types: ["vm_metrics.written"],
   valuesFor: ({ vmIds, filter }) => {
     const vm = idFilter(vmIds, "vmIds");
     // Rejects an invalid filter before the log is followed.
