@@ -5,7 +5,6 @@ import { administratorFile, readAdministrator } from "#cli/administrator-file.ts
 import { problem } from "#cli/auth/problem.ts";
 import { defaultTenantName, ensureTenant, findDefaultTenant, type Tenant } from "#cli/default-tenant.ts";
 import { isTenantName, tenantNameRule } from "#subgraphs/auth/tenants/tenants.ts";
-import { userError } from "#lib/graphql/user-errors.ts";
 
 /**
  * Returns the tenant that an import writes into, and creates it where needed.
@@ -20,7 +19,7 @@ export async function tenantOfImport(
     return (await findDefaultTenant(system)) ?? ensureTenant(auth, system, defaultTenantName, "import");
   const id = (await tenantNamed(system, given)) ?? (await tenantWithId(system, given));
   if (id) return { id, name: given };
-  if (!isTenantName(given)) throw problem(userError("NAME_INVALID", tenantNameRule));
+  if (!isTenantName(given)) throw problem({ code: "NAME_INVALID", message: tenantNameRule });
   return ensureTenant(auth, system, given, "import");
 }
 

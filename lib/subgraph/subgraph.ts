@@ -30,6 +30,9 @@ import { liveResolvers, liveSubscriptions, type ValidDocument } from "../live/li
 import { log } from "../observability/log.ts";
 import { maxReferences } from "./max-references.ts";
 import { connectionFields } from "../graphql/connections.ts";
+import { evaluateDefaults } from "../graphql/input-defaults.ts";
+import { withValidIds } from "../graphql/input-ids.ts";
+import { userErrorFields } from "../graphql/user-errors.ts";
 import { publicAccess, type Needs, type RequestContext, requirePermission } from "../trust/request-context.ts";
 import type { SubgraphRequest } from "./request.ts";
 import type { Subscribable } from "../live/subscription.ts";
@@ -201,7 +204,11 @@ function executableSchema<Context extends { request: RequestContext }>(
     if ("__resolveReference" in own) {
       throw new Error(`${type} of subgraph ${name} resolves its own references: list it in \`entities\`.`);
     }
-    completed[type] = { ...(type.endsWith("Connection") ? connectionFields : {}), ...own };
+    completed[type] = {
+      ...(type.endsWith("Connection") ? connectionFields : {}),
+      ...(type === "UserError" ? userErrorFields : {}),
+      ...own,
+    };
     const key = node.directives?.find((directive) => directive.name.value === "key");
     if (!key || isUnresolvable(key)) continue;
     const reference = entities[type];
@@ -215,6 +222,7 @@ function executableSchema<Context extends { request: RequestContext }>(
   // The only cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
   const modules = { typeDefs, resolvers: completed } as unknown as Parameters<typeof buildSubgraphSchema>[0];
   const schema = buildSubgraphSchema(modules);
+  evaluateDefaults(schema);
   guardFields(schema, name, authorization);
   return schema;
 }
@@ -274,7 +282,7 @@ function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Rea
         throw new Error(`${coordinate} of subgraph ${subgraph} has no entry in its authorization.`);
       listed.delete(coordinate);
       const needs = needsOf(field, type.name, authorization);
-      const begun = type === schema.getMutationType() ? begunAnew(resolve) : resolve;
+      const begun = type === schema.getMutationType() ? begunAnew(withValidIds(field.args, resolve)) : resolve;
       field.resolve = needs.length > 0 ? guardedBy(needs, begun) : begun;
     }
   }
