@@ -32,8 +32,8 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
   const key = await makeApiKey(auth, { tenantId: platformTenantId, userId, actsInTenantId: tenantId });
   const keyAtHome = await makeApiKey(auth, { tenantId: platformTenantId, userId });
   const ofClients = productSupergraph().apiSchema.getMutationType()?.getFields() ?? {};
-  const schema = product.subgraphs.find(({ name }) => name === "auth")?.schema;
-  if (!schema) throw new Error("The product has no auth subgraph.");
+  const subgraph = product.subgraphs.find(({ name }) => name === "auth");
+  if (!subgraph) throw new Error("The product has no auth subgraph.");
   const target: Target = {
     fields: new Map(
       product.subgraphs.flatMap(({ schema }) => Object.entries(schema.getMutationType()?.getFields() ?? {})),
@@ -53,7 +53,7 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
     target,
     url: product.url,
     urls: product.urls,
-    schema,
+    schema: subgraph.schema,
     forgetFailures: () => product.signInLimits.forgetAddress("127.0.0.1"),
     stop: () => product.stop(),
   };

@@ -42,11 +42,11 @@ function targets(): Target[] {
     const fields = Object.values(type.getFields());
     const named = fields.filter((field) => String(getNamedType(field.type)) === "ID").map((field) => field.name);
     expect(named.toSorted(), `the ids of ${name} in its example`).toEqual(Object.keys(ids).toSorted());
-    const ours = Object.fromEntries(
+    const required = Object.fromEntries(
       fields.filter(({ type: of }) => isNonNullType(of)).map((of) => [of.name, some(of, ids)]),
     );
     return Object.entries(ids).flatMap(([field, kind]) =>
-      kind ? { name, field, kind, input: (id: string) => ({ ...ours, [field]: id }) } : [],
+      kind ? { name, field, kind, input: (id: string) => ({ ...required, [field]: id }) } : [],
     );
   });
 }
