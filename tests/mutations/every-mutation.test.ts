@@ -39,13 +39,15 @@ it("every mutation of the graph has an example, and no other", () => {
 });
 
 describe.each(Object.keys(examples))("%s", (name) => {
-  const { request, emits, audits, repeated, refusals = {} } = exampleOf(name);
+  const { request, effect, emits, audits, repeated, refusals = {} } = exampleOf(name);
 
   it("writes its events and its entry in the audit log, and again only where each request changes something", async () => {
     const sent = await request(world);
+    if (effect) expect(await effect(world, sent), "its effect before the request").toBe(false);
     const outcomes: string[] = [];
     const send = async () => outcomes.push(outcomeOf(name, await world.send(name, sent)));
     const first = await writtenDuring(send);
+    if (effect) expect(await effect(world, sent), "its effect").toBe(true);
     const second = await writtenDuring(send);
     const isDone = repeated === "unchanged" || repeated === "again";
     expect(outcomes).toEqual(["done", isDone ? "done" : repeated]);

@@ -7,6 +7,8 @@ import type { Sent, World } from "./world.ts";
 export interface MutationExample {
   /** Returns a request that changes something. Its objects are created for it. */
   request(world: World): Promise<Sent> | Sent;
+  /** Whether what the request is for is so: false before it, true after it. */
+  effect?: (world: World, sent: Sent) => Promise<boolean>;
   /** The events that the request writes, in addition to that of its entry in the audit log. */
   emits: readonly EventType<"auth">[];
   /** The action that the audit log records; null where it records none. */

@@ -42,6 +42,7 @@ export class World {
   /** A user whose roles and sessions are changed. */
   person: User = { id: "", username: "", email: "", password: "" };
   readonly #target: Target;
+  readonly #users = new Map<string, User>();
   #count = 0;
 
   private constructor(target: Target) {
@@ -99,7 +100,15 @@ export class World {
     const username = `user-${(this.#count += 1)}`;
     const made = { username, email: `${username}@example.org`, password: "correct horse battery staple" };
     const { user } = await this.must("createUser", { ...made, role }, this.operator);
-    return { ...made, id: user.id as string };
+    const created = { ...made, id: user.id as string };
+    this.#users.set(created.id, created);
+    return created;
+  }
+
+  /** Whether a user that this world created can sign in. A failure counts as one of theirs. */
+  async canSignIn(id: unknown): Promise<boolean> {
+    const { email: login, password } = this.#users.get(String(id)) ?? this.person;
+    return outcomeOf("signIn", await this.send("signIn", { input: { login, password }, token: "" })) === "done";
   }
 
   async session(of?: User): Promise<{ token: string; sessionId: string; user: User }> {

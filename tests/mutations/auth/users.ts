@@ -44,7 +44,9 @@ export const userMutations: MutationExamples = {
   },
   disableUser: {
     request: async (world) => ({ input: { id: (await world.newUser()).id } }),
-    emits: ["user.updated"],
+    effect: async (world, { input }) => !(await world.canSignIn(input?.["id"])),
+    // A session of the user, which the effect began, ends.
+    emits: ["user.updated", "session.updated"],
     audits: "user.disable",
     repeated: "unchanged",
     refusals: {
@@ -59,6 +61,7 @@ export const userMutations: MutationExamples = {
       await world.must("disableUser", { id });
       return { input: { id } };
     },
+    effect: async (world, { input }) => world.canSignIn(input?.["id"]),
     emits: ["user.updated"],
     audits: "user.enable",
     repeated: "unchanged",
