@@ -3,13 +3,13 @@ import type { UserError } from "#lib/graphql/user-errors.ts";
 import type { WritingContext } from "./open-request.ts";
 import type { Outcome, UseCase } from "./use-case.ts";
 
-type Function = (...args: never) => unknown;
-type InputOf<Resolver extends Function> = Parameters<Resolver>[1] extends { input: infer Input } ? Input : unknown;
-type PayloadOf<Resolver extends Function> = NonNullable<Awaited<ReturnType<Resolver>>>;
+type AnyFunction = (...args: never) => unknown;
+type InputOf<Resolver extends AnyFunction> = Parameters<Resolver>[1] extends { input: infer Input } ? Input : unknown;
+type PayloadOf<Resolver extends AnyFunction> = NonNullable<Awaited<ReturnType<Resolver>>>;
 
 /** The use case of each mutation of a subgraph, by the mutation's name. `Resolvers` are the types that codegen makes of the schema. */
 export type UseCases<Services, Resolvers, Code extends string> = {
-  readonly [Name in keyof Resolvers]-?: Extract<Resolvers[Name], Function> extends infer Resolver extends Function
+  readonly [Name in keyof Resolvers]-?: Extract<Resolvers[Name], AnyFunction> extends infer Resolver extends AnyFunction
     ? UseCase<Services, InputOf<Resolver>, Omit<PayloadOf<Resolver>, "userErrors">, Code>
     : never;
 };

@@ -1,4 +1,4 @@
-import { type GraphQLResolveInfo, type GraphQLSchema, isEnumType } from "graphql";
+import { type GraphQLResolveInfo, isEnumType } from "graphql";
 
 /** An error in the input of a mutation that its caller can correct. */
 export interface UserError<Code extends string = string> {
@@ -17,14 +17,16 @@ export const userError = <const Code extends string>(
   message?: string,
 ): UserError<Code> => ({ code, field: field === undefined ? null : field.split("."), message });
 
-/** Returns the message of an error: its own, or the description that the schema has for its code. */
-export function messageOf({ code, message }: UserError, schema: GraphQLSchema): string {
-  const codes = schema.getType("UserErrorCode");
-  return message ?? (isEnumType(codes) ? codes.getValue(code)?.description : undefined) ?? code;
-}
-
 /** The resolvers of `UserError`, the same in every subgraph. */
 export const userErrorFields = {
-  message: (error: UserError, _args: unknown, _context: unknown, { schema }: GraphQLResolveInfo): string =>
-    messageOf(error, schema),
+  /** Returns the error's own message, or the description that the schema has for its code. */
+  message: (
+    { code, message }: UserError,
+    _args: unknown,
+    _context: unknown,
+    { schema }: GraphQLResolveInfo,
+  ): string => {
+    const codes = schema.getType("UserErrorCode");
+    return message ?? (isEnumType(codes) ? codes.getValue(code)?.description : undefined) ?? code;
+  },
 };
