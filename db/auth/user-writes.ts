@@ -49,7 +49,10 @@ const update = (set: () => SQL, unless: () => SQL = () => sql`true`): Statement<
   );
 
 const updates = {
-  role: update(() => sql`role = ${sql.placeholder("role")}::user_role_enum`),
+  role: update(
+    () => sql`role = ${sql.placeholder("role")}::user_role_enum`,
+    () => sql`${users.role} <> ${sql.placeholder("role")}::user_role_enum`,
+  ),
   disabled: update(
     () => sql`disabled_at = now()`,
     () => sql`${users.disabledAt} is null`,

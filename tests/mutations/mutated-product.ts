@@ -1,15 +1,19 @@
+import type { GraphQLSchema } from "graphql";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { answerOf } from "#tests/harness/answers.ts";
 import { makeApiKey, makeUser } from "#tests/harness/credentials.ts";
-import { bootProduct } from "#tests/harness/product.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
-import type { Target } from "./mutations.ts";
+import type { Target } from "./world.ts";
 
 export interface MutatedProduct {
   target: Target;
   url: string;
+  urls: TestProduct["urls"];
+  /** The schema of the auth subgraph. */
+  schema: GraphQLSchema;
   /** Resets the failed sign-ins, which are limited for each address. */
   forgetFailures(): Promise<void>;
   stop(): Promise<void>;
@@ -26,13 +30,17 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
   await insertFleet(product.urls, 1, 50);
   const { id: userId } = await makeUser(auth, { tenantId: platformTenantId, role: "admin" });
   const key = await makeApiKey(auth, { tenantId: platformTenantId, userId, actsInTenantId: tenantId });
+  const keyAtHome = await makeApiKey(auth, { tenantId: platformTenantId, userId });
   const ofClients = productSupergraph().apiSchema.getMutationType()?.getFields() ?? {};
+  const subgraph = product.subgraphs.find(({ name }) => name === "auth");
+  if (!subgraph) throw new Error("The product has no auth subgraph.");
   const target: Target = {
     fields: new Map(
       product.subgraphs.flatMap(({ schema }) => Object.entries(schema.getMutationType()?.getFields() ?? {})),
     ),
     tenantId,
     operator: key.key,
+    lastAdministrator: { id: userId, token: keyAtHome.key },
     send: async (name, query, variables, token) => {
       if (name in ofClients) return product.ask(query, variables, token);
       const context = { identity: gatewayIdentity, requestId: "test", deadline: Date.now() + 10_000 };
@@ -44,6 +52,8 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
   return {
     target,
     url: product.url,
+    urls: product.urls,
+    schema: subgraph.schema,
     forgetFailures: () => product.signInLimits.forgetAddress("127.0.0.1"),
     stop: () => product.stop(),
   };
