@@ -10,7 +10,7 @@ import type { RecordDenials } from "./authentication/denials.ts";
 import type { Policies } from "./authorization/requirement.ts";
 import { callsOver } from "./execution/call-subgraph.ts";
 import type { Executed } from "./execution/compile-operation.ts";
-import { loadSupergraph } from "./execution/loaded-supergraph.ts";
+import { type LoadedSupergraph, loadSupergraph } from "./execution/loaded-supergraph.ts";
 import { type KnownOperation, Operations } from "./execution/operations.ts";
 import { documentReader } from "./execution/read-document.ts";
 import { RequestErrors } from "./execution/request-errors.ts";
@@ -35,6 +35,8 @@ export interface GatewayContext extends RequestContext {
 
 export interface GatewayOptions {
   supergraphSdl: string;
+  /** The loaded supergraph of that text, where it is loaded already: gateways of one process may share it. */
+  loaded?: LoadedSupergraph | undefined;
   transport: Transport;
   /** How the gateway subscribes to subgraphs; without it there are no subscriptions. */
   subscriptions?: SubscriptionSource | undefined;
@@ -93,7 +95,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { onDenied, onRequest, subscriptions: source } = options;
   const admission = new Admission({ documents, limits, introspection });
   const streams = source && new Streams({ source, transport, observer: options.streamObserver ?? {} });
-  let operations = operationsOf(options.supergraphSdl, options);
+  let operations = operationsOf(options.loaded ?? options.supergraphSdl, options);
 
   const execute = async (request: GraphQLRequest, context: GatewayContext): Promise<GraphQLAnswer> => {
     if (!onRequest) return answer(request, context);
@@ -224,10 +226,11 @@ const isSubscription = ({ operation }: KnownOperation): boolean =>
 const refusedAnswer = (error: unknown, { requestId }: RequestContext): GraphQLAnswer =>
   refusal(error instanceof RequestErrors ? error.errors : [error], requestId);
 
-function operationsOf(sdl: string, options: GatewayOptions): Operations {
+function operationsOf(given: string | LoadedSupergraph, options: GatewayOptions): Operations {
   const { introspection, limits = defaultLimits, planning = "own thread" } = options;
-  const supergraph = loadSupergraph(sdl, options.policies);
-  const planner = planning === "this thread" ? plannerHere(supergraph.planned) : new PlannerThread(sdl, limits.planMs);
+  const supergraph = typeof given === "string" ? loadSupergraph(given, options.policies) : given;
+  const planner =
+    planning === "this thread" ? plannerHere(supergraph.planned) : new PlannerThread(supergraph.sdl, limits.planMs);
   return new Operations(supergraph, planner, documentReader(supergraph.apiSchema, { limits, introspection }));
 }
 
