@@ -40,22 +40,25 @@ afterEach(async () => {
   await onServer(`drop role if exists ${serviceRole(domain)}, ${systemRole(domain)}; drop role if exists ${owner}`);
 });
 
+/** Returns the domain's roles that have no rights of their own on the server. */
+const plainRoles = () => database.sql`
+  select rolname from pg_roles
+  where rolname in (${serviceRole(domain)}, ${systemRole(domain)})
+    and not rolcanlogin and not rolsuper and not rolbypassrls and not rolcreaterole and not rolcreatedb`;
+
 describe("an owner who may create roles", () => {
   beforeEach(() => makeOwner("createrole"));
 
   it("creates the domain's two roles and may assume them", async () => {
     await asOwner(ownerUrl, (sql) => ensureRoles(sql, domain));
     await asOwner(ownerUrl, becomeBoth);
-    const made = await database.sql`
-      select rolname from pg_roles
-      where rolname in (${serviceRole(domain)}, ${systemRole(domain)})
-        and not rolcanlogin and not rolsuper and not rolbypassrls and not rolcreaterole and not rolcreatedb`;
-    expect(made).toHaveLength(2);
+    expect(await plainRoles()).toHaveLength(2);
   });
 
   it("creates them once when many programs start at the same time", async () => {
     await Promise.all(Array.from({ length: 8 }, () => asOwner(ownerUrl, (sql) => ensureRoles(sql, domain))));
     await asOwner(ownerUrl, becomeBoth);
+    expect(await plainRoles()).toHaveLength(2);
   });
 });
 
@@ -74,6 +77,7 @@ describe("an owner who may not create roles", () => {
     await onServer(rolesSql(domain, { owner, database: databaseOf(ownerUrl) }));
     await asOwner(ownerUrl, (sql) => ensureRoles(sql, domain));
     await asOwner(ownerUrl, becomeBoth);
+    expect(await plainRoles()).toHaveLength(2);
   });
 
   it("gets an error when the roles exist but are not granted to it", async () => {
