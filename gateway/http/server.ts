@@ -7,6 +7,7 @@ import { SpanKind, type SpanOptions } from "@opentelemetry/api";
 import { PublicError } from "#lib/errors.ts";
 import type { AddressRange } from "#lib/trust/ip-address.ts";
 import { RequestAborted } from "#lib/process/http-body.ts";
+import { closeServer } from "#lib/process/close-server.ts";
 import { listen } from "#lib/process/listen.ts";
 import { log } from "#lib/observability/log.ts";
 import type { Client, Identity } from "#lib/trust/request-context.ts";
@@ -96,11 +97,9 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
     replaceSupergraph: (sdl) => gateway.replaceSupergraph(sdl),
     close: async () => {
       face.isClosing = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const impatient = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+      const closed = closeServer(server, closeGraceMs);
       await face.endLive();
       await closed;
-      clearTimeout(impatient);
       await face.stop();
       await options.transport.close();
       await options.subscriptions?.close();

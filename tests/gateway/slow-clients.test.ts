@@ -66,7 +66,10 @@ it("a server that closes answers requests in flight, and accepts no new ones", a
   letSlowGo();
   const response = await inFlight;
   expect([response.status, await response.json()]).toEqual([200, { data: { slow: "done" } }]);
+  // The client would keep its connection for seconds.
+  const answered = performance.now();
   await closed;
+  expect(performance.now() - answered).toBeLessThan(1_000);
 });
 
 const canConnect = (url: string) =>
