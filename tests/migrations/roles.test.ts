@@ -3,7 +3,7 @@ import type postgres from "postgres";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Domain, serviceRole, systemRole } from "#db/columns.ts";
 import { migrateDomain } from "#db/migrate.ts";
-import { ensureRoles, rolesSql } from "#db/roles.ts";
+import { ensureRoles, rolesSql } from "#db/database-roles.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { onServer, type ScratchDatabase, scratchDatabase } from "./scratch-database.ts";
 
@@ -45,7 +45,7 @@ const assumable = async () =>
   (
     await database.sql`
       select rolname as role from pg_roles
-      where rolname in (${serviceRole(domain)}, ${systemRole(domain)}) and pg_has_role(${owner}, oid, 'set') order by 1`
+      where rolname in (${serviceRole(domain)}, ${systemRole(domain)}) and pg_has_role(${owner}, oid, 'member') order by 1`
   ).map(({ role }) => role as string);
 const both = [serviceRole(domain), systemRole(domain)].toSorted();
 
