@@ -25,8 +25,15 @@ export interface Consumer<Read extends Event = Event> {
   rebuild(): Promise<LogPosition>;
 }
 
-/** How often a consumer that receives no events checks whether its position was set back. */
-const idleMs = 5_000;
+const defaultIdleMs = 5_000;
+
+export interface ConsumerRun {
+  system: Database;
+  log: EventLog;
+  signal: AbortSignal;
+  /** How often a consumer that receives no events checks whether its position was set back, and saves that it has read events that it does not use. */
+  idleMs?: number;
+}
 
 const savedPosition = statement<{ log: string; transaction: string; id: number }>(
   () => sql`
@@ -130,7 +137,7 @@ const save = (tx: Tx, { name, source }: Pick<Consumer, "name" | "source">, { log
  */
 export async function runConsumer(
   consumer: Consumer,
-  { system, log: eventLog, signal }: { system: Database; log: EventLog; signal: AbortSignal },
+  { system, log: eventLog, signal, idleMs = defaultIdleMs }: ConsumerRun,
 ): Promise<void> {
   const { name, source, types } = consumer;
   while (!signal.aborted) {

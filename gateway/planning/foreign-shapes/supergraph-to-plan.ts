@@ -38,7 +38,7 @@ import type { Requirement, Terms } from "./terms.ts";
  *
  * `inSubgraphTerms` translates the names in its plans back. A supergraph without such requirements is unchanged.
  */
-export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
+export function supergraphToPlan(sdl: string): Terms & { document: DocumentNode } {
   const given = parse(sdl, { noLocation: true });
   const document = withResolvableKeys(withoutIdleInterfaceObjects(withOneOfDefined(withExecutableDirectives(given))));
   const whole = typesIn(document);
@@ -65,9 +65,8 @@ export function supergraphToPlan(sdl: string): Terms & { sdl: string } {
     virtualSubgraphs,
     plannerFields: new Set(["__typename", ...keys, ...required]),
   };
-  if (substitutes.known.size === 0 && virtualSubgraphs.size === 0)
-    return { sdl: document === given ? sdl : print(document), ...terms };
-  return { sdl: print(withInaccessible(withoutIdleExternals(divided))), ...terms };
+  if (substitutes.known.size === 0 && virtualSubgraphs.size === 0) return { document, ...terms };
+  return { document: withInaccessible(withoutIdleExternals(divided)), ...terms };
 }
 
 /** Returns the names of all fields in the selections that an argument of a directive holds. */
