@@ -30,7 +30,7 @@ export const allocationChanges: Changes<typeof resourceAllocations> = {
 };
 export const schedulingDecisionChanges: Changes<typeof schedulingDecisions> = {
   table: schedulingDecisions,
-  event: "scheduling_decision",
+  event: "placement_decision",
   payload: ["vmId", "selectedNodeId", "decisionAlgorithm"],
 };
 export const scalingRecommendationChanges: Changes<typeof scalingRecommendations> = {

@@ -12,7 +12,7 @@ export const resourceAllocationList = defineList<ResourceAllocationRow>({
     node: oneOf(resourceAllocations.nodeId),
     allocationType: oneOf(resourceAllocations.allocationType),
     status: oneOf(resourceAllocations.status),
-    gpuType: oneOf(resourceAllocations.gpuType),
+    gpuModel: oneOf(resourceAllocations.gpuType),
     allocatedAt: during(resourceAllocations.allocatedAt),
     deallocatedAt: during(resourceAllocations.deallocatedAt),
     expiresAt: during(resourceAllocations.expiresAt),

@@ -9,8 +9,8 @@ export const authorization = {
   "Query.schedulingPolicy": "scheduling:read",
   "Query.schedulingPolicies": "scheduling:read",
   "Query.resourceAllocations": "scheduling:read",
-  "Query.schedulingDecision": "scheduling:read",
-  "Query.schedulingDecisions": "scheduling:read",
+  "Query.placementDecision": "scheduling:read",
+  "Query.placementDecisions": "scheduling:read",
   "Query.scalingRecommendations": "scheduling:read",
   // Nodes belong to the platform. A tenant's user sees only the name, location and status of a node that runs one of their VMs.
   "ClusterNode.hostname": platformOnly,
@@ -27,7 +27,7 @@ export const authorization = {
   "ClusterNode.generation": platformOnly,
   "ClusterNode.createdAt": platformOnly,
   "ClusterNode.updatedAt": platformOnly,
-  "SchedulingDecision.candidateNodes": platformOnly,
+  "PlacementDecision.candidateNodes": platformOnly,
   // On every path by which they are reached.
   Cluster: platformWith("cluster:read"),
   ClusterConnection: platformWith("cluster:read"),
@@ -35,8 +35,8 @@ export const authorization = {
   SchedulingPolicyConnection: "scheduling:read",
   ResourceAllocation: "scheduling:read",
   ResourceAllocationConnection: "scheduling:read",
-  SchedulingDecision: "scheduling:read",
-  SchedulingDecisionConnection: "scheduling:read",
+  PlacementDecision: "scheduling:read",
+  PlacementDecisionConnection: "scheduling:read",
   ScalingRecommendation: "scheduling:read",
   ScalingRecommendationConnection: "scheduling:read",
 };

@@ -26,8 +26,8 @@ export type SchedulingPolicy = SchedulingPolicyRow;
 export type SchedulingPolicyConnection = Page<SchedulingPolicyRow>;
 export type ResourceAllocation = ResourceAllocationRow;
 export type ResourceAllocationConnection = Page<ResourceAllocationRow>;
-export type SchedulingDecision = SchedulingDecisionRow;
-export type SchedulingDecisionConnection = Page<SchedulingDecisionRow>;
+export type PlacementDecision = SchedulingDecisionRow;
+export type PlacementDecisionConnection = Page<SchedulingDecisionRow>;
 export type ScalingRecommendation = ScalingRecommendationRow;
 export type ScalingRecommendationConnection = Page<ScalingRecommendationRow>;
 

@@ -6,5 +6,5 @@ export const ClusterNode: ClusterNodeResolvers = {
   labels: ({ labels }) => tagList(labels),
   lastHeartbeatAt: ({ lastHeartbeat }) => lastHeartbeat,
   allocations: ({ id }, args, { loaders }, info) => loaders.allocationsOnNode.load(id, args, info),
-  decisions: ({ id }, args, { loaders }, info) => loaders.decisionsForNode.load(id, args, info),
+  placementDecisions: ({ id }, args, { loaders }, info) => loaders.decisionsForNode.load(id, args, info),
 };

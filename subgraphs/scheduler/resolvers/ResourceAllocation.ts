@@ -6,4 +6,5 @@ export const ResourceAllocation: ResourceAllocationResolvers = {
   tenant: ({ tenantId }) => ({ id: tenantId }),
   memoryBytes: ({ memoryMb }) => memoryMb * 2 ** 20,
   storageBytes: ({ storageGb }) => storageGb * 2 ** 30,
+  gpuModel: ({ gpuType }) => gpuType,
 };

@@ -17,14 +17,14 @@ import { clusterNodes } from "./Query/clusterNodes.ts";
 import { clusters } from "./Query/clusters.ts";
 import { resourceAllocations } from "./Query/resourceAllocations.ts";
 import { scalingRecommendations } from "./Query/scalingRecommendations.ts";
-import { schedulingDecision } from "./Query/schedulingDecision.ts";
-import { schedulingDecisions } from "./Query/schedulingDecisions.ts";
+import { placementDecision } from "./Query/placementDecision.ts";
+import { placementDecisions } from "./Query/placementDecisions.ts";
 import { schedulingPolicies } from "./Query/schedulingPolicies.ts";
 import { schedulingPolicy } from "./Query/schedulingPolicy.ts";
 import { ResourceAllocation } from "./ResourceAllocation.ts";
 import { ResourceAmounts } from "./ResourceAmounts.ts";
 import { ScalingRecommendation } from "./ScalingRecommendation.ts";
-import { SchedulingDecision } from "./SchedulingDecision.ts";
+import { PlacementDecision } from "./PlacementDecision.ts";
 import { SchedulingPolicy } from "./SchedulingPolicy.ts";
 import { Tenant } from "./Tenant.ts";
 import { Vm } from "./Vm.ts";
@@ -37,8 +37,8 @@ export const resolvers: Resolvers = {
     clusters,
     resourceAllocations,
     scalingRecommendations,
-    schedulingDecision,
-    schedulingDecisions,
+    placementDecision,
+    placementDecisions,
     schedulingPolicies,
     schedulingPolicy,
   },
@@ -48,7 +48,7 @@ export const resolvers: Resolvers = {
   ResourceAllocation,
   ResourceAmounts,
   ScalingRecommendation,
-  SchedulingDecision,
+  PlacementDecision,
   SchedulingPolicy,
   Tenant,
   Vm,

@@ -1,6 +1,6 @@
-import type { SchedulingDecisionResolvers } from "../generated/resolvers.ts";
+import type { PlacementDecisionResolvers } from "../generated/resolvers.ts";
 
-export const SchedulingDecision: SchedulingDecisionResolvers = {
+export const PlacementDecision: PlacementDecisionResolvers = {
   vm: ({ vmId }) => ({ id: vmId }),
   tenant: ({ tenantId }) => ({ id: tenantId }),
   selectedNode: ({ selectedNodeId }, _args, { loaders }) =>
