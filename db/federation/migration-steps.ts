@@ -12,8 +12,8 @@ const migrationStepList = defineList<MigrationStepRow>({
     startedAt: during(migrationSteps.startedAt),
     text: contains(migrationSteps.stepName, migrationSteps.description, migrationSteps.errorMessage),
   },
-  orders: { STEP_NUMBER: migrationSteps.stepNumber },
-  defaultOrder: { field: "STEP_NUMBER", direction: "ASC" },
+  orders: { NUMBER: migrationSteps.stepNumber },
+  defaultOrder: { field: "NUMBER", direction: "ASC" },
 });
 
 export const stepsOfMigration = migrationStepList.under(by(migrationSteps.migrationId));

@@ -16,7 +16,7 @@ export const migrationList = defineList<MigrationRow>({
     node: eitherColumnOneOf(migrations.sourceNodeId, migrations.destinationNodeId),
     sourceNode: oneOf(migrations.sourceNodeId),
     destinationNode: oneOf(migrations.destinationNodeId),
-    migrationType: oneOf(migrations.migrationType),
+    type: oneOf(migrations.migrationType),
     status: oneOf(migrations.status),
     currentPhase: oneOf(migrations.currentPhase),
     initiatedBy: oneOf(migrations.initiatedBy),

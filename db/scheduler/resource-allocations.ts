@@ -10,7 +10,7 @@ export const resourceAllocationList = defineList<ResourceAllocationRow>({
   filters: {
     vm: oneOf(resourceAllocations.vmId),
     node: oneOf(resourceAllocations.nodeId),
-    allocationType: oneOf(resourceAllocations.allocationType),
+    type: oneOf(resourceAllocations.allocationType),
     status: oneOf(resourceAllocations.status),
     gpuModel: oneOf(resourceAllocations.gpuType),
     allocatedAt: during(resourceAllocations.allocatedAt),

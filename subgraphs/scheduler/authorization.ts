@@ -15,7 +15,7 @@ export const authorization = {
   // Nodes belong to the platform. A tenant's user sees only the name, location and status of a node that runs one of their VMs.
   "ClusterNode.hostname": platformOnly,
   "ClusterNode.ipAddress": platformOnly,
-  "ClusterNode.nodeType": platformOnly,
+  "ClusterNode.type": platformOnly,
   "ClusterNode.capacity": platformOnly,
   "ClusterNode.allocatable": platformOnly,
   "ClusterNode.allocated": platformOnly,

@@ -220,7 +220,7 @@ describe("migrationProgressed", () => {
   it("emits the changes of a migration and of its steps", async () => {
     const live = await following<{ migrationProgressed: Record<string, unknown> }>(
       `subscription ($ids: [ID!]) { migrationProgressed(migrationIds: $ids) {
-        status progressPercentage step { stepNumber stepName status } migration { id vm { name } } } }`,
+        status progressPercentage step { number name status } migration { id vm { name } } } }`,
       { ids: [id("migration", 1)] },
     );
     await touch(product.databases.federation, migrationChanges, id("migration", 2));
@@ -228,7 +228,7 @@ describe("migrationProgressed", () => {
     await touch(product.databases.federation, migrationChanges, id("migration", 1));
     await until(() => live.received.length === 2);
     expect(live.received.map(({ data }) => data.migrationProgressed)).toMatchObject([
-      { status: null, step: { stepName: expect.any(String) }, migration: { id: id("migration", 1) } },
+      { status: null, step: { name: expect.any(String) }, migration: { id: id("migration", 1) } },
       { progressPercentage: expect.any(Number), step: null, migration: { id: id("migration", 1) } },
     ]);
     await live.stop();

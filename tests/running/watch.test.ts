@@ -145,7 +145,7 @@ describe("novacron watch", () => {
     const [beginning, change] = lines().map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>);
     expect(beginning).toMatchObject({ now: { migrations: { nodes: expect.any(Array) } }, cursor: expect.any(String) });
     expect(change).toMatchObject({
-      change: { migrationProgressed: { step: { stepNumber: expect.any(Number) } } },
+      change: { migrationProgressed: { step: { number: expect.any(Number) } } },
       cursor: expect.any(String),
     });
     child.kill("SIGTERM");

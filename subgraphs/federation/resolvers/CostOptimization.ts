@@ -7,4 +7,5 @@ export const CostOptimization: CostOptimizationResolvers = {
     currentProvider ? loaders.providerById.load(currentProvider) : null,
   recommendedProvider: ({ recommendedProvider }, _args, { loaders }) =>
     recommendedProvider ? loaders.providerById.load(recommendedProvider) : null,
+  type: ({ optimizationType }) => optimizationType,
 };

@@ -9,6 +9,8 @@ export const Migration: MigrationResolvers = {
     destinationProvider ? loaders.providerById.load(destinationProvider) : null,
   sourceNode: ({ sourceNodeId }) => (sourceNodeId ? { id: sourceNodeId } : null),
   destinationNode: ({ destinationNodeId }) => (destinationNodeId ? { id: destinationNodeId } : null),
+  type: ({ migrationType }) => migrationType,
+  plan: ({ migrationPlan }) => migrationPlan,
   estimatedCompletionAt: ({ estimatedCompletionTime }) => estimatedCompletionTime,
   initiatedBy: ({ initiatedBy }) => ({ id: initiatedBy }),
   approvedBy: ({ approvedBy }) => (approvedBy ? { id: approvedBy } : null),

@@ -2,6 +2,7 @@ import { tagList } from "#lib/tags.ts";
 import type { ClusterNodeResolvers } from "../generated/resolvers.ts";
 
 export const ClusterNode: ClusterNodeResolvers = {
+  type: ({ nodeType }) => nodeType,
   cluster: ({ clusterId }, _args, { loaders }) => (clusterId ? loaders.clusterById.load(clusterId) : null),
   labels: ({ labels }) => tagList(labels),
   lastHeartbeatAt: ({ lastHeartbeat }) => lastHeartbeat,

@@ -5,5 +5,8 @@ export const PlacementDecision: PlacementDecisionResolvers = {
   tenant: ({ tenantId }) => ({ id: tenantId }),
   selectedNode: ({ selectedNodeId }, _args, { loaders }) =>
     selectedNodeId ? loaders.nodeById.load(selectedNodeId) : null,
+  algorithm: ({ decisionAlgorithm }) => decisionAlgorithm,
+  score: ({ decisionScore }) => decisionScore,
+  factors: ({ decisionFactors }) => decisionFactors,
   decidedAt: ({ decisionTime }) => decisionTime,
 };
