@@ -118,8 +118,7 @@ export async function expectedAnswer(urls: OracleDatabases, request: OracleReque
             id: twin["id"],
             instanceType: twin["instance_type"],
             region: twin["region"],
-            costPerHour: twin["cost"],
-            currency: twin["currency"],
+            costPerHour: twin["cost"] === null ? null : { amount: twin["cost"], currency: twin["currency"] },
             provider: {
               name: providers.get(twin["provider_id"])?.["name"],
               type: providers.get(twin["provider_id"])?.["provider_type"].toUpperCase(),

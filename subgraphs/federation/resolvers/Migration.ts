@@ -1,3 +1,4 @@
+import { moneyOf } from "#lib/graphql/money.ts";
 import type { MigrationResolvers } from "../generated/resolvers.ts";
 
 export const Migration: MigrationResolvers = {
@@ -12,6 +13,8 @@ export const Migration: MigrationResolvers = {
   type: ({ migrationType }) => migrationType,
   plan: ({ migrationPlan }) => migrationPlan,
   estimatedCompletionAt: ({ estimatedCompletionTime }) => estimatedCompletionTime,
+  costEstimate: ({ costEstimate, currency }) => moneyOf(costEstimate, currency),
+  actualCost: ({ actualCost, currency }) => moneyOf(actualCost, currency),
   initiatedBy: ({ initiatedBy }) => ({ id: initiatedBy }),
   approvedBy: ({ approvedBy }) => (approvedBy ? { id: approvedBy } : null),
   steps: ({ id }, args, { loaders }, info) => loaders.stepsOfMigration.load(id, args, info),
