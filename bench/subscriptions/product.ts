@@ -25,7 +25,7 @@ const socketsByUser = 20;
 const watched = 50;
 
 const query = `subscription ($filter: VmStateChangeFilter) { vmStateChanged(filter: $filter) {
-  toState reason vm { name owner { username } node { name cluster { name } } } } }`;
+  toState reason vm { name owner { username } node { name platform { cluster { name } } } } } }`;
 
 /**
  * Measures the product as `npm start` runs it, from the commit of a change to the clients. Users who have signed in have 20 sockets each. Each socket receives

@@ -15,6 +15,8 @@ interface Reference {
   id: string;
 }
 export type ClusterNode = Reference;
+/** The node's id. */
+export type ClusterNodePlatform = Reference;
 export type Tenant = Reference;
 export type User = Reference;
 export type Vm = Reference;

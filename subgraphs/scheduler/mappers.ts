@@ -18,6 +18,7 @@ export type Money = MoneyValue;
 export type Vm = Reference;
 
 export type ClusterNode = NodeRow;
+export type ClusterNodePlatform = NodeRow;
 export type ClusterNodeConnection = Page<NodeRow>;
 export type NodeResources = NodeResourcesDocument;
 export type ResourceAmounts = Partial<NodeResourcesDocument>;

@@ -42,7 +42,7 @@ const nested: [what: string, fields: string, most: Partial<Record<Domain, number
   ],
   [
     "lists of every domain",
-    `vms(first: COUNT) { nodes { id owner { username } node { name cluster { name } allocations { nodes { id } } } tenant { name }
+    `vms(first: COUNT) { nodes { id owner { username } node { name platform { cluster { name } } allocations { nodes { id } } } tenant { name }
       alerts { nodes { id rule { name } } } latestMetrics { time } migrations { nodes { id steps { nodes { id } } sourceProvider { name } } }
       providerVms { nodes { id provider { name } } } violations { nodes { id policy { name } } } costOptimizations { nodes { id } }
       allocations { nodes { id } } placementDecisions { nodes { id } } recommendations { nodes { id } } placementDecision { id } } }`,

@@ -10,6 +10,7 @@ const supergraph = buildSchema(readFileSync("supergraph.graphql", "utf8"), { ass
 const owners: Record<string, string> = {
   Vm: "vms",
   ClusterNode: "scheduler",
+  ClusterNodePlatform: "scheduler",
   User: "auth",
   Tenant: "auth",
   CloudProvider: "federation",

@@ -12,6 +12,7 @@ import { AlertChange } from "./AlertChange.ts";
 import { AlertRule } from "./AlertRule.ts";
 import { AlertScope } from "./AlertScope.ts";
 import { ClusterNode } from "./ClusterNode.ts";
+import { ClusterNodePlatform } from "./ClusterNodePlatform.ts";
 import { MetricImport } from "./MetricImport.ts";
 import { NodeMetrics } from "./NodeMetrics.ts";
 import { NodeMetricSeries } from "./NodeMetricSeries.ts";
@@ -37,6 +38,7 @@ export const resolvers: Resolvers = {
   AlertRule,
   AlertScope,
   ClusterNode,
+  ClusterNodePlatform,
   MetricImport,
   NodeMetrics,
   NodeMetricSeries,

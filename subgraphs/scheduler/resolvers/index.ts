@@ -10,6 +10,7 @@ import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Cluster } from "./Cluster.ts";
 import { ClusterNode } from "./ClusterNode.ts";
+import { ClusterNodePlatform } from "./ClusterNodePlatform.ts";
 import { NodeResources } from "./NodeResources.ts";
 import { cluster } from "./Query/cluster.ts";
 import { clusterNode } from "./Query/clusterNode.ts";
@@ -44,6 +45,7 @@ export const resolvers: Resolvers = {
   },
   Cluster,
   ClusterNode,
+  ClusterNodePlatform,
   NodeResources,
   ResourceAllocation,
   ResourceAmounts,
