@@ -3,19 +3,10 @@ import type { Tx } from "../client.ts";
 import { selectList } from "../rows.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
+import type { Metric } from "./metrics.ts";
 import { projectedVms } from "./schema/projected-vms.ts";
 import { type VmMetricLatestRow, vmMetricsLatest } from "./schema/vm-metrics-latest.ts";
-
-const ranked = {
-  CPU_USAGE_PERCENT: vmMetricsLatest.cpuUsagePercent,
-  MEMORY_USAGE_BYTES: vmMetricsLatest.memoryUsageBytes,
-  NETWORK_BYTES_SENT_PER_SECOND: vmMetricsLatest.networkBytesSentPerSecond,
-  NETWORK_BYTES_RECV_PER_SECOND: vmMetricsLatest.networkBytesRecvPerSecond,
-  DISK_READ_BYTES_PER_SECOND: vmMetricsLatest.diskReadBytesPerSecond,
-  DISK_WRITE_BYTES_PER_SECOND: vmMetricsLatest.diskWriteBytesPerSecond,
-} as const satisfies Record<string, Column>;
-
-export type VmTopMetric = keyof typeof ranked;
+import { vmSeriesMetrics, type VmSeriesMetric } from "./vm-metrics.ts";
 
 /**
  * Sorts the newest sample of each of the tenant's VMs. There is no index by metric: it would change with each sample of each VM, and the writes of this table
@@ -33,9 +24,12 @@ const topBy = (column: Column) =>
   );
 
 const statements = Object.fromEntries(
-  Object.entries(ranked).map(([metric, column]) => [metric, topBy(column)]),
-) as Record<VmTopMetric, ReturnType<typeof topBy>>;
+  vmSeriesMetrics.map((metric) => [metric, topBy(vmMetricsLatest[metric])]),
+) as Record<VmSeriesMetric, ReturnType<typeof topBy>>;
+
+/** Returns whether VMs have this metric, so that they can be compared by it. */
+export const isVmMetric = (metric: Metric): metric is VmSeriesMetric => Object.hasOwn(statements, metric);
 
 /** @param maxAgeSeconds null accepts samples of any age */
-export const topVms = (tx: Tx, by: VmTopMetric, first: number, maxAgeSeconds: number | null) =>
+export const topVms = (tx: Tx, by: VmSeriesMetric, first: number, maxAgeSeconds: number | null) =>
   tx.run(statements[by], { first, maxAge: maxAgeSeconds, tenantId: tx.tenantId });

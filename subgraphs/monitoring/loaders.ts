@@ -11,7 +11,7 @@ import { alertRuleById, alertRuleList, alertRulesOfTenant } from "#db/monitoring
 import { datasetImportById, datasetImportList } from "#db/monitoring/dataset-imports-list.ts";
 import { projectedVmById } from "#db/monitoring/projected-vms.ts";
 import { latestNodeMetrics, nodeMetricSeries, type NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
-import { topVms, type VmTopMetric } from "#db/monitoring/top-vms.ts";
+import { topVms } from "#db/monitoring/top-vms.ts";
 import { latestVmMetrics, vmMetricSeries, type VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
 import { ArgumentLoader, loadersOn } from "#lib/graphql/batching.ts";
 import type { SeriesRequest } from "./metrics/series-request.ts";
@@ -33,7 +33,7 @@ export function createMonitoringLoaders(tx: Tx) {
     alertsOfRule: under(alertInstancesOfRule),
     metricImportById: one(datasetImportById),
     metricImports: list(datasetImportList),
-    topVms: (by: VmTopMetric, first: number, maxAgeSeconds: number | null) => topVms(tx, by, first, maxAgeSeconds),
+    topVms: (by: VmSeriesMetric, first: number, maxAgeSeconds: number | null) => topVms(tx, by, first, maxAgeSeconds),
     projectedVmById: one(projectedVmById),
     latestVmMetrics: one(latestVmMetrics),
     latestNodeMetrics: one(latestNodeMetrics),

@@ -1,3 +1,4 @@
+import type { Metric as MetricValue } from "#db/monitoring/metrics.ts";
 import type { MetricSeries, MetricSeriesColumn } from "#db/monitoring/metric-series.ts";
 import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
 import type { AlertRuleRow, AlertScope as AlertScopeValue } from "#db/monitoring/schema/alert-rules.ts";
@@ -42,6 +43,7 @@ export type AlertScopeSelector = AlertScopeValue["by"];
 export type AlertSeverity = AlertRuleRow["severity"];
 export type AlertState = AlertInstanceRow["state"];
 export type ComparisonOperator = AlertRuleRow["comparisonOperator"];
+export type Metric = MetricValue;
 export type MetricImportStatus = DatasetImportRow["status"];
 export type MetricTier = VmMetricSeries["tier"];
 export type NoDataPolicy = AlertRuleRow["noDataPolicy"];

@@ -1,3 +1,4 @@
+import { metricsByGraphqlName } from "#db/monitoring/metrics.ts";
 import {
   alertAggregate,
   alertSeverity,
@@ -60,6 +61,7 @@ export const resolvers: Resolvers = {
     EQUAL: "==",
     NOT_EQUAL: "!=",
   },
+  Metric: metricsByGraphqlName() as NonNullable<Resolvers["Metric"]>,
   MetricImportStatus: enumValues(datasetImportStatus.enumValues),
   MetricTier: enumValues(["raw", "hourly"]),
   NoDataPolicy: enumValues(noDataPolicy.enumValues),

@@ -1,3 +1,4 @@
+import { isVmMetric } from "#db/monitoring/top-vms.ts";
 import { durationSeconds } from "#lib/duration.ts";
 import { InvalidArgument } from "#lib/errors.ts";
 import { maxPageSize } from "#lib/graphql/pagination.ts";
@@ -8,6 +9,7 @@ const defaultCount = 10;
 const maxAgeSeconds = 3e9;
 
 export const topVms: QueryResolvers["topVms"] = (_root, { by, first, maxAge }, { loaders }) => {
+  if (!isVmMetric(by)) throw new InvalidArgument("by", "is a metric of nodes, not of VMs.");
   const count = first ?? defaultCount;
   if (count < 0 || count > maxPageSize) throw new InvalidArgument("first", `is not from 0 to ${maxPageSize}.`);
   const seconds = maxAge == null ? null : durationSeconds(maxAge);
