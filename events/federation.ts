@@ -1,5 +1,22 @@
 import { z } from "zod";
-import { entityEvents, id, idOrNull, text, textOrNull, timeOrNull } from "./catalogue.ts";
+import { entityEvents, id, idOrNull, text, textOrNull, time, timeOrNull } from "./catalogue.ts";
+
+/** The values of a migration that its subscribers filter by. */
+const migration = {
+  vmId: id,
+  migrationType: text,
+  status: text,
+  currentPhase: textOrNull,
+  sourceProvider: idOrNull,
+  destinationProvider: idOrNull,
+  sourceNodeId: idOrNull,
+  destinationNodeId: idOrNull,
+  initiatedBy: id,
+  approvedBy: idOrNull,
+  createdAt: time,
+  startedAt: timeOrNull,
+  completedAt: timeOrNull,
+};
 
 /** The events that the multi-cloud domain emits. */
 export const federationEvents = {
@@ -16,17 +33,14 @@ export const federationEvents = {
     instanceType: textOrNull,
     costPerHour: textOrNull,
   }),
-  ...entityEvents("migration", "Migration", "A migration", {
-    vmId: id,
-    status: text,
-    progressPercentage: z.int(),
-    currentPhase: textOrNull,
-  }),
+  ...entityEvents("migration", "Migration", "A migration", { ...migration, progressPercentage: z.int() }),
   ...entityEvents("migration_step", "MigrationStep", "A step of a migration", {
     migrationId: id,
     stepNumber: z.int(),
     stepName: text,
     status: text,
+    // The step's migration, so that a subscriber can filter steps without a query for it.
+    migration: z.object(migration),
   }),
   ...entityEvents("compliance_policy", "CompliancePolicy", "A compliance policy", {
     name: text,

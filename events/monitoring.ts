@@ -29,6 +29,7 @@ export const monitoringEvents = {
     resolvedAt: timeOrNull,
     // An open alert is shown as acknowledged between these two times.
     acknowledgedAt: timeOrNull,
+    acknowledgedBy: idOrNull,
     acknowledgementExpiresAt: timeOrNull,
   }),
   ...entityEvents("dataset_import", "MetricImport", "The import of a recorded data set", {

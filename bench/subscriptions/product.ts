@@ -24,7 +24,7 @@ import { now, type Process, start } from "./process.ts";
 const socketsByUser = 20;
 const watched = 50;
 
-const query = `subscription ($filter: VmStateChangeFilter) { vmStateChanged(filter: $filter) {
+const query = `subscription ($filter: VmStateTransitionFilter) { vmStateChanged(filter: $filter) {
   toState reason vm { name owner { username } node { name platform { cluster { name } } } } } }`;
 
 /**

@@ -1,4 +1,7 @@
+import { type Column, sql } from "drizzle-orm";
 import type { Changes } from "../changes.ts";
+import { columnOf } from "../rows.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { cloudProviders } from "./schema/cloud-providers.ts";
 import { compliancePolicies } from "./schema/compliance-policies.ts";
 import { complianceViolations } from "./schema/compliance-violations.ts";
@@ -8,6 +11,35 @@ import { migrations } from "./schema/migrations.ts";
 import { multicloudVms } from "./schema/multicloud-vms.ts";
 
 // Which columns of a written row its event holds. `events/federation.ts` defines what other domains may rely on.
+
+/** The values of a migration that its subscribers filter by. */
+const migrationValues = [
+  "vmId",
+  "migrationType",
+  "status",
+  "currentPhase",
+  "sourceProvider",
+  "destinationProvider",
+  "sourceNodeId",
+  "destinationNodeId",
+  "initiatedBy",
+  "approvedBy",
+  "createdAt",
+  "startedAt",
+  "completedAt",
+] as const;
+
+/** Converts a time to the form that events have. */
+const inJson = (column: Column) =>
+  column.getSQLType().startsWith("timestamp")
+    ? sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+    : sql`${column}`;
+
+/** Selects those values of a step's migration, which exists because of the foreign key. */
+const migrationOfStep = sql`(select jsonb_build_object(${sql.join(
+  migrationValues.map((property) => sql`${sql.raw(`'${property}'`)}, ${inJson(columnOf(migrations, property))}`),
+  sql`, `,
+)}) from ${migrations} where ${migrations.id} = ${migrationSteps.migrationId} and ${ofTenant(migrations.tenantId)})`;
 
 export const providerChanges: Changes<typeof cloudProviders> = {
   table: cloudProviders,
@@ -22,12 +54,13 @@ export const providerVmChanges: Changes<typeof multicloudVms> = {
 export const migrationChanges: Changes<typeof migrations> = {
   table: migrations,
   event: "migration",
-  payload: ["vmId", "status", "progressPercentage", "currentPhase"],
+  payload: [...migrationValues, "progressPercentage"],
 };
 export const migrationStepChanges: Changes<typeof migrationSteps> = {
   table: migrationSteps,
   event: "migration_step",
   payload: ["migrationId", "stepNumber", "stepName", "status"],
+  related: { migration: migrationOfStep },
 };
 export const compliancePolicyChanges: Changes<typeof compliancePolicies> = {
   table: compliancePolicies,

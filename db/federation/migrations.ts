@@ -9,6 +9,7 @@ export const migrationById = lookup<MigrationRow>({ table: migrations });
 export const migrationList = defineList<MigrationRow>({
   table: migrations,
   filters: {
+    id: oneOf(migrations.id),
     vm: oneOf(migrations.vmId),
     provider: eitherColumnOneOf(migrations.sourceProvider, migrations.destinationProvider),
     sourceProvider: oneOf(migrations.sourceProvider),

@@ -22,6 +22,7 @@ export const alertChanges: Changes<typeof alertInstances> = {
     "startedAt",
     "resolvedAt",
     "acknowledgedAt",
+    "acknowledgedBy",
     "acknowledgementExpiresAt",
   ],
 };

@@ -49,8 +49,8 @@ async function measureNodes(fleet: Fleet, nodeIds: readonly string[], cpu: numbe
   });
 }
 
-const query = `subscription ($vmIds: [ID!], $filter: VmMetricsFilter, $every: Duration) {
-  vmMetrics(vmIds: $vmIds, filter: $filter, every: $every) { vm { id } cpuUsagePercent time } }`;
+const query = `subscription ($filter: VmMetricsFilter, $every: Duration) {
+  vmMetrics(filter: $filter, every: $every) { vm { id } cpuUsagePercent time } }`;
 const payloadsOf = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
   events.map((event) => {
     const sample = dataOf(event)["vmMetrics"] as { vm: { id: string }; cpuUsagePercent: number };
@@ -70,7 +70,7 @@ describe("vmMetrics", () => {
 
   it("keeps only the newest within `every`, and counts the others as dropped", async () => {
     const [busy, quiet] = [newId(), newId()];
-    const request = { query, variables: { vmIds: [busy, quiet], every: "PT1S" } };
+    const request = { query, variables: { filter: { vm: [busy, quiet] }, every: "PT1S" } };
     const subscriber = await Subscriber.of(live.monitoring, request, everything(live.ours));
     await measure(live.ours, [busy], 1);
     expect(payloadsOf(await subscriber.take(1))).toEqual([[busy, 1]]);
@@ -89,7 +89,7 @@ describe("vmMetrics", () => {
 
   it("counts, when it resumes, all samples that were written meanwhile", async () => {
     const vm = newId();
-    const request = { query, variables: { vmIds: [vm] } };
+    const request = { query, variables: { filter: { vm: [vm] } } };
     const before = await Subscriber.of(live.monitoring, request, everything(live.ours));
     before.stop();
     for (const cpu of [1, 2, 3]) await measure(live.ours, [vm], cpu);
@@ -157,20 +157,20 @@ describe("vmMetrics", () => {
   });
 
   it("refuses more ids than the limit", async () => {
-    const request = { query, variables: { vmIds: Array.from({ length: 1_001 }, newId) } };
+    const request = { query, variables: { filter: { vm: Array.from({ length: 1_001 }, newId) } } };
     await expect(firstOf(live.monitoring, request, everything(live.ours))).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
-      details: { argument: "vmIds" },
+      details: { argument: "filter.vm" },
     });
   });
 });
 
 describe("nodeMetrics", () => {
-  const nodes = "subscription ($nodeIds: [ID!]) { nodeMetrics(nodeIds: $nodeIds) { node { id } cpuUsagePercent } }";
+  const nodes = "subscription ($ids: [ID!]) { nodeMetrics(filter: { node: $ids }) { node { id } cpuUsagePercent } }";
 
   it("emits samples of nodes to users of the platform, in whichever tenant they act and whichever tenant wrote the samples", async () => {
     const node = live.ours.id("clusterNode", 2);
-    const request = { query: nodes, variables: { nodeIds: [node] } };
+    const request = { query: nodes, variables: { ids: [node] } };
     const subscriber = await Subscriber.of(live.monitoring, request, everything(live.ours));
     await measureNodes(live.theirs, [live.ours.id("clusterNode", 1), node], 33);
     const [event] = await subscriber.take(1);

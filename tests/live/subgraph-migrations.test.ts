@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-const query = `subscription ($of: [ID!]) { migrationProgressed(migrationIds: $of) {
+const query = `subscription ($of: [ID!]) { migrationProgressed(filter: { id: $of }) {
   status progressPercentage phase version step { number name status } changedAt migration { id status } } }`;
 
 const writing = { actor: "job:test" };
@@ -99,7 +99,7 @@ describe("migrationProgressed", () => {
     const wrong = { query, variables: { of: ["one"] } };
     await expect(firstOf(live.federation, wrong, everything(live.ours))).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
-      details: { argument: "migrationIds" },
+      details: { argument: "filter.id" },
     });
   });
 });

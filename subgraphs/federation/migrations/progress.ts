@@ -31,8 +31,9 @@ export function progressOf(event: {
 }): MigrationProgressRow {
   const changedAt = new Date(event.occurredAt);
   if (event.type.startsWith("migration_step.")) {
-    const { migrationId, ...step } = event.payload as StepPayload;
-    return { ...ofStep, migrationId, changedAt, step: step as StepProgressRow };
+    const { migrationId, stepNumber, stepName, status } = event.payload as StepPayload;
+    const step = { stepNumber, stepName, status } as StepProgressRow;
+    return { ...ofStep, migrationId, changedAt, step };
   }
   const { status, progressPercentage, currentPhase } = event.payload as MigrationPayload;
   return {

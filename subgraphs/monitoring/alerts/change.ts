@@ -1,5 +1,5 @@
 import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
-import { shownState } from "./shown-state.ts";
+import { shownState } from "#db/monitoring/shown-state.ts";
 
 /** The values of an alert right after a change. */
 export interface AlertChangeRow {

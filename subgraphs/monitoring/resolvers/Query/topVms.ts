@@ -8,11 +8,11 @@ const defaultCount = 10;
 /** About a century. PostgreSQL cannot represent a time that lies the longest possible duration in the past. */
 const maxAgeSeconds = 3e9;
 
-export const topVms: QueryResolvers["topVms"] = (_root, { by, first, maxAge }, { loaders }) => {
+export const topVms: QueryResolvers["topVms"] = (_root, { by, first, maxAge, filter }, { loaders }) => {
   if (!isVmMetric(by)) throw new InvalidArgument("by", "is a metric of nodes, not of VMs.");
   const count = first ?? defaultCount;
   if (count < 0 || count > maxPageSize) throw new InvalidArgument("first", `is not from 0 to ${maxPageSize}.`);
   const seconds = maxAge == null ? null : durationSeconds(maxAge);
   if (seconds === undefined) throw new InvalidArgument("maxAge", "holds years or months.");
-  return loaders.topVms(by, count, seconds && Math.min(seconds, maxAgeSeconds));
+  return loaders.topVms({ by, first: count, maxAgeSeconds: seconds && Math.min(seconds, maxAgeSeconds), filter });
 };

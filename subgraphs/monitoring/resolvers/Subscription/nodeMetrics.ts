@@ -1,8 +1,8 @@
+import { nodeMetricsRowFilter } from "#db/monitoring/node-metrics-filter.ts";
 import type { PayloadOf } from "#events/catalogue.ts";
 import type { monitoringEvents } from "#events/monitoring.ts";
 import { found } from "#lib/graphql/arguments.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
-import { idFilter } from "#lib/live/subscription-filters.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionNodeMetricsArgs } from "../../generated/resolvers.ts";
 import type { NodeMetrics } from "../../mappers.ts";
@@ -14,9 +14,12 @@ type Written = PayloadOf<(typeof monitoringEvents)["node_samples.written"]>;
 export const nodeMetrics: LiveField<SubscriptionNodeMetricsArgs, MonitoringContext, string, Promise<NodeMetrics>> = {
   types: ["node_samples.written"],
   ofPlatform: true,
-  valuesFor: ({ nodeIds }) => {
-    const node = idFilter(nodeIds, "nodeIds");
-    return ({ payload }) => (payload as Written).nodeIds.filter(node);
+  valuesFor: ({ filter }) => {
+    const isListed = nodeMetricsRowFilter(filter);
+    return ({ occurredAt, payload }) => {
+      const at = new Date(occurredAt);
+      return (payload as Written).nodeIds.filter((nodeId) => isListed({ nodeId }, at) !== undefined);
+    };
   },
   everyMs: ({ every }) => everyMs(every),
   admits: async (id, _args, { loaders }) => (await loaders.latestNodeMetrics.load(id)) !== null,
