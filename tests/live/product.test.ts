@@ -80,7 +80,7 @@ async function touch<T extends PgTable>(database: Database, changes: Changes<T>,
       sql`update ${table} set id = id where id = ${sql.placeholder("key")}::uuid returning ${changeColumns(changes)}`,
   );
   await database.write({ tenantId }, async (tx) =>
-    append(tx, changeEvents(changes, await tx.run(touched, { key }), "updated")),
+    append(tx, changeEvents(changes, await tx.run(touched, { key, tenantId }), "updated")),
   );
 }
 
