@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   insertNodeSamples,
@@ -11,6 +12,8 @@ import { parsePosition } from "#lib/live/event-position.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { SubscriptionEvent } from "#lib/live/subscription.ts";
 import { newId } from "#lib/uuid.ts";
+import { createMonitoringLoaders } from "#subgraphs/monitoring/loaders.ts";
+import { vmMetrics } from "#subgraphs/monitoring/resolvers/Subscription/vmMetrics.ts";
 import type { Fleet } from "#tests/graph/rows.ts";
 import { dataOf, everything, firstOf, liveSubgraphs, type LiveSubgraphs, Subscriber } from "./subgraph-fixture.ts";
 
@@ -137,6 +140,62 @@ describe("vmMetrics", () => {
     expect(payloadsOf(subscriber.batches.flat().filter(({ result }) => result)).every(([vm]) => vm === tagged)).toBe(
       true,
     );
+  });
+
+  it("emits a sample exactly if topVms with the same filter lists its VM", async () => {
+    const vms = Array.from({ length: 24 }, newId);
+    const nodes = [newId(), newId()];
+    const tags: Record<string, string>[] = [{}, { env: "prod" }, { env: "dev", team: "a" }];
+    const { tenantId } = live.ours;
+    // This domain does not know the last VMs yet.
+    const known = vms.slice(0, 20).map((id, n) => ({
+      id,
+      tenantId,
+      name: `vm ${n}`,
+      state: "running",
+      version: 1,
+      nodeId: nodes[n % 3] ?? null,
+      tags: tags[n % tags.length] ?? {},
+    }));
+    await live.systems.monitoring.write({ tenantId: platformTenantId }, (tx) => projectVms(tx, known));
+    await measure(live.ours, vms, 1_000);
+    const arbitrary = fc.record(
+      {
+        vm: fc.subarray(vms),
+        node: fc.subarray(nodes),
+        tags: fc.subarray<{ key: string; value?: string }>([{ key: "env" }, { key: "team", value: "a" }]),
+      },
+      { requiredKeys: [] },
+    );
+    let partial = 0;
+    for (const filter of fc.sample(arbitrary, { numRuns: 60, seed: 7 })) {
+      const result = await live.monitoring.execute(
+        {
+          query: `query ($filter: VmMetricsFilter) { topVms(by: CPU_USAGE_PERCENT, first: 100, filter: $filter) { vm { id } } }`,
+          variables: { filter },
+        },
+        { identity: everything(live.ours), requestId: "request", deadline: Date.now() + 10_000 },
+      );
+      expect(result.errors).toBeUndefined();
+      const listed = (result.data as { topVms: { vm: { id: string } }[] }).topVms.map(({ vm }) => vm.id);
+      const tx = live.services.monitoring.read({ tenantId, deadline: Date.now() + 10_000 });
+      const context = { loaders: createMonitoringLoaders(tx) } as never;
+      const keys = vmMetrics.valuesFor({ filter })({
+        transaction: 1,
+        id: 1,
+        type: "vm_samples.written",
+        entityKey: "",
+        entityVersion: 0,
+        occurredAt: new Date().toISOString(),
+        payload: { vmIds: vms },
+      });
+      const admitted = await Promise.all(keys.map((key) => vmMetrics.admits?.(key, { filter }, context)));
+      await tx.end();
+      const emitted = keys.filter((_key, index) => admitted[index]);
+      expect(emitted.toSorted(), JSON.stringify(filter)).toEqual(listed.filter((id) => vms.includes(id)).toSorted());
+      if (emitted.length > 0 && emitted.length < vms.length) partial += 1;
+    }
+    expect(partial).toBeGreaterThan(20);
   });
 
   it("never emits samples of another tenant's VMs", async () => {
