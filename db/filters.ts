@@ -55,7 +55,8 @@ export const oneOf =
     const values = Array.isArray(value) ? value : [value];
     const isId = column.getSQLType() === "uuid";
     const limit = isId ? maxIds : maxValues;
-    if (values.length > limit) throw new InvalidArgument(argument, `takes at most ${limit} ${isId ? "ids" : "values"}.`);
+    if (values.length > limit)
+      throw new InvalidArgument(argument, `takes at most ${limit} ${isId ? "ids" : "values"}.`);
     for (const item of values) {
       if (isId && !isUuid(item)) throw new InvalidArgument(argument, "is not an id.");
       if (typeof item === "string") validText(item, argument);

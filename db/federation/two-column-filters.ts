@@ -19,9 +19,10 @@ export const eitherColumnOneOf =
     return {
       ...first,
       sql: sql`(${first.sql} or ${second.sql})`,
-      test: a && b && {
-        properties: [...a.properties, ...b.properties],
-        holds: (row, at) => a.holds(row, at) || b.holds(row, at),
-      },
+      test: a &&
+        b && {
+          properties: [...a.properties, ...b.properties],
+          holds: (row, at) => a.holds(row, at) || b.holds(row, at),
+        },
     };
   };

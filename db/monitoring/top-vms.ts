@@ -4,7 +4,6 @@ import type { Tx } from "../client.ts";
 import { selectList } from "../rows.ts";
 import { type Statement, statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
-import type { Metric } from "./metrics.ts";
 import { projectedVms } from "./schema/projected-vms.ts";
 import { type VmMetricLatestRow, vmMetricsLatest } from "./schema/vm-metrics-latest.ts";
 import { vmMetricsConditions } from "./vm-metrics-filter.ts";
@@ -26,8 +25,8 @@ const topBy = (column: Column, conditions: readonly SQL[]) =>
   );
 
 /** Returns whether VMs have this metric, so that they can be compared by it. */
-export const isVmMetric = (metric: Metric): metric is VmSeriesMetric =>
-  (vmSeriesMetrics as readonly Metric[]).includes(metric);
+export const isVmMetric = (metric: string): metric is VmSeriesMetric =>
+  (vmSeriesMetrics as readonly string[]).includes(metric);
 
 export interface TopVmsRequest {
   by: VmSeriesMetric;

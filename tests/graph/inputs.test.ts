@@ -352,7 +352,9 @@ describe("case G23: a field", () => {
   it("answers or refuses numbers, times and durations at the edges of their types, and never fails", async () => {
     const schema = await graphSchema(product);
     const fields = extremeCalls(schema);
-    expect(fields.map(({ name }) => name)).toEqual(expect.arrayContaining(["Vm.metrics", "ClusterNodePlatform.metrics"]));
+    expect(fields.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["Vm.metrics", "ClusterNodePlatform.metrics"]),
+    );
     for (const { name, selections } of fields) {
       const under = underParent(schema, name.split(".")[0] ?? "", fleet);
       for (let start = 0; start < selections.length; start += 60) {

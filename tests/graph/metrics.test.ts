@@ -1,6 +1,7 @@
 import { getTableColumns } from "drizzle-orm";
 import { isEnumType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { noLimits } from "#gateway/admission/limits.ts";
 import { metrics, metricStoredAs, storedMetricName } from "#db/monitoring/metrics.ts";
 import { systemMetrics } from "#db/monitoring/schema/system-metrics.ts";
 import { vmMetrics } from "#db/monitoring/schema/vm-metrics.ts";
@@ -20,7 +21,8 @@ const fieldsOf = (name: string, ofType?: string): string[] => {
 const enumType = apiSchema.getType("Metric");
 const names = isEnumType(enumType) ? enumType.getValues().map(({ name }) => name) : [];
 /** `LOAD_AVERAGE_1M` is the field `loadAverage1m`. */
-const fieldNamed = (name: string) => name.toLowerCase().replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
+const fieldNamed = (name: string) =>
+  name.toLowerCase().replaceAll(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
 
 describe("the metrics", () => {
   it("are the columns of the series of VMs and nodes, each under the same name", () => {
@@ -52,7 +54,7 @@ describe("a query", () => {
   const fleet = fleetOf(1);
   let product: TestProduct;
   beforeAll(async () => {
-    product = await bootProduct({ tenantId: fleet.tenantId });
+    product = await bootProduct({ operationLimits: noLimits, tenantId: fleet.tenantId });
     await insertFleet(product.urls, 1, 3);
   });
   afterAll(() => product.stop());
@@ -66,7 +68,9 @@ describe("a query", () => {
       all: alertRules { nodes { id metric } }
       some: alertRules(filter: { metric: [NETWORK_BYTES_SENT_PER_SECOND] }) { nodes { id } } }`);
     expect(errors).toEqual([]);
-    expect(Object.fromEntries(data.all.nodes.map((rule: { id: string; metric: string }) => [rule.id, rule.metric]))).toEqual({
+    expect(
+      Object.fromEntries(data.all.nodes.map((rule: { id: string; metric: string }) => [rule.id, rule.metric])),
+    ).toEqual({
       [fleet.id("alertRule", 1)]: null,
       [fleet.id("alertRule", 2)]: "NETWORK_BYTES_SENT_PER_SECOND",
       [fleet.id("alertRule", 3)]: "CPU_USAGE_PERCENT",
@@ -80,9 +84,9 @@ describe("a query", () => {
     );
     const refused = names.filter((name) => !fieldsOf("VmMetrics").includes(fieldNamed(name)));
     expect(refused).toContain("RUNNING_VM_COUNT");
-    expect(errors.map(({ path, extensions }) => [path?.[0], extensions.code, extensions["argument"]]).toSorted()).toEqual(
-      refused.map((name) => [name, "BAD_USER_INPUT", "by"]).toSorted(),
-    );
+    expect(
+      errors.map(({ path, extensions }) => [path?.[0], extensions.code, extensions["argument"]]).toSorted(),
+    ).toEqual(refused.map((name) => [name, "BAD_USER_INPUT", "by"]).toSorted());
     expect(data.CPU_USAGE_PERCENT.length).toBeGreaterThan(0);
   });
 });

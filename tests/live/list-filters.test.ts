@@ -47,7 +47,9 @@ const range = fc.record(
 const filterOf = (conditions: Record<string, fc.Arbitrary<unknown>>) =>
   fc
     .subarray(Object.keys(conditions), { minLength: 1, maxLength: 3 })
-    .chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, conditions[name] as fc.Arbitrary<unknown>]))));
+    .chain((names) =>
+      fc.record(Object.fromEntries(names.map((name) => [name, conditions[name] as fc.Arbitrary<unknown>]))),
+    );
 const pick = <Value>(values: readonly Value[], index: number): Value => values[index % values.length] as Value;
 
 interface Followed {
@@ -93,7 +95,11 @@ const alerts = (): Followed => {
     });
   const save = (ids: readonly string[], changed: boolean) =>
     live.services.monitoring.write(writing(), (tx) =>
-      upsert(tx, alertInstances, rows(changed, ids), { ...once, update: changed ? "all" : "none", emits: alertChanges }),
+      upsert(tx, alertInstances, rows(changed, ids), {
+        ...once,
+        update: changed ? "all" : "none",
+        emits: alertChanges,
+      }),
     );
   return {
     domain: "monitoring",

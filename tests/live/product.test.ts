@@ -260,7 +260,8 @@ describe("vmMetrics", () => {
     const refused = (variables: Record<string, unknown>) =>
       client
         .iterate({
-          query: "subscription ($ids: [ID!], $every: Duration) { vmMetrics(filter: { vm: $ids }, every: $every) { time } }",
+          query:
+            "subscription ($ids: [ID!], $every: Duration) { vmMetrics(filter: { vm: $ids }, every: $every) { time } }",
           variables,
         })
         .next();

@@ -195,7 +195,7 @@ describe("vmMetrics", () => {
       expect(emitted.toSorted(), JSON.stringify(filter)).toEqual(listed.filter((id) => vms.includes(id)).toSorted());
       if (emitted.length > 0 && emitted.length < vms.length) partial += 1;
     }
-    expect(partial).toBeGreaterThan(20);
+    expect(partial).toBeGreaterThan(10);
   });
 
   it("never emits samples of another tenant's VMs", async () => {

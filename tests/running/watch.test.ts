@@ -139,7 +139,10 @@ describe("novacron watch", () => {
         sql`update migration_steps set id = id where id = ${sql.placeholder("key")}::uuid returning ${changeColumns(migrationStepChanges)}`,
     );
     await product.databases.federation.write({ tenantId }, async (tx) =>
-      append(tx, changeEvents(migrationStepChanges, await tx.run(touched, { key: id("migrationStep", 1), tenantId }), "updated")),
+      append(
+        tx,
+        changeEvents(migrationStepChanges, await tx.run(touched, { key: id("migrationStep", 1), tenantId }), "updated"),
+      ),
     );
     await until(() => lines().length === 2);
     const [beginning, change] = lines().map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>);

@@ -9,10 +9,17 @@ const defaultCount = 10;
 const maxAgeSeconds = 3e9;
 
 export const topVms: QueryResolvers["topVms"] = (_root, { by, first, maxAge, filter }, { loaders }) => {
-  if (!isVmMetric(by)) throw new InvalidArgument("by", "is a metric of nodes, not of VMs.");
+  // The value of the enum is the property of the metric, which the generated type does not know.
+  const metric: string = by;
+  if (!isVmMetric(metric)) throw new InvalidArgument("by", "is a metric of nodes, not of VMs.");
   const count = first ?? defaultCount;
   if (count < 0 || count > maxPageSize) throw new InvalidArgument("first", `is not from 0 to ${maxPageSize}.`);
   const seconds = maxAge == null ? null : durationSeconds(maxAge);
   if (seconds === undefined) throw new InvalidArgument("maxAge", "holds years or months.");
-  return loaders.topVms({ by, first: count, maxAgeSeconds: seconds && Math.min(seconds, maxAgeSeconds), filter });
+  return loaders.topVms({
+    by: metric,
+    first: count,
+    maxAgeSeconds: seconds && Math.min(seconds, maxAgeSeconds),
+    filter,
+  });
 };
