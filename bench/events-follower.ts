@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { closeDatabases, openDatabases } from "#cli/databases.ts";
+import { closeDatabases, openDatabases } from "#runtime/databases.ts";
 import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
 import { redisCarrier } from "#db/event-log/carriers/redis.ts";
 import { EventLog } from "#db/event-log/event-log.ts";

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { actingAs, closeDatabases, type Databases, migrateAll, openDatabases } from "#cli/databases.ts";
+import { actingAs, closeDatabases, type Databases, migrateAll, openDatabases } from "#runtime/databases.ts";
 import type { Database } from "#db/client.ts";
 import { domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";

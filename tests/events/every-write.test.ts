@@ -1,8 +1,8 @@
 import { getTableName } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { actingAs } from "#cli/databases.ts";
-import { seedDemoFleet } from "#cli/demo/seed.ts";
-import { importBitbrains } from "#cli/import/bitbrains.ts";
+import { actingAs } from "#runtime/databases.ts";
+import { seedDemoFleet } from "#demo/seed.ts";
+import { importBitbrains } from "#import/bitbrains.ts";
 import * as authChanges from "#db/auth/changes.ts";
 import type { Changes } from "#db/changes.ts";
 import { type Domain, domains } from "#db/columns.ts";

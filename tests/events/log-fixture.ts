@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
+import { closeDatabases, type Databases, openDatabases } from "#runtime/databases.ts";
 import type { Tx } from "#db/client.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import { append } from "#db/event-log/append.ts";

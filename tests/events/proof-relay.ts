@@ -1,7 +1,7 @@
 // One of the proof's programs that relay events, which may be killed at any moment. It runs a relay for each database, consumers, and a follower with
 // the in-process carrier. The follower writes what it receives to a file and resumes from there at its next start.
 import { appendFileSync } from "node:fs";
-import { openDatabases } from "#cli/databases.ts";
+import { openDatabases } from "#runtime/databases.ts";
 import { domains } from "#db/columns.ts";
 import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
 import { notifyCarrier } from "#db/event-log/carriers/notify.ts";

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { closeDatabases, openDatabases } from "#cli/databases.ts";
+import { closeDatabases, openDatabases } from "#runtime/databases.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import type { Carrier } from "#db/event-log/carriers/carrier.ts";
 import { notifyCarrier } from "#db/event-log/carriers/notify.ts";

@@ -1,4 +1,4 @@
-import { noise } from "#cli/import/seeded-random.ts";
+import { noise } from "#import/seeded-random.ts";
 import type { Announcement, Carrier, AnnouncementListener } from "#db/event-log/carriers/carrier.ts";
 
 export interface UnreliableCarrier extends Carrier {

@@ -1,9 +1,9 @@
 import type { Keyring } from "#lib/trust/keyring.ts";
 import { Replaceable } from "#lib/replaceable.ts";
 import { readFileSync } from "node:fs";
-import { reachability, closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
-import { type RunningEvents, startEvents } from "#cli/events/start-events.ts";
-import { createSubgraphs } from "#cli/subgraphs.ts";
+import { reachability, closeDatabases, type Databases, openDatabases } from "#runtime/databases.ts";
+import { type RunningEvents, startEvents } from "#runtime/events/start-events.ts";
+import { createSubgraphs } from "#runtime/subgraphs.ts";
 import { wholeTenantIdentity } from "./whole-tenant-identity.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
 import { denialRecorder } from "#gateway/authentication/denials.ts";

@@ -10,8 +10,8 @@ import {
 import type { DatasetImportRow } from "#db/monitoring/schema/dataset-imports.ts";
 import { insertVmSamples, refreshVmLatest } from "#db/monitoring/sample-writes.ts";
 import { fleetVms } from "#db/vms/fleet-writes.ts";
-import { bitbrainsDataset, bitbrainsVmPrefix } from "#cli/import/bitbrains-vm.ts";
-import type { FleetDatabases } from "#cli/import/fleet.ts";
+import { bitbrainsDataset, bitbrainsVmPrefix } from "#import/bitbrains-vm.ts";
+import type { FleetDatabases } from "#import/fleet.ts";
 import { reporting } from "./seed.ts";
 
 /** The step of the trace, which is also the gap between its end and its next beginning. */

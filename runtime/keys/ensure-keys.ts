@@ -2,8 +2,8 @@ import { join, resolve } from "node:path";
 import { hasKeyUsers } from "#db/auth/credentials.ts";
 import type { Database } from "#db/client.ts";
 import { hasSealed, sealedColumns } from "#db/sealed-columns.ts";
-import { closeDatabases, type DatabaseServer, openDatabases } from "./databases.ts";
-import type { Environment } from "./environment.ts";
+import { closeDatabases, type DatabaseServer, openDatabases } from "../databases.ts";
+import type { Environment } from "../environment.ts";
 import { type Keys, makeKeys, readKeys, requireKeys } from "./keys.ts";
 
 export interface KeyedData {

@@ -2,9 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { countSealedOtherwise, lockKeys, resealBatch, sealedColumns } from "#db/sealed-columns.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
-import { readCheckpoints } from "./audit/checkpoint-file.ts";
-import type { Databases } from "./databases.ts";
-import type { Environment } from "./environment.ts";
+import { readCheckpoints } from "#subgraphs/auth/audit/checkpoint-file.ts";
+import type { Databases } from "../databases.ts";
+import type { Environment } from "../environment.ts";
 import { type Keys, newKey, requireKeys, writeKeys } from "./keys.ts";
 
 export interface RotateOptions {

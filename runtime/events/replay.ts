@@ -1,4 +1,4 @@
-import type { Environment } from "#cli/environment.ts";
+import type { Environment } from "#runtime/environment.ts";
 import { consumerPosition, replayEvents } from "#db/event-log/consumer.ts";
 import { vmProjectionConsumer } from "#db/projections/vm-projection.ts";
 import { positionText } from "#lib/live/event-position.ts";

@@ -9,7 +9,7 @@ import { domains } from "#db/columns.ts";
 import { vmProjection } from "#db/projections/vm-projection.ts";
 import { log } from "#lib/observability/log.ts";
 import { endedAfter, pause } from "#lib/pause.ts";
-import { closeDatabases, type Databases, type DatabaseServer, openDatabases } from "#cli/databases.ts";
+import { closeDatabases, type Databases, type DatabaseServer, openDatabases } from "#runtime/databases.ts";
 
 export interface EventOptions {
   redisUrl: string | undefined;

@@ -22,8 +22,8 @@ import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { openRedis } from "#lib/process/redis.ts";
 import { ensureAdministrator } from "./administrator.ts";
 import { administratorFile } from "./administrator-file.ts";
-import { ensureKeys } from "./ensure-keys.ts";
-import { runAuditCheckpoints } from "./audit/checkpoints.ts";
+import { ensureKeys } from "./keys/ensure-keys.ts";
+import { runAuditCheckpoints } from "#subgraphs/auth/audit/checkpoints.ts";
 import {
   reachability,
   closeDatabases,
@@ -35,8 +35,8 @@ import {
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { serveMetrics } from "./metrics-server.ts";
-import { followKeyFiles, readKeys } from "./keys.ts";
-import { runMonitoringJobs } from "./jobs.ts";
+import { followKeyFiles, readKeys } from "./keys/keys.ts";
+import { runMonitoringJobs } from "./jobs/monitoring.ts";
 import { theOneRequest } from "./one-request.ts";
 import { startDemo, startReplay } from "./live-fleet.ts";
 import { createSubgraphs } from "./subgraphs.ts";

@@ -2,11 +2,11 @@ import { tenantNamed } from "#db/auth/credentials.ts";
 import type { Database } from "#db/client.ts";
 import { demoTenantId, demoTenantName } from "#lib/trust/demo-tenant.ts";
 import { log } from "#lib/observability/log.ts";
-import { tenantOf } from "./auth/lookups.ts";
-import { findDefaultTenant } from "./default-tenant.ts";
+import { tenantOf } from "#cli/auth/lookups.ts";
+import { findDefaultTenant } from "#subgraphs/auth/tenants/default-tenant.ts";
 import { actingAs, type Databases } from "./databases.ts";
-import { keepAlive, keepReplaying } from "./demo/keep-alive.ts";
-import { seedDemoFleet } from "./demo/seed.ts";
+import { keepAlive, keepReplaying } from "#demo/keep-alive.ts";
+import { seedDemoFleet } from "#demo/seed.ts";
 
 export interface LiveFleet {
   databases: Databases;

@@ -1,6 +1,6 @@
 import type { NodeResources } from "#db/scheduler/schema/node-resources.ts";
 import { importedId } from "#lib/uuid.ts";
-import { noise } from "#cli/import/seeded-random.ts";
+import { noise } from "#import/seeded-random.ts";
 
 export const demoDataset = "demo";
 export const demoVmCount = 60;

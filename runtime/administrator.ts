@@ -15,7 +15,7 @@ import { newId } from "#lib/uuid.ts";
 import { addFile, replaceFile } from "#lib/files/whole-file.ts";
 import { rightsOfTheInstallation } from "#subgraphs/auth/credentials/escalation.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
-import { defaultTenantName, ensureTenant, findDefaultTenant } from "./default-tenant.ts";
+import { defaultTenantName, ensureTenant, findDefaultTenant } from "#subgraphs/auth/tenants/default-tenant.ts";
 import { administratorFile, type administratorShape, readAdministrator } from "./administrator-file.ts";
 
 export interface FirstAdministrator {

@@ -10,6 +10,7 @@ import {
 } from "#db/auth/changes.ts";
 import { createHash } from "node:crypto";
 import type { Database } from "#db/client.ts";
+import { noHash } from "#db/auth/credentials.ts";
 import { apiKeys } from "#db/auth/schema/api-keys.ts";
 import { authAuditLog } from "#db/auth/schema/auth-audit-log.ts";
 import { roles } from "#db/auth/schema/roles.ts";
@@ -21,7 +22,7 @@ import { users } from "#db/auth/schema/users.ts";
 import { upsert } from "#db/upsert.ts";
 import { demoTenantId, demoUserId } from "#lib/trust/demo-tenant.ts";
 import { importedId } from "#lib/uuid.ts";
-import type { Tenant } from "#cli/default-tenant.ts";
+import type { Tenant } from "#subgraphs/auth/tenants/default-tenant.ts";
 
 const people = [
   { given: "Mira", family: "Holm", role: "admin" },
@@ -83,7 +84,7 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
         id: ids[at] as string,
         username: `${given.toLowerCase()}.${tenant.name}`,
         email: `${given.toLowerCase()}.${family.toLowerCase()}@${tenant.name}.example`,
-        passwordHash: "!",
+        passwordHash: noHash,
         role,
         tenantId,
         lastLogin: ago(at * 7 + 1),
@@ -120,7 +121,7 @@ export async function ensurePeople(auth: Database, tenant: Tenant, now: Date): P
         {
           id: id("api-key", "agent"),
           name: "metrics agent",
-          keyHash: digest("agent"),
+          keyHash: `${noHash}${tenantId}/agent`,
           userId: ids[1] as string,
           tenantId,
           permissions: ["metric:write"],

@@ -1,5 +1,5 @@
-import { type Databases, withSystems } from "#cli/databases.ts";
-import type { Environment } from "#cli/environment.ts";
+import { type Databases, withSystems } from "#runtime/databases.ts";
+import type { Environment } from "#runtime/environment.ts";
 import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
 import { redisCarrier } from "#db/event-log/carriers/redis.ts";
 import { EventLog, type EventStart } from "#db/event-log/event-log.ts";

@@ -5,7 +5,7 @@ import { keysSettleMs } from "#lib/trust/live-keys.ts";
 import { FileError, readTextFile } from "#lib/files/text-file.ts";
 import { updateCallerKeys } from "./caller-keys-files.ts";
 import { newKey } from "./keys.ts";
-import { overwriteFile } from "./overwrite-file.ts";
+import { overwriteFile } from "#lib/files/overwrite-file.ts";
 import type { Rotation } from "./rotate-keys.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { Replaceable } from "#lib/replaceable.ts";
-import { runAuditCheckpoints } from "./audit/checkpoints.ts";
+import { runAuditCheckpoints } from "#subgraphs/auth/audit/checkpoints.ts";
 import { reachDatabases, requireMigrated } from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
-import { runMonitoringJobs } from "./jobs.ts";
-import { followKeyFiles, requireKeys } from "./keys.ts";
+import { runMonitoringJobs } from "./jobs/monitoring.ts";
+import { followKeyFiles, requireKeys } from "./keys/keys.ts";
 import { serveMetrics } from "./metrics-server.ts";
 
 /** Starts the jobs of all five databases in a process of their own. Any number of processes may run: each job runs in one of them at a time. */

@@ -7,7 +7,7 @@ import {
   lockName,
 } from "#db/monitoring/import-writes.ts";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
-import type { FleetDatabases } from "#cli/import/fleet.ts";
+import type { FleetDatabases } from "#import/fleet.ts";
 import { demoDataset, demoNodes } from "./fleet.ts";
 import { changeDemoFleet } from "./change-fleet.ts";
 import { replayTraces } from "./replay.ts";

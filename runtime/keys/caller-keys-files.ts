@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Domain, domains } from "#db/columns.ts";
 import { callerKeys, callerKeysText } from "#lib/trust/call-keys.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
-import { overwriteFile } from "./overwrite-file.ts";
+import { overwriteFile } from "#lib/files/overwrite-file.ts";
 
 /** The file in a folder of `novacron secrets` with the keys by which a subgraph verifies the gateways. */
 export const callerKeysFile = (domain: Domain): string => `${domain}-caller-keys`;

@@ -1,5 +1,5 @@
-import { type Databases, withSystems } from "#cli/databases.ts";
-import type { Environment } from "#cli/environment.ts";
+import { type Databases, withSystems } from "#runtime/databases.ts";
+import type { Environment } from "#runtime/environment.ts";
 import { type ConsumerLag, consumerLags, relayLag, type RelayLag } from "#db/event-log/lag.ts";
 
 export interface EventLag {

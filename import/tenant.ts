@@ -1,9 +1,14 @@
 import { existsSync } from "node:fs";
 import { tenantNamed, tenantWithId } from "#db/auth/credentials.ts";
 import type { Database } from "#db/client.ts";
-import { administratorFile, readAdministrator } from "#cli/administrator-file.ts";
+import { administratorFile, readAdministrator } from "#runtime/administrator-file.ts";
 import { problem } from "#cli/auth/problem.ts";
-import { defaultTenantName, ensureTenant, findDefaultTenant, type Tenant } from "#cli/default-tenant.ts";
+import {
+  defaultTenantName,
+  ensureTenant,
+  findDefaultTenant,
+  type Tenant,
+} from "#subgraphs/auth/tenants/default-tenant.ts";
 import { isTenantName, tenantNameRule } from "#subgraphs/auth/tenants/tenants.ts";
 import { userError } from "#lib/graphql/user-errors.ts";
 

@@ -5,9 +5,9 @@ import { latestSamples, lockName, type StoredSample } from "#db/monitoring/impor
 import type { FleetVm } from "#db/vms/fleet-writes.ts";
 import { changeStates, lastStateChange } from "#db/vms/state-writes.ts";
 import { newId } from "#lib/uuid.ts";
-import type { FleetDatabases } from "#cli/import/fleet.ts";
-import { generated } from "#cli/import/history/history-fleet.ts";
-import { noise } from "#cli/import/seeded-random.ts";
+import type { FleetDatabases } from "#import/fleet.ts";
+import { generated } from "#import/history/history-fleet.ts";
+import { noise } from "#import/seeded-random.ts";
 import { liveDemoVms } from "./live-vms.ts";
 
 /** The interval between two changes of a VM's state, in seconds. */

@@ -1,6 +1,6 @@
 import type { Database } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
-import { madeTenantId, type Tenant } from "#cli/default-tenant.ts";
+import { madeTenantId, type Tenant } from "#subgraphs/auth/tenants/default-tenant.ts";
 
 export type { Tenant };
 

@@ -9,7 +9,7 @@ import type { Replaceable } from "#lib/replaceable.ts";
 import { parseJsonFile, readJsonFile, readTextFile } from "#lib/files/text-file.ts";
 import { onFileChange } from "#lib/files/watched-file.ts";
 import { addFile, replaceFile } from "#lib/files/whole-file.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "../environment.ts";
 
 const keysShape = z.object({
   /** Sign the context of calls between services. */

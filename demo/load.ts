@@ -1,4 +1,4 @@
-import { noise } from "#cli/import/seeded-random.ts";
+import { noise } from "#import/seeded-random.ts";
 
 /** The load of a VM of the demo fleet at one time; rates are bytes per second. */
 export interface Load {
