@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { getVariableValues, Kind, type OperationDefinitionNode, parse } from "graphql";
+import { getVariableValues, Kind, parse } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EventType } from "#events/event.ts";
 import { alertChanges } from "#db/monitoring/changes.ts";
@@ -103,7 +103,7 @@ const alerts = (): Followed => {
     );
   return {
     domain: "monitoring",
-    field: alertChanged as never,
+    field: alertChanged,
     list: "alerts",
     filterType: "AlertFilter",
     types: ["alert.created"],
@@ -171,7 +171,7 @@ const moves = (): Followed => {
     });
   return {
     domain: "federation",
-    field: migrationProgressed as never,
+    field: migrationProgressed,
     list: "migrations",
     filterType: "MigrationFilter",
     types: ["migration.created", "migration_step.created"],
@@ -217,7 +217,7 @@ const transitions = (): Followed => {
     });
   return {
     domain: "vms",
-    field: vmStateChanged as never,
+    field: vmStateChanged,
     list: "vmStateTransitions",
     filterType: "VmStateTransitionFilter",
     types: ["vm_state_transition.created"],
@@ -262,7 +262,7 @@ const subgraphOf = ({ domain }: Followed): Subgraph => live[domain];
 function coerced(followed: Followed, filter: unknown): unknown {
   const [operation] = parse(`query ($filter: ${followed.filterType}) { __typename }`).definitions;
   if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("There is no operation.");
-  const { variableDefinitions = [] } = operation as OperationDefinitionNode;
+  const { variableDefinitions = [] } = operation;
   const { coerced: values, errors } = getVariableValues(subgraphOf(followed).schema, variableDefinitions, { filter });
   if (errors) throw errors[0];
   return values["filter"];
@@ -314,7 +314,7 @@ describe.each([
           const emitted = await Promise.all(
             candidates.map(async (event) => {
               const admitted = await Promise.all(
-                valuesFor(event).map((value) => field.admits?.(value as never, args, context)),
+                valuesFor(event).map(async (value) => field.admits?.(value, args, context)),
               );
               return admitted.includes(true) ? [followed.rowOf(event)] : [];
             }),

@@ -189,7 +189,7 @@ describe("vmMetrics", () => {
         occurredAt: new Date().toISOString(),
         payload: { vmIds: vms },
       });
-      const admitted = await Promise.all(keys.map((key) => vmMetrics.admits?.(key, { filter }, context)));
+      const admitted = await Promise.all(keys.map(async (key) => vmMetrics.admits?.(key, { filter }, context)));
       await tx.end();
       const emitted = keys.filter((_key, index) => admitted[index]);
       expect(emitted.toSorted(), JSON.stringify(filter)).toEqual(listed.filter((id) => vms.includes(id)).toSorted());

@@ -61,7 +61,7 @@ export const resolvers: Resolvers = {
     EQUAL: "==",
     NOT_EQUAL: "!=",
   },
-  Metric: metricsByGraphqlName() as NonNullable<Resolvers["Metric"]>,
+  Metric: metricsByGraphqlName(),
   MetricImportStatus: enumValues(datasetImportStatus.enumValues),
   MetricTier: enumValues(["raw", "hourly"]),
   NoDataPolicy: enumValues(noDataPolicy.enumValues),
