@@ -7,7 +7,7 @@ import { openRedis } from "#lib/process/redis.ts";
 import { anonymous, policies } from "#lib/trust/request-context.ts";
 import { followKeyring } from "#lib/trust/live-keys.ts";
 import { onFileChange } from "#lib/files/watched-file.ts";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { authSubgraph } from "#gateway/authentication/auth-calls.ts";
 import { authentication, type Authentication } from "#gateway/authentication/authenticate.ts";
 import { denialRecorder } from "#gateway/authentication/denials.ts";
@@ -56,7 +56,7 @@ export async function serveRemoteSubgraphs(options: RemoteSubgraphsOptions): Pro
   const http = overHttp(urls, signer);
   const subscriptions = overNetwork(urls, signer);
   const transport = guarded(http, { callTimeoutMs: 5_000 }, countCalls);
-  const { stop: stopAsking, ...authenticating } = open ? anybody : whoAsks(transport);
+  const { stop: stopAuthentication, ...authenticating } = open ? unauthenticated : authenticated(transport);
   const environment = readGatewayEnvironment();
   const { documents, close: closeDocuments } = openDocuments(environment);
   const isProduction = process.env["NOVACRON_ENV"] === "production";
@@ -106,7 +106,7 @@ export async function serveRemoteSubgraphs(options: RemoteSubgraphsOptions): Pro
       endWatch();
       endKeys?.();
       closeDocuments();
-      await stopAsking();
+      await stopAuthentication();
       await gateway.close();
       await figures?.close();
       await stopTraces();
@@ -114,11 +114,11 @@ export async function serveRemoteSubgraphs(options: RemoteSubgraphsOptions): Pro
   };
 }
 
-type WhoAsks = Authentication & Pick<GatewayServerOptions, "onDenied"> & { stop(): Promise<void> };
+type Authenticating = Authentication & Pick<GatewayServerOptions, "onDenied"> & { stop(): Promise<void> };
 
-const anybody: WhoAsks = { identify: async () => anonymous, stop: async () => undefined };
+const unauthenticated: Authenticating = { identify: async () => anonymous, stop: async () => undefined };
 
-function whoAsks(transport: Transport): WhoAsks {
+function authenticated(transport: Transport): Authenticating {
   const redisUrl = readRedisUrl();
   const redis = redisUrl ? openRedis(redisUrl) : undefined;
   const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";

@@ -43,7 +43,7 @@ const migrationOfStep = sql`(select jsonb_build_object(${sql.join(
 
 export const providerChanges: Changes<typeof cloudProviders> = {
   table: cloudProviders,
-  event: "provider",
+  event: "cloud_provider",
   payload: ["name", "providerType", "healthStatus", "enabled"],
 };
 export const providerVmChanges: Changes<typeof multicloudVms> = {
