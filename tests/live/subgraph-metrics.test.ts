@@ -183,7 +183,7 @@ describe("vmMetrics", () => {
       const keys = vmMetrics.valuesFor({ filter })({
         transaction: 1,
         id: 1,
-        type: "vm_samples.written",
+        type: "vm_metrics.written",
         entityKey: "",
         entityVersion: 0,
         occurredAt: new Date().toISOString(),
