@@ -1,7 +1,7 @@
 import { getTableColumns } from "drizzle-orm";
 import { isEnumType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { metrics, metricStoredAs, storedMetricName } from "#db/monitoring/metrics.ts";
 import { systemMetrics } from "#db/monitoring/schema/system-metrics.ts";
 import { vmMetrics } from "#db/monitoring/schema/vm-metrics.ts";
