@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidArgument } from "#lib/errors.ts";
 import { alertInstanceList } from "./monitoring/alert-instances.ts";
-import { migrationList } from "./federation/migrations.ts";
+import { vmMigrationList } from "./federation/vm-migrations.ts";
 
 const id = "0197a000-0001-7000-8000-00000000000a";
 const at = new Date("2026-03-01T10:00:00Z");
@@ -17,7 +17,7 @@ describe("the filter of a row", () => {
   });
 
   it("leaves every condition open for a row without properties, such as that of an older event", () => {
-    const decide = migrationList.rowFilter({ node: [id], status: ["planned"], unapproved: true });
+    const decide = vmMigrationList.rowFilter({ node: [id], status: ["planned"], unapproved: true });
     expect(decide({ id }, at)).toEqual(["node", "status", "unapproved"]);
   });
 
@@ -27,9 +27,9 @@ describe("the filter of a row", () => {
   });
 
   it("compares ids whatever their case, and selects nothing by an empty list or a null value", () => {
-    expect(migrationList.rowFilter({ vm: [id.toUpperCase()] })({ vmId: id }, at)).toEqual([]);
-    expect(migrationList.rowFilter({ vm: [] })({ vmId: id }, at)).toBeUndefined();
-    expect(migrationList.rowFilter({ sourceNode: [id] })({ sourceNodeId: null }, at)).toBeUndefined();
+    expect(vmMigrationList.rowFilter({ vm: [id.toUpperCase()] })({ vmId: id }, at)).toEqual([]);
+    expect(vmMigrationList.rowFilter({ vm: [] })({ vmId: id }, at)).toBeUndefined();
+    expect(vmMigrationList.rowFilter({ sourceNode: [id] })({ sourceNodeId: null }, at)).toBeUndefined();
   });
 
   it("shows an alert as acknowledged only while the acknowledgement is in force at the time of the event", () => {

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { entityEvents, id, idOrNull, text, textOrNull, time, timeOrNull } from "./catalogue.ts";
+import { defineEvent, entityEvents, id, idOrNull, text, textOrNull, time, timeOrNull } from "./catalogue.ts";
 
 /** The values of a migration that its subscribers filter by. */
-const migration = {
+export const migrationSnapshot = {
   vmId: id,
   migrationType: text,
   status: text,
@@ -17,6 +17,8 @@ const migration = {
   startedAt: timeOrNull,
   completedAt: timeOrNull,
 };
+const snapshot = z.object(migrationSnapshot);
+export type MigrationSnapshot = z.output<typeof snapshot>;
 
 /** The events that the multi-cloud domain emits. */
 export const federationEvents = {
@@ -33,15 +35,32 @@ export const federationEvents = {
     instanceType: textOrNull,
     costPerHour: textOrNull,
   }),
-  ...entityEvents("migration", "Migration", "A migration", { ...migration, progressPercentage: z.int() }),
-  ...entityEvents("migration_step", "MigrationStep", "A step of a migration", {
-    migrationId: id,
-    stepNumber: z.int(),
-    stepName: text,
-    status: text,
-    // The step's migration, so that a subscriber can filter steps without a query for it.
-    migration: z.object(migration),
-  }),
+  ...entityEvents("migration", "Migration", "A migration", { ...migrationSnapshot, progressPercentage: z.int() }, [
+    "migrationType",
+    "sourceProvider",
+    "destinationProvider",
+    "sourceNodeId",
+    "destinationNodeId",
+    "initiatedBy",
+    "approvedBy",
+    "createdAt",
+    "startedAt",
+    "completedAt",
+  ]),
+  ...entityEvents(
+    "migration_step",
+    "MigrationStep",
+    "A step of a migration",
+    {
+      migrationId: id,
+      stepNumber: z.int(),
+      stepName: text,
+      status: text,
+      // The step's migration, so that a subscriber can filter steps without a query for it.
+      migration: snapshot,
+    },
+    ["migration"],
+  ),
   ...entityEvents("compliance_policy", "CompliancePolicy", "A compliance policy", {
     name: text,
     framework: text,
@@ -58,10 +77,9 @@ export const federationEvents = {
     optimizationType: text,
     status: text,
   }),
-  "instance_prices.changed": {
-    version: 1,
-    entity: "InstancePrice",
-    description: "Prices of the catalogue were added, changed or removed, one event per batch; `rows` counts them.",
-    payload: z.object({ providerTypes: z.array(z.string()), rows: z.int().positive() }),
-  },
+  "instance_prices.changed": defineEvent(
+    "InstancePrice",
+    "Prices of the catalogue were added, changed or removed, one event per batch; `rows` counts them.",
+    { providerTypes: z.array(z.string()), rows: z.int().positive() },
+  ),
 };

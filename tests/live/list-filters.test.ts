@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EventType } from "#events/event.ts";
 import { alertChanges } from "#db/monitoring/changes.ts";
 import { alertInstances } from "#db/monitoring/schema/alert-instances.ts";
-import { migrationChanges, migrationStepChanges } from "#db/federation/changes.ts";
-import { migrationSteps } from "#db/federation/schema/migration-steps.ts";
-import { migrationPhases, migrations } from "#db/federation/schema/migrations.ts";
+import { vmMigrationChanges, vmMigrationStepChanges } from "#db/federation/changes.ts";
+import { vmMigrationSteps } from "#db/federation/schema/vm-migration-steps.ts";
+import { migrationPhases, vmMigrations } from "#db/federation/schema/vm-migrations.ts";
 import { upsert } from "#db/upsert.ts";
 import { vmStateTransitionChanges } from "#db/vms/changes.ts";
 import { vmStateTransitions } from "#db/vms/schema/vm-state-transitions.ts";
@@ -157,7 +157,7 @@ const moves = (): Followed => {
   const save = (ids: readonly string[], changed: boolean) =>
     live.services.federation.write(writing(), async (tx) => {
       const update = changed ? "all" : "none";
-      await upsert(tx, migrations, rows(changed, ids), { ...once, update, emits: migrationChanges });
+      await upsert(tx, vmMigrations, rows(changed, ids), { ...once, update, emits: vmMigrationChanges });
       if (changed) return;
       const steps = ids.map((migrationId) => ({
         id: newId(),
@@ -167,7 +167,7 @@ const moves = (): Followed => {
         stepName: "validate",
         status: "pending" as const,
       }));
-      await upsert(tx, migrationSteps, steps, { ...once, emits: migrationStepChanges });
+      await upsert(tx, vmMigrationSteps, steps, { ...once, emits: vmMigrationStepChanges });
     });
   return {
     domain: "federation",

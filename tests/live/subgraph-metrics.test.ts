@@ -6,7 +6,7 @@ import {
   refreshNodeLatest,
   refreshVmLatest,
 } from "#db/monitoring/sample-writes.ts";
-import { ensureMetricRange } from "#db/monitoring/import-writes.ts";
+import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
 import { projectVms } from "#db/projections/projected-vms.ts";
 import { parsePosition } from "#lib/live/event-position.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
@@ -187,7 +187,7 @@ describe("vmMetrics", () => {
         entityKey: "",
         entityVersion: 0,
         occurredAt: new Date().toISOString(),
-        payload: { vmIds: vms },
+        payload: { from: new Date().toISOString(), to: new Date().toISOString(), samples: vms.length, vmIds: vms },
       });
       const admitted = await Promise.all(keys.map(async (key) => vmMetrics.admits?.(key, { filter }, context)));
       await tx.end();

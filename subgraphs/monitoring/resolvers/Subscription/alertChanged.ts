@@ -1,6 +1,5 @@
 import { alertInstanceList } from "#db/monitoring/alert-instances.ts";
-import type { PayloadOf } from "#events/catalogue.ts";
-import type { monitoringEvents } from "#events/monitoring.ts";
+import type { EventOf } from "#events/event.ts";
 import { isHeld, type Undecided } from "#lib/live/list-filter.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
 import { changeOf } from "../../alerts/change.ts";
@@ -8,19 +7,18 @@ import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionAlertChangedArgs } from "../../generated/resolvers.ts";
 import type { AlertChange } from "../../mappers.ts";
 
-type Alert = PayloadOf<(typeof monitoringEvents)["alert.created"]>;
-
 export const alertChanged: LiveField<
   SubscriptionAlertChangedArgs,
   MonitoringContext,
   AlertChange & Undecided,
-  AlertChange
+  AlertChange,
+  EventOf<"alert.created" | "alert.updated">
 > = {
   types: ["alert.created", "alert.updated"],
   valuesFor: ({ filter }) => {
     const isListed = alertInstanceList.rowFilter(filter);
     return (event) => {
-      const change = changeOf(event, event.payload as Alert);
+      const change = changeOf(event);
       const undecided = isListed({ ...event.payload, id: event.entityKey }, change.changedAt);
       return undecided ? [{ ...change, undecided }] : [];
     };

@@ -1,6 +1,5 @@
 import { nodeMetricsRowFilter } from "#db/monitoring/node-metrics-filter.ts";
-import type { PayloadOf } from "#events/catalogue.ts";
-import type { monitoringEvents } from "#events/monitoring.ts";
+import type { EventOf } from "#events/event.ts";
 import { found } from "#lib/graphql/arguments.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
 import type { MonitoringContext } from "../../context.ts";
@@ -8,17 +7,21 @@ import type { SubscriptionNodeMetricsArgs } from "../../generated/resolvers.ts";
 import type { NodeMetrics } from "../../mappers.ts";
 import { everyMs } from "../../metrics/every.ts";
 
-type Written = PayloadOf<(typeof monitoringEvents)["node_metrics.written"]>;
-
 /** Collects the ids of nodes with new samples. The newest sample of each node is read when it is emitted. */
-export const nodeMetrics: LiveField<SubscriptionNodeMetricsArgs, MonitoringContext, string, Promise<NodeMetrics>> = {
+export const nodeMetrics: LiveField<
+  SubscriptionNodeMetricsArgs,
+  MonitoringContext,
+  string,
+  Promise<NodeMetrics>,
+  EventOf<"node_metrics.written">
+> = {
   types: ["node_metrics.written"],
   ofPlatform: true,
   valuesFor: ({ filter }) => {
     const isListed = nodeMetricsRowFilter(filter);
     return ({ occurredAt, payload }) => {
       const at = new Date(occurredAt);
-      return (payload as Written).nodeIds.filter((nodeId) => isListed({ nodeId }, at) !== undefined);
+      return payload.nodeIds.filter((nodeId) => isListed({ nodeId }, at) !== undefined);
     };
   },
   everyMs: ({ every }) => everyMs(every),

@@ -1,6 +1,5 @@
 import { vmMetricsRowFilter } from "#db/monitoring/vm-metrics-filter.ts";
-import type { PayloadOf } from "#events/catalogue.ts";
-import type { monitoringEvents } from "#events/monitoring.ts";
+import type { EventOf } from "#events/event.ts";
 import { found } from "#lib/graphql/arguments.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
 import type { MonitoringContext } from "../../context.ts";
@@ -8,16 +7,20 @@ import type { SubscriptionVmMetricsArgs } from "../../generated/resolvers.ts";
 import type { VmMetrics } from "../../mappers.ts";
 import { everyMs } from "../../metrics/every.ts";
 
-type Written = PayloadOf<(typeof monitoringEvents)["vm_metrics.written"]>;
-
 /** Collects the ids of VMs with new samples. The newest sample of each VM is read when it is emitted, and so is what the filter says about the VM. */
-export const vmMetrics: LiveField<SubscriptionVmMetricsArgs, MonitoringContext, string, Promise<VmMetrics>> = {
+export const vmMetrics: LiveField<
+  SubscriptionVmMetricsArgs,
+  MonitoringContext,
+  string,
+  Promise<VmMetrics>,
+  EventOf<"vm_metrics.written">
+> = {
   types: ["vm_metrics.written"],
   valuesFor: ({ filter }) => {
     const isListed = vmMetricsRowFilter(filter);
     return ({ occurredAt, payload }) => {
       const at = new Date(occurredAt);
-      return (payload as Written).vmIds.filter((vmId) => isListed({ vmId }, at) !== undefined);
+      return payload.vmIds.filter((vmId) => isListed({ vmId }, at) !== undefined);
     };
   },
   everyMs: ({ every }) => everyMs(every),

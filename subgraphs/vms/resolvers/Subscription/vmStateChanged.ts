@@ -1,5 +1,6 @@
 import type { VmStateTransitionRow } from "#db/vms/schema/vm-state-transitions.ts";
 import { vmStateTransitionList } from "#db/vms/vm-state-transitions.ts";
+import type { EventOf } from "#events/event.ts";
 import { found } from "#lib/graphql/arguments.ts";
 import { isHeld, type Undecided } from "#lib/live/list-filter.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
@@ -11,7 +12,8 @@ export const vmStateChanged: LiveField<
   SubscriptionVmStateChangedArgs,
   VmsContext,
   { id: string } & Undecided,
-  Promise<VmStateTransitionRow>
+  Promise<VmStateTransitionRow>,
+  EventOf<"vm_state_transition.created">
 > = {
   types: ["vm_state_transition.created"],
   valuesFor: ({ filter }) => {
