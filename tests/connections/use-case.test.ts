@@ -47,7 +47,7 @@ it("a change that is done keeps its rows, its events and then its entry in the a
   expect(outcome).toEqual(done(true));
   expect(await keptIn(tenantId)).toEqual({
     names: ["kept"],
-    events: ["tenant.created", "audit_entry.created"].map((type) => ({ type, actor: "service:test" })),
+    events: ["tenant.created", "auth_audit_entry.created"].map((type) => ({ type, actor: "service:test" })),
     entries: [{ action: "tenant.create", actor_name: "a test", success: true }],
   });
 });

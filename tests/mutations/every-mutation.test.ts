@@ -28,8 +28,8 @@ async function writtenDuring(work: () => Promise<unknown>): Promise<Written> {
     const rows = await sql<{ type: string; action: string | null }[]>`
       select type, payload ->> 'action' as action from outbox_events where id > ${last?.id ?? "0"}::bigint order by id`;
     return {
-      events: rows.flatMap(({ type }) => (type === "audit_entry.created" ? [] : type)),
-      actions: rows.flatMap(({ type, action }) => (type === "audit_entry.created" ? (action ?? "") : [])),
+      events: rows.flatMap(({ type }) => (type === "auth_audit_entry.created" ? [] : type)),
+      actions: rows.flatMap(({ type, action }) => (type === "auth_audit_entry.created" ? (action ?? "") : [])),
     };
   });
 }

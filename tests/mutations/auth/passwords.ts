@@ -20,7 +20,7 @@ export const passwordMutations: MutationExamples = {
       const { token, user } = await world.session();
       return { input: { currentPassword: user.password, newPassword: another }, token };
     },
-    emits: ["user.updated", "session.updated", "session.created"],
+    emits: ["user.updated", "user_session.updated", "user_session.created"],
     audits: "user.change_password",
     repeated: "UNAUTHENTICATED",
     atOnce: { atLeast: 1, otherwise: refusedProof },
@@ -49,7 +49,7 @@ export const passwordMutations: MutationExamples = {
       const { email: login, password: correct } = await world.newUser();
       return { input: { login, password: correct }, token: "" };
     },
-    emits: ["session.created"],
+    emits: ["user_session.created"],
     audits: "user.sign_in",
     repeated: "again",
     atOnce: { atLeast: 1, otherwise: [...refusedProof, "RATE_LIMITED"] },

@@ -4,7 +4,7 @@ import type { MutationExamples } from "../example.ts";
 export const sessionMutations: MutationExamples = {
   revokeUserSessions: {
     request: async (world) => ({ input: { userId: (await world.session()).user.id } }),
-    emits: ["session.updated"],
+    emits: ["user_session.updated"],
     audits: "session.revoke_all",
     repeated: "unchanged",
     ids: { userId: "user" },
@@ -16,7 +16,7 @@ export const sessionMutations: MutationExamples = {
   },
   revokeSession: {
     request: async (world) => ({ input: { id: (await world.session()).sessionId } }),
-    emits: ["session.updated"],
+    emits: ["user_session.updated"],
     audits: "session.revoke",
     repeated: "unchanged",
     ids: { id: "userSession" },
@@ -40,7 +40,7 @@ export const sessionMutations: MutationExamples = {
   },
   signOut: {
     request: async (world) => ({ token: (await world.session()).token }),
-    emits: ["session.updated"],
+    emits: ["user_session.updated"],
     audits: "user.sign_out",
     repeated: "UNAUTHENTICATED",
     atOnce: { atLeast: 1, otherwise: ["UNAUTHENTICATED"] },

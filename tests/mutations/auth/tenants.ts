@@ -6,7 +6,7 @@ import type { MutationExamples } from "../example.ts";
 export const tenantMutations: MutationExamples = {
   createTenant: {
     request: ({ operator }) => ({ input: { name: "made-at-once", quota: { maxVmCount: 3 } }, token: operator }),
-    emits: ["tenant.created", "quota.created"],
+    emits: ["tenant.created", "tenant_quota.created"],
     audits: "tenant.create",
     repeated: "NAME_TAKEN",
     refusals: {
@@ -35,7 +35,7 @@ export const tenantMutations: MutationExamples = {
       input: { id: await world.tenant(), quota: { maxVmCount: 4 } },
       token: world.operator,
     }),
-    emits: ["quota.created"],
+    emits: ["tenant_quota.created"],
     audits: "tenant.set_quota",
     repeated: "unchanged",
     refusals: {

@@ -31,7 +31,7 @@ export const totpMutations: MutationExamples = {
       const { token, code } = await world.begunTotp();
       return { input: { code }, token };
     },
-    emits: ["session.updated", "session.created"],
+    emits: ["user_session.updated", "user_session.created"],
     audits: "user.enable_mfa",
     repeated: "UNAUTHENTICATED",
     atOnce: { atLeast: 1, atMost: 1, otherwise: [...refusedProof, "MFA_IN_USE"] },
@@ -64,7 +64,7 @@ export const totpMutations: MutationExamples = {
       const { token, user, recoveryCodes } = await world.enrolled();
       return { input: { password: user.password, code: recoveryCodes[0] }, token };
     },
-    emits: ["session.updated", "session.created"],
+    emits: ["user_session.updated", "user_session.created"],
     audits: "user.disable_mfa",
     repeated: "UNAUTHENTICATED",
     atOnce: { atLeast: 1, atMost: 1, otherwise: [...refusedProof, "MFA_NOT_STARTED"] },

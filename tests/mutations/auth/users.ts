@@ -46,7 +46,7 @@ export const userMutations: MutationExamples = {
     request: async (world) => ({ input: { id: (await world.newUser()).id } }),
     effect: async (world, { input }) => !(await world.canSignIn(input?.["id"])),
     // A session of the user, which the effect began, ends.
-    emits: ["user.updated", "session.updated"],
+    emits: ["user.updated", "user_session.updated"],
     audits: "user.disable",
     repeated: "unchanged",
     refusals: {
