@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { newId } from "#lib/uuid.ts";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { RowMetadata } from "../columns.ts";
-import type { WriteTx } from "../client.ts";
+import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
@@ -106,4 +106,4 @@ const active = statement<ActiveMigration>(
 );
 
 /** Returns the tenant's migrations that have not ended, oldest first. */
-export const activeMigrations = (tx: WriteTx): Promise<ActiveMigration[]> => tx.run(active, { tenantId: tx.tenantId });
+export const activeMigrations = (tx: Tx): Promise<ActiveMigration[]> => tx.run(active, { tenantId: tx.tenantId });

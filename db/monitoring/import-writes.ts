@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
-import type { WriteTx } from "../client.ts";
+import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { selectList } from "../rows.ts";
 import { statement } from "../statement.ts";
@@ -29,12 +29,12 @@ const byDataset = statement<DatasetImportRow>(
   () => sql`${select()} and dataset = ${sql.placeholder("dataset")} order by started_at`,
 );
 
-export async function findImport(tx: WriteTx, source: ImportSource): Promise<DatasetImportRow | undefined> {
+export async function findImport(tx: Tx, source: ImportSource): Promise<DatasetImportRow | undefined> {
   return (await tx.run(bySource, { ...source, tenantId: tx.tenantId }))[0];
 }
 
 /** Returns the imports of a data set, oldest first. */
-export const importsOf = (tx: WriteTx, dataset: string): Promise<DatasetImportRow[]> =>
+export const importsOf = (tx: Tx, dataset: string): Promise<DatasetImportRow[]> =>
   tx.run(byDataset, { dataset, tenantId: tx.tenantId });
 
 const begin = statement<ChangedRow>(
@@ -194,7 +194,7 @@ const inWindow = statement<StoredSample>(
 
 /** Returns the samples of a window (seconds since the epoch, `after` exclusive), oldest first. */
 export const samplesBetween = (
-  tx: WriteTx,
+  tx: Tx,
   window: { vmIds: readonly string[]; after: number; to: number },
 ): Promise<StoredSample[]> => tx.run(inWindow, { ...window, tenantId: tx.tenantId });
 
@@ -208,7 +208,7 @@ const lastBefore = statement<StoredSample>(
 );
 
 /** Returns the newest sample of each VM at or before a time. */
-export const lastSamples = (tx: WriteTx, vmIds: readonly string[], to: number): Promise<StoredSample[]> =>
+export const lastSamples = (tx: Tx, vmIds: readonly string[], to: number): Promise<StoredSample[]> =>
   tx.run(lastBefore, { vmIds, to, tenantId: tx.tenantId });
 
 export interface HotSpell {
@@ -229,7 +229,7 @@ const hot = statement<HotSpell>(
 );
 
 /** Returns the VMs whose CPU was above a percentage after a time, highest first. */
-export const hotSpells = (tx: WriteTx, after: number, above: number): Promise<HotSpell[]> =>
+export const hotSpells = (tx: Tx, after: number, above: number): Promise<HotSpell[]> =>
   tx.run(hot, { after, above, tenantId: tx.tenantId });
 
 const tryLock = statement<{ locked: boolean }>(
@@ -248,7 +248,7 @@ const newest = statement<StoredSample>(
 );
 
 /** Returns the last value of each of these VMs that has one. */
-export const latestSamples = (tx: WriteTx, vmIds: readonly string[]): Promise<StoredSample[]> =>
+export const latestSamples = (tx: Tx, vmIds: readonly string[]): Promise<StoredSample[]> =>
   tx.run(newest, { vmIds, tenantId: tx.tenantId });
 
 export interface StoredNodeSample {
@@ -265,5 +265,5 @@ const newestOfNodes = statement<StoredNodeSample>(
     from ${systemMetricsLatest} where node_id = any(${sql.placeholder("nodeIds")}::uuid[])`,
 );
 
-export const latestNodeSamples = (tx: WriteTx, nodeIds: readonly string[]): Promise<StoredNodeSample[]> =>
+export const latestNodeSamples = (tx: Tx, nodeIds: readonly string[]): Promise<StoredNodeSample[]> =>
   tx.run(newestOfNodes, { nodeIds });
