@@ -14,6 +14,8 @@ export const demo: Tenant = { id: demoTenantId, name: demoTenantName };
 
 export interface TestFleet {
   dbs: FleetDatabases;
+  /** The URL of one of the five databases, as its owner. */
+  url(domain: Domain): string;
   /** Returns rows of one of the five databases, read as its owner, who is not subject to any policy. */
   rows<Row>(domain: Domain, sql: string): Promise<Row[]>;
   /** Returns a digest of every row of every table, to check that nothing changed. */
@@ -36,6 +38,7 @@ export async function emptyFleet(): Promise<TestFleet> {
     asOwner(urls.url(domain), async (sql) => [...(await sql.unsafe(text))] as Row[]);
   return {
     dbs: { ...databases, monitoringJobs },
+    url: urls.url,
     rows,
     contents: async () => {
       const all: string[] = [];

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { noHash } from "#db/auth/credentials.ts";
 import {
   addApiKeys,
   addAuditEntries,
@@ -33,8 +33,8 @@ export interface RecordedPeople {
 }
 
 /**
- * Records a tenant with users who own what was imported or generated. Existing rows stay as they are. No user can act as one of them: the hash of their password
- * is no hash, and no key or session token has the hashes of theirs.
+ * Records a tenant with users who own what was imported or generated. Existing rows stay as they are. No user can act as one of them: what is stored of
+ * their passwords, keys and sessions is no hash, so that nothing matches it.
  */
 export const recordPeople = (database: Database, scope: Scope, people: RecordedPeople): Promise<void> =>
   database.write(scope, async (tx) => {
@@ -42,19 +42,17 @@ export const recordPeople = (database: Database, scope: Scope, people: RecordedP
     await addQuotas(tx, [people.quota]);
     await addUsers(
       tx,
-      people.users.map((user) => ({ ...user, passwordHash: "!" })),
+      people.users.map((user) => ({ ...user, passwordHash: noHash })),
     );
     await addRoles(tx, people.roles);
     await addRoleGrants(tx, people.grants);
     await addApiKeys(
       tx,
-      people.apiKeys.map((key) => ({ ...key, keyHash: unknownHash() })),
+      people.apiKeys.map((key) => ({ ...key, keyHash: `${noHash}${key.id}` })),
     );
     await addSessions(
       tx,
-      people.sessions.map((session) => ({ ...session, tokenHash: unknownHash() })),
+      people.sessions.map((session) => ({ ...session, tokenHash: `${noHash}${session.id}` })),
     );
     await addAuditEntries(tx, people.auditEntries);
   });
-
-const unknownHash = (): string => randomBytes(32).toString("hex");
