@@ -27,8 +27,8 @@ export interface RecordedPeople {
   users: readonly Omit<RecordedRow<typeof users>, "passwordHash">[];
   roles: readonly RecordedRow<typeof roles>[];
   grants: readonly RecordedRow<typeof userRoles>[];
-  apiKeys: readonly Omit<RecordedRow<typeof apiKeys>, "keyHash">[];
-  sessions: readonly Omit<RecordedRow<typeof userSessions>, "tokenHash">[];
+  apiKeys: readonly (Omit<RecordedRow<typeof apiKeys>, "keyHash"> & { id: string })[];
+  sessions: readonly (Omit<RecordedRow<typeof userSessions>, "tokenHash"> & { id: string })[];
   auditEntries: readonly RecordedRow<typeof authAuditLog>[];
 }
 
