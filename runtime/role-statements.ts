@@ -1,6 +1,6 @@
 import { type Domain, domains } from "#db/columns.ts";
 import { databaseName, ownerRole } from "#db/logins.ts";
-import { rolesSql } from "#db/roles.ts";
+import { rolesSql } from "#db/database-roles.ts";
 import { scramVerifier } from "#db/scram.ts";
 import type { DatabaseUrls, Environment } from "./environment.ts";
 

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { authSubgraph } from "#gateway/authentication/auth-calls.ts";
 import { authentication, type Authentication } from "#gateway/authentication/authenticate.ts";
 import { denialRecorder } from "#gateway/authentication/denials.ts";

@@ -1,7 +1,7 @@
 import { openDatabase } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
-import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
-import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { notifyBus } from "#db/event-log/buses/notify.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
 import { readRedisUrl } from "#lib/process/redis-url.ts";
 import { endedAfter } from "#lib/pause.ts";
@@ -22,15 +22,15 @@ export async function openOwnLog(domain: Domain, url: string): Promise<OwnLog> {
   const redisUrl = readRedisUrl();
   const system = await openDatabase({ domain, url, as: "system", maxConnections: 2 });
   const databases = { [domain]: system };
-  const carrier = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases, url: () => url });
+  const bus = redisUrl ? redisBus(redisUrl) : notifyBus({ databases, url: () => url });
   const ending = new AbortController();
-  const log = new EventLog({ databases, carriers: [carrier], signal: ending.signal });
+  const log = new EventLog({ databases, buses: [bus], signal: ending.signal });
   return {
     log,
     close: async () => {
       ending.abort();
       await endedAfter(ending.signal, endingMs, log.running);
-      await Promise.all([carrier.close(), system.close()]);
+      await Promise.all([bus.close(), system.close()]);
     },
   };
 }

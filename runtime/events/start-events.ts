@@ -1,6 +1,6 @@
-import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
-import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
-import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { inProcessBus } from "#db/event-log/buses/in-process.ts";
+import { notifyBus } from "#db/event-log/buses/notify.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
 import { runConsumer } from "#db/event-log/consumer.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
 import { runRelay } from "#db/event-log/relay.ts";
@@ -37,21 +37,21 @@ export async function startEvents(
 ): Promise<RunningEvents> {
   const systems = await openDatabases(server, "system");
   const between = redisUrl
-    ? redisCarrier(redisUrl)
-    : notifyCarrier({ databases: systems, url: (source) => server.url(source, "system") });
-  // Another process may hold a relay's lock. Its announcements then arrive by the second carrier.
-  const carriers = [inProcessCarrier(), between];
-  const eventLog = new EventLog({ databases: systems, carriers, signal });
+    ? redisBus(redisUrl)
+    : notifyBus({ databases: systems, url: (source) => server.url(source, "system") });
+  // Another process may hold a relay's lock. Its announcements then arrive by the second bus.
+  const buses = [inProcessBus(), between];
+  const eventLog = new EventLog({ databases: systems, buses, signal });
   const running = [
     eventLog.running,
-    ...domains.map((domain) => runRelay({ domain, url: server.url(domain, "system"), carriers, signal })),
+    ...domains.map((domain) => runRelay({ domain, url: server.url(domain, "system"), buses, signal })),
     ...[systems.monitoring, systems.scheduler].map((target) =>
       runConsumer(vmProjection({ source: systems.vms, target }), { system: target, log: eventLog, signal }),
     ),
     keepRetention(systems, retentionSeconds, signal),
   ];
   const ended = endedAfter(signal, endingMs, Promise.all(running)).then(async () => {
-    await Promise.all(carriers.map((carrier) => carrier.close()));
+    await Promise.all(buses.map((bus) => bus.close()));
     await closeDatabases(systems);
   });
   return { log: eventLog, systems, ended };

@@ -1,7 +1,7 @@
 import { type Databases, withSystems } from "#runtime/databases.ts";
 import type { Environment } from "#runtime/environment.ts";
-import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
-import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { notifyBus } from "#db/event-log/buses/notify.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
 import { EventLog, type EventStart } from "#db/event-log/event-log.ts";
 import { parsePosition } from "#lib/live/event-position.ts";
 import { onStop } from "#lib/process/stop-signals.ts";
@@ -21,17 +21,17 @@ export async function withEventLog<T>(environment: Environment, use: (log: Comma
   try {
     return await withSystems(environment, async (systems, server) => {
       const { redisUrl } = environment;
-      const carrier = redisUrl
-        ? redisCarrier(redisUrl)
-        : notifyCarrier({ databases: systems, url: (source) => server.url(source, "system") });
+      const bus = redisUrl
+        ? redisBus(redisUrl)
+        : notifyBus({ databases: systems, url: (source) => server.url(source, "system") });
       const ended = new AbortController();
-      const log = new EventLog({ databases: systems, carriers: [carrier], signal: ended.signal });
+      const log = new EventLog({ databases: systems, buses: [bus], signal: ended.signal });
       try {
         return await use({ log, systems, signal: stopping.signal });
       } finally {
         ended.abort();
         await log.running;
-        await carrier.close();
+        await bus.close();
       }
     });
   } finally {

@@ -1,7 +1,7 @@
 import type { Event, EventSource } from "#events/event.ts";
 
 /**
- * What a relay announces: the events of a log between `after` and `last`, without a gap. Where a carrier takes only ids, `events` is missing, and the receiver
+ * What a relay announces: the events of a log between `after` and `last`, without a gap. Where a bus takes only ids, `events` is missing, and the receiver
  * reads them from the log.
  */
 export interface Announcement {
@@ -16,7 +16,7 @@ export interface Announcement {
 
 export interface AnnouncementListener {
   onAnnouncement(announcement: Announcement): void;
-  /** Called when the carrier begins to receive announcements, also after an interruption. */
+  /** Called when the bus begins to receive announcements, also after an interruption. */
   listening(): void;
 }
 
@@ -24,12 +24,12 @@ export interface AnnouncementListener {
  * Wakes the followers of a log and brings them the events of its relay. Announcements may be lost, repeated and late. Followers find gaps by `after`, and also
  * poll the log from time to time.
  */
-export interface Carrier {
+export interface EventBus {
   readonly name: "in-process" | "notify" | "redis";
   /** Sends an announcement. @throws when it could not be sent; the relay continues */
   announce(announcement: Announcement): Promise<void>;
   /**
-   * Passes each announcement about these logs to `listener` until the signal aborts. Never rejects: a carrier that fails retries by itself.
+   * Passes each announcement about these logs to `listener` until the signal aborts. Never rejects: a bus that fails retries by itself.
    * @param logs the ids of the logs
    */
   listen(

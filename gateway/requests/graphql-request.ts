@@ -1,10 +1,12 @@
+import type { Variables } from "#lib/graphql/variables.ts";
+
 /** The request of a client, independent of the transport. */
 export interface GraphQLRequest {
   query?: string | undefined;
   /** The id of a known document, such as `sha256:…`. */
   documentId?: string | undefined;
   operationName?: string | undefined;
-  variables?: Readonly<Record<string, unknown>> | undefined;
+  variables?: Variables | undefined;
   extensions?: Readonly<Record<string, unknown>> | undefined;
   /** Mutations are refused: with this transport, the sender of the request need not intend a change. */
   queriesOnly?: boolean;

@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from "ioredis";
 import type { EventSource } from "#events/event.ts";
 import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
-import type { Announcement, Carrier } from "./carrier.ts";
+import type { Announcement, EventBus } from "./event-bus.ts";
 
 const commandTimeoutMs = 100;
 const blockMs = 1_000;
@@ -18,10 +18,10 @@ const maxEntryBytes = 262_144;
 const streamKey = (source: string, of: string): string => `novacron:events:${of}:${source}`;
 
 /**
- * Returns a carrier for many processes. Each announcement is an entry of a stream, with its events. Every process has one connection that blocks for entries,
+ * Returns a bus for many processes. Each announcement is an entry of a stream, with its events. Every process has one connection that blocks for entries,
  * and one for its own announcements. When Redis does not answer within 100 ms, the relay continues without it.
  */
-export function redisCarrier(url: string): Carrier {
+export function redisBus(url: string): EventBus {
   const options: RedisOptions = {
     lazyConnect: true,
     enableOfflineQueue: false,

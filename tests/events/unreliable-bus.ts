@@ -1,14 +1,14 @@
 import { noise } from "#import/seeded-random.ts";
-import type { Announcement, Carrier, AnnouncementListener } from "#db/event-log/carriers/carrier.ts";
+import type { Announcement, EventBus, AnnouncementListener } from "#db/event-log/buses/event-bus.ts";
 
-export interface UnreliableCarrier extends Carrier {
+export interface UnreliableBus extends EventBus {
   readonly dropped: number;
   readonly repeated: number;
   readonly reordered: number;
 }
 
-/** Wraps a carrier in an unreliable network: some announcements of `inner` are dropped, some are repeated, and some arrive after later ones. */
-export function unreliableCarrier(inner: Carrier, seed: number): UnreliableCarrier {
+/** Wraps a bus in an unreliable network: some announcements of `inner` are dropped, some are repeated, and some arrive after later ones. */
+export function unreliableBus(inner: EventBus, seed: number): UnreliableBus {
   let drawn = 0;
   const counts = { dropped: 0, repeated: 0, reordered: 0 };
   const unreliable = ({ onAnnouncement, listening }: AnnouncementListener): AnnouncementListener => {

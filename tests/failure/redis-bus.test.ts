@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Announcement } from "#db/event-log/carriers/carrier.ts";
-import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import type { Announcement } from "#db/event-log/buses/event-bus.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
 import { type LogFixture, logFixture } from "#tests/events/log-fixture.ts";
-import { unreliableCarrier } from "#tests/events/unreliable-carrier.ts";
+import { unreliableBus } from "#tests/events/unreliable-bus.ts";
 import { until } from "#tests/events/until.ts";
 import { redisProgram, type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
 import { neverMs, redisFollower, upTo, usualMs } from "./redis-follower.ts";
@@ -25,19 +25,19 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
     await follower.end();
   });
 
-  it("of a quiet log arrive although the carrier read another log in between", async () => {
-    const carrier = redisCarrier(redis.url);
+  it("of a quiet log arrive although the bus read another log in between", async () => {
+    const bus = redisBus(redis.url);
     const received: Announcement[] = [];
     const ended = new AbortController();
     const listener = {
       onAnnouncement: (announcement: Announcement) => void received.push(announcement),
       listening: () => undefined,
     };
-    const listening = carrier.listen({ auth: "a", vms: "b" }, listener, ended.signal);
-    await until("the carrier listens", () => carrier.healthy);
+    const listening = bus.listen({ auth: "a", vms: "b" }, listener, ended.signal);
+    await until("the bus listens", () => bus.healthy);
     for (let last = 1; last <= 50; last += 1) {
-      await carrier.announce({ source: "auth", log: "a", after: last - 1, last });
-      await carrier.announce({ source: "vms", log: "b", after: last - 1, last });
+      await bus.announce({ source: "auth", log: "a", after: last - 1, last });
+      await bus.announce({ source: "vms", log: "b", after: last - 1, last });
     }
     await until("all announcements are received", () => received.length === 100);
     for (const source of ["auth", "vms"]) {
@@ -45,28 +45,28 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
     }
     ended.abort();
     await listening;
-    await carrier.close();
+    await bus.close();
   });
 
   it("do not accumulate in Redis: entries older than a minute are removed", async () => {
-    const carrier = redisCarrier(redis.url);
+    const bus = redisBus(redis.url);
     const key = "novacron:events:c:scheduler";
     const old = Date.now() - 120_000;
     for (let entry = 0; entry < 300; entry += 1)
       await redis.command("XADD", key, `${old}-${entry}`, "announcement", "{}");
-    await until("the carrier is connected", () =>
-      carrier.announce({ source: "scheduler", log: "c", after: 0, last: 1 }).then(
+    await until("the bus is connected", () =>
+      bus.announce({ source: "scheduler", log: "c", after: 0, last: 1 }).then(
         () => true,
         () => false,
       ),
     );
     // Redis removes whole nodes of a hundred entries at a time.
     expect(await redis.command("XLEN", key)).toBeLessThan(102);
-    await carrier.close();
+    await bus.close();
   });
 
   it("fault 23: that are lost on the way arrive with the next announcement, or by polling", async () => {
-    const unreliable = (seed: number) => (carrier: ReturnType<typeof redisCarrier>) => unreliableCarrier(carrier, seed);
+    const unreliable = (seed: number) => (bus: ReturnType<typeof redisBus>) => unreliableBus(bus, seed);
     const follower = await redisFollower(fixture, redis.url, usualMs, unreliable(23));
     expect(await follower.given(60)).toEqual(upTo(60));
     await follower.end();
@@ -74,10 +74,10 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
 
   it("fault 32: that arrive repeated and out of order are delivered once and in order", async () => {
     let repeated = 0;
-    const follower = await redisFollower(fixture, redis.url, neverMs, (carrier) => ({
-      ...carrier,
+    const follower = await redisFollower(fixture, redis.url, neverMs, (bus) => ({
+      ...bus,
       get healthy() {
-        return carrier.healthy;
+        return bus.healthy;
       },
       listen: (logs, { onAnnouncement, listening }, signal) => {
         const before: Announcement[] = [];
@@ -86,7 +86,7 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
           for (const each of [announcement, ...before.slice(-5).toReversed()]) onAnnouncement(each);
           repeated += 1;
         };
-        return carrier.listen(logs, { onAnnouncement: twice, listening }, signal);
+        return bus.listen(logs, { onAnnouncement: twice, listening }, signal);
       },
     }));
     expect(await follower.given(30)).toEqual(upTo(30));

@@ -1,7 +1,8 @@
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
 import { type ErrorCode, errorCodes, isRetryable, PublicError } from "#lib/errors.ts";
 import { log } from "#lib/observability/log.ts";
-import { InvalidAnswer } from "./execution/invalid-answer.ts";
+import { InvalidAnswer } from "../execution/invalid-answer.ts";
+import { RequestErrors } from "../execution/request-errors.ts";
 import type { GraphQLAnswer } from "./graphql-request.ts";
 
 /**
@@ -21,9 +22,9 @@ export function answerErrors(errors: readonly unknown[], requestId: string): Gra
 const isInvalidAnswer = (error: unknown): error is GraphQLError =>
   error instanceof GraphQLError && error.originalError instanceof InvalidAnswer;
 
-/** The response to a request that is not executed. */
-export function refusal(errors: readonly unknown[], requestId: string): GraphQLAnswer {
-  const answered = answerErrors(errors, requestId);
+/** Returns the response to a request that is not executed. */
+export function refusal(error: unknown, requestId: string): GraphQLAnswer {
+  const answered = answerErrors(error instanceof RequestErrors ? error.errors : [error], requestId);
   const { code, retryAfter } = answered[0]?.extensions ?? {};
   return {
     body: `${JSON.stringify({ errors: answered })}\n`,

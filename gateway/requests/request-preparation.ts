@@ -2,17 +2,17 @@ import { GraphQLError, OperationTypeNode } from "graphql";
 import { type ErrorCode, PublicError } from "#lib/errors.ts";
 import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
 import { span, annotateSpan } from "#lib/observability/tracing.ts";
-import type { Documents } from "./documents/documents.ts";
-import type { Variables } from "./execution/data.ts";
-import type { CompiledOperation } from "./execution/compile-operation.ts";
-import type { KnownOperation, Operations } from "./execution/operations.ts";
-import { described, RequestErrors } from "./execution/request-errors.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
+import type { Documents } from "../documents/documents.ts";
+import type { CompiledOperation } from "../execution/compile-operation.ts";
+import type { KnownOperation, Operations } from "../execution/operations.ts";
+import { described, RequestErrors } from "../execution/request-errors.ts";
 import type { GraphQLRequest } from "./graphql-request.ts";
-import type { Limits } from "./admission/limits.ts";
-import { checkVariables } from "./admission/variable-limits.ts";
+import type { Limits } from "../limits/limits.ts";
+import { checkVariables } from "../limits/variable-limits.ts";
 
 /** A request that may be executed. */
-export interface Admitted {
+export interface PreparedRequest {
   /** The text of its document. */
   text: string;
   found: KnownOperation;
@@ -22,7 +22,7 @@ export interface Admitted {
   operation: CompiledOperation;
 }
 
-export interface AdmissionOptions {
+export interface PreparationOptions {
   documents: Documents;
   limits: Limits;
   /** Whether errors in variables may contain suggestions and the engine's text. */
@@ -30,22 +30,22 @@ export interface AdmissionOptions {
 }
 
 /** The checks that every request passes, whatever its transport: known documents, limits, validation, cost and rights. */
-export class Admission {
+export class RequestPreparation {
   readonly #documents: Documents;
   readonly #limits: Limits;
   readonly #introspection: boolean;
 
-  constructor({ documents, limits, introspection }: AdmissionOptions) {
+  constructor({ documents, limits, introspection }: PreparationOptions) {
     this.#documents = documents;
     this.#limits = limits;
     this.#introspection = introspection;
   }
 
   /**
-   * Admits a request that may be executed, and compiles it.
+   * Checks a request, and compiles its operation.
    * @throws RequestErrors, GraphQLError, PublicError
    */
-  async admit(operations: Operations, request: GraphQLRequest, context: RequestContext): Promise<Admitted> {
+  async prepare(operations: Operations, request: GraphQLRequest, context: RequestContext): Promise<PreparedRequest> {
     checkVariables(request.variables ?? {}, this.#limits);
     const text = this.#documents.textOf(request, context.identity);
     const found = this.#find(operations, text, request, context.identity);

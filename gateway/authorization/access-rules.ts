@@ -1,12 +1,12 @@
 import { isInterfaceType, isUnionType, type Schema } from "@apollo/federation-internals";
 import { eachElement } from "../marked-elements.ts";
-import { type Alternatives, authenticated, type Policies, policy, type Requirement, scopes } from "./requirement.ts";
+import { type Alternatives, authenticated, type Policies, policy, type AccessRule, scopes } from "./access-rule.ts";
 import { authorizationDirectives } from "./supported-features.ts";
 
-/** The requirements of the coordinates of a supergraph. */
-export interface Requirements {
-  /** Returns all requirements of a selection of the field, including those of the types and fields that it may reach. */
-  of(selection: Selection): readonly Requirement[];
+/** The rules of the coordinates of a supergraph. */
+export interface AccessRules {
+  /** Returns all rules of a selection of the field, including those of the types and fields that it may reach. */
+  of(selection: Selection): readonly AccessRule[];
   /** Returns whether two callers with the same rights can receive different data there, because it shows a caller more of their own data. */
   dependsOnCaller(selection: Selection): boolean;
 }
@@ -25,8 +25,8 @@ const dependsOnCallerTag = "depends-on-caller";
  * require: the type of an object is known only after the object was requested.
  * @throws Error when the gateway could not enforce one of them
  */
-export function requirementsOf(schema: Schema, policies: Policies): Requirements {
-  const own = ownRequirements(schema, policies);
+export function accessRulesOf(schema: Schema, policies: Policies): AccessRules {
+  const own = ownRules(schema, policies);
   const tagged = taggedAsDependent(schema);
   const behind = typesBehind(schema);
   const coordinatesOf = ({ parent, field, returned }: Selection): string[] => {
@@ -68,21 +68,21 @@ function typesBehind(schema: Schema): Map<string, string[]> {
 }
 
 /** Type (`Vm`) or field (`Vm.owner`) → what its own directives require. */
-function ownRequirements(schema: Schema, policies: Policies): Map<string, Requirement[]> {
+function ownRules(schema: Schema, policies: Policies): Map<string, AccessRule[]> {
   const names = authorizationDirectives(schema);
-  const own = new Map<string, Requirement[]>();
-  const interned = new Map<string, Requirement>();
+  const own = new Map<string, AccessRule[]>();
+  const interned = new Map<string, AccessRule>();
   eachElement(schema, (coordinate, element) => {
     for (const [directive, name] of names) {
       for (const applied of element.appliedDirectivesOf(name)) {
         const given = applied.arguments();
-        const requirement =
+        const rule =
           directive === "authenticated"
             ? authenticated
             : directive === "requiresScopes"
               ? scopes(given["scopes"] as Alternatives)
               : policy(given["policies"] as Alternatives, policies);
-        const known = interned.get(requirement.name) ?? requirement;
+        const known = interned.get(rule.name) ?? rule;
         interned.set(known.name, known);
         own.set(coordinate, [...(own.get(coordinate) ?? []), known]);
       }

@@ -12,13 +12,14 @@ import {
   Kind,
   type SelectionSetNode,
 } from "graphql";
+import type { Variables } from "#lib/graphql/variables.ts";
 import { keyOf, type Operation } from "../operation.ts";
 import type { CostRules, ListSize } from "./cost-rules.ts";
 
 /** The cost of an operation: an object costs 1, a scalar nothing, a list as much as its entries, unless `@cost` and `@listSize` state otherwise. */
 export interface OperationCost {
   /** Returns the cost before execution, based on the sizes that lists may have. */
-  estimate(variables: Readonly<Record<string, unknown>>): number;
+  estimate(variables: Variables): number;
   /** Returns the cost after execution, based on the `data` of the response. */
   actual(data: unknown): number;
 }
@@ -27,8 +28,6 @@ export interface OperationCost {
 const assumedSize = 10;
 /** Added to the weight that a mutation itself states. */
 const mutationWeight = 10;
-
-type Variables = Readonly<Record<string, unknown>>;
 
 /** A compiled field. */
 interface CostedField {

@@ -1,5 +1,6 @@
 import { ExactNumber } from "#lib/exact-json.ts";
 import { PublicError } from "#lib/errors.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
 import type { Limits } from "./limits.ts";
 
 /**
@@ -7,7 +8,7 @@ import type { Limits } from "./limits.ts";
  * @throws PublicError LIST_LIMIT_EXCEEDED, VALUE_DEPTH_LIMIT_EXCEEDED
  */
 export function checkVariables(
-  variables: Readonly<Record<string, unknown>>,
+  variables: Variables,
   { listEntries, valueDepth }: Pick<Limits, "listEntries" | "valueDepth">,
 ): void {
   let level: unknown[] = Object.values(variables);

@@ -2,10 +2,10 @@ import { PublicError } from "#lib/errors.ts";
 import { anyAuthenticated, type Identity, lacksPolicy, refusalOf } from "#lib/trust/request-context.ts";
 
 /** One directive on one coordinate. */
-export interface Requirement {
-  /** Equal for directives with the same requirement. */
+export interface AccessRule {
+  /** Equal for directives that require the same. */
   readonly name: string;
-  /** Returns why the identity does not meet the requirement; undefined when it does. */
+  /** Returns why the identity does not meet the rule; undefined when it does. */
   refusal(identity: Identity): PublicError | undefined;
 }
 
@@ -15,18 +15,18 @@ export type Policies = Readonly<Record<string, (identity: Identity) => boolean>>
 /** Alternatives, one of which must hold in all its parts. */
 export type Alternatives = readonly (readonly string[])[];
 
-export const authenticated: Requirement = {
+export const authenticated: AccessRule = {
   name: "@authenticated",
   refusal: (identity) => refusalOf(identity, anyAuthenticated),
 };
 
-export const scopes = (alternatives: Alternatives): Requirement => ({
+export const scopes = (alternatives: Alternatives): AccessRule => ({
   name: `@requiresScopes ${JSON.stringify(alternatives)}`,
   refusal: (identity) => nearest(alternatives, (permission) => refusalOf(identity, permission)),
 });
 
 /** @throws Error when a policy is not registered: it could not be decided who satisfies it */
-export function policy(alternatives: Alternatives, policies: Policies): Requirement {
+export function policy(alternatives: Alternatives, policies: Policies): AccessRule {
   const judges = new Map(
     alternatives.flat().map((name) => {
       const judge = Object.hasOwn(policies, name) ? policies[name] : undefined;

@@ -4,7 +4,7 @@ const most = 256;
 const mostCharacters = 512 * 1024;
 
 /** The newest events of a subscription, so that a client that reconnects soon receives them without a new subscription to the subgraph. */
-export class RecentEvents {
+export class ReplayBuffer {
   #events: EmittedEvent[] = [];
   #characters = 0;
   /** The position before the oldest of them. */

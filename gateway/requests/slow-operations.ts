@@ -1,7 +1,7 @@
 import type { QueryPlan } from "@apollo/query-planner";
 import { Kind, parse, print, visit } from "graphql";
 import { log } from "#lib/observability/log.ts";
-import type { Operation } from "./operation.ts";
+import type { Operation } from "../operation.ts";
 
 /** Operations that take longer are logged with their plan. */
 export const slowMs = 1_000;

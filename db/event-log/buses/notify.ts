@@ -5,7 +5,7 @@ import { pause } from "#lib/pause.ts";
 import type { Database } from "../../client.ts";
 import { statement } from "../../statement.ts";
 import { openSession } from "../session.ts";
-import type { Announcement, Carrier, AnnouncementListener } from "./carrier.ts";
+import type { Announcement, EventBus, AnnouncementListener } from "./event-bus.ts";
 
 const channel = "novacron_events";
 const reconnectMs = 200;
@@ -13,13 +13,13 @@ const reconnectMs = 200;
 const notify = statement<never>(() => sql`select pg_notify(${channel}, ${sql.placeholder("payload")}::text)`);
 
 export interface NotifyOptions {
-  /** The databases under their system roles. Their relays announce through this carrier. */
+  /** The databases under their system roles. Their relays announce through this bus. */
   databases: Readonly<Partial<Record<EventSource, Database>>>;
   url(source: EventSource): string;
 }
 
-/** Returns a carrier for processes that share only databases. A notification carries ids, never the contents of events. */
-export function notifyCarrier({ databases, url }: NotifyOptions): Carrier {
+/** Returns a bus for processes that share only databases. A notification carries ids, never the contents of events. */
+export function notifyBus({ databases, url }: NotifyOptions): EventBus {
   const listening = new Map<EventSource, boolean>();
   return {
     name: "notify",

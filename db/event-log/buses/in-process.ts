@@ -1,8 +1,8 @@
 import { EventEmitter, once } from "node:events";
-import type { Carrier } from "./carrier.ts";
+import type { EventBus } from "./event-bus.ts";
 
-/** Returns a carrier for relays and followers of one process, which passes the event objects on as they are. */
-export function inProcessCarrier(): Carrier {
+/** Returns a bus for relays and followers of one process, which passes the event objects on as they are. */
+export function inProcessBus(): EventBus {
   const emitter = new EventEmitter().setMaxListeners(0);
   return {
     name: "in-process",
