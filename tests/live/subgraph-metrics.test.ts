@@ -190,17 +190,10 @@ describe("vmMetrics", () => {
         requestId: null,
         transaction: 1,
         id: 1,
-        source: "monitoring",
-        eventId: newId(),
         type: "vm_metrics.written",
-        version: 1,
-        tenantId,
-        entityType: "VmMetrics",
         entityKey: "",
         entityVersion: 0,
         occurredAt: new Date().toISOString(),
-        actor: null,
-        requestId: null,
         payload: { from: new Date().toISOString(), to: new Date().toISOString(), samples: vms.length, vmIds: vms },
       });
       const admitted = await Promise.all(keys.map(async (key) => vmMetrics.admits?.(key, { filter }, context)));
