@@ -181,6 +181,13 @@ describe("vmMetrics", () => {
       const tx = live.services.monitoring.read({ tenantId, deadline: Date.now() + 10_000 });
       const context = { loaders: createMonitoringLoaders(tx) } as never;
       const keys = vmMetrics.valuesFor({ filter })({
+        source: "monitoring",
+        eventId: newId(),
+        version: 1,
+        tenantId,
+        entityType: "VmMetrics",
+        actor: null,
+        requestId: null,
         transaction: 1,
         id: 1,
         type: "vm_metrics.written",
