@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { CodegenConfig } from "@graphql-codegen/cli";
+import { print } from "graphql";
+import { readSchema } from "./lib/subgraph/read-schema.ts";
 
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 
@@ -21,7 +23,7 @@ const config: CodegenConfig = {
     domains.map((domain) => [
       `subgraphs/${domain}/generated/resolvers.ts`,
       {
-        schema: `subgraphs/${domain}/schema.graphql`,
+        schema: print(readSchema(`subgraphs/${domain}/schema.graphql`)),
         plugins: ["typescript", "typescript-resolvers"],
         config: {
           federation: true,

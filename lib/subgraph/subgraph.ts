@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { SpanKind } from "@opentelemetry/api";
 import {
@@ -31,6 +30,7 @@ import { log } from "../observability/log.ts";
 import { maxReferences } from "./max-references.ts";
 import { connectionFields } from "../graphql/connections.ts";
 import { publicAccess, type Needs, type RequestContext, requirePermission } from "../trust/request-context.ts";
+import { readSchema } from "./read-schema.ts";
 import type { SubgraphRequest } from "./request.ts";
 import type { Subscribable } from "../live/subscription.ts";
 import { failSpan, requestSpan, span } from "../observability/tracing.ts";
@@ -187,7 +187,7 @@ function executableSchema<Context extends { request: RequestContext }>(
   definition: SubgraphDefinition<Context>,
 ): GraphQLSchema {
   const { name, resolvers, entities, authorization, live } = definition;
-  const typeDefs = parse(readFileSync(asset(`subgraphs/${name}/schema.graphql`), "utf8"));
+  const typeDefs = readSchema(asset(`subgraphs/${name}/schema.graphql`));
   const completed: Record<string, TypeResolvers | GraphQLScalarType> = {};
   for (const node of typeDefs.definitions) {
     if (node.kind === Kind.SCALAR_TYPE_DEFINITION) completed[node.name.value] = scalarNamed(node.name.value, name);

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
-import { buildSchema, getNamedType, isNonNullType, isObjectType, Kind, parse, print } from "graphql";
+import { buildSchema, getNamedType, isNonNullType, isObjectType, Kind, print } from "graphql";
 import { describe, expect, test } from "vitest";
+import { readSchema } from "#lib/subgraph/read-schema.ts";
 
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
-const sdlOf = (domain: string) => parse(readFileSync(`subgraphs/${domain}/schema.graphql`, "utf8"));
+const sdlOf = (domain: string) => readSchema(`subgraphs/${domain}/schema.graphql`);
 const supergraph = buildSchema(readFileSync("supergraph.graphql", "utf8"), { assumeValidSDL: true });
 
 /** The subgraph that owns each entity: the one that contributes more than the entity's key and lists of its own. */

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
-import { type ConstDirectiveNode, type ConstValueNode, Kind, parse, print } from "graphql";
+import { type ConstDirectiveNode, type ConstValueNode, Kind, print } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
 import { asset } from "#lib/assets.ts";
+import { readSchema } from "#lib/subgraph/read-schema.ts";
 import {
   anonymous,
   anyAuthenticated,
@@ -118,7 +118,7 @@ describe("attack 30: every root field", () => {
 describe.each(domains)("the SDL of the %s subgraph", (domain) => {
   it("states the needs of each field and type as its authorization does, and of no other", () => {
     const declared: Record<string, Needs> = {};
-    for (const definition of parse(readFileSync(asset(`subgraphs/${domain}/schema.graphql`), "utf8")).definitions) {
+    for (const definition of readSchema(asset(`subgraphs/${domain}/schema.graphql`)).definitions) {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
       const ofType = declaredNeeds(definition);
       if (ofType !== publicAccess) declared[definition.name.value] = ofType;
