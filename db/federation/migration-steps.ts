@@ -1,11 +1,9 @@
 import { contains, during, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type MigrationStepRow, migrationSteps } from "./schema/migration-steps.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { migrationSteps } from "./schema/migration-steps.ts";
 
-export const migrationStepById = lookup<MigrationStepRow>({ table: migrationSteps });
-
-const migrationStepList = defineList<MigrationStepRow>({
+export const migrationStepEntity = defineEntity({
   table: migrationSteps,
   filters: {
     status: oneOf(migrationSteps.status),
@@ -14,6 +12,7 @@ const migrationStepList = defineList<MigrationStepRow>({
   },
   orders: { STEP_NUMBER: migrationSteps.stepNumber },
   defaultOrder: { field: "STEP_NUMBER", direction: "ASC" },
+  under: {
+    "Migration.steps": by(migrationSteps.migrationId),
+  },
 });
-
-export const stepsOfMigration = migrationStepList.under(by(migrationSteps.migrationId));

@@ -1,12 +1,10 @@
 import { during, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { byEitherColumn, eitherColumnOneOf } from "./two-column-filters.ts";
-import { type MigrationRow, migrations } from "./schema/migrations.ts";
+import { migrations } from "./schema/migrations.ts";
 
-export const migrationById = lookup<MigrationRow>({ table: migrations });
-
-export const migrationList = defineList<MigrationRow>({
+export const migrationEntity = defineEntity({
   table: migrations,
   filters: {
     vm: oneOf(migrations.vmId),
@@ -32,14 +30,11 @@ export const migrationList = defineList<MigrationRow>({
     PROGRESS_PERCENTAGE: migrations.progressPercentage,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Vm.migrations": by(migrations.vmId),
+    "Tenant.migrations": by(migrations.tenantId),
+    "User.initiatedMigrations": by(migrations.initiatedBy),
+    "CloudProvider.migrations": byEitherColumn(migrations.sourceProvider, migrations.destinationProvider),
+    "ClusterNode.migrations": byEitherColumn(migrations.sourceNodeId, migrations.destinationNodeId),
+  },
 });
-
-export const migrationsOfVm = migrationList.under(by(migrations.vmId));
-export const migrationsOfTenant = migrationList.under(by(migrations.tenantId));
-export const migrationsInitiatedBy = migrationList.under(by(migrations.initiatedBy));
-export const migrationsOfProvider = migrationList.under(
-  byEitherColumn(migrations.sourceProvider, migrations.destinationProvider),
-);
-export const migrationsOfNode = migrationList.under(
-  byEitherColumn(migrations.sourceNodeId, migrations.destinationNodeId),
-);

@@ -1,10 +1,8 @@
 import { sql } from "drizzle-orm";
 import { contains, during, type Filter, hasTags, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type AlertInstanceRow, alertInstances } from "./schema/alert-instances.ts";
-
-export const alertInstanceById = lookup<AlertInstanceRow>({ table: alertInstances });
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { alertInstances } from "./schema/alert-instances.ts";
 
 /**
  * The alert is shown in one of the states. `acknowledged` is among them, although no row stores it: `shownState` of the monitoring subgraph derives it in the
@@ -18,7 +16,7 @@ const shownIn: Filter = (name, value) => ({
   values: { [name]: value },
 });
 
-export const alertInstanceList = defineList<AlertInstanceRow>({
+export const alertInstanceEntity = defineEntity({
   table: alertInstances,
   filters: {
     id: oneOf(alertInstances.id),
@@ -41,9 +39,10 @@ export const alertInstanceList = defineList<AlertInstanceRow>({
     SEVERITY: alertInstances.severity,
   },
   defaultOrder: { field: "STARTED_AT", direction: "DESC" },
+  under: {
+    "Vm.alerts": by(alertInstances.vmId),
+    "ClusterNode.alerts": by(alertInstances.nodeId),
+    "Tenant.alerts": by(alertInstances.tenantId),
+    "AlertRule.alerts": by(alertInstances.ruleId),
+  },
 });
-
-export const alertInstancesOfVm = alertInstanceList.under(by(alertInstances.vmId));
-export const alertInstancesOnNode = alertInstanceList.under(by(alertInstances.nodeId));
-export const alertInstancesOfTenant = alertInstanceList.under(by(alertInstances.tenantId));
-export const alertInstancesOfRule = alertInstanceList.under(by(alertInstances.ruleId));

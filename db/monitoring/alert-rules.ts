@@ -1,12 +1,10 @@
 import { sql } from "drizzle-orm";
 import { contains, during, hasTags, is, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type AlertRuleRow, alertRules } from "./schema/alert-rules.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { alertRules } from "./schema/alert-rules.ts";
 
-export const alertRuleById = lookup<AlertRuleRow>({ table: alertRules });
-
-export const alertRuleList = defineList<AlertRuleRow>({
+export const alertRuleEntity = defineEntity({
   table: alertRules,
   // A deleted rule is history: it is listed when a filter requests its id, and its alerts still refer to it.
   unlessFiltered: { by: ["id"], condition: sql`${alertRules.deletedAt} is null` },
@@ -26,6 +24,7 @@ export const alertRuleList = defineList<AlertRuleRow>({
     SEVERITY: alertRules.severity,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Tenant.alertRules": by(alertRules.tenantId),
+  },
 });
-
-export const alertRulesOfTenant = alertRuleList.under(by(alertRules.tenantId));

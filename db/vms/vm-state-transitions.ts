@@ -1,11 +1,9 @@
 import { during, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type VmStateTransitionRow, vmStateTransitions } from "./schema/vm-state-transitions.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { vmStateTransitions } from "./schema/vm-state-transitions.ts";
 
-export const vmStateTransitionById = lookup<VmStateTransitionRow>({ table: vmStateTransitions });
-
-export const vmStateTransitionList = defineList<VmStateTransitionRow>({
+export const vmStateTransitionEntity = defineEntity({
   table: vmStateTransitions,
   filters: {
     vm: oneOf(vmStateTransitions.vmId),
@@ -16,6 +14,7 @@ export const vmStateTransitionList = defineList<VmStateTransitionRow>({
   },
   orders: { CREATED_AT: vmStateTransitions.createdAt },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Vm.transitions": by(vmStateTransitions.vmId),
+  },
 });
-
-export const transitionsOfVm = vmStateTransitionList.under(by(vmStateTransitions.vmId));

@@ -6,7 +6,6 @@ import type { InstancePriceRow } from "#db/federation/schema/instance-prices.ts"
 import type { MigrationStepRow } from "#db/federation/schema/migration-steps.ts";
 import type { MigrationPhase as Phase, MigrationRow } from "#db/federation/schema/migrations.ts";
 import type { MulticloudVmRow } from "#db/federation/schema/multicloud-vms.ts";
-import type { Page } from "#lib/graphql/pagination.ts";
 import type { MigrationProgressRow, StepProgressRow } from "./migrations/progress.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
@@ -20,23 +19,15 @@ export type User = Reference;
 export type Vm = Reference;
 
 export type CloudProvider = VisibleCloudProviderRow;
-export type CloudProviderConnection = Page<VisibleCloudProviderRow>;
 export type ProviderVm = MulticloudVmRow;
-export type ProviderVmConnection = Page<MulticloudVmRow>;
 export type Migration = MigrationRow;
-export type MigrationConnection = Page<MigrationRow>;
 export type MigrationStep = MigrationStepRow;
-export type MigrationStepConnection = Page<MigrationStepRow>;
 export type MigrationProgress = MigrationProgressRow;
 export type StepProgress = StepProgressRow;
 export type CompliancePolicy = CompliancePolicyRow;
-export type CompliancePolicyConnection = Page<CompliancePolicyRow>;
 export type ComplianceViolation = ComplianceViolationRow;
-export type ComplianceViolationConnection = Page<ComplianceViolationRow>;
 export type CostOptimization = CostOptimizationRow;
-export type CostOptimizationConnection = Page<CostOptimizationRow>;
 export type InstancePrice = InstancePriceRow;
-export type InstancePriceConnection = Page<InstancePriceRow>;
 
 export type ProviderType = VisibleCloudProviderRow["providerType"];
 export type ProviderHealth = VisibleCloudProviderRow["healthStatus"];

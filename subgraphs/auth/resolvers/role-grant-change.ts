@@ -15,5 +15,5 @@ export async function changeRoleGrant(
   const userErrors: UserError[] = found(errors, "user or role");
   if (userErrors.length > 0) return { user: null, userErrors };
   context.written();
-  return { user: await context.loaders.userById.load(userId), userErrors };
+  return { user: await context.loaders.User.load(userId), userErrors };
 }

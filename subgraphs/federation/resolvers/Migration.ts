@@ -1,16 +1,5 @@
 import type { MigrationResolvers } from "../generated/resolvers.ts";
 
 export const Migration: MigrationResolvers = {
-  tenant: ({ tenantId }) => ({ id: tenantId }),
-  vm: ({ vmId }) => ({ id: vmId }),
-  sourceProvider: ({ sourceProvider }, _args, { loaders }) =>
-    sourceProvider ? loaders.providerById.load(sourceProvider) : null,
-  destinationProvider: ({ destinationProvider }, _args, { loaders }) =>
-    destinationProvider ? loaders.providerById.load(destinationProvider) : null,
-  sourceNode: ({ sourceNodeId }) => (sourceNodeId ? { id: sourceNodeId } : null),
-  destinationNode: ({ destinationNodeId }) => (destinationNodeId ? { id: destinationNodeId } : null),
   estimatedCompletionAt: ({ estimatedCompletionTime }) => estimatedCompletionTime,
-  initiatedBy: ({ initiatedBy }) => ({ id: initiatedBy }),
-  approvedBy: ({ approvedBy }) => (approvedBy ? { id: approvedBy } : null),
-  steps: ({ id }, args, { loaders }, info) => loaders.stepsOfMigration.load(id, args, info),
 };

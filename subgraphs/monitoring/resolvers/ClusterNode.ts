@@ -10,5 +10,4 @@ export const ClusterNode: ClusterNodeResolvers = {
       ...seriesRequest(args),
       metrics: nodeSeriesMetrics.filter((metric) => selects(info, metric)),
     })),
-  alerts: ({ id }, args, { loaders }, info) => loaders.alertsOnNode.load(id, args, info),
 };

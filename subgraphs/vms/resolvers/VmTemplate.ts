@@ -10,5 +10,4 @@ export const VmTemplate: VmTemplateResolvers = {
   tenant: ({ tenantId }, _args, { request }) => (isOwn(tenantId, request) ? { id: tenantId } : null),
   resources: ({ resourceConfig }) => resourceConfig,
   tags: ({ tags }) => tagList(tags),
-  vms: ({ id }, args, { loaders }, info) => loaders.vmsOfTemplate.load(id, args, info),
 };

@@ -40,5 +40,5 @@ export const vmStateChanged: LiveField<
       return isWanted ? [{ id: entityKey }] : [];
     };
   },
-  resolve: async ({ id }, _args, { loaders }) => found(await loaders.transitionById.load(id), "transition"),
+  resolve: async ({ id }, _args, { loaders }) => found(await loaders.VmStateTransition.load(id), "transition"),
 };

@@ -1,0 +1,104 @@
+import { readFileSync } from "node:fs";
+import { buildSubgraphSchema } from "@apollo/subgraph";
+import { type DocumentNode, type GraphQLScalarType, type GraphQLSchema, Kind, parse } from "graphql";
+import { asset } from "../assets.ts";
+import { connectionFields } from "../graphql/connections.ts";
+import { scalars } from "../graphql/scalars.ts";
+import type { LiveFields } from "../live/live-field.ts";
+import { liveResolvers } from "../live/live-subscriptions.ts";
+import { type Needs, publicAccess, type RequestContext, requirePermission } from "../trust/request-context.ts";
+import { isUuid } from "../uuid.ts";
+import { completeLists, listedNouns } from "./complete-lists.ts";
+import { type DeclaredNeeds, declaredNeeds } from "./declared-needs.ts";
+import { type EntityContext, entityResolvers, loadersOf, type SubgraphEntities } from "./entity-resolvers.ts";
+import { guardFields } from "./guarded-fields.ts";
+import { isReferable, requireServedFields } from "./served-fields.ts";
+
+/** What every context of a request to a subgraph has. */
+export interface SubgraphContext extends EntityContext {
+  request: RequestContext;
+}
+
+interface SchemaSource<Context> {
+  name: string;
+  resolvers: Readonly<Record<string, unknown>>;
+  entities: SubgraphEntities;
+  live?: { fields: LiveFields<Context> };
+}
+
+export type TypeResolvers = Readonly<Record<string, unknown>>;
+
+/**
+ * Builds the schema of a subgraph from its file, with a resolver for every field and a guard before it.
+ * @throws Error when the file, its access directives, the resolvers and the entities do not fit each other
+ */
+export function executableSchema<Context extends SubgraphContext>(
+  source: SchemaSource<Context>,
+): { schema: GraphQLSchema; needs: DeclaredNeeds } {
+  const { name } = source;
+  try {
+    const file = parse(readFileSync(asset(`subgraphs/${name}/schema.graphql`), "utf8"));
+    const nouns = listedNouns(file);
+    const typeDefs = completeLists(file);
+    const needs = declaredNeeds(typeDefs);
+    const resolvers = allResolvers(source, typeDefs, needs, (type) => nouns.get(type) ?? type);
+    requireServedFields(typeDefs, resolvers, source.entities);
+    // The only cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
+    const modules = { typeDefs, resolvers } as unknown as Parameters<typeof buildSubgraphSchema>[0];
+    const schema = buildSubgraphSchema(modules);
+    guardFields(schema, needs);
+    return { schema, needs };
+  } catch (error) {
+    if (error instanceof Error) error.message = `Subgraph ${name}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** Returns the resolvers that are written, and those that follow from the schema and the entities, by type. */
+function allResolvers<Context extends SubgraphContext>(
+  { name, resolvers, entities, live }: SchemaSource<Context>,
+  typeDefs: DocumentNode,
+  needs: DeclaredNeeds,
+  nounOf: (type: string) => string,
+): Record<string, TypeResolvers | GraphQLScalarType> {
+  const derived = entityResolvers(typeDefs, entities, nounOf);
+  const all: Record<string, TypeResolvers | GraphQLScalarType> = {};
+  for (const node of typeDefs.definitions) {
+    if (node.kind === Kind.SCALAR_TYPE_DEFINITION) all[node.name.value] = scalarNamed(node.name.value);
+    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    const type = node.name.value;
+    if (type === "Subscription") {
+      all[type] = liveResolvers(node, name, live?.fields ?? {});
+      continue;
+    }
+    const written = (resolvers[type] ?? {}) as TypeResolvers;
+    if ("__resolveReference" in written)
+      throw new Error(`${type} resolves its own references: list it among the entities.`);
+    all[type] = { ...(type.endsWith("Connection") ? connectionFields : {}), ...derived[type], ...written };
+    if (isReferable(node))
+      all[type] = {
+        ...all[type],
+        __resolveReference: referenceResolver(type, entities, needs.get(type) ?? publicAccess),
+      };
+  }
+  for (const [type, written] of Object.entries(resolvers)) all[type] ??= written as TypeResolvers;
+  return all;
+}
+
+function scalarNamed(scalar: string): GraphQLScalarType {
+  const found = scalars[scalar];
+  if (!found) throw new Error(`Scalar ${scalar} is not in lib/graphql/scalars.ts.`);
+  return found;
+}
+
+/** Returns the resolver of references to an entity from other subgraphs, `{ __typename, id }`. */
+function referenceResolver(type: string, entities: SubgraphEntities, needs: Needs) {
+  // Another subgraph owns the entity, and this one only adds fields to it.
+  if (!Object.hasOwn(entities, type))
+    return ({ id }: { id: unknown }) => (isUuid(id) ? { __typename: type, id } : null);
+  return async ({ id }: { id: string }, context: SubgraphContext) => {
+    requirePermission(context.request.identity, needs);
+    const row = await loadersOf(context, type).load(id);
+    return row === null ? null : { ...(row as object), __typename: type };
+  };
+}

@@ -1,5 +1,0 @@
-import type { SchedulingPolicyResolvers } from "../generated/resolvers.ts";
-
-export const SchedulingPolicy: SchedulingPolicyResolvers = {
-  tenant: ({ tenantId }) => ({ id: tenantId }),
-};
