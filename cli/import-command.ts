@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { onStop } from "#lib/process/stop-signals.ts";
-import type { Environment } from "./environment.ts";
-import type { FleetDatabases, ImportOptions } from "./import/fleet.ts";
+import type { Environment } from "#runtime/environment.ts";
+import type { FleetDatabases, ImportOptions } from "#import/fleet.ts";
 
 interface ImportCommandOptions {
   tenant?: string;
@@ -48,14 +48,14 @@ export function addImportCommand(
   dataset(
     "bitbrains",
     "samples of VMs (GWA-T-12): VMs, samples, hourly rollup",
-    async (...args) => (await import("./import/bitbrains.ts")).importBitbrains(...args),
+    async (...args) => (await import("#import/bitbrains.ts")).importBitbrains(...args),
     true,
   );
   dataset("openb", "nodes of a cluster, on which the tenant's VMs are placed", async (...args) =>
-    (await import("./import/openb.ts")).importOpenb(...args),
+    (await import("#import/openb.ts")).importOpenb(...args),
   );
   dataset("cloud-prices", "price catalogue, providers, and provider twins of the fleet", async (...args) =>
-    (await import("./import/cloud-prices.ts")).importCloudPrices(...args),
+    (await import("#import/cloud-prices.ts")).importCloudPrices(...args),
   );
 }
 
@@ -67,9 +67,9 @@ async function runImport(
   say: (line: string) => void,
 ): Promise<void> {
   const { actingAs, closeDatabases, migrateAll, openDatabases, quietly, reachDatabases, requireMigrated } =
-    await import("./databases.ts");
+    await import("#runtime/databases.ts");
   const { openDatabase } = await import("#db/client.ts");
-  const { tenantOfImport, wayToSee } = await import("./import/tenant.ts");
+  const { tenantOfImport, wayToSee } = await import("#import/tenant.ts");
   const { progressBar } = await import("./progress.ts");
   const stopping = new AbortController();
   const forgetSignals = onStop(() => stopping.abort());

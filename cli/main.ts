@@ -7,7 +7,7 @@ import { addKeyCommand } from "./auth/key-command.ts";
 import { addRoleCommand } from "./auth/role-command.ts";
 import { addTenantCommand } from "./auth/tenant-command.ts";
 import { addUserCommand } from "./auth/user-command.ts";
-import { readEnvironment } from "./environment.ts";
+import { readEnvironment } from "#runtime/environment.ts";
 import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
 import { addGatewayCommand } from "./gateway-command.ts";
@@ -16,7 +16,7 @@ import { NovacronCommand } from "./novacron-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
 import { addSchemaCommand } from "./schema-command.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
-import type { StartOptions } from "./start.ts";
+import type { StartOptions } from "#runtime/start.ts";
 import { version } from "./version.ts";
 import { addWatchCommand } from "./watch/command.ts";
 
@@ -47,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option("--new-keys", "make new keys where those of the databases are lost; API keys become invalid", false)
     .option("--migrate", "migrate databases named by DATABASE_URL_*", false)
     .action(async (options: StartOptions & { dataDir?: string }) => {
-      const { start } = await import("./start.ts");
+      const { start } = await import("#runtime/start.ts");
       const signals = endOnStopSignals();
       const product = await start(environmentOf(options), options, say);
       signals.whenStarted(() => product.stop().catch(failProcess));
@@ -63,11 +63,11 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option("--json", "print what was applied as JSON", false)
     .action(async (options: { dataDir?: string; create: boolean; printRoles: boolean; json: boolean }) => {
       if (options.printRoles) {
-        const { printRoles } = await import("./print-roles.ts");
+        const { printRoles } = await import("#runtime/print-roles.ts");
         process.stdout.write(await printRoles(environmentOf(options)));
         return;
       }
-      const { migrateAll, quietly, reachDatabases } = await import("./databases.ts");
+      const { migrateAll, quietly, reachDatabases } = await import("#runtime/databases.ts");
       const server = await reachDatabases(environmentOf(options), quietly, options.create ? "make one" : "refuse");
       try {
         const applied = await migrateAll(server, options.json ? () => undefined : say);
@@ -81,7 +81,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command("prepare")
     .description("give servers dedicated to this installation their owners and logins: DATABASE_URL_*_ADMIN")
     .action(async () => {
-      const { prepareServers } = await import("./prepare-servers.ts");
+      const { prepareServers } = await import("#runtime/prepare-servers.ts");
       process.stdout.write(`${await prepareServers(environmentOf({}))}\n`);
     });
 
@@ -90,7 +90,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description("run background work for subgraphs in separate processes: relays, projections, rollup, retention")
     .addOption(dataDir())
     .action(async (options: { dataDir?: string }) => {
-      const { startJobs } = await import("./start-jobs.ts");
+      const { startJobs } = await import("#runtime/start-jobs.ts");
       const signals = endOnStopSignals();
       const jobs = await startJobs(environmentOf(options), say);
       signals.whenStarted(() => jobs.stop().catch(failProcess));

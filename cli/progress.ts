@@ -1,4 +1,4 @@
-import type { Progress } from "./import/fleet.ts";
+import type { Progress } from "#import/fleet.ts";
 
 const width = 24;
 const counted = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Event, eventCatalogue, eventSources, type EventSource, type EventType } from "#events/event.ts";
-import type { Environment } from "#cli/environment.ts";
+import type { Environment } from "#runtime/environment.ts";
 
 interface SharedOptions {
   dataDir?: string;
@@ -64,7 +64,7 @@ export function addEventsCommand(
     .addOption(dataDirOption())
     .option("--json", "print one JSON document", false)
     .action(async (options: SharedOptions) => {
-      const { printLag } = await import("./lag.ts");
+      const { printLag } = await import("#runtime/events/lag.ts");
       await printLag(environmentOf(options), options.json);
     });
 
@@ -81,7 +81,7 @@ export function addEventsCommand(
     .addOption(dataDirOption())
     .option("--json", "print one JSON document", false)
     .action(async (name: string, options: ReplayOptions) => {
-      const { replay } = await import("./replay.ts");
+      const { replay } = await import("#runtime/events/replay.ts");
       const result = await replay(environmentOf(options), { name, target: options.in, after: options.after });
       process.stdout.write(
         options.json

@@ -1,9 +1,9 @@
 import { tenantOf } from "#cli/auth/lookups.ts";
-import type { Environment } from "#cli/environment.ts";
+import type { Environment } from "#runtime/environment.ts";
 import type { EventFilter } from "#db/event-log/event-log.ts";
 import { type Event, eventSources, type EventSource, type EventType } from "#events/event.ts";
 import { type EventPosition, positionText } from "#lib/live/event-position.ts";
-import { startOf, withEventLog } from "./with-event-log.ts";
+import { startOf, withEventLog } from "#runtime/events/with-event-log.ts";
 
 export interface TailRequest {
   after: string;

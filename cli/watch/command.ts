@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { Environment } from "#cli/environment.ts";
+import type { Environment } from "#runtime/environment.ts";
 import { endOnStopSignals } from "#lib/process/stop-signals.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Watched } from "./watched.ts";

@@ -5,13 +5,13 @@ import { asset } from "../assets.ts";
 import { connectionFields } from "../graphql/connections.ts";
 import { scalars } from "../graphql/scalars.ts";
 import type { LiveFields } from "../live/live-field.ts";
-import { liveResolvers } from "../live/live-subscriptions.ts";
-import { type Needs, publicAccess, type RequestContext, requirePermission } from "../trust/request-context.ts";
-import { isUuid } from "../uuid.ts";
+import { liveResolvers } from "../live/live-resolvers.ts";
+import { publicAccess, type RequestContext } from "../trust/request-context.ts";
 import { completeLists, listedNouns } from "./complete-lists.ts";
 import { type DeclaredNeeds, declaredNeeds } from "./declared-needs.ts";
-import { type EntityContext, entityResolvers, loadersOf, type SubgraphEntities } from "./entity-resolvers.ts";
-import { guardFields } from "./guarded-fields.ts";
+import { type EntityContext, entityResolvers, type SubgraphEntities } from "./entity-resolvers.ts";
+import { guardFields } from "./field-guards.ts";
+import { referenceResolver } from "./references.ts";
 import { isReferable, requireServedFields } from "./served-fields.ts";
 
 /** What every context of a request to a subgraph has. */
@@ -19,10 +19,13 @@ export interface SubgraphContext extends EntityContext {
   request: RequestContext;
 }
 
-interface SchemaSource<Context> {
+/** What is added to a subgraph's schema file, `subgraphs/<name>/schema.graphql`, to execute it. */
+export interface SchemaDefinition<Context> {
   name: string;
+  /** By type and field. What follows from the entities need not be written. */
   resolvers: Readonly<Record<string, unknown>>;
   entities: SubgraphEntities;
+  /** The fields of `Subscription`. */
   live?: { fields: LiveFields<Context> };
 }
 
@@ -33,16 +36,16 @@ export type TypeResolvers = Readonly<Record<string, unknown>>;
  * @throws Error when the file, its access directives, the resolvers and the entities do not fit each other
  */
 export function executableSchema<Context extends SubgraphContext>(
-  source: SchemaSource<Context>,
+  definition: SchemaDefinition<Context>,
 ): { schema: GraphQLSchema; needs: DeclaredNeeds } {
-  const { name } = source;
+  const { name } = definition;
   try {
     const file = parse(readFileSync(asset(`subgraphs/${name}/schema.graphql`), "utf8"));
     const nouns = listedNouns(file);
     const typeDefs = completeLists(file);
     const needs = declaredNeeds(typeDefs);
-    const resolvers = allResolvers(source, typeDefs, needs, (type) => nouns.get(type) ?? type);
-    requireServedFields(typeDefs, resolvers, source.entities);
+    const resolvers = allResolvers(definition, typeDefs, needs, (type) => nouns.get(type) ?? type);
+    requireServedFields(typeDefs, resolvers, definition.entities);
     // The only cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
     const modules = { typeDefs, resolvers } as unknown as Parameters<typeof buildSubgraphSchema>[0];
     const schema = buildSubgraphSchema(modules);
@@ -56,7 +59,7 @@ export function executableSchema<Context extends SubgraphContext>(
 
 /** Returns the resolvers that are written, and those that follow from the schema and the entities, by type. */
 function allResolvers<Context extends SubgraphContext>(
-  { name, resolvers, entities, live }: SchemaSource<Context>,
+  { name, resolvers, entities, live }: SchemaDefinition<Context>,
   typeDefs: DocumentNode,
   needs: DeclaredNeeds,
   nounOf: (type: string) => string,
@@ -89,16 +92,4 @@ function scalarNamed(scalar: string): GraphQLScalarType {
   const found = scalars[scalar];
   if (!found) throw new Error(`Scalar ${scalar} is not in lib/graphql/scalars.ts.`);
   return found;
-}
-
-/** Returns the resolver of references to an entity from other subgraphs, `{ __typename, id }`. */
-function referenceResolver(type: string, entities: SubgraphEntities, needs: Needs) {
-  // Another subgraph owns the entity, and this one only adds fields to it.
-  if (!Object.hasOwn(entities, type))
-    return ({ id }: { id: unknown }) => (isUuid(id) ? { __typename: type, id } : null);
-  return async ({ id }: { id: string }, context: SubgraphContext) => {
-    requirePermission(context.request.identity, needs);
-    const row = await loadersOf(context, type).load(id);
-    return row === null ? null : { ...(row as object), __typename: type };
-  };
 }

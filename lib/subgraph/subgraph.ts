@@ -2,7 +2,7 @@ import { SpanKind } from "@opentelemetry/api";
 import {
   type DefinitionNode,
   type ExecutionResult,
-  GraphQLError,
+  type GraphQLError,
   type GraphQLSchema,
   Kind,
   OperationTypeNode,
@@ -11,18 +11,18 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import { executionOf } from "../graphql/compiled-execution.ts";
-import { type ErrorCode, isRetryable, PublicError } from "../errors.ts";
-import { atEachReference, variableError, wrongLiteral } from "../graphql/input-errors.ts";
+import { atEachReference, wrongLiteral } from "../graphql/input-errors.ts";
 import type { LiveFields, LiveLog } from "../live/live-field.ts";
-import { liveSubscriptions, type ValidDocument } from "../live/live-subscriptions.ts";
-import { log } from "../observability/log.ts";
-import { type RequestContext } from "../trust/request-context.ts";
-import type { SubgraphEntities } from "./entity-resolvers.ts";
-import { executableSchema, type SubgraphContext } from "./executable-schema.ts";
-import { needsOf } from "./guarded-fields.ts";
-import type { SubgraphRequest } from "./request.ts";
+import type { ValidDocument } from "../live/live-subgraph.ts";
+import { liveSubscriptions } from "../live/live-subscriptions.ts";
 import type { Subscribable } from "../live/subscription.ts";
-import { failSpan, requestSpan, span } from "../observability/tracing.ts";
+import { log } from "../observability/log.ts";
+import { requestSpan, span } from "../observability/tracing.ts";
+import type { RequestContext } from "../trust/request-context.ts";
+import { executableSchema, type SchemaDefinition, type SubgraphContext } from "./executable-schema.ts";
+import { needsOf } from "./field-guards.ts";
+import { withPublicErrors } from "./public-errors.ts";
+import type { SubgraphRequest } from "./request.ts";
 
 /** A subgraph as its callers see it: the gateway in the same process, or the subgraph's own HTTP server. */
 export interface Subgraph {
@@ -41,12 +41,7 @@ export interface OpenContext<Context> {
   close(): Promise<void>;
 }
 
-export interface SubgraphDefinition<Context> {
-  /** Its schema is `subgraphs/<name>/schema.graphql`. */
-  name: string;
-  /** By type and field. What follows from the entities need not be written. */
-  resolvers: Readonly<Record<string, unknown>>;
-  entities: SubgraphEntities;
+export interface SubgraphDefinition<Context> extends SchemaDefinition<Context> {
   open(request: RequestContext, signal: AbortSignal | undefined): OpenContext<Context>;
   /** The fields of `Subscription`, and the log that is their source; without it there are no subscriptions. */
   live?: { fields: LiveFields<Context>; log: LiveLog | undefined };
@@ -88,18 +83,11 @@ export function createSubgraph<Context extends SubgraphContext>(definition: Subg
     }
   };
 
-  const withPublicErrors = (result: ExecutionResult, request: RequestContext): ExecutionResult => {
-    if (!result.errors) return result;
-    const errors = result.errors.map((error) => publicError(error, definition.name, request));
-    traceFailure(errors);
-    return { ...result, errors };
-  };
-
   const answer: Subgraph["execute"] = async ({ query, variables = {} }, request, signal) => {
     const found = executionFor(query);
     if (!("execute" in found)) return { errors: found.flatMap((error) => atEachReference(error, variables)) };
     return opened(request, signal, async (context) =>
-      withPublicErrors(await found.execute(context, variables), request),
+      withPublicErrors(await found.execute(context, variables), definition.name, request),
     );
   };
 
@@ -124,34 +112,10 @@ export function createSubgraph<Context extends SubgraphContext>(definition: Subg
         documentFor: executionFor,
         opened: (request, signal, use) =>
           requestSpan(`subgraph ${definition.name}`, spanOptions, () => opened(request, signal, use)),
-        withPublicErrors,
+        withPublicErrors: (result, request) => withPublicErrors(result, definition.name, request),
       }),
   };
 }
 
 const isMutation = (node: DefinitionNode): boolean =>
   node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.MUTATION;
-
-/** Returns the public form of an error: public errors unchanged; of all others only the request id. */
-function publicError(error: GraphQLError, subgraph: string, { requestId }: RequestContext): GraphQLError {
-  const cause = error.originalError;
-  if (cause instanceof PublicError)
-    return withCause(error, cause, { ...error.extensions, code: cause.code, ...cause.details });
-  if (!error.path) return variableError(error);
-  if (error.extensions["code"] === "BAD_USER_INPUT") return error;
-  log.subgraph.error({ err: cause ?? error, path: error.path, subgraph, requestId }, "a field failed");
-  const masked = new PublicError("INTERNAL_SERVER_ERROR", `The service failed (request ${requestId}).`);
-  return withCause(error, masked, { code: masked.code, requestId });
-}
-
-/** Returns the same error of a field with another cause. */
-const withCause = ({ nodes, path }: GraphQLError, cause: PublicError, extensions: Record<string, unknown>) =>
-  new GraphQLError(cause.message, { nodes, path, originalError: cause, extensions });
-
-/** Marks the span as failed. An error that the client caused is not a failure of the call. */
-function traceFailure(errors: readonly GraphQLError[]): void {
-  const code = errors
-    .map(({ extensions }) => extensions["code"] as ErrorCode)
-    .find((each) => each === "INTERNAL_SERVER_ERROR" || isRetryable(each));
-  if (code) failSpan(code);
-}
