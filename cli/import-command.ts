@@ -21,7 +21,7 @@ type RunImport = (
 export function addImportCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): void {
   const command = program
     .command("import")
@@ -42,7 +42,7 @@ export function addImportCommand(
       )
       .addOption(new Option("--data-dir <folder>", "where the embedded server's data are").env("NOVACRON_DATA_DIR"))
       .option("--json", "print the result as JSON, and no progress", false)
-      .action((path: string, options: ImportCommandOptions) => runImport(run, path, options, environmentOf, say));
+      .action((path: string, options: ImportCommandOptions) => runImport(run, path, options, environmentOf, print));
     if (keepTimes) sub.option("--keep-times", "keep the trace's times, and protect its samples from retention", false);
   };
   dataset(
@@ -64,7 +64,7 @@ async function runImport(
   path: string,
   options: ImportCommandOptions,
   environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   const { actingAs, closeDatabases, migrateAll, openDatabases, quietly, reachDatabases, requireMigrated } =
     await import("#runtime/databases.ts");
@@ -74,7 +74,7 @@ async function runImport(
   const stopping = new AbortController();
   const forgetSignals = onStop(() => stopping.abort());
   const environment = environmentOf(options);
-  const quiet = options.json ? () => undefined : say;
+  const quiet = options.json ? () => undefined : print;
   const server = await reachDatabases(environment, quietly);
   try {
     if (server.embedded) await migrateAll(server, quiet);

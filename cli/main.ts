@@ -20,7 +20,7 @@ import type { StartOptions } from "#runtime/start.ts";
 import { version } from "./version.ts";
 import { addWatchCommand } from "./watch/command.ts";
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
+const print = (line: string) => process.stderr.write(`${line}\n`);
 
 /** Runs the `novacron` command. `runProcess` handles what it throws: one message in plain language and exit code 1. `--json` prints one JSON document. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -49,7 +49,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .action(async (options: StartOptions & { dataDir?: string }) => {
       const { start } = await import("#runtime/start.ts");
       const signals = endOnStopSignals();
-      const product = await start(environmentOf(options), options, say);
+      const product = await start(environmentOf(options), options, print);
       signals.whenStarted(() => product.stop().catch(failProcess));
       process.stdout.write(`novacron ready ${product.url}\n`);
     });
@@ -70,7 +70,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       const { migrateAll, quietly, reachDatabases } = await import("#runtime/databases.ts");
       const server = await reachDatabases(environmentOf(options), quietly, options.create ? "make one" : "refuse");
       try {
-        const applied = await migrateAll(server, options.json ? () => undefined : say);
+        const applied = await migrateAll(server, options.json ? () => undefined : print);
         process.stdout.write(options.json ? `${JSON.stringify(applied)}\n` : "up to date\n");
       } finally {
         await server.stop();
@@ -92,19 +92,19 @@ export async function main(argv: readonly string[]): Promise<void> {
     .action(async (options: { dataDir?: string }) => {
       const { startJobs } = await import("#runtime/start-jobs.ts");
       const signals = endOnStopSignals();
-      const jobs = await startJobs(environmentOf(options), say);
+      const jobs = await startJobs(environmentOf(options), print);
       signals.whenStarted(() => jobs.stop().catch(failProcess));
       process.stdout.write("novacron jobs ready\n");
     });
 
-  addImportCommand(program, environmentOf, say);
-  addEventsCommand(program, environmentOf, say);
+  addImportCommand(program, environmentOf, print);
+  addEventsCommand(program, environmentOf, print);
   addProjectionsCommand(program, environmentOf);
   for (const add of [addTenantCommand, addUserCommand, addRoleCommand, addKeyCommand]) add({ program, environmentOf });
   addAuditCommand(program, environmentOf);
   addKeysCommand(program, environmentOf);
   addSecretsCommand(program);
-  addWatchCommand(program, environmentOf, say);
+  addWatchCommand(program, environmentOf, print);
   addGatewayCommand(program, wholeNumber);
   addSchemaCommand(program);
 

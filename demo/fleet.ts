@@ -3,8 +3,8 @@ import { importedId } from "#lib/uuid.ts";
 import { noise } from "#import/seeded-random.ts";
 
 export const demoDataset = "demo";
-export const demoVmCount = 60;
-export const demoNodeCount = 12;
+const demoVmCount = 60;
+const demoNodeCount = 12;
 
 export interface DemoVm {
   id: string;

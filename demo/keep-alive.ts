@@ -91,7 +91,7 @@ async function writeRound(dbs: FleetDatabases, tenantId: string, everyMs: number
 const roomUntil = new WeakMap<FleetDatabases, number>();
 
 /** Creates partitions for samples up to the end of tomorrow, once a day. It uses transactions of its own, because it may wait for a lock. */
-export async function makeRoom(dbs: FleetDatabases, tenantId: string, now: number): Promise<void> {
+async function makeRoom(dbs: FleetDatabases, tenantId: string, now: number): Promise<void> {
   if ((roomUntil.get(dbs) ?? 0) > now + 3_600) return;
   const range = { from: now - 7_200, to: now + 86_400 };
   for (const metrics of ["vm_metrics", "system_metrics"] as const) {

@@ -18,7 +18,7 @@ const clouds = [
 const every = 3;
 const hoursPerMonth = 730;
 
-export const providerId = (tenantId: string, type: string): string => importedId("provider", tenantId, type);
+const providerId = (tenantId: string, type: string): string => importedId("provider", tenantId, type);
 
 /**
  * Creates providers for the tenant, one per cloud, known only by their price lists (no credentials).

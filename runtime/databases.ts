@@ -23,12 +23,12 @@ export type WithoutInstallation = "make one" | "refuse";
 
 /**
  * Returns the servers that `DATABASE_URL_*` name, or the embedded one of the data folder, which is started when it does not run.
- * @param say receives messages about unusual events
+ * @param print receives messages about unusual events
  * @throws Error NO_INSTALLATION where a command would create databases that the user does not expect
  */
 export async function reachDatabases(
   environment: Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
   without: WithoutInstallation = "refuse",
 ): Promise<DatabaseServer> {
   const { databaseUrls, dataDir } = environment;
@@ -40,7 +40,7 @@ export async function reachDatabases(
     const message = `There is no installation in ${resolve(dataDir)}. Give the data folder of the server with --data-dir or NOVACRON_DATA_DIR; \`novacron start\` makes a new installation.`;
     throw Object.assign(new Error(message), { code: "NO_INSTALLATION" });
   }
-  const server = await startEmbeddedPostgres({ dataDir, databases: domains.map(databaseName), log: say });
+  const server = await startEmbeddedPostgres({ dataDir, databases: domains.map(databaseName), log: print });
   const administratorUrl = (domain: Domain) => server.url(databaseName(domain));
   try {
     await prepareAll(administratorUrl);
@@ -77,13 +77,13 @@ export const prepareAll = (administratorUrl: (domain: Domain) => string): Promis
 /** Migrates every database to this program's schema, one after the other: roles belong to the server, which the databases may share. */
 export async function migrateAll(
   server: DatabaseServer,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<Record<string, string[]>> {
   const applied: Record<string, string[]> = {};
   for (const domain of domains) {
     const tags = await migrateDomain(server.url(domain, "owner"), domain);
     applied[domain] = tags;
-    for (const tag of tags) say(`migrated ${domain}: ${tag}`);
+    for (const tag of tags) print(`migrated ${domain}: ${tag}`);
   }
   return applied;
 }

@@ -15,20 +15,20 @@ export interface LiveFleet {
   /** The monitoring database under its system role. */
   monitoringJobs: Database;
   signal: AbortSignal;
-  say: (line: string) => void;
+  print: (line: string) => void;
 }
 
 /** Seeds the demo fleet where there is none, and keeps it changing until the signal: new samples, changes of state, alerts, migrations. */
 export async function startDemo(fleet: LiveFleet): Promise<{ running: Promise<void> }> {
-  const { databases, system, monitoringJobs, signal, say } = fleet;
+  const { databases, system, monitoringJobs, signal, print } = fleet;
   const named = await tenantNamed(system, demoTenantName);
   if (named !== undefined && named !== demoTenantId) {
-    say(`there is a tenant ${demoTenantName} that is not the demo: no demo fleet is seeded (start with --no-demo)`);
+    print(`there is a tenant ${demoTenantName} that is not the demo: no demo fleet is seeded (start with --no-demo)`);
     return { running: Promise.resolve() };
   }
   const acting = actingAs({ ...databases, monitoringJobs }, "job:demo");
   const { seeded, vms, nodes } = await seedDemoFleet(acting);
-  if (seeded) say(`seeded a generated demo fleet: ${vms} VMs on ${nodes} nodes`);
+  if (seeded) print(`seeded a generated demo fleet: ${vms} VMs on ${nodes} nodes`);
   return { running: keepAlive(acting, { signal, onError }) };
 }
 

@@ -10,11 +10,11 @@ import { serveMetrics } from "./metrics-server.ts";
 /** Starts the jobs of all five databases in a process of their own. Any number of processes may run: each job runs in one of them at a time. */
 export async function startJobs(
   environment: Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<{ stop(): Promise<void> }> {
   const { redisUrl, eventRetentionSeconds: retentionSeconds, host, metricsPort } = environment;
   const stopping = new AbortController();
-  const server = await reachDatabases(environment, say);
+  const server = await reachDatabases(environment, print);
   try {
     await requireMigrated(server);
     const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
@@ -27,7 +27,7 @@ export async function startJobs(
       stopping.signal,
     );
     const figures = metricsPort === undefined ? undefined : await serveMetrics(events.systems, host, metricsPort);
-    if (figures) say(`figures for Prometheus are at ${figures.url}`);
+    if (figures) print(`figures for Prometheus are at ${figures.url}`);
     return {
       stop: async () => {
         endKeys();

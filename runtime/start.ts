@@ -64,7 +64,7 @@ export interface RunningProduct {
 export async function start(
   environment: Environment,
   options: StartOptions,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<RunningProduct> {
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -75,9 +75,9 @@ export async function start(
     await requireFreePort({ host: options.host, port: options.port, setting: "--port" });
     // Unreadable keys are rejected before anything is created.
     readKeys(environment);
-    const server = await reachDatabases(environment, say, "make one");
+    const server = await reachDatabases(environment, print, "make one");
     stops.push(server.stop);
-    if (server.embedded || options.migrate) await migrateAll(server, say);
+    if (server.embedded || options.migrate) await migrateAll(server, print);
     else await requireMigrated(server);
     const databases = await openDatabases(server);
     stops.push(() => closeDatabases(databases));
@@ -85,7 +85,7 @@ export async function start(
     const systemUrl = server.url("auth", "system");
     const system = await openDatabase({ domain: "auth", url: systemUrl, as: "system", maxConnections: 4 });
     stops.push(() => system.close());
-    const keys = await ensureKeys(environment, { server, system, newKeys: options.newKeys ?? false, say });
+    const keys = await ensureKeys(environment, { server, system, newKeys: options.newKeys ?? false, print });
     const signingKeys = new Replaceable(keys.signingKeys);
     const encryptionKeys = new Replaceable(keys.encryptionKeys);
     const endKeys = followKeyFiles(environment, { signingKeys, encryptionKeys });
@@ -103,9 +103,9 @@ export async function start(
     if (environment.metricsPort !== undefined) {
       const figures = await serveMetrics(events.systems, options.host, environment.metricsPort);
       stops.push(figures.close);
-      say(`figures for Prometheus are at ${figures.url}`);
+      print(`figures for Prometheus are at ${figures.url}`);
     }
-    const fleet = { databases, system, monitoringJobs, signal: stopping.signal, say };
+    const fleet = { databases, system, monitoringJobs, signal: stopping.signal, print };
     if (options.demo ?? !environment.production) background.push((await startDemo(fleet)).running);
     if (options.replay) background.push((await startReplay(fleet, options.replay)).running);
     background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
@@ -119,7 +119,7 @@ export async function start(
     const { pepper } = keys;
     const identity = { system, pepper, encryptionKeys, environment: keyEnvironment, limits };
     const first = { dataDir: environment.dataDir, auth: databases.auth, system, pepper, keyEnvironment };
-    for (const line of await ensureAdministrator(first)) say(line);
+    for (const line of await ensureAdministrator(first)) print(line);
 
     const subgraphs = createSubgraphs(databases, identity, events.log);
     const transport = guarded(inProcess(subgraphs), {}, countCalls);
@@ -152,7 +152,7 @@ export async function start(
       port: options.port,
     });
     stops.push(gateway.close);
-    if (!environment.production) say(`browsers find GraphiQL at ${gateway.url}`);
+    if (!environment.production) print(`browsers find GraphiQL at ${gateway.url}`);
     return { url: gateway.url, stop };
   } catch (error) {
     await stop();

@@ -28,7 +28,7 @@ const dataDirOption = () =>
 export function addEventsCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): void {
   const command = program.command("events").description("read the event log, and how far behind its readers are");
 
@@ -55,7 +55,7 @@ export function addEventsCommand(
     .option("--json", "print one JSON object a line, each with the position after it", false)
     .action(async (options: TailOptions) => {
       const { tailEvents } = await import("./tail.ts");
-      await tailEvents(environmentOf(options), options, printer(options.json), say);
+      await tailEvents(environmentOf(options), options, printer(options.json), print);
     });
 
   command

@@ -222,15 +222,6 @@ export async function hasKeyUsers(system: Database): Promise<boolean> {
   return (await system.run(anyKeyUser, { tenantId: platformTenantId }))[0]?.found ?? false;
 }
 
-const enabled = statement<{ enabled: boolean }>(
-  () => sql`select ${enabledTenant(sql`${sql.placeholder("tenantId")}::uuid`)} as "enabled"`,
-);
-
-/** Returns whether the tenant is enabled; false also when there is no such tenant. */
-export async function isTenantEnabled(system: Database, tenantId: string): Promise<boolean> {
-  return (await system.run(enabled, { tenantId }))[0]?.enabled ?? false;
-}
-
 const builtIn = statement<{ permissions: string[] }>(
   () => sql`
     select array(select jsonb_array_elements_text(${roles.permissions})) as "permissions" from ${roles}

@@ -12,7 +12,7 @@ export interface KeyedData {
   system: Database;
   /** Whether new keys may be made when the keys of existing data are lost. */
   newKeys: boolean;
-  say: (line: string) => void;
+  print: (line: string) => void;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function ensureKeys(environment: Environment, data: KeyedData): Pro
   const others = readKeys(environment);
   if (others) return others;
   if (isUsed) throw keysLost(environment.dataDir);
-  if (makeKeys(environment.dataDir)) data.say(`made new keys in ${environment.dataDir}/keys`);
+  if (makeKeys(environment.dataDir)) data.print(`made new keys in ${environment.dataDir}/keys`);
   return requireKeys(environment);
 }
 

@@ -38,7 +38,7 @@ export async function liveSubgraphs(): Promise<LiveSubgraphs> {
   };
 }
 
-export const contextOf = (identity: Identity): RequestContext => ({
+const contextOf = (identity: Identity): RequestContext => ({
   identity,
   requestId: "request",
   // Already past: a subscription does not wait for its deadline.

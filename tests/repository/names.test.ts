@@ -61,7 +61,7 @@ const snake = (type: string): string => type.replaceAll(/(?<!^)([A-Z])/g, "_$1")
 const tablesOf = (domain: Domain): string[] =>
   Object.values(schemas[domain])
     .filter((each) => is(each, PgTable))
-    .map((table) => getTableName(table as PgTable));
+    .map((table) => getTableName(table));
 const typeOf = (domain: string, table: string): string =>
   exceptions.find((each) => each.domain === domain && each.table === table)?.type ?? pascal(singular(table));
 const isKey = ({ name, arguments: args = [] }: ConstDirectiveNode): boolean =>
