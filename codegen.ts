@@ -1,37 +1,67 @@
 import { readFileSync } from "node:fs";
 import type { CodegenConfig } from "@graphql-codegen/cli";
-import { type DocumentNode, print } from "graphql";
+import { type DocumentNode, Kind, print } from "graphql";
 import { readSchema } from "./lib/subgraph/read-schema.ts";
 
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 
 /**
- * Every exported type of a subgraph's `mappers.ts` is what its resolvers return for the GraphQL type of that name. For a connection of that type, they return a
- * page of it.
+ * Returns the exported types of a subgraph's `mappers.ts`: what its resolvers receive and return for the GraphQL type of that name. For a connection of that
+ * type, they return a page of it.
  */
-function mappersOf(domain: string, schema: DocumentNode): Record<string, string> {
+function mappersOf(
+  domain: string,
+  schema: DocumentNode,
+): { mappers: Record<string, string>; enumValues: Record<string, string> } {
   const source = readFileSync(new URL(`subgraphs/${domain}/mappers.ts`, import.meta.url), "utf8");
-  const types = new Set(schema.definitions.map((node) => ("name" in node ? node.name?.value : undefined)));
-  return Object.fromEntries(
-    [...source.matchAll(/^export (?:type|interface) (\w+)/gm)].flatMap(([, name = ""]) => [
-      [name, `../mappers.ts#${name} as ${name}Mapper`],
-      ...(types.has(`${name}Connection`)
-        ? [[`${name}Connection`, `../../../lib/graphql/pagination.ts#Page<${name}Mapper>`]]
-        : []),
-    ]),
-  );
+  const names = [...source.matchAll(/^export (?:type|interface) (\w+)/gm)].map(([, name]) => name ?? "");
+  const namesOf = (kind: Kind) =>
+    new Set(schema.definitions.flatMap((node) => (node.kind === kind && "name" in node ? node.name?.value : [])));
+  const [enums, objects] = [namesOf(Kind.ENUM_TYPE_DEFINITION), namesOf(Kind.OBJECT_TYPE_DEFINITION)];
+  return {
+    mappers: Object.fromEntries(
+      names
+        .filter((name) => !enums.has(name))
+        .flatMap((name) => [
+          [name, `../mappers.ts#${name} as ${name}Mapper`],
+          ...(objects.has(`${name}Connection`)
+            ? [[`${name}Connection`, `../../../lib/graphql/pagination.ts#Page<${name}Mapper>`]]
+            : []),
+        ]),
+    ),
+    // An enum has the values of the domain in inputs, too.
+    enumValues: Object.fromEntries(
+      names.filter((name) => enums.has(name)).map((name) => [name, `../mappers.ts#${name}`]),
+    ),
+  };
 }
+
+/** Returns the schema of a subgraph, complete. */
+const schemaOf = (domain: string) => readSchema(`subgraphs/${domain}/schema.graphql`);
 
 const config: CodegenConfig = {
   overwrite: true,
   silent: true,
+  hooks: {
+    // An enum of `mappers.ts` is exported as a value, which it is not.
+    beforeOneFileWrite: (_path: string, content: string) =>
+      content.replaceAll(/^export \{ (\w+) \};$/gm, "export type { $1 };"),
+  },
   generates: Object.fromEntries(
-    domains.map((domain) => {
-      const schema = readSchema(`subgraphs/${domain}/schema.graphql`);
-      return [
+    domains.flatMap((domain) => [
+      // The enums alone, for domain code, which knows no resolvers.
+      [
+        `subgraphs/${domain}/generated/enums.ts`,
+        {
+          schema: print(schemaOf(domain)),
+          plugins: ["typescript"],
+          config: { onlyEnums: true, enumsAsTypes: true, federation: true },
+        },
+      ],
+      [
         `subgraphs/${domain}/generated/resolvers.ts`,
         {
-          schema: print(schema),
+          schema: print(schemaOf(domain)),
           plugins: ["typescript", "typescript-resolvers"],
           config: {
             federation: true,
@@ -41,7 +71,7 @@ const config: CodegenConfig = {
             emitLegacyCommonJSImports: false,
             importExtension: ".ts",
             contextType: `../context.ts#${domain[0]?.toUpperCase()}${domain.slice(1)}Context`,
-            mappers: mappersOf(domain, schema),
+            ...mappersOf(domain, schemaOf(domain)),
             defaultScalarType: "unknown",
             scalars: {
               DateTime: { input: "Date", output: "Date | string" },
@@ -55,8 +85,8 @@ const config: CodegenConfig = {
             },
           },
         },
-      ];
-    }),
+      ],
+    ]),
   ),
 };
 

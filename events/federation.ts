@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { entityEvents, id, idOrNull, text, textOrNull, timeOrNull } from "./catalogue.ts";
+import { defineEvent, entityEvents, id, idOrNull, text, textOrNull, timeOrNull } from "./catalogue.ts";
 
 /** The events that the multi-cloud domain emits. */
 export const federationEvents = {
@@ -44,10 +44,9 @@ export const federationEvents = {
     optimizationType: text,
     status: text,
   }),
-  "instance_prices.changed": {
-    version: 1,
-    entity: "InstancePrice",
-    description: "Prices of the catalogue were added, changed or removed, one event per batch; `rows` counts them.",
-    payload: z.object({ providerTypes: z.array(z.string()), rows: z.int().positive() }),
-  },
+  "instance_prices.changed": defineEvent(
+    "InstancePrice",
+    "Prices of the catalogue were added, changed or removed, one event per batch; `rows` counts them.",
+    { providerTypes: z.array(z.string()), rows: z.int().positive() },
+  ),
 };

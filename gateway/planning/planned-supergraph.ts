@@ -1,12 +1,15 @@
 import { EnumType, type Schema, Supergraph } from "@apollo/federation-internals";
 import { QueryPlanner } from "@apollo/query-planner";
+import type { DocumentNode } from "graphql";
 import { supportedFeatures } from "../authorization/supported-features.ts";
-import { supergraphToPlan } from "./requirements/supergraph-to-plan.ts";
-import type { Terms } from "./requirements/terms.ts";
+import { supergraphToPlan } from "./foreign-shapes/supergraph-to-plan.ts";
+import type { Terms } from "./foreign-shapes/terms.ts";
 
 /** A supergraph in the planner's own model. */
 export interface PlannedSupergraph {
   supergraph: Supergraph;
+  /** The document that it was built from. */
+  document: DocumentNode;
   /** The meaning of names in its plans. */
   terms: Terms;
   /** The schema that clients see. */
@@ -21,11 +24,12 @@ export interface PlannedSupergraph {
 
 /** @throws Error when the document is not a supergraph, or needs a feature that this gateway does not have */
 export function plannedSupergraph(sdl: string): PlannedSupergraph {
-  const { sdl: toPlan, ...terms } = supergraphToPlan(sdl);
-  const supergraph = Supergraph.build(toPlan, { supportedFeatures: new Set(supportedFeatures) });
+  const { document, ...terms } = supergraphToPlan(sdl);
+  const supergraph = Supergraph.build(document, { supportedFeatures: new Set(supportedFeatures) });
   let planner: QueryPlanner | undefined;
   return {
     supergraph,
+    document,
     terms,
     plannedSchema: supergraph.apiSchema(),
     interfaceObjects: interfaceObjectsIn(supergraph.schema),

@@ -3,7 +3,9 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { type DocumentNode, type GraphQLScalarType, type GraphQLSchema, Kind, parse } from "graphql";
 import { asset } from "../assets.ts";
 import { connectionFields } from "../graphql/connections.ts";
+import { evaluateDefaults } from "../graphql/input-defaults.ts";
 import { scalars } from "../graphql/scalars.ts";
+import { userErrorFields } from "../graphql/user-errors.ts";
 import type { LiveFields } from "../live/live-field.ts";
 import { liveResolvers } from "../live/live-resolvers.ts";
 import { publicAccess, type RequestContext } from "../trust/request-context.ts";
@@ -49,6 +51,7 @@ export function executableSchema<Context extends SubgraphContext>(
     // The only cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
     const modules = { typeDefs, resolvers } as unknown as Parameters<typeof buildSubgraphSchema>[0];
     const schema = buildSubgraphSchema(modules);
+    evaluateDefaults(schema);
     guardFields(schema, needs);
     return { schema, needs };
   } catch (error) {
@@ -77,7 +80,12 @@ function allResolvers<Context extends SubgraphContext>(
     const written = (resolvers[type] ?? {}) as TypeResolvers;
     if ("__resolveReference" in written)
       throw new Error(`${type} resolves its own references: list it among the entities.`);
-    all[type] = { ...(type.endsWith("Connection") ? connectionFields : {}), ...derived[type], ...written };
+    all[type] = {
+      ...(type.endsWith("Connection") ? connectionFields : {}),
+      ...(type === "UserError" ? userErrorFields : {}),
+      ...derived[type],
+      ...written,
+    };
     if (isReferable(node))
       all[type] = {
         ...all[type],

@@ -6,6 +6,7 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from "graphql";
+import { withValidIds } from "../graphql/input-ids.ts";
 import { type Needs, type RequestContext, requirePermission } from "../trust/request-context.ts";
 import type { DeclaredNeeds } from "./declared-needs.ts";
 import { withFewReferences } from "./references.ts";
@@ -36,7 +37,8 @@ export function guardFields(schema: GraphQLSchema, declared: DeclaredNeeds): voi
       if (roots.includes(type) && !declared.has(`${type.name}.${field.name}`))
         throw new Error(`${type.name}.${field.name} has no access directive.`);
       const needs = needsOf(declared, type.name, field);
-      const cleared = type === schema.getMutationType() ? withClearedData(resolve) : resolve;
+      const isMutation = type === schema.getMutationType();
+      const cleared = isMutation ? withClearedData(withValidIds(field.args, resolve)) : resolve;
       field.resolve = needs.length > 0 ? guardedBy(needs, cleared) : cleared;
     }
   }

@@ -9,6 +9,7 @@ import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { PublicUserRow } from "#db/auth/users.ts";
 import type { UserError as Problem } from "#lib/graphql/user-errors.ts";
 import type { ValidToken as Token } from "./credentials/validate-token.ts";
+import type { UserErrorCode } from "./generated/enums.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 
@@ -22,7 +23,7 @@ export type ApiKey = PublicApiKeyRow;
 export type UserSession = PublicUserSessionRow;
 export type AuthAuditEntry = PublicAuditEntryRow;
 
-export type UserError = Problem;
+export type UserError = Problem<UserErrorCode>;
 export type ValidToken = Token;
 
 export type ValidTokenKind = Token["kind"];

@@ -4,8 +4,8 @@ import { compliancePolicyEntity } from "#db/federation/compliance-policies.ts";
 import { complianceViolationEntity } from "#db/federation/compliance-violations.ts";
 import { costOptimizationEntity } from "#db/federation/cost-optimizations.ts";
 import { instancePriceEntity } from "#db/federation/instance-prices.ts";
-import { migrationStepEntity } from "#db/federation/migration-steps.ts";
-import { migrationEntity } from "#db/federation/migrations.ts";
+import { vmMigrationStepEntity } from "#db/federation/vm-migration-steps.ts";
+import { vmMigrationEntity } from "#db/federation/vm-migrations.ts";
 import { multicloudVmEntity } from "#db/federation/multicloud-vms.ts";
 import { entityLoaders } from "#lib/graphql/batching.ts";
 
@@ -13,8 +13,8 @@ import { entityLoaders } from "#lib/graphql/batching.ts";
 export const entities = {
   CloudProvider: cloudProviderEntity,
   ProviderVm: multicloudVmEntity,
-  Migration: migrationEntity,
-  MigrationStep: migrationStepEntity,
+  Migration: vmMigrationEntity,
+  MigrationStep: vmMigrationStepEntity,
   CompliancePolicy: compliancePolicyEntity,
   ComplianceViolation: complianceViolationEntity,
   CostOptimization: costOptimizationEntity,

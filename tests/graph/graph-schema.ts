@@ -23,6 +23,10 @@ export interface ConnectionField {
   field: string;
   /** GraphQL type of each field of its filter. */
   filters: Readonly<Record<string, string>>;
+  /** Type of the objects in the list. */
+  node: string;
+  /** Type of the objects whose ids each filter by ids takes. */
+  references: Readonly<Record<string, string>>;
   orderType: string;
   orders: readonly string[];
   /** Returns an operation with selections of this field under an object that exists. */
@@ -42,6 +46,7 @@ export function connectionFields(schema: GraphQLSchema, fleet: Fleet): Connectio
         name: `${type.name}.${field.name}`,
         field: field.name,
         ...argumentsOf(schema, field),
+        ...referencesOf(field),
         under: type === query ? (selections) => `{ ${selections} }` : underParent(schema, type.name, fleet),
       });
     }
@@ -64,6 +69,26 @@ function argumentsOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown
     orderType: orderType?.name ?? "",
     orders: orders && "getValues" in orders ? orders.getValues().map(({ name }) => name) : [],
   };
+}
+
+/** A filter by ids has the name of a field of the listed objects, `owner`, or of the last part of several: `provider` is a `sourceProvider` or a `destinationProvider`. */
+function referencesOf(field: GraphQLField<unknown, unknown>): Pick<ConnectionField, "node" | "references"> {
+  const connection = getNamedType(field.type);
+  const node = isObjectType(connection) ? getNamedType(connection.getFields()["nodes"]?.type) : undefined;
+  if (!isObjectType(node)) throw new Error(`${field.name} is not a list of objects.`);
+  const filter = getNamedType(field.args.find(({ name }) => name === "filter")?.type);
+  const byIds = isInputObjectType(filter)
+    ? Object.values(filter.getFields()).filter(({ type }) => String(type) === "[ID!]")
+    : [];
+  const typeOf = (name: string): string => {
+    if (name === "id") return node.name;
+    const fields = Object.values(node.getFields());
+    const ending = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+    const referring = fields.find((each) => each.name === name) ?? fields.find((each) => each.name.endsWith(ending));
+    if (!referring) throw new Error(`${node.name} has no field for the filter ${name}.`);
+    return getNamedType(referring.type).name;
+  };
+  return { node: node.name, references: Object.fromEntries(byIds.map(({ name }) => [name, typeOf(name)])) };
 }
 
 /** Returns a function that wraps selections of a type in an operation on an object that exists: `{ vm(id: …) { … } }`. */

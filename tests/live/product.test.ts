@@ -6,7 +6,7 @@ import { WebSocket } from "ws";
 import { changeColumns, type ChangedRow, type Changes, changeEvents } from "#db/changes.ts";
 import type { Database } from "#db/client.ts";
 import { append } from "#db/event-log/append.ts";
-import { migrationChanges, migrationStepChanges } from "#db/federation/changes.ts";
+import { vmMigrationChanges, vmMigrationStepChanges } from "#db/federation/changes.ts";
 import { alertChanges } from "#db/monitoring/changes.ts";
 import { statement } from "#db/statement.ts";
 import { changeStates, type StateChange } from "#db/vms/state-writes.ts";
@@ -223,9 +223,9 @@ describe("migrationProgressed", () => {
         status progressPercentage step { stepNumber stepName status } migration { id vm { name } } } }`,
       { ids: [id("migration", 1)] },
     );
-    await touch(product.databases.federation, migrationChanges, id("migration", 2));
-    await touch(product.databases.federation, migrationStepChanges, id("migrationStep", 1));
-    await touch(product.databases.federation, migrationChanges, id("migration", 1));
+    await touch(product.databases.federation, vmMigrationChanges, id("migration", 2));
+    await touch(product.databases.federation, vmMigrationStepChanges, id("migrationStep", 1));
+    await touch(product.databases.federation, vmMigrationChanges, id("migration", 1));
     await until(() => live.received.length === 2);
     expect(live.received.map(({ data }) => data.migrationProgressed)).toMatchObject([
       { status: null, step: { stepName: expect.any(String) }, migration: { id: id("migration", 1) } },

@@ -5,7 +5,7 @@ import {
   refreshNodeLatest,
   refreshVmLatest,
 } from "#db/monitoring/sample-writes.ts";
-import { ensureMetricRange } from "#db/monitoring/import-writes.ts";
+import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
 import { projectVms } from "#db/projections/projected-vms.ts";
 import { parsePosition } from "#lib/live/event-position.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";

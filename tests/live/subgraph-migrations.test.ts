@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { advanceMigration, beginMigrations } from "#db/federation/migration-writes.ts";
-import { migrationPhases } from "#db/federation/schema/migrations.ts";
+import { advanceVmMigration, beginVmMigrations } from "#db/federation/vm-migration-writes.ts";
+import { migrationPhases } from "#db/federation/schema/vm-migrations.ts";
 import { newId } from "#lib/uuid.ts";
 import type { Fleet } from "#tests/graph/rows.ts";
 import { dataOf, everything, firstOf, liveSubgraphs, type LiveSubgraphs, Subscriber } from "./subgraph-fixture.ts";
@@ -24,12 +24,12 @@ async function begin(fleet: Fleet): Promise<string> {
     approvedBy: fleet.id("user"),
   };
   const [id] = await live.services.federation.write({ ...writing, tenantId: fleet.tenantId }, (tx) =>
-    beginMigrations(tx, [move], new Date()),
+    beginVmMigrations(tx, [move], new Date()),
   );
   return id ?? "";
 }
 const advance = (fleet: Fleet, id: string) =>
-  live.services.federation.write({ ...writing, tenantId: fleet.tenantId }, (tx) => advanceMigration(tx, id));
+  live.services.federation.write({ ...writing, tenantId: fleet.tenantId }, (tx) => advanceVmMigration(tx, id));
 
 const progress = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
   events.map((event) => dataOf(event)["migrationProgressed"] as Record<string, unknown>);

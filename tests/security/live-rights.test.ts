@@ -173,7 +173,7 @@ describe("attack 35: every open connection loses access within two seconds", () 
   it("of a user who is disabled", async () => {
     const user = await newUser();
     const { sockets, reading, isEnded } = await connectionsOf(user);
-    await asAdministrator("disableUser", { userId: user.id });
+    await asAdministrator("disableUser", { id: user.id });
     expect(await secondsUntil(() => sockets.every(({ closed }) => closed?.code === 4403) && isEnded())).toBeLessThan(2);
     await flip(ours);
     expect(await reading).not.toContain("vmStateChanged");

@@ -7,7 +7,7 @@ import {
   stepStatusEnum,
   violationSeverityEnum,
 } from "#db/federation/schema/enums.ts";
-import { migrationPhases } from "#db/federation/schema/migrations.ts";
+import { migrationPhases } from "#db/federation/schema/vm-migrations.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { CloudProvider } from "./CloudProvider.ts";

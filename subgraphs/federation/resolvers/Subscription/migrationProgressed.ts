@@ -3,13 +3,14 @@ import { idFilter } from "#lib/live/subscription-filters.ts";
 import type { FederationContext } from "../../context.ts";
 import type { SubscriptionMigrationProgressedArgs } from "../../generated/resolvers.ts";
 import type { MigrationProgress } from "../../mappers.ts";
-import { progressOf } from "../../migrations/progress.ts";
+import { type MigrationEvent, progressOf } from "../../migrations/progress.ts";
 
 export const migrationProgressed: LiveField<
   SubscriptionMigrationProgressedArgs,
   FederationContext,
   MigrationProgress,
-  MigrationProgress
+  MigrationProgress,
+  MigrationEvent
 > = {
   types: ["migration.created", "migration.updated", "migration_step.created", "migration_step.updated"],
   valuesFor: ({ migrationIds }) => {

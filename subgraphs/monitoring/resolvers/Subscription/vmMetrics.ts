@@ -1,5 +1,4 @@
-import type { PayloadOf } from "#events/catalogue.ts";
-import type { monitoringEvents } from "#events/monitoring.ts";
+import type { EventOf } from "#events/event.ts";
 import { found } from "#lib/graphql/arguments.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
 import { idFilter, tagFilter } from "#lib/live/subscription-filters.ts";
@@ -8,16 +7,20 @@ import type { SubscriptionVmMetricsArgs } from "../../generated/resolvers.ts";
 import type { VmMetrics } from "../../mappers.ts";
 import { everyMs } from "../../metrics/every.ts";
 
-type Written = PayloadOf<(typeof monitoringEvents)["vm_metrics.written"]>;
-
 /** Collects the ids of VMs with new samples. The newest sample of each VM is read when it is emitted. */
-export const vmMetrics: LiveField<SubscriptionVmMetricsArgs, MonitoringContext, string, Promise<VmMetrics>> = {
+export const vmMetrics: LiveField<
+  SubscriptionVmMetricsArgs,
+  MonitoringContext,
+  string,
+  Promise<VmMetrics>,
+  EventOf<"vm_metrics.written">
+> = {
   types: ["vm_metrics.written"],
   valuesFor: ({ vmIds, filter }) => {
     const vm = idFilter(vmIds, "vmIds");
     // Rejects an invalid filter before the log is followed.
     wantedNodeAndTags(filter);
-    return ({ payload }) => (payload as Written).vmIds.filter(vm);
+    return ({ payload }) => payload.vmIds.filter(vm);
   },
   everyMs: ({ every }) => everyMs(every),
   admits: async (id, { filter }, { loaders }) => {

@@ -1,0 +1,18 @@
+import { contains, during, oneOf } from "../filters.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { vmMigrationSteps } from "./schema/vm-migration-steps.ts";
+
+export const vmMigrationStepEntity = defineEntity({
+  table: vmMigrationSteps,
+  filters: {
+    status: oneOf(vmMigrationSteps.status),
+    startedAt: during(vmMigrationSteps.startedAt),
+    text: contains(vmMigrationSteps.stepName, vmMigrationSteps.description, vmMigrationSteps.errorMessage),
+  },
+  orders: { STEP_NUMBER: vmMigrationSteps.stepNumber },
+  defaultOrder: { field: "STEP_NUMBER", direction: "ASC" },
+  under: {
+    "Migration.steps": by(vmMigrationSteps.migrationId),
+  },
+});
