@@ -74,6 +74,7 @@ const config: CodegenConfig = {
             ...mappersOf(domain, schemaOf(domain)),
             defaultScalarType: "unknown",
             scalars: {
+              CurrencyCode: "string",
               DateTime: { input: "Date", output: "Date | string" },
               Decimal: "string",
               Duration: "string",

@@ -18,7 +18,7 @@ export const cloudProviderEntity = defineEntity({
   omit: ["credentialsEncrypted"],
   filters: {
     id: oneOf(cloudProviders.id),
-    providerType: oneOf(cloudProviders.providerType),
+    type: oneOf(cloudProviders.providerType),
     healthStatus: oneOf(cloudProviders.healthStatus),
     region: offersRegion,
     enabled: is(cloudProviders.enabled),

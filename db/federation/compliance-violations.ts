@@ -9,7 +9,7 @@ export const complianceViolationEntity = defineEntity({
     policy: oneOf(complianceViolations.policyId),
     vm: oneOf(complianceViolations.vmId),
     provider: oneOf(complianceViolations.providerId),
-    violationType: oneOf(complianceViolations.violationType),
+    type: oneOf(complianceViolations.violationType),
     severity: oneOf(complianceViolations.severity),
     open: isNull(complianceViolations.resolvedAt),
     autoRemediationApplied: is(complianceViolations.autoRemediationApplied),
@@ -24,7 +24,7 @@ export const complianceViolationEntity = defineEntity({
   orders: {
     DETECTED_AT: complianceViolations.detectedAt,
     SEVERITY: complianceViolations.severity,
-    VIOLATION_TYPE: complianceViolations.violationType,
+    TYPE: complianceViolations.violationType,
   },
   defaultOrder: { field: "DETECTED_AT", direction: "DESC" },
   under: {

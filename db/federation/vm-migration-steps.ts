@@ -10,8 +10,8 @@ export const vmMigrationStepEntity = defineEntity({
     startedAt: during(vmMigrationSteps.startedAt),
     text: contains(vmMigrationSteps.stepName, vmMigrationSteps.description, vmMigrationSteps.errorMessage),
   },
-  orders: { STEP_NUMBER: vmMigrationSteps.stepNumber },
-  defaultOrder: { field: "STEP_NUMBER", direction: "ASC" },
+  orders: { NUMBER: vmMigrationSteps.stepNumber },
+  defaultOrder: { field: "NUMBER", direction: "ASC" },
   under: {
     "Migration.steps": by(vmMigrationSteps.migrationId),
   },

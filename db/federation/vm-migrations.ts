@@ -7,6 +7,7 @@ import { vmMigrations } from "./schema/vm-migrations.ts";
 export const vmMigrationEntity = defineEntity({
   table: vmMigrations,
   filters: {
+    id: oneOf(vmMigrations.id),
     vm: oneOf(vmMigrations.vmId),
     provider: eitherColumnOneOf(vmMigrations.sourceProvider, vmMigrations.destinationProvider),
     sourceProvider: oneOf(vmMigrations.sourceProvider),
@@ -14,7 +15,7 @@ export const vmMigrationEntity = defineEntity({
     node: eitherColumnOneOf(vmMigrations.sourceNodeId, vmMigrations.destinationNodeId),
     sourceNode: oneOf(vmMigrations.sourceNodeId),
     destinationNode: oneOf(vmMigrations.destinationNodeId),
-    migrationType: oneOf(vmMigrations.migrationType),
+    type: oneOf(vmMigrations.migrationType),
     status: oneOf(vmMigrations.status),
     currentPhase: oneOf(vmMigrations.currentPhase),
     initiatedBy: oneOf(vmMigrations.initiatedBy),

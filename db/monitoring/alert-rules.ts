@@ -1,8 +1,13 @@
 import { sql } from "drizzle-orm";
-import { contains, during, hasTags, is, oneOf } from "../filters.ts";
+import { contains, during, type Filter, hasTags, is, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { type Metric, storedMetricName } from "./metrics.ts";
 import { alertRules } from "./schema/alert-rules.ts";
+
+/** The rule watches one of the metrics. */
+const watches: Filter = (name, value, argument) =>
+  oneOf(alertRules.metricName)(name, (value as readonly Metric[]).map(storedMetricName), argument);
 
 export const alertRuleEntity = defineEntity({
   table: alertRules,
@@ -12,7 +17,7 @@ export const alertRuleEntity = defineEntity({
     id: oneOf(alertRules.id),
     severity: oneOf(alertRules.severity),
     enabled: is(alertRules.enabled),
-    metricName: oneOf(alertRules.metricName),
+    metric: watches,
     labels: hasTags(alertRules.labels),
     createdAt: during(alertRules.createdAt),
     text: contains(alertRules.name, alertRules.description),

@@ -7,7 +7,7 @@ export const clusterEntity = defineEntity({
   filters: {
     id: oneOf(clusters.id),
     name: oneOf(clusters.name),
-    clusterType: oneOf(clusters.clusterType),
+    type: oneOf(clusters.clusterType),
     status: oneOf(clusters.status),
     createdAt: during(clusters.createdAt),
     text: contains(clusters.name, clusters.description),

@@ -9,7 +9,7 @@ export const nodeEntity = defineEntity({
     id: oneOf(nodes.id),
     name: oneOf(nodes.name),
     ipAddress: oneOf(nodes.ipAddress),
-    nodeType: oneOf(nodes.nodeType),
+    type: oneOf(nodes.nodeType),
     status: oneOf(nodes.status),
     cluster: oneOf(nodes.clusterId),
     region: oneOf(nodes.region),

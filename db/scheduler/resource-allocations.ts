@@ -8,9 +8,9 @@ export const resourceAllocationEntity = defineEntity({
   filters: {
     vm: oneOf(resourceAllocations.vmId),
     node: oneOf(resourceAllocations.nodeId),
-    allocationType: oneOf(resourceAllocations.allocationType),
+    type: oneOf(resourceAllocations.allocationType),
     status: oneOf(resourceAllocations.status),
-    gpuType: oneOf(resourceAllocations.gpuType),
+    gpuModel: oneOf(resourceAllocations.gpuType),
     allocatedAt: during(resourceAllocations.allocatedAt),
     deallocatedAt: during(resourceAllocations.deallocatedAt),
     expiresAt: during(resourceAllocations.expiresAt),

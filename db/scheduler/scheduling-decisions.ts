@@ -16,15 +16,15 @@ export const schedulingDecisionEntity = defineEntity({
     vm: oneOf(schedulingDecisions.vmId),
     selectedNode: oneOf(schedulingDecisions.selectedNodeId),
     unplaced: isNull(schedulingDecisions.selectedNodeId),
-    decisionAlgorithm: oneOf(schedulingDecisions.decisionAlgorithm),
+    algorithm: oneOf(schedulingDecisions.decisionAlgorithm),
     schedulerVersion: oneOf(schedulingDecisions.schedulerVersion),
     decidedAt: during(schedulingDecisions.decisionTime),
   },
   orders: { DECIDED_AT: schedulingDecisions.decisionTime },
   defaultOrder: { field: "DECIDED_AT", direction: "DESC" },
   under: {
-    "Vm.decisions": by(schedulingDecisions.vmId),
-    "ClusterNode.decisions": by(schedulingDecisions.selectedNodeId),
+    "Vm.placementDecisions": by(schedulingDecisions.vmId),
+    "ClusterNode.placementDecisions": by(schedulingDecisions.selectedNodeId),
   },
 });
 

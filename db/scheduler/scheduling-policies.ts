@@ -7,7 +7,7 @@ export const schedulingPolicyEntity = defineEntity({
   table: schedulingPolicies,
   filters: {
     name: oneOf(schedulingPolicies.name),
-    policyType: oneOf(schedulingPolicies.policyType),
+    type: oneOf(schedulingPolicies.policyType),
     enabled: is(schedulingPolicies.enabled),
     createdAt: during(schedulingPolicies.createdAt),
     text: contains(schedulingPolicies.name, schedulingPolicies.description),

@@ -7,7 +7,7 @@ export const vmSnapshotEntity = defineEntity({
   table: vmSnapshots,
   filters: {
     vm: oneOf(vmSnapshots.vmId),
-    snapshotType: oneOf(vmSnapshots.snapshotType),
+    type: oneOf(vmSnapshots.snapshotType),
     createdAt: during(vmSnapshots.createdAt),
     expiresAt: during(vmSnapshots.expiresAt),
     text: contains(vmSnapshots.name, vmSnapshots.description),

@@ -36,6 +36,11 @@ export class ArgumentLoader<Arguments, Value> {
     return loader.load(key);
   }
 
+  /** Loads the value of a key for arguments that no field has. */
+  loadWith(key: string, args: Arguments): Promise<Value> {
+    return this.#loaderOf(args).load(key);
+  }
+
   #loaderOf(args: Arguments): DataLoader<string, Value> {
     const canonical = canonicalJson(args);
     let loader = this.#byArguments.get(canonical);
@@ -64,10 +69,15 @@ type Pages<Source, Row> = (
 export const loaderOf = <Source, Row>(source: Source, lookup: Lookup<Source, Row>): BatchLoader<Row> =>
   batchLoader((keys) => lookup(source, keys));
 
+type FilterValues = Readonly<Record<string, unknown>>;
+
 /** The batch reads of an entity. `db/entity.ts` defines them. */
 export interface EntityReads<Source, Row, Parent extends string> {
   byId: Lookup<Source, Row>;
-  list: { page(source: Source, args: PageArguments, withTotal: boolean): Promise<Page<Row>> };
+  list: {
+    page(source: Source, args: PageArguments, withTotal: boolean): Promise<Page<Row>>;
+    among(source: Source, ids: readonly string[], filter: FilterValues): Promise<readonly boolean[]>;
+  };
   under: Readonly<Record<Parent, Pages<Source, Row>>>;
 }
 
@@ -77,11 +87,13 @@ export class EntityLoaders<Source, Row, Parent extends string> implements BatchL
   readonly #reads: EntityReads<Source, Row, Parent>;
   readonly #byId: BatchLoader<Row>;
   readonly #under = new Map<Parent, ConnectionLoader<Row>>();
+  readonly #listed: ArgumentLoader<FilterValues, boolean>;
 
   constructor(source: Source, reads: EntityReads<Source, Row, Parent>) {
     this.#source = source;
     this.#reads = reads;
     this.#byId = loaderOf(source, reads.byId);
+    this.#listed = new ArgumentLoader((ids, filter) => reads.list.among(source, ids, filter));
   }
 
   /** Loads the object with this id; null when none is visible. */
@@ -92,6 +104,11 @@ export class EntityLoaders<Source, Row, Parent extends string> implements BatchL
   /** Reads a page of the list without a parent. */
   page(args: PageArguments, withTotal: boolean): Promise<Page<Row>> {
     return this.#reads.list.page(this.#source, args, withTotal);
+  }
+
+  /** Resolves to whether the list with this filter contains the object with this id; all ids with equal filters share one statement. */
+  isListed(id: string, filter: FilterValues): Promise<boolean> {
+    return this.#listed.loadWith(id, filter);
   }
 
   /** Returns the loader of the list under a parent. @param field the field of the parent, as `ClusterNode.vms` */

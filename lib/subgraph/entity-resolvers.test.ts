@@ -50,6 +50,7 @@ const readsOf = <Row extends { id: string }, Parent extends string = never>(
       reads.push(`${type}, first ${String(first)}${withTotal ? " of all" : ""}`);
       return pageOf(rows, withTotal);
     },
+    among: async (_reads: Reads, ids: readonly string[]) => ids.map(() => true),
   },
   under: Object.fromEntries(
     Object.entries<(row: Row) => string | null>(under).map(([field, parentOf]) => [

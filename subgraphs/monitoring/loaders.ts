@@ -4,7 +4,7 @@ import { alertRuleEntity } from "#db/monitoring/alert-rules.ts";
 import { datasetImportEntity } from "#db/monitoring/dataset-imports-list.ts";
 import { projectedVmById } from "#db/monitoring/projected-vms.ts";
 import { latestNodeMetrics, nodeMetricSeries, type NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
-import { topVms, type VmTopMetric } from "#db/monitoring/top-vms.ts";
+import { topVms, type TopVmsRequest } from "#db/monitoring/top-vms.ts";
 import { latestVmMetrics, vmMetricSeries, type VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
 import type { SeriesRequest } from "./metrics/series-request.ts";
 import { ArgumentLoader, entityLoaders, loaderOf } from "#lib/graphql/batching.ts";
@@ -21,7 +21,7 @@ export type MonitoringLoaders = ReturnType<typeof createMonitoringLoaders>;
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export const createMonitoringLoaders = (tx: Tx) => ({
   ...entityLoaders(tx, entities),
-  topVms: (by: VmTopMetric, first: number, maxAgeSeconds: number | null) => topVms(tx, by, first, maxAgeSeconds),
+  topVms: (request: TopVmsRequest) => topVms(tx, request),
   projectedVmById: loaderOf(tx, projectedVmById),
   latestVmMetrics: loaderOf(tx, latestVmMetrics),
   latestNodeMetrics: loaderOf(tx, latestNodeMetrics),

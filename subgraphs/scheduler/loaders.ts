@@ -13,7 +13,7 @@ export const entities = {
   Cluster: clusterEntity,
   SchedulingPolicy: schedulingPolicyEntity,
   ResourceAllocation: resourceAllocationEntity,
-  SchedulingDecision: schedulingDecisionEntity,
+  PlacementDecision: schedulingDecisionEntity,
   ScalingRecommendation: scalingRecommendationEntity,
 };
 

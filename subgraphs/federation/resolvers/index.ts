@@ -10,6 +10,10 @@ import {
 import { migrationPhases } from "#db/federation/schema/vm-migrations.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
+import { ComplianceViolation } from "./ComplianceViolation.ts";
+import { CostOptimization } from "./CostOptimization.ts";
+import { MigrationStep } from "./MigrationStep.ts";
+import { StepProgress } from "./StepProgress.ts";
 import { CloudProvider } from "./CloudProvider.ts";
 import { InstancePrice } from "./InstancePrice.ts";
 import { Migration } from "./Migration.ts";
@@ -18,6 +22,10 @@ import { ProviderVm } from "./ProviderVm.ts";
 import { migrationProgressed } from "./Subscription/migrationProgressed.ts";
 
 export const resolvers: Resolvers = {
+  ComplianceViolation,
+  CostOptimization,
+  MigrationStep,
+  StepProgress,
   CloudProvider,
   InstancePrice,
   Migration,

@@ -1,0 +1,5 @@
+import type { SchedulingPolicyResolvers } from "../generated/resolvers.ts";
+
+export const SchedulingPolicy: SchedulingPolicyResolvers = {
+  type: ({ policyType }) => policyType,
+};

@@ -1,0 +1,5 @@
+import type { VmSnapshotResolvers } from "../generated/resolvers.ts";
+
+export const VmSnapshot: VmSnapshotResolvers = {
+  type: ({ snapshotType }) => snapshotType,
+};
