@@ -49,6 +49,7 @@ export const authorization = {
   "Mutation.setUserRole": "user:update",
   "Mutation.disableUser": "user:update",
   "Mutation.enableUser": "user:update",
+  "Mutation.unlockUser": "user:update",
   "Mutation.recordDenial": servicesOnly,
   "Mutation.redeemConnectionTicket": servicesOnly,
   "Mutation.createRole": "role:create",
