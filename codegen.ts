@@ -63,6 +63,7 @@ const config: CodegenConfig = {
             // Connection types are completed from a `Page` in lib/graphql/connections.ts, for all of them at once.
             defaultScalarType: "unknown",
             scalars: {
+              CurrencyCode: "string",
               DateTime: { input: "Date", output: "Date | string" },
               Decimal: "string",
               Duration: "string",

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type EventOf, type EventPayload, eventCatalogue, payloadProperties } from "./event.ts";
+import { type EventOf, type EventPayload, eventCatalogue, payloadProperties, presentType } from "./event.ts";
 
 it("no two domains have an event of the same type", () => {
   const types = Object.values(eventCatalogue).flatMap((events) => Object.keys(events));
@@ -30,4 +30,12 @@ it("an event that was written before a property was added to its payload is read
   expect([nodeId, read.nodeId]).toEqual([null, undefined]);
   const { added } = eventCatalogue.vms["vm_state_transition.created"];
   expect(added).toContain("nodeId");
+});
+
+it("an event that the previous release wrote is read under its present name", () => {
+  expect(presentType("session.updated")).toBe("user_session.updated");
+  expect(presentType("vm_samples.written")).toBe("vm_metrics.written");
+  expect(presentType("vm.created")).toBe("vm.created");
+  for (const type of Object.values(eventCatalogue).flatMap((events) => Object.keys(events)))
+    expect(presentType(type)).toBe(type);
 });

@@ -39,6 +39,26 @@ export type ChangeOf<Entity extends EntityName> =
 export const payloadProperties = (entity: EntityName): readonly string[] =>
   Object.keys(definitions[`${entity}.created`].payload.shape);
 
+/** Entities that events were named after before. A log has their events for as long as it keeps what the previous release wrote. */
+const formerEntities: Readonly<Record<string, EntityName | "instance_prices" | "vm_metrics" | "node_metrics">> = {
+  allocation: "resource_allocation",
+  audit_entry: "auth_audit_entry",
+  dataset_import: "metric_import",
+  node: "cluster_node",
+  node_samples: "node_metrics",
+  prices: "instance_prices",
+  provider: "cloud_provider",
+  quota: "tenant_quota",
+  session: "user_session",
+  vm_samples: "vm_metrics",
+};
+
+/** Returns the type of a stored event under its present name. */
+export function presentType(stored: string): EventType {
+  const [entity = "", change = ""] = stored.split(".");
+  return `${formerEntities[entity] ?? entity}.${change}` as EventType;
+}
+
 /** @throws Error for a type that the source's catalogue does not have */
 export function eventDefinition(source: EventSource, type: string): EventDefinition {
   const definition = (eventCatalogue[source] as Catalogue)[type];

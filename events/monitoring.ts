@@ -31,9 +31,10 @@ export const monitoringEvents = {
       resolvedAt: timeOrNull,
       // An open alert is shown as acknowledged between these two times.
       acknowledgedAt: timeOrNull,
+      acknowledgedBy: idOrNull,
       acknowledgementExpiresAt: timeOrNull,
     },
-    ["acknowledgedAt", "acknowledgementExpiresAt"],
+    ["acknowledgedAt", "acknowledgedBy", "acknowledgementExpiresAt"],
   ),
   ...entityEvents("metric_import", "MetricImport", "The import of a recorded data set", {
     dataset: text,

@@ -12,8 +12,8 @@ const vmMigrationStepList = defineList<VmMigrationStepRow>({
     startedAt: during(vmMigrationSteps.startedAt),
     text: contains(vmMigrationSteps.stepName, vmMigrationSteps.description, vmMigrationSteps.errorMessage),
   },
-  orders: { STEP_NUMBER: vmMigrationSteps.stepNumber },
-  defaultOrder: { field: "STEP_NUMBER", direction: "ASC" },
+  orders: { NUMBER: vmMigrationSteps.stepNumber },
+  defaultOrder: { field: "NUMBER", direction: "ASC" },
 });
 
 export const stepsOfMigration = vmMigrationStepList.under(by(vmMigrationSteps.migrationId));

@@ -9,6 +9,7 @@ export const vmMigrationById = lookup<VmMigrationRow>({ table: vmMigrations });
 export const vmMigrationList = defineList<VmMigrationRow>({
   table: vmMigrations,
   filters: {
+    id: oneOf(vmMigrations.id),
     vm: oneOf(vmMigrations.vmId),
     provider: eitherColumnOneOf(vmMigrations.sourceProvider, vmMigrations.destinationProvider),
     sourceProvider: oneOf(vmMigrations.sourceProvider),
@@ -16,7 +17,7 @@ export const vmMigrationList = defineList<VmMigrationRow>({
     node: eitherColumnOneOf(vmMigrations.sourceNodeId, vmMigrations.destinationNodeId),
     sourceNode: oneOf(vmMigrations.sourceNodeId),
     destinationNode: oneOf(vmMigrations.destinationNodeId),
-    migrationType: oneOf(vmMigrations.migrationType),
+    type: oneOf(vmMigrations.migrationType),
     status: oneOf(vmMigrations.status),
     currentPhase: oneOf(vmMigrations.currentPhase),
     initiatedBy: oneOf(vmMigrations.initiatedBy),

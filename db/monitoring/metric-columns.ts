@@ -69,9 +69,9 @@ export const nodeMetricColumns = {
 } as const satisfies Metrics;
 
 /** What the hourly rollup keeps of a gauge: of the samples that have it their number, and the sum, minimum and maximum of their values. */
-export const gaugeAggregates = ["n", "sum", "min", "max"] as const;
+const gaugeAggregates = ["n", "sum", "min", "max"] as const;
 /** What it keeps of a counter: the first value, the last, and the growth in between, resets included. */
-export const counterAggregates = ["first", "last", "growth"] as const;
+const counterAggregates = ["first", "last", "growth"] as const;
 
 type NameOf<M extends Metrics, Kind extends Metric["kind"]> = {
   [Name in keyof M]: M[Name]["kind"] extends Kind ? Name : never;

@@ -12,5 +12,5 @@ export const clusterChanges = changesOf(clusters, "cluster");
 export const nodeChanges = changesOf(nodes, "cluster_node");
 export const schedulingPolicyChanges = changesOf(schedulingPolicies, "scheduling_policy");
 export const allocationChanges = changesOf(resourceAllocations, "resource_allocation");
-export const schedulingDecisionChanges = changesOf(schedulingDecisions, "scheduling_decision");
+export const schedulingDecisionChanges = changesOf(schedulingDecisions, "placement_decision");
 export const scalingRecommendationChanges = changesOf(scalingRecommendations, "scaling_recommendation");

@@ -42,7 +42,7 @@ export type FederationLoaders = ReturnType<typeof createFederationLoaders>;
 
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export function createFederationLoaders(tx: Tx) {
-  const { one, list, under } = loadersOn(tx);
+  const { one, list, among, under } = loadersOn(tx);
   return {
     providerById: one(cloudProviderById),
     providers: list(cloudProviderList),
@@ -51,6 +51,7 @@ export function createFederationLoaders(tx: Tx) {
     providerVms: list(multicloudVmList),
     providerVmsOfVm: under(multicloudVmsOfVm),
     providerVmsAtProvider: under(multicloudVmsAtProvider),
+    isMigrationAmong: among(vmMigrationList),
     migrationById: one(vmMigrationById),
     migrations: list(vmMigrationList),
     migrationsOfVm: under(migrationsOfVm),

@@ -6,6 +6,7 @@ import type { InstancePriceRow } from "#db/federation/schema/instance-prices.ts"
 import type { VmMigrationStepRow } from "#db/federation/schema/vm-migration-steps.ts";
 import type { MigrationPhase as Phase, VmMigrationRow } from "#db/federation/schema/vm-migrations.ts";
 import type { MulticloudVmRow } from "#db/federation/schema/multicloud-vms.ts";
+import type { MoneyValue } from "#lib/graphql/money.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
 import type { MigrationProgressRow, StepProgressRow } from "./migrations/progress.ts";
 
@@ -16,6 +17,7 @@ interface Reference {
 }
 export type ClusterNode = Reference;
 export type Tenant = Reference;
+export type Money = MoneyValue;
 export type User = Reference;
 export type Vm = Reference;
 

@@ -94,9 +94,18 @@ function referencesOf(field: GraphQLField<unknown, unknown>): Pick<ConnectionFie
 /** Returns a function that wraps selections of a type in an operation on an object that exists: `{ vm(id: …) { … } }`. */
 export function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): (selections: string) => string {
   if (type === schema.getQueryType()?.name) return (selections) => `{ ${selections} }`;
-  const root = Object.values(schema.getQueryType()?.getFields() ?? {}).find(
-    ({ type: returned, args }) => String(returned) === type && args.length === 1 && args[0]?.name === "id",
+  const byId = Object.values(schema.getQueryType()?.getFields() ?? {}).filter(
+    ({ args }) => args.length === 1 && args[0]?.name === "id",
   );
-  if (!root) throw new Error(`${type} has lists, but no root field returns it by its id.`);
-  return (selections) => `{ ${root.name}(id: "${fleet.id(root.name as Kind)}") { ${selections} } }`;
+  const root = byId.find(({ type: returned }) => String(returned) === type);
+  if (root) return (selections) => `{ ${root.name}(id: "${fleet.id(root.name as Kind)}") { ${selections} } }`;
+  // A part of an object that a root field returns, such as `clusterNode(id: …) { platform { … } }`.
+  for (const { name, type: returned } of byId) {
+    const whole = getNamedType(returned);
+    const part = isObjectType(whole)
+      ? Object.values(whole.getFields()).find((field) => String(field.type) === type && field.args.length === 0)
+      : undefined;
+    if (part) return (selections) => `{ ${name}(id: "${fleet.id(name as Kind)}") { ${part.name} { ${selections} } } }`;
+  }
+  throw new Error(`${type} has lists, but no root field leads to it by an id.`);
 }

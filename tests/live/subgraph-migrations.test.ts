@@ -11,8 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-const query = `subscription ($of: [ID!]) { migrationProgressed(migrationIds: $of) {
-  status progressPercentage phase version step { stepNumber stepName status } changedAt migration { id status } } }`;
+const query = `subscription ($of: [ID!]) { migrationProgressed(filter: { id: $of }) {
+  status progressPercentage phase version step { number name status } changedAt migration { id status } } }`;
 
 const writing = { actor: "job:test" };
 async function begin(fleet: Fleet): Promise<string> {
@@ -41,20 +41,20 @@ describe("migrationProgressed", () => {
     const steps = migrationPhases.length;
     expect(progress(await subscriber.take(1 + steps))).toMatchObject([
       { status: "IN_PROGRESS", progressPercentage: 0, phase: "VALIDATE", version: 1, step: null, migration: { id } },
-      { status: null, version: null, step: { stepNumber: 0, stepName: "validate", status: "IN_PROGRESS" } },
-      ...migrationPhases.slice(1).map((stepName) => ({ step: { stepName, status: "PENDING" }, migration: { id } })),
+      { status: null, version: null, step: { number: 0, name: "validate", status: "IN_PROGRESS" } },
+      ...migrationPhases.slice(1).map((name) => ({ step: { name, status: "PENDING" }, migration: { id } })),
     ]);
     expect(await advance(live.ours, id)).toBe(true);
     expect(progress(await subscriber.take(3))).toMatchObject([
-      { step: { stepNumber: 0, status: "COMPLETED" } },
-      { step: { stepNumber: 1, stepName: "approve", status: "IN_PROGRESS" } },
+      { step: { number: 0, status: "COMPLETED" } },
+      { step: { number: 1, name: "approve", status: "IN_PROGRESS" } },
       { status: "IN_PROGRESS", progressPercentage: 11, phase: "APPROVE", version: 2 },
     ]);
     for (let step = 1; step < steps; step++) expect(await advance(live.ours, id)).toBe(true);
     expect(await advance(live.ours, id)).toBe(false);
     const rest = progress(await subscriber.take(3 * (steps - 2) + 2));
     expect(rest.slice(-2)).toMatchObject([
-      { step: { stepNumber: steps - 1, status: "COMPLETED" } },
+      { step: { number: steps - 1, status: "COMPLETED" } },
       {
         status: "COMPLETED",
         progressPercentage: 100,
@@ -99,7 +99,7 @@ describe("migrationProgressed", () => {
     const wrong = { query, variables: { of: ["one"] } };
     await expect(firstOf(live.federation, wrong, everything(live.ours))).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
-      details: { argument: "migrationIds" },
+      details: { argument: "filter.id" },
     });
   });
 });

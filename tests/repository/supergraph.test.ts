@@ -100,6 +100,33 @@ describe("the supergraph", () => {
     expect(found).toEqual([]);
   });
 
+  test("has no field that repeats the name of its type", () => {
+    // What these fields name is another object than that of their type, or has the name of the same value elsewhere.
+    const allowed = new Set([
+      "VmNetwork.networkName",
+      "VmNetwork.networkType",
+      "ProviderVm.providerVmId",
+      "ProviderVm.providerMetadata",
+      "InstancePrice.instanceType",
+      "MigrationProgress.progressPercentage",
+      "UserSession.userAgent",
+    ]);
+    const repeats = (type: string, field: string) => {
+      const words = type.match(/[A-Z][a-z0-9]*/g) ?? [];
+      const names = words.map((_, index) => words.slice(index).join("")).concat(words[0] ?? "");
+      const capitalized = `${field[0]?.toUpperCase()}${field.slice(1)}`;
+      return names.some((name) => capitalized.startsWith(name) && /^[A-Z]/.test(capitalized.slice(name.length)));
+    };
+    const found = Object.values(supergraph.getTypeMap()).flatMap((type) =>
+      isObjectType(type) && !/^__|^(Query|Mutation|Subscription|CredentialRevocations|.*Payload)$/.test(type.name)
+        ? Object.keys(type.getFields())
+            .filter((field) => repeats(type.name, field))
+            .map((field) => `${type.name}.${field}`)
+        : [],
+    );
+    expect(found.toSorted()).toEqual([...allowed].toSorted());
+  });
+
   test("tags every field that shows its callers more of their own data as depending on the caller, and no other", () => {
     const fields = Object.values(supergraph.getTypeMap()).flatMap((type) =>
       isObjectType(type) ? Object.values(type.getFields()).map((field) => ({ ...field, on: type.name })) : [],

@@ -59,6 +59,8 @@ export function novacronHere(args: readonly string[], env: Environment = {}): Pr
   return ended;
 }
 
+const endedWith = (): number => Number(process.exitCode ?? 0);
+
 async function runHere(args: readonly string[], env: Environment): Promise<Ended> {
   const { main } = await import("#cli/main.ts");
   const output = { stdout: "", stderr: "" };
@@ -75,7 +77,7 @@ async function runHere(args: readonly string[], env: Environment): Promise<Ended
   try {
     process.exitCode = undefined;
     await main([process.execPath, "novacron", ...args]);
-    return { code: Number(process.exitCode ?? 0), ...output };
+    return { code: endedWith(), ...output };
   } catch (error) {
     return { code: 1, stdout: output.stdout, stderr: `${output.stderr}${failureText(error)}\n` };
   } finally {

@@ -141,14 +141,18 @@ describe("novacron watch", () => {
     await product.databases.federation.write({ tenantId }, async (tx) =>
       append(
         tx,
-        changeEvents(vmMigrationStepChanges, await tx.run(touched, { key: id("migrationStep", 1) }), "updated"),
+        changeEvents(
+          vmMigrationStepChanges,
+          await tx.run(touched, { key: id("migrationStep", 1), tenantId }),
+          "updated",
+        ),
       ),
     );
     await until(() => lines().length === 2);
     const [beginning, change] = lines().map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>);
     expect(beginning).toMatchObject({ now: { migrations: { nodes: expect.any(Array) } }, cursor: expect.any(String) });
     expect(change).toMatchObject({
-      change: { migrationProgressed: { step: { stepNumber: expect.any(Number) } } },
+      change: { migrationProgressed: { step: { number: expect.any(Number) } } },
       cursor: expect.any(String),
     });
     child.kill("SIGTERM");

@@ -38,8 +38,8 @@ const everything = `{
   cloudProviders { nodes { name vms { nodes { providerVmId state } } } }
   clusters { nodes { name nodes { totalCount nodes { name vms { totalCount } } } } }
   vms(first: 10, orderBy: { field: NAME, direction: ASC }) { totalCount pageInfo { endCursor } nodes {
-    name state tags { key value } owner { username } node { name cluster { name } } latestMetrics { cpuUsagePercent }
-    alerts { totalCount nodes { message } } migrations { nodes { status steps { nodes { stepName } } } } allocations { nodes { memoryBytes } }
+    name state tags { key value } owner { username } node { name platform { cluster { name } } } latestMetrics { cpuUsagePercent }
+    alerts { totalCount nodes { message } } migrations { nodes { status steps { nodes { name } } } } allocations { nodes { memoryBytes } }
   } }
 }`;
 

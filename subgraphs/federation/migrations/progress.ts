@@ -26,8 +26,8 @@ const ofStep = { status: null, progressPercentage: null, phase: null, version: n
 export function progressOf(event: MigrationEvent): MigrationProgressRow {
   const changedAt = new Date(event.occurredAt);
   if (event.type === "migration_step.created" || event.type === "migration_step.updated") {
-    const { migrationId, ...step } = event.payload;
-    return { ...ofStep, migrationId, changedAt, step: step as StepProgressRow };
+    const { migrationId, stepNumber, stepName, status } = event.payload;
+    return { ...ofStep, migrationId, changedAt, step: { stepNumber, stepName, status } as StepProgressRow };
   }
   const { status, progressPercentage, currentPhase } = event.payload;
   return {

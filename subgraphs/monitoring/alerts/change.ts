@@ -1,6 +1,6 @@
 import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
+import { shownState } from "#db/monitoring/shown-state.ts";
 import type { EventOf } from "#events/event.ts";
-import { shownState } from "./shown-state.ts";
 
 /** The values of an alert right after a change. */
 export interface AlertChangeRow {

@@ -1,6 +1,7 @@
+import { alertInstanceList } from "#db/monitoring/alert-instances.ts";
 import type { EventOf } from "#events/event.ts";
+import { isHeld, type Undecided } from "#lib/live/list-filter.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
-import { valueFilter } from "#lib/live/subscription-filters.ts";
 import { changeOf } from "../../alerts/change.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionAlertChangedArgs } from "../../generated/resolvers.ts";
@@ -9,18 +10,20 @@ import type { AlertChange } from "../../mappers.ts";
 export const alertChanged: LiveField<
   SubscriptionAlertChangedArgs,
   MonitoringContext,
-  AlertChange,
+  AlertChange & Undecided,
   AlertChange,
   EventOf<"alert.created" | "alert.updated">
 > = {
   types: ["alert.created", "alert.updated"],
-  valuesFor: (args) => {
-    const severity = valueFilter<string>(args.severity);
-    const state = valueFilter<string>(args.states);
+  valuesFor: ({ filter }) => {
+    const isListed = alertInstanceList.rowFilter(filter);
     return (event) => {
       const change = changeOf(event);
-      return severity(change.severity) && state(change.state) ? [change] : [];
+      const undecided = isListed({ ...event.payload, id: event.entityKey }, change.changedAt);
+      return undecided ? [{ ...change, undecided }] : [];
     };
   },
+  admits: (change, { filter }, { loaders }) =>
+    isHeld(change, filter, (rest) => loaders.isAlertAmong(change.alertId, rest)),
   resolve: (change) => change,
 };

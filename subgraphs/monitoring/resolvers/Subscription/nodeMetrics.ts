@@ -1,7 +1,7 @@
+import { nodeMetricsRowFilter } from "#db/monitoring/node-metrics-filter.ts";
 import type { EventOf } from "#events/event.ts";
 import { found } from "#lib/graphql/arguments.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
-import { idFilter } from "#lib/live/subscription-filters.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionNodeMetricsArgs } from "../../generated/resolvers.ts";
 import type { NodeMetrics } from "../../mappers.ts";
@@ -17,9 +17,12 @@ export const nodeMetrics: LiveField<
 > = {
   types: ["node_metrics.written"],
   ofPlatform: true,
-  valuesFor: ({ nodeIds }) => {
-    const node = idFilter(nodeIds, "nodeIds");
-    return ({ payload }) => payload.nodeIds.filter(node);
+  valuesFor: ({ filter }) => {
+    const isListed = nodeMetricsRowFilter(filter);
+    return ({ occurredAt, payload }) => {
+      const at = new Date(occurredAt);
+      return payload.nodeIds.filter((nodeId) => isListed({ nodeId }, at) !== undefined);
+    };
   },
   everyMs: ({ every }) => everyMs(every),
   admits: async (id, _args, { loaders }) => (await loaders.latestNodeMetrics.load(id)) !== null,

@@ -1,4 +1,4 @@
-import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
+import type { AlertInstanceRow } from "./schema/alert-instances.ts";
 
 type Acknowledgement = Pick<AlertInstanceRow, "state" | "acknowledgedAt" | "acknowledgementExpiresAt">;
 
