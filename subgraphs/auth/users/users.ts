@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { builtInPermissions } from "#db/auth/credentials.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
+import { forgetAllWrongTries } from "#db/auth/sign-in-writes.ts";
 import { insertUser, lockAdministrators, type PermittedDefaultRole, updateUser } from "#db/auth/user-writes.ts";
-import { type PublicUserRow, userById } from "#db/auth/users.ts";
+import { type PublicUserRow, userEntity } from "#db/auth/users.ts";
 import type { WriteTx } from "#db/client.ts";
 import { userError } from "#lib/graphql/user-errors.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
@@ -114,9 +115,23 @@ export async function enableUser(
   });
 }
 
+/** Resets the failed sign-ins of a user, which ends a lock. */
+export async function unlockUser(
+  services: AuthServices,
+  request: RequestContext,
+  { id }: { id: string },
+): Promise<Outcome<{ user: PublicUserRow }>> {
+  return write(services, request, async (tx) => {
+    const account = await permitAccount(tx, request.identity, id);
+    if (account.kind !== "done") return account;
+    const user = await forgetAllWrongTries(tx, account.value);
+    return user ? done({ user }, { action: "user.unlock", metadata: { userId: id } }) : unchanged(tx, id);
+  });
+}
+
 /** Returns a user that a request did not need to change. */
 async function unchanged(tx: WriteTx, id: string): Promise<Outcome<{ user: PublicUserRow }>> {
-  const [user] = await userById(tx, [id]);
+  const [user] = await userEntity.byId(tx, [id]);
   return user ? done({ user }) : notThere("user");
 }
 
