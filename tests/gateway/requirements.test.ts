@@ -2,6 +2,7 @@ import { operationFromDocument, Supergraph } from "@apollo/federation-internals"
 import { QueryPlanner } from "@apollo/query-planner";
 import { parse } from "graphql";
 import { describe, expect, it } from "vitest";
+import { compare } from "./differential/compare.ts";
 import { composed, type Federation } from "./differential/federation.ts";
 import { pricesSchemas } from "./mock-supergraphs.ts";
 
@@ -82,6 +83,29 @@ describe("fields of two subgraphs that require each other in a chain", () => {
       const answer = await chain.executors.ours({ query, variables: {} }, planned(chain));
       expect(answer.errors).toEqual([]);
       expect(answer.data).toEqual((await chain.undivided({ query, variables: {} }, { trouble: "none", seed: 0 })).data);
+    },
+  );
+});
+
+describe("a field that requires a field of another object", () => {
+  const federation = composed({
+    posts: `type Query { posts: [Post!] } type Post @key(fields: "id") { id: ID!  novice: Boolean @external  expert: Boolean! @requires(fields: "novice") }
+      type Author @key(fields: "id") { id: ID!  name: String!  years: Int! }`,
+    authors: `type Post @key(fields: "id") { id: ID!  author: Author  novice: Boolean @requires(fields: "author { years }") }
+      type Author @key(fields: "id") { id: ID!  years: Int! @external }`,
+  });
+
+  it.each(["{ posts { novice author { name } } }", "{ posts { expert author { name years } } }"])(
+    "has its value where another field of that object fails: %s",
+    async (query) => {
+      let failures = 0;
+      for (let seed = 0; seed < 40; seed += 1) {
+        for (const trouble of ["error", "null"] as const) {
+          await compare(federation, { query, variables: {} }, { trouble, seed });
+          failures += (await federation.undivided({ query, variables: {} }, { trouble, seed })).failures.length;
+        }
+      }
+      expect(failures).toBeGreaterThan(0);
     },
   );
 });
