@@ -43,7 +43,7 @@ export interface OperationToPlan {
 
 interface SupergraphToPlanOver {
   apiSchema: GraphQLSchema;
-  planned: { terms: Terms; interfaceObjects: PlannedSupergraph["interfaceObjects"]; requiring: ReadonlySet<string> };
+  planned: { terms: Terms } & Pick<PlannedSupergraph, "interfaceObjects" | "unresolvableKeys" | "requiring">;
 }
 
 /** What an operation is planned for: the refused fields, and the values of the booleans. */
@@ -96,6 +96,7 @@ interface Scope {
 class Simpler {
   readonly #schema: GraphQLSchema;
   readonly #interfaceObjects: readonly GraphQLInterfaceType[];
+  readonly #unresolvableKeys: PlannedSupergraph["unresolvableKeys"];
   readonly #requiring: ReadonlySet<string>;
   readonly #fragments: Operation["fragments"];
   readonly #plannedFor: PlannedFor;
@@ -111,6 +112,7 @@ class Simpler {
     this.#interfaceObjects = [...planned.interfaceObjects.keys()]
       .map((name) => apiSchema.getType(name))
       .filter(isInterfaceType);
+    this.#unresolvableKeys = planned.unresolvableKeys;
     this.#requiring = planned.requiring;
     this.#fragments = fragments;
     this.#plannedFor = plannedFor;
@@ -245,14 +247,14 @@ class Simpler {
     const requires = possible.some((each) =>
       (fields.get(each) ?? []).some((field) => !shared.includes(field) && this.#requiring.has(field.node.name.value)),
     );
-    const common = isKnown && !requires ? shared : [];
+    const common = new Set(isKnown ? [...(requires ? [] : shared), ...this.#keysOf(type, fields)] : []);
     const rest = new Map(
       possible.flatMap((each) => {
-        const more = (fields.get(each) ?? []).filter((field) => !common.includes(field));
+        const more = (fields.get(each) ?? []).filter((field) => !common.has(field));
         return more.length > 0 ? [[each, more]] : [];
       }),
     );
-    const selections = this.#inFragments(common, type);
+    const selections = this.#inFragments([...common], type);
     const depends = possible.length > 1 && [...conditions].some((condition) => !this.#fits(type, condition));
     if (isKnown && (depends || rest.size > 0)) selections.push(typename);
     for (const known of isKnown ? [] : this.#interfaceObjects) {
@@ -264,6 +266,16 @@ class Simpler {
     }
     for (const [each, more] of rest) selections.push(...fragmentOn(each.name, this.#inFragments(more, each)));
     return selections;
+  }
+
+  /**
+   * Returns the fields of some types that are keys of the interface and by which a subgraph with the interface alone resolves no entity. The planner would
+   * return to that subgraph for such a field, though the object came with it.
+   */
+  #keysOf(type: GraphQLAbstractType, fields: FieldsByType["fields"]): FieldInFragments[] {
+    const keys = this.#unresolvableKeys.get(type.name);
+    if (!keys) return [];
+    return [...fields.values()].flat().filter(({ node }) => keys.has(node.name.value));
   }
 
   /** Returns the fields of a type, wrapped in the enclosing fragments that carry directives. */
