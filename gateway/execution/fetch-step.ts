@@ -5,7 +5,7 @@ import { type Data, isData, type Variables } from "./data.ts";
 import { type FetchedSubgraph, entityErrors, rootErrors } from "./downstream-errors.ts";
 import { entitiesAt, type Place } from "./entities.ts";
 import type { EntityKeys } from "./entity-keys.ts";
-import { lostEntities } from "./lost-entities.ts";
+import { isObjectLost, lostEntities } from "./lost-objects.ts";
 import { merge } from "./merge.ts";
 import { representationsOf } from "./representations.ts";
 import { renamedPath, rewritesOf } from "./rewrites.ts";
@@ -31,7 +31,7 @@ export function fetchStep(fetch: FetchByType, path: ResponsePath, types: EntityT
   };
 }
 
-function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
+function rootFetch(fetch: FetchByType, path: ResponsePath, fits: FitsType): Step {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
   const fetched = fetchedFrom(fetch);
   const targets = entitiesAt({ path });
@@ -41,8 +41,16 @@ function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
     const { data, errors } = await run.call(fetch, usedVariables(fetch, run.variables));
     if (errors) run.errors.push(...rootErrors(errors, fetched));
     if (!data) return;
-    rewrite?.(data);
-    for (const target of into) merge(target, data, fits);
+    const take = (found: Data): void => {
+      rewrite?.(found);
+      for (const target of into) merge(target, found, fits);
+    };
+    take(data);
+    const { again } = fetch;
+    const failed = again && errors?.flatMap(({ path }) => (path ? [fetched.renamed(path)] : []));
+    if (!failed || !isObjectLost(data, failed, again)) return;
+    const second = await run.call(again.fetch, usedVariables(again.fetch, run.variables));
+    if (second.data) take(second.data);
   };
 }
 
@@ -90,15 +98,15 @@ function entityFetch(
     };
     entities.forEach(take);
     if (!errors || !fetch.again) return;
-    const { fetch: again, onlyOf } = fetch.again;
-    const lost = lostEntities(entities, errors, { holders, onlyOf });
+    const { again } = fetch;
+    const lost = lostEntities(entities, errors, { again, holders, renamed: fetched.renamed });
     if (lost.length === 0) return;
-    const answer = await run.call(again, {
-      ...usedVariables(again, run.variables),
+    const second = await run.call(again.fetch, {
+      ...usedVariables(again.fetch, run.variables),
       representations: lost.map((index) => representations[index]),
     });
     // Each of these entities has its error already.
-    const found: unknown = answer.data?.["_entities"];
+    const found: unknown = second.data?.["_entities"];
     if (Array.isArray(found)) found.forEach((entity, place) => take(entity, lost[place] ?? -1));
   };
 }

@@ -1,15 +1,13 @@
 import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query-planner";
 import {
-  type DocumentNode,
   type GraphQLSchema,
   isAbstractType,
   isInterfaceType,
   isObjectType,
   Kind,
+  OperationTypeNode,
   parse,
-  print,
   type SelectionNode,
-  stripIgnoredCharacters,
   visit,
 } from "graphql";
 import type { Operation } from "../operation.ts";
@@ -23,20 +21,13 @@ import {
   type PlacedFetch,
   TooManySteps,
 } from "./needed-fields.ts";
+import { type FetchAgain, textOf, withAgain, withSelections } from "./fetch-again.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 
 /** A call for some of the entities on its path. */
-export interface FetchByType extends FetchNode {
+export interface FetchByType extends FetchAgain {
   /** The types that the objects on the path have, from the root to the entity. */
   forTypes?: ForTypes;
-  again?: Again;
-}
-
-/** What is fetched again of an entity that is null because of a field that failed. */
-export interface Again {
-  fetch: FetchNode;
-  /** The names of the types that are not known yet, where the type is all that is fetched again. */
-  onlyOf: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -65,6 +56,8 @@ export function fetchesByType(plan: QueryPlan, operation: Operation, types: Type
   const needs = new Needs(types.schema, operation, placed);
   try {
     const divided = new Map(placed.map((each) => [each.fetch, new Division(each, needs, types).fetches()]));
+    const isQuery = operation.definition.operation === OperationTypeNode.QUERY;
+    const ofRoot = (step: FetchNode) => (isQuery ? withAgain(step, placedFetch(step, []), { needs, ...types }) : step);
     const replaced = (step: PlanNode): PlanNode => {
       switch (step.kind) {
         case "Flatten":
@@ -73,7 +66,7 @@ export function fetchesByType(plan: QueryPlan, operation: Operation, types: Type
         case "Parallel":
           return { ...step, nodes: step.nodes.map(replaced) };
         case "Fetch":
-          return inParallel(divided.get(step) ?? [step]);
+          return inParallel(divided.get(step) ?? [ofRoot(step)]);
         default:
           return step;
       }
@@ -110,26 +103,30 @@ function placedFetches(node: PlanNode | undefined): PlacedFetch[] {
     if (step?.kind === "Flatten") gather(step.node, [...path, ...step.path]);
     else if (step?.kind === "Sequence" || step?.kind === "Parallel")
       for (const child of step.nodes) gather(child, path);
-    else if (step?.kind === "Fetch" && step.requires)
-      found.push({
-        fetch: step,
-        keys: path.map(String).filter((key) => key !== "@"),
-        selections: entitySelections(parse(step.operation, { noLocation: true })),
-        renamed: new Map(
-          (step.outputRewrites ?? []).flatMap((rewrite) =>
-            rewrite.kind === "KeyRenamer" ? [[rewrite.path.at(-1) ?? "", rewrite.renameKeyTo] as const] : [],
-          ),
-        ),
-      });
+    else if (step?.kind === "Fetch" && step.requires) found.push(placedFetch(step, path));
   };
   gather(node, []);
   return found;
 }
 
-function entitySelections(document: DocumentNode): readonly SelectionNode[] {
-  const [definition] = document.definitions;
-  const [field] = definition?.kind === Kind.OPERATION_DEFINITION ? definition.selectionSet.selections : [];
-  return field?.kind === Kind.FIELD ? (field.selectionSet?.selections ?? []) : [];
+const placedFetch = (fetch: FetchNode, path: ResponsePath): PlacedFetch => ({
+  fetch,
+  keys: path.map(String).filter((key) => key !== "@"),
+  selections: selectionsOf(fetch),
+  renamed: new Map(
+    (fetch.outputRewrites ?? []).flatMap((rewrite) =>
+      rewrite.kind === "KeyRenamer" ? [[rewrite.path.at(-1) ?? "", rewrite.renameKeyTo] as const] : [],
+    ),
+  ),
+});
+
+/** Returns what a call selects: of each entity, or of the root. */
+function selectionsOf({ operation, requires }: FetchNode): readonly SelectionNode[] {
+  const [definition] = parse(operation, { noLocation: true }).definitions;
+  const selections = definition?.kind === Kind.OPERATION_DEFINITION ? definition.selectionSet.selections : [];
+  if (!requires) return selections;
+  const [entities] = selections;
+  return entities?.kind === Kind.FIELD ? (entities.selectionSet?.selections ?? []) : [];
 }
 
 /** The text of what a call selects of an entity; null when the entity needs nothing of it, and undefined when the call has nothing for its type. */
@@ -159,26 +156,10 @@ class Division {
     const isWholeAmong = texts.includes(this.#whole);
     return texts.map((text): FetchByType => {
       const forTypes = forTypesOf(choices, text, text === this.#whole || !isWholeAmong);
-      const narrowed = text === this.#whole ? fetch : withEntitySelections(fetch, text);
-      const again = this.#again(text);
-      return { ...narrowed, ...(forTypes === true ? {} : { forTypes }), ...(again ? { again } : {}) };
+      const narrowed = text === this.#whole ? fetch : withSelections(fetch, text);
+      const again = withAgain(narrowed, this.#placed, { needs: this.#needs, ...this.#types });
+      return forTypes === true ? again : { ...again, forTypes };
     });
-  }
-
-  /**
-   * Returns the call for the part of an entity that others need: its type, where only an interface is known, and what fields of the objects around it
-   * require. A failed non-nullable field of the client would null this part with it.
-   */
-  #again(text: string): Again | undefined {
-    const { fetch, keys, selections } = this.#placed;
-    const part = this.#needs.narrowed(selections, this.#needs.requiredAround(keys), this.#placed);
-    const { interfaceObjects } = this.#types;
-    const onlyOf = new Set(
-      part.flatMap((each) => (each.kind === Kind.INLINE_FRAGMENT ? (each.typeCondition?.name.value ?? []) : [])),
-    );
-    for (const name of onlyOf) if (interfaceObjects.get(name)?.has(fetch.serviceName) !== false) onlyOf.delete(name);
-    if (textOf(part) === text || (isEmpty(part) && onlyOf.size === 0)) return undefined;
-    return { fetch: withEntitySelections(fetch, textOf(part)), onlyOf: isEmpty(part) ? onlyOf : undefined };
   }
 
   #choices(object: NeededObject): Choices {
@@ -268,24 +249,4 @@ function forTypesOf(choices: Choices, text: string, isForUnknown: boolean): ForT
   const types = new Map([...choices.types].map(([name, choice]) => [name, forTypesOf(choice, text, isForUnknown)]));
   const isAlike = [...types.values()].every((each) => each === isForUnknown);
   return isAlike ? isForUnknown : { depth, types, unknown: isForUnknown };
-}
-
-const textOf = (selections: readonly SelectionNode[]): string => selections.map((each) => print(each)).join(" ");
-
-/** Returns a call that selects less of its entities. */
-function withEntitySelections(fetch: FetchNode, text: string): FetchNode {
-  const [selected] = parse(`{ ${text} }`, { noLocation: true }).definitions;
-  if (selected?.kind !== Kind.OPERATION_DEFINITION) return fetch;
-  const used = new Set(["representations"]);
-  visit(selected, { Variable: ({ name }) => void used.add(name.value) });
-  const document = visit(parse(fetch.operation, { noLocation: true }), {
-    VariableDefinition: ({ variable }) => (used.has(variable.name.value) ? undefined : null),
-    Field: (field) =>
-      field.name.value === "_entities" ? { ...field, selectionSet: selected.selectionSet } : undefined,
-  });
-  return {
-    ...fetch,
-    operation: stripIgnoredCharacters(print(document)),
-    variableUsages: (fetch.variableUsages ?? []).filter((name) => used.has(name)),
-  };
 }

@@ -104,26 +104,27 @@ export class Needs {
     return found;
   }
 
-  /** Returns the fields of objects at a place that calls for the objects around them require. */
-  requiredAround(keys: readonly string[]): NeededFields {
-    const around = keys.map((_key, depth) => keys.slice(0, depth));
-    const fields = around.flatMap((above) =>
-      (this.#fetches.get(above.join()) ?? []).map(({ required }) => {
-        const object: NeededObject = { keys: above, types: [], needed: required };
-        return this.#requiredBelow(object, keys.slice(above.length));
-      }),
-    );
+  /** Returns the fields that calls require, and the paths to the objects that they require in their entities: all as seen from the objects at a place. */
+  required(keys: readonly string[]): { fields: NeededFields; objects: ReadonlySet<string> } {
     const found = new Map<string, NeededObject>();
-    for (const needed of fields) this.#collect(needed, { fits: anyType, found, keys });
-    return found;
+    const objects = new Set<string>();
+    for (const { fetch, required } of [...this.#fetches.values()].flat()) {
+      const needed = fetch.keys.reduceRight<readonly Needed[]>(
+        (inner, key) => [{ key, type: undefined, inner }],
+        required,
+      );
+      this.#collect(this.#below(needed, keys), { fits: anyType, found, keys });
+      for (const path of objectPaths(required, fetch.keys))
+        if (keys.every((key, depth) => path[depth] === key)) objects.add(path.slice(keys.length).join());
+    }
+    return { fields: found, objects };
   }
 
-  #requiredBelow({ keys, needed }: NeededObject, [key, ...rest]: readonly string[]): readonly Needed[] {
+  #below(needed: readonly Needed[], [key, ...rest]: readonly string[]): readonly Needed[] {
     if (key === undefined) return needed;
     const found = new Map<string, NeededObject>();
-    this.#collect(needed, { fits: anyType, found, keys });
-    const object = found.get(key);
-    return object ? this.#requiredBelow(object, rest) : [];
+    this.#collect(needed, { fits: anyType, found, keys: [] });
+    return this.#below(found.get(key)?.needed ?? [], rest);
   }
 
   /** Returns the type conditions on which the needs of an object depend. */
@@ -239,6 +240,17 @@ function fieldType(parent: GraphQLCompositeType | undefined | null, name: string
   if (!parent || isUnionType(parent)) return undefined;
   const type = getNamedType(parent.getFields()[name]?.type);
   return isCompositeType(type) ? type : undefined;
+}
+
+function* objectPaths(needed: readonly Needed[], above: readonly string[]): Generator<readonly string[]> {
+  for (const each of needed) {
+    if ("on" in each) yield* objectPaths(each.inner, above);
+    else if (each.inner.length > 0) {
+      const path = [...above, each.key];
+      yield path;
+      yield* objectPaths(each.inner, path);
+    }
+  }
 }
 
 function addConditions(needed: readonly Needed[], to: Set<string>): void {
