@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { closeDatabases, openDatabases } from "#cli/databases.ts";
-import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
-import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { closeDatabases, openDatabases } from "#runtime/databases.ts";
+import { notifyBus } from "#db/event-log/buses/notify.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
 
 /** A reader of the vms database's log. */
@@ -53,16 +53,16 @@ async function follow(urls: Readonly<Record<string, string>>, redisUrl: string):
   process.once("SIGTERM", () => stopping.abort());
   const url = (domain: string) => urls[domain] ?? "";
   const systems = await openDatabases({ url, embedded: false, stop: async () => undefined }, "system");
-  const carrier = redisUrl ? redisCarrier(redisUrl) : notifyCarrier({ databases: systems, url });
-  const log = new EventLog({ databases: systems, carriers: [carrier], signal: stopping.signal });
+  const bus = redisUrl ? redisBus(redisUrl) : notifyBus({ databases: systems, url });
+  const log = new EventLog({ databases: systems, buses: [bus], signal: stopping.signal });
   const start = await log.head(["vms"]);
-  while (!carrier.healthy) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!bus.healthy) await new Promise((resolve) => setTimeout(resolve, 50));
   process.stdout.write("ready\n");
   for await (const { events } of log.follow(start, { sources: ["vms"], signal: stopping.signal })) {
     if (events.length > 0) process.stdout.write(`${performance.timeOrigin + performance.now()} ${events.length}\n`);
   }
   await log.running;
-  await carrier.close();
+  await bus.close();
   await closeDatabases(systems);
 }
 

@@ -3,15 +3,15 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
-import { actingAs, closeDatabases, type Databases, migrateAll, openDatabases } from "#cli/databases.ts";
+import { actingAs, closeDatabases, type Databases, migrateAll, openDatabases } from "#runtime/databases.ts";
 import type { Database } from "#db/client.ts";
 import { domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { append } from "#db/event-log/append.ts";
-import type { Carrier } from "#db/event-log/carriers/carrier.ts";
-import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
-import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
-import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import type { EventBus } from "#db/event-log/buses/event-bus.ts";
+import { inProcessBus } from "#db/event-log/buses/in-process.ts";
+import { notifyBus } from "#db/event-log/buses/notify.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
 import { runRelay } from "#db/event-log/relay.ts";
 import { statement } from "#db/statement.ts";
@@ -28,7 +28,7 @@ const scope = { tenantId };
 
 /**
  * Measures the event log on the embedded server, which flushes every commit. The figures are: what an event adds to a small write; the time from a commit to a
- * reader by each carrier (in another process where the carrier is for that); how many events a second come through; and how fast a reader catches up that is
+ * reader by each bus (in another process where the bus is for that); how many events a second come through; and how fast a reader catches up that is
  * 100,000 events behind. Redis is measured only where `redis-server` can be started.
  */
 export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
@@ -55,13 +55,13 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
     const redis = await startRedis();
     if (redis) stops.push(redis.stop);
     const urls = Object.fromEntries(domains.map((domain) => [domain, server.url(domain)]));
-    const carriers: [string, () => Carrier, (() => Promise<Follower>) | undefined][] = [
-      ["in process", inProcessCarrier, undefined],
-      ["NOTIFY", () => notifyCarrier({ databases: systems, url: server.url }), () => startFollower(urls, undefined)],
+    const buses: [string, () => EventBus, (() => Promise<Follower>) | undefined][] = [
+      ["in process", inProcessBus, undefined],
+      ["NOTIFY", () => notifyBus({ databases: systems, url: server.url }), () => startFollower(urls, undefined)],
     ];
-    if (redis) carriers.push(["Redis Streams", () => redisCarrier(redis.url), () => startFollower(urls, redis.url)]);
-    for (const [name, make, begin] of carriers) {
-      figures.push(...(await byCarrier(name, make(), begin, { services, systems, url: server.url }, quick)));
+    if (redis) buses.push(["Redis Streams", () => redisBus(redis.url), () => startFollower(urls, redis.url)]);
+    for (const [name, make, begin] of buses) {
+      figures.push(...(await byBus(name, make(), begin, { services, systems, url: server.url }, quick)));
     }
     figures.push(await catchUp(services.vms, systems, quick));
     return figures;
@@ -171,16 +171,16 @@ interface Server {
 }
 
 /** Measures the time from the commit of a write to its event's reader, one write after the other; then as many writes as four writers can make. */
-async function byCarrier(
+async function byBus(
   name: string,
-  carrier: Carrier,
+  bus: EventBus,
   begin: (() => Promise<Follower>) | undefined,
   { services, systems, url }: Server,
   quick: boolean,
 ): Promise<Figure[]> {
   const stopping = new AbortController();
-  const relay = runRelay({ domain: "vms", url: url("vms"), carriers: [carrier], signal: stopping.signal });
-  const follower = await (begin?.() ?? followHere(systems, carrier));
+  const relay = runRelay({ domain: "vms", url: url("vms"), buses: [bus], signal: stopping.signal });
+  const follower = await (begin?.() ?? followHere(systems, bus));
   const singles = quick ? 200 : 2_000;
   const delays: number[] = [];
   for (let count = -20; count < singles; count += 1) {
@@ -207,7 +207,7 @@ async function byCarrier(
   await follower.stop();
   stopping.abort();
   await relay;
-  await carrier.close();
+  await bus.close();
   return [
     { name: `commit to reader, ${name}, p50`, value: percentile(delays, 0.5), unit: "ms" },
     { name: `commit to reader, ${name}, p99`, value: percentile(delays, 0.99), unit: "ms" },
@@ -216,9 +216,9 @@ async function byCarrier(
 }
 
 /** Starts a follower in this process. */
-async function followHere(systems: Databases, carrier: Carrier): Promise<Follower> {
+async function followHere(systems: Databases, bus: EventBus): Promise<Follower> {
   const stopping = new AbortController();
-  const log = new EventLog({ databases: systems, carriers: [carrier], signal: stopping.signal });
+  const log = new EventLog({ databases: systems, buses: [bus], signal: stopping.signal });
   const start = await log.head(["vms"]);
   const seen: number[] = [];
   let wanted: { count: number; resolve: (times: number[]) => void } | undefined;
@@ -247,7 +247,7 @@ async function catchUp(database: Database, systems: Databases, quick: boolean): 
     await database.write(scope, (tx) => append(tx, batch));
   }
   const stopping = new AbortController();
-  const log = new EventLog({ databases: systems, carriers: [], signal: stopping.signal });
+  const log = new EventLog({ databases: systems, buses: [], signal: stopping.signal });
   const began = performance.now();
   let read = 0;
   for await (const { events } of log.follow("oldest", { sources: ["vms"], signal: stopping.signal })) {

@@ -127,14 +127,14 @@ class Clients {
   }
 }
 
-/** Calls `ask` at a fixed rate, whether or not earlier calls have returned. */
-async function paced<T>({ count, everyMs }: { count: number; everyMs: number }, ask: () => Promise<T>): Promise<T[]> {
+/** Runs `call` at a fixed rate, whether or not earlier calls have returned. */
+async function paced<T>({ count, everyMs }: { count: number; everyMs: number }, call: () => Promise<T>): Promise<T[]> {
   const began = performance.now();
   const calls: Promise<T>[] = [];
   for (let at = 0; at < count; at += 1) {
     const wait = began + at * everyMs - performance.now();
     if (wait > 0) await pause(wait);
-    calls.push(ask());
+    calls.push(call());
   }
   return Promise.all(calls);
 }

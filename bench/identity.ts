@@ -16,7 +16,7 @@ import { type Call, signContext, verifyContext } from "#lib/trust/signed-context
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { startSubgraphProcesses } from "./separate-processes.ts";
-import { ask } from "./one-request.ts";
+import { post } from "./one-request.ts";
 import { onPreparedServer } from "./prepared-server.ts";
 import { runUntilReady } from "./processes.ts";
 import type { Figure } from "./report.ts";
@@ -71,7 +71,7 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
     const cpuMs = () => ownCpuMs() + [...processes.values()].reduce((sum, process) => sum + process.cpuMs(), 0);
     const requestMs = await cpuOfEach(quick ? 100 : 500, cpuMs, async () => {
       calls = [];
-      await ask(gateway.url, body, key);
+      await post(gateway.url, body, key);
     });
     const signed = [...calls];
     const many = quick ? 500 : 5_000;
@@ -82,7 +82,7 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
     const supergraph = productSupergraph();
     const operation = operationOf(parse(query), undefined);
     if (!operation) throw new Error("The one request is an operation.");
-    const access = operationAccess(supergraph.apiSchema, supergraph.requirements, operation);
+    const access = operationAccess(supergraph.apiSchema, supergraph.accessRules, operation);
     const allowedMs = await cpuOfEach(many * 10, ownCpuMs, async () => access.refusalsFor(identity));
     const signingMs = await cpuOfEach(many, ownCpuMs, signAndCheck(signingKeys, signed));
     const share = (name: string, value: number, aim?: string): Figure => {

@@ -28,11 +28,11 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
         cpuMs: ownCpuMs,
         once: () => readByHand(pools, demoTenantId, pageSize, from, to),
       },
-      { name: "in one process", cpuMs: oneProcess.cpuMs, once: () => ask(oneProcess.url, body, apiKey) },
+      { name: "in one process", cpuMs: oneProcess.cpuMs, once: () => post(oneProcess.url, body, apiKey) },
       {
         name: "in seven separate processes",
         cpuMs: () => separateProcesses.reduce((sum, process) => sum + process.cpuMs(), 0),
-        once: () => ask(gateway.url, body, apiKey),
+        once: () => post(gateway.url, body, apiKey),
       },
     ];
     const measured = await takeTurns(contenders, quick ? { rounds: 3, each: 20 } : { rounds: 10, each: 50 });
@@ -52,7 +52,7 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
 const against = (value: number, limit: number, name: string) =>
   name.startsWith("by hand") ? {} : { ratio: value / limit, against: "by hand", aim: "at most 3×" };
 
-export async function ask(url: string, body: string, apiKey: string): Promise<void> {
+export async function post(url: string, body: string, apiKey: string): Promise<void> {
   const headers = { "content-type": "application/json", authorization: `Bearer ${apiKey}` };
   const response = await fetch(url, { method: "POST", headers, body });
   const text = await response.text();

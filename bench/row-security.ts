@@ -3,7 +3,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { type Domain, domains } from "#db/columns.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
-import { ask, takeTurns } from "./one-request.ts";
+import { post, takeTurns } from "./one-request.ts";
 import { onPreparedServer } from "./prepared-server.ts";
 import { runUntilReady } from "./processes.ts";
 import { type Figure, percentile } from "./report.ts";
@@ -37,9 +37,9 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
         {
           name: "without row-level security",
           cpuMs: without.cpuMs,
-          once: () => ask(without.url, body, without.apiKey),
+          once: () => post(without.url, body, without.apiKey),
         },
-        { name: "with row-level security", cpuMs: withIt.cpuMs, once: () => ask(withIt.url, body, withIt.apiKey) },
+        { name: "with row-level security", cpuMs: withIt.cpuMs, once: () => post(withIt.url, body, withIt.apiKey) },
       ],
       quick ? { rounds: 3, each: 20 } : { rounds: 20, each: 50 },
     );

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Domain, domains } from "#db/columns.ts";
-import { requireKeys } from "#cli/keys.ts";
+import { requireKeys } from "#runtime/keys/keys.ts";
 import { callerKeys, callerKeysText } from "#lib/trust/call-keys.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import { type Running, runToEnd, runUntilReady } from "./processes.ts";

@@ -100,7 +100,7 @@ class Clients {
   /** Resolves when the gateway uses the supergraph that has, or does not have, the newer field. */
   async seen(isNewer: boolean): Promise<void> {
     const body = JSON.stringify({ query: `{ __type(name: "Query") { fields { name } } }` });
-    while ((await this.#ask(body)).includes('"newer"') !== isNewer) await pause(100);
+    while ((await this.#post(body)).includes('"newer"') !== isNewer) await pause(100);
   }
 
   close(): Promise<void> {
@@ -110,7 +110,7 @@ class Clients {
   async #count(body: string): Promise<void> {
     const began = performance.now();
     try {
-      const text = await this.#ask(body);
+      const text = await this.#post(body);
       if (!text.startsWith('{"data":{"vms":[')) throw new Error(text.slice(0, 500));
     } catch (error) {
       this.failed += 1;
@@ -119,7 +119,7 @@ class Clients {
     this.milliseconds.push(performance.now() - began);
   }
 
-  async #ask(body: string): Promise<string> {
+  async #post(body: string): Promise<string> {
     const headers = { "content-type": "application/json" };
     const response = await this.#pool.request({ method: "POST", path: "/graphql", headers, body });
     return response.body.text();

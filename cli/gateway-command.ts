@@ -26,7 +26,7 @@ export function addGatewayCommand(program: Command, portOf: (text: string) => nu
     .option("--port <port>", "where to listen; 0 takes a free port", portOf, 4000)
     .option("--open", "no authentication, no signed calls, no limits: for test suites and benchmarks", false)
     .action(async ({ supergraph, url, ...options }: GatewayCommandOptions) => {
-      const { serveRemoteSubgraphs } = await import("#gateway/serve-remote-subgraphs.ts");
+      const { serveRemoteSubgraphs } = await import("#runtime/serve-remote-subgraphs.ts");
       const signals = endOnStopSignals();
       const gateway = await serveRemoteSubgraphs({ supergraphFile: supergraph, urls: url, ...options });
       signals.whenStarted(() => gateway.stop().catch(failProcess));

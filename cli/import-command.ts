@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { onStop } from "#lib/process/stop-signals.ts";
-import type { Environment } from "./environment.ts";
-import type { FleetDatabases, ImportOptions } from "./import/fleet.ts";
+import type { Environment } from "#runtime/environment.ts";
+import type { FleetDatabases, ImportOptions } from "#import/fleet.ts";
 
 interface ImportCommandOptions {
   tenant?: string;
@@ -21,7 +21,7 @@ type RunImport = (
 export function addImportCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): void {
   const command = program
     .command("import")
@@ -42,20 +42,20 @@ export function addImportCommand(
       )
       .addOption(new Option("--data-dir <folder>", "where the embedded server's data are").env("NOVACRON_DATA_DIR"))
       .option("--json", "print the result as JSON, and no progress", false)
-      .action((path: string, options: ImportCommandOptions) => runImport(run, path, options, environmentOf, say));
+      .action((path: string, options: ImportCommandOptions) => runImport(run, path, options, environmentOf, print));
     if (keepTimes) sub.option("--keep-times", "keep the trace's times, and protect its samples from retention", false);
   };
   dataset(
     "bitbrains",
     "samples of VMs (GWA-T-12): VMs, samples, hourly rollup",
-    async (...args) => (await import("./import/bitbrains.ts")).importBitbrains(...args),
+    async (...args) => (await import("#import/bitbrains.ts")).importBitbrains(...args),
     true,
   );
   dataset("openb", "nodes of a cluster, on which the tenant's VMs are placed", async (...args) =>
-    (await import("./import/openb.ts")).importOpenb(...args),
+    (await import("#import/openb.ts")).importOpenb(...args),
   );
   dataset("cloud-prices", "price catalogue, providers, and provider twins of the fleet", async (...args) =>
-    (await import("./import/cloud-prices.ts")).importCloudPrices(...args),
+    (await import("#import/cloud-prices.ts")).importCloudPrices(...args),
   );
 }
 
@@ -64,17 +64,17 @@ async function runImport(
   path: string,
   options: ImportCommandOptions,
   environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   const { actingAs, closeDatabases, migrateAll, openDatabases, quietly, reachDatabases, requireMigrated } =
-    await import("./databases.ts");
+    await import("#runtime/databases.ts");
   const { openDatabase } = await import("#db/client.ts");
-  const { tenantOfImport, wayToSee } = await import("./import/tenant.ts");
+  const { tenantOfImport, wayToSee } = await import("#import/tenant.ts");
   const { progressBar } = await import("./progress.ts");
   const stopping = new AbortController();
   const forgetSignals = onStop(() => stopping.abort());
   const environment = environmentOf(options);
-  const quiet = options.json ? () => undefined : say;
+  const quiet = options.json ? () => undefined : print;
   const server = await reachDatabases(environment, quietly);
   try {
     if (server.embedded) await migrateAll(server, quiet);

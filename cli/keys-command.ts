@@ -3,10 +3,10 @@ import { domains } from "#db/columns.ts";
 import { callerKeys, callerKeysText } from "#lib/trust/call-keys.ts";
 import { readKeyring } from "#lib/trust/keyring.ts";
 import { problem } from "./auth/problem.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "#runtime/environment.ts";
 import { keysSettleMs } from "#lib/trust/live-keys.ts";
 import { progressBar } from "./progress.ts";
-import type { Rotation } from "./rotate-keys.ts";
+import type { Rotation } from "#runtime/keys/rotate-keys.ts";
 
 interface RotateCommandOptions {
   signing: boolean;
@@ -50,7 +50,7 @@ export function addKeysCommand(program: Command, environmentOf: (options: { data
     .option("--json", "print one JSON document", false)
     .action(async (options: RotateCommandOptions) => {
       const { keyId, made, resealed, removed } = options.file
-        ? await (await import("./rotate-key-file.ts")).rotateKeyFile(options.file, options.removeOld)
+        ? await (await import("#runtime/keys/rotate-key-file.ts")).rotateKeyFile(options.file, options.removeOld)
         : await rotateInstallation(environmentOf(options), options);
       process.stdout.write(
         options.json
@@ -61,8 +61,8 @@ export function addKeysCommand(program: Command, environmentOf: (options: { data
 }
 
 async function rotateInstallation(environment: Environment, options: RotateCommandOptions): Promise<Rotation> {
-  const { rotateKeys } = await import("./rotate-keys.ts");
-  const { withSystems } = await import("./databases.ts");
+  const { rotateKeys } = await import("#runtime/keys/rotate-keys.ts");
+  const { withSystems } = await import("#runtime/databases.ts");
   return withSystems(environment, async (systems) => {
     const bar = progressBar();
     const started = performance.now();

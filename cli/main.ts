@@ -7,7 +7,7 @@ import { addKeyCommand } from "./auth/key-command.ts";
 import { addRoleCommand } from "./auth/role-command.ts";
 import { addTenantCommand } from "./auth/tenant-command.ts";
 import { addUserCommand } from "./auth/user-command.ts";
-import { readEnvironment } from "./environment.ts";
+import { readEnvironment } from "#runtime/environment.ts";
 import { addEventsCommand } from "./events/command.ts";
 import { addImportCommand } from "./import-command.ts";
 import { addGatewayCommand } from "./gateway-command.ts";
@@ -16,11 +16,11 @@ import { NovacronCommand } from "./novacron-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
 import { addSchemaCommand } from "./schema-command.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
-import type { StartOptions } from "./start.ts";
+import type { StartOptions } from "#runtime/start.ts";
 import { version } from "./version.ts";
 import { addWatchCommand } from "./watch/command.ts";
 
-const say = (line: string) => process.stderr.write(`${line}\n`);
+const print = (line: string) => process.stderr.write(`${line}\n`);
 
 /** Runs the `novacron` command. `runProcess` handles what it throws: one message in plain language and exit code 1. `--json` prints one JSON document. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -47,9 +47,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option("--new-keys", "make new keys where those of the databases are lost; API keys become invalid", false)
     .option("--migrate", "migrate databases named by DATABASE_URL_*", false)
     .action(async (options: StartOptions & { dataDir?: string }) => {
-      const { start } = await import("./start.ts");
+      const { start } = await import("#runtime/start.ts");
       const signals = endOnStopSignals();
-      const product = await start(environmentOf(options), options, say);
+      const product = await start(environmentOf(options), options, print);
       signals.whenStarted(() => product.stop().catch(failProcess));
       process.stdout.write(`novacron ready ${product.url}\n`);
     });
@@ -63,14 +63,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option("--json", "print what was applied as JSON", false)
     .action(async (options: { dataDir?: string; create: boolean; printRoles: boolean; json: boolean }) => {
       if (options.printRoles) {
-        const { printRoles } = await import("./print-roles.ts");
+        const { printRoles } = await import("#runtime/print-roles.ts");
         process.stdout.write(await printRoles(environmentOf(options)));
         return;
       }
-      const { migrateAll, quietly, reachDatabases } = await import("./databases.ts");
+      const { migrateAll, quietly, reachDatabases } = await import("#runtime/databases.ts");
       const server = await reachDatabases(environmentOf(options), quietly, options.create ? "make one" : "refuse");
       try {
-        const applied = await migrateAll(server, options.json ? () => undefined : say);
+        const applied = await migrateAll(server, options.json ? () => undefined : print);
         process.stdout.write(options.json ? `${JSON.stringify(applied)}\n` : "up to date\n");
       } finally {
         await server.stop();
@@ -81,7 +81,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .command("prepare")
     .description("give servers dedicated to this installation their owners and logins: DATABASE_URL_*_ADMIN")
     .action(async () => {
-      const { prepareServers } = await import("./prepare-servers.ts");
+      const { prepareServers } = await import("#runtime/prepare-servers.ts");
       process.stdout.write(`${await prepareServers(environmentOf({}))}\n`);
     });
 
@@ -90,21 +90,21 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description("run background work for subgraphs in separate processes: relays, projections, rollup, retention")
     .addOption(dataDir())
     .action(async (options: { dataDir?: string }) => {
-      const { startJobs } = await import("./start-jobs.ts");
+      const { startJobs } = await import("#runtime/start-jobs.ts");
       const signals = endOnStopSignals();
-      const jobs = await startJobs(environmentOf(options), say);
+      const jobs = await startJobs(environmentOf(options), print);
       signals.whenStarted(() => jobs.stop().catch(failProcess));
       process.stdout.write("novacron jobs ready\n");
     });
 
-  addImportCommand(program, environmentOf, say);
-  addEventsCommand(program, environmentOf, say);
+  addImportCommand(program, environmentOf, print);
+  addEventsCommand(program, environmentOf, print);
   addProjectionsCommand(program, environmentOf);
   for (const add of [addTenantCommand, addUserCommand, addRoleCommand, addKeyCommand]) add({ program, environmentOf });
   addAuditCommand(program, environmentOf);
   addKeysCommand(program, environmentOf);
   addSecretsCommand(program);
-  addWatchCommand(program, environmentOf, say);
+  addWatchCommand(program, environmentOf, print);
   addGatewayCommand(program, wholeNumber);
   addSchemaCommand(program);
 

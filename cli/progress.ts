@@ -1,10 +1,10 @@
-import type { Progress } from "./import/fleet.ts";
+import type { Progress } from "#import/fleet.ts";
 
 const width = 24;
 const counted = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
 /** For example `[######      ] 25 %  217,003 of 868,012 samples  88,310/s  7 s left`. */
-export function progressLine({ done, total, unit, ratePerSecond }: Progress): string {
+function progressLine({ done, total, unit, ratePerSecond }: Progress): string {
   const rate = `${counted.format(ratePerSecond)}/s`;
   if (total === undefined || total === 0) return `${counted.format(done)} ${unit}  ${rate}`;
   const share = Math.min(1, done / total);
@@ -16,7 +16,7 @@ export function progressLine({ done, total, unit, ratePerSecond }: Progress): st
 }
 
 /** For example `7 s`, `2 min 5 s`, `1 h 3 min`. */
-export function durationText(seconds: number): string {
+function durationText(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
   if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;

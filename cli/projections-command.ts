@@ -8,8 +8,8 @@ import {
   rebuildVmProjection,
   vmProjectionConsumer,
 } from "#db/projections/vm-projection.ts";
-import type { Databases } from "./databases.ts";
-import type { Environment } from "./environment.ts";
+import type { Databases } from "#runtime/databases.ts";
+import type { Environment } from "#runtime/environment.ts";
 
 const targets = ["monitoring", "scheduler"] as const;
 type Target = (typeof targets)[number];
@@ -48,7 +48,7 @@ async function eachTarget(
   options: ProjectionOptions,
   run: (systems: Databases, target: Target) => Promise<object>,
 ): Promise<void> {
-  const { withSystems } = await import("./databases.ts");
+  const { withSystems } = await import("#runtime/databases.ts");
   await withSystems(environment, async (systems) => {
     const results: Record<string, object> = {};
     for (const target of options.in ? [options.in] : targets) results[target] = await run(systems, target);

@@ -8,8 +8,8 @@ import { ConfigurationError } from "#lib/process/configuration-error.ts";
 import { parseKeyring } from "#lib/trust/keyring.ts";
 import { makeFolder } from "#lib/files/make-folder.ts";
 import { addFile, replaceFile } from "#lib/files/whole-file.ts";
-import { callerKeysFile, callerKeysOfGateway } from "./caller-keys-files.ts";
-import { newKey, newSecret } from "./keys.ts";
+import { callerKeysFile, callerKeysOfGateway } from "#runtime/keys/caller-keys-files.ts";
+import { newKey, newSecret } from "#runtime/keys/keys.ts";
 
 /** Adds `novacron secrets`: the files that docker-compose.yml mounts. */
 export function addSecretsCommand(program: Command): void {

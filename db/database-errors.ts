@@ -56,7 +56,7 @@ export function publicError(error: unknown): unknown {
  * A statement that the server rejected, under its SQLSTATE. It names no row and no value. The rows and values that the server names in its detail, and the
  * value that a type rejected (class 22) in its message, do not belong in a log.
  */
-export class StatementError extends Error {
+class StatementError extends Error {
   readonly code: string;
   readonly severity: string;
   readonly table: string | undefined;

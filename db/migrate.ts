@@ -10,7 +10,7 @@ import {
   readMigration,
 } from "./migration-files.ts";
 import { detectMetricStorage } from "./monitoring/metric-storage.ts";
-import { ensureRoles, quoted } from "./roles.ts";
+import { ensureRoles, quoted } from "./database-roles.ts";
 
 export interface MigrateOptions {
   /** The folder with the domain's migrations; by default the one next to this file. */

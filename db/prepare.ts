@@ -3,7 +3,7 @@ import postgres from "postgres";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
 import { connect } from "./connect-failure.ts";
 import { type Login, loginRole, logins, ownerRole } from "./logins.ts";
-import { connectSql, createRole, lostRace, quoted } from "./roles.ts";
+import { connectSql, createRole, lostRace, quoted } from "./database-roles.ts";
 import { isVerifierOf, scramVerifier } from "./scram.ts";
 
 export interface Preparation {

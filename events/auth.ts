@@ -4,7 +4,7 @@ import { entityEvents, id, idOrNull, recordEvent, removableEvents, text, textOrN
 /** The events that the auth domain emits. No event carries a secret, a hash of a secret, or an address. */
 export const authEvents = {
   ...entityEvents("tenant", "Tenant", "A tenant", { name: text, enabled: z.boolean() }),
-  ...entityEvents("quota", "TenantQuota", "A tenant's quota", {
+  ...entityEvents("tenant_quota", "TenantQuota", "A tenant's quota", {
     maxVmCount: z.number().nullable(),
     maxCpuMillicores: z.number().nullable(),
     maxMemoryMb: z.number().nullable(),
@@ -18,8 +18,8 @@ export const authEvents = {
     grantedBy: idOrNull,
   }),
   ...entityEvents("api_key", "ApiKey", "An API key", { name: text, userId: id, scopes: z.array(z.string()) }),
-  ...entityEvents("session", "UserSession", "A session", { userId: id, expiresAt: time }),
-  ...recordEvent("audit_entry", "AuthAuditEntry", "An entry of the audit log", {
+  ...entityEvents("user_session", "UserSession", "A session", { userId: id, expiresAt: time }),
+  ...recordEvent("auth_audit_entry", "AuthAuditEntry", "An entry of the audit log", {
     action: text,
     success: z.boolean(),
     actorName: textOrNull,

@@ -3,7 +3,7 @@ import { entityEvents, id, idOrNull, text, textOrNull, timeOrNull } from "./cata
 
 /** The events that the multi-cloud domain emits. */
 export const federationEvents = {
-  ...entityEvents("provider", "CloudProvider", "A cloud provider", {
+  ...entityEvents("cloud_provider", "CloudProvider", "A cloud provider", {
     name: text,
     providerType: text,
     healthStatus: text,
@@ -44,7 +44,7 @@ export const federationEvents = {
     optimizationType: text,
     status: text,
   }),
-  "prices.changed": {
+  "instance_prices.changed": {
     version: 1,
     entity: "InstancePrice",
     description: "Prices of the catalogue were added, changed or removed, one event per batch; `rows` counts them.",

@@ -6,13 +6,13 @@ const named = z.array(z.uuid()).min(1).max(maxNamedEntities);
 
 /** The events that the monitoring domain emits. */
 export const monitoringEvents = {
-  "vm_samples.written": {
+  "vm_metrics.written": {
     version: 1,
     entity: "VmMetrics",
     description: `New samples of VMs, one event per batch and tenant; a batch of more than ${maxNamedEntities} VMs is split into several events, each with its own VMs. \`samples\` counts those that were new.`,
     payload: z.object({ ...batch, vmIds: named }),
   },
-  "node_samples.written": {
+  "node_metrics.written": {
     version: 1,
     entity: "NodeMetrics",
     description: `New samples of nodes, one event per batch; a batch of more than ${maxNamedEntities} nodes is split into several events, each with its own nodes. \`samples\` counts those that were new.`,
@@ -31,7 +31,7 @@ export const monitoringEvents = {
     acknowledgedAt: timeOrNull,
     acknowledgementExpiresAt: timeOrNull,
   }),
-  ...entityEvents("dataset_import", "MetricImport", "The import of a recorded data set", {
+  ...entityEvents("metric_import", "MetricImport", "The import of a recorded data set", {
     dataset: text,
     status: text,
     rowsWritten: z.number(),

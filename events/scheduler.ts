@@ -4,14 +4,14 @@ import { entityEvents, id, idOrNull, recordEvent, text, textOrNull, timeOrNull }
 /** The events that the scheduler domain emits. */
 export const schedulerEvents = {
   ...entityEvents("cluster", "Cluster", "A cluster", { name: text, status: text }),
-  ...entityEvents("node", "ClusterNode", "A node", {
+  ...entityEvents("cluster_node", "ClusterNode", "A node", {
     name: text,
     status: text,
     clusterId: idOrNull,
     region: textOrNull,
   }),
   ...entityEvents("scheduling_policy", "SchedulingPolicy", "A scheduling policy", { name: text, enabled: z.boolean() }),
-  ...entityEvents("allocation", "ResourceAllocation", "The allocation of a VM on a node", {
+  ...entityEvents("resource_allocation", "ResourceAllocation", "The allocation of a VM on a node", {
     vmId: id,
     nodeId: id,
     status: text,

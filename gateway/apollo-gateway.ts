@@ -4,7 +4,8 @@ import type {
   GatewayInterface,
 } from "@apollo/server-gateway-interface";
 import { GraphQLError, type GraphQLFormattedError } from "graphql";
-import { createGateway, type GatewayContext, type GatewayOptions } from "./create-gateway.ts";
+import { createGateway, type GatewayOptions } from "./create-gateway.ts";
+import type { GatewayContext } from "./gateway.ts";
 
 /**
  * Makes this gateway usable behind an Apollo Server, for users with Apollo plugins to run: `new ApolloServer({ gateway: apolloGateway(options) })`. The

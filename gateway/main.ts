@@ -3,7 +3,7 @@ import { asset } from "#lib/assets.ts";
 import { readPort } from "#lib/process/port-variable.ts";
 import { runProcess } from "#lib/process/run-process.ts";
 import { endOnStopSignals } from "#lib/process/stop-signals.ts";
-import { serveRemoteSubgraphs } from "./serve-remote-subgraphs.ts";
+import { serveRemoteSubgraphs } from "#runtime/serve-remote-subgraphs.ts";
 
 // The process entry of a gateway whose subgraphs run in other processes: SUBGRAPH_URL_<NAME> gives their addresses.
 await runProcess(async () => {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram } from "prom-client";
 import { metrics } from "#lib/observability/metrics.ts";
-import type { ObservedRequest } from "./create-gateway.ts";
+import type { ObservedRequest } from "./gateway.ts";
 import type { ConnectionObserver } from "./sockets/observer.ts";
 import type { StreamObserver } from "./subscriptions/observer.ts";
 import type { TransportObserver } from "./transport/observer.ts";

@@ -2,13 +2,13 @@
 export const connections = 8;
 
 /**
- * Calls `ask` `count` times, with as many calls at once as there are connections, for each of `sizes` in turn.
+ * Runs `call` `count` times, with as many calls at once as there are connections, for each of `sizes` in turn.
  * @returns how long all of it took, in milliseconds
  */
 export async function runConcurrently(
   count: number,
   sizes: readonly number[],
-  ask: (size: number) => Promise<unknown>,
+  call: (size: number) => Promise<unknown>,
 ): Promise<number> {
   let next = 0;
   const began = performance.now();
@@ -16,7 +16,7 @@ export async function runConcurrently(
     while (next < count) {
       const size = sizes[next % sizes.length] ?? 0;
       next += 1;
-      await ask(size);
+      await call(size);
     }
   };
   await Promise.all(Array.from({ length: connections }, client));

@@ -14,7 +14,7 @@ export class Load {
   }
 
   /** Sends one request. @throws Error when the request fails, or the response has errors in it */
-  ask(first: number): Promise<string> {
+  call(first: number): Promise<string> {
     return this.#post("/graphql", bodyFor(first));
   }
 
@@ -23,7 +23,7 @@ export class Load {
    * @returns how long all of it took, in milliseconds
    */
   async run(count: number, sizes: readonly number[]): Promise<number> {
-    if (!this.#isInProcess) return runConcurrently(count, sizes, (size) => this.ask(size));
+    if (!this.#isInProcess) return runConcurrently(count, sizes, (size) => this.call(size));
     return JSON.parse(await this.#post("/run", JSON.stringify({ count, sizes }))) as number;
   }
 

@@ -66,7 +66,7 @@ async function compare(measured: readonly Measured[]): Promise<void> {
   for (const first of [...pages, ...growth.small, ...growth.large]) {
     let expected: unknown;
     for (const { name, load } of measured) {
-      const answer = dataOf(await load.ask(first));
+      const answer = dataOf(await load.call(first));
       expected ??= answer;
       if (!isDeepStrictEqual(answer, expected)) throw new Error(`${name} answers first: ${first} differently.`);
     }
@@ -90,8 +90,8 @@ async function takeTurns(
       one.ms += ms;
       one.count += each;
       for (let pair = 0; pair < pairs; pair += 1) {
-        one.small.push(await timed(() => one.load.ask(growth.small[pair % growth.small.length] ?? 0)));
-        one.large.push(await timed(() => one.load.ask(growth.large[pair % growth.large.length] ?? 0)));
+        one.small.push(await timed(() => one.load.call(growth.small[pair % growth.small.length] ?? 0)));
+        one.large.push(await timed(() => one.load.call(growth.large[pair % growth.large.length] ?? 0)));
       }
     }
   }

@@ -100,7 +100,7 @@ async function startContenders({ dataDir, url, stops, request }: PreparedServer)
       times: [],
       cpu: 0,
       cpuMs: running.cpuMs,
-      once: (first) => ask(running.url, JSON.stringify({ query, variables: { first, from, to } }), apiKey),
+      once: (first) => post(running.url, JSON.stringify({ query, variables: { first, from, to } }), apiKey),
     });
   };
   const start = async (args: readonly string[], variables: Record<string, string>): Promise<Running> => {
@@ -126,7 +126,7 @@ async function startContenders({ dataDir, url, stops, request }: PreparedServer)
   return contenders;
 }
 
-async function ask(url: string, body: string, apiKey: string): Promise<unknown> {
+async function post(url: string, body: string, apiKey: string): Promise<unknown> {
   const headers = {
     "content-type": "application/json",
     accept: "application/json",

@@ -97,45 +97,45 @@ async function measure(kind: "gateway" | "broadcast", size: number): Promise<Mea
   const clients = await start([`${outdir}/subscriptions/clients.js`, server.url], "load");
   try {
     const idle = Math.round(10_000 * size);
-    const before = await server.ask<{ rss: number; heapUsed: number }>({ look: true });
-    await clients.ask({ open: idle, subscribe: false });
-    const held = await server.ask<{ rss: number }>({ look: true });
-    await clients.ask({ close: true });
+    const before = await server.request<{ rss: number; heapUsed: number }>({ look: true });
+    await clients.request({ open: idle, subscribe: false });
+    const held = await server.request<{ rss: number }>({ look: true });
+    await clients.request({ close: true });
     await pause(1_000);
 
     const many = Math.round(5_000 * size);
-    await clients.ask({ open: many, subscribe: true });
+    await clients.request({ open: many, subscribe: true });
     const paced: number[] = [];
     for (let second = 0; second < 30 * size + 2; second += 1) {
-      const received = clients.ask<{ latencies: number[] }>({ wait: many });
+      const received = clients.request<{ latencies: number[] }>({ wait: many });
       server.send({ append: 1 });
       const { latencies } = await received;
       if (second >= 2) paced.push(...latencies);
       await pause(1_000);
     }
-    await clients.ask({ close: true });
+    await clients.request({ close: true });
     await pause(500);
-    await server.ask({ look: true });
-    const { ms: returnedMs } = await clients.ask<{ ms: number }>({ open: many, subscribe: true, returning: true });
-    const { delayP99Ms: returnDelayMs } = await server.ask<{ delayP99Ms: number }>({ look: true });
-    await clients.ask({ close: true });
+    await server.request({ look: true });
+    const { ms: returnedMs } = await clients.request<{ ms: number }>({ open: many, subscribe: true, returning: true });
+    const { delayP99Ms: returnDelayMs } = await server.request<{ delayP99Ms: number }>({ look: true });
+    await clients.request({ close: true });
     await pause(500);
 
     const few = Math.round(1_000 * size);
-    await clients.ask({ open: few, subscribe: true });
+    await clients.request({ open: few, subscribe: true });
     const rounds = 20;
     const seconds = Math.ceil(10 * size);
     const fast: number[] = [];
     const cpuBefore = server.cpuMs();
     for (let round = 0; round < rounds * seconds; round += 1) {
-      const received = clients.ask<{ latencies: number[] }>({ wait: few });
+      const received = clients.request<{ latencies: number[] }>({ wait: few });
       server.send({ append: 1 });
       const [{ latencies }] = await Promise.all([received, pause(1_000 / rounds)]);
       fast.push(...latencies);
     }
     const cpuMs = (server.cpuMs() - cpuBefore) / ((rounds * seconds * few) / 1_000);
     const flood = Math.round(200 * Math.max(size, 0.5));
-    const flooded = clients.ask<{ deliveries: number }>({ wait: flood * few });
+    const flooded = clients.request<{ deliveries: number }>({ wait: flood * few });
     const began = performance.now();
     for (let sent = 0; sent < flood; sent += 10) {
       server.send({ append: 10 });

@@ -10,7 +10,7 @@ export const now = (): number => performance.timeOrigin + performance.now();
 export interface Process {
   url: string;
   send(message: object): void;
-  ask<Answer = unknown>(message: object): Promise<Answer>;
+  request<Answer = unknown>(message: object): Promise<Answer>;
   cpuMs(): number;
   stop(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export async function start(args: readonly string[], core: "measured" | "load"):
   return {
     url,
     send: (message) => void child.send(message),
-    ask: async <Answer>(message: object) => {
+    request: async <Answer>(message: object) => {
       const answered = once(child, "message");
       child.send(message);
       const ended = exited.then(() => Promise.reject(new Error(`${args.join(" ")} ended`)));

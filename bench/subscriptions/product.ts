@@ -57,12 +57,12 @@ export async function measureProduct(size: number): Promise<Figure[]> {
 
     const before = await product.held();
     const seconds = Math.ceil(30 * size) + 2;
-    await clients.ask({ open: many, subscribe: true, as: { query, tokens } });
+    await clients.request({ open: many, subscribe: true, as: { query, tokens } });
     const held = await product.held();
     const same = await received(clients, fleet, { many, seconds, atOnce: 1 });
-    await clients.ask({ close: true });
+    await clients.request({ close: true });
     await pause(1_000);
-    await clients.ask({
+    await clients.request({
       open: many,
       subscribe: true,
       as: { query, tokens, variables: (await fleet.ids()).map((vm) => ({ filter: { vm: [vm] } })) },
@@ -150,7 +150,7 @@ async function received(
 ): Promise<number[]> {
   const values: number[] = [];
   for (let second = 0; second < seconds; second += 1) {
-    const answered = clients.ask<{ latencies: number[] }>({ wait: many });
+    const answered = clients.request<{ latencies: number[] }>({ wait: many });
     // Spread over the second, as real changes are.
     for (let change = 0; change < atOnce; change += 1) {
       const begun = performance.now();

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type WebSocket, WebSocketServer } from "ws";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { startGateway } from "#gateway/http/server.ts";
 import { anonymous } from "#lib/trust/request-context.ts";
 import { pause } from "#lib/pause.ts";

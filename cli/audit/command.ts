@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { tenantOf } from "#cli/auth/lookups.ts";
-import type { Environment } from "#cli/environment.ts";
-import { requireKeys } from "#cli/keys.ts";
+import type { Environment } from "#runtime/environment.ts";
+import { requireKeys } from "#runtime/keys/keys.ts";
 import { progressBar } from "#cli/progress.ts";
 
 interface AuditOptions {
@@ -26,8 +26,8 @@ export function addAuditCommand(program: Command, environmentOf: (options: { dat
     .option("--json", "print one JSON document", false)
     .action(async (options: AuditOptions) => {
       const environment = environmentOf(options);
-      const { isRight, reportText, verifyAudit } = await import("./verify.ts");
-      const { withSystems } = await import("#cli/databases.ts");
+      const { isRight, reportText, verifyAudit } = await import("#subgraphs/auth/audit/verify.ts");
+      const { withSystems } = await import("#runtime/databases.ts");
       await withSystems(environment, async ({ auth }) => {
         const bar = progressBar();
         const started = performance.now();
@@ -51,8 +51,8 @@ export function addAuditCommand(program: Command, environmentOf: (options: { dat
     .option("--json", "print one JSON document", false)
     .action(async (options: AuditOptions) => {
       const environment = environmentOf(options);
-      const { signCheckpoints } = await import("./checkpoints.ts");
-      const { withSystems } = await import("#cli/databases.ts");
+      const { signCheckpoints } = await import("#subgraphs/auth/audit/checkpoints.ts");
+      const { withSystems } = await import("#runtime/databases.ts");
       await withSystems(environment, async ({ auth }) => {
         const signingKeys = environment.keys.signingKeys ?? requireKeys(environment).signingKeys;
         const round = await signCheckpoints(auth, { path: environment.auditCheckpoints, signingKeys });

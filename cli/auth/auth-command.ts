@@ -2,8 +2,8 @@ import type { Keyring } from "#lib/trust/keyring.ts";
 import { Replaceable } from "#lib/replaceable.ts";
 import { type Command, Option } from "commander";
 import { randomUUID } from "node:crypto";
-import type { Environment } from "#cli/environment.ts";
-import { readPepper } from "#cli/keys.ts";
+import type { Environment } from "#runtime/environment.ts";
+import { readPepper } from "#runtime/keys/keys.ts";
 import { tableOf } from "#cli/table.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
@@ -82,7 +82,7 @@ async function withServices<T>(
   actor: string,
   use: (services: AuthServices) => Promise<T>,
 ): Promise<T> {
-  const { actingAs, withSystems } = await import("#cli/databases.ts");
+  const { actingAs, withSystems } = await import("#runtime/databases.ts");
   const { openDatabase } = await import("#db/client.ts");
   return withSystems(environment, async ({ auth: system }, server) => {
     const database = await openDatabase({ domain: "auth", url: server.url("auth", "service"), maxConnections: 2 });

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { type Event, eventCatalogue, eventSources, type EventSource, type EventType } from "#events/event.ts";
-import type { Environment } from "#cli/environment.ts";
+import type { Environment } from "#runtime/environment.ts";
 
 interface SharedOptions {
   dataDir?: string;
@@ -28,7 +28,7 @@ const dataDirOption = () =>
 export function addEventsCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): void {
   const command = program.command("events").description("read the event log, and how far behind its readers are");
 
@@ -55,7 +55,7 @@ export function addEventsCommand(
     .option("--json", "print one JSON object a line, each with the position after it", false)
     .action(async (options: TailOptions) => {
       const { tailEvents } = await import("./tail.ts");
-      await tailEvents(environmentOf(options), options, printer(options.json), say);
+      await tailEvents(environmentOf(options), options, printer(options.json), print);
     });
 
   command
@@ -64,7 +64,7 @@ export function addEventsCommand(
     .addOption(dataDirOption())
     .option("--json", "print one JSON document", false)
     .action(async (options: SharedOptions) => {
-      const { printLag } = await import("./lag.ts");
+      const { printLag } = await import("#runtime/events/lag.ts");
       await printLag(environmentOf(options), options.json);
     });
 
@@ -81,7 +81,7 @@ export function addEventsCommand(
     .addOption(dataDirOption())
     .option("--json", "print one JSON document", false)
     .action(async (name: string, options: ReplayOptions) => {
-      const { replay } = await import("./replay.ts");
+      const { replay } = await import("#runtime/events/replay.ts");
       const result = await replay(environmentOf(options), { name, target: options.in, after: options.after });
       process.stdout.write(
         options.json

@@ -1,9 +1,9 @@
 import { tenantOf } from "#cli/auth/lookups.ts";
-import type { Environment } from "#cli/environment.ts";
+import type { Environment } from "#runtime/environment.ts";
 import type { EventFilter } from "#db/event-log/event-log.ts";
 import { type Event, eventSources, type EventSource, type EventType } from "#events/event.ts";
 import { type EventPosition, positionText } from "#lib/live/event-position.ts";
-import { startOf, withEventLog } from "./with-event-log.ts";
+import { startOf, withEventLog } from "#runtime/events/with-event-log.ts";
 
 export interface TailRequest {
   after: string;
@@ -21,8 +21,8 @@ const pageSize = 500;
 export async function tailEvents(
   environment: Environment,
   request: TailRequest,
-  print: (event: Event, position: string) => void,
-  say: (line: string) => void,
+  printEvent: (event: Event, position: string) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   const start = startOf(request.after);
   await withEventLog(environment, async ({ log, systems, signal }) => {
@@ -40,7 +40,7 @@ export async function tailEvents(
         const { source, id, transaction } = event;
         const before = position[source];
         if (before) position = { ...position, [source]: { ...before, id, transaction } };
-        print(event, positionText(position));
+        printEvent(event, positionText(position));
         left -= 1;
       }
       return left > 0;
@@ -57,6 +57,6 @@ export async function tailEvents(
         if (left > 0) position = page.position;
       }
     }
-    say(`resume with --after ${positionText(position)}`);
+    print(`resume with --after ${positionText(position)}`);
   });
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { Environment } from "#cli/environment.ts";
+import type { Environment } from "#runtime/environment.ts";
 import { endOnStopSignals } from "#lib/process/stop-signals.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Watched } from "./watched.ts";
@@ -14,7 +14,7 @@ interface WatchOptions {
 export function addWatchCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): void {
   const command = program
     .command("watch")
@@ -40,7 +40,7 @@ export function addWatchCommand(
         const signals = endOnStopSignals();
         const gateway = gatewayOf(options.url, environmentOf(options).dataDir);
         const watched = await load(String(args[0]), gateway);
-        const watching = watch(watched, { ...gateway, json: options.json, signal: ending.signal, say });
+        const watching = watch(watched, { ...gateway, json: options.json, signal: ending.signal, print });
         signals.whenStarted(async () => {
           ending.abort();
           await watching;

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { administratorFile, readAdministrator } from "#cli/administrator-file.ts";
+import { administratorFile, readAdministrator } from "#runtime/administrator-file.ts";
 
 /** The gateway that a command queries, and its credential. */
 export interface Gateway {

@@ -8,7 +8,7 @@ export interface WatchRequest extends Gateway {
   json: boolean;
   signal: AbortSignal;
   /** Receives messages that are no part of the stream. */
-  say(line: string): void;
+  print(line: string): void;
 }
 
 const defaultColumns = 100;
@@ -17,17 +17,17 @@ const defaultColumns = 100;
  * Prints the current state and each change of it, until the signal or until the output is closed.
  * @throws Error UNREACHABLE, UNAUTHENTICATED, CONNECTION_CLOSED, or the gateway's own error, such as NOT_FOUND
  */
-export async function watch(watched: Watched, { url, key, json, signal, say }: WatchRequest): Promise<void> {
+export async function watch(watched: Watched, { url, key, json, signal, print }: WatchRequest): Promise<void> {
   const leaving = new AbortController();
   const ended = AbortSignal.any([signal, leaving.signal]);
   process.stdout.on("error", () => leaving.abort());
   const client = resumingClient({
     url,
     token: () => key,
-    onLost: (why) => say(`connection lost (${why}), reconnecting`),
-    onFound: () => say("connection restored, resuming where it was lost"),
+    onLost: (why) => print(`connection lost (${why}), reconnecting`),
+    onFound: () => print("connection restored, resuming where it was lost"),
   });
-  const print = json ? printJson : printRows;
+  const printOutput = json ? printJson : printRows;
   const [first, ...others] = watched.changes.map(({ payload, rowOf }) => ({
     followed: overSocket<unknown, unknown>(client, { now: watched.now, changes: payload }),
     rowOf,
@@ -35,15 +35,15 @@ export async function watch(watched: Watched, { url, key, json, signal, say }: W
   if (!first) return;
   const printAll = async ({ followed, rowOf }: typeof first, after: string) => {
     for await (const output of follow(followed, { signal: ended, after })) {
-      if ("change" in output) print(output, [rowOf(output.change)]);
-      else if (followed === first.followed) print(output, watched.rowsOfNow(output.now));
+      if ("change" in output) printOutput(output, [rowOf(output.change)]);
+      else if (followed === first.followed) printOutput(output, watched.rowsOfNow(output.now));
     }
   };
   try {
     // All subscriptions begin where the current state was queried.
     const { value: beginning } = await follow(first.followed, { signal: ended }).next();
     if (!beginning || !("now" in beginning)) return;
-    print(beginning, watched.rowsOfNow(beginning.now));
+    printOutput(beginning, watched.rowsOfNow(beginning.now));
     await Promise.all([first, ...others].map((stream) => printAll(stream, beginning.cursor)));
   } catch (error) {
     throw error instanceof ConnectionError ? connectionFailure(error) : error;

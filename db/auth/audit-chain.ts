@@ -71,7 +71,7 @@ export const hashOfEntry = async (system: Database, tenantId: string, seq: numbe
   (await system.run(selectHash, { tenant: tenantId, seq }))[0]?.hash;
 
 /** Computes in this process what `audit_entry_hash` of the migration computes: a user who can change the database can change its functions. */
-export function entryHash(prevHash: string, columns: readonly (string | null)[]): string {
+function entryHash(prevHash: string, columns: readonly (string | null)[]): string {
   const hash = createHash("sha256").update(`${prevHash}\n`);
   for (const text of columns) hash.update(text === null ? "-\n" : `${Buffer.byteLength(text)}:${text}\n`);
   return hash.digest("hex");

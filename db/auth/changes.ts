@@ -17,7 +17,7 @@ export const tenantChanges: Changes<typeof tenants> = {
 };
 export const quotaChanges: Changes<typeof tenantQuotas> = {
   table: tenantQuotas,
-  event: "quota",
+  event: "tenant_quota",
   key: ["tenantId"],
   payload: ["maxVmCount", "maxCpuMillicores", "maxMemoryMb", "maxStorageGb"],
 };
@@ -36,11 +36,11 @@ export const apiKeyChanges: Changes<typeof apiKeys> = {
 };
 export const sessionChanges: Changes<typeof userSessions> = {
   table: userSessions,
-  event: "session",
+  event: "user_session",
   payload: ["userId", "expiresAt"],
 };
 export const auditEntryChanges: Changes<typeof authAuditLog> = {
   table: authAuditLog,
-  event: "audit_entry",
+  event: "auth_audit_entry",
   payload: ["action", "success", "actorName"],
 };

@@ -205,23 +205,21 @@ export async function hasUsers(system: Database, tenantId: string): Promise<bool
   return (await system.run(anyUser, { tenantId }))[0]?.found ?? false;
 }
 
+/** The start of what is stored in place of a hash for the users and keys of an import: no password and no key matches it. */
+export const noHash = "!";
+
 const anyKeyUser = statement<{ found: boolean }>(
   () => sql`
-    select exists (select from ${apiKeys}) or exists (select from ${users} where ${ofTenant(users.tenantId)}) as "found"`,
+    select exists (select from ${apiKeys} where ${apiKeys.keyHash} not like '${sql.raw(noHash)}%')
+      or exists (select from ${users} where ${ofTenant(users.tenantId)}) as "found"`,
 );
 
-/** Returns whether any tenant has an API key, or the platform has a user. The first user of the platform gets a key. */
+/**
+ * Returns whether any tenant has an API key that a client can use, or the platform has a user. The first user of the platform gets a key. The keys of an
+ * import are rows that no key matches, so they do not count.
+ */
 export async function hasKeyUsers(system: Database): Promise<boolean> {
   return (await system.run(anyKeyUser, { tenantId: platformTenantId }))[0]?.found ?? false;
-}
-
-const enabled = statement<{ enabled: boolean }>(
-  () => sql`select ${enabledTenant(sql`${sql.placeholder("tenantId")}::uuid`)} as "enabled"`,
-);
-
-/** Returns whether the tenant is enabled; false also when there is no such tenant. */
-export async function isTenantEnabled(system: Database, tenantId: string): Promise<boolean> {
-  return (await system.run(enabled, { tenantId }))[0]?.enabled ?? false;
 }
 
 const builtIn = statement<{ permissions: string[] }>(

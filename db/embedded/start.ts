@@ -10,7 +10,7 @@ import { withStartLock } from "./start-lock.ts";
 import { startOnFolder } from "./start-on-folder.ts";
 import { beginUse, endUse, othersUsing, stopAtExit } from "./server-uses.ts";
 
-export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from "./errors.ts";
+export { EmbeddedPostgresError } from "./errors.ts";
 
 export interface EmbeddedPostgres {
   /** Returns the connection URL of the owner (a superuser) for a database of this server. */

@@ -4,7 +4,7 @@ import type { EventPosition, LogPosition } from "#lib/live/event-position.ts";
 import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Database } from "../client.ts";
-import type { Carrier, AnnouncementListener } from "./carriers/carrier.ts";
+import type { EventBus, AnnouncementListener } from "./buses/event-bus.ts";
 import { longestReadMs, SourceLog } from "./source-log.ts";
 import { checkPosition, isPositionGone, readEvents, readLogState } from "./stored-events.ts";
 
@@ -38,7 +38,7 @@ export interface FollowOptions extends EventFilter {
 export interface EventLogOptions {
   /** The databases under their system roles. A process that has only some of them follows those. */
   databases: Readonly<Partial<Record<EventSource, Database>>>;
-  carriers: readonly Carrier[];
+  buses: readonly EventBus[];
   signal: AbortSignal;
   pollMs?: number;
   capacity?: number;
@@ -55,20 +55,20 @@ export class EventLog {
   /** Resolves after the signal. */
   readonly running: Promise<unknown>;
 
-  constructor({ databases, carriers, signal, pollMs = 2_000, capacity = 2_000 }: EventLogOptions) {
-    // Each database and each carrier of the process adds a listener to it.
+  constructor({ databases, buses, signal, pollMs = 2_000, capacity = 2_000 }: EventLogOptions) {
+    // Each database and each bus of the process adds a listener to it.
     setMaxListeners(0, signal);
     this.#databases = new Map(Object.values(databases).map((database) => [database.domain, database]));
     const onNew = () => this.#wake();
     this.#logs = new Map(
       [...this.#databases].map(([source, database]) => [
         source,
-        new SourceLog(database, { carriers, signal, pollMs, capacity, onNew }),
+        new SourceLog(database, { buses, signal, pollMs, capacity, onNew }),
       ]),
     );
     this.running = Promise.all([
       ...[...this.#logs.values()].map((each) => each.running),
-      ...carriers.map((carrier) => this.#listen(carrier, signal)),
+      ...buses.map((bus) => this.#listen(bus, signal)),
     ]);
   }
 
@@ -181,7 +181,7 @@ export class EventLog {
     return database;
   }
 
-  async #listen(carrier: Carrier, signal: AbortSignal): Promise<void> {
+  async #listen(bus: EventBus, signal: AbortSignal): Promise<void> {
     const logs = [...this.#logs.values()];
     await Promise.all(logs.map(({ ready }) => ready));
     if (signal.aborted) return;
@@ -191,7 +191,7 @@ export class EventLog {
         for (const each of logs) void each.catchUp();
       },
     };
-    await carrier.listen(Object.fromEntries(logs.map(({ source, logId }) => [source, logId])), listener, signal);
+    await bus.listen(Object.fromEntries(logs.map(({ source, logId }) => [source, logId])), listener, signal);
   }
 
   #wake(): void {

@@ -5,14 +5,14 @@ import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Domain } from "../columns.ts";
 import { statement } from "../statement.ts";
-import type { Carrier } from "./carriers/carrier.ts";
+import type { EventBus } from "./buses/event-bus.ts";
 import { openSession, type Session } from "./session.ts";
 import { readEvents } from "./stored-events.ts";
 
 export interface RelayOptions {
   domain: Domain;
   url: string;
-  carriers: readonly Carrier[];
+  buses: readonly EventBus[];
   signal: AbortSignal;
   /** How often a relay that does not lead tries to take over. */
   takeoverMs?: number;
@@ -23,7 +23,7 @@ export interface RelayOptions {
 
 /** While writers are active, the relay polls the outbox without being woken: after the first delay, then ever less often, up to the second. */
 const busyMs = [1, 16] as const;
-/** The relay does not wait longer for a carrier. Followers find by polling what the carrier did not announce. */
+/** The relay does not wait longer for a bus. Followers find by polling what the bus did not announce. */
 const announceMs = 5_000;
 
 // Next to the lock of the writers' announcements, which has the number before as its class.
@@ -143,16 +143,16 @@ async function relayWhileLeading(session: Session, options: RelayOptions, waker:
 }
 
 async function announce(
-  { domain, carriers, signal }: RelayOptions,
+  { domain, buses, signal }: RelayOptions,
   { log: of, after }: { log: string; after: number },
   events: readonly Event[],
 ): Promise<void> {
   const last = events.at(-1)?.id ?? after;
-  for (const carrier of carriers) {
-    // A carrier that fails makes followers late, never incomplete: they read the outbox.
-    const announced = carrier.announce({ source: domain, log: of, after, last, events }).catch((error: unknown) => {
+  for (const bus of buses) {
+    // A bus that fails makes followers late, never incomplete: they read the outbox.
+    const announced = bus.announce({ source: domain, log: of, after, last, events }).catch((error: unknown) => {
       relayFailures.inc({ database: domain });
-      log.events.debug({ err: error, carrier: carrier.name }, "events were not announced");
+      log.events.debug({ err: error, bus: bus.name }, "events were not announced");
     });
     await pause(announceMs, signal, announced);
   }

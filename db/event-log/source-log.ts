@@ -3,12 +3,12 @@ import type { LogPosition } from "#lib/live/event-position.ts";
 import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Database } from "../client.ts";
-import type { Announcement, Carrier } from "./carriers/carrier.ts";
+import type { Announcement, EventBus } from "./buses/event-bus.ts";
 import { RecentEvents } from "./recent-events.ts";
 import { isPositionGone, type LogState, readEvents, readLogState } from "./stored-events.ts";
 
 export interface SourceLogOptions {
-  carriers: readonly Carrier[];
+  buses: readonly EventBus[];
   signal: AbortSignal;
   /** How often the log is polled when nothing wakes it. */
   pollMs: number;
@@ -24,7 +24,7 @@ export const longestReadMs = 60_000;
 /** The polling interval while announcements are unlikely to arrive. */
 const unhealthyPollMs = 250;
 
-/** One database's log as a process follows it. It holds the newest events, kept up to date by carriers and by polling the outbox. */
+/** One database's log as a process follows it. It holds the newest events, kept up to date by buses and by polling the outbox. */
 export class SourceLog {
   readonly #system: Database;
   readonly #options: SourceLogOptions;
@@ -74,7 +74,7 @@ export class SourceLog {
   }
 
   async #run(): Promise<void> {
-    const { carriers, signal, pollMs } = this.#options;
+    const { buses, signal, pollMs } = this.#options;
     while (!signal.aborted && !this.#recent) {
       try {
         const { head } = await this.state();
@@ -89,8 +89,8 @@ export class SourceLog {
     this.#isReady();
     while (!signal.aborted) {
       await this.catchUp();
-      // Each carrier may be the only one through which another process's relay can reach this process.
-      const healthy = !this.#failed && carriers.length > 0 && carriers.every((carrier) => carrier.healthy);
+      // Each bus may be the only one through which another process's relay can reach this process.
+      const healthy = !this.#failed && buses.length > 0 && buses.every((bus) => bus.healthy);
       await pause(healthy ? pollMs : Math.min(pollMs, unhealthyPollMs), signal);
     }
   }

@@ -11,7 +11,7 @@ import { multicloudVms } from "./schema/multicloud-vms.ts";
 
 export const providerChanges: Changes<typeof cloudProviders> = {
   table: cloudProviders,
-  event: "provider",
+  event: "cloud_provider",
   payload: ["name", "providerType", "healthStatus", "enabled"],
 };
 export const providerVmChanges: Changes<typeof multicloudVms> = {

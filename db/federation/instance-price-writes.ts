@@ -18,7 +18,7 @@ export async function savePrices(tx: WriteTx, rows: readonly NewPrice[], update:
 async function recordPriceChanges(tx: WriteTx, providerTypes: readonly string[], rows: number): Promise<number> {
   if (rows > 0) {
     const payload = { providerTypes: providerTypes.toSorted(), rows };
-    await append(tx, [{ type: "prices.changed", key: "catalogue", tenantId: platformTenantId, payload }]);
+    await append(tx, [{ type: "instance_prices.changed", key: "catalogue", tenantId: platformTenantId, payload }]);
   }
   return rows;
 }

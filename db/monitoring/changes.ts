@@ -27,6 +27,6 @@ export const alertChanges: Changes<typeof alertInstances> = {
 };
 export const datasetImportChanges: Changes<typeof datasetImports> = {
   table: datasetImports,
-  event: "dataset_import",
+  event: "metric_import",
   payload: ["dataset", "status", "rowsWritten"],
 };

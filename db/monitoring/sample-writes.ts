@@ -141,9 +141,9 @@ function batchEvents(
   return Array.from({ length: Math.ceil(entities.length / maxNamedEntities) }, (_, part): NewEvent => {
     const named = entities.slice(part * maxNamedEntities, (part + 1) * maxNamedEntities);
     return stream === "vm"
-      ? { type: "vm_samples.written", key: tenantId, payload: { ...batch, vmIds: named } }
+      ? { type: "vm_metrics.written", key: tenantId, payload: { ...batch, vmIds: named } }
       : {
-          type: "node_samples.written",
+          type: "node_metrics.written",
           key: platformTenantId,
           tenantId: platformTenantId,
           payload: { ...batch, nodeIds: named },

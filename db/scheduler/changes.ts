@@ -15,7 +15,7 @@ export const clusterChanges: Changes<typeof clusters> = {
 };
 export const nodeChanges: Changes<typeof nodes> = {
   table: nodes,
-  event: "node",
+  event: "cluster_node",
   payload: ["name", "status", "clusterId", "region"],
 };
 export const schedulingPolicyChanges: Changes<typeof schedulingPolicies> = {
@@ -25,7 +25,7 @@ export const schedulingPolicyChanges: Changes<typeof schedulingPolicies> = {
 };
 export const allocationChanges: Changes<typeof resourceAllocations> = {
   table: resourceAllocations,
-  event: "allocation",
+  event: "resource_allocation",
   payload: ["vmId", "nodeId", "status"],
 };
 export const schedulingDecisionChanges: Changes<typeof schedulingDecisions> = {

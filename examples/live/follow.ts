@@ -12,7 +12,7 @@ interface Answer<Data> {
 /** A state that can be queried, and whose changes can be followed. */
 export interface Source<Now, Change> {
   /** Queries the current state with `extensions: { cursor: true }`. */
-  ask(): Promise<Answer<Now>>;
+  query(): Promise<Answer<Now>>;
   /** Yields the changes after a cursor, until the signal. */
   changes(after: string, signal: AbortSignal): AsyncIterable<Answer<Change>>;
 }
@@ -46,7 +46,7 @@ const steadyMs = 60_000;
 
 /**
  * Yields the current state, and then each change of it, once and in order. Yields the current state again only when changes can no longer be delivered.
- * @throws AnswerErrors, and any error of `ask` and `changes`, when a retry would not help or has failed eight times in a row
+ * @throws AnswerErrors, and any error of `query` and `changes`, when a retry would not help or has failed eight times in a row
  */
 export async function* follow<Now, Change>(
   source: Source<Now, Change>,
@@ -61,7 +61,7 @@ export async function* follow<Now, Change>(
     const began = Date.now();
     try {
       if (cursor === undefined) {
-        const response = await Promise.race([source.ask(), aborted]);
+        const response = await Promise.race([source.query(), aborted]);
         if (!response) return;
         const answer = wholeAnswer(response);
         cursor = answer.cursor;
@@ -106,7 +106,7 @@ export function overSocket<Now, Change>(
   const subscribe = <Data>(payload: SubscribePayload, signal?: AbortSignal) =>
     iterable<Answer<Data>>((listener) => client.subscribe<Data, Record<string, unknown>>(payload, listener), signal);
   return {
-    ask: async () => {
+    query: async () => {
       for await (const answer of subscribe<Now>(payloadOf(operations.now, { cursor: true }))) return answer;
       return {};
     },

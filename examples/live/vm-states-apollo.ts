@@ -60,7 +60,7 @@ const cursors = new ApolloLink((operation, forward) => {
 /** Returns the query and the subscription, each through the cache, to be followed. */
 function overApollo(apollo: ApolloClient): Source<Now, Change> {
   return {
-    ask: async () => {
+    query: async () => {
       let extensions: Record<string, unknown> | undefined;
       const keep = (given: Record<string, unknown> | undefined) => (extensions = given);
       const { data, error } = await apollo.query<Now>({

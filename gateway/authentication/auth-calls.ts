@@ -42,7 +42,7 @@ const redeemed = z.object({ redeemed: tokenResponse });
 
 /** Returns the calls that a gateway sends to the subgraph `auth`. Each rejects with PublicError AUTH_UNAVAILABLE when there is no answer. */
 export function authCalls(transport: Transport) {
-  const ask = async <T>(request: CallRequest, shape: z.ZodType<T>): Promise<T> => {
+  const call = async <T>(request: CallRequest, shape: z.ZodType<T>): Promise<T> => {
     const { signal } = new AbortController();
     const context = { identity: gatewayIdentity, requestId: randomUUID(), deadline: Date.now() + patienceMs };
     const answer = await transport
@@ -55,13 +55,13 @@ export function authCalls(transport: Transport) {
   };
   return {
     validateToken: async (token: string) =>
-      identified(await ask({ query: byToken, variables: { token }, operation: "query" }, tokenResponse)),
+      identified(await call({ query: byToken, variables: { token }, operation: "query" }, tokenResponse)),
     validateCredential: async ({ kind, id }: CredentialKey) => {
       const variables = { kind: kind.toUpperCase(), id };
-      return identified(await ask({ query: byCredential, variables, operation: "query" }, tokenResponse));
+      return identified(await call({ query: byCredential, variables, operation: "query" }, tokenResponse));
     },
     redeemTicket: async (ticket: string) =>
-      identified((await ask({ query: byTicket, variables: { ticket }, operation: "mutation" }, redeemed)).redeemed),
+      identified((await call({ query: byTicket, variables: { ticket }, operation: "mutation" }, redeemed)).redeemed),
   };
 }
 

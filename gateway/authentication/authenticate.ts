@@ -42,7 +42,7 @@ export function authentication({
   limits,
   cache = new IdentityCache(),
 }: AuthenticationOptions): Required<Authentication> {
-  const ask = authCalls(transport);
+  const auth = authCalls(transport);
   const found = (credential: IdentifiedCredential | undefined): IdentifiedCredential => {
     if (!credential) throw new PublicError("UNAUTHENTICATED", "The token, key or ticket is not valid.");
     return credential;
@@ -57,13 +57,13 @@ export function authentication({
       const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
       // A key with a wrong checksum, or a text that is neither a key nor a token, is refused without a call.
       const isToken = token !== undefined && (isSessionToken(token) || apiKeyId(environment, token) !== undefined);
-      return counted(isToken ? await cache.identify(token, () => ask.validateToken(token)) : undefined);
+      return counted(isToken ? await cache.identify(token, () => auth.validateToken(token)) : undefined);
     },
     redeem: async (ticket) =>
-      counted(tenantOfTicket(ticket) === undefined ? undefined : await ask.redeemTicket(ticket)),
+      counted(tenantOfTicket(ticket) === undefined ? undefined : await auth.redeemTicket(ticket)),
     confirm: async (credential, { counted: isCounted } = { counted: false }) => {
       const { kind, id } = credential;
-      const known = await cache.identify(`${kind} ${id}`, () => ask.validateCredential(credential));
+      const known = await cache.identify(`${kind} ${id}`, () => auth.validateCredential(credential));
       return isCounted ? counted(known) : found(known).identity;
     },
   };

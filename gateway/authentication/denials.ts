@@ -1,4 +1,6 @@
+import type { GraphQLError } from "graphql";
 import { LRUCache } from "lru-cache";
+import type { ErrorCode } from "#lib/errors.ts";
 import { log } from "#lib/observability/log.ts";
 import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -40,3 +42,13 @@ export function denialRecorder(
 }
 
 export type RecordDenials = ReturnType<typeof denialRecorder>;
+
+/** Records the permissions and policies whose lack caused these errors. */
+export function reportDenials(onDenied: RecordDenials, errors: readonly GraphQLError[], context: RequestContext): void {
+  if (errors.length === 0) return;
+  const missing = errors.flatMap(({ extensions }) => {
+    const name = extensions["permission"] ?? extensions["policy"];
+    return extensions["code"] === ("FORBIDDEN" satisfies ErrorCode) && typeof name === "string" ? name : [];
+  });
+  if (missing.length > 0) onDenied(context, missing);
+}

@@ -40,7 +40,7 @@ export async function followRevocations(
   while (!signal.aborted) {
     const sentAt = performance.now();
     try {
-      const revoked = await ask(transport, after, isFirst ? firstPatienceMs : patienceMs, signal);
+      const revoked = await revocationsAfter(transport, after, isFirst ? firstPatienceMs : patienceMs, signal);
       isFirst = false;
       // Revocations from before the first position were never received.
       if (after === undefined || revoked.everybody) cache.forget("everything");
@@ -62,7 +62,7 @@ export async function followRevocations(
 const isPositionGone = (error: unknown): boolean =>
   /^POSITION_/.test(String((error as { extensions?: { code?: unknown } } | null)?.extensions?.code));
 
-async function ask(transport: Transport, after: string | undefined, waitMs: number, signal: AbortSignal) {
+async function revocationsAfter(transport: Transport, after: string | undefined, waitMs: number, signal: AbortSignal) {
   const context = { identity: gatewayIdentity, requestId: randomUUID(), deadline: Date.now() + waitMs };
   const request = { query, variables: { after }, operation: "query" } as const;
   const { data, errors } = await transport.send("auth", request, context, signal);

@@ -1,7 +1,7 @@
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/observability/log.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
-import type { GraphQLRequest } from "../graphql-request.ts";
+import type { GraphQLRequest } from "../requests/graphql-request.ts";
 import { documentId, hashOf, type KnownDocument } from "./manifest.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { FetchNode } from "@apollo/query-planner";
 import type { ExecutionResult, GraphQLError } from "graphql";
-import type { Variables } from "./data.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
 import type { NumbersOf } from "./exact-numbers.ts";
 import { moved } from "./split-call.ts";
 import type { CallSubgraph } from "./run.ts";

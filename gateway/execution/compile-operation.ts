@@ -1,8 +1,9 @@
 import type { FetchNode, QueryPlan } from "@apollo/query-planner";
 import { type ExecutionResult, GraphQLError } from "graphql";
+import type { Variables } from "#lib/graphql/variables.ts";
 import { type Answer, answerWriter } from "./answer/answer-writer.ts";
 import type { Aliases } from "../planning/aliases.ts";
-import type { Data, Variables } from "./data.ts";
+import type { Data } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import type { OperationToPlan } from "../planning/operation-to-plan.ts";
 import { numbersOfFetch, type NumbersOf } from "./exact-numbers.ts";

@@ -3,8 +3,6 @@ import { ExactNumber } from "#lib/exact-json.ts";
 /** Merged responses of subgraphs: an object of response keys. Its prototype may be `Object.prototype`, so only its own properties count. */
 export type Data = Record<string, unknown>;
 
-export type Variables = Readonly<Record<string, unknown>>;
-
 export const isData = (value: unknown): value is Data =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 

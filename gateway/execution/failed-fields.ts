@@ -1,8 +1,7 @@
 import { type DocumentNode, type FieldNode, GraphQLError, Kind, type SelectionSetNode } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
 import { fragmentsOf, keyOf } from "../operation.ts";
-
-type Variables = Readonly<Record<string, unknown>>;
 
 /**
  * Returns the errors of a subgraph call without a response: one for each field that the call was to fill, so that a client finds the reason of every null

@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from "graphql";
-import { type CostRules, costRules } from "../admission/cost-rules.ts";
-import type { Policies } from "../authorization/requirement.ts";
-import { type Requirements, requirementsOf } from "../authorization/requirements.ts";
+import { type CostRules, costRules } from "../limits/cost-rules.ts";
+import type { Policies } from "../authorization/access-rule.ts";
+import { type AccessRules, accessRulesOf } from "../authorization/access-rules.ts";
 import { markOneOf } from "../planning/one-of.ts";
 import { type PlannedSupergraph, plannedSupergraph } from "../planning/planned-supergraph.ts";
 import { type EntityKeys, entityKeysIn } from "./entity-keys.ts";
@@ -18,7 +18,7 @@ export interface LoadedSupergraph {
   wholeSchema: GraphQLSchema;
   fits: FitsType;
   keys: EntityKeys;
-  requirements: Requirements;
+  accessRules: AccessRules;
   costs: CostRules;
   /** The subgraphs that have subscriptions. */
   subscribable: readonly string[];
@@ -39,7 +39,7 @@ export function loadSupergraph(sdl: string, policies: Policies = {}): LoadedSupe
     sdl,
     planned,
     apiSchema,
-    requirements: requirementsOf(schema, policies),
+    accessRules: accessRulesOf(schema, policies),
     costs: costRules(schema),
     subscribable: subscribableIn(planned.supergraph),
     wholeSchema,

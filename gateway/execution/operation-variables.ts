@@ -16,8 +16,9 @@ import {
   visit,
 } from "graphql";
 import { ExactNumber, hasExactNumbers, withDoubles } from "#lib/exact-json.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
 import { documentOf, isCondition, type Operation } from "../operation.ts";
-import { isData, type Variables } from "./data.ts";
+import { isData } from "./data.ts";
 
 /** The variables of an operation. */
 export interface OperationVariables {

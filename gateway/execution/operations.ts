@@ -1,7 +1,7 @@
 import { getHeapStatistics } from "node:v8";
 import { type DocumentNode, type GraphQLSchema, parse, print, stripIgnoredCharacters } from "graphql";
 import { LRUCache } from "lru-cache";
-import { type OperationCost, operationCost } from "../admission/operation-cost.ts";
+import { type OperationCost, operationCost } from "../limits/operation-cost.ts";
 import { type OperationAccess, operationAccess, type Refusals } from "../authorization/operation-access.ts";
 import type { Planner } from "../planning/planner.ts";
 import { type CompiledOperation, compileOperation } from "./compile-operation.ts";
@@ -147,12 +147,12 @@ export class Operations {
     // The text is parsed again: locations retain the whole document with its comments and tokens, and other documents may have another layout.
     const operation = operationOf(parse(stripped, { noLocation: true }), operationName);
     if (!operation) return undefined;
-    const { apiSchema, requirements, costs } = this.#supergraph;
+    const { apiSchema, accessRules, costs } = this.#supergraph;
     const known: KnownOperation = {
       key,
       operation,
       tokens,
-      access: operationAccess(apiSchema, requirements, operation),
+      access: operationAccess(apiSchema, accessRules, operation),
       cost: operationCost(apiSchema, costs, operation),
       variables: operationVariables(apiSchema, operation),
       variants: new LRUCache({ max: keptVariants }),

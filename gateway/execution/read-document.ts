@@ -6,8 +6,8 @@ import {
   parse,
   validate,
 } from "graphql";
-import { checkDocument, countTokens } from "../admission/document-limits.ts";
-import type { Limits } from "../admission/limits.ts";
+import { checkDocument, countTokens } from "../limits/document-limits.ts";
+import type { Limits } from "../limits/limits.ts";
 import { PublicError } from "#lib/errors.ts";
 import { FiniteFloatsRule } from "./finite-floats.ts";
 import { OneOfVariablesRule } from "./one-of-variables.ts";

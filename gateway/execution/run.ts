@@ -1,6 +1,7 @@
 import type { ExecutionResult, GraphQLError } from "graphql";
 import type { FetchNode } from "@apollo/query-planner";
-import type { Data, Variables } from "./data.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
+import type { Data } from "./data.ts";
 import type { NumbersOf } from "./exact-numbers.ts";
 
 /** Sends one fetch of a plan to its subgraph. Resolves with the response, errors included; rejects when the gateway itself failed. */

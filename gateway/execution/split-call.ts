@@ -1,7 +1,6 @@
 import { type ExecutionResult, GraphQLError } from "graphql";
+import type { Variables } from "#lib/graphql/variables.ts";
 import { maxReferences } from "#lib/subgraph/max-references.ts";
-
-type Variables = Readonly<Record<string, unknown>>;
 
 /** Sends a call in parts when it has more references than a subgraph accepts, and combines the responses as if it were one call. */
 export async function splitCall(

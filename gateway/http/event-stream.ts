@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
 import type { Identity } from "#lib/trust/request-context.ts";
-import { answerErrors } from "../answer-errors.ts";
+import { answerErrors } from "../requests/answer-errors.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
-import type { Gateway, GatewayContext } from "../create-gateway.ts";
-import type { GraphQLAnswer, GraphQLRequest } from "../graphql-request.ts";
+import type { Gateway, GatewayContext } from "../gateway.ts";
+import type { GraphQLAnswer, GraphQLRequest } from "../requests/graphql-request.ts";
 import type { CloseReason } from "../sockets/close-codes.ts";
 import type { Credentials, Holder } from "../sockets/credentials.ts";
 import { Outgoing } from "../sockets/outgoing.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type ExactNumbers, numbersIn, parseJson } from "#lib/exact-json.ts";
 import { PublicError } from "#lib/errors.ts";
 import { readBody } from "#lib/process/http-body.ts";
-import type { GraphQLRequest } from "../graphql-request.ts";
+import type { GraphQLRequest } from "../requests/graphql-request.ts";
 
 export const maxBodyBytes = 256 * 1024;
 

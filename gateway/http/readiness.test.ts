@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { expect, it } from "vitest";
-import { ReadinessFace, readinessOf } from "./readiness.ts";
+import { ReadinessEndpoint, readinessOf } from "./readiness.ts";
 
 it.each([
   [{ auth: true, vms: true }, { status: "ready" }],
@@ -33,7 +33,7 @@ it("case G44: concurrent requests check the parts once, so that they cannot floo
     looks += 1;
     return new Promise<boolean>((resolve) => (found = resolve));
   };
-  const face = new ReadinessFace({ ready });
+  const face = new ReadinessEndpoint({ ready });
   const responses = [1, 2, 3].map(() => new ServerResponse(new IncomingMessage(new Socket())));
   const answers = responses.map((response) => face.answer(response, { isClosing: false, isVerbose: false }));
   found(true);

@@ -30,16 +30,16 @@ export function readinessOf(parts: Readonly<Record<string, boolean>>, needed: re
 }
 
 /** Answers `/health/ready`. Any client may send requests there, so concurrent requests share one check of the parts. */
-export class ReadinessFace {
+export class ReadinessEndpoint {
   readonly #options: ReadinessOptions;
-  #looking: Promise<Readonly<Record<string, boolean>>> | undefined;
+  #checking: Promise<Readonly<Record<string, boolean>>> | undefined;
 
   constructor(options: ReadinessOptions) {
     this.#options = options;
   }
 
   async answer(response: ServerResponse, { isClosing, isVerbose }: { isClosing: boolean; isVerbose: boolean }) {
-    const parts = await (this.#looking ??= this.#look().finally(() => (this.#looking = undefined)));
+    const parts = await (this.#checking ??= this.#check().finally(() => (this.#checking = undefined)));
     const { status, degraded } = readinessOf(parts, this.#options.needed ?? []);
     const isReady = !isClosing && status !== "not ready";
     const body = {
@@ -50,7 +50,7 @@ export class ReadinessFace {
     send(response, isReady ? 200 : 503, plainJson, `${JSON.stringify(body)}\n`);
   }
 
-  async #look(): Promise<Readonly<Record<string, boolean>>> {
+  async #check(): Promise<Readonly<Record<string, boolean>>> {
     try {
       const reachable = await this.#options.ready();
       return typeof reachable === "boolean" ? { graph: reachable } : reachable;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { failSpan, annotateSpan } from "#lib/observability/tracing.ts";
-import type { GraphQLAnswer } from "../graphql-request.ts";
+import type { GraphQLAnswer } from "../requests/graphql-request.ts";
 import { refuseStream } from "./event-stream.ts";
 import { eventStream, type MediaType, plainJson } from "./media-type.ts";
 import { send } from "./send.ts";

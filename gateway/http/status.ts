@@ -1,5 +1,5 @@
 import type { ErrorCode } from "#lib/errors.ts";
-import type { GraphQLAnswer } from "../graphql-request.ts";
+import type { GraphQLAnswer } from "../requests/graphql-request.ts";
 import { graphqlResponse, type MediaType } from "./media-type.ts";
 
 /** Errors of the HTTP request itself, or of the moment: reported by status in either media type. */

@@ -1,44 +1,38 @@
 import { z } from "zod";
-import { numbersIn, parseJson } from "#lib/exact-json.ts";
-import { isNestedDeeper } from "../admission/variable-limits.ts";
+import { numbersIn } from "#lib/exact-json.ts";
+import { clientMessages, parseMessage, subscribePayload } from "#lib/transport-ws/messages.ts";
+import { isNestedDeeper } from "../limits/variable-limits.ts";
 
-const record = z.record(z.string(), z.unknown());
 /** The limit for payloads that are read by recursion, or written again: a ping's payload is returned in its pong. */
 const payloadDepth = 32;
-const shallow = record.refine((payload) => !isNestedDeeper(payload, payloadDepth)).nullish();
+const longestId = 128;
 
-const shape = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("connection_init"), payload: shallow }),
-  z.object({ type: z.literal("ping"), payload: shallow }),
-  z.object({ type: z.literal("pong"), payload: shallow }),
-  z.object({
-    type: z.literal("subscribe"),
-    id: z.string().min(1).max(128),
-    payload: z.object({
-      query: z.string().nullish(),
-      operationName: z.string().nullish(),
-      variables: record.nullish(),
-      extensions: record.nullish(),
-      documentId: z.string().nullish(),
-    }),
+const record = z.record(z.string(), z.unknown());
+/** A document that the gateway knows has no text. */
+const messages = clientMessages(
+  subscribePayload.extend({
+    query: z.string().nullish(),
+    variables: record.nullish(),
+    extensions: record.nullish(),
+    documentId: z.string().nullish(),
   }),
-  z.object({ type: z.literal("complete"), id: z.string().min(1).max(128) }),
-]);
+);
 
 const numbersOf = (message: unknown) =>
   numbersIn((message as { payload?: { variables?: unknown } | null } | null)?.payload?.variables);
 
 /** A message of a client, in graphql-transport-ws. */
-export type ClientMessage = z.infer<typeof shape>;
+export type ClientMessage = z.infer<typeof messages>;
 
 /**
  * Parses a message.
- * @returns undefined for a text that is not such a message
+ * @returns undefined for a text that is not such a message, or exceeds a limit
  */
 export function clientMessage(text: string): ClientMessage | undefined {
-  try {
-    return shape.safeParse(parseJson(text, numbersOf)).data;
-  } catch {
-    return undefined;
-  }
+  const message = parseMessage(messages, text, numbersOf);
+  return message && isWithinLimits(message) ? message : undefined;
 }
+
+/** The variables of `subscribe` have limits of their own, with errors of their own. */
+const isWithinLimits = (message: ClientMessage): boolean =>
+  "id" in message ? message.id.length <= longestId : !isNestedDeeper(message.payload, payloadDepth);

@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { WebSocket } from "ws";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/observability/log.ts";
+import { subscriberExists } from "#lib/transport-ws/close-codes.ts";
+import { connectionAck, pingMessage, pongMessage } from "#lib/transport-ws/messages.ts";
 import type { Client, Identity } from "#lib/trust/request-context.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
-import type { Gateway, GatewayContext } from "../create-gateway.ts";
-import type { GraphQLRequest } from "../graphql-request.ts";
+import type { Gateway, GatewayContext } from "../gateway.ts";
+import type { GraphQLRequest } from "../requests/graphql-request.ts";
 import { type ClientMessage, clientMessage } from "./client-message.ts";
-import { closeCodes, type CloseReason, subscriberExists } from "./close-codes.ts";
+import { closeCodes, type CloseReason } from "./close-codes.ts";
 import type { Credentials, Holder, Shown } from "./credentials.ts";
 import type { ConnectionObserver } from "./observer.ts";
 import { Outgoing } from "./outgoing.ts";
@@ -81,7 +83,7 @@ export class ClientSocket implements Holder {
     this.#unanswered += 1;
     const cursors: Record<string, string> = {};
     for (const [id, { cursor }] of this.#operations) if (cursor !== undefined) cursors[id] = cursor;
-    this.#outgoing.send(JSON.stringify({ type: "ping", payload: { cursors } }));
+    this.#outgoing.send(pingMessage({ cursors }));
   }
 
   close(reason: CloseReason, text: string = closeCodes[reason][1]): void {
@@ -145,7 +147,7 @@ export class ClientSocket implements Holder {
     if (!this.#dependencies.admit(identity, this)) return this.close("tooManySockets");
     clearTimeout(this.#initTimer);
     this.#become(identity);
-    this.#outgoing.send('{"type":"connection_ack"}');
+    this.#outgoing.send(connectionAck);
   }
 
   async #answerPing(payload: Readonly<Record<string, unknown>> | undefined): Promise<void> {
@@ -157,7 +159,7 @@ export class ClientSocket implements Holder {
       if (identity.id !== id || identity.tenantId !== tenantId) return this.close("forbidden");
       this.#become(identity);
     }
-    this.#outgoing.sayNow(JSON.stringify({ type: "pong", payload: payload && withoutCredential(payload) }));
+    this.#outgoing.sendNow(pongMessage(payload && withoutCredential(payload)));
   }
 
   async #identify(shown: Shown): Promise<Identity | undefined> {

@@ -35,11 +35,11 @@ export class Credentials {
   /** By kind and id. */
   readonly #held = new Map<string, Held>();
   readonly #timer: NodeJS.Timeout;
-  #looking = false;
+  #isChecking = false;
 
   constructor(authentication: Authentication, everyMs: number) {
     this.#authentication = authentication;
-    this.#timer = setInterval(() => void this.#look(), everyMs);
+    this.#timer = setInterval(() => void this.#checkAll(), everyMs);
     this.#timer.unref();
   }
 
@@ -81,18 +81,18 @@ export class Credentials {
     clearInterval(this.#timer);
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
+  async #checkAll(): Promise<void> {
+    if (this.#isChecking) return;
+    this.#isChecking = true;
     const all = [...this.#held.values()];
     const next = async (): Promise<void> => {
-      for (let one = all.pop(); one !== undefined; one = all.pop()) await this.#ask(one);
+      for (let one = all.pop(); one !== undefined; one = all.pop()) await this.#check(one);
     };
     await Promise.all(Array.from({ length: Math.min(checksAtOnce, all.length) }, next));
-    this.#looking = false;
+    this.#isChecking = false;
   }
 
-  async #ask(held: Held): Promise<void> {
+  async #check(held: Held): Promise<void> {
     const { confirm } = this.#authentication;
     if (!confirm) return;
     try {
@@ -100,7 +100,7 @@ export class Credentials {
       held.unknownSince = undefined;
       for (const holder of held.holders) holder.confirmed(identity);
     } catch (error) {
-      if (!(error instanceof PublicError) || error.code === "AUTH_UNAVAILABLE") return cannotTell(held);
+      if (!(error instanceof PublicError) || error.code === "AUTH_UNAVAILABLE") return notConfirmed(held);
       for (const holder of held.holders) holder.revoked();
     }
   }
@@ -108,7 +108,7 @@ export class Credentials {
 
 const keyOf = ({ kind, id }: CredentialKey): string => `${kind} ${id}`;
 
-function cannotTell(held: Held): void {
+function notConfirmed(held: Held): void {
   held.unknownSince ??= performance.now();
   if (performance.now() - held.unknownSince < graceMs) return;
   for (const holder of held.holders) holder.unknown();

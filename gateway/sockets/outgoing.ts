@@ -67,7 +67,7 @@ export class Outgoing {
   }
 
   /** Sends a text before the waiting events. A client that does not read the responses to its own messages is too slow as well. */
-  sayNow(text: string): void {
+  sendNow(text: string): void {
     if (this.#wire.buffered > this.#limits.onTheWay + this.#limits.waitingCharacters) return this.#on.tooSlow();
     this.#wire.write(text, this.#gone);
   }

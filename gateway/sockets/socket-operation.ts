@@ -1,9 +1,10 @@
 import { SpanKind } from "@opentelemetry/api";
 import { requestSpan } from "#lib/observability/tracing.ts";
-import { answerErrors, refusal } from "../answer-errors.ts";
+import { completeMessage, errorMessage, nextMessages, pingMessage } from "#lib/transport-ws/messages.ts";
+import { answerErrors, refusal } from "../requests/answer-errors.ts";
 import { haveSameRights } from "../authentication/same-rights.ts";
-import type { Gateway, GatewayContext } from "../create-gateway.ts";
-import type { GraphQLRequest } from "../graphql-request.ts";
+import type { Gateway, GatewayContext } from "../gateway.ts";
+import type { GraphQLRequest } from "../requests/graphql-request.ts";
 import { Subscriber } from "../subscriptions/stream.ts";
 import { textOf, type EmittedEvent } from "../subscriptions/emitted-event.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -24,7 +25,7 @@ export class SocketOperation extends Subscriber {
   readonly #id: string;
   readonly #request: GraphQLRequest;
   readonly #dependencies: OperationDependencies;
-  readonly #prefix: string;
+  readonly #nextMessage: (result: string) => string;
   #isOver = false;
   /** Counts the starts of the operation: the result of an earlier start is ignored. */
   #beginnings = 0;
@@ -34,7 +35,7 @@ export class SocketOperation extends Subscriber {
     this.#id = id;
     this.#request = request;
     this.#dependencies = dependencies;
-    this.#prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+    this.#nextMessage = nextMessages(id);
   }
 
   /**
@@ -51,7 +52,7 @@ export class SocketOperation extends Subscriber {
     const attributes = { "http.route": "/graphql", "novacron.request_id": context.requestId };
     requestSpan("WebSocket /graphql", { kind: SpanKind.SERVER, attributes }, () =>
       this.#begin({ ...this.#request, extensions: from }, context, this.#beginnings),
-    ).catch((error: unknown) => this.#fail(refusal([error], context.requestId).body));
+    ).catch((error: unknown) => this.#fail(refusal(error, context.requestId).body));
   }
 
   async #begin(request: GraphQLRequest, context: GatewayContext, beginning: number): Promise<void> {
@@ -61,7 +62,7 @@ export class SocketOperation extends Subscriber {
       try {
         await admit();
       } catch (error) {
-        return this.#fail(refusal([error], context.requestId).body);
+        return this.#fail(refusal(error, context.requestId).body);
       }
       if (!isMeant()) return;
     }
@@ -71,7 +72,7 @@ export class SocketOperation extends Subscriber {
       const { body, refused } = await gateway.execute(request, context);
       if (!isMeant()) return;
       if (refused !== undefined) return this.#fail(body);
-      outgoing.send(`${this.#prefix}${body.trimEnd()}}`);
+      outgoing.send(this.#nextMessage(body.trimEnd()));
       return this.end();
     }
     if ("refused" in begun) return this.#fail(begun.refused.body);
@@ -84,10 +85,7 @@ export class SocketOperation extends Subscriber {
     if (cursor === undefined) return;
     // Events that were sent in the meantime have a later cursor.
     this.cursor ??= cursor;
-    if (beginning === 1)
-      this.#dependencies.outgoing.send(
-        JSON.stringify({ type: "ping", payload: { cursors: { [this.#id]: this.cursor } } }),
-      );
+    if (beginning === 1) this.#dependencies.outgoing.send(pingMessage({ cursors: { [this.#id]: this.cursor } }));
   }
 
   get ready(): Promise<void> | undefined {
@@ -98,10 +96,8 @@ export class SocketOperation extends Subscriber {
     if (this.#isOver) return;
     this.cursor = event.cursor ?? this.cursor;
     if (event.head === undefined) return;
-    this.#dependencies.outgoing.emit(
-      this.#id,
-      event,
-      (emitted, dropped) => `${this.#prefix}${textOf(emitted, dropped)}}`,
+    this.#dependencies.outgoing.emit(this.#id, event, (emitted, dropped) =>
+      this.#nextMessage(textOf(emitted, dropped)),
     );
   }
 
@@ -110,7 +106,7 @@ export class SocketOperation extends Subscriber {
     if (errors)
       return this.#fail(JSON.stringify({ errors: answerErrors(errors, this.#dependencies.context().requestId) }));
     this.#over();
-    this.#dependencies.outgoing.send(JSON.stringify({ id: this.#id, type: "complete" }));
+    this.#dependencies.outgoing.send(completeMessage(this.#id));
   }
 
   /** Stops the operation at the client's request. */
@@ -121,7 +117,7 @@ export class SocketOperation extends Subscriber {
   #fail(body: string): void {
     this.#over();
     const { errors } = JSON.parse(body) as { errors: unknown };
-    this.#dependencies.outgoing.send(JSON.stringify({ id: this.#id, type: "error", payload: errors }));
+    this.#dependencies.outgoing.send(errorMessage(this.#id, errors));
   }
 
   #over(): void {

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import type { WebSocket, WebSocketServer } from "ws";
 import { PublicError } from "#lib/errors.ts";
+import { subprotocol } from "#lib/transport-ws/messages.ts";
+import { closeHandshakes, refuseUpgrade, transportServer } from "#lib/transport-ws/server.ts";
 import type { Client } from "#lib/trust/request-context.ts";
-import type { Gateway } from "../create-gateway.ts";
+import type { Gateway } from "../gateway.ts";
 import { requestUrl } from "../request-url.ts";
 import { ClientSocket, type SocketDependencies } from "./client-socket.ts";
 import { closeCodes } from "./close-codes.ts";
@@ -11,8 +13,6 @@ import type { ConnectionsByUser } from "./connections-by-user.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ConnectionObserver } from "./observer.ts";
 import type { SocketLimits } from "./socket-limits.ts";
-
-const protocol = "graphql-transport-ws";
 
 export interface SocketServerOptions {
   gateway: Gateway;
@@ -54,14 +54,7 @@ export class SocketServer {
   constructor(options: SocketServerOptions) {
     this.#options = options;
     this.#limits = options.limits;
-    this.#server = new WebSocketServer({
-      noServer: true,
-      maxPayload: options.maxFrameBytes,
-      // Compression takes memory for each socket and time for each message, and allows messages that expand to a large size.
-      perMessageDeflate: false,
-      clientTracking: false,
-      handleProtocols: (offered) => (offered.has(protocol) ? protocol : false),
-    });
+    this.#server = transportServer(options.maxFrameBytes);
     this.#dependencies = {
       gateway: options.gateway,
       credentials: options.credentials,
@@ -84,14 +77,14 @@ export class SocketServer {
   /** Handles an upgrade request. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     try {
-      if (requestUrl(request)?.pathname !== "/graphql") return refuse(stream, 404, "Not Found");
+      if (requestUrl(request)?.pathname !== "/graphql") return refuseUpgrade(stream, "404 Not Found");
       if (this.#isClosing || this.#sockets.size >= this.#limits.sockets) throw new PublicError("OVERLOADED", "");
       this.#options.admit(request);
     } catch (error) {
       const { code, message } = error instanceof PublicError ? error : { code: "", message: "" };
       return code === "FORBIDDEN"
-        ? refuse(stream, 403, "Forbidden", message)
-        : refuse(stream, 503, "Service Unavailable");
+        ? refuseUpgrade(stream, "403 Forbidden", message)
+        : refuseUpgrade(stream, "503 Service Unavailable");
     }
     this.#server.handleUpgrade(request, stream, head, (ws) => this.#opened(ws, request));
   }
@@ -106,18 +99,14 @@ export class SocketServer {
       for (let index = part; index < sockets.length; index += parts) sockets[index]?.close("goingAway");
       if (part < parts - 1) await new Promise((resolve) => setTimeout(resolve, this.#limits.closingMs / parts));
     }
-    const impatient = setTimeout(() => {
-      for (const ws of this.#open) ws.terminate();
-    }, goodbyeMs);
-    await Promise.all([...this.#open].map((ws) => new Promise<void>((resolve) => ws.once("close", () => resolve()))));
-    clearTimeout(impatient);
+    await closeHandshakes(this.#open);
     this.#server.close();
   }
 
   #opened(ws: WebSocket, request: IncomingMessage): void {
     this.#open.add(ws);
     ws.once("close", () => this.#open.delete(ws));
-    if (ws.protocol !== protocol) {
+    if (ws.protocol !== subprotocol) {
       ws.on("error", () => ws.terminate());
       return ws.close(...closeCodes.wrongProtocol);
     }
@@ -137,13 +126,5 @@ export class SocketServer {
   }
 }
 
-/** The time that a client may take for the close handshake. */
-const goodbyeMs = 1_000;
 /** The number of parts into which work over all sockets is divided. */
 const slices = 30;
-
-function refuse(stream: Duplex, status: number, reason: string, message = ""): void {
-  stream.on("error", () => undefined);
-  const headers = ["Connection: close", "Content-Type: text/plain", `Content-Length: ${Buffer.byteLength(message)}`];
-  stream.end(`HTTP/1.1 ${status} ${reason}\r\n${headers.join("\r\n")}\r\n\r\n${message}`);
-}

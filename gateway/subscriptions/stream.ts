@@ -1,24 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { SpanKind } from "@opentelemetry/api";
-import type { ExecutionResult } from "graphql";
-import { PublicError } from "#lib/errors.ts";
-import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
 import type { SubscriptionEvent } from "#lib/live/subscription.ts";
-import { inTraceOf, requestSpan } from "#lib/observability/tracing.ts";
-import { answerErrors } from "../answer-errors.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
 import { batchedCalls } from "../execution/batched-calls.ts";
 import { callsOver } from "../execution/call-subgraph.ts";
 import type { CompiledOperation } from "../execution/compile-operation.ts";
 import { usedVariables } from "../execution/fetch-step.ts";
-import { publicFailure } from "../transport/public-failures.ts";
 import type { Transport } from "../transport/transport.ts";
 import { cursorText } from "./cursor.ts";
 import type { StreamObserver } from "./observer.ts";
-import { RecentEvents } from "./recent-events.ts";
+import { eventsSpan, headOf } from "./event-execution.ts";
+import { ReplayBuffer } from "./replay-buffer.ts";
 import type { SubscriptionSource } from "./source.ts";
 import type { EmittedEvent } from "./emitted-event.ts";
+import { subscriptionFailure } from "./subscription-failure.ts";
 
 /** A receiver of the events of a stream. Its work for one event must not take long. */
 export abstract class Subscriber {
@@ -39,7 +35,7 @@ export abstract class Subscriber {
 /** A subscription that is shared by all subscribers with the same request and the same rights. */
 export interface SharedSubscription {
   operation: CompiledOperation;
-  variables: Readonly<Record<string, unknown>>;
+  variables: Variables;
   /** The identity of the subscription: a tenant and rights without a user, or one user where the events may depend on the user. */
   identity: Identity;
 }
@@ -73,7 +69,7 @@ const eventTimeoutMs = 10_000;
 export class Stream {
   readonly #dependencies: StreamDependencies;
   readonly #subscribers = new Set<Subscriber>();
-  readonly #recent: RecentEvents;
+  readonly #replay: ReplayBuffer;
   readonly #on: StreamListener;
   #subscription: SharedSubscription;
   #following = new AbortController();
@@ -88,7 +84,7 @@ export class Stream {
   ) {
     this.#subscription = subscription;
     this.#dependencies = dependencies;
-    this.#recent = new RecentEvents(start);
+    this.#replay = new ReplayBuffer(start);
     this.#on = on;
     void this.#run();
   }
@@ -107,7 +103,7 @@ export class Stream {
 
   /** The current position. */
   get head(): string | undefined {
-    return this.#recent.head;
+    return this.#replay.head;
   }
 
   /** Returns the cursor of a position. */
@@ -122,7 +118,7 @@ export class Stream {
    * @returns false when the events after that position are no longer known here
    */
   join(subscriber: Subscriber, after = this.head): boolean {
-    const missed = after === undefined ? [] : this.#recent.after(after);
+    const missed = after === undefined ? [] : this.#replay.after(after);
     if (!missed || this.#ended) return false;
     subscriber.stream = this;
     this.#subscribers.add(subscriber);
@@ -149,7 +145,7 @@ export class Stream {
   }
 
   #knows(position: string): boolean {
-    return !this.#ended && this.#recent.after(position) !== undefined;
+    return !this.#ended && this.#replay.after(position) !== undefined;
   }
 
   /** Continues the same operation over another supergraph, from its current position. */
@@ -204,7 +200,7 @@ export class Stream {
         const chunk = batch.slice(from, from + eventsAtOnce);
         for (const event of await eventsSpan(fetch.serviceName, chunk, () => this.#emittedEvents(chunk, operation))) {
           if (signal.aborted) return;
-          this.#recent.add(event);
+          this.#replay.add(event);
           if (event.head !== undefined) observer.onEmitted?.(this.#subscribers.size);
           for (const subscriber of this.#subscribers) subscriber.emit(event);
         }
@@ -235,43 +231,5 @@ export class Stream {
         head: result && (await headOf(operation, result, { variables, call, requestId })),
       })),
     );
-  }
-}
-
-/** Runs the work for the events of one moment in a separate trace, not in that of the client that happened to subscribe first. */
-const eventsSpan = <T>(subgraph: string, events: readonly SubscriptionEvent[], work: () => Promise<T>): Promise<T> => {
-  const attributes = { "novacron.subgraph": subgraph, "novacron.events": events.length };
-  return inTraceOf(undefined, () =>
-    requestSpan(`events of ${subgraph}`, { kind: SpanKind.CONSUMER, attributes }, work),
-  );
-};
-
-/** Returns the error that a subscriber receives when its subscription ends. */
-export function subscriptionFailure(subgraph: string, error: unknown): PublicError {
-  if (!(error instanceof PublicError)) return publicFailure(subgraph, error);
-  return error.code === "POSITION_EXPIRED"
-    ? new PublicError(
-        "RESYNC_REQUIRED",
-        "Events after this cursor are no longer kept: query the current state, and subscribe again.",
-      )
-    : error;
-}
-
-async function headOf(
-  operation: CompiledOperation,
-  result: ExecutionResult,
-  {
-    variables,
-    call,
-    requestId,
-  }: Pick<SharedSubscription, "variables"> & { call: ReturnType<typeof callsOver>; requestId: string },
-): Promise<string> {
-  try {
-    const { json, errors } = await operation.executeEvent(result, variables, call);
-    const errorsJson = errors.length > 0 ? `"errors":${JSON.stringify(answerErrors(errors, requestId))},` : "";
-    return `{${errorsJson}"data":${json}`;
-  } catch (error) {
-    log.gateway.error({ err: error, requestId }, "an event of a subscription failed");
-    return `{"errors":${JSON.stringify(answerErrors([error], requestId))},"data":null`;
   }
 }

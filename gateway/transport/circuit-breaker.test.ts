@@ -121,7 +121,7 @@ describe("a subgraph", () => {
     ["is called with too little time", new CallFailure("out of time", ""), false],
     ["has too many callers", new CallFailure("overloaded", ""), false],
     ["is abandoned by its callers", new DOMException("gone", "AbortError"), false],
-    ["is called in a way that breaks the carrier", new Error("a context too large to sign"), false],
+    ["is called in a way that breaks the transport", new Error("a context too large to sign"), false],
   ];
   it.each(outcomes)(
     "that %s is not called after three calls if that indicates a failure of the subgraph",

@@ -14,13 +14,13 @@ import type { Transport } from "./transport.ts";
  * the third call on, no time.
  */
 export function guarded(
-  carrier: Transport,
+  transport: Transport,
   given: Partial<TransportLimits> = {},
   measures: TransportObserver = {},
 ): Transport {
   const observer = tracing(measures);
   const limits = { ...transportLimits, ...given };
-  const shared = withDeduplication(carrier, limits, observer);
+  const shared = withDeduplication(transport, limits, observer);
   const retried = withRetry(shared, limits, observer);
   const bounded = withBulkhead(retried, limits);
   const broken = withCircuitBreaker(bounded, limits, observer);

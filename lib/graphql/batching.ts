@@ -11,7 +11,7 @@ export const batchLoader = <Value>(
 ): BatchLoader<Value> => new DataLoader<string, Value | null>(batch);
 
 /** The requesting field, as in its resolver's `info`. Within one request it has one set of arguments, whatever its parent is. */
-export type AskingField = Pick<GraphQLResolveInfo, "fieldNodes" | "fragments">;
+export type RequestingField = Pick<GraphQLResolveInfo, "fieldNodes" | "fragments">;
 
 /** Loads values that depend on arguments as well: one batch per distinct set of arguments. */
 export class ArgumentLoader<Arguments, Value> {
@@ -27,7 +27,7 @@ export class ArgumentLoader<Arguments, Value> {
    * Loads the value of a key. Two aliases of a field with equal arguments share a batch; with different arguments each has its own. The arguments are read
    * once per field, not once per parent.
    */
-  load(key: string, field: AskingField, argumentsOf: () => Arguments): Promise<Value> {
+  load(key: string, field: RequestingField, argumentsOf: () => Arguments): Promise<Value> {
     let loader = this.#byField.get(field.fieldNodes);
     if (!loader) {
       loader = this.#loaderOf(argumentsOf());
@@ -49,7 +49,7 @@ export class ArgumentLoader<Arguments, Value> {
 
 /** Loads the page of a connection under one parent; all parents with equal arguments share one statement. */
 export interface ConnectionLoader<Row> {
-  load(parent: string, args: PageArguments, field: AskingField): Promise<Page<Row>>;
+  load(parent: string, args: PageArguments, field: RequestingField): Promise<Page<Row>>;
 }
 
 type Lookup<Source, Row> = (source: Source, keys: readonly string[]) => Promise<readonly (Row | null)[]>;

@@ -8,8 +8,8 @@ import {
   Kind,
 } from "graphql";
 import { compileQuery, isCompiledQuery } from "graphql-jit";
+import type { Variables } from "./variables.ts";
 
-export type Variables = Readonly<Record<string, unknown>>;
 /** @param root the parent object of the root fields: for a subscription, the event */
 export type Execute = (context: unknown, variables: Variables, root?: unknown) => Promise<ExecutionResult>;
 

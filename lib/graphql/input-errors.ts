@@ -1,4 +1,5 @@
 import { type DocumentNode, GraphQLError, Kind, visit } from "graphql";
+import type { Variables } from "./variables.ts";
 import { messageWithoutValue } from "./messages-without-values.ts";
 
 // The gateway knows only that custom scalars are values. A wrong value is therefore found here first: in a literal by validation, in a variable by execution.
@@ -22,7 +23,7 @@ export function wrongLiteral(error: GraphQLError, document: DocumentNode): Graph
 }
 
 /** Returns an error of a field under `_entities`, which validation finds once, at each of the references that the field was requested for. */
-export function atEachReference(error: GraphQLError, variables: Readonly<Record<string, unknown>>): GraphQLError[] {
+export function atEachReference(error: GraphQLError, variables: Variables): GraphQLError[] {
   const [first, ...rest] = error.path ?? [];
   const { representations } = variables;
   if (first !== "_entities" || !Array.isArray(representations)) return [error];

@@ -6,7 +6,7 @@ const position = (id: number) => ({ monitoring: { log: "0".repeat(32), transacti
 const event = (id: number, keys: readonly string[]): LiveEvent => ({
   id,
   transaction: id,
-  type: "vm_samples.written",
+  type: "vm_metrics.written",
   entityKey: "",
   entityVersion: 0,
   occurredAt: "2026-03-01T10:00:00.000Z",

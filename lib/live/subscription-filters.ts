@@ -3,7 +3,7 @@ import { InvalidArgument } from "../errors.ts";
 
 // The filters of a subscriber, applied to each event: an absent or null filter does not restrict.
 
-export const maxFilterIds = 1_000;
+const maxFilterIds = 1_000;
 const maxFilterTags = 100;
 
 export type SubscriptionFilter<Value> = (value: Value) => boolean;

@@ -1,6 +1,6 @@
 import { Counter, Histogram, Registry } from "prom-client";
 
-/** The product's own metrics, in the format of Prometheus. Labels are bounded: databases, consumers, carriers; never tenants or ids. */
+/** The product's own metrics, in the format of Prometheus. Labels are bounded: databases, consumers, buses; never tenants or ids. */
 export const metrics = new Registry();
 
 export const eventsRelayed = new Counter({
@@ -12,7 +12,7 @@ export const eventsRelayed = new Counter({
 
 export const relayFailures = new Counter({
   name: "novacron_event_relay_failures_total",
-  help: "Times that the relay of a database lost its connection or could not send an announcement to a carrier.",
+  help: "Times that the relay of a database lost its connection or could not send an announcement to a bus.",
   labelNames: ["database"],
   registers: [metrics],
 });

@@ -12,8 +12,6 @@ export const subgraphSocketLimits = {
   initMs: 3_000,
   /** The interval at which gateways are checked, in milliseconds. */
   pingMs: 15_000,
-  /** The time that a gateway may take for the close handshake, in milliseconds. */
-  goodbyeMs: 1_000,
 };
 
 export type SubgraphSocketLimits = Readonly<typeof subgraphSocketLimits>;

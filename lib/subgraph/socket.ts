@@ -1,13 +1,26 @@
 import { randomUUID } from "node:crypto";
-import { CloseCode, MessageType, parseMessage, stringifyMessage, type SubscribePayload } from "graphql-ws";
 import type { WebSocket } from "ws";
 import type { CallerKey } from "../trust/call-keys.ts";
 import { PublicError } from "../errors.ts";
 import { log } from "../observability/log.ts";
 import type { Current } from "../replaceable.ts";
+import { goingAway, protocolCloseCodes, subscriberExists } from "../transport-ws/close-codes.ts";
+import {
+  clientMessages,
+  completeMessage,
+  connectionAck,
+  errorMessage,
+  nextMessages,
+  parseMessage,
+  pongMessage,
+  type SubscribePayload,
+  subscribePayload,
+} from "../transport-ws/messages.ts";
 import { verifySubscription } from "../trust/signed-subscription.ts";
 import type { SubgraphSocketLimits } from "./socket-limits.ts";
 import type { Subscribable, SubscriptionEvent, SubscriptionRequest } from "../live/subscription.ts";
+
+const messages = clientMessages(subscribePayload);
 
 export interface SocketSubgraph {
   /** The name of the subgraph. */
@@ -37,7 +50,7 @@ export class SubgraphSocket {
     this.#limits = limits;
     this.#remoteAddress = remoteAddress;
     const late = setTimeout(() => {
-      if (!this.#isGateway) ws.close(CloseCode.ConnectionInitialisationTimeout);
+      if (!this.#isGateway) ws.close(...protocolCloseCodes.initTimeout);
     }, limits.initMs);
     ws.on("message", (data) => this.#receive(String(data)));
     ws.once("close", () => {
@@ -49,53 +62,55 @@ export class SubgraphSocket {
   /** Closes the connection; the subscriptions end without a message, so that the gateway resumes them elsewhere. */
   close(): void {
     this.#end();
-    this.#ws.close(1001);
+    this.#ws.close(...goingAway);
   }
 
   #receive(text: string): void {
-    const message = messageOf(text);
+    const message = parseMessage(messages, text);
     switch (message?.type) {
-      case MessageType.ConnectionInit:
-        if (this.#isInitialised) return this.#ws.close(CloseCode.TooManyInitialisationRequests);
+      case "connection_init":
+        if (this.#isInitialised) return this.#ws.close(...protocolCloseCodes.initRepeated);
         this.#isInitialised = true;
-        return this.#say(stringifyMessage({ type: MessageType.ConnectionAck }));
-      case MessageType.Ping:
-        return this.#say(stringifyMessage({ type: MessageType.Pong }));
-      case MessageType.Pong:
+        return this.#send(connectionAck);
+      case "ping":
+        return this.#send(pongMessage());
+      case "pong":
         return;
-      case MessageType.Complete:
+      case "complete":
         this.#running.get(message.id)?.abort();
         this.#running.delete(message.id);
         return;
-      case MessageType.Subscribe:
-        if (!this.#isInitialised) return this.#ws.close(CloseCode.Unauthorized);
-        if (this.#running.has(message.id)) return this.#ws.close(CloseCode.SubscriberAlreadyExists);
+      case "subscribe":
+        if (!this.#isInitialised) return this.#ws.close(...protocolCloseCodes.unauthorized);
+        if (this.#running.has(message.id))
+          return this.#ws.close(protocolCloseCodes.subscriberExists[0], subscriberExists(message.id));
         void this.#run(message.id, message.payload);
         return;
-      default:
-        return this.#ws.close(CloseCode.BadRequest);
+      case undefined:
+        return this.#ws.close(...protocolCloseCodes.badRequest);
     }
   }
 
   async #run(id: string, payload: SubscribePayload): Promise<void> {
     const ending = new AbortController();
     const { signal } = ending;
+    const nextMessage = nextMessages(id);
     try {
       if (this.#running.size >= this.#limits.subscriptions)
         throw new PublicError("OVERLOADED", "This connection has the maximum number of subscriptions.");
       this.#running.set(id, ending);
       for await (const event of this.#events(payload, signal)) {
         if (signal.aborted) return;
-        this.#say(stringifyMessage({ id, type: MessageType.Next, payload: payloadOf(event) }));
-        await this.#mayGoOn();
+        this.#send(nextMessage(JSON.stringify(payloadOf(event))));
+        await this.#hasCapacity();
       }
-      if (!signal.aborted) this.#say(stringifyMessage({ id, type: MessageType.Complete }));
+      if (!signal.aborted) this.#send(completeMessage(id));
     } catch (error) {
       if (signal.aborted) return;
       const described = this.#publicError(error);
       const extensions = { ...described.details, code: described.code };
       const errors = [{ message: described.message, extensions }];
-      this.#say(stringifyMessage({ id, type: MessageType.Error, payload: errors }));
+      this.#send(errorMessage(id, errors));
     } finally {
       // A later subscription may have the same id by now.
       if (this.#running.get(id) === ending) this.#running.delete(id);
@@ -131,17 +146,17 @@ export class SubgraphSocket {
     return new PublicError("INTERNAL_SERVER_ERROR", `The service failed (request ${requestId}).`, { requestId });
   }
 
-  #say(text: string): void {
-    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(text, this.#gone);
+  #send(text: string): void {
+    if (this.#ws.readyState === this.#ws.OPEN) this.#ws.send(text, this.#onSent);
   }
 
   /** Waits while the gateway reads more slowly than events arrive: no events are read in the meantime. */
-  async #mayGoOn(): Promise<void> {
+  async #hasCapacity(): Promise<void> {
     if (this.#ws.readyState !== this.#ws.OPEN || this.#ws.bufferedAmount < this.#limits.bufferedBytes) return;
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  readonly #gone = (): void => {
+  readonly #onSent = (): void => {
     if (this.#ws.bufferedAmount >= this.#limits.bufferedBytes) return;
     for (const resolve of this.#waiting.splice(0)) resolve();
   };
@@ -150,14 +165,6 @@ export class SubgraphSocket {
     for (const ending of this.#running.values()) ending.abort();
     this.#running.clear();
     for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-}
-
-function messageOf(text: string): ReturnType<typeof parseMessage> | undefined {
-  try {
-    return parseMessage(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { GRAPHQL_TRANSPORT_WS_PROTOCOL, CloseCode, handleProtocols } from "graphql-ws";
-import { type WebSocket, WebSocketServer } from "ws";
+import type { WebSocket, WebSocketServer } from "ws";
+import { protocolCloseCodes } from "../transport-ws/close-codes.ts";
+import { subprotocol } from "../transport-ws/messages.ts";
+import { closeHandshakes, refuseUpgrade, transportServer } from "../transport-ws/server.ts";
 import { type SocketSubgraph, SubgraphSocket } from "./socket.ts";
 import { type SubgraphSocketLimits, subgraphSocketLimits } from "./socket-limits.ts";
 
@@ -19,23 +21,17 @@ export class SubgraphSockets {
   constructor(subgraph: SocketSubgraph, given: Partial<SubgraphSocketLimits> = {}) {
     this.#subgraph = subgraph;
     this.#limits = { ...subgraphSocketLimits, ...given };
-    this.#server = new WebSocketServer({
-      noServer: true,
-      maxPayload: this.#limits.frameBytes,
-      // Compression takes memory for each socket and time for each message, and allows messages that expand to a large size.
-      perMessageDeflate: false,
-      clientTracking: false,
-      handleProtocols,
-    });
+    this.#server = transportServer(this.#limits.frameBytes);
     this.#pinging = setInterval(() => this.#ping(), this.#limits.pingMs);
     this.#pinging.unref();
   }
 
   /** Handles an upgrade request. Browsers send the origin of a page, and no page may subscribe to a subgraph. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    if (request.url !== "/graphql") return refuse(stream, "404 Not Found");
-    if (request.headers.origin !== undefined) return refuse(stream, "403 Forbidden");
-    if (this.#isClosing || this.#sockets.size >= this.#limits.sockets) return refuse(stream, "503 Service Unavailable");
+    if (request.url !== "/graphql") return refuseUpgrade(stream, "404 Not Found");
+    if (request.headers.origin !== undefined) return refuseUpgrade(stream, "403 Forbidden");
+    if (this.#isClosing || this.#sockets.size >= this.#limits.sockets)
+      return refuseUpgrade(stream, "503 Service Unavailable");
     this.#server.handleUpgrade(request, stream, head, (ws) => this.#opened(ws, request.socket.remoteAddress));
   }
 
@@ -43,14 +39,8 @@ export class SubgraphSockets {
   async close(): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#pinging);
-    const open = [...this.#sockets.keys()];
-    const closed = open.map((ws) => new Promise<void>((resolve) => ws.once("close", () => resolve())));
     for (const socket of this.#sockets.values()) socket.close();
-    const impatient = setTimeout(() => {
-      for (const ws of open) ws.terminate();
-    }, this.#limits.goodbyeMs);
-    await Promise.all(closed);
-    clearTimeout(impatient);
+    await closeHandshakes(this.#sockets.keys());
   }
 
   #opened(ws: WebSocket, remoteAddress: string | undefined): void {
@@ -59,7 +49,7 @@ export class SubgraphSockets {
     this.#sockets.set(ws, new SubgraphSocket(ws, this.#subgraph, { limits: this.#limits, remoteAddress }));
     ws.once("close", () => this.#sockets.delete(ws));
     ws.on("pong", () => this.#silent.delete(ws));
-    if (ws.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) ws.close(CloseCode.SubprotocolNotAcceptable);
+    if (ws.protocol !== subprotocol) ws.close(...protocolCloseCodes.wrongProtocol);
   }
 
   #ping(): void {
@@ -72,9 +62,4 @@ export class SubgraphSockets {
       ws.ping();
     }
   }
-}
-
-function refuse(stream: Duplex, status: string): void {
-  stream.on("error", () => undefined);
-  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

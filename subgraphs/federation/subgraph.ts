@@ -1,6 +1,7 @@
 import type { Database } from "#db/client.ts";
 import type { EventLog } from "#db/event-log/event-log.ts";
-import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph/subgraph.ts";
+import { referenceOnly } from "#lib/subgraph/references.ts";
+import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { liveLog } from "#subgraphs/live-log.ts";
 import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";

@@ -1,5 +1,6 @@
 import type { Database } from "#db/client.ts";
-import { createSubgraph, referenceOnly, type Subgraph } from "#lib/subgraph/subgraph.ts";
+import { referenceOnly } from "#lib/subgraph/references.ts";
+import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { openWith } from "#subgraphs/open-request.ts";
 import { authorization } from "./authorization.ts";
 import type { SchedulerContext } from "./context.ts";

@@ -2,7 +2,7 @@ import "#lib/process/load-environment-file.ts";
 import { openDatabase } from "#db/client.ts";
 import { executedWrites } from "#db/executed-writes.ts";
 import { serveSubgraph } from "#lib/subgraph/server.ts";
-import { openOwnLog } from "#subgraphs/own-log.ts";
+import { openOwnLog } from "#runtime/events/own-log.ts";
 import { createVmsSubgraph } from "./subgraph.ts";
 
 await serveSubgraph({

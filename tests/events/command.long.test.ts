@@ -49,9 +49,9 @@ describe("next to a running server", () => {
   });
 
   it("novacron events tail follows new events, and prints a line that people can read", async () => {
-    const tail = await events("tail", "--type", "vm_samples.written", "--limit", "1");
+    const tail = await events("tail", "--type", "vm_metrics.written", "--limit", "1");
     expect(tail.stdout).toMatch(
-      /^\d{4}-\S+Z vm_samples\.written VmMetrics \S+ v0 tenant \S+ by job:demo \{.*"… \d+ in all"/,
+      /^\d{4}-\S+Z vm_metrics\.written VmMetrics \S+ v0 tenant \S+ by job:demo \{.*"… \d+ in all"/,
     );
     expect(tail.stderr).toContain("resume with --after 1~");
   });

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { append } from "#db/event-log/append.ts";
-import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
-import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
+import { inProcessBus } from "#db/event-log/buses/in-process.ts";
+import { notifyBus } from "#db/event-log/buses/notify.ts";
 import { statement } from "#db/statement.ts";
 import { parsePosition, positionText } from "#lib/live/event-position.ts";
 import { newId } from "#lib/uuid.ts";
@@ -136,21 +136,20 @@ describe("the order of a log", () => {
 const takeTransactionId = statement(() => sql`select pg_current_xact_id()::text`);
 
 describe("following a log", () => {
-  it.each(["in-process", "notify"])("delivers existing and new events, with the carrier %s", async (name) => {
-    const carrier =
-      name === "notify" ? notifyCarrier({ databases: fixture.systems, url: fixture.urls.url }) : inProcessCarrier();
+  it.each(["in-process", "notify"])("delivers existing and new events, with the bus %s", async (name) => {
+    const bus = name === "notify" ? notifyBus({ databases: fixture.systems, url: fixture.urls.url }) : inProcessBus();
     // The interval is so long that polling finds nothing.
-    const log = fixture.log([carrier], { pollMs: 3_600_000 });
+    const log = fixture.log([bus], { pollMs: 3_600_000 });
     const [tenantId, key] = [someTenant(), newId()];
     const start = await log.head();
     await writeVmEvents(fixture, tenantId, key, [1, 2]);
     const taking = take(log, 4, start, { tenantId });
-    fixture.relay([carrier]);
+    fixture.relay([bus]);
     await writeVmEvents(fixture, tenantId, key, [3, 4]);
     expect((await taking).map(({ entityVersion }) => entityVersion)).toEqual([1, 2, 3, 4]);
   });
 
-  it("needs no carrier: polling finds events that nothing announced", async () => {
+  it("needs no bus: polling finds events that nothing announced", async () => {
     const log = fixture.log([], { pollMs: 50 });
     const start = await log.head();
     const tenantId = someTenant();

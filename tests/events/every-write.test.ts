@@ -1,8 +1,8 @@
 import { getTableName } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { actingAs } from "#cli/databases.ts";
-import { seedDemoFleet } from "#cli/demo/seed.ts";
-import { importBitbrains } from "#cli/import/bitbrains.ts";
+import { actingAs } from "#runtime/databases.ts";
+import { seedDemoFleet } from "#demo/seed.ts";
+import { importBitbrains } from "#import/bitbrains.ts";
 import * as authChanges from "#db/auth/changes.ts";
 import type { Changes } from "#db/changes.ts";
 import { type Domain, domains } from "#db/columns.ts";
@@ -22,9 +22,9 @@ const changes = {
 
 /** Tables whose rows have no events of their own, each with the reason. */
 const withoutEvents: Record<string, string> = {
-  vm_metrics: "one event a batch: vm_samples.written",
-  system_metrics: "one event a batch: node_samples.written",
-  instance_prices: "one event a batch: prices.changed",
+  vm_metrics: "one event a batch: vm_metrics.written",
+  system_metrics: "one event a batch: node_metrics.written",
+  instance_prices: "one event a batch: instance_prices.changed",
   vm_metrics_latest: "follows from the samples",
   system_metrics_latest: "follows from the samples",
   vm_metrics_hourly: "follows from the samples",
@@ -98,14 +98,14 @@ it("samples and prices have one event per batch, which names its subject", async
     `select count(*)::int as events, sum((payload ->> 'samples')::int)::int as samples, max(length(payload::text))::int as named,
       (select count(*)::int from vm_metrics) as written, count(distinct vm)::int as vms
     from outbox_events left join lateral jsonb_array_elements_text(payload -> 'vmIds') with ordinality as vm(vm, n) on n = 1
-    where type = 'vm_samples.written'`,
+    where type = 'vm_metrics.written'`,
   );
   expect(samples?.samples).toBe(samples?.written);
   expect(samples?.named).toBeLessThan(8_000);
   const [prices] = await fleet.rows<{ rows: number; events: number }>(
     "federation",
     `select (select count(*)::int from instance_prices) as rows, sum((payload ->> 'rows')::int)::int as events
-    from outbox_events where type = 'prices.changed'`,
+    from outbox_events where type = 'instance_prices.changed'`,
   );
   expect(prices?.rows).toBeGreaterThan(0);
   expect(prices?.events).toBe(prices?.rows);

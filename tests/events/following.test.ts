@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { append } from "#db/event-log/append.ts";
-import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
+import { inProcessBus } from "#db/event-log/buses/in-process.ts";
 import type { EventBatch } from "#db/event-log/event-log.ts";
 import { newId } from "#lib/uuid.ts";
 import { asOwner } from "#tests/harness/server.ts";
@@ -28,9 +28,9 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 describe("a follower", () => {
   it("that is slow reads from the outbox, and the log keeps nothing in memory for it", async () => {
     const [tenantId, key] = [someTenant(), newId()];
-    const carrier = inProcessCarrier();
-    const log = fixture.log([carrier], { capacity: 20 });
-    fixture.relay([carrier], { domains: ["vms"] });
+    const bus = inProcessBus();
+    const log = fixture.log([bus], { capacity: 20 });
+    fixture.relay([bus], { domains: ["vms"] });
     const ended = new AbortController();
     const start = await log.head();
     const slow = log.follow(start, { tenantId, signal: ended.signal, batchSize: 50 });
@@ -75,7 +75,7 @@ describe("a follower", () => {
     ]);
     expect(await types({ sources: ["scheduler"], tenantId: mine }, 1)).toEqual([["cluster.created", mine]]);
     const ended = new AbortController();
-    const nothing = log.follow(start, { types: ["node.updated"], idleMs: 50, signal: ended.signal });
+    const nothing = log.follow(start, { types: ["cluster_node.updated"], idleMs: 50, signal: ended.signal });
     const { value } = await nothing.next();
     expect(value).toEqual({ events: [], position: await log.head() });
     ended.abort();

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
-import { closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
+import { closeDatabases, type Databases, openDatabases } from "#runtime/databases.ts";
 import type { Tx } from "#db/client.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import { append } from "#db/event-log/append.ts";
-import type { Carrier } from "#db/event-log/carriers/carrier.ts";
+import type { EventBus } from "#db/event-log/buses/event-bus.ts";
 import { EventLog, type FollowOptions, type EventStart } from "#db/event-log/event-log.ts";
 import { runRelay } from "#db/event-log/relay.ts";
 import { statement } from "#db/statement.ts";
@@ -16,10 +16,10 @@ export interface LogFixture {
   services: Databases;
   systems: Databases;
   /** Opens a log as a separate process would; it ends with the fixture. */
-  log(carriers?: readonly Carrier[], options?: { pollMs?: number; capacity?: number; signal?: AbortSignal }): EventLog;
+  log(buses?: readonly EventBus[], options?: { pollMs?: number; capacity?: number; signal?: AbortSignal }): EventLog;
   /** Starts the relays of these databases; they end with the fixture, or with the signal. */
   relay(
-    carriers: readonly Carrier[],
+    buses: readonly EventBus[],
     options?: { domains?: readonly Domain[]; pollMs?: number; signal?: AbortSignal },
   ): void;
   stop(): Promise<void>;
@@ -33,30 +33,30 @@ export async function logFixture(): Promise<LogFixture> {
   const systems = await openDatabases(server, "system");
   const stopping = new AbortController();
   const running: Promise<unknown>[] = [];
-  const carriersUsed = new Set<Carrier>();
+  const busesUsed = new Set<EventBus>();
   const until = (signal?: AbortSignal) => (signal ? AbortSignal.any([signal, stopping.signal]) : stopping.signal);
   return {
     urls,
     services,
     systems,
-    log: (carriers = [], { signal, ...options } = {}) => {
-      for (const carrier of carriers) carriersUsed.add(carrier);
-      const log = new EventLog({ databases: systems, carriers, signal: until(signal), ...options });
+    log: (buses = [], { signal, ...options } = {}) => {
+      for (const bus of buses) busesUsed.add(bus);
+      const log = new EventLog({ databases: systems, buses, signal: until(signal), ...options });
       running.push(log.running);
       return log;
     },
-    relay: (carriers, { domains: of = domains, signal, ...options } = {}) => {
-      for (const carrier of carriers) carriersUsed.add(carrier);
+    relay: (buses, { domains: of = domains, signal, ...options } = {}) => {
+      for (const bus of buses) busesUsed.add(bus);
       for (const domain of of) {
         running.push(
-          runRelay({ domain, url: urls.url(domain), carriers, signal: until(signal), takeoverMs: 50, ...options }),
+          runRelay({ domain, url: urls.url(domain), buses, signal: until(signal), takeoverMs: 50, ...options }),
         );
       }
     },
     stop: async () => {
       stopping.abort();
       await Promise.all(running);
-      await Promise.all([...carriersUsed].map((carrier) => carrier.close()));
+      await Promise.all([...busesUsed].map((bus) => bus.close()));
       await closeDatabases(services);
       await closeDatabases(systems);
       await urls.drop();

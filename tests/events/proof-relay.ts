@@ -1,11 +1,11 @@
 // One of the proof's programs that relay events, which may be killed at any moment. It runs a relay for each database, consumers, and a follower with
-// the in-process carrier. The follower writes what it receives to a file and resumes from there at its next start.
+// the in-process bus. The follower writes what it receives to a file and resumes from there at its next start.
 import { appendFileSync } from "node:fs";
-import { openDatabases } from "#cli/databases.ts";
+import { openDatabases } from "#runtime/databases.ts";
 import { domains } from "#db/columns.ts";
-import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
-import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
-import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { inProcessBus } from "#db/event-log/buses/in-process.ts";
+import { notifyBus } from "#db/event-log/buses/notify.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
 import { runConsumer } from "#db/event-log/consumer.ts";
 import { EventLog, type EventStart } from "#db/event-log/event-log.ts";
 import { runRelay } from "#db/event-log/relay.ts";
@@ -34,12 +34,8 @@ async function opened() {
 }
 
 const systems = await opened();
-const carriers = [
-  inProcessCarrier(),
-  notifyCarrier({ databases: systems, url }),
-  ...(redisUrl ? [redisCarrier(redisUrl)] : []),
-];
-const log = new EventLog({ databases: systems, carriers, signal });
+const buses = [inProcessBus(), notifyBus({ databases: systems, url }), ...(redisUrl ? [redisBus(redisUrl)] : [])];
+const log = new EventLog({ databases: systems, buses, signal });
 
 async function follow(): Promise<void> {
   const last = readLines<Delivery>(file).at(-1);
@@ -58,7 +54,7 @@ async function follow(): Promise<void> {
   }
 }
 
-for (const domain of domains) void runRelay({ domain, url: url(domain), carriers, signal, takeoverMs: 100 });
+for (const domain of domains) void runRelay({ domain, url: url(domain), buses, signal, takeoverMs: 100 });
 for (const domain of domains) {
   const consumer = sumsConsumer(systems[domain], [carriedTypes[domain]]);
   void runConsumer(consumer, { system: systems.scheduler, log, signal });

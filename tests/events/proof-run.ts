@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { closeDatabases, openDatabases } from "#cli/databases.ts";
+import { closeDatabases, openDatabases } from "#runtime/databases.ts";
 import { type Domain, domains } from "#db/columns.ts";
-import type { Carrier } from "#db/event-log/carriers/carrier.ts";
-import { notifyCarrier } from "#db/event-log/carriers/notify.ts";
-import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import type { EventBus } from "#db/event-log/buses/event-bus.ts";
+import { notifyBus } from "#db/event-log/buses/notify.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
 import { newId } from "#lib/uuid.ts";
 import { redisProgram, startRedis } from "#tests/harness/redis-server.ts";
@@ -18,7 +18,7 @@ import { type Attempt, type Delivery, readLines } from "./proof-files.ts";
 import { makeProofTables, writesInTables } from "./proof-writes.ts";
 import { spawned } from "./spawned.ts";
 import { readSums, type Sum } from "./sums-consumer.ts";
-import { unreliableCarrier } from "./unreliable-carrier.ts";
+import { unreliableBus } from "./unreliable-bus.ts";
 import { until } from "./until.ts";
 
 export const kills = 20;
@@ -60,15 +60,15 @@ export async function runProof(seed: number): Promise<ProofRun> {
   const stopping = new AbortController();
   const { signal } = stopping;
 
-  const carriers: Carrier[] = [];
-  const listened = <T extends Carrier>(carrier: T): T => {
-    carriers.push(carrier);
-    return carrier;
+  const buses: EventBus[] = [];
+  const listened = <T extends EventBus>(bus: T): T => {
+    buses.push(bus);
+    return bus;
   };
-  const logOf = (carrier: Carrier, capacity?: number) =>
-    new EventLog({ databases: systems, carriers: [carrier], signal, ...(capacity ? { capacity } : {}) });
-  const notify = () => listened(notifyCarrier({ databases: systems, url: postgres.url }));
-  const unreliable = unreliableCarrier(redis ? listened(redisCarrier(redis.url)) : notify(), seed);
+  const logOf = (bus: EventBus, capacity?: number) =>
+    new EventLog({ databases: systems, buses: [bus], signal, ...(capacity ? { capacity } : {}) });
+  const notify = () => listened(notifyBus({ databases: systems, url: postgres.url }));
+  const unreliable = unreliableBus(redis ? listened(redisBus(redis.url)) : notify(), seed);
   const small = logOf(notify(), 200);
   const notified = startFollower(logOf(notify()), signal);
   let writing = true;
@@ -84,7 +84,7 @@ export async function runProof(seed: number): Promise<ProofRun> {
       }),
     ],
   ]);
-  if (redis) followers.set("by Redis", startFollower(logOf(listened(redisCarrier(redis.url))), signal));
+  if (redis) followers.set("by Redis", startFollower(logOf(listened(redisBus(redis.url))), signal));
 
   const files = [0, 1].map((index) => join(folder, `relay-${index}`));
   const startRelay = (index: number) => spawned("proof-relay", { urls, redisUrl: redis?.url, file: files[index] });
@@ -146,7 +146,7 @@ export async function runProof(seed: number): Promise<ProofRun> {
   } finally {
     stopping.abort();
     await Promise.all([...relays, ...writerProcesses].map((each) => each.end("SIGKILL")));
-    await Promise.all(carriers.map((carrier) => carrier.close()));
+    await Promise.all(buses.map((bus) => bus.close()));
     await closeDatabases(systems);
     await redis?.stop();
     await postgres.stop();

@@ -1,8 +1,8 @@
 // One of the proof's writers, as a separate process. It writes until SIGTERM, with several transactions at once: quick and slow ones, of one
 // aggregate or several, with savepoints, committed and rolled back. It writes each outcome that it knows to a file.
 import { appendFileSync } from "node:fs";
-import { closeDatabases, openDatabases } from "#cli/databases.ts";
-import { noise } from "#cli/import/seeded-random.ts";
+import { closeDatabases, openDatabases } from "#runtime/databases.ts";
+import { noise } from "#import/seeded-random.ts";
 import { domains } from "#db/columns.ts";
 import type { WriteTx } from "#db/client.ts";
 import { statement } from "#db/statement.ts";

@@ -38,7 +38,10 @@ const carrying: Record<Domain, { type: EventType; payload: Record<string, unknow
   auth: { type: "tenant.updated", payload: { enabled: true } },
   vms: { type: "vm.updated", payload: { state: "running", nodeId: null, ownerId: "", tags: {} } },
   monitoring: { type: "alert_rule.updated", payload: { severity: "warning", enabled: true } },
-  federation: { type: "provider.updated", payload: { providerType: "aws", healthStatus: "healthy", enabled: true } },
+  federation: {
+    type: "cloud_provider.updated",
+    payload: { providerType: "aws", healthStatus: "healthy", enabled: true },
+  },
   scheduler: { type: "cluster.updated", payload: { status: "active" } },
 };
 

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { append } from "#db/event-log/append.ts";
-import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
+import { inProcessBus } from "#db/event-log/buses/in-process.ts";
 import type { EventLog } from "#db/event-log/event-log.ts";
 import { statement } from "#db/statement.ts";
 import { newId } from "#lib/uuid.ts";
@@ -15,9 +15,9 @@ let log: EventLog;
 const tenantId = someTenant();
 beforeEach(async () => {
   fixture = await logFixture();
-  const carrier = inProcessCarrier();
-  log = fixture.log([carrier], { pollMs: never });
-  fixture.relay([carrier], { domains: ["vms"], pollMs: never });
+  const bus = inProcessBus();
+  log = fixture.log([bus], { pollMs: never });
+  fixture.relay([bus], { domains: ["vms"], pollMs: never });
   await vi.waitUntil(asleep, { timeout: 10_000 });
 });
 afterEach(async () => {

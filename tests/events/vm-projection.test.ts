@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { seedDemoFleet } from "#cli/demo/seed.ts";
+import { seedDemoFleet } from "#demo/seed.ts";
 import { runConsumer } from "#db/event-log/consumer.ts";
 import { checkVmProjection, rebuildVmProjection, vmProjection } from "#db/projections/vm-projection.ts";
 import { upsert } from "#db/upsert.ts";

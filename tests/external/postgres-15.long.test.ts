@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { urlVariable } from "#cli/environment.ts";
+import { urlVariable } from "#runtime/environment.ts";
 import { domains, serviceRole } from "#db/columns.ts";
 import { loginRole } from "#db/logins.ts";
 import { afterResets, attacksThatPassed, connectError, loginAttacks, readable } from "#tests/security/login-attacks.ts";

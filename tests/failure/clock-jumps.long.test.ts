@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { closeDatabases, openDatabases } from "#cli/databases.ts";
+import { closeDatabases, openDatabases } from "#runtime/databases.ts";
 import { serverEnvironment } from "#db/embedded/command.ts";
 import { readEmbeddedConnection } from "#db/embedded/start.ts";
 import { removeOldEvents } from "#db/event-log/retention.ts";

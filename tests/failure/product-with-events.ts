@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { vi } from "vitest";
-import type { RunningEvents } from "#cli/events/start-events.ts";
+import type { RunningEvents } from "#runtime/events/start-events.ts";
 import { changeColumns, type ChangedRow, changeEvents } from "#db/changes.ts";
 import type { Database, WriteTx } from "#db/client.ts";
 import { append } from "#db/event-log/append.ts";

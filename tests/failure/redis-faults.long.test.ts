@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
 import { type LogFixture, logFixture } from "#tests/events/log-fixture.ts";
 import { until } from "#tests/events/until.ts";
 import { redisProgram, type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
@@ -37,55 +37,55 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     expect(await follower.given(3)).toEqual(upTo(3));
     await redis.kill();
     expect(await follower.given(10)).toEqual(upTo(10));
-    await until("the follower's carrier is unhealthy", () => !follower.carrier.healthy);
+    await until("the follower's bus is unhealthy", () => !follower.bus.healthy);
     await redis.start();
-    await until("the follower's carrier is healthy again", () => follower.carrier.healthy);
+    await until("the follower's bus is healthy again", () => follower.bus.healthy);
     expect(await follower.given(10)).toEqual(upTo(10));
     await expectRedisToBring();
   });
 
   it("fault 20: starts without Redis, and uses it when it becomes available", async () => {
     await redis.kill();
-    const carrier = redisCarrier(redis.url);
-    await expect(carrier.announce(some)).rejects.toThrow("isn't writeable");
-    expect(carrier.healthy).toBe(false);
+    const bus = redisBus(redis.url);
+    await expect(bus.announce(some)).rejects.toThrow("isn't writeable");
+    expect(bus.healthy).toBe(false);
     await redis.start();
-    await until("the carrier can announce", () =>
-      carrier.announce(some).then(
+    await until("the bus can announce", () =>
+      bus.announce(some).then(
         () => true,
         () => false,
       ),
     );
-    await carrier.close();
+    await bus.close();
   });
 
   it("fault 21: waits 100 ms and no longer for a Redis that hangs, and queues nothing for it", async () => {
     expect(await follower.given(1)).toEqual([1]);
-    const carrier = redisCarrier(redis.url);
-    await until("the carrier can announce", () =>
-      carrier.announce(some).then(
+    const bus = redisBus(redis.url);
+    await until("the bus can announce", () =>
+      bus.announce(some).then(
         () => true,
         () => false,
       ),
     );
     redis.hang();
     const begun = performance.now();
-    await expect(carrier.announce(some)).rejects.toThrow("Command timed out");
+    await expect(bus.announce(some)).rejects.toThrow("Command timed out");
     const waited = performance.now() - begun;
     expect(waited).toBeGreaterThan(90);
     // The processors are shared: a timer may fire late, but the wait for a second connection would take longer.
     expect(waited).toBeLessThan(1_000);
     expect(await follower.given(10)).toEqual(upTo(10));
-    // The carrier closes the silent connection, and drops the commands that waited on it; the next ones fail at once.
-    await until("the carrier has closed the silent connection", () =>
-      carrier.announce(some).then(
+    // The bus closes the silent connection, and drops the commands that waited on it; the next ones fail at once.
+    await until("the bus has closed the silent connection", () =>
+      bus.announce(some).then(
         () => false,
         (error: Error) => !error.message.includes("timed out"),
       ),
     );
     redis.resume();
-    await until("the follower's carrier is healthy again", () => follower.carrier.healthy);
-    await carrier.close();
+    await until("the follower's bus is healthy again", () => follower.bus.healthy);
+    await bus.close();
     await expectRedisToBring();
   });
 
@@ -120,7 +120,7 @@ describe.skipIf(!redisProgram)("the event log (skipped without redis-server or N
     await redis.command("REPLICAOF", "127.0.0.1", "1");
     expect(await follower.given(5)).toEqual(upTo(5));
     await redis.command("REPLICAOF", "NO", "ONE");
-    await until("the follower's carrier is healthy again", () => follower.carrier.healthy);
+    await until("the follower's bus is healthy again", () => follower.bus.healthy);
     await expectRedisToBring();
   });
 });

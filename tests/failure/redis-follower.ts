@@ -1,5 +1,5 @@
-import type { Carrier } from "#db/event-log/carriers/carrier.ts";
-import { redisCarrier } from "#db/event-log/carriers/redis.ts";
+import type { EventBus } from "#db/event-log/buses/event-bus.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
 import { newId } from "#lib/uuid.ts";
 import { type LogFixture, someTenant, take, writeVmEvents } from "#tests/events/log-fixture.ts";
 import { until } from "#tests/events/until.ts";
@@ -10,8 +10,8 @@ export const neverMs = 3_600_000;
 export const usualMs = 2_000;
 
 export interface RedisFollower {
-  /** The carrier that the follower listens to. */
-  carrier: Carrier;
+  /** The bus that the follower listens to. */
+  bus: EventBus;
   /** Writes this many events of one VM, each in its own transaction, and resolves to the versions that the follower received. */
   given(count: number): Promise<number[]>;
   end(): Promise<void>;
@@ -22,17 +22,17 @@ export async function redisFollower(
   fixture: LogFixture,
   url: string,
   pollMs: number,
-  wrap: (carrier: Carrier) => Carrier = (carrier) => carrier,
+  wrap: (bus: EventBus) => EventBus = (bus) => bus,
 ): Promise<RedisFollower> {
   const ended = new AbortController();
-  const relays = redisCarrier(url);
-  const carrier = wrap(redisCarrier(url));
-  const log = fixture.log([carrier], { pollMs, signal: ended.signal });
+  const relays = redisBus(url);
+  const bus = wrap(redisBus(url));
+  const log = fixture.log([bus], { pollMs, signal: ended.signal });
   fixture.relay([relays], { domains: ["vms"], signal: ended.signal });
-  await until("the carrier receives announcements", () => carrier.healthy);
+  await until("the bus receives announcements", () => bus.healthy);
   const tenantId = someTenant();
   return {
-    carrier,
+    bus,
     given: async (count) => {
       const start = await log.head();
       const key = newId();
@@ -43,7 +43,7 @@ export async function redisFollower(
     end: async () => {
       ended.abort();
       await log.running;
-      await Promise.all([relays.close(), carrier.close()]);
+      await Promise.all([relays.close(), bus.close()]);
     },
   };
 }

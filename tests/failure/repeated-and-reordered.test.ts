@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
-import type { Carrier, AnnouncementListener } from "#db/event-log/carriers/carrier.ts";
+import type { EventBus, AnnouncementListener } from "#db/event-log/buses/event-bus.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
 import type { EventSource } from "#events/event.ts";
 import { logId, logInMemory } from "#tests/events/log-in-memory.ts";
@@ -34,30 +34,30 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Returns a carrier whose announcements the test makes. */
-function scriptedCarrier(): Carrier & { listener?: AnnouncementListener } {
-  const carrier: Carrier & { listener?: AnnouncementListener } = {
+/** Returns a bus whose announcements the test makes. */
+function scriptedBus(): EventBus & { listener?: AnnouncementListener } {
+  const bus: EventBus & { listener?: AnnouncementListener } = {
     name: "in-process",
     healthy: true,
     announce: async () => undefined,
     listen: async (_logs, listener, signal) => {
-      carrier.listener = listener;
+      bus.listener = listener;
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     },
     close: async () => undefined,
   };
-  return carrier;
+  return bus;
 }
 
 async function play(steps: readonly Step[], capacity: number, batchSize: number) {
   const memory = Object.fromEntries(domains.map((domain) => [domain, logInMemory(domain)]));
   const vms = memory["vms"] ?? logInMemory("vms");
   const databases = Object.fromEntries(domains.map((domain) => [domain, memory[domain]?.database]));
-  const carrier = scriptedCarrier();
+  const bus = scriptedBus();
   const ended = new AbortController();
   const log = new EventLog({
     databases,
-    carriers: [carrier],
+    buses: [bus],
     signal: ended.signal,
     // Polling is only for what nothing else brings, at the end.
     pollMs: 20,
@@ -72,7 +72,7 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
   for (const each of steps) {
     if (each.does === "write") for (const gap of each.gaps) vms.write(gap);
     else if (each.does === "fail") vms.failNext(each.reads);
-    else if (each.does === "listen") carrier.listener?.listening();
+    else if (each.does === "listen") bus.listener?.listening();
     else if (each.does === "let other tasks run") await turn();
     else {
       const [to, from] = [each.from, each.to].toSorted((a, b) => a - b) as [number, number];
@@ -88,7 +88,7 @@ async function play(steps: readonly Step[], capacity: number, batchSize: number)
         last,
         events: each.withEvents ? events : undefined,
       };
-      for (let time = 0; time < each.times; time += 1) carrier.listener?.onAnnouncement(announcement);
+      for (let time = 0; time < each.times; time += 1) bus.listener?.onAnnouncement(announcement);
     }
   }
   const written = vms.events.map(({ id }) => id);

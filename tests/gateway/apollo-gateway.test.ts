@@ -3,7 +3,7 @@ import { composeServices } from "@apollo/composition";
 import { GraphQLError, parse } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { apolloGateway } from "#gateway/apollo-gateway.ts";
-import type { GatewayContext } from "#gateway/create-gateway.ts";
+import type { GatewayContext } from "#gateway/gateway.ts";
 import { anonymous } from "#lib/trust/request-context.ts";
 
 const schema = "type Query { hello: String broken: String }";

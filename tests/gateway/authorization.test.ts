@@ -1,8 +1,9 @@
 import { composeServices } from "@apollo/composition";
 import { parse } from "graphql";
 import { expect, describe, it } from "vitest";
-import { createGateway, type GatewayContext } from "#gateway/create-gateway.ts";
-import type { Policies } from "#gateway/authorization/requirement.ts";
+import { createGateway } from "#gateway/create-gateway.ts";
+import type { GatewayContext } from "#gateway/gateway.ts";
+import type { Policies } from "#gateway/authorization/access-rule.ts";
 import { anonymous, type Identity } from "#lib/trust/request-context.ts";
 import { answerOf } from "#tests/harness/answers.ts";
 import { mockSubgraph } from "./mock-subgraph.ts";
@@ -174,7 +175,7 @@ describe("a field that the identity lacks a permission for", () => {
   });
 });
 
-describe("a requirement", () => {
+describe("an access rule", () => {
   it("is met by one alternative with all its parts, and by wildcards of permissions", async () => {
     const { ask } = await library();
     const query = "{ either { id } }";

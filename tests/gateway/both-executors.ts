@@ -14,7 +14,7 @@ import {
   parse,
   type SelectionSetNode,
 } from "graphql";
-import type { Policies } from "#gateway/authorization/requirement.ts";
+import type { Policies } from "#gateway/authorization/access-rule.ts";
 import { loadSupergraph } from "#gateway/execution/loaded-supergraph.ts";
 import { fragmentsOf, operationOf } from "#gateway/operation.ts";
 import { InvalidAnswer } from "#gateway/execution/invalid-answer.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parse } from "graphql";
 import { describe, expect, it } from "vitest";
-import { defaultLimits } from "#gateway/admission/limits.ts";
-import { operationCost } from "#gateway/admission/operation-cost.ts";
+import { defaultLimits } from "#gateway/limits/limits.ts";
+import { operationCost } from "#gateway/limits/operation-cost.ts";
 import { createGateway } from "#gateway/create-gateway.ts";
 import { operationOf } from "#gateway/operation.ts";
 import { asset } from "#lib/assets.ts";

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createGateway } from "#gateway/create-gateway.ts";
 import { Documents, type DocumentMode } from "#gateway/documents/documents.ts";
 import { hashOf, readManifest } from "#gateway/documents/manifest.ts";
-import type { GraphQLRequest } from "#gateway/graphql-request.ts";
+import type { GraphQLRequest } from "#gateway/requests/graphql-request.ts";
 import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
 import { anonymous, type Identity } from "#lib/trust/request-context.ts";
 import { answerOf } from "#tests/harness/answers.ts";

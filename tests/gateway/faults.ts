@@ -25,7 +25,7 @@ export async function withFault(
   const struck = (what: string, oneIn: number) => hashOf(`${seed}/${subgraph}/${what}`) % oneIn === 0;
   if (kind === "unavailable" && struck("", 2))
     throw new PublicError("SUBGRAPH_UNAVAILABLE", `The ${subgraph} part of the graph did not answer.`, { subgraph });
-  if (kind === "thrown" && struck("", 2)) throw new Error("The carrier broke.");
+  if (kind === "thrown" && struck("", 2)) throw new Error("The transport broke.");
   const { data, errors = [] } = await answer();
   if (!data || ["none", "unavailable", "thrown"].includes(kind)) return { data: data ?? null, errors };
   const representations = (variables["representations"] ?? []) as unknown[];

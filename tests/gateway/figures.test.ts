@@ -7,7 +7,7 @@ import { hashOf, readManifest } from "#gateway/documents/manifest.ts";
 import { operationOf } from "#gateway/operation.ts";
 import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
 import { countCalls, countRequest } from "#gateway/metrics.ts";
-import { logSlow } from "#gateway/slow-operations.ts";
+import { logSlow } from "#gateway/requests/slow-operations.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/observability/log.ts";
@@ -20,7 +20,7 @@ const known = "query Known { hello }";
 let gateway: GatewayServer;
 
 beforeAll(async () => {
-  const carrier = {
+  const inner = {
     send: async () => ({ data: { hello: "world" } }),
     close: async () => undefined,
   };
@@ -28,7 +28,7 @@ beforeAll(async () => {
     supergraphSdl,
     introspection: false,
     planning: "this thread",
-    transport: guarded(carrier, {}, countCalls),
+    transport: guarded(inner, {}, countCalls),
     documents: new Documents(undefined, readManifest(JSON.stringify({ [hashOf(known)]: known }))),
     onRequest: countRequest,
     identify: async ({ headers }) => {

@@ -75,10 +75,10 @@ const resolverOf =
     return valueOf(schema, type, seedOf(object.id, fieldName, args, required));
   };
 
-export const root: Mocked = { __typename: "Root", id: "Root:0" };
+const root: Mocked = { __typename: "Root", id: "Root:0" };
 
 /** Returns the text from which the value of a field follows. */
-export const seedOf = (id: string, field: string, args: unknown, required: unknown): string =>
+const seedOf = (id: string, field: string, args: unknown, required: unknown): string =>
   [id, field, JSON.stringify(args), JSON.stringify(required)].join("/");
 
 export function valueOf(schema: GraphQLSchema, type: GraphQLOutputType, seed: string): unknown {

@@ -175,5 +175,3 @@ export const zooSchemas = {
 };
 export const shop = (): MockSupergraph => supergraph(shopSchemas);
 export const media = (): MockSupergraph => supergraph(mediaSchemas);
-export const prices = (): MockSupergraph => supergraph(pricesSchemas);
-export const zoo = (): MockSupergraph => supergraph(zooSchemas);

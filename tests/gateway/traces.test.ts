@@ -199,16 +199,16 @@ describe("with a collector", () => {
   });
 
   it("callers who share a call have the subgraph's work in the trace of the first", async () => {
-    const carrier = manualTransport();
-    const transport = guarded(transportWith((...call) => requestSpan("the work", {}, () => carrier.send(...call))));
+    const manual = manualTransport();
+    const transport = guarded(transportWith((...call) => requestSpan("the work", {}, () => manual.send(...call))));
     const [first, second] = [newTraceparent(), newTraceparent()];
     const shared = [first, second].map(({ traceparent }) =>
       inTraceOf(traceparent, () =>
         requestSpan("request", {}, () => transport.send("vms", queryOf("{ a }"), contextOf("1"), never())),
       ),
     );
-    await vi.waitFor(() => expect(carrier.calls).toHaveLength(1));
-    carrier.calls[0]?.answer({ data: {} });
+    await vi.waitFor(() => expect(manual.calls).toHaveLength(1));
+    manual.calls[0]?.answer({ data: {} });
     await Promise.all(shared);
     const spans = await collected();
     expect(pathsOf(connectedTrace(spans, first))).toContain("request / call vms / the work");
@@ -238,13 +238,13 @@ describe("a subgraph over HTTP", () => {
     request.resume();
     response.end(JSON.stringify({ data: {} }));
   });
-  let carrier: ReturnType<typeof overHttp>;
+  let remote: ReturnType<typeof overHttp>;
   beforeAll(async () => {
     await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-    carrier = overHttp({ vms: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql` }, undefined);
+    remote = overHttp({ vms: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql` }, undefined);
   });
   afterAll(async () => {
-    await carrier.close();
+    await remote.close();
     server.close();
   });
   afterEach(() => {
@@ -253,7 +253,7 @@ describe("a subgraph over HTTP", () => {
   });
   const call = (traceparent: string) =>
     inTraceOf(traceparent, () =>
-      requestSpan("request", {}, () => carrier.send("vms", queryOf("{ a }"), contextOf("1"), never())),
+      requestSpan("request", {}, () => remote.send("vms", queryOf("{ a }"), contextOf("1"), never())),
     );
 
   it("receives no trace without a collector, and nothing is registered", async () => {

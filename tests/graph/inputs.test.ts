@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { extremeCalls } from "./extreme-arguments.ts";
 import { type ConnectionField, connectionFields, graphSchema, underParent } from "./graph-schema.ts";

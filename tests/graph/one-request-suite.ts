@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
-import type { FleetDatabases } from "#cli/import/fleet.ts";
+import type { FleetDatabases } from "#import/fleet.ts";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { lastHour, oneRequest, partsWithoutRows } from "#tests/harness/one-request.ts";
 import { asOwner } from "#tests/harness/server.ts";

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { once } from "node:events";
 import { createGunzip } from "node:zlib";
 import { afterAll, beforeAll, describe } from "vitest";
-import { seedDemoFleet } from "#cli/demo/seed.ts";
+import { seedDemoFleet } from "#demo/seed.ts";
 import { importTraces } from "#tests/harness/traces.ts";
 import { oneRequestSuite } from "./one-request-suite.ts";
 

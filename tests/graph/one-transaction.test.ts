@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Domain, domains } from "#db/columns.ts";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { statementsDuring } from "#tests/harness/statements.ts";
 import { graphSchema } from "./graph-schema.ts";

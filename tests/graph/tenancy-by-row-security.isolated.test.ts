@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { domains } from "#db/columns.ts";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import type { TestDatabases } from "#tests/harness/server.ts";
 import { connectionFields, graphSchema } from "./graph-schema.ts";

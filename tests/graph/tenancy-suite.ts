@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import { domains } from "#db/columns.ts";
 import type { Subgraph } from "#lib/subgraph/subgraph.ts";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { type ConnectionField, connectionFields, graphSchema } from "./graph-schema.ts";

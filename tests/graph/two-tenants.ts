@@ -64,7 +64,7 @@ export async function tenantTableNames(owner: postgres.Sql, domain: Domain): Pro
 const schemas: Record<Domain, object> = { auth, vms, monitoring, federation, scheduler };
 
 /** Returns the Drizzle table of that name, as queries use it. */
-export function tableNamed(domain: Domain, name: string): PgTable {
+function tableNamed(domain: Domain, name: string): PgTable {
   const tables: unknown[] = Object.values(schemas[domain]);
   const table = tables.find((value): value is PgTable => is(value, PgTable) && getTableName(value) === name);
   if (!table) throw new Error(`db/${domain}/schema has no table ${name}, so no Drizzle query can use it.`);

@@ -1,4 +1,4 @@
-import type { GraphQLAnswer } from "#gateway/graphql-request.ts";
+import type { GraphQLAnswer } from "#gateway/requests/graphql-request.ts";
 
 export interface AnsweredError {
   message: string;

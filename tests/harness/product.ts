@@ -1,15 +1,15 @@
 import type { Keyring } from "#lib/trust/keyring.ts";
 import { Replaceable } from "#lib/replaceable.ts";
 import { readFileSync } from "node:fs";
-import { reachability, closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
-import { type RunningEvents, startEvents } from "#cli/events/start-events.ts";
-import { createSubgraphs } from "#cli/subgraphs.ts";
+import { reachability, closeDatabases, type Databases, openDatabases } from "#runtime/databases.ts";
+import { type RunningEvents, startEvents } from "#runtime/events/start-events.ts";
+import { createSubgraphs } from "#runtime/subgraphs.ts";
 import { wholeTenantIdentity } from "./whole-tenant-identity.ts";
 import { authentication } from "#gateway/authentication/authenticate.ts";
 import { denialRecorder } from "#gateway/authentication/denials.ts";
 import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
 import { KeyLimits } from "#gateway/authentication/key-limits.ts";
-import type { Limits } from "#gateway/admission/limits.ts";
+import type { Limits } from "#gateway/limits/limits.ts";
 import { startGateway } from "#gateway/http/server.ts";
 import type { SocketLimits } from "#gateway/sockets/socket-limits.ts";
 import { inProcessSource } from "#gateway/subscriptions/source.ts";
@@ -60,7 +60,7 @@ export interface TestProductOptions {
   withEvents?: boolean;
   /** The limits of sockets, where they differ from the product's. */
   socketLimits?: Partial<SocketLimits>;
-  /** Wraps the in-process carrier, to break it. */
+  /** Wraps the in-process transport, to break it. */
   wrapTransport?: (transport: Transport) => Transport;
   limits?: Partial<TransportLimits>;
   /** The limits of one request; the product's by default. */

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { prepareAll } from "#cli/databases.ts";
+import { prepareAll } from "#runtime/databases.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import { startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { derivedUrl } from "#db/logins.ts";

@@ -17,7 +17,7 @@ export function connectedTrace(spans: readonly CollectedSpan[], client: { traceI
 }
 
 /** Returns the names of a span's ancestors, from the first of the trace down to the span itself. */
-export function pathTo(trace: readonly CollectedSpan[], found: CollectedSpan): string[] {
+function pathTo(trace: readonly CollectedSpan[], found: CollectedSpan): string[] {
   const parent = trace.find(({ spanId }) => spanId === found.parentSpanId);
   return [...(parent ? pathTo(trace, parent) : []), found.name];
 }

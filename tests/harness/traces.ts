@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { importBitbrains } from "#cli/import/bitbrains.ts";
-import { importCloudPrices } from "#cli/import/cloud-prices.ts";
-import { type FleetDatabases, tenantNamed } from "#cli/import/fleet.ts";
-import { importOpenb } from "#cli/import/openb.ts";
+import { importBitbrains } from "#import/bitbrains.ts";
+import { importCloudPrices } from "#import/cloud-prices.ts";
+import { type FleetDatabases, tenantNamed } from "#import/fleet.ts";
+import { importOpenb } from "#import/openb.ts";
 
 /** Imports a fleet of real traces into the demo tenant: openb's nodes, Bitbrains' VMs placed on them, the clouds' prices. */
 export async function importTraces(fleet: FleetDatabases, traces: string, samples: string, now: Date): Promise<void> {

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { importBitbrains } from "#cli/import/bitbrains.ts";
-import { bitbrainsHeader } from "#cli/import/bitbrains-trace.ts";
+import { importBitbrains } from "#import/bitbrains.ts";
+import { bitbrainsHeader } from "#import/bitbrains-trace.ts";
 import { demo, emptyFleet, line, type TestFleet, trace, traceStart } from "./fleet.ts";
 
 let fleet: TestFleet;

@@ -1,8 +1,10 @@
 import { afterEach, expect, test } from "vitest";
-import { seedDemoFleet } from "#cli/demo/seed.ts";
-import { importBitbrains } from "#cli/import/bitbrains.ts";
-import { importCloudPrices } from "#cli/import/cloud-prices.ts";
-import { importOpenb } from "#cli/import/openb.ts";
+import { hasKeyUsers } from "#db/auth/credentials.ts";
+import { openDatabase } from "#db/client.ts";
+import { seedDemoFleet } from "#demo/seed.ts";
+import { importBitbrains } from "#import/bitbrains.ts";
+import { importCloudPrices } from "#import/cloud-prices.ts";
+import { importOpenb } from "#import/openb.ts";
 import { demo, emptyFleet, type TestFleet, trace } from "./fleet.ts";
 
 let fleet: TestFleet;
@@ -65,6 +67,18 @@ test("VMs are placed within capacity whether the nodes or the trace come first, 
     await bitbrains();
     expect(await fleet.contents()).toBe(before);
     if (nodesFirst) await fleet.close();
+  }
+});
+
+test("an import before the first start leaves nothing that is under the keys of an installation", async () => {
+  fleet = await emptyFleet();
+  await importBitbrains(fleet.dbs, fleet.file("day.csv", trace(2, 2)), { tenant: demo });
+  expect(await fleet.rows("auth", "select name from api_keys")).toEqual([{ name: "metrics agent" }]);
+  const system = await openDatabase({ domain: "auth", url: fleet.url("auth"), as: "system" });
+  try {
+    expect(await hasKeyUsers(system)).toBe(false);
+  } finally {
+    await system.close();
   }
 });
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { closeDatabases, openDatabases } from "#cli/databases.ts";
-import { bitbrainsHeader } from "#cli/import/bitbrains-trace.ts";
-import type { FleetDatabases, Tenant } from "#cli/import/fleet.ts";
+import { closeDatabases, openDatabases } from "#runtime/databases.ts";
+import { bitbrainsHeader } from "#import/bitbrains-trace.ts";
+import type { FleetDatabases, Tenant } from "#import/fleet.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
 import { demoTenantId, demoTenantName } from "#lib/trust/demo-tenant.ts";
@@ -14,6 +14,8 @@ export const demo: Tenant = { id: demoTenantId, name: demoTenantName };
 
 export interface TestFleet {
   dbs: FleetDatabases;
+  /** The URL of one of the five databases, as its owner. */
+  url(domain: Domain): string;
   /** Returns rows of one of the five databases, read as its owner, who is not subject to any policy. */
   rows<Row>(domain: Domain, sql: string): Promise<Row[]>;
   /** Returns a digest of every row of every table, to check that nothing changed. */
@@ -36,6 +38,7 @@ export async function emptyFleet(): Promise<TestFleet> {
     asOwner(urls.url(domain), async (sql) => [...(await sql.unsafe(text))] as Row[]);
   return {
     dbs: { ...databases, monitoringJobs },
+    url: urls.url,
     rows,
     contents: async () => {
       const all: string[] = [];

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { replayTraces } from "#cli/demo/replay.ts";
-import { importBitbrains } from "#cli/import/bitbrains.ts";
+import { replayTraces } from "#demo/replay.ts";
+import { importBitbrains } from "#import/bitbrains.ts";
 import { demo, emptyFleet, type TestFleet, trace } from "./fleet.ts";
 
 const vms = 3;

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { closeDatabases, type Databases, openDatabases } from "#cli/databases.ts";
-import { importBitbrains } from "#cli/import/bitbrains.ts";
-import type { FleetDatabases } from "#cli/import/fleet.ts";
-import { tenantNamed } from "#cli/import/fleet.ts";
+import { closeDatabases, type Databases, openDatabases } from "#runtime/databases.ts";
+import { importBitbrains } from "#import/bitbrains.ts";
+import type { FleetDatabases } from "#import/fleet.ts";
+import { tenantNamed } from "#import/fleet.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 

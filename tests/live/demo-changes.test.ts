@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { changeDemoFleet } from "#cli/demo/change-fleet.ts";
-import { replayTraces } from "#cli/demo/replay.ts";
-import { seedDemoFleet } from "#cli/demo/seed.ts";
-import { importBitbrains } from "#cli/import/bitbrains.ts";
+import { changeDemoFleet } from "#demo/change-fleet.ts";
+import { replayTraces } from "#demo/replay.ts";
+import { seedDemoFleet } from "#demo/seed.ts";
+import { importBitbrains } from "#import/bitbrains.ts";
 import { demo, emptyFleet, type TestFleet, trace } from "#tests/import/fleet.ts";
 
 let fleet: TestFleet;

@@ -11,7 +11,7 @@ import { useServer } from "graphql-ws/use/ws";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { startGateway } from "#gateway/http/server.ts";
-import { serveRemoteSubgraphs } from "#gateway/serve-remote-subgraphs.ts";
+import { serveRemoteSubgraphs } from "#runtime/serve-remote-subgraphs.ts";
 import { overNetwork } from "#gateway/subscriptions/network/over-network.ts";
 import { anonymous } from "#lib/trust/request-context.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";

@@ -240,7 +240,7 @@ describe("vmMetrics", () => {
     product.databases.monitoring.write({ tenantId }, (tx) => {
       const [from, to] = [new Date().toISOString(), new Date().toISOString()];
       const payload = { from, to, samples: vms.length, vmIds: vms.map((vm) => id("vm", vm)) };
-      return append(tx, [{ type: "vm_samples.written", key: id("vm", 1), payload }]);
+      return append(tx, [{ type: "vm_metrics.written", key: id("vm", 1), payload }]);
     });
 
   it("emits the newest sample of each VM at the requested interval, with the number of samples that it replaces", async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { defaultLimits, noLimits } from "#gateway/admission/limits.ts";
+import { defaultLimits, noLimits } from "#gateway/limits/limits.ts";
 import { Documents } from "#gateway/documents/documents.ts";
 import { hashOf } from "#gateway/documents/manifest.ts";
 import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { createClient, type Client } from "graphql-ws";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { WebSocket } from "ws";
-import { defaultLimits } from "#gateway/admission/limits.ts";
+import { defaultLimits } from "#gateway/limits/limits.ts";
 import { Documents } from "#gateway/documents/documents.ts";
 import { hashOf, readManifest } from "#gateway/documents/manifest.ts";
 import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";

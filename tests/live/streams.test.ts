@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { createGateway, type Gateway } from "#gateway/create-gateway.ts";
+import { createGateway } from "#gateway/create-gateway.ts";
+import type { Gateway } from "#gateway/gateway.ts";
 import { Subscriber } from "#gateway/subscriptions/stream.ts";
 import { textOf, type EmittedEvent } from "#gateway/subscriptions/emitted-event.ts";
 import type { Identity } from "#lib/trust/request-context.ts";

@@ -1,4 +1,4 @@
-import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
+import { inProcessBus } from "#db/event-log/buses/in-process.ts";
 import { changeStates, type StateChange } from "#db/vms/state-writes.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
@@ -24,9 +24,9 @@ export async function liveSubgraphs(): Promise<LiveSubgraphs> {
   const fixture = await logFixture();
   await insertFleet(fixture.urls, 1, 4);
   await insertFleet(fixture.urls, 2, 4);
-  const carrier = inProcessCarrier();
-  const log = fixture.log([carrier]);
-  fixture.relay([carrier], { domains: ["vms", "monitoring", "federation"] });
+  const bus = inProcessBus();
+  const log = fixture.log([bus]);
+  fixture.relay([bus], { domains: ["vms", "monitoring", "federation"] });
   const { services } = fixture;
   return {
     ...fixture,
@@ -38,7 +38,7 @@ export async function liveSubgraphs(): Promise<LiveSubgraphs> {
   };
 }
 
-export const contextOf = (identity: Identity): RequestContext => ({
+const contextOf = (identity: Identity): RequestContext => ({
   identity,
   requestId: "request",
   // Already past: a subscription does not wait for its deadline.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openOwnLog } from "#subgraphs/own-log.ts";
+import { openOwnLog } from "#runtime/events/own-log.ts";
 import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { until } from "#tests/events/until.ts";

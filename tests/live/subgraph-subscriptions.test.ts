@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "#db/client.ts";
-import { inProcessCarrier } from "#db/event-log/carriers/in-process.ts";
+import { inProcessBus } from "#db/event-log/buses/in-process.ts";
 import { refusalOf } from "#lib/trust/request-context.ts";
 import type { Subgraph } from "#lib/subgraph/subgraph.ts";
 import { authorization as federation } from "#subgraphs/federation/authorization.ts";
@@ -93,7 +93,7 @@ describe("a subscription to a subgraph", () => {
   it("is late, but complete, after the database was unavailable", async () => {
     const proxy = await tcpProxy(live.urls.url("vms"));
     const database = await openDatabase({ domain: "vms", url: proxy.url });
-    const log = live.log([inProcessCarrier()], { pollMs: 50 });
+    const log = live.log([inProcessBus()], { pollMs: 50 });
     const subgraph = createVmsSubgraph({ database, log });
     const subscriber = await Subscriber.of(subgraph, { query }, everything(live.ours));
     await states.toggle([1]);

@@ -3,7 +3,7 @@ import type postgres from "postgres";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Domain, serviceRole, systemRole } from "#db/columns.ts";
 import { migrateDomain } from "#db/migrate.ts";
-import { ensureRoles, rolesSql } from "#db/roles.ts";
+import { ensureRoles, rolesSql } from "#db/database-roles.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { onServer, type ScratchDatabase, scratchDatabase } from "./scratch-database.ts";
 

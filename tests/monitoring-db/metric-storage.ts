@@ -100,7 +100,7 @@ async function create(engine: MetricStorage, server: string): Promise<Monitoring
   };
 }
 
-export const range = (times: readonly number[]) => ({ from: Math.min(...times), to: Math.max(...times) });
+const range = (times: readonly number[]) => ({ from: Math.min(...times), to: Math.max(...times) });
 
 /** Seconds since the epoch. */
 export const at = (text: string): number => Date.parse(text) / 1_000;

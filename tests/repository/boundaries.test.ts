@@ -3,7 +3,20 @@ import { readFileSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describe, expect, test } from "vitest";
 
-const folders = ["subgraphs", "gateway", "db", "lib", "cli", "examples", "tests", "scripts"];
+const folders = [
+  "subgraphs",
+  "gateway",
+  "db",
+  "events",
+  "lib",
+  "runtime",
+  "import",
+  "demo",
+  "cli",
+  "examples",
+  "tests",
+  "scripts",
+];
 
 describe("the import boundaries", () => {
   test("cover every module of the source folders, without a violation", () => {

@@ -4,7 +4,22 @@ import { asset } from "#lib/assets.ts";
 
 /** Words that docs/style.md rules out and that have no other use here. */
 const ruledOut = /\b(told|tells|hears|goodbye|whom|whoever|he|his|him|himself)\b/i;
-const folders = ["bench", "cli", "db", "docs", "events", "examples", "gateway", "lib", "scripts", "subgraphs", "tests"];
+const folders = [
+  "bench",
+  "cli",
+  "db",
+  "demo",
+  "docs",
+  "events",
+  "examples",
+  "gateway",
+  "import",
+  "lib",
+  "runtime",
+  "scripts",
+  "subgraphs",
+  "tests",
+];
 /** The style page names the words, what was migrated stays as it was, and what is generated follows its source. */
 const exempt = /^docs\/style\.md$|^tests\/repository\/plain-english\.test\.ts$|\/(migrations|generated)\//;
 

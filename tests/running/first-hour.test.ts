@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { asset } from "#lib/assets.ts";
-import { readAdministrator } from "#cli/administrator-file.ts";
+import { readAdministrator } from "#runtime/administrator-file.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { askGraph } from "#tests/harness/product.ts";

@@ -1,4 +1,4 @@
-import { bitbrainsHeader } from "#cli/import/bitbrains-trace.ts";
+import { bitbrainsHeader } from "#import/bitbrains-trace.ts";
 
 export const nodesCsv = `sn,cpu_milli,memory_mib,gpu,model
 n1,64000,262144,0,

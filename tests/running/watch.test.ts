@@ -83,7 +83,7 @@ describe("novacron watch", () => {
     await product.databases.monitoring.write({ tenantId }, (tx) => {
       const [from, to] = [new Date().toISOString(), new Date().toISOString()];
       const payload = { from, to, samples: 1, vmIds: [id("vm", 1)] };
-      return append(tx, [{ type: "vm_samples.written", key: id("vm", 1), payload }]);
+      return append(tx, [{ type: "vm_metrics.written", key: id("vm", 1), payload }]);
     });
     await until(() => lines().filter((line) => line.includes("memory ")).length >= 2);
     const transitions = lines().flatMap((line) => /\w+ → \w+/.exec(line) ?? []);

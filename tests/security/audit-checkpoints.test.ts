@@ -3,8 +3,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { signCheckpoints } from "#cli/audit/checkpoints.ts";
-import { isRight, reportText, verifyAudit } from "#cli/audit/verify.ts";
+import { signCheckpoints } from "#subgraphs/auth/audit/checkpoints.ts";
+import { isRight, reportText, verifyAudit } from "#subgraphs/auth/audit/verify.ts";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import type { AuditCheckpoint } from "#lib/trust/audit-checkpoint.ts";

@@ -1,6 +1,6 @@
 import { getNamedType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { defaultTenantName, madeTenantId } from "#cli/default-tenant.ts";
+import { defaultTenantName, madeTenantId } from "#subgraphs/auth/tenants/default-tenant.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { redisProgram } from "#tests/harness/redis-server.ts";
 import { asOwner } from "#tests/harness/server.ts";

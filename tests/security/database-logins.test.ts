@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { prepareAll } from "#cli/databases.ts";
+import { prepareAll } from "#runtime/databases.ts";
 import { openDatabase } from "#db/client.ts";
 import { type Domain, domains, serviceRole, systemRole } from "#db/columns.ts";
 import { openSession } from "#db/event-log/session.ts";

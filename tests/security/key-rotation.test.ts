@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readEnvironment } from "#cli/environment.ts";
-import { type RotateOptions, rotateKeys } from "#cli/rotate-keys.ts";
+import { readEnvironment } from "#runtime/environment.ts";
+import { type RotateOptions, rotateKeys } from "#runtime/keys/rotate-keys.ts";
 import { readProviderCredentials, writeProviderCredentials } from "#db/federation/provider-credentials.ts";
 import { SealedFleet, secretsOfUsers } from "./sealed-fleet.ts";
 

@@ -12,7 +12,7 @@ import { everyRole, stranger } from "./roles.ts";
 import { selectionOf } from "./selections.ts";
 
 const fleet = fleetOf(1);
-const { apiSchema, requirements } = productSupergraph();
+const { apiSchema, accessRules } = productSupergraph();
 
 /** A caller who may see an object may see whose it is. Names of users, tenants, roles and the node under it come with what leads to them. */
 const goWithTheirObject = new Set(["User", "Tenant", "Role", "ClusterNode"]);
@@ -22,7 +22,7 @@ const oneMayReadOnesOwn = new Set(["ApiKey", "UserSession", "AuthAuditEntry"]);
 const returnedBy = (field: { type: Parameters<typeof getNamedType>[0] }) =>
   getNamedType(field.type)?.name.replace(/Connection$/, "") ?? "";
 const needsOf = (parent: string, field: string, returned: string): string[] =>
-  requirements.of({ parent, field, returned }).map(({ name }) => name);
+  accessRules.of({ parent, field, returned }).map(({ name }) => name);
 
 describe("an edge requires whatever the root field of its type requires", () => {
   const roots = Object.values(apiSchema.getQueryType()?.getFields() ?? {});
@@ -105,7 +105,7 @@ describe("a key with scopes for VMs alone", () => {
     const owner = fleet.id("user", 1);
     /** The fields that callers see of themselves without a permission. */
     const ownFields = Object.values((apiSchema.getType("User") as GraphQLObjectType).getFields()).filter((field) =>
-      requirements.dependsOnCaller({ parent: "User", field: field.name, returned: getNamedType(field.type).name }),
+      accessRules.dependsOnCaller({ parent: "User", field: field.name, returned: getNamedType(field.type).name }),
     );
     let viewer: readonly string[];
     beforeAll(async () => {

@@ -78,12 +78,12 @@ export interface Way {
 }
 
 /** Returns the shortest way to an object of the fleet for every type that has one, preferring ways without a policy. */
-export function waysTo({ apiSchema, requirements }: LoadedSupergraph, fleet: Fleet): Map<GraphQLObjectType, Way> {
+export function waysTo({ apiSchema, accessRules }: LoadedSupergraph, fleet: Fleet): Map<GraphQLObjectType, Way> {
   const query = apiSchema.getQueryType();
   if (!query) throw new Error("The schema has no queries.");
   const ways = new Map<GraphQLObjectType, Way>([[query, { ask: (selections) => `{ ${selections} }`, path: [] }]]);
   const isForFew = (type: GraphQLObjectType, field: Field) =>
-    requirements
+    accessRules
       .of({ parent: type.name, field: field.name, returned: getNamedType(field.type).name })
       .some(({ name }) => name.startsWith("@policy"));
   follow(ways, fleet, (type, field) => !isForFew(type, field));

@@ -321,8 +321,8 @@ it("a change of a tenant is in its own audit log and the events, and a read of o
   );
   expect(events.map(({ type }) => type)).toEqual([
     "tenant.created",
-    "quota.created",
-    ...["tenant", "tenant", "tenant", "quota"].map((kind) => `${kind}.updated`),
+    "tenant_quota.created",
+    ...["tenant", "tenant", "tenant", "tenant_quota"].map((kind) => `${kind}.updated`),
   ]);
   expect(new Set(events.map(({ actor }) => actor))).toEqual(new Set([`user:${user.id}`]));
 });

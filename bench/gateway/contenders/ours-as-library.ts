@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { createGateway } from "#gateway/create-gateway.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
@@ -19,7 +19,7 @@ const gateway = createGateway({
 });
 let requests = 0;
 
-async function ask(first: number): Promise<string> {
+async function execute(first: number): Promise<string> {
   requests += 1;
   const { body } = await gateway.execute(
     { query, variables: { first } },
@@ -35,7 +35,7 @@ async function ask(first: number): Promise<string> {
 }
 
 await answerBodies(async (body, path) => {
-  if (path !== "/run") return ask((JSON.parse(body) as { variables: { first: number } }).variables.first);
+  if (path !== "/run") return execute((JSON.parse(body) as { variables: { first: number } }).variables.first);
   const { count, sizes } = JSON.parse(body) as { count: number; sizes: number[] };
-  return JSON.stringify(await runConcurrently(count, sizes, ask));
+  return JSON.stringify(await runConcurrently(count, sizes, execute));
 });

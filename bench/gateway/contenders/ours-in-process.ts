@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";

@@ -1,9 +1,10 @@
 import type { SelectionNode } from "graphql";
 import type { PublicError } from "#lib/errors.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
 import { isIncluded, isIntrospection } from "../../operation.ts";
 import type { OperationToPlan } from "../../planning/operation-to-plan.ts";
 import type { PlannedFields } from "../../planning/planned-fields.ts";
-import type { Data, Variables } from "../data.ts";
+import type { Data } from "../data.ts";
 import type { LoadedSupergraph } from "../loaded-supergraph.ts";
 import { collectFields, type Selected } from "./collect-fields.ts";
 import { introspection } from "./introspection.ts";

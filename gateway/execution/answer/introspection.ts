@@ -6,7 +6,8 @@ import {
   type OperationDefinitionNode,
   type FragmentDefinitionNode,
 } from "graphql";
-import type { Data, Variables } from "../data.ts";
+import type { Variables } from "#lib/graphql/variables.ts";
+import type { Data } from "../data.ts";
 import type { CollectedField } from "./collect-fields.ts";
 
 /** Executes `__schema` and `__type` with graphql-js on the schema that clients see. The result is merged into the response like that of a subgraph. */

@@ -29,7 +29,7 @@ interface Selection {
 }
 
 /** Writes the objects that some field nodes select from. For each type that occurs, the fields are collected and compiled once. */
-export function objectWriter(
+function objectWriter(
   selected: Selected,
   declared: GraphQLCompositeType,
   { nodes, planned, called }: Selection,

@@ -1,5 +1,5 @@
-import type { SubscribePayload } from "graphql-ws";
 import type { SubscriptionEvent, SubscriptionRequest } from "#lib/live/subscription.ts";
+import type { SubscribePayload } from "#lib/transport-ws/messages.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
 import { type Ending, Inbox } from "./inbox.ts";
 import type { NetworkLimits } from "./limits.ts";

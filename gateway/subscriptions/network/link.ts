@@ -1,14 +1,19 @@
-import {
-  GRAPHQL_TRANSPORT_WS_PROTOCOL,
-  MessageType,
-  parseMessage,
-  stringifyMessage,
-  type SubscribePayload,
-} from "graphql-ws";
 import type { ExecutionResult, GraphQLFormattedError } from "graphql";
 import { WebSocket } from "ws";
-import { type ExactNumbers, parseJson, stringifyJson } from "#lib/exact-json.ts";
+import type { ExactNumbers } from "#lib/exact-json.ts";
 import type { SubscriptionRequest } from "#lib/live/subscription.ts";
+import {
+  completeMessage,
+  connectionInit,
+  parseMessage,
+  pingMessage,
+  pongMessage,
+  serverMessages,
+  subprotocol,
+  type SubscribePayload,
+  subscribeMessage,
+} from "#lib/transport-ws/messages.ts";
+import { closeHandshakes } from "#lib/transport-ws/server.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
 import type { NetworkLimits } from "./limits.ts";
 
@@ -26,7 +31,7 @@ export interface Listener {
 
 /**
  * One connection to a subgraph, in graphql-transport-ws, from its opening to its end. The client of graphql-ws resubscribes by itself with the original
- * payload, and so with a cursor and a signature that are too old. This class therefore uses its messages, and not its connections.
+ * payload, and so with a cursor and a signature that are too old. This class therefore has its own connections.
  */
 export class Link {
   /** Resolves when the subgraph has acknowledged the connection. Rejects with CallFailure "unreachable". */
@@ -52,7 +57,7 @@ export class Link {
   constructor(url: string, limits: NetworkLimits, onOver: (link: Link, broke: boolean) => void) {
     this.#limits = limits;
     this.#onOver = onOver;
-    this.#ws = new WebSocket(url, GRAPHQL_TRANSPORT_WS_PROTOCOL, {
+    this.#ws = new WebSocket(url, subprotocol, {
       maxPayload: limits.eventBytes,
       perMessageDeflate: false,
     });
@@ -66,7 +71,7 @@ export class Link {
     this.opened.catch(() => undefined);
     this.#takeTooLong = setTimeout(() => this.#ws.terminate(), limits.openMs);
     this.#ws.on("error", (problem: Error) => (this.error = problem));
-    this.#ws.once("open", () => this.#say(stringifyMessage({ type: MessageType.ConnectionInit })));
+    this.#ws.once("open", () => this.#send(connectionInit));
     this.#ws.on("message", (data: Buffer) => this.#receive(data));
     this.#ws.once("close", () => this.#end(true));
   }
@@ -84,10 +89,10 @@ export class Link {
     this.#count += 1;
     const id = String(this.#count);
     this.#listeners.set(id, listener);
-    this.#say(stringifyJson({ id, type: MessageType.Subscribe, payload }) ?? "");
+    this.#send(subscribeMessage(id, payload));
     return () => {
       if (!this.#listeners.has(id)) return;
-      this.#say(stringifyMessage({ id, type: MessageType.Complete }));
+      this.#send(completeMessage(id));
       this.#forget(id);
     };
   }
@@ -96,46 +101,50 @@ export class Link {
   close(): void {
     this.#end(false);
     this.#ws.close(1000);
-    const impatient = setTimeout(() => this.#ws.terminate(), goodbyeMs);
-    void this.closed.then(() => clearTimeout(impatient));
+    void closeHandshakes([this.#ws]);
   }
 
   #receive(data: Buffer): void {
     this.#hasReceived = true;
     if (this.isOver) return;
-    const message = messageOf(data.toString(), (id, event) => this.#listeners.get(id)?.numbersOf?.(event) ?? "none");
+    const message = parseMessage(serverMessages, data.toString(), (received) => this.#numbersOf(received));
     switch (message?.type) {
-      case MessageType.ConnectionAck:
+      case "connection_ack":
         clearTimeout(this.#takeTooLong);
         this.#pinging ??= setInterval(() => this.#ping(), this.#limits.pingMs);
         this.#closeWhenIdle();
         return this.#taken();
-      case MessageType.Ping:
-        return this.#say(stringifyMessage({ type: MessageType.Pong }));
-      case MessageType.Pong:
+      case "ping":
+        return this.#send(pongMessage());
+      case "pong":
         return;
-      case MessageType.Next:
+      case "next":
         this.wasUseful = true;
-        return this.#listeners.get(message.id)?.next(message.payload as ExecutionResult, data.length);
-      case MessageType.Error:
+        return this.#listeners.get(message.id)?.next(message.payload, data.length);
+      case "error":
         this.#listeners.get(message.id)?.fail(message.payload);
         return this.#forget(message.id);
-      case MessageType.Complete:
+      case "complete":
         this.#listeners.get(message.id)?.complete();
         return this.#forget(message.id);
-      default:
+      case undefined:
         return this.#ws.terminate();
     }
   }
 
-  #say(text: string): void {
+  #numbersOf(message: unknown): ExactNumbers {
+    const { id, payload } = (message ?? {}) as { id?: unknown; payload?: { data?: unknown } | null };
+    return (typeof id === "string" && this.#listeners.get(id)?.numbersOf?.(payload?.data)) || "none";
+  }
+
+  #send(text: string): void {
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text);
   }
 
   #ping(): void {
     if (!this.#hasReceived) return this.#ws.terminate();
     this.#hasReceived = false;
-    this.#say(stringifyMessage({ type: MessageType.Ping }));
+    this.#send(pingMessage());
   }
 
   #forget(id: string): void {
@@ -158,24 +167,5 @@ export class Link {
     const listeners = [...this.#listeners.values()];
     this.#listeners.clear();
     for (const listener of listeners) listener.broken();
-  }
-}
-
-/** The time that a subgraph may take for the close handshake. */
-const goodbyeMs = 1_000;
-
-function messageOf(
-  text: string,
-  numbersOf: (id: string, event: unknown) => ExactNumbers,
-): ReturnType<typeof parseMessage> | undefined {
-  try {
-    return parseMessage(
-      parseJson(text, (message) => {
-        const { id, payload } = (message ?? {}) as { id?: unknown; payload?: { data?: unknown } | null };
-        return typeof id === "string" ? numbersOf(id, payload?.data) : "none";
-      }),
-    );
-  } catch {
-    return undefined;
   }
 }

@@ -1,8 +1,8 @@
-import type { SubscribePayload } from "graphql-ws";
 import type { CallSigner } from "#lib/trust/call-keys.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
 import { signSubscription } from "#lib/trust/signed-subscription.ts";
 import type { SubscriptionRequest } from "#lib/live/subscription.ts";
+import type { SubscribePayload } from "#lib/transport-ws/messages.ts";
 import { CallFailure } from "../../transport/call-failure.ts";
 import type { SubscriptionSource } from "../source.ts";
 import { follow } from "./follow.ts";

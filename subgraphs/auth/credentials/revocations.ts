@@ -47,7 +47,7 @@ function add({ type, entityKey, payload }: Event, to: Revocations): void {
   if (kind === "role_grant") to.userIds.push(String(payload["userId"]));
   // No caller can have been identified by a new object.
   else if (what === "created") return;
-  else if (kind === "session" || kind === "api_key") to.credentialIds.push(entityKey);
+  else if (kind === "user_session" || kind === "api_key") to.credentialIds.push(entityKey);
   else if (kind === "user") to.userIds.push(entityKey);
   else if (kind === "tenant") to.tenantIds.push(entityKey);
   // The event of a role does not name the users who have it.

@@ -30,7 +30,7 @@ export function newSecret(
 }
 
 /** Returns the time step that a code belongs to: the current one, the one before or the one after. Undefined when it belongs to none of them. */
-export function stepOf(
+function stepOf(
   { encryptionKeys }: AuthServices,
   { tenantId, userId, sealed }: { tenantId: string; userId: string; sealed: string },
   code: string,

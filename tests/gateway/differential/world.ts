@@ -19,7 +19,7 @@ import { getArgumentValues } from "graphql/execution/values.js";
 import { fieldSet, hasFields, requirementsIn } from "../requirements.ts";
 
 /** Returns a number that depends only on the text. */
-export function hashOf(text: string): number {
+function hashOf(text: string): number {
   let hash = 2_166_136_261;
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 16_777_619);
   return (hash ^ (hash >>> 15)) >>> 0;

@@ -11,7 +11,7 @@ export interface OpenCall {
   fail(error: unknown): void;
 }
 
-/** Returns a carrier whose calls the test answers, in any order and at any time. It ignores signals, as a bad carrier does. */
+/** Returns a transport whose calls the test answers, in any order and at any time. It ignores signals, as a bad transport does. */
 export function manualTransport(): Transport & { calls: OpenCall[] } {
   const calls: OpenCall[] = [];
   return {
@@ -22,7 +22,7 @@ export function manualTransport(): Transport & { calls: OpenCall[] } {
   };
 }
 
-/** Returns a carrier that handles each call with `send`. */
+/** Returns a transport that handles each call with `send`. */
 export const transportWith = (send: Transport["send"]): Transport => ({ send, close: async () => undefined });
 
 export const query = (text: string, variables: Record<string, unknown> = {}): CallRequest => ({

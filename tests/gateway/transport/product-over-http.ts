@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Domain, domains } from "#db/columns.ts";
-import { noLimits } from "#gateway/admission/limits.ts";
+import { noLimits } from "#gateway/limits/limits.ts";
 import { startGateway } from "#gateway/http/server.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { overHttp } from "#gateway/transport/http.ts";

@@ -42,7 +42,7 @@ function targetOf(world: World, caller: Held, { some, chance, permissions }: Cho
  * Sends one mutation as a random caller to a random target. Compares the outcome with the model, and checks what is written and the rights of a key
  * that it creates.
  */
-export async function tried(world: World, name: string, seed: number): Promise<Outcome> {
+async function tried(world: World, name: string, seed: number): Promise<Outcome> {
   const choices = choicesOf(seed);
   const caller = await callerOf(world, choices);
   const target = await targetOf(world, caller, choices);

@@ -8,11 +8,11 @@ import type { SubscriptionNodeMetricsArgs } from "../../generated/resolvers.ts";
 import type { NodeMetrics } from "../../mappers.ts";
 import { everyMs } from "../../metrics/every.ts";
 
-type Written = PayloadOf<(typeof monitoringEvents)["node_samples.written"]>;
+type Written = PayloadOf<(typeof monitoringEvents)["node_metrics.written"]>;
 
 /** Collects the ids of nodes with new samples. The newest sample of each node is read when it is emitted. */
 export const nodeMetrics: LiveField<SubscriptionNodeMetricsArgs, MonitoringContext, string, Promise<NodeMetrics>> = {
-  types: ["node_samples.written"],
+  types: ["node_metrics.written"],
   ofPlatform: true,
   valuesFor: ({ nodeIds }) => {
     const node = idFilter(nodeIds, "nodeIds");

@@ -8,11 +8,11 @@ import type { SubscriptionVmMetricsArgs } from "../../generated/resolvers.ts";
 import type { VmMetrics } from "../../mappers.ts";
 import { everyMs } from "../../metrics/every.ts";
 
-type Written = PayloadOf<(typeof monitoringEvents)["vm_samples.written"]>;
+type Written = PayloadOf<(typeof monitoringEvents)["vm_metrics.written"]>;
 
 /** Collects the ids of VMs with new samples. The newest sample of each VM is read when it is emitted. */
 export const vmMetrics: LiveField<SubscriptionVmMetricsArgs, MonitoringContext, string, Promise<VmMetrics>> = {
-  types: ["vm_samples.written"],
+  types: ["vm_metrics.written"],
   valuesFor: ({ vmIds, filter }) => {
     const vm = idFilter(vmIds, "vmIds");
     // Rejects an invalid filter before the log is followed.

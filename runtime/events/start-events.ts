@@ -1,0 +1,69 @@
+import { inProcessBus } from "#db/event-log/buses/in-process.ts";
+import { notifyBus } from "#db/event-log/buses/notify.ts";
+import { redisBus } from "#db/event-log/buses/redis.ts";
+import { runConsumer } from "#db/event-log/consumer.ts";
+import { EventLog } from "#db/event-log/event-log.ts";
+import { runRelay } from "#db/event-log/relay.ts";
+import { removeOldEvents } from "#db/event-log/retention.ts";
+import { domains } from "#db/columns.ts";
+import { vmProjection } from "#db/projections/vm-projection.ts";
+import { log } from "#lib/observability/log.ts";
+import { endedAfter, pause } from "#lib/pause.ts";
+import { closeDatabases, type Databases, type DatabaseServer, openDatabases } from "#runtime/databases.ts";
+
+export interface EventOptions {
+  redisUrl: string | undefined;
+  /** How long after its delivery an event can be read at least. */
+  retentionSeconds: number;
+}
+
+export interface RunningEvents {
+  log: EventLog;
+  /** The databases under their system roles. */
+  systems: Databases;
+  /** Resolves after the signal, when everything has ended or was abandoned because a database does not answer. */
+  ended: Promise<unknown>;
+}
+
+const retentionEveryMs = 600_000;
+/** How long a task may take to end after the signal. An abandoned task is repeated after the next start. */
+const endingMs = 3_000;
+
+/** Starts everything that moves events: a relay and retention for each database, the log, and the consumers. */
+export async function startEvents(
+  server: DatabaseServer,
+  { redisUrl, retentionSeconds }: EventOptions,
+  signal: AbortSignal,
+): Promise<RunningEvents> {
+  const systems = await openDatabases(server, "system");
+  const between = redisUrl
+    ? redisBus(redisUrl)
+    : notifyBus({ databases: systems, url: (source) => server.url(source, "system") });
+  // Another process may hold a relay's lock. Its announcements then arrive by the second bus.
+  const buses = [inProcessBus(), between];
+  const eventLog = new EventLog({ databases: systems, buses, signal });
+  const running = [
+    eventLog.running,
+    ...domains.map((domain) => runRelay({ domain, url: server.url(domain, "system"), buses, signal })),
+    ...[systems.monitoring, systems.scheduler].map((target) =>
+      runConsumer(vmProjection({ source: systems.vms, target }), { system: target, log: eventLog, signal }),
+    ),
+    keepRetention(systems, retentionSeconds, signal),
+  ];
+  const ended = endedAfter(signal, endingMs, Promise.all(running)).then(async () => {
+    await Promise.all(buses.map((bus) => bus.close()));
+    await closeDatabases(systems);
+  });
+  return { log: eventLog, systems, ended };
+}
+
+async function keepRetention(systems: Databases, retentionSeconds: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const system of Object.values(systems)) {
+      await removeOldEvents(system, retentionSeconds).catch((error: unknown) => {
+        if (!signal.aborted) log.events.warn({ err: error, database: system.domain }, "old events were not removed");
+      });
+    }
+    await pause(retentionEveryMs, signal);
+  }
+}

@@ -1,0 +1,161 @@
+import { readFileSync } from "node:fs";
+import { openDatabase } from "#db/client.ts";
+import { authSubgraph } from "#gateway/authentication/auth-calls.ts";
+import { authentication } from "#gateway/authentication/authenticate.ts";
+import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
+import { denialRecorder } from "#gateway/authentication/denials.ts";
+import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
+import { KeyLimits } from "#gateway/authentication/key-limits.ts";
+import { openDocuments } from "#gateway/documents/open-documents.ts";
+import { readGatewayEnvironment } from "#gateway/environment.ts";
+import { countCalls, countConnections, countEvents, countRequest } from "#gateway/metrics.ts";
+import { startGateway } from "#gateway/http/server.ts";
+import { inProcessSource } from "#gateway/subscriptions/source.ts";
+import { guarded } from "#gateway/transport/guarded.ts";
+import { inProcess } from "#gateway/transport/in-process.ts";
+import { asset } from "#lib/assets.ts";
+import { exportTraces } from "#lib/observability/export-traces.ts";
+import { requireFreePort } from "#lib/process/listen.ts";
+import { Replaceable } from "#lib/replaceable.ts";
+import { policies } from "#lib/trust/request-context.ts";
+import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
+import { openRedis } from "#lib/process/redis.ts";
+import { ensureAdministrator } from "./administrator.ts";
+import { administratorFile } from "./administrator-file.ts";
+import { ensureKeys } from "./keys/ensure-keys.ts";
+import { runAuditCheckpoints } from "#subgraphs/auth/audit/checkpoints.ts";
+import {
+  reachability,
+  closeDatabases,
+  migrateAll,
+  openDatabases,
+  reachDatabases,
+  requireMigrated,
+} from "./databases.ts";
+import type { Environment } from "./environment.ts";
+import { startEvents } from "./events/start-events.ts";
+import { serveMetrics } from "./metrics-server.ts";
+import { followKeyFiles, readKeys } from "./keys/keys.ts";
+import { runMonitoringJobs } from "./jobs/monitoring.ts";
+import { theOneRequest } from "./one-request.ts";
+import { startDemo, startReplay } from "./live-fleet.ts";
+import { createSubgraphs } from "./subgraphs.ts";
+
+export interface StartOptions {
+  host: string;
+  port: number;
+  /** Whether there is a demo fleet. When absent, there is one outside production. */
+  demo?: boolean | undefined;
+  /** The tenant whose imported traces are replayed; `true` means that of imports that name none. */
+  replay?: string | boolean | undefined;
+  /** Make new keys where those of the databases are lost. */
+  newKeys?: boolean | undefined;
+  /** Migrate databases that are not on the embedded server. */
+  migrate: boolean;
+}
+
+export interface RunningProduct {
+  url: string;
+  /** Stops everything that the start started, in reverse. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything in one process: databases, subgraphs, gateway and, outside production or on request, a demo fleet that changes over time. */
+export async function start(
+  environment: Environment,
+  options: StartOptions,
+  print: (line: string) => void,
+): Promise<RunningProduct> {
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const undo of stops.splice(0).reverse()) await undo();
+  };
+  try {
+    stops.push(await exportTraces("novacron"));
+    await requireFreePort({ host: options.host, port: options.port, setting: "--port" });
+    // Unreadable keys are rejected before anything is created.
+    readKeys(environment);
+    const server = await reachDatabases(environment, print, "make one");
+    stops.push(server.stop);
+    if (server.embedded || options.migrate) await migrateAll(server, print);
+    else await requireMigrated(server);
+    const databases = await openDatabases(server);
+    stops.push(() => closeDatabases(databases));
+
+    const systemUrl = server.url("auth", "system");
+    const system = await openDatabase({ domain: "auth", url: systemUrl, as: "system", maxConnections: 4 });
+    stops.push(() => system.close());
+    const keys = await ensureKeys(environment, { server, system, newKeys: options.newKeys ?? false, print });
+    const signingKeys = new Replaceable(keys.signingKeys);
+    const encryptionKeys = new Replaceable(keys.encryptionKeys);
+    const endKeys = followKeyFiles(environment, { signingKeys, encryptionKeys });
+    stops.push(async () => endKeys());
+    const stopping = new AbortController();
+    const background: Promise<unknown>[] = [];
+    stops.push(async () => {
+      stopping.abort();
+      await Promise.all(background);
+    });
+    const { redisUrl, eventRetentionSeconds: retentionSeconds } = environment;
+    const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
+    background.push(events.ended);
+    const monitoringJobs = events.systems.monitoring;
+    if (environment.metricsPort !== undefined) {
+      const figures = await serveMetrics(events.systems, options.host, environment.metricsPort);
+      stops.push(figures.close);
+      print(`figures for Prometheus are at ${figures.url}`);
+    }
+    const fleet = { databases, system, monitoringJobs, signal: stopping.signal, print };
+    if (options.demo ?? !environment.production) background.push((await startDemo(fleet)).running);
+    if (options.replay) background.push((await startReplay(fleet, options.replay)).running);
+    background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
+    const checkpoints = { path: environment.auditCheckpoints, signingKeys };
+    background.push(runAuditCheckpoints(events.systems.auth, checkpoints, stopping.signal));
+
+    const redis = redisUrl ? openRedis(redisUrl) : undefined;
+    if (redis) stops.push(async () => redis.disconnect());
+    const keyEnvironment = environment.production ? ("prod" as const) : ("dev" as const);
+    const limits = new SignInLimits(redis);
+    const { pepper } = keys;
+    const identity = { system, pepper, encryptionKeys, environment: keyEnvironment, limits };
+    const first = { dataDir: environment.dataDir, auth: databases.auth, system, pepper, keyEnvironment };
+    for (const line of await ensureAdministrator(first)) print(line);
+
+    const subgraphs = createSubgraphs(databases, identity, events.log);
+    const transport = guarded(inProcess(subgraphs), {}, countCalls);
+    const cache = new IdentityCache();
+    background.push(followRevocations(transport, cache, stopping.signal));
+    const gatewayEnvironment = readGatewayEnvironment();
+    const { documents, close: closeDocuments } = openDocuments(gatewayEnvironment);
+    stops.push(async () => closeDocuments());
+    const gateway = await startGateway({
+      documents,
+      allowedOrigins: gatewayEnvironment.allowedOrigins,
+      trustedProxies: gatewayEnvironment.trustedProxies,
+      loopbackOrigins: !environment.production,
+      policies,
+      supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
+      transport,
+      subscriptions: inProcessSource(subgraphs),
+      onDenied: denialRecorder(transport),
+      onRequest: countRequest,
+      streamObserver: countEvents,
+      connectionObserver: countConnections,
+      ...authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
+      ready: () => reachability(databases),
+      needed: [authSubgraph],
+      introspection: !environment.production,
+      graphiql: environment.production
+        ? undefined
+        : { example: theOneRequest, credential: `the apiKey in ${administratorFile(environment.dataDir)}` },
+      host: options.host,
+      port: options.port,
+    });
+    stops.push(gateway.close);
+    if (!environment.production) print(`browsers find GraphiQL at ${gateway.url}`);
+    return { url: gateway.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
