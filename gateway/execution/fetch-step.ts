@@ -48,7 +48,7 @@ function rootFetch(fetch: FetchByType, path: ResponsePath, fits: FitsType): Step
     };
     take(data);
     const { again } = fetch;
-    const failed = again && errors?.flatMap(({ path }) => (path ? [fetched.renamed(path)] : []));
+    const failed = again && errors?.flatMap((error) => (error.path ? [fetched.renamed(error.path)] : []));
     if (!failed || !isObjectLost(data, failed, again)) return;
     const second = await run.call(again.fetch, usedVariables(again.fetch, run.variables));
     if (second.data) take(second.data);
@@ -108,7 +108,7 @@ function entityFetch(
     });
     // Each of these entities has its error already.
     const found: unknown = second.data?.["_entities"];
-    if (Array.isArray(found)) found.forEach((entity, place) => take(entity, lost[place] ?? -1));
+    if (Array.isArray(found)) found.forEach((entity, index) => take(entity, lost[index] ?? -1));
   };
 }
 

@@ -159,7 +159,9 @@ class Simpler {
     const inner = isUnionType(type) ? undefined : getNamedType(type.getFields()[name]?.type);
     if (!field.selectionSet || !isCompositeType(inner)) return [simple];
     const selections = this.selections(field.selectionSet, this.#scopeOf(inner));
-    return [{ ...simple, selectionSet: setOf(selections) }];
+    // A subgraph may declare the field with an object type, for which the planner does not select the name of the type.
+    const depends = isAbstractType(inner) && !this.#mayBeInterfaceObject(inner) && selections.some(hasTypeCondition);
+    return [{ ...simple, selectionSet: setOf(depends ? [typename, ...selections] : selections) }];
   }
 
   #fragment({ selectionSet, typeCondition: condition, directives }: InlineFragment, scope: Scope): SelectionNode[] {
@@ -336,6 +338,9 @@ interface FieldsByType {
   /** The type conditions under which the fields are selected. */
   conditions: ReadonlySet<GraphQLCompositeType>;
 }
+
+const hasTypeCondition = (selection: SelectionNode): boolean =>
+  selection.kind === Kind.INLINE_FRAGMENT && selection.typeCondition !== undefined;
 
 /** Selects `__typename` of an object without other selections, so that the response can distinguish an empty object from null. */
 const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({
