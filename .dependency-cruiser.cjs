@@ -18,7 +18,7 @@ module.exports = {
         name: `${domain}-database-keeps-to-itself`,
         severity: "error",
         from: { path: `^db/${domain}/` },
-        to: { path: "^db/[^/]+/", pathNot: [`^db/${domain}/`, "^db/(event-log|projections)/"] },
+        to: { path: "^db/[^/]+/", pathNot: [`^db/${domain}/`, "^db/(common|event-log|projections)/"] },
       },
     ]),
     {

@@ -1,12 +1,12 @@
 import { defineConfig } from "drizzle-kit";
 
-/** `NOVACRON_DOMAIN=vms npx drizzle-kit generate --name add_operations` writes the next migration of one domain. */
+/** The domain whose next migration `npm run migration` writes; `common` for the tables that every database has. */
 const domain = process.env["NOVACRON_DOMAIN"];
 if (domain === undefined)
-  throw new Error("NOVACRON_DOMAIN names the domain: auth, vms, monitoring, federation or scheduler");
+  throw new Error("NOVACRON_DOMAIN names the domain: auth, vms, monitoring, federation, scheduler or common");
 
 export default defineConfig({
   dialect: "postgresql",
-  schema: `./db/${domain}/schema/index.ts`,
+  schema: domain === "common" ? "./db/common/schema.ts" : `./db/${domain}/schema/index.ts`,
   out: `./db/${domain}/migrations`,
 });

@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { soak } from "#tests/connections/mutation-soak.ts";
-import { mutations, type Target, World } from "#tests/connections/mutations.ts";
+import { examples } from "#tests/mutations/examples.ts";
+import { type Target, World } from "#tests/mutations/world.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { askGraph } from "#tests/harness/product.ts";
@@ -29,7 +30,7 @@ export async function run({ quick }: { quick: boolean }): Promise<Figure[]> {
   const product = await runUntilReady(["cli/bin.js", "start", "--port", "0", "--data-dir", dataDir]);
   try {
     const world = await World.of(targetAt(product.url, administratorKey(dataDir)));
-    const names = Object.keys(mutations).filter((name) => name in ofClients);
+    const names = Object.keys(examples).filter((name) => name in ofClients);
     const askAt = (query: string, variables: Record<string, unknown>, token: string) =>
       askGraph(product.url, query, variables, token);
     const alone = await soak({ world, names: [], ask: askAt, lastsMs: quick ? 3_000 : 15_000 });

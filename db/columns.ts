@@ -1,4 +1,4 @@
-import { sql, type SQL } from "drizzle-orm";
+import { type Column, getTableColumns, sql, type SQL } from "drizzle-orm";
 import {
   type AnyPgColumn,
   char,
@@ -7,6 +7,7 @@ import {
   numeric,
   pgPolicy,
   pgRole,
+  type PgTable,
   timestamp,
   uuid,
 } from "drizzle-orm/pg-core";
@@ -30,10 +31,19 @@ export const createdAt = () => timestamptz("created_at").notNull().defaultNow();
 export const updatedAt = () => timestamptz("updated_at").notNull().defaultNow();
 
 /**
- * Declares the counter of writes to a mutable aggregate, for compare-and-set. `vm_templates` and `clusters` already have a `version` with another meaning (of
- * the image, of the cluster's software) and call this one `row_version`.
+ * The names of a row counter. A new table calls it `version`. `vm_templates` and `clusters` have a `version` with another meaning (of the image, of the
+ * cluster's software) and call it `row_version`; `nodes` calls it `generation`.
  */
-export const version = (name: "version" | "row_version" = "version") => integer(name).notNull().default(1);
+const counterNames = ["version", "row_version", "generation"] as const;
+
+/** Declares the row counter: it counts the writes of a mutable row, for compare-and-set and for the order of its events. `db/row-writes.ts` increments it. */
+export const version = (name: (typeof counterNames)[number] = "version") => integer(name).notNull().default(1);
+
+/** Returns the row counter of a table, under the name that the table gives it. */
+export const rowCounter = (table: PgTable): Column | undefined =>
+  Object.values(getTableColumns(table)).find(
+    (column: Column) => column.dataType === "number" && (counterNames as readonly string[]).includes(column.name),
+  );
 
 /** What a row carries in addition to its columns: above all `origin`, which states the source of an imported or generated row. */
 export interface RowMetadata {

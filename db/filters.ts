@@ -1,4 +1,4 @@
-import { type Column, type SQL, sql } from "drizzle-orm";
+import { type Column, getTableColumns, type SQL, sql } from "drizzle-orm";
 import { validText } from "#lib/graphql/arguments.ts";
 import { InvalidArgument } from "#lib/errors.ts";
 import { isUuid } from "#lib/uuid.ts";
@@ -8,6 +8,18 @@ export interface Condition {
   shape: string;
   sql: SQL;
   values: Record<string, unknown>;
+  /** The same condition of a row that is known without a query. Absent where only the database can decide it. */
+  test?: RowTest | undefined;
+}
+
+/** The known properties of a row, as a select or the JSON of an event returns them. */
+export type KnownRow = Readonly<Record<string, unknown>>;
+
+export interface RowTest {
+  /** The properties that decide. */
+  properties: readonly string[];
+  /** @param at the time that the statement's `now()` would return */
+  holds(row: KnownRow, at: Date): boolean;
 }
 
 /**
@@ -27,23 +39,43 @@ export interface TagFilter {
 }
 
 const maxValues = 100;
+/** More than of other values, because a dashboard lists or follows the objects that it shows. */
+const maxIds = 1_000;
+
+/** Returns the test of one column's value, where the column is a property of rows. */
+function columnTest(column: Column, holds: (value: unknown) => boolean): RowTest | undefined {
+  const property = Object.entries(getTableColumns(column.table)).find(([, each]) => each === column)?.[0];
+  return property === undefined ? undefined : { properties: [property], holds: (row) => holds(row[property]) };
+}
 
 /** The column equals one of the listed values. Lists are capped, ids must be UUIDs. */
 export const oneOf =
   (column: Column): Filter =>
   (name, value, argument) => {
     const values = Array.isArray(value) ? value : [value];
-    if (values.length > maxValues) throw new InvalidArgument(argument, `takes at most ${maxValues} values.`);
+    const isId = column.getSQLType() === "uuid";
+    const limit = isId ? maxIds : maxValues;
+    if (values.length > limit)
+      throw new InvalidArgument(argument, `takes at most ${limit} ${isId ? "ids" : "values"}.`);
     for (const item of values) {
-      if (column.getSQLType() === "uuid" && !isUuid(item)) throw new InvalidArgument(argument, "is not an id.");
+      if (isId && !isUuid(item)) throw new InvalidArgument(argument, "is not an id.");
       if (typeof item === "string") validText(item, argument);
     }
     return {
       shape: name,
       sql: sql`${column} = any(${sql.placeholder(name)}::${sql.raw(arrayElementType(column))}[])`,
       values: { [name]: values },
+      test: oneOfTest(column, values),
     };
   };
+
+/** Only for types whose text has one form: other values are equal in ways that only the database knows, such as addresses. */
+function oneOfTest(column: Column, values: readonly unknown[]): RowTest | undefined {
+  const isId = column.getSQLType() === "uuid";
+  if (!isId && !column.enumValues && !/^(text|varchar)/.test(column.getSQLType())) return undefined;
+  const wanted = new Set(isId ? values.map((id) => String(id).toLowerCase()) : values);
+  return columnTest(column, (value) => value !== null && wanted.has(value));
+}
 
 /** The column equals the value. */
 export const is =
@@ -52,6 +84,7 @@ export const is =
     shape: name,
     sql: sql`${column} = ${sql.placeholder(name)}`,
     values: { [name]: value },
+    test: column.dataType === "boolean" ? columnTest(column, (held) => held === value) : undefined,
   });
 
 /** `true`: the column is null; `false`: it is not. For "open", "active", "never …". */
@@ -61,6 +94,7 @@ export const isNull =
     shape: `${name}:${String(value)}`,
     sql: value === true ? sql`${column} is null` : sql`${column} is not null`,
     values: {},
+    test: columnTest(column, (held) => (held === null) === value),
   });
 
 /** A half-open time range: from (inclusive) to (exclusive). */
@@ -85,6 +119,12 @@ export const during =
       shape: `${name}:${from ? "from" : ""}${to ? "to" : ""}`,
       sql: bounds.length > 0 ? sql.join(bounds, sql` and `) : sql`true`,
       values,
+      test: columnTest(column, (held) => {
+        if (!from && !to) return true;
+        if (held === null) return false;
+        const time = held instanceof Date ? held : new Date(String(held));
+        return (!from || time >= from) && (!to || time < to);
+      }),
     };
   };
 
@@ -166,6 +206,12 @@ export const hasTags =
       shape: name,
       sql: sql`(${column} @> ${sql.placeholder(`${name}Exact`)}::jsonb and ${column} ?& ${sql.placeholder(`${name}Keys`)}::text[])`,
       values: { [`${name}Exact`]: exact, [`${name}Keys`]: keys },
+      test: columnTest(column, (held) =>
+        tags.every(({ key, value: wanted }) => {
+          const values = held as KnownRow;
+          return Object.hasOwn(values, key) && (wanted == null || values[key] === wanted);
+        }),
+      ),
     };
   };
 

@@ -12,6 +12,7 @@ import { isUuid } from "#lib/uuid.ts";
 import { LRUCache } from "lru-cache";
 import type { Tx } from "./client.ts";
 import type { Condition, Filter } from "./filters.ts";
+import { conditionsIn, type RowFilter, rowFilter } from "./row-filter.ts";
 import { columnOf, selectList, type Source, visibleTo } from "./rows.ts";
 import { type Statement, statement } from "./statement.ts";
 
@@ -45,6 +46,13 @@ export interface List<Row> {
   page(tx: Tx, args: ListArguments, withTotal: boolean): Promise<Page<Row>>;
   /** Returns a function that reads the list under each of many parents, in one statement with a limit, a cursor and a count for each of them. */
   under(belongsTo: BelongsTo): PagesByParent<Row>;
+  /**
+   * Returns what decides, without a query, whether the list with this filter would hold a row.
+   * @throws InvalidArgument as `page` does
+   */
+  rowFilter(filter: ListArguments["filter"]): RowFilter;
+  /** Returns for each id whether the list with this filter holds the row with that id, in one statement. */
+  among(tx: Tx, ids: readonly string[], filter: NonNullable<ListArguments["filter"]>): Promise<boolean[]>;
 }
 
 export type PagesByParent<Row> = (
@@ -113,6 +121,21 @@ export function defineList<Row>(spec: ListSpec): List<Row> {
     };
   };
 
+  const amongStatements = new LRUCache<string, Statement<{ id: string }>>({ max: 50 });
+  const among: List<Row>["among"] = async (tx, ids, filter) => {
+    const conditions = conditionsOf(spec, filter);
+    const shape = conditions.map((condition) => condition.shape).join("|");
+    let selection = amongStatements.get(shape);
+    if (!selection) {
+      selection = amongStatement(spec, conditions);
+      amongStatements.set(shape, selection);
+    }
+    const values = Object.assign({}, ...conditions.map((condition) => condition.values)) as Record<string, unknown>;
+    const rows = await tx.run(selection, { ...values, tenantId: tx.tenantId, amongIds: ids });
+    const held = new Set(rows.map(({ id }) => id));
+    return ids.map((id) => held.has(id));
+  };
+
   const root = pages(undefined);
   return {
     page: async (tx, args, withTotal) => {
@@ -120,25 +143,30 @@ export function defineList<Row>(spec: ListSpec): List<Row> {
       return page as Page<Row>;
     },
     under: pages,
+    rowFilter: (filter) => {
+      if (spec.unlessFiltered) throw new Error("A list that leaves rows out by default has no row filter.");
+      return rowFilter(conditionsIn(spec.filters, filter ?? {}));
+    },
+    among,
   };
 }
 
 function conditionsOf(spec: ListSpec, filter: Readonly<Record<string, unknown>>): Condition[] {
-  const given = Object.entries(filter).filter(([, value]) => value !== null && value !== undefined);
+  const requested = conditionsIn(spec.filters, filter);
   const { unlessFiltered } = spec;
   const byDefault: Condition[] =
-    unlessFiltered && !given.some(([name]) => unlessFiltered.by.includes(name))
+    unlessFiltered && !requested.some(({ name }) => unlessFiltered.by.includes(name))
       ? [{ shape: "", sql: unlessFiltered.condition, values: {} }]
       : [];
-  const requested = given
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => {
-      const rule = spec.filters[name];
-      if (!rule) throw new InvalidArgument(`filter.${name}`, "is not a filter of this list.");
-      return rule(name, value, `filter.${name}`);
-    });
   return [...byDefault, ...requested];
 }
+
+const amongStatement = (spec: ListSpec, conditions: readonly Condition[]): Statement<{ id: string }> =>
+  statement<{ id: string }>(() => {
+    const id = columnOf(spec.table, "id");
+    const where = sql.join([visibleTo(spec), ...conditions.map((condition) => condition.sql)], sql` and `);
+    return sql`select ${id} as "id" from ${spec.table} where ${id} = any(${sql.placeholder("amongIds")}::uuid[]) and ${where}`;
+  });
 
 interface PagesShape {
   belongsTo: BelongsTo | undefined;

@@ -3,6 +3,7 @@ import { type Domain, serviceRole, systemRole } from "./columns.ts";
 import { connect, type ConnectsTo } from "./connect-failure.ts";
 import { MigrationError } from "./migration-error.ts";
 import {
+  domainJournal,
   type JournalEntry,
   type MigrationFile,
   migrationsFolder,
@@ -13,7 +14,7 @@ import { detectMetricStorage } from "./monitoring/metric-storage.ts";
 import { ensureRoles, quoted } from "./database-roles.ts";
 
 export interface MigrateOptions {
-  /** The folder with the domain's migrations; by default the one next to this file. */
+  /** A folder whose migrations are applied, and no others; by default those of the domain and those that every database has. */
   folder?: string;
   /** How long to wait for another program that migrates the same database, and for locks on tables in use. */
   lockTimeoutMs?: number;
@@ -32,7 +33,6 @@ export interface MigrateOptions {
  */
 export const migrateDomain = (url: string, domain: Domain, options: MigrateOptions = {}): Promise<string[]> =>
   withConnection({ domain, url }, async (sql) => {
-    const folder = options.folder ?? migrationsFolder(domain);
     await ensureRoles(sql, domain);
     await lockMigrations(sql, options.lockTimeoutMs ?? 60_000);
     await sql`create schema if not exists drizzle`;
@@ -41,8 +41,9 @@ export const migrateDomain = (url: string, domain: Domain, options: MigrateOptio
     await sql.unsafe(journalGrants(domain)).simple();
 
     const applied: string[] = [];
-    for (const entry of await pendingEntries(sql, folder)) {
-      const migration = await readMigration(folder, entry, () => detectMetricStorage(sql));
+    const from = { domain, folder: options.folder ?? migrationsFolder(domain) };
+    for (const entry of await pendingEntries(sql, await journal(domain, options))) {
+      const migration = await readMigration(from, entry, () => detectMetricStorage(sql));
       await applyMigration(sql, domain, migration);
       applied.push(entry.tag);
     }
@@ -61,7 +62,7 @@ const journalGrants = (domain: Domain): string => {
  */
 export const pendingMigrations = (url: string, domain: Domain, options: MigrateOptions = {}): Promise<string[]> =>
   withConnection({ domain, url }, async (sql) => {
-    const entries = await pendingEntries(sql, options.folder ?? migrationsFolder(domain));
+    const entries = await pendingEntries(sql, await journal(domain, options));
     return entries.map(({ tag }) => tag);
   });
 
@@ -95,10 +96,12 @@ const lockMigrations = async (sql: postgres.Sql, timeoutMs: number): Promise<voi
   }
 };
 
-const pendingEntries = async (sql: postgres.Sql, folder: string): Promise<JournalEntry[]> => {
-  const journal = await readJournal(folder);
+const journal = (domain: Domain, { folder }: MigrateOptions): Promise<JournalEntry[]> =>
+  folder === undefined ? domainJournal(domain) : readJournal(folder);
+
+const pendingEntries = async (sql: postgres.Sql, entries: readonly JournalEntry[]): Promise<JournalEntry[]> => {
   const applied = await appliedTimes(sql);
-  const known = new Set(journal.map(({ when }) => when));
+  const known = new Set(entries.map(({ when }) => when));
   const unknown = [...applied].filter((when) => !known.has(when));
   if (unknown.length > 0) {
     const newest = new Date(Math.max(...unknown)).toISOString();
@@ -108,7 +111,7 @@ const pendingEntries = async (sql: postgres.Sql, folder: string): Promise<Journa
         "It was migrated by a newer program: use that one.",
     );
   }
-  return journal.filter(({ when }) => !applied.has(when));
+  return entries.filter(({ when }) => !applied.has(when));
 };
 
 const appliedTimes = async (sql: postgres.Sql): Promise<Set<number>> => {

@@ -1,8 +1,9 @@
-import { type Column, getTableColumns, getTableName, type SQL, sql } from "drizzle-orm";
+import { getTableName, type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import type { WriteTx } from "./client.ts";
-import { type Changes, changeColumns, changeEvents, type ChangedRow, writeCounter } from "./changes.ts";
+import { type Changes, changeColumns, changeEvents, type ChangedRow } from "./changes.ts";
 import { append } from "./event-log/append.ts";
+import { countingAssignments } from "./row-writes.ts";
 import { columnOf, visibleTo } from "./rows.ts";
 import { type Statement, statement } from "./statement.ts";
 
@@ -110,20 +111,16 @@ function upsertSql<T extends PgTable>(
 }
 
 function assignments(table: PgTable, updated: readonly string[], given: readonly string[]): SQL {
-  const columns = getTableColumns(table) as Record<string, Column>;
   const set = updated.map((property) => {
     const name = sql.identifier(columnOf(table, property).name);
     return sql`${name} = excluded.${name}`;
   });
-  const counter = writeCounter(table);
-  if (counter && !given.some((property) => columnOf(table, property) === counter)) {
-    const name = sql.identifier(counter.name);
-    set.push(sql`${name} = ${table}.${name} + 1`);
-  }
-  const { updatedAt } = columns;
-  if (updatedAt && !given.includes("updatedAt")) set.push(sql`${sql.identifier(updatedAt.name)} = now()`);
-  if (set.length === 0) throw new Error(`Nothing to update in ${getTableName(table)}.`);
-  return list(set);
+  const counting = countingAssignments(
+    table,
+    given.map((property) => columnOf(table, property)),
+  );
+  if (set.length + counting.length === 0) throw new Error(`Nothing to update in ${getTableName(table)}.`);
+  return list([...set, ...counting]);
 }
 
 const emittedName = <T extends PgTable>(emits: Changes<T> | "nothing"): string =>

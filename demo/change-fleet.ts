@@ -1,7 +1,8 @@
 import type { WriteTx } from "#db/client.ts";
-import { activeMigrations, advanceMigration, beginMigrations } from "#db/federation/migration-writes.ts";
+import { activeVmMigrations, advanceVmMigration, beginVmMigrations } from "#db/federation/vm-migration-writes.ts";
 import { type CpuRule, enabledCpuRules, moveAlert, openAlerts, raiseAlerts } from "#db/monitoring/alert-writes.ts";
-import { latestSamples, lockName, type StoredSample } from "#db/monitoring/import-writes.ts";
+import { latestSamples, type StoredSample } from "#db/monitoring/stored-samples.ts";
+import { lockName } from "#db/named-lock.ts";
 import type { FleetVm } from "#db/vms/fleet-writes.ts";
 import { changeStates, lastStateChange } from "#db/vms/state-writes.ts";
 import { newId } from "#lib/uuid.ts";
@@ -116,10 +117,10 @@ function breaks(
 /** Advances the oldest active migration by a step; begins one when there is none. */
 async function moveMigrations(tx: WriteTx, fleet: readonly FleetVm[], step: number, now: Date): Promise<void> {
   const demo = new Set(fleet.map(({ id }) => id));
-  const active = (await activeMigrations(tx)).filter(({ vmId }) => demo.has(vmId));
+  const active = (await activeVmMigrations(tx)).filter(({ vmId }) => demo.has(vmId));
   for (const migration of active) {
     if (migration.status !== "in_progress" || !isGenerated(migration)) continue;
-    if (await advanceMigration(tx, migration.id)) return;
+    if (await advanceVmMigration(tx, migration.id)) return;
   }
   const moving = new Set(active.map(({ vmId }) => vmId));
   const vm = chosen(
@@ -137,5 +138,5 @@ async function moveMigrations(tx: WriteTx, fleet: readonly FleetVm[], step: numb
     approvedBy: vm.ownerId,
     metadata: generated,
   };
-  await beginMigrations(tx, [move], now);
+  await beginVmMigrations(tx, [move], now);
 }

@@ -1,11 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  ensureMetricRange,
-  findImport,
-  latestNodeSamples,
-  latestSamples,
-  lockName,
-} from "#db/monitoring/import-writes.ts";
+import { findImport } from "#db/monitoring/import-writes.ts";
+import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
+import { latestNodeSamples, latestSamples } from "#db/monitoring/stored-samples.ts";
+import { lockName } from "#db/named-lock.ts";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import type { FleetDatabases } from "#import/fleet.ts";
 import { demoDataset, demoNodes } from "./fleet.ts";

@@ -1,12 +1,7 @@
-import {
-  ensureMetricRange,
-  importsOf,
-  lastSamples,
-  latestSamples,
-  lockName,
-  samplesBetween,
-  type StoredSample,
-} from "#db/monitoring/import-writes.ts";
+import { importsOf } from "#db/monitoring/import-writes.ts";
+import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
+import { lastSamples, latestSamples, samplesBetween, type StoredSample } from "#db/monitoring/stored-samples.ts";
+import { lockName } from "#db/named-lock.ts";
 import type { DatasetImportRow } from "#db/monitoring/schema/dataset-imports.ts";
 import { insertVmSamples, refreshVmLatest } from "#db/monitoring/sample-writes.ts";
 import { fleetVms } from "#db/vms/fleet-writes.ts";

@@ -5,7 +5,7 @@ import {
   refreshNodeLatest,
   refreshVmLatest,
 } from "#db/monitoring/sample-writes.ts";
-import type { StoredNodeSample, StoredSample } from "#db/monitoring/import-writes.ts";
+import type { StoredNodeSample, StoredSample } from "#db/monitoring/stored-samples.ts";
 import { type DemoNode, type DemoVm, demoNodes } from "./fleet.ts";
 import { loadOf } from "./load.ts";
 

@@ -1,14 +1,9 @@
 import { vmChanges, vmTemplateChanges } from "#db/vms/changes.ts";
 import { clusterChanges, nodeChanges } from "#db/scheduler/changes.ts";
 import { hasRealPrices, savePrices } from "#db/federation/instance-price-writes.ts";
-import {
-  advanceImport,
-  beginImport,
-  endImport,
-  ensureMetricRange,
-  findImport,
-  refreshHourly,
-} from "#db/monitoring/import-writes.ts";
+import { refreshHourly } from "#db/monitoring/hourly-rollup.ts";
+import { advanceImport, beginImport, endImport, findImport } from "#db/monitoring/import-writes.ts";
+import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
 import { clusters } from "#db/scheduler/schema/clusters.ts";
 import { nodes } from "#db/scheduler/schema/nodes.ts";
 import { upsert } from "#db/upsert.ts";

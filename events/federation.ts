@@ -1,5 +1,24 @@
 import { z } from "zod";
-import { entityEvents, id, idOrNull, text, textOrNull, timeOrNull } from "./catalogue.ts";
+import { defineEvent, entityEvents, id, idOrNull, text, textOrNull, time, timeOrNull } from "./catalogue.ts";
+
+/** The values of a migration that its subscribers filter by. */
+export const migrationSnapshot = {
+  vmId: id,
+  migrationType: text,
+  status: text,
+  currentPhase: textOrNull,
+  sourceProvider: idOrNull,
+  destinationProvider: idOrNull,
+  sourceNodeId: idOrNull,
+  destinationNodeId: idOrNull,
+  initiatedBy: id,
+  approvedBy: idOrNull,
+  createdAt: time,
+  startedAt: timeOrNull,
+  completedAt: timeOrNull,
+};
+const snapshot = z.object(migrationSnapshot);
+export type MigrationSnapshot = z.output<typeof snapshot>;
 
 /** The events that the multi-cloud domain emits. */
 export const federationEvents = {
@@ -16,18 +35,32 @@ export const federationEvents = {
     instanceType: textOrNull,
     costPerHour: textOrNull,
   }),
-  ...entityEvents("migration", "Migration", "A migration", {
-    vmId: id,
-    status: text,
-    progressPercentage: z.int(),
-    currentPhase: textOrNull,
-  }),
-  ...entityEvents("migration_step", "MigrationStep", "A step of a migration", {
-    migrationId: id,
-    stepNumber: z.int(),
-    stepName: text,
-    status: text,
-  }),
+  ...entityEvents("migration", "Migration", "A migration", { ...migrationSnapshot, progressPercentage: z.int() }, [
+    "migrationType",
+    "sourceProvider",
+    "destinationProvider",
+    "sourceNodeId",
+    "destinationNodeId",
+    "initiatedBy",
+    "approvedBy",
+    "createdAt",
+    "startedAt",
+    "completedAt",
+  ]),
+  ...entityEvents(
+    "migration_step",
+    "MigrationStep",
+    "A step of a migration",
+    {
+      migrationId: id,
+      stepNumber: z.int(),
+      stepName: text,
+      status: text,
+      // The step's migration, so that a subscriber can filter steps without a query for it.
+      migration: snapshot,
+    },
+    ["migration"],
+  ),
   ...entityEvents("compliance_policy", "CompliancePolicy", "A compliance policy", {
     name: text,
     framework: text,
@@ -44,10 +77,9 @@ export const federationEvents = {
     optimizationType: text,
     status: text,
   }),
-  "instance_prices.changed": {
-    version: 1,
-    entity: "InstancePrice",
-    description: "Prices of the catalogue were added, changed or removed, one event per batch; `rows` counts them.",
-    payload: z.object({ providerTypes: z.array(z.string()), rows: z.int().positive() }),
-  },
+  "instance_prices.changed": defineEvent(
+    "InstancePrice",
+    "Prices of the catalogue were added, changed or removed, one event per batch; `rows` counts them.",
+    { providerTypes: z.array(z.string()), rows: z.int().positive() },
+  ),
 };

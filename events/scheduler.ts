@@ -16,7 +16,7 @@ export const schedulerEvents = {
     nodeId: id,
     status: text,
   }),
-  ...recordEvent("scheduling_decision", "SchedulingDecision", "A placement decision", {
+  ...recordEvent("placement_decision", "PlacementDecision", "A placement decision", {
     vmId: id,
     selectedNodeId: idOrNull,
     decisionAlgorithm: text,

@@ -7,14 +7,20 @@ export const vmsEvents = {
   ...entityEvents("vm_template", "VmTemplate", "A template", { name: text, version: text }),
   ...entityEvents("vm_snapshot", "VmSnapshot", "A snapshot", { vmId: id, name: text, snapshotType: text }),
   ...entityEvents("vm_network", "VmNetwork", "A VM's network interface", { vmId: id, networkName: text }),
-  ...recordEvent("vm_state_transition", "VmStateTransition", "A change of a VM's state", {
-    vmId: id,
-    fromState: textOrNull,
-    toState: text,
-    reason: textOrNull,
-    // Fields of the VM, so that a subscriber can filter transitions without a query for the VM.
-    nodeId: idOrNull,
-    ownerId: id,
-    tags,
-  }),
+  ...recordEvent(
+    "vm_state_transition",
+    "VmStateTransition",
+    "A change of a VM's state",
+    {
+      vmId: id,
+      fromState: textOrNull,
+      toState: text,
+      reason: textOrNull,
+      // Fields of the VM, so that a subscriber can filter transitions without a query for the VM.
+      nodeId: idOrNull,
+      ownerId: id,
+      tags,
+    },
+    ["nodeId", "ownerId", "tags"],
+  ),
 };

@@ -2,7 +2,7 @@ import type { RecordDenials } from "./authentication/denials.ts";
 import type { Policies } from "./authorization/access-rule.ts";
 import { Documents } from "./documents/documents.ts";
 import { planAhead } from "./documents/plan-ahead.ts";
-import { loadSupergraph } from "./execution/loaded-supergraph.ts";
+import { type LoadedSupergraph, loadSupergraph } from "./execution/loaded-supergraph.ts";
 import { Operations } from "./execution/operations.ts";
 import { documentReader } from "./execution/read-document.ts";
 import type { Gateway, ObservedRequest } from "./gateway.ts";
@@ -20,6 +20,8 @@ import type { Transport } from "./transport/transport.ts";
 
 export interface GatewayOptions {
   supergraphSdl: string;
+  /** The loaded supergraph of that text, where it is loaded already: gateways of one process may share it. */
+  loaded?: LoadedSupergraph | undefined;
   transport: Transport;
   /** How the gateway subscribes to subgraphs; without it there are no subscriptions. */
   subscriptions?: SubscriptionSource | undefined;
@@ -48,7 +50,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const streams = source && new Streams({ source, transport, observer: options.streamObserver ?? {} });
   const execution = { preparation, transport, documents, source, onDenied };
   const subscribing = streams && { preparation, transport, streams, onDenied };
-  let operations = operationsOf(options.supergraphSdl, options);
+  let operations = operationsOf(options.loaded ?? options.supergraphSdl, options);
 
   return {
     get apiSchema() {
@@ -92,9 +94,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function operationsOf(sdl: string, options: GatewayOptions): Operations {
+function operationsOf(given: string | LoadedSupergraph, options: GatewayOptions): Operations {
   const { introspection, limits = defaultLimits, planning = "own thread" } = options;
-  const supergraph = loadSupergraph(sdl, options.policies);
-  const planner = planning === "this thread" ? plannerHere(supergraph.planned) : new PlannerThread(sdl, limits.planMs);
+  const supergraph = typeof given === "string" ? loadSupergraph(given, options.policies) : given;
+  const planner =
+    planning === "this thread" ? plannerHere(supergraph.planned) : new PlannerThread(supergraph.sdl, limits.planMs);
   return new Operations(supergraph, planner, documentReader(supergraph.apiSchema, { limits, introspection }));
 }

@@ -1,13 +1,8 @@
 import { basename } from "node:path";
 import type { WriteTx } from "#db/client.ts";
-import {
-  advanceImport,
-  commitWithoutFlush,
-  endImport,
-  ensureMetricRange,
-  holdRange,
-  refreshHourly,
-} from "#db/monitoring/import-writes.ts";
+import { refreshHourly } from "#db/monitoring/hourly-rollup.ts";
+import { advanceImport, commitWithoutFlush, endImport } from "#db/monitoring/import-writes.ts";
+import { ensureMetricRange, holdRange } from "#db/monitoring/metric-ranges.ts";
 import { insertVmSamples } from "#db/monitoring/sample-writes.ts";
 import type { BitbrainsRun } from "./bitbrains-run.ts";
 import { BatchColumns, type Sample, type TraceReader } from "./bitbrains-trace.ts";

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { beginImport, endImport, findImport, refreshHourly } from "#db/monitoring/import-writes.ts";
+import { refreshHourly } from "#db/monitoring/hourly-rollup.ts";
+import { beginImport, endImport, findImport } from "#db/monitoring/import-writes.ts";
 import { refreshVmLatest } from "#db/monitoring/sample-writes.ts";
 import { importedId } from "#lib/uuid.ts";
 import { type BitbrainsRun, lastTime, shiftOf } from "./bitbrains-run.ts";

@@ -10,7 +10,6 @@ import {
   type Tenant,
 } from "#subgraphs/auth/tenants/default-tenant.ts";
 import { isTenantName, tenantNameRule } from "#subgraphs/auth/tenants/tenants.ts";
-import { userError } from "#lib/graphql/user-errors.ts";
 
 /**
  * Returns the tenant that an import writes into, and creates it where needed.
@@ -25,7 +24,7 @@ export async function tenantOfImport(
     return (await findDefaultTenant(system)) ?? ensureTenant(auth, system, defaultTenantName, "import");
   const id = (await tenantNamed(system, given)) ?? (await tenantWithId(system, given));
   if (id) return { id, name: given };
-  if (!isTenantName(given)) throw problem(userError("NAME_INVALID", tenantNameRule));
+  if (!isTenantName(given)) throw problem({ code: "NAME_INVALID", message: tenantNameRule });
   return ensureTenant(auth, system, given, "import");
 }
 

@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
-import { build } from "esbuild";
+import { build, type BuildOptions } from "esbuild";
 import { graphiqlFiles } from "#gateway/http/graphiql/graphiql.ts";
 
 // Builds one bundle per process, with the files that ship next to the code where lib/assets.ts looks for them.
@@ -8,13 +8,7 @@ const outdir = process.argv[2] ?? "dist";
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 rmSync(outdir, { recursive: true, force: true });
 mkdirSync(outdir, { recursive: true });
-await build({
-  entryPoints: [
-    "gateway/main.ts",
-    "gateway/planning/plan-worker.ts",
-    "cli/run.ts",
-    ...domains.map((domain) => `subgraphs/${domain}/main.ts`),
-  ],
+const options: BuildOptions = {
   outdir,
   outbase: ".",
   bundle: true,
@@ -28,7 +22,17 @@ await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-});
+};
+const servers = [
+  "gateway/main.ts",
+  "gateway/planning/plan-worker.ts",
+  ...domains.map((name) => `subgraphs/${name}/main.ts`),
+];
+await Promise.all([
+  build({ ...options, entryPoints: servers }),
+  // A command loads only the parts that it imports when it runs: `novacron user` needs neither the gateway nor the subgraphs.
+  build({ ...options, entryPoints: ["cli/run.ts"], splitting: true, chunkNames: "cli/parts/[name]-[hash]" }),
+]);
 // Native code cannot be bundled.
 cpSync("node_modules/@node-rs", `${outdir}/node_modules/@node-rs`, { recursive: true });
 const licences = ["graphiql", "react", "react-dom"].map((name) => `node_modules/${name}/LICENSE`);
@@ -36,5 +40,7 @@ const files = ["supergraph.yaml", "supergraph.graphql", "package.json", "docs/on
 for (const file of [...files, ...Object.values(graphiqlFiles), ...licences]) cpSync(file, `${outdir}/${file}`);
 for (const domain of domains) {
   cpSync(`subgraphs/${domain}/schema.graphql`, `${outdir}/subgraphs/${domain}/schema.graphql`);
-  cpSync(`db/${domain}/migrations`, `${outdir}/db/${domain}/migrations`, { recursive: true });
+}
+for (const migrations of [...domains, "common"].map((domain) => `db/${domain}/migrations`)) {
+  cpSync(migrations, `${outdir}/${migrations}`, { recursive: true });
 }

@@ -46,11 +46,12 @@ function fields(payload: z.ZodObject): string {
     .join("; ");
 }
 
-function typeName({ type, format, anyOf, items, additionalProperties }: JsonSchema): string {
+function typeName({ type, format, anyOf, items, additionalProperties, properties }: JsonSchema): string {
   if (anyOf) return anyOf.map(typeName).join(" or ");
   if (items) return `list of ${typeName(items)}`;
   if (format) return { uuid: "id", "date-time": "time" }[format] ?? format;
   if (type === "object" && typeof additionalProperties === "object") return `${typeName(additionalProperties)} by name`;
+  if (type === "object" && properties) return `object with ${Object.keys(properties).join(", ")}`;
   return typeof type === "string" ? type : (type?.join(" or ") ?? "anything");
 }
 

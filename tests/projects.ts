@@ -19,7 +19,7 @@ const themes = (...names: string[]) => names.map((theme) => `tests/${theme}/${an
 /** Tests of the schema, of statements, of events and of imports. */
 const database = themes("events", "import", "migrations", "monitoring-db");
 /** Tests of the gateway and of the whole product, in the test's own process. */
-const product = themes("connections", "gateway", "graph", "live", "security");
+const product = themes("connections", "gateway", "graph", "live", "mutations", "security");
 /** Tests of commands, and of processes and servers that stop, crash or lose each other. */
 const processes = themes("separate-processes", "embedded", "external", "failure", "running");
 

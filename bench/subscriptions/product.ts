@@ -24,8 +24,8 @@ import { now, type Process, start } from "./process.ts";
 const socketsByUser = 20;
 const watched = 50;
 
-const query = `subscription ($filter: VmStateChangeFilter) { vmStateChanged(filter: $filter) {
-  toState reason vm { name owner { username } node { name cluster { name } } } } }`;
+const query = `subscription ($filter: VmStateTransitionFilter) { vmStateChanged(filter: $filter) {
+  toState reason vm { name owner { username } node { name platform { cluster { name } } } } } }`;
 
 /**
  * Measures the product as `npm start` runs it, from the commit of a change to the clients. Users who have signed in have 20 sockets each. Each socket receives

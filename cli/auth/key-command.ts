@@ -51,7 +51,7 @@ export function addKeyCommand(context: CommandContext): void {
           rateLimitPerMinute: Number(options.rateLimit),
           tenantId: options.actsIn === undefined ? null : await tenantOf(services, options.actsIn),
         };
-        const made = done(await createApiKey(services, inTenant(tenantId), input, { id, permissions }), "user");
+        const made = done(await createApiKey(services, inTenant(tenantId), input, { id, permissions }));
         return { ...shown(made.apiKey), key: made.key };
       }),
     );
@@ -62,7 +62,8 @@ export function addKeyCommand(context: CommandContext): void {
       run(options, async ({ services, inTenant }) => {
         const { id, tenantId } = await keyNamed(services, key, options.tenant);
         const request = inTenant(tenantId);
-        const rotated = done(await rotateApiKey(services, request, id, options.overlap), "key that is valid");
+        const { overlap } = options;
+        const rotated = done(await rotateApiKey(services, request, { id, overlap }), "key that is valid");
         return { ...shown(rotated.apiKey), key: rotated.key, replaced: rotated.replaced.id };
       }),
     );
@@ -71,7 +72,7 @@ export function addKeyCommand(context: CommandContext): void {
     .action((key: string, options: AuthOptions & { tenant: string }) =>
       run(options, async ({ services, inTenant }) => {
         const { id, tenantId } = await keyNamed(services, key, options.tenant);
-        return shown(done(await revokeApiKey(services, inTenant(tenantId), id), "key that was not revoked"));
+        return shown(done(await revokeApiKey(services, inTenant(tenantId), { id })).apiKey);
       }),
     );
   sub("list", "print the keys of a tenant's users, none of them whole")

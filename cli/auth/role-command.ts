@@ -2,7 +2,7 @@ import type { RoleRow } from "#db/auth/schema/roles.ts";
 import { roleList } from "#db/auth/roles.ts";
 import { isUuid } from "#lib/uuid.ts";
 import type { AuthServices } from "#subgraphs/auth/services.ts";
-import { changeGrant, createRole, deleteRole, updateRole } from "#subgraphs/auth/roles/roles.ts";
+import { createRole, deleteRole, grantRole, revokeRole, updateRole } from "#subgraphs/auth/roles/roles.ts";
 import {
   authCommand,
   type AuthOptions,
@@ -33,9 +33,9 @@ export function addRoleCommand(context: CommandContext): void {
     .option("--description <text>", "what the role is for")
     .action((name: string, options: RoleOptions & { permissions: string[]; description?: string }) =>
       run(options, async ({ services, inTenant }) => {
-        const { permissions, description = null } = options;
+        const { permissions, description } = options;
         const request = inTenant(await tenantOf(services, options.tenant));
-        return shown(done(await createRole(services, request, { name, description, permissions }), "role"));
+        return shown(done(await createRole(services, request, { name, description, permissions })).role);
       }),
     );
   sub("update <role>", "change a role, for all users who have it; omitted options stay unchanged")
@@ -45,37 +45,30 @@ export function addRoleCommand(context: CommandContext): void {
     .action((name: string, options: RoleOptions & { name?: string; permissions?: string[]; description?: string }) =>
       run(options, async ({ services, inTenant }) => {
         const tenantId = await tenantOf(services, options.tenant);
-        const role = await roleNamed(services, tenantId, name, options.tenant);
-        return shown(
-          done(
-            await updateRole(services, inTenant(tenantId), role.id, {
-              name: options.name,
-              description: options.description,
-              permissions: options.permissions,
-            }),
-            "role",
-          ),
-        );
+        const { id } = await roleNamed(services, tenantId, name, options.tenant);
+        const { name: newName, description, permissions } = options;
+        const change = { id, name: newName, description, permissions };
+        return shown(done(await updateRole(services, inTenant(tenantId), change)).role);
       }),
     );
   sub("delete <role>", "remove a role, and take it from all users who have it").action(
     (name: string, options: RoleOptions) =>
       run(options, async ({ services, inTenant }) => {
         const tenantId = await tenantOf(services, options.tenant);
-        const role = await roleNamed(services, tenantId, name, options.tenant);
-        return shown(done(await deleteRole(services, inTenant(tenantId), role.id), "role"));
+        const { id } = await roleNamed(services, tenantId, name, options.tenant);
+        return shown(done(await deleteRole(services, inTenant(tenantId), { id })).role);
       }),
   );
-  for (const [verb, does] of [
-    ["grant", "give a user a role in addition to the default one"],
-    ["revoke", "take a role from a user"],
+  for (const [verb, change, does] of [
+    ["grant", grantRole, "give a user a role in addition to the default one"],
+    ["revoke", revokeRole, "take a role from a user"],
   ] as const) {
     ofUser(plain(`${verb} <login> <role>`, does)).action((login: string, name: string, options: UserOptions) =>
       run(options, async ({ services, inTenant }) => {
         const { tenantId, userId, username } = await accountNamed(services, login, options.tenant);
         const role = await roleNamed(services, tenantId, name);
-        const errors = await changeGrant(services, inTenant(tenantId), verb, role.id, userId);
-        return done(errors?.length === 0 ? { username, role: role.name } : errors, "user or role");
+        done(await change(services, inTenant(tenantId), { userId, roleId: role.id }));
+        return { username, role: role.name };
       }),
     );
   }

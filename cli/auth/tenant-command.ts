@@ -1,10 +1,15 @@
 import type { Command } from "commander";
 import type { TenantWithQuota } from "#db/auth/tenants.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
-import { userError } from "#lib/graphql/user-errors.ts";
 import type { QuotaInput } from "#subgraphs/auth/tenants/quota.ts";
 import { listAllTenants } from "#subgraphs/auth/tenants/see-tenants.ts";
-import { createTenant, enableTenant, setTenantQuota, updateTenant } from "#subgraphs/auth/tenants/tenants.ts";
+import {
+  createTenant,
+  disableTenant,
+  enableTenant,
+  setTenantQuota,
+  updateTenant,
+} from "#subgraphs/auth/tenants/tenants.ts";
 import { authCommand, type AuthOptions, type CommandContext } from "./auth-command.ts";
 import { entriesOf, tenantOf } from "./lookups.ts";
 import { done, problem } from "./problem.ts";
@@ -27,27 +32,27 @@ export function addTenantCommand(context: CommandContext): void {
     .option("--description <text>", "a description of the tenant")
     .action((name: string, options: AuthOptions & QuotaOptions & { displayName?: string; description?: string }) =>
       run(options, async ({ services, inTenant }) => {
-        const { displayName = null, description = null } = options;
+        const { displayName, description } = options;
         const quota = quotaOf(options);
-        const input = { name, displayName, description, quota: Object.keys(quota).length > 0 ? quota : null };
-        return shown(done(await createTenant(services, inTenant(platformTenantId), input), "tenant"));
+        const input = { name, displayName, description, quota };
+        return shown(done(await createTenant(services, inTenant(platformTenantId), input)).tenant);
       }),
     );
   sub("rename <tenant> <name>", "give a tenant another short name").action(
     (tenant: string, name: string, options: AuthOptions) =>
       run(options, async ({ services, inTenant }) => {
         const id = await tenantOf(services, tenant);
-        return shown(done(await updateTenant(services, inTenant(platformTenantId), id, { name }), "tenant"));
+        return shown(done(await updateTenant(services, inTenant(platformTenantId), { id, name })).tenant);
       }),
   );
-  for (const [verb, enabled, does] of [
-    ["disable", false, "end all access to a tenant: no user can sign in, no session or key is valid"],
-    ["enable", true, "restore access to a tenant"],
+  for (const [verb, change, does] of [
+    ["disable", disableTenant, "end all access to a tenant: no user can sign in, no session or key is valid"],
+    ["enable", enableTenant, "restore access to a tenant"],
   ] as const) {
     sub(`${verb} <tenant>`, does).action((tenant: string, options: AuthOptions) =>
       run(options, async ({ services, inTenant }) => {
         const id = await tenantOf(services, tenant);
-        return shown(done(await enableTenant(services, inTenant(platformTenantId), id, enabled), "tenant"));
+        return shown(done(await change(services, inTenant(platformTenantId), { id })).tenant);
       }),
     );
   }
@@ -56,7 +61,7 @@ export function addTenantCommand(context: CommandContext): void {
       run(options, async ({ services, inTenant }) => {
         const id = await tenantOf(services, tenant);
         const quota = quotaOf(options);
-        return shown(done(await setTenantQuota(services, inTenant(platformTenantId), id, quota), "tenant"));
+        return shown(done(await setTenantQuota(services, inTenant(platformTenantId), { id, quota })).tenant);
       }),
   );
   sub("list", "print all tenants").action((options: AuthOptions) =>
@@ -80,7 +85,7 @@ const withQuota = (command: Command): Command =>
 function quotaOf({ currency, ...options }: QuotaOptions): QuotaInput {
   const limit = (text: string | undefined) => {
     if (text === undefined || text === "none") return text === undefined ? undefined : null;
-    if (!/^-?\d{1,30}$/.test(text)) throw problem(userError("QUOTA_INVALID", `${text} is not a whole number.`));
+    if (!/^-?\d{1,30}$/.test(text)) throw problem({ code: "QUOTA_INVALID", message: `${text} is not a whole number.` });
     return BigInt(text);
   };
   const quota = {

@@ -1,10 +1,10 @@
 import { Option } from "commander";
-import { userList } from "#db/auth/users.ts";
-import type { UserError } from "#lib/graphql/user-errors.ts";
+import { type PublicUserRow, userList } from "#db/auth/users.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
+import type { Outcome } from "#subgraphs/use-case.ts";
 import { createPasswordReset } from "#subgraphs/auth/passwords/change-password.ts";
-import { revokeSessionsOf } from "#subgraphs/auth/sessions/end-sessions.ts";
-import { createUser, disableUser, enableUser, roleOf, setUserRole } from "#subgraphs/auth/users/users.ts";
+import { revokeUserSessions } from "#subgraphs/auth/sessions/end-sessions.ts";
+import { createUser, disableUser, enableUser, setUserRole } from "#subgraphs/auth/users/users.ts";
 import {
   authCommand,
   type AuthOptions,
@@ -29,8 +29,8 @@ export function addUserCommand(context: CommandContext): void {
     .action((username: string, options: AuthOptions & { email: string; tenant: string; role: "user" }) =>
       run(options, async ({ services, inTenant }) => {
         const request = inTenant(await tenantOf(services, options.tenant));
-        const input = { username, email: options.email, role: options.role, password: null };
-        const { user, password } = done(await createUser(services, request, input), "user");
+        const input = { username, email: options.email, role: options.role };
+        const { user, password } = done(await createUser(services, request, input));
         return { id: user.id, username: user.username, password };
       }),
     );
@@ -55,21 +55,23 @@ export function addUserCommand(context: CommandContext): void {
             code: "ROLE_UNKNOWN",
             message: `There is no default role ${role}; there are ${roles.join(", ")}. \`novacron role grant\` gives a tenant's own roles.`,
           });
-        return changed(work, login, options, (request, id) => setUserRole(work.services, request, id, roleOf(wanted)));
+        return changed(work, login, options, (request, id) =>
+          setUserRole(work.services, request, { id, role: wanted }),
+        );
       }),
   );
   ofUser(sub("disable <login>", "disable a user, and end all sessions")).action((login: string, options: UserOptions) =>
-    run(options, (work) => changed(work, login, options, (request, id) => disableUser(work.services, request, id))),
+    run(options, (work) => changed(work, login, options, (request, id) => disableUser(work.services, request, { id }))),
   );
   ofUser(sub("enable <login>", "let a user sign in again")).action((login: string, options: UserOptions) =>
-    run(options, (work) => changed(work, login, options, (request, id) => enableUser(work.services, request, id))),
+    run(options, (work) => changed(work, login, options, (request, id) => enableUser(work.services, request, { id }))),
   );
   ofUser(sub("end-sessions <login>", "end all sessions of a user, who may sign in again")).action(
     (login: string, options: UserOptions) =>
       run(options, async ({ services, inTenant }) => {
         const { tenantId, userId } = await accountNamed(services, login, options.tenant);
-        const ended = await revokeSessionsOf(services, inTenant(tenantId), userId);
-        return done(Array.isArray(ended) ? { ended: ended.length } : ended, "user");
+        const { sessions } = done(await revokeUserSessions(services, inTenant(tenantId), { userId }));
+        return { ended: sessions.length };
       }),
   );
   ofUser(
@@ -77,7 +79,7 @@ export function addUserCommand(context: CommandContext): void {
   ).action((login: string, options: UserOptions) =>
     run(options, async ({ services, inTenant }) => {
       const { tenantId, userId } = await accountNamed(services, login, options.tenant);
-      return done(await createPasswordReset(services, inTenant(tenantId), userId), "user who can sign in");
+      return done(await createPasswordReset(services, inTenant(tenantId), { userId }), "user who can sign in");
     }),
   );
 }
@@ -86,14 +88,9 @@ async function changed(
   { services, inTenant }: AuthWork,
   login: string,
   { tenant }: UserOptions,
-  change: (
-    request: RequestContext,
-    userId: string,
-  ) => Promise<{ id: string; username: string; role: string; disabledAt: Date | null } | UserError | undefined>,
+  change: (request: RequestContext, id: string) => Promise<Outcome<{ user: PublicUserRow }>>,
 ): Promise<object> {
   const { tenantId, userId } = await accountNamed(services, login, tenant);
-  const user = await change(inTenant(tenantId), userId);
-  if (!user) throw problem({ code: "NOT_FOUND", message: `Nothing to change for ${login}.` });
-  if ("code" in user) throw problem(user);
-  return { id: user.id, username: user.username, role: user.role, disabledAt: user.disabledAt };
+  const { id, username, role, disabledAt } = done(await change(inTenant(tenantId), userId)).user;
+  return { id, username, role, disabledAt };
 }

@@ -9,7 +9,7 @@ interface Migration {
   status: string;
   progressPercentage: number;
   currentPhase: string | null;
-  migrationType: string;
+  type: string;
   createdAt: string;
   startedAt: string | null;
   vm: Place | null;
@@ -27,12 +27,12 @@ interface Progress {
     progressPercentage: number | null;
     phase: string | null;
     changedAt: string;
-    step: { stepNumber: number; stepName: string; status: string } | null;
+    step: { number: number; name: string; status: string } | null;
     migration: Migration | null;
   };
 }
 
-const about = `id status progressPercentage currentPhase migrationType createdAt startedAt vm { name } sourceNode { name }
+const about = `id status progressPercentage currentPhase type createdAt startedAt vm { name } sourceNode { name }
   destinationNode { name } sourceProvider { name } destinationProvider { name }`;
 const shown = 50;
 const percentWidth = 5;
@@ -79,14 +79,14 @@ export function migrations(): Watched {
       {
         payload: {
           query: `subscription { migrationProgressed { status progressPercentage phase changedAt
-            step { stepNumber stepName status } migration { ${about} } } }`,
+            step { number name status } migration { ${about} } } }`,
         },
         rowOf: (change) => {
           const { status, progressPercentage, phase, changedAt, step, migration } = (change as Progress)
             .migrationProgressed;
           if (!step)
             return row(changedAt, { status: status ?? "?", percent: progressPercentage ?? 0, phase }, migration);
-          const what = { text: `step ${step.stepNumber} ${step.stepName}`, width: percentWidth + phaseWidth + 2 };
+          const what = { text: `step ${step.number} ${step.name}`, width: percentWidth + phaseWidth + 2 };
           return [timeCell(changedAt), nameCell(migration), what, stateCell(25, step.status)];
         },
       },
@@ -101,5 +101,5 @@ function wayOf(migration: Migration | null): string {
   if (!migration) return "";
   const from = migration.sourceNode?.name ?? migration.sourceProvider?.name ?? "?";
   const to = migration.destinationNode?.name ?? migration.destinationProvider?.name ?? "?";
-  return `${migration.migrationType} ${from} → ${to}`;
+  return `${migration.type} ${from} → ${to}`;
 }

@@ -72,7 +72,7 @@ export const vm = (id: string): Watched => ({
     },
     {
       payload: {
-        query: `subscription ($id: ID!) { vmMetrics(vmIds: [$id], every: "PT5S") { ${measured} } }`,
+        query: `subscription ($id: ID!) { vmMetrics(filter: { vm: [$id] }, every: "PT5S") { ${measured} } }`,
         variables: { id },
       },
       rowOf: (change) => metricsRow((change as { vmMetrics: Metrics }).vmMetrics),

@@ -1,4 +1,4 @@
-import type { Changes } from "../changes.ts";
+import { changesOf } from "../changes.ts";
 import { apiKeys } from "./schema/api-keys.ts";
 import { authAuditLog } from "./schema/auth-audit-log.ts";
 import { roles } from "./schema/roles.ts";
@@ -8,39 +8,13 @@ import { userRoles } from "./schema/user-roles.ts";
 import { userSessions } from "./schema/user-sessions.ts";
 import { users } from "./schema/users.ts";
 
-// Which columns of a written row its event holds. `events/auth.ts` defines what other domains may rely on.
+// Which tables have events. `events/auth.ts` lists the payload of each, column by column.
 
-export const tenantChanges: Changes<typeof tenants> = {
-  table: tenants,
-  event: "tenant",
-  payload: ["name", "enabled"],
-};
-export const quotaChanges: Changes<typeof tenantQuotas> = {
-  table: tenantQuotas,
-  event: "tenant_quota",
-  key: ["tenantId"],
-  payload: ["maxVmCount", "maxCpuMillicores", "maxMemoryMb", "maxStorageGb"],
-};
-export const userChanges: Changes<typeof users> = { table: users, event: "user", payload: ["username", "role"] };
-export const roleChanges: Changes<typeof roles> = { table: roles, event: "role", payload: ["name", "permissions"] };
-export const roleGrantChanges: Changes<typeof userRoles> = {
-  table: userRoles,
-  event: "role_grant",
-  key: ["userId", "roleId"],
-  payload: ["userId", "roleId", "grantedBy"],
-};
-export const apiKeyChanges: Changes<typeof apiKeys> = {
-  table: apiKeys,
-  event: "api_key",
-  payload: ["name", "userId", "scopes"],
-};
-export const sessionChanges: Changes<typeof userSessions> = {
-  table: userSessions,
-  event: "user_session",
-  payload: ["userId", "expiresAt"],
-};
-export const auditEntryChanges: Changes<typeof authAuditLog> = {
-  table: authAuditLog,
-  event: "auth_audit_entry",
-  payload: ["action", "success", "actorName"],
-};
+export const tenantChanges = changesOf(tenants, "tenant");
+export const quotaChanges = changesOf(tenantQuotas, "tenant_quota", { key: ["tenantId"] });
+export const userChanges = changesOf(users, "user");
+export const roleChanges = changesOf(roles, "role");
+export const roleGrantChanges = changesOf(userRoles, "role_grant", { key: ["userId", "roleId"] });
+export const apiKeyChanges = changesOf(apiKeys, "api_key");
+export const sessionChanges = changesOf(userSessions, "user_session");
+export const auditEntryChanges = changesOf(authAuditLog, "auth_audit_entry");

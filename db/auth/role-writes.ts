@@ -3,6 +3,7 @@ import { newId } from "#lib/uuid.ts";
 import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
+import { countedWrite } from "../row-writes.ts";
 import { selectList } from "../rows.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
@@ -41,7 +42,7 @@ export async function insertRole(tx: WriteTx, role: RoleContents): Promise<RoleR
 const update = statement<RoleRow & ChangedRow>(
   () => sql`
     update ${roles} set name = ${sql.placeholder("name")}, description = ${sql.placeholder("description")},
-      permissions = ${sql.placeholder("permissions")}::text::jsonb, version = ${roles.version} + 1
+      permissions = ${sql.placeholder("permissions")}::text::jsonb, ${countedWrite(roles)}
     where ${own} returning ${returned}`,
 );
 

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
+import { countedWrite } from "../row-writes.ts";
 import { selectList } from "../rows.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
@@ -38,7 +39,7 @@ const update = statement<ChangedRow>(
   () => sql`
     update ${tenants} set name = ${sql.placeholder("name")}, display_name = ${sql.placeholder("displayName")},
       description = ${sql.placeholder("description")}, enabled = ${sql.placeholder("enabled")}::boolean,
-      version = ${tenants.version} + 1, updated_at = now()
+      ${countedWrite(tenants)}
     where ${ofTenant(tenants.id)} returning ${changeColumns(tenantChanges)}`,
 );
 

@@ -3,6 +3,7 @@ import { newId } from "#lib/uuid.ts";
 import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
 import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
+import { countedWrite } from "../row-writes.ts";
 import { selectList } from "../rows.ts";
 import { type Statement, statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
@@ -44,11 +45,14 @@ export async function insertUser(tx: WriteTx, user: NewUser): Promise<PublicUser
 const update = (set: () => SQL, unless: () => SQL = () => sql`true`): Statement<PublicUserRow & ChangedRow> =>
   statement(
     () => sql`
-      update ${users} set ${set()}, version = ${users.version} + 1, updated_at = now() where ${theUser} and ${unless()} returning ${returned}`,
+      update ${users} set ${set()}, ${countedWrite(users)} where ${theUser} and ${unless()} returning ${returned}`,
   );
 
 const updates = {
-  role: update(() => sql`role = ${sql.placeholder("role")}::user_role_enum`),
+  role: update(
+    () => sql`role = ${sql.placeholder("role")}::user_role_enum`,
+    () => sql`${users.role} <> ${sql.placeholder("role")}::user_role_enum`,
+  ),
   disabled: update(
     () => sql`disabled_at = now()`,
     () => sql`${users.disabledAt} is null`,

@@ -1,21 +1,23 @@
 import { sql } from "drizzle-orm";
 import { maxPayloadBytes } from "#events/catalogue.ts";
-import { eventDefinition, type EventType } from "#events/event.ts";
+import { eventDefinition, type EventPayload, type EventType } from "#events/event.ts";
 import { PublicError } from "#lib/errors.ts";
 import { newId } from "#lib/uuid.ts";
 import type { Tx, WriteTx } from "../client.ts";
 import { statement } from "../statement.ts";
 
-/** An event as its writer describes it. The transaction adds the actor and the request. */
-export interface NewEvent {
-  type: EventType;
+/** An event as its writer describes it, with the payload that the catalogue defines. The transaction adds the actor and the request. */
+export type NewEvent<Type extends EventType = EventType> = { [Each in Type]: NewEventOf<Each> }[Type];
+
+interface NewEventOf<Type extends EventType> {
+  type: Type;
   /** The key of the entity, as the catalogue defines it. */
   key: string;
   /** The entity's own count of its writes; 0 where it has none. */
   entityVersion?: number;
   /** The transaction's tenant, unless what changed belongs to another: to the platform, when it belongs to no tenant. */
   tenantId?: string;
-  payload: Readonly<Record<string, unknown>>;
+  payload: EventPayload<Type>;
 }
 
 const insert = statement<never>(

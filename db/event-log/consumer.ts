@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Event, EventSource, EventType } from "#events/event.ts";
+import type { Event, EventSource } from "#events/event.ts";
 import type { LogPosition } from "#lib/live/event-position.ts";
 import { log } from "#lib/observability/log.ts";
 import { eventDelay, eventsConsumed, eventsRepeated } from "#lib/observability/metrics.ts";
@@ -10,14 +10,14 @@ import { statement } from "../statement.ts";
 import type { EventLog } from "./event-log.ts";
 import { isPositionGone } from "./stored-events.ts";
 
-/** A component that keeps its own state up to date with the events of a log. Its effects are in one database. */
-export interface Consumer {
+/** A component that keeps its own state up to date with the events of a log. Its effects are in one database. `Read` is the type of these events. */
+export interface Consumer<Read extends Event = Event> {
   /** Stored in that database with the position: never changed. */
   name: string;
   source: EventSource;
-  types: readonly EventType[];
+  types: readonly Read["type"][];
   /** Applies events that were not processed before, oldest first, in the transaction that saves the position. */
-  apply(tx: Tx, events: readonly Event[]): Promise<void>;
+  apply(tx: Tx, events: readonly Read[]): Promise<void>;
   /**
    * Takes over the current state from the source itself. Called at the very first start, and when missed events are no longer kept.
    * @returns the position to continue from, taken before the state was read
@@ -25,8 +25,15 @@ export interface Consumer {
   rebuild(): Promise<LogPosition>;
 }
 
-/** How often a consumer that receives no events checks whether its position was set back. */
-const idleMs = 5_000;
+const defaultIdleMs = 5_000;
+
+export interface ConsumerRun {
+  system: Database;
+  log: EventLog;
+  signal: AbortSignal;
+  /** How often a consumer that receives no events checks whether its position was set back, and saves that it has read events that it does not use. */
+  idleMs?: number;
+}
 
 const savedPosition = statement<{ log: string; transaction: string; id: number }>(
   () => sql`
@@ -130,7 +137,7 @@ const save = (tx: Tx, { name, source }: Pick<Consumer, "name" | "source">, { log
  */
 export async function runConsumer(
   consumer: Consumer,
-  { system, log: eventLog, signal }: { system: Database; log: EventLog; signal: AbortSignal },
+  { system, log: eventLog, signal, idleMs = defaultIdleMs }: ConsumerRun,
 ): Promise<void> {
   const { name, source, types } = consumer;
   while (!signal.aborted) {

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Event, EventType } from "#events/event.ts";
+import { type Event, presentType } from "#events/event.ts";
 import { PublicError } from "#lib/errors.ts";
 import { expiredPosition, invalidPosition, type LogPosition, sameLog } from "#lib/live/event-position.ts";
 import type { Database } from "../client.ts";
@@ -44,7 +44,7 @@ export async function readEvents(system: LogReader, afterId: number, limit: numb
       ...row,
       source: system.domain,
       transaction: Number(row.transaction),
-      type: row.type as EventType,
+      type: presentType(row.type),
     }));
   } catch (error) {
     const code = (error as { code?: unknown } | null)?.code;

@@ -1,46 +1,38 @@
-import type { Changes } from "../changes.ts";
+import { type Column, type SQL, sql } from "drizzle-orm";
+import { type MigrationSnapshot, migrationSnapshot } from "#events/federation.ts";
+import { changesOf } from "../changes.ts";
+import { columnOf } from "../rows.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { cloudProviders } from "./schema/cloud-providers.ts";
 import { compliancePolicies } from "./schema/compliance-policies.ts";
 import { complianceViolations } from "./schema/compliance-violations.ts";
 import { costOptimizations } from "./schema/cost-optimizations.ts";
-import { migrationSteps } from "./schema/migration-steps.ts";
-import { migrations } from "./schema/migrations.ts";
+import { vmMigrationSteps } from "./schema/vm-migration-steps.ts";
+import { vmMigrations } from "./schema/vm-migrations.ts";
 import { multicloudVms } from "./schema/multicloud-vms.ts";
 
-// Which columns of a written row its event holds. `events/federation.ts` defines what other domains may rely on.
+// Which tables have events. `events/federation.ts` lists the payload of each, column by column.
 
-export const providerChanges: Changes<typeof cloudProviders> = {
-  table: cloudProviders,
-  event: "cloud_provider",
-  payload: ["name", "providerType", "healthStatus", "enabled"],
-};
-export const providerVmChanges: Changes<typeof multicloudVms> = {
-  table: multicloudVms,
-  event: "provider_vm",
-  payload: ["localVmId", "providerId", "state", "instanceType", "costPerHour"],
-};
-export const migrationChanges: Changes<typeof migrations> = {
-  table: migrations,
-  event: "migration",
-  payload: ["vmId", "status", "progressPercentage", "currentPhase"],
-};
-export const migrationStepChanges: Changes<typeof migrationSteps> = {
-  table: migrationSteps,
-  event: "migration_step",
-  payload: ["migrationId", "stepNumber", "stepName", "status"],
-};
-export const compliancePolicyChanges: Changes<typeof compliancePolicies> = {
-  table: compliancePolicies,
-  event: "compliance_policy",
-  payload: ["name", "framework", "enabled"],
-};
-export const complianceViolationChanges: Changes<typeof complianceViolations> = {
-  table: complianceViolations,
-  event: "compliance_violation",
-  payload: ["policyId", "vmId", "severity", "resolvedAt"],
-};
-export const costOptimizationChanges: Changes<typeof costOptimizations> = {
-  table: costOptimizations,
-  event: "cost_optimization",
-  payload: ["vmId", "optimizationType", "status"],
-};
+/** Converts a time to the form that events have. */
+const inJson = (column: Column) =>
+  column.getSQLType().startsWith("timestamp")
+    ? sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+    : sql`${column}`;
+
+/** Selects the values of a step's migration, which exists because of the foreign key. */
+const migrationOfStep: SQL<MigrationSnapshot> = sql<MigrationSnapshot>`(select jsonb_build_object(${sql.join(
+  Object.keys(migrationSnapshot).map(
+    (property) => sql`${sql.raw(`'${property}'`)}, ${inJson(columnOf(vmMigrations, property))}`,
+  ),
+  sql`, `,
+)}) from ${vmMigrations} where ${vmMigrations.id} = ${vmMigrationSteps.migrationId} and ${ofTenant(vmMigrations.tenantId)})`;
+
+export const providerChanges = changesOf(cloudProviders, "cloud_provider");
+export const providerVmChanges = changesOf(multicloudVms, "provider_vm");
+export const vmMigrationChanges = changesOf(vmMigrations, "migration");
+export const vmMigrationStepChanges = changesOf(vmMigrationSteps, "migration_step", {
+  related: { migration: migrationOfStep },
+});
+export const compliancePolicyChanges = changesOf(compliancePolicies, "compliance_policy");
+export const complianceViolationChanges = changesOf(complianceViolations, "compliance_violation");
+export const costOptimizationChanges = changesOf(costOptimizations, "cost_optimization");

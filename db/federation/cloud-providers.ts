@@ -21,7 +21,7 @@ export const cloudProviderList = defineList<VisibleCloudProviderRow>({
   ...source,
   filters: {
     id: oneOf(cloudProviders.id),
-    providerType: oneOf(cloudProviders.providerType),
+    type: oneOf(cloudProviders.providerType),
     healthStatus: oneOf(cloudProviders.healthStatus),
     region: offersRegion,
     enabled: is(cloudProviders.enabled),

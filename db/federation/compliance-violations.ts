@@ -13,7 +13,7 @@ export const complianceViolationList = defineList<ComplianceViolationRow>({
     policy: oneOf(complianceViolations.policyId),
     vm: oneOf(complianceViolations.vmId),
     provider: oneOf(complianceViolations.providerId),
-    violationType: oneOf(complianceViolations.violationType),
+    type: oneOf(complianceViolations.violationType),
     severity: oneOf(complianceViolations.severity),
     open: isNull(complianceViolations.resolvedAt),
     autoRemediationApplied: is(complianceViolations.autoRemediationApplied),
@@ -28,7 +28,7 @@ export const complianceViolationList = defineList<ComplianceViolationRow>({
   orders: {
     DETECTED_AT: complianceViolations.detectedAt,
     SEVERITY: complianceViolations.severity,
-    VIOLATION_TYPE: complianceViolations.violationType,
+    TYPE: complianceViolations.violationType,
   },
   defaultOrder: { field: "DETECTED_AT", direction: "DESC" },
 });

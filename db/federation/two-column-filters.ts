@@ -14,9 +14,15 @@ export const byEitherColumn =
 export const eitherColumnOneOf =
   (one: Column, other: Column): Filter =>
   (name, value, argument) => {
-    const condition = oneOf(one)(name, value, argument);
+    const [first, second] = [oneOf(one)(name, value, argument), oneOf(other)(name, value, argument)];
+    const [a, b] = [first.test, second.test];
     return {
-      ...condition,
-      sql: sql`(${condition.sql} or ${oneOf(other)(name, value, argument).sql})`,
+      ...first,
+      sql: sql`(${first.sql} or ${second.sql})`,
+      test: a &&
+        b && {
+          properties: [...a.properties, ...b.properties],
+          holds: (row, at) => a.holds(row, at) || b.holds(row, at),
+        },
     };
   };

@@ -3,19 +3,31 @@ import { contains, during, type Filter, hasTags, isNull, oneOf } from "../filter
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
 import { type AlertInstanceRow, alertInstances } from "./schema/alert-instances.ts";
+import { shownState } from "./shown-state.ts";
 
 export const alertInstanceById = lookup<AlertInstanceRow>({ table: alertInstances });
 
-/**
- * The alert is shown in one of the states. `acknowledged` is among them, although no row stores it: `shownState` of the monitoring subgraph derives it in the
- * same way for one row.
- */
+const timeOf = (value: unknown): Date | null =>
+  value === null ? null : value instanceof Date ? value : new Date(String(value));
+
+/** The alert is shown in one of the states. `acknowledged` is among them, although no row stores it: `shownState` derives it in the same way for one row. */
 const shownIn: Filter = (name, value) => ({
   shape: name,
   sql: sql`case when ${alertInstances.state} <> 'resolved' and ${alertInstances.acknowledgedAt} is not null
       and coalesce(${alertInstances.acknowledgementExpiresAt} > now(), true)
     then 'acknowledged' else ${alertInstances.state}::text end = any(${sql.placeholder(name)}::text[])`,
   values: { [name]: value },
+  test: {
+    properties: ["state", "acknowledgedAt", "acknowledgementExpiresAt"],
+    holds: (row, at) => {
+      const alert = {
+        state: row["state"] as AlertInstanceRow["state"],
+        acknowledgedAt: timeOf(row["acknowledgedAt"]),
+        acknowledgementExpiresAt: timeOf(row["acknowledgementExpiresAt"]),
+      };
+      return (value as readonly string[]).includes(shownState(alert, at));
+    },
+  },
 });
 
 export const alertInstanceList = defineList<AlertInstanceRow>({

@@ -1,10 +1,15 @@
 import { sql } from "drizzle-orm";
-import { contains, during, hasTags, is, oneOf } from "../filters.ts";
+import { contains, during, type Filter, hasTags, is, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
+import { type Metric, storedMetricName } from "./metrics.ts";
 import { type AlertRuleRow, alertRules } from "./schema/alert-rules.ts";
 
 export const alertRuleById = lookup<AlertRuleRow>({ table: alertRules });
+
+/** The rule watches one of the metrics. */
+const watches: Filter = (name, value, argument) =>
+  oneOf(alertRules.metricName)(name, (value as readonly Metric[]).map(storedMetricName), argument);
 
 export const alertRuleList = defineList<AlertRuleRow>({
   table: alertRules,
@@ -14,7 +19,7 @@ export const alertRuleList = defineList<AlertRuleRow>({
     id: oneOf(alertRules.id),
     severity: oneOf(alertRules.severity),
     enabled: is(alertRules.enabled),
-    metricName: oneOf(alertRules.metricName),
+    metric: watches,
     labels: hasTags(alertRules.labels),
     createdAt: during(alertRules.createdAt),
     text: contains(alertRules.name, alertRules.description),

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
+import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { upsert } from "../upsert.ts";
@@ -17,7 +18,7 @@ export const raiseAlerts = (tx: WriteTx, alerts: readonly NewAlert[]): Promise<n
 
 const setState = statement<ChangedRow>(
   () => sql`
-    update ${alertInstances} set state = ${sql.placeholder("to")}::text::alert_state_enum, version = version + 1, updated_at = now(),
+    update ${alertInstances} set state = ${sql.placeholder("to")}::text::alert_state_enum, ${countedWrite(alertInstances)},
       fired_at = case when ${sql.placeholder("to")}::text = 'firing' then coalesce(fired_at, now()) else fired_at end,
       resolved_at = case when ${sql.placeholder("to")}::text = 'resolved' then now() end
     where id = ${sql.placeholder("id")}::uuid and ${ofTenant(alertInstances.tenantId)}

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Event } from "#events/event.ts";
+import type { EventOf } from "#events/event.ts";
 import type { Database, Tx } from "../client.ts";
 import { statement } from "../statement.ts";
 
@@ -16,6 +16,7 @@ export interface ProjectedVm {
 
 /** The events that carry the current state of a VM. */
 export const vmEventTypes = ["vm.created", "vm.updated"] as const;
+export type VmEvent = EventOf<(typeof vmEventTypes)[number]>;
 
 const columns = sql`id, tenant_id as "tenantId", name, state, node_id as "nodeId", tags, version`;
 
@@ -39,11 +40,14 @@ export const projectVms = (tx: Tx, rows: readonly ProjectedVm[], unlessSince = 0
   tx.execute(write, { rows: JSON.stringify(rows), unlessSince });
 
 /** Applies the events of VMs. */
-export async function applyVmEvents(tx: Tx, events: readonly Event[]): Promise<void> {
+export async function applyVmEvents(tx: Tx, events: readonly VmEvent[]): Promise<void> {
   await projectVms(
     tx,
-    events.map(({ entityKey, tenantId, entityVersion, payload }) => ({
-      ...(payload as Pick<ProjectedVm, "name" | "state" | "nodeId" | "tags">),
+    events.map(({ entityKey, tenantId, entityVersion, payload: { name, state, nodeId, tags } }) => ({
+      name,
+      state,
+      nodeId,
+      tags,
       id: entityKey,
       tenantId,
       version: entityVersion,

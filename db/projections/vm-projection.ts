@@ -10,6 +10,7 @@ import {
   forgetOtherVms,
   type ProjectedVm,
   projectVms,
+  type VmEvent,
   vmEventTypes,
 } from "./projected-vms.ts";
 
@@ -26,7 +27,7 @@ const scope = { tenantId: platformTenantId, actor: "job:vm-projection" };
 export const vmProjectionConsumer = { name: "vm-projection", source: "vms" } as const;
 
 /** Returns the consumer that keeps `projected_vms` of one database up to date with the vms domain. */
-export const vmProjection = (databases: ProjectionDatabases): Consumer => ({
+export const vmProjection = (databases: ProjectionDatabases): Consumer<VmEvent> => ({
   ...vmProjectionConsumer,
   types: vmEventTypes,
   apply: applyVmEvents,

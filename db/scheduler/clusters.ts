@@ -10,7 +10,7 @@ export const clusterList = defineList<ClusterRow>({
   filters: {
     id: oneOf(clusters.id),
     name: oneOf(clusters.name),
-    clusterType: oneOf(clusters.clusterType),
+    type: oneOf(clusters.clusterType),
     status: oneOf(clusters.status),
     createdAt: during(clusters.createdAt),
     text: contains(clusters.name, clusters.description),

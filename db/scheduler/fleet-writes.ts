@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
+import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { nodeChanges } from "./changes.ts";
@@ -34,7 +35,7 @@ export const fleetNodes = (tx: WriteTx): Promise<FleetNode[]> => tx.run(allNodes
 
 const claimNodes = statement<ChangedRow>(
   () => sql`
-    update ${nodes} set allocated = input.allocated, generation = nodes.generation + 1, updated_at = now()
+    update ${nodes} set allocated = input.allocated, ${countedWrite(nodes)}
     from jsonb_to_recordset(${sql.placeholder("rows")}::text::jsonb) as input (id uuid, allocated jsonb, generation int)
     where nodes.id = input.id and nodes.generation = input.generation
     returning ${changeColumns(nodeChanges)}`,

@@ -11,7 +11,7 @@ export const nodeList = defineList<NodeRow>({
     id: oneOf(nodes.id),
     name: oneOf(nodes.name),
     ipAddress: oneOf(nodes.ipAddress),
-    nodeType: oneOf(nodes.nodeType),
+    type: oneOf(nodes.nodeType),
     status: oneOf(nodes.status),
     cluster: oneOf(nodes.clusterId),
     region: oneOf(nodes.region),

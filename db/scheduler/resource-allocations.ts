@@ -10,9 +10,9 @@ export const resourceAllocationList = defineList<ResourceAllocationRow>({
   filters: {
     vm: oneOf(resourceAllocations.vmId),
     node: oneOf(resourceAllocations.nodeId),
-    allocationType: oneOf(resourceAllocations.allocationType),
+    type: oneOf(resourceAllocations.allocationType),
     status: oneOf(resourceAllocations.status),
-    gpuType: oneOf(resourceAllocations.gpuType),
+    gpuModel: oneOf(resourceAllocations.gpuType),
     allocatedAt: during(resourceAllocations.allocatedAt),
     deallocatedAt: during(resourceAllocations.deallocatedAt),
     expiresAt: during(resourceAllocations.expiresAt),

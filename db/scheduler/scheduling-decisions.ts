@@ -17,7 +17,7 @@ export const schedulingDecisionList = defineList<SchedulingDecisionRow>({
     vm: oneOf(schedulingDecisions.vmId),
     selectedNode: oneOf(schedulingDecisions.selectedNodeId),
     unplaced: isNull(schedulingDecisions.selectedNodeId),
-    decisionAlgorithm: oneOf(schedulingDecisions.decisionAlgorithm),
+    algorithm: oneOf(schedulingDecisions.decisionAlgorithm),
     schedulerVersion: oneOf(schedulingDecisions.schedulerVersion),
     decidedAt: during(schedulingDecisions.decisionTime),
   },

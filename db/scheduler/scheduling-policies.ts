@@ -9,7 +9,7 @@ export const schedulingPolicyList = defineList<SchedulingPolicyRow>({
   table: schedulingPolicies,
   filters: {
     name: oneOf(schedulingPolicies.name),
-    policyType: oneOf(schedulingPolicies.policyType),
+    type: oneOf(schedulingPolicies.policyType),
     enabled: is(schedulingPolicies.enabled),
     createdAt: during(schedulingPolicies.createdAt),
     text: contains(schedulingPolicies.name, schedulingPolicies.description),

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
+import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { vmChanges } from "./changes.ts";
@@ -32,7 +33,7 @@ export const fleetVms = (tx: WriteTx): Promise<FleetVm[]> => tx.run(liveVms, { t
 
 const placeVms = statement<ChangedRow>(
   () => sql`
-    update ${vms} set node_id = input.node_id, version = version + 1, updated_at = now()
+    update ${vms} set node_id = input.node_id, ${countedWrite(vms)}
     from unnest(${sql.placeholder("vmIds")}::uuid[], ${sql.placeholder("nodeIds")}::uuid[]) as input (vm_id, node_id)
     where vms.id = input.vm_id and ${ofTenant(vms.tenantId)} and vms.node_id is null
     returning ${changeColumns(vmChanges)}`,

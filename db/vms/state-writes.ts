@@ -4,6 +4,7 @@ import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { RowMetadata } from "../columns.ts";
 import type { WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
+import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { upsert } from "../upsert.ts";
@@ -24,7 +25,7 @@ export interface StateChange {
 const setStates = statement<ChangedRow>(
   () => sql`
     update ${vms} set state = input.after,
-      origin_state = case when input.after in ('migrating', 'backing_up', 'restoring') then input.before end, version = version + 1, updated_at = now()
+      origin_state = case when input.after in ('migrating', 'backing_up', 'restoring') then input.before end, ${countedWrite(vms)}
     from unnest(${sql.placeholder("vmIds")}::uuid[], ${sql.placeholder("from")}::text[]::vm_state_enum[],
       ${sql.placeholder("to")}::text[]::vm_state_enum[]) as input (vm_id, before, after)
     where vms.id = input.vm_id and ${ofTenant(vms.tenantId)} and vms.state = input.before and vms.deleted_at is null

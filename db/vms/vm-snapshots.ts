@@ -9,7 +9,7 @@ export const vmSnapshotList = defineList<VmSnapshotRow>({
   table: vmSnapshots,
   filters: {
     vm: oneOf(vmSnapshots.vmId),
-    snapshotType: oneOf(vmSnapshots.snapshotType),
+    type: oneOf(vmSnapshots.snapshotType),
     createdAt: during(vmSnapshots.createdAt),
     expiresAt: during(vmSnapshots.expiresAt),
     text: contains(vmSnapshots.name, vmSnapshots.description),

@@ -1,9 +1,23 @@
-import { during, oneOf } from "../filters.ts";
+import { sql } from "drizzle-orm";
+import { during, type Filter, hasTags, oneOf } from "../filters.ts";
 import { by, defineList } from "../list.ts";
 import { lookup } from "../lookup.ts";
+import { ofTenant } from "../tenant-predicate.ts";
 import { type VmStateTransitionRow, vmStateTransitions } from "./schema/vm-state-transitions.ts";
+import { vms } from "./schema/vms.ts";
 
 export const vmStateTransitionById = lookup<VmStateTransitionRow>({ table: vmStateTransitions });
+
+/** The transition's VM meets the condition. The event of a transition has these properties of its VM. */
+const ofVm =
+  (filter: Filter): Filter =>
+  (name, value, argument) => {
+    const condition = filter(name, value, argument);
+    return {
+      ...condition,
+      sql: sql`exists (select from ${vms} where ${vms.id} = ${vmStateTransitions.vmId} and ${ofTenant(vms.tenantId)} and ${condition.sql})`,
+    };
+  };
 
 export const vmStateTransitionList = defineList<VmStateTransitionRow>({
   table: vmStateTransitions,
@@ -11,6 +25,9 @@ export const vmStateTransitionList = defineList<VmStateTransitionRow>({
     vm: oneOf(vmStateTransitions.vmId),
     fromState: oneOf(vmStateTransitions.fromState),
     toState: oneOf(vmStateTransitions.toState),
+    node: ofVm(oneOf(vms.nodeId)),
+    owner: ofVm(oneOf(vms.ownerId)),
+    tags: ofVm(hasTags(vms.tags)),
     initiatedBy: oneOf(vmStateTransitions.initiatedBy),
     createdAt: during(vmStateTransitions.createdAt),
   },

@@ -7,7 +7,7 @@ import type { Data } from "./data.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import type { OperationToPlan } from "../planning/operation-to-plan.ts";
 import { numbersOfFetch, type NumbersOf } from "./exact-numbers.ts";
-import { fetchesByType } from "../planning/fetches-by-type.ts";
+import { fetchesByType } from "../planning/foreign-shapes/fetches-by-type.ts";
 import { plannedFields } from "../planning/planned-fields.ts";
 import { eventOf } from "./fetch-step.ts";
 import { InvalidAnswer } from "./invalid-answer.ts";

@@ -1,5 +1,5 @@
 import type { ResponsePath } from "@apollo/query-planner";
-import type { ForTypes } from "../planning/fetches-by-type.ts";
+import type { ForTypes } from "../planning/foreign-shapes/fetches-by-type.ts";
 import { type Data, isData, reader } from "./data.ts";
 
 type Path = (string | number)[];

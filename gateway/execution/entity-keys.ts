@@ -1,11 +1,5 @@
 import { Kind, parse } from "graphql";
-import {
-  argumentOf,
-  directivesOf,
-  isResolvableKey,
-  parseFieldSet,
-  typesIn,
-} from "../planning/requirements/supergraph-ast.ts";
+import { argumentOf, directivesOf, isResolvableKey, parseFieldSet, typesIn } from "../planning/supergraph-ast.ts";
 
 /** Returns the keys by which a subgraph resolves a type, each as the names of its fields; none for a type that is not an entity in the subgraph. */
 export type EntityKeys = (subgraph: string, typename: string) => readonly (readonly string[])[];

@@ -1,7 +1,7 @@
 import type { FetchNode, QueryPlanSelectionNode, ResponsePath } from "@apollo/query-planner";
 import { type ExecutionResult, GraphQLError } from "graphql";
 import type { Variables } from "#lib/graphql/variables.ts";
-import type { FetchByType } from "../planning/fetches-by-type.ts";
+import type { FetchByType } from "../planning/foreign-shapes/fetches-by-type.ts";
 import { type Data, isData } from "./data.ts";
 import { type FetchedSubgraph, entityErrors, rootErrors } from "./downstream-errors.ts";
 import { entitiesAt, type Place } from "./entities.ts";

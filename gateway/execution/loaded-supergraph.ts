@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from "graphql";
+import { buildASTSchema, type GraphQLSchema } from "graphql";
 import { type CostRules, costRules } from "../limits/cost-rules.ts";
 import type { Policies } from "../authorization/access-rule.ts";
 import { type AccessRules, accessRulesOf } from "../authorization/access-rules.ts";
@@ -32,7 +32,8 @@ export interface LoadedSupergraph {
 export function loadSupergraph(sdl: string, policies: Policies = {}): LoadedSupergraph {
   const planned = plannedSupergraph(sdl);
   const { schema } = planned.supergraph;
-  const wholeSchema = schema.toGraphQLJSSchema();
+  // The document was validated as a supergraph.
+  const wholeSchema = buildASTSchema(planned.document, { assumeValidSDL: true });
   const apiSchema = planned.plannedSchema.toGraphQLJSSchema();
   markOneOf(apiSchema, sdl);
   return {

@@ -6,7 +6,8 @@ import { type OperationAccess, operationAccess, type Refusals } from "../authori
 import type { Planner } from "../planning/planner.ts";
 import { type CompiledOperation, compileOperation } from "./compile-operation.ts";
 import { type OperationVariables, operationVariables } from "./operation-variables.ts";
-import { operationToPlan, type PlannedFor } from "../planning/operation-to-plan.ts";
+import { operationToPlan } from "../planning/operation-to-plan.ts";
+import type { PlannedFor } from "../planning/selections-to-plan.ts";
 import type { LoadedSupergraph } from "./loaded-supergraph.ts";
 import { type Operation, operationOf } from "../operation.ts";
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/observability/log.ts";
+import { closeServer } from "#lib/process/close-server.ts";
 import { listen } from "#lib/process/listen.ts";
 import { createGateway, type GatewayOptions } from "../create-gateway.ts";
 import { requestUrl } from "../request-url.ts";
@@ -72,11 +73,9 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
     replaceSupergraph: (sdl) => gateway.replaceSupergraph(sdl),
     close: async () => {
       isClosing = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const impatient = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+      const closed = closeServer(server, closeGraceMs);
       await endpoint.endLive();
       await closed;
-      clearTimeout(impatient);
       await endpoint.stop();
       await options.transport.close();
       await options.subscriptions?.close();

@@ -7,10 +7,10 @@ import {
   Supergraph,
 } from "@apollo/federation-internals";
 import { QueryPlanner } from "@apollo/query-planner";
-import { type ConstDirectiveNode, type DocumentNode, type FieldDefinitionNode, Kind, parse, print } from "graphql";
+import { type ConstDirectiveNode, type DocumentNode, type FieldDefinitionNode, Kind } from "graphql";
 import { supportedFeatures } from "../authorization/supported-features.ts";
 import { plannerConfig } from "./planner-config.ts";
-import { argumentOf, directive, directivesOf } from "./requirements/supergraph-ast.ts";
+import { argumentOf, directive, directivesOf } from "./supergraph-ast.ts";
 
 /** The names of object types by subgraph: those behind a union or interface behind which other subgraphs know other types. */
 export type PartlyKnownTypes = ReadonlyMap<string, ReadonlySet<string>>;
@@ -70,9 +70,8 @@ function* abstractFieldsOf(subgraph: Subgraph): Generator<[coordinate: string, t
 
 const namesOf = (types: readonly { name: string }[]): string[] => types.map(({ name }) => name);
 
-/** @param sdl the supergraph over which operations are planned */
-export function objectSupergraph(sdl: string, types: PartlyKnownTypes): ObjectSupergraph {
-  const document = parse(sdl, { noLocation: true });
+/** @param document the supergraph over which operations are planned */
+export function objectSupergraph(document: DocumentNode, types: PartlyKnownTypes): ObjectSupergraph {
   const graphs = graphsByName(document);
   const rootField = (subgraph: string, type: string): string | undefined => {
     const graph = graphs.get(subgraph);
@@ -81,7 +80,7 @@ export function objectSupergraph(sdl: string, types: PartlyKnownTypes): ObjectSu
   const fields = [...types].flatMap(([subgraph, names]) =>
     [...names].flatMap((type) => rootFieldNode(rootField(subgraph, type), type, graphs.get(subgraph)) ?? []),
   );
-  const supergraph = Supergraph.build(print(withRootFields(document, fields)), {
+  const supergraph = Supergraph.build(withRootFields(document, fields), {
     supportedFeatures: new Set(supportedFeatures),
   });
   return {

@@ -1,5 +1,5 @@
 import { type DocumentNode, type GraphQLSchema, isInputObjectType, Kind, parse } from "graphql";
-import { directivesOf } from "./requirements/supergraph-ast.ts";
+import { directivesOf } from "./supergraph-ast.ts";
 
 /** Exactly one member of such an input object is given, and is not null. */
 const oneOf = "oneOf";

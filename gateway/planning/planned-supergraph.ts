@@ -1,7 +1,9 @@
 import { EnumType, type Schema, Supergraph } from "@apollo/federation-internals";
 import { QueryPlanner } from "@apollo/query-planner";
-import { Kind } from "graphql";
+import { type DocumentNode, Kind } from "graphql";
 import { supportedFeatures } from "../authorization/supported-features.ts";
+import { supergraphToPlan } from "./foreign-shapes/supergraph-to-plan.ts";
+import type { Terms } from "./foreign-shapes/terms.ts";
 import {
   type ObjectSupergraph,
   objectSupergraph,
@@ -9,13 +11,13 @@ import {
   partlyKnownTypes,
 } from "./object-supergraph.ts";
 import { plannerConfig } from "./planner-config.ts";
-import { parseFieldSet } from "./requirements/supergraph-ast.ts";
-import { supergraphToPlan } from "./requirements/supergraph-to-plan.ts";
-import type { Terms } from "./requirements/terms.ts";
+import { parseFieldSet } from "./supergraph-ast.ts";
 
 /** A supergraph in the planner's own model. */
 export interface PlannedSupergraph {
   supergraph: Supergraph;
+  /** The document that it was built from. */
+  document: DocumentNode;
   /** The meaning of names in its plans. */
   terms: Terms;
   /** The schema that clients see. */
@@ -35,13 +37,14 @@ export interface PlannedSupergraph {
 
 /** @throws Error when the document is not a supergraph, or needs a feature that this gateway does not have */
 export function plannedSupergraph(sdl: string): PlannedSupergraph {
-  const { sdl: toPlan, ...terms } = supergraphToPlan(sdl);
-  const supergraph = Supergraph.build(toPlan, { supportedFeatures: new Set(supportedFeatures) });
+  const { document, ...terms } = supergraphToPlan(sdl);
+  const supergraph = Supergraph.build(document, { supportedFeatures: new Set(supportedFeatures) });
   let planner: QueryPlanner | undefined;
   let partlyKnown: PartlyKnownTypes | undefined;
   let objects: ObjectSupergraph | undefined;
   return {
     supergraph,
+    document,
     terms,
     plannedSchema: supergraph.apiSchema(),
     interfaceObjects: interfaceObjectsIn(supergraph.schema),
@@ -54,7 +57,7 @@ export function plannedSupergraph(sdl: string): PlannedSupergraph {
       return (partlyKnown ??= partlyKnownTypes(supergraph));
     },
     get objects() {
-      return (objects ??= objectSupergraph(toPlan, this.partlyKnown));
+      return (objects ??= objectSupergraph(document, this.partlyKnown));
     },
   };
 }

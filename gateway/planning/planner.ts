@@ -2,8 +2,8 @@ import { operationFromDocument } from "@apollo/federation-internals";
 import type { QueryPlan } from "@apollo/query-planner";
 import type { DocumentNode } from "graphql";
 import { documentOf, type Operation } from "../operation.ts";
-import { inSubgraphTerms } from "./requirements/subgraph-terms.ts";
-import { withPartlyKnownTypes } from "./partly-known-types.ts";
+import { inSubgraphTerms } from "./foreign-shapes/subgraph-terms.ts";
+import { withPartlyKnownTypes } from "./foreign-shapes/partly-known-types.ts";
 import type { PlannedSupergraph } from "./planned-supergraph.ts";
 
 /** Plans operations of valid documents over one supergraph. */

@@ -1,6 +1,6 @@
 import { alertChanges, alertRuleChanges } from "#db/monitoring/changes.ts";
 import type { WriteTx } from "#db/client.ts";
-import { hotSpells } from "#db/monitoring/import-writes.ts";
+import { hotSpells } from "#db/monitoring/stored-samples.ts";
 import { alertInstances } from "#db/monitoring/schema/alert-instances.ts";
 import { alertRules } from "#db/monitoring/schema/alert-rules.ts";
 import { upsert } from "#db/upsert.ts";

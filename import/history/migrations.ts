@@ -1,7 +1,7 @@
-import { migrationChanges, migrationStepChanges } from "#db/federation/changes.ts";
+import { vmMigrationChanges, vmMigrationStepChanges } from "#db/federation/changes.ts";
 import type { WriteTx } from "#db/client.ts";
-import { migrationSteps } from "#db/federation/schema/migration-steps.ts";
-import { migrationPhases, migrations } from "#db/federation/schema/migrations.ts";
+import { vmMigrationSteps } from "#db/federation/schema/vm-migration-steps.ts";
+import { migrationPhases, vmMigrations } from "#db/federation/schema/vm-migrations.ts";
 import { upsert } from "#db/upsert.ts";
 import { generated, type HistoryFleet, hour, leaveExisting, minute, some } from "./history-fleet.ts";
 
@@ -66,15 +66,15 @@ export async function writeMigrations(tx: WriteTx, fleet: HistoryFleet): Promise
   });
   const moved = await upsert(
     tx,
-    migrations,
+    vmMigrations,
     moves.map(({ row }) => row),
-    { ...leaveExisting, emits: migrationChanges },
+    { ...leaveExisting, emits: vmMigrationChanges },
   );
   const stepped = await upsert(
     tx,
-    migrationSteps,
+    vmMigrationSteps,
     moves.flatMap(({ steps }) => steps),
-    { ...leaveExisting, emits: migrationStepChanges },
+    { ...leaveExisting, emits: vmMigrationStepChanges },
   );
   return moved + stepped;
 }

@@ -36,6 +36,11 @@ export class ArgumentLoader<Arguments, Value> {
     return loader.load(key);
   }
 
+  /** Loads the value of a key for arguments that no field has. */
+  loadWith(key: string, args: Arguments): Promise<Value> {
+    return this.#loaderOf(args).load(key);
+  }
+
   #loaderOf(args: Arguments): DataLoader<string, Value> {
     const canonical = canonicalJson(args);
     let loader = this.#byArguments.get(canonical);
@@ -62,6 +67,12 @@ type Pages<Source, Row> = (
 interface PageList<Source, Row> {
   page(source: Source, args: PageArguments, withTotal: boolean): Promise<Page<Row>>;
 }
+type FilterValues = Readonly<Record<string, unknown>>;
+interface FilteredList<Source> {
+  among(source: Source, ids: readonly string[], filter: FilterValues): Promise<readonly boolean[]>;
+}
+/** Decides whether a list with this filter holds the row with this id; all ids with equal filters share one statement. */
+export type RowCheck = (id: string, filter: FilterValues) => Promise<boolean>;
 
 /** Returns functions that turn the batch functions of a data source (a transaction) into the loaders of one request. */
 export function loadersOn<Source>(source: Source) {
@@ -73,6 +84,11 @@ export function loadersOn<Source>(source: Source) {
       <Row>(list: PageList<Source, Row>) =>
       (args: PageArguments, withTotal: boolean): Promise<Page<Row>> =>
         list.page(source, args, withTotal),
+    /** Whether a list with a filter holds a row. */
+    among: (list: FilteredList<Source>): RowCheck => {
+      const loader = new ArgumentLoader<FilterValues, boolean>((ids, filter) => list.among(source, ids, filter));
+      return (id, filter) => loader.loadWith(id, filter);
+    },
     /** A page of a list under a parent. */
     under: <Row>(pages: Pages<Source, Row>): ConnectionLoader<Row> => {
       const loader = new ArgumentLoader<{ args: PageArguments; withTotal: boolean }, Page<Row>>(

@@ -41,10 +41,13 @@ export interface LiveLog {
   follow(start: EventPosition | "now", options: LiveFollowOptions): AsyncIterable<LiveBatch>;
 }
 
-/** A field of `Subscription`: the events that it emits, and the value of each. */
-export interface LiveField<Args, Context, Emitted, Value> {
+/** A method's type, because methods may be called with more than they declare: a field only ever receives events of its own types. */
+type EventValues<Read extends LiveEvent, Emitted> = { of(event: Read): readonly Emitted[] }["of"];
+
+/** A field of `Subscription`: the events that it emits, and the value of each. `Read` is the type of these events. */
+export interface LiveField<Args, Context, Emitted, Value, Read extends LiveEvent = LiveEvent> {
   /** The types of events that it emits. */
-  types: readonly string[];
+  types: readonly Read["type"][];
   /** Whether its events are the platform's, because they belong to no tenant, and not those of the caller's tenant. */
   ofPlatform?: boolean;
   /**
@@ -52,7 +55,7 @@ export interface LiveField<Args, Context, Emitted, Value> {
    * everything that changed.
    * @throws PublicError BAD_USER_INPUT for arguments that do not fit
    */
-  valuesFor(args: Args): (event: LiveEvent) => readonly Emitted[];
+  valuesFor(args: Args): EventValues<Read, Emitted>;
   /** Decides with queries whether a value is emitted; without this method, every value is. */
   admits?(emitted: Emitted, args: Args, context: Context): Promise<boolean>;
   resolve(emitted: Emitted, args: Args, context: Context, info: GraphQLResolveInfo): Value | Promise<Value>;

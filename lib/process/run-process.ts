@@ -1,5 +1,5 @@
 /** Returns the reason why a process ends, as `CODE: message`. Messages of the system already begin with their code. */
-function failureText(error: unknown): string {
+export function failureText(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
   // Node tries several addresses of a host, and its error has a message for each and no message itself.
   const shown: unknown = error instanceof AggregateError && error.message === "" ? error.errors[0] : error;

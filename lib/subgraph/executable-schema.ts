@@ -3,7 +3,9 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { type ConstDirectiveNode, type GraphQLScalarType, type GraphQLSchema, Kind, parse } from "graphql";
 import { asset } from "../assets.ts";
 import { connectionFields } from "../graphql/connections.ts";
+import { evaluateDefaults } from "../graphql/input-defaults.ts";
 import { scalars } from "../graphql/scalars.ts";
+import { userErrorFields } from "../graphql/user-errors.ts";
 import type { LiveFields } from "../live/live-field.ts";
 import { liveResolvers } from "../live/live-resolvers.ts";
 import { publicAccess, type RequestContext } from "../trust/request-context.ts";
@@ -45,7 +47,11 @@ export function executableSchema<Context extends { request: RequestContext }>(
     if ("__resolveReference" in own) {
       throw new Error(`${type} of subgraph ${name} resolves its own references: list it in \`entities\`.`);
     }
-    completed[type] = { ...(type.endsWith("Connection") ? connectionFields : {}), ...own };
+    completed[type] = {
+      ...(type.endsWith("Connection") ? connectionFields : {}),
+      ...(type === "UserError" ? userErrorFields : {}),
+      ...own,
+    };
     const key = node.directives?.find((directive) => directive.name.value === "key");
     if (!key || isUnresolvable(key)) continue;
     const reference = entities[type];
@@ -59,6 +65,7 @@ export function executableSchema<Context extends { request: RequestContext }>(
   // The only cast: codegen has typed each resolver against this schema, which the builder's own type cannot express.
   const modules = { typeDefs, resolvers: completed } as unknown as Parameters<typeof buildSubgraphSchema>[0];
   const schema = buildSubgraphSchema(modules);
+  evaluateDefaults(schema);
   guardFields(schema, name, authorization);
   return schema;
 }

@@ -6,6 +6,7 @@ import {
   type GraphQLSchema,
   isObjectType,
 } from "graphql";
+import { withValidIds } from "../graphql/input-ids.ts";
 import { type Needs, type RequestContext, requirePermission } from "../trust/request-context.ts";
 import { withFewReferences } from "./references.ts";
 
@@ -41,7 +42,8 @@ export function guardFields(schema: GraphQLSchema, subgraph: string, authorizati
         throw new Error(`${coordinate} of subgraph ${subgraph} has no entry in its authorization.`);
       listed.delete(coordinate);
       const needs = needsOf(field, type.name, authorization);
-      const cleared = type === schema.getMutationType() ? withClearedData(resolve) : resolve;
+      const isMutation = type === schema.getMutationType();
+      const cleared = isMutation ? withClearedData(withValidIds(field.args, resolve)) : resolve;
       field.resolve = needs.length > 0 ? guardedBy(needs, cleared) : cleared;
     }
   }

@@ -5,6 +5,7 @@ import { ConfigurationError } from "../process/configuration-error.ts";
 import { PublicError } from "../errors.ts";
 import type { ExecutedWrites } from "./executed-writes.ts";
 import { readBody, RequestAborted } from "../process/http-body.ts";
+import { closeServer } from "../process/close-server.ts";
 import { listen } from "../process/listen.ts";
 import { followKeys } from "../trust/live-keys.ts";
 import { log } from "../observability/log.ts";
@@ -74,14 +75,11 @@ export async function listenSubgraph(
   const { port: bound } = server.address() as AddressInfo;
   return {
     url: `http://${host}:${bound}/graphql`,
-    close: () =>
-      new Promise((resolve) => {
-        isClosing = true;
-        server.close(() => resolve());
-        server.closeIdleConnections();
-        void sockets?.close();
-        setTimeout(() => server.closeAllConnections(), closeGraceMs).unref();
-      }),
+    close: () => {
+      isClosing = true;
+      void sockets?.close();
+      return closeServer(server, closeGraceMs);
+    },
   };
 }
 

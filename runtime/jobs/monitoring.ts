@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "#db/client.ts";
-import { refreshHourly } from "#db/monitoring/import-writes.ts";
+import { refreshHourly } from "#db/monitoring/hourly-rollup.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
 import { log } from "#lib/observability/log.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";

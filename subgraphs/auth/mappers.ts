@@ -10,6 +10,7 @@ import type { PublicUserRow } from "#db/auth/users.ts";
 import type { UserError as Problem } from "#lib/graphql/user-errors.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
 import type { ValidToken as Token } from "./credentials/validate-token.ts";
+import type { UserErrorCode } from "./generated/enums.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 
@@ -29,7 +30,7 @@ export type UserSessionConnection = Page<PublicUserSessionRow>;
 export type AuthAuditEntry = PublicAuditEntryRow;
 export type AuthAuditEntryConnection = Page<PublicAuditEntryRow>;
 
-export type UserError = Problem;
+export type UserError = Problem<UserErrorCode>;
 export type ValidToken = Token;
 
 export type ValidTokenKind = Token["kind"];

@@ -1,8 +1,8 @@
 import type { Task } from "#db/call-connections.ts";
-import type { Database, Scope } from "#db/client.ts";
+import type { Database } from "#db/client.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Current } from "#lib/replaceable.ts";
-import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import type { PasswordHasher } from "./passwords/password-hasher.ts";
 import type { SignInLimits } from "./sign-in/sign-in-limits.ts";
 
@@ -39,21 +39,5 @@ export const servicesOf =
     },
   });
 
-/** Returns the scope of a write for a request, in the request's own tenant unless another is given. */
-export const scopeOf = ({ identity, requestId, deadline }: RequestContext, tenantId = identity.tenantId): Scope => ({
-  tenantId,
-  deadline,
-  requestId,
-  actor: identity.kind === "anonymous" ? undefined : `${identity.kind}:${identity.id}`,
-});
-
 /** Returns the tenant that a user belongs to, whichever tenant they act in. Their sessions and keys are stored there. */
 export const homeOf = ({ userTenantId, tenantId }: Identity): string => userTenantId ?? tenantId;
-
-/** Returns the actor of a request, for the audit log. */
-export const actorOf = ({ identity, client }: RequestContext) => ({
-  userId: identity.kind === "user" ? identity.id : null,
-  actorName: identity.name ?? null,
-  ipAddress: client?.ipAddress,
-  userAgent: client?.userAgent,
-});

@@ -20,16 +20,16 @@ import {
   costOptimizationsOfVm,
 } from "#db/federation/cost-optimizations.ts";
 import { instancePriceById, instancePriceList } from "#db/federation/instance-prices.ts";
-import { migrationStepById, stepsOfMigration } from "#db/federation/migration-steps.ts";
+import { vmMigrationStepById, stepsOfMigration } from "#db/federation/vm-migration-steps.ts";
 import {
-  migrationById,
-  migrationList,
+  vmMigrationById,
+  vmMigrationList,
   migrationsInitiatedBy,
   migrationsOfNode,
   migrationsOfProvider,
   migrationsOfTenant,
   migrationsOfVm,
-} from "#db/federation/migrations.ts";
+} from "#db/federation/vm-migrations.ts";
 import {
   multicloudVmById,
   multicloudVmList,
@@ -42,7 +42,7 @@ export type FederationLoaders = ReturnType<typeof createFederationLoaders>;
 
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export function createFederationLoaders(tx: Tx) {
-  const { one, list, under } = loadersOn(tx);
+  const { one, list, among, under } = loadersOn(tx);
   return {
     providerById: one(cloudProviderById),
     providers: list(cloudProviderList),
@@ -51,14 +51,15 @@ export function createFederationLoaders(tx: Tx) {
     providerVms: list(multicloudVmList),
     providerVmsOfVm: under(multicloudVmsOfVm),
     providerVmsAtProvider: under(multicloudVmsAtProvider),
-    migrationById: one(migrationById),
-    migrations: list(migrationList),
+    isMigrationAmong: among(vmMigrationList),
+    migrationById: one(vmMigrationById),
+    migrations: list(vmMigrationList),
     migrationsOfVm: under(migrationsOfVm),
     migrationsOfNode: under(migrationsOfNode),
     migrationsOfProvider: under(migrationsOfProvider),
     migrationsOfTenant: under(migrationsOfTenant),
     migrationsInitiatedBy: under(migrationsInitiatedBy),
-    stepById: one(migrationStepById),
+    stepById: one(vmMigrationStepById),
     stepsOfMigration: under(stepsOfMigration),
     policyById: one(compliancePolicyById),
     policies: list(compliancePolicyList),

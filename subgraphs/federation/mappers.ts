@@ -3,9 +3,10 @@ import type { CompliancePolicyRow } from "#db/federation/schema/compliance-polic
 import type { ComplianceViolationRow } from "#db/federation/schema/compliance-violations.ts";
 import type { CostOptimizationRow } from "#db/federation/schema/cost-optimizations.ts";
 import type { InstancePriceRow } from "#db/federation/schema/instance-prices.ts";
-import type { MigrationStepRow } from "#db/federation/schema/migration-steps.ts";
-import type { MigrationPhase as Phase, MigrationRow } from "#db/federation/schema/migrations.ts";
+import type { VmMigrationStepRow } from "#db/federation/schema/vm-migration-steps.ts";
+import type { MigrationPhase as Phase, VmMigrationRow } from "#db/federation/schema/vm-migrations.ts";
 import type { MulticloudVmRow } from "#db/federation/schema/multicloud-vms.ts";
+import type { MoneyValue } from "#lib/graphql/money.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
 import type { MigrationProgressRow, StepProgressRow } from "./migrations/progress.ts";
 
@@ -16,6 +17,7 @@ interface Reference {
 }
 export type ClusterNode = Reference;
 export type Tenant = Reference;
+export type Money = MoneyValue;
 export type User = Reference;
 export type Vm = Reference;
 
@@ -23,10 +25,10 @@ export type CloudProvider = VisibleCloudProviderRow;
 export type CloudProviderConnection = Page<VisibleCloudProviderRow>;
 export type ProviderVm = MulticloudVmRow;
 export type ProviderVmConnection = Page<MulticloudVmRow>;
-export type Migration = MigrationRow;
-export type MigrationConnection = Page<MigrationRow>;
-export type MigrationStep = MigrationStepRow;
-export type MigrationStepConnection = Page<MigrationStepRow>;
+export type Migration = VmMigrationRow;
+export type MigrationConnection = Page<VmMigrationRow>;
+export type MigrationStep = VmMigrationStepRow;
+export type MigrationStepConnection = Page<VmMigrationStepRow>;
 export type MigrationProgress = MigrationProgressRow;
 export type StepProgress = StepProgressRow;
 export type CompliancePolicy = CompliancePolicyRow;
@@ -41,8 +43,8 @@ export type InstancePriceConnection = Page<InstancePriceRow>;
 export type ProviderType = VisibleCloudProviderRow["providerType"];
 export type ProviderHealth = VisibleCloudProviderRow["healthStatus"];
 export type ProviderVmState = MulticloudVmRow["state"];
-export type MigrationType = MigrationRow["migrationType"];
-export type MigrationStatus = MigrationRow["status"];
+export type MigrationType = VmMigrationRow["migrationType"];
+export type MigrationStatus = VmMigrationRow["status"];
 export type MigrationPhase = Phase;
-export type StepStatus = MigrationStepRow["status"];
+export type StepStatus = VmMigrationStepRow["status"];
 export type ViolationSeverity = ComplianceViolationRow["severity"];

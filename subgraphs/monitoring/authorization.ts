@@ -1,4 +1,4 @@
-import { platformWith } from "#lib/trust/request-context.ts";
+import { platformOnly, platformWith } from "#lib/trust/request-context.ts";
 
 /** The permission or policy of each root field, required for the subgraph to start, and of each other type and field with restricted access. */
 export const authorization = {
@@ -12,10 +12,11 @@ export const authorization = {
   "Subscription.alertChanged": "alert:read",
   "Subscription.vmMetrics": "metric:read",
   // Samples of nodes have no tenant.
-  "ClusterNode.latestMetrics": platformWith("node:read"),
-  "ClusterNode.metrics": platformWith("node:read"),
+  "ClusterNodePlatform.latestMetrics": "node:read",
+  "ClusterNodePlatform.metrics": "node:read",
   "Subscription.nodeMetrics": platformWith("node:read"),
   // On every path by which they are reached.
+  ClusterNodePlatform: platformOnly,
   AlertRule: "alert:read",
   AlertRuleConnection: "alert:read",
   Alert: "alert:read",

@@ -11,7 +11,7 @@ import { alertRuleById, alertRuleList, alertRulesOfTenant } from "#db/monitoring
 import { datasetImportById, datasetImportList } from "#db/monitoring/dataset-imports-list.ts";
 import { projectedVmById } from "#db/monitoring/projected-vms.ts";
 import { latestNodeMetrics, nodeMetricSeries, type NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
-import { topVms, type VmTopMetric } from "#db/monitoring/top-vms.ts";
+import { topVms, type TopVmsRequest } from "#db/monitoring/top-vms.ts";
 import { latestVmMetrics, vmMetricSeries, type VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
 import { ArgumentLoader, loadersOn } from "#lib/graphql/batching.ts";
 import type { SeriesRequest } from "./metrics/series-request.ts";
@@ -20,11 +20,12 @@ export type MonitoringLoaders = ReturnType<typeof createMonitoringLoaders>;
 
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export function createMonitoringLoaders(tx: Tx) {
-  const { one, list, under } = loadersOn(tx);
+  const { one, list, among, under } = loadersOn(tx);
   return {
     alertRuleById: one(alertRuleById),
     alertRules: list(alertRuleList),
     alertRulesOfTenant: under(alertRulesOfTenant),
+    isAlertAmong: among(alertInstanceList),
     alertById: one(alertInstanceById),
     alerts: list(alertInstanceList),
     alertsOfVm: under(alertInstancesOfVm),
@@ -33,7 +34,7 @@ export function createMonitoringLoaders(tx: Tx) {
     alertsOfRule: under(alertInstancesOfRule),
     metricImportById: one(datasetImportById),
     metricImports: list(datasetImportList),
-    topVms: (by: VmTopMetric, first: number, maxAgeSeconds: number | null) => topVms(tx, by, first, maxAgeSeconds),
+    topVms: (request: TopVmsRequest) => topVms(tx, request),
     projectedVmById: one(projectedVmById),
     latestVmMetrics: one(latestVmMetrics),
     latestNodeMetrics: one(latestNodeMetrics),

@@ -1,3 +1,4 @@
+import type { Metric as MetricValue } from "#db/monitoring/metrics.ts";
 import type { MetricSeries, MetricSeriesColumn } from "#db/monitoring/metric-series.ts";
 import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
 import type { AlertRuleRow, AlertScope as AlertScopeValue } from "#db/monitoring/schema/alert-rules.ts";
@@ -15,6 +16,8 @@ interface Reference {
   id: string;
 }
 export type ClusterNode = Reference;
+/** The node's id. */
+export type ClusterNodePlatform = Reference;
 export type Tenant = Reference;
 export type User = Reference;
 export type Vm = Reference;
@@ -40,6 +43,7 @@ export type AlertScopeSelector = AlertScopeValue["by"];
 export type AlertSeverity = AlertRuleRow["severity"];
 export type AlertState = AlertInstanceRow["state"];
 export type ComparisonOperator = AlertRuleRow["comparisonOperator"];
+export type Metric = MetricValue;
 export type MetricImportStatus = DatasetImportRow["status"];
 export type MetricTier = VmMetricSeries["tier"];
 export type NoDataPolicy = AlertRuleRow["noDataPolicy"];

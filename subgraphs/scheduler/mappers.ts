@@ -5,6 +5,7 @@ import type { ResourceAllocationRow } from "#db/scheduler/schema/resource-alloca
 import type { ScalingRecommendationRow } from "#db/scheduler/schema/scaling-recommendations.ts";
 import type { SchedulingDecisionRow } from "#db/scheduler/schema/scheduling-decisions.ts";
 import type { SchedulingPolicyRow } from "#db/scheduler/schema/scheduling-policies.ts";
+import type { MoneyValue } from "#lib/graphql/money.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
@@ -13,9 +14,11 @@ interface Reference {
   id: string;
 }
 export type Tenant = Reference;
+export type Money = MoneyValue;
 export type Vm = Reference;
 
 export type ClusterNode = NodeRow;
+export type ClusterNodePlatform = NodeRow;
 export type ClusterNodeConnection = Page<NodeRow>;
 export type NodeResources = NodeResourcesDocument;
 export type ResourceAmounts = Partial<NodeResourcesDocument>;
@@ -26,8 +29,8 @@ export type SchedulingPolicy = SchedulingPolicyRow;
 export type SchedulingPolicyConnection = Page<SchedulingPolicyRow>;
 export type ResourceAllocation = ResourceAllocationRow;
 export type ResourceAllocationConnection = Page<ResourceAllocationRow>;
-export type SchedulingDecision = SchedulingDecisionRow;
-export type SchedulingDecisionConnection = Page<SchedulingDecisionRow>;
+export type PlacementDecision = SchedulingDecisionRow;
+export type PlacementDecisionConnection = Page<SchedulingDecisionRow>;
 export type ScalingRecommendation = ScalingRecommendationRow;
 export type ScalingRecommendationConnection = Page<ScalingRecommendationRow>;
 

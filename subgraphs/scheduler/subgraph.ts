@@ -21,7 +21,7 @@ export function createSchedulerSubgraph({ database }: SchedulerDependencies): Su
       Cluster: ({ loaders }) => loaders.clusterById,
       SchedulingPolicy: ({ loaders }) => loaders.policyById,
       ResourceAllocation: ({ loaders }) => loaders.allocationById,
-      SchedulingDecision: ({ loaders }) => loaders.decisionById,
+      PlacementDecision: ({ loaders }) => loaders.decisionById,
       ScalingRecommendation: ({ loaders }) => loaders.recommendationById,
       Tenant: referenceOnly,
       Vm: referenceOnly,

@@ -10,7 +10,7 @@ export type VmsLoaders = ReturnType<typeof createVmsLoaders>;
 
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export function createVmsLoaders(tx: Tx) {
-  const { one, list, under } = loadersOn(tx);
+  const { one, list, among, under } = loadersOn(tx);
   return {
     vmById: one(vmById),
     vms: list(vmList),
@@ -28,6 +28,7 @@ export function createVmsLoaders(tx: Tx) {
     networkById: one(vmNetworkById),
     networks: list(vmNetworkList),
     networksOfVm: under(networksOfVm),
+    isTransitionAmong: among(vmStateTransitionList),
     transitionById: one(vmStateTransitionById),
     transitions: list(vmStateTransitionList),
     transitionsOfVm: under(transitionsOfVm),

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { askGraph } from "#tests/harness/product.ts";
-import { bootMutatedProduct, type MutatedProduct } from "./mutated-product.ts";
+import { examples } from "#tests/mutations/examples.ts";
+import { bootMutatedProduct, type MutatedProduct } from "#tests/mutations/mutated-product.ts";
+import { World } from "#tests/mutations/world.ts";
 import { soak } from "./mutation-soak.ts";
-import { mutations, World } from "./mutations.ts";
 
 let product: MutatedProduct;
 beforeAll(async () => {
@@ -14,7 +15,7 @@ it("case G21: while every mutation is sent 64 times at once, reads and sign-ins 
   const world = await World.of(product.target);
   const { failures, reads, sent } = await soak({
     world,
-    names: Object.keys(mutations),
+    names: Object.keys(examples),
     ask: (query, variables, token) => askGraph(product.url, query, variables, token),
     before: () => product.forgetFailures(),
   });

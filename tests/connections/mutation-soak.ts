@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { AnsweredData } from "#tests/harness/answers.ts";
-import { mutations, outcomeOf, type World } from "./mutations.ts";
+import { exampleOf, expectedAtOnce } from "#tests/mutations/examples.ts";
+import { outcomeOf, type World } from "#tests/mutations/world.ts";
 
 const times = 64;
 const readEveryMs = 20;
@@ -61,9 +62,10 @@ export async function soak({ world, names, ask, before, lastsMs = 0 }: SoakOptio
   try {
     for (const name of names) {
       await before?.();
-      const { input, token, otherwise = [] } = await mutations[name]!(world, times);
+      const request = await exampleOf(name).request(world);
+      const { otherwise } = expectedAtOnce(name, times);
       const began = performance.now();
-      const sent = Array.from({ length: times }, () => world.send(name, { ...(input ? { input } : {}), token }));
+      const sent = Array.from({ length: times }, () => world.send(name, request));
       const outcomes = (await Promise.all(sent)).map((answer) => outcomeOf(name, answer));
       report.mutations.push({ name, milliseconds: performance.now() - began });
       report.sent += times;

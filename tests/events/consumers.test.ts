@@ -55,7 +55,12 @@ function noting(changes: Partial<Consumer> = {}): Consumer {
 function program(consumer: Consumer): { end(): Promise<void> } {
   const ended = new AbortController();
   const log = fixture.log([], { pollMs: 20, signal: ended.signal });
-  const running = runConsumer(consumer, { system: fixture.systems.scheduler, log, signal: ended.signal });
+  const running = runConsumer(consumer, {
+    system: fixture.systems.scheduler,
+    log,
+    signal: ended.signal,
+    idleMs: 100,
+  });
   return {
     end: async () => {
       ended.abort();
@@ -157,7 +162,6 @@ describe("a consumer", () => {
     await until(
       "the position has advanced",
       async () => (await consumerPosition(fixture.systems.scheduler, noting()))?.id === 1,
-      20_000,
     );
     await running.end();
     expect(await versions()).toEqual([]);
@@ -201,7 +205,7 @@ describe("a consumer that is rewound", () => {
       }),
     );
     expect(replayed).toBe(5);
-    await until("all events are applied again", async () => (await versions()).length >= 10, 20_000);
+    await until("all events are applied again", async () => (await versions()).length >= 10);
     await running.end();
     expect(await versions()).toEqual([...numbers(1, 5), ...numbers(1, 5)]);
   });

@@ -70,7 +70,7 @@ describe.each(domains)("in the %s database", (domain) => {
 
   it.each(Object.values(changes[domain]).map((each) => [each.event, each] as const))(
     "every %s that was written has an event with its transaction's actor and its last version",
-    async (_name, { table, event, key = ["id"] }) => {
+    async (_name, { table, event, key }) => {
       const columns = key.map((property) => (table as unknown as Record<string, { name: string }>)[property]?.name);
       const [counts] = await fleet.rows<{ rows: number; events: number; strangers: number; outdated: number }>(
         domain,

@@ -34,21 +34,29 @@ const change = statement<{ version: number }>(
 );
 
 /** An event of each domain whose payload has a free text, which carries the checker's data. */
-const carrying: Record<Domain, { type: EventType; payload: Record<string, unknown> }> = {
-  auth: { type: "tenant.updated", payload: { enabled: true } },
-  vms: { type: "vm.updated", payload: { state: "running", nodeId: null, ownerId: "", tags: {} } },
-  monitoring: { type: "alert_rule.updated", payload: { severity: "warning", enabled: true } },
-  federation: {
+const carrying: Record<Domain, (key: string, name: string) => NewEvent> = {
+  auth: (key, name) => ({ type: "tenant.updated", key, payload: { name, enabled: true } }),
+  vms: (key, name) => ({
+    type: "vm.updated",
+    key,
+    payload: { name, state: "running", nodeId: null, ownerId: key, tags: {} },
+  }),
+  monitoring: (key, name) => ({
+    type: "alert_rule.updated",
+    key,
+    payload: { name, severity: "warning", enabled: true },
+  }),
+  federation: (key, name) => ({
     type: "cloud_provider.updated",
-    payload: { providerType: "aws", healthStatus: "healthy", enabled: true },
-  },
-  scheduler: { type: "cluster.updated", payload: { status: "active" } },
+    key,
+    payload: { name, providerType: "aws", healthStatus: "healthy", enabled: true },
+  }),
+  scheduler: (key, name) => ({ type: "cluster.updated", key, payload: { name, status: "active" } }),
 };
 
-export const carriedTypes = Object.fromEntries(domains.map((domain) => [domain, carrying[domain].type])) as Record<
-  Domain,
-  EventType
->;
+export const carriedTypes = Object.fromEntries(
+  domains.map((domain) => [domain, carrying[domain]("", "").type]),
+) as Record<Domain, EventType>;
 
 /** Changes an aggregate, and appends its event. */
 export async function writeAggregate(tx: WriteTx, write: Omit<Write, "source" | "version">): Promise<Write> {
@@ -58,11 +66,10 @@ export async function writeAggregate(tx: WriteTx, write: Omit<Write, "source" | 
   return { source: tx.domain, ...write, version: row.version };
 }
 
-function eventOf(domain: Domain, { key, version, operation, amount }: Omit<Write, "source">): NewEvent {
-  const { type, payload } = carrying[domain];
-  const ids = "ownerId" in payload ? { ownerId: key } : {};
-  return { type, key, entityVersion: version, payload: { ...payload, ...ids, name: `${operation} ${amount}` } };
-}
+const eventOf = (domain: Domain, { key, version, operation, amount }: Omit<Write, "source">): NewEvent => ({
+  ...carrying[domain](key, `${operation} ${amount}`),
+  entityVersion: version,
+});
 
 /** Returns the write that an event of the proof reports. */
 export function writeOf({ source, entityKey, entityVersion, payload }: Event): Write {

@@ -4,7 +4,7 @@ import { closeDatabases, openDatabases } from "#runtime/databases.ts";
 import { serverEnvironment } from "#db/embedded/command.ts";
 import { readEmbeddedConnection } from "#db/embedded/start.ts";
 import { removeOldEvents } from "#db/event-log/retention.ts";
-import { ensureMetricRange } from "#db/monitoring/import-writes.ts";
+import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
 import { insertVmSamples } from "#db/monitoring/sample-writes.ts";
 import { checkVmProjection } from "#db/projections/vm-projection.ts";

@@ -95,13 +95,13 @@ describe("attack 15: with the product's own limits", () => {
 });
 
 it("every page of the composed schema declares its size", () => {
-  const silent = Object.values(apiSchema.getTypeMap()).flatMap((type) =>
+  const pages = Object.values(apiSchema.getTypeMap()).flatMap((type) =>
     "getFields" in type
       ? Object.values(type.getFields())
           .filter((field) => "args" in field && String(field.type).endsWith("Connection"))
           .map(({ name }) => `${type.name}.${name}`)
-          .filter((coordinate) => !costs.sizeOf(coordinate))
       : [],
   );
-  expect(silent).toEqual([]);
+  expect(pages.length).toBeGreaterThan(60);
+  expect(pages.filter((coordinate) => !costs.sizeOf(coordinate))).toEqual([]);
 });

@@ -1,50 +1,17 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
-import { composeServices } from "@apollo/composition";
-import { parse } from "graphql";
+import { connect } from "node:net";
 import { serverAudits } from "graphql-http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type GatewayServer, type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
+import { type GatewayServer, startGateway } from "#gateway/http/server.ts";
 import { anonymous } from "#lib/trust/request-context.ts";
+import { type Behind, hello, json, startHello, supergraphSdl } from "./hello-gateway.ts";
 
-const schema = "type Query { hello(name: String): String slow: String long: String } type Mutation { count: Int }";
-const { supergraphSdl = "" } = composeServices([{ name: "one", typeDefs: parse(schema), url: "http://one" }]);
-
-/** Longer than the buffers of a connection hold. */
-const longText = "long ".repeat(4 * 2 ** 20);
-
-let counted = 0;
-let letSlowGo: () => void;
-const slow = new Promise<void>((resolve) => (letSlowGo = resolve));
-const start = (introspection: boolean, more: Partial<GatewayServerOptions> = {}) =>
-  startGateway({
-    ...more,
-    supergraphSdl,
-    introspection,
-    planning: "this thread",
-    transport: {
-      send: async (_subgraph, { query }) => {
-        if (query.startsWith("mutation")) return { data: { count: (counted += 1) } };
-        if (query.includes("slow")) await slow;
-        return { data: { hello: "world", slow: "done", ...(query.includes("long") ? { long: longText } : {}) } };
-      },
-      close: async () => undefined,
-    },
-    identify: async () => anonymous,
-    ready: async () => true,
-    allowedOrigins: ["https://console.example"],
-    host: "127.0.0.1",
-    port: 0,
-  });
-
+const behind: Behind = { counted: 0, slow: Promise.resolve() };
 let gateway: GatewayServer;
 beforeAll(async () => {
-  gateway = await start(true);
+  gateway = await startHello(true, {}, behind);
 });
 afterAll(() => gateway.close());
 
-const json = { "content-type": "application/json" };
 const post = (body: string, headers: Record<string, string> = json) =>
   fetch(gateway.url, { method: "POST", headers, body });
 const get = (parameters: Record<string, string>, headers: Record<string, string> = {}) =>
@@ -53,7 +20,6 @@ const errorOf = async (response: Response) => {
   const { errors } = (await response.json()) as { errors: { extensions: Record<string, unknown> }[] };
   return `${response.status} ${errors.map(({ extensions }) => extensions["code"]).join(" ")}`;
 };
-const hello = JSON.stringify({ query: "{ hello }" });
 
 describe("the audit of GraphQL over HTTP", () => {
   it.each(serverAudits({ url: () => gateway.url }))("$name", async (audit) => {
@@ -154,13 +120,13 @@ describe("an HTTP request that is no GraphQL request gets a specific error:", ()
 
 describe("attack 21: a mutation", () => {
   it("is executed by POST only", async () => {
-    const before = counted;
+    const before = behind.counted;
     const query = "mutation { count }";
     expect(await errorOf(await get({ query }))).toBe("405 METHOD_NOT_ALLOWED");
     expect(await errorOf(await get({ query }, { "apollo-require-preflight": "1" }))).toBe("405 METHOD_NOT_ALLOWED");
-    expect(counted).toBe(before);
+    expect(behind.counted).toBe(before);
     expect((await post(JSON.stringify({ query }))).status).toBe(200);
-    expect(counted).toBe(before + 1);
+    expect(behind.counted).toBe(before + 1);
   });
 });
 
@@ -216,98 +182,6 @@ describe("an error", () => {
   });
 });
 
-describe("without introspection", () => {
-  it("attack 1: the schema is not returned, and no error helps to guess it", async () => {
-    const closed = await start(false);
-    try {
-      const ask = async (query: string) =>
-        (await fetch(closed.url, { method: "POST", headers: json, body: JSON.stringify({ query }) })).text();
-      for (const query of ["{ __schema { types { name } } }", '{ __type(name: "Query") { name } }'])
-        expect(await ask(query)).toContain("GRAPHQL_VALIDATION_FAILED");
-      for (const query of ["{ helo }", '{ hello(nme: "x") }', "query ($x: Strin) { hello(name: $x) }"]) {
-        expect(await ask(query)).toContain("GRAPHQL_VALIDATION_FAILED");
-        expect(await ask(query)).not.toContain("Did you mean");
-      }
-      expect(await ask("{ __typename }")).toContain("Query");
-    } finally {
-      await closed.close();
-    }
-  });
-});
-
-describe("attack 18: a client that is slow", () => {
-  it("to send its body gets a 408 and is cut off, as are a hundred that send nothing, while others are answered", async () => {
-    const hurried = await start(true, { slowRequestMs: 600 });
-    const port = Number(new URL(hurried.url).port);
-    const cutOff = (begin: string) =>
-      new Promise<string>((resolve, reject) => {
-        const socket = connect(port, "127.0.0.1", () => socket.write(begin));
-        let received = "";
-        // A byte now and then does not extend the limit.
-        const dripping = setInterval(() => begin !== "" && socket.write(" "), 100);
-        socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
-        socket.once("close", () => {
-          clearInterval(dripping);
-          resolve(received);
-        });
-        socket.on("error", (error: NodeJS.ErrnoException) => {
-          if (error.code !== "ECONNRESET" && error.code !== "EPIPE") reject(error);
-        });
-      });
-    const head = `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n`;
-    const dripped = cutOff(`${head}{`);
-    const silent = Array.from({ length: 100 }, () => cutOff(""));
-    const answer = await fetch(hurried.url, { method: "POST", headers: json, body: hello });
-    expect(await answer.json()).toEqual({ data: { hello: "world" } });
-    expect(await dripped).toContain("408");
-    for (const received of await Promise.all(silent)) expect(received).toMatch(/^$|408/);
-    await hurried.close();
-  });
-
-  it("to read its response is cut off, and the response is discarded", async () => {
-    const hurried = await start(true, { unreadAnswerMs: 200 });
-    const accepted = new Promise<Socket>((resolve) => {
-      const accept = (message: unknown) => {
-        unsubscribe("net.server.socket", accept);
-        resolve((message as { socket: Socket }).socket);
-      };
-      subscribe("net.server.socket", accept);
-    });
-    const client = connect(Number(new URL(hurried.url).port), "127.0.0.1").pause();
-    const body = JSON.stringify({ query: "{ long }" });
-    client.write(
-      `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    );
-    const socket = await accepted;
-    await once(socket, "close");
-    expect(socket.bytesWritten).toBeGreaterThan(longText.length);
-    client.destroy();
-    await hurried.close();
-  });
-});
-
-it("a server that closes answers requests in flight, and accepts no new ones", async () => {
-  const closing = await start(true);
-  const inFlight = fetch(closing.url, { method: "POST", headers: json, body: JSON.stringify({ query: "{ slow }" }) });
-  await fetch(closing.url, { method: "POST", headers: json, body: hello });
-  const closed = closing.close();
-  await expect.poll(() => canConnect(closing.url)).toBe(false);
-  letSlowGo();
-  const response = await inFlight;
-  expect([response.status, await response.json()]).toEqual([200, { data: { slow: "done" } }]);
-  await closed;
-});
-
-const canConnect = (url: string) =>
-  new Promise<boolean>((resolve) => {
-    const socket = connect(Number(new URL(url).port), "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-
 describe("/health/ready", () => {
   it("case G44: is 200 while any part is available, and names the parts that are not", async () => {
     const parts = { auth: true, vms: false, monitoring: true };
@@ -341,39 +215,6 @@ describe("/health/ready", () => {
     fails = true;
     expect((await at("/health/ready"))[0]).toBe(503);
     await server.close();
-  });
-});
-
-describe("a gateway that does not show its schema", () => {
-  let closed: GatewayServer;
-  beforeAll(async () => {
-    closed = await start(false);
-  });
-  afterAll(() => closed.close());
-  const messages = async (query: string): Promise<string> => {
-    const response = await fetch(closed.url, { method: "POST", headers: json, body: JSON.stringify({ query }) });
-    const { errors = [] } = (await response.json()) as { errors?: { message: string }[] };
-    return errors.map(({ message }) => message).join(" ");
-  };
-
-  it.each([
-    ["a field", "{ helo }", "helo"],
-    ["an argument", "{ hello(nam: 1) }", "nam"],
-    ["a type", "query ($name: Strin) { hello(name: $name) }", "Strin"],
-  ])("attack 4: does not suggest the right name for a misspelled one: %s", async (_what, query, misspelled) => {
-    expect(await messages(query)).toContain(`"${misspelled}"`);
-    expect(await messages(query)).not.toContain("Did you mean");
-  });
-
-  it.each([
-    "query @skip { __typename }",
-    "query @deprecated { __typename }",
-    "{ hello @unknown }",
-    "{ hello @include }",
-  ])("attack 5: reports a wrong directive with a message that does not identify the engine: %s", async (query) => {
-    expect(await messages(query)).toMatch(
-      /^(A directive is unknown, in a place where it is not allowed, or lacks an argument. ?)+$/,
-    );
   });
 });
 

@@ -23,6 +23,10 @@ export interface ConnectionField {
   field: string;
   /** GraphQL type of each field of its filter. */
   filters: Readonly<Record<string, string>>;
+  /** Type of the objects in the list. */
+  node: string;
+  /** Type of the objects whose ids each filter by ids takes. */
+  references: Readonly<Record<string, string>>;
   orderType: string;
   orders: readonly string[];
   /** Returns an operation with selections of this field under an object that exists. */
@@ -42,6 +46,7 @@ export function connectionFields(schema: GraphQLSchema, fleet: Fleet): Connectio
         name: `${type.name}.${field.name}`,
         field: field.name,
         ...argumentsOf(schema, field),
+        ...referencesOf(field),
         under: type === query ? (selections) => `{ ${selections} }` : underParent(schema, type.name, fleet),
       });
     }
@@ -66,12 +71,41 @@ function argumentsOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown
   };
 }
 
+/** A filter by ids has the name of a field of the listed objects, `owner`, or of the last part of several: `provider` is a `sourceProvider` or a `destinationProvider`. */
+function referencesOf(field: GraphQLField<unknown, unknown>): Pick<ConnectionField, "node" | "references"> {
+  const connection = getNamedType(field.type);
+  const node = isObjectType(connection) ? getNamedType(connection.getFields()["nodes"]?.type) : undefined;
+  if (!isObjectType(node)) throw new Error(`${field.name} is not a list of objects.`);
+  const filter = getNamedType(field.args.find(({ name }) => name === "filter")?.type);
+  const byIds = isInputObjectType(filter)
+    ? Object.values(filter.getFields()).filter(({ type }) => String(type) === "[ID!]")
+    : [];
+  const typeOf = (name: string): string => {
+    if (name === "id") return node.name;
+    const fields = Object.values(node.getFields());
+    const ending = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+    const referring = fields.find((each) => each.name === name) ?? fields.find((each) => each.name.endsWith(ending));
+    if (!referring) throw new Error(`${node.name} has no field for the filter ${name}.`);
+    return getNamedType(referring.type).name;
+  };
+  return { node: node.name, references: Object.fromEntries(byIds.map(({ name }) => [name, typeOf(name)])) };
+}
+
 /** Returns a function that wraps selections of a type in an operation on an object that exists: `{ vm(id: …) { … } }`. */
 export function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): (selections: string) => string {
   if (type === schema.getQueryType()?.name) return (selections) => `{ ${selections} }`;
-  const root = Object.values(schema.getQueryType()?.getFields() ?? {}).find(
-    ({ type: returned, args }) => String(returned) === type && args.length === 1 && args[0]?.name === "id",
+  const byId = Object.values(schema.getQueryType()?.getFields() ?? {}).filter(
+    ({ args }) => args.length === 1 && args[0]?.name === "id",
   );
-  if (!root) throw new Error(`${type} has lists, but no root field returns it by its id.`);
-  return (selections) => `{ ${root.name}(id: "${fleet.id(root.name as Kind)}") { ${selections} } }`;
+  const root = byId.find(({ type: returned }) => String(returned) === type);
+  if (root) return (selections) => `{ ${root.name}(id: "${fleet.id(root.name as Kind)}") { ${selections} } }`;
+  // A part of an object that a root field returns, such as `clusterNode(id: …) { platform { … } }`.
+  for (const { name, type: returned } of byId) {
+    const whole = getNamedType(returned);
+    const part = isObjectType(whole)
+      ? Object.values(whole.getFields()).find((field) => String(field.type) === type && field.args.length === 0)
+      : undefined;
+    if (part) return (selections) => `{ ${name}(id: "${fleet.id(name as Kind)}") { ${part.name} { ${selections} } } }`;
+  }
+  throw new Error(`${type} has lists, but no root field leads to it by an id.`);
 }

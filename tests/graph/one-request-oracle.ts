@@ -105,8 +105,8 @@ export async function expectedAnswer(urls: OracleDatabases, request: OracleReque
         placementDecision: decision
           ? {
               id: decision["id"],
-              decisionAlgorithm: decision["decision_algorithm"],
-              decisionScore: decision["decision_score"],
+              algorithm: decision["decision_algorithm"],
+              score: decision["decision_score"],
               decidedAt: iso(decision["decision_time"]),
               selectedNode: decision["selected_node_id"]
                 ? { name: nodes.get(decision["selected_node_id"])?.["name"] }
@@ -118,11 +118,10 @@ export async function expectedAnswer(urls: OracleDatabases, request: OracleReque
             id: twin["id"],
             instanceType: twin["instance_type"],
             region: twin["region"],
-            costPerHour: twin["cost"],
-            currency: twin["currency"],
+            costPerHour: twin["cost"] === null ? null : { amount: twin["cost"], currency: twin["currency"] },
             provider: {
               name: providers.get(twin["provider_id"])?.["name"],
-              providerType: providers.get(twin["provider_id"])?.["provider_type"].toUpperCase(),
+              type: providers.get(twin["provider_id"])?.["provider_type"].toUpperCase(),
             },
           })),
         },
@@ -134,13 +133,13 @@ export async function expectedAnswer(urls: OracleDatabases, request: OracleReque
                 order by step_number, id limit 10`;
               return {
                 id: migration["id"],
-                migrationType: migration["migration_type"].toUpperCase(),
+                type: migration["migration_type"].toUpperCase(),
                 status: migration["status"].toUpperCase(),
                 progressPercentage: migration["progress_percentage"],
                 steps: {
                   nodes: steps.map((step) => ({
-                    stepNumber: step["step_number"],
-                    stepName: step["step_name"],
+                    number: step["step_number"],
+                    name: step["step_name"],
                     status: step["status"].toUpperCase(),
                     duration: step["spent"],
                   })),

@@ -42,16 +42,16 @@ const nested: [what: string, fields: string, most: Partial<Record<Domain, number
   ],
   [
     "lists of every domain",
-    `vms(first: COUNT) { nodes { id owner { username } node { name cluster { name } allocations { nodes { id } } } tenant { name }
+    `vms(first: COUNT) { nodes { id owner { username } node { name platform { cluster { name } } allocations { nodes { id } } } tenant { name }
       alerts { nodes { id rule { name } } } latestMetrics { time } migrations { nodes { id steps { nodes { id } } sourceProvider { name } } }
       providerVms { nodes { id provider { name } } } violations { nodes { id policy { name } } } costOptimizations { nodes { id } }
-      allocations { nodes { id } } decisions { nodes { id } } recommendations { nodes { id } } placementDecision { id } } }`,
+      allocations { nodes { id } } placementDecisions { nodes { id } } recommendations { nodes { id } } placementDecision { id } } }`,
     // One statement per table and nesting level: a user and a tenant; a node, its cluster, its claims and four lists of the VM; and so on.
     { auth: 2, vms: 1, monitoring: 3, federation: 8, scheduler: 7 },
   ],
   [
     "lists under nodes",
-    "clusterNodes(first: COUNT) { nodes { id vms { nodes { id name owner { username } } } alerts { nodes { id } } migrations { nodes { id } } decisions { nodes { id } } } }",
+    "clusterNodes(first: COUNT) { nodes { id vms { nodes { id name owner { username } } } alerts { nodes { id } } migrations { nodes { id } } placementDecisions { nodes { id } } } }",
     { auth: 1, vms: 1, monitoring: 1, federation: 1, scheduler: 2 },
   ],
   [

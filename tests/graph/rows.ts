@@ -31,7 +31,7 @@ export const kinds = [
   "clusterNode",
   "schedulingPolicy",
   "resourceAllocation",
-  "schedulingDecision",
+  "placementDecision",
   "scalingRecommendation",
 ] as const;
 export type Kind = (typeof kinds)[number];
@@ -337,7 +337,7 @@ export async function insertFleet(urls: TestDatabases, tenant: number, count: nu
         allocated_at: at,
       });
       await insert(sql, "scheduling_decisions", {
-        id: id("schedulingDecision"),
+        id: id("placementDecision"),
         tenant_id: tenantId,
         vm_id: id("vm"),
         requested_resources: `'{"cpuMillicores": 1000}'`,

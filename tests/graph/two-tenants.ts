@@ -28,6 +28,7 @@ export async function twoTenants({ rowSecurity }: TwoTenantsOptions): Promise<Te
   const urls = await cloneDatabases();
   await insertFleet(urls, 1, 3);
   await insertFleet(urls, 2, 3);
+  await completeReferences(urls);
   for (const domain of domains) {
     await asOwner(urls.url(domain), async (owner) => {
       if (domain === "monitoring") await insertSamples(owner);
@@ -167,6 +168,20 @@ function keyOf(table: PgTable): string[] {
   const columns = Object.entries(getTableColumns(table) as Record<string, Column>);
   const composite = getTableConfig(table).primaryKeys[0]?.columns.map(({ name }) => name) ?? [];
   return columns.filter(([, { primary, name }]) => primary || composite.includes(name)).map(([property]) => property);
+}
+
+/** Sets the references to objects that rows of a fleet have only rarely: who approved a migration, or where it leads. */
+async function completeReferences(urls: TestDatabases): Promise<void> {
+  await asOwner(urls.url("federation"), async (owner) => {
+    await owner`update migrations set destination_provider = source_provider, approved_by = initiated_by`;
+    await owner`update cost_optimizations set recommended_provider = current_provider`;
+  });
+  await asOwner(urls.url("monitoring"), async (owner) => {
+    for (const fleet of [ours, theirs])
+      await owner`
+        update alert_instances set acknowledged_by = ${fleet.id("user")}, acknowledged_at = started_at
+        where tenant_id = ${fleet.tenantId}`;
+  });
 }
 
 /** Inserts the projection of each tenant's first VM. */

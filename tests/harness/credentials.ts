@@ -50,6 +50,14 @@ export const administratorKey = (dataDir: string): string =>
   (JSON.parse(readFileSync(join(dataDir, "admin.json"), "utf8")) as { apiKey: string }).apiKey;
 
 const hasher = new PasswordHasher();
+/** The hash of each password that a test's users have; a hash takes some 20 ms of a processor. */
+const hashes = new Map<string, Promise<string>>();
+
+function hashOf(password: string): Promise<string> {
+  const hash = hashes.get(password) ?? hasher.hash(password);
+  hashes.set(password, hash);
+  return hash;
+}
 
 export interface UserOptions {
   tenantId: string;
@@ -71,7 +79,7 @@ export async function makeUser(auth: Database, options: UserOptions): Promise<Te
   const id = newId();
   const username = `user-${id.slice(-12)}`;
   const email = `${username}@example.org`;
-  const passwordHash = await hasher.hash(password);
+  const passwordHash = await hashOf(password);
   await auth.write({ tenantId, actor: "command:test" }, (tx) =>
     upsert(tx, users, [{ id, tenantId, username, email, role, passwordHash }], {
       onConflict: ["id"],

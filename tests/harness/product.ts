@@ -1,6 +1,5 @@
 import type { Keyring } from "#lib/trust/keyring.ts";
 import { Replaceable } from "#lib/replaceable.ts";
-import { readFileSync } from "node:fs";
 import { reachability, closeDatabases, type Databases, openDatabases } from "#runtime/databases.ts";
 import { type RunningEvents, startEvents } from "#runtime/events/start-events.ts";
 import { createSubgraphs } from "#runtime/subgraphs.ts";
@@ -18,7 +17,6 @@ import { inProcess } from "#gateway/transport/in-process.ts";
 import type { TransportLimits } from "#gateway/transport/limits.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
 import { type Database, openDatabase } from "#db/client.ts";
-import { asset } from "#lib/assets.ts";
 import { type AddressRange, parseAddressRange } from "#lib/trust/ip-address.ts";
 import { policies } from "#lib/trust/request-context.ts";
 import { demoTenantId, demoUserId } from "#lib/trust/demo-tenant.ts";
@@ -27,6 +25,7 @@ import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { type AnsweredData, answerOf } from "./answers.ts";
 import { testEncryptionKeys, testKeyEnvironment, testPepper } from "./credentials.ts";
 import { cloneDatabases, type TestDatabases } from "./server.ts";
+import { productSupergraph } from "./supergraph.ts";
 
 export interface Answer extends AnsweredData {
   status: number;
@@ -99,7 +98,8 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   const limits = new KeyLimits();
   const gateway = await startGateway({
     policies,
-    supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
+    supergraphSdl: productSupergraph().sdl,
+    loaded: productSupergraph(),
     transport,
     subscriptions: inProcessSource(subgraphs),
     socketLimits: options.socketLimits,

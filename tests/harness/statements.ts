@@ -18,11 +18,12 @@ export async function statementsDuring(urls: TestDatabases, run: () => Promise<u
       const [info] = await sql<{ dealloc: string }[]>`select dealloc::text from pg_stat_statements_info`;
       return info?.dealloc;
     };
+    // Without their texts, which the server would read for the statements of all databases of the run.
     const counts = async () => {
-      const rows = await sql<{ database: string; queryid: string; query: string; calls: number }[]>`
-        select d.datname as database, s.queryid::text, s.query, sum(s.calls)::int as calls
-        from pg_stat_statements s join pg_database d on d.oid = s.dbid
-        where d.datname = any(${[...names.keys()]}) group by 1, 2, 3`;
+      const rows = await sql<{ database: string; queryid: string; calls: number }[]>`
+        select d.datname as database, s.queryid::text, sum(s.calls)::int as calls
+        from pg_stat_statements(false) s join pg_database d on d.oid = s.dbid
+        where d.datname = any(${[...names.keys()]}) group by 1, 2`;
       return new Map(rows.map((row) => [`${row.database}/${row.queryid}`, row]));
     };
     // A response is sent before its transactions have ended, and the server counts a statement when its portal is closed.
@@ -42,11 +43,32 @@ export async function statementsDuring(urls: TestDatabases, run: () => Promise<u
     await settled();
     const after = await counts();
     if ((await pushedOut()) !== pushedOutBefore) throw new Error("pg_stat_statements.max is too small to count");
-    return [...after.entries()].flatMap(([key, row]) => {
-      const calls = row.calls - (before.get(key)?.calls ?? 0);
-      const frame = /^\s*(begin|commit|rollback|select set_config|set )/i.test(row.query);
-      const domain = names.get(row.database);
-      return calls > 0 && !frame && domain ? [{ domain, query: row.query, calls }] : [];
+    const counted = [...after.entries()].flatMap(([key, { database, queryid, calls }]) => {
+      const more = calls - (before.get(key)?.calls ?? 0);
+      return more > 0 ? [{ key, database, queryid, calls: more }] : [];
+    });
+    const texts = textsOf(urls);
+    if (counted.some(({ key }) => !texts.has(key))) {
+      const rows = await sql<{ database: string; queryid: string; query: string }[]>`
+        select d.datname as database, s.queryid::text, s.query
+        from pg_stat_statements s join pg_database d on d.oid = s.dbid where d.datname = any(${[...names.keys()]})`;
+      for (const { database, queryid, query } of rows) texts.set(`${database}/${queryid}`, query);
+    }
+    return counted.flatMap(({ key, database, calls }) => {
+      const query = texts.get(key);
+      const domain = names.get(database);
+      if (query === undefined || domain === undefined) throw new Error(`A statement of ${database} has no text.`);
+      const frame = /^\s*(begin|commit|rollback|select set_config|set )/i.test(query);
+      return frame ? [] : [{ domain, query, calls }];
     });
   });
+}
+
+/** The texts of a test's statements that were read from the server: `database/id of the statement` → text. */
+const readTexts = new WeakMap<TestDatabases, Map<string, string>>();
+
+function textsOf(urls: TestDatabases): Map<string, string> {
+  const texts = readTexts.get(urls) ?? new Map<string, string>();
+  readTexts.set(urls, texts);
+  return texts;
 }

@@ -3,6 +3,8 @@ import { loadSupergraph, type LoadedSupergraph } from "#gateway/execution/loaded
 import { asset } from "#lib/assets.ts";
 import { policies } from "#lib/trust/request-context.ts";
 
-/** Returns the product's composed schema, as its gateway loads it. */
+let loaded: LoadedSupergraph | undefined;
+
+/** Returns the product's composed schema, as its gateway loads it. The files of a worker share it. */
 export const productSupergraph = (): LoadedSupergraph =>
-  loadSupergraph(readFileSync(asset("supergraph.graphql"), "utf8"), policies);
+  (loaded ??= loadSupergraph(readFileSync(asset("supergraph.graphql"), "utf8"), policies));

@@ -6,7 +6,7 @@ import { WebSocket } from "ws";
 import { changeColumns, type ChangedRow, type Changes, changeEvents } from "#db/changes.ts";
 import type { Database } from "#db/client.ts";
 import { append } from "#db/event-log/append.ts";
-import { migrationChanges, migrationStepChanges } from "#db/federation/changes.ts";
+import { vmMigrationChanges, vmMigrationStepChanges } from "#db/federation/changes.ts";
 import { alertChanges } from "#db/monitoring/changes.ts";
 import { statement } from "#db/statement.ts";
 import { changeStates, type StateChange } from "#db/vms/state-writes.ts";
@@ -80,14 +80,14 @@ async function touch<T extends PgTable>(database: Database, changes: Changes<T>,
       sql`update ${table} set id = id where id = ${sql.placeholder("key")}::uuid returning ${changeColumns(changes)}`,
   );
   await database.write({ tenantId }, async (tx) =>
-    append(tx, changeEvents(changes, await tx.run(touched, { key }), "updated")),
+    append(tx, changeEvents(changes, await tx.run(touched, { key, tenantId }), "updated")),
   );
 }
 
 interface Changed {
   vmStateChanged: { fromState: string; toState: string; vm: { id: string; owner: { username: string } } };
 }
-const changes = `subscription ($filter: VmStateChangeFilter) {
+const changes = `subscription ($filter: VmStateTransitionFilter) {
   vmStateChanged(filter: $filter) { fromState toState vm { id name owner { username } latestMetrics { cpuUsagePercent } } }
 }`;
 
@@ -219,16 +219,16 @@ describe("alertChanged", () => {
 describe("migrationProgressed", () => {
   it("emits the changes of a migration and of its steps", async () => {
     const live = await following<{ migrationProgressed: Record<string, unknown> }>(
-      `subscription ($ids: [ID!]) { migrationProgressed(migrationIds: $ids) {
-        status progressPercentage step { stepNumber stepName status } migration { id vm { name } } } }`,
+      `subscription ($ids: [ID!]) { migrationProgressed(filter: { id: $ids }) {
+        status progressPercentage step { number name status } migration { id vm { name } } } }`,
       { ids: [id("migration", 1)] },
     );
-    await touch(product.databases.federation, migrationChanges, id("migration", 2));
-    await touch(product.databases.federation, migrationStepChanges, id("migrationStep", 1));
-    await touch(product.databases.federation, migrationChanges, id("migration", 1));
+    await touch(product.databases.federation, vmMigrationChanges, id("migration", 2));
+    await touch(product.databases.federation, vmMigrationStepChanges, id("migrationStep", 1));
+    await touch(product.databases.federation, vmMigrationChanges, id("migration", 1));
     await until(() => live.received.length === 2);
     expect(live.received.map(({ data }) => data.migrationProgressed)).toMatchObject([
-      { status: null, step: { stepName: expect.any(String) }, migration: { id: id("migration", 1) } },
+      { status: null, step: { name: expect.any(String) }, migration: { id: id("migration", 1) } },
       { progressPercentage: expect.any(Number), step: null, migration: { id: id("migration", 1) } },
     ]);
     await live.stop();
@@ -245,7 +245,7 @@ describe("vmMetrics", () => {
 
   it("emits the newest sample of each VM at the requested interval, with the number of samples that it replaces", async () => {
     const live = await following<{ vmMetrics: { vm: { id: string } } }>(
-      `subscription ($ids: [ID!]) { vmMetrics(vmIds: $ids, every: "PT1S") { time cpuUsagePercent vm { id name } } }`,
+      `subscription ($ids: [ID!]) { vmMetrics(filter: { vm: $ids }, every: "PT1S") { time cpuUsagePercent vm { id name } } }`,
       { ids: [id("vm", 1), id("vm", 2)] },
     );
     for (let round = 0; round < 5; round += 1) await sampled(1, 2, 3);
@@ -260,7 +260,8 @@ describe("vmMetrics", () => {
     const refused = (variables: Record<string, unknown>) =>
       client
         .iterate({
-          query: "subscription ($ids: [ID!], $every: Duration) { vmMetrics(vmIds: $ids, every: $every) { time } }",
+          query:
+            "subscription ($ids: [ID!], $every: Duration) { vmMetrics(filter: { vm: $ids }, every: $every) { time } }",
           variables,
         })
         .next();

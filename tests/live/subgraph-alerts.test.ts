@@ -10,8 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-const query = `subscription ($severity: [AlertSeverity!], $states: [AlertState!]) {
-  alertChanged(severity: $severity, states: $states) { state severity version changedAt alert { id state message } } }`;
+const query = `subscription ($filter: AlertFilter) {
+  alertChanged(filter: $filter) { state severity version changedAt alert { id state message } } }`;
 
 const writing = { actor: "job:test" };
 /** Raises an alert of one of the tenant's rules, on a VM that has none. */
@@ -61,7 +61,7 @@ describe("alertChanged", () => {
   it("emits an open alert that a user acknowledged as acknowledged", async () => {
     const subscriber = await Subscriber.of(
       live.monitoring,
-      { query, variables: { states: ["ACKNOWLEDGED"] } },
+      { query, variables: { filter: { state: ["ACKNOWLEDGED"] } } },
       everything(live.ours),
     );
     const id = newId();
@@ -86,7 +86,7 @@ describe("alertChanged", () => {
   });
 
   it("is filtered by severity and state, and never emits another tenant's alerts", async () => {
-    const variables = { severity: ["CRITICAL"], states: ["FIRING", "RESOLVED"] };
+    const variables = { filter: { severity: ["CRITICAL"], state: ["FIRING", "RESOLVED"] } };
     const subscriber = await Subscriber.of(live.monitoring, { query, variables }, everything(live.ours));
     const theirs = await raise(live.theirs, "critical");
     await move(live.theirs, theirs, "pending", "firing");

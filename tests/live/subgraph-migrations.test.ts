@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { advanceMigration, beginMigrations } from "#db/federation/migration-writes.ts";
-import { migrationPhases } from "#db/federation/schema/migrations.ts";
+import { advanceVmMigration, beginVmMigrations } from "#db/federation/vm-migration-writes.ts";
+import { migrationPhases } from "#db/federation/schema/vm-migrations.ts";
 import { newId } from "#lib/uuid.ts";
 import type { Fleet } from "#tests/graph/rows.ts";
 import { dataOf, everything, firstOf, liveSubgraphs, type LiveSubgraphs, Subscriber } from "./subgraph-fixture.ts";
@@ -11,8 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => live.stop());
 
-const query = `subscription ($of: [ID!]) { migrationProgressed(migrationIds: $of) {
-  status progressPercentage phase version step { stepNumber stepName status } changedAt migration { id status } } }`;
+const query = `subscription ($of: [ID!]) { migrationProgressed(filter: { id: $of }) {
+  status progressPercentage phase version step { number name status } changedAt migration { id status } } }`;
 
 const writing = { actor: "job:test" };
 async function begin(fleet: Fleet): Promise<string> {
@@ -24,12 +24,12 @@ async function begin(fleet: Fleet): Promise<string> {
     approvedBy: fleet.id("user"),
   };
   const [id] = await live.services.federation.write({ ...writing, tenantId: fleet.tenantId }, (tx) =>
-    beginMigrations(tx, [move], new Date()),
+    beginVmMigrations(tx, [move], new Date()),
   );
   return id ?? "";
 }
 const advance = (fleet: Fleet, id: string) =>
-  live.services.federation.write({ ...writing, tenantId: fleet.tenantId }, (tx) => advanceMigration(tx, id));
+  live.services.federation.write({ ...writing, tenantId: fleet.tenantId }, (tx) => advanceVmMigration(tx, id));
 
 const progress = (events: Awaited<ReturnType<Subscriber["take"]>>) =>
   events.map((event) => dataOf(event)["migrationProgressed"] as Record<string, unknown>);
@@ -41,20 +41,20 @@ describe("migrationProgressed", () => {
     const steps = migrationPhases.length;
     expect(progress(await subscriber.take(1 + steps))).toMatchObject([
       { status: "IN_PROGRESS", progressPercentage: 0, phase: "VALIDATE", version: 1, step: null, migration: { id } },
-      { status: null, version: null, step: { stepNumber: 0, stepName: "validate", status: "IN_PROGRESS" } },
-      ...migrationPhases.slice(1).map((stepName) => ({ step: { stepName, status: "PENDING" }, migration: { id } })),
+      { status: null, version: null, step: { number: 0, name: "validate", status: "IN_PROGRESS" } },
+      ...migrationPhases.slice(1).map((name) => ({ step: { name, status: "PENDING" }, migration: { id } })),
     ]);
     expect(await advance(live.ours, id)).toBe(true);
     expect(progress(await subscriber.take(3))).toMatchObject([
-      { step: { stepNumber: 0, status: "COMPLETED" } },
-      { step: { stepNumber: 1, stepName: "approve", status: "IN_PROGRESS" } },
+      { step: { number: 0, status: "COMPLETED" } },
+      { step: { number: 1, name: "approve", status: "IN_PROGRESS" } },
       { status: "IN_PROGRESS", progressPercentage: 11, phase: "APPROVE", version: 2 },
     ]);
     for (let step = 1; step < steps; step++) expect(await advance(live.ours, id)).toBe(true);
     expect(await advance(live.ours, id)).toBe(false);
     const rest = progress(await subscriber.take(3 * (steps - 2) + 2));
     expect(rest.slice(-2)).toMatchObject([
-      { step: { stepNumber: steps - 1, status: "COMPLETED" } },
+      { step: { number: steps - 1, status: "COMPLETED" } },
       {
         status: "COMPLETED",
         progressPercentage: 100,
@@ -99,7 +99,7 @@ describe("migrationProgressed", () => {
     const wrong = { query, variables: { of: ["one"] } };
     await expect(firstOf(live.federation, wrong, everything(live.ours))).rejects.toMatchObject({
       code: "BAD_USER_INPUT",
-      details: { argument: "migrationIds" },
+      details: { argument: "filter.id" },
     });
   });
 });

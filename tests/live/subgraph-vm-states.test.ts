@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => live.stop());
 
 const query =
-  "subscription ($filter: VmStateChangeFilter) { vmStateChanged(filter: $filter) { id fromState toState vm { id } } }";
+  "subscription ($filter: VmStateTransitionFilter) { vmStateChanged(filter: $filter) { id fromState toState vm { id } } }";
 type State = "running" | "stopped" | "paused";
 
 /** Moves the n-th VM through these states, each change in its own transaction. */

@@ -4,33 +4,38 @@ import { type DrizzleSnapshotJSON, generateDrizzleJson, generateMigration } from
 import type postgres from "postgres";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type Domain, domains } from "#db/columns.ts";
-import { migrationsFolder, readJournal } from "#db/migration-files.ts";
-import { domainSchema } from "./domain-schema.ts";
+import { commonMigrationsFolder, migrationsFolder, readJournal } from "#db/migration-files.ts";
+import { databaseSchema, domainSchema } from "./domain-schema.ts";
 import { migratedDatabase } from "./migrated-database.ts";
 import { scratchDatabase } from "./scratch-database.ts";
 
-describe.each(domains)("the %s schema", (domain) => {
+const folderOf = (domain: Domain | "common") => (domain === "common" ? commonMigrationsFolder : migrationsFolder(domain));
+
+describe.each([...domains, "common"] as const)("the %s schema", (domain) => {
   it("describes nothing that its migrations lack", async () => {
-    const meta = join(migrationsFolder(domain), "meta");
-    const newest =
-      readdirSync(meta)
-        .filter((name) => name.endsWith("_snapshot.json"))
-        .sort()
-        .at(-1) ?? "";
-    const migrated = JSON.parse(readFileSync(join(meta, newest), "utf8")) as DrizzleSnapshotJSON;
+    const meta = join(folderOf(domain), "meta");
+    const [snapshot, ...older] = readdirSync(meta).filter((name) => name.endsWith("_snapshot.json"));
+    expect(older).toEqual([]);
+    const migrated = JSON.parse(readFileSync(join(meta, snapshot ?? ""), "utf8")) as DrizzleSnapshotJSON;
     const described = generateDrizzleJson(await domainSchema(domain), migrated.id);
     expect(await generateMigration(migrated, described)).toEqual([]);
   });
 
-  it("has a journal that names every file of its migrations, and no other", async () => {
-    const files = readdirSync(migrationsFolder(domain)).filter((name) => name.endsWith(".sql"));
+  it("has a journal that names every file of its migrations, and no other but those of templates", async () => {
+    const files = readdirSync(folderOf(domain)).filter((name) => name.endsWith(".sql"));
     const tags = files.map((name) => name.replace(/(\.native|\.timescale)?\.sql$/, ""));
-    const journal = await readJournal(migrationsFolder(domain));
-    expect(journal.map(({ tag }) => tag)).toEqual([...new Set(tags)].sort());
+    const journal = await readJournal(folderOf(domain));
+    const templates = (await readJournal(commonMigrationsFolder)).map(nameOf);
+    const withFile = journal.filter((entry) => tags.includes(entry.tag) || !templates.includes(nameOf(entry)));
+    expect(withFile.map(({ tag }) => tag)).toEqual([...new Set(tags)].sort());
     const times = journal.map(({ when }) => when);
     expect(times).toEqual([...times].sort((one, other) => one - other));
   });
+});
 
+const nameOf = ({ tag }: { tag: string }): string => tag.replace(/^\d+_/, "");
+
+describe.each(domains)("the %s schema", (domain) => {
   it("case G26: matches a migrated database: columns, defaults, indexes, constraints and policies, each by its definition", async () => {
     const [migrated, described] = await Promise.all([migratedDatabase(domain), describedDatabase(domain)]);
     onTestFinished(async () => {
@@ -60,7 +65,7 @@ it.each([
 async function describedDatabase(domain: Domain) {
   const database = await scratchDatabase();
   const empty = generateDrizzleJson({});
-  for (const statement of await generateMigration(empty, generateDrizzleJson(await domainSchema(domain), empty.id)))
+  for (const statement of await generateMigration(empty, generateDrizzleJson(await databaseSchema(domain), empty.id)))
     await database.sql.unsafe(statement);
   return database;
 }

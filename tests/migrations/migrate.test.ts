@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
 import { migrateDomain, pendingMigrations } from "#db/migrate.ts";
-import { migrationsFolder, readJournal } from "#db/migration-files.ts";
+import { domainJournal } from "#db/migration-files.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { type ScratchDatabase, scratchDatabase } from "./scratch-database.ts";
 
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => database.drop());
 
 describe.each(domains)("the %s database", (domain) => {
-  const allTags = async () => (await readJournal(migrationsFolder(domain))).map(({ tag }) => tag);
+  const allTags = async () => (await domainJournal(domain)).map(({ tag }) => tag);
 
   it("is created from an empty one by all its migrations, in the order of the journal", async () => {
     const tags = await allTags();
@@ -44,7 +44,7 @@ it("a database is migrated once when two processes request it at the same time",
   const run = () => promisify(execFile)(process.execPath, [program, database.url, "vms"]);
   const outputs = await Promise.all([run(), run()]);
   const applied = outputs.flatMap(({ stdout }) => JSON.parse(stdout) as string[]);
-  expect(applied).toEqual((await readJournal(migrationsFolder("vms"))).map(({ tag }) => tag));
+  expect(applied).toEqual((await domainJournal("vms")).map(({ tag }) => tag));
 });
 
 it("a program refuses a database that a newer version has migrated", async () => {

@@ -40,6 +40,15 @@ afterEach(async () => {
   await onServer(`drop role if exists ${serviceRole(domain)}, ${systemRole(domain)}; drop role if exists ${owner}`);
 });
 
+/** Returns which of the domain's roles the owner may assume. */
+const assumable = async () =>
+  (
+    await database.sql`
+      select rolname as role from pg_roles
+      where rolname in (${serviceRole(domain)}, ${systemRole(domain)}) and pg_has_role(${owner}, oid, 'member') order by 1`
+  ).map(({ role }) => role as string);
+const both = [serviceRole(domain), systemRole(domain)].toSorted();
+
 describe("an owner who may create roles", () => {
   beforeEach(() => makeOwner("createrole"));
 
@@ -56,6 +65,7 @@ describe("an owner who may create roles", () => {
   it("creates them once when many programs start at the same time", async () => {
     await Promise.all(Array.from({ length: 8 }, () => asOwner(ownerUrl, (sql) => ensureRoles(sql, domain))));
     await asOwner(ownerUrl, becomeBoth);
+    expect(await assumable()).toEqual(both);
   });
 });
 
@@ -74,6 +84,7 @@ describe("an owner who may not create roles", () => {
     await onServer(rolesSql(domain, { owner, database: databaseOf(ownerUrl) }));
     await asOwner(ownerUrl, (sql) => ensureRoles(sql, domain));
     await asOwner(ownerUrl, becomeBoth);
+    expect(await assumable()).toEqual(both);
   });
 
   it("gets an error when the roles exist but are not granted to it", async () => {

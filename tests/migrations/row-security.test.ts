@@ -37,6 +37,11 @@ describe.each(domains)("in the %s database", (domain) => {
       union all
       select nspname from pg_namespace, aclexplode(nspacl) as granted where nspname = 'public' and granted.grantee = 0`;
     expect(publicGrants).toEqual([]);
+    const callable = await sql`
+      select proname from pg_proc join pg_namespace on pg_namespace.oid = pronamespace, aclexplode(coalesce(proacl, acldefault('f', proowner))) as granted
+      where nspname = 'public' and granted.grantee = 0 and prorettype <> 'trigger'::regtype and not exists (
+        select from pg_depend where objid = pg_proc.oid and deptype = 'e')`;
+    expect(callable).toEqual([]);
   });
 });
 

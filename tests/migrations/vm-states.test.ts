@@ -61,6 +61,7 @@ it.each(["stopped", "paused", "error"] as const)("a VM that was %s returns to th
     await expect(changeState(id, "running", origin)).rejects.toMatchObject({ constraint_name: "vms_state_guard" });
   }
   await changeState(id, origin, origin);
+  expect([...(await database.sql`select state from vms where id = ${id}`)]).toEqual([{ state: origin }]);
 });
 
 it("a VM cannot enter a transient state with an origin other than the state it leaves", async () => {

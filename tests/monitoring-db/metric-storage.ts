@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { type Database, openDatabase } from "#db/client.ts";
 import type { MetricStorage } from "#db/migration-files.ts";
 import { migrateDomain } from "#db/migrate.ts";
-import { ensureMetricRange, refreshHourly } from "#db/monitoring/import-writes.ts";
+import { refreshHourly } from "#db/monitoring/hourly-rollup.ts";
+import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
 import {
   insertNodeSamples,
   insertVmSamples,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { holdRange } from "#db/monitoring/import-writes.ts";
+import { holdRange } from "#db/monitoring/metric-ranges.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
 import { plannerSettings } from "#tests/harness/planner-settings.ts";
 import { at, onEveryMetricStorage } from "./metric-storage.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { refreshHourly } from "#db/monitoring/import-writes.ts";
+import { refreshHourly } from "#db/monitoring/hourly-rollup.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
 import { insertVmSamples } from "#db/monitoring/sample-writes.ts";
 import { at, onEveryMetricStorage, seededRandom } from "./metric-storage.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { ensureMetricRange } from "#db/monitoring/import-writes.ts";
+import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
 import { insertVmSamples } from "#db/monitoring/sample-writes.ts";
 import { at, onEveryMetricStorage } from "./metric-storage.ts";
 

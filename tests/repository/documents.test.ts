@@ -5,7 +5,6 @@ import { urlVariable } from "#runtime/environment.ts";
 import { domains } from "#db/columns.ts";
 import { logins } from "#db/logins.ts";
 import { errorCodes } from "#lib/errors.ts";
-import { userErrorCodes } from "#lib/graphql/user-errors.ts";
 import { withTables } from "../../scripts/events-table.ts";
 
 const read = (path: string) => readFileSync(path, "utf8");
@@ -14,11 +13,6 @@ describe("the documents", () => {
   test("docs/errors.md has a heading for each error code, and no other", () => {
     const headings = [...read("docs/errors.md").matchAll(/^## (\w+)$/gm)].map(([, code]) => code);
     expect(headings.toSorted()).toEqual(Object.keys(errorCodes).toSorted());
-  });
-
-  test("docs/errors.md has a line for each code of user errors, and no other", () => {
-    const lines = [...read("docs/errors.md").matchAll(/^\| `(\w+)`/gm)].map(([, code]) => code);
-    expect(lines.toSorted()).toEqual(Object.keys(userErrorCodes).toSorted());
   });
 
   test("docs/events.md has the catalogue of the code", () => {

@@ -7,6 +7,7 @@ import { globSync } from "tinyglobby";
 import { describe, expect, it } from "vitest";
 import * as authTables from "#db/auth/schema/index.ts";
 import { type Domain, domains } from "#db/columns.ts";
+import * as commonTables from "#db/common/schema.ts";
 import * as federationTables from "#db/federation/schema/index.ts";
 import * as monitoringTables from "#db/monitoring/schema/index.ts";
 import * as schedulerTables from "#db/scheduler/schema/index.ts";
@@ -50,18 +51,18 @@ const exceptions = rowsOf(exceptionsPart).map(([domain = "", table, type, event]
 });
 const internal = rowsOf(internalPart).flatMap(([tables]) => codeIn(tables));
 
-/** Tables of the event log are in one file, because all databases have them. */
-const fileOf = (table: string): string =>
-  /^(outbox_events|event_\w+|consumed_events)$/.test(table) ? "event-log" : table.replaceAll("_", "-");
+/** The tables of VMs' migrations say in their file names that they are no migrations of a schema. */
+const fileOf = (table: string): string => `${/^migrations?_?/.test(table) ? "vm-" : ""}${table.replaceAll("_", "-")}`;
 const singular = (table: string): string => table.replace(/ies$/, "y").replace(/s$/, "");
 const plural = (name: string): string => (name.endsWith("s") ? name : name.replace(/y$/, "ie").concat("s"));
 const pascal = (name: string): string => name.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
 const snake = (type: string): string => type.replaceAll(/(?<!^)([A-Z])/g, "_$1").toLowerCase();
 
-const tablesOf = (domain: Domain): string[] =>
-  Object.values(schemas[domain])
+const tablesIn = (schema: object): string[] =>
+  Object.values(schema)
     .filter((each) => is(each, PgTable))
     .map((table) => getTableName(table));
+const tablesOf = (domain: Domain): string[] => tablesIn(schemas[domain]);
 const typeOf = (domain: string, table: string): string =>
   exceptions.find((each) => each.domain === domain && each.table === table)?.type ?? pascal(singular(table));
 const isKey = ({ name, arguments: args = [] }: ConstDirectiveNode): boolean =>
@@ -92,7 +93,7 @@ describe("docs/names.md", () => {
     );
     expect(useless).toEqual([]);
     expect(new Set(exceptions.map(({ table }) => table)).size).toBe(exceptions.length);
-    const existing = new Set(domains.flatMap(tablesOf));
+    const existing = new Set([...domains.flatMap(tablesOf), ...tablesIn(commonTables)]);
     expect(internal.filter((table) => !existing.has(table))).toEqual([]);
   });
 });

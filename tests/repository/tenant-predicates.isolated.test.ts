@@ -4,10 +4,13 @@ import { readFileSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describe, expect, it, vi } from "vitest";
 import { domains } from "#db/columns.ts";
+import type { Tx } from "#db/client.ts";
+import type { Filter } from "#db/filters.ts";
+import type * as listModule from "#db/list.ts";
 import type * as statementModule from "#db/statement.ts";
 import { asset } from "#lib/assets.ts";
 
-/** Every statement that a module defines when it is loaded. */
+/** Every statement that a module defines when it is loaded, and those that its lists define when a page of them is read. */
 const statements = vi.hoisted((): statementModule.Statement<unknown>[] => []);
 vi.mock("#db/statement.ts", async (original) => {
   const real = await original<typeof statementModule>();
@@ -20,6 +23,33 @@ vi.mock("#db/statement.ts", async (original) => {
   };
 });
 
+interface DefinedList {
+  spec: listModule.ListSpec;
+  /** Reads a page of the list, once for the list itself and once for each parent under which the module reads it. */
+  reads: ((tx: Tx, args: listModule.ListArguments) => Promise<unknown>)[];
+}
+const lists = vi.hoisted((): DefinedList[] => []);
+vi.mock("#db/list.ts", async (original) => {
+  const real = await original<typeof listModule>();
+  const defineList = (spec: listModule.ListSpec): listModule.List<unknown> => {
+    const list = real.defineList(spec);
+    const reads: DefinedList["reads"] = [(tx, args) => list.page(tx, args, true)];
+    lists.push({ spec, reads });
+    return {
+      ...list,
+      under: (belongsTo) => {
+        const pages = list.under(belongsTo);
+        reads.push((tx, args) => pages(tx, [id], args, true));
+        return pages;
+      },
+    };
+  };
+  return { ...real, defineList };
+});
+
+const id = "0197a000-0000-7000-8000-000000000000";
+const noRows = { tenantId: id, run: () => Promise.resolve([]) } as unknown as Tx;
+
 /** Modules whose statements run under the system role, which crosses tenants, and the reason for each. */
 const acrossTenants: Readonly<Record<string, string>> = {
   "db/auth/all-tenants.ts": "users of the platform see all tenants",
@@ -27,12 +57,39 @@ const acrossTenants: Readonly<Record<string, string>> = {
   "db/auth/credentials.ts": "a credential does not contain its tenant",
 };
 
+/** Tables with a tenant that no statement of a domain's modules touches, and what does. */
+const usedElsewhere: Readonly<Record<string, string>> = {
+  outbox_events: "the event log, under the system role",
+  projected_vms: "the projection of the vms domain, under the system role; the scheduler does not read it yet",
+  metric_dirty_hours: "functions of the monitoring database",
+};
+
 async function statementsOf(module: string): Promise<string[]> {
   vi.resetModules();
   statements.length = 0;
+  lists.length = 0;
   await import(asset(module));
+  for (const { spec, reads } of lists) {
+    const filters = [{}, ...Object.entries(spec.filters).map(([name, rule]) => ({ [name]: acceptedBy(rule, name) }))];
+    for (const read of reads) for (const filter of filters) await read(noRows, { filter });
+  }
   return statements.map((made) => made.text());
 }
+
+/** Returns a value that the filter accepts. */
+function acceptedBy(rule: Filter, name: string): unknown {
+  const values = [[id], "text", { from: new Date() }, { min: 1 }, [{ key: "k" }]];
+  for (const value of values)
+    try {
+      rule(name, value, name);
+      return value;
+    } catch {
+      // It is of another type.
+    }
+  throw new Error(`No value is known for the filter ${name}.`);
+}
+
+const count = (text: string, pattern: string) => text.match(new RegExp(pattern, "gi"))?.length ?? 0;
 
 async function tenantTables(domain: string): Promise<string[]> {
   const schema = (await import(asset(`db/${domain}/schema/index.ts`))) as object;
@@ -46,21 +103,28 @@ describe.each(domains)("the statements of db/%s", (domain) => {
   it("read, change and remove rows of tables with a tenant only by the tenant predicate", async () => {
     const tables = await tenantTables(domain);
     const without: string[] = [];
-    let touching = 0;
-    for (const module of globSync(`db/${domain}/*.ts`, { ignore: "**/*.test.ts" })) {
+    const touched = new Set<string>();
+    let read = 0;
+    for (const module of globSync(`db/${domain}/**/*.ts`, { ignore: "**/*.test.ts" })) {
       if (module in acrossTenants) continue;
-      for (const text of await statementsOf(module)) {
+      const texts = await statementsOf(module);
+      read += lists.length;
+      for (const text of texts) {
         for (const table of tables) {
-          const touches = new RegExp(`\\b(from|join|update|using)\\s+"?${table}"?\\b`, "i").test(text);
-          if (!touches) continue;
-          touching += 1;
+          const touches = count(text, `\\b(from|join|update|using)\\s+"?${table}"?(?!\\w)`);
+          if (touches === 0) continue;
+          touched.add(table);
           const column = table === "tenants" ? "id" : "tenant_id";
-          if (!text.includes(`"${table}"."${column}" = $`)) without.push(`${module}: ${text}`);
+          // The row of another table that has the tenant's predicate may bring the tenant. Built-in roles have none.
+          const bound = count(text, `"${table}"\\."${column}" (= (\\$|"\\w+"\\."(tenant_id|id)")|is null)`);
+          const isBound = /"tenant_id" = \$|"tenants"\."id" = \$/.test(text) && bound >= touches;
+          if (!isBound) without.push(`${module}: ${table} in ${text}`);
         }
       }
     }
     expect(without).toEqual([]);
-    expect(touching).toBeGreaterThan(0);
+    expect(read).toBeGreaterThan(2);
+    expect(tables.filter((table) => !touched.has(table) && !(table in usedElsewhere))).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ import { makeUser, testPepper } from "#tests/harness/credentials.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
-import { novacron } from "./command.ts";
+import { novacron, novacronHere } from "./command.ts";
 
 const dataDir = temporaryDataDir("novacron-commands-");
 const { tenantId } = fleetOf(1);
@@ -21,12 +21,23 @@ afterAll(async () => {
   await product.stop();
 });
 
-const run = (args: readonly string[], env: Record<string, string> = { NOVACRON_PEPPER: testPepper }) =>
-  novacron(args, {
-    NOVACRON_DATA_DIR: dataDir,
-    ...Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, product.urls.url(domain)])),
-    ...env,
-  });
+const environment = (more: Record<string, string>) => ({
+  NOVACRON_DATA_DIR: dataDir,
+  ...Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, product.urls.url(domain)])),
+  ...more,
+});
+/** The first answer and the first refusal of each command come from a process of its own; the others run in this one. */
+const ran = new Set<string>();
+const run = (
+  args: readonly string[],
+  env: Record<string, string> = { NOVACRON_PEPPER: testPepper },
+  kind = "answer",
+) => {
+  const command = `${args[0]} ${kind}`;
+  const isFirst = !ran.has(command);
+  ran.add(command);
+  return (isFirst ? novacron : novacronHere)(args, environment(env));
+};
 /** Runs a command with `--json`, and returns what it prints. */
 const answer = async <Printed>(...args: string[]): Promise<Printed> => {
   const { code, stdout, stderr } = await run([...args, "--json"]);
@@ -36,7 +47,7 @@ const answer = async <Printed>(...args: string[]): Promise<Printed> => {
 const refusals = async (...refused: (readonly [readonly string[], string])[]) =>
   Promise.all(
     refused.map(async ([args, code]) => {
-      const ended = await run(args);
+      const ended = await run(args, undefined, "refusal");
       expect([ended.code, ended.stdout], args.join(" ")).toEqual([1, ""]);
       expect(ended.stderr).toMatch(new RegExp(`^${code}: \\S`, "m"));
     }),

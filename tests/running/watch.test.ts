@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { changeColumns, type ChangedRow, changeEvents } from "#db/changes.ts";
 import { append } from "#db/event-log/append.ts";
-import { migrationStepChanges } from "#db/federation/changes.ts";
+import { vmMigrationStepChanges } from "#db/federation/changes.ts";
 import { alertChanges } from "#db/monitoring/changes.ts";
 import { statement } from "#db/statement.ts";
 import { changeStates, type StateChange } from "#db/vms/state-writes.ts";
@@ -136,16 +136,23 @@ describe("novacron watch", () => {
     const { lines, child, ended } = await watch("migrations", "--json");
     const touched = statement<ChangedRow>(
       () =>
-        sql`update migration_steps set id = id where id = ${sql.placeholder("key")}::uuid returning ${changeColumns(migrationStepChanges)}`,
+        sql`update migration_steps set id = id where id = ${sql.placeholder("key")}::uuid returning ${changeColumns(vmMigrationStepChanges)}`,
     );
     await product.databases.federation.write({ tenantId }, async (tx) =>
-      append(tx, changeEvents(migrationStepChanges, await tx.run(touched, { key: id("migrationStep", 1) }), "updated")),
+      append(
+        tx,
+        changeEvents(
+          vmMigrationStepChanges,
+          await tx.run(touched, { key: id("migrationStep", 1), tenantId }),
+          "updated",
+        ),
+      ),
     );
     await until(() => lines().length === 2);
     const [beginning, change] = lines().map((line) => JSON.parse(line) as Record<string, Record<string, unknown>>);
     expect(beginning).toMatchObject({ now: { migrations: { nodes: expect.any(Array) } }, cursor: expect.any(String) });
     expect(change).toMatchObject({
-      change: { migrationProgressed: { step: { stepNumber: expect.any(Number) } } },
+      change: { migrationProgressed: { step: { number: expect.any(Number) } } },
       cursor: expect.any(String),
     });
     child.kill("SIGTERM");

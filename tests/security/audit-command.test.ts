@@ -8,7 +8,7 @@ import { recordAudit } from "#db/auth/audit-writes.ts";
 import { openDatabase } from "#db/client.ts";
 import { domains } from "#db/columns.ts";
 import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
-import { novacron } from "#tests/running/command.ts";
+import { novacron, novacronHere } from "#tests/running/command.ts";
 
 const entries = 9;
 /** The tampering of four tenants' logs, and the first bad entry that it produces. */
@@ -37,7 +37,9 @@ const kinds = Object.keys(tampered) as (keyof typeof tampered)[];
 const folder = mkdtempSync(join(tmpdir(), "audit-command-"));
 let databases: TestDatabases;
 let env: Record<string, string>;
+/** The first signing, the first report of no fault and the first report of faults come from processes of their own; the others run in this one. */
 const audit = (...args: string[]) => novacron(["audit", ...args], env);
+const auditHere = (...args: string[]) => novacronHere(["audit", ...args], env);
 
 beforeAll(async () => {
   databases = await cloneDatabases();
@@ -82,7 +84,7 @@ describe("novacron audit, on unchanged logs,", () => {
       stdout: "4 logs signed\n",
       stderr: expect.any(String) as string,
     });
-    const again = await audit("checkpoint", "--json");
+    const again = await auditHere("checkpoint", "--json");
     expect([again.code, JSON.parse(again.stdout)]).toEqual([0, { signed: 0, refused: [] }]);
     expect(readFileSync(join(folder, "audit-checkpoints.jsonl"), "utf8").trim().split("\n")).toHaveLength(4);
   });
@@ -93,7 +95,7 @@ describe("novacron audit, on unchanged logs,", () => {
       stdout: "36 entries of 4 tenants are right; 4 checkpoints are signed\n",
       stderr: "",
     });
-    const one = await audit("verify", "--json", "--tenant", tampered["the tail cut"].tenantId);
+    const one = await auditHere("verify", "--json", "--tenant", tampered["the tail cut"].tenantId);
     const report = { tenants: 1, entries, checkpoints: 1, faults: [], badCheckpoints: [], unreadableLines: [] };
     expect([one.code, JSON.parse(one.stdout)]).toEqual([0, report]);
   });
@@ -131,7 +133,7 @@ describe("attack 58: novacron audit, on logs that were tampered with,", () => {
 
   it.each(kinds)("exits with 1 and prints one JSON document for one tenant: %s", async (kind) => {
     const { tenantId, seq, problem } = tampered[kind];
-    const { code, stdout } = await audit("verify", "--json", "--tenant", tenantId);
+    const { code, stdout } = await auditHere("verify", "--json", "--tenant", tenantId);
     expect([code, JSON.parse(stdout)]).toEqual([
       1,
       expect.objectContaining({
@@ -144,7 +146,7 @@ describe("attack 58: novacron audit, on logs that were tampered with,", () => {
 
   it("does not sign logs again that differ from a checkpoint", async () => {
     const { tenantId } = tampered["the tail cut"];
-    const { code, stdout } = await audit("checkpoint");
+    const { code, stdout } = await auditHere("checkpoint");
     expect([code, stdout]).toEqual([1, `0 logs signed\nthe log of tenant ${tenantId} was changed and is not signed\n`]);
   });
 });

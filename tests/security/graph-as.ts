@@ -1,18 +1,18 @@
-import { readFileSync } from "node:fs";
 import { createGateway } from "#gateway/create-gateway.ts";
 import type { SubscriptionSource } from "#gateway/subscriptions/source.ts";
 import { Subscriber } from "#gateway/subscriptions/stream.ts";
 import type { Transport } from "#gateway/transport/transport.ts";
-import { asset } from "#lib/assets.ts";
 import { type Identity, policies } from "#lib/trust/request-context.ts";
 import { type AnsweredData, answerOf } from "#tests/harness/answers.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
 
 export type AskAs = (identity: Identity, query: string) => Promise<AnsweredData>;
 
 /** Returns the product's graph over some transport, callable under any identity: these tests vary the identity. */
 export async function graphOver(transport: Transport): Promise<AskAs> {
   const gateway = createGateway({
-    supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
+    supergraphSdl: productSupergraph().sdl,
+    loaded: productSupergraph(),
     policies,
     transport,
     subscriptions: nothingToTell,

@@ -173,7 +173,7 @@ describe("attack 35: every open connection loses access within two seconds", () 
   it("of a user who is disabled", async () => {
     const user = await newUser();
     const { sockets, reading, isEnded } = await connectionsOf(user);
-    await asAdministrator("disableUser", { userId: user.id });
+    await asAdministrator("disableUser", { id: user.id });
     expect(await secondsUntil(() => sockets.every(({ closed }) => closed?.code === 4403) && isEnded())).toBeLessThan(2);
     await flip(ours);
     expect(await reading).not.toContain("vmStateChanged");
@@ -253,7 +253,8 @@ it("attack 47: a key's requests over a socket count towards its requests per min
 describe("attack 31: a tenant's subscriber", () => {
   it("receives nothing of another tenant, whatever ids it filters by", async () => {
     const client = new RawClient(product.url);
-    const filtered = "subscription ($filter: VmStateChangeFilter) { vmStateChanged(filter: $filter) { vm { id } } }";
+    const filtered =
+      "subscription ($filter: VmStateTransitionFilter) { vmStateChanged(filter: $filter) { vm { id } } }";
     const theirIds = [1, 2, 3].map((vm) => theirs.id("vm", vm));
     await client.connect(
       bearer(await tokenOf(await newUser())),

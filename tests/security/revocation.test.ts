@@ -100,7 +100,7 @@ it("attack 35: the session and the key of a user who is disabled are refused wit
   const { key } = await makeApiKey(product.databases.auth, { tenantId: user.tenantId, userId: user.id });
   const credentials = [await tokenOf(user), key];
   for (const credential of credentials) expect(await statusFor(credential)).toBe(200);
-  await asAdministrator("disableUser", { userId: user.id });
+  await asAdministrator("disableUser", { id: user.id });
   for (const credential of credentials) expect(await untilRefused(credential)).toBeLessThan(2_000);
 });
 
@@ -115,7 +115,7 @@ it("attack 35: a lowered or revoked role takes effect within two seconds, though
       ({ extensions }) => extensions.code,
     );
   for (const token of tokens) expect(await codes(token)).toEqual([]);
-  await asAdministrator("setUserRole", { userId: lowered.id, role: "VIEWER" });
+  await asAdministrator("setUserRole", { id: lowered.id, role: "VIEWER" });
   await asAdministrator("revokeRole", grant);
   const began = performance.now();
   for (const token of tokens)

@@ -69,7 +69,7 @@ describe("a tenant", () => {
     const own = await tokenOf(await newUser("admin", tenant.id as string));
     const seen = await product.ask(`{ tenants { nodes { ${inTenant} } } }`, {}, own);
     expect(seen.data.tenants.nodes).toEqual([tenant]);
-    const refused = await change("setTenantQuota", { tenantId: tenant.id, quota: { maxVmCount: 4 } }, own);
+    const refused = await change("setTenantQuota", { id: tenant.id, quota: { maxVmCount: 4 } }, own);
     expect(refused.errors[0]?.extensions).toMatchObject({ code: "FORBIDDEN", policy: "platform" });
   });
 
@@ -109,8 +109,7 @@ describe("a tenant", () => {
     const before = await written();
     const refused = { tenant: null, userErrors: [{ code, field: field.split(".") }] };
     expect((await change("createTenant", { name: "good", ...wrong })).data.createTenant).toEqual(refused);
-    const [name, input] =
-      "quota" in wrong ? ["setTenantQuota", { tenantId: id, ...wrong }] : ["updateTenant", { id, ...wrong }];
+    const [name, input] = "quota" in wrong ? ["setTenantQuota", { id, ...wrong }] : ["updateTenant", { id, ...wrong }];
     expect((await change(name, input)).data[name]).toEqual(refused);
     expect(await written()).toEqual(before);
   });
@@ -148,8 +147,8 @@ describe("a tenant", () => {
     await Promise.all([
       change("updateTenant", { id, name }),
       change("updateTenant", { id, description: "described" }),
-      change("setTenantQuota", { tenantId: id, quota: { maxVmCount: null } }),
-      change("setTenantQuota", { tenantId: id, quota: { maxCpuMillicores: 0 } }),
+      change("setTenantQuota", { id, quota: { maxVmCount: null } }),
+      change("setTenantQuota", { id, quota: { maxCpuMillicores: 0 } }),
     ]);
     const { data } = await change("updateTenant", { id, displayName: null });
     expect(data.updateTenant.tenant).toMatchObject({
@@ -165,12 +164,12 @@ describe("a tenant", () => {
     const id = await newTenant({ displayName: "Acme", quota });
     const unlimited = await newTenant({ quota: {} });
     const before = await written();
-    const none = await change("setTenantQuota", { tenantId: unlimited, quota: {} });
+    const none = await change("setTenantQuota", { id: unlimited, quota: {} });
     expect(none.data.setTenantQuota.tenant.quota).toBeNull();
     for (const [name, input] of [
       ["updateTenant", { id, displayName: "Acme" }],
       ["enableTenant", { id }],
-      ["setTenantQuota", { tenantId: id, quota }],
+      ["setTenantQuota", { id, quota }],
     ] as const) {
       const { data } = await change(name, input);
       expect(data[name].tenant, name).toMatchObject({ id, enabled: true, quota });
@@ -191,7 +190,7 @@ const everyChange = (id: string): [string, object][] => [
   ["updateTenant", { id, name: newName() }],
   ["disableTenant", { id }],
   ["enableTenant", { id }],
-  ["setTenantQuota", { tenantId: id, quota: { maxVmCount: 1 } }],
+  ["setTenantQuota", { id, quota: { maxVmCount: 1 } }],
 ];
 
 describe("a disabled tenant", () => {
@@ -294,7 +293,7 @@ describe("only administrators and operators of the platform", () => {
 it("a user of the platform who acts in a tenant may still change others", async () => {
   const id = await newTenant();
   const acting = await tokenOf(await newUser("operator"), other.tenantId);
-  const { data } = await change("setTenantQuota", { tenantId: id, quota: { maxVmCount: 7 } }, acting);
+  const { data } = await change("setTenantQuota", { id, quota: { maxVmCount: 7 } }, acting);
   expect(data.setTenantQuota.tenant).toMatchObject({ id, quota: { maxVmCount: 7 } });
 });
 
@@ -304,7 +303,7 @@ it("a change of a tenant is in its own audit log and the events, and a read of o
   const { data } = await change("createTenant", { name: newName(), quota: { maxVmCount: 1 } }, token);
   const { id } = data.createTenant.tenant as { id: string };
   for (const [name, input] of everyChange(id)) await change(name, input, token);
-  await change("setTenantQuota", { tenantId: id, quota: { maxVmCount: 2 } }, token);
+  await change("setTenantQuota", { id, quota: { maxVmCount: 2 } }, token);
   await product.ask("{ tenants(first: 1) { nodes { id } } }", {}, token);
   await product.ask(`{ tenant(id: "${id}") { id } }`, {}, token);
 

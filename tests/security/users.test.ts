@@ -216,11 +216,11 @@ describe("an administrator", () => {
     const user = await newUser();
     const token = await tokenOf(user);
     const administrator = await tokenOf(await newUser("admin"));
-    const disabled = await change("disableUser", { userId: user.id }, "user { disabledAt }", administrator);
+    const disabled = await change("disableUser", { id: user.id }, "user { disabledAt }", administrator);
     expect(disabled.data.disableUser.user.disabledAt).toEqual(expect.any(String));
     expect((await product.ask("{ me { id } }", {}, token)).status).toBe(401);
     expect((await signIn(user.email, user.password)).data.signIn.token).toBeNull();
-    await change("enableUser", { userId: user.id }, "user { disabledAt }", administrator);
+    await change("enableUser", { id: user.id }, "user { disabledAt }", administrator);
     expect((await signIn(user.email, user.password)).data.signIn.token).toMatch(/^nvs_/);
   });
 
@@ -232,7 +232,7 @@ describe("an administrator", () => {
       ["enableUser", {}],
       ["setUserRole", { role: "ADMIN" }],
     ] as const) {
-      const { errors } = await change(name, { userId: theirs.id, ...more }, "user { id }", administrator);
+      const { errors } = await change(name, { id: theirs.id, ...more }, "user { id }", administrator);
       expect(errors[0]?.extensions.code, name).toBe("NOT_FOUND");
     }
     expect((await signIn(theirs.email, theirs.password)).data.signIn.token).toMatch(/^nvs_/);
@@ -244,17 +244,17 @@ describe("an administrator", () => {
     const pair = [await newUser("admin", tenantId), await newUser("admin", tenantId)] as const;
     const tokens = [await tokenOf(pair[0]), await tokenOf(pair[1])] as const;
     const answers = await Promise.all([
-      change("disableUser", { userId: pair[1].id }, "user { id }", tokens[0]),
-      change("disableUser", { userId: pair[0].id }, "user { id }", tokens[1]),
+      change("disableUser", { id: pair[1].id }, "user { id }", tokens[0]),
+      change("disableUser", { id: pair[0].id }, "user { id }", tokens[1]),
     ]);
     const done = answers.filter(({ data }) => data?.disableUser?.user);
     expect(done).toHaveLength(1);
     const left = done[0] === answers[0] ? 0 : 1;
-    const alone = await change("setUserRole", { userId: pair[left].id, role: "VIEWER" }, "user { id }", tokens[left]);
+    const alone = await change("setUserRole", { id: pair[left].id, role: "VIEWER" }, "user { id }", tokens[left]);
     const last = { user: null, userErrors: [{ code: "LAST_ADMINISTRATOR", field: null }] };
     expect(alone.data.setUserRole).toEqual(last);
     // The same id in upper case, as a client may write it.
-    const shouted = await change("disableUser", { userId: pair[left].id.toUpperCase() }, "user { id }", tokens[left]);
+    const shouted = await change("disableUser", { id: pair[left].id.toUpperCase() }, "user { id }", tokens[left]);
     expect(shouted.data.disableUser).toEqual(last);
   });
 });
@@ -272,7 +272,7 @@ describe("a code for a new password is void", () => {
   ])("once the user who created it %s", async (_why, name, more) => {
     const [user, maker, administrator] = [await newUser(), await newUser("admin"), await newUser("admin")];
     const code = await makeCode(user.id, await tokenOf(maker));
-    await change(name, { userId: maker.id, ...more }, "user { id }", await tokenOf(administrator));
+    await change(name, { id: maker.id, ...more }, "user { id }", await tokenOf(administrator));
     expect(await use(user, code)).toBe("RESET_CODE_INVALID");
     expect((await signIn(user.email, user.password)).data.signIn.token).toMatch(/^nvs_/);
   });
@@ -283,8 +283,8 @@ describe("a code for a new password is void", () => {
     await change("changePassword", { currentPassword: user.password, newPassword: good }, "token", await tokenOf(user));
     expect(await use(user, first)).toBe("RESET_CODE_INVALID");
     const second = await makeCode(user.id, administrator);
-    await change("disableUser", { userId: user.id }, "user { id }", administrator);
-    await change("enableUser", { userId: user.id }, "user { id }", administrator);
+    await change("disableUser", { id: user.id }, "user { id }", administrator);
+    await change("enableUser", { id: user.id }, "user { id }", administrator);
     expect(await use(user, second)).toBe("RESET_CODE_INVALID");
     expect(await use(user, await makeCode(user.id, administrator))).toBeUndefined();
   });
@@ -314,8 +314,8 @@ it("no user gives another a role with rights that they lack themselves", async (
       insert into user_roles (user_id, role_id, tenant_id) select ${operator.id}, id, ${fleet.tenantId} from made`,
   );
   const token = await tokenOf(operator);
-  const { data } = await change("setUserRole", { userId: user.id, role: "ADMIN" }, "user { id }", token);
+  const { data } = await change("setUserRole", { id: user.id, role: "ADMIN" }, "user { id }", token);
   expect(data.setUserRole.userErrors).toEqual([{ code: "SCOPE_EXCEEDS_RIGHTS", field: ["role"] }]);
-  const allowed = await change("setUserRole", { userId: user.id, role: "OPERATOR" }, "user { id role }", token);
+  const allowed = await change("setUserRole", { id: user.id, role: "OPERATOR" }, "user { id role }", token);
   expect(allowed.data.setUserRole.user).toEqual({ id: user.id, role: "OPERATOR" });
 });

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asset } from "#lib/assets.ts";
 import { parse } from "yaml";
@@ -18,6 +18,15 @@ const userOf = (domain: Domain, user: string, server: Service | undefined) =>
 const on = (network: string) =>
   Object.entries(compose.services).flatMap(([name, { networks }]) => (networks.includes(network) ? name : []));
 const ours = Object.entries(compose.services).filter(([, { image }]) => image === "novacron");
+/** Returns the text of a bundle and of the parts that it loads. */
+function textOf(file: string, read = new Set<string>()): string {
+  read.add(file);
+  const text = readFileSync(file, "utf8");
+  const parts = [...text.matchAll(/(?:from |import\(|import )"(\.{1,2}\/[^"]+\.js)"/g)].map(([, part = ""]) =>
+    join(dirname(file), part),
+  );
+  return text + parts.map((part) => (read.has(part) || !existsSync(part) ? "" : textOf(part, read))).join("");
+}
 let folder: string;
 beforeAll(async () => {
   folder = await makeInstallation();
@@ -28,7 +37,7 @@ describe("docker-compose.yml", () => {
   it("starts bundles that the build makes, with only variables that each of them reads", () => {
     expect(ours).toHaveLength(11);
     for (const [name, service] of ours) {
-      const bundle = readFileSync(join(folder, entryOf(service)), "utf8");
+      const bundle = textOf(join(folder, entryOf(service)));
       for (const variable of Object.keys(service.environment)) {
         const read = variable.replace(/_FILE$/, "").replace(/^((?:DATABASE|SUBGRAPH)_(?:URL|PASSWORD)_)\w+$/, "$1");
         expect(bundle, `${name}: ${variable}`).toContain(read);

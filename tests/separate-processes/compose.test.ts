@@ -6,7 +6,7 @@ import { closeDatabases, type Databases, openDatabases } from "#runtime/database
 import { seedDemoFleet } from "#demo/seed.ts";
 import { openDatabase } from "#db/client.ts";
 import { type Domain, domains, serviceRole, systemRole } from "#db/columns.ts";
-import { migrationsFolder, readJournal } from "#db/migration-files.ts";
+import { domainJournal } from "#db/migration-files.ts";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { until } from "#tests/events/until.ts";
 import { renameVm } from "#tests/failure/product-with-events.ts";
@@ -108,9 +108,7 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
       ([, tag]) => tag,
     );
     const all = await Promise.all(
-      domains.map(async (domain) =>
-        (await readJournal(migrationsFolder(domain))).map(({ tag }) => `${domain}: ${tag}`),
-      ),
+      domains.map(async (domain) => (await domainJournal(domain)).map(({ tag }) => `${domain}: ${tag}`)),
     );
     expect(applied).toEqual(all.flat());
   });

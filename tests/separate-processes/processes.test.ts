@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -37,8 +38,8 @@ const everything = `{
   cloudProviders { nodes { name vms { nodes { providerVmId state } } } }
   clusters { nodes { name nodes { totalCount nodes { name vms { totalCount } } } } }
   vms(first: 10, orderBy: { field: NAME, direction: ASC }) { totalCount pageInfo { endCursor } nodes {
-    name state tags { key value } owner { username } node { name cluster { name } } latestMetrics { cpuUsagePercent }
-    alerts { totalCount nodes { message } } migrations { nodes { status steps { nodes { stepName } } } } allocations { nodes { memoryBytes } }
+    name state tags { key value } owner { username } node { name platform { cluster { name } } } latestMetrics { cpuUsagePercent }
+    alerts { totalCount nodes { message } } migrations { nodes { status steps { nodes { name } } } } allocations { nodes { memoryBytes } }
   } }
 }`;
 
@@ -184,7 +185,8 @@ describe("five subgraphs and the gateway, each started from its bundle as a sepa
     const querying = (async () => {
       const refused: unknown[] = [];
       let requests = 0;
-      for (; !ending.signal.aborted; requests += 1)
+      // The rotation takes ten seconds, and a process that lacks a key would lack it for a good part of one: the requests need not take both processors.
+      for (; !ending.signal.aborted; requests += 1, await delay(20))
         refused.push(...(await ask("{ me { id } vms(first: 1) { nodes { id } } }")).errors);
       return { answered: requests, refused };
     })();
@@ -202,7 +204,7 @@ describe("five subgraphs and the gateway, each started from its bundle as a sepa
     ending.abort();
     const { answered, refused } = await querying;
     expect(refused).toEqual([]);
-    expect(answered).toBeGreaterThan(10);
+    expect(answered).toBeGreaterThan(100);
   });
 
   it("stop cleanly on SIGTERM", async () => {

@@ -15,13 +15,7 @@ ALTER TABLE "user_sessions" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
 ALTER TABLE "users" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
-REVOKE ALL ON SCHEMA "public" FROM PUBLIC;
---> statement-breakpoint
-GRANT USAGE ON SCHEMA "public" TO "novacron_auth", "novacron_auth_system";
---> statement-breakpoint
--- What a later migration creates is for nobody until it says for whom.
-ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
---> statement-breakpoint
+--> include schema-rights.sql
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   "api_keys",
   "roles",

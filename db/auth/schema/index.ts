@@ -2,8 +2,6 @@ export * from "./api-keys.ts";
 export * from "./auth-audit-log.ts";
 export * from "./connection-tickets.ts";
 export * from "./enums.ts";
-export * from "./event-log.ts";
-export * from "./executed-writes.ts";
 export * from "./password-resets.ts";
 export * from "./recovery-codes.ts";
 export * from "./roles.ts";

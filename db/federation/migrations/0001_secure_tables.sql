@@ -13,13 +13,7 @@ ALTER TABLE "migrations" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
 ALTER TABLE "multicloud_vms" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
-REVOKE ALL ON SCHEMA "public" FROM PUBLIC;
---> statement-breakpoint
-GRANT USAGE ON SCHEMA "public" TO "novacron_federation", "novacron_federation_system";
---> statement-breakpoint
--- What a later migration creates is for nobody until it says for whom.
-ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
---> statement-breakpoint
+--> include schema-rights.sql
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   "cloud_providers",
   "compliance_policies",

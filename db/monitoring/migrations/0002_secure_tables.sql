@@ -9,13 +9,7 @@ ALTER TABLE "vm_metrics_latest" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
 ALTER TABLE "metric_dirty_hours" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
-REVOKE ALL ON SCHEMA "public" FROM PUBLIC;
---> statement-breakpoint
-GRANT USAGE ON SCHEMA "public" TO "novacron_monitoring", "novacron_monitoring_system";
---> statement-breakpoint
--- What a later migration creates is for nobody until it says for whom.
-ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
---> statement-breakpoint
+--> include schema-rights.sql
 -- A page of the last values has room for the next version of each row, so that updates stay on it and touch no index.
 ALTER TABLE "vm_metrics_latest" SET (fillfactor = 50);
 --> statement-breakpoint

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, doublePrecision, index, integer, jsonb, pgTable, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-import { primaryId, tenantId, tenantPolicy, timestamptz, updatedAt } from "../../columns.ts";
+import { primaryId, tenantId, tenantPolicy, timestamptz, updatedAt, version } from "../../columns.ts";
 import { type AlertMetadata, alertRules } from "./alert-rules.ts";
 import { alertSeverity, alertState } from "./enums.ts";
 
@@ -36,7 +36,7 @@ export const alertInstances = pgTable(
     acknowledgementExpiresAt: timestamptz("acknowledgement_expires_at"),
     /** How often the alert opened again inside the rule's cool-down. */
     flapCount: integer("flap_count").notNull().default(0),
-    version: integer("version").notNull().default(1),
+    version: version(),
     updatedAt: updatedAt(),
   },
   (table) => [

@@ -1,17 +1,6 @@
 import { sql } from "drizzle-orm";
-import {
-  boolean,
-  check,
-  doublePrecision,
-  index,
-  integer,
-  interval,
-  jsonb,
-  pgTable,
-  text,
-  varchar,
-} from "drizzle-orm/pg-core";
-import { createdAt, primaryId, tenantId, tenantPolicy, timestamptz, updatedAt } from "../../columns.ts";
+import { boolean, check, doublePrecision, index, interval, jsonb, pgTable, text, varchar } from "drizzle-orm/pg-core";
+import { createdAt, primaryId, tenantId, tenantPolicy, timestamptz, updatedAt, version } from "../../columns.ts";
 import { alertAggregate, alertSeverity, noDataPolicy } from "./enums.ts";
 
 export const comparisonOperators = [">", "<", ">=", "<=", "==", "!="] as const;
@@ -67,7 +56,7 @@ export const alertRules = pgTable(
     notificationChannels: jsonb("notification_channels").$type<NotificationChannel[]>().notNull().default([]),
     metadata: jsonb("metadata").$type<AlertMetadata>().notNull().default({}),
     /** Counts changes; an update names the version it saw. */
-    version: integer("version").notNull().default(1),
+    version: version(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
     /** Soft delete: alert instances are history and outlive their rule. */

@@ -2,8 +2,6 @@ export * from "./alert-instances.ts";
 export * from "./alert-rules.ts";
 export * from "./dataset-imports.ts";
 export * from "./enums.ts";
-export * from "./event-log.ts";
-export * from "./executed-writes.ts";
 export * from "./metric-dirty-hours.ts";
 export * from "./metric-retention-holds.ts";
 export * from "./metric-rollup-watermarks.ts";

@@ -1,7 +1,6 @@
-import { bigint, doublePrecision, integer, pgTable, primaryKey, uuid } from "drizzle-orm/pg-core";
+import { integer, pgTable, primaryKey, uuid } from "drizzle-orm/pg-core";
 import { timestamptz } from "../../columns.ts";
-
-const whole = (name: string) => bigint(name, { mode: "number" });
+import { hourlyColumns, nodeMetricColumns } from "../metric-columns.ts";
 
 /** One row per node and hour (UTC); see `vm_metrics_hourly`. */
 export const systemMetricsHourly = pgTable(
@@ -12,54 +11,7 @@ export const systemMetricsHourly = pgTable(
     sampleCount: integer("sample_count").notNull(),
     firstTime: timestamptz("first_time").notNull(),
     lastTime: timestamptz("last_time").notNull(),
-    cpuUsagePercentN: integer("cpu_usage_percent_n").notNull(),
-    cpuUsagePercentSum: doublePrecision("cpu_usage_percent_sum"),
-    cpuUsagePercentMin: doublePrecision("cpu_usage_percent_min"),
-    cpuUsagePercentMax: doublePrecision("cpu_usage_percent_max"),
-    memoryUsageBytesN: integer("memory_usage_bytes_n").notNull(),
-    memoryUsageBytesSum: doublePrecision("memory_usage_bytes_sum"),
-    memoryUsageBytesMin: whole("memory_usage_bytes_min"),
-    memoryUsageBytesMax: whole("memory_usage_bytes_max"),
-    memoryTotalBytesN: integer("memory_total_bytes_n").notNull(),
-    memoryTotalBytesSum: doublePrecision("memory_total_bytes_sum"),
-    memoryTotalBytesMin: whole("memory_total_bytes_min"),
-    memoryTotalBytesMax: whole("memory_total_bytes_max"),
-    diskUsageBytesN: integer("disk_usage_bytes_n").notNull(),
-    diskUsageBytesSum: doublePrecision("disk_usage_bytes_sum"),
-    diskUsageBytesMin: whole("disk_usage_bytes_min"),
-    diskUsageBytesMax: whole("disk_usage_bytes_max"),
-    diskTotalBytesN: integer("disk_total_bytes_n").notNull(),
-    diskTotalBytesSum: doublePrecision("disk_total_bytes_sum"),
-    diskTotalBytesMin: whole("disk_total_bytes_min"),
-    diskTotalBytesMax: whole("disk_total_bytes_max"),
-    loadAverage1mN: integer("load_average_1m_n").notNull(),
-    loadAverage1mSum: doublePrecision("load_average_1m_sum"),
-    loadAverage1mMin: doublePrecision("load_average_1m_min"),
-    loadAverage1mMax: doublePrecision("load_average_1m_max"),
-    loadAverage5mN: integer("load_average_5m_n").notNull(),
-    loadAverage5mSum: doublePrecision("load_average_5m_sum"),
-    loadAverage5mMin: doublePrecision("load_average_5m_min"),
-    loadAverage5mMax: doublePrecision("load_average_5m_max"),
-    loadAverage15mN: integer("load_average_15m_n").notNull(),
-    loadAverage15mSum: doublePrecision("load_average_15m_sum"),
-    loadAverage15mMin: doublePrecision("load_average_15m_min"),
-    loadAverage15mMax: doublePrecision("load_average_15m_max"),
-    vmCountN: integer("vm_count_n").notNull(),
-    vmCountSum: doublePrecision("vm_count_sum"),
-    vmCountMin: integer("vm_count_min"),
-    vmCountMax: integer("vm_count_max"),
-    runningVmCountN: integer("running_vm_count_n").notNull(),
-    runningVmCountSum: doublePrecision("running_vm_count_sum"),
-    runningVmCountMin: integer("running_vm_count_min"),
-    runningVmCountMax: integer("running_vm_count_max"),
-    networkBytesSentFirst: whole("network_bytes_sent_first"),
-    networkBytesSentLast: whole("network_bytes_sent_last"),
-    networkBytesRecvFirst: whole("network_bytes_recv_first"),
-    networkBytesRecvLast: whole("network_bytes_recv_last"),
-    networkBytesSentGrowth: whole("network_bytes_sent_growth"),
-    networkBytesRecvGrowth: whole("network_bytes_recv_growth"),
+    ...hourlyColumns(nodeMetricColumns),
   },
   (table) => [primaryKey({ columns: [table.nodeId, table.hour] })],
 );
-
-export type SystemMetricHourlyRow = typeof systemMetricsHourly.$inferSelect;

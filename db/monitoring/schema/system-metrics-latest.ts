@@ -1,6 +1,6 @@
-import { doublePrecision, pgTable, uuid } from "drizzle-orm/pg-core";
+import { pgTable, uuid } from "drizzle-orm/pg-core";
 import { timestamptz } from "../../columns.ts";
-import { systemMetricColumns } from "./system-metrics.ts";
+import { nodeMetricColumns, rateColumns, sampleColumns } from "../metric-columns.ts";
 
 /** The newest sample of every node, with the rate of its counters since the sample before; see `vm_metrics_latest`. */
 export const systemMetricsLatest = pgTable("system_metrics_latest", {
@@ -8,9 +8,8 @@ export const systemMetricsLatest = pgTable("system_metrics_latest", {
   time: timestamptz("time").notNull(),
   /** The previous sample, against which the rates are computed. */
   previousTime: timestamptz("previous_time"),
-  ...systemMetricColumns(),
-  networkBytesSentPerSecond: doublePrecision("network_bytes_sent_per_second"),
-  networkBytesRecvPerSecond: doublePrecision("network_bytes_recv_per_second"),
+  ...sampleColumns(nodeMetricColumns),
+  ...rateColumns(nodeMetricColumns),
 });
 
 export type SystemMetricLatestRow = typeof systemMetricsLatest.$inferSelect;

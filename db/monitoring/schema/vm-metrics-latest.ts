@@ -1,6 +1,6 @@
-import { doublePrecision, pgTable, primaryKey, uuid } from "drizzle-orm/pg-core";
+import { pgTable, primaryKey, uuid } from "drizzle-orm/pg-core";
 import { tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
-import { vmMetricColumns } from "./vm-metrics.ts";
+import { rateColumns, sampleColumns, vmMetricColumns } from "../metric-columns.ts";
 
 /**
  * The newest sample of every VM, written with the batch that brought it, so that a dashboard's live values take one read by primary key. Fillfactor 50 (set in
@@ -18,15 +18,8 @@ export const vmMetricsLatest = pgTable(
     time: timestamptz("time").notNull(),
     /** The previous sample, against which the rates are computed. */
     previousTime: timestamptz("previous_time"),
-    ...vmMetricColumns(),
-    networkBytesSentPerSecond: doublePrecision("network_bytes_sent_per_second"),
-    networkBytesRecvPerSecond: doublePrecision("network_bytes_recv_per_second"),
-    networkPacketsSentPerSecond: doublePrecision("network_packets_sent_per_second"),
-    networkPacketsRecvPerSecond: doublePrecision("network_packets_recv_per_second"),
-    diskReadBytesPerSecond: doublePrecision("disk_read_bytes_per_second"),
-    diskWriteBytesPerSecond: doublePrecision("disk_write_bytes_per_second"),
-    diskReadOpsPerSecond: doublePrecision("disk_read_ops_per_second"),
-    diskWriteOpsPerSecond: doublePrecision("disk_write_ops_per_second"),
+    ...sampleColumns(vmMetricColumns),
+    ...rateColumns(vmMetricColumns),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.vmId] }), tenantPolicy("monitoring", table.tenantId)],
 );

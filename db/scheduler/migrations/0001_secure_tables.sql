@@ -7,13 +7,7 @@ ALTER TABLE "scheduling_decisions" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
 ALTER TABLE "scheduling_policies" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
-REVOKE ALL ON SCHEMA "public" FROM PUBLIC;
---> statement-breakpoint
-GRANT USAGE ON SCHEMA "public" TO "novacron_scheduler", "novacron_scheduler_system";
---> statement-breakpoint
--- What a later migration creates is for nobody until it says for whom.
-ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
---> statement-breakpoint
+--> include schema-rights.sql
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   "clusters",
   "nodes",

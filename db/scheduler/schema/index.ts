@@ -1,7 +1,5 @@
 export * from "./clusters.ts";
 export * from "./enums.ts";
-export * from "./event-log.ts";
-export * from "./executed-writes.ts";
 export * from "./nodes.ts";
 export * from "./projected-vms.ts";
 export * from "./resource-allocations.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
-import { check, index, inet, integer, jsonb, pgTable, unique, uuid, varchar } from "drizzle-orm/pg-core";
-import { createdAt, metadata, primaryId, timestamptz, updatedAt } from "../../columns.ts";
+import { check, index, inet, jsonb, pgTable, unique, uuid, varchar } from "drizzle-orm/pg-core";
+import { createdAt, metadata, primaryId, timestamptz, updatedAt, version } from "../../columns.ts";
 import { clusters } from "./clusters.ts";
 import { nodeStatusEnum, nodeTypeEnum } from "./enums.ts";
 import type { NodeResources, Taint } from "./node-resources.ts";
@@ -30,7 +30,7 @@ export const nodes = pgTable(
     lastHeartbeat: timestamptz("last_heartbeat"),
     metadata: metadata(),
     /** Counts the claims and other changes of the node, for compare-and-set. Other tables call it `version`. */
-    generation: integer("generation").notNull().default(1),
+    generation: version("generation"),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

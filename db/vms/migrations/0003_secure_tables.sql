@@ -9,13 +9,7 @@ ALTER TABLE "vm_templates" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
 ALTER TABLE "vms" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
-REVOKE ALL ON SCHEMA "public" FROM PUBLIC;
---> statement-breakpoint
-GRANT USAGE ON SCHEMA "public" TO "novacron_vms", "novacron_vms_system";
---> statement-breakpoint
--- What a later migration creates is for nobody until it says for whom.
-ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
---> statement-breakpoint
+--> include schema-rights.sql
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   "vm_networks",
   "vm_snapshots",

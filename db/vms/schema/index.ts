@@ -1,6 +1,4 @@
 export * from "./enums.ts";
-export * from "./event-log.ts";
-export * from "./executed-writes.ts";
 export * from "./vm-networks.ts";
 export * from "./vm-snapshots.ts";
 export * from "./vm-state-transitions.ts";

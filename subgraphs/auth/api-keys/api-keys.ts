@@ -1,6 +1,5 @@
 import { type NewApiKey, expireApiKey, insertApiKey, revokeApiKey as writeRevoked } from "#db/auth/api-key-writes.ts";
-import type { PublicApiKeyRow } from "#db/auth/api-keys.ts";
-import { recordAudit } from "#db/auth/audit-writes.ts";
+import { apiKeyById, type PublicApiKeyRow } from "#db/auth/api-keys.ts";
 import { mayActIn } from "#db/auth/credentials.ts";
 import type { WriteTx } from "#db/client.ts";
 import { isText } from "#lib/graphql/arguments.ts";
@@ -8,25 +7,27 @@ import { apiKeyHash, newApiKey } from "#lib/trust/credentials.ts";
 import { durationSeconds } from "#lib/duration.ts";
 import { InvalidArgument } from "#lib/errors.ts";
 import { grants, type Identity, type RequestContext } from "#lib/trust/request-context.ts";
-import { isUserError, type UserError, userError } from "#lib/graphql/user-errors.ts";
+import { userError } from "#lib/graphql/user-errors.ts";
 import { newId } from "#lib/uuid.ts";
+import { done, errorsOf, notThere, refused } from "#subgraphs/use-case.ts";
 import {
   inEitherTenant,
-  type Judged,
   permitKey,
   permitKeyRotation,
   permitRights,
   refusalOfExpiry,
 } from "../credentials/escalation.ts";
-import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
+import { type AuthServices, homeOf } from "../services.ts";
+import { type Outcome, write } from "../use-case.ts";
 
 export interface ApiKeyInput {
   name: string;
   scopes: readonly string[];
-  expiresAt: Date | null;
-  rateLimitPerMinute: number;
-  /** The tenant that the key acts in; the caller's tenant when null. */
-  tenantId: string | null;
+  expiresAt?: Date | null | undefined;
+  /** 1,000 by default. */
+  rateLimitPerMinute?: number | null | undefined;
+  /** The tenant that the key acts in, by default that of the caller. */
+  tenantId?: string | null | undefined;
 }
 
 export interface MadeKey {
@@ -44,84 +45,95 @@ export async function createApiKey(
   request: RequestContext,
   input: ApiKeyInput,
   owner: Pick<Identity, "id" | "permissions"> = request.identity,
-): Promise<MadeKey | UserError[]> {
+): Promise<Outcome<MadeKey>> {
   const { identity } = request;
+  const { expiresAt = null } = input;
+  const name = input.name.trim();
+  const rateLimitPerMinute = input.rateLimitPerMinute ?? 1_000;
   const actsIn = input.tenantId ?? identity.tenantId;
   const scopes = permitRights(owner, input.scopes, "scopes");
-  const errors = [...(isUserError(scopes) ? [scopes] : []), ...problems(input)];
-  if (!(await mayReach(services, identity, owner.id, actsIn)))
-    errors.push(userError("TENANT_UNKNOWN", undefined, "tenantId"));
-  if (errors.length > 0 || isUserError(scopes)) return errors;
-  return services.database.write(scopeOf(request, homeOf(identity)), async (tx) => {
-    const outlasts = await refusalOfExpiry(tx, identity, input.expiresAt, "expiresAt");
-    if (outlasts) return [outlasts];
-    const made = await insert(tx, services, {
-      name: input.name.trim(),
-      scopes,
-      rateLimitPerMinute: input.rateLimitPerMinute,
-      expiresAt: input.expiresAt,
-      userId: owner.id,
-      actsInTenantId: actsIn === homeOf(identity) ? null : actsIn,
-    });
-    await recordAudit(tx, {
-      ...actorOf(request),
-      action: "api_key.create",
-      success: true,
-      metadata: { apiKeyId: made.apiKey.id, scopes },
-    });
-    return made;
-  });
+  const errors = [
+    ...errorsOf(scopes),
+    ...problems({ name, scopes: input.scopes, expiresAt, rateLimitPerMinute }),
+    ...((await mayReach(services, identity, owner.id, actsIn)) ? [] : [userError("TENANT_UNKNOWN", "tenantId")]),
+  ];
+  if (errors.length > 0 || scopes.kind !== "done") return refused(...errors);
+  return write(
+    services,
+    request,
+    async (tx) => {
+      const outlasts = await refusalOfExpiry(tx, identity, expiresAt, "expiresAt");
+      if (outlasts) return outlasts;
+      const made = await insert(tx, services, {
+        name,
+        scopes: scopes.value,
+        rateLimitPerMinute,
+        expiresAt,
+        userId: owner.id,
+        actsInTenantId: actsIn === homeOf(identity) ? null : actsIn,
+      });
+      return done(made, { action: "api_key.create", metadata: { apiKeyId: made.apiKey.id, scopes: scopes.value } });
+    },
+    { tenantId: homeOf(identity) },
+  );
 }
 
 const longestOverlapSeconds = 30 * 86_400;
 
 /**
- * Replaces a key of the caller or, for the command line, any key of the request's tenant. Resolves with undefined when no valid key has this id.
- * @param overlap how long both keys are valid, as an ISO 8601 duration
+ * Replaces a valid key of the caller or, for the command line, any key of the request's tenant.
+ * @param input `overlap`: how long both keys are valid, as an ISO 8601 duration; a day by default
  * @throws InvalidArgument for an overlap that is not a duration, or is too long
  */
 export async function rotateApiKey(
   services: AuthServices,
   request: RequestContext,
-  id: string,
-  overlap: string,
-): Promise<Judged<MadeKey & { replaced: PublicApiKeyRow }>> {
+  input: { id: string; overlap?: string | null | undefined },
+): Promise<Outcome<MadeKey & { replaced: PublicApiKeyRow }>> {
+  const { identity } = request;
+  const { id } = input;
+  const overlap = input.overlap ?? "P1D";
   const seconds = durationSeconds(overlap);
   if (seconds === undefined || seconds > longestOverlapSeconds)
     throw new InvalidArgument("input.overlap", "is not a duration of at most P30D.");
-  return services.database.write(scopeOf(request, homeOf(request.identity)), async (tx) => {
-    const rotation = await permitKeyRotation(tx, request.identity, id);
-    if (!rotation || isUserError(rotation)) return rotation;
-    const { scopes } = rotation;
-    const replaced = await expireApiKey(tx, rotation.id, overlap);
-    if (!replaced) return undefined;
-    const made = await insert(tx, services, { ...replaced, scopes, expiresAt: replaced.previousExpiry });
-    await recordAudit(tx, {
-      ...actorOf(request),
-      action: "api_key.rotate",
-      success: true,
-      metadata: { apiKeyId: id, newApiKeyId: made.apiKey.id },
-    });
-    return { ...made, replaced };
-  });
+  return write(
+    services,
+    request,
+    async (tx) => {
+      const permitted = await permitKeyRotation(tx, identity, id);
+      if (permitted.kind !== "done") return permitted;
+      const { scopes } = permitted.value;
+      const replaced = await expireApiKey(tx, permitted.value.id, overlap);
+      if (!replaced) return notThere("API key");
+      const made = await insert(tx, services, { ...replaced, scopes, expiresAt: replaced.previousExpiry });
+      const metadata = { apiKeyId: id, newApiKeyId: made.apiKey.id };
+      return done({ ...made, replaced }, { action: "api_key.rotate", metadata });
+    },
+    { tenantId: homeOf(identity) },
+  );
 }
 
-/** Revokes a key at once; undefined when none is visible. The caller's own keys need no permission, other users' keys need `api_key:revoke`. */
+/** Revokes a key at once. The caller's own keys need no permission, other users' keys need `api_key:revoke`. */
 export async function revokeApiKey(
-  { database }: AuthServices,
+  services: AuthServices,
   request: RequestContext,
-  id: string,
-): Promise<Judged<PublicApiKeyRow>> {
+  { id }: { id: string },
+): Promise<Outcome<{ apiKey: PublicApiKeyRow }>> {
   const { identity } = request;
-  const audited = { ...actorOf(request), action: "api_key.revoke", success: true, metadata: { apiKeyId: id } };
-  return inEitherTenant(identity, (tenantId) =>
-    database.write(scopeOf(request, tenantId), async (tx): Promise<Judged<PublicApiKeyRow>> => {
-      const key = await permitKey(tx, identity, id);
-      if (!key || isUserError(key)) return key;
-      const revoked = await writeRevoked(tx, key.id);
-      if (revoked) await recordAudit(tx, audited);
-      return revoked;
-    }),
+  return inEitherTenant<{ apiKey: PublicApiKeyRow }>(identity, (tenantId) =>
+    write(
+      services,
+      request,
+      async (tx) => {
+        const permitted = await permitKey(tx, identity, id);
+        if (permitted.kind !== "done") return permitted;
+        const revoked = await writeRevoked(tx, permitted.value);
+        if (revoked) return done({ apiKey: revoked }, { action: "api_key.revoke", metadata: { apiKeyId: id } });
+        const [apiKey] = await apiKeyById(tx, [id]);
+        return apiKey ? done({ apiKey }) : notThere("API key");
+      },
+      { tenantId },
+    ),
   );
 }
 
@@ -146,16 +158,21 @@ async function insert(
 
 const longestExpiryMs = 10 * 366 * 86_400_000;
 
-function problems(input: ApiKeyInput): UserError[] {
-  const errors: UserError[] = [];
-  const name = input.name.trim();
-  if (name.length === 0 || name.length > 255 || !isText(name))
-    errors.push(userError("NAME_INVALID", "A key's name has 1 to 255 characters, without control characters.", "name"));
-  if (input.scopes.length === 0) errors.push(userError("PERMISSION_INVALID", undefined, "scopes"));
-  const lasts = input.expiresAt ? input.expiresAt.getTime() - Date.now() : 1;
-  if (!(lasts > 0 && lasts < longestExpiryMs)) errors.push(userError("EXPIRY_INVALID", undefined, "expiresAt"));
-  const { rateLimitPerMinute: limit } = input;
-  if (!Number.isInteger(limit) || limit < 1 || limit > 100_000)
-    errors.push(userError("RATE_LIMIT_INVALID", undefined, "rateLimitPerMinute"));
-  return errors;
+function problems({
+  name,
+  scopes,
+  expiresAt,
+  rateLimitPerMinute: limit,
+}: Pick<NewApiKey, "name" | "expiresAt" | "rateLimitPerMinute"> & Pick<ApiKeyInput, "scopes">) {
+  const lasts = expiresAt ? expiresAt.getTime() - Date.now() : 1;
+  return [
+    name.length === 0 || name.length > 255 || !isText(name)
+      ? userError("NAME_INVALID", "name", "A key's name has 1 to 255 characters, without control characters.")
+      : undefined,
+    scopes.length === 0 ? userError("PERMISSION_INVALID", "scopes") : undefined,
+    lasts > 0 && lasts < longestExpiryMs ? undefined : userError("EXPIRY_INVALID", "expiresAt"),
+    Number.isInteger(limit) && limit >= 1 && limit <= 100_000
+      ? undefined
+      : userError("RATE_LIMIT_INVALID", "rateLimitPerMinute"),
+  ].filter((error) => error !== undefined);
 }

@@ -1,8 +1,11 @@
 import { insertConnectionTicket, takeConnectionTicket } from "#db/auth/connection-ticket-writes.ts";
+import type { WriteTx } from "#db/client.ts";
 import { newConnectionTicket, tenantOfTicket, tokenHash } from "#lib/trust/credentials.ts";
 import { PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
-import { type AuthServices, homeOf, scopeOf } from "../services.ts";
+import { done } from "#subgraphs/use-case.ts";
+import { type AuthServices, homeOf } from "../services.ts";
+import { type Outcome, write } from "../use-case.ts";
 import { ownCredential } from "./escalation.ts";
 import { validateCredential, type ValidToken } from "./validate-token.ts";
 
@@ -14,33 +17,39 @@ const ticketLifetime = "PT1M";
  * @throws PublicError FORBIDDEN for a caller that was not identified by a session or a key
  */
 export async function createConnectionTicket(
-  { database }: AuthServices,
+  services: AuthServices,
   request: RequestContext,
-): Promise<{ ticket: string; expiresAt: Date }> {
+): Promise<Outcome<{ ticket: string; expiresAt: Date }>> {
   const credential = ownCredential(request.identity);
   if (!credential)
     throw new PublicError("FORBIDDEN", "Only a caller with a session or an API key may create a ticket.");
-  const home = homeOf(request.identity);
-  const ticket = newConnectionTicket(home);
-  const expiresAt = await database.write(scopeOf(request, home), (tx) =>
-    insertConnectionTicket(tx, { credential, ticketHash: tokenHash(ticket), lifetime: ticketLifetime }),
+  const tenantId = homeOf(request.identity);
+  const ticket = newConnectionTicket(tenantId);
+  const ticketHash = tokenHash(ticket);
+  return write(
+    services,
+    request,
+    async (tx) => {
+      const expiresAt = await insertConnectionTicket(tx, { credential, ticketHash, lifetime: ticketLifetime });
+      return done({ ticket, expiresAt });
+    },
+    { tenantId },
   );
-  return { ticket, expiresAt };
 }
 
 /**
- * Redeems a ticket, which is possible once, and resolves with the caller that it represents. Undefined when the ticket is malformed, unknown, used or
+ * Redeems a ticket, which is possible once, and resolves with the caller that it represents. That is null when the ticket is malformed, unknown, used or
  * expired, or when the credential that it was created with is no longer valid.
  */
 export async function redeemConnectionTicket(
   services: AuthServices,
   request: RequestContext,
-  ticket: string,
-): Promise<ValidToken | undefined> {
+  { ticket }: { ticket: string },
+): Promise<Outcome<{ validToken: ValidToken | null }>> {
   const tenantId = tenantOfTicket(ticket);
-  if (tenantId === undefined) return undefined;
-  const credential = await services.database.write(scopeOf(request, tenantId), (tx) =>
-    takeConnectionTicket(tx, tokenHash(ticket)),
-  );
-  return credential && validateCredential(services, request, credential);
+  if (tenantId === undefined) return done({ validToken: null });
+  const take = async (tx: WriteTx) => done(await takeConnectionTicket(tx, tokenHash(ticket)));
+  const taken = await write(services, request, take, { tenantId });
+  const credential = taken.kind === "done" ? taken.value : undefined;
+  return done({ validToken: (credential && (await validateCredential(services, request, credential))) ?? null });
 }

@@ -20,41 +20,38 @@ import {
 import { accountWithId, permissionsOfUser } from "#db/auth/credentials.ts";
 import type { Database, WriteTx } from "#db/client.ts";
 import { grants, type Identity } from "#lib/trust/request-context.ts";
-import { type UserError, userError } from "#lib/graphql/user-errors.ts";
+import { userError } from "#lib/graphql/user-errors.ts";
+import { done, notThere, refused, type Refused } from "#subgraphs/use-case.ts";
 import { homeOf } from "../services.ts";
+import type { Outcome } from "../use-case.ts";
 import { exceeding, intersection, isPermission } from "./permissions.ts";
 
 // A request that creates, changes, rotates, resets, revokes or disables an account, role, key or session is refused when the target has, or would get,
 // rights that the credential of the request lacks: docs/decisions/rights-of-the-credential.md. The functions that write them accept only `Permitted`
 // values. Only this file creates such values, in the transaction of the write, in which the compared rights cannot change.
 
-/** A target that may be acted on, the error when it may not, or undefined when none is visible to the caller. */
-export type Judged<Target> = Target | UserError | undefined;
-
 type Caller = Pick<Identity, "permissions">;
+type Escalation = Refused<"SCOPE_EXCEEDS_RIGHTS">;
 
-/** Returns an error when these rights exceed the rights of the caller, and undefined otherwise. */
-function escalation({ permissions }: Caller, rights: readonly string[], message?: string, field?: string) {
-  return exceeding(rights, permissions).length > 0 ? userError("SCOPE_EXCEEDS_RIGHTS", message, field) : undefined;
-}
+/** Returns the refusal when these rights exceed the rights of the caller, and undefined otherwise. */
+const escalation = (
+  { permissions }: Caller,
+  rights: readonly string[],
+  field?: string,
+  message?: string,
+): Escalation | undefined =>
+  exceeding(rights, permissions).length > 0 ? refused(userError("SCOPE_EXCEEDS_RIGHTS", field, message)) : undefined;
 
 /** Marks a checked value as permitted for the functions that write it. No other code has this cast. */
 const permit = <What extends string, Value>(value: Value) => value as Permitted<What, Value>;
 
 const maxPermissions = 100;
 
-/**
- * Permits the permissions of a new object.
- * @returns PERMISSION_INVALID for malformed or too many permissions, SCOPE_EXCEEDS_RIGHTS for more than the caller's
- */
-export function permitRights(
-  caller: Caller,
-  permissions: readonly string[],
-  field: string,
-): PermittedRights | UserError {
+/** Permits the permissions of a new object. Refuses malformed and too many permissions, and more than the caller's. */
+export function permitRights(caller: Caller, permissions: readonly string[], field: string): Outcome<PermittedRights> {
   if (permissions.length > maxPermissions || !permissions.every(isPermission))
-    return userError("PERMISSION_INVALID", undefined, field);
-  return exceedingRights(caller, permissions, field) ?? permit<"rights", readonly string[]>(permissions);
+    return refused(userError("PERMISSION_INVALID", field));
+  return exceedingRights(caller, permissions, field) ?? done(permit<"rights", readonly string[]>(permissions));
 }
 
 /** The rights of the first administrator's key, from which all other rights derive. */
@@ -65,15 +62,15 @@ export const permitDefaultRole = <Role extends string>(
   caller: Caller,
   role: Role,
   permissions: readonly string[],
-): Permitted<"default role", Role> | UserError =>
-  exceedingRights(caller, permissions, "role") ?? permit<"default role", Role>(role);
+): Outcome<Permitted<"default role", Role>> =>
+  exceedingRights(caller, permissions, "role") ?? done(permit<"default role", Role>(role));
 
 const exceedingRights = (caller: Caller, wanted: readonly string[], field: string) =>
   escalation(
     caller,
     wanted,
-    `You may not do this yourself: ${exceeding(wanted, caller.permissions).join(", ")}.`,
     field,
+    `You may not do this yourself: ${exceeding(wanted, caller.permissions).join(", ")}.`,
   );
 
 /** Permits an account of the transaction's tenant, including disabled accounts. */
@@ -81,14 +78,14 @@ export async function permitAccount(
   tx: WriteTx,
   identity: Identity,
   userId: string,
-): Promise<Judged<{ id: PermittedAccount }>> {
+): Promise<Outcome<PermittedAccount>> {
   if (!isSessionOf(identity, userId) || tx.tenantId !== homeOf(identity)) {
     const rights = await lockAccountRights(tx, userId);
-    if (!rights) return undefined;
+    if (!rights) return notThere("user");
     const refusal = escalation(identity, reaching(tx.tenantId, identity, rights));
     if (refusal) return refusal;
   }
-  return { id: permit<"account", string>(userId) };
+  return done(permit<"account", string>(userId));
 }
 
 /** Permits the account whose password the caller has just proved: the caller acts with the rights of the account. */
@@ -119,49 +116,45 @@ export async function permitReset(
   return escalation({ permissions }, needed) ? undefined : account;
 }
 
-/** Permits a role of the tenant's own. @returns ROLE_BUILT_IN for a built-in role */
-export async function permitRole(
-  tx: WriteTx,
-  identity: Identity,
-  id: string,
-): Promise<Judged<{ id: PermittedRole; role: RoleRow }>> {
+interface PermittedRoleRow {
+  id: PermittedRole;
+  role: RoleRow;
+}
+
+/** Permits a role of the tenant's own. Refuses a built-in role. */
+export async function permitRole(tx: WriteTx, identity: Identity, id: string): Promise<Outcome<PermittedRoleRow>> {
   const role = await lockRole(tx, id, "change");
-  return role?.tenantId === null ? userError("ROLE_BUILT_IN") : judgedRole(identity, role);
+  return role?.tenantId === null ? refused(userError("ROLE_BUILT_IN")) : judgedRole(identity, role);
 }
 
 /** Permits a role of the tenant's own or a built-in role, to be granted or revoked. */
-export const permitGrantOf = async (
-  tx: WriteTx,
-  identity: Identity,
-  id: string,
-): Promise<Judged<{ id: PermittedRole; role: RoleRow }>> => judgedRole(identity, await lockRole(tx, id, "keep"));
+export const permitGrantOf = async (tx: WriteTx, identity: Identity, id: string): Promise<Outcome<PermittedRoleRow>> =>
+  judgedRole(identity, await lockRole(tx, id, "keep"));
 
-const judgedRole = (identity: Identity, role: RoleRow | undefined) =>
-  role && (escalation(identity, role.permissions) ?? { id: permit<"role", string>(role.id), role });
+const judgedRole = (identity: Identity, role: RoleRow | undefined): Outcome<PermittedRoleRow> =>
+  role
+    ? (escalation(identity, role.permissions) ?? done({ id: permit<"role", string>(role.id), role }))
+    : notThere("role");
 
 /** Permits a session: the caller's own or, with `session:revoke`, any session of the tenant. A session has all rights of its user. */
-export async function permitSession(
-  tx: WriteTx,
-  identity: Identity,
-  id: string,
-): Promise<Judged<{ id: PermittedSession }>> {
+export async function permitSession(tx: WriteTx, identity: Identity, id: string): Promise<Outcome<PermittedSession>> {
   const session = await ownerOfSession(tx, id);
-  if (!session || !sees(tx, identity, session, "session:revoke")) return undefined;
+  if (!session || !sees(tx, identity, session, "session:revoke")) return notThere("session");
   const refusal = await refusalOf(tx, identity, { kind: "session", id, ...session }, (ofOwner) => ofOwner);
-  return refusal ?? { id: permit<"session", string>(id) };
+  return refusal ?? done(permit<"session", string>(id));
 }
 
 /**
  * Permits a key that is to be revoked: the caller's own or, with `api_key:revoke`, any key of the tenant. The rights of a key are those of its scopes
  * that its owner has.
  */
-export async function permitKey(tx: WriteTx, identity: Identity, id: string): Promise<Judged<{ id: PermittedKey }>> {
+export async function permitKey(tx: WriteTx, identity: Identity, id: string): Promise<Outcome<PermittedKey>> {
   const key = await lockKey(tx, id);
-  if (!key || !sees(tx, identity, key, "api_key:revoke")) return undefined;
+  if (!key || !sees(tx, identity, key, "api_key:revoke")) return notThere("API key");
   const refusal = await refusalOf(tx, identity, { kind: "api_key", id, ...key }, (ofOwner) =>
     intersection(key.scopes, ofOwner),
   );
-  return refusal ?? { id: permit<"key", string>(id) };
+  return refusal ?? done(permit<"key", string>(id));
 }
 
 /**
@@ -172,30 +165,29 @@ export async function permitKeyRotation(
   tx: WriteTx,
   identity: Identity,
   id: string,
-): Promise<Judged<{ id: PermittedKey; scopes: PermittedRights }>> {
+): Promise<Outcome<{ id: PermittedKey; scopes: PermittedRights }>> {
   const key = await lockKey(tx, id);
-  if (!key || !(isOwner(identity, key.userId) || identity.kind === "service")) return undefined;
-  const refusal =
-    (await refusalOf(tx, identity, { kind: "api_key", id, ...key }, () => key.scopes)) ??
-    (isCredential(identity, "api_key", id) ? undefined : await refusalOfExpiry(tx, identity, key.expiresAt));
-  return refusal ?? { id: permit<"key", string>(id), scopes: permit<"rights", readonly string[]>(key.scopes) };
+  if (!key || !(isOwner(identity, key.userId) || identity.kind === "service")) return notThere("API key");
+  const refusal = await refusalOf(tx, identity, { kind: "api_key", id, ...key }, () => key.scopes);
+  if (refusal) return refusal;
+  const outlasts = isCredential(identity, "api_key", id)
+    ? undefined
+    : await refusalOfExpiry(tx, identity, key.expiresAt);
+  return outlasts ?? done({ id: permit<"key", string>(id), scopes: permit<"rights", readonly string[]>(key.scopes) });
 }
 
-/** Returns EXPIRY_INVALID when a key creates a key that would outlast it. The transaction must be in the tenant that the caller belongs to. */
+/** Refuses a key that a key creates and that would outlast it. The transaction must be in the tenant that the caller belongs to. */
 export async function refusalOfExpiry(
   tx: WriteTx,
   { credential }: Identity,
   expiresAt: KeyContents["expiresAt"],
   field?: string,
-): Promise<UserError | undefined> {
+): Promise<Refused<"EXPIRY_INVALID"> | undefined> {
   if (credential?.kind !== "api_key") return undefined;
   const latest = await expiryOfKey(tx, credential.id);
   if (!latest || (expiresAt && expiresAt <= latest)) return undefined;
-  return userError(
-    "EXPIRY_INVALID",
-    `A key cannot make a key that expires later than itself: at most ${latest.toISOString()}.`,
-    field,
-  );
+  const rule = `A key cannot make a key that expires later than itself: at most ${latest.toISOString()}.`;
+  return refused(userError("EXPIRY_INVALID", field, rule));
 }
 
 /** Permits the credential that the request was sent with, whose rights never exceed its own. */
@@ -209,7 +201,7 @@ async function refusalOf(
   identity: Identity,
   { kind, id, userId, actsInTenantId }: JudgedCredential,
   rightsOf: (ofOwner: readonly string[]) => readonly string[],
-): Promise<UserError | undefined> {
+): Promise<Escalation | undefined> {
   if (isCredential(identity, kind, id) || isSessionOf(identity, userId)) return undefined;
   const rights = rightsOf((await lockAccountRights(tx, userId)) ?? []);
   return escalation(identity, reaching(actsInTenantId ?? tx.tenantId, identity, rights));
@@ -234,12 +226,12 @@ const reaching = (tenantId: string, identity: Identity, rights: readonly string[
 
 /**
  * Runs a function in the tenant that the caller belongs to, where the caller's own objects are, and then in the tenant in which they act.
- * @param inTenant acts on the object in one of the two tenants; resolves with undefined when the object is not there
+ * @param inTenant acts on the object in one of the two tenants
  */
-export async function inEitherTenant<Done>(
+export async function inEitherTenant<Value>(
   identity: Identity,
-  inTenant: (tenantId: string) => Promise<Done | undefined>,
-): Promise<Done | undefined> {
+  inTenant: (tenantId: string) => Promise<Outcome<Value>>,
+): Promise<Outcome<Value>> {
   const home = await inTenant(homeOf(identity));
-  return home === undefined && identity.tenantId !== homeOf(identity) ? inTenant(identity.tenantId) : home;
+  return home.kind === "not there" && identity.tenantId !== homeOf(identity) ? inTenant(identity.tenantId) : home;
 }

@@ -1,6 +1,7 @@
-import { recordAudit } from "#db/auth/audit-writes.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
-import { actorOf, type AuthServices, scopeOf } from "../services.ts";
+import { done } from "#subgraphs/use-case.ts";
+import type { AuthServices } from "../services.ts";
+import { type Outcome, write } from "../use-case.ts";
 
 export interface Denial {
   userId: string;
@@ -12,17 +13,18 @@ export interface Denial {
 }
 
 /** Records in the audit log of the user's tenant which permissions the user lacked. */
-export async function recordDenial({ database }: AuthServices, request: RequestContext, denial: Denial): Promise<void> {
-  const { userId, username, tenantId, userTenantId, permissions } = denial;
-  await database.write({ ...scopeOf(request, userTenantId), actor: `user:${userId}` }, (tx) =>
-    recordAudit(tx, {
-      ...actorOf(request),
-      action: "access.denied",
-      success: false,
-      userId,
-      actorName: username,
-      errorMessage: "FORBIDDEN",
-      metadata: { permissions, ...(tenantId === userTenantId ? {} : { actsInTenantId: tenantId }) },
-    }),
-  );
+export async function recordDenial(
+  services: AuthServices,
+  request: RequestContext,
+  { userId, username, userTenantId, tenantId, permissions }: Denial,
+): Promise<Outcome<object>> {
+  const entry = {
+    action: "access.denied",
+    success: false,
+    userId,
+    actorName: username,
+    errorMessage: "FORBIDDEN",
+    metadata: { permissions, ...(tenantId === userTenantId ? {} : { actsInTenantId: tenantId }) },
+  };
+  return write(services, request, async () => done({}, entry), { tenantId: userTenantId, actor: `user:${userId}` });
 }

@@ -1,5 +1,5 @@
 import { checkPosition, type LogReader, readEvents, readLogState } from "#db/event-log/stored-events.ts";
-import type { Event } from "#events/event.ts";
+import { type Event, isEventOf } from "#events/event.ts";
 import { invalidPosition, parsePosition, positionText } from "#lib/live/event-position.ts";
 
 /** The sessions, keys, users and tenants whose rights have changed. */
@@ -42,9 +42,11 @@ export async function revocationsAfter(system: LogReader, after: string | undefi
 }
 
 /** Adds the rights that an event changes. */
-function add({ type, entityKey, payload }: Event, to: Revocations): void {
-  const [kind, what] = type.split(".");
-  if (kind === "role_grant") to.userIds.push(String(payload["userId"]));
+function add(event: Event, to: Revocations): void {
+  const { entityKey } = event;
+  const [kind, what] = event.type.split(".");
+  if (isEventOf(event, "role_grant.created", "role_grant.updated", "role_grant.deleted"))
+    to.userIds.push(event.payload.userId);
   // No caller can have been identified by a new object.
   else if (what === "created") return;
   else if (kind === "user_session" || kind === "api_key") to.credentialIds.push(entityKey);

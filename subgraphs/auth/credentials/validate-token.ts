@@ -5,7 +5,8 @@ import { apiKeyHash, apiKeyId, isSessionToken, sameHash, tokenHash } from "#lib/
 import { log } from "#lib/observability/log.ts";
 import type { CredentialKey, RequestContext } from "#lib/trust/request-context.ts";
 import { sessionIdleTime } from "../sign-in/sign-in.ts";
-import { type AuthServices, scopeOf } from "../services.ts";
+import { scopeOf } from "#subgraphs/use-case.ts";
+import type { AuthServices } from "../services.ts";
 import { intersection } from "./permissions.ts";
 
 /** The user, tenant and rights that a token or key represents. */
@@ -43,10 +44,6 @@ export async function validateToken(
   if (!key || !sameHash(key.keyHash, apiKeyHash(pepper, token))) return undefined;
   return usedKey(services, request, key);
 }
-
-/** Converts an argument's enum value. Codegen types it as the GraphQL name, but the resolver receives the domain's value (`lib/graphql/enum-values.ts`). */
-export const kindOf = (argument: Uppercase<CredentialKey["kind"]> | CredentialKey["kind"]): CredentialKey["kind"] =>
-  argument.toLowerCase() as CredentialKey["kind"];
 
 /** The same for a session or key by its id, for services that know that their caller holds it. */
 export async function validateCredential(

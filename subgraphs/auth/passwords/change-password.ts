@@ -1,19 +1,19 @@
 import { createHash, randomBytes } from "node:crypto";
-import { recordAudit } from "#db/auth/audit-writes.ts";
 import { type Account, accountOf } from "#db/auth/credentials.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
 import { forgetOtherAddresses } from "#db/auth/sign-in-writes.ts";
 import { insertPasswordReset, isPasswordReset, takePasswordReset, updateUser } from "#db/auth/user-writes.ts";
-import type { WriteTx } from "#db/client.ts";
+import { userError } from "#lib/graphql/user-errors.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
-import { isUserError, type UserError, userError } from "#lib/graphql/user-errors.ts";
+import { type AuditEntry, done, notThere, refused, scopeOf } from "#subgraphs/use-case.ts";
 import { permitAccount, permitReset } from "../credentials/escalation.ts";
 import { type Replacement, replaceSessions } from "../sessions/replace-sessions.ts";
 import { loginKey, networkOf, sourceOf } from "../sign-in/attempt-keys.ts";
 import { unknownAccount } from "../sign-in/sign-in.ts";
-import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
+import { type AuthServices, homeOf } from "../services.ts";
+import { type Outcome, write } from "../use-case.ts";
 import { passwordProblem } from "./password-rules.ts";
-import { refusalOfPassword } from "./prove-password.ts";
+import { provePassword } from "./prove-password.ts";
 
 /**
  * Changes the caller's own password. All their sessions end, and a new session replaces the one that the request was sent with. A wrong current
@@ -23,53 +23,56 @@ export async function changePassword(
   services: AuthServices,
   request: RequestContext,
   input: { currentPassword: string; newPassword: string },
-): Promise<Replacement | UserError> {
-  const { database, hasher } = services;
+): Promise<Outcome<Replacement>> {
   const { identity } = request;
+  const tenantId = homeOf(identity);
   const problem = passwordProblem(input.newPassword, [identity.name ?? ""], "newPassword");
-  if (problem) return problem;
-  const refusal = await refusalOfPassword(services, request, input.currentPassword, "currentPassword");
-  if (refusal) return refusal;
-  const passwordHash = await hasher.hash(input.newPassword);
-  const source = sourceOf(services, request, { tenantId: homeOf(identity), userId: identity.id });
-  return database.write(scopeOf(request, homeOf(identity)), async (tx) => {
-    const account = await permitAccount(tx, identity, identity.id);
-    if (isUserError(account)) return account;
-    if (!account || !(await updateUser(tx, account.id, "password", { passwordHash })))
-      return userError("INVALID_CREDENTIALS", undefined, "currentPassword");
-    await forgetOtherAddresses(tx, source);
-    const replacement = await replaceSessions(tx, request, account.id);
-    await recordAudit(tx, { ...actorOf(request), action: "user.change_password", success: true });
-    return replacement;
-  });
+  if (problem) return refused(problem);
+  const proof = await provePassword(services, request, input.currentPassword, "currentPassword");
+  if (proof.kind !== "done") return proof;
+  const passwordHash = await services.hasher.hash(input.newPassword);
+  const source = sourceOf(services, request, { tenantId, userId: identity.id });
+  return write(
+    services,
+    request,
+    async (tx) => {
+      const account = await permitAccount(tx, identity, identity.id);
+      if (account.kind === "refused") return account;
+      if (account.kind === "not there" || !(await updateUser(tx, account.value, "password", { passwordHash })))
+        return refused(userError("INVALID_CREDENTIALS", "currentPassword"));
+      await forgetOtherAddresses(tx, source);
+      return done(await replaceSessions(tx, request, account.value), { action: "user.change_password" });
+    },
+    { tenantId },
+  );
 }
 
 const resetLifetime = "PT1H";
 const hashOf = (code: string) => createHash("sha256").update(code).digest("hex");
 
-/** Creates a code by which a user of the tenant can set a new password, once and within an hour. Undefined when there is no such user. */
+/** Creates a code by which a user of the tenant who can sign in can set a new password, once and within an hour. */
 export async function createPasswordReset(
-  { database }: AuthServices,
+  services: AuthServices,
   request: RequestContext,
-  userId: string,
-): Promise<{ code: string; expiresAt: Date } | UserError | undefined> {
+  { userId }: { userId: string },
+): Promise<Outcome<{ code: string; expiresAt: Date }>> {
   const code = `nvr_${randomBytes(24).toString("base64url")}`;
   const { identity } = request;
-  return database.write(scopeOf(request), async (tx) => {
+  return write(services, request, async (tx) => {
     const account = await permitAccount(tx, identity, userId);
-    if (!account || isUserError(account)) return account;
+    if (account.kind !== "done") return account;
     const createdBy = identity.kind === "user" ? identity.id : null;
-    const reset = { userId: account.id, codeHash: hashOf(code), lifetime: resetLifetime, createdBy };
+    const reset = { userId: account.value, codeHash: hashOf(code), lifetime: resetLifetime, createdBy };
     const expiresAt = await insertPasswordReset(tx, reset);
-    if (!expiresAt) return undefined;
-    await recordAudit(tx, {
-      ...actorOf(request),
-      action: "user.create_password_reset",
-      success: true,
-      metadata: { userId },
-    });
-    return { code, expiresAt };
+    if (!expiresAt) return notThere("user");
+    return done({ code, expiresAt }, { action: "user.create_password_reset", metadata: { userId } });
   });
+}
+
+export interface PasswordReset {
+  login: string;
+  code: string;
+  newPassword: string;
 }
 
 /**
@@ -80,14 +83,14 @@ export async function createPasswordReset(
 export async function resetPassword(
   services: AuthServices,
   request: RequestContext,
-  input: { login: string; code: string; newPassword: string },
-): Promise<UserError | undefined> {
+  input: PasswordReset,
+): Promise<Outcome<object>> {
   const { system, limits } = services;
   const network = networkOf(request);
   const login = input.login.trim().slice(0, 255);
   const problem = passwordProblem(input.newPassword, [login.slice(login.indexOf("/") + 1)], "newPassword");
-  if (problem) return problem;
-  return limits.fromNetwork(network, async (exhausted) => {
+  if (problem) return refused(problem);
+  return limits.fromNetwork<Outcome<object>>(network, async (exhausted) => {
     const known = await accountOf(system, login);
     const account = known ?? unknownAccount;
     const isReset =
@@ -95,12 +98,13 @@ export async function resetPassword(
       (await takeReset(services, request, account, input));
     const guessed = loginKey(known, login);
     if (isReset) await limits.forgive(network, guessed);
-    if (isReset) return undefined;
+    if (isReset) return done({});
     const limit = exhausted ?? (await limits.limitOf(network, guessed));
     if (limit) return limit;
-    await services.database.write(scopeOf(request, account.tenantId), (tx) => auditReset(tx, request, known, false));
+    const { tenantId } = account;
+    await write(services, request, async () => done(false, resetEntry(known, false)), { tenantId });
     await limits.countWrong(network, guessed);
-    return userError("RESET_CODE_INVALID", undefined, "code");
+    return refused(userError("RESET_CODE_INVALID", "code"));
   });
 }
 
@@ -120,30 +124,35 @@ async function hasPasswordReset(
 
 /** Resolves with false when another request used the code in the meantime, or the user who created it may no longer act on the account. */
 async function takeReset(
-  { database, system, hasher }: AuthServices,
+  services: AuthServices,
   request: RequestContext,
   account: Account,
-  { code, newPassword }: { code: string; newPassword: string },
+  { code, newPassword }: PasswordReset,
 ): Promise<boolean> {
   const { tenantId, userId } = account;
+  const { system, hasher } = services;
   const passwordHash = await hasher.hash(newPassword);
-  return database.write(scopeOf(request, tenantId), async (tx) => {
-    const proved = await permitReset(tx, system, userId, () => takePasswordReset(tx, userId, hashOf(code)));
-    if (!proved) return false;
-    await updateUser(tx, proved, "password", { passwordHash });
-    await forgetOtherAddresses(tx, { userId, addressHash: null });
-    await endSessionsOf(tx, proved, null);
-    await auditReset(tx, request, account, true);
-    return true;
-  });
+  const taken = await write(
+    services,
+    request,
+    async (tx) => {
+      const proved = await permitReset(tx, system, userId, () => takePasswordReset(tx, userId, hashOf(code)));
+      // Done, so that a code that its creator may no longer have made is used up.
+      if (!proved) return done(false);
+      await updateUser(tx, proved, "password", { passwordHash });
+      await forgetOtherAddresses(tx, { userId, addressHash: null });
+      await endSessionsOf(tx, proved, null);
+      return done(true, resetEntry(account, true));
+    },
+    { tenantId },
+  );
+  return taken.kind === "done" && taken.value;
 }
 
-const auditReset = (tx: WriteTx, request: RequestContext, known: Account | undefined, success: boolean) =>
-  recordAudit(tx, {
-    ...actorOf(request),
-    userId: known?.userId ?? null,
-    actorName: known?.username ?? null,
-    action: "user.reset_password",
-    success,
-    ...(success ? {} : { errorMessage: "RESET_CODE_INVALID" }),
-  });
+const resetEntry = (known: Account | undefined, success: boolean): AuditEntry => ({
+  action: "user.reset_password",
+  success,
+  userId: known?.userId ?? null,
+  actorName: known?.username ?? null,
+  ...(success ? {} : { errorMessage: "RESET_CODE_INVALID" }),
+});

@@ -1,4 +1,4 @@
-import { type UserError, userError } from "#lib/graphql/user-errors.ts";
+import { userError } from "#lib/graphql/user-errors.ts";
 
 const shortest = 12;
 const longest = 256;
@@ -8,9 +8,9 @@ const fewestDifferent = 5;
 export const isPasswordText = (text: string): boolean => text.length <= longest;
 
 /** Returns the error of a new password, or undefined. The length counts, not the kinds of characters (NIST SP 800-63B). */
-export function passwordProblem(password: string, names: readonly string[], field: string): UserError | undefined {
+export function passwordProblem(password: string, names: readonly string[], field: string) {
   if (password.length > longest)
-    return userError("PASSWORD_TOO_LONG", `A password must have at most ${longest} characters.`, field);
+    return userError("PASSWORD_TOO_LONG", field, `A password must have at most ${longest} characters.`);
   const known = names.flatMap((name) => [name, name.split("@")[0] ?? ""]).filter((name) => name.length > 3);
   const plain = password.toLowerCase();
   const isWeak =
@@ -20,8 +20,8 @@ export function passwordProblem(password: string, names: readonly string[], fiel
   return isWeak
     ? userError(
         "PASSWORD_TOO_WEAK",
-        `A password must have at least ${shortest} characters, ${fewestDifferent} of them different, and must not contain the user's name.`,
         field,
+        `A password must have at least ${shortest} characters, ${fewestDifferent} of them different, and must not contain the user's name.`,
       )
     : undefined;
 }

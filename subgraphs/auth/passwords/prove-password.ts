@@ -1,27 +1,32 @@
 import { countWrongTry, forgetWrongTries } from "#db/auth/sign-in-writes.ts";
+import type { WriteTx } from "#db/client.ts";
+import { userError } from "#lib/graphql/user-errors.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
-import { isUserError, type UserError, userError } from "#lib/graphql/user-errors.ts";
-import { type AuthServices, homeOf, scopeOf } from "../services.ts";
+import { done, refused } from "#subgraphs/use-case.ts";
+import { type AuthServices, homeOf } from "../services.ts";
+import { type Outcome, write } from "../use-case.ts";
 import { permitAccount } from "../credentials/escalation.ts";
 import { loginKey, sourceOf, readSignInUser, queueKeyOf } from "../sign-in/attempt-keys.ts";
 import { isPasswordText } from "./password-rules.ts";
 
 /**
- * Resolves with the error when the caller may not change their password or second factor: the credential lacks rights of the account, or the password
- * is wrong. A wrong password counts as a failed sign-in, and a right one resets the count.
+ * Proves that the caller may change their password or second factor. Refused when the credential lacks rights of the account, or the password is wrong. A
+ * wrong password counts as a failed sign-in, and a right one resets the count.
  * @param field the input field that contains the password
  */
-export async function refusalOfPassword(
+export async function provePassword(
   services: AuthServices,
   request: RequestContext,
   password: string,
   field: string,
-): Promise<UserError | undefined> {
-  const { database, hasher, limits } = services;
+): Promise<Outcome<true>> {
+  const { hasher, limits } = services;
   const { identity } = request;
   const tenantId = homeOf(identity);
-  const account = await database.write(scopeOf(request, tenantId), (tx) => permitAccount(tx, identity, identity.id));
-  if (isUserError(account)) return account;
+  const inHome = <Value>(change: (tx: WriteTx) => Promise<Outcome<Value>>) =>
+    write(services, request, change, { tenantId });
+  const account = await inHome((tx) => permitAccount(tx, identity, identity.id));
+  if (account.kind === "refused") return account;
   const source = sourceOf(services, request, { tenantId, userId: identity.id });
   const read = (since?: string) => readSignInUser(services, request, { tenantId, source }, since);
   const before = await read();
@@ -33,9 +38,9 @@ export async function refusalOfPassword(
       mayTry ? user.passwordHash : undefined,
       isPasswordText(password) ? password : "",
     );
-    if (mayTry && !isRight) await database.write(scopeOf(request, tenantId), (tx) => countWrongTry(tx, source));
+    if (mayTry && !isRight) await inHome(async (tx) => done(await countWrongTry(tx, source)));
     if (isRight && user && user.failedAttempts > 0)
-      await database.write(scopeOf(request, tenantId), (tx) => forgetWrongTries(tx, source));
-    return isRight ? undefined : userError("INVALID_CREDENTIALS", undefined, field);
+      await inHome(async (tx) => done(await forgetWrongTries(tx, source)));
+    return isRight ? done(true) : refused(userError("INVALID_CREDENTIALS", field));
   });
 }

@@ -3,37 +3,7 @@ import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { ApiKey } from "./ApiKey.ts";
 import { AuthAuditEntry } from "./AuthAuditEntry.ts";
-import { changePassword } from "./Mutation/changePassword.ts";
-import { createPasswordReset } from "./Mutation/createPasswordReset.ts";
-import { createUser } from "./Mutation/createUser.ts";
-import { disableUser } from "./Mutation/disableUser.ts";
-import { enableUser } from "./Mutation/enableUser.ts";
-import { recordDenial } from "./Mutation/recordDenial.ts";
-import { resetPassword } from "./Mutation/resetPassword.ts";
-import { setUserRole } from "./Mutation/setUserRole.ts";
-import { createRole } from "./Mutation/createRole.ts";
-import { deleteRole } from "./Mutation/deleteRole.ts";
-import { grantRole } from "./Mutation/grantRole.ts";
-import { revokeRole } from "./Mutation/revokeRole.ts";
-import { updateRole } from "./Mutation/updateRole.ts";
-import { createTenant } from "./Mutation/createTenant.ts";
-import { disableTenant } from "./Mutation/disableTenant.ts";
-import { enableTenant } from "./Mutation/enableTenant.ts";
-import { setTenantQuota } from "./Mutation/setTenantQuota.ts";
-import { updateTenant } from "./Mutation/updateTenant.ts";
-import { beginTotp } from "./Mutation/beginTotp.ts";
-import { confirmTotp } from "./Mutation/confirmTotp.ts";
-import { disableTotp } from "./Mutation/disableTotp.ts";
-import { regenerateRecoveryCodes } from "./Mutation/regenerateRecoveryCodes.ts";
-import { createConnectionTicket } from "./Mutation/createConnectionTicket.ts";
-import { redeemConnectionTicket } from "./Mutation/redeemConnectionTicket.ts";
-import { createApiKey } from "./Mutation/createApiKey.ts";
-import { revokeApiKey } from "./Mutation/revokeApiKey.ts";
-import { revokeSession } from "./Mutation/revokeSession.ts";
-import { revokeUserSessions } from "./Mutation/revokeUserSessions.ts";
-import { rotateApiKey } from "./Mutation/rotateApiKey.ts";
-import { signIn } from "./Mutation/signIn.ts";
-import { signOut } from "./Mutation/signOut.ts";
+import { Mutation } from "./mutations.ts";
 import { apiKey } from "./Query/apiKey.ts";
 import { apiKeys } from "./Query/apiKeys.ts";
 import { authAuditLog } from "./Query/authAuditLog.ts";
@@ -76,39 +46,7 @@ export const resolvers: Resolvers = {
     validateCredential,
     validateToken,
   },
-  Mutation: {
-    beginTotp,
-    confirmTotp,
-    disableTotp,
-    regenerateRecoveryCodes,
-    createRole,
-    deleteRole,
-    grantRole,
-    revokeRole,
-    updateRole,
-    createTenant,
-    disableTenant,
-    enableTenant,
-    setTenantQuota,
-    updateTenant,
-    changePassword,
-    createPasswordReset,
-    createUser,
-    disableUser,
-    enableUser,
-    recordDenial,
-    resetPassword,
-    setUserRole,
-    createConnectionTicket,
-    redeemConnectionTicket,
-    createApiKey,
-    revokeApiKey,
-    revokeSession,
-    revokeUserSessions,
-    rotateApiKey,
-    signIn,
-    signOut,
-  },
+  Mutation,
   ApiKey,
   AuthAuditEntry,
   Role,

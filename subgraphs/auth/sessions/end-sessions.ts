@@ -1,48 +1,69 @@
-import { recordAudit } from "#db/auth/audit-writes.ts";
 import { endSession, endSessionsOf } from "#db/auth/session-writes.ts";
-import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
-import type { RequestContext } from "#lib/trust/request-context.ts";
-import { isUserError } from "#lib/graphql/user-errors.ts";
-import { inEitherTenant, type Judged, permitAccount, permitSession } from "../credentials/escalation.ts";
-import { actorOf, type AuthServices, homeOf, scopeOf } from "../services.ts";
+import { type PublicUserSessionRow, userSessionById } from "#db/auth/user-sessions.ts";
+import { type RequestContext, requirePermission } from "#lib/trust/request-context.ts";
+import { done, notThere } from "#subgraphs/use-case.ts";
+import { inEitherTenant, permitAccount, permitSession } from "../credentials/escalation.ts";
+import { type AuthServices, homeOf } from "../services.ts";
+import { type Outcome, write } from "../use-case.ts";
 
-/** Ends a session; undefined when none is visible. The caller's own sessions need no permission, other users' sessions need `session:revoke`. */
-export async function revokeSession(
-  { database }: AuthServices,
+/** Ends a session. The caller's own sessions need no permission, other users' sessions need `session:revoke`. */
+export const revokeSession = (services: AuthServices, request: RequestContext, { id }: { id: string }) =>
+  endOneSession(services, request, id, "session.revoke");
+
+/** Ends the session that the request was sent with, if it was sent with one. */
+export async function signOut(
+  services: AuthServices,
   request: RequestContext,
-  id: string,
-  action: "session.revoke" | "user.sign_out" = "session.revoke",
-): Promise<Judged<PublicUserSessionRow>> {
-  const { identity } = request;
-  return inEitherTenant(identity, (tenantId) =>
-    database.write(scopeOf(request, tenantId), async (tx): Promise<Judged<PublicUserSessionRow>> => {
-      const session = await permitSession(tx, identity, id);
-      if (!session || isUserError(session)) return session;
-      const ended = await endSession(tx, session.id);
-      if (ended) await recordAudit(tx, { ...actorOf(request), action, success: true, metadata: { sessionId: id } });
-      return ended;
-    }),
-  );
+): Promise<Outcome<{ session: PublicUserSessionRow | null }>> {
+  const { credential } = request.identity;
+  if (credential?.kind !== "session") return done({ session: null });
+  const ended = await endOneSession(services, request, credential.id, "user.sign_out");
+  return ended.kind === "not there" ? done({ session: null }) : ended;
 }
 
-/** Ends all sessions of a user except the one that the request was sent with. Undefined when there is no such user. */
-export async function revokeSessionsOf(
-  { database }: AuthServices,
+const endOneSession = (
+  services: AuthServices,
   request: RequestContext,
-  userId: string,
-): Promise<Judged<PublicUserSessionRow[]>> {
+  id: string,
+  action: string,
+): Promise<Outcome<{ session: PublicUserSessionRow }>> =>
+  inEitherTenant<{ session: PublicUserSessionRow }>(request.identity, (tenantId) =>
+    write(
+      services,
+      request,
+      async (tx) => {
+        const permitted = await permitSession(tx, request.identity, id);
+        if (permitted.kind !== "done") return permitted;
+        const ended = await endSession(tx, permitted.value);
+        if (ended) return done({ session: ended }, { action, metadata: { sessionId: id } });
+        const [session] = await userSessionById(tx, [id]);
+        return session ? done({ session }) : notThere("session");
+      },
+      { tenantId },
+    ),
+  );
+
+/** Ends all sessions of a user, by default the caller, except the session that the request was sent with. Other users need `session:revoke`. */
+export async function revokeUserSessions(
+  services: AuthServices,
+  request: RequestContext,
+  input: { userId?: string | null | undefined },
+): Promise<Outcome<{ sessions: PublicUserSessionRow[] }>> {
   const { identity } = request;
+  const userId = input.userId ?? identity.id;
+  // To end their own sessions, callers need the rights of the account, which are compared in the transaction that locks them.
+  if (identity.kind !== "user" || userId !== identity.id) requirePermission(identity, "session:revoke");
   const tenantId = userId === identity.id ? homeOf(identity) : identity.tenantId;
-  return database.write(scopeOf(request, tenantId), async (tx): Promise<Judged<PublicUserSessionRow[]>> => {
-    const account = await permitAccount(tx, identity, userId);
-    if (!account || isUserError(account)) return account;
-    const ended = await endSessionsOf(tx, account.id, identity.credential?.id ?? null);
-    await recordAudit(tx, {
-      ...actorOf(request),
-      action: "session.revoke_all",
-      success: true,
-      metadata: { userId, sessions: ended.length },
-    });
-    return ended;
-  });
+  return write(
+    services,
+    request,
+    async (tx) => {
+      const account = await permitAccount(tx, identity, userId);
+      if (account.kind !== "done") return account;
+      const sessions = await endSessionsOf(tx, account.value, identity.credential?.id ?? null);
+      if (sessions.length === 0) return done({ sessions });
+      return done({ sessions }, { action: "session.revoke_all", metadata: { userId, sessions: sessions.length } });
+    },
+    { tenantId },
+  );
 }

@@ -3,7 +3,8 @@ import { type SignInSource, type SignInUser, signInUser } from "#db/auth/sign-in
 import { apiKeyHash, tokenHash } from "#lib/trust/credentials.ts";
 import { clientNetwork } from "#lib/trust/ip-address.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
-import { type AuthServices, scopeOf } from "../services.ts";
+import { scopeOf } from "#subgraphs/use-case.ts";
+import type { AuthServices } from "../services.ts";
 
 /** Returns the network that a request comes from; undefined when it is not known. */
 export const networkOf = ({ client }: RequestContext): string | undefined => clientNetwork(client?.ipAddress ?? "");

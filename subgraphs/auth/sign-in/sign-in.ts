@@ -1,5 +1,4 @@
 import { type Account, accountOf, mayActIn } from "#db/auth/credentials.ts";
-import { recordAudit } from "#db/auth/audit-writes.ts";
 import { insertSession } from "#db/auth/session-writes.ts";
 import { completeSignIn, countWrongTry, type SignInSource, type SignInUser } from "#db/auth/sign-in-writes.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
@@ -7,12 +6,14 @@ import type { WriteTx } from "#db/client.ts";
 import { newSessionToken, tokenHash } from "#lib/trust/credentials.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
-import { type UserError, userError } from "#lib/graphql/user-errors.ts";
+import { userError } from "#lib/graphql/user-errors.ts";
+import { type AuditEntry, done, refused, type Refused } from "#subgraphs/use-case.ts";
 import { provedAccount } from "../credentials/escalation.ts";
 import { countingCodes, type TakeCode } from "../mfa/second-factor.ts";
 import { isPasswordText } from "../passwords/password-rules.ts";
-import { type AuthServices, scopeOf } from "../services.ts";
-import { revokeSession } from "../sessions/end-sessions.ts";
+import type { AuthServices } from "../services.ts";
+import { signOut } from "../sessions/end-sessions.ts";
+import { type Outcome, write } from "../use-case.ts";
 import { loginKey, networkOf, sourceOf, readSignInUser, queueKeyOf } from "./attempt-keys.ts";
 
 export interface SignInInput {
@@ -25,7 +26,10 @@ export interface SignInInput {
   tenantId?: string | null | undefined;
 }
 
-export type SignIn = { token: string; session: PublicUserSessionRow } | { error: UserError };
+export interface SignIn {
+  token: string;
+  session: PublicUserSessionRow;
+}
 
 /** The maximum lifetime of a session, and the maximum time without use. */
 export const sessionLifetime = "P1D";
@@ -45,7 +49,11 @@ export const unknownAccount: Account = {
  * The session that the request was sent with ends, so that an attacker who planted it (session fixation) does not share the session that begins.
  * @throws PublicError RATE_LIMITED for an address with too many failed attempts, OVERLOADED
  */
-export async function signIn(services: AuthServices, request: RequestContext, input: SignInInput): Promise<SignIn> {
+export async function signIn(
+  services: AuthServices,
+  request: RequestContext,
+  input: SignInInput,
+): Promise<Outcome<SignIn>> {
   const network = networkOf(request);
   const outcome = await services.limits.fromNetwork(network, async (exhausted) => {
     const attempt = await findAccount(services, request, input);
@@ -62,10 +70,9 @@ export async function signIn(services: AuthServices, request: RequestContext, in
     });
     return exhausted && "isWrong" in result && result.isWrong ? exhausted : result;
   });
-  if (!("token" in outcome)) return { error: outcome.error };
-  if (request.identity.credential?.kind === "session")
-    await revokeSession(services, request, request.identity.credential.id, "user.sign_out");
-  return outcome;
+  if (!("token" in outcome)) return outcome.refused;
+  await signOut(services, request);
+  return done(outcome);
 }
 
 interface Attempt {
@@ -93,24 +100,22 @@ async function findAccount(services: AuthServices, request: RequestContext, inpu
   };
 }
 
-type Success = Extract<SignIn, { token: string }>;
-
 /** The reason why an attempt was refused. */
 interface Refusal {
-  error: UserError;
+  refused: Refused<"INVALID_CREDENTIALS" | "MFA_REQUIRED" | "TENANT_UNKNOWN">;
   /** Whether the password or the code was wrong, as opposed to another reason. */
   isWrong: boolean;
 }
 
-const wrong: Refusal = { error: userError("INVALID_CREDENTIALS"), isWrong: true };
+const wrong: Refusal = { refused: refused(userError("INVALID_CREDENTIALS")), isWrong: true };
 
 async function tryPassword(
   services: AuthServices,
   request: RequestContext,
   attempt: Attempt & { since: string | undefined },
   input: SignInInput,
-): Promise<Success | Refusal> {
-  const { database, hasher } = services;
+): Promise<SignIn | Refusal> {
+  const { hasher } = services;
   const { account, source, known } = attempt;
   const found = await attempt.read(attempt.since);
   const user = found?.isLocked ? undefined : found;
@@ -118,15 +123,18 @@ async function tryPassword(
   const isRight = await hasher.verify(user?.passwordHash, password);
   const outdated = isRight && user && hasher.isOutdated(user.passwordHash);
   const rehashed = outdated ? await hasher.hash(password) : null;
-  const scope = { ...scopeOf(request, account.tenantId), ...(known ? { actor: `user:${account.userId}` } : {}) };
-  const finish = (takeCode: TakeCode | undefined) =>
-    database.write(scope, async (tx): Promise<Success | Refusal> => {
+  const finish = async (takeCode: TakeCode | undefined): Promise<SignIn | Refusal> => {
+    // Done, so that a refusal keeps the count of attempts and the entry in the audit log.
+    const change = async (tx: WriteTx) => {
       const verified = isRight && user ? { attempt, user, rehashed, input, takeCode } : undefined;
-      const refused = verified ? await complete(services, tx, verified) : wrong;
-      if (refused?.isWrong) await countWrongTry(tx, user ? source : { ...source, userId: unknownAccount.userId });
-      await audit(tx, request, input, known, refused?.error);
-      return refused ?? begin(tx, request, account, input);
-    });
+      const refusal = verified ? await complete(services, tx, verified) : wrong;
+      if (refusal?.isWrong) await countWrongTry(tx, user ? source : { ...source, userId: unknownAccount.userId });
+      return done(refusal ?? (await begin(tx, request, account, input)), signInEntry(input, known, refusal));
+    };
+    const scope = { tenantId: account.tenantId, ...(known ? { actor: `user:${account.userId}` } : {}) };
+    const finished = await write(services, request, change, scope);
+    return finished.kind === "done" ? finished.value : wrong;
+  };
   return isRight && user?.mfaEnabled && input.code
     ? countingCodes(services, account.userId, input.code, finish)
     : finish(undefined);
@@ -146,17 +154,17 @@ async function complete(
   { attempt, user, rehashed, input, takeCode }: Verified,
 ): Promise<Refusal | undefined> {
   if (user.mfaEnabled) {
-    if (!takeCode) return { error: userError("MFA_REQUIRED", undefined, "code"), isWrong: false };
+    if (!takeCode) return { refused: refused(userError("MFA_REQUIRED", "code")), isWrong: false };
     const taken = await takeCode(tx, user.mfaSecret ?? "");
     if (taken !== "right") return { ...wrong, isWrong: taken === "wrong" };
   }
   if (input.tenantId && !(await mayActIn(services.system, attempt.account, input.tenantId)))
-    return { error: userError("TENANT_UNKNOWN"), isWrong: false };
+    return { refused: refused(userError("TENANT_UNKNOWN")), isWrong: false };
   const verified = { verifiedHash: user.passwordHash, mfaEnabled: user.mfaEnabled, passwordHash: rehashed };
   return (await completeSignIn(tx, attempt.source, verified)) ? undefined : { ...wrong, isWrong: false };
 }
 
-async function begin(tx: WriteTx, { client }: RequestContext, account: Account, input: SignInInput): Promise<Success> {
+async function begin(tx: WriteTx, { client }: RequestContext, account: Account, input: SignInInput): Promise<SignIn> {
   const token = newSessionToken();
   const session = await insertSession(tx, {
     userId: provedAccount(account.userId),
@@ -169,22 +177,16 @@ async function begin(tx: WriteTx, { client }: RequestContext, account: Account, 
   return { token, session };
 }
 
-async function audit(
-  tx: WriteTx,
-  { client }: RequestContext,
+const signInEntry = (
   { tenantId }: SignInInput,
   account: Account | undefined,
-  refused: UserError | undefined,
-): Promise<void> {
-  await recordAudit(tx, {
-    action: "user.sign_in",
-    success: !refused,
-    userId: account?.userId ?? null,
-    // Not the text typed, which may be a password.
-    actorName: account?.username ?? null,
-    ipAddress: client?.ipAddress,
-    userAgent: client?.userAgent,
-    ...(refused ? { errorMessage: refused.code } : {}),
-    ...(tenantId ? { metadata: { actsInTenantId: tenantId } } : {}),
-  });
-}
+  refusal: Refusal | undefined,
+): AuditEntry => ({
+  action: "user.sign_in",
+  success: !refusal,
+  userId: account?.userId ?? null,
+  // Not the text typed, which may be a password.
+  actorName: account?.username ?? null,
+  ...(refusal ? { errorMessage: refusal.refused.userErrors[0]?.code } : {}),
+  ...(tenantId ? { metadata: { actsInTenantId: tenantId } } : {}),
+});

@@ -1,5 +1,7 @@
 import type { QuotaChange } from "#db/auth/tenant-writes.ts";
-import { type UserError, userError } from "#lib/graphql/user-errors.ts";
+import { userError } from "#lib/graphql/user-errors.ts";
+import { done, refused } from "#subgraphs/use-case.ts";
+import type { Outcome } from "../use-case.ts";
 
 /** The limits to set. A limit that is left out stays unchanged, and null removes it. */
 export interface QuotaInput {
@@ -18,8 +20,8 @@ const gibibyte = 2n ** 30n;
 const currencies = new Set(Intl.supportedValuesOf("currency"));
 
 /** Returns the limits in the units that are stored, or the errors in them. */
-export function quotaChange(input: QuotaInput): QuotaChange | UserError[] {
-  const errors: UserError[] = [];
+export function quotaChange(input: QuotaInput): Outcome<QuotaChange> {
+  const errors: ReturnType<typeof invalid>[] = [];
   const limit = <Given, Kept>(
     name: keyof QuotaInput,
     given: Given | null | undefined,
@@ -27,7 +29,7 @@ export function quotaChange(input: QuotaInput): QuotaChange | UserError[] {
   ) => {
     if (given === null || given === undefined) return given;
     const kept = keep(given);
-    if (kept === undefined) errors.push(userError("QUOTA_INVALID", undefined, `quota.${name}`));
+    if (kept === undefined) errors.push(invalid(name));
     return kept;
   };
   const change = {
@@ -38,10 +40,12 @@ export function quotaChange(input: QuotaInput): QuotaChange | UserError[] {
     maxMonthlySpend: limit("maxMonthlySpend", input.maxMonthlySpend, amountOfMoney),
     currency: limit("currency", input.currency ?? undefined, (code) => (currencies.has(code) ? code : undefined)),
   };
-  if (errors.length > 0) return errors;
+  if (errors.length > 0) return refused(...errors);
   // Limits that are left out must be absent, because every property present is written.
-  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+  return done(Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)));
 }
+
+const invalid = (limit: keyof QuotaInput) => userError("QUOTA_INVALID", `quota.${limit}`);
 
 /** Converts an amount to a unit. Undefined when it is not a multiple of the unit, is negative or too large, or exceeds what a number holds exactly. */
 function whole(amount: number | bigint, unit: bigint, tooMuch = 2n ** 63n): number | undefined {

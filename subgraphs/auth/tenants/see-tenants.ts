@@ -1,12 +1,13 @@
 import { allTenants, anyTenant } from "#db/auth/all-tenants.ts";
-import { recordAudit } from "#db/auth/audit-writes.ts";
 import type { TenantWithQuota } from "#db/auth/tenants.ts";
 import type { Tx } from "#db/client.ts";
 import type { ListArguments } from "#db/list.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { grants, type Identity, policies, type RequestContext } from "#lib/trust/request-context.ts";
-import { actorOf, type AuthServices, scopeOf } from "../services.ts";
+import { type AuditEntry, done } from "#subgraphs/use-case.ts";
+import type { AuthServices } from "../services.ts";
+import { write } from "../use-case.ts";
 
 /** Whether the caller sees all tenants: a user who may act in every tenant does. While they act in another tenant, they see only that one. */
 export const seesAllTenants = (identity: Identity): boolean =>
@@ -31,13 +32,13 @@ export const seeTenant = (
 
 /** Records a read across tenants in the audit log of the platform tenant, and then runs it. */
 async function seen<T>(
-  { database, system }: AuthServices,
+  services: AuthServices,
   request: RequestContext,
-  entry: { action: string; metadata?: Readonly<Record<string, unknown>> },
+  entry: AuditEntry,
   see: (tx: Tx) => Promise<T>,
 ): Promise<T> {
-  await database.write(scopeOf(request), (tx) => recordAudit(tx, { ...actorOf(request), ...entry, success: true }));
-  const tx = system.read({ tenantId: platformTenantId, deadline: request.deadline });
+  await write(services, request, async () => done(undefined, entry));
+  const tx = services.system.read({ tenantId: platformTenantId, deadline: request.deadline });
   try {
     return await see(tx);
   } finally {

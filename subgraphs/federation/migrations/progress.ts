@@ -1,17 +1,18 @@
-import type { MigrationStepRow } from "#db/federation/schema/migration-steps.ts";
-import type { MigrationPhase, MigrationRow } from "#db/federation/schema/migrations.ts";
-import type { PayloadOf } from "#events/catalogue.ts";
-import type { federationEvents } from "#events/federation.ts";
+import type { VmMigrationStepRow } from "#db/federation/schema/vm-migration-steps.ts";
+import type { MigrationPhase, VmMigrationRow } from "#db/federation/schema/vm-migrations.ts";
+import type { EventOf } from "#events/event.ts";
 
-type MigrationPayload = PayloadOf<(typeof federationEvents)["migration.updated"]>;
-type StepPayload = PayloadOf<(typeof federationEvents)["migration_step.updated"]>;
+/** The events of a migration and of its steps. */
+export type MigrationEvent = EventOf<
+  "migration.created" | "migration.updated" | "migration_step.created" | "migration_step.updated"
+>;
 
-export type StepProgressRow = Pick<MigrationStepRow, "stepNumber" | "stepName" | "status">;
+export type StepProgressRow = Pick<VmMigrationStepRow, "stepNumber" | "stepName" | "status">;
 
 /** The values of a migration, or of one of its steps, right after a change. */
 export interface MigrationProgressRow {
   migrationId: string;
-  status: MigrationRow["status"] | null;
+  status: VmMigrationRow["status"] | null;
   progressPercentage: number | null;
   phase: MigrationPhase | null;
   version: number | null;
@@ -22,22 +23,16 @@ export interface MigrationProgressRow {
 const ofStep = { status: null, progressPercentage: null, phase: null, version: null };
 
 /** Returns the change that an event describes. */
-export function progressOf(event: {
-  type: string;
-  entityKey: string;
-  entityVersion: number;
-  occurredAt: string;
-  payload: Readonly<Record<string, unknown>>;
-}): MigrationProgressRow {
+export function progressOf(event: MigrationEvent): MigrationProgressRow {
   const changedAt = new Date(event.occurredAt);
-  if (event.type.startsWith("migration_step.")) {
-    const { migrationId, ...step } = event.payload as StepPayload;
-    return { ...ofStep, migrationId, changedAt, step: step as StepProgressRow };
+  if (event.type === "migration_step.created" || event.type === "migration_step.updated") {
+    const { migrationId, stepNumber, stepName, status } = event.payload;
+    return { ...ofStep, migrationId, changedAt, step: { stepNumber, stepName, status } as StepProgressRow };
   }
-  const { status, progressPercentage, currentPhase } = event.payload as MigrationPayload;
+  const { status, progressPercentage, currentPhase } = event.payload;
   return {
     migrationId: event.entityKey,
-    status: status as MigrationRow["status"],
+    status: status as VmMigrationRow["status"],
     progressPercentage,
     phase: currentPhase as MigrationPhase | null,
     version: event.entityVersion,

@@ -5,4 +5,5 @@ export const ComplianceViolation: ComplianceViolationResolvers = {
   policy: ({ policyId }, _args, { loaders }) => loaders.policyById.load(policyId),
   vm: ({ vmId }) => (vmId ? { id: vmId } : null),
   provider: ({ providerId }, _args, { loaders }) => (providerId ? loaders.providerById.load(providerId) : null),
+  type: ({ violationType }) => violationType,
 };

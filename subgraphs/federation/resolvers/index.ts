@@ -7,7 +7,7 @@ import {
   stepStatusEnum,
   violationSeverityEnum,
 } from "#db/federation/schema/enums.ts";
-import { migrationPhases } from "#db/federation/schema/migrations.ts";
+import { migrationPhases } from "#db/federation/schema/vm-migrations.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { CloudProvider } from "./CloudProvider.ts";
@@ -31,6 +31,7 @@ import { migration } from "./Query/migration.ts";
 import { migrations } from "./Query/migrations.ts";
 import { providerVms } from "./Query/providerVms.ts";
 import { migrationProgressed } from "./Subscription/migrationProgressed.ts";
+import { StepProgress } from "./StepProgress.ts";
 import { Tenant } from "./Tenant.ts";
 import { User } from "./User.ts";
 import { Vm } from "./Vm.ts";
@@ -58,6 +59,7 @@ export const resolvers: Resolvers = {
   MigrationProgress,
   MigrationStep,
   ProviderVm,
+  StepProgress,
   Tenant,
   User,
   Vm,

@@ -1,5 +1,6 @@
 import type { AlertInstanceRow } from "#db/monitoring/schema/alert-instances.ts";
-import { shownState } from "./shown-state.ts";
+import { shownState } from "#db/monitoring/shown-state.ts";
+import type { EventOf } from "#events/event.ts";
 
 /** The values of an alert right after a change. */
 export interface AlertChangeRow {
@@ -11,15 +12,12 @@ export interface AlertChangeRow {
 }
 
 /** Returns the change that an event describes, with the state as it was shown at that moment. */
-export function changeOf(
-  { entityKey, entityVersion, occurredAt }: { entityKey: string; entityVersion: number; occurredAt: string },
-  payload: {
-    state: string;
-    severity: string;
-    acknowledgedAt?: string | null;
-    acknowledgementExpiresAt?: string | null;
-  },
-): AlertChangeRow {
+export function changeOf({
+  entityKey,
+  entityVersion,
+  occurredAt,
+  payload,
+}: EventOf<"alert.created" | "alert.updated">): AlertChangeRow {
   const changedAt = new Date(occurredAt);
   return {
     alertId: entityKey,

@@ -1,5 +1,5 @@
+import { shownState } from "#db/monitoring/shown-state.ts";
 import { tagList } from "#lib/tags.ts";
-import { shownState } from "../alerts/shown-state.ts";
 import type { AlertResolvers } from "../generated/resolvers.ts";
 
 export const Alert: AlertResolvers = {

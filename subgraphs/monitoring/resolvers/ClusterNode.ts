@@ -1,14 +1,6 @@
-import { nodeSeriesMetrics } from "#db/monitoring/system-metrics.ts";
-import { selects } from "#lib/graphql/connections.ts";
 import type { ClusterNodeResolvers } from "../generated/resolvers.ts";
-import { seriesRequest } from "../metrics/series-request.ts";
 
 export const ClusterNode: ClusterNodeResolvers = {
-  latestMetrics: ({ id }, _args, { loaders }) => loaders.latestNodeMetrics.load(id),
-  metrics: ({ id }, args, { loaders }, info) =>
-    loaders.nodeMetricSeries.load(id, info, () => ({
-      ...seriesRequest(args),
-      metrics: nodeSeriesMetrics.filter((metric) => selects(info, metric)),
-    })),
+  platform: ({ id }) => ({ id }),
   alerts: ({ id }, args, { loaders }, info) => loaders.alertsOnNode.load(id, args, info),
 };

@@ -1,3 +1,4 @@
+import { metricsByGraphqlName } from "#db/monitoring/metrics.ts";
 import {
   alertAggregate,
   alertSeverity,
@@ -12,6 +13,7 @@ import { AlertChange } from "./AlertChange.ts";
 import { AlertRule } from "./AlertRule.ts";
 import { AlertScope } from "./AlertScope.ts";
 import { ClusterNode } from "./ClusterNode.ts";
+import { ClusterNodePlatform } from "./ClusterNodePlatform.ts";
 import { MetricImport } from "./MetricImport.ts";
 import { NodeMetrics } from "./NodeMetrics.ts";
 import { NodeMetricSeries } from "./NodeMetricSeries.ts";
@@ -37,6 +39,7 @@ export const resolvers: Resolvers = {
   AlertRule,
   AlertScope,
   ClusterNode,
+  ClusterNodePlatform,
   MetricImport,
   NodeMetrics,
   NodeMetricSeries,
@@ -58,6 +61,7 @@ export const resolvers: Resolvers = {
     EQUAL: "==",
     NOT_EQUAL: "!=",
   },
+  Metric: metricsByGraphqlName(),
   MetricImportStatus: enumValues(datasetImportStatus.enumValues),
   MetricTier: enumValues(["raw", "hourly"]),
   NoDataPolicy: enumValues(noDataPolicy.enumValues),

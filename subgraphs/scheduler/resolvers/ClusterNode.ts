@@ -1,10 +1,7 @@
-import { tagList } from "#lib/tags.ts";
 import type { ClusterNodeResolvers } from "../generated/resolvers.ts";
 
 export const ClusterNode: ClusterNodeResolvers = {
-  cluster: ({ clusterId }, _args, { loaders }) => (clusterId ? loaders.clusterById.load(clusterId) : null),
-  labels: ({ labels }) => tagList(labels),
-  lastHeartbeatAt: ({ lastHeartbeat }) => lastHeartbeat,
+  platform: (node) => node,
   allocations: ({ id }, args, { loaders }, info) => loaders.allocationsOnNode.load(id, args, info),
-  decisions: ({ id }, args, { loaders }, info) => loaders.decisionsForNode.load(id, args, info),
+  placementDecisions: ({ id }, args, { loaders }, info) => loaders.decisionsForNode.load(id, args, info),
 };

@@ -10,6 +10,7 @@ import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Cluster } from "./Cluster.ts";
 import { ClusterNode } from "./ClusterNode.ts";
+import { ClusterNodePlatform } from "./ClusterNodePlatform.ts";
 import { NodeResources } from "./NodeResources.ts";
 import { cluster } from "./Query/cluster.ts";
 import { clusterNode } from "./Query/clusterNode.ts";
@@ -17,14 +18,14 @@ import { clusterNodes } from "./Query/clusterNodes.ts";
 import { clusters } from "./Query/clusters.ts";
 import { resourceAllocations } from "./Query/resourceAllocations.ts";
 import { scalingRecommendations } from "./Query/scalingRecommendations.ts";
-import { schedulingDecision } from "./Query/schedulingDecision.ts";
-import { schedulingDecisions } from "./Query/schedulingDecisions.ts";
+import { placementDecision } from "./Query/placementDecision.ts";
+import { placementDecisions } from "./Query/placementDecisions.ts";
 import { schedulingPolicies } from "./Query/schedulingPolicies.ts";
 import { schedulingPolicy } from "./Query/schedulingPolicy.ts";
 import { ResourceAllocation } from "./ResourceAllocation.ts";
 import { ResourceAmounts } from "./ResourceAmounts.ts";
 import { ScalingRecommendation } from "./ScalingRecommendation.ts";
-import { SchedulingDecision } from "./SchedulingDecision.ts";
+import { PlacementDecision } from "./PlacementDecision.ts";
 import { SchedulingPolicy } from "./SchedulingPolicy.ts";
 import { Tenant } from "./Tenant.ts";
 import { Vm } from "./Vm.ts";
@@ -37,18 +38,19 @@ export const resolvers: Resolvers = {
     clusters,
     resourceAllocations,
     scalingRecommendations,
-    schedulingDecision,
-    schedulingDecisions,
+    placementDecision,
+    placementDecisions,
     schedulingPolicies,
     schedulingPolicy,
   },
   Cluster,
   ClusterNode,
+  ClusterNodePlatform,
   NodeResources,
   ResourceAllocation,
   ResourceAmounts,
   ScalingRecommendation,
-  SchedulingDecision,
+  PlacementDecision,
   SchedulingPolicy,
   Tenant,
   Vm,

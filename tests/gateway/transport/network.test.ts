@@ -260,7 +260,8 @@ describe("fault 7: when connections are accepted and stay silent,", () => {
   it("the subgraph is not called after three failures, and the others answer as before", async () => {
     const { ask, breakers } = gateway({ callTimeoutMs: 1_000, firstProbeMs: 60_000, longestProbeMs: 60_000 });
     monitoring.fault = hung;
-    for (let request = 0; request < 3; request += 1) await ask("{ alertRules { totalCount } }");
+    // Three different ones, because equal ones at the same time are one call.
+    await Promise.all([1, 2, 3].map((number) => ask(`{ a${number}: alertRules { totalCount } }`)));
     expect(breakers).toEqual(["monitoring open"]);
     monitoring.fault = healthy;
     const before = setup.executed.queries("monitoring");

@@ -28,9 +28,9 @@ const subscriptions: Record<string, { query: string; changeOf(event: Data): Rece
   },
   migration: {
     query: `subscription { migrationProgressed {
-      status progressPercentage version step { stepNumber status } migration { id } } }`,
+      status progressPercentage version step { number status } migration { id } } }`,
     changeOf: ({ status, progressPercentage, version, step, migration }) => {
-      const { stepNumber, status: stepStatus } = (step ?? {}) as { stepNumber?: number; status?: string };
+      const { number: stepNumber, status: stepStatus } = (step ?? {}) as { number?: number; status?: string };
       return stepStatus === undefined
         ? change(["migration", idOf(migration)], Number(version), `${String(status)} ${String(progressPercentage)}`)
         : change(["step", idOf(migration), stepNumber], stepNumbers.indexOf(stepStatus), stepStatus);

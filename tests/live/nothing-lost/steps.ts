@@ -1,6 +1,6 @@
 import type { Database } from "#db/client.ts";
-import { advanceMigration, beginMigrations } from "#db/federation/migration-writes.ts";
-import { migrationPhases } from "#db/federation/schema/migrations.ts";
+import { advanceVmMigration, beginVmMigrations } from "#db/federation/vm-migration-writes.ts";
+import { migrationPhases } from "#db/federation/schema/vm-migrations.ts";
 import { moveAlert, raiseAlerts } from "#db/monitoring/alert-writes.ts";
 import { changeStates } from "#db/vms/state-writes.ts";
 import { newId } from "#lib/uuid.ts";
@@ -129,7 +129,7 @@ export async function* migrationSteps(place: Place): AsyncGenerator<Step, never>
     const beginning: Step = {
       changes: [],
       write: async () => {
-        const ids = await database.write({ tenantId }, (tx) => beginMigrations(tx, [begun], new Date()));
+        const ids = await database.write({ tenantId }, (tx) => beginVmMigrations(tx, [begun], new Date()));
         migration = ids[0] ?? "";
         beginning.changes = begins();
       },
@@ -157,7 +157,7 @@ export async function* migrationSteps(place: Place): AsyncGenerator<Step, never>
           ...(isLast ? [] : [ofStep(step + 1, 1)]),
           change("migration", [migration], step + 2, state),
         ],
-        write: () => must(database.write({ tenantId }, (tx) => advanceMigration(tx, migration))),
+        write: () => must(database.write({ tenantId }, (tx) => advanceVmMigration(tx, migration))),
         isWritten: async () => (await versionOf(place, "migrations", "id", migration)) === step + 2,
       };
     }

@@ -14,9 +14,9 @@ type Mutation = [name: string, input: object];
 /** Mutations by a user who has at least the target's rights before the race, and fewer afterwards. */
 const attempts: Readonly<Record<string, (of: Contest) => Mutation>> = {
   createPasswordReset: ({ target }) => ["createPasswordReset", { userId: target.id }],
-  disableUser: ({ target }) => ["disableUser", { userId: target.id }],
+  disableUser: ({ target }) => ["disableUser", { id: target.id }],
   revokeUserSessions: ({ target }) => ["revokeUserSessions", { userId: target.id }],
-  setUserRole: ({ target }) => ["setUserRole", { userId: target.id, role: "VIEWER" }],
+  setUserRole: ({ target }) => ["setUserRole", { id: target.id, role: "USER" }],
   grantRole: ({ target, roleId }) => ["grantRole", { userId: target.id, roleId }],
   revokeRole: ({ target, roleId }) => ["revokeRole", { userId: target.id, roleId }],
   updateRole: ({ roleId }) => ["updateRole", { id: roleId, description: "mine" }],
@@ -26,7 +26,7 @@ const attempts: Readonly<Record<string, (of: Contest) => Mutation>> = {
 /** How an administrator gives the target more at the same time. */
 const raises: Readonly<Record<string, (of: Contest, wideRoleId: string) => Mutation>> = {
   "another role": ({ target }, roleId) => ["grantRole", { userId: target.id, roleId }],
-  "another default role": ({ target }) => ["setUserRole", { userId: target.id, role: "ADMIN" }],
+  "another default role": ({ target }) => ["setUserRole", { id: target.id, role: "ADMIN" }],
   "more permissions in a role that it has": ({ roleId }) => ["updateRole", { id: roleId, permissions: ["*"] }],
 };
 
@@ -52,10 +52,11 @@ export async function race(world: World, seed: number): Promise<string> {
     world.account(tenants.ours, "viewer"),
     world.role(tenants.ours, []),
     world.role(tenants.ours, ["audit:*"]),
-    world.account(tenants.ours, "viewer", rights).then((account) => world.session(account)),
+    world.account(tenants.ours, "user", rights).then((account) => world.session(account)),
     world.account(tenants.ours, "admin").then((account) => world.session(account)),
   ]);
   await world.grant(target, roleId);
+  await world.session(target);
   const contest: Contest = { target, roleId };
   const sent = async (held: Held, [name, input]: Mutation, after: number) => {
     await delay(after);

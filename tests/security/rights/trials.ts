@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { seededRandom } from "#tests/monitoring-db/metric-storage.ts";
-import { type Choices, mutations } from "./actions.ts";
+import { exampleOf, examples } from "#tests/mutations/examples.ts";
+import type { Choices } from "./trial.ts";
 import { expected, type Outcome, rightsOf } from "./model.ts";
 import { type Account, type DefaultRole, type Held, tenants, type World } from "./world.ts";
 
@@ -46,8 +47,7 @@ async function tried(world: World, name: string, seed: number): Promise<Outcome>
   const choices = choicesOf(seed);
   const caller = await callerOf(world, choices);
   const target = await targetOf(world, caller, choices);
-  const prepare = mutations[name] as (typeof mutations)[string];
-  const { input, ...action } = await prepare({ world, caller, target, choices });
+  const { input, ...action } = await exampleOf(name).rights({ world, caller, target, choices });
   const isOfThePlatform = caller.account.tenantId === tenants.platform;
   const outcome = expected({ rights: caller.rights, isOfThePlatform }, action);
   const before = await world.written();
@@ -70,7 +70,7 @@ export async function tryAll(
   seed: number,
 ): Promise<Map<string, Map<Outcome, number>>> {
   const outcomes = new Map<string, Map<Outcome, number>>();
-  for (const [at, name] of Object.keys(mutations).entries()) {
+  for (const [at, name] of Object.keys(examples).entries()) {
     const ofThis = new Map<Outcome, number>();
     outcomes.set(name, ofThis);
     for (let time = 0; time < times(name); time += 1) {
@@ -80,8 +80,3 @@ export async function tryAll(
   }
   return outcomes;
 }
-
-/** Mutations that hash a password: one takes as long as many of the others. */
-export const withPassword = new Set(
-  "signIn resetPassword changePassword beginTotp disableTotp regenerateRecoveryCodes createUser".split(" "),
-);

@@ -1,23 +1,29 @@
-import type { PayloadOf } from "#events/catalogue.ts";
-import type { monitoringEvents } from "#events/monitoring.ts";
+import { alertInstanceList } from "#db/monitoring/alert-instances.ts";
+import type { EventOf } from "#events/event.ts";
+import { isHeld, type Undecided } from "#lib/live/list-filter.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
-import { valueFilter } from "#lib/live/subscription-filters.ts";
 import { changeOf } from "../../alerts/change.ts";
 import type { MonitoringContext } from "../../context.ts";
 import type { SubscriptionAlertChangedArgs } from "../../generated/resolvers.ts";
 import type { AlertChange } from "../../mappers.ts";
 
-type Alert = PayloadOf<(typeof monitoringEvents)["alert.created"]>;
-
-export const alertChanged: LiveField<SubscriptionAlertChangedArgs, MonitoringContext, AlertChange, AlertChange> = {
+export const alertChanged: LiveField<
+  SubscriptionAlertChangedArgs,
+  MonitoringContext,
+  AlertChange & Undecided,
+  AlertChange,
+  EventOf<"alert.created" | "alert.updated">
+> = {
   types: ["alert.created", "alert.updated"],
-  valuesFor: (args) => {
-    const severity = valueFilter<string>(args.severity);
-    const state = valueFilter<string>(args.states);
+  valuesFor: ({ filter }) => {
+    const isListed = alertInstanceList.rowFilter(filter);
     return (event) => {
-      const change = changeOf(event, event.payload as Alert);
-      return severity(change.severity) && state(change.state) ? [change] : [];
+      const change = changeOf(event);
+      const undecided = isListed({ ...event.payload, id: event.entityKey }, change.changedAt);
+      return undecided ? [{ ...change, undecided }] : [];
     };
   },
+  admits: (change, { filter }, { loaders }) =>
+    isHeld(change, filter, (rest) => loaders.isAlertAmong(change.alertId, rest)),
   resolve: (change) => change,
 };

@@ -1,0 +1,3 @@
+--> include event-log-tables.sql
+--> include event-log-indexes.sql
+--> include event-log-policies.sql

@@ -1,0 +1,1 @@
+CREATE INDEX "idx_consumed_events_consumed_at" ON "consumed_events" USING btree ("consumed_at");--> statement-breakpoint

@@ -1,0 +1,2 @@
+CREATE POLICY "append_own" ON "outbox_events" AS PERMISSIVE FOR INSERT TO "novacron_{{domain}}" WITH CHECK ("outbox_events"."tenant_id" = (select nullif(current_setting('app.tenant_id', true), '')::uuid) or "outbox_events"."tenant_id" = '00000000-0000-7000-8000-000000000001'::uuid);--> statement-breakpoint
+CREATE POLICY "system_jobs" ON "outbox_events" AS PERMISSIVE FOR ALL TO "novacron_{{domain}}_system" USING (true) WITH CHECK (true);

@@ -1,0 +1,3 @@
+--> statement-breakpoint
+CREATE POLICY "tenant_isolation" ON "projected_vms" AS PERMISSIVE FOR ALL TO "novacron_{{domain}}" USING ("projected_vms"."tenant_id" = (select nullif(current_setting('app.tenant_id', true), '')::uuid)) WITH CHECK ("projected_vms"."tenant_id" = (select nullif(current_setting('app.tenant_id', true), '')::uuid));--> statement-breakpoint
+CREATE POLICY "system_jobs" ON "projected_vms" AS PERMISSIVE FOR ALL TO "novacron_{{domain}}_system" USING (true) WITH CHECK (true);

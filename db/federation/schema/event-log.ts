@@ -1,4 +1,0 @@
-import { eventLogTables } from "../../event-log/tables.ts";
-
-export const { outboxEvents, eventLog, eventRelay, eventRelayCheckpoints, eventConsumers, consumedEvents } =
-  eventLogTables("federation");

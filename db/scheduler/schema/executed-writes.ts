@@ -1,3 +1,0 @@
-import { executedWritesTable } from "../../executed-writes-table.ts";
-
-export const executedWrites = executedWritesTable();

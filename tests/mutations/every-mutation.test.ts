@@ -1,0 +1,82 @@
+import { isEnumType } from "graphql";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { asOwner } from "#tests/harness/server.ts";
+import { exampleOf, examples } from "./examples.ts";
+import { bootMutatedProduct, type MutatedProduct } from "./mutated-product.ts";
+import { outcomeOf, World } from "./world.ts";
+
+let product: MutatedProduct;
+let world: World;
+beforeAll(async () => {
+  product = await bootMutatedProduct();
+  world = await World.of(product.target);
+});
+afterAll(() => product?.stop());
+beforeEach(() => product.forgetFailures());
+
+interface Written {
+  events: string[];
+  /** The actions of the entries in the audit log. */
+  actions: string[];
+}
+
+/** Returns what was written while `work` ran, in the order of the writes. Entries that record a failed attempt are left out unless it is about them. */
+async function writtenDuring(work: () => Promise<unknown>): Promise<Written> {
+  return asOwner(product.urls.url("auth"), async (sql) => {
+    const [last] = await sql<{ id: string }[]>`select coalesce(max(id), 0)::text as id from outbox_events`;
+    await work();
+    const rows = await sql<{ type: string; action: string | null }[]>`
+      select type, payload ->> 'action' as action from outbox_events where id > ${last?.id ?? "0"}::bigint order by id`;
+    return {
+      events: rows.flatMap(({ type }) => (type === "auth_audit_entry.created" ? [] : type)),
+      actions: rows.flatMap(({ type, action }) => (type === "auth_audit_entry.created" ? (action ?? "") : [])),
+    };
+  });
+}
+
+it("every mutation of the graph has an example, and no other", () => {
+  expect(Object.keys(examples).toSorted()).toEqual([...product.target.fields.keys()].toSorted());
+});
+
+describe.each(Object.keys(examples))("%s", (name) => {
+  const { request, effect, emits, audits, repeated, refusals = {} } = exampleOf(name);
+
+  it("writes its events and its entry in the audit log, and again only where each request changes something", async () => {
+    const sent = await request(world);
+    if (effect) expect(await effect(world, sent), "its effect before the request").toBe(false);
+    const outcomes: string[] = [];
+    const send = async () => outcomes.push(outcomeOf(name, await world.send(name, sent)));
+    const first = await writtenDuring(send);
+    if (effect) expect(await effect(world, sent), "its effect").toBe(true);
+    const second = await writtenDuring(send);
+    const isDone = repeated === "unchanged" || repeated === "again";
+    expect(outcomes).toEqual(["done", isDone ? "done" : repeated]);
+    expect(first).toEqual({ events: emits, actions: audits === null ? [] : [audits] });
+    if (repeated === "again") expect(second).toEqual(first);
+    else expect(second).toEqual({ events: [], actions: failedAttempts.has(name) ? [audits] : [] });
+  });
+
+  it.each(Object.keys(refusals))("is refused with %s, and writes no event", async (code) => {
+    const sent = await refusals[code]!(world);
+    const { data, errors } = await world.send(name, sent);
+    expect(errors).toEqual([]);
+    const { userErrors, ...fields } = data[name] as { userErrors: { code: string }[] };
+    expect([...new Set(userErrors.map((error) => error.code))]).toEqual([code]);
+    for (const value of Object.values(fields)) expect(value).toBeNull();
+    expect((await writtenDuring(() => world.send(name, sent))).events).toEqual([]);
+  });
+});
+
+/** Mutations whose refusals the audit log records as failed attempts. */
+const failedAttempts = new Set(["resetPassword", "signIn"]);
+
+it("every code of user errors is in an example, and no other", () => {
+  const codes = product.schema.getType("UserErrorCode");
+  const defined = isEnumType(codes) ? codes.getValues().map(({ name }) => name) : [];
+  const returned = Object.values(examples).flatMap(({ repeated, refusals = {} }) => [
+    repeated,
+    ...Object.keys(refusals),
+  ]);
+  const others = new Set(["unchanged", "again", "NOTHING", "NOT_FOUND", "UNAUTHENTICATED"]);
+  expect([...new Set(returned)].filter((code) => !others.has(code)).toSorted()).toEqual(defined.toSorted());
+});

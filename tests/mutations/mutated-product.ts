@@ -1,0 +1,60 @@
+import type { GraphQLSchema } from "graphql";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { answerOf } from "#tests/harness/answers.ts";
+import { makeApiKey, makeUser } from "#tests/harness/credentials.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
+import type { Target } from "./world.ts";
+
+export interface MutatedProduct {
+  target: Target;
+  url: string;
+  urls: TestProduct["urls"];
+  /** The schema of the auth subgraph. */
+  schema: GraphQLSchema;
+  /** Resets the failed sign-ins, which are limited for each address. */
+  forgetFailures(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The gateway's own identity, for mutations that no client may send. */
+const gatewayIdentity: Identity = { kind: "service", id: "gateway", tenantId: platformTenantId, permissions: ["*"] };
+
+/** Boots the product in this process with one tenant. Mutations of clients go through its gateway, the others to their subgraph. */
+export async function bootMutatedProduct(): Promise<MutatedProduct> {
+  const product = await bootProduct({ authenticates: true });
+  const { auth } = product.databases;
+  const { tenantId } = fleetOf(1);
+  await insertFleet(product.urls, 1, 50);
+  const { id: userId } = await makeUser(auth, { tenantId: platformTenantId, role: "admin" });
+  const key = await makeApiKey(auth, { tenantId: platformTenantId, userId, actsInTenantId: tenantId });
+  const keyAtHome = await makeApiKey(auth, { tenantId: platformTenantId, userId });
+  const ofClients = productSupergraph().apiSchema.getMutationType()?.getFields() ?? {};
+  const subgraph = product.subgraphs.find(({ name }) => name === "auth");
+  if (!subgraph) throw new Error("The product has no auth subgraph.");
+  const target: Target = {
+    fields: new Map(
+      product.subgraphs.flatMap(({ schema }) => Object.entries(schema.getMutationType()?.getFields() ?? {})),
+    ),
+    tenantId,
+    operator: key.key,
+    lastAdministrator: { id: userId, token: keyAtHome.key },
+    send: async (name, query, variables, token) => {
+      if (name in ofClients) return product.ask(query, variables, token);
+      const context = { identity: gatewayIdentity, requestId: "test", deadline: Date.now() + 10_000 };
+      const request = { query, variables, operation: "mutation" as const };
+      const answer = await product.transport.send("auth", request, context, new AbortController().signal);
+      return answerOf({ body: JSON.stringify(answer) });
+    },
+  };
+  return {
+    target,
+    url: product.url,
+    urls: product.urls,
+    schema: subgraph.schema,
+    forgetFailures: () => product.signInLimits.forgetAddress("127.0.0.1"),
+    stop: () => product.stop(),
+  };
+}
