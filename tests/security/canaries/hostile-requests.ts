@@ -52,6 +52,9 @@ export function* hostileRequests(schema: GraphQLSchema, secret: string): Generat
   for (const [kind, root] of Object.entries(roots)) {
     for (const { name, args, type } of Object.values(root?.getFields() ?? {})) {
       const selection = below(type);
+      // Any text in the filter of a subscription is refused where it has to be an id: without a filter, events are emitted as well.
+      if (kind === "subscription" && !args.some(isRequiredArgument))
+        yield { what: `${name}, without arguments`, query: `subscription { ${name}${selection} }` };
       for (const [what, values] of valuesOf(args, secret, misfitting)) {
         const given = args.filter((arg) => values[arg.name] !== undefined);
         if (given.length === 0) continue;
