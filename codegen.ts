@@ -1,31 +1,43 @@
 import { readFileSync } from "node:fs";
 import type { CodegenConfig } from "@graphql-codegen/cli";
-import { Kind, parse } from "graphql";
+import { type DocumentNode, Kind, print } from "graphql";
+import { readSchema } from "./lib/subgraph/read-schema.ts";
 
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 
-const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
-
-/** Returns the exported types of a subgraph's `mappers.ts`: what its resolvers receive and return for the GraphQL type of that name. */
-function mappersOf(domain: string): { mappers: Record<string, string>; enumValues: Record<string, string> } {
-  const names = [...read(`subgraphs/${domain}/mappers.ts`).matchAll(/^export (?:type|interface) (\w+)/gm)].map(
-    ([, name]) => name ?? "",
-  );
-  const enums = new Set(
-    parse(read(`subgraphs/${domain}/schema.graphql`)).definitions.flatMap((node) =>
-      node.kind === Kind.ENUM_TYPE_DEFINITION ? node.name.value : [],
-    ),
-  );
-  const typesOf = (chosen: readonly string[]) =>
-    Object.fromEntries(chosen.map((name) => [name, `../mappers.ts#${name} as ${name}Mapper`]));
+/**
+ * Returns the exported types of a subgraph's `mappers.ts`: what its resolvers receive and return for the GraphQL type of that name. For a connection of that
+ * type, they return a page of it.
+ */
+function mappersOf(
+  domain: string,
+  schema: DocumentNode,
+): { mappers: Record<string, string>; enumValues: Record<string, string> } {
+  const source = readFileSync(new URL(`subgraphs/${domain}/mappers.ts`, import.meta.url), "utf8");
+  const names = [...source.matchAll(/^export (?:type|interface) (\w+)/gm)].map(([, name]) => name ?? "");
+  const namesOf = (kind: Kind) =>
+    new Set(schema.definitions.flatMap((node) => (node.kind === kind && "name" in node ? node.name?.value : [])));
+  const [enums, objects] = [namesOf(Kind.ENUM_TYPE_DEFINITION), namesOf(Kind.OBJECT_TYPE_DEFINITION)];
   return {
-    mappers: typesOf(names.filter((name) => !enums.has(name))),
+    mappers: Object.fromEntries(
+      names
+        .filter((name) => !enums.has(name))
+        .flatMap((name) => [
+          [name, `../mappers.ts#${name} as ${name}Mapper`],
+          ...(objects.has(`${name}Connection`)
+            ? [[`${name}Connection`, `../../../lib/graphql/pagination.ts#Page<${name}Mapper>`]]
+            : []),
+        ]),
+    ),
     // An enum has the values of the domain in inputs, too.
     enumValues: Object.fromEntries(
       names.filter((name) => enums.has(name)).map((name) => [name, `../mappers.ts#${name}`]),
     ),
   };
 }
+
+/** Returns the schema of a subgraph, complete. */
+const schemaOf = (domain: string) => readSchema(`subgraphs/${domain}/schema.graphql`);
 
 const config: CodegenConfig = {
   overwrite: true,
@@ -41,7 +53,7 @@ const config: CodegenConfig = {
       [
         `subgraphs/${domain}/generated/enums.ts`,
         {
-          schema: `subgraphs/${domain}/schema.graphql`,
+          schema: print(schemaOf(domain)),
           plugins: ["typescript"],
           config: { onlyEnums: true, enumsAsTypes: true, federation: true },
         },
@@ -49,7 +61,7 @@ const config: CodegenConfig = {
       [
         `subgraphs/${domain}/generated/resolvers.ts`,
         {
-          schema: `subgraphs/${domain}/schema.graphql`,
+          schema: print(schemaOf(domain)),
           plugins: ["typescript", "typescript-resolvers"],
           config: {
             federation: true,
@@ -59,8 +71,7 @@ const config: CodegenConfig = {
             emitLegacyCommonJSImports: false,
             importExtension: ".ts",
             contextType: `../context.ts#${domain[0]?.toUpperCase()}${domain.slice(1)}Context`,
-            ...mappersOf(domain),
-            // Connection types are completed from a `Page` in lib/graphql/connections.ts, for all of them at once.
+            ...mappersOf(domain, schemaOf(domain)),
             defaultScalarType: "unknown",
             scalars: {
               CurrencyCode: "string",

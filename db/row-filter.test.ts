@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidArgument } from "#lib/errors.ts";
-import { alertInstanceList } from "./monitoring/alert-instances.ts";
-import { vmMigrationList } from "./federation/vm-migrations.ts";
+import { alertInstanceEntity } from "./monitoring/alert-instances.ts";
+import { vmMigrationEntity } from "./federation/vm-migrations.ts";
 
 const id = "0197a000-0001-7000-8000-00000000000a";
 const at = new Date("2026-03-01T10:00:00Z");
@@ -9,7 +9,7 @@ const at = new Date("2026-03-01T10:00:00Z");
 describe("the filter of a row", () => {
   it("decides about known properties, and names the conditions that the row must be looked up for", () => {
     const filter = { severity: ["critical"], labels: [{ key: "env" }], text: "disk" };
-    const decide = alertInstanceList.rowFilter(filter);
+    const decide = alertInstanceEntity.list.rowFilter(filter);
     expect(decide({ severity: "critical" }, at)).toEqual(["labels", "text"]);
     expect(decide({ severity: "critical", labels: { env: "prod" } }, at)).toEqual(["text"]);
     expect(decide({ severity: "info" }, at)).toBeUndefined();
@@ -17,23 +17,23 @@ describe("the filter of a row", () => {
   });
 
   it("leaves every condition open for a row without properties, such as that of an older event", () => {
-    const decide = vmMigrationList.rowFilter({ node: [id], status: ["planned"], unapproved: true });
+    const decide = vmMigrationEntity.list.rowFilter({ node: [id], status: ["planned"], unapproved: true });
     expect(decide({ id }, at)).toEqual(["node", "status", "unapproved"]);
   });
 
   it("selects every row when it has no condition", () => {
     for (const filter of [undefined, null, {}, { severity: null }])
-      expect(alertInstanceList.rowFilter(filter)({}, at)).toEqual([]);
+      expect(alertInstanceEntity.list.rowFilter(filter)({}, at)).toEqual([]);
   });
 
   it("compares ids whatever their case, and selects nothing by an empty list or a null value", () => {
-    expect(vmMigrationList.rowFilter({ vm: [id.toUpperCase()] })({ vmId: id }, at)).toEqual([]);
-    expect(vmMigrationList.rowFilter({ vm: [] })({ vmId: id }, at)).toBeUndefined();
-    expect(vmMigrationList.rowFilter({ sourceNode: [id] })({ sourceNodeId: null }, at)).toBeUndefined();
+    expect(vmMigrationEntity.list.rowFilter({ vm: [id.toUpperCase()] })({ vmId: id }, at)).toEqual([]);
+    expect(vmMigrationEntity.list.rowFilter({ vm: [] })({ vmId: id }, at)).toBeUndefined();
+    expect(vmMigrationEntity.list.rowFilter({ sourceNode: [id] })({ sourceNodeId: null }, at)).toBeUndefined();
   });
 
   it("shows an alert as acknowledged only while the acknowledgement is in force at the time of the event", () => {
-    const decide = alertInstanceList.rowFilter({ state: ["acknowledged"] });
+    const decide = alertInstanceEntity.list.rowFilter({ state: ["acknowledged"] });
     const alert = { state: "firing", acknowledgedAt: "2026-03-01T09:00:00.000Z" };
     expect(decide({ ...alert, acknowledgementExpiresAt: null }, at)).toEqual([]);
     expect(decide({ ...alert, acknowledgementExpiresAt: "2026-03-01T11:00:00.000Z" }, at)).toEqual([]);
@@ -41,8 +41,10 @@ describe("the filter of a row", () => {
   });
 
   it("refuses what the list refuses", () => {
-    expect(() => alertInstanceList.rowFilter({ vm: ["one"] })).toThrow(InvalidArgument);
-    expect(() => alertInstanceList.rowFilter({ vm: Array.from({ length: 1_001 }, () => id) })).toThrow(InvalidArgument);
-    expect(() => alertInstanceList.rowFilter({ size: 1 })).toThrow(InvalidArgument);
+    expect(() => alertInstanceEntity.list.rowFilter({ vm: ["one"] })).toThrow(InvalidArgument);
+    expect(() => alertInstanceEntity.list.rowFilter({ vm: Array.from({ length: 1_001 }, () => id) })).toThrow(
+      InvalidArgument,
+    );
+    expect(() => alertInstanceEntity.list.rowFilter({ size: 1 })).toThrow(InvalidArgument);
   });
 });

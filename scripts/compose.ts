@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { composeServices } from "@apollo/composition";
-import { parse } from "graphql";
+import { readSchema } from "#lib/subgraph/read-schema.ts";
 import { readSupergraphConfig } from "./supergraph-config.ts";
 
 // `npm run compose` writes supergraph.graphql. `--check` fails when that file is not what the subgraphs compose to.
@@ -9,7 +9,7 @@ const { supergraphSdl, errors } = composeServices(
   Object.entries(config.subgraphs).map(([name, { routing_url, schema }]) => ({
     name,
     url: routing_url,
-    typeDefs: parse(readFileSync(schema.file, "utf8")),
+    typeDefs: readSchema(schema.file),
   })),
 );
 if (!supergraphSdl) {

@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { apiKeyList, type PublicApiKeyRow } from "#db/auth/api-keys.ts";
+import { apiKeyEntity, type PublicApiKeyRow } from "#db/auth/api-keys.ts";
 import { permissionsOfUser } from "#db/auth/credentials.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "#subgraphs/auth/api-keys/api-keys.ts";
 import {
@@ -80,7 +80,7 @@ export function addKeyCommand(context: CommandContext): void {
     .action((options: AuthOptions & { tenant: string }) =>
       list(options, async ({ services }) => {
         const tenantId = await tenantOf(services, options.tenant);
-        const entries = await entriesOf((args) => pageIn(services, tenantId, apiKeyList, args));
+        const entries = await entriesOf((args) => pageIn(services, tenantId, apiKeyEntity.list, args));
         return { columns, entries: entries.map(shown) };
       }),
     );

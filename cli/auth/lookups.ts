@@ -1,5 +1,5 @@
-import { apiKeyList } from "#db/auth/api-keys.ts";
-import { userList } from "#db/auth/users.ts";
+import { apiKeyEntity } from "#db/auth/api-keys.ts";
+import { userEntity } from "#db/auth/users.ts";
 import {
   type Account,
   accountOf,
@@ -72,7 +72,7 @@ export async function keyNamed(
   }
   const tenantId = await tenantOf(services, tenant);
   const keys = await entriesOf((page) =>
-    pageIn(services, tenantId, apiKeyList, { ...page, filter: { name: [nameOrId] } }),
+    pageIn(services, tenantId, apiKeyEntity.list, { ...page, filter: { name: [nameOrId] } }),
   );
   const valid = keys.filter(({ revokedAt }) => revokedAt === null);
   const [key, ...others] = valid.length > 0 ? valid : keys;
@@ -95,7 +95,7 @@ export async function keyNamed(
 /** Returns the names of the users that keys belong to, by user id. */
 async function usersOf(services: AuthServices, tenantId: string, keys: readonly { userId: string }[]) {
   const id = [...new Set(keys.map(({ userId }) => userId))];
-  const users = await entriesOf((page) => pageIn(services, tenantId, userList, { ...page, filter: { id } }));
+  const users = await entriesOf((page) => pageIn(services, tenantId, userEntity.list, { ...page, filter: { id } }));
   return new Map(users.map((user) => [user.id, user.username]));
 }
 

@@ -1,5 +1,5 @@
 import type { RoleRow } from "#db/auth/schema/roles.ts";
-import { roleList } from "#db/auth/roles.ts";
+import { roleEntity } from "#db/auth/roles.ts";
 import { isUuid } from "#lib/uuid.ts";
 import type { AuthServices } from "#subgraphs/auth/services.ts";
 import { createRole, deleteRole, grantRole, revokeRole, updateRole } from "#subgraphs/auth/roles/roles.ts";
@@ -75,7 +75,7 @@ export function addRoleCommand(context: CommandContext): void {
   sub("list", "print a tenant's own roles and the built-in ones").action((options: RoleOptions) =>
     list(options, async ({ services }) => {
       const tenantId = await tenantOf(services, options.tenant);
-      const entries = await entriesOf((args) => pageIn(services, tenantId, roleList, args));
+      const entries = await entriesOf((args) => pageIn(services, tenantId, roleEntity.list, args));
       return { columns: ["name", "id", "isBuiltIn", "permissions", "description"], entries: entries.map(shown) };
     }),
   );
@@ -84,7 +84,7 @@ export function addRoleCommand(context: CommandContext): void {
 /** Returns the tenant's own role of this name or id, or otherwise the built-in one. @throws Error ROLE_UNKNOWN */
 async function roleNamed(services: AuthServices, tenantId: string, name: string, tenant = tenantId): Promise<RoleRow> {
   const filter = isUuid(name) ? { id: [name] } : { name: [name] };
-  const roles = (await pageIn(services, tenantId, roleList, { filter })).edges.map(({ node }) => node);
+  const roles = (await pageIn(services, tenantId, roleEntity.list, { filter })).edges.map(({ node }) => node);
   const role = roles.find((each) => each.tenantId === tenantId) ?? roles[0];
   if (!role)
     throw problem({

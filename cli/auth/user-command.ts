@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { type PublicUserRow, userList } from "#db/auth/users.ts";
+import { type PublicUserRow, userEntity } from "#db/auth/users.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
 import type { Outcome } from "#subgraphs/use-case.ts";
 import { createPasswordReset } from "#subgraphs/auth/passwords/change-password.ts";
@@ -39,7 +39,7 @@ export function addUserCommand(context: CommandContext): void {
     .action((options: AuthOptions & { tenant: string }) =>
       list(options, async ({ services }) => {
         const tenantId = await tenantOf(services, options.tenant);
-        const users = await entriesOf((args) => pageIn(services, tenantId, userList, args));
+        const users = await entriesOf((args) => pageIn(services, tenantId, userEntity.list, args));
         const entries = users.map(({ id, username, email, role, disabledAt, lastLogin }) => {
           return { username, id, email, role, disabledAt, lastLogin };
         });

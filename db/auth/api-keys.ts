@@ -1,6 +1,6 @@
 import { contains, during, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { isOver } from "./expiry.ts";
 import { type ApiKeyRow, apiKeys } from "./schema/api-keys.ts";
 
@@ -8,12 +8,9 @@ const secrets = ["keyHash"] as const satisfies (keyof ApiKeyRow)[];
 /** A key as the graph reads it, without the columns that identify its secret. */
 export type PublicApiKeyRow = Omit<ApiKeyRow, (typeof secrets)[number]>;
 
-const source = { table: apiKeys, omit: secrets };
-
-export const apiKeyById = lookup<PublicApiKeyRow>(source);
-
-export const apiKeyList = defineList<PublicApiKeyRow>({
-  ...source,
+export const apiKeyEntity = defineEntity({
+  table: apiKeys,
+  omit: secrets,
   filters: {
     user: oneOf(apiKeys.userId),
     name: oneOf(apiKeys.name),
@@ -26,7 +23,8 @@ export const apiKeyList = defineList<PublicApiKeyRow>({
   },
   orders: { CREATED_AT: apiKeys.createdAt, NAME: apiKeys.name },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "User.apiKeys": by(apiKeys.userId),
+    "Tenant.apiKeys": by(apiKeys.tenantId),
+  },
 });
-
-export const apiKeysOfUser = apiKeyList.under(by(apiKeys.userId));
-export const apiKeysOfTenant = apiKeyList.under(by(apiKeys.tenantId));

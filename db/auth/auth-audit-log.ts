@@ -1,6 +1,6 @@
 import { contains, during, is, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { type AuthAuditLogRow, authAuditLog } from "./schema/auth-audit-log.ts";
 
 // The chain of hashes proves the log to a person who holds the database. A client of the graph could not check it.
@@ -8,12 +8,9 @@ const chain = ["seq", "prevHash", "hash"] as const satisfies (keyof AuthAuditLog
 /** An entry as the graph reads it, without the chain. */
 export type PublicAuditEntryRow = Omit<AuthAuditLogRow, (typeof chain)[number]>;
 
-const source = { table: authAuditLog, omit: chain };
-
-export const auditEntryById = lookup<PublicAuditEntryRow>(source);
-
-export const auditEntryList = defineList<PublicAuditEntryRow>({
-  ...source,
+export const auditEntryEntity = defineEntity({
+  table: authAuditLog,
+  omit: chain,
   filters: {
     user: oneOf(authAuditLog.userId),
     action: oneOf(authAuditLog.action),
@@ -24,6 +21,7 @@ export const auditEntryList = defineList<PublicAuditEntryRow>({
   },
   orders: { CREATED_AT: authAuditLog.createdAt },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "User.auditLog": by(authAuditLog.userId),
+  },
 });
-
-export const auditEntriesOfUser = auditEntryList.under(by(authAuditLog.userId));

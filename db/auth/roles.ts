@@ -1,19 +1,13 @@
 import { sql } from "drizzle-orm";
 import { contains, during, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { ofTenant } from "../tenant-predicate.ts";
-import { type RoleRow, roles } from "./schema/roles.ts";
+import { roles } from "./schema/roles.ts";
 
-const source = {
+export const roleEntity = defineEntity({
   table: roles,
   visible: sql`(${ofTenant(roles.tenantId)} or ${roles.tenantId} is null)`,
-};
-
-export const roleById = lookup<RoleRow>(source);
-
-export const roleList = defineList<RoleRow>({
-  ...source,
   filters: {
     id: oneOf(roles.id),
     name: oneOf(roles.name),
@@ -23,6 +17,7 @@ export const roleList = defineList<RoleRow>({
   },
   orders: { NAME: roles.name, CREATED_AT: roles.createdAt },
   defaultOrder: { field: "NAME", direction: "ASC" },
+  under: {
+    "Tenant.roles": by(roles.tenantId),
+  },
 });
-
-export const rolesOfTenant = roleList.under(by(roles.tenantId));

@@ -11,7 +11,7 @@ import { quotaChanges, tenantChanges } from "./changes.ts";
 import { type TenantQuotaRow, tenantQuotas } from "./schema/tenant-quotas.ts";
 import { type TenantRow, tenants } from "./schema/tenants.ts";
 import { quotaOfTenant } from "./tenant-quotas.ts";
-import { tenantById, type TenantWithQuota } from "./tenants.ts";
+import { tenantEntity, type TenantWithQuota } from "./tenants.ts";
 
 // All of these write the tenant of the transaction, which is not the tenant of the user who requests the change.
 
@@ -68,7 +68,7 @@ export async function putQuota(tx: WriteTx, change: QuotaChange): Promise<boolea
 /** Returns the tenant as this transaction has changed it. */
 export async function writtenTenant(tx: WriteTx): Promise<TenantWithQuota> {
   const [[tenant], [quota = null]] = await Promise.all([
-    tenantById(tx, [tx.tenantId]),
+    tenantEntity.byId(tx, [tx.tenantId]),
     quotaOfTenant(tx, [tx.tenantId]),
   ]);
   if (!tenant) throw new Error("The tenant that was written is not there.");

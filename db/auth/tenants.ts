@@ -1,6 +1,5 @@
 import { contains, during, is, oneOf } from "../filters.ts";
-import { defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import type { TenantQuotaRow } from "./schema/tenant-quotas.ts";
 import { type TenantRow, tenants } from "./schema/tenants.ts";
@@ -9,13 +8,6 @@ import { type TenantRow, tenants } from "./schema/tenants.ts";
 export interface TenantWithQuota extends TenantRow {
   quota: TenantQuotaRow | null;
 }
-
-const source = {
-  table: tenants,
-  visible: ofTenant(tenants.id),
-};
-
-export const tenantById = lookup<TenantRow>(source);
 
 /** The list of tenants, common to every list of them. */
 export const tenantListing = {
@@ -30,4 +22,8 @@ export const tenantListing = {
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
 } as const;
 
-export const tenantList = defineList<TenantRow>({ ...source, ...tenantListing });
+export const tenantEntity = defineEntity({
+  table: tenants,
+  visible: ofTenant(tenants.id),
+  ...tenantListing,
+});

@@ -1,6 +1,6 @@
 import { contains, during, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { isOver } from "./expiry.ts";
 import { type UserSessionRow, userSessions } from "./schema/user-sessions.ts";
 
@@ -8,12 +8,9 @@ const secrets = ["tokenHash"] as const satisfies (keyof UserSessionRow)[];
 /** A session as the graph reads it, without the columns that identify its token. */
 export type PublicUserSessionRow = Omit<UserSessionRow, (typeof secrets)[number]>;
 
-const source = { table: userSessions, omit: secrets };
-
-export const userSessionById = lookup<PublicUserSessionRow>(source);
-
-export const userSessionList = defineList<PublicUserSessionRow>({
-  ...source,
+export const userSessionEntity = defineEntity({
+  table: userSessions,
+  omit: secrets,
   filters: {
     user: oneOf(userSessions.userId),
     ipAddress: oneOf(userSessions.ipAddress),
@@ -24,6 +21,7 @@ export const userSessionList = defineList<PublicUserSessionRow>({
   },
   orders: { CREATED_AT: userSessions.createdAt, EXPIRES_AT: userSessions.expiresAt },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "User.sessions": by(userSessions.userId),
+  },
 });
-
-export const sessionsOfUser = userSessionList.under(by(userSessions.userId));

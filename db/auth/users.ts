@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { contains, during, is, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { isToCome } from "./expiry.ts";
 import { userRoles } from "./schema/user-roles.ts";
 import { type UserRow, users } from "./schema/users.ts";
@@ -10,12 +10,9 @@ export const userSecrets = ["passwordHash", "mfaSecret"] as const satisfies (key
 /** A user as the graph reads it, without the columns that prove the user's identity. */
 export type PublicUserRow = Omit<UserRow, (typeof userSecrets)[number]>;
 
-const source = { table: users, omit: userSecrets };
-
-export const userById = lookup<PublicUserRow>(source);
-
-export const userList = defineList<PublicUserRow>({
-  ...source,
+export const userEntity = defineEntity({
+  table: users,
+  omit: userSecrets,
   filters: {
     id: oneOf(users.id),
     username: oneOf(users.username),
@@ -35,10 +32,9 @@ export const userList = defineList<PublicUserRow>({
     FAILED_LOGIN_ATTEMPTS: users.failedLoginAttempts,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
-});
-
-export const usersOfTenant = userList.under(by(users.tenantId));
-export const usersWithRole = userList.under(
-  (role) => sql`exists (select from ${userRoles}
+  under: {
+    "Tenant.users": by(users.tenantId),
+    "Role.users": (role) => sql`exists (select from ${userRoles}
     where ${userRoles.roleId} = ${role} and ${userRoles.userId} = ${users.id} and ${userRoles.tenantId} = ${users.tenantId})`,
-);
+  },
+});

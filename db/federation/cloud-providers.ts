@@ -1,13 +1,11 @@
 import { sql } from "drizzle-orm";
 import { contains, during, type Filter, is, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { type CloudProviderRow, cloudProviders } from "./schema/cloud-providers.ts";
 
 /** A provider as the graph may see it: no query selects its credentials. */
 export type VisibleCloudProviderRow = Omit<CloudProviderRow, "credentialsEncrypted">;
-
-const source = { table: cloudProviders, omit: ["credentialsEncrypted"] };
 
 /** The provider has one of the listed regions; `oneOf` checks the values. */
 const offersRegion: Filter = (name, value, argument) => ({
@@ -15,10 +13,9 @@ const offersRegion: Filter = (name, value, argument) => ({
   sql: sql`${cloudProviders.regions} ?| ${sql.placeholder(name)}::text[]`,
 });
 
-export const cloudProviderById = lookup<VisibleCloudProviderRow>(source);
-
-export const cloudProviderList = defineList<VisibleCloudProviderRow>({
-  ...source,
+export const cloudProviderEntity = defineEntity({
+  table: cloudProviders,
+  omit: ["credentialsEncrypted"],
   filters: {
     id: oneOf(cloudProviders.id),
     type: oneOf(cloudProviders.providerType),
@@ -37,6 +34,7 @@ export const cloudProviderList = defineList<VisibleCloudProviderRow>({
     HEALTH_STATUS: cloudProviders.healthStatus,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Tenant.cloudProviders": by(cloudProviders.tenantId),
+  },
 });
-
-export const cloudProvidersOfTenant = cloudProviderList.under(by(cloudProviders.tenantId));

@@ -1,11 +1,9 @@
 import { contains, during, is, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { compliancePolicies, type CompliancePolicyRow } from "./schema/compliance-policies.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { compliancePolicies } from "./schema/compliance-policies.ts";
 
-export const compliancePolicyById = lookup<CompliancePolicyRow>({ table: compliancePolicies });
-
-export const compliancePolicyList = defineList<CompliancePolicyRow>({
+export const compliancePolicyEntity = defineEntity({
   table: compliancePolicies,
   filters: {
     id: oneOf(compliancePolicies.id),
@@ -21,6 +19,7 @@ export const compliancePolicyList = defineList<CompliancePolicyRow>({
     FRAMEWORK: compliancePolicies.framework,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Tenant.compliancePolicies": by(compliancePolicies.tenantId),
+  },
 });
-
-export const compliancePoliciesOfTenant = compliancePolicyList.under(by(compliancePolicies.tenantId));

@@ -1,13 +1,9 @@
 import { contains, during, is, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type ComplianceViolationRow, complianceViolations } from "./schema/compliance-violations.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { complianceViolations } from "./schema/compliance-violations.ts";
 
-export const complianceViolationById = lookup<ComplianceViolationRow>({
-  table: complianceViolations,
-});
-
-export const complianceViolationList = defineList<ComplianceViolationRow>({
+export const complianceViolationEntity = defineEntity({
   table: complianceViolations,
   filters: {
     policy: oneOf(complianceViolations.policyId),
@@ -31,9 +27,10 @@ export const complianceViolationList = defineList<ComplianceViolationRow>({
     TYPE: complianceViolations.violationType,
   },
   defaultOrder: { field: "DETECTED_AT", direction: "DESC" },
+  under: {
+    "CompliancePolicy.violations": by(complianceViolations.policyId),
+    "Vm.violations": by(complianceViolations.vmId),
+    "CloudProvider.violations": by(complianceViolations.providerId),
+    "Tenant.violations": by(complianceViolations.tenantId),
+  },
 });
-
-export const violationsOfPolicy = complianceViolationList.under(by(complianceViolations.policyId));
-export const violationsOfVm = complianceViolationList.under(by(complianceViolations.vmId));
-export const violationsOfProvider = complianceViolationList.under(by(complianceViolations.providerId));
-export const violationsOfTenant = complianceViolationList.under(by(complianceViolations.tenantId));

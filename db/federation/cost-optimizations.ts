@@ -1,12 +1,10 @@
 import { during, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { byEitherColumn, eitherColumnOneOf } from "./two-column-filters.ts";
-import { type CostOptimizationRow, costOptimizations } from "./schema/cost-optimizations.ts";
+import { costOptimizations } from "./schema/cost-optimizations.ts";
 
-export const costOptimizationById = lookup<CostOptimizationRow>({ table: costOptimizations });
-
-export const costOptimizationList = defineList<CostOptimizationRow>({
+export const costOptimizationEntity = defineEntity({
   table: costOptimizations,
   filters: {
     vm: oneOf(costOptimizations.vmId),
@@ -24,9 +22,11 @@ export const costOptimizationList = defineList<CostOptimizationRow>({
     STATUS: costOptimizations.status,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Vm.costOptimizations": by(costOptimizations.vmId),
+    "CloudProvider.costOptimizations": byEitherColumn(
+      costOptimizations.currentProvider,
+      costOptimizations.recommendedProvider,
+    ),
+  },
 });
-
-export const costOptimizationsOfVm = costOptimizationList.under(by(costOptimizations.vmId));
-export const costOptimizationsOfProvider = costOptimizationList.under(
-  byEitherColumn(costOptimizations.currentProvider, costOptimizations.recommendedProvider),
-);

@@ -1,8 +1,7 @@
 import { type Column, sql } from "drizzle-orm";
 import { contains, during, type Filter, oneOf } from "../filters.ts";
-import { defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type InstancePriceRow, instancePrices } from "./schema/instance-prices.ts";
+import { defineEntity } from "../entity.ts";
+import { instancePrices } from "./schema/instance-prices.ts";
 
 /** The numeric column is the value or more; `unit` is how many of the value's units one unit of the column is. */
 const atLeast =
@@ -13,9 +12,7 @@ const atLeast =
     values: { [name]: String(Number(value) / unit) },
   });
 
-export const instancePriceById = lookup<InstancePriceRow>({ table: instancePrices });
-
-export const instancePriceList = defineList<InstancePriceRow>({
+export const instancePriceEntity = defineEntity({
   table: instancePrices,
   filters: {
     providerType: oneOf(instancePrices.providerType),

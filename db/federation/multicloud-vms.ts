@@ -1,11 +1,9 @@
 import { contains, during, hasTags, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type MulticloudVmRow, multicloudVms } from "./schema/multicloud-vms.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { multicloudVms } from "./schema/multicloud-vms.ts";
 
-export const multicloudVmById = lookup<MulticloudVmRow>({ table: multicloudVms });
-
-export const multicloudVmList = defineList<MulticloudVmRow>({
+export const multicloudVmEntity = defineEntity({
   table: multicloudVms,
   filters: {
     vm: oneOf(multicloudVms.localVmId),
@@ -29,7 +27,8 @@ export const multicloudVmList = defineList<MulticloudVmRow>({
     STATE: multicloudVms.state,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Vm.providerVms": by(multicloudVms.localVmId),
+    "CloudProvider.vms": by(multicloudVms.providerId),
+  },
 });
-
-export const multicloudVmsOfVm = multicloudVmList.under(by(multicloudVms.localVmId));
-export const multicloudVmsAtProvider = multicloudVmList.under(by(multicloudVms.providerId));

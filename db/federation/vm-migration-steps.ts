@@ -1,11 +1,9 @@
 import { contains, during, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type VmMigrationStepRow, vmMigrationSteps } from "./schema/vm-migration-steps.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { vmMigrationSteps } from "./schema/vm-migration-steps.ts";
 
-export const vmMigrationStepById = lookup<VmMigrationStepRow>({ table: vmMigrationSteps });
-
-const vmMigrationStepList = defineList<VmMigrationStepRow>({
+export const vmMigrationStepEntity = defineEntity({
   table: vmMigrationSteps,
   filters: {
     status: oneOf(vmMigrationSteps.status),
@@ -14,6 +12,7 @@ const vmMigrationStepList = defineList<VmMigrationStepRow>({
   },
   orders: { NUMBER: vmMigrationSteps.stepNumber },
   defaultOrder: { field: "NUMBER", direction: "ASC" },
+  under: {
+    "Migration.steps": by(vmMigrationSteps.migrationId),
+  },
 });
-
-export const stepsOfMigration = vmMigrationStepList.under(by(vmMigrationSteps.migrationId));

@@ -1,12 +1,10 @@
 import { during, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { byEitherColumn, eitherColumnOneOf } from "./two-column-filters.ts";
-import { type VmMigrationRow, vmMigrations } from "./schema/vm-migrations.ts";
+import { vmMigrations } from "./schema/vm-migrations.ts";
 
-export const vmMigrationById = lookup<VmMigrationRow>({ table: vmMigrations });
-
-export const vmMigrationList = defineList<VmMigrationRow>({
+export const vmMigrationEntity = defineEntity({
   table: vmMigrations,
   filters: {
     id: oneOf(vmMigrations.id),
@@ -33,14 +31,11 @@ export const vmMigrationList = defineList<VmMigrationRow>({
     PROGRESS_PERCENTAGE: vmMigrations.progressPercentage,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Vm.migrations": by(vmMigrations.vmId),
+    "Tenant.migrations": by(vmMigrations.tenantId),
+    "User.initiatedMigrations": by(vmMigrations.initiatedBy),
+    "CloudProvider.migrations": byEitherColumn(vmMigrations.sourceProvider, vmMigrations.destinationProvider),
+    "ClusterNode.migrations": byEitherColumn(vmMigrations.sourceNodeId, vmMigrations.destinationNodeId),
+  },
 });
-
-export const migrationsOfVm = vmMigrationList.under(by(vmMigrations.vmId));
-export const migrationsOfTenant = vmMigrationList.under(by(vmMigrations.tenantId));
-export const migrationsInitiatedBy = vmMigrationList.under(by(vmMigrations.initiatedBy));
-export const migrationsOfProvider = vmMigrationList.under(
-  byEitherColumn(vmMigrations.sourceProvider, vmMigrations.destinationProvider),
-);
-export const migrationsOfNode = vmMigrationList.under(
-  byEitherColumn(vmMigrations.sourceNodeId, vmMigrations.destinationNodeId),
-);

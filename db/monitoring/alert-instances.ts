@@ -1,11 +1,9 @@
 import { sql } from "drizzle-orm";
 import { contains, during, type Filter, hasTags, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { type AlertInstanceRow, alertInstances } from "./schema/alert-instances.ts";
 import { shownState } from "./shown-state.ts";
-
-export const alertInstanceById = lookup<AlertInstanceRow>({ table: alertInstances });
 
 const timeOf = (value: unknown): Date | null =>
   value === null ? null : value instanceof Date ? value : new Date(String(value));
@@ -30,7 +28,7 @@ const shownIn: Filter = (name, value) => ({
   },
 });
 
-export const alertInstanceList = defineList<AlertInstanceRow>({
+export const alertInstanceEntity = defineEntity({
   table: alertInstances,
   filters: {
     id: oneOf(alertInstances.id),
@@ -53,9 +51,10 @@ export const alertInstanceList = defineList<AlertInstanceRow>({
     SEVERITY: alertInstances.severity,
   },
   defaultOrder: { field: "STARTED_AT", direction: "DESC" },
+  under: {
+    "Vm.alerts": by(alertInstances.vmId),
+    "ClusterNode.alerts": by(alertInstances.nodeId),
+    "Tenant.alerts": by(alertInstances.tenantId),
+    "AlertRule.alerts": by(alertInstances.ruleId),
+  },
 });
-
-export const alertInstancesOfVm = alertInstanceList.under(by(alertInstances.vmId));
-export const alertInstancesOnNode = alertInstanceList.under(by(alertInstances.nodeId));
-export const alertInstancesOfTenant = alertInstanceList.under(by(alertInstances.tenantId));
-export const alertInstancesOfRule = alertInstanceList.under(by(alertInstances.ruleId));

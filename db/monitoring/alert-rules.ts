@@ -1,17 +1,15 @@
 import { sql } from "drizzle-orm";
 import { contains, during, type Filter, hasTags, is, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { type Metric, storedMetricName } from "./metrics.ts";
-import { type AlertRuleRow, alertRules } from "./schema/alert-rules.ts";
-
-export const alertRuleById = lookup<AlertRuleRow>({ table: alertRules });
+import { alertRules } from "./schema/alert-rules.ts";
 
 /** The rule watches one of the metrics. */
 const watches: Filter = (name, value, argument) =>
   oneOf(alertRules.metricName)(name, (value as readonly Metric[]).map(storedMetricName), argument);
 
-export const alertRuleList = defineList<AlertRuleRow>({
+export const alertRuleEntity = defineEntity({
   table: alertRules,
   // A deleted rule is history: it is listed when a filter requests its id, and its alerts still refer to it.
   unlessFiltered: { by: ["id"], condition: sql`${alertRules.deletedAt} is null` },
@@ -31,6 +29,7 @@ export const alertRuleList = defineList<AlertRuleRow>({
     SEVERITY: alertRules.severity,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Tenant.alertRules": by(alertRules.tenantId),
+  },
 });
-
-export const alertRulesOfTenant = alertRuleList.under(by(alertRules.tenantId));

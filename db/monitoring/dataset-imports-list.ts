@@ -1,11 +1,8 @@
 import { during, oneOf } from "../filters.ts";
-import { defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type DatasetImportRow, datasetImports } from "./schema/dataset-imports.ts";
+import { defineEntity } from "../entity.ts";
+import { datasetImports } from "./schema/dataset-imports.ts";
 
-export const datasetImportById = lookup<DatasetImportRow>({ table: datasetImports });
-
-export const datasetImportList = defineList<DatasetImportRow>({
+export const datasetImportEntity = defineEntity({
   table: datasetImports,
   filters: {
     dataset: oneOf(datasetImports.dataset),

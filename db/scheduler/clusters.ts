@@ -1,11 +1,8 @@
 import { contains, during, oneOf } from "../filters.ts";
-import { defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type ClusterRow, clusters } from "./schema/clusters.ts";
+import { defineEntity } from "../entity.ts";
+import { clusters } from "./schema/clusters.ts";
 
-export const clusterById = lookup<ClusterRow>({ table: clusters });
-
-export const clusterList = defineList<ClusterRow>({
+export const clusterEntity = defineEntity({
   table: clusters,
   filters: {
     id: oneOf(clusters.id),

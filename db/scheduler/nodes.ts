@@ -1,11 +1,9 @@
 import { contains, during, hasTags, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type NodeRow, nodes } from "./schema/nodes.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { nodes } from "./schema/nodes.ts";
 
-export const nodeById = lookup<NodeRow>({ table: nodes });
-
-export const nodeList = defineList<NodeRow>({
+export const nodeEntity = defineEntity({
   table: nodes,
   filters: {
     id: oneOf(nodes.id),
@@ -30,6 +28,7 @@ export const nodeList = defineList<NodeRow>({
     STATUS: nodes.status,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Cluster.nodes": by(nodes.clusterId),
+  },
 });
-
-export const nodesOfCluster = nodeList.under(by(nodes.clusterId));

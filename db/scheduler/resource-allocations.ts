@@ -1,11 +1,9 @@
 import { during, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type ResourceAllocationRow, resourceAllocations } from "./schema/resource-allocations.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { resourceAllocations } from "./schema/resource-allocations.ts";
 
-export const resourceAllocationById = lookup<ResourceAllocationRow>({ table: resourceAllocations });
-
-export const resourceAllocationList = defineList<ResourceAllocationRow>({
+export const resourceAllocationEntity = defineEntity({
   table: resourceAllocations,
   filters: {
     vm: oneOf(resourceAllocations.vmId),
@@ -24,8 +22,9 @@ export const resourceAllocationList = defineList<ResourceAllocationRow>({
     GPU_MILLI: resourceAllocations.gpuMilli,
   },
   defaultOrder: { field: "ALLOCATED_AT", direction: "DESC" },
+  under: {
+    "Vm.allocations": by(resourceAllocations.vmId),
+    "ClusterNode.allocations": by(resourceAllocations.nodeId),
+    "Tenant.allocations": by(resourceAllocations.tenantId),
+  },
 });
-
-export const allocationsOfVm = resourceAllocationList.under(by(resourceAllocations.vmId));
-export const allocationsOnNode = resourceAllocationList.under(by(resourceAllocations.nodeId));
-export const allocationsOfTenant = resourceAllocationList.under(by(resourceAllocations.tenantId));

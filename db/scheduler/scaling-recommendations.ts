@@ -1,13 +1,9 @@
 import { contains, during, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type ScalingRecommendationRow, scalingRecommendations } from "./schema/scaling-recommendations.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { scalingRecommendations } from "./schema/scaling-recommendations.ts";
 
-export const scalingRecommendationById = lookup<ScalingRecommendationRow>({
-  table: scalingRecommendations,
-});
-
-export const scalingRecommendationList = defineList<ScalingRecommendationRow>({
+export const scalingRecommendationEntity = defineEntity({
   table: scalingRecommendations,
   filters: {
     vm: oneOf(scalingRecommendations.vmId),
@@ -20,6 +16,7 @@ export const scalingRecommendationList = defineList<ScalingRecommendationRow>({
   },
   orders: { CREATED_AT: scalingRecommendations.createdAt },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Vm.recommendations": by(scalingRecommendations.vmId),
+  },
 });
-
-export const recommendationsForVm = scalingRecommendationList.under(by(scalingRecommendations.vmId));

@@ -1,17 +1,16 @@
 import { sql } from "drizzle-orm";
 import { isUuid } from "#lib/uuid.ts";
 import { during, isNull, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { type Lookup, lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import type { Lookup } from "../lookup.ts";
 import { selectList, visibleTo } from "../rows.ts";
 import { statement } from "../statement.ts";
 import { type SchedulingDecisionRow, schedulingDecisions } from "./schema/scheduling-decisions.ts";
 
 const source = { table: schedulingDecisions };
 
-export const schedulingDecisionById = lookup<SchedulingDecisionRow>(source);
-
-export const schedulingDecisionList = defineList<SchedulingDecisionRow>({
+export const schedulingDecisionEntity = defineEntity({
   ...source,
   filters: {
     vm: oneOf(schedulingDecisions.vmId),
@@ -23,10 +22,11 @@ export const schedulingDecisionList = defineList<SchedulingDecisionRow>({
   },
   orders: { DECIDED_AT: schedulingDecisions.decisionTime },
   defaultOrder: { field: "DECIDED_AT", direction: "DESC" },
+  under: {
+    "Vm.placementDecisions": by(schedulingDecisions.vmId),
+    "ClusterNode.placementDecisions": by(schedulingDecisions.selectedNodeId),
+  },
 });
-
-export const decisionsOfVm = schedulingDecisionList.under(by(schedulingDecisions.vmId));
-export const decisionsForNode = schedulingDecisionList.under(by(schedulingDecisions.selectedNodeId));
 
 // One access to the index by VM for each VM, however long its history is.
 const latestByVm = statement<SchedulingDecisionRow>(

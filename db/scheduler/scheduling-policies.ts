@@ -1,11 +1,9 @@
 import { contains, during, is, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type SchedulingPolicyRow, schedulingPolicies } from "./schema/scheduling-policies.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { schedulingPolicies } from "./schema/scheduling-policies.ts";
 
-export const schedulingPolicyById = lookup<SchedulingPolicyRow>({ table: schedulingPolicies });
-
-export const schedulingPolicyList = defineList<SchedulingPolicyRow>({
+export const schedulingPolicyEntity = defineEntity({
   table: schedulingPolicies,
   filters: {
     name: oneOf(schedulingPolicies.name),
@@ -20,6 +18,7 @@ export const schedulingPolicyList = defineList<SchedulingPolicyRow>({
     PRIORITY: schedulingPolicies.priority,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Tenant.schedulingPolicies": by(schedulingPolicies.tenantId),
+  },
 });
-
-export const schedulingPoliciesOfTenant = schedulingPolicyList.under(by(schedulingPolicies.tenantId));

@@ -1,11 +1,9 @@
 import { oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type VmNetworkRow, vmNetworks } from "./schema/vm-networks.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { vmNetworks } from "./schema/vm-networks.ts";
 
-export const vmNetworkById = lookup<VmNetworkRow>({ table: vmNetworks });
-
-export const vmNetworkList = defineList<VmNetworkRow>({
+export const vmNetworkEntity = defineEntity({
   table: vmNetworks,
   filters: {
     vm: oneOf(vmNetworks.vmId),
@@ -15,6 +13,7 @@ export const vmNetworkList = defineList<VmNetworkRow>({
   },
   orders: { CREATED_AT: vmNetworks.createdAt, INTERFACE_NAME: vmNetworks.interfaceName },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Vm.networks": by(vmNetworks.vmId),
+  },
 });
-
-export const networksOfVm = vmNetworkList.under(by(vmNetworks.vmId));

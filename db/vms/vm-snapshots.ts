@@ -1,11 +1,9 @@
 import { contains, during, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type VmSnapshotRow, vmSnapshots } from "./schema/vm-snapshots.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { vmSnapshots } from "./schema/vm-snapshots.ts";
 
-export const vmSnapshotById = lookup<VmSnapshotRow>({ table: vmSnapshots });
-
-export const vmSnapshotList = defineList<VmSnapshotRow>({
+export const vmSnapshotEntity = defineEntity({
   table: vmSnapshots,
   filters: {
     vm: oneOf(vmSnapshots.vmId),
@@ -16,6 +14,7 @@ export const vmSnapshotList = defineList<VmSnapshotRow>({
   },
   orders: { CREATED_AT: vmSnapshots.createdAt, NAME: vmSnapshots.name },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Vm.snapshots": by(vmSnapshots.vmId),
+  },
 });
-
-export const snapshotsOfVm = vmSnapshotList.under(by(vmSnapshots.vmId));

@@ -1,12 +1,10 @@
 import { sql } from "drizzle-orm";
 import { during, type Filter, hasTags, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { ofTenant } from "../tenant-predicate.ts";
-import { type VmStateTransitionRow, vmStateTransitions } from "./schema/vm-state-transitions.ts";
+import { vmStateTransitions } from "./schema/vm-state-transitions.ts";
 import { vms } from "./schema/vms.ts";
-
-export const vmStateTransitionById = lookup<VmStateTransitionRow>({ table: vmStateTransitions });
 
 /** The transition's VM meets the condition. The event of a transition has these properties of its VM. */
 const ofVm =
@@ -19,7 +17,7 @@ const ofVm =
     };
   };
 
-export const vmStateTransitionList = defineList<VmStateTransitionRow>({
+export const vmStateTransitionEntity = defineEntity({
   table: vmStateTransitions,
   filters: {
     vm: oneOf(vmStateTransitions.vmId),
@@ -33,6 +31,7 @@ export const vmStateTransitionList = defineList<VmStateTransitionRow>({
   },
   orders: { CREATED_AT: vmStateTransitions.createdAt },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "Vm.transitions": by(vmStateTransitions.vmId),
+  },
 });
-
-export const transitionsOfVm = vmStateTransitionList.under(by(vmStateTransitions.vmId));

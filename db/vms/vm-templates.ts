@@ -1,19 +1,13 @@
 import { sql } from "drizzle-orm";
 import { contains, during, hasTags, is, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
 import { ofTenant } from "../tenant-predicate.ts";
-import { type VmTemplateRow, vmTemplates } from "./schema/vm-templates.ts";
+import { vmTemplates } from "./schema/vm-templates.ts";
 
-const source = {
+export const vmTemplateEntity = defineEntity({
   table: vmTemplates,
   visible: sql`(${ofTenant(vmTemplates.tenantId)} or ${vmTemplates.isPublic})`,
-};
-
-export const vmTemplateById = lookup<VmTemplateRow>(source);
-
-export const vmTemplateList = defineList<VmTemplateRow>({
-  ...source,
   filters: {
     owner: oneOf(vmTemplates.ownerId),
     name: oneOf(vmTemplates.name),
@@ -24,7 +18,8 @@ export const vmTemplateList = defineList<VmTemplateRow>({
   },
   orders: { CREATED_AT: vmTemplates.createdAt, NAME: vmTemplates.name },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "User.vmTemplates": by(vmTemplates.ownerId),
+    "Tenant.vmTemplates": by(vmTemplates.tenantId),
+  },
 });
-
-export const vmTemplatesOfOwner = vmTemplateList.under(by(vmTemplates.ownerId));
-export const vmTemplatesOfTenant = vmTemplateList.under(by(vmTemplates.tenantId));

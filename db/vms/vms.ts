@@ -1,12 +1,10 @@
 import { sql } from "drizzle-orm";
 import { between, contains, during, hasTags, oneOf } from "../filters.ts";
-import { by, defineList } from "../list.ts";
-import { lookup } from "../lookup.ts";
-import { type VmRow, vms } from "./schema/vms.ts";
+import { defineEntity } from "../entity.ts";
+import { by } from "../list.ts";
+import { vms } from "./schema/vms.ts";
 
-export const vmById = lookup<VmRow>({ table: vms });
-
-export const vmList = defineList<VmRow>({
+export const vmEntity = defineEntity({
   table: vms,
   // A deleted VM is history: it is listed when a filter requests its state or its id, and rows that refer to it by id still show it.
   unlessFiltered: { by: ["state", "id"], condition: sql`${vms.deletedAt} is null` },
@@ -31,9 +29,10 @@ export const vmList = defineList<VmRow>({
     STATE: vms.state,
   },
   defaultOrder: { field: "CREATED_AT", direction: "DESC" },
+  under: {
+    "ClusterNode.vms": by(vms.nodeId),
+    "User.vms": by(vms.ownerId),
+    "Tenant.vms": by(vms.tenantId),
+    "VmTemplate.vms": by(vms.templateId),
+  },
 });
-
-export const vmsOnNode = vmList.under(by(vms.nodeId));
-export const vmsOfOwner = vmList.under(by(vms.ownerId));
-export const vmsOfTenant = vmList.under(by(vms.tenantId));
-export const vmsOfTemplate = vmList.under(by(vms.templateId));

@@ -64,43 +64,90 @@ type Pages<Source, Row> = (
   args: PageArguments,
   withTotal: boolean,
 ) => Promise<readonly Page<Row>[]>;
-interface PageList<Source, Row> {
-  page(source: Source, args: PageArguments, withTotal: boolean): Promise<Page<Row>>;
-}
-type FilterValues = Readonly<Record<string, unknown>>;
-interface FilteredList<Source> {
-  among(source: Source, ids: readonly string[], filter: FilterValues): Promise<readonly boolean[]>;
-}
-/** Decides whether a list with this filter holds the row with this id; all ids with equal filters share one statement. */
-export type RowCheck = (id: string, filter: FilterValues) => Promise<boolean>;
 
-/** Returns functions that turn the batch functions of a data source (a transaction) into the loaders of one request. */
-export function loadersOn<Source>(source: Source) {
+type FilterValues = Readonly<Record<string, unknown>>;
+
+/** Returns the loader of an object by its key, for one request. @param source the request's transaction */
+export const loaderOf = <Source, Row>(source: Source, lookup: Lookup<Source, Row>): BatchLoader<Row> =>
+  batchLoader((keys) => lookup(source, keys));
+
+/** The batch reads of an entity. `db/entity.ts` defines them. */
+export interface EntityReads<Source, Row, Parent extends string> {
+  byId: Lookup<Source, Row>;
+  list: {
+    page(source: Source, args: PageArguments, withTotal: boolean): Promise<Page<Row>>;
+    among(source: Source, ids: readonly string[], filter: FilterValues): Promise<readonly boolean[]>;
+  };
+  under: Readonly<Record<Parent, Pages<Source, Row>>>;
+}
+
+/** The loaders of an entity, for one request: each read of it becomes one statement for all objects that request it. */
+export class EntityLoaders<Source, Row, Parent extends string> implements BatchLoader<Row> {
+  readonly #source: Source;
+  readonly #reads: EntityReads<Source, Row, Parent>;
+  readonly #byId: BatchLoader<Row>;
+  readonly #among: ArgumentLoader<FilterValues, boolean>;
+  readonly #under = new Map<Parent, ConnectionLoader<Row>>();
+
+  constructor(source: Source, reads: EntityReads<Source, Row, Parent>) {
+    this.#source = source;
+    this.#reads = reads;
+    this.#byId = loaderOf(source, reads.byId);
+    this.#among = new ArgumentLoader((ids, filter) => reads.list.among(source, ids, filter));
+  }
+
+  /** Loads the object with this id; null when none is visible. */
+  load(id: string): Promise<Row | null> {
+    return this.#byId.load(id);
+  }
+
+  /** Reads a page of the list without a parent. */
+  page(args: PageArguments, withTotal: boolean): Promise<Page<Row>> {
+    return this.#reads.list.page(this.#source, args, withTotal);
+  }
+
+  /** Decides whether the list with this filter holds the object with this id; all ids with equal filters share one statement. */
+  isAmong(id: string, filter: FilterValues): Promise<boolean> {
+    return this.#among.loadWith(id, filter);
+  }
+
+  /** Returns the loader of the list under a parent. @param field the field of the parent, as `ClusterNode.vms` */
+  under(field: Parent): ConnectionLoader<Row> {
+    let loader = this.#under.get(field);
+    if (!loader) {
+      loader = connectionLoader(this.#source, this.#reads.under[field]);
+      this.#under.set(field, loader);
+    }
+    return loader;
+  }
+}
+
+function connectionLoader<Source, Row>(source: Source, pages: Pages<Source, Row>): ConnectionLoader<Row> {
+  const loader = new ArgumentLoader<{ args: PageArguments; withTotal: boolean }, Page<Row>>(
+    (parents, { args, withTotal }) => pages(source, parents, args, withTotal),
+  );
   return {
-    /** An object by its key. */
-    one: <Row>(lookup: Lookup<Source, Row>): BatchLoader<Row> => batchLoader((keys) => lookup(source, keys)),
-    /** A page of a list without a parent. */
-    list:
-      <Row>(list: PageList<Source, Row>) =>
-      (args: PageArguments, withTotal: boolean): Promise<Page<Row>> =>
-        list.page(source, args, withTotal),
-    /** Whether a list with a filter holds a row. */
-    among: (list: FilteredList<Source>): RowCheck => {
-      const loader = new ArgumentLoader<FilterValues, boolean>((ids, filter) => list.among(source, ids, filter));
-      return (id, filter) => loader.loadWith(id, filter);
-    },
-    /** A page of a list under a parent. */
-    under: <Row>(pages: Pages<Source, Row>): ConnectionLoader<Row> => {
-      const loader = new ArgumentLoader<{ args: PageArguments; withTotal: boolean }, Page<Row>>(
-        (parents, { args, withTotal }) => pages(source, parents, args, withTotal),
-      );
-      return {
-        load: (parent, args, field) =>
-          loader.load(parent, field, () => ({ args, withTotal: selects(field, "totalCount") })),
-      };
-    },
+    load: (parent, args, field) =>
+      loader.load(parent, field, () => ({ args, withTotal: selects(field, "totalCount") })),
   };
 }
+
+/** The loaders of some entities, by the names of their types. */
+export type LoadersOf<Source, Entities> = {
+  readonly [Type in keyof Entities]: Entities[Type] extends EntityReads<Source, infer Row, infer Parent>
+    ? EntityLoaders<Source, Row, Parent>
+    : never;
+};
+
+/** Creates the loaders of entities for one request. @param source the request's transaction */
+export const entityLoaders = <Source, Entities extends Readonly<Record<string, EntityReads<Source, unknown, never>>>>(
+  source: Source,
+  entities: Entities,
+): LoadersOf<Source, Entities> =>
+  // The cast is needed because the type of an object's entries has lost which value belongs to which name.
+  Object.fromEntries(
+    Object.entries(entities).map(([type, reads]) => [type, new EntityLoaders(source, reads)]),
+  ) as unknown as LoadersOf<Source, Entities>;
 
 function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) =>

@@ -32,7 +32,7 @@ export interface Page<Row> {
 }
 
 export const maxPageSize = 100;
-const defaultPageSize = 20;
+export const defaultPageSize = 20;
 const maxCursorLength = 2_048;
 
 /**

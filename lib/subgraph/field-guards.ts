@@ -8,6 +8,7 @@ import {
 } from "graphql";
 import { withValidIds } from "../graphql/input-ids.ts";
 import { type Needs, type RequestContext, requirePermission } from "../trust/request-context.ts";
+import type { DeclaredNeeds } from "./declared-needs.ts";
 import { withFewReferences } from "./references.ts";
 
 interface GuardedContext {
@@ -16,19 +17,15 @@ interface GuardedContext {
   written?: () => void;
 }
 
-/** Field (`Query.vm`) or type (`Vm`) → what it needs. The needs of a type apply to every field that returns it. */
-export type Authorization = Readonly<Record<string, Needs>>;
-
 type GuardedResolver = GraphQLFieldResolver<unknown, GuardedContext>;
 
 /**
- * Makes every field check its own needs and those of the type that it returns before its resolver runs. A root field that is not listed prevents the start.
+ * Makes every field check its own needs and those of the type that it returns before its resolver runs.
+ * @throws Error for a root field without needs
  */
-export function guardFields(schema: GraphQLSchema, subgraph: string, authorization: Authorization): void {
-  const listed = new Set(Object.keys(authorization));
+export function guardFields(schema: GraphQLSchema, declared: DeclaredNeeds): void {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   for (const type of Object.values(schema.getTypeMap())) {
-    listed.delete(type.name);
     if (!isObjectType(type)) continue;
     for (const field of Object.values(type.getFields())) {
       if (field.name === "_service") continue;
@@ -37,27 +34,23 @@ export function guardFields(schema: GraphQLSchema, subgraph: string, authorizati
         field.resolve = withFewReferences(resolve);
         continue;
       }
-      const coordinate = `${type.name}.${field.name}`;
-      if (roots.includes(type) && !(coordinate in authorization))
-        throw new Error(`${coordinate} of subgraph ${subgraph} has no entry in its authorization.`);
-      listed.delete(coordinate);
-      const needs = needsOf(field, type.name, authorization);
+      if (roots.includes(type) && !declared.has(`${type.name}.${field.name}`))
+        throw new Error(`${type.name}.${field.name} has no access directive.`);
+      const needs = needsOf(declared, type.name, field);
       const isMutation = type === schema.getMutationType();
       const cleared = isMutation ? withClearedData(withValidIds(field.args, resolve)) : resolve;
       field.resolve = needs.length > 0 ? guardedBy(needs, cleared) : cleared;
     }
   }
-  if (listed.size > 0)
-    throw new Error(`Authorization of subgraph ${subgraph} names unknown types or fields: ${[...listed].join(", ")}.`);
 }
 
 /** Returns the needs of a field and of the type that it returns. */
 export const needsOf = (
-  { name, type }: GraphQLField<unknown, unknown>,
+  declared: DeclaredNeeds,
   parent: string,
-  authorization: Authorization,
+  { name, type }: GraphQLField<unknown, unknown>,
 ): Needs[] =>
-  [authorization[`${parent}.${name}`], authorization[getNamedType(type).name]].filter((needs) => needs !== undefined);
+  [declared.get(`${parent}.${name}`), declared.get(getNamedType(type).name)].filter((needs) => needs !== undefined);
 
 /**
  * Clears the loaded data before a mutation: data that the previous mutation's payload read must neither answer this one, nor hold a connection while this

@@ -19,7 +19,7 @@ import type { Subscribable } from "../live/subscription.ts";
 import { log } from "../observability/log.ts";
 import { requestSpan, span } from "../observability/tracing.ts";
 import type { RequestContext } from "../trust/request-context.ts";
-import { executableSchema, type SchemaDefinition } from "./executable-schema.ts";
+import { executableSchema, type SchemaDefinition, type SubgraphContext } from "./executable-schema.ts";
 import { needsOf } from "./field-guards.ts";
 import { withPublicErrors } from "./public-errors.ts";
 import type { SubgraphRequest } from "./request.ts";
@@ -49,11 +49,9 @@ export interface SubgraphDefinition<Context> extends SchemaDefinition<Context> {
 
 const cachedDocuments = 500;
 
-/** @throws Error when the schema, its resolvers, its entities and its authorization do not fit each other */
-export function createSubgraph<Context extends { request: RequestContext }>(
-  definition: SubgraphDefinition<Context>,
-): Subgraph {
-  const schema = executableSchema(definition);
+/** @throws Error when the schema, its access directives, its resolvers and its entities do not fit each other */
+export function createSubgraph<Context extends SubgraphContext>(definition: SubgraphDefinition<Context>): Subgraph {
+  const { schema, needs } = executableSchema(definition);
   const executions = new LRUCache<string, ValidDocument | readonly GraphQLError[]>({ max: cachedDocuments });
 
   const executionFor = (query: string): ValidDocument | readonly GraphQLError[] => {
@@ -110,7 +108,7 @@ export function createSubgraph<Context extends { request: RequestContext }>(
         schema,
         fields: definition.live.fields,
         log: definition.live.log,
-        needs: (field) => needsOf(field, "Subscription", definition.authorization),
+        needs: (field) => needsOf(needs, "Subscription", field),
         documentFor: executionFor,
         opened: (request, signal, use) =>
           requestSpan(`subgraph ${definition.name}`, spanOptions, () => opened(request, signal, use)),

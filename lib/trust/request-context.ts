@@ -52,10 +52,10 @@ export function grants(permissions: readonly string[], wanted: string): boolean 
   return permissions.some((held) => held === wanted || (held.endsWith("*") && wanted.startsWith(held.slice(0, -1))));
 }
 
-/** The entries in `authorization.ts` of a root field that needs no permission: for every identified caller, or for every caller. */
+/** What a field needs that needs no permission: to be identified (`@authenticated`), or nothing (`@public`). */
 export const anyAuthenticated = "authenticated";
 export const publicAccess = "public";
-/** For fields that no client may request, whatever its permissions are. */
+/** For fields that no client may request, whatever its permissions are (`@inaccessible`). */
 export const servicesOnly = "service";
 
 /** Conditions that a permission cannot express, by their names in `@policy`. Policies judge by the identity alone. */
@@ -69,11 +69,6 @@ export type PolicyName = keyof typeof policies;
 
 /** The needs of a field: a permission or one of the words above, a policy, or both. */
 export type Needs = string | { permission?: string; policy: PolicyName };
-
-/** For fields for users of the platform only, whichever tenant owns the object. */
-export const platformOnly = { policy: "platform" } as const satisfies Needs;
-/** For fields that also require a permission from users of the platform. */
-export const platformWith = (permission: string): Needs => ({ permission, ...platformOnly });
 
 /** Returns why an identity is refused: UNAUTHENTICATED, or FORBIDDEN that names the missing permission or policy. Undefined when it is not refused. */
 export function refusalOf(identity: Identity, needs: Needs): PublicError | undefined {

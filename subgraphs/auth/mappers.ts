@@ -8,7 +8,6 @@ import type { UserRoleRow } from "#db/auth/schema/user-roles.ts";
 import type { PublicUserSessionRow } from "#db/auth/user-sessions.ts";
 import type { PublicUserRow } from "#db/auth/users.ts";
 import type { UserError as Problem } from "#lib/graphql/user-errors.ts";
-import type { Page } from "#lib/graphql/pagination.ts";
 import type { ValidToken as Token } from "./credentials/validate-token.ts";
 import type { UserErrorCode } from "./generated/enums.ts";
 
@@ -16,19 +15,13 @@ import type { UserErrorCode } from "./generated/enums.ts";
 
 /** Includes the quota when it was read in the same statement. */
 export type Tenant = TenantRow & Partial<TenantWithQuota>;
-export type TenantConnection = Page<Tenant>;
 export type TenantQuota = TenantQuotaRow;
 export type User = PublicUserRow;
-export type UserConnection = Page<PublicUserRow>;
 export type Role = RoleRow;
-export type RoleConnection = Page<RoleRow>;
 export type RoleGrant = UserRoleRow;
 export type ApiKey = PublicApiKeyRow;
-export type ApiKeyConnection = Page<PublicApiKeyRow>;
 export type UserSession = PublicUserSessionRow;
-export type UserSessionConnection = Page<PublicUserSessionRow>;
 export type AuthAuditEntry = PublicAuditEntryRow;
-export type AuthAuditEntryConnection = Page<PublicAuditEntryRow>;
 
 export type UserError = Problem<UserErrorCode>;
 export type ValidToken = Token;

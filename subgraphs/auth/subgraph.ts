@@ -3,9 +3,8 @@ import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Current } from "#lib/replaceable.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { openWriting } from "#subgraphs/open-request.ts";
-import { authorization } from "./authorization.ts";
 import type { AuthContext } from "./context.ts";
-import { createAuthLoaders } from "./loaders.ts";
+import { createAuthLoaders, entities } from "./loaders.ts";
 import { PasswordHasher } from "./passwords/password-hasher.ts";
 import { resolvers } from "./resolvers/index.ts";
 import { servicesOf } from "./services.ts";
@@ -27,15 +26,7 @@ export function createAuthSubgraph({ database, ...rest }: AuthDependencies): Sub
   return createSubgraph<AuthContext>({
     name: "auth",
     resolvers,
-    authorization,
-    entities: {
-      Tenant: ({ loaders }) => loaders.tenantById,
-      User: ({ loaders }) => loaders.userById,
-      Role: ({ loaders }) => loaders.roleById,
-      ApiKey: ({ loaders }) => loaders.apiKeyById,
-      UserSession: ({ loaders }) => loaders.sessionById,
-      AuthAuditEntry: ({ loaders }) => loaders.auditEntryById,
-    },
+    entities,
     open: openWriting(database, (tx) => createAuthLoaders(tx, services.system), servicesOf(services)),
   });
 }

@@ -7,7 +7,6 @@ import type { VmMigrationStepRow } from "#db/federation/schema/vm-migration-step
 import type { MigrationPhase as Phase, VmMigrationRow } from "#db/federation/schema/vm-migrations.ts";
 import type { MulticloudVmRow } from "#db/federation/schema/multicloud-vms.ts";
 import type { MoneyValue } from "#lib/graphql/money.ts";
-import type { Page } from "#lib/graphql/pagination.ts";
 import type { MigrationProgressRow, StepProgressRow } from "./migrations/progress.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
@@ -22,23 +21,15 @@ export type User = Reference;
 export type Vm = Reference;
 
 export type CloudProvider = VisibleCloudProviderRow;
-export type CloudProviderConnection = Page<VisibleCloudProviderRow>;
 export type ProviderVm = MulticloudVmRow;
-export type ProviderVmConnection = Page<MulticloudVmRow>;
 export type Migration = VmMigrationRow;
-export type MigrationConnection = Page<VmMigrationRow>;
 export type MigrationStep = VmMigrationStepRow;
-export type MigrationStepConnection = Page<VmMigrationStepRow>;
 export type MigrationProgress = MigrationProgressRow;
 export type StepProgress = StepProgressRow;
 export type CompliancePolicy = CompliancePolicyRow;
-export type CompliancePolicyConnection = Page<CompliancePolicyRow>;
 export type ComplianceViolation = ComplianceViolationRow;
-export type ComplianceViolationConnection = Page<ComplianceViolationRow>;
 export type CostOptimization = CostOptimizationRow;
-export type CostOptimizationConnection = Page<CostOptimizationRow>;
 export type InstancePrice = InstancePriceRow;
-export type InstancePriceConnection = Page<InstancePriceRow>;
 
 export type ProviderType = VisibleCloudProviderRow["providerType"];
 export type ProviderHealth = VisibleCloudProviderRow["healthStatus"];

@@ -7,7 +7,6 @@ import type { SystemMetricLatestRow } from "#db/monitoring/schema/system-metrics
 import type { VmMetricLatestRow } from "#db/monitoring/schema/vm-metrics-latest.ts";
 import type { NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
 import type { VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
-import type { Page } from "#lib/graphql/pagination.ts";
 import type { AlertChangeRow } from "./alerts/change.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
@@ -29,13 +28,10 @@ export type NodeMetricSeries = MetricSeries<NodeSeriesMetric>;
 export type MetricColumn = MetricSeriesColumn;
 
 export type AlertRule = AlertRuleRow;
-export type AlertRuleConnection = Page<AlertRuleRow>;
 export type AlertScope = AlertScopeValue;
 export type Alert = AlertInstanceRow;
-export type AlertConnection = Page<AlertInstanceRow>;
 export type AlertChange = AlertChangeRow;
 export type MetricImport = DatasetImportRow;
-export type MetricImportConnection = Page<DatasetImportRow>;
 
 export type AlertAggregate = AlertRuleRow["aggregate"];
 export type AlertEntity = AlertScopeValue["entity"];

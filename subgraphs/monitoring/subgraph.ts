@@ -1,12 +1,10 @@
 import type { Database } from "#db/client.ts";
 import type { EventLog } from "#db/event-log/event-log.ts";
-import { referenceOnly } from "#lib/subgraph/references.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { liveLog } from "#subgraphs/live-log.ts";
 import { openWith } from "#subgraphs/open-request.ts";
-import { authorization } from "./authorization.ts";
 import type { MonitoringContext } from "./context.ts";
-import { createMonitoringLoaders } from "./loaders.ts";
+import { createMonitoringLoaders, entities } from "./loaders.ts";
 import { live, resolvers } from "./resolvers/index.ts";
 
 export interface MonitoringDependencies {
@@ -19,16 +17,7 @@ export function createMonitoringSubgraph({ database, log }: MonitoringDependenci
   return createSubgraph<MonitoringContext>({
     name: "monitoring",
     resolvers,
-    authorization,
-    entities: {
-      AlertRule: ({ loaders }) => loaders.alertRuleById,
-      Alert: ({ loaders }) => loaders.alertById,
-      MetricImport: ({ loaders }) => loaders.metricImportById,
-      Vm: referenceOnly,
-      ClusterNode: referenceOnly,
-      Tenant: referenceOnly,
-      User: referenceOnly,
-    },
+    entities,
     open: openWith(database, createMonitoringLoaders),
     live: { fields: live, log: log && liveLog(log, "monitoring") },
   });

@@ -1,58 +1,26 @@
 import type { Tx } from "#db/client.ts";
-import { clusterById, clusterList } from "#db/scheduler/clusters.ts";
-import { nodeById, nodeList, nodesOfCluster } from "#db/scheduler/nodes.ts";
-import {
-  allocationsOfTenant,
-  allocationsOfVm,
-  allocationsOnNode,
-  resourceAllocationById,
-  resourceAllocationList,
-} from "#db/scheduler/resource-allocations.ts";
-import {
-  recommendationsForVm,
-  scalingRecommendationById,
-  scalingRecommendationList,
-} from "#db/scheduler/scaling-recommendations.ts";
-import {
-  decisionsForNode,
-  decisionsOfVm,
-  latestDecisionOfVm,
-  schedulingDecisionById,
-  schedulingDecisionList,
-} from "#db/scheduler/scheduling-decisions.ts";
-import {
-  schedulingPoliciesOfTenant,
-  schedulingPolicyById,
-  schedulingPolicyList,
-} from "#db/scheduler/scheduling-policies.ts";
-import { loadersOn } from "#lib/graphql/batching.ts";
+import { clusterEntity } from "#db/scheduler/clusters.ts";
+import { nodeEntity } from "#db/scheduler/nodes.ts";
+import { resourceAllocationEntity } from "#db/scheduler/resource-allocations.ts";
+import { scalingRecommendationEntity } from "#db/scheduler/scaling-recommendations.ts";
+import { latestDecisionOfVm, schedulingDecisionEntity } from "#db/scheduler/scheduling-decisions.ts";
+import { schedulingPolicyEntity } from "#db/scheduler/scheduling-policies.ts";
+import { entityLoaders, loaderOf } from "#lib/graphql/batching.ts";
+
+/** The entities of this subgraph, by the names of their types. */
+export const entities = {
+  ClusterNode: nodeEntity,
+  Cluster: clusterEntity,
+  SchedulingPolicy: schedulingPolicyEntity,
+  ResourceAllocation: resourceAllocationEntity,
+  PlacementDecision: schedulingDecisionEntity,
+  ScalingRecommendation: scalingRecommendationEntity,
+};
 
 export type SchedulerLoaders = ReturnType<typeof createSchedulerLoaders>;
 
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
-export function createSchedulerLoaders(tx: Tx) {
-  const { one, list, under } = loadersOn(tx);
-  return {
-    nodeById: one(nodeById),
-    nodes: list(nodeList),
-    nodesOfCluster: under(nodesOfCluster),
-    clusterById: one(clusterById),
-    clusters: list(clusterList),
-    policyById: one(schedulingPolicyById),
-    policies: list(schedulingPolicyList),
-    policiesOfTenant: under(schedulingPoliciesOfTenant),
-    allocationById: one(resourceAllocationById),
-    allocations: list(resourceAllocationList),
-    allocationsOfVm: under(allocationsOfVm),
-    allocationsOnNode: under(allocationsOnNode),
-    allocationsOfTenant: under(allocationsOfTenant),
-    decisionById: one(schedulingDecisionById),
-    decisions: list(schedulingDecisionList),
-    decisionsOfVm: under(decisionsOfVm),
-    decisionsForNode: under(decisionsForNode),
-    latestDecisionOfVm: one(latestDecisionOfVm),
-    recommendationById: one(scalingRecommendationById),
-    recommendations: list(scalingRecommendationList),
-    recommendationsForVm: under(recommendationsForVm),
-  };
-}
+export const createSchedulerLoaders = (tx: Tx) => ({
+  ...entityLoaders(tx, entities),
+  latestDecisionOfVm: loaderOf(tx, latestDecisionOfVm),
+});

@@ -6,7 +6,6 @@ import type { ScalingRecommendationRow } from "#db/scheduler/schema/scaling-reco
 import type { SchedulingDecisionRow } from "#db/scheduler/schema/scheduling-decisions.ts";
 import type { SchedulingPolicyRow } from "#db/scheduler/schema/scheduling-policies.ts";
 import type { MoneyValue } from "#lib/graphql/money.ts";
-import type { Page } from "#lib/graphql/pagination.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 
@@ -19,20 +18,14 @@ export type Vm = Reference;
 
 export type ClusterNode = NodeRow;
 export type ClusterNodePlatform = NodeRow;
-export type ClusterNodeConnection = Page<NodeRow>;
 export type NodeResources = NodeResourcesDocument;
 export type ResourceAmounts = Partial<NodeResourcesDocument>;
 export type NodeTaint = Taint;
 export type Cluster = ClusterRow;
-export type ClusterConnection = Page<ClusterRow>;
 export type SchedulingPolicy = SchedulingPolicyRow;
-export type SchedulingPolicyConnection = Page<SchedulingPolicyRow>;
 export type ResourceAllocation = ResourceAllocationRow;
-export type ResourceAllocationConnection = Page<ResourceAllocationRow>;
 export type PlacementDecision = SchedulingDecisionRow;
-export type PlacementDecisionConnection = Page<SchedulingDecisionRow>;
 export type ScalingRecommendation = ScalingRecommendationRow;
-export type ScalingRecommendationConnection = Page<ScalingRecommendationRow>;
 
 export type NodeType = NodeRow["nodeType"];
 export type NodeStatus = NodeRow["status"];

@@ -4,7 +4,6 @@ import type { VmSnapshotRow } from "#db/vms/schema/vm-snapshots.ts";
 import type { VmStateTransitionRow } from "#db/vms/schema/vm-state-transitions.ts";
 import type { VmTemplateRow } from "#db/vms/schema/vm-templates.ts";
 import type { VmRow } from "#db/vms/schema/vms.ts";
-import type { Page } from "#lib/graphql/pagination.ts";
 
 // The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
 
@@ -16,16 +15,11 @@ export type Tenant = Reference;
 export type User = Reference;
 
 export type Vm = VmRow;
-export type VmConnection = Page<VmRow>;
 export type VmResources = VmResourceConfig;
 export type VmTemplate = VmTemplateRow;
-export type VmTemplateConnection = Page<VmTemplateRow>;
 export type VmSnapshot = VmSnapshotRow;
-export type VmSnapshotConnection = Page<VmSnapshotRow>;
 export type VmNetwork = VmNetworkRow;
-export type VmNetworkConnection = Page<VmNetworkRow>;
 export type VmStateTransition = VmStateTransitionRow;
-export type VmStateTransitionConnection = Page<VmStateTransitionRow>;
 
 export type VmState = VmRow["state"];
 export type HypervisorType = VmRow["hypervisorType"];

@@ -1,12 +1,10 @@
 import type { Database } from "#db/client.ts";
 import type { EventLog } from "#db/event-log/event-log.ts";
-import { referenceOnly } from "#lib/subgraph/references.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { liveLog } from "#subgraphs/live-log.ts";
 import { openWith } from "#subgraphs/open-request.ts";
-import { authorization } from "./authorization.ts";
 import type { VmsContext } from "./context.ts";
-import { createVmsLoaders } from "./loaders.ts";
+import { createVmsLoaders, entities } from "./loaders.ts";
 import { live, resolvers } from "./resolvers/index.ts";
 
 export interface VmsDependencies {
@@ -19,17 +17,7 @@ export function createVmsSubgraph({ database, log }: VmsDependencies): Subgraph 
   return createSubgraph<VmsContext>({
     name: "vms",
     resolvers,
-    authorization,
-    entities: {
-      Vm: ({ loaders }) => loaders.vmById,
-      VmTemplate: ({ loaders }) => loaders.templateById,
-      VmSnapshot: ({ loaders }) => loaders.snapshotById,
-      VmNetwork: ({ loaders }) => loaders.networkById,
-      VmStateTransition: ({ loaders }) => loaders.transitionById,
-      ClusterNode: referenceOnly,
-      Tenant: referenceOnly,
-      User: referenceOnly,
-    },
+    entities,
     open: openWith(database, createVmsLoaders),
     live: { fields: live, log: log && liveLog(log, "vms") },
   });

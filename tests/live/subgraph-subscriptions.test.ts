@@ -4,14 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "#db/client.ts";
 import { inProcessBus } from "#db/event-log/buses/in-process.ts";
 import { refusalOf } from "#lib/trust/request-context.ts";
-import type { Subgraph } from "#lib/subgraph/subgraph.ts";
-import { authorization as federation } from "#subgraphs/federation/authorization.ts";
-import { authorization as monitoring } from "#subgraphs/monitoring/authorization.ts";
-import { authorization as vms } from "#subgraphs/vms/authorization.ts";
 import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
 import type { Fleet } from "#tests/graph/rows.ts";
 import { statementsDuring } from "#tests/harness/statements.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
+import { reviewedNeeds } from "#tests/security/reviewed-needs.ts";
 import { everyRole, stranger } from "#tests/security/roles.ts";
 import { selectionOf } from "#tests/security/selections.ts";
 import {
@@ -144,21 +141,17 @@ describe("a subscription to a subgraph", () => {
     expect(getEventListeners(stopping.signal, "abort")).toEqual([]);
   });
 
-  it("is refused to each role if and only if the subgraph's authorization refuses it", async () => {
+  it("is refused to each role if and only if the reviewed matrix refuses it", async () => {
     const roles = [
       ...(await everyRole(live.urls, live.ours.tenantId)),
       ["stranger", stranger(live.ours.tenantId)] as const,
     ];
-    const all: [Subgraph, Readonly<Record<string, Parameters<typeof refusalOf>[1]>>][] = [
-      [live.vms, vms],
-      [live.monitoring, monitoring],
-      [live.federation, federation],
-    ];
+    const needs = reviewedNeeds();
     let queries = 0;
-    for (const [subgraph, authorization] of all) {
+    for (const subgraph of [live.vms, live.monitoring, live.federation]) {
       for (const field of Object.values(subgraph.schema.getSubscriptionType()?.getFields() ?? {})) {
         for (const [role, identity] of roles) {
-          const refusal = refusalOf(identity, authorization[`Subscription.${field.name}`] ?? "none");
+          const refusal = refusalOf(identity, needs.get(`Subscription.${field.name}`) ?? "none");
           const outcome = await firstOf(subgraph, { query: `subscription { ${selectionOf(field)} }` }, identity).catch(
             (error: unknown) => error,
           );

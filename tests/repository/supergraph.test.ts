@@ -6,14 +6,14 @@ import {
   isObjectType,
   Kind,
   type ObjectTypeDefinitionNode,
-  parse,
   print,
   visit,
 } from "graphql";
 import { describe, expect, test } from "vitest";
+import { readSchema } from "#lib/subgraph/read-schema.ts";
 
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
-const sdlOf = (domain: string) => parse(readFileSync(`subgraphs/${domain}/schema.graphql`, "utf8"));
+const sdlOf = (domain: string) => readSchema(`subgraphs/${domain}/schema.graphql`);
 const supergraph = buildSchema(readFileSync("supergraph.graphql", "utf8"), { assumeValidSDL: true });
 
 const objectTypesOf = (domain: string) =>

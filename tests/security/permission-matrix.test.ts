@@ -1,38 +1,25 @@
-import { readFileSync } from "node:fs";
-import { type ConstDirectiveNode, type ConstValueNode, Kind, parse, print } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
 import { asset } from "#lib/assets.ts";
+import { declaredNeeds } from "#lib/subgraph/declared-needs.ts";
+import { readSchema } from "#lib/subgraph/read-schema.ts";
 import {
   anonymous,
   anyAuthenticated,
-  publicAccess,
   type Identity,
-  type Needs,
-  type PolicyName,
+  publicAccess,
   refusalOf,
   servicesOnly,
 } from "#lib/trust/request-context.ts";
-import { authorization as auth } from "#subgraphs/auth/authorization.ts";
-import { authorization as federation } from "#subgraphs/federation/authorization.ts";
-import { authorization as monitoring } from "#subgraphs/monitoring/authorization.ts";
-import { authorization as scheduler } from "#subgraphs/scheduler/authorization.ts";
-import { authorization as vms } from "#subgraphs/vms/authorization.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
-import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { requireReviewed } from "#tests/harness/reviewed-table.ts";
+import { productSupergraph } from "#tests/harness/supergraph.ts";
 import { emptySubgraphs, graphOver } from "./graph-as.ts";
+import { reviewedFields, reviewedNeeds, reviewedTypes, textOf } from "./reviewed-needs.ts";
 import { everyRole, stranger } from "./roles.ts";
 import { rootFields } from "./selections.ts";
-import { table } from "./table.ts";
 
-const authorizations: Record<string, Readonly<Record<string, Needs>>> = {
-  auth,
-  vms,
-  monitoring,
-  federation,
-  scheduler,
-};
 const { tenantId } = fleetOf(1);
 const fields = rootFields(productSupergraph().apiSchema);
 
@@ -64,7 +51,7 @@ const refusalIn = (errors: readonly { extensions?: object | undefined }[] | unde
 const words: Record<string, string> = { UNAUTHENTICATED: "sign in", FORBIDDEN: "no" };
 
 describe("attack 30: every root field", () => {
-  it("is open to the roles in the written matrix, by the gateway alone", async () => {
+  it("is open to the roles in the reviewed matrix, by the gateway alone", async () => {
     expect(fields.length).toBeGreaterThan(40);
     const ask = await graphOver(emptySubgraphs);
     const refusal = async (identity: Identity, operation: string) => refusalIn((await ask(identity, operation)).errors);
@@ -79,27 +66,21 @@ describe("attack 30: every root field", () => {
         cells.push(words[(await refusal(identity, operation))?.code ?? ""] ?? "yes");
       rows.push([coordinate, needs || (forAnonymous ? anyAuthenticated : publicAccess), ...cells]);
     }
-    const text = [
-      "# Who may request which root field",
-      "",
-      "Generated from the composed schema and the built-in roles by `permission-matrix.test.ts`, which fails when this file does not match the",
-      "product. After an intended change, run `npx vitest run tests/security -u`, and review the difference.",
-      "",
-      table(["field", "needs", ...roles.keys()], rows),
-      "",
-    ].join("\n");
-    await expect(text).toMatchFileSnapshot("permission-matrix.md");
+    requireReviewed(reviewedFields(roles.keys()), rows);
   });
 
-  it("is refused by its subgraph alone exactly where the subgraph's authorization requires it", async () => {
-    const callers = [...roles, ["stranger", stranger(tenantId)] as const];
+  it("is refused by its subgraph alone exactly where the reviewed matrix requires it", async () => {
+    const reviewed = reviewedNeeds();
+    const service: Identity = { kind: "service", id: "gateway", tenantId, permissions: [] };
+    const callers = [...roles, ["stranger", stranger(tenantId)], ["service", service]] as const;
     let requests = 0;
     for (const { name, schema, execute } of product.subgraphs) {
       for (const { coordinate, operation } of rootFields(schema)) {
-        const needs = authorizations[name]?.[coordinate];
-        if (needs === undefined && ["Query._service", "Query._entities"].includes(coordinate)) continue;
+        if (["Query._service", "Query._entities"].includes(coordinate)) continue;
+        const needs = reviewed.get(coordinate);
+        if (needs === undefined) throw new Error(`${coordinate} of ${name} is not in the matrix.`);
         for (const [role, identity] of callers) {
-          const refusal = refusalOf(identity, needs ?? "none");
+          const refusal = refusalOf(identity, needs);
           // An allowed mutation would change something.
           if (!refusal && coordinate.startsWith("Mutation.")) continue;
           const context = { identity, requestId: "request", deadline: Date.now() + 10_000 };
@@ -115,41 +96,26 @@ describe("attack 30: every root field", () => {
   });
 });
 
-describe.each(domains)("the SDL of the %s subgraph", (domain) => {
-  it("states the needs of each field and type as its authorization does, and of no other", () => {
-    const declared: Record<string, Needs> = {};
-    for (const definition of parse(readFileSync(asset(`subgraphs/${domain}/schema.graphql`), "utf8")).definitions) {
-      if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
-      const ofType = declaredNeeds(definition);
-      if (ofType !== publicAccess) declared[definition.name.value] = ofType;
-      const isRoot = ["Query", "Mutation", "Subscription"].includes(definition.name.value);
-      for (const field of definition.fields ?? []) {
-        const needs = declaredNeeds(field);
-        if (isRoot || needs !== publicAccess) declared[`${definition.name.value}.${field.name.value}`] = needs;
-      }
-    }
-    expect(declared).toEqual(authorizations[domain]);
-  });
+it("the schemas declare the needs that the reviewed matrix has, and no other", () => {
+  const declared = domains.flatMap((domain) =>
+    [...declaredNeeds(readSchema(asset(`subgraphs/${domain}/schema.graphql`)))].map(
+      ([coordinate, needs]) => [domain, coordinate, textOf(needs)] as const,
+    ),
+  );
+  const isRootField = ([, coordinate, needs]: (typeof declared)[number]) =>
+    /^(Query|Mutation|Subscription)\./.test(coordinate) && needs !== servicesOnly;
+  requireReviewed(
+    reviewedTypes(),
+    declared.filter((each) => !isRootField(each)),
+  );
+  expect(
+    declared
+      .filter(isRootField)
+      .map(([, field, needs]) => `${field} ${needs}`)
+      .sort(),
+  ).toEqual(
+    reviewedFields(roles.keys())
+      .rows.map(([field, needs]) => `${field} ${needs}`)
+      .sort(),
+  );
 });
-
-function declaredNeeds({
-  directives = [],
-}: {
-  readonly directives?: readonly ConstDirectiveNode[] | undefined;
-}): Needs {
-  const named = (name: string) => directives.find((directive) => directive.name.value === name);
-  // The gateway has no such field to guard; between services, only the subgraph checks it.
-  if (named("inaccessible")) return servicesOnly;
-  const scopes = named("requiresScopes")?.arguments?.[0];
-  const permission = scopes && onlyOne(scopes.value);
-  const policies = named("policy")?.arguments?.[0];
-  if (policies) return { ...(permission ? { permission } : {}), policy: onlyOne(policies.value) as PolicyName };
-  return permission ?? (named("authenticated") ? anyAuthenticated : publicAccess);
-}
-
-/** A field requires one permission and one policy, so that a refusal can name it. */
-function onlyOne(value: ConstValueNode): string {
-  const [, name] = /^\[\["([^"]+)"\]\]$/.exec(print(value)) ?? [];
-  if (!name) throw new Error(`${print(value)} is not exactly one name.`);
-  return name;
-}

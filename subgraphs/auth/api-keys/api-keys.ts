@@ -1,5 +1,5 @@
 import { type NewApiKey, expireApiKey, insertApiKey, revokeApiKey as writeRevoked } from "#db/auth/api-key-writes.ts";
-import { apiKeyById, type PublicApiKeyRow } from "#db/auth/api-keys.ts";
+import { apiKeyEntity, type PublicApiKeyRow } from "#db/auth/api-keys.ts";
 import { mayActIn } from "#db/auth/credentials.ts";
 import type { WriteTx } from "#db/client.ts";
 import { isText } from "#lib/graphql/arguments.ts";
@@ -129,7 +129,7 @@ export async function revokeApiKey(
         if (permitted.kind !== "done") return permitted;
         const revoked = await writeRevoked(tx, permitted.value);
         if (revoked) return done({ apiKey: revoked }, { action: "api_key.revoke", metadata: { apiKeyId: id } });
-        const [apiKey] = await apiKeyById(tx, [id]);
+        const [apiKey] = await apiKeyEntity.byId(tx, [id]);
         return apiKey ? done({ apiKey }) : notThere("API key");
       },
       { tenantId },

@@ -1,11 +1,10 @@
-import { requireUserList } from "../authorization.ts";
+import { requireUserList } from "../account-access.ts";
 import type { RoleResolvers } from "../generated/resolvers.ts";
 
 export const Role: RoleResolvers = {
-  tenant: ({ tenantId }, _args, { loaders }) => (tenantId ? loaders.tenantById.load(tenantId) : null),
   isBuiltIn: ({ tenantId }) => tenantId === null,
   users: ({ id }, args, { loaders, request }, info) => {
     requireUserList(request, args);
-    return loaders.usersWithRole.load(id, args, info);
+    return loaders.User.under("Role.users").load(id, args, info);
   },
 };

@@ -1,5 +1,5 @@
 import { requirePermission } from "#lib/trust/request-context.ts";
-import { requireUserList } from "../authorization.ts";
+import { requireUserList } from "../account-access.ts";
 import type { TenantResolvers } from "../generated/resolvers.ts";
 
 export const Tenant: TenantResolvers = {
@@ -8,14 +8,14 @@ export const Tenant: TenantResolvers = {
     tenant.quota === undefined ? loaders.quotaOfTenant.load(tenant.id) : tenant.quota,
   users: ({ id }, args, { loaders, request }, info) => {
     requireUserList(request, args);
-    return loaders.usersOfTenant.load(id, args, info);
+    return loaders.User.under("Tenant.users").load(id, args, info);
   },
   roles: ({ id }, args, { loaders, request }, info) => {
     requirePermission(request.identity, "role:read");
-    return loaders.rolesOfTenant.load(id, args, info);
+    return loaders.Role.under("Tenant.roles").load(id, args, info);
   },
   apiKeys: ({ id }, args, { loaders, request }, info) => {
     requirePermission(request.identity, "api_key:read");
-    return loaders.apiKeysOfTenant.load(id, args, info);
+    return loaders.ApiKey.under("Tenant.apiKeys").load(id, args, info);
   },
 };

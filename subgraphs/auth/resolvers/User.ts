@@ -1,8 +1,7 @@
-import { accountDetails, requireOwnOr } from "../authorization.ts";
+import { accountDetails, requireOwnOr } from "../account-access.ts";
 import type { UserResolvers } from "../generated/resolvers.ts";
 
 export const User: UserResolvers = {
-  tenant: ({ tenantId }, _args, { loaders }) => loaders.tenantById.load(tenantId),
   mfaEnabled: async ({ id, mfaEnabled }, _args, context) => {
     await requireOwnOr(context, id, accountDetails);
     return mfaEnabled;
@@ -37,14 +36,14 @@ export const User: UserResolvers = {
   },
   apiKeys: async ({ id }, args, context, info) => {
     await requireOwnOr(context, id, "api_key:read");
-    return context.loaders.apiKeysOfUser.load(id, args, info);
+    return context.loaders.ApiKey.under("User.apiKeys").load(id, args, info);
   },
   sessions: async ({ id }, args, context, info) => {
     await requireOwnOr(context, id, "session:read");
-    return context.loaders.sessionsOfUser.load(id, args, info);
+    return context.loaders.UserSession.under("User.sessions").load(id, args, info);
   },
   auditLog: async ({ id }, args, context, info) => {
     await requireOwnOr(context, id, "audit:read");
-    return context.loaders.auditEntriesOfUser.load(id, args, info);
+    return context.loaders.AuthAuditEntry.under("User.auditLog").load(id, args, info);
   },
 };

@@ -8,7 +8,7 @@ import {
 } from "#db/auth/role-writes.ts";
 import type { RoleRow } from "#db/auth/schema/roles.ts";
 import { voidPasswordResets } from "#db/auth/user-writes.ts";
-import { type PublicUserRow, userById } from "#db/auth/users.ts";
+import { type PublicUserRow, userEntity } from "#db/auth/users.ts";
 import type { Database } from "#db/client.ts";
 import { isUniqueViolation } from "#db/database-errors.ts";
 import { isText, validText } from "#lib/graphql/arguments.ts";
@@ -128,7 +128,7 @@ async function changeGrant(
     const grant = { userId: account.value, roleId: role.value.id };
     const isChanged = what === "grant" ? await insertGrant(tx, { ...grant, grantedBy }) : await deleteGrant(tx, grant);
     if (isChanged && what === "grant") await voidPasswordResets(tx, { userId: account.value });
-    const [user] = await userById(tx, [userId]);
+    const [user] = await userEntity.byId(tx, [userId]);
     if (!user) return notThere("user");
     return done({ user }, isChanged ? { action: `role.${what}`, metadata: { roleId, userId } } : undefined);
   });

@@ -1,5 +1,5 @@
 import { endSession, endSessionsOf } from "#db/auth/session-writes.ts";
-import { type PublicUserSessionRow, userSessionById } from "#db/auth/user-sessions.ts";
+import { type PublicUserSessionRow, userSessionEntity } from "#db/auth/user-sessions.ts";
 import { type RequestContext, requirePermission } from "#lib/trust/request-context.ts";
 import { done, notThere } from "#subgraphs/use-case.ts";
 import { inEitherTenant, permitAccount, permitSession } from "../credentials/escalation.ts";
@@ -36,7 +36,7 @@ const endOneSession = (
         if (permitted.kind !== "done") return permitted;
         const ended = await endSession(tx, permitted.value);
         if (ended) return done({ session: ended }, { action, metadata: { sessionId: id } });
-        const [session] = await userSessionById(tx, [id]);
+        const [session] = await userSessionEntity.byId(tx, [id]);
         return session ? done({ session }) : notThere("session");
       },
       { tenantId },

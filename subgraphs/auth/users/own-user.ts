@@ -1,4 +1,4 @@
-import { type PublicUserRow, userById } from "#db/auth/users.ts";
+import { type PublicUserRow, userEntity } from "#db/auth/users.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
 import { type AuthServices, homeOf } from "../services.ts";
 
@@ -9,7 +9,7 @@ export async function ownUser(
 ): Promise<PublicUserRow | null> {
   const tx = database.read({ tenantId: homeOf(identity), deadline });
   try {
-    return (await userById(tx, [identity.id]))[0] ?? null;
+    return (await userEntity.byId(tx, [identity.id]))[0] ?? null;
   } finally {
     await tx.end();
   }

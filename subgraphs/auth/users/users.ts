@@ -3,7 +3,7 @@ import { z } from "zod";
 import { builtInPermissions } from "#db/auth/credentials.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
 import { insertUser, lockAdministrators, type PermittedDefaultRole, updateUser } from "#db/auth/user-writes.ts";
-import { type PublicUserRow, userById } from "#db/auth/users.ts";
+import { type PublicUserRow, userEntity } from "#db/auth/users.ts";
 import type { WriteTx } from "#db/client.ts";
 import { userError } from "#lib/graphql/user-errors.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
@@ -116,7 +116,7 @@ export async function enableUser(
 
 /** Returns a user that a request did not need to change. */
 async function unchanged(tx: WriteTx, id: string): Promise<Outcome<{ user: PublicUserRow }>> {
-  const [user] = await userById(tx, [id]);
+  const [user] = await userEntity.byId(tx, [id]);
   return user ? done({ user }) : notThere("user");
 }
 

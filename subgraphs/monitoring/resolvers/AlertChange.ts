@@ -1,5 +1,5 @@
 import type { AlertChangeResolvers } from "../generated/resolvers.ts";
 
 export const AlertChange: AlertChangeResolvers = {
-  alert: ({ alertId }, _args, { loaders }) => loaders.alertById.load(alertId),
+  alert: ({ alertId }, _args, { loaders }) => loaders.Alert.load(alertId),
 };

@@ -10,5 +10,4 @@ export const Vm: VmResolvers = {
       ...seriesRequest(args),
       metrics: vmSeriesMetrics.filter((metric) => selects(info, metric)),
     })),
-  alerts: ({ id }, args, { loaders }, info) => loaders.alertsOfVm.load(id, args, info),
 };

@@ -17,23 +17,16 @@ import { ClusterNodePlatform } from "./ClusterNodePlatform.ts";
 import { MetricImport } from "./MetricImport.ts";
 import { NodeMetrics } from "./NodeMetrics.ts";
 import { NodeMetricSeries } from "./NodeMetricSeries.ts";
-import { alert } from "./Query/alert.ts";
-import { alertRule } from "./Query/alertRule.ts";
-import { alertRules } from "./Query/alertRules.ts";
-import { alerts } from "./Query/alerts.ts";
-import { metricImport } from "./Query/metricImport.ts";
-import { metricImports } from "./Query/metricImports.ts";
 import { topVms } from "./Query/topVms.ts";
 import { alertChanged } from "./Subscription/alertChanged.ts";
 import { nodeMetrics } from "./Subscription/nodeMetrics.ts";
 import { vmMetrics } from "./Subscription/vmMetrics.ts";
-import { Tenant } from "./Tenant.ts";
 import { Vm } from "./Vm.ts";
 import { VmMetrics } from "./VmMetrics.ts";
 import { VmMetricSeries } from "./VmMetricSeries.ts";
 
 export const resolvers: Resolvers = {
-  Query: { alert, alertRule, alertRules, alerts, metricImport, metricImports, topVms },
+  Query: { topVms },
   Alert,
   AlertChange,
   AlertRule,
@@ -43,7 +36,6 @@ export const resolvers: Resolvers = {
   MetricImport,
   NodeMetrics,
   NodeMetricSeries,
-  Tenant,
   Vm,
   VmMetrics,
   VmMetricSeries,

@@ -2,8 +2,6 @@ import { moneyOf } from "#lib/graphql/money.ts";
 import type { ScalingRecommendationResolvers } from "../generated/resolvers.ts";
 
 export const ScalingRecommendation: ScalingRecommendationResolvers = {
-  vm: ({ vmId }) => ({ id: vmId }),
-  tenant: ({ tenantId }) => ({ id: tenantId }),
   costImpact: ({ costImpact, currency }) => moneyOf(costImpact, currency),
   reason: ({ recommendationReason }) => recommendationReason,
 };

@@ -2,5 +2,4 @@ import type { VmSnapshotResolvers } from "../generated/resolvers.ts";
 
 export const VmSnapshot: VmSnapshotResolvers = {
   type: ({ snapshotType }) => snapshotType,
-  vm: ({ vmId }, _args, { loaders }) => loaders.vmById.load(vmId),
 };

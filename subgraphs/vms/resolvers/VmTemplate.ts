@@ -13,5 +13,4 @@ export const VmTemplate: VmTemplateResolvers = {
   securityConfig: ({ securityTemplate }) => securityTemplate,
   resources: ({ resourceConfig }) => resourceConfig,
   tags: ({ tags }) => tagList(tags),
-  vms: ({ id }, args, { loaders }, info) => loaders.vmsOfTemplate.load(id, args, info),
 };

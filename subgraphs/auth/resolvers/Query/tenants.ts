@@ -5,5 +5,5 @@ import type { QueryResolvers } from "../../generated/resolvers.ts";
 export const tenants: QueryResolvers["tenants"] = (_root, args, { loaders, request, services }, info) => {
   const withTotal = selects(info, "totalCount");
   if (seesAllTenants(request.identity)) return listAllTenants(services, request, args, withTotal);
-  return loaders.tenants(args, withTotal);
+  return loaders.Tenant.page(args, withTotal);
 };

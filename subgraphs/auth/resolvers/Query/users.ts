@@ -1,8 +1,8 @@
 import { selects } from "#lib/graphql/connections.ts";
-import { requireUserList } from "../../authorization.ts";
+import { requireUserList } from "../../account-access.ts";
 import type { QueryResolvers } from "../../generated/resolvers.ts";
 
 export const users: QueryResolvers["users"] = (_root, args, { loaders, request }, info) => {
   requireUserList(request, args);
-  return loaders.users(args, selects(info, "totalCount"));
+  return loaders.User.page(args, selects(info, "totalCount"));
 };

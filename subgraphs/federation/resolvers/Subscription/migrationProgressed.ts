@@ -1,4 +1,4 @@
-import { vmMigrationList } from "#db/federation/vm-migrations.ts";
+import { vmMigrationEntity } from "#db/federation/vm-migrations.ts";
 import { isHeld, type Undecided } from "#lib/live/list-filter.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
 import type { FederationContext } from "../../context.ts";
@@ -15,7 +15,7 @@ export const migrationProgressed: LiveField<
 > = {
   types: ["migration.created", "migration.updated", "migration_step.created", "migration_step.updated"],
   valuesFor: ({ filter }) => {
-    const isListed = vmMigrationList.rowFilter(filter);
+    const isListed = vmMigrationEntity.list.rowFilter(filter);
     return (event) => {
       const progress = progressOf(event);
       // The event of a step has the values of its migration; older ones have none.
@@ -28,6 +28,6 @@ export const migrationProgressed: LiveField<
     };
   },
   admits: (progress, { filter }, { loaders }) =>
-    isHeld(progress, filter, (rest) => loaders.isMigrationAmong(progress.migrationId, rest)),
+    isHeld(progress, filter, (rest) => loaders.Migration.isAmong(progress.migrationId, rest)),
   resolve: (progress) => progress,
 };

@@ -1,4 +1,4 @@
-import { alertInstanceList } from "#db/monitoring/alert-instances.ts";
+import { alertInstanceEntity } from "#db/monitoring/alert-instances.ts";
 import type { EventOf } from "#events/event.ts";
 import { isHeld, type Undecided } from "#lib/live/list-filter.ts";
 import type { LiveField } from "#lib/live/live-field.ts";
@@ -16,7 +16,7 @@ export const alertChanged: LiveField<
 > = {
   types: ["alert.created", "alert.updated"],
   valuesFor: ({ filter }) => {
-    const isListed = alertInstanceList.rowFilter(filter);
+    const isListed = alertInstanceEntity.list.rowFilter(filter);
     return (event) => {
       const change = changeOf(event);
       const undecided = isListed({ ...event.payload, id: event.entityKey }, change.changedAt);
@@ -24,6 +24,6 @@ export const alertChanged: LiveField<
     };
   },
   admits: (change, { filter }, { loaders }) =>
-    isHeld(change, filter, (rest) => loaders.isAlertAmong(change.alertId, rest)),
+    isHeld(change, filter, (rest) => loaders.Alert.isAmong(change.alertId, rest)),
   resolve: (change) => change,
 };

@@ -1,5 +1,5 @@
 import type { VmStateTransitionRow } from "#db/vms/schema/vm-state-transitions.ts";
-import { vmStateTransitionList } from "#db/vms/vm-state-transitions.ts";
+import { vmStateTransitionEntity } from "#db/vms/vm-state-transitions.ts";
 import type { EventOf } from "#events/event.ts";
 import { found } from "#lib/graphql/arguments.ts";
 import { isHeld, type Undecided } from "#lib/live/list-filter.ts";
@@ -17,13 +17,13 @@ export const vmStateChanged: LiveField<
 > = {
   types: ["vm_state_transition.created"],
   valuesFor: ({ filter }) => {
-    const isListed = vmStateTransitionList.rowFilter(filter);
+    const isListed = vmStateTransitionEntity.list.rowFilter(filter);
     return ({ entityKey: id, occurredAt, payload }) => {
       const undecided = isListed({ ...payload, id }, new Date(occurredAt));
       return undecided ? [{ id, undecided }] : [];
     };
   },
   admits: (transition, { filter }, { loaders }) =>
-    isHeld(transition, filter, (rest) => loaders.isTransitionAmong(transition.id, rest)),
-  resolve: async ({ id }, _args, { loaders }) => found(await loaders.transitionById.load(id), "transition"),
+    isHeld(transition, filter, (rest) => loaders.VmStateTransition.isAmong(transition.id, rest)),
+  resolve: async ({ id }, _args, { loaders }) => found(await loaders.VmStateTransition.load(id), "transition"),
 };

@@ -1,0 +1,36 @@
+import { type DocumentNode, Kind, type ObjectTypeDefinitionNode } from "graphql";
+import type { SubgraphEntities } from "./entity-resolvers.ts";
+
+/** Returns whether other subgraphs may refer to objects of a type. With `@key(…, resolvable: false)`, this subgraph only refers to them. */
+export const isReferable = ({ directives = [] }: ObjectTypeDefinitionNode): boolean =>
+  directives.some(
+    ({ name, arguments: given = [] }) =>
+      name.value === "key" &&
+      !given.some((each) => each.name.value === "resolvable" && each.value.kind === Kind.BOOLEAN && !each.value.value),
+  );
+
+/**
+ * Checks that each root field has a resolver, and each field of an object that references lead to a resolver or a property. Without one it would be null in
+ * every response.
+ * @throws Error that names the fields, or entities that are not referable types of the schema
+ */
+export function requireServedFields(
+  document: DocumentNode,
+  resolvers: Readonly<Record<string, object>>,
+  entities: SubgraphEntities,
+): void {
+  const unserved: string[] = [];
+  const unknown = new Set(Object.keys(entities));
+  for (const node of document.definitions) {
+    if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
+    const type = node.name.value;
+    const isRoot = type === "Query" || type === "Mutation";
+    if (!isRoot && !isReferable(node)) continue;
+    unknown.delete(type);
+    const properties = isRoot ? [] : (entities[type]?.properties ?? ["id"]);
+    const served = new Set([...properties, ...Object.keys(resolvers[type] ?? {})]);
+    for (const { name } of node.fields ?? []) if (!served.has(name.value)) unserved.push(`${type}.${name.value}`);
+  }
+  if (unknown.size > 0) throw new Error(`The schema has no type with @key for the entity ${[...unknown].join(", ")}.`);
+  if (unserved.length > 0) throw new Error(`Neither an entity nor a resolver serves ${unserved.join(", ")}.`);
+}

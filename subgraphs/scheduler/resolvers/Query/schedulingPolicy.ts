@@ -1,5 +1,0 @@
-import { found, validId } from "#lib/graphql/arguments.ts";
-import type { QueryResolvers } from "../../generated/resolvers.ts";
-
-export const schedulingPolicy: QueryResolvers["schedulingPolicy"] = async (_root, { id }, { loaders }) =>
-  found(await loaders.policyById.load(validId(id, "id")), "scheduling policy");
