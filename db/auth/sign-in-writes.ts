@@ -1,10 +1,17 @@
-import { sql } from "drizzle-orm";
+import { sql, type SQLWrapper } from "drizzle-orm";
+import { changeColumns, changeEvents, type ChangedRow } from "../changes.ts";
 import type { ReadTx, WriteTx } from "../client.ts";
+import { append } from "../event-log/append.ts";
+import { selectList } from "../rows.ts";
+import { countedWrite } from "../row-writes.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import { statement } from "../statement.ts";
+import { userChanges } from "./changes.ts";
+import type { PermittedAccount } from "./permitted.ts";
 import { signInAddresses } from "./schema/sign-in-addresses.ts";
 import { tenants } from "./schema/tenants.ts";
 import { type UserRow, users } from "./schema/users.ts";
+import { type PublicUserRow, userSecrets } from "./users.ts";
 
 const idAndTenant = sql`${users.id} = ${sql.placeholder("userId")}::uuid and ${ofTenant(users.tenantId)}`;
 const isEnabled = sql`${users.disabledAt} is null and exists (select from ${tenants} where ${ofTenant(tenants.id)} and ${tenants.enabled})`;
@@ -90,6 +97,24 @@ const forget = statement<never>(
 /** Resets the count of wrong attempts where the user has shown that they know the password. */
 export const forgetWrongTries = (tx: WriteTx, source: SignInSource): Promise<number> =>
   tx.execute(forget, { ...source, tenantId: tx.tenantId });
+
+const hasFailed = (failed: SQLWrapper, lockedUntil: SQLWrapper) => sql`(${failed} > 0 or ${lockedUntil} is not null)`;
+const forgetAll = statement<PublicUserRow & ChangedRow>(
+  () => sql`
+    with forgotten as (
+      update ${signInAddresses} set failed_attempts = 0, locked_until = null
+      where ${addressesOfUser} and ${hasFailed(signInAddresses.failedAttempts, signInAddresses.lockedUntil)} returning 1)
+    update ${users} set failed_login_attempts = 0, locked_until = null, ${countedWrite(users)}
+    where ${idAndTenant} and (${hasFailed(users.failedLoginAttempts, users.lockedUntil)} or exists (select from forgotten))
+    returning ${changeColumns(userChanges)}, ${selectList({ table: users, omit: userSecrets })}`,
+);
+
+/** Resets the count of wrong attempts of a user, from all addresses. Returns undefined when there were none. */
+export async function forgetAllWrongTries(tx: WriteTx, userId: PermittedAccount): Promise<PublicUserRow | undefined> {
+  const rows = await tx.run(forgetAll, { userId, tenantId: tx.tenantId });
+  await append(tx, changeEvents(userChanges, rows, "updated"));
+  return rows[0];
+}
 
 const signedIn = statement<{ id: string }>(
   () => sql`

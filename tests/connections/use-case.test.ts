@@ -28,12 +28,12 @@ const requestIn = (tenantId: string): RequestContext => ({
 });
 const insert = (tx: WriteTx, name: string) => insertTenant(tx, { name, displayName: null, description: null });
 
-/** Returns what a transaction left in a tenant: its name, the types of its events, in order, and its entries in the audit log. */
+/** Returns what a transaction left of a tenant: its name, its events in order (those of the tenant itself are the platform's), and its audit log. */
 const keptIn = (tenantId: string) =>
   asOwner(urls.url("auth"), async (sql) => {
     const names = await sql<{ name: string }[]>`select name from tenants where id = ${tenantId}`;
     const events = await sql<{ type: string; actor: string }[]>`
-      select type, actor from outbox_events where tenant_id = ${tenantId} order by id`;
+      select type, actor from outbox_events where ${tenantId} in (tenant_id::text, entity_key) order by id`;
     const entries = await sql<{ action: string; actor_name: string; success: boolean }[]>`
       select action, actor_name, success from auth_audit_log where tenant_id = ${tenantId}`;
     return { names: names.map(({ name }) => name), events: [...events], entries: [...entries] };

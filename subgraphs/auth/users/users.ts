@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { builtInPermissions } from "#db/auth/credentials.ts";
 import { endSessionsOf } from "#db/auth/session-writes.ts";
+import { forgetAllWrongTries } from "#db/auth/sign-in-writes.ts";
 import { insertUser, lockAdministrators, type PermittedDefaultRole, updateUser } from "#db/auth/user-writes.ts";
 import { type PublicUserRow, userEntity } from "#db/auth/users.ts";
 import type { WriteTx } from "#db/client.ts";
@@ -111,6 +112,20 @@ export async function enableUser(
     if (account.kind !== "done") return account;
     const user = await updateUser(tx, account.value, "enabled");
     return user ? done({ user }, { action: "user.enable", metadata: { userId: id } }) : unchanged(tx, id);
+  });
+}
+
+/** Resets the failed sign-ins of a user, which ends a lock. */
+export async function unlockUser(
+  services: AuthServices,
+  request: RequestContext,
+  { id }: { id: string },
+): Promise<Outcome<{ user: PublicUserRow }>> {
+  return write(services, request, async (tx) => {
+    const account = await permitAccount(tx, request.identity, id);
+    if (account.kind !== "done") return account;
+    const user = await forgetAllWrongTries(tx, account.value);
+    return user ? done({ user }, { action: "user.unlock", metadata: { userId: id } }) : unchanged(tx, id);
   });
 }
 

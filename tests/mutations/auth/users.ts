@@ -55,6 +55,24 @@ export const userMutations: MutationExamples = {
     ids: { id: "user" },
     rights: async (trial) => onAccount(trial, "user:update", { id: trial.target.id }),
   },
+  unlockUser: {
+    request: async (world) => {
+      const { id, email: login } = await world.newUser();
+      // Locks the user for eight seconds.
+      for (let at = 0; at < 8; at += 1)
+        await world.send("signIn", { input: { login, password: "not the password" }, token: "" });
+      return { input: { id } };
+    },
+    effect: async (world, { input }) => world.canSignIn(input?.["id"]),
+    emits: ["user.updated"],
+    audits: "user.unlock",
+    repeated: "unchanged",
+    ids: { id: "user" },
+    rights: async (trial) => {
+      await trial.world.sql`update users set failed_login_attempts = 3 where id = ${trial.target.id}`;
+      return onAccount(trial, "user:update", { id: trial.target.id });
+    },
+  },
   enableUser: {
     request: async (world) => {
       const { id } = await world.newUser();
