@@ -1,6 +1,13 @@
 // Who may import whom. Each rule is a sentence of docs/architecture.md.
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 
+/** The entries of processes that run a part of the product alone. */
+const processEntries = "^(gateway|subgraphs/[^/]+)/main\\.ts$";
+
+/** What changes rows of a domain and emits the events of the changes. */
+const writers =
+  "^db/((auth|vms|monitoring|federation|scheduler)/([^/]*-writes|changes|hourly-rollup|metric-ranges|retention)\\.ts$|(changes|record-rows|upsert)\\.ts$|event-log/append\\.ts$)";
+
 module.exports = {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
@@ -21,11 +28,80 @@ module.exports = {
         to: { path: "^db/[^/]+/", pathNot: [`^db/${domain}/`, "^db/(common|event-log|projections)/"] },
       },
     ]),
+    ...domains.map((domain) => ({
+      name: `${domain}-process-reaches-no-other-domain`,
+      severity: "error",
+      from: { path: `^subgraphs/${domain}/main\\.ts$` },
+      to: {
+        path: `^(subgraphs|db)/(${domains.filter((other) => other !== domain).join("|")})/`,
+        reachable: true,
+      },
+    })),
+    {
+      name: "gateway-process-reaches-no-domain",
+      severity: "error",
+      from: { path: "^gateway/main\\.ts$" },
+      to: { path: "^(subgraphs|db)/", reachable: true },
+    },
     {
       name: "gateway-knows-no-domain",
       severity: "error",
       from: { path: "^gateway/" },
-      to: { path: "^(db|subgraphs|import|demo|cli)/" },
+      to: { path: "^(db|subgraphs)/" },
+    },
+    {
+      name: "runtime-composes",
+      severity: "error",
+      from: { path: "^(gateway|subgraphs)/", pathNot: processEntries },
+      to: { path: "^(runtime|import|demo|cli)/" },
+    },
+    {
+      name: "subgraphs-do-not-know-the-gateway",
+      severity: "error",
+      from: { path: "^subgraphs/" },
+      to: { path: "^gateway/" },
+    },
+    {
+      name: "process-entries-import-runtime-alone",
+      severity: "error",
+      from: { path: processEntries },
+      to: { path: "^(import|demo|cli)/" },
+    },
+    {
+      name: "runtime-is-composed-by-programs",
+      severity: "error",
+      from: { path: "^(runtime|import|demo)/" },
+      to: { path: "^cli/" },
+    },
+    {
+      name: "import-and-demo-do-not-compose",
+      severity: "error",
+      from: { path: "^(import|demo)/" },
+      to: { path: "^(gateway|runtime)/" },
+    },
+    {
+      name: "import-does-not-know-the-demo",
+      severity: "error",
+      from: { path: "^import/" },
+      to: { path: "^demo/" },
+    },
+    {
+      name: "import-and-demo-call-use-cases",
+      severity: "error",
+      from: { path: "^(import|demo)/" },
+      to: { path: "^db/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "runtime-alone-creates-subgraphs",
+      severity: "error",
+      from: { path: "^(import|demo|cli)/" },
+      to: { path: "^subgraphs/[^/]+/(resolvers/|generated/|(subgraph|loaders|context|authorization|mappers)\\.ts$)" },
+    },
+    {
+      name: "use-cases-alone-write",
+      severity: "error",
+      from: { path: "^(gateway|lib|events|runtime|import|demo|cli|examples|scripts)/" },
+      to: { path: writers },
     },
     {
       name: "lib-imports-nothing-of-ours",

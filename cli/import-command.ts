@@ -1,7 +1,9 @@
 import { type Command, Option } from "commander";
+import { existsSync } from "node:fs";
 import { onStop } from "#lib/process/stop-signals.ts";
 import type { Environment } from "#runtime/environment.ts";
-import type { FleetDatabases, ImportOptions } from "#import/fleet.ts";
+import type { FleetDatabases, ImportOptions, Tenant } from "#import/fleet.ts";
+import { administratorFile, readAdministrator } from "#runtime/administrator-file.ts";
 
 interface ImportCommandOptions {
   tenant?: string;
@@ -66,58 +68,45 @@ async function runImport(
   environmentOf: (options: { dataDir?: string }) => Environment,
   print: (line: string) => void,
 ): Promise<void> {
-  const { actingAs, closeDatabases, migrateAll, openDatabases, quietly, reachDatabases, requireMigrated } =
-    await import("#runtime/databases.ts");
-  const { openDatabase } = await import("#db/client.ts");
-  const { tenantOfImport, wayToSee } = await import("#import/tenant.ts");
+  const { withFleet } = await import("#runtime/with-fleet.ts");
+  const { tenantOfImport } = await import("#import/tenant.ts");
   const { progressBar } = await import("./progress.ts");
   const stopping = new AbortController();
   const forgetSignals = onStop(() => stopping.abort());
   const environment = environmentOf(options);
   const quiet = options.json ? () => undefined : print;
-  const server = await reachDatabases(environment, quietly);
   try {
-    if (server.embedded) await migrateAll(server, quiet);
-    else await requireMigrated(server);
-    const databases = await openDatabases(server);
-    const monitoringJobs = await openDatabase({
-      domain: "monitoring",
-      url: server.url("monitoring", "system"),
-      as: "system",
-      maxConnections: 2,
+    await withFleet(environment, "command:import", quiet, async ({ databases, system }) => {
+      const bar = options.json ? undefined : progressBar(process.stderr);
+      try {
+        const tenant = await tenantOfImport({ auth: databases.auth, system }, options.tenant);
+        const result = await run(databases, path, {
+          tenant,
+          history: options.generateHistory,
+          signal: stopping.signal,
+          keepTimes: options.keepTimes ?? false,
+          ...(bar ? { onProgress: (progress) => bar.show(progress) } : {}),
+        });
+        bar?.end();
+        const summary = { tenant: tenant.name, ...result };
+        process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : `${describe(summary)}\n`);
+        const way = wayToSee(environment.dataDir, tenant);
+        if (way) quiet(way);
+        if ((result as { truncated?: boolean }).truncated) process.exitCode = 1;
+      } finally {
+        bar?.end();
+      }
     });
-    const system = await openDatabase({
-      domain: "auth",
-      url: server.url("auth", "system"),
-      as: "system",
-      maxConnections: 1,
-    });
-    const bar = options.json ? undefined : progressBar(process.stderr);
-    try {
-      const tenant = await tenantOfImport({ auth: databases.auth, system }, options.tenant);
-      const fleet = actingAs({ ...databases, monitoringJobs }, "command:import");
-      const result = await run(fleet, path, {
-        tenant,
-        history: options.generateHistory,
-        signal: stopping.signal,
-        keepTimes: options.keepTimes ?? false,
-        ...(bar ? { onProgress: (progress) => bar.show(progress) } : {}),
-      });
-      bar?.end();
-      const summary = { tenant: tenant.name, ...result };
-      process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : `${describe(summary)}\n`);
-      const way = wayToSee(environment.dataDir, tenant);
-      if (way) quiet(way);
-      if ((result as { truncated?: boolean }).truncated) process.exitCode = 1;
-    } finally {
-      bar?.end();
-      await Promise.all([monitoringJobs.close(), system.close()]);
-      await closeDatabases(databases);
-    }
   } finally {
-    await server.stop();
     forgetSignals();
   }
+}
+
+/** Returns how to see a tenant that the key of admin.json does not act in; undefined when there is nothing to explain. */
+function wayToSee(dataDir: string, { id, name }: Tenant): string | undefined {
+  const path = administratorFile(dataDir);
+  if (!existsSync(path) || readAdministrator(path).tenantId === id) return undefined;
+  return `The key in ${path} acts in another tenant. \`novacron key create admin --name ${name} --scopes '*' --acts-in ${name}\` makes one that sees this data; signIn takes tenantId: "${id}".`;
 }
 
 /** Returns one line per figure; the entries of a list follow it on lines of their own. */

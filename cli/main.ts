@@ -63,8 +63,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .option("--json", "print what was applied as JSON", false)
     .action(async (options: { dataDir?: string; create: boolean; printRoles: boolean; json: boolean }) => {
       if (options.printRoles) {
-        const { printRoles } = await import("#runtime/print-roles.ts");
-        process.stdout.write(await printRoles(environmentOf(options)));
+        const { roleStatements } = await import("#runtime/role-statements.ts");
+        process.stdout.write(await roleStatements(environmentOf(options)));
         return;
       }
       const { migrateAll, quietly, reachDatabases } = await import("#runtime/databases.ts");

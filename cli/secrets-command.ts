@@ -1,15 +1,4 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import type { Command } from "commander";
-import { domains } from "#db/columns.ts";
-import { logins } from "#db/logins.ts";
-import { ConfigurationError } from "#lib/process/configuration-error.ts";
-import { parseKeyring } from "#lib/trust/keyring.ts";
-import { makeFolder } from "#lib/files/make-folder.ts";
-import { addFile, replaceFile } from "#lib/files/whole-file.ts";
-import { callerKeysFile, callerKeysOfGateway } from "#runtime/keys/caller-keys-files.ts";
-import { newKey, newSecret } from "#runtime/keys/keys.ts";
 
 /** Adds `novacron secrets`: the files that docker-compose.yml mounts. */
 export function addSecretsCommand(program: Command): void {
@@ -19,7 +8,8 @@ export function addSecretsCommand(program: Command): void {
       "make the secrets of an installation of separate processes, a file each; existing ones stay as they are",
     )
     .option("--json", "print as JSON which files were made and which were kept", false)
-    .action((folder: string, { json }: { json: boolean }) => {
+    .action(async (folder: string, { json }: { json: boolean }) => {
+      const { makeSecrets } = await import("#runtime/keys/make-secrets.ts");
       const done = makeSecrets(folder);
       const lines = [`made: ${listed(done.made)}`, `kept as they were: ${listed(done.kept)}`];
       process.stdout.write(json ? `${JSON.stringify(done)}\n` : `${lines.join("\n")}\n`);
@@ -27,46 +17,3 @@ export function addSecretsCommand(program: Command): void {
 }
 
 const listed = (names: readonly string[]): string => names.join(", ") || "none";
-
-/**
- * Makes the files that are missing in a folder, also after an incomplete run. Files derived from another file (the keys by which a subgraph verifies the
- * gateway, the hash of a password) are updated to match it.
- */
-function makeSecrets(folder: string): { made: string[]; kept: string[] } {
-  makeFolder(resolve(folder), 0o700);
-  const done: { made: string[]; kept: string[] } = { made: [], kept: [] };
-  const note = (name: string, isMade: boolean) => (isMade ? done.made : done.kept).push(name);
-  const read = (name: string) => readFileSync(join(folder, name), "utf8").trim();
-  const keyring = () => {
-    const { id, secret } = newKey();
-    return `${id}:${secret}`;
-  };
-  // Before each process had keys of its own, there was one file for all. Its checkpoints must stay provable; calls are signed with new keys.
-  const jobsKeys = () => (existsSync(join(folder, "signing-keys")) ? read("signing-keys") : keyring());
-  const secrets: [name: string, make: () => string][] = [
-    ["gateway-keys", keyring],
-    ["jobs-keys", jobsKeys],
-    ["encryption-keys", keyring],
-    ["pepper", newSecret],
-    ["redis-password", newSecret],
-    ...domains.flatMap((domain) =>
-      ["db", ...logins].map((user): [string, () => string] => [`${domain}-${user}-password`, newSecret]),
-    ),
-  ];
-  for (const [name, make] of secrets) note(name, addFile(join(folder, name), `${make()}\n`));
-  const gatewayKeys = parseKeyring(read("gateway-keys"));
-  if (!gatewayKeys) throw new ConfigurationError([`${join(folder, "gateway-keys")}: not id:secret,id:secret`]);
-  const derived: [name: string, text: string][] = [
-    ["redis-users", redisUsers(read("redis-password"))],
-    ...domains.map((domain): [string, string] => [callerKeysFile(domain), callerKeysOfGateway(gatewayKeys, domain)]),
-  ];
-  for (const [name, text] of derived) note(name, replaceFile(join(folder, name), `${text}\n`));
-  return done;
-}
-
-/** Services may run all commands except those that administer or empty the server. `INFO` shows whether it has loaded. A health check may only run `PING`. */
-const redisUsers = (password: string): string =>
-  [
-    `user default on #${createHash("sha256").update(password).digest("hex")} ~* &* +@all -@admin -@dangerous +info`,
-    "user health on nopass resetkeys resetchannels -@all +ping",
-  ].join("\n");

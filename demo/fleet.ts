@@ -3,6 +3,8 @@ import { importedId } from "#lib/uuid.ts";
 import { noise } from "#import/seeded-random.ts";
 
 export const demoDataset = "demo";
+/** The seeding of the demo fleet, as an import. */
+export const demoSource = { dataset: demoDataset, sourceFingerprint: "seed-1" };
 const demoVmCount = 60;
 const demoNodeCount = 12;
 

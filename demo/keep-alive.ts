@@ -1,15 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { findImport } from "#db/monitoring/import-writes.ts";
-import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
-import { latestNodeSamples, latestSamples } from "#db/monitoring/stored-samples.ts";
-import { lockName } from "#db/named-lock.ts";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import type { FleetDatabases } from "#import/fleet.ts";
-import { demoDataset, demoNodes } from "./fleet.ts";
+import { findImport } from "#subgraphs/monitoring/imports/imports.ts";
+import { makeRoom } from "#subgraphs/monitoring/metrics/make-room.ts";
+import { continueSeries } from "#subgraphs/monitoring/metrics/record-samples.ts";
 import { changeDemoFleet } from "./change-fleet.ts";
+import { demoNodes, demoSource } from "./fleet.ts";
+import { reportingDemoVms } from "./live-vms.ts";
 import { replayTraces } from "./replay.ts";
-import { FleetCounters, writeDemoSamples } from "./samples.ts";
-import { runningDemoVms } from "./seed.ts";
+import { demoSamples, FleetCounters } from "./samples.ts";
 
 export interface KeepAliveOptions {
   signal: AbortSignal;
@@ -53,46 +52,35 @@ async function inRounds(
 
 /** Runs one round of the demo fleet: writes a sample of now, and samples of every minute that was missed before it. */
 async function writeRound(dbs: FleetDatabases, tenantId: string, everyMs: number): Promise<void> {
+  const scope = { tenantId };
   const now = Math.floor(Date.now() / 1000);
-  const seeded = await dbs.monitoring.write({ tenantId }, (tx) =>
-    findImport(tx, { dataset: demoDataset, sourceFingerprint: "seed-1" }),
-  );
-  if (seeded?.status !== "completed") return;
-  const { vms, nodeOf } = await runningDemoVms(dbs, tenantId);
-  if (vms.length === 0) return;
-  await makeRoom(dbs, tenantId, now);
-  await dbs.monitoring.write({ tenantId }, async (tx) => {
-    if (!(await lockName(tx, `novacron.demo.${tenantId}`))) return;
-    const counters = new FleetCounters(
-      await latestSamples(
-        tx,
-        vms.map(({ id }) => id),
-      ),
-      await latestNodeSamples(
-        tx,
-        demoNodes.map(({ id }) => id),
-      ),
-    );
+  if ((await findImport(dbs.monitoring, scope, demoSource))?.status !== "completed") return;
+  const fleet = await reportingDemoVms(dbs.vms, tenantId);
+  if (fleet.vms.length === 0) return;
+  await makeRoomUntilTomorrow(dbs, tenantId, now);
+  const series = {
+    name: demoSource.dataset,
+    vmIds: fleet.vms.map(({ id }) => id),
+    nodeIds: demoNodes.map(({ id }) => id),
+  };
+  await continueSeries(dbs.monitoring, scope, series, ({ vms, nodes }) => {
+    const counters = new FleetCounters(vms, nodes);
     const { newest } = counters;
     // Another program has already written this round's samples.
-    if (newest > now - (everyMs / 1000) * 0.8) return;
+    if (newest > now - (everyMs / 1000) * 0.8) return [];
     const times: number[] = [];
     for (let time = Math.max(newest, now - longestCatchUp) + 60; time < now - 30; time += 60) times.push(time);
     times.push(now);
-    for (let at = 0; at < times.length; at += 60) {
-      await writeDemoSamples(tx, { vms, nodeOf, counters }, times.slice(at, at + 60));
-    }
+    return demoSamples({ ...fleet, counters }, times);
   });
 }
 
 const roomUntil = new WeakMap<FleetDatabases, number>();
 
-/** Creates partitions for samples up to the end of tomorrow, once a day. It uses transactions of its own, because it may wait for a lock. */
-async function makeRoom(dbs: FleetDatabases, tenantId: string, now: number): Promise<void> {
+/** Creates partitions for samples up to the end of tomorrow, once a day. */
+async function makeRoomUntilTomorrow(dbs: FleetDatabases, tenantId: string, now: number): Promise<void> {
   if ((roomUntil.get(dbs) ?? 0) > now + 3_600) return;
   const range = { from: now - 7_200, to: now + 86_400 };
-  for (const metrics of ["vm_metrics", "system_metrics"] as const) {
-    await dbs.monitoring.write({ tenantId }, (tx) => ensureMetricRange(tx, metrics, range));
-  }
+  await makeRoom(dbs.monitoring, { tenantId }, ["vm_metrics", "system_metrics"], range);
   roomUntil.set(dbs, range.to);
 }

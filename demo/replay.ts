@@ -1,13 +1,11 @@
-import { importsOf } from "#db/monitoring/import-writes.ts";
-import { ensureMetricRange } from "#db/monitoring/metric-ranges.ts";
-import { lastSamples, latestSamples, samplesBetween, type StoredSample } from "#db/monitoring/stored-samples.ts";
-import { lockName } from "#db/named-lock.ts";
-import type { DatasetImportRow } from "#db/monitoring/schema/dataset-imports.ts";
-import { insertVmSamples, refreshVmLatest } from "#db/monitoring/sample-writes.ts";
-import { fleetVms } from "#db/vms/fleet-writes.ts";
 import { bitbrainsDataset, bitbrainsVmPrefix } from "#import/bitbrains-vm.ts";
 import type { FleetDatabases } from "#import/fleet.ts";
-import { reporting } from "./seed.ts";
+import { type DatasetImportRow, importsOf } from "#subgraphs/monitoring/imports/imports.ts";
+import { makeRoom } from "#subgraphs/monitoring/metrics/make-room.ts";
+import { recordSamples } from "#subgraphs/monitoring/metrics/record-samples.ts";
+import { latestOf, newestUntil, samplesIn, type StoredSample } from "#subgraphs/monitoring/metrics/stored-samples.ts";
+import { liveVms } from "#subgraphs/vms/vms/live-vms.ts";
+import { reporting } from "./live-vms.ts";
 
 /** The step of the trace, which is also the gap between its end and its next beginning. */
 const step = 300;
@@ -19,11 +17,12 @@ const counters = ["networkBytesSent", "networkBytesRecv", "diskReadBytes", "disk
 
 /**
  * Writes the samples that an imported trace has between the newest one and now, as if the trace began again after its end. They are read from the imported
- * range itself, and the counters continue to grow in every round. Traces with their own times stay in the past.
+ * range itself, and the counters continue to grow in every round. Traces with their own times stay in the past. Several programs may do so at once: all of them
+ * compute the same samples, and each sample is written once.
  * @returns how many samples were written
  */
 export async function replayTraces(dbs: FleetDatabases, tenantId: string, now: Date): Promise<number> {
-  const traces = await dbs.monitoring.write({ tenantId }, (tx) => importsOf(tx, bitbrainsDataset));
+  const traces = await importsOf(dbs.monitoring, { tenantId }, bitbrainsDataset);
   // The last trace that was moved to now: of two over the same VMs, one is enough.
   const trace = traces.findLast(({ status, keepTimes }) => status === "completed" && !keepTimes);
   return trace ? replay(dbs, tenantId, trace, Math.floor(now.getTime() / 1000)) : 0;
@@ -35,7 +34,8 @@ async function replay(dbs: FleetDatabases, tenantId: string, trace: DatasetImpor
   const end = trace.traceEnd.getTime() / 1000 + trace.shiftSeconds;
   const period = end - start + step;
   if (now <= end) return 0;
-  const fleet = (await dbs.vms.write({ tenantId }, fleetVms)).filter(
+  const scope = { tenantId };
+  const fleet = (await liveVms(dbs.vms, scope)).filter(
     ({ name, state }) => name.startsWith(bitbrainsVmPrefix) && reporting.has(state),
   );
   const vmIds = fleet.map(({ id }) => id);
@@ -43,29 +43,27 @@ async function replay(dbs: FleetDatabases, tenantId: string, trace: DatasetImpor
   if (vmIds.length === 0) return 0;
 
   const room = { from: Math.max(end, now - longestCatchUp), to: now };
-  const newest = await dbs.monitoring.write({ tenantId }, (tx) => latestSamples(tx, vmIds));
+  const newest = await latestOf(dbs.monitoring, scope, vmIds);
   const reached = Math.max(end, now - longestCatchUp, ...newest.map(({ time }) => time));
   if (now - reached < 1) return 0;
-  await dbs.monitoring.write({ tenantId }, (tx) => ensureMetricRange(tx, "vm_metrics", room));
+  await makeRoom(dbs.monitoring, scope, ["vm_metrics"], room);
 
-  return dbs.monitoring.write({ tenantId }, async (tx) => {
-    if (!(await lockName(tx, `novacron.replay.${tenantId}`))) return 0;
-    let totals: Map<string, StoredSample> | undefined;
-    let written = 0;
-    for (let after = reached; after < now;) {
-      const round = Math.floor((after + 1 - start) / period);
-      const offset = round * period;
-      const to = Math.min(now, after + windowSeconds, start + offset + period - 1);
-      const samples = await samplesBetween(tx, { vmIds, after: Math.max(start - 1, after - offset), to: to - offset });
-      if (samples.length > 0) {
-        totals ??= new Map((await lastSamples(tx, vmIds, end)).map((sample) => [sample.vmId, sample]));
-        written += await insertVmSamples(tx, moved(samples, offset, round, totals, nodeOf));
-      }
-      after = to;
+  let totals: Map<string, StoredSample> | undefined;
+  let written = 0;
+  for (let after = reached; after < now;) {
+    const round = Math.floor((after + 1 - start) / period);
+    const offset = round * period;
+    const to = Math.min(now, after + windowSeconds, start + offset + period - 1);
+    const window = { vmIds, after: Math.max(start - 1, after - offset), to: to - offset };
+    const samples = await samplesIn(dbs.monitoring, scope, window);
+    if (samples.length > 0) {
+      totals ??= new Map((await newestUntil(dbs.monitoring, scope, vmIds, end)).map((last) => [last.vmId, last]));
+      const vms = moved(samples, offset, round, totals, nodeOf);
+      written += await recordSamples(dbs.monitoring, scope, () => [{ vms }]);
     }
-    if (written > 0) await refreshVmLatest(tx, vmIds);
-    return written;
-  });
+    after = to;
+  }
+  return written;
 }
 
 /** Returns samples of the trace, moved to a later round. */

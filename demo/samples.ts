@@ -1,11 +1,4 @@
-import type { WriteTx } from "#db/client.ts";
-import {
-  insertNodeSamples,
-  insertVmSamples,
-  refreshNodeLatest,
-  refreshVmLatest,
-} from "#db/monitoring/sample-writes.ts";
-import type { StoredNodeSample, StoredSample } from "#db/monitoring/stored-samples.ts";
+import type { SampleBatch, StoredNodeSample, StoredSample } from "#subgraphs/monitoring/metrics/record-samples.ts";
 import { type DemoNode, type DemoVm, demoNodes } from "./fleet.ts";
 import { loadOf } from "./load.ts";
 
@@ -56,16 +49,22 @@ export class FleetCounters {
   }
 }
 
-/**
- * Writes samples of the demo's VMs and nodes at these times (seconds since the epoch, rising). Their counters continue from `counters`. The samples are written
- * in the same way as an agent's.
- */
-export async function writeDemoSamples(
-  tx: WriteTx,
-  fleet: { vms: readonly DemoVm[]; nodeOf: ReadonlyMap<string, string>; counters: FleetCounters },
-  times: readonly number[],
-): Promise<number> {
-  const { vms, nodeOf, counters } = fleet;
+export interface DemoFleet {
+  vms: readonly DemoVm[];
+  nodeOf: ReadonlyMap<string, string>;
+  /** The samples continue these counters, and change them. */
+  counters: FleetCounters;
+}
+
+/** The number of times in one batch of samples. */
+const batchTimes = 60;
+
+/** Yields samples of the demo's VMs and nodes at these times (seconds since the epoch, rising). */
+export function* demoSamples(fleet: DemoFleet, times: readonly number[]): Generator<SampleBatch> {
+  for (let at = 0; at < times.length; at += batchTimes) yield batchAt(fleet, times.slice(at, at + batchTimes));
+}
+
+function batchAt({ vms, nodeOf, counters }: DemoFleet, times: readonly number[]): SampleBatch {
   const vm = emptyVmColumns();
   const node = emptyNodeColumns();
   for (const time of times) {
@@ -113,17 +112,7 @@ export async function writeDemoSamples(
     }
     for (const machine of demoNodes) pushNode(node, machine, time, sums.get(machine.id), counters);
   }
-  const written = await insertVmSamples(tx, vm);
-  await insertNodeSamples(tx, node);
-  await refreshVmLatest(
-    tx,
-    vms.map(({ id }) => id),
-  );
-  await refreshNodeLatest(
-    tx,
-    demoNodes.map(({ id }) => id),
-  );
-  return written;
+  return { vms: vm, nodes: node };
 }
 
 const numbers = (): number[] => [];

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { ImportSource } from "#db/monitoring/import-writes.ts";
+import type { ImportSource } from "#subgraphs/monitoring/imports/imports.ts";
 
 /** Facts about the file after it was read, or as far as it was read. */
 export interface BitbrainsRun {

@@ -1,9 +1,7 @@
 import { basename } from "node:path";
-import type { WriteTx } from "#db/client.ts";
-import { refreshHourly } from "#db/monitoring/hourly-rollup.ts";
-import { advanceImport, commitWithoutFlush, endImport } from "#db/monitoring/import-writes.ts";
-import { ensureMetricRange, holdRange } from "#db/monitoring/metric-ranges.ts";
-import { insertVmSamples } from "#db/monitoring/sample-writes.ts";
+import { endImport, writeBatch } from "#subgraphs/monitoring/imports/imports.ts";
+import { makeHeldRoom, makeRoom } from "#subgraphs/monitoring/metrics/make-room.ts";
+import { rollUpSome } from "#subgraphs/monitoring/metrics/roll-up.ts";
 import type { BitbrainsRun } from "./bitbrains-run.ts";
 import { BatchColumns, type Sample, type TraceReader } from "./bitbrains-trace.ts";
 import { writeVms } from "./bitbrains-vm.ts";
@@ -52,8 +50,7 @@ export async function readAndWrite(
     unrolled += 1;
     if (rolling || unrolled < batchesPerRollup || !dbs.monitoringJobs) return;
     unrolled = 0;
-    rolling = dbs.monitoringJobs
-      .write({ tenantId }, (tx) => refreshHourly(tx, "vm"))
+    rolling = rollUpSome(dbs.monitoringJobs, { tenantId }, "vm")
       .catch(() => undefined)
       .finally(() => (rolling = undefined));
   };
@@ -70,14 +67,11 @@ export async function readAndWrite(
       await writeVms(dbs, run, fresh, now);
     }
     // In transactions of their own: they may wait for another program that creates the same partition.
-    await makeRoom(dbs, run, full, days, keepTimes);
-    const previous = committed;
-    const mine = dbs.monitoring.write({ tenantId }, async (tx: WriteTx) => {
-      await commitWithoutFlush(tx);
-      const count = full.length === 0 ? 0 : await insertVmSamples(tx, full.columns());
-      await previous;
-      await advanceImport(tx, run.source, { linesDone, written: count, rejected, traceStart, traceEnd });
-      return count;
+    await makeRoomFor(dbs, run, full, days, keepTimes);
+    const mine = writeBatch(dbs.monitoring, { tenantId }, run.source, {
+      samples: full.columns(),
+      progress: { linesDone, rejected, traceStart, traceEnd },
+      previous: committed,
     });
     committed = mine.then((count) => {
       written += count;
@@ -119,7 +113,7 @@ export async function readAndWrite(
   await Promise.allSettled(inFlight);
   await rolling;
   if (failure !== undefined && !(failure instanceof ImportError)) {
-    await dbs.monitoring.write({ tenantId }, (tx) => endImport(tx, run.source, "interrupted")).catch(() => undefined);
+    await endImport(dbs.monitoring, { tenantId }, run.source, "interrupted").catch(() => undefined);
     throw failure;
   }
   return { written, failure };
@@ -133,29 +127,19 @@ const interrupted = (file: string, line: number) =>
 
 const daySeconds = 86_400;
 
-async function makeRoom(
-  dbs: FleetDatabases,
-  run: BitbrainsRun,
+async function makeRoomFor(
+  { monitoring }: FleetDatabases,
+  { tenantId, source: { dataset } }: BitbrainsRun,
   batch: BatchColumns,
   days: Set<number>,
   keepTimes: boolean,
-) {
-  const { tenantId, source } = run;
+): Promise<void> {
   for (const day of batch.days()) {
     if (days.has(day)) continue;
     days.add(day);
-    const from = day * daySeconds;
-    await dbs.monitoring.write({ tenantId }, async (tx) => {
-      // Held before the samples are written, so that retention never finds them without their hold.
-      if (keepTimes) {
-        await holdRange(tx, {
-          dataset: source.dataset,
-          from,
-          to: from + daySeconds,
-          reason: "imported with its own times",
-        });
-      }
-      await ensureMetricRange(tx, "vm_metrics", { from, to: from + daySeconds - 1 });
-    });
+    const [from, to] = [day * daySeconds, (day + 1) * daySeconds];
+    if (keepTimes)
+      await makeHeldRoom(monitoring, { tenantId }, { from, to }, { dataset, reason: "imported with its own times" });
+    else await makeRoom(monitoring, { tenantId }, ["vm_metrics"], { from, to: to - 1 });
   }
 }

@@ -1,7 +1,6 @@
 import { basename } from "node:path";
-import { refreshHourly } from "#db/monitoring/hourly-rollup.ts";
-import { beginImport, endImport, findImport } from "#db/monitoring/import-writes.ts";
-import { refreshVmLatest } from "#db/monitoring/sample-writes.ts";
+import { beginImport, endImport, findImport } from "#subgraphs/monitoring/imports/imports.ts";
+import { rollUp } from "#subgraphs/monitoring/metrics/roll-up.ts";
 import { importedId } from "#lib/uuid.ts";
 import { type BitbrainsRun, lastTime, shiftOf } from "./bitbrains-run.ts";
 import { readAndWrite } from "./bitbrains-samples.ts";
@@ -59,7 +58,7 @@ export async function importBitbrains(
   if (!file) throw new ImportError("IMPORT_SOURCE_MISSING", `${path} holds no sample file.`);
   const look = await survey(file, bitbrainsHeader);
   const source = { dataset: bitbrainsDataset, sourceFingerprint: look.fingerprint };
-  const before = await dbs.monitoring.write({ tenantId }, (tx) => findImport(tx, source));
+  const before = await findImport(dbs.monitoring, { tenantId }, source);
   if (before && before.keepTimes !== keepTimes) {
     throw new ImportError(
       "IMPORT_SOURCE_INVALID",
@@ -74,8 +73,7 @@ export async function importBitbrains(
       ? 0
       : shiftOf(lastTime(look.lastLine), file, look.truncated, now);
   const run: BitbrainsRun = { source, tenantId, shiftSeconds, linesDone: before?.linesDone ?? 0 };
-  if (!before)
-    await dbs.monitoring.write({ tenantId }, (tx) => beginImport(tx, { ...source, shiftSeconds, keepTimes }));
+  if (!before) await beginImport(dbs.monitoring, { tenantId }, { ...source, shiftSeconds, keepTimes });
   const unread = look.lines > run.linesDone || before?.status !== "completed";
 
   const reader = new TraceReader(basename(file), (vm) => importedId(bitbrainsDataset, tenantId, vm));
@@ -128,13 +126,13 @@ async function finish(
   if (!unread) return placeVms(dbs, tenantId, now);
   const all = [...reader.vms.values()];
   await writeVms(dbs, run, all, now);
-  await dbs.monitoring.write({ tenantId }, async (tx) => {
-    await refreshVmLatest(
-      tx,
-      all.map(({ id }) => id),
-    );
-    await endImport(tx, run.source, complete ? "completed" : "interrupted");
-  });
+  await endImport(
+    dbs.monitoring,
+    { tenantId },
+    run.source,
+    complete ? "completed" : "interrupted",
+    all.map(({ id }) => id),
+  );
   const writeRest = async () => {
     const placed = await placeVms(dbs, tenantId, now);
     await writeTwins(dbs, tenantId, now);
@@ -142,11 +140,9 @@ async function finish(
     return placed;
   };
   // The rollup keeps one core of the server busy. The rows of the other databases are written meanwhile.
-  const [placed] = await Promise.all([writeRest(), rollUp(dbs.monitoringJobs, tenantId)]);
+  const [placed] = await Promise.all([
+    writeRest(),
+    dbs.monitoringJobs && rollUp(dbs.monitoringJobs, { tenantId }, ["vm"]),
+  ]);
   return placed;
-}
-
-async function rollUp(jobs: FleetDatabases["monitoringJobs"], tenantId: string): Promise<void> {
-  if (!jobs) return;
-  while ((await jobs.write({ tenantId }, (tx) => refreshHourly(tx, "vm"))) > 0);
 }

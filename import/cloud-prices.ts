@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { removeGeneratedPrices, savePrices } from "#db/federation/instance-price-writes.ts";
+import { dropGeneratedPrices, recordPrices } from "#subgraphs/federation/prices/prices.ts";
 import { importedId } from "#lib/uuid.ts";
 import { ImportError, readRows, Rejections, sourceFiles } from "./csv.ts";
 import { type FleetDatabases, type ImportOptions, progressOf } from "./fleet.ts";
@@ -105,6 +105,7 @@ export async function importCloudPrices(
   options: ImportOptions,
 ): Promise<CloudPricesResult> {
   const { tenant, now = new Date(), signal } = options;
+  const scope = { tenantId: tenant.id };
   const files = await sourceFiles(path, /^(aws|azure|gcp)\.csv(\.gz)?$/);
   const rejections = new Rejections();
   const progress = progressOf(options.onProgress, "rows");
@@ -117,7 +118,7 @@ export async function importCloudPrices(
   const send = async () => {
     const rows = batch;
     batch = [];
-    changed += await dbs.federation.write({ tenantId: tenant.id }, (tx) => savePrices(tx, rows, "all"));
+    changed += await recordPrices(dbs.federation, scope, rows);
     prices += rows.length;
     progress(prices);
   };
@@ -145,7 +146,7 @@ export async function importCloudPrices(
   }
   await send();
   progress(prices, true);
-  if (prices > 0) await dbs.federation.write({ tenantId: tenant.id }, removeGeneratedPrices);
+  if (prices > 0) await dropGeneratedPrices(dbs.federation, scope);
   const named = Object.fromEntries(Object.entries(regions).map(([type, names]) => [type, [...names].sort()]));
   await ensureProviders(dbs, tenant.id, named, now);
   const twins = await writeTwins(dbs, tenant.id, now);

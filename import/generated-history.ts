@@ -1,14 +1,21 @@
-import { fleetProviders } from "#db/federation/fleet-writes.ts";
-import { fleetNodes } from "#db/scheduler/fleet-writes.ts";
-import { fleetVms } from "#db/vms/fleet-writes.ts";
 import { importedId } from "#lib/uuid.ts";
+import { recordCompliance } from "#subgraphs/federation/compliance/record-compliance.ts";
+import { recordMigrations } from "#subgraphs/federation/migrations/record-migrations.ts";
+import { allProviders } from "#subgraphs/federation/providers/providers.ts";
+import { recordAlerts } from "#subgraphs/monitoring/alerts/record-alerts.ts";
+import { highCpuSpells } from "#subgraphs/monitoring/metrics/stored-samples.ts";
+import { allNodes } from "#subgraphs/scheduler/nodes/nodes.ts";
+import { recordPolicies } from "#subgraphs/scheduler/policies/record-policies.ts";
+import { recordRecommendations } from "#subgraphs/scheduler/recommendations/record-recommendations.ts";
+import { liveVms } from "#subgraphs/vms/vms/live-vms.ts";
+import { recordVmHistory } from "#subgraphs/vms/vms/record-vms.ts";
 import type { FleetDatabases } from "./fleet.ts";
-import { writeAlerts } from "./history/alerts.ts";
-import { writeCompliance } from "./history/compliance.ts";
+import { alertHistory } from "./history/alerts.ts";
+import { complianceHistory } from "./history/compliance.ts";
 import type { HistoryFleet } from "./history/history-fleet.ts";
-import { writeMigrations } from "./history/migrations.ts";
-import { writeScheduling } from "./history/scheduling.ts";
-import { writeVmHistory } from "./history/vms.ts";
+import { migrationHistory } from "./history/migrations.ts";
+import { policyHistory, recommendationHistory } from "./history/scheduling.ts";
+import { vmHistory } from "./history/vms.ts";
 import { userIds } from "./people.ts";
 
 /**
@@ -24,12 +31,15 @@ export async function writeHistory(
   now: Date,
   only?: ReadonlySet<string>,
 ): Promise<number> {
-  const vms = (await dbs.vms.write({ tenantId }, fleetVms)).filter(({ id }) => only?.has(id) ?? true);
+  const scope = { tenantId };
+  const vms = (await liveVms(dbs.vms, scope)).filter(({ id }) => only?.has(id) ?? true);
   if (vms.length === 0) return 0;
-  const nodes = await dbs.scheduler.write({ tenantId }, fleetNodes);
-  const providers = await dbs.federation.write({ tenantId }, fleetProviders);
+  const [nodes, providers, spells] = await Promise.all([
+    allNodes(dbs.scheduler, scope),
+    allProviders(dbs.federation, scope),
+    highCpuSpells(dbs.monitoring, scope, now.getTime() / 1000 - 86_400, 90),
+  ]);
   const fleet: HistoryFleet = {
-    tenantId,
     now,
     vms,
     nodeIds: nodes.filter(({ status }) => status === "ready").map(({ id }) => id),
@@ -39,13 +49,12 @@ export async function writeHistory(
     ago: (ms) => new Date(now.getTime() - ms),
   };
   const written = await Promise.all([
-    dbs.vms.write({ tenantId }, (tx) => writeVmHistory(tx, fleet)),
-    dbs.monitoring.write({ tenantId }, (tx) => writeAlerts(tx, fleet)),
-    dbs.federation.write(
-      { tenantId },
-      async (tx) => (await writeMigrations(tx, fleet)) + (await writeCompliance(tx, fleet)),
-    ),
-    dbs.scheduler.write({ tenantId }, (tx) => writeScheduling(tx, fleet)),
+    recordVmHistory(dbs.vms, scope, vmHistory(fleet)),
+    recordAlerts(dbs.monitoring, scope, alertHistory(fleet, spells)),
+    recordMigrations(dbs.federation, scope, migrationHistory(fleet)),
+    recordCompliance(dbs.federation, scope, complianceHistory(fleet)),
+    recordPolicies(dbs.scheduler, scope, policyHistory(fleet)),
+    recordRecommendations(dbs.scheduler, scope, recommendationHistory(fleet)),
   ]);
   return written.reduce((sum, count) => sum + count, 0);
 }

@@ -1,9 +1,6 @@
-import { clusterChanges, nodeChanges } from "#db/scheduler/changes.ts";
 import { basename } from "node:path";
-import { clusters } from "#db/scheduler/schema/clusters.ts";
-import { nodes } from "#db/scheduler/schema/nodes.ts";
-import { upsert } from "#db/upsert.ts";
 import { importedId } from "#lib/uuid.ts";
+import { recordNodes } from "#subgraphs/scheduler/nodes/nodes.ts";
 import { ImportError, readRows, Rejections, sourceFiles } from "./csv.ts";
 import { type FleetDatabases, type ImportOptions, progressOf } from "./fleet.ts";
 import { writeHistory } from "./generated-history.ts";
@@ -105,51 +102,39 @@ async function writeNodes(dbs: FleetDatabases, tenantId: string, found: readonly
     found.map((node) => [clusterKey(node), node.gpuCount === 0 ? null : node.model]),
   );
   const nothing = { cpuMillicores: 0, memoryMb: 0, storageGb: 0, networkMbps: 0, gpuCount: 0, gpuMilli: 0 };
-  return dbs.scheduler.write({ tenantId }, async (tx) => {
-    let changed = await upsert(
-      tx,
-      clusters,
-      [...models].map(([key, model]) => ({
-        id: clusterId(key),
-        name: `openb-${key}`,
-        description: model ? `Nodes with ${model} GPUs` : key === "cpu" ? "Nodes without GPUs" : "Nodes with GPUs",
-        clusterType: "kubernetes",
-        status: "active" as const,
-        config: { region },
-        metadata: { origin: openbDataset },
-        createdAt: now,
-      })),
-      { onConflict: ["id"], update: ["name", "description"], emits: clusterChanges },
-    );
-    changed += await upsert(
-      tx,
-      nodes,
-      found.map((node, at) => {
-        const { sn, cpuMillicores, memoryMb, gpuCount, model } = node;
-        const capacity = { cpuMillicores, memoryMb, gpuCount, gpuMilli: gpuCount * 1000, ...assumed };
-        return {
-          id: importedId(openbDataset, "node", sn),
-          name: sn,
-          hostname: `${sn}.openb.example`,
-          ipAddress: `10.${100 + Math.floor(at / 65_536)}.${Math.floor(at / 256) % 256}.${at % 256}`,
-          nodeType: gpuCount > 0 ? ("gpu" as const) : ("compute" as const),
-          clusterId: clusterId(clusterKey(node)),
-          region,
-          availabilityZone: `${region}-${(at % 3) + 1}`,
-          capacity,
-          allocatable: capacity,
-          allocated: nothing,
-          gpuModel: gpuCount > 0 ? model : null,
-          labels: { dataset: openbDataset, ...(gpuCount > 0 && model ? { gpu: model } : {}) },
-          status: "ready" as const,
-          lastHeartbeat: now,
-          metadata: { origin: openbDataset, sourceId: sn, assumed: "storageGb, networkMbps" },
-          createdAt: now,
-        };
-      }),
-      // The allocated amounts come from the claims; status and heartbeat come from the node.
-      { onConflict: ["id"], update: ["capacity", "allocatable", "gpuModel", "clusterId"], emits: nodeChanges },
-    );
-    return { changed, clusterCount: models.size };
+  const clusters = [...models].map(([key, model]) => ({
+    id: clusterId(key),
+    name: `openb-${key}`,
+    description: model ? `Nodes with ${model} GPUs` : key === "cpu" ? "Nodes without GPUs" : "Nodes with GPUs",
+    clusterType: "kubernetes",
+    status: "active" as const,
+    config: { region },
+    metadata: { origin: openbDataset },
+    createdAt: now,
+  }));
+  const nodes = found.map((node, at) => {
+    const { sn, cpuMillicores, memoryMb, gpuCount, model } = node;
+    const capacity = { cpuMillicores, memoryMb, gpuCount, gpuMilli: gpuCount * 1000, ...assumed };
+    return {
+      id: importedId(openbDataset, "node", sn),
+      name: sn,
+      hostname: `${sn}.openb.example`,
+      ipAddress: `10.${100 + Math.floor(at / 65_536)}.${Math.floor(at / 256) % 256}.${at % 256}`,
+      nodeType: gpuCount > 0 ? ("gpu" as const) : ("compute" as const),
+      clusterId: clusterId(clusterKey(node)),
+      region,
+      availabilityZone: `${region}-${(at % 3) + 1}`,
+      capacity,
+      allocatable: capacity,
+      allocated: nothing,
+      gpuModel: gpuCount > 0 ? model : null,
+      labels: { dataset: openbDataset, ...(gpuCount > 0 && model ? { gpu: model } : {}) },
+      status: "ready" as const,
+      lastHeartbeat: now,
+      metadata: { origin: openbDataset, sourceId: sn, assumed: "storageGb, networkMbps" },
+      createdAt: now,
+    };
   });
+  const changed = await recordNodes(dbs.scheduler, { tenantId }, { clusters, nodes }, "resize");
+  return { changed, clusterCount: models.size };
 }

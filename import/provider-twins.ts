@@ -1,10 +1,7 @@
-import { costOptimizationChanges, providerChanges, providerVmChanges } from "#db/federation/changes.ts";
-import { type CataloguePrice, cheapestTypes, fleetProviders } from "#db/federation/fleet-writes.ts";
-import { cloudProviders } from "#db/federation/schema/cloud-providers.ts";
-import { costOptimizations } from "#db/federation/schema/cost-optimizations.ts";
-import { multicloudVms } from "#db/federation/schema/multicloud-vms.ts";
-import { upsert } from "#db/upsert.ts";
-import { type FleetVm, fleetVms } from "#db/vms/fleet-writes.ts";
+import { type CataloguePrice, cheapestPrices } from "#subgraphs/federation/prices/prices.ts";
+import { recordProviderVms } from "#subgraphs/federation/provider-vms/record-provider-vms.ts";
+import { allProviders, recordProviders } from "#subgraphs/federation/providers/providers.ts";
+import { type LiveVm, liveVms } from "#subgraphs/vms/vms/live-vms.ts";
 import { importedId } from "#lib/uuid.ts";
 import type { FleetDatabases } from "./fleet.ts";
 
@@ -30,27 +27,22 @@ export async function ensureProviders(
   regions: Readonly<Record<string, readonly string[]>>,
   now: Date,
 ): Promise<number> {
-  return dbs.federation.write({ tenantId }, (tx) =>
-    upsert(
-      tx,
-      cloudProviders,
-      clouds.map(({ type, name, region }, at) => ({
-        id: providerId(tenantId, type),
-        tenantId,
-        name,
-        providerType: type,
-        regions: regions[type]?.length ? [...regions[type]] : [region],
-        capabilities: { liveMigration: false, snapshots: true },
-        pricingModel: { unit: "hour", tiers: ["on_demand", "spot", "reserved_1y", "reserved_3y"] },
-        healthStatus: at === 2 ? ("degraded" as const) : ("healthy" as const),
-        lastHealthCheck: now,
-        priority: 10 - at,
-        metadata: { origin: "generated" },
-        createdAt: now,
-      })),
-      // From now on, only the health check writes the health.
-      { onConflict: ["id"], update: ["regions"], emits: providerChanges },
-    ),
+  return recordProviders(
+    dbs.federation,
+    { tenantId },
+    clouds.map(({ type, name, region }, at) => ({
+      id: providerId(tenantId, type),
+      name,
+      providerType: type,
+      regions: regions[type]?.length ? [...regions[type]] : [region],
+      capabilities: { liveMigration: false, snapshots: true },
+      pricingModel: { unit: "hour", tiers: ["on_demand", "spot", "reserved_1y", "reserved_3y"] },
+      healthStatus: at === 2 ? ("degraded" as const) : ("healthy" as const),
+      lastHealthCheck: now,
+      priority: 10 - at,
+      metadata: { origin: "generated" },
+      createdAt: now,
+    })),
   );
 }
 
@@ -64,93 +56,89 @@ export async function writeTwins(
   now: Date,
   only?: ReadonlySet<string>,
 ): Promise<{ twins: number; optimizations: number }> {
-  const fleet = (await dbs.vms.write({ tenantId }, fleetVms)).filter(({ id }) => only?.has(id) ?? true);
-  return dbs.federation.write({ tenantId }, async (tx) => {
-    const here = new Set((await fleetProviders(tx)).map(({ id }) => id));
-    const prices = await cheapestTypes(
-      tx,
+  const scope = { tenantId };
+  const fleet = (await liveVms(dbs.vms, scope)).filter(({ id }) => only?.has(id) ?? true);
+  const [providers, prices] = await Promise.all([
+    allProviders(dbs.federation, scope),
+    cheapestPrices(
+      dbs.federation,
+      scope,
       clouds.map(({ region }) => region),
-    );
-    const chosen = fleet.flatMap((vm, at) => {
-      if (at % every !== 0) return [];
-      const cloud = clouds[(at / every) % clouds.length] as (typeof clouds)[number];
-      const provider = providerId(tenantId, cloud.type);
-      const price = cheapestFor(vm, prices, cloud.type);
-      return price && here.has(provider) ? [{ vm, at, cloud, provider, price }] : [];
-    });
-    const twins = await upsert(
-      tx,
-      multicloudVms,
-      chosen.map(({ vm, at, cloud, provider, price }) => ({
-        id: importedId("twin", tenantId, vm.id),
-        tenantId,
-        localVmId: vm.id,
-        providerId: provider,
-        providerVmId: providerVmId(cloud.type, vm.id),
-        name: vm.name,
-        region: price.region,
-        availabilityZone: `${price.region}${cloud.type === "aws" ? "a" : "-1"}`,
-        instanceType: price.instanceType,
-        instanceFamily: price.family,
-        state: "running" as const,
-        privateIp: `10.${64 + Math.floor(at / 65_536)}.${Math.floor(at / 256) % 256}.${at % 256}`,
-        costPerHour: price.hourlyOnDemand,
-        tags: { origin: "generated" },
-        providerMetadata: { origin: "generated" },
-        lastSync: now,
-        createdAt: vm.createdAt,
-      })),
-      {
-        onConflict: ["id"],
-        update: ["instanceType", "instanceFamily", "region", "costPerHour"],
-        emits: providerVmChanges,
-      },
-    );
-    const optimizations = await upsert(
-      tx,
-      costOptimizations,
-      chosen.flatMap(({ vm, at, provider, price }) => {
-        if ((at / every) % 2 !== 0) return [];
-        const cheaper = saving(vm, price, prices, tenantId, provider);
-        if (!cheaper) return [];
-        return [
-          {
-            id: importedId("cost-optimization", tenantId, vm.id),
-            tenantId,
-            vmId: vm.id,
-            currentProvider: provider,
-            recommendedProvider: cheaper.provider,
-            currentCostPerHour: price.hourlyOnDemand,
-            projectedCostPerHour: cheaper.hourly,
-            potentialMonthlySavings: ((Number(price.hourlyOnDemand) - Number(cheaper.hourly)) * hoursPerMonth).toFixed(
-              2,
-            ),
-            optimizationType: cheaper.kind,
-            confidenceScore: 0.8,
-            recommendation: cheaper.recommendation,
-            metadata: { origin: "generated" },
-            createdAt: now,
-          },
-        ];
-      }),
-      {
-        onConflict: ["id"],
-        update: [
-          "recommendedProvider",
-          "currentCostPerHour",
-          "projectedCostPerHour",
-          "potentialMonthlySavings",
-          "optimizationType",
-          "recommendation",
-        ],
-        emits: costOptimizationChanges,
-      },
-    );
-    return { twins, optimizations };
+    ),
+  ]);
+  const here = new Set(providers.map(({ id }) => id));
+  const chosen = fleet.flatMap((vm, at): Twin[] => {
+    if (at % every !== 0) return [];
+    const cloud = clouds[(at / every) % clouds.length] as Cloud;
+    const provider = providerId(tenantId, cloud.type);
+    const price = cheapestFor(vm, prices, cloud.type);
+    return price && here.has(provider) ? [{ vm, at, cloud, provider, price }] : [];
   });
+  const written = await recordProviderVms(dbs.federation, scope, {
+    vms: chosen.map((twin) => twinRow(tenantId, twin, now)),
+    optimizations: chosen.flatMap((twin) => optimizationRow(tenantId, twin, prices, now) ?? []),
+  });
+  return { twins: written.vms, optimizations: written.optimizations };
 }
 
-function cheapestFor(vm: FleetVm, prices: readonly CataloguePrice[], type: string): CataloguePrice | undefined {
+type Cloud = (typeof clouds)[number];
+
+/** A VM, its place in the fleet, and the type at a provider that fits it. */
+interface Twin {
+  vm: LiveVm;
+  at: number;
+  cloud: Cloud;
+  provider: string;
+  price: CataloguePrice;
+}
+
+const twinRow = (tenantId: string, { vm, at, cloud, provider, price }: Twin, now: Date) => ({
+  id: importedId("twin", tenantId, vm.id),
+  localVmId: vm.id,
+  providerId: provider,
+  providerVmId: providerVmId(cloud.type, vm.id),
+  name: vm.name,
+  region: price.region,
+  availabilityZone: `${price.region}${cloud.type === "aws" ? "a" : "-1"}`,
+  instanceType: price.instanceType,
+  instanceFamily: price.family,
+  state: "running" as const,
+  privateIp: `10.${64 + Math.floor(at / 65_536)}.${Math.floor(at / 256) % 256}.${at % 256}`,
+  costPerHour: price.hourlyOnDemand,
+  tags: { origin: "generated" },
+  providerMetadata: { origin: "generated" },
+  lastSync: now,
+  createdAt: vm.createdAt,
+});
+
+/** Every second twin has an optimization, where there is something to save. */
+function optimizationRow(
+  tenantId: string,
+  { vm, at, provider, price }: Twin,
+  prices: readonly CataloguePrice[],
+  now: Date,
+) {
+  if ((at / every) % 2 !== 0) return undefined;
+  const cheaper = saving(vm, price, prices, tenantId, provider);
+  if (!cheaper) return undefined;
+  const hourlySaving = Number(price.hourlyOnDemand) - Number(cheaper.hourly);
+  return {
+    id: importedId("cost-optimization", tenantId, vm.id),
+    vmId: vm.id,
+    currentProvider: provider,
+    recommendedProvider: cheaper.provider,
+    currentCostPerHour: price.hourlyOnDemand,
+    projectedCostPerHour: cheaper.hourly,
+    potentialMonthlySavings: (hourlySaving * hoursPerMonth).toFixed(2),
+    optimizationType: cheaper.kind,
+    confidenceScore: 0.8,
+    recommendation: cheaper.recommendation,
+    metadata: { origin: "generated" },
+    createdAt: now,
+  };
+}
+
+function cheapestFor(vm: LiveVm, prices: readonly CataloguePrice[], type: string): CataloguePrice | undefined {
   const cores = vm.resourceConfig.cpuMillicores / 1000;
   const memory = vm.resourceConfig.memoryMb / 1024;
   let best: CataloguePrice | undefined;
@@ -165,7 +153,7 @@ function cheapestFor(vm: FleetVm, prices: readonly CataloguePrice[], type: strin
 
 /** Returns another cloud that is cheaper, or otherwise the price of a commitment for a year. */
 function saving(
-  vm: FleetVm,
+  vm: LiveVm,
   price: CataloguePrice,
   prices: readonly CataloguePrice[],
   tenantId: string,

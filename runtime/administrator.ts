@@ -1,24 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { z } from "zod";
-import { recordAudit } from "#db/auth/audit-writes.ts";
-import { insertApiKey } from "#db/auth/api-key-writes.ts";
-import { userChanges } from "#db/auth/changes.ts";
 import { hasUsers, tenantNameOf } from "#db/auth/credentials.ts";
-import { users } from "#db/auth/schema/users.ts";
 import type { Database } from "#db/client.ts";
 import { makeDataDir } from "#db/embedded/data-folder.ts";
-import { upsert } from "#db/upsert.ts";
 import { apiKeyHash, apiKeyId, newApiKey } from "#lib/trust/credentials.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { newId } from "#lib/uuid.ts";
 import { addFile, replaceFile } from "#lib/files/whole-file.ts";
-import { rightsOfTheInstallation } from "#subgraphs/auth/credentials/escalation.ts";
-import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
+import { createFirstAdministrator } from "#subgraphs/auth/users/first-administrator.ts";
 import { defaultTenantName, ensureTenant, findDefaultTenant } from "#subgraphs/auth/tenants/default-tenant.ts";
+import type { KeyEnvironment } from "./installation-kind.ts";
 import { administratorFile, type administratorShape, readAdministrator } from "./administrator-file.ts";
 
-export interface FirstAdministrator {
+export interface AdministratorOptions {
   dataDir: string;
   auth: Database;
   system: Database;
@@ -27,7 +22,6 @@ export interface FirstAdministrator {
   keyEnvironment: KeyEnvironment;
 }
 
-type KeyEnvironment = "dev" | "prod";
 type Administrator = z.infer<typeof administratorShape>;
 
 /**
@@ -36,7 +30,7 @@ type Administrator = z.infer<typeof administratorShape>;
  * where there is one. Otherwise it acts in a tenant of its own, which is created: the tenant of imports that name none.
  * @returns what to show the person who starts the product
  */
-export async function ensureAdministrator(first: FirstAdministrator): Promise<string[]> {
+export async function ensureAdministrator(first: AdministratorOptions): Promise<string[]> {
   const path = administratorFile(first.dataDir);
   if (await hasUsers(first.system, platformTenantId)) return existsSync(path) ? keyProblems(first, path) : [];
   const left = existsSync(path) ? readAdministrator(path) : undefined;
@@ -64,13 +58,13 @@ export async function ensureAdministrator(first: FirstAdministrator): Promise<st
  * Returns whether a file of an earlier start can be used. A file whose databases are gone may be of another kind of installation, or of a tenant that is gone
  * with them.
  */
-const isUsable = async ({ keyEnvironment, system }: FirstAdministrator, file: Administrator): Promise<boolean> =>
+const isUsable = async ({ keyEnvironment, system }: AdministratorOptions, file: Administrator): Promise<boolean> =>
   apiKeyId(keyEnvironment, file.apiKey) !== undefined && (await tenantNameOf(system, file.tenantId)) !== undefined;
 
 const installations = { dev: "development", prod: "production" } as const;
 
 /** A key is valid only in the kind of installation that it was made for, so that a development key never opens production. */
-async function keyProblems({ keyEnvironment, dataDir, system }: FirstAdministrator, path: string): Promise<string[]> {
+async function keyProblems({ keyEnvironment, dataDir, system }: AdministratorOptions, path: string): Promise<string[]> {
   const { apiKey, tenantId } = readAdministrator(path);
   if (apiKeyId(keyEnvironment, apiKey)) return [];
   const [here, made] = [installations[keyEnvironment], keyEnvironment === "dev" ? "production" : "development"];
@@ -81,37 +75,11 @@ async function keyProblems({ keyEnvironment, dataDir, system }: FirstAdministrat
   ];
 }
 
-async function insert(first: FirstAdministrator, file: Administrator): Promise<void> {
+async function insert(first: AdministratorOptions, file: Administrator): Promise<void> {
   const { auth, pepper, keyEnvironment } = first;
-  const keyId = apiKeyId(keyEnvironment, file.apiKey);
-  if (!keyId) throw new Error(`The key in ${administratorFile(first.dataDir)} is not one of this installation.`);
-  const id = newId();
-  const passwordHash = await new PasswordHasher().hash(file.password);
-  await auth.write({ tenantId: platformTenantId, actor: "command:start" }, async (tx) => {
-    const row = { id, username: "admin", email: file.email, passwordHash, role: "admin" as const };
-    const written = await upsert(tx, users, [{ ...row, tenantId: platformTenantId }], {
-      onConflict: ["id"],
-      update: "none",
-      emits: userChanges,
-    });
-    // Of two first starts at once, the other one has created the administrator.
-    if (written === 0) return;
-    await insertApiKey(tx, {
-      id: keyId,
-      name: "first administrator",
-      keyHash: apiKeyHash(pepper, file.apiKey),
-      userId: id,
-      scopes: rightsOfTheInstallation,
-      rateLimitPerMinute: 100_000,
-      expiresAt: null,
-      actsInTenantId: file.tenantId === platformTenantId ? null : file.tenantId,
-    });
-    await recordAudit(tx, {
-      action: "user.create",
-      success: true,
-      userId: null,
-      actorName: "start",
-      metadata: { userId: id, role: "admin" },
-    });
-  });
+  const { email, password, apiKey, tenantId } = file;
+  const id = apiKeyId(keyEnvironment, apiKey);
+  if (!id) throw new Error(`The key in ${administratorFile(first.dataDir)} is not one of this installation.`);
+  const key = { id, hash: apiKeyHash(pepper, apiKey) };
+  await createFirstAdministrator(auth, "command:start", { email, password, key, actsInTenantId: tenantId });
 }

@@ -2,11 +2,11 @@ import { tenantNamed } from "#db/auth/credentials.ts";
 import type { Database } from "#db/client.ts";
 import { demoTenantId, demoTenantName } from "#lib/trust/demo-tenant.ts";
 import { log } from "#lib/observability/log.ts";
-import { tenantOf } from "#cli/auth/lookups.ts";
 import { findDefaultTenant } from "#subgraphs/auth/tenants/default-tenant.ts";
 import { actingAs, type Databases } from "./databases.ts";
 import { keepAlive, keepReplaying } from "#demo/keep-alive.ts";
 import { seedDemoFleet } from "#demo/seed.ts";
+import { requireTenant } from "./require-tenant.ts";
 
 export interface LiveFleet {
   databases: Databases;
@@ -39,7 +39,7 @@ export async function startDemo(fleet: LiveFleet): Promise<{ running: Promise<vo
  */
 export async function startReplay(fleet: LiveFleet, tenant: string | true): Promise<{ running: Promise<void> }> {
   const { databases, system, monitoringJobs, signal } = fleet;
-  const tenantId = tenant === true ? (await findDefaultTenant(system))?.id : await tenantOf({ system }, tenant);
+  const tenantId = tenant === true ? (await findDefaultTenant(system))?.id : await requireTenant(system, tenant);
   if (tenantId === undefined) return { running: Promise.resolve() };
   const acting = actingAs({ ...databases, monitoringJobs }, "job:replay");
   return { running: keepReplaying(acting, { signal, tenantId, onError }) };

@@ -4,12 +4,17 @@ import { listenMetrics, type MetricsServer } from "#lib/observability/metrics-se
 import type { Databases } from "./databases.ts";
 import { type EventLag, eventLag } from "./events/lag.ts";
 
-/** Serves the product's metrics, those of the databases' event logs included. */
-export async function serveMetrics(systems: Databases, host: string, port: number): Promise<MetricsServer> {
+/** Serves the product's metrics, those of the databases' event logs included, where a port is given for them. */
+export async function serveMetrics(
+  systems: Databases,
+  { host, port }: { host: string; port: number | undefined },
+  print: (line: string) => void,
+): Promise<Pick<MetricsServer, "close"> | undefined> {
+  if (port === undefined) return undefined;
   const removeGauges = measureLag(systems);
   const { url, close } = await listenMetrics(host, port);
+  print(`figures for Prometheus are at ${url}`);
   return {
-    url,
     close: () => {
       removeGauges();
       return close();

@@ -1,29 +1,20 @@
-import { exportTraces } from "#lib/observability/export-traces.ts";
-import { listenMetrics } from "#lib/observability/metrics-server.ts";
-import { callSigner } from "#lib/trust/call-keys.ts";
-import { readKeyring } from "#lib/trust/keyring.ts";
-import { readRedisUrl } from "#lib/process/redis-url.ts";
-import { openRedis } from "#lib/process/redis.ts";
-import { anonymous, policies } from "#lib/trust/request-context.ts";
-import { followKeyring } from "#lib/trust/live-keys.ts";
-import { onFileChange } from "#lib/files/watched-file.ts";
-import { noLimits } from "#gateway/limits/limits.ts";
-import { authSubgraph } from "#gateway/authentication/auth-calls.ts";
-import { authentication, type Authentication } from "#gateway/authentication/authenticate.ts";
-import { denialRecorder } from "#gateway/authentication/denials.ts";
-import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
-import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
-import { KeyLimits } from "#gateway/authentication/key-limits.ts";
-import { openDocuments } from "#gateway/documents/open-documents.ts";
 import { readGatewayEnvironment } from "#gateway/environment.ts";
-import { type GatewayServerOptions, startGateway } from "#gateway/http/server.ts";
-import { countCalls, countConnections, countEvents, countRequest } from "#gateway/metrics.ts";
+import { countCalls } from "#gateway/metrics.ts";
 import { subgraphUrls } from "#gateway/subgraph-urls.ts";
 import { explained, readSupergraph } from "#gateway/supergraph-file.ts";
 import { overNetwork } from "#gateway/subscriptions/network/over-network.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { overHttp } from "#gateway/transport/http.ts";
-import type { Transport } from "#gateway/transport/transport.ts";
+import { onFileChange } from "#lib/files/watched-file.ts";
+import { exportTraces } from "#lib/observability/export-traces.ts";
+import { listenMetrics } from "#lib/observability/metrics-server.ts";
+import { readRedisUrl } from "#lib/process/redis-url.ts";
+import { openRedis } from "#lib/process/redis.ts";
+import { callSigner } from "#lib/trust/call-keys.ts";
+import { readKeyring } from "#lib/trust/keyring.ts";
+import { followKeyring } from "#lib/trust/live-keys.ts";
+import { isProduction } from "./installation-kind.ts";
+import { serveGateway } from "./serve-gateway.ts";
 
 export interface RemoteSubgraphsOptions {
   /** Read again when it changes. */
@@ -56,30 +47,21 @@ export async function serveRemoteSubgraphs(options: RemoteSubgraphsOptions): Pro
   const http = overHttp(urls, signer);
   const subscriptions = overNetwork(urls, signer);
   const transport = guarded(http, { callTimeoutMs: 5_000 }, countCalls);
-  const { stop: stopAuthentication, ...authenticating } = open ? unauthenticated : authenticated(transport);
   const environment = readGatewayEnvironment();
-  const { documents, close: closeDocuments } = openDocuments(environment);
-  const isProduction = process.env["NOVACRON_ENV"] === "production";
-  const gateway = await startGateway({
+  const production = isProduction();
+  const redisUrl = open ? undefined : readRedisUrl();
+  const redis = redisUrl ? openRedis(redisUrl) : undefined;
+  const gateway = await serveGateway({
     supergraphSdl,
-    policies,
     transport,
     subscriptions,
-    anonymousSockets: open,
-    documents,
-    allowedOrigins: environment.allowedOrigins,
-    trustedProxies: environment.trustedProxies,
-    loopbackOrigins: !isProduction,
-    limits: open ? noLimits : undefined,
-    ...authenticating,
-    onRequest: countRequest,
-    streamObserver: countEvents,
-    connectionObserver: countConnections,
+    environment,
+    production,
+    redis,
+    open,
     // A foreign subgraph need not report its readiness.
     ready: async () => open || reachability(urls),
-    needed: [authSubgraph],
-    introspection: !isProduction,
-    graphiql: isProduction ? undefined : {},
+    graphiql: production ? undefined : {},
     host,
     port,
   });
@@ -105,33 +87,10 @@ export async function serveRemoteSubgraphs(options: RemoteSubgraphsOptions): Pro
     stop: async () => {
       endWatch();
       endKeys?.();
-      closeDocuments();
-      await stopAuthentication();
-      await gateway.close();
+      await gateway.stop();
+      redis?.disconnect();
       await figures?.close();
       await stopTraces();
-    },
-  };
-}
-
-type Authenticating = Authentication & Pick<GatewayServerOptions, "onDenied"> & { stop(): Promise<void> };
-
-const unauthenticated: Authenticating = { identify: async () => anonymous, stop: async () => undefined };
-
-function authenticated(transport: Transport): Authenticating {
-  const redisUrl = readRedisUrl();
-  const redis = redisUrl ? openRedis(redisUrl) : undefined;
-  const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
-  const cache = new IdentityCache();
-  const stopping = new AbortController();
-  const following = followRevocations(transport, cache, stopping.signal);
-  return {
-    ...authentication({ transport, environment, limits: new KeyLimits(redis), cache }),
-    onDenied: denialRecorder(transport),
-    stop: async () => {
-      stopping.abort();
-      redis?.disconnect();
-      await following;
     },
   };
 }

@@ -1,9 +1,8 @@
 import { Replaceable } from "#lib/replaceable.ts";
-import { runAuditCheckpoints } from "#subgraphs/auth/audit/checkpoints.ts";
 import { reachDatabases, requireMigrated } from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
-import { runMonitoringJobs } from "./jobs/monitoring.ts";
+import { runJobs } from "./jobs/run-jobs.ts";
 import { followKeyFiles, requireKeys } from "./keys/keys.ts";
 import { serveMetrics } from "./metrics-server.ts";
 
@@ -18,22 +17,16 @@ export async function startJobs(
   try {
     await requireMigrated(server);
     const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
-    const jobs = runMonitoringJobs(events.systems.monitoring, stopping.signal);
     const signingKeys = new Replaceable(environment.keys.signingKeys ?? requireKeys(environment).signingKeys);
     const endKeys = followKeyFiles(environment, { signingKeys });
-    const checkpoints = runAuditCheckpoints(
-      events.systems.auth,
-      { path: environment.auditCheckpoints, signingKeys },
-      stopping.signal,
-    );
-    const figures = metricsPort === undefined ? undefined : await serveMetrics(events.systems, host, metricsPort);
-    if (figures) print(`figures for Prometheus are at ${figures.url}`);
+    const jobs = runJobs(events.systems, environment, signingKeys, stopping.signal);
+    const figures = await serveMetrics(events.systems, { host, port: metricsPort }, print);
     return {
       stop: async () => {
         endKeys();
         await figures?.close();
         stopping.abort();
-        await Promise.all([events.ended, jobs, checkpoints]);
+        await Promise.all([events.ended, jobs]);
         await server.stop();
       },
     };

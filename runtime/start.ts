@@ -1,44 +1,35 @@
 import { readFileSync } from "node:fs";
 import { openDatabase } from "#db/client.ts";
-import { authSubgraph } from "#gateway/authentication/auth-calls.ts";
-import { authentication } from "#gateway/authentication/authenticate.ts";
-import { followRevocations } from "#gateway/authentication/follow-revocations.ts";
-import { denialRecorder } from "#gateway/authentication/denials.ts";
-import { IdentityCache } from "#gateway/authentication/identity-cache.ts";
-import { KeyLimits } from "#gateway/authentication/key-limits.ts";
-import { openDocuments } from "#gateway/documents/open-documents.ts";
 import { readGatewayEnvironment } from "#gateway/environment.ts";
-import { countCalls, countConnections, countEvents, countRequest } from "#gateway/metrics.ts";
-import { startGateway } from "#gateway/http/server.ts";
+import { countCalls } from "#gateway/metrics.ts";
 import { inProcessSource } from "#gateway/subscriptions/source.ts";
 import { guarded } from "#gateway/transport/guarded.ts";
 import { inProcess } from "#gateway/transport/in-process.ts";
 import { asset } from "#lib/assets.ts";
 import { exportTraces } from "#lib/observability/export-traces.ts";
 import { requireFreePort } from "#lib/process/listen.ts";
-import { Replaceable } from "#lib/replaceable.ts";
-import { policies } from "#lib/trust/request-context.ts";
-import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { openRedis } from "#lib/process/redis.ts";
+import { Replaceable } from "#lib/replaceable.ts";
+import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { ensureAdministrator } from "./administrator.ts";
 import { administratorFile } from "./administrator-file.ts";
-import { ensureKeys } from "./keys/ensure-keys.ts";
-import { runAuditCheckpoints } from "#subgraphs/auth/audit/checkpoints.ts";
 import {
-  reachability,
   closeDatabases,
   migrateAll,
   openDatabases,
+  reachability,
   reachDatabases,
   requireMigrated,
 } from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
-import { serveMetrics } from "./metrics-server.ts";
+import { keyEnvironmentOf } from "./installation-kind.ts";
+import { runJobs } from "./jobs/run-jobs.ts";
+import { ensureKeys } from "./keys/ensure-keys.ts";
 import { followKeyFiles, readKeys } from "./keys/keys.ts";
-import { runMonitoringJobs } from "./jobs/monitoring.ts";
+import { serveMetrics } from "./metrics-server.ts";
 import { theOneRequest } from "./one-request.ts";
-import { startDemo, startReplay } from "./live-fleet.ts";
+import { serveGateway } from "./serve-gateway.ts";
 import { createSubgraphs } from "./subgraphs.ts";
 
 export interface StartOptions {
@@ -99,59 +90,43 @@ export async function start(
     const { redisUrl, eventRetentionSeconds: retentionSeconds } = environment;
     const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
     background.push(events.ended);
-    const monitoringJobs = events.systems.monitoring;
-    if (environment.metricsPort !== undefined) {
-      const figures = await serveMetrics(events.systems, options.host, environment.metricsPort);
-      stops.push(figures.close);
-      print(`figures for Prometheus are at ${figures.url}`);
+    const figures = await serveMetrics(events.systems, { host: options.host, port: environment.metricsPort }, print);
+    if (figures) stops.push(figures.close);
+    const demo = options.demo ?? !environment.production;
+    if (demo || options.replay) {
+      const { startDemo, startReplay } = await import("./live-fleet.ts");
+      const { monitoring: monitoringJobs } = events.systems;
+      const fleet = { databases, system, monitoringJobs, signal: stopping.signal, print };
+      if (demo) background.push((await startDemo(fleet)).running);
+      if (options.replay) background.push((await startReplay(fleet, options.replay)).running);
     }
-    const fleet = { databases, system, monitoringJobs, signal: stopping.signal, print };
-    if (options.demo ?? !environment.production) background.push((await startDemo(fleet)).running);
-    if (options.replay) background.push((await startReplay(fleet, options.replay)).running);
-    background.push(runMonitoringJobs(monitoringJobs, stopping.signal));
-    const checkpoints = { path: environment.auditCheckpoints, signingKeys };
-    background.push(runAuditCheckpoints(events.systems.auth, checkpoints, stopping.signal));
+    background.push(runJobs(events.systems, environment, signingKeys, stopping.signal));
 
     const redis = redisUrl ? openRedis(redisUrl) : undefined;
     if (redis) stops.push(async () => redis.disconnect());
-    const keyEnvironment = environment.production ? ("prod" as const) : ("dev" as const);
-    const limits = new SignInLimits(redis);
+    const keyEnvironment = keyEnvironmentOf(environment.production);
     const { pepper } = keys;
+    const limits = new SignInLimits(redis);
     const identity = { system, pepper, encryptionKeys, environment: keyEnvironment, limits };
     const first = { dataDir: environment.dataDir, auth: databases.auth, system, pepper, keyEnvironment };
     for (const line of await ensureAdministrator(first)) print(line);
 
     const subgraphs = createSubgraphs(databases, identity, events.log);
-    const transport = guarded(inProcess(subgraphs), {}, countCalls);
-    const cache = new IdentityCache();
-    background.push(followRevocations(transport, cache, stopping.signal));
-    const gatewayEnvironment = readGatewayEnvironment();
-    const { documents, close: closeDocuments } = openDocuments(gatewayEnvironment);
-    stops.push(async () => closeDocuments());
-    const gateway = await startGateway({
-      documents,
-      allowedOrigins: gatewayEnvironment.allowedOrigins,
-      trustedProxies: gatewayEnvironment.trustedProxies,
-      loopbackOrigins: !environment.production,
-      policies,
+    const gateway = await serveGateway({
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
-      transport,
+      transport: guarded(inProcess(subgraphs), {}, countCalls),
       subscriptions: inProcessSource(subgraphs),
-      onDenied: denialRecorder(transport),
-      onRequest: countRequest,
-      streamObserver: countEvents,
-      connectionObserver: countConnections,
-      ...authentication({ transport, environment: keyEnvironment, limits: new KeyLimits(redis), cache }),
+      environment: readGatewayEnvironment(),
+      production: environment.production,
+      redis,
       ready: () => reachability(databases),
-      needed: [authSubgraph],
-      introspection: !environment.production,
       graphiql: environment.production
         ? undefined
         : { example: theOneRequest, credential: `the apiKey in ${administratorFile(environment.dataDir)}` },
       host: options.host,
       port: options.port,
     });
-    stops.push(gateway.close);
+    stops.push(gateway.stop);
     if (!environment.production) print(`browsers find GraphiQL at ${gateway.url}`);
     return { url: gateway.url, stop };
   } catch (error) {

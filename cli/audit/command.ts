@@ -26,7 +26,8 @@ export function addAuditCommand(program: Command, environmentOf: (options: { dat
     .option("--json", "print one JSON document", false)
     .action(async (options: AuditOptions) => {
       const environment = environmentOf(options);
-      const { isRight, reportText, verifyAudit } = await import("#subgraphs/auth/audit/verify.ts");
+      const { isRight, verifyAudit } = await import("#subgraphs/auth/audit/verify-audit.ts");
+      const { reportText } = await import("./report.ts");
       const { withSystems } = await import("#runtime/databases.ts");
       await withSystems(environment, async ({ auth }) => {
         const bar = progressBar();
@@ -51,7 +52,7 @@ export function addAuditCommand(program: Command, environmentOf: (options: { dat
     .option("--json", "print one JSON document", false)
     .action(async (options: AuditOptions) => {
       const environment = environmentOf(options);
-      const { signCheckpoints } = await import("#subgraphs/auth/audit/checkpoints.ts");
+      const { signCheckpoints } = await import("#subgraphs/auth/audit/sign-checkpoints.ts");
       const { withSystems } = await import("#runtime/databases.ts");
       await withSystems(environment, async ({ auth }) => {
         const signingKeys = environment.keys.signingKeys ?? requireKeys(environment).signingKeys;

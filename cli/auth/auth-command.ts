@@ -3,6 +3,7 @@ import { Replaceable } from "#lib/replaceable.ts";
 import { type Command, Option } from "commander";
 import { randomUUID } from "node:crypto";
 import type { Environment } from "#runtime/environment.ts";
+import { keyEnvironmentOf } from "#runtime/installation-kind.ts";
 import { readPepper } from "#runtime/keys/keys.ts";
 import { tableOf } from "#cli/table.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
@@ -93,7 +94,7 @@ async function withServices<T>(
         unawaited: database,
         hasher: new PasswordHasher(),
         limits: new SignInLimits(),
-        environment: environment.production ? "prod" : "dev",
+        environment: keyEnvironmentOf(environment.production),
         // Read only by commands that create a key.
         get pepper() {
           return readPepper(environment);

@@ -1,17 +1,10 @@
 import { apiKeyEntity } from "#db/auth/api-keys.ts";
 import { userEntity } from "#db/auth/users.ts";
-import {
-  type Account,
-  accountOf,
-  accountWithId,
-  tenantNamed,
-  tenantNameOf,
-  tenantOfKey,
-  tenantWithId,
-} from "#db/auth/credentials.ts";
+import { type Account, accountOf, accountWithId, tenantNameOf, tenantOfKey } from "#db/auth/credentials.ts";
 import type { List, ListArguments } from "#db/list.ts";
 import { maxPageSize, type Page, type PageArguments } from "#lib/graphql/pagination.ts";
 import { isUuid } from "#lib/uuid.ts";
+import { requireTenant } from "#runtime/require-tenant.ts";
 import type { AuthServices } from "#subgraphs/auth/services.ts";
 import { problem } from "./problem.ts";
 
@@ -21,11 +14,7 @@ type System = Pick<AuthServices, "system">;
  * Returns the tenant of this name or id.
  * @throws Error TENANT_UNKNOWN
  */
-export async function tenantOf({ system }: System, nameOrId: string): Promise<string> {
-  const id = (await tenantNamed(system, nameOrId)) ?? (await tenantWithId(system, nameOrId));
-  if (!id) throw problem({ code: "TENANT_UNKNOWN", message: `There is no tenant ${nameOrId}.${hint("tenant list")}` });
-  return id;
-}
+export const tenantOf = ({ system }: System, nameOrId: string): Promise<string> => requireTenant(system, nameOrId);
 
 /**
  * Returns the user of this e-mail address, username or id; with a tenant, only a user of that tenant.
@@ -99,11 +88,9 @@ async function usersOf(services: AuthServices, tenantId: string, keys: readonly 
   return new Map(users.map((user) => [user.id, user.username]));
 }
 
-/** Returns the command that lists the existing entries; for entries of a tenant, with the tenant. */
-export const hint = (command: string, tenant = "<name>"): string => {
-  const where = command === "tenant list" ? "" : ` --tenant ${tenant}`;
-  return ` \`novacron ${command}${where}\` lists them.`;
-};
+/** Returns the command that lists the existing entries of a tenant. */
+export const hint = (command: string, tenant = "<name>"): string =>
+  ` \`novacron ${command} --tenant ${tenant}\` lists them.`;
 
 /** Returns a page of one of a tenant's lists. */
 export async function pageIn<Row>(

@@ -64,7 +64,7 @@ export function addEventsCommand(
     .addOption(dataDirOption())
     .option("--json", "print one JSON document", false)
     .action(async (options: SharedOptions) => {
-      const { printLag } = await import("#runtime/events/lag.ts");
+      const { printLag } = await import("./lag.ts");
       await printLag(environmentOf(options), options.json);
     });
 

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { WriteTx } from "../client.ts";
+import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
 import { upsert } from "../upsert.ts";
@@ -41,6 +41,6 @@ const anyRealPrice = statement<{ found: boolean }>(
 );
 
 /** Returns whether the catalogue holds prices that were not made up for the demo. */
-export async function hasRealPrices(tx: WriteTx): Promise<boolean> {
+export async function hasRealPrices(tx: Tx): Promise<boolean> {
   return (await tx.run(anyRealPrice))[0]?.found === true;
 }

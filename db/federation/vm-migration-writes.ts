@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { newId } from "#lib/uuid.ts";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { RowMetadata } from "../columns.ts";
-import type { WriteTx } from "../client.ts";
+import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
@@ -107,5 +107,4 @@ const active = statement<ActiveVmMigration>(
 );
 
 /** Returns the tenant's migrations that have not ended, oldest first. */
-export const activeVmMigrations = (tx: WriteTx): Promise<ActiveVmMigration[]> =>
-  tx.run(active, { tenantId: tx.tenantId });
+export const activeVmMigrations = (tx: Tx): Promise<ActiveVmMigration[]> => tx.run(active, { tenantId: tx.tenantId });

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
-import type { WriteTx } from "../client.ts";
+import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
@@ -48,7 +48,7 @@ const open = statement<OpenAlert>(
 );
 
 /** Returns the tenant's open alerts, ordered by how long they have been in their state, longest first. */
-export const openAlerts = (tx: WriteTx): Promise<OpenAlert[]> => tx.run(open, { tenantId: tx.tenantId });
+export const openAlerts = (tx: Tx): Promise<OpenAlert[]> => tx.run(open, { tenantId: tx.tenantId });
 
 export type CpuRule = Pick<
   AlertRuleRow,
@@ -63,4 +63,4 @@ const cpuRules = statement<CpuRule>(
 );
 
 /** Returns the tenant's rules that watch the CPU usage of VMs, oldest first. */
-export const enabledCpuRules = (tx: WriteTx): Promise<CpuRule[]> => tx.run(cpuRules, { tenantId: tx.tenantId });
+export const enabledCpuRules = (tx: Tx): Promise<CpuRule[]> => tx.run(cpuRules, { tenantId: tx.tenantId });

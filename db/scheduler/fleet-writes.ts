@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
-import type { WriteTx } from "../client.ts";
+import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
@@ -31,7 +31,7 @@ const allNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${nodes
 
 /** Returns every node, locked until the transaction ends. */
 export const lockPlacementNodes = (tx: WriteTx): Promise<FleetNode[]> => tx.run(lockNodes);
-export const fleetNodes = (tx: WriteTx): Promise<FleetNode[]> => tx.run(allNodes);
+export const fleetNodes = (tx: Tx): Promise<FleetNode[]> => tx.run(allNodes);
 
 const claimNodes = statement<ChangedRow>(
   () => sql`

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
-import type { WriteTx } from "../client.ts";
+import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
@@ -29,7 +29,7 @@ const liveVms = statement<FleetVm>(
 );
 
 /** Returns every VM of the tenant that is not deleted, oldest first. */
-export const fleetVms = (tx: WriteTx): Promise<FleetVm[]> => tx.run(liveVms, { tenantId: tx.tenantId });
+export const fleetVms = (tx: Tx): Promise<FleetVm[]> => tx.run(liveVms, { tenantId: tx.tenantId });
 
 const placeVms = statement<ChangedRow>(
   () => sql`

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { newId } from "#lib/uuid.ts";
 import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
 import type { RowMetadata } from "../columns.ts";
-import type { WriteTx } from "../client.ts";
+import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
@@ -70,6 +70,6 @@ const newest = statement<{ at: Date | null }>(
 );
 
 /** Returns when a VM of the tenant last changed its state; undefined when none ever did. */
-export async function lastStateChange(tx: WriteTx): Promise<Date | undefined> {
+export async function lastStateChange(tx: Tx): Promise<Date | undefined> {
   return (await tx.run(newest, { tenantId: tx.tenantId }))[0]?.at ?? undefined;
 }

@@ -1,7 +1,6 @@
 import { GraphQLError } from "graphql";
-import type { ResponsePath } from "@apollo/query-planner";
 import type { Data } from "./data.ts";
-import { pathsOf } from "./entities.ts";
+import { pathsOf, type Place } from "./entities.ts";
 
 type Path = readonly (string | number)[];
 
@@ -23,17 +22,15 @@ export function rootErrors(errors: readonly GraphQLError[], { subgraph, renamed 
 export function entityErrors(
   errors: readonly GraphQLError[],
   { subgraph, renamed }: FetchedSubgraph,
-  { root, path, holders }: { root: Data; path: ResponsePath; holders: readonly (readonly Data[])[] },
+  { root, place, holders }: { root: Data; place: Place; holders: readonly (readonly Data[])[] },
 ): GraphQLError[] {
-  const paths = pathsOf(root, path);
+  const paths = pathsOf(root, place);
   return errors.flatMap((error) => {
     if (!error.path) return [downstream(error, subgraph, undefined)];
     const [, index, ...rest] = error.path;
     const concerned = typeof index === "number" ? new Set(holders[index]) : new Set(holders.flat());
     const within = renamed(rest);
-    return [...concerned]
-      .flatMap((entity) => paths.get(entity) ?? [])
-      .map((at) => downstream(error, subgraph, [...at, ...within]));
+    return [...concerned].flatMap(paths).map((at) => downstream(error, subgraph, [...at, ...within]));
   });
 }
 

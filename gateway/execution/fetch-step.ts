@@ -4,8 +4,9 @@ import type { Variables } from "#lib/graphql/variables.ts";
 import type { FetchByType } from "../planning/foreign-shapes/fetches-by-type.ts";
 import { type Data, isData } from "./data.ts";
 import { type FetchedSubgraph, entityErrors, rootErrors } from "./downstream-errors.ts";
-import { entitiesAt } from "./entities.ts";
+import { entitiesAt, type Place } from "./entities.ts";
 import type { EntityKeys } from "./entity-keys.ts";
+import { isObjectLost, lostEntities } from "./lost-objects.ts";
 import { merge } from "./merge.ts";
 import { representationsOf } from "./representations.ts";
 import { renamedPath, rewritesOf } from "./rewrites.ts";
@@ -31,18 +32,26 @@ export function fetchStep(fetch: FetchByType, path: ResponsePath, types: EntityT
   };
 }
 
-function rootFetch(fetch: FetchNode, path: ResponsePath, fits: FitsType): Step {
+function rootFetch(fetch: FetchByType, path: ResponsePath, fits: FitsType): Step {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
   const fetched = fetchedFrom(fetch);
-  const targets = entitiesAt(path);
+  const targets = entitiesAt({ path });
   return async (run) => {
     const into = targets(run.data);
     if (into.length === 0) return;
     const { data, errors } = await run.call(fetch, usedVariables(fetch, run.variables));
     if (errors) run.errors.push(...rootErrors(errors, fetched));
     if (!data) return;
-    rewrite?.(data);
-    for (const target of into) merge(target, data, fits);
+    const take = (found: Data): void => {
+      rewrite?.(found);
+      for (const target of into) merge(target, found, fits);
+    };
+    take(data);
+    const { again } = fetch;
+    const failed = again && errors?.flatMap((error) => (error.path ? [fetched.renamed(error.path)] : []));
+    if (!failed || !isObjectLost(data, failed, again)) return;
+    const second = await run.call(again.fetch, usedVariables(again.fetch, run.variables));
+    if (second.data) take(second.data);
   };
 }
 
@@ -66,9 +75,8 @@ function entityFetch(
 ): Step {
   const rewrite = rewritesOf(fetch.outputRewrites, fits);
   const fetched = fetchedFrom(fetch);
-  const all = entitiesAt(path);
-  const ofTypes = fetch.ofTypes && new Set(fetch.ofTypes);
-  const find = ofTypes ? (root: Data) => all(root).filter((each) => ofTypes.has(String(each["__typename"]))) : all;
+  const place: Place = { path, forTypes: fetch.forTypes };
+  const find = entitiesAt(place);
   const gather = representationsOf(requires, {
     rewrite: rewritesOf(fetch.inputRewrites, fits),
     keys: (typename) => keys(fetch.serviceName, typename),
@@ -76,20 +84,31 @@ function entityFetch(
   });
   return async (run) => {
     const { representations, holders, unresolvable } = gather(find(run.data));
-    if (unresolvable.length > 0) run.errors.push(...unresolvableErrors(fetch, unresolvable, { root: run.data, path }));
+    if (unresolvable.length > 0) run.errors.push(...unresolvableErrors(fetch, unresolvable, { root: run.data, place }));
     if (representations.length === 0) return;
     const variables = usedVariables(fetch, run.variables);
     if ("representations" in variables) throw new Error("Variables cannot contain key `representations`.");
     const { data, errors } = await run.call(fetch, { ...variables, representations });
-    if (errors) run.errors.push(...entityErrors(errors, fetched, { root: run.data, path, holders }));
+    if (errors) run.errors.push(...entityErrors(errors, fetched, { root: run.data, place, holders }));
     if (!data) return;
     const entities = data["_entities"];
     if (!Array.isArray(entities) || entities.length !== representations.length)
       throw new Error(`Subgraph ${fetch.serviceName} did not answer with one entity for each representation.`);
-    for (let index = 0; index < entities.length; index += 1) {
-      const entity: unknown = entities[index];
+    const take = (entity: unknown, index: number): void => {
       if (isData(entity)) distribute(entity, holders[index] ?? [], rewrite, fits);
-    }
+    };
+    entities.forEach(take);
+    if (!errors || !fetch.again) return;
+    const { again } = fetch;
+    const lost = lostEntities(entities, errors, { again, holders, renamed: fetched.renamed });
+    if (lost.length === 0) return;
+    const second = await run.call(again.fetch, {
+      ...usedVariables(again.fetch, run.variables),
+      representations: lost.map((index) => representations[index]),
+    });
+    // Each of these entities has its error already.
+    const found: unknown = second.data?.["_entities"];
+    if (Array.isArray(found)) found.forEach((entity, index) => take(entity, lost[index] ?? -1));
   };
 }
 

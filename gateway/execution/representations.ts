@@ -28,7 +28,7 @@ export function representationsOf(
   requires: readonly QueryPlanSelectionNode[],
   { rewrite, keys, fits }: RepresentationRules,
 ): (entities: readonly Data[]) => Gathered {
-  const select = selectionOf(requires, fits);
+  const select = selectionOf(requires, fits, true);
   const hasKey = alwaysHasKey(requires, rewrite, keys) ? () => true : keyCheck(keys);
   return (entities) => {
     const gathered: Gathered = { representations: [], holders: [], unresolvable: [] };
@@ -108,9 +108,10 @@ function identityOf(value: unknown): string {
   return `${identity}}`;
 }
 
-function selectionOf(selections: readonly QueryPlanSelectionNode[], fits: FitsType): Select {
+/** Compiles the selection of an object. It returns null for an object without one of the fields, because another subgraph failed. */
+function selectionOf(selections: readonly QueryPlanSelectionNode[], fits: FitsType, isEntity = false): Select {
   const parts = selections.map((selection) =>
-    selection.kind === "Field" ? fieldOf(selection, fits) : fragmentOf(selection, fits),
+    selection.kind === "Field" ? fieldOf(selection, fits) : fragmentOf(selection, fits, isEntity),
   );
   return (source) => {
     const result: Data = {};
@@ -119,6 +120,7 @@ function selectionOf(selections: readonly QueryPlanSelectionNode[], fits: FitsTy
   };
 }
 
+/** Adds to a representation. @returns false when a field is missing */
 type Part = (source: Data, result: Data) => boolean;
 
 /** Reads a field by its alias, which is its key in the response, and writes it to the representation by its name. */
@@ -127,20 +129,27 @@ function fieldOf({ alias, name, selections }: QueryPlanFieldNode, fits: FitsType
   const select = selections && selectionOf(selections, fits);
   const valueOf = (value: unknown): unknown => {
     if (!select) return value;
-    if (Array.isArray(value)) return value.map(valueOf);
-    return isData(value) ? select(value) : null;
+    if (Array.isArray(value)) {
+      const values = value.map(valueOf);
+      return values.includes(undefined) ? undefined : values;
+    }
+    // An object that lacks a field is not null: its subgraph would compute another value from a null.
+    return isData(value) ? (select(value) ?? undefined) : null;
   };
   return (source, result) => {
-    const value = read(source);
+    const held = read(source);
+    const value = held === undefined ? undefined : valueOf(held);
     if (value === undefined) return false;
-    put(result, name, valueOf(value));
+    put(result, name, value);
     return true;
   };
 }
 
+/** @param isOptional whether an object may fit the fragment without its fields: the planner meant another one for it */
 function fragmentOf(
   { typeCondition, selections }: Extract<QueryPlanSelectionNode, { kind: "InlineFragment" }>,
   fits: FitsType,
+  isOptional: boolean,
 ): Part {
   if (typeCondition === undefined) return () => true;
   const select = selectionOf(selections, fits);
@@ -149,6 +158,6 @@ function fragmentOf(
     if (typeof typename !== "string" || !fits(typename, typeCondition)) return true;
     const part = select(source);
     if (part) merge(result, part, fits);
-    return true;
+    return isOptional || part !== null;
   };
 }

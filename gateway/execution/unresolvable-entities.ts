@@ -1,7 +1,7 @@
-import type { FetchNode, ResponsePath } from "@apollo/query-planner";
+import type { FetchNode } from "@apollo/query-planner";
 import { GraphQLError, parse } from "graphql";
 import { type Data, reader } from "./data.ts";
-import { pathsOf } from "./entities.ts";
+import { pathsOf, type Place } from "./entities.ts";
 import { failedFields } from "./failed-fields.ts";
 import { InvalidAnswer } from "./invalid-answer.ts";
 import type { Gathered } from "./representations.ts";
@@ -13,10 +13,10 @@ import type { Gathered } from "./representations.ts";
 export function unresolvableErrors(
   { operation }: FetchNode,
   unresolvable: Gathered["unresolvable"],
-  { root, path }: { root: Data; path: ResponsePath },
+  { root, place }: { root: Data; place: Place },
 ): GraphQLError[] {
   const document = parse(operation, { noLocation: true });
-  const paths = pathsOf(root, path);
+  const paths = pathsOf(root, place);
   return unresolvable.flatMap(({ representation, holder }) => {
     const type = String(holder["__typename"] ?? representation["__typename"]);
     const reason = new InvalidAnswer(
@@ -25,7 +25,7 @@ export function unresolvableErrors(
     const lacking = failedFields(document, { representations: [representation] }, reason)
       .map((error) => error.path?.slice(2) ?? [])
       .filter(([key]) => key === undefined || (reader(String(key))(holder) ?? null) === null);
-    return (paths.get(holder) ?? []).flatMap((at) =>
+    return paths(holder).flatMap((at) =>
       lacking.map((below) => new GraphQLError(reason.message, { path: [...at, ...below], originalError: reason })),
     );
   });

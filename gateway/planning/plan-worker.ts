@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { parse } from "graphql";
+import { hasFieldsOfPartlyKnownTypes } from "./object-supergraph.ts";
 import { plannedSupergraph } from "./planned-supergraph.ts";
 import { planOf } from "./planner.ts";
 import type { Planned, ToPlan } from "./planner-thread.ts";
@@ -11,8 +12,9 @@ const supergraph = plannedSupergraph((workerData as { supergraphSdl: string }).s
 port.on("message", ({ id, document }: ToPlan) => {
   port.postMessage(planned(id, document));
 });
-// The planner is created before the first request, because creating it takes longer than most plans.
+// The planners are created before the first request, because creating one takes longer than most plans.
 void supergraph.planner;
+if (hasFieldsOfPartlyKnownTypes(supergraph.supergraph)) void supergraph.objects;
 port.postMessage("ready");
 
 function planned(id: number, document: string): Planned {

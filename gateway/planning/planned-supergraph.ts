@@ -1,9 +1,17 @@
 import { EnumType, type Schema, Supergraph } from "@apollo/federation-internals";
 import { QueryPlanner } from "@apollo/query-planner";
-import type { DocumentNode } from "graphql";
+import { type DocumentNode, Kind } from "graphql";
 import { supportedFeatures } from "../authorization/supported-features.ts";
 import { supergraphToPlan } from "./foreign-shapes/supergraph-to-plan.ts";
 import type { Terms } from "./foreign-shapes/terms.ts";
+import {
+  type ObjectSupergraph,
+  objectSupergraph,
+  type PartlyKnownTypes,
+  partlyKnownTypes,
+} from "./object-supergraph.ts";
+import { plannerConfig } from "./planner-config.ts";
+import { parseFieldSet } from "./supergraph-ast.ts";
 
 /** A supergraph in the planner's own model. */
 export interface PlannedSupergraph {
@@ -16,10 +24,15 @@ export interface PlannedSupergraph {
   plannedSchema: Schema;
   /** Interface → the subgraphs that know it as an object, by `@interfaceObject`: they do not know the types behind it. */
   interfaceObjects: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Interface → its fields in keys by which such a subgraph resolves no entity. */
+  unresolvableKeys: ReadonlyMap<string, ReadonlySet<string>>;
   /** The names of fields that require others, by `@requires`. */
   requiring: ReadonlySet<string>;
   /** Created at first use: when another thread plans, this thread needs no planner. */
   readonly planner: QueryPlanner;
+  /** Found at first use, as the next one. */
+  readonly partlyKnown: PartlyKnownTypes;
+  readonly objects: ObjectSupergraph;
 }
 
 /** @throws Error when the document is not a supergraph, or needs a feature that this gateway does not have */
@@ -27,16 +40,24 @@ export function plannedSupergraph(sdl: string): PlannedSupergraph {
   const { document, ...terms } = supergraphToPlan(sdl);
   const supergraph = Supergraph.build(document, { supportedFeatures: new Set(supportedFeatures) });
   let planner: QueryPlanner | undefined;
+  let partlyKnown: PartlyKnownTypes | undefined;
+  let objects: ObjectSupergraph | undefined;
   return {
     supergraph,
     document,
     terms,
     plannedSchema: supergraph.apiSchema(),
     interfaceObjects: interfaceObjectsIn(supergraph.schema),
+    unresolvableKeys: unresolvableKeysIn(supergraph.schema),
     requiring: requiringIn(supergraph.schema),
     get planner() {
-      // Without these limits, planning a document of 1 KB with nested fragments would take seconds.
-      return (planner ??= new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans: 1_000, pathsLimit: 10_000 } }));
+      return (planner ??= new QueryPlanner(supergraph, plannerConfig));
+    },
+    get partlyKnown() {
+      return (partlyKnown ??= partlyKnownTypes(supergraph));
+    },
+    get objects() {
+      return (objects ??= objectSupergraph(document, this.partlyKnown));
     },
   };
 }
@@ -50,6 +71,19 @@ function interfaceObjectsIn(schema: Schema): Map<string, Set<string>> {
       const subgraph = nameOf(graph);
       if (isInterfaceObject !== true || subgraph === undefined) continue;
       found.set(type.name, (found.get(type.name) ?? new Set()).add(subgraph));
+    }
+  }
+  return found;
+}
+
+function unresolvableKeysIn(schema: Schema): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const type of schema.interfaceTypes()) {
+    for (const join of type.appliedDirectivesOf("join__type")) {
+      const { key, resolvable, isInterfaceObject } = join.arguments() as Record<string, unknown>;
+      if (isInterfaceObject !== true || resolvable !== false || typeof key !== "string") continue;
+      const names = parseFieldSet(key).selections.flatMap((each) => (each.kind === Kind.FIELD ? each.name.value : []));
+      found.set(type.name, new Set([...(found.get(type.name) ?? []), ...names]));
     }
   }
   return found;

@@ -13,12 +13,10 @@ export interface Planner {
   stop(): Promise<void>;
 }
 
-export function planOf(
-  { supergraph, plannedSchema, planner, terms }: PlannedSupergraph,
-  document: DocumentNode,
-): QueryPlan {
-  const plan = planner.buildQueryPlan(operationFromDocument(plannedSchema, document, { validate: false }));
-  return inSubgraphTerms(withPartlyKnownTypes(plan, document, supergraph), terms);
+export function planOf(planned: PlannedSupergraph, document: DocumentNode): QueryPlan {
+  const operation = operationFromDocument(planned.plannedSchema, document, { validate: false });
+  const plan = planned.planner.buildQueryPlan(operation);
+  return inSubgraphTerms(withPartlyKnownTypes(plan, document, planned), planned.terms);
 }
 
 /** Plans in this thread: everything else in the thread waits, however long that takes. */

@@ -32,7 +32,7 @@ export interface PlannedFor {
 /** A supergraph, as far as the form of selections depends on it. */
 export interface SelectedSupergraph {
   apiSchema: GraphQLSchema;
-  planned: Pick<PlannedSupergraph, "interfaceObjects" | "requiring">;
+  planned: Pick<PlannedSupergraph, "interfaceObjects" | "unresolvableKeys" | "requiring">;
 }
 
 /** The selections of one operation in the form in which they are planned. */
@@ -99,7 +99,12 @@ export class SelectionsToPlan {
     const inner = isUnionType(type) ? undefined : getNamedType(type.getFields()[name]?.type);
     if (!field.selectionSet || !isCompositeType(inner)) return [simple];
     const selections = this.selections(field.selectionSet, scopeOf(this.#schema, inner));
-    return [{ ...simple, selectionSet: setOf(selections) }];
+    // A subgraph may declare the field with an object type, for which the planner does not select the name of the type.
+    const depends =
+      isAbstractType(inner) &&
+      !this.#interfaceObjects.mayBeKnownByInterface(inner) &&
+      selections.some(hasTypeCondition);
+    return [{ ...simple, selectionSet: setOf(depends ? [typename, ...selections] : selections) }];
   }
 
   #fragment({ selectionSet, typeCondition: condition, directives }: InlineFragment, scope: Scope): SelectionNode[] {
@@ -126,6 +131,9 @@ export class SelectionsToPlan {
     );
   }
 }
+
+const hasTypeCondition = (selection: SelectionNode): boolean =>
+  selection.kind === Kind.INLINE_FRAGMENT && selection.typeCondition !== undefined;
 
 /** Selects `__typename` of an object without other selections, so that the response can distinguish an empty object from null. */
 export const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({

@@ -1,65 +1,57 @@
-import { alertChanges, alertRuleChanges } from "#db/monitoring/changes.ts";
-import type { WriteTx } from "#db/client.ts";
-import { hotSpells } from "#db/monitoring/stored-samples.ts";
-import { alertInstances } from "#db/monitoring/schema/alert-instances.ts";
-import { alertRules } from "#db/monitoring/schema/alert-rules.ts";
-import { upsert } from "#db/upsert.ts";
-import { day, generated, type HistoryFleet, hour, leaveExisting, minute, some } from "./history-fleet.ts";
+import type { AlertHistory } from "#subgraphs/monitoring/alerts/record-alerts.ts";
+import type { HighCpuSpell } from "#subgraphs/monitoring/metrics/stored-samples.ts";
+import { day, generated, type HistoryFleet, hour, minute, some } from "./history-fleet.ts";
 
-/** Writes alert rules, and alerts about some VMs and about every VM with a high CPU. Returns how many rows were written. */
-export async function writeAlerts(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
-  const { tenantId, id, ago, users, now } = fleet;
+/**
+ * Returns alert rules, and alerts about some VMs and about every VM with a high CPU.
+ * @param spells real periods of high CPU in the samples of the last day; the alerts about them are still made up here
+ */
+export function alertHistory(fleet: HistoryFleet, spells: readonly HighCpuSpell[]): AlertHistory {
+  const { id, ago, users, now } = fleet;
   const rule = (name: string) => id("alert-rule", name);
-  const common = { tenantId, metadata: generated, labels: { origin: "generated" } };
-  const rules = await upsert(
-    tx,
-    alertRules,
-    [
-      {
-        ...common,
-        id: rule("cpu"),
-        name: "CPU above 90 %",
-        description: "A VM that is short of CPU.",
-        metricName: "cpu_usage_percent",
-        aggregate: "max",
-        comparisonOperator: ">",
-        thresholdValue: 90,
-        evaluationWindow: "PT5M",
-        forDuration: "PT5M",
-        severity: "critical",
-        createdAt: ago(30 * day),
-      },
-      {
-        ...common,
-        id: rule("idle"),
-        name: "Idle VM",
-        description: "Less than 1 % of CPU in an hour.",
-        metricName: "cpu_usage_percent",
-        aggregate: "avg",
-        comparisonOperator: "<",
-        thresholdValue: 1,
-        evaluationWindow: "PT1H",
-        severity: "info",
-        createdAt: ago(30 * day),
-      },
-      {
-        ...common,
-        id: rule("absent"),
-        name: "No samples",
-        metricName: "cpu_usage_percent",
-        aggregate: "absent",
-        comparisonOperator: ">",
-        thresholdValue: 0,
-        evaluationWindow: "PT15M",
-        noDataPolicy: "alert",
-        severity: "warning",
-        createdAt: ago(30 * day),
-      },
-    ],
-    { ...leaveExisting, emits: alertRuleChanges },
-  );
-  // Real periods of high CPU in the samples of the last day. The alerts about them are still made up here.
-  const spells = await hotSpells(tx, now.getTime() / 1000 - 86_400, 90);
+  const common = { metadata: generated, labels: { origin: "generated" } };
+  const rules: AlertHistory["rules"] = [
+    {
+      ...common,
+      id: rule("cpu"),
+      name: "CPU above 90 %",
+      description: "A VM that is short of CPU.",
+      metricName: "cpu_usage_percent",
+      aggregate: "max",
+      comparisonOperator: ">",
+      thresholdValue: 90,
+      evaluationWindow: "PT5M",
+      forDuration: "PT5M",
+      severity: "critical",
+      createdAt: ago(30 * day),
+    },
+    {
+      ...common,
+      id: rule("idle"),
+      name: "Idle VM",
+      description: "Less than 1 % of CPU in an hour.",
+      metricName: "cpu_usage_percent",
+      aggregate: "avg",
+      comparisonOperator: "<",
+      thresholdValue: 1,
+      evaluationWindow: "PT1H",
+      severity: "info",
+      createdAt: ago(30 * day),
+    },
+    {
+      ...common,
+      id: rule("absent"),
+      name: "No samples",
+      metricName: "cpu_usage_percent",
+      aggregate: "absent",
+      comparisonOperator: ">",
+      thresholdValue: 0,
+      evaluationWindow: "PT15M",
+      noDataPolicy: "alert",
+      severity: "warning",
+      createdAt: ago(30 * day),
+    },
+  ];
   const named = new Map(fleet.vms.map((vm) => [vm.id, vm]));
   const hot = spells.flatMap(({ vmId, first, last, peak }) => {
     const vm = named.get(vmId);
@@ -68,7 +60,6 @@ export async function writeAlerts(tx: WriteTx, fleet: HistoryFleet): Promise<num
     return [
       {
         id: id("alert", "cpu", vmId),
-        tenantId,
         ruleId: rule("cpu"),
         vmId,
         nodeId: vm.nodeId,
@@ -86,7 +77,6 @@ export async function writeAlerts(tx: WriteTx, fleet: HistoryFleet): Promise<num
   });
   const spread = some(fleet, 8, 2, (vm, at) => ({
     id: id("alert", "idle", vm.id),
-    tenantId,
     ruleId: rule("idle"),
     vmId: vm.id,
     nodeId: vm.nodeId,
@@ -102,5 +92,5 @@ export async function writeAlerts(tx: WriteTx, fleet: HistoryFleet): Promise<num
     acknowledgedBy: at % 32 === 2 ? (users[1] ?? null) : null,
     acknowledgementNote: at % 32 === 2 ? "to be switched off at the end of the month" : null,
   }));
-  return rules + (await upsert(tx, alertInstances, [...hot, ...spread], { ...leaveExisting, emits: alertChanges }));
+  return { rules, alerts: [...hot, ...spread] };
 }

@@ -1,21 +1,14 @@
-import { compliancePolicyChanges, complianceViolationChanges } from "#db/federation/changes.ts";
-import type { WriteTx } from "#db/client.ts";
-import { compliancePolicies } from "#db/federation/schema/compliance-policies.ts";
-import { complianceViolations } from "#db/federation/schema/compliance-violations.ts";
-import { upsert } from "#db/upsert.ts";
-import { day, generated, type HistoryFleet, hour, leaveExisting, some } from "./history-fleet.ts";
+import type { ComplianceHistory } from "#subgraphs/federation/compliance/record-compliance.ts";
+import { day, generated, type HistoryFleet, hour, some } from "./history-fleet.ts";
 
-/** Writes two policies, and violations of them by some VMs. Returns how many rows were written. */
-export async function writeCompliance(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
-  const { tenantId, id, ago, providerIds } = fleet;
+/** Returns two policies, and violations of them by some VMs. */
+export function complianceHistory(fleet: HistoryFleet): ComplianceHistory {
+  const { id, ago, providerIds } = fleet;
   const policy = (name: string) => id("compliance-policy", name);
-  const policies = await upsert(
-    tx,
-    compliancePolicies,
-    [
+  return {
+    policies: [
       {
         id: policy("residency"),
-        tenantId,
         name: "Personal data stays in the EU",
         framework: "GDPR",
         rules: [{ assert: "vm.region in ['eu-west-1', 'westeurope', 'europe-west1']", severity: "high" }],
@@ -25,7 +18,6 @@ export async function writeCompliance(tx: WriteTx, fleet: HistoryFleet): Promise
       },
       {
         id: policy("backup"),
-        tenantId,
         name: "Every VM has a backup of the last day",
         framework: "SOC2",
         rules: [{ assert: "vm.lastBackupAge < duration('P1D')", severity: "medium" }],
@@ -33,16 +25,10 @@ export async function writeCompliance(tx: WriteTx, fleet: HistoryFleet): Promise
         createdAt: ago(60 * day),
       },
     ],
-    { ...leaveExisting, emits: compliancePolicyChanges },
-  );
-  const violations = await upsert(
-    tx,
-    complianceViolations,
-    some(fleet, 9, 4, (vm, at) => {
+    violations: some(fleet, 9, 4, (vm, at) => {
       const resolved = at % 27 === 4;
       return {
         id: id("violation", vm.id),
-        tenantId,
         policyId: at % 2 === 0 ? policy("backup") : policy("residency"),
         vmId: vm.id,
         providerId: at % 2 === 0 ? null : (providerIds[0] ?? null),
@@ -55,7 +41,5 @@ export async function writeCompliance(tx: WriteTx, fleet: HistoryFleet): Promise
         metadata: generated,
       };
     }),
-    { ...leaveExisting, emits: complianceViolationChanges },
-  );
-  return policies + violations;
+  };
 }

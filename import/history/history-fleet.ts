@@ -1,4 +1,4 @@
-import type { FleetVm } from "#db/vms/fleet-writes.ts";
+import type { LiveVm } from "#subgraphs/vms/vms/live-vms.ts";
 
 /** The metadata of every row that no trace has. */
 export const generated = { origin: "generated" } as const;
@@ -8,15 +8,11 @@ export const minute = 60_000;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** Existing rows stay unchanged. */
-export const leaveExisting = { onConflict: ["id"], update: "none" } as const;
-
 /** A tenant's data in its databases, from which its history is generated. */
 export interface HistoryFleet {
-  tenantId: string;
   now: Date;
   /** The VMs of the whole fleet. A VM's place in it decides which data it gets. */
-  vms: FleetVm[];
+  vms: LiveVm[];
   nodeIds: string[];
   providerIds: string[];
   users: string[];
@@ -25,9 +21,5 @@ export interface HistoryFleet {
 }
 
 /** Returns the results of `make` for one of every `every` VMs, the one at place `from`. */
-export const some = <T>(
-  { vms }: HistoryFleet,
-  every: number,
-  from: number,
-  make: (vm: FleetVm, at: number) => T,
-): T[] => vms.flatMap((vm, at) => (at % every === from ? [make(vm, at)] : []));
+export const some = <T>({ vms }: HistoryFleet, every: number, from: number, make: (vm: LiveVm, at: number) => T): T[] =>
+  vms.flatMap((vm, at) => (at % every === from ? [make(vm, at)] : []));

@@ -1,9 +1,5 @@
-import { vmMigrationChanges, vmMigrationStepChanges } from "#db/federation/changes.ts";
-import type { WriteTx } from "#db/client.ts";
-import { vmMigrationSteps } from "#db/federation/schema/vm-migration-steps.ts";
-import { migrationPhases, vmMigrations } from "#db/federation/schema/vm-migrations.ts";
-import { upsert } from "#db/upsert.ts";
-import { generated, type HistoryFleet, hour, leaveExisting, minute, some } from "./history-fleet.ts";
+import { type MigrationHistory, migrationPhases } from "#subgraphs/federation/migrations/record-migrations.ts";
+import { generated, type HistoryFleet, hour, minute, some } from "./history-fleet.ts";
 
 type MigrationStatus = "completed" | "in_progress" | "failed" | "planned";
 /** How far a migration of a status has come: steps that are done, and what became of the next one. */
@@ -15,9 +11,9 @@ const progressOf: Record<MigrationStatus, { done: number; next: "in_progress" | 
 };
 const statuses: readonly MigrationStatus[] = ["completed", "in_progress", "completed", "failed", "planned"];
 
-/** Migrations of some VMs in every status, each with its steps. Returns how many rows were written. */
-export async function writeMigrations(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
-  const { tenantId, id, ago, users, nodeIds, providerIds } = fleet;
+/** Returns migrations of some VMs in every status, each with its steps. */
+export function migrationHistory(fleet: HistoryFleet): MigrationHistory {
+  const { id, ago, users, nodeIds, providerIds } = fleet;
   const moves = some(fleet, 7, 3, (vm, at) => {
     const status = statuses[Math.floor(at / 7) % statuses.length] as MigrationStatus;
     const { done, next } = progressOf[status];
@@ -29,7 +25,6 @@ export async function writeMigrations(tx: WriteTx, fleet: HistoryFleet): Promise
       steps: migrationPhases.map((phase, step) => ({
         id: id("migration-step", vm.id, step),
         migrationId: id("migration", vm.id),
-        tenantId,
         stepNumber: step,
         stepName: phase,
         description: `${phase} (${type})`,
@@ -42,7 +37,6 @@ export async function writeMigrations(tx: WriteTx, fleet: HistoryFleet): Promise
       })),
       row: {
         id: id("migration", vm.id),
-        tenantId,
         vmId: vm.id,
         sourceNodeId: vm.nodeId ?? nodeIds[at % Math.max(nodeIds.length, 1)] ?? null,
         destinationNodeId: toCloud ? null : (nodeIds[(at * 7 + 1) % Math.max(nodeIds.length, 1)] ?? null),
@@ -64,19 +58,7 @@ export async function writeMigrations(tx: WriteTx, fleet: HistoryFleet): Promise
       },
     };
   });
-  const moved = await upsert(
-    tx,
-    vmMigrations,
-    moves.map(({ row }) => row),
-    { ...leaveExisting, emits: vmMigrationChanges },
-  );
-  const stepped = await upsert(
-    tx,
-    vmMigrationSteps,
-    moves.flatMap(({ steps }) => steps),
-    { ...leaveExisting, emits: vmMigrationStepChanges },
-  );
-  return moved + stepped;
+  return { migrations: moves.map(({ row }) => row), steps: moves.flatMap(({ steps }) => steps) };
 }
 
 const after = (time: Date, minutes: number): Date => new Date(time.getTime() + minutes * minute);

@@ -1,21 +1,13 @@
-import { vmNetworkChanges, vmSnapshotChanges, vmStateTransitionChanges } from "#db/vms/changes.ts";
-import type { WriteTx } from "#db/client.ts";
-import { upsert } from "#db/upsert.ts";
-import { vmNetworks } from "#db/vms/schema/vm-networks.ts";
-import { vmSnapshots } from "#db/vms/schema/vm-snapshots.ts";
-import { vmStateTransitions } from "#db/vms/schema/vm-state-transitions.ts";
-import { day, generated, type HistoryFleet, hour, leaveExisting, minute, some } from "./history-fleet.ts";
+import type { VmHistory } from "#subgraphs/vms/vms/record-vms.ts";
+import { day, generated, type HistoryFleet, hour, minute, some } from "./history-fleet.ts";
 
-/** Writes a network interface and the past states of every VM, and snapshots of some. Returns how many rows were written. */
-export async function writeVmHistory(tx: WriteTx, fleet: HistoryFleet): Promise<number> {
-  const { tenantId, id, ago, vms } = fleet;
-  const networks = await upsert(
-    tx,
-    vmNetworks,
-    vms.map((vm, at) => ({
+/** Returns a network interface and the past states of every VM, and snapshots of some. */
+export function vmHistory(fleet: HistoryFleet): VmHistory {
+  const { id, ago, vms } = fleet;
+  return {
+    networks: vms.map((vm, at) => ({
       id: id("network", vm.id),
       vmId: vm.id,
-      tenantId,
       networkName: at % 5 === 0 ? "dmz" : "internal",
       interfaceName: "eth0",
       ipAddress: `10.${Math.floor(at / 65_536)}.${Math.floor(at / 256) % 256}.${at % 256}`,
@@ -26,15 +18,9 @@ export async function writeVmHistory(tx: WriteTx, fleet: HistoryFleet): Promise<
       metadata: generated,
       createdAt: vm.createdAt,
     })),
-    { ...leaveExisting, emits: vmNetworkChanges },
-  );
-  const snapshots = await upsert(
-    tx,
-    vmSnapshots,
-    some(fleet, 4, 1, (vm, at) => ({
+    snapshots: some(fleet, 4, 1, (vm, at) => ({
       id: id("snapshot", vm.id),
       vmId: vm.id,
-      tenantId,
       name: `${vm.name}-nightly`,
       snapshotType: at % 8 === 1 ? ("scheduled" as const) : ("manual" as const),
       storagePath: `/snapshots/${vm.id}/nightly.qcow2`,
@@ -44,13 +30,8 @@ export async function writeVmHistory(tx: WriteTx, fleet: HistoryFleet): Promise<
       createdAt: ago(6 * hour + at * minute),
       expiresAt: ago(-14 * day),
     })),
-    { ...leaveExisting, emits: vmSnapshotChanges },
-  );
-  const transitions = await upsert(
-    tx,
-    vmStateTransitions,
-    vms.flatMap((vm) => {
-      const common = { vmId: vm.id, tenantId, initiatedBy: vm.ownerId, metadata: generated };
+    transitions: vms.flatMap((vm) => {
+      const common = { vmId: vm.id, initiatedBy: vm.ownerId, metadata: generated };
       const created = vm.createdAt.getTime();
       const first = { ...common, id: id("transition", vm.id, "creating"), toState: "creating" as const };
       const running = {
@@ -73,9 +54,7 @@ export async function writeVmHistory(tx: WriteTx, fleet: HistoryFleet): Promise<
           : []),
       ];
     }),
-    { ...leaveExisting, emits: vmStateTransitionChanges },
-  );
-  return networks + snapshots + transitions;
+  };
 }
 
 const hex = (value: number) => (value % 256).toString(16).padStart(2, "0");

@@ -65,11 +65,11 @@ type Pages<Source, Row> = (
   withTotal: boolean,
 ) => Promise<readonly Page<Row>[]>;
 
-type FilterValues = Readonly<Record<string, unknown>>;
-
 /** Returns the loader of an object by its key, for one request. @param source the request's transaction */
 export const loaderOf = <Source, Row>(source: Source, lookup: Lookup<Source, Row>): BatchLoader<Row> =>
   batchLoader((keys) => lookup(source, keys));
+
+type FilterValues = Readonly<Record<string, unknown>>;
 
 /** The batch reads of an entity. `db/entity.ts` defines them. */
 export interface EntityReads<Source, Row, Parent extends string> {
@@ -86,14 +86,14 @@ export class EntityLoaders<Source, Row, Parent extends string> implements BatchL
   readonly #source: Source;
   readonly #reads: EntityReads<Source, Row, Parent>;
   readonly #byId: BatchLoader<Row>;
-  readonly #among: ArgumentLoader<FilterValues, boolean>;
   readonly #under = new Map<Parent, ConnectionLoader<Row>>();
+  readonly #listed: ArgumentLoader<FilterValues, boolean>;
 
   constructor(source: Source, reads: EntityReads<Source, Row, Parent>) {
     this.#source = source;
     this.#reads = reads;
     this.#byId = loaderOf(source, reads.byId);
-    this.#among = new ArgumentLoader((ids, filter) => reads.list.among(source, ids, filter));
+    this.#listed = new ArgumentLoader((ids, filter) => reads.list.among(source, ids, filter));
   }
 
   /** Loads the object with this id; null when none is visible. */
@@ -106,9 +106,9 @@ export class EntityLoaders<Source, Row, Parent extends string> implements BatchL
     return this.#reads.list.page(this.#source, args, withTotal);
   }
 
-  /** Decides whether the list with this filter holds the object with this id; all ids with equal filters share one statement. */
-  isAmong(id: string, filter: FilterValues): Promise<boolean> {
-    return this.#among.loadWith(id, filter);
+  /** Resolves to whether the list with this filter contains the object with this id; all ids with equal filters share one statement. */
+  isListed(id: string, filter: FilterValues): Promise<boolean> {
+    return this.#listed.loadWith(id, filter);
   }
 
   /** Returns the loader of the list under a parent. @param field the field of the parent, as `ClusterNode.vms` */

@@ -137,7 +137,7 @@ describe("from an entity follows", () => {
   it("whether a list with a filter holds an object, one read for all objects with equal filters", async () => {
     const reads: Reads = [];
     const { Host } = entityLoaders(reads, entities);
-    const held = [Host.isAmong(id(1), { a: 1, b: 2 }), Host.isAmong(id(9), { b: 2, a: 1 }), Host.isAmong(id(2), {})];
+    const held = [Host.isListed(id(1), { a: 1, b: 2 }), Host.isListed(id(9), { b: 2, a: 1 }), Host.isListed(id(2), {})];
     expect(await Promise.all(held)).toEqual([true, false, true]);
     expect(reads).toEqual(['Host among {"a":1,"b":2}: 2', "Host among {}: 1"]);
   });

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "#db/client.ts";
-import { refreshHourly } from "#db/monitoring/hourly-rollup.ts";
-import { dropOldMetrics } from "#db/monitoring/retention.ts";
 import { log } from "#lib/observability/log.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import { dropOldSamples } from "#subgraphs/monitoring/metrics/drop-old-samples.ts";
+import { rollUp } from "#subgraphs/monitoring/metrics/roll-up.ts";
 
 const rollupEveryMs = 30_000;
 const retentionEveryMs = 3_600_000;
@@ -17,11 +17,9 @@ export async function runMonitoringJobs(monitoring: Database, signal: AbortSigna
   let retentionDue = 0;
   while (!signal.aborted) {
     try {
-      for (const stream of ["vm", "system"] as const) {
-        while (!signal.aborted && (await monitoring.write(scope, (tx) => refreshHourly(tx, stream))) > 0);
-      }
+      await rollUp(monitoring, scope, ["vm", "system"], signal);
       if (performance.now() >= retentionDue) {
-        while (!signal.aborted && (await monitoring.write(scope, (tx) => dropOldMetrics(tx, new Date()))) > 0);
+        await dropOldSamples(monitoring, scope, new Date(), signal);
         retentionDue = performance.now() + retentionEveryMs;
       }
     } catch (error) {

@@ -9,6 +9,7 @@ import { Replaceable } from "#lib/replaceable.ts";
 import { openRedis } from "#lib/process/redis.ts";
 import { readSecret } from "#lib/trust/secrets.ts";
 import { serveSubgraph } from "#lib/subgraph/server.ts";
+import { isProduction, keyEnvironmentOf } from "#runtime/installation-kind.ts";
 import { SignInLimits } from "./sign-in/sign-in-limits.ts";
 import { createAuthSubgraph } from "./subgraph.ts";
 
@@ -25,14 +26,13 @@ await serveSubgraph({
     const database = await openDatabase({ domain: "auth", url: urls.service });
     const system = await openDatabase({ domain: "auth", url: urls.system, as: "system", maxConnections: 4 });
     const redis = redisUrl ? openRedis(redisUrl) : undefined;
-    const environment = process.env["NOVACRON_ENV"] === "production" ? "prod" : "dev";
     return {
       subgraph: createAuthSubgraph({
         database,
         system,
         pepper,
         encryptionKeys,
-        environment,
+        environment: keyEnvironmentOf(isProduction()),
         limits: new SignInLimits(redis),
       }),
       executedWrites: executedWrites(database),

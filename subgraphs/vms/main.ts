@@ -1,23 +1,5 @@
 import "#lib/process/load-environment-file.ts";
-import { openDatabase } from "#db/client.ts";
-import { executedWrites } from "#db/executed-writes.ts";
-import { serveSubgraph } from "#lib/subgraph/server.ts";
-import { openOwnLog } from "#runtime/events/own-log.ts";
+import { runLiveSubgraph } from "#runtime/subgraph-process.ts";
 import { createVmsSubgraph } from "./subgraph.ts";
 
-await serveSubgraph({
-  name: "vms",
-  logins: ["service", "system"],
-  open: async ({ service, system }) => {
-    const database = await openDatabase({ domain: "vms", url: service });
-    const { log, close } = await openOwnLog("vms", system);
-    return {
-      subgraph: createVmsSubgraph({ database, log }),
-      executedWrites: executedWrites(database),
-      ready: () => database.reachable(),
-      close: async () => {
-        await Promise.all([close(), database.close()]);
-      },
-    };
-  },
-});
+await runLiveSubgraph("vms", createVmsSubgraph);

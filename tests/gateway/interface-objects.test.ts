@@ -181,6 +181,52 @@ describe("a subgraph that defines two interfaces as objects, one of them only by
   ])("is queried for the fields of the other: %s", (query) => answersAsUndivided(federation, query));
 });
 
+describe("a key by which a subgraph cannot resolve an @interfaceObject", () => {
+  const unresolvable = '@interfaceObject @key(fields: "id", resolvable: false)';
+  const federation = composed({
+    catalogue: `type Query { sold: Sold }
+      interface Media @key(fields: "id") { id: ID! }
+      interface Sold @key(fields: "id") { id: ID! }
+      type Book implements Media & Sold @key(fields: "id") { id: ID!  pages: Int }
+      type Film implements Media @key(fields: "id") { id: ID!  minutes: Int }`,
+    stock: `type Query { stock(at: Int): Media! }
+      type Media ${unresolvable} { id: ID! }
+      type Sold ${unresolvable} { id: ID! }`,
+    shelf: `type Query { shelf(at: Int): Media }
+      type Media @interfaceObject @key(fields: "id") @key(fields: "code", resolvable: false) { id: ID!  code: ID!  place: Int }`,
+  });
+
+  it.each([
+    "{ a: stock(at: 1) { ... on Sold { id } } b: stock(at: 2) { ... on Book { x: id } } c: stock(at: 3) { ... on Sold { id } } }",
+    "{ stock { ... on Sold { x: id } ... on Film { minutes place } } sold { id } }",
+    "{ a: shelf(at: 1) { place ... on Book { code pages } ... on Film { x: code } } b: shelf(at: 2) { ... on Sold { ... on Book { id code } } } }",
+  ])("is read from the object that the subgraph returned: %s", (query) => answersAsUndivided(federation, query));
+});
+
+describe("an object of which only the interface is known", () => {
+  const federation = composed({
+    catalogue: `interface Media @key(fields: "id") { id: ID!  title(in: Int): String  pages: Int }
+      type Book implements Media @key(fields: "id") { id: ID!  title(in: Int): String!  pages: Int! }
+      type Film implements Media @key(fields: "id") { id: ID!  title(in: Int): String  pages: Int }`,
+    shelf: `type Query { shelf(at: Int): Media } type Media @interfaceObject @key(fields: "id") { id: ID!  place: Int }`,
+  });
+
+  it.each(["title", "place title ... on Book { pages }", "... on Film { title } ... on Book { title pages }"])(
+    "is null when a field fails that may be null by the interface and not by the object's type: %s",
+    async (selection) => {
+      const query = `{ ${[1, 2, 3, 4, 5, 6].map((at) => `s${at}: shelf(at: ${at}) { ${selection} }`).join(" ")} }`;
+      let failures = 0;
+      for (let seed = 0; seed < 20; seed += 1) {
+        const operation = { query, variables: {} };
+        await compare(federation, operation, { trouble: "error", seed });
+        const expected = await federation.undivided(operation, { trouble: "error", seed });
+        failures += expected.failures.filter((path) => path.length > 1).length;
+      }
+      expect(failures).toBeGreaterThan(5);
+    },
+  );
+});
+
 describe("a field that requires another one that is null", () => {
   it("is fetched where types differ on whether the required field may be null", async () => {
     const federation = composed({

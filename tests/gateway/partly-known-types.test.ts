@@ -73,13 +73,85 @@ describe("case G3: a subgraph is queried for its fields of an object whose type 
     const { data, errors } = await answered(query, { unit: 2 });
     expect({ data, errors }).toEqual({ data: { a: [{ plan: { steps: [{}, { cpus: 4 }] } }] }, errors: [] });
   });
+});
 
-  it("and the fields that others have of the object are an error, also where a field of another type has the same response key", async () => {
-    const query = "{ b { plan { steps { ... on Restart { note: name } ... on Move { host note } } } } }";
-    expect(await answered(query)).toEqual({
-      data: { b: [{ plan: { steps: [{ note: "restart" }, { host: "h2", note: null }] } }] },
+/** Subgraph `a` returns steps that other subgraphs do not have in a plan, though they know more about them. */
+const further: Readonly<Record<string, KeyedSubgraph>> = {
+  a: {
+    sdl: `type Query { machine: [Machine] } type Machine @key(fields: "id") { id: ID!  plan: Plan @shareable } type Plan @shareable { steps: [[Step!]!]! }
+      union Step = Restart | Resize | Copy type Restart @shareable { name: String } type Resize @key(fields: "name") { name: String!  cost: Int }
+      type Copy @key(fields: "id") { id: ID!  cost: String  by: Actor } union Actor = Robot | Person type Robot @key(fields: "id") { id: ID! } type Person { age: Int }`,
+    roots: { machine: [machine] },
+    fields: {
+      "Machine.plan": () => ({
+        steps: [
+          [{ __typename: "Restart", name: "restart" }],
+          [
+            { __typename: "Resize", name: "resize", cost: 3 },
+            { __typename: "Copy", id: "7", cost: "none", by: { __typename: "Robot", id: "r" } },
+          ],
+        ],
+      }),
+    },
+  },
+  b: {
+    sdl: `type Machine @key(fields: "id") { id: ID!  plan: Plan @shareable } type Plan @shareable { steps: [[Step!]!]! }
+      union Step = Restart type Restart @shareable { name: String }`,
+  },
+  c: {
+    sdl: `type Resize @key(fields: "name") { name: String!  note(in: String): String  cost: Int @external  price: Int @requires(fields: "cost") }
+      type Copy @key(fields: "id") { id: ID!  size: Int  target: Host } type Host @key(fields: "id") { id: ID! } type Robot @key(fields: "id") { id: ID!  model: String }`,
+    fields: {
+      "Resize.note": (_row) => "by night",
+      "Resize.price": (_row, { cost }) => 10 * Number(cost),
+      "Copy.target": () => ({ __typename: "Host", id: "h" }),
+    },
+  },
+  d: { sdl: `type Host @key(fields: "id") { id: ID!  name: String }` },
+};
+const rows: readonly Row[] = [
+  machine,
+  { __typename: "Resize", name: "resize" },
+  { __typename: "Copy", id: "7", size: 5 },
+  { __typename: "Host", id: "h", name: "host h" },
+  { __typename: "Robot", id: "r", model: "R2" },
+];
+
+describe("case G3: other subgraphs are queried for their fields of an object whose type only one subgraph defines there", () => {
+  const sdl = composed(further);
+  if (sdl === undefined) throw new Error("The subgraphs do not compose.");
+  const executors = bothExecutors(sdl);
+
+  it.each([
+    ["{ ... on Resize { note } ... on Restart { name } }", [[{ name: "restart" }], [{ note: "by night" }, {}]]],
+    ["{ ... on Resize { price name } ... on Copy { size } }", [[{}], [{ price: 30, name: "resize" }, { size: 5 }]]],
+    ["{ ... on Copy { target { name id } } }", [[{}], [{}, { target: { name: "host h", id: "h" } }]]],
+    ["{ ... on Copy { cost } ... on Resize { cost } }", [[{}], [{ cost: 3 }, { cost: "none" }]]],
+    [
+      "{ ... on Copy { x: size } ... on Resize { x: price } ... on Restart { x: name } }",
+      [[{ x: "restart" }], [{ x: 30 }, { x: 5 }]],
+    ],
+    [
+      "{ __typename ... on Copy { by { ... on Robot { model } } } }",
+      [[{ __typename: "Restart" }], [{ __typename: "Resize" }, { __typename: "Copy", by: { model: "R2" } }]],
+    ],
+  ])("%s", async (selection, steps) => {
+    const query = `{ machine { plan { steps ${selection} } } }`;
+    expect(await executors.ours({ query, variables: {} }, keyedSubgraphs(further, rows))).toEqual({
+      data: { machine: [{ plan: { steps } }] },
       errors: [],
-      invalid: [["b", 0, "plan", "steps", 1, "note"]],
+      invalid: [],
     });
+  });
+
+  it("with the variables of the client", async () => {
+    const query = "query($in: String) { machine { plan { steps { ... on Resize { note(in: $in) } } } } }";
+    const calls: unknown[] = [];
+    const serve = keyedSubgraphs(further, rows);
+    await executors.ours({ query, variables: { in: "EN" } }, (name, text, variables) => {
+      if (text.includes("note")) calls.push(variables["in"]);
+      return serve(name, text, variables);
+    });
+    expect(calls).toEqual(["EN"]);
   });
 });

@@ -2,6 +2,7 @@ import { operationFromDocument, Supergraph } from "@apollo/federation-internals"
 import { QueryPlanner } from "@apollo/query-planner";
 import { parse } from "graphql";
 import { describe, expect, it } from "vitest";
+import { compare } from "./differential/compare.ts";
 import { composed, type Federation } from "./differential/federation.ts";
 import { pricesSchemas } from "./mock-supergraphs.ts";
 
@@ -84,4 +85,37 @@ describe("fields of two subgraphs that require each other in a chain", () => {
       expect(answer.data).toEqual((await chain.undivided({ query, variables: {} }, { trouble: "none", seed: 0 })).data);
     },
   );
+});
+
+describe("a field that requires a field of another object", () => {
+  const separate = composed({
+    posts: `type Query { posts: [Post!] } type Post @key(fields: "id") { id: ID!  novice: Boolean @external  expert: Boolean! @requires(fields: "novice") }
+      type Author @key(fields: "id") { id: ID!  name: String!  years: Int! }`,
+    authors: `type Post @key(fields: "id") { id: ID!  author: Author  novice: Boolean @requires(fields: "author { years }") }
+      type Author @key(fields: "id") { id: ID!  years: Int! @external }`,
+  });
+  const returned = composed({
+    posts: `type Query { posts: [Post!] } type Post @key(fields: "id") { id: ID!  author(in: Int): Author  authors: [Author] }
+      type Author { name: String!  years: Int! }`,
+    ranks: `type Query { ranked: [Post] } type Post @key(fields: "id") { id: ID!  author(in: Int): Author @external  authors: [Author] @external
+        novice: Boolean @requires(fields: "author { years }")  rank: Int @requires(fields: "authors { years }") } type Author { years: Int! @external }`,
+  });
+
+  it.each([
+    [separate, "{ posts { novice author { name } } }"],
+    [separate, "{ posts { expert author { name years } } }"],
+    [returned, "{ posts { novice author { name } } }"],
+    [returned, "query($in: Int = 2) { posts { a: author(in: $in) { name } author { years name } novice } }"],
+    [returned, "{ posts { rank authors { name } } ranked { novice author { name } rank authors { name } } }"],
+  ])("has its value where another field of that object fails: %#", async (federation, query) => {
+    let failures = 0;
+    for (let seed = 0; seed < 40; seed += 1) {
+      for (const trouble of ["error", "null"] as const) {
+        await compare(federation, { query, variables: {} }, { trouble, seed });
+        const { failures: failed } = await federation.undivided({ query, variables: {} }, { trouble, seed });
+        failures += failed.filter((path) => path.at(-1) === "name").length;
+      }
+    }
+    expect(failures).toBeGreaterThan(0);
+  });
 });

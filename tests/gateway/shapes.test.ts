@@ -3,13 +3,14 @@ import { compare } from "./differential/compare.ts";
 import { composed } from "./differential/federation.ts";
 import { overComposed } from "./differential/property.ts";
 import { fieldShapes } from "./shapes/fields.ts";
+import { parentShapes } from "./shapes/parents.ts";
 import { typeShapes } from "./shapes/types.ts";
 
-// The documents are always the same; other seeds explore.
+// The documents are always the same. Other seeds explore, and the long test draws more.
 const seed = Number(process.env["NOVACRON_SEED"] ?? 20261130);
 const runs = Number(process.env["NOVACRON_RUNS"] ?? 40);
 
-describe.each(Object.entries({ ...fieldShapes, ...typeShapes }))(
+describe.each(Object.entries({ ...fieldShapes, ...parentShapes, ...typeShapes }))(
   "case G1, G2, G3: the gateway answers as one undivided service over %s",
   (_shape, { schemas, documents, bare, partly }) => {
     const federation = composed(schemas, ...(bare ? [""] : []));

@@ -26,6 +26,14 @@ const more = (before: Map<string, number>, after: Map<string, number>, type: str
   (after.get(type) ?? 0) - (before.get(type) ?? 0);
 
 describe("the demo fleet", () => {
+  it("changes once when several programs change it at the same time", async () => {
+    const before = await eventCounts("vms");
+    const now = new Date();
+    const changed = await Promise.all(Array.from({ length: 4 }, () => changeDemoFleet(fleet.dbs, demo.id, now)));
+    expect(changed.filter(Boolean)).toHaveLength(1);
+    expect(more(before, await eventCounts("vms"), "vm_state_transition.created")).toBe(1);
+  });
+
   it("changes: VMs stop and start, alerts are raised, fire and end, and migrations proceed to their ends", async () => {
     const before = {
       vms: await eventCounts("vms"),

@@ -15,5 +15,5 @@ it("case G37, G38: code that writes accounts, roles, keys and sessions takes onl
 
 it("case G37, G38: that module skips the comparison of rights only for a user who has proved who they are, and for the first administrator", () => {
   expect(naming(/\bprovedAccount\b/)).toEqual([judge, "subgraphs/auth/sign-in/sign-in.ts"]);
-  expect(naming(/\brightsOfTheInstallation\b/)).toEqual(["runtime/administrator.ts", judge]);
+  expect(naming(/\brightsOfTheInstallation\b/)).toEqual([judge, "subgraphs/auth/users/first-administrator.ts"]);
 });

@@ -3,8 +3,9 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { signCheckpoints } from "#subgraphs/auth/audit/checkpoints.ts";
-import { isRight, reportText, verifyAudit } from "#subgraphs/auth/audit/verify.ts";
+import { signCheckpoints } from "#subgraphs/auth/audit/sign-checkpoints.ts";
+import { reportText } from "#cli/audit/report.ts";
+import { isRight, verifyAudit } from "#subgraphs/auth/audit/verify-audit.ts";
 import { recordAudit } from "#db/auth/audit-writes.ts";
 import { type Database, openDatabase } from "#db/client.ts";
 import type { AuditCheckpoint } from "#lib/trust/audit-checkpoint.ts";

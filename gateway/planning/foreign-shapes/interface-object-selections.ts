@@ -31,16 +31,22 @@ export interface OtherSelections {
 export class InterfaceObjectSelections {
   readonly #schema: GraphQLSchema;
   readonly #interfaceObjects: readonly GraphQLInterfaceType[];
+  readonly #unresolvableKeys: PlannedSupergraph["unresolvableKeys"];
   readonly #requiring: ReadonlySet<string>;
   readonly #on: OtherSelections;
 
   constructor(
     schema: GraphQLSchema,
-    { interfaceObjects, requiring }: Pick<PlannedSupergraph, "interfaceObjects" | "requiring">,
+    {
+      interfaceObjects,
+      unresolvableKeys,
+      requiring,
+    }: Pick<PlannedSupergraph, "interfaceObjects" | "unresolvableKeys" | "requiring">,
     on: OtherSelections,
   ) {
     this.#schema = schema;
     this.#interfaceObjects = [...interfaceObjects.keys()].map((name) => schema.getType(name)).filter(isInterfaceType);
+    this.#unresolvableKeys = unresolvableKeys;
     this.#requiring = requiring;
     this.#on = on;
   }
@@ -100,14 +106,14 @@ export class InterfaceObjectSelections {
     const requires = possible.some((each) =>
       (fields.get(each) ?? []).some((field) => !shared.includes(field) && this.#requiring.has(field.node.name.value)),
     );
-    const common = isKnown && !requires ? shared : [];
+    const common = new Set(isKnown ? [...(requires ? [] : shared), ...this.#keysOf(type, fields)] : []);
     const rest = new Map(
       possible.flatMap((each) => {
-        const more = (fields.get(each) ?? []).filter((field) => !common.includes(field));
+        const more = (fields.get(each) ?? []).filter((field) => !common.has(field));
         return more.length > 0 ? [[each, more]] : [];
       }),
     );
-    const selections = this.#inFragments(common, type);
+    const selections = this.#inFragments([...common], type);
     const depends = possible.length > 1 && [...conditions].some((condition) => !this.#fits(type, condition));
     if (isKnown && (depends || rest.size > 0)) selections.push(typename);
     for (const known of isKnown ? [] : this.#interfaceObjects) {
@@ -119,6 +125,16 @@ export class InterfaceObjectSelections {
     }
     for (const [each, more] of rest) selections.push(...fragmentOn(each.name, this.#inFragments(more, each)));
     return selections;
+  }
+
+  /**
+   * Returns the fields of some types that are keys of the interface and by which a subgraph with the interface alone resolves no entity. The planner would
+   * return to that subgraph for such a field, though the object came with it.
+   */
+  #keysOf(type: GraphQLAbstractType, fields: FieldsByType["fields"]): FieldInFragments[] {
+    const keys = this.#unresolvableKeys.get(type.name);
+    if (!keys) return [];
+    return [...fields.values()].flat().filter(({ node }) => keys.has(node.name.value));
   }
 
   /** Returns the fields of a type, wrapped in the enclosing fragments that carry directives. */

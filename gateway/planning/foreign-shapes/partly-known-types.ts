@@ -3,13 +3,15 @@ import {
   type CompositeType,
   isAbstractType,
   isCompositeType,
+  isListType,
+  isNonNullType,
   isUnionType,
   type ObjectType,
   possibleRuntimeTypes,
   type Subgraph,
-  type Supergraph,
+  type Type,
 } from "@apollo/federation-internals";
-import type { FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query-planner";
+import type { FetchDataRewrite, FetchNode, PlanNode, QueryPlan, ResponsePath } from "@apollo/query-planner";
 import {
   type DocumentNode,
   type FieldNode,
@@ -23,52 +25,36 @@ import {
   visit,
 } from "graphql";
 import { keyOf } from "../../operation.ts";
-import { fragmentOn, typename } from "../selection-nodes.ts";
-import { withFetches } from "../plan-fetches.ts";
 import { isPlannedOf, type PlannedFields, plannedFields } from "../planned-fields.ts";
+import { type PartlyKnown, type PlannedObject, planObject } from "../plan-object.ts";
+import { withFetches } from "../plan-fetches.ts";
+import { fragmentOn } from "../selection-nodes.ts";
 
 /**
  * Completes a plan where several subgraphs have a field, and each knows other types behind its union or interface. Apollo's planner assumes that objects
- * have a type that all of them know, and selects nothing of the other types. But a subgraph may return a type that it alone knows. The fields that this
- * subgraph itself has of such an object are selected with the field.
+ * have a type that all of them know, and selects nothing of the other types. But a subgraph may return a type that it alone knows. The fields of such an
+ * object are planned as if this subgraph returned the object by a root field: its own fields are selected with the object, and those of other subgraphs are
+ * fetched after the rest of the plan.
  */
-export function withPartlyKnownTypes(plan: QueryPlan, document: DocumentNode, supergraph: Supergraph): QueryPlan {
-  if (!hasPartlyKnownTypes(supergraph)) return plan;
+export function withPartlyKnownTypes(plan: QueryPlan, document: DocumentNode, planned: PartlyKnown): QueryPlan {
+  if (planned.partlyKnown.size === 0) return plan;
   const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
   if (!operation || !plan.node) return plan;
-  const completion = new Completion(supergraph, operation, plannedFields(plan));
+  const completion = new Completion(planned, operation, plannedFields(plan));
   const paths = pathsOfFetches(plan);
-  return withFetches(plan, (fetch) => completion.completed(fetch, paths.get(fetch) ?? []));
+  const completed = withFetches(plan, (fetch) => completion.completed(fetch, paths.get(fetch) ?? []));
+  return withFurther(completed, completion.further);
 }
 
-/** The union of all entities of a subgraph, which is not a type of the supergraph. */
-const entities = "_Entity";
-
-const known = new WeakMap<Supergraph, boolean>();
-
-/** Returns whether subgraphs know different types behind some union or interface. */
-function hasPartlyKnownTypes(supergraph: Supergraph): boolean {
-  let found = known.get(supergraph);
-  if (found === undefined) {
-    const behind = new Map<string, string>();
-    found = supergraph
-      .subgraphs()
-      .values()
-      .some(({ schema }) =>
-        [...schema.unionTypes(), ...schema.interfaceTypes()].some((type) => {
-          if (type.name === entities) return false;
-          const names = namesOf(possibleRuntimeTypes(type)).sort().join();
-          const others = behind.get(type.name) ?? names;
-          behind.set(type.name, others);
-          return others !== names;
-        }),
-      );
-    known.set(supergraph, found);
-  }
-  return found;
+/** Returns a plan that executes further nodes at its end. */
+function withFurther(plan: QueryPlan, further: readonly PlanNode[]): QueryPlan {
+  const { node } = plan;
+  if (!node || further.length === 0) return plan;
+  const last: PlanNode = { kind: "Parallel", nodes: [...further] };
+  if (node.kind !== "Subscription") return { ...plan, node: { kind: "Sequence", nodes: [node, last] } };
+  const rest: PlanNode = node.rest ? { kind: "Sequence", nodes: [node.rest, last] } : last;
+  return { ...plan, node: { ...node, rest } };
 }
-
-const namesOf = (types: readonly { name: string }[]): string[] => types.map(({ name }) => name);
 
 function pathsOfFetches({ node }: QueryPlan): Map<FetchNode, ResponsePath> {
   const found = new Map<FetchNode, ResponsePath>();
@@ -92,22 +78,27 @@ const rootTypes = { query: "Query", mutation: "Mutation", subscription: "Subscri
 interface Place {
   fetch: FetchNode;
   subgraph: Subgraph;
-  path: readonly string[];
+  path: ResponsePath;
+  /** The keys of the path within the fetch's own response. */
+  within: readonly string[];
+  rewrites: FetchDataRewrite[];
 }
 
 class Completion {
-  readonly #supergraph: Supergraph;
+  /** What is fetched after the plan. */
+  readonly further: PlanNode[] = [];
+  readonly #planned: PartlyKnown;
   readonly #operation: OperationDefinitionNode;
-  readonly #planned: PlannedFields;
+  readonly #fields: PlannedFields;
   /** By paths of response keys: the selections of the operation there. */
   readonly #selected = new Map<string, SelectionSetNode[]>();
   /** By paths: the first fetch of the objects there. */
   readonly #brought = new Map<string, FetchNode>();
 
-  constructor(supergraph: Supergraph, operation: OperationDefinitionNode, planned: PlannedFields) {
-    this.#supergraph = supergraph;
-    this.#operation = operation;
+  constructor(planned: PartlyKnown, operation: OperationDefinitionNode, fields: PlannedFields) {
     this.#planned = planned;
+    this.#operation = operation;
+    this.#fields = fields;
     this.#index(operation.selectionSet, []);
   }
 
@@ -122,14 +113,14 @@ class Completion {
     }
   }
 
-  completed(fetch: FetchNode, at: ResponsePath): FetchNode {
-    const subgraph = this.#supergraph.subgraphs().get(fetch.serviceName);
+  completed(fetch: FetchNode, path: ResponsePath): FetchNode {
+    const subgraph = this.#planned.supergraph.subgraphs().get(fetch.serviceName);
     const document = parse(fetch.operation, { noLocation: true });
     const definition = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
     const root = definition && composite(subgraph?.schema.type(rootTypes[definition.operation]));
     if (!subgraph || !root) return fetch;
-    const path = at.flatMap((element) => (typeof element === "string" && element !== "@" ? element : []));
-    const selectionSet = this.#set(definition.selectionSet, root, { fetch, subgraph, path });
+    const rewrites: FetchDataRewrite[] = [];
+    const selectionSet = this.#set(definition.selectionSet, root, { fetch, subgraph, path, within: [], rewrites });
     if (selectionSet === definition.selectionSet) return fetch;
     const used = variablesIn(selectionSet).filter((name) => name !== "representations");
     const variableUsages = [...new Set([...(fetch.variableUsages ?? []), ...used])];
@@ -139,7 +130,13 @@ class Completion {
       ({ variable: { name } }) => variableUsages.includes(name.value) && !isDeclared(name.value),
     );
     const completed = { ...definition, selectionSet, variableDefinitions: [...variableDefinitions, ...more] };
-    return { ...fetch, variableUsages, operation: stripIgnoredCharacters(print(completed)) };
+    return {
+      ...fetch,
+      variableUsages,
+      operation: stripIgnoredCharacters(print(completed)),
+      // The paths of these rewrites have the keys of the response as it comes.
+      ...(rewrites.length > 0 ? { outputRewrites: [...rewrites, ...(fetch.outputRewrites ?? [])] } : {}),
+    };
   }
 
   /** @param type undefined for the entities of representations, which may have any type */
@@ -147,10 +144,13 @@ class Completion {
     let changed = false;
     const selections = set.selections.map((selection) => {
       if (selection.kind === Kind.FRAGMENT_SPREAD || !selection.selectionSet) return selection;
+      const definition = selection.kind === Kind.FIELD ? fieldIn(type, selection.name.value) : undefined;
       const inner =
-        selection.kind === Kind.FIELD ? typeOfField(type, selection) : this.#condition(selection, type, place);
+        selection.kind === Kind.FIELD
+          ? definition?.type && composite(baseType(definition.type))
+          : this.#condition(selection, type, place);
       const isKey = selection.kind === Kind.FIELD && selection.name.value !== "_entities";
-      const there = isKey ? { ...place, path: [...place.path, keyOf(selection)] } : place;
+      const there = isKey ? below(place, keyOf(selection), definition?.type) : place;
       const completed = this.#set(selection.selectionSet, inner, there);
       const added = isKey && inner ? this.#lacking(inner, completed, there) : [];
       if (completed === selection.selectionSet && added.length === 0) return selection;
@@ -169,25 +169,50 @@ class Completion {
   }
 
   /** Returns the fields that the plan fetches nowhere for objects of types that this subgraph knows behind `type`. */
-  #lacking(type: CompositeType, set: SelectionSetNode, { fetch, subgraph, path }: Place): SelectionNode[] {
+  #lacking(type: CompositeType, set: SelectionSetNode, place: Place): SelectionNode[] {
     if (!isAbstractType(type)) return [];
-    const first = this.#brought.get(path.join("/")) ?? fetch;
-    this.#brought.set(path.join("/"), first);
-    if (first !== fetch) return [];
-    const planned = path.reduce<PlannedFields | undefined>((fields, key) => fields?.get(key)?.fields, this.#planned);
+    const keys = keysOn(place.path);
+    const first = this.#brought.get(keys.join("/")) ?? place.fetch;
+    this.#brought.set(keys.join("/"), first);
+    if (first !== place.fetch) return [];
+    const planned = keys.reduce<PlannedFields | undefined>((fields, key) => fields?.get(key)?.fields, this.#fields);
     return possibleRuntimeTypes(type).flatMap((object) => {
-      const lacking = (this.#selected.get(path.join("/")) ?? [])
+      const lacking = (this.#selected.get(keys.join("/")) ?? [])
         .flatMap((selected) => this.#fieldsOf(selected, object.name))
         .filter((field) => {
           const there = planned?.get(keyOf(field));
           return !there || !isPlannedOf(there, (condition) => this.#fits(object.name, condition));
         });
-      const here = lacking.flatMap((field) => fieldHere(field, object, subgraph));
-      return fragmentOn(
-        object.name,
-        here.filter((field) => isAlone(field, object, { set, type, subgraph })),
+      const toPlan = {
+        subgraph: place.subgraph.name,
+        type: object.name,
+        fields: lacking,
+        variables: this.#operation.variableDefinitions ?? [],
+      };
+      return planObject(this.#planned, toPlan, withPartlyKnownTypes).flatMap((added) =>
+        this.#add(added, object, { set, type, place }),
       );
     });
+  }
+
+  /** Returns what is selected of an object with the object; the rest is fetched after the plan. */
+  #add(
+    { selections, rewrites, further }: PlannedObject,
+    object: ObjectType,
+    { set, type, place }: At,
+  ): SelectionNode[] {
+    const { fetch, subgraph, path, within } = place;
+    if (further) this.further.push({ kind: "Flatten", path, node: further });
+    place.rewrites.push(...rewrites.map((rewrite) => ({ ...rewrite, path: [...within, ...rewrite.path] })));
+    const renamed = selections.map((selection) => {
+      if (selection.kind !== Kind.FIELD || isAlone(selection, object, { set, type, subgraph })) return selection;
+      const key = keyOf(selection);
+      let alias = `${key}__of_${object.name}`;
+      while (fetch.operation.includes(alias)) alias += "_";
+      place.rewrites.push({ kind: "KeyRenamer", path: [...within, `... on ${object.name}`, alias], renameKeyTo: key });
+      return { ...selection, alias: { kind: Kind.NAME as const, value: alias } };
+    });
+    return fragmentOn(object.name, renamed);
   }
 
   #fieldsOf(set: SelectionSetNode, object: string): FieldNode[] {
@@ -202,9 +227,31 @@ class Completion {
   }
 
   #fits(object: string, condition: string): boolean {
-    const type = composite(this.#supergraph.schema.type(condition));
+    const type = composite(this.#planned.supergraph.schema.type(condition));
     return type !== undefined && possibleRuntimeTypes(type).some(({ name }) => name === object);
   }
+}
+
+/** The selections of objects of an abstract type. */
+interface At {
+  set: SelectionSetNode;
+  type: CompositeType;
+  place: Place;
+}
+
+const keysOn = (path: ResponsePath): string[] =>
+  path.flatMap((element) => (typeof element === "string" && element !== "@" ? element : []));
+
+const below = (place: Place, key: string, type: Type | undefined): Place => ({
+  ...place,
+  path: [...place.path, key, ...listsOf(type)],
+  within: [...place.within, key],
+});
+
+/** Returns an element of a path for each list around a type. */
+function listsOf(type: Type | undefined): string[] {
+  if (type && isNonNullType(type)) return listsOf(type.ofType);
+  return type && isListType(type) ? ["@", ...listsOf(type.ofType)] : [];
 }
 
 const composite = (type: Parameters<typeof isCompositeType>[0] | undefined): CompositeType | undefined =>
@@ -213,34 +260,7 @@ const composite = (type: Parameters<typeof isCompositeType>[0] | undefined): Com
 const fieldIn = (type: CompositeType | undefined, name: string) =>
   type && !isUnionType(type) ? type.field(name) : undefined;
 
-function typeOfField(type: CompositeType | undefined, { name }: FieldNode): CompositeType | undefined {
-  const definition = fieldIn(type, name.value);
-  return definition?.type && composite(baseType(definition.type));
-}
-
-/** Returns a field with the selections that a subgraph resolves, or nothing when it does not resolve the field. */
-function fieldHere(field: FieldNode, type: CompositeType, subgraph: Subgraph): FieldNode[] {
-  if (field.name.value === typename.name.value) return [field];
-  const definition = fieldIn(type, field.name.value);
-  if (!definition?.type || subgraph.metadata().isFieldExternal(definition)) return [];
-  if ((field.arguments ?? []).some(({ name }) => !definition.argument(name.value))) return [];
-  if (!field.selectionSet) return [field];
-  const inner = composite(baseType(definition.type));
-  if (!inner) return [];
-  const selections = [typename, ...selectionsHere(field.selectionSet, inner, subgraph)];
-  return [{ ...field, selectionSet: { kind: Kind.SELECTION_SET, selections } }];
-}
-
-const selectionsHere = (set: SelectionSetNode, type: CompositeType, subgraph: Subgraph): SelectionNode[] =>
-  set.selections.flatMap((selection): SelectionNode[] => {
-    if (selection.kind === Kind.FIELD) return fieldHere(selection, type, subgraph);
-    if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
-    const condition = selection.typeCondition?.name.value ?? type.name;
-    const narrower = composite(subgraph.schema.type(condition));
-    return narrower ? fragmentOn(condition, selectionsHere(selection.selectionSet, narrower, subgraph)) : [];
-  });
-
-/** Returns whether no other field there has its key and another type: a subgraph would refuse both. */
+/** Returns whether no other field there has its key and another type or other selections: a subgraph may refuse both. */
 function isAlone(
   field: FieldNode,
   object: ObjectType,
@@ -250,7 +270,10 @@ function isAlone(
   return set.selections.every((selection) => {
     if (selection.kind === Kind.FRAGMENT_SPREAD) return false;
     if (selection.kind === Kind.FIELD)
-      return keyOf(selection) !== keyOf(field) || String(fieldIn(type, selection.name.value)?.type) === own;
+      return (
+        keyOf(selection) !== keyOf(field) ||
+        (!field.selectionSet && String(fieldIn(type, selection.name.value)?.type) === own)
+      );
     const narrower = composite(subgraph.schema.type(selection.typeCondition?.name.value ?? type.name)) ?? type;
     return isAlone(field, object, { set: selection.selectionSet, type: narrower, subgraph });
   });

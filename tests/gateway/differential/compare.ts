@@ -22,13 +22,13 @@ export async function compare(
   const places = new Set(expected.failures.map(String));
   const paths = [...ours.errors.map(({ path }) => path ?? []), ...ours.invalid];
   // Each error is of a field that fails; each null that a failure causes has an error; no path has two errors.
-  expect(paths.filter((path) => !places.has(String(path)) && isInAnswer(ours.data, path)).map(String)).toEqual([]);
+  expect(paths.map(String).filter((path) => !places.has(path))).toEqual([]);
   expect(nullsOf(ours, paths)).toEqual(nullsOf(ours, expected.failures));
   const texts = paths.map(String);
   expect(texts.filter((path, index) => texts.indexOf(path) !== index)).toEqual([]);
 }
 
-/** Returns whether the object of the field is in the response. The gateway sometimes fetches a field of an object that only other types should have. */
+/** Returns whether the object of the field is in the response: clients do not select the keys that the gateway fetches. */
 function isInAnswer(data: unknown, path: Path): boolean {
   let value = data;
   for (const key of path) {

@@ -5,7 +5,7 @@ import type { FaultKind } from "../faults.ts";
 import { compare, compareBroken } from "./compare.ts";
 import { Coverage } from "../coverage.ts";
 import { composed, type Federation, federationOf } from "./federation.ts";
-import { type Schemas, supergraphFrom, type SupergraphKinds } from "./supergraph-from.ts";
+import { type Schemas, supergraphFrom } from "./supergraph-from.ts";
 import type { Trouble } from "./world.ts";
 
 export interface Budget {
@@ -84,7 +84,7 @@ const shapes: Readonly<Record<string, RegExp>> = {
 /** Compares gateways with undivided services, for supergraphs and documents that are both drawn. */
 export async function overMany(
   { seed, runs, shrinkMs = 45_000 }: Budget,
-  { documents = 6, ...kinds }: { documents?: number } & SupergraphKinds = {},
+  { documents = 6 }: { documents?: number } = {},
 ): Promise<Drawn> {
   const drawn: Drawn = { supergraphs: 0, documents: 0, shapes: new Map() };
   let last: { text: string; federation: Federation | undefined } | undefined;
@@ -93,7 +93,7 @@ export async function overMany(
     fc.array(documentTape(120), { minLength: documents, maxLength: documents }),
     fc.nat(1_000),
     async (tape, tapes, place) => {
-      const schemas = supergraphFrom(tape, kinds);
+      const schemas = supergraphFrom(tape);
       const text = Object.values(schemas).join("\n");
       if (last?.text !== text) {
         const found = federationOf(schemas);

@@ -33,19 +33,11 @@ const scalars = ["Int", "String", "Float", "Boolean", "ID", "Kind"];
 const names = ["n", "s", "t", "u", "v", "w"];
 const argumentLists = ["", "", "", "(l: Int)", '(l: String = "d", m: Boolean)'];
 
-export interface SupergraphKinds {
-  /** Also draws types that a subgraph finds by one of their keys and not by another; off by default. */
-  someKeysUnresolvable?: boolean;
-}
-
 /**
  * Draws a supergraph: entities with one key or two; values; interfaces of interfaces, some of which are entities that other subgraphs define as objects;
- * unions; fields with arguments; `@requires` and `@shareable`.
+ * unions; fields with arguments; `@requires` and `@shareable`; keys by which a subgraph finds no entity.
  */
-export function supergraphFrom(
-  tape: readonly number[],
-  { someKeysUnresolvable = false }: SupergraphKinds = {},
-): Schemas {
+export function supergraphFrom(tape: readonly number[]): Schemas {
   let at = 0;
   const choose = (count: number): number => (count < 2 ? 0 : (tape[at++] ?? 0) % count);
   const oneIn = (count: number): boolean => choose(count) === count - 1;
@@ -79,8 +71,7 @@ export function supergraphFrom(
       const own = type.keys.filter((_, index) => index === 0 || oneIn(2));
       // Sometimes the subgraph has only the other key.
       const kept = own.length > 1 && oneIn(3) ? own.slice(1) : own;
-      const isReference = oneIn(8);
-      local.keys = kept.map((fields) => ({ fields, resolvable: someKeysUnresolvable ? !oneIn(4) : !isReference }));
+      local.keys = kept.map((fields) => ({ fields, resolvable: !oneIn(4) }));
       for (const key of kept)
         for (const name of key.split(" ")) local.fields.set(name, { ...keyField(name), directives: "" });
     }
@@ -125,7 +116,7 @@ export function supergraphFrom(
       if (graph === home || !type.isEntity || oneIn(3)) continue;
       if (type.members.some((member) => localsOf(graph).has(member))) continue;
       const object = put(graph, type, "interfaceObject");
-      object.keys.push({ fields: "id", resolvable: !(someKeysUnresolvable && oneIn(4)) });
+      object.keys.push({ fields: "id", resolvable: !oneIn(4) });
       object.fields.set("id", { type: "ID!", args: "", directives: "" });
       for (const member of type.members) closed.add(`${graph} ${member}`);
     }

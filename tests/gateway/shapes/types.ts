@@ -129,6 +129,7 @@ export const typeShapes: Readonly<Record<string, Shape>> = {
     },
     documents: [
       "{ work { ... on Film { title } } }",
+      "{ book { ... on Book { id } } }",
       "{ viewer { work { __typename ... on Song { title aTitle } ... on Film { title bTitle } ... on Book { title aTitle bTitle } } } }",
       "{ viewer { book { ... on Book { aTitle bTitle } } song { __typename ... on Song { title } ... on Film { bTitle } } } aWork { ... on Film { title } } }",
       "{ viewer { aWork { ... on Film { bTitle } ... on Book { bTitle } } bWork { ... on Film { title bTitle } ... on Song { aTitle } } } }",

@@ -28,6 +28,6 @@ export const migrationProgressed: LiveField<
     };
   },
   admits: (progress, { filter }, { loaders }) =>
-    isHeld(progress, filter, (rest) => loaders.Migration.isAmong(progress.migrationId, rest)),
+    isHeld(progress, filter, (rest) => loaders.Migration.isListed(progress.migrationId, rest)),
   resolve: (progress) => progress,
 };

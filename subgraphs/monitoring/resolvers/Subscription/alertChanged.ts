@@ -24,6 +24,6 @@ export const alertChanged: LiveField<
     };
   },
   admits: (change, { filter }, { loaders }) =>
-    isHeld(change, filter, (rest) => loaders.Alert.isAmong(change.alertId, rest)),
+    isHeld(change, filter, (rest) => loaders.Alert.isListed(change.alertId, rest)),
   resolve: (change) => change,
 };

@@ -24,6 +24,6 @@ export const vmStateChanged: LiveField<
     };
   },
   admits: (transition, { filter }, { loaders }) =>
-    isHeld(transition, filter, (rest) => loaders.VmStateTransition.isAmong(transition.id, rest)),
+    isHeld(transition, filter, (rest) => loaders.VmStateTransition.isListed(transition.id, rest)),
   resolve: async ({ id }, _args, { loaders }) => found(await loaders.VmStateTransition.load(id), "transition"),
 };

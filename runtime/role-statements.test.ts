@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
 import { readEnvironment } from "./environment.ts";
-import { printRoles } from "./print-roles.ts";
+import { roleStatements } from "./role-statements.ts";
 
 const printed = (host: (domain: string) => string) =>
-  printRoles(
+  roleStatements(
     readEnvironment(
       Object.fromEntries(
         domains.map((domain) => [

@@ -8,7 +8,7 @@ import type { DatabaseUrls, Environment } from "./environment.ts";
  * Returns the SQL of an administrator for all five databases. Names and passwords are those of the URLs; passwords are in a form that does not reveal them.
  * Each database is a part of its own under a comment with its server, which names nothing of another database. The parts of one server follow each other.
  */
-export async function printRoles({ databaseUrls }: Pick<Environment, "databaseUrls">): Promise<string> {
+export async function roleStatements({ databaseUrls }: Pick<Environment, "databaseUrls">): Promise<string> {
   const parts = await Promise.all(domains.map((domain) => rolesOf(domain, databaseUrls?.[domain] ?? {})));
   // The sort is stable: databases of one server stay in the order of the domains.
   const byServer = parts.toSorted((one, other) =>

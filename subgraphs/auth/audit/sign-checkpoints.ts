@@ -1,13 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { chainHeads, hashOfEntry } from "#db/auth/audit-chain.ts";
 import type { Database } from "#db/client.ts";
 import { type AuditCheckpoint, checkpointProblem, signCheckpoint } from "#lib/trust/audit-checkpoint.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
-import { log } from "#lib/observability/log.ts";
-import type { Current } from "#lib/replaceable.ts";
 import { appendCheckpoints, readCheckpoints } from "./checkpoint-file.ts";
-
-const everyMs = 60_000;
 
 export interface CheckpointStore {
   /** The file, outside the database. */
@@ -51,28 +46,6 @@ export async function signCheckpoints(
   await appendCheckpoints(store.path, [...proofs, ...fresh]);
   for (const checkpoint of fresh) remembered.set(checkpoint.tenantId, checkpoint);
   return { signed: fresh.length, refused };
-}
-
-/** Signs checkpoints every minute. Several programs may do so: at worst they sign the same head twice. Resolves after the round in which the signal came. */
-export async function runAuditCheckpoints(
-  system: Database,
-  { path, signingKeys }: Pick<CheckpointStore, "path"> & { signingKeys: Current<Keyring> },
-  signal: AbortSignal,
-): Promise<void> {
-  const remembered = new Map<string, AuditCheckpoint>();
-  while (!signal.aborted) {
-    try {
-      const { refused } = await signCheckpoints(system, { path, signingKeys: signingKeys.current() }, remembered);
-      if (refused.length > 0)
-        log.jobs.error(
-          { tenants: refused },
-          "audit logs were changed: `novacron audit verify` names the first bad entry",
-        );
-    } catch (error) {
-      if (!signal.aborted) log.jobs.warn({ err: error }, "checkpoints of the audit log will be tried again");
-    }
-    await delay(everyMs, undefined, { signal, ref: false }).catch(() => undefined);
-  }
 }
 
 /** Returns each tenant's newest checkpoint with a valid signature. */

@@ -2,7 +2,7 @@ import { type ChainFault, chainHeads, verifyChain } from "#db/auth/audit-chain.t
 import type { Database } from "#db/client.ts";
 import { checkpointProblem } from "#lib/trust/audit-checkpoint.ts";
 import { readCheckpoints } from "./checkpoint-file.ts";
-import type { CheckpointStore } from "./checkpoints.ts";
+import type { CheckpointStore } from "./sign-checkpoints.ts";
 
 export interface AuditReport {
   tenants: number;
@@ -73,20 +73,3 @@ export async function verifyAudit(system: Database, options: VerifyOptions): Pro
 
 export const isRight = ({ faults, badCheckpoints }: AuditReport): boolean =>
   faults.length === 0 && badCheckpoints.length === 0;
-
-/** Returns the report in plain language: one line about what was read, and one for each fault. */
-export function reportText(report: AuditReport): string {
-  const { tenants, entries, checkpoints, faults, badCheckpoints, unreadableLines } = report;
-  const lines = [
-    `${entries} entries of ${tenants} tenants are right; ${checkpoints} checkpoints are signed`,
-    ...faults.map(
-      ({ tenantId, seq, id, problem }) => `tenant ${tenantId}, entry ${seq} (${id ?? "no id"}): ${problem}`,
-    ),
-    ...badCheckpoints.map(
-      ({ line, tenantId, seq, problem }) =>
-        `line ${line}, checkpoint of entry ${seq} of tenant ${tenantId}: ${problem}`,
-    ),
-    ...unreadableLines.map((line) => `line ${line} of the checkpoints cannot be read, as after a crash`),
-  ];
-  return `${lines.join("\n")}\n`;
-}

@@ -1,0 +1,44 @@
+import type { GraphQLError } from "graphql";
+import type { Again } from "../planning/fetch-again.ts";
+import type { Data } from "./data.ts";
+
+type Path = readonly (string | number)[];
+
+/** Returns whether one of the errors made an object of a response null that others require. */
+export const isObjectLost = (data: unknown, paths: readonly Path[], { objects }: Again): boolean =>
+  paths.some((path) => {
+    const lost = lostAt(data, path);
+    return lost !== undefined && objects.has(lost);
+  });
+
+/** Returns the indices of the entities that are null, or have a null in them, and that others need nevertheless. */
+export function lostEntities(
+  entities: readonly unknown[],
+  errors: readonly GraphQLError[],
+  { again, holders, renamed }: { again: Again; holders: readonly (readonly Data[])[]; renamed: (path: Path) => Path },
+): number[] {
+  const failed = new Map<number, Path[]>();
+  for (const { path = [] } of errors) {
+    const [, index, ...within] = path;
+    if (typeof index === "number") failed.set(index, [...(failed.get(index) ?? []), renamed(within)]);
+  }
+  const isUnknown = ({ __typename: typename }: Data) => again.interfaces.has(String(typename));
+  return [...failed].flatMap(([index, paths]) => {
+    const isTypeLost =
+      entities[index] === null && holders[index]?.some(isUnknown) && paths.some(({ length }) => length > 0);
+    return isTypeLost || isObjectLost(entities[index], paths, again) ? [index] : [];
+  });
+}
+
+/** Returns the keys, joined by commas, of the null that an error below it caused. */
+function lostAt(data: unknown, path: Path): string | undefined {
+  const keys: string[] = [];
+  let value = data;
+  for (const element of path) {
+    if (value === null) return keys.join();
+    if (typeof value !== "object") return undefined;
+    if (typeof element === "string") keys.push(element);
+    value = (value as Record<string | number, unknown>)[element];
+  }
+  return undefined;
+}
