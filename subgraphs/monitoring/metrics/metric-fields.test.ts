@@ -1,16 +1,14 @@
-import { readFileSync } from "node:fs";
 import { getTableColumns } from "drizzle-orm";
-import { buildASTSchema, type GraphQLObjectType, parse } from "graphql";
+import { buildASTSchema, type GraphQLObjectType } from "graphql";
 import { describe, expect, it } from "vitest";
 import { systemMetricsLatest } from "#db/monitoring/schema/system-metrics-latest.ts";
 import { vmMetricsLatest } from "#db/monitoring/schema/vm-metrics-latest.ts";
 import { nodeSeriesMetrics } from "#db/monitoring/system-metrics.ts";
 import { vmSeriesMetrics } from "#db/monitoring/vm-metrics.ts";
 import { asset } from "#lib/assets.ts";
+import { readSchema } from "#lib/subgraph/read-schema.ts";
 
-const schema = buildASTSchema(parse(readFileSync(asset("subgraphs/monitoring/schema.graphql"), "utf8")), {
-  assumeValidSDL: true,
-});
+const schema = buildASTSchema(readSchema(asset("subgraphs/monitoring/schema.graphql")), { assumeValidSDL: true });
 const fieldsOf = (type: string) => Object.values((schema.getType(type) as GraphQLObjectType).getFields());
 
 describe.each([
