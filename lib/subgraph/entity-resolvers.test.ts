@@ -50,7 +50,10 @@ const readsOf = <Row extends { id: string }, Parent extends string = never>(
       reads.push(`${type}, first ${String(first)}${withTotal ? " of all" : ""}`);
       return pageOf(rows, withTotal);
     },
-    among: async (_reads: Reads, ids: readonly string[]) => ids.map(() => true),
+    among: async (reads: Reads, ids: readonly string[], filter: Readonly<Record<string, unknown>>) => {
+      reads.push(`${type} among ${JSON.stringify(filter)}: ${ids.length}`);
+      return ids.map((each) => rows.some((row) => row.id === each));
+    },
   },
   under: Object.fromEntries(
     Object.entries<(row: Row) => string | null>(under).map(([field, parentOf]) => [
@@ -129,6 +132,14 @@ describe("from an entity follows", () => {
     expect(data).toEqual({ hosts: { nodes: [{ name: "host 1" }, { name: "host 2" }] } });
     expect(reads).toEqual(["Host, first 2"]);
     expect((await ask("{ hosts { totalCount } }")).reads).toEqual(["Host, first undefined of all"]);
+  });
+
+  it("whether a list with a filter holds an object, one read for all objects with equal filters", async () => {
+    const reads: Reads = [];
+    const { Host } = entityLoaders(reads, entities);
+    const held = [Host.isListed(id(1), { a: 1, b: 2 }), Host.isListed(id(9), { b: 2, a: 1 }), Host.isListed(id(2), {})];
+    expect(await Promise.all(held)).toEqual([true, false, true]);
+    expect(reads).toEqual(['Host among {"a":1,"b":2}: 2', "Host among {}: 1"]);
   });
 
   it("the list under each parent, one read for all parents of a request", async () => {

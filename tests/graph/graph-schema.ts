@@ -3,6 +3,7 @@ import {
   getIntrospectionQuery,
   getNamedType,
   type GraphQLField,
+  type GraphQLObjectType,
   type GraphQLSchema,
   type IntrospectionQuery,
   isInputObjectType,
@@ -71,7 +72,10 @@ function argumentsOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown
   };
 }
 
-/** A filter by ids has the name of a field of the listed objects, `owner`, or of the last part of several: `provider` is a `sourceProvider` or a `destinationProvider`. */
+/**
+ * A filter by ids has the name of a field of the listed objects, `owner`, or of the last part of several: `provider` is a `sourceProvider` or a
+ * `destinationProvider`. Otherwise it is a field of what they lead to: the node of a transition is that of its VM.
+ */
 function referencesOf(field: GraphQLField<unknown, unknown>): Pick<ConnectionField, "node" | "references"> {
   const connection = getNamedType(field.type);
   const node = isObjectType(connection) ? getNamedType(connection.getFields()["nodes"]?.type) : undefined;
@@ -84,12 +88,22 @@ function referencesOf(field: GraphQLField<unknown, unknown>): Pick<ConnectionFie
     if (name === "id") return node.name;
     const fields = Object.values(node.getFields());
     const ending = `${name[0]?.toUpperCase()}${name.slice(1)}`;
-    const referring = fields.find((each) => each.name === name) ?? fields.find((each) => each.name.endsWith(ending));
+    const referring =
+      fields.find((each) => each.name === name) ??
+      fields.find((each) => each.name.endsWith(ending)) ??
+      fieldsBehind(node).find((each) => each.name === name);
     if (!referring) throw new Error(`${node.name} has no field for the filter ${name}.`);
     return getNamedType(referring.type).name;
   };
   return { node: node.name, references: Object.fromEntries(byIds.map(({ name }) => [name, typeOf(name)])) };
 }
+
+/** Returns the fields of the objects that a type's fields lead to. */
+const fieldsBehind = (type: GraphQLObjectType): GraphQLField<unknown, unknown>[] =>
+  Object.values(type.getFields())
+    .map((field) => getNamedType(field.type))
+    .filter((target) => isObjectType(target))
+    .flatMap((target) => Object.values(target.getFields()));
 
 /** Returns a function that wraps selections of a type in an operation on an object that exists: `{ vm(id: …) { … } }`. */
 export function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): (selections: string) => string {

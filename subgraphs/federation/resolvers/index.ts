@@ -10,27 +10,27 @@ import {
 import { migrationPhases } from "#db/federation/schema/vm-migrations.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
+import { CloudProvider } from "./CloudProvider.ts";
 import { ComplianceViolation } from "./ComplianceViolation.ts";
 import { CostOptimization } from "./CostOptimization.ts";
-import { MigrationStep } from "./MigrationStep.ts";
-import { StepProgress } from "./StepProgress.ts";
-import { CloudProvider } from "./CloudProvider.ts";
 import { InstancePrice } from "./InstancePrice.ts";
 import { Migration } from "./Migration.ts";
 import { MigrationProgress } from "./MigrationProgress.ts";
+import { MigrationStep } from "./MigrationStep.ts";
 import { ProviderVm } from "./ProviderVm.ts";
+import { StepProgress } from "./StepProgress.ts";
 import { migrationProgressed } from "./Subscription/migrationProgressed.ts";
 
 export const resolvers: Resolvers = {
+  CloudProvider,
   ComplianceViolation,
   CostOptimization,
-  MigrationStep,
-  StepProgress,
-  CloudProvider,
   InstancePrice,
   Migration,
   MigrationProgress,
+  MigrationStep,
   ProviderVm,
+  StepProgress,
   MigrationPhase: enumValues(migrationPhases),
   MigrationStatus: enumValues(migrationStatusEnum.enumValues),
   MigrationType: enumValues(migrationTypeEnum.enumValues),

@@ -9,26 +9,26 @@ import {
 import { enumValues } from "#lib/graphql/enum-values.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Cluster } from "./Cluster.ts";
-import { ClusterNodePlatform } from "./ClusterNodePlatform.ts";
-import { PlacementDecision } from "./PlacementDecision.ts";
-import { ScalingRecommendation } from "./ScalingRecommendation.ts";
-import { SchedulingPolicy } from "./SchedulingPolicy.ts";
 import { ClusterNode } from "./ClusterNode.ts";
+import { ClusterNodePlatform } from "./ClusterNodePlatform.ts";
 import { NodeResources } from "./NodeResources.ts";
+import { PlacementDecision } from "./PlacementDecision.ts";
 import { ResourceAllocation } from "./ResourceAllocation.ts";
 import { ResourceAmounts } from "./ResourceAmounts.ts";
+import { ScalingRecommendation } from "./ScalingRecommendation.ts";
+import { SchedulingPolicy } from "./SchedulingPolicy.ts";
 import { Vm } from "./Vm.ts";
 
 export const resolvers: Resolvers = {
   Cluster,
-  ClusterNodePlatform,
-  PlacementDecision,
-  ScalingRecommendation,
-  SchedulingPolicy,
   ClusterNode,
+  ClusterNodePlatform,
   NodeResources,
+  PlacementDecision,
   ResourceAllocation,
   ResourceAmounts,
+  ScalingRecommendation,
+  SchedulingPolicy,
   Vm,
   AllocationStatus: enumValues(allocationStatusEnum.enumValues),
   AllocationType: enumValues(allocationTypeEnum.enumValues),
