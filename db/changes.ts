@@ -91,10 +91,14 @@ export function changeEvents<Entity extends EntityName>(
   const properties = payloadProperties(event);
   return rows.map((row) => {
     const type = `${event}.${all ?? (row.__created ? "created" : "updated")}`;
-    const payload = Object.fromEntries(properties.map((property) => [property, asJson(row[property])]));
+    const payload = eventValues(row, properties);
     // What the row holds fits by `changesOf`. `append` checks it again, and whether the entity has the event at all.
     return { type, key: row.__key, entityVersion: row.__version, tenantId: row.__tenant, payload } as NewEvent;
   });
 }
+
+/** Returns properties of a written row as events hold them. */
+export const eventValues = (row: ChangedRow, properties: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(properties.map((property) => [property, asJson(row[property])]));
 
 const asJson = (value: unknown): unknown => (value instanceof Date ? value.toISOString() : value);

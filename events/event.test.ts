@@ -35,6 +35,7 @@ it("an event that was written before a property was added to its payload is read
 it("an event that the previous release wrote is read under its present name", () => {
   expect(presentType("session.updated")).toBe("user_session.updated");
   expect(presentType("vm_samples.written")).toBe("vm_metrics.written");
+  expect(presentType("scheduling_decision.created")).toBe("placement_decision.created");
   expect(presentType("vm.created")).toBe("vm.created");
   for (const type of Object.values(eventCatalogue).flatMap((events) => Object.keys(events)))
     expect(presentType(type)).toBe(type);

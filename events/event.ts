@@ -49,6 +49,7 @@ const formerEntities: Readonly<Record<string, EntityName | "instance_prices" | "
   prices: "instance_prices",
   provider: "cloud_provider",
   quota: "tenant_quota",
+  scheduling_decision: "placement_decision",
   session: "user_session",
   vm_samples: "vm_metrics",
 };

@@ -78,8 +78,17 @@ const withQuota = (command: Command): Command =>
     .option("--max-cpu-millicores <number>", "thousandths of a core, over all VMs")
     .option("--max-memory-bytes <number>", "memory over all VMs, in whole MiB")
     .option("--max-storage-bytes <number>", "storage over all VMs, in whole GiB")
-    .option("--max-monthly-spend <amount>", "what it may spend in a month")
+    .option("--max-monthly-spend <amount>", "what it may spend in a month; needs --currency")
     .option("--currency <code>", "the ISO 4217 code of that amount's currency");
+
+/** @throws Error QUOTA_INVALID for an amount without a currency, and for a currency without an amount */
+function spendOf(amount: string | undefined, currency: string | undefined): QuotaInput["maxMonthlySpend"] {
+  if (amount === "none" && currency === undefined) return null;
+  if (amount === undefined && currency === undefined) return undefined;
+  if (amount === undefined || amount === "none" || currency === undefined)
+    throw problem({ code: "QUOTA_INVALID", message: "Give --max-monthly-spend and --currency together." });
+  return { amount, currency };
+}
 
 /** Parses the limits of a quota. @throws Error QUOTA_INVALID for a value that is no number */
 function quotaOf({ currency, ...options }: QuotaOptions): QuotaInput {
@@ -93,8 +102,7 @@ function quotaOf({ currency, ...options }: QuotaOptions): QuotaInput {
     maxCpuMillicores: limit(options.maxCpuMillicores),
     maxMemoryBytes: limit(options.maxMemoryBytes),
     maxStorageBytes: limit(options.maxStorageBytes),
-    maxMonthlySpend: options.maxMonthlySpend === "none" ? null : options.maxMonthlySpend,
-    currency,
+    maxMonthlySpend: spendOf(options.maxMonthlySpend, currency),
   };
   return Object.fromEntries(Object.entries(quota).filter(([, value]) => value !== undefined));
 }

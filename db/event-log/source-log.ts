@@ -1,4 +1,4 @@
-import type { Event } from "#events/event.ts";
+import { type Event, presentType } from "#events/event.ts";
 import type { LogPosition } from "#lib/live/event-position.ts";
 import { log } from "#lib/observability/log.ts";
 import { pause } from "#lib/pause.ts";
@@ -103,7 +103,9 @@ export class SourceLog {
     const recent = this.#recent;
     if (!recent || source !== this.source || of !== this.#logId || last <= recent.head.id) return;
     if (events && after <= recent.head.id) {
-      if (recent.add(events)) this.#options.onNew();
+      // A relay of the previous release announces events under their former names.
+      const named = events.map((event) => ({ ...event, type: presentType(event.type) }));
+      if (recent.add(named)) this.#options.onNew();
     } else void this.catchUp();
   }
 

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { newId } from "#lib/uuid.ts";
-import { changeColumns, type ChangedRow, changeEvents } from "../changes.ts";
+import { migrationSnapshot } from "#events/federation.ts";
+import { changeColumns, type ChangedRow, changeEvents, eventValues } from "../changes.ts";
 import type { RowMetadata } from "../columns.ts";
 import type { Tx, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
@@ -85,10 +86,13 @@ export async function advanceVmMigration(tx: WriteTx, id: string): Promise<boole
   const done = ended.at(-1)?.["stepNumber"];
   if (typeof done !== "number") return false;
   const begun = await tx.run(beginStep, { id, tenantId: tx.tenantId });
-  await append(tx, changeEvents(vmMigrationStepChanges, [...ended, ...begun], "updated"));
   const progress = begun.length > 0 ? Math.floor((100 * (done + 1)) / migrationPhases.length) : 100;
   const phase = migrationPhases[Math.min(done + 1, migrationPhases.length - 1)];
   const moved = await tx.run(advance, { id, progress, phase, tenantId: tx.tenantId });
+  // A subscriber filters steps by the migration as this transaction leaves it.
+  const migration = moved[0] && eventValues(moved[0], Object.keys(migrationSnapshot));
+  const steps = [...ended, ...begun].map((step) => (migration ? { ...step, migration } : step));
+  await append(tx, changeEvents(vmMigrationStepChanges, steps, "updated"));
   await append(tx, changeEvents(vmMigrationChanges, moved, "updated"));
   return true;
 }

@@ -13,13 +13,13 @@ const patienceMs = 800;
 const firstPatienceMs = 15_000;
 
 const query = `query Revocations($after: String) { revocations: credentialRevocations(after: $after) {
-  position complete everybody credentialIds userIds tenantIds } }`;
+  position complete allCallers credentialIds userIds tenantIds } }`;
 
 const shape = z.object({
   revocations: z.object({
     position: z.string(),
     complete: z.boolean(),
-    everybody: z.boolean(),
+    allCallers: z.boolean(),
     credentialIds: z.array(z.string()),
     userIds: z.array(z.string()),
     tenantIds: z.array(z.string()),
@@ -43,7 +43,7 @@ export async function followRevocations(
       const revoked = await revocationsAfter(transport, after, isFirst ? firstPatienceMs : patienceMs, signal);
       isFirst = false;
       // Revocations from before the first position were never received.
-      if (after === undefined || revoked.everybody) cache.forget("everything");
+      if (after === undefined || revoked.allCallers) cache.forget("everything");
       for (const credentialId of revoked.credentialIds) cache.forget({ credentialId });
       for (const userId of revoked.userIds) cache.forget({ userId });
       for (const tenantId of revoked.tenantIds) cache.forget({ tenantId });

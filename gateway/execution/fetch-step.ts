@@ -7,7 +7,7 @@ import { type FetchedSubgraph, entityErrors, rootErrors } from "./downstream-err
 import { entitiesAt, type Place } from "./entities.ts";
 import type { EntityKeys } from "./entity-keys.ts";
 import { isObjectLost, lostEntities } from "./lost-objects.ts";
-import { merge } from "./merge.ts";
+import { fill, merge } from "./merge.ts";
 import { representationsOf } from "./representations.ts";
 import { renamedPath, rewritesOf } from "./rewrites.ts";
 import type { Run, Step } from "./run.ts";
@@ -42,16 +42,15 @@ function rootFetch(fetch: FetchByType, path: ResponsePath, fits: FitsType): Step
     const { data, errors } = await run.call(fetch, usedVariables(fetch, run.variables));
     if (errors) run.errors.push(...rootErrors(errors, fetched));
     if (!data) return;
-    const take = (found: Data): void => {
-      rewrite?.(found);
-      for (const target of into) merge(target, found, fits);
-    };
-    take(data);
+    rewrite?.(data);
+    for (const target of into) merge(target, data, fits);
     const { again } = fetch;
     const failed = again && errors?.flatMap((error) => (error.path ? [fetched.renamed(error.path)] : []));
     if (!failed || !isObjectLost(data, failed, again)) return;
     const second = await run.call(again.fetch, usedVariables(again.fetch, run.variables));
-    if (second.data) take(second.data);
+    if (!second.data) return;
+    rewrite?.(second.data);
+    for (const target of into) fill(target, second.data);
   };
 }
 
@@ -95,7 +94,9 @@ function entityFetch(
     if (!Array.isArray(entities) || entities.length !== representations.length)
       throw new Error(`Subgraph ${fetch.serviceName} did not answer with one entity for each representation.`);
     const take = (entity: unknown, index: number): void => {
-      if (isData(entity)) distribute(entity, holders[index] ?? [], rewrite, fits);
+      if (!isData(entity)) return;
+      const add = isData(entities[index]) && entities[index] !== entity ? fill : merge;
+      distribute(entity, holders[index] ?? [], rewrite, (holder, data) => add(holder, data, fits));
     };
     entities.forEach(take);
     if (!errors || !fetch.again) return;
@@ -117,11 +118,11 @@ function distribute(
   entity: Data,
   holders: readonly Data[],
   rewrite: ((entity: Data) => void) | undefined,
-  fits: FitsType,
+  add: (holder: Data, entity: Data) => void,
 ): void {
   entity["__typename"] ||= holders[0]?.["__typename"];
   rewrite?.(entity);
-  for (const holder of holders) merge(holder, entity, fits);
+  for (const holder of holders) add(holder, entity);
 }
 
 const fetchedFrom = ({ serviceName, outputRewrites }: FetchNode): FetchedSubgraph => ({

@@ -20,7 +20,10 @@ export function lostEntities(
   const failed = new Map<number, Path[]>();
   for (const { path = [] } of errors) {
     const [, index, ...within] = path;
-    if (typeof index === "number") failed.set(index, [...(failed.get(index) ?? []), renamed(within)]);
+    if (typeof index !== "number") continue;
+    const paths = failed.get(index) ?? [];
+    paths.push(renamed(within));
+    failed.set(index, paths);
   }
   const isUnknown = ({ __typename: typename }: Data) => again.interfaces.has(String(typename));
   return [...failed].flatMap(([index, paths]) => {

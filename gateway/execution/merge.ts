@@ -28,3 +28,35 @@ function mergeLists(target: unknown[], source: readonly unknown[], fits: FitsTyp
     else target[index] = value;
   }
 }
+
+/**
+ * Adds to existing data what they lack, from a second response to the same request, in place. An object in it whose own values differ is another object: a list
+ * may have changed in between. Nothing of such an object is used.
+ */
+export function fill(target: Data, source: Data): void {
+  for (const key of Object.keys(source)) {
+    const value = source[key];
+    const held = Object.hasOwn(target, key) ? target[key] : undefined;
+    if (held === undefined || held === null) {
+      if (value !== undefined && value !== null) put(target, key, value);
+    } else fillValue(held, value);
+  }
+}
+
+function fillValue(held: unknown, value: unknown): void {
+  if (isData(held) && isData(value)) {
+    if (isSame(held, value)) fill(held, value);
+  } else if (Array.isArray(held) && Array.isArray(value) && held.length === value.length) {
+    value.forEach((each, index) => {
+      if (held[index] === null) held[index] = each;
+      else fillValue(held[index], each);
+    });
+  }
+}
+
+const isSame = (held: Data, value: Data): boolean =>
+  Object.keys(value).every(
+    (key) => key === "__typename" || !isLeaf(held[key]) || !isLeaf(value[key]) || held[key] === value[key],
+  );
+
+const isLeaf = (value: unknown): boolean => ["string", "number", "boolean", "bigint"].includes(typeof value);

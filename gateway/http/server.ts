@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { PublicError } from "#lib/errors.ts";
 import { log } from "#lib/observability/log.ts";
-import { closeServer } from "#lib/process/close-server.ts";
+import { closableServer } from "#lib/process/closable-server.ts";
 import { listen } from "#lib/process/listen.ts";
 import { createGateway, type GatewayOptions } from "../create-gateway.ts";
 import { requestUrl } from "../request-url.ts";
@@ -62,6 +62,7 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
       response.destroy();
     });
   });
+  const closeServer = closableServer(server);
   server.setTimeout(options.unreadAnswerMs ?? defaultUnreadAnswerMs);
   server.on("upgrade", (request, stream: Duplex, head) =>
     isForWebSocket(request) ? endpoint.upgrade(request, stream, head) : withoutUpgrade(server, request, stream, head),
@@ -73,7 +74,7 @@ export async function startGateway(options: GatewayServerOptions): Promise<Gatew
     replaceSupergraph: (sdl) => gateway.replaceSupergraph(sdl),
     close: async () => {
       isClosing = true;
-      const closed = closeServer(server, closeGraceMs);
+      const closed = closeServer(closeGraceMs);
       await endpoint.endLive();
       await closed;
       await endpoint.stop();

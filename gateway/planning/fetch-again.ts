@@ -63,7 +63,13 @@ export function withSelections(fetch: FetchNode, text: string): FetchNode {
   const { selectionSet } = selected;
   const used = new Set(["representations"]);
   visit(selected, { Variable: ({ name }) => void used.add(name.value) });
-  const document = visit(parse(fetch.operation, { noLocation: true }), {
+  const operation = parse(fetch.operation, { noLocation: true });
+  for (const definition of operation.definitions) {
+    // The planner puts the operation's own directives on every call.
+    for (const directive of definition.kind === Kind.OPERATION_DEFINITION ? (definition.directives ?? []) : [])
+      visit(directive, { Variable: ({ name }) => void used.add(name.value) });
+  }
+  const document = visit(operation, {
     OperationDefinition: (definition) => {
       const variableDefinitions = definition.variableDefinitions?.filter(({ variable }) =>
         used.has(variable.name.value),

@@ -70,12 +70,16 @@ function* abstractFieldsOf(subgraph: Subgraph): Generator<[coordinate: string, t
 
 const namesOf = (types: readonly { name: string }[]): string[] => types.map(({ name }) => name);
 
-/** @param document the supergraph over which operations are planned */
-export function objectSupergraph(document: DocumentNode, types: PartlyKnownTypes): ObjectSupergraph {
+/**
+ * @param document the supergraph over which operations are planned
+ * @param visible the schema that clients see: a type that they do not see has no root field, and they select nothing on it
+ */
+export function objectSupergraph(document: DocumentNode, types: PartlyKnownTypes, visible: Schema): ObjectSupergraph {
   const graphs = graphsByName(document);
   const rootField = (subgraph: string, type: string): string | undefined => {
     const graph = graphs.get(subgraph);
-    return graph !== undefined && types.get(subgraph)?.has(type) ? `_${graph}_${type}` : undefined;
+    const isKnown = types.get(subgraph)?.has(type) && visible.type(type) !== undefined;
+    return graph !== undefined && isKnown ? `_${graph}_${type}` : undefined;
   };
   const fields = [...types].flatMap(([subgraph, names]) =>
     [...names].flatMap((type) => rootFieldNode(rootField(subgraph, type), type, graphs.get(subgraph)) ?? []),

@@ -57,7 +57,7 @@ export function plannedSupergraph(sdl: string): PlannedSupergraph {
       return (partlyKnown ??= partlyKnownTypes(supergraph));
     },
     get objects() {
-      return (objects ??= objectSupergraph(document, this.partlyKnown));
+      return (objects ??= objectSupergraph(document, this.partlyKnown, this.plannedSchema));
     },
   };
 }

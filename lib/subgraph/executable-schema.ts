@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { buildSubgraphSchema } from "@apollo/subgraph";
-import { type DocumentNode, type GraphQLScalarType, type GraphQLSchema, Kind, parse } from "graphql";
+import {
+  type DocumentNode,
+  type GraphQLScalarType,
+  type GraphQLSchema,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parse,
+} from "graphql";
 import { asset } from "../assets.ts";
 import { connectionFields } from "../graphql/connections.ts";
 import { evaluateDefaults } from "../graphql/input-defaults.ts";
@@ -9,7 +16,7 @@ import { userErrorFields } from "../graphql/user-errors.ts";
 import type { LiveFields } from "../live/live-field.ts";
 import { liveResolvers } from "../live/live-resolvers.ts";
 import { publicAccess, type RequestContext } from "../trust/request-context.ts";
-import { completeLists, listedNouns } from "./complete-lists.ts";
+import { completeLists, listedNouns, nameOf } from "./complete-lists.ts";
 import { type DeclaredNeeds, declaredNeeds } from "./declared-needs.ts";
 import { type EntityContext, entityResolvers, type SubgraphEntities } from "./entity-resolvers.ts";
 import { guardFields } from "./field-guards.ts";
@@ -80,6 +87,7 @@ function allResolvers<Context extends SubgraphContext>(
     const written = (resolvers[type] ?? {}) as TypeResolvers;
     if ("__resolveReference" in written)
       throw new Error(`${type} resolves its own references: list it among the entities.`);
+    requireGuardedLists(node, { derived: derived[type] ?? {}, written }, needs);
     all[type] = {
       ...(type.endsWith("Connection") ? connectionFields : {}),
       ...(type === "UserError" ? userErrorFields : {}),
@@ -94,6 +102,21 @@ function allResolvers<Context extends SubgraphContext>(
   }
   for (const [type, written] of Object.entries(resolvers)) all[type] ??= written as TypeResolvers;
   return all;
+}
+
+/** @throws Error for a derived list that neither its field, its parent nor its connection guards: such a list needs a resolver that does */
+function requireGuardedLists(
+  { name, fields = [] }: ObjectTypeDefinitionNode,
+  { derived, written }: { derived: TypeResolvers; written: TypeResolvers },
+  needs: DeclaredNeeds,
+): void {
+  const type = name.value;
+  for (const field of fields) {
+    const returned = nameOf(field.type);
+    if (!returned.endsWith("Connection") || !(field.name.value in derived) || field.name.value in written) continue;
+    if (![type, `${type}.${field.name.value}`, returned].some((each) => needs.has(each)))
+      throw new Error(`${type}.${field.name.value} is a list that nothing guards: give it a directive or a resolver.`);
+  }
 }
 
 function scalarNamed(scalar: string): GraphQLScalarType {

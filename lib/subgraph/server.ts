@@ -5,7 +5,7 @@ import { ConfigurationError } from "../process/configuration-error.ts";
 import { PublicError } from "../errors.ts";
 import type { ExecutedWrites } from "./executed-writes.ts";
 import { readBody, RequestAborted } from "../process/http-body.ts";
-import { closeServer } from "../process/close-server.ts";
+import { closableServer } from "../process/closable-server.ts";
 import { listen } from "../process/listen.ts";
 import { followKeys } from "../trust/live-keys.ts";
 import { log } from "../observability/log.ts";
@@ -67,6 +67,7 @@ export async function listenSubgraph(
       });
     });
   });
+  const closeServer = closableServer(server);
   server.keepAliveTimeout = 60_000;
   const { name, subscriptions } = subgraph;
   const sockets = subscriptions && new SubgraphSockets({ name, subscriptions, callers }, socketLimits);
@@ -78,7 +79,7 @@ export async function listenSubgraph(
     close: () => {
       isClosing = true;
       void sockets?.close();
-      return closeServer(server, closeGraceMs);
+      return closeServer(closeGraceMs);
     },
   };
 }

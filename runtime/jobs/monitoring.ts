@@ -5,17 +5,22 @@ import { rollUp } from "#subgraphs/monitoring/metrics/roll-up.ts";
 import type { PeriodicJob } from "./periodic-job.ts";
 
 const scope = { tenantId: platformTenantId };
+const retentionEveryMs = 3_600_000;
 
-/** Rolls up the hours that got samples. */
-export const rollup = (monitoring: Database): PeriodicJob => ({
-  name: "rollup",
-  everyMs: 30_000,
-  run: (signal) => rollUp(monitoring, scope, ["vm", "system"], signal),
-});
-
-/** Removes samples that are older than their retention. */
-export const retention = (monitoring: Database): PeriodicJob => ({
-  name: "retention",
-  everyMs: 3_600_000,
-  run: (signal) => dropOldSamples(monitoring, scope, new Date(), signal),
-});
+/**
+ * Rolls up the hours that got samples, and once an hour removes samples that are older than their retention. It is one job, because samples that are removed
+ * before their rollup have no hourly values for ever: a rollup that fails ends the round.
+ */
+export function rollupAndRetention(monitoring: Database): PeriodicJob {
+  let retentionDue = 0;
+  return {
+    name: "rollup and retention",
+    everyMs: 30_000,
+    run: async (signal) => {
+      await rollUp(monitoring, scope, ["vm", "system"], signal);
+      if (performance.now() < retentionDue) return;
+      await dropOldSamples(monitoring, scope, new Date(), signal);
+      retentionDue = performance.now() + retentionEveryMs;
+    },
+  };
+}

@@ -3,7 +3,7 @@ import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Databases } from "../databases.ts";
 import type { Environment } from "../environment.ts";
 import { auditCheckpoints } from "./audit-checkpoints.ts";
-import { retention, rollup } from "./monitoring.ts";
+import { rollupAndRetention } from "./monitoring.ts";
 import { repeat } from "./periodic-job.ts";
 
 /**
@@ -16,10 +16,6 @@ export function runJobs(
   signingKeys: Current<Keyring>,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const jobs = [
-    rollup(systems.monitoring),
-    retention(systems.monitoring),
-    auditCheckpoints(systems.auth, { path, signingKeys }),
-  ];
+  const jobs = [rollupAndRetention(systems.monitoring), auditCheckpoints(systems.auth, { path, signingKeys })];
   return Promise.all(jobs.map((job) => repeat(job, signal)));
 }

@@ -22,5 +22,5 @@ it.each([
 it(`with NOVACRON_SEED=${seed}, the gateway answers as one undivided service over many supergraphs`, async () => {
   const { supergraphs, shapes } = await overMany({ seed, runs, shrinkMs });
   expect(supergraphs).toBeGreaterThan(0);
-  for (const [shape, count] of shapes) expect(count, shape).toBeGreaterThan(supergraphs / 50);
+  for (const [shape, count] of shapes) expect(count, shape).toBeGreaterThanOrEqual(supergraphs / 50);
 });

@@ -13,7 +13,7 @@ export interface KeyedSubgraph {
 }
 
 const head = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@requires", "@external", "@shareable",
-  "@interfaceObject"])\n`;
+  "@interfaceObject", "@inaccessible"])\n`;
 
 /** Composes the subgraphs. @returns undefined if they do not compose */
 export function composed(subgraphs: Readonly<Record<string, KeyedSubgraph>>): string | undefined {

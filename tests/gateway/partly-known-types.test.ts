@@ -155,3 +155,21 @@ describe("case G3: other subgraphs are queried for their fields of an object who
     expect(calls).toEqual(["EN"]);
   });
 });
+
+it("case G3: a type that clients do not see, behind a union that another subgraph knows without it, stops no operation", async () => {
+  const withDraft = (known: string, more: string) => `type Query { media: [Media] @shareable } union Media = ${known}
+    type Book @shareable { name: String } ${more}`;
+  const book: Row = { __typename: "Book", id: "1", name: "b" };
+  const hidden: Readonly<Record<string, KeyedSubgraph>> = {
+    a: {
+      sdl: withDraft("Book | Draft", "type Draft @inaccessible { name: String }"),
+      roots: { media: [book] },
+    },
+    b: { sdl: withDraft("Book", ""), roots: { media: [book] } },
+  };
+  const sdl = composed(hidden);
+  if (sdl === undefined) throw new Error("The subgraphs do not compose.");
+  const query = "{ media { ... on Book { name } } }";
+  const { data, errors } = await bothExecutors(sdl).ours({ query, variables: {} }, keyedSubgraphs(hidden, []));
+  expect([data, errors]).toEqual([{ media: [{ name: "b" }] }, []]);
+});

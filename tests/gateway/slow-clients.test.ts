@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { hello, json, longText, startHello } from "./hello-gateway.ts";
 
@@ -10,10 +11,13 @@ describe("attack 18: a client that is slow", () => {
     const port = Number(new URL(hurried.url).port);
     const cutOff = (begin: string) =>
       new Promise<string>((resolve, reject) => {
-        const socket = connect(port, "127.0.0.1", () => socket.write(begin));
         let received = "";
-        // A byte now and then does not extend the limit.
-        const dripping = setInterval(() => begin !== "" && socket.write(" "), 100);
+        let dripping: NodeJS.Timeout | undefined;
+        const socket = connect(port, "127.0.0.1", () => {
+          socket.write(begin);
+          // A byte now and then does not extend the limit.
+          dripping = setInterval(() => begin !== "" && socket.write(" "), 100);
+        });
         socket.on("data", (chunk: Buffer) => (received += chunk.toString()));
         socket.once("close", () => {
           clearInterval(dripping);
@@ -70,6 +74,32 @@ it("a server that closes answers requests in flight, and accepts no new ones", a
   const answered = performance.now();
   await closed;
   expect(performance.now() - answered).toBeLessThan(1_000);
+});
+
+it("a server that closes sends a response to the last byte, to a client that reads slowly", async () => {
+  const closing = await startHello(true, {}, { counted: 0, slow: Promise.resolve() });
+  const accepted = new Promise<Socket>((resolve) => {
+    const accept = (message: unknown) => {
+      unsubscribe("net.server.socket", accept);
+      resolve((message as { socket: Socket }).socket);
+    };
+    subscribe("net.server.socket", accept);
+  });
+  const client = connect(Number(new URL(closing.url).port), "127.0.0.1").pause();
+  const body = JSON.stringify({ query: "{ long }" });
+  client.write(
+    `POST /graphql HTTP/1.1\r\nhost: gateway\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  const socket = await accepted;
+  await expect.poll(() => socket.writableLength).toBeGreaterThan(0);
+  const closed = closing.close();
+  let received = 0;
+  for await (const chunk of client) {
+    received += (chunk as Buffer).length;
+    await setTimeout(2);
+  }
+  expect(received).toBeGreaterThan(longText.length);
+  await closed;
 });
 
 const canConnect = (url: string) =>

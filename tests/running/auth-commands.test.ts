@@ -128,11 +128,25 @@ describe("novacron", () => {
 
 describe("novacron tenant", () => {
   test("creates, limits, renames, disables, enables and lists tenants", async () => {
-    const made = await answer<{ id: string }>("tenant", "create", "acme", "--max-vms", "3", "--currency", "EUR");
-    expect(made).toMatchObject({ name: "acme", enabled: true, maxVms: 3, maxMemoryMib: null, currency: "EUR" });
-    const quota = ["--max-vms", "none", "--max-memory-bytes", String(2 ** 30), "--max-monthly-spend", "12.5"];
+    const made = await answer<{ id: string }>("tenant", "create", "acme", "--max-vms", "3");
+    expect(made).toMatchObject({ name: "acme", enabled: true, maxVms: 3, maxMemoryMib: null, maxMonthlySpend: null });
+    const quota = [
+      "--max-vms",
+      "none",
+      "--max-memory-bytes",
+      String(2 ** 30),
+      "--max-monthly-spend",
+      "12.5",
+      "--currency",
+      "EUR",
+    ];
     const limited = await answer("tenant", "quota", "acme", ...quota);
-    expect(limited).toMatchObject({ maxVms: null, maxMemoryMib: 1_024, maxMonthlySpend: "12.500000000" });
+    expect(limited).toMatchObject({
+      maxVms: null,
+      maxMemoryMib: 1_024,
+      maxMonthlySpend: "12.500000000",
+      currency: "EUR",
+    });
     const user = await makeUser(product.databases.auth, { tenantId: made.id });
     const { token } = await signIn(user.email, user.password);
     await answer("tenant", "rename", "acme", "acme-2");

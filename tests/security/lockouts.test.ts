@@ -10,6 +10,7 @@ import { signIn as useCase } from "#subgraphs/auth/sign-in/sign-in.ts";
 import { SignInLimits } from "#subgraphs/auth/sign-in/sign-in-limits.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import {
+  makeApiKey,
   makeUser,
   testEncryptionKeys,
   testKeyEnvironment,
@@ -261,4 +262,39 @@ it("case G39: the audit log records the address that a trusted proxy reports, ov
     { address: "2001:db8::1", success: true },
     { address: "203.0.113.5", success: false },
   ]);
+});
+
+describe("unlockUser", () => {
+  const query = "mutation ($input: UnlockUserInput!) { unlockUser(input: $input) { user { id } userErrors { code } } }";
+  const lock = ({ id }: TestUser) =>
+    asOwner(
+      product.urls.url("auth"),
+      (owner) =>
+        owner`update users set failed_login_attempts = 6, locked_until = now() + interval '1 hour' where id = ${id}`,
+    );
+  const keyOf = async ({ id }: TestUser): Promise<string> =>
+    (await makeApiKey(product.databases.auth, { tenantId: fleet.tenantId, userId: id })).key;
+  const administrator = () => makeUser(product.databases.auth, { tenantId: fleet.tenantId, role: "admin" });
+
+  it("ends the lock of another user", async () => {
+    const user = await newUser();
+    await lock(user);
+    expect(await outcome("203.0.113.70", user.email, user.password)).toBe("INVALID_CREDENTIALS");
+    const { data } = await askFrom(
+      "203.0.113.71",
+      query,
+      { input: { id: user.id } },
+      await keyOf(await administrator()),
+    );
+    expect(data.unlockUser).toEqual({ user: { id: user.id }, userErrors: [] });
+    expect(await outcome("203.0.113.70", user.email, user.password)).toBe("signed in");
+  });
+
+  it("leaves the caller's own account as it is: its owner must not reset the limit on guesses of the password", async () => {
+    const user = await administrator();
+    await lock(user);
+    const { data } = await askFrom("203.0.113.72", query, { input: { id: user.id } }, await keyOf(user));
+    expect(data.unlockUser).toEqual({ user: { id: user.id }, userErrors: [] });
+    expect(await row(user)).toMatchObject({ failed: 6, locked: true });
+  });
 });

@@ -30,7 +30,8 @@ const signIn = async ({ email, password }: TestUser, tenantId?: string) => {
 const tokenOf = async (user: TestUser, tenantId?: string) => (await signIn(user, tenantId)).token;
 const statusOf = async (token: string) => (await product.ask("{ me { id } }", {}, token)).status;
 
-const inQuota = "quota { maxVmCount maxCpuMillicores maxMemoryBytes maxStorageBytes maxMonthlySpend currency }";
+const inQuota =
+  "quota { maxVmCount maxCpuMillicores maxMemoryBytes maxStorageBytes maxMonthlySpend { amount currency } }";
 const inTenant = `id name displayName description enabled ${inQuota}`;
 const change = (name: string, input: object, token = operator): Promise<Answer> => {
   const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
@@ -57,8 +58,7 @@ describe("a tenant", () => {
       maxCpuMillicores: 12_500,
       maxMemoryBytes: 2 ** 30,
       maxStorageBytes: 2 ** 40,
-      maxMonthlySpend: "100.000000001",
-      currency: "EUR",
+      maxMonthlySpend: { amount: "100.000000001", currency: "EUR" },
     };
     const input = { name: newName(), displayName: " Acme & Søn ", description: "two\nlines", quota };
     const { data } = await change("createTenant", input);
@@ -100,10 +100,17 @@ describe("a tenant", () => {
     ["QUOTA_INVALID", "quota.maxMemoryBytes", { quota: { maxMemoryBytes: 2 ** 20 + 1 } }],
     ["QUOTA_INVALID", "quota.maxMemoryBytes", { quota: { maxMemoryBytes: "9223372036854775808" } }],
     ["QUOTA_INVALID", "quota.maxStorageBytes", { quota: { maxStorageBytes: 2 ** 20 } }],
-    ["QUOTA_INVALID", "quota.maxMonthlySpend", { quota: { maxMonthlySpend: "-0.01" } }],
-    ["QUOTA_INVALID", "quota.maxMonthlySpend", { quota: { maxMonthlySpend: "0.0000000001" } }],
-    ["QUOTA_INVALID", "quota.maxMonthlySpend", { quota: { maxMonthlySpend: "1000000000" } }],
-    ["QUOTA_INVALID", "quota.currency", { quota: { maxVmCount: 1, currency: "usd" } }],
+    ["QUOTA_INVALID", "quota.maxMonthlySpend", { quota: { maxMonthlySpend: { amount: "-0.01", currency: "USD" } } }],
+    [
+      "QUOTA_INVALID",
+      "quota.maxMonthlySpend",
+      { quota: { maxMonthlySpend: { amount: "0.0000000001", currency: "USD" } } },
+    ],
+    [
+      "QUOTA_INVALID",
+      "quota.maxMonthlySpend",
+      { quota: { maxMonthlySpend: { amount: "1000000000", currency: "USD" } } },
+    ],
   ])("is neither created nor changed with %s of %s: %j", async (code, field, wrong) => {
     const id = await newTenant();
     const before = await written();
@@ -131,18 +138,25 @@ describe("a tenant", () => {
     expect(await written()).toEqual(before);
   });
 
-  it.each([{ maxMonthlySpend: "many" }, { maxVmCount: 1.5 }, { maxMemoryBytes: 0.5 }, { maxStorageBytes: "1e9" }])(
-    "accepts no quota of another type: %j",
-    async (quota) => {
-      const before = await written();
-      const { errors } = await change("createTenant", { name: "good", quota });
-      expect(errors[0]?.extensions.code).toBe("BAD_USER_INPUT");
-      expect(await written()).toEqual(before);
-    },
-  );
+  it.each([
+    { maxMonthlySpend: { amount: "many", currency: "USD" } },
+    { maxMonthlySpend: { amount: "1", currency: "usd" } },
+    { maxMonthlySpend: "1" },
+    { maxVmCount: 1.5 },
+    { maxMemoryBytes: 0.5 },
+    { maxStorageBytes: "1e9" },
+  ])("accepts no quota of another type: %j", async (quota) => {
+    const before = await written();
+    const { errors } = await change("createTenant", { name: "good", quota });
+    expect(errors[0]?.extensions.code).toBe("BAD_USER_INPUT");
+    expect(await written()).toEqual(before);
+  });
 
   it("keeps fields that a change omits, also when changes are concurrent, and clears those that are null", async () => {
-    const id = await newTenant({ displayName: "Acme", quota: { maxVmCount: 3, maxMonthlySpend: "5" } });
+    const id = await newTenant({
+      displayName: "Acme",
+      quota: { maxVmCount: 3, maxMonthlySpend: { amount: "5", currency: "USD" } },
+    });
     const name = newName();
     await Promise.all([
       change("updateTenant", { id, name }),
@@ -155,7 +169,7 @@ describe("a tenant", () => {
       name,
       displayName: null,
       description: "described",
-      quota: { maxVmCount: null, maxCpuMillicores: 0, maxMonthlySpend: "5.000000000", currency: "USD" },
+      quota: { maxVmCount: null, maxCpuMillicores: 0, maxMonthlySpend: { amount: "5.000000000", currency: "USD" } },
     });
   });
 

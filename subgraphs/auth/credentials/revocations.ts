@@ -8,7 +8,7 @@ export interface Revocations {
   position: string;
   /** Whether there were no further events when the log was read. */
   complete: boolean;
-  everybody: boolean;
+  allCallers: boolean;
   credentialIds: string[];
   userIds: string[];
   tenantIds: string[];
@@ -22,7 +22,7 @@ const limit = 1_000;
  * @throws PublicError POSITION_INVALID, POSITION_EXPIRED, DATABASE_UNAVAILABLE
  */
 export async function revocationsAfter(system: LogReader, after: string | undefined): Promise<Revocations> {
-  const nothing = { everybody: false, credentialIds: [], userIds: [], tenantIds: [] };
+  const nothing = { allCallers: false, credentialIds: [], userIds: [], tenantIds: [] };
   if (after === undefined) {
     const { head } = await readLogState(system);
     return { ...nothing, position: positionText({ auth: head }), complete: true };
@@ -53,5 +53,5 @@ function add(event: Event, to: Revocations): void {
   else if (kind === "user") to.userIds.push(entityKey);
   else if (kind === "tenant") to.tenantIds.push(entityKey);
   // The event of a role does not name the users who have it.
-  else if (kind === "role") to.everybody = true;
+  else if (kind === "role") to.allCallers = true;
 }

@@ -1,5 +1,6 @@
 import { endSession, endSessionsOf } from "#db/auth/session-writes.ts";
 import { type PublicUserSessionRow, userSessionEntity } from "#db/auth/user-sessions.ts";
+import { validId } from "#lib/graphql/arguments.ts";
 import { type RequestContext, requirePermission } from "#lib/trust/request-context.ts";
 import { done, notThere } from "#subgraphs/use-case.ts";
 import { inEitherTenant, permitAccount, permitSession } from "../credentials/escalation.ts";
@@ -50,7 +51,8 @@ export async function revokeUserSessions(
   input: { userId?: string | null | undefined },
 ): Promise<Outcome<{ sessions: PublicUserSessionRow[] }>> {
   const { identity } = request;
-  const userId = input.userId ?? identity.id;
+  // A service has no sessions, and its id is not a user's.
+  const userId = validId(input.userId ?? identity.id, "input.userId");
   // To end their own sessions, callers need the rights of the account, which are compared in the transaction that locks them.
   if (identity.kind !== "user" || userId !== identity.id) requirePermission(identity, "session:revoke");
   const tenantId = userId === identity.id ? homeOf(identity) : identity.tenantId;

@@ -1,4 +1,5 @@
 import type { QuotaChange } from "#db/auth/tenant-writes.ts";
+import type { MoneyValue } from "#lib/graphql/money.ts";
 import { userError } from "#lib/graphql/user-errors.ts";
 import { done, refused } from "#subgraphs/use-case.ts";
 import type { Outcome } from "../use-case.ts";
@@ -9,10 +10,7 @@ export interface QuotaInput {
   maxCpuMillicores?: number | bigint | null | undefined;
   maxMemoryBytes?: number | bigint | null | undefined;
   maxStorageBytes?: number | bigint | null | undefined;
-  /** A decimal number. */
-  maxMonthlySpend?: string | null | undefined;
-  /** An ISO 4217 code; unchanged when null. */
-  currency?: string | null | undefined;
+  maxMonthlySpend?: MoneyValue | null | undefined;
 }
 
 const mebibyte = 2n ** 20n;
@@ -37,8 +35,8 @@ export function quotaChange(input: QuotaInput): Outcome<QuotaChange> {
     maxCpuMillicores: limit("maxCpuMillicores", input.maxCpuMillicores, (amount) => whole(amount, 1n)),
     maxMemoryMb: limit("maxMemoryBytes", input.maxMemoryBytes, (bytes) => whole(bytes, mebibyte)),
     maxStorageGb: limit("maxStorageBytes", input.maxStorageBytes, (bytes) => whole(bytes, gibibyte)),
-    maxMonthlySpend: limit("maxMonthlySpend", input.maxMonthlySpend, amountOfMoney),
-    currency: limit("currency", input.currency ?? undefined, (code) => (currencies.has(code) ? code : undefined)),
+    maxMonthlySpend: limit("maxMonthlySpend", input.maxMonthlySpend, storable),
+    currency: input.maxMonthlySpend?.currency,
   };
   if (errors.length > 0) return refused(...errors);
   // Limits that are left out must be absent, because every property present is written.
@@ -55,6 +53,6 @@ function whole(amount: number | bigint, unit: bigint, tooMuch = 2n ** 63n): numb
   return Number.isSafeInteger(units) ? units : undefined;
 }
 
-/** Returns an amount that fits a money column: up to nine digits before and nine after the decimal point. Undefined when it does not fit. */
-const amountOfMoney = (amount: string): string | undefined =>
-  /^\d{1,9}(\.\d{1,9})?$/.test(amount) ? amount : undefined;
+/** Returns the amount if it fits a money column: up to nine digits before and nine after the decimal point, in a currency that exists. */
+const storable = ({ amount, currency }: MoneyValue): string | undefined =>
+  /^\d{1,9}(\.\d{1,9})?$/.test(amount) && currencies.has(currency) ? amount : undefined;

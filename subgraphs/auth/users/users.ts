@@ -115,7 +115,7 @@ export async function enableUser(
   });
 }
 
-/** Resets the failed sign-ins of a user, which ends a lock. */
+/** Resets the failed sign-ins of another user, which ends a lock. The caller's own account stays unchanged. */
 export async function unlockUser(
   services: AuthServices,
   request: RequestContext,
@@ -124,6 +124,8 @@ export async function unlockUser(
   return write(services, request, async (tx) => {
     const account = await permitAccount(tx, request.identity, id);
     if (account.kind !== "done") return account;
+    // The count is the only limit on guesses of the current password in `changePassword`: its owner must not reset it.
+    if (request.identity.kind === "user" && request.identity.id === id) return unchanged(tx, id);
     const user = await forgetAllWrongTries(tx, account.value);
     return user ? done({ user }, { action: "user.unlock", metadata: { userId: id } }) : unchanged(tx, id);
   });
