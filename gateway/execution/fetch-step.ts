@@ -96,7 +96,7 @@ function entityFetch(
     const take = (entity: unknown, index: number): void => {
       if (!isData(entity)) return;
       const add = isData(entities[index]) && entities[index] !== entity ? fill : merge;
-      distribute(entity, holders[index] ?? [], rewrite, (holder, data) => add(holder, data, fits));
+      distribute(entity, holders[index] ?? [], rewrite, (holder, found) => add(holder, found, fits));
     };
     entities.forEach(take);
     if (!errors || !fetch.again) return;
