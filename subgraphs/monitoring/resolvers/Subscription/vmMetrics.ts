@@ -8,13 +8,13 @@ import type { SubscriptionVmMetricsArgs } from "../../generated/resolvers.ts";
 import type { VmMetrics } from "../../mappers.ts";
 import { everyMs } from "../../metrics/every.ts";
 
-type VmMetricsFilter = NonNullable<SubscriptionVmMetricsArgs["filter"]>;
+type FilterValues = Readonly<Record<string, unknown>>;
 
 // A subscription has one filter object for as long as it lives, and every VM is compared with it.
-const rowFilters = new WeakMap<VmMetricsFilter, RowFilter>();
+const rowFilters = new WeakMap<FilterValues, RowFilter>();
 const unfiltered = vmMetricsRowFilter(undefined);
 
-function rowFilterOf(filter: VmMetricsFilter | null | undefined): RowFilter {
+function rowFilterOf(filter: FilterValues | null | undefined): RowFilter {
   if (!filter) return unfiltered;
   const known = rowFilters.get(filter);
   if (known) return known;
