@@ -66,6 +66,26 @@ describe("migrationProgressed", () => {
     subscriber.stop();
   });
 
+  it("applies its filter to the migration as the transaction of a step leaves it", async () => {
+    const filtered = `subscription ($filter: MigrationFilter) { migrationProgressed(filter: $filter) { step { number status } status } }`;
+    const id = await begin(live.ours);
+    const filter = { id: [id], currentPhase: ["APPROVE"] };
+    const subscriber = await Subscriber.of(
+      live.federation,
+      { query: filtered, variables: { filter } },
+      everything(live.ours),
+    );
+    await advance(live.ours, id);
+    // This one leaves the phase, so that nothing of it is emitted.
+    await advance(live.ours, id);
+    expect(progress(await subscriber.take(3))).toEqual([
+      { step: { number: 0, status: "COMPLETED" }, status: null },
+      { step: { number: 1, status: "IN_PROGRESS" }, status: null },
+      { step: null, status: "IN_PROGRESS" },
+    ]);
+    subscriber.stop();
+  });
+
   it("resumes between the events of one transaction", async () => {
     const subscriber = await Subscriber.of(live.federation, { query }, everything(live.ours));
     const id = await begin(live.ours);
