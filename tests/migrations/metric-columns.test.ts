@@ -80,6 +80,7 @@ it("a metric added to the list is stored, rolled up and kept by the statements o
   await sample(4, { context_switches: 20 });
   await sql`select refresh_vm_metrics_hourly(1)`;
   expect(await kept()).toEqual([{ cpus: 1, n: 2, sum: 100, max: 60, first: 100, last: 20, growth: 50 }]);
-  const latest = await sql`select gpu_usage_percent, context_switches, context_switches_per_second from vm_metrics_latest`;
+  const latest =
+    await sql`select gpu_usage_percent, context_switches, context_switches_per_second from vm_metrics_latest`;
   expect(latest.columns.map(({ type }) => type)).toEqual([701, 20, 701]);
 });
