@@ -37,6 +37,8 @@ export const errorCodes = {
     "A part of the graph did not answer; its fields are null, and the rest of the response is valid.",
   SUBGRAPH_TIMEOUT:
     "A part of the graph did not answer before the deadline; its fields are null, and the rest of the response is valid.",
+  REQUIREMENT_FAILED:
+    "A field of another part of the graph, from which this one is computed, failed; that failure has an error of its own.",
   DATABASE_UNAVAILABLE: "The database of this part of the graph cannot be reached.",
   WRITE_CONFLICT: "Another request is changing the same object; try again.",
   STORAGE_FULL: "The database has no space left on its disk: reads continue, writes are refused.",

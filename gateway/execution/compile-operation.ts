@@ -1,5 +1,6 @@
 import type { FetchNode, QueryPlan } from "@apollo/query-planner";
 import { type ExecutionResult, GraphQLError } from "graphql";
+import { PublicError } from "#lib/errors.ts";
 import type { Variables } from "#lib/graphql/variables.ts";
 import { type Answer, answerWriter } from "./answer/answer-writer.ts";
 import type { Aliases } from "../planning/aliases.ts";
@@ -10,6 +11,7 @@ import { numbersOfFetch, type NumbersOf } from "./exact-numbers.ts";
 import { fetchesByType } from "../planning/foreign-shapes/fetches-by-type.ts";
 import { plannedFields } from "../planning/planned-fields.ts";
 import { eventOf } from "./fetch-step.ts";
+import { Failures } from "./failures.ts";
 import { InvalidAnswer } from "./invalid-answer.ts";
 import type { CallSubgraph, Run } from "./run.ts";
 import { stepOf } from "./steps.ts";
@@ -52,13 +54,18 @@ export function compileOperation(
   const write = answerWriter(supergraph, planned, plannedFields(plan));
   const finish = async (run: Run): Promise<Executed> => {
     await step(run);
-    const { json, problems, refusals } = write(run.data, run.variables);
+    run.failures.markUnfetched();
+    const { json, problems, refusals, unfetched } = write(run.data, run.variables);
     const reported = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
-    const failed = withoutRepetitions(reported);
+    const failed = withUnfetched(withoutRepetitions(reported), unfetched);
     if (problems.length === 0 && refusals.length === 0) return { json, errors: failed };
     return {
       json,
-      errors: [...refusals.map(refusedField), ...failed, ...unexplained(problems, failed, json).map(invalidField)],
+      errors: [
+        ...refusals.map(({ refusal, path }) => failedField(refusal, path)),
+        ...failed,
+        ...unexplained(problems, failed, json).map(invalidField),
+      ],
     };
   };
   const numbersOf = memoized((fetch: FetchNode) => numbersOfFetch(wholeSchema, fetch));
@@ -67,6 +74,7 @@ export function compileOperation(
     call: (fetch, given) => call(fetch, given, numbersOf(fetch)),
     data: Object.create(null) as Data,
     errors: [],
+    failures: new Failures(),
   });
   return {
     plan,
@@ -106,11 +114,24 @@ function withoutRepetitions(errors: readonly GraphQLError[]): readonly GraphQLEr
   });
 }
 
-const refusedField = ({ refusal, path }: Answer["refusals"][number]): GraphQLError =>
-  new GraphQLError(refusal.message, {
+const requirementFailed = new PublicError(
+  "REQUIREMENT_FAILED",
+  "A field of another part of the graph, from which this one is computed, failed.",
+);
+
+/** Adds an error for each field that was not fetched and has none yet. */
+function withUnfetched(errors: readonly GraphQLError[], unfetched: Answer["unfetched"]): readonly GraphQLError[] {
+  if (unfetched.length === 0) return errors;
+  const explained = new Set(errors.map(({ path }) => path && JSON.stringify(path)));
+  const added = unfetched.filter((path) => !explained.has(JSON.stringify(path)));
+  return [...errors, ...added.map((path) => failedField(requirementFailed, path))];
+}
+
+const failedField = (error: PublicError, path: readonly (string | number)[]): GraphQLError =>
+  new GraphQLError(error.message, {
     path,
-    originalError: refusal,
-    extensions: { code: refusal.code, ...refusal.details },
+    originalError: error,
+    extensions: { code: error.code, ...error.details },
   });
 
 /** Returns the problems that caused nulls which no other error explains. */

@@ -6,9 +6,10 @@ import { type Data, isData } from "./data.ts";
 import { type FetchedSubgraph, entityErrors, rootErrors } from "./downstream-errors.ts";
 import { entitiesAt, type Place } from "./entities.ts";
 import type { EntityKeys } from "./entity-keys.ts";
-import { isObjectLost, lostEntities } from "./lost-objects.ts";
+import { filledFields } from "./failures.ts";
+import { failedHolders, isObjectLost, lostEntities } from "./lost-objects.ts";
 import { fill, merge } from "./merge.ts";
-import { representationsOf } from "./representations.ts";
+import { type Gathered, representationsOf } from "./representations.ts";
 import { renamedPath, rewritesOf } from "./rewrites.ts";
 import type { Run, Step } from "./run.ts";
 import type { FitsType } from "./types.ts";
@@ -81,14 +82,15 @@ function entityFetch(
     keys: (typename) => keys(fetch.serviceName, typename),
     fits,
   });
-  return async (run) => {
-    const { representations, holders, unresolvable } = gather(find(run.data));
-    if (unresolvable.length > 0) run.errors.push(...unresolvableErrors(fetch, unresolvable, { root: run.data, place }));
-    if (representations.length === 0) return;
+  const fields = filledFields(fetch, fits);
+  const callFor = async (run: Run, { representations, holders }: Gathered): Promise<void> => {
     const variables = usedVariables(fetch, run.variables);
     if ("representations" in variables) throw new Error("Variables cannot contain key `representations`.");
     const { data, errors } = await run.call(fetch, { ...variables, representations });
-    if (errors) run.errors.push(...entityErrors(errors, fetched, { root: run.data, place, holders }));
+    if (errors) {
+      run.errors.push(...entityErrors(errors, fetched, { root: run.data, place, holders }));
+      run.failures.add(failedHolders({ data, errors }, holders), fields);
+    }
     if (!data) return;
     const entities = data["_entities"];
     if (!Array.isArray(entities) || entities.length !== representations.length)
@@ -110,6 +112,25 @@ function entityFetch(
     // Each of these entities has its error already.
     const found: unknown = second.data?.["_entities"];
     if (Array.isArray(found)) found.forEach((entity, index) => take(entity, lost[index] ?? -1));
+  };
+  return async (run) => {
+    const gathered = gather(find(run.data));
+    const { representations, holders, unresolvable, skipped } = gathered;
+    run.failures.skip(skipped, fields, { requires, fits });
+    if (unresolvable.length > 0) {
+      run.errors.push(...unresolvableErrors(fetch, unresolvable, { root: run.data, place }));
+      run.failures.add(
+        unresolvable.map(({ holder }) => holder),
+        fields,
+      );
+    }
+    if (representations.length === 0) return;
+    try {
+      await callFor(run, gathered);
+    } catch (error) {
+      run.failures.add(holders.flat(), fields);
+      throw error;
+    }
   };
 }
 

@@ -1,6 +1,6 @@
-import type { GraphQLError } from "graphql";
+import type { ExecutionResult, GraphQLError } from "graphql";
 import type { Again } from "../planning/fetch-again.ts";
-import type { Data } from "./data.ts";
+import { type Data, isData } from "./data.ts";
 
 type Path = readonly (string | number)[];
 
@@ -10,6 +10,17 @@ export const isObjectLost = (data: unknown, paths: readonly Path[], { objects }:
     const lost = lostAt(data, path);
     return lost !== undefined && objects.has(lost);
   });
+
+/** Returns the objects whose entity a call did not return, with an error that tells why. */
+export function failedHolders({ data, errors = [] }: ExecutionResult, holders: readonly (readonly Data[])[]): Data[] {
+  const entities: unknown = data?.["_entities"];
+  // An error without an index is about the call as a whole.
+  const indices = new Set(errors.map(({ path }) => path?.[1]));
+  const hasFailed = (index: number) => !data || indices.has(undefined) || indices.has(index);
+  return holders.flatMap((waiting, index) =>
+    hasFailed(index) && !(Array.isArray(entities) && isData(entities[index])) ? waiting : [],
+  );
+}
 
 /** Returns the indices of the entities that are null, or have a null in them, and that others need nevertheless. */
 export function lostEntities(

@@ -11,6 +11,8 @@ export interface Gathered {
   holders: Data[][];
   /** The entities that the subgraph cannot find: it resolves none of the known keys. */
   unresolvable: { representation: Data; holder: Data }[];
+  /** The entities for which the subgraph is not called: they are not of the types of the call, or lack a required field. */
+  skipped: Data[];
 }
 
 export interface RepresentationRules {
@@ -31,16 +33,20 @@ export function representationsOf(
   const select = selectionOf(requires, fits, true);
   const hasKey = alwaysHasKey(requires, rewrite, keys) ? () => true : keyCheck(keys);
   return (entities) => {
-    const gathered: Gathered = { representations: [], holders: [], unresolvable: [] };
+    const gathered: Gathered = { representations: [], holders: [], unresolvable: [], skipped: [] };
     const known: Known = new Map();
     for (const entity of entities) {
       const representation = select(entity);
-      if (!representation?.["__typename"]) continue;
+      if (!representation?.["__typename"]) {
+        gathered.skipped.push(entity);
+        continue;
+      }
       rewrite?.(representation);
       if (!hasKey(representation)) {
         // With several fragments, an object may fit one without its key. The planner meant that fragment for objects of other types.
         const isOfAnother = requires.length > 1 && keys(String(representation["__typename"])).length > 0;
-        if (!isOfAnother) gathered.unresolvable.push({ representation, holder: entity });
+        if (isOfAnother) gathered.skipped.push(entity);
+        else gathered.unresolvable.push({ representation, holder: entity });
         continue;
       }
       const waiting = waitingFor(known, representation);

@@ -197,6 +197,7 @@ const refusals: Partial<Record<ErrorCode, Refusal>> = {
 /** The codes with which the gateway refuses other requests, or requests that no client here can send. */
 const ofOtherRequests: Partial<Record<ErrorCode, string>> = {
   NOT_FOUND: "each client sends its requests to /graphql",
+  REQUIREMENT_FAILED: "it is of a field of a response",
   METHOD_NOT_ALLOWED: "neither a mutation nor another method subscribes",
   NOT_ACCEPTABLE: "each client accepts the media type that it reads",
   UNSUPPORTED_MEDIA_TYPE: "each client sends JSON",

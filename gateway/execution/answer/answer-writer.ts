@@ -16,6 +16,8 @@ export interface Answer {
   json: string;
   problems: { message: string; path: Path }[];
   refusals: { refusal: PublicError; path: Path }[];
+  /** The paths of the fields that were not fetched because something that they require failed. */
+  unfetched: Path[];
 }
 
 type Path = readonly (string | number)[];
@@ -39,10 +41,11 @@ export function answerWriter(
   return (data, variables) => {
     const problems: Problem[] = [];
     const json = write(introspect ? Object.assign(data, introspect(variables)) : data, problems) ?? "null";
-    const answer: Answer = { json, problems: [], refusals: [] };
-    for (const { message, refusal, upwards } of problems) {
+    const answer: Answer = { json, problems: [], refusals: [], unfetched: [] };
+    for (const { message, refusal, isUnfetched, upwards } of problems) {
       const path = upwards.toReversed();
       if (refusal) answer.refusals.push({ refusal, path });
+      else if (isUnfetched) answer.unfetched.push(path);
       else answer.problems.push({ message, path });
     }
     return answer;

@@ -1,9 +1,14 @@
 import type { PublicError } from "#lib/errors.ts";
+import { unfetched } from "../failures.ts";
 
-/** Why a value of the response is null: the value from a subgraph does not fit its type, no subgraph was queried for it, or the identity may not have it. */
+/**
+ * Why a value of the response is null: the value from a subgraph does not fit its type, no subgraph was queried for it, something that it requires failed, or
+ * the identity may not have it.
+ */
 export interface Problem {
   message: string;
   refusal?: PublicError;
+  isUnfetched?: true;
   /** The path from the value up to the root: each level appends its own key on the way back. */
   upwards: (string | number)[];
 }
@@ -13,6 +18,13 @@ export interface Problem {
  * allowed, which makes the enclosing object or list null.
  */
 export type Write = (value: unknown, problems: Problem[]) => string | undefined;
+
+/** Writes a value that does not fit its type. */
+export function invalid(value: unknown, called: string, problems: Problem[]): "null" {
+  const reason = value === unfetched ? { isUnfetched: true as const } : {};
+  problems.push({ message: `Invalid value found for ${called}.`, ...reason, upwards: [] });
+  return "null";
+}
 
 /** Adds a key to the paths of the problems that were added since there were `before`. */
 export function locate(problems: readonly Problem[], before: number, key: string | number): void {

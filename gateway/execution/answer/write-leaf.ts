@@ -1,5 +1,6 @@
 import { type GraphQLEnumType, type GraphQLLeafType, isEnumType } from "graphql";
 import { ExactNumber, stringifyJson } from "#lib/exact-json.ts";
+import { unfetched } from "../failures.ts";
 import { quoted } from "./quoted.ts";
 
 /** Returns a leaf as JSON, or undefined when it is not a value of the type. It is never called with null. */
@@ -37,9 +38,9 @@ function enumWriter(type: GraphQLEnumType): WriteLeaf {
   return (value) => texts.get(value as string);
 }
 
-function writeAny(value: unknown): string {
+function writeAny(value: unknown): string | undefined {
   if (typeof value === "string") return quoted(value);
   if (finite(value) || typeof value === "bigint") return String(value);
   // A value that JSON cannot represent becomes null.
-  return stringifyJson(value) ?? "null";
+  return stringifyJson(value) ?? (value === unfetched ? undefined : "null");
 }

@@ -12,7 +12,7 @@ import { isIntrospection } from "../../operation.ts";
 import { isPlannedOf, type PlannedField, type PlannedFields } from "../../planning/planned-fields.ts";
 import { type Data, isData, reader } from "../data.ts";
 import { type CollectedField, collectFields, type Selected } from "./collect-fields.ts";
-import { locate, type Problem, type Write } from "./problems.ts";
+import { invalid, locate, type Problem, type Write } from "./problems.ts";
 import { quoted } from "./quoted.ts";
 import { valueWriter } from "./write-value.ts";
 
@@ -47,10 +47,7 @@ function objectWriter(
   };
   return (value, problems) => {
     if (value === null || value === undefined) return "null";
-    if (!isData(value)) {
-      problems.push({ message: `Invalid value found for ${called}.`, upwards: [] });
-      return "null";
-    }
+    if (!isData(value)) return invalid(value, called, problems);
     const typename = value["__typename"] ?? "";
     const write = byType.get(typename as string) ?? (typeof typename === "string" ? writerFor(typename) : undefined);
     if (write) return write(value, problems) ?? "null";

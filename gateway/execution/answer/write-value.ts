@@ -6,7 +6,7 @@ import {
   isListType,
   isNonNullType,
 } from "graphql";
-import { locate, type Problem, type Write } from "./problems.ts";
+import { invalid, locate, type Write } from "./problems.ts";
 import { leafWriter } from "./write-leaf.ts";
 
 export interface Written {
@@ -38,7 +38,7 @@ export function valueWriter({ type, called, object }: Written): Write {
   const leaf = leafWriter(type);
   return (value, problems) => {
     if (value === null || value === undefined) return "null";
-    return leaf(value) ?? invalid(called, problems);
+    return leaf(value) ?? invalid(value, called, problems);
   };
 }
 
@@ -46,7 +46,7 @@ function listWriter(element: Written): Write {
   const write = valueWriter(element);
   return (value, problems) => {
     if (value === null || value === undefined) return "null";
-    if (!Array.isArray(value)) return invalid(element.called, problems);
+    if (!Array.isArray(value)) return invalid(value, element.called, problems);
     let json = "[";
     let whole = true;
     for (let index = 0; index < value.length; index += 1) {
@@ -58,9 +58,4 @@ function listWriter(element: Written): Write {
     }
     return whole ? `${json}]` : "null";
   };
-}
-
-function invalid(called: string, problems: Problem[]): string {
-  problems.push({ message: `Invalid value found for ${called}.`, upwards: [] });
-  return "null";
 }

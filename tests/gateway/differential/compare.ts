@@ -71,13 +71,19 @@ export async function compareBroken(
   });
   const paths = [...ours.errors.flatMap(({ path }) => (path ? [path] : [])), ...ours.invalid];
   const lacking = lackingIn(ours.data, expected.data, []);
+  // A field that was not fetched has one error at its own path, and only where something failed.
+  const unfetched = ours.errors.filter(({ code }) => code === "REQUIREMENT_FAILED").map(({ path = [] }) => path);
+  expect(unfetched.filter((path) => nullOn(ours.data, path) === undefined)).toEqual([]);
+  expect(unfetched.map(String).filter((text) => paths.filter((path) => String(path) === text).length > 1)).toEqual([]);
+  expect(unfetched.length > 0 && ours.errors.length === unfetched.length).toBe(false);
   // A null from a subgraph in a nullable field needs no error, and an unexpected exception has no path.
   if (fault.kind === "null" || fault.kind === "missing entity" || fault.kind === "thrown") return;
   const explained = new Set(paths.flatMap((path) => nullOn(ours.data, path)?.join() ?? []));
-  // Keys and requirements that the client did not select fail as well, and with them what is found through them.
-  const hidden = paths.filter((path) => !isInAnswer(ours.data, path)).map((path) => path.slice(0, -1));
+  // A key or requirement that has an error or a wrong value of its own is sent as it is: the subgraph finds or computes something else by it. One of a call
+  // that failed is not sent, and no field is fetched by it.
+  const hidden = fault.kind === "unavailable" ? [] : paths.filter((path) => !isInAnswer(ours.data, path));
   // An entity that fails as a whole lacks every field of that call.
-  const above = [...paths, ...hidden].map((path) => `${path.join()},`);
+  const above = [...paths, ...hidden.map((path) => path.slice(0, -1))].map((path) => `${path.join()},`);
   expect(
     lacking.map(String).filter((path) => !explained.has(path) && !above.some((start) => path.startsWith(start))),
   ).toEqual([]);
