@@ -17,9 +17,9 @@ const write = (...events: NewEvent[]) =>
     await append(tx, events);
     await placed(tx);
   });
-const session = (change: "created" | "updated", key = newId()): NewEvent => ({
+const session = (change: "created" | "updated", id = newId()): NewEvent => ({
   type: `user_session.${change}`,
-  key,
+  key: id,
   payload: { userId: newId(), expiresAt: "2030-01-01T00:00:00.000Z" },
 });
 const role = (change: "created" | "updated" | "deleted"): NewEvent => ({
@@ -69,9 +69,9 @@ it.each<[type: string, event: NewEvent, revoked: object]>([
 it("an answer has a thousand events at most, and says whether there are more", async () => {
   const { position } = await after();
   const ended = Array.from({ length: 1_001 }, () => newId());
-  await write(...ended.slice(0, 999).map((key) => session("updated", key)));
+  await write(...ended.slice(0, 999).map((id) => session("updated", id)));
   expect(await after(position)).toMatchObject({ complete: true });
-  await write(...ended.slice(999).map((key) => session("updated", key)));
+  await write(...ended.slice(999).map((id) => session("updated", id)));
   const first = await after(position);
   const second = await after(first.position);
   expect([first.complete, second.complete]).toEqual([false, true]);
@@ -80,8 +80,6 @@ it("an answer has a thousand events at most, and says whether there are more", a
 
 it("a position of other databases, or of another log, is refused", async () => {
   const { position } = await after();
-  const refusal = (text: string) => expect(after(text)).rejects;
-  await refusal(position.replace("auth", "vms")).toMatchObject({ code: "POSITION_INVALID" });
-  await refusal(position.replace(/\.[0-9a-f]{8}\./, ".00000000.")).toMatchObject({ code: "POSITION_INVALID" });
-  await refusal("").toMatchObject({ code: "POSITION_INVALID" });
+  for (const wrong of [position.replace("auth", "vms"), position.replace(/\.[0-9a-f]{8}\./, ".00000000."), ""])
+    await expect(after(wrong), wrong).rejects.toMatchObject({ code: "POSITION_INVALID" });
 });
