@@ -11,8 +11,8 @@ export interface Services {
 }
 
 /** A use case, as a mutation calls it. The fields of its value are those of the mutation's payload. */
-export type UseCase<Services, Input, Value, Code extends string = string> = (
-  services: Services,
+export type UseCase<Of, Input, Value, Code extends string = string> = (
+  services: Of,
   request: RequestContext,
   input: Input,
 ) => Promise<Outcome<Value, Code>>;
