@@ -49,6 +49,16 @@ const sdl = `
     "The end of the range, exclusive."
     to: DateTime
   }
+
+  "An error in the input that the caller can correct."
+  type UserError @shareable {
+    "The error code."
+    code: UserErrorCode!
+    "The error message for people to read: the description of the code, or more exactly what this input breaks."
+    message: String!
+    "The path to the input field that caused the error, outermost first. Null when no single field caused it."
+    field: [String!]
+  }
 `;
 
 const nameOf = (node: DefinitionNode): string | undefined => ("name" in node ? node.name?.value : undefined);

@@ -54,9 +54,9 @@ it("a change that is done keeps its rows, its events and then its entry in the a
 
 it("a change keeps its rows and events in a domain without an audit log, where it cannot name an entry", async () => {
   const tenantId = newId();
-  const change = async (tx: WriteTx) => done(await insert(tx, "kept"));
+  const change = async (tx: WriteTx) => done(await insert(tx, "unrecorded"));
   expect(await writeUnrecorded({ database }, requestIn(tenantId), change)).toEqual(done(true));
-  const kept = { names: ["kept"], events: [{ type: "tenant.created", actor: "service:test" }], entries: [] };
+  const kept = { names: ["unrecorded"], events: [{ type: "tenant.created", actor: "service:test" }], entries: [] };
   expect(await keptIn(tenantId)).toEqual(kept);
   const recorded = async () => done("something", { action: "tenant.create" });
   await expect(writeUnrecorded({ database }, requestIn(tenantId), recorded)).rejects.toThrow(
