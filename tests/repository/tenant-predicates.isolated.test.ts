@@ -56,6 +56,7 @@ const acrossTenants: Readonly<Record<string, string>> = {
   "db/auth/all-tenants.ts": "users of the platform see all tenants",
   "db/auth/audit-chain.ts": "the chains of all tenants are verified together",
   "db/auth/credentials.ts": "a credential does not contain its tenant",
+  "db/auth/ended-sessions.ts": "sessions of all tenants are removed together",
 };
 
 /** Tables with a tenant that no statement of a domain's modules touches, and what does. */

@@ -145,12 +145,17 @@ export async function permitSession(tx: WriteTx, identity: Identity, id: string)
 }
 
 /**
- * Permits a key that is to be revoked: the caller's own or, with `api_key:revoke`, any key of the tenant. The rights of a key are those of its scopes
- * that its owner has.
+ * Permits a key that is to be changed or revoked: the caller's own or, with the permission, any key of the tenant. The rights of a key are those of its
+ * scopes that its owner has.
  */
-export async function permitKey(tx: WriteTx, identity: Identity, id: string): Promise<Outcome<PermittedKey>> {
+export async function permitKey(
+  tx: WriteTx,
+  identity: Identity,
+  id: string,
+  permission: "api_key:revoke" | "api_key:update",
+): Promise<Outcome<PermittedKey>> {
   const key = await lockKey(tx, id);
-  if (!key || !sees(tx, identity, key, "api_key:revoke")) return notThere("API key");
+  if (!key || !sees(tx, identity, key, permission)) return notThere("API key");
   if (!isKey(identity, id)) {
     const refusal = await refusalOf(tx, identity, key, (ofOwner) => intersection(key.scopes, ofOwner));
     if (refusal) return refusal;
