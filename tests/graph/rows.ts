@@ -1,5 +1,5 @@
 import type postgres from "postgres";
-import type { Domain } from "#db/columns.ts";
+import { type Domain, domains } from "#db/columns.ts";
 import { asOwner, type TestDatabases } from "#tests/harness/server.ts";
 
 // Rows for every list of the graph, inserted by plain SQL as the databases' owner. The tests state what the product shows of them.
@@ -70,6 +70,29 @@ export async function insertFleet(urls: TestDatabases, tenant: number, count: nu
   const within = (domain: Domain, use: (sql: postgres.Sql) => Promise<void>) => asOwner(urls.url(domain), use);
 
   await Promise.all([
+    ...domains.map((domain) =>
+      within(domain, async (sql) => {
+        const operation = id("tenant");
+        await insert(sql, "operations", {
+          id: operation,
+          tenant_id: tenantId,
+          kind: "'rows'",
+          definition_version: "1",
+          input: "'{}'",
+          state: "'done'",
+          claimable_at: "null",
+        });
+        await insert(sql, "operation_steps", {
+          operation_id: operation,
+          tenant_id: tenantId,
+          position: "0",
+          name: "'one'",
+          state: "'done'",
+          attempts: "1",
+          undo_attempts: "0",
+        });
+      }),
+    ),
     within("auth", async (sql) => {
       await insert(sql, "tenants", { id: tenantId, name: `'tenant ${tenant}'`, created_at: at }, 1);
       await insert(sql, "tenant_quotas", { tenant_id: tenantId, max_vm_count: "1000" }, 1);

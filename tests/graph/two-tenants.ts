@@ -5,6 +5,7 @@ import type postgres from "postgres";
 import { type Database, openDatabase } from "#db/client.ts";
 import * as auth from "#db/auth/schema/index.ts";
 import { type Domain, domains, serviceRole } from "#db/columns.ts";
+import { commonTables } from "#db/common/tables.ts";
 import * as federation from "#db/federation/schema/index.ts";
 import * as monitoring from "#db/monitoring/schema/index.ts";
 import * as scheduler from "#db/scheduler/schema/index.ts";
@@ -66,7 +67,7 @@ const schemas: Record<Domain, object> = { auth, vms, monitoring, federation, sch
 
 /** Returns the Drizzle table of that name, as queries use it. */
 function tableNamed(domain: Domain, name: string): PgTable {
-  const tables: unknown[] = Object.values(schemas[domain]);
+  const tables: unknown[] = Object.values({ ...commonTables(domain), ...schemas[domain] });
   const table = tables.find((value): value is PgTable => is(value, PgTable) && getTableName(value) === name);
   if (!table) throw new Error(`db/${domain}/schema has no table ${name}, so no Drizzle query can use it.`);
   return table;
