@@ -2,7 +2,7 @@
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * What a step hands to whom it calls. The callee keeps the highest token that it has seen of the operation and refuses lower ones: they come from a worker that
+ * What a step passes to its callee. The callee keeps the highest token that it has seen of the operation and refuses lower ones: they come from a worker that
  * has lost the operation, or from an attempt that was given up.
  */
 export interface Fence {

@@ -39,7 +39,7 @@ export function nextAction<Tx>(record: OperationRecord, definition: OperationDef
   const known = stepRecord(record, position);
   if (step.type === "wait") return nextOfWait(record, step, position);
   if (known?.state === "failed" && isDelayed(record)) return { do: "record", event: { type: "not due", position } };
-  // Attempted for the last time, and nobody knows with what result.
+  // Attempted for the last time, with an unknown result.
   if (known && known.attempts >= step.retry.attempts) {
     const failure = { code: "RESULT_LOST", message: "The result of the last attempt was lost.", step: step.name };
     return { do: "record", event: { type: "failed", position, failure, isFinal: true } };

@@ -33,7 +33,7 @@ describe.each(domains)("the released migrations of the %s database", (domain) =>
   it("include those of the tables that every database has, each once", async () => {
     const journal = await domainJournal(domain);
     const names = journal.map(({ tag }) => tag.replace(/^\d+_/, ""));
-    for (const name of ["secure_tables", "add_event_log", "secure_event_log", "refuse_repeated_writes"])
+    for (const name of ["secure_tables", "add_event_log", "secure_event_log", "refuse_repeated_writes", "add_operations", "secure_operations"])
       expect(names.filter((each) => each === name)).toEqual([name]);
     expect(journal).toEqual(await readJournal(migrationsFolder(domain)));
   });
@@ -70,7 +70,7 @@ async function commonObjects({ sql }: ScratchDatabase, domain: Domain): Promise<
   const rows = await sql<{ object: string }[]>`
     with tables as (
       select relname, relacl from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
-        and relname ~ '^(outbox_events|event_|consumed_events|executed_writes)'
+        and relname ~ '^(outbox_events|event_|consumed_events|executed_writes|operation)'
     ), functions as (
       select oid, proname, proacl from pg_proc
       where proname in ('announce_outbox_write', 'wake_relay', 'settled_outbox_id', 'read_outbox')
@@ -79,7 +79,8 @@ async function commonObjects({ sql }: ScratchDatabase, domain: Domain): Promise<
     union all
     select format('right to %s: %s', relname, acl) from tables, unnest(relacl) as acl
     union all
-    select format('policy %s %s %s %s %s', tablename, policyname, roles, qual, with_check) from pg_policies where tablename = 'outbox_events'
+    select format('policy %s %s %s %s %s', tablename, policyname, roles, qual, with_check) from pg_policies
+    where tablename in ('outbox_events', 'operations', 'operation_steps')
     union all
     select pg_get_functiondef(oid) from functions
     union all

@@ -8,7 +8,7 @@ export interface Journal {
   undone: string[];
 }
 
-/** Whom the steps call: it refuses older tokens, and applies an effect once. */
+/** The system that the steps call: it refuses older tokens, and applies an effect once. */
 export class Callee {
   readonly #journal: Journal;
   readonly #planted: string | undefined;

@@ -12,7 +12,7 @@ export const createCallee = (owner: postgres.Sql): Promise<unknown> =>
     create table callee_fences (operation_id uuid primary key, token bigint not null);
     create table callee_effects (operation_id uuid, step text, primary key (operation_id, step));
     create table journal (id bigint generated always as identity, what text not null, operation_id uuid not null, step text not null);
-    create table deaths (operation_id uuid primary key);
+    create table deaths (operation_id uuid primary key, died_at timestamptz not null default clock_timestamp());
     grant select, insert, update, delete on callee_fences, callee_effects, deaths to novacron_vms;
     grant select, insert on journal to novacron_vms`);
 
@@ -79,7 +79,7 @@ export function drill(
   const failing = async (name: string, context: StepContext<DrillInput>) => {
     await at?.(`${name} done`, context);
     if (context.input.failAt === name)
-      throw new StepFailure("DRILL", "The step fails as it was told.", { isFinal: true });
+      throw new StepFailure("DRILL", "The step fails, as its input requires.", { isFinal: true });
   };
   const effect = (name: string): Step<WriteTx, DrillInput> => ({
     type: "effect",

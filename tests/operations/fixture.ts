@@ -3,14 +3,14 @@ import postgres from "postgres";
 import { type Database, openDatabase, type WriteTx } from "#db/client.ts";
 import { startOperation, type NewOperation } from "#db/operations/requests.ts";
 import { operationStore } from "#db/operations/store.ts";
-import { type Json, type OperationDefinition, OperationDefinitions } from "#lib/operations/definition.ts";
+import { type Json, type OperationDefinition, OperationDefinitions, type Step } from "#lib/operations/definition.ts";
 import type { OperationState } from "#lib/operations/record.ts";
 import type { OperationStore } from "#lib/operations/store.ts";
 import { startWorker, type WorkerOptions } from "#lib/operations/worker.ts";
 import { newId } from "#lib/uuid.ts";
 import { until } from "#tests/events/until.ts";
 import { cloneDatabases } from "#tests/harness/server.ts";
-import { createCallee } from "./drill.ts";
+import { createCallee, limits } from "./drill.ts";
 
 export const scope = { tenantId: newId(), actor: "user:ada" };
 
@@ -99,3 +99,17 @@ export const definitionOf = (
   steps: OperationDefinition<WriteTx>["steps"],
   { kind = "test", version = 1 } = {},
 ): OperationDefinition<WriteTx> => ({ kind, version, steps });
+
+/** Returns an effect that has nothing to undo but is undone. */
+export const effect = (
+  name: string,
+  run: Extract<Step<WriteTx>, { type: "effect" }>["run"],
+  more: object = {},
+): Step<WriteTx> => ({
+  type: "effect",
+  name,
+  ...limits,
+  run,
+  undo: async () => undefined,
+  ...more,
+});

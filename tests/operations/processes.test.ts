@@ -38,7 +38,7 @@ it.each([
   ["effect", "provision", "effect provision refused"],
   ["business write", "write done", "transaction refused"],
 ])(
-  "case L11: a worker that stood still past its lease has its renewal and its %s refused when it wakes",
+  "a worker that stood still past its lease has its renewal and its %s refused when it wakes",
   async (_what, holdAt, refusal) => {
     const fixture = await operationsFixture();
     const stopped = await startWorkerProcess({ url: fixture.url, leaseMs, holds: true });

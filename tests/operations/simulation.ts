@@ -31,7 +31,7 @@ interface Timer {
 
 /**
  * Runs the real worker, three times, on a model of the store, in an order that a seed decides: which call proceeds next, which response is lost, when time
- * passes and for whom how fast, which worker dies and starts again, when an operation is cancelled or signalled.
+ * passes and how fast for each worker, which worker dies and starts again, when an operation is cancelled or signalled.
  * @returns what was wrong in the end, and how many faults the run had
  */
 async function simulate(seed: number, planted?: Planted): Promise<{ wrong: string[]; faults: number }> {

@@ -55,7 +55,7 @@ it("an operation starts in the transaction of the change that asks for it: a rol
   });
 });
 
-it("case L9: an idempotency key starts one operation, and reports whether input and state are the same", async () => {
+it("an idempotency key starts one operation, and reports whether input and state are the same", async () => {
   const fixture = await operationsFixture();
   const ask = (input: object, actor = "user:ada") =>
     fixture.service.write({ ...scope, actor }, (tx) =>
@@ -93,7 +93,7 @@ it("an operation is claimed by one worker at a time, and again when its lease ha
   expect(await fixture.store.save(second.lease, second.record, attempted(0))).toBe(true);
 });
 
-it("case L11: a lease that has ended is not won back by a late renewal, even when no other worker has taken it", async () => {
+it("a lease that has ended is not won back by a late renewal, even when no other worker has taken it", async () => {
   const fixture = await operationsFixture();
   await fixture.start(twoSteps, { input: null });
   const { lease, record } = await claimed(fixture, { leaseMs: 100 });
@@ -121,19 +121,16 @@ it("a renewed lease lasts longer than it was first given", async () => {
   expect(await claimOne(fixture)).toBeUndefined();
 });
 
-it.each([10, -10])(
-  "case L10: a worker whose clock is %i minutes off neither takes nor loses what is leased",
-  async (minutes) => {
-    const fixture = await operationsFixture();
-    await fixture.start(twoSteps, { input: null });
-    const { lease, record } = await claimed(fixture, { leaseMs: 30_000 });
-    vi.useFakeTimers({ toFake: ["Date"] });
-    vi.setSystemTime(Date.now() + minutes * 60_000);
-    expect(await claimOne(fixture)).toBeUndefined();
-    expect(await fixture.store.renew(lease, 30_000)).toMatchObject({ id: record.id });
-    expect(await fixture.store.save(lease, record, attempted(0))).toBe(true);
-  },
-);
+it.each([10, -10])("a worker whose clock is %i minutes off neither takes nor loses what is leased", async (minutes) => {
+  const fixture = await operationsFixture();
+  await fixture.start(twoSteps, { input: null });
+  const { lease, record } = await claimed(fixture, { leaseMs: 30_000 });
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime(Date.now() + minutes * 60_000);
+  expect(await claimOne(fixture)).toBeUndefined();
+  expect(await fixture.store.renew(lease, 30_000)).toMatchObject({ id: record.id });
+  expect(await fixture.store.save(lease, record, attempted(0))).toBe(true);
+});
 
 it("a record with an older token is refused, so that an attempt that was given up records nothing", async () => {
   const fixture = await operationsFixture();
@@ -161,9 +158,9 @@ it("a cancel is accepted until a step after the last safe point is attempted, an
   expect(await fixture.store.save(second.lease, second.record, attempted(1))).toBe(true);
   expect(await cancel(late)).toEqual({ outcome: "not cancellable", step: "two" });
   expect(await cancel(late, newId())).toEqual({ outcome: "not found" });
-  const known = (await fixture.store.renew(second.lease, 60_000)) ?? second.record;
-  expect(known.cancelRequested).toBe(false);
-  expect(await fixture.store.save(second.lease, known, { state: "done", next: "end" })).toBe(true);
+  const renewed = (await fixture.store.renew(second.lease, 60_000)) ?? second.record;
+  expect(renewed.cancelRequested).toBe(false);
+  expect(await fixture.store.save(second.lease, renewed, { state: "done", next: "end" })).toBe(true);
   expect(await cancel(late)).toEqual({ outcome: "ended", state: "done" });
   const strange = await fixture.start(definitionOf([step("one")], { kind: "strange" }), { input: null });
   expect(await cancel(strange)).toEqual({ outcome: "definition unknown" });
@@ -202,7 +199,7 @@ it("an operation that waits for a time is claimed when that has passed, by the d
   expect(resumed.resumesInMs).toBeLessThan(0);
 });
 
-it("case L6: a parked operation is abandoned only with consent, after what it leaves behind was listed", async () => {
+it("a parked operation is abandoned only with consent, after what it leaves behind was listed", async () => {
   const fixture = await operationsFixture();
   const id = await fixture.start(twoSteps, { input: null });
   const abandon = (consent: boolean) => fixture.service.write(scope, (tx) => abandonOperation(tx, id, { consent }));

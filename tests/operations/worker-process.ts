@@ -21,7 +21,7 @@ const callee = await openDatabase({ domain: "vms", url });
 
 const die = statement<{ id: string }>(
   () =>
-    sql`insert into deaths values (${sql.placeholder("id")}::uuid) on conflict do nothing returning operation_id as id`,
+    sql`insert into deaths (operation_id) values (${sql.placeholder("id")}::uuid) on conflict do nothing returning operation_id as id`,
 );
 const passed = new Map<string, number>();
 

@@ -5,20 +5,7 @@ import { StepFailure } from "#lib/operations/failures.ts";
 import type { WriteTx } from "#db/client.ts";
 import { until } from "#tests/events/until.ts";
 import { audit, drill, limits } from "./drill.ts";
-import { definitionOf, operationsFixture, scope } from "./fixture.ts";
-
-const effect = (
-  name: string,
-  run: Extract<Step<WriteTx>, { type: "effect" }>["run"],
-  more: object = {},
-): Step<WriteTx> => ({
-  type: "effect",
-  name,
-  ...limits,
-  run,
-  undo: async () => undefined,
-  ...more,
-});
+import { definitionOf, effect, operationsFixture, scope } from "./fixture.ts";
 
 it("an operation runs its steps in order, each with the results of those before it", async () => {
   const fixture = await operationsFixture();
@@ -53,7 +40,7 @@ it("an operation runs its steps in order, each with the results of those before 
   ]);
 });
 
-it("case L1: a step that took effect and lost its answer is undone with those before it, in reverse", async () => {
+it("a step that took effect and lost its answer is undone with those before it, in reverse", async () => {
   const fixture = await operationsFixture();
   const definition = drill({ callee: fixture.service });
   fixture.work([definition]);
@@ -123,7 +110,7 @@ it("a step that exceeds its time limit is aborted and counts as attempted", asyn
   expect(reasons).toEqual(["TIME_LIMIT"]);
 });
 
-it("case L6: an undo that fails four times and then works ends compensated; one that never works is parked and lists what is left", async () => {
+it("an undo that fails four times and then works ends compensated; one that never works is parked and lists what is left", async () => {
   const fixture = await operationsFixture();
   const fails = (times: number, kind: string) =>
     definitionOf(
@@ -221,47 +208,6 @@ it("a lost notification delays an operation by at most the poll", async () => {
   const [row] = await fixture.owner<{ ms: number }[]>`
     select extract(epoch from ended_at - created_at)::float8 * 1000 as ms from operations`;
   expect(row?.ms).toBeLessThan(1_000);
-});
-
-it("operations continue by the version that they were started with while a newer one is started", async () => {
-  const fixture = await operationsFixture();
-  const wait: Step<WriteTx> = { type: "wait", name: "go", until: { signal: "go" } };
-  const one = definitionOf([effect("old", async () => 1), wait, effect("old end", async () => 1)]);
-  const two = definitionOf([effect("new", async () => 2), wait, effect("new end", async () => 2)], { version: 2 });
-  const stop = fixture.work([one]);
-  const oldId = await fixture.start(one, { input: null });
-  await fixture.reached(oldId, "waiting");
-  await stop();
-  fixture.work([one, two]);
-  const newId = await fixture.start(two, { input: null });
-  await fixture.reached(newId, "waiting");
-  for (const id of [oldId, newId]) await fixture.service.write(scope, (tx) => signalOperation(tx, id, "go", null));
-  const names = async (id: string) => (await fixture.reached(id, "done")).steps.map(({ name }) => name);
-  expect(await names(oldId)).toEqual(["old", "go", "old end"]);
-  expect(await names(newId)).toEqual(["new", "go", "new end"]);
-});
-
-it("an operation whose definition has vanished or has other steps is parked with that code and lists what it has attempted", async () => {
-  const fixture = await operationsFixture();
-  const wait: Step<WriteTx> = { type: "wait", name: "go", until: { signal: "go" } };
-  const before = definitionOf([effect("made", async () => ({ id: "o1" })), wait]);
-  const gone = definitionOf([effect("made", async () => ({ id: "o2" })), wait], { kind: "gone" });
-  const stop = fixture.work([before, gone]);
-  const [changedId, goneId] = await Promise.all([
-    fixture.start(before, { input: null }),
-    fixture.start(gone, { input: null }),
-  ]);
-  await Promise.all([fixture.reached(changedId, "waiting"), fixture.reached(goneId, "waiting")]);
-  await stop();
-  fixture.work([definitionOf([effect("renamed", async () => null), wait])], { unknownAfterMs: 100 });
-  for (const id of [changedId, goneId]) await fixture.service.write(scope, (tx) => signalOperation(tx, id, "go", null));
-  expect(await fixture.reached(changedId, "parked")).toMatchObject({
-    error: { code: "DEFINITION_CHANGED", step: "made" },
-  });
-  expect(await fixture.reached(goneId, "parked")).toMatchObject({
-    error: { code: "DEFINITION_MISSING" },
-    left: [{ step: "made", result: { id: "o2" } }, { step: "go" }],
-  });
 });
 
 it("a worker runs a bounded number of operations at once, and gives them back when it stops", async () => {
