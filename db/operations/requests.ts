@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Json, type OperationDefinition, OperationDefinitions } from "#lib/operations/definition.ts";
+import type { Json, OperationDefinition, OperationDefinitions } from "#lib/operations/definition.ts";
 import { stepPastCancel } from "#lib/operations/machine.ts";
 import { hasEnded, type Leftover, type OperationState, type StepRecord } from "#lib/operations/record.ts";
 import { newId } from "#lib/uuid.ts";

@@ -161,7 +161,7 @@ export function apply<Tx>(
       // What came before it may still be in use by what could not be undone: it stays as well, and is listed.
       const parked: StepRecord = { ...failed, state: "parked" };
       const left = toUndo(withStep(record, parked), definition);
-      return { state: "parked", step: parked, error: event.failure, leftBehind: leftovers(left), next: "end" };
+      return { state: "parked", step: parked, leftBehind: leftovers(left), next: "end" };
     }
   }
 }

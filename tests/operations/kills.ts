@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { Fixture } from "./fixture.ts";
-import { operationsFixture } from "./fixture.ts";
+import { until } from "#tests/events/until.ts";
 import { audit, drill } from "./drill.ts";
+import { type Fixture, operationsFixture } from "./fixture.ts";
 import { keepTwoWorkers } from "./worker-processes.ts";
 
 /** The store calls and the effects of a drill before and after which its process can die: of one that works, and of one whose last step fails. */
@@ -19,8 +19,12 @@ export async function killAt(points: readonly { dieAt: number; fails: boolean }[
   for (const { dieAt, fails } of points) {
     const id = await fixture.start(definition, { input: { dieAt, ...(fails ? { failAt: "finish" } : {}) } });
     await fixture.reached(id, fails ? "compensated" : "done");
+    // A process that dies after the last record does so after the end of the operation.
+    await until(
+      "its process has died",
+      async () => (await fixture.owner`select from deaths where operation_id = ${id}`).length > 0,
+    );
   }
   expect(await audit(fixture.owner)).toEqual([]);
-  expect(await fixture.owner`select from deaths`).toHaveLength(points.length);
   return fixture;
 }
