@@ -3,9 +3,8 @@
 // its start, so it is here, in `npm start` and in the image. Without it everything works as well.
 //
 // Runs the TypeScript sources as they are, so that a fresh clone needs no build step.
-import { register } from "tsx/esm/api";
+import "../lib/process/load-typescript.js";
 
-register();
 await import("../lib/process/load-environment-file.ts");
 const { runProcess } = await import("../lib/process/run-process.ts");
 const { main } = await import("./main.ts");

@@ -4,6 +4,7 @@ import { Admission, type Patience } from "./admission.ts";
 import { type Domain, serviceRole, systemRole } from "./columns.ts";
 import { connectFailure } from "./connect-failure.ts";
 import { hasGivenWay, hasNoSlot, isUnreachable, publicError, retriableError } from "./database-errors.ts";
+import { pooledUnder, statementTimeoutMs } from "./driver-settings.ts";
 import { type Connection, Pool } from "./pool.ts";
 import { requireConfinedLogin } from "./service-login.ts";
 import type { Statement } from "./statement.ts";
@@ -72,13 +73,6 @@ export interface DatabaseOptions {
   maxConnections?: number;
 }
 
-const statementTimeoutMs = 30_000;
-/**
- * Set explicitly, whatever the server's default is. In a snapshot older than the rows it reads, the reader of an outbox would take events that were committed
- * meanwhile for rolled back and skip them.
- */
-export const isolation = "read committed";
-
 /**
  * Opens a domain's database.
  * @throws PublicError DATABASE_UNAVAILABLE, or an Error `LOGIN_REFUSED`, `RLS_BYPASSED` or `LOGIN_NOT_CONFINED` when the login is more than its role
@@ -86,24 +80,7 @@ export const isolation = "read committed";
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { domain, url, as = "service", maxConnections = 8 } = options;
   const role = as === "service" ? serviceRole(domain) : systemRole(domain);
-  const settings: postgres.Options<{ bigint: postgres.PostgresType }> = {
-    max: 1,
-    max_lifetime: 3600,
-    idle_timeout: 900,
-    connect_timeout: 5,
-    onnotice: () => undefined,
-    types: { bigint: safeBigint },
-    connection: {
-      application_name: role,
-      role,
-      TimeZone: "UTC",
-      IntervalStyle: "iso_8601",
-      statement_timeout: statementTimeoutMs,
-      lock_timeout: 1_000,
-      default_transaction_isolation: isolation,
-      idle_in_transaction_session_timeout: 60_000,
-    },
-  };
+  const settings = pooledUnder(role);
   let arrays: Pick<postgres.Sql["options"], "parsers" | "serializers"> | undefined;
   const pool = new Pool(new URL(url).pathname.slice(1), (onclose) => {
     // The driver queries the types of arrays on each new connection. A connection that breaks meanwhile would end the process with a rejection that no code can
@@ -295,14 +272,3 @@ async function retried<T>(attempt: () => Promise<T>, { endsAt = Infinity }: Pati
     }
   }
 }
-
-/** Reads BIGINT as a number while that is exact, as a BigInt beyond. The scalar `Long` writes a number as a number and a BigInt as a string. */
-export const safeBigint = {
-  to: 20,
-  from: [20],
-  serialize: (value: bigint | number) => value.toString(),
-  parse: (text: string) => {
-    const value = Number(text);
-    return Number.isSafeInteger(value) ? value : BigInt(text);
-  },
-};

@@ -59,16 +59,21 @@ export const entityEvents = <
   }) as Record<`${Name}.created` | `${Name}.updated`, EventDefinition<Shape, Added>>;
 
 /** Defines, in addition, the event of an entity whose row can be deleted: `<name>.deleted`, with the last payload of the row. */
-export const removableEvents = <const Name extends string, Shape extends z.ZodRawShape>(
+export const removableEvents = <
+  const Name extends string,
+  Shape extends z.ZodRawShape,
+  const Added extends keyof Shape & string = never,
+>(
   name: Name,
   entity: string,
   subject: string,
   shape: Shape,
+  added: readonly Added[] = [],
 ) => ({
-  ...entityEvents(name, entity, subject, shape),
-  ...({ [`${name}.deleted`]: defineEvent(entity, `${subject} was removed.`, shape) } as Record<
+  ...entityEvents(name, entity, subject, shape, added),
+  ...({ [`${name}.deleted`]: defineEvent(entity, `${subject} was removed.`, shape, added) } as Record<
     `${Name}.deleted`,
-    EventDefinition<Shape, never>
+    EventDefinition<Shape, Added>
   >),
 });
 

@@ -29,7 +29,7 @@ const servers = [
   ...domains.map((name) => `subgraphs/${name}/main.ts`),
 ];
 await Promise.all([
-  build({ ...options, entryPoints: servers }),
+  build({ ...options, entryPoints: servers, splitting: true, chunkNames: "parts/[name]-[hash]" }),
   // A command loads only the parts that it imports when it runs: `novacron user` needs neither the gateway nor the subgraphs.
   build({ ...options, entryPoints: ["cli/run.ts"], splitting: true, chunkNames: "cli/parts/[name]-[hash]" }),
 ]);

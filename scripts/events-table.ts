@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -57,4 +58,5 @@ function typeName({ type, format, anyOf, items, additionalProperties, properties
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync("docs/events.md", withTables(readFileSync("docs/events.md", "utf8")));
+  execFileSync("npx", ["oxfmt", "docs/events.md"], { stdio: "inherit" });
 }

@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import { type Domain, systemRole } from "../columns.ts";
-import { isolation, safeBigint } from "../client.ts";
+import { isolation, safeBigint } from "../driver-settings.ts";
 import { requireConfinedLogin } from "../service-login.ts";
 import type { Statement } from "../statement.ts";
 

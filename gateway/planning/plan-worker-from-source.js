@@ -1,5 +1,4 @@
 // A thread runs JavaScript: this entry loads the TypeScript sources, as cli/bin.js does. A bundle does not need it.
-import { register } from "tsx/esm/api";
+import "../../lib/process/load-typescript.js";
 
-register();
 await import("./plan-worker.ts");

@@ -20,7 +20,7 @@ interface Waiting extends ToPlan {
   reject(reason: Error): void;
 }
 
-const entry = import.meta.url.endsWith(".ts")
+const ownEntry = import.meta.url.endsWith(".ts")
   ? new URL("./plan-worker-from-source.js", import.meta.url)
   : asset("gateway/planning/plan-worker.js");
 
@@ -34,6 +34,7 @@ const longestQueue = 512;
 export class PlannerThread implements Planner {
   readonly #supergraphSdl: string;
   readonly #planMs: number;
+  readonly #entry: string | URL;
   readonly #queue: Waiting[] = [];
   #worker: Worker | undefined;
   #isReady = false;
@@ -41,10 +42,14 @@ export class PlannerThread implements Planner {
   #lastId = 0;
   #whenDone: (() => void) | undefined;
 
-  /** @param planMs the time that one plan may take */
-  constructor(supergraphSdl: string, planMs: number) {
+  /**
+   * @param planMs the time that one plan may take
+   * @param entry the program of the thread
+   */
+  constructor(supergraphSdl: string, planMs: number, entry: string | URL = ownEntry) {
     this.#supergraphSdl = supergraphSdl;
     this.#planMs = planMs;
+    this.#entry = entry;
     // Started now, so that the first operation need not wait for it.
     this.#worker = this.#start();
   }
@@ -68,7 +73,7 @@ export class PlannerThread implements Planner {
 
   #start(): Worker {
     this.#isReady = false;
-    const worker = new Worker(entry, { workerData: { supergraphSdl: this.#supergraphSdl } });
+    const worker = new Worker(this.#entry, { workerData: { supergraphSdl: this.#supergraphSdl } });
     worker.unref();
     worker.on("message", (message: "ready" | Planned) => {
       if (worker !== this.#worker) return;

@@ -197,13 +197,17 @@ describe("a subgraph does not start", () => {
 
   it("when an object that references lead to has a field that is neither resolved nor a property of its rows", () => {
     const changed = sdl.replace("name: String", "title: String");
-    expect(served(changed)).toThrow("Neither an entity nor a resolver serves Host.title.");
+    expect(served(changed)).toThrow(
+      "Neither an entity nor a resolver serves Host.title. Add a property of its name to the rows of Host, or a resolver to resolvers/Host.ts",
+    );
     expect(served(changed, { Host: { title: () => "" } })).not.toThrow();
   });
 
   it("when a list under a parent does not follow from the entity", () => {
     const without: SubgraphEntities = { ...entities, Machine: { ...entities.Machine, under: {} } };
-    expect(() => schemaOf(sdl, without)).toThrow("Neither an entity nor a resolver serves Host.machines.");
+    expect(() => schemaOf(sdl, without)).toThrow(
+      'Neither an entity nor a resolver serves Host.machines. Add "Host.machines" to `under` of the entity Machine (docs/adding-a-field.md).',
+    );
   });
 
   it("when an entity is listed under a parent that the schema does not have, or as another type", () => {

@@ -29,13 +29,13 @@ export interface SubgraphContext extends EntityContext {
 }
 
 /** What is added to a subgraph's schema file, `subgraphs/<name>/schema.graphql`, to execute it. */
-export interface SchemaDefinition<Context> {
+export interface SubgraphDefinition<Context> {
   name: string;
   /** By type and field. What follows from the entities need not be written. */
   resolvers: Readonly<Record<string, unknown>>;
   entities: SubgraphEntities;
   /** The fields of `Subscription`. */
-  live?: { fields: LiveFields<Context> };
+  live?: LiveFields<Context>;
 }
 
 export type TypeResolvers = Readonly<Record<string, unknown>>;
@@ -45,7 +45,7 @@ export type TypeResolvers = Readonly<Record<string, unknown>>;
  * @throws Error when the file, its access directives, the resolvers and the entities do not fit each other
  */
 export function executableSchema<Context extends SubgraphContext>(
-  definition: SchemaDefinition<Context>,
+  definition: SubgraphDefinition<Context>,
 ): { schema: GraphQLSchema; needs: DeclaredNeeds } {
   const { name } = definition;
   try {
@@ -69,7 +69,7 @@ export function executableSchema<Context extends SubgraphContext>(
 
 /** Returns the resolvers that are written, and those that follow from the schema and the entities, by type. */
 function allResolvers<Context extends SubgraphContext>(
-  { name, resolvers, entities, live }: SchemaDefinition<Context>,
+  { name, resolvers, entities, live }: SubgraphDefinition<Context>,
   typeDefs: DocumentNode,
   needs: DeclaredNeeds,
   nounOf: (type: string) => string,
@@ -81,7 +81,7 @@ function allResolvers<Context extends SubgraphContext>(
     if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
     const type = node.name.value;
     if (type === "Subscription") {
-      all[type] = liveResolvers(node, name, live?.fields ?? {});
+      all[type] = liveResolvers(node, name, live ?? {});
       continue;
     }
     const written = (resolvers[type] ?? {}) as TypeResolvers;

@@ -1,4 +1,5 @@
-import { type DocumentNode, Kind, type ObjectTypeDefinitionNode } from "graphql";
+import { type DocumentNode, type FieldDefinitionNode, Kind, type ObjectTypeDefinitionNode } from "graphql";
+import { nameOf } from "./complete-lists.ts";
 import type { SubgraphEntities } from "./entity-resolvers.ts";
 
 /** Returns whether other subgraphs may refer to objects of a type. With `@key(…, resolvable: false)`, this subgraph only refers to them. */
@@ -12,7 +13,7 @@ export const isReferable = ({ directives = [] }: ObjectTypeDefinitionNode): bool
 /**
  * Checks that each root field has a resolver, and each field of an object that references lead to a resolver or a property. Without one it would be null in
  * every response.
- * @throws Error that names the fields, or entities that are not referable types of the schema
+ * @throws Error that names the fields and what each needs, or entities that are not referable types of the schema
  */
 export function requireServedFields(
   document: DocumentNode,
@@ -20,6 +21,7 @@ export function requireServedFields(
   entities: SubgraphEntities,
 ): void {
   const unserved: string[] = [];
+  const needed = new Set<string>();
   const unknown = new Set(Object.keys(entities));
   for (const node of document.definitions) {
     if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
@@ -29,8 +31,28 @@ export function requireServedFields(
     unknown.delete(type);
     const properties = isRoot ? [] : (entities[type]?.properties ?? ["id"]);
     const served = new Set([...properties, ...Object.keys(resolvers[type] ?? {})]);
-    for (const { name } of node.fields ?? []) if (!served.has(name.value)) unserved.push(`${type}.${name.value}`);
+    for (const field of node.fields ?? []) {
+      if (served.has(field.name.value)) continue;
+      unserved.push(`${type}.${field.name.value}`);
+      needed.add(whatServes(type, field));
+    }
   }
   if (unknown.size > 0) throw new Error(`The schema has no type with @key for the entity ${[...unknown].join(", ")}.`);
-  if (unserved.length > 0) throw new Error(`Neither an entity nor a resolver serves ${unserved.join(", ")}.`);
+  if (unserved.length > 0)
+    throw new Error(
+      `Neither an entity nor a resolver serves ${unserved.join(", ")}. Add ${[...needed].join("; ")} (docs/adding-a-field.md).`,
+    );
+}
+
+/** Returns what a developer has to add for a field. */
+function whatServes(type: string, field: FieldDefinitionNode): string {
+  const [, entity] = /^(\w+)Connection$/.exec(nameOf(field.type)) ?? [];
+  if (type === "Mutation") return "a use case of its name to resolvers/mutations.ts";
+  if (entity !== undefined)
+    return type === "Query"
+      ? `${entity} to the entities in loaders.ts`
+      : `"${type}.${field.name.value}" to \`under\` of the entity ${entity}`;
+  return type === "Query"
+    ? "a resolver to resolvers/index.ts"
+    : `a property of its name to the rows of ${type}, or a resolver to resolvers/${type}.ts, which resolvers/index.ts lists`;
 }

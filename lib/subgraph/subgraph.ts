@@ -12,14 +12,15 @@ import {
 import { LRUCache } from "lru-cache";
 import { executionOf } from "../graphql/compiled-execution.ts";
 import { atEachReference, wrongLiteral } from "../graphql/input-errors.ts";
-import type { LiveFields, LiveLog } from "../live/live-field.ts";
+import type { LiveLog } from "../live/live-field.ts";
 import type { ValidDocument } from "../live/live-subgraph.ts";
 import { liveSubscriptions } from "../live/live-subscriptions.ts";
 import type { Subscribable } from "../live/subscription.ts";
 import { log } from "../observability/log.ts";
 import { requestSpan, span } from "../observability/tracing.ts";
 import type { RequestContext } from "../trust/request-context.ts";
-import { executableSchema, type SchemaDefinition, type SubgraphContext } from "./executable-schema.ts";
+import type { DeclaredNeeds } from "./declared-needs.ts";
+import { executableSchema, type SubgraphContext, type SubgraphDefinition } from "./executable-schema.ts";
 import { needsOf } from "./field-guards.ts";
 import { withPublicErrors } from "./public-errors.ts";
 import type { SubgraphRequest } from "./request.ts";
@@ -41,39 +42,26 @@ export interface OpenContext<Context> {
   close(): Promise<void>;
 }
 
-export interface SubgraphDefinition<Context> extends SchemaDefinition<Context> {
+/** What one subgraph of a definition has of its own. */
+export interface SubgraphSources<Context> {
   open(request: RequestContext, signal: AbortSignal | undefined): OpenContext<Context>;
-  /** The fields of `Subscription`, and the log that is their source; without it there are no subscriptions. */
-  live?: { fields: LiveFields<Context>; log: LiveLog | undefined };
+  /** The log that is the source of the fields of `Subscription`; without it there are no subscriptions. */
+  log?: LiveLog | undefined;
 }
 
-const cachedDocuments = 500;
-
 /** @throws Error when the schema, its access directives, its resolvers and its entities do not fit each other */
-export function createSubgraph<Context extends SubgraphContext>(definition: SubgraphDefinition<Context>): Subgraph {
-  const { schema, needs } = executableSchema(definition);
-  const executions = new LRUCache<string, ValidDocument | readonly GraphQLError[]>({ max: cachedDocuments });
-
-  const executionFor = (query: string): ValidDocument | readonly GraphQLError[] => {
-    let execution = executions.get(query);
-    if (!execution) {
-      const document = parse(query, { noLocation: true });
-      const errors = validate(schema, document);
-      execution =
-        errors.length > 0
-          ? errors.map((error) => wrongLiteral(error, document))
-          : { document, execute: executionOf(schema, document, query) };
-      executions.set(query, execution);
-    }
-    return execution;
-  };
+export function createSubgraph<Context extends SubgraphContext>(
+  definition: SubgraphDefinition<Context>,
+  { open, log: liveLog }: SubgraphSources<Context>,
+): Subgraph {
+  const { schema, needs, executionFor } = compiledSubgraph(definition);
 
   const opened = async <T>(
     request: RequestContext,
     signal: AbortSignal | undefined,
     use: (context: Context) => Promise<T>,
   ): Promise<T> => {
-    const { context, close } = definition.open(request, signal);
+    const { context, close } = open(request, signal);
     try {
       return await use(context);
     } finally {
@@ -102,12 +90,12 @@ export function createSubgraph<Context extends SubgraphContext>(definition: Subg
       return "document" in found && found.document.definitions.some(isMutation);
     },
     subscriptions:
-      definition.live?.log &&
+      liveLog &&
       liveSubscriptions<Context>({
         name: definition.name,
         schema,
-        fields: definition.live.fields,
-        log: definition.live.log,
+        fields: definition.live ?? {},
+        log: liveLog,
         needs: (field) => needsOf(needs, "Subscription", field),
         documentFor: executionFor,
         opened: (request, signal, use) =>
@@ -115,6 +103,40 @@ export function createSubgraph<Context extends SubgraphContext>(definition: Subg
         withPublicErrors: (result, request) => withPublicErrors(result, definition.name, request),
       }),
   };
+}
+
+interface CompiledSubgraph {
+  schema: GraphQLSchema;
+  needs: DeclaredNeeds;
+  /** Returns a document as it is executed, or why it is invalid. */
+  executionFor(query: string): ValidDocument | readonly GraphQLError[];
+}
+
+const compiled = new WeakMap<object, CompiledSubgraph>();
+const cachedDocuments = 500;
+
+/** Returns the schema of a definition, and the documents compiled for it. They depend on no source, so that a process builds them once for each definition. */
+function compiledSubgraph<Context extends SubgraphContext>(definition: SubgraphDefinition<Context>): CompiledSubgraph {
+  const found = compiled.get(definition);
+  if (found) return found;
+  const { schema, needs } = executableSchema(definition);
+  const executions = new LRUCache<string, ValidDocument | readonly GraphQLError[]>({ max: cachedDocuments });
+  const executionFor = (query: string): ValidDocument | readonly GraphQLError[] => {
+    let execution = executions.get(query);
+    if (!execution) {
+      const document = parse(query, { noLocation: true });
+      const errors = validate(schema, document);
+      execution =
+        errors.length > 0
+          ? errors.map((error) => wrongLiteral(error, document))
+          : { document, execute: executionOf(schema, document, query) };
+      executions.set(query, execution);
+    }
+    return execution;
+  };
+  const subgraph = { schema, needs, executionFor };
+  compiled.set(definition, subgraph);
+  return subgraph;
 }
 
 const isMutation = (node: DefinitionNode): boolean =>

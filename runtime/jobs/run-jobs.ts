@@ -2,7 +2,7 @@ import type { Current } from "#lib/replaceable.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Databases } from "../databases.ts";
 import type { Environment } from "../environment.ts";
-import { auditCheckpoints } from "./audit-checkpoints.ts";
+import { auditCheckpoints } from "./auth.ts";
 import { rollupAndRetention } from "./monitoring.ts";
 import { repeat } from "./periodic-job.ts";
 

@@ -55,7 +55,9 @@ function addMetrics(folder: string, previous: Snapshot): void {
   const migrations = changed.map(({ stream, added }) => metricMigration(stream, added));
   for (const storage of ["native", "timescale"] as const) {
     const statements = [...others, ...migrations.flatMap((migration) => migration[storage])].filter(Boolean);
-    writeFileSync(join(folder, file.replace(/sql$/, `${storage}.sql`)), `${statements.join(`\n${breakpoint}`)}\n`);
+    const written = join(folder, file.replace(/sql$/, `${storage}.sql`));
+    writeFileSync(written, `${statements.join(`\n${breakpoint}`)}\n`);
+    process.stdout.write(`In its place, for samples in ${storage} tables: ${written}\n`);
   }
   rmSync(join(folder, file));
 }

@@ -1,6 +1,7 @@
 import type { Database } from "#db/client.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Current } from "#lib/replaceable.ts";
+import type { SubgraphDefinition } from "#lib/subgraph/executable-schema.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { openWriting } from "#subgraphs/open-request.ts";
 import type { AuthContext } from "./context.ts";
@@ -21,12 +22,11 @@ export interface AuthDependencies {
   limits: SignInLimits;
 }
 
+const definition: SubgraphDefinition<AuthContext> = { name: "auth", resolvers, entities };
+
 export function createAuthSubgraph({ database, ...rest }: AuthDependencies): Subgraph {
   const services = { ...rest, database, hasher: new PasswordHasher() };
-  return createSubgraph<AuthContext>({
-    name: "auth",
-    resolvers,
-    entities,
+  return createSubgraph(definition, {
     open: openWriting(database, (tx) => createAuthLoaders(tx, services.system), servicesOf(services)),
   });
 }

@@ -1,5 +1,6 @@
 import type { Database } from "#db/client.ts";
 import type { EventLog } from "#db/event-log/event-log.ts";
+import type { SubgraphDefinition } from "#lib/subgraph/executable-schema.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { liveLog } from "#subgraphs/live-log.ts";
 import { openWith } from "#subgraphs/open-request.ts";
@@ -13,12 +14,10 @@ export interface FederationDependencies {
   log?: EventLog | undefined;
 }
 
-export function createFederationSubgraph({ database, log }: FederationDependencies): Subgraph {
-  return createSubgraph<FederationContext>({
-    name: "federation",
-    resolvers,
-    entities,
+const definition: SubgraphDefinition<FederationContext> = { name: "federation", resolvers, entities, live };
+
+export const createFederationSubgraph = ({ database, log }: FederationDependencies): Subgraph =>
+  createSubgraph(definition, {
     open: openWith(database, createFederationLoaders),
-    live: { fields: live, log: log && liveLog(log, "federation") },
+    log: log && liveLog(log, "federation"),
   });
-}

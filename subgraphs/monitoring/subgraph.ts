@@ -1,5 +1,6 @@
 import type { Database } from "#db/client.ts";
 import type { EventLog } from "#db/event-log/event-log.ts";
+import type { SubgraphDefinition } from "#lib/subgraph/executable-schema.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { liveLog } from "#subgraphs/live-log.ts";
 import { openWith } from "#subgraphs/open-request.ts";
@@ -13,12 +14,10 @@ export interface MonitoringDependencies {
   log?: EventLog | undefined;
 }
 
-export function createMonitoringSubgraph({ database, log }: MonitoringDependencies): Subgraph {
-  return createSubgraph<MonitoringContext>({
-    name: "monitoring",
-    resolvers,
-    entities,
+const definition: SubgraphDefinition<MonitoringContext> = { name: "monitoring", resolvers, entities, live };
+
+export const createMonitoringSubgraph = ({ database, log }: MonitoringDependencies): Subgraph =>
+  createSubgraph(definition, {
     open: openWith(database, createMonitoringLoaders),
-    live: { fields: live, log: log && liveLog(log, "monitoring") },
+    log: log && liveLog(log, "monitoring"),
   });
-}

@@ -1,4 +1,5 @@
 import type { Database } from "#db/client.ts";
+import type { SubgraphDefinition } from "#lib/subgraph/executable-schema.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { openWith } from "#subgraphs/open-request.ts";
 import type { SchedulerContext } from "./context.ts";
@@ -9,11 +10,7 @@ export interface SchedulerDependencies {
   database: Database;
 }
 
-export function createSchedulerSubgraph({ database }: SchedulerDependencies): Subgraph {
-  return createSubgraph<SchedulerContext>({
-    name: "scheduler",
-    resolvers,
-    entities,
-    open: openWith(database, createSchedulerLoaders),
-  });
-}
+const definition: SubgraphDefinition<SchedulerContext> = { name: "scheduler", resolvers, entities };
+
+export const createSchedulerSubgraph = ({ database }: SchedulerDependencies): Subgraph =>
+  createSubgraph(definition, { open: openWith(database, createSchedulerLoaders) });

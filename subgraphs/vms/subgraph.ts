@@ -1,5 +1,6 @@
 import type { Database } from "#db/client.ts";
 import type { EventLog } from "#db/event-log/event-log.ts";
+import type { SubgraphDefinition } from "#lib/subgraph/executable-schema.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
 import { liveLog } from "#subgraphs/live-log.ts";
 import { openWith } from "#subgraphs/open-request.ts";
@@ -13,12 +14,7 @@ export interface VmsDependencies {
   log?: EventLog | undefined;
 }
 
-export function createVmsSubgraph({ database, log }: VmsDependencies): Subgraph {
-  return createSubgraph<VmsContext>({
-    name: "vms",
-    resolvers,
-    entities,
-    open: openWith(database, createVmsLoaders),
-    live: { fields: live, log: log && liveLog(log, "vms") },
-  });
-}
+const definition: SubgraphDefinition<VmsContext> = { name: "vms", resolvers, entities, live };
+
+export const createVmsSubgraph = ({ database, log }: VmsDependencies): Subgraph =>
+  createSubgraph(definition, { open: openWith(database, createVmsLoaders), log: log && liveLog(log, "vms") });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import postgres from "postgres";
 import { type Domain, domains, serviceRole, systemRole } from "#db/columns.ts";
+import { requireReviewed } from "#tests/harness/reviewed-table.ts";
 import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 import { type DatabaseRights, readRights } from "./database-rights.ts";
 
@@ -36,6 +37,8 @@ describe.each(domains)("the two roles of %s", (domain) => {
     const tidy = [...tables, ...definerFunctions].map((line) =>
       line.replaceAll(/ +\|/g, " |").replaceAll(/\| +/g, "| "),
     );
+    const rows = (lines: readonly string[]) => lines.map((line) => [line.slice(2, -2)]);
+    requireReviewed({ page: "docs/running.md", head: [], rows: rows(documented(domain)) }, rows(tidy));
     expect(documented(domain)).toEqual(tidy);
   });
 

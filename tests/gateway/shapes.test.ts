@@ -8,7 +8,7 @@ import { typeShapes } from "./shapes/types.ts";
 
 // The documents are always the same. Other seeds explore, and the long test draws more.
 const seed = Number(process.env["NOVACRON_SEED"] ?? 20261130);
-const runs = Number(process.env["NOVACRON_RUNS"] ?? 40);
+const runs = Number(process.env["NOVACRON_RUNS"] ?? 20);
 
 describe.each(Object.entries({ ...fieldShapes, ...parentShapes, ...typeShapes }))(
   "case G1, G2, G3: the gateway answers as one undivided service over %s",

@@ -10,7 +10,8 @@ import {
   isObjectType,
 } from "graphql";
 import type { TestProduct } from "#tests/harness/product.ts";
-import type { Fleet, Kind } from "./rows.ts";
+import type { Kind } from "./kinds.ts";
+import type { Fleet } from "./rows.ts";
 
 /** Returns the schema as a client sees it. Tests that are generated from it cover a list that is added later. */
 export async function graphSchema(product: TestProduct): Promise<GraphQLSchema> {

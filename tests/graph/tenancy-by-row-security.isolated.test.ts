@@ -4,7 +4,7 @@ import { noLimits } from "#gateway/limits/limits.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import type { TestDatabases } from "#tests/harness/server.ts";
 import { connectionFields, graphSchema } from "./graph-schema.ts";
-import type { Kind } from "./rows.ts";
+import type { Kind } from "./kinds.ts";
 import { tenancySuite } from "./tenancy-suite.ts";
 import { disableRowSecurity, ours, seenInEveryTable, takenInEveryTable, theirs, twoTenants } from "./two-tenants.ts";
 

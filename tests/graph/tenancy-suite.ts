@@ -7,7 +7,7 @@ import { noLimits } from "#gateway/limits/limits.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { type ConnectionField, connectionFields, graphSchema } from "./graph-schema.ts";
-import type { Kind } from "./rows.ts";
+import type { Kind } from "./kinds.ts";
 import { ours, theirs, twoTenants, type TwoTenantsOptions } from "./two-tenants.ts";
 
 // Infrastructure and prices belong to no tenant, so every user sees them.

@@ -1,44 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { createGateway } from "#gateway/create-gateway.ts";
 import type { Gateway } from "#gateway/gateway.ts";
-import { Subscriber } from "#gateway/subscriptions/stream.ts";
-import { textOf, type EmittedEvent } from "#gateway/subscriptions/emitted-event.ts";
-import type { Identity } from "#lib/trust/request-context.ts";
+import { contextOf, gatewayOver, query, subscribeTo, type Subscribing, user } from "./gateway-listener.ts";
 import { InMemoryLog, sourceOf } from "./in-memory-source.ts";
 import { compose, order, orders, type PeopleCall, peopleTransport } from "./orders.ts";
 import { until } from "./until.ts";
-
-class Listener extends Subscriber {
-  readonly received: {
-    data: unknown;
-    errors?: { path: unknown; extensions: { code: string } }[];
-    extensions: unknown;
-  }[] = [];
-  readonly cursors: (string | undefined)[] = [];
-  ended: readonly unknown[] | undefined;
-  readonly ready = undefined;
-
-  emit(event: EmittedEvent): void {
-    this.cursors.push(event.cursor);
-    if (event.head !== undefined)
-      this.received.push(JSON.parse(textOf(event, event.dropped)) as (typeof this.received)[number]);
-  }
-
-  end(errors: readonly unknown[] = []): void {
-    this.ended = errors;
-  }
-
-  get numbers(): unknown[] {
-    return this.received.map(({ data }) => (data as { ordered: { number: number } }).ordered.number);
-  }
-}
-
-const user = (tenant: string, permissions: string[] = []): Identity => ({
-  kind: "user",
-  id: `user of ${tenant}`,
-  tenantId: tenant,
-  permissions,
-});
 
 let log: InMemoryLog;
 let calls: PeopleCall[];
@@ -54,39 +19,19 @@ beforeEach(() => {
   positionQueries = 0;
   const source = sourceOf({ orders: log });
   answerPeople = (ids) => ids.map((id) => ({ __typename: "Person", id, name: `name of ${id}` }));
-  gateway = createGateway({
-    supergraphSdl: compose(orders),
-    subscriptions: {
-      ...source,
-      position: async (...call) => {
-        positionQueries += 1;
-        await positionReleased;
-        return source.position(...call);
-      },
-    },
-    transport: peopleTransport(calls, (ids) => answerPeople(ids)),
-    introspection: true,
-    planning: "this thread",
-  });
+  const position: typeof source.position = async (...call) => {
+    positionQueries += 1;
+    await positionReleased;
+    return source.position(...call);
+  };
+  gateway = gatewayOver(
+    { ...source, position },
+    peopleTransport(calls, (ids) => answerPeople(ids)),
+  );
   return () => gateway.stop();
 });
 
-const query = "subscription { ordered { number by { name } } }";
-const contextOf = (identity: Identity) => ({
-  identity,
-  requestId: "r",
-  deadline: Date.now() + 5_000,
-  signal: new AbortController().signal,
-});
-async function subscribe(
-  { after, text = query, as = user("one") }: { after?: unknown; text?: string; as?: Identity } = {},
-  listener = new Listener(),
-) {
-  const extensions = after === undefined ? undefined : { after };
-  const answer = await gateway.subscribe({ query: text, extensions }, contextOf(as), listener);
-  if (!answer) throw new Error("The request is not a subscription.");
-  return { listener, answer, cursor: "cursor" in answer ? answer.cursor : undefined };
-}
+const subscribe = (given?: Subscribing) => subscribeTo(gateway, given);
 const refusedBy = async (subscribing: ReturnType<typeof subscribe>) => {
   const { answer } = await subscribing;
   return "refused" in answer ? answer.refused.refused : undefined;
@@ -259,72 +204,6 @@ describe("a subscription", () => {
     log.append(order(1));
     await until(() => listener.received.length === 1);
     expect(listener.ended).toBeUndefined();
-  });
-
-  describe("case G13: to a source without positions, which sends its state to each new subscription,", () => {
-    const state = order(0);
-    let emitters: { emit(number: number): void; signal: AbortSignal }[];
-    let withPositions: boolean;
-    beforeEach(async () => {
-      emitters = [];
-      withPositions = false;
-      await gateway.stop();
-      gateway = createGateway({
-        supergraphSdl: compose(orders),
-        subscriptions: {
-          subscribe: async function* (_subgraph, { after }, _context, signal) {
-            const own = new InMemoryLog();
-            own.append(...(after === undefined ? [state] : []));
-            emitters.push({ emit: (number) => own.append(order(number)), signal });
-            for await (const batch of own.follow("0", signal))
-              yield batch.map(({ position, ...event }) => (withPositions ? { ...event, position } : event));
-          },
-          position: async () => undefined,
-          close: async () => undefined,
-        },
-        transport: peopleTransport(),
-        introspection: true,
-        planning: "this thread",
-      });
-    });
-
-    it("sends its state to each of two equal subscribers, and later events to all", async () => {
-      const [one, two] = [await subscribe(), await subscribe()];
-      await until(() => one.listener.received.length === 1 && two.listener.received.length === 1);
-      const late = await subscribe();
-      for (const each of emitters) each.emit(1);
-      await until(() => [one, two, late].every(({ listener }) => listener.received.length === 2));
-      for (const { listener } of [one, two, late]) expect(listener.numbers).toEqual([0, 1]);
-    });
-
-    it("sends its state to two that subscribe at once", async () => {
-      const both = await Promise.all([subscribe(), subscribe()]);
-      await until(() => both.every(({ listener }) => listener.received.length === 1));
-      expect(emitters).toHaveLength(2);
-    });
-
-    it("ends with its subscriber, and the next one receives the state", async () => {
-      const { listener } = await subscribe();
-      await until(() => listener.received.length === 1);
-      listener.leave();
-      expect(emitters[0]?.signal.aborted).toBe(true);
-      const next = await subscribe();
-      await until(() => next.listener.received.length === 1);
-      expect([next.listener.numbers, emitters.length]).toEqual([[0], 2]);
-    });
-
-    it("sends the state to a new subscriber, next to one that has resumed at the position of an event", async () => {
-      withPositions = true;
-      const first = await subscribe();
-      await until(() => first.listener.received.length === 1);
-      const returned = await subscribe({ after: first.listener.cursors[0] });
-      emitters[1]?.emit(1);
-      await until(() => returned.listener.received.length === 1);
-      expect(returned.listener.numbers).toEqual([1]);
-      const fresh = await subscribe();
-      await until(() => fresh.listener.received.length === 1);
-      expect(fresh.listener.numbers).toEqual([0]);
-    });
   });
 
   it("that its subscribers have left lingers for a while, and then ends", async () => {

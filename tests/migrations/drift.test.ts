@@ -9,7 +9,8 @@ import { databaseSchema, domainSchema } from "./domain-schema.ts";
 import { migratedDatabase } from "./migrated-database.ts";
 import { scratchDatabase } from "./scratch-database.ts";
 
-const folderOf = (domain: Domain | "common") => (domain === "common" ? commonMigrationsFolder : migrationsFolder(domain));
+const folderOf = (domain: Domain | "common") =>
+  domain === "common" ? commonMigrationsFolder : migrationsFolder(domain);
 
 describe.each([...domains, "common"] as const)("the %s schema", (domain) => {
   it("describes nothing that its migrations lack", async () => {
@@ -47,7 +48,10 @@ describe.each(domains)("the %s schema", (domain) => {
 
 it.each([
   ["an index that lost a column", `drop index idx_vms_state; create index idx_vms_state on vms (state)`],
-  ["a check that allows more", "alter table vms drop constraint vms_deleted_at_check, add constraint vms_deleted_at_check check (true)"],
+  [
+    "a check that allows more",
+    "alter table vms drop constraint vms_deleted_at_check, add constraint vms_deleted_at_check check (true)",
+  ],
   ["a policy that admits every tenant", "alter policy tenant_isolation on vms using (true)"],
   ["a default with another value", "alter table vms alter column state set default 'running'"],
 ])("case G26: %s is detected as a difference", async (_difference, change) => {

@@ -49,8 +49,8 @@ describe.each(streams)("the metrics of the $name stream", (stream) => {
 
 it("a metric added to the list is stored, rolled up and kept by the statements of its migration", async () => {
   const added = {
-    gpuUsagePercent: { kind: "gauge", unit: "percent", column: (name) => doublePrecision(name), later: true },
-    contextSwitches: { ...vmMetricColumns.networkBytesSent, unit: "operations", later: true },
+    madeUpPercent: { kind: "gauge", unit: "percent", column: (name) => doublePrecision(name), later: true },
+    madeUpCounter: { ...vmMetricColumns.networkBytesSent, unit: "operations", later: true },
   } as const satisfies Metrics;
   const { sql, drop } = await migratedDatabase("monitoring");
   onTestFinished(drop);
@@ -71,15 +71,15 @@ it("a metric added to the list is stored, rolled up and kept by the statements o
     for (const statement of metricMigration(stream, added).native) await tx.unsafe(statement);
   });
   const kept = () => sql`
-    select cpu_usage_percent_n as cpus, gpu_usage_percent_n as n, gpu_usage_percent_sum as sum, gpu_usage_percent_max as max,
-      context_switches_first::int as first, context_switches_last::int as last, context_switches_growth::int as growth
+    select cpu_usage_percent_n as cpus, made_up_percent_n as n, made_up_percent_sum as sum, made_up_percent_max as max,
+      made_up_counter_first::int as first, made_up_counter_last::int as last, made_up_counter_growth::int as growth
     from vm_metrics_hourly where vm_id = ${vmId}`;
   expect(await kept()).toEqual([{ cpus: 1, n: 0, sum: null, max: null, first: null, last: null, growth: null }]);
-  await sample(2, { gpu_usage_percent: 40, context_switches: 100 });
-  await sample(3, { gpu_usage_percent: 60, context_switches: 130 });
-  await sample(4, { context_switches: 20 });
+  await sample(2, { made_up_percent: 40, made_up_counter: 100 });
+  await sample(3, { made_up_percent: 60, made_up_counter: 130 });
+  await sample(4, { made_up_counter: 20 });
   await sql`select refresh_vm_metrics_hourly(1)`;
   expect(await kept()).toEqual([{ cpus: 1, n: 2, sum: 100, max: 60, first: 100, last: 20, growth: 50 }]);
-  const latest = await sql`select gpu_usage_percent, context_switches, context_switches_per_second from vm_metrics_latest`;
+  const latest = await sql`select made_up_percent, made_up_counter, made_up_counter_per_second from vm_metrics_latest`;
   expect(latest.columns.map(({ type }) => type)).toEqual([701, 20, 701]);
 });

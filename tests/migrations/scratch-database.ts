@@ -25,5 +25,4 @@ export async function scratchDatabase(): Promise<ScratchDatabase> {
 }
 
 /** Runs statements as the server's superuser. */
-export const onServer = (statements: string): Promise<unknown> =>
-  asOwner(adminUrl(), (sql) => sql.unsafe(statements));
+export const onServer = (statements: string): Promise<unknown> => asOwner(adminUrl(), (sql) => sql.unsafe(statements));

@@ -6,14 +6,21 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type Domain, domains, serviceRole, systemRole } from "#db/columns.ts";
 import { commonTables } from "#db/common/tables.ts";
 import { migrateDomain } from "#db/migrate.ts";
-import { domainJournal, type MetricStorage, migrationsFolder, readJournal, readMigration } from "#db/migration-files.ts";
+import {
+  domainJournal,
+  type MetricStorage,
+  migrationsFolder,
+  readJournal,
+  readMigration,
+} from "#db/migration-files.ts";
 import { onServer, type ScratchDatabase, scratchDatabase } from "./scratch-database.ts";
 import { migratedDatabase } from "./migrated-database.ts";
 
 /** The SHA-256 of each released migration by domain and file name, as it is in the journals of databases. A release adds its migrations. */
-const released = JSON.parse(
-  await readFile(new URL("released-migrations.json", import.meta.url), "utf8"),
-) as Record<Domain, Record<string, string>>;
+const released = JSON.parse(await readFile(new URL("released-migrations.json", import.meta.url), "utf8")) as Record<
+  Domain,
+  Record<string, string>
+>;
 
 describe.each(domains)("the released migrations of the %s database", (domain) => {
   it("run the text that they were released with, whether or not it comes from a template", async () => {

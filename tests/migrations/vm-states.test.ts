@@ -55,14 +55,17 @@ it.each(states)("a VM that is %s can enter every state that the lifecycle allows
   expect(allowed.sort()).toEqual([...legal[from]].sort());
 });
 
-it.each(["stopped", "paused", "error"] as const)("a VM that was %s returns to that state after its migration", async (origin) => {
-  const id = await insertVm("migrating", origin);
-  if (origin !== "error") {
-    await expect(changeState(id, "running", origin)).rejects.toMatchObject({ constraint_name: "vms_state_guard" });
-  }
-  await changeState(id, origin, origin);
-  expect([...(await database.sql`select state from vms where id = ${id}`)]).toEqual([{ state: origin }]);
-});
+it.each(["stopped", "paused", "error"] as const)(
+  "a VM that was %s returns to that state after its migration",
+  async (origin) => {
+    const id = await insertVm("migrating", origin);
+    if (origin !== "error") {
+      await expect(changeState(id, "running", origin)).rejects.toMatchObject({ constraint_name: "vms_state_guard" });
+    }
+    await changeState(id, origin, origin);
+    expect([...(await database.sql`select state from vms where id = ${id}`)]).toEqual([{ state: origin }]);
+  },
+);
 
 it("a VM cannot enter a transient state with an origin other than the state it leaves", async () => {
   const id = await insertVm("stopped");

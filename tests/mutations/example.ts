@@ -1,5 +1,5 @@
 import type { EventType } from "#events/event.ts";
-import type { Kind } from "#tests/graph/rows.ts";
+import type { Kind } from "#tests/graph/kinds.ts";
 import type { Sent as SentInTrial, Trial } from "#tests/security/rights/trial.ts";
 import type { Sent, World } from "./world.ts";
 

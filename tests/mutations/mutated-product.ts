@@ -41,6 +41,7 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
     tenantId,
     operator: key.key,
     lastAdministrator: { id: userId, token: keyAtHome.key },
+    ask: (query, variables, token) => product.ask(query, variables, token),
     send: async (name, query, variables, token) => {
       if (name in ofClients) return product.ask(query, variables, token);
       const context = { identity: gatewayIdentity, requestId: "test", deadline: Date.now() + 10_000 };

@@ -20,6 +20,7 @@ export interface Target {
   /** The only administrator of the platform tenant, with a key that acts there. */
   lastAdministrator?: { id: string; token: string };
   send(name: string, query: string, variables: Record<string, unknown>, token: string): Promise<AnsweredData>;
+  ask(query: string, variables: Record<string, unknown>, token: string): Promise<AnsweredData>;
 }
 
 interface User {
@@ -73,6 +74,14 @@ export class World {
     const outcome = outcomeOf(name, answer);
     if (outcome !== "done") throw new Error(`${name} answered ${outcome}: ${JSON.stringify(answer.errors)}`);
     return answer.data[name];
+  }
+
+  /** Returns an object as the administrator sees it: `read("user", id, "role")`. */
+  async read(field: string, id: unknown, selection: string): Promise<AnsweredData["data"]> {
+    const query = `query ($id: ID!) { ${field}(id: $id) { ${selection} } }`;
+    const { data, errors } = await this.#target.ask(query, { id }, this.key);
+    if (errors.length > 0) throw new Error(`${query} answered ${JSON.stringify(errors)}`);
+    return data[field];
   }
 
   get lastAdministrator(): { id: string; token: string } {

@@ -1,4 +1,4 @@
-import { getNamedType, isObjectType } from "graphql";
+import { getNamedType, isLeafType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { defaultTenantName, madeTenantId } from "#subgraphs/auth/tenants/default-tenant.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
@@ -182,6 +182,8 @@ it.skipIf(!redisProgram)("attack 33: every key in Redis contains its tenant, or 
   expect(keys.filter((key) => !withTenant.includes(key) && !ofNoTenant.some((known) => known.test(key)))).toEqual([]);
 });
 
+const secretName = /token|secret|password|key$|code|uri$|ticket/i;
+
 describe("the traffic that was searched", () => {
   it("went over sockets, where some requests were answered and some closed the socket", () => {
     const received = outputs.answers.filter(({ where }) => where.includes("socket")).map(({ text }) => text);
@@ -210,15 +212,15 @@ describe("the traffic that was searched", () => {
   });
 
   it("covers every field of a mutation's payload whose name suggests a secret", () => {
-    const payloads = Object.values(apiSchema.getMutationType()?.getFields() ?? {});
-    const named = payloads.flatMap(({ name, type }) => {
+    const mutations = Object.values(apiSchema.getMutationType()?.getFields() ?? {});
+    const named = mutations.flatMap(({ name, type }) => {
       const payload = getNamedType(type);
-      const fields = isObjectType(payload) ? Object.keys(payload.getFields()) : [];
+      const fields = isObjectType(payload) ? Object.values(payload.getFields()) : [];
+      // What an object shows is also shown without the mutation, by its type. Secrets are values of the payload itself.
       return fields
-        .filter((field) => /token|secret|password|key$|code|uri$|ticket/i.test(field))
-        .map((field) => `${name}.${field}`);
+        .filter((field) => isLeafType(getNamedType(field.type)) && secretName.test(field.name))
+        .map((field) => `${name}.${field.name}`);
     });
-    const ids = ["createApiKey.apiKey", "rotateApiKey.apiKey", "revokeApiKey.apiKey"];
-    expect(named.toSorted()).toEqual([...shownOnce, ...ids].toSorted());
+    expect(named.toSorted()).toEqual(shownOnce.toSorted());
   });
 });

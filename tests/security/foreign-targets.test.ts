@@ -1,6 +1,7 @@
 import { getNamedType, type GraphQLInputField, isEnumType, isInputObjectType, isNonNullType } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { fleetOf, insertFleet, type Kind } from "#tests/graph/rows.ts";
+import type { Kind } from "#tests/graph/kinds.ts";
+import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { exampleOf } from "#tests/mutations/examples.ts";
 import { makeApiKey, makeUser } from "#tests/harness/credentials.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";

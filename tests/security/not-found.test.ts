@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serviceRole } from "#db/columns.ts";
 import { graphSchema } from "#tests/graph/graph-schema.ts";
-import type { Kind } from "#tests/graph/rows.ts";
+import type { Kind } from "#tests/graph/kinds.ts";
 import { ours, theirs, twoTenants } from "#tests/graph/two-tenants.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { asOwner } from "#tests/harness/server.ts";

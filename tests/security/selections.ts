@@ -16,7 +16,8 @@ import {
   isRequiredInputField,
 } from "graphql";
 import type { LoadedSupergraph } from "#gateway/execution/loaded-supergraph.ts";
-import { type Fleet, kinds } from "#tests/graph/rows.ts";
+import { kinds } from "#tests/graph/kinds.ts";
+import type { Fleet } from "#tests/graph/rows.ts";
 
 type Field = GraphQLField<unknown, unknown>;
 

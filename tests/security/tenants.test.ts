@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
-import { makeApiKey, makeUser, type TestUser } from "#tests/harness/credentials.ts";
-import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
-import { asOwner } from "#tests/harness/server.ts";
-
-type Role = "admin" | "operator" | "viewer";
+import { makeApiKey, type TestUser } from "#tests/harness/credentials.ts";
+import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { accountsOf } from "./accounts.ts";
+import { inQuota, inTenant, newName, tenantsOf } from "./tenant-changes.ts";
+import { tenantInputsSuite } from "./tenant-inputs-suite.ts";
 
 const other = fleetOf(2);
 let product: TestProduct;
@@ -21,35 +21,20 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 beforeEach(() => product.signInLimits.forgetAddress("127.0.0.1"));
 
-const newUser = (role: Role, tenantId = platformTenantId) => makeUser(product.databases.auth, { tenantId, role });
-const signIn = async ({ email, password }: TestUser, tenantId?: string) => {
-  const mutation = "mutation ($input: SignInInput!) { signIn(input: $input) { token userErrors { code } } }";
-  const { data } = await product.ask(mutation, { input: { login: email, password, tenantId } });
-  return data.signIn as { token: string; userErrors: { code: string }[] };
-};
-const tokenOf = async (user: TestUser, tenantId?: string) => (await signIn(user, tenantId)).token;
+const { newUser, signIn, tokenOf } = accountsOf(() => product, platformTenantId);
+const { change, newTenant, read, written } = tenantsOf(
+  () => product,
+  () => operator,
+);
 const statusOf = async (token: string) => (await product.ask("{ me { id } }", {}, token)).status;
+/** Returns the result of a sign-in. */
+const attempt = async ({ email, password }: TestUser, tenantId?: string) =>
+  (await signIn(email, password, tenantId)).data.signIn as { token: string; userErrors: { code: string }[] };
 
-const inQuota =
-  "quota { maxVmCount maxCpuMillicores maxMemoryBytes maxStorageBytes maxMonthlySpend { amount currency } }";
-const inTenant = `id name displayName description enabled ${inQuota}`;
-const change = (name: string, input: object, token = operator): Promise<Answer> => {
-  const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
-  const query = `mutation ($input: ${type}!) { ${name}(input: $input) { tenant { ${inTenant} } userErrors { code field } } }`;
-  return product.ask(query, { input }, token);
-};
-let made = 0;
-const newName = () => `tenant-${(made += 1)}`;
-const newTenant = async (more: object = {}): Promise<string> =>
-  (await change("createTenant", { name: newName(), ...more })).data.createTenant.tenant.id as string;
-
-const read = <Row extends object>(query: string) =>
-  asOwner(product.urls.url("auth"), (sql) => sql.unsafe<Row[]>(query) as Promise<Row[]>);
-/** Returns everything that a change of a tenant writes. */
-const written = () =>
-  read(`select (select jsonb_agg(t order by id) from tenants t) as tenants, (select jsonb_agg(q order by tenant_id) from tenant_quotas q) as quotas,
-    (select count(*) from auth_audit_log where action like 'tenant.%') as entries,
-    (select count(*) from outbox_events where type ~ '^(tenant|quota)') as events`);
+tenantInputsSuite(
+  () => product,
+  () => operator,
+);
 
 describe("a tenant", () => {
   it("is created with its quota by an operator of the platform; its own users see both and change neither", async () => {
@@ -76,80 +61,13 @@ describe("a tenant", () => {
   it("has its users created by a user of the platform who acts in it", async () => {
     const id = await newTenant();
     const acting = await tokenOf(await newUser("admin"), id);
-    const input = { username: `first-${made}`, email: `first-${made}@example.org`, role: "ADMIN" };
+    const input = { username: "first", email: "first@example.org", role: "ADMIN" };
     const { data } = await product.ask(
       "mutation ($input: CreateUserInput!) { createUser(input: $input) { user { tenant { id } } userErrors { code } } }",
       { input },
       acting,
     );
     expect(data.createUser).toEqual({ user: { tenant: { id } }, userErrors: [] });
-  });
-
-  it.each([
-    ["NAME_INVALID", "name", { name: "" }],
-    ["NAME_INVALID", "name", { name: " " }],
-    ["NAME_INVALID", "name", { name: "x".repeat(64) }],
-    ["NAME_INVALID", "name", { name: "a\u0000b" }],
-    ["NAME_INVALID", "name", { name: "a\nb" }],
-    ["NAME_INVALID", "name", { name: "Acme" }],
-    ["NAME_INVALID", "name", { name: "-acme" }],
-    ["NAME_TAKEN", "name", { name: "platform" }],
-    ["QUOTA_INVALID", "quota.maxVmCount", { quota: { maxVmCount: -1 } }],
-    ["QUOTA_INVALID", "quota.maxCpuMillicores", { quota: { maxCpuMillicores: -1 } }],
-    ["QUOTA_INVALID", "quota.maxCpuMillicores", { quota: { maxCpuMillicores: "9223372036854775807" } }],
-    ["QUOTA_INVALID", "quota.maxMemoryBytes", { quota: { maxMemoryBytes: 2 ** 20 + 1 } }],
-    ["QUOTA_INVALID", "quota.maxMemoryBytes", { quota: { maxMemoryBytes: "9223372036854775808" } }],
-    ["QUOTA_INVALID", "quota.maxStorageBytes", { quota: { maxStorageBytes: 2 ** 20 } }],
-    ["QUOTA_INVALID", "quota.maxMonthlySpend", { quota: { maxMonthlySpend: { amount: "-0.01", currency: "USD" } } }],
-    [
-      "QUOTA_INVALID",
-      "quota.maxMonthlySpend",
-      { quota: { maxMonthlySpend: { amount: "0.0000000001", currency: "USD" } } },
-    ],
-    [
-      "QUOTA_INVALID",
-      "quota.maxMonthlySpend",
-      { quota: { maxMonthlySpend: { amount: "1000000000", currency: "USD" } } },
-    ],
-  ])("is neither created nor changed with %s of %s: %j", async (code, field, wrong) => {
-    const id = await newTenant();
-    const before = await written();
-    const refused = { tenant: null, userErrors: [{ code, field: field.split(".") }] };
-    expect((await change("createTenant", { name: "good", ...wrong })).data.createTenant).toEqual(refused);
-    const [name, input] = "quota" in wrong ? ["setTenantQuota", { id, ...wrong }] : ["updateTenant", { id, ...wrong }];
-    expect((await change(name, input)).data[name]).toEqual(refused);
-    expect(await written()).toEqual(before);
-  });
-
-  it.each([
-    [{ displayName: "a\u0000b" }, "input.displayName"],
-    [{ displayName: "x".repeat(256) }, "input.displayName"],
-    [{ description: "\ud800" }, "input.description"],
-    [{ description: "x".repeat(2_001) }, "input.description"],
-  ])("is neither created nor changed with malformed text: %j", async (wrong, argument) => {
-    const id = await newTenant();
-    const before = await written();
-    for (const answer of [
-      await change("createTenant", { name: "good", ...wrong }),
-      await change("updateTenant", { id, ...wrong }),
-    ]) {
-      expect(answer.errors[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", argument });
-    }
-    expect(await written()).toEqual(before);
-  });
-
-  it.each([
-    { maxMonthlySpend: { amount: "many", currency: "USD" } },
-    { maxMonthlySpend: { amount: "1", currency: "usd" } },
-    { maxMonthlySpend: "1" },
-    { maxVmCount: 1.5 },
-    { maxMemoryBytes: 0.5 },
-    { maxStorageBytes: "1e9" },
-  ])("accepts no quota of another type: %j", async (quota) => {
-    const before = await written();
-    const { errors } = await change("createTenant", { name: "good", quota });
-    expect(errors[0]?.extensions.code).toBe("BAD_USER_INPUT");
-    expect(await written()).toEqual(before);
   });
 
   it("keeps fields that a change omits, also when changes are concurrent, and clears those that are null", async () => {
@@ -225,7 +143,7 @@ describe("a disabled tenant", () => {
     expect(data.disableTenant.tenant.enabled).toBe(false);
     expect(await statuses()).toEqual([401, 401, 401, 401]);
     expect(await statusOf(await tokenOf(visitor))).toBe(200);
-    expect((await signIn(visitor, id)).userErrors).toEqual([{ code: "TENANT_UNKNOWN" }]);
+    expect((await attempt(visitor, id)).userErrors).toEqual([{ code: "TENANT_UNKNOWN" }]);
 
     await change("enableTenant", { id });
     expect(await statuses()).toEqual([200, 200, 200, 200]);
@@ -235,8 +153,8 @@ describe("a disabled tenant", () => {
     const id = await newTenant();
     const user = await newUser("admin", id);
     await change("disableTenant", { id });
-    const right = await signIn(user);
-    expect(right).toEqual(await signIn({ ...user, password: "not the password" }));
+    const right = await attempt(user);
+    expect(right).toEqual(await attempt({ ...user, password: "not the password" }));
     expect(right.userErrors).toEqual([{ code: "INVALID_CREDENTIALS" }]);
   });
 
@@ -286,9 +204,10 @@ describe("only administrators and operators of the platform", () => {
       const { data } = await product.ask("{ tenants(first: 100) { nodes { name } } }", {}, token);
       return (data.tenants.nodes as { name: string }[]).map(({ name }) => name);
     };
-    const id = await newTenant();
+    const name = newName();
+    const id = await newTenant({ name });
     const everything = await namesFor(administrator);
-    expect(everything).toEqual(expect.arrayContaining(["platform", "tenant 2", `tenant-${made}`]));
+    expect(everything).toEqual(expect.arrayContaining(["platform", "tenant 2", name]));
     expect(await namesFor(operator)).toEqual(everything);
     expect(await namesFor(await tokenOf(await newUser("viewer")))).toEqual(["platform"]);
     expect(await namesFor(await tokenOf(await newUser("admin"), other.tenantId))).toEqual(["tenant 2"]);

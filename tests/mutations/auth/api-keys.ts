@@ -48,6 +48,7 @@ export const apiKeyMutations: MutationExamples = {
   },
   revokeApiKey: {
     request: async (world) => ({ input: { id: await world.apiKey() } }),
+    effect: async (world, { input }) => (await world.read("apiKey", input?.["id"], "revokedAt")).revokedAt !== null,
     emits: ["api_key.updated"],
     audits: "api_key.revoke",
     repeated: "unchanged",

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rightsOf } from "#tests/security/rights/model.ts";
 import { onAccount, onRole } from "#tests/security/rights/trial.ts";
 import type { MutationExamples } from "../example.ts";
+import type { Sent, World } from "../world.ts";
 
 export const roleMutations: MutationExamples = {
   createRole: {
@@ -20,6 +21,8 @@ export const roleMutations: MutationExamples = {
   },
   updateRole: {
     request: async (world) => ({ input: { id: await world.role(), description: "changed" } }),
+    effect: async (world, { input }) =>
+      (await world.read("role", input?.["id"], "description")).description === "changed",
     emits: ["role.updated"],
     audits: "role.update",
     repeated: "unchanged",
@@ -42,6 +45,7 @@ export const roleMutations: MutationExamples = {
   },
   grantRole: {
     request: async (world) => ({ input: { userId: world.person.id, roleId: await world.role() } }),
+    effect: hasRole,
     emits: ["role_grant.created"],
     audits: "role.grant",
     repeated: "unchanged",
@@ -58,6 +62,7 @@ export const roleMutations: MutationExamples = {
       await world.must("grantRole", input);
       return { input };
     },
+    effect: async (world, sent) => !(await hasRole(world, sent)),
     emits: ["role_grant.deleted"],
     audits: "role.revoke",
     repeated: "unchanged",
@@ -69,3 +74,8 @@ export const roleMutations: MutationExamples = {
     },
   },
 };
+
+async function hasRole(world: World, { input }: Sent): Promise<boolean> {
+  const { roles } = await world.read("user", input?.["userId"], "roles { role { id } }");
+  return (roles as { role: { id: string } }[]).some(({ role }) => role.id === input?.["roleId"]);
+}

@@ -29,6 +29,7 @@ export const userMutations: MutationExamples = {
   },
   setUserRole: {
     request: async (world) => ({ input: { id: (await world.newUser()).id, role: "OPERATOR" } }),
+    effect: async (world, { input }) => (await world.read("user", input?.["id"], "role")).role === "OPERATOR",
     emits: ["user.updated"],
     audits: "user.set_role",
     repeated: "unchanged",
@@ -61,6 +62,8 @@ export const userMutations: MutationExamples = {
       await world.send("signIn", { input: { login, password: "not the password" }, token: "" });
       return { input: { id } };
     },
+    effect: async (world, { input }) =>
+      (await world.read("user", input?.["id"], "failedLoginAttempts")).failedLoginAttempts === 0,
     emits: ["user.updated"],
     audits: "user.unlock",
     repeated: "unchanged",

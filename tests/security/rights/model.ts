@@ -39,7 +39,10 @@ export interface Action {
   rights: Rights;
 }
 
+/** @throws Error for a permission that consists of no resource and verb of this model, which no caller would have */
 export function expected(caller: Acting, action: Action): Outcome {
+  if (action.needs && !universe.includes(action.needs))
+    throw new Error(`Add the resource and the verb of ${action.needs} to tests/security/rights/model.ts.`);
   if (action.isForServices) return "FORBIDDEN";
   if (action.needs && !caller.rights.has(action.needs)) return action.isHidden ? "NOT_FOUND" : "FORBIDDEN";
   if (action.isForThePlatform && !caller.isOfThePlatform) return "FORBIDDEN";

@@ -1,0 +1,56 @@
+import type { Insert, RowValues } from "./values.ts";
+
+/** Inserts the rows of the vms database. */
+export async function insertVmsRows(insert: Insert, { tenantId, at, name, id, oneOf }: RowValues): Promise<void> {
+  await insert("vm_templates", {
+    id: id("vmTemplate"),
+    name,
+    version: "'1'",
+    owner_id: id("user"),
+    tenant_id: tenantId,
+    base_image: "'debian'",
+    resource_config: `'{"cpuMillicores": 1000, "memoryMb": 1024}'`,
+    tags: `'{"env": "test"}'`,
+    created_at: at,
+  });
+  await insert("vms", {
+    id: id("vm"),
+    name,
+    state: oneOf("vm_state_enum", "running", "stopped", "paused"),
+    hypervisor_type: "'kvm'",
+    node_id: id("clusterNode"),
+    owner_id: id("user"),
+    tenant_id: tenantId,
+    template_id: id("vmTemplate"),
+    resource_config: `'{"cpuMillicores": 1000, "memoryMb": 1024}'`,
+    tags: `'{"env": "test"}'`,
+    created_at: at,
+    updated_at: at,
+  });
+  await insert("vm_snapshots", {
+    id: id("vmSnapshot"),
+    vm_id: id("vm"),
+    tenant_id: tenantId,
+    name,
+    snapshot_type: "'manual'",
+    storage_path: "'/snapshots/1'",
+    created_at: at,
+  });
+  await insert("vm_networks", {
+    id: id("vmNetwork"),
+    vm_id: id("vm"),
+    tenant_id: tenantId,
+    network_name: name,
+    interface_name: "'eth0'",
+    network_type: "'bridge'",
+    created_at: at,
+  });
+  await insert("vm_state_transitions", {
+    id: id("vmStateTransition"),
+    vm_id: id("vm"),
+    tenant_id: tenantId,
+    to_state: "'running'",
+    initiated_by: id("user"),
+    created_at: at,
+  });
+}
