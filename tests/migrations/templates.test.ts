@@ -40,9 +40,18 @@ describe.each(domains)("the released migrations of the %s database", (domain) =>
   it("include those of the tables that every database has, each once", async () => {
     const journal = await domainJournal(domain);
     const names = journal.map(({ tag }) => tag.replace(/^\d+_/, ""));
-    for (const name of ["secure_tables", "add_event_log", "secure_event_log", "refuse_repeated_writes", "add_operations", "secure_operations"])
+    for (const name of [
+      "secure_tables",
+      "add_event_log",
+      "secure_event_log",
+      "refuse_repeated_writes",
+      "add_operations",
+      "secure_operations",
+    ])
       expect(names.filter((each) => each === name)).toEqual([name]);
-    expect(journal).toEqual(await readJournal(migrationsFolder(domain)));
+    // The domain's own journal lists the templates that were released as copies; the others come from the templates' journal.
+    const own = await readJournal(migrationsFolder(domain));
+    expect(journal.filter(({ when }) => own.some((entry) => entry.when === when))).toEqual(own);
   });
 });
 

@@ -40,10 +40,9 @@ const write = statement<never>(
     values (${sql.placeholder("what")}::text, ${sql.placeholder("operationId")}::uuid, ${sql.placeholder("step")}::text)`,
 );
 
+/** `failAt` names a step that fails for good after its effect. */
 export interface DrillInput {
   readonly [key: string]: Json;
-  /** A step that fails for good after its effect. */
-  failAt?: Json;
 }
 
 export interface DrillHooks {
@@ -78,7 +77,7 @@ export function drill(
   };
   const failing = async (name: string, context: StepContext<DrillInput>) => {
     await at?.(`${name} done`, context);
-    if (context.input.failAt === name)
+    if (context.input["failAt"] === name)
       throw new StepFailure("DRILL", "The step fails, as its input requires.", { isFinal: true });
   };
   const effect = (name: string): Step<WriteTx, DrillInput> => ({

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { simulateAll } from "#tests/operations/simulation.ts";
+import { simulateAll } from "./simulation.ts";
 
 it("an operation ends done, compensated or parked, with no effect applied twice or left unlisted, in any order of faults", async () => {
   const { wrong, faults } = await simulateAll({ from: 1, runs: 60 });
