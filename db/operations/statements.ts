@@ -18,7 +18,7 @@ const milliseconds = (name: string) => sql`${placeholder(name)}::float8 * interv
  * Under the system role, for all tenants. `now()` is fixed within the statement, so that the index serves it; every other comparison of times is of the moment
  * in which the row is locked.
  */
-export const claimDue = statement<{ id: string }>(
+export const claimDue = statement<{ ids: string[]; nextInMs: number | null }>(
   () => sql`
     with due as (
       select id from operations
@@ -26,15 +26,13 @@ export const claimDue = statement<{ id: string }>(
         and (kind || '@' || definition_version = any(${placeholder("known")}::text[])
           or claimable_at <= now() - ${milliseconds("unknownAfterMs")})
       order by claimable_at limit ${placeholder("limit")}::int for update skip locked
+    ), claimed as (
+      update ${operations} set lease_id = ${placeholder("leaseId")}::uuid, token = token + 1, ${countedWrite(operations)},
+        claimable_at = clock_timestamp() + ${milliseconds("leaseMs")}
+      from due where operations.id = due.id returning operations.id
     )
-    update ${operations} set lease_id = ${placeholder("leaseId")}::uuid, token = token + 1, ${countedWrite(operations)},
-      claimable_at = clock_timestamp() + ${milliseconds("leaseMs")}
-    from due where operations.id = due.id returning operations.id`,
-);
-
-export const nextClaim = statement<{ inMs: number | null }>(
-  () => sql`
-    select extract(epoch from min(claimable_at) - now())::float8 * 1000 as "inMs" from operations where claimable_at > now()`,
+    select (select coalesce(json_agg(id), '[]') from claimed) as ids,
+      (select extract(epoch from min(claimable_at) - now())::float8 * 1000 from operations where claimable_at > now()) as "nextInMs"`,
 );
 
 const isHeld = sql`lease_id = ${placeholder("leaseId")}::uuid and claimable_at > clock_timestamp()`;

@@ -8,7 +8,6 @@ import {
   channel,
   claimDue,
   extendLease,
-  nextClaim,
   readClaimed,
   releaseLease,
   saveChange,
@@ -32,17 +31,9 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
     (await system.run(readClaimed, { ids, leaseId })).map(recordOf);
   return {
     claim: async ({ leaseId, leaseMs, limit, known, unknownAfterMs }): Promise<Claimed> => {
-      const claimed = await system.run(claimDue, { leaseId, leaseMs, limit, known, unknownAfterMs });
-      const records =
-        claimed.length > 0
-          ? await read(
-              claimed.map(({ id }) => id),
-              leaseId,
-            )
-          : [];
-      if (claimed.length === limit) return { records, nextInMs: 0 };
-      const [next] = await system.run(nextClaim);
-      return { records, nextInMs: next?.inMs ?? undefined };
+      const [claimed] = await system.run(claimDue, { leaseId, leaseMs, limit, known, unknownAfterMs });
+      const { ids = [], nextInMs } = claimed ?? {};
+      return { records: ids.length > 0 ? await read(ids, leaseId) : [], nextInMs: nextInMs ?? undefined };
     },
     renew: async (lease, leaseMs) => {
       const renewed = await system.run(extendLease, { ...parametersOf(lease), leaseMs });

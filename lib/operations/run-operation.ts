@@ -22,8 +22,8 @@ type Outcome<T> = { result: T } | { error: unknown };
 /** What the worker can do from outside with an operation that it runs. */
 export interface RunningOperation {
   readonly operationId: string;
-  /** Resolves when the operation has ended, rests, was given back or was lost. Never rejects. */
-  finished: Promise<void>;
+  /** Resolves when the operation was given back or was lost, with whether it has ended. Never rejects. */
+  finished: Promise<{ hasEnded: boolean }>;
   /** Reads the operation now instead of at its next renewal, because it was probably cancelled. */
   refresh(): void;
 }
@@ -52,7 +52,7 @@ class Run<Tx> {
     this.#options = options;
   }
 
-  async toEnd(): Promise<void> {
+  async toEnd(): Promise<{ hasEnded: boolean }> {
     void this.#keepRenewing();
     try {
       while (!this.#over.signal.aborted) await this.#advance();
@@ -61,6 +61,7 @@ class Run<Tx> {
       log.operations.warn({ err: error, operation: this.#record.id }, "an operation was left to its lease");
     }
     this.#end();
+    return { hasEnded: hasEnded(this.#record.state) };
   }
 
   async #advance(): Promise<void> {

@@ -78,7 +78,7 @@ class Worker<Tx> {
   async #claim(): Promise<number> {
     const { store, definitions, concurrency, leaseMs, pollMs, unknownAfterMs, sleep, random } = this.#options;
     const limit = concurrency - this.#running.size;
-    // An operation that finishes wakes it.
+    // The next operation that finishes wakes it.
     if (limit === 0) return pollMs;
     const leaseId = newId();
     const { keys: known } = definitions;
@@ -88,12 +88,15 @@ class Worker<Tx> {
       const { signal: stopping } = this.stopping;
       const run = runOperation(record, leaseId, { store, definition, leaseMs, sleep, random, stopping });
       this.#running.add(run);
-      void run.finished.then(() => {
+      void run.finished.then(({ hasEnded }) => {
+        const wasFull = this.#running.size >= concurrency;
         this.#running.delete(run);
-        this.#wakeUp();
+        // There may be more to claim, or this operation may be due again soon.
+        if (wasFull || !hasEnded) this.#wakeUp();
       });
     }
-    if (records.length === limit) return pollMs;
+    // There may be more: at once while there is room, otherwise when an operation finishes.
+    if (records.length === limit) return this.#running.size < concurrency ? 0 : pollMs;
     return Math.min(pollMs, Math.max(1, nextInMs ?? pollMs));
   }
 
