@@ -41,7 +41,6 @@ CREATE TABLE "operations" (
 );
 --> statement-breakpoint
 ALTER TABLE "operations" ENABLE ROW LEVEL SECURITY;--> statement-breakpoint
-ALTER TABLE "operation_steps" ADD CONSTRAINT "operation_steps_operation_id_operations_id_fk" FOREIGN KEY ("operation_id") REFERENCES "public"."operations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "idx_operations_claimable_at" ON "operations" USING btree ("claimable_at") WHERE "operations"."claimable_at" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "idx_operations_idempotency_key" ON "operations" USING btree ("tenant_id","actor","idempotency_key") WHERE "operations"."idempotency_key" is not null;--> statement-breakpoint
 CREATE POLICY "tenant_isolation" ON "operation_steps" AS PERMISSIVE FOR ALL TO "novacron_{{domain}}" USING ("operation_steps"."tenant_id" = (select nullif(current_setting('app.tenant_id', true), '')::uuid)) WITH CHECK ("operation_steps"."tenant_id" = (select nullif(current_setting('app.tenant_id', true), '')::uuid));--> statement-breakpoint
