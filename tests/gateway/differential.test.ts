@@ -42,7 +42,7 @@ describe(`with NOVACRON_SEED=${seed}, the gateway answers as one undivided servi
 describe(`with NOVACRON_SEED=${seed}, a response lacks only what failed, and has an error for it`, () => {
   it.each(faultKinds.filter((kind) => kind !== "none"))("when subgraphs fail in this way: %s", async (kind) => {
     for (const schemas of [shopSchemas, mediaSchemas, zooSchemas])
-      await overFailing(schemas, { seed, runs: runs / 8 }, kind);
+      await overFailing(schemas, { seed, runs: Math.ceil(runs / 8) }, kind);
   });
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve as resolvePath } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { domains, serviceRole, systemRole } from "#db/columns.ts";
@@ -140,6 +141,7 @@ describe("novacron with other databases", () => {
     for (;;) {
       const waiting = await sql`select from pg_locks where relation = 'api_keys'::regclass and not granted`;
       if (waiting.length > 0) return;
+      await delay(10);
     }
   };
 

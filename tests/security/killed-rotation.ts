@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type postgres from "postgres";
 import { expect, onTestFinished } from "vitest";
 import { domains } from "#db/columns.ts";
@@ -105,6 +106,7 @@ async function untilLockIsAwaited(fleet: SealedFleet, pid: number, ended: Promis
         select from pg_stat_activity where wait_event_type = 'Lock' and ${pid} = any(pg_blocking_pids(pid))`;
       if (waiting.length > 0) return;
       if (over) throw new Error("The rotation ended before it reached the point at which it was to be killed.");
+      await delay(5);
     }
   });
 }
