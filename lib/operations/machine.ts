@@ -94,76 +94,98 @@ export function apply<Tx>(
     return { state: "parked", error: event.failure, leftBehind: leftovers(record.steps.filter(isLeft)), next: "end" };
   if (!definition) throw new Error(`${event.type} needs a definition.`);
   if (event.type === "cancelled") return compensating(record, definition, cancelled);
-  const definitionStep = definition.steps[event.position];
-  if (!definitionStep) throw new Error(`The definition has no step ${event.position}.`);
-  const { name } = definitionStep;
-  const step = stepRecord(record, event.position) ?? {
+  const step = definition.steps[event.position];
+  if (!step) throw new Error(`The definition has no step ${event.position}.`);
+  const known = stepRecord(record, event.position) ?? {
     position: event.position,
-    name,
+    name: step.name,
     state: "attempted",
     attempts: 0,
     undoAttempts: 0,
   };
-  // What a step in a transaction counts, it counts with its outcome: before that, nothing of it exists.
-  const counted = definitionStep.type === "transaction" ? 1 : 0;
+  const at = { record, definition, step, known, random };
   switch (event.type) {
     case "attempted":
-      return { state: "running", step: { ...step, state: "attempted", attempts: step.attempts + 1 }, next: "continue" };
+      return {
+        state: "running",
+        step: { ...known, state: "attempted", attempts: known.attempts + 1 },
+        next: "continue",
+      };
     case "undo attempted":
       return {
         state: "compensating",
-        step: { ...step, state: "undoing", undoAttempts: step.undoAttempts + 1 },
+        step: { ...known, state: "undoing", undoAttempts: known.undoAttempts + 1 },
         next: "continue",
       };
-    case "wait began": {
-      const until = (definitionStep as WaitStep).until;
-      const resumeInMs = "signal" in until ? until.withinMs : until.elapsedMs;
-      return {
-        state: "waiting",
-        step: { ...step, attempts: 1 },
-        ...("signal" in until ? { waitingFor: until.signal } : {}),
-        next: resumeInMs === undefined ? "rest" : { resumeInMs },
-      };
-    }
+    case "wait began":
+      return waitBegan(step as WaitStep, known);
     case "not due":
-      return { state: record.state, ...waitingFor(definitionStep), next: "rest" };
-    case "succeeded": {
-      const { error: _, ...done } = {
-        ...step,
-        state: "done" as const,
-        attempts: step.attempts + counted,
-        result: event.result,
-      };
-      if (record.cancelRequested) return compensating(record, definition, cancelled, done);
-      const isLast = event.position === definition.steps.length - 1;
-      return { state: isLast ? "done" : "running", step: done, next: isLast ? "end" : "continue" };
-    }
-    case "failed": {
-      const attempts = step.attempts + counted;
-      const failed: StepRecord = { ...step, state: "failed", attempts, error: event.failure };
-      if (record.cancelRequested) return compensating(record, definition, cancelled, failed);
-      if (definitionStep.type === "wait" || event.isFinal || attempts >= definitionStep.retry.attempts)
-        return compensating(record, definition, event.failure, failed);
-      const resumeInMs = retryDelayMs(definitionStep.retry, attempts, random);
-      return { state: "running", step: failed, next: { resumeInMs } };
-    }
+      return { state: record.state, ...waitingFor(step), next: "rest" };
+    case "succeeded":
+      return succeeded(at, event.result);
+    case "failed":
+      return failed(at, event);
     case "undone": {
-      const undoAttempts = step.undoAttempts + counted;
-      return compensating(record, definition, undefined, { ...step, state: "undone", undoAttempts });
-    }
-    case "undo failed": {
-      const undoAttempts = step.undoAttempts + counted;
-      const failed = { ...step, undoAttempts, error: event.failure };
-      if (definitionStep.type !== "wait" && undoAttempts < definitionStep.undoRetry.attempts) {
-        const resumeInMs = retryDelayMs(definitionStep.undoRetry, undoAttempts, random);
-        return { state: "compensating", step: { ...failed, state: "undoing" }, next: { resumeInMs } };
-      }
-      // What came before it may still be in use by what could not be undone: it stays as well, and is listed.
-      const parked: StepRecord = { ...failed, state: "parked" };
-      const left = toUndo(withStep(record, parked), definition);
-      return { state: "parked", step: parked, leftBehind: leftovers(left), next: "end" };
+      const undoAttempts = known.undoAttempts + uncounted(step);
+      return compensating(record, definition, undefined, { ...known, state: "undone", undoAttempts });
     }
   }
+  return undoFailed(at, event.failure);
+}
+
+interface At<Tx> {
+  record: OperationRecord;
+  definition: OperationDefinition<Tx>;
+  step: Step<Tx>;
+  known: StepRecord;
+  random: number;
+}
+
+/** The attempt of a step in a transaction is counted with its outcome: before that, nothing of it exists. */
+const uncounted = <Tx>({ type }: Step<Tx>): number => (type === "transaction" ? 1 : 0);
+
+function waitBegan(step: WaitStep, known: StepRecord): Change {
+  const { until } = step;
+  const resumeInMs = "signal" in until ? until.withinMs : until.elapsedMs;
+  return {
+    state: "waiting",
+    step: { ...known, attempts: 1 },
+    ...waitingFor(step),
+    next: resumeInMs === undefined ? "rest" : { resumeInMs },
+  };
+}
+
+function succeeded<Tx>({ record, definition, step, known }: At<Tx>, result: Json): Change {
+  const { error: _, ...rest } = known;
+  const done: StepRecord = { ...rest, state: "done", attempts: known.attempts + uncounted(step), result };
+  if (record.cancelRequested) return compensating(record, definition, cancelled, done);
+  const isLast = known.position === definition.steps.length - 1;
+  return { state: isLast ? "done" : "running", step: done, next: isLast ? "end" : "continue" };
+}
+
+function failed<Tx>(
+  { record, definition, step, known, random }: At<Tx>,
+  { failure, isFinal }: { failure: Failure; isFinal: boolean },
+): Change {
+  const attempts = known.attempts + uncounted(step);
+  const tried: StepRecord = { ...known, state: "failed", attempts, error: failure };
+  if (record.cancelRequested) return compensating(record, definition, cancelled, tried);
+  if (step.type === "wait" || isFinal || attempts >= step.retry.attempts)
+    return compensating(record, definition, failure, tried);
+  return { state: "running", step: tried, next: { resumeInMs: retryDelayMs(step.retry, attempts, random) } };
+}
+
+function undoFailed<Tx>({ record, definition, step, known, random }: At<Tx>, failure: Failure): Change {
+  const undoAttempts = known.undoAttempts + uncounted(step);
+  const tried = { ...known, undoAttempts, error: failure };
+  if (step.type !== "wait" && undoAttempts < step.undoRetry.attempts) {
+    const resumeInMs = retryDelayMs(step.undoRetry, undoAttempts, random);
+    return { state: "compensating", step: { ...tried, state: "undoing" }, next: { resumeInMs } };
+  }
+  // What came before it may still be in use by what could not be undone: it stays as well, and is listed.
+  const parked: StepRecord = { ...tried, state: "parked" };
+  const left = toUndo(withStep(record, parked), definition);
+  return { state: "parked", step: parked, leftBehind: leftovers(left), next: "end" };
 }
 
 /** Returns the step that stands in the way of a cancel: one after the last safe point that was attempted. Undefined: the operation can be cancelled. */

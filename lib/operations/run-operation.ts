@@ -180,8 +180,8 @@ class Run<Tx> {
   }
 
   #end(): void {
-    this.#over.abort();
-    this.#step?.abort.abort();
+    this.#over.abort(over);
+    this.#step?.abort.abort(over);
   }
 
   /** Runs a step until it settles, its time limit passes, or the lease is lost. An attempt that still runs then has a token that is no longer valid. */
@@ -204,7 +204,7 @@ class Run<Tx> {
     );
     const outcome = await Promise.race([working, late, lost]);
     this.#step = undefined;
-    settled.abort();
+    settled.abort(over);
     if ("error" in outcome) {
       abort.abort(outcome.error);
       if (!this.#over.signal.aborted)
@@ -245,6 +245,8 @@ class Run<Tx> {
 
 const tooLate = new StepFailure("TIME_LIMIT", "The step did not end within its time limit.");
 const cancelled = new StepFailure("CANCELLED", "The operation was cancelled.");
+/** Given as the reason, because an abort without one creates an exception with its stack each time. */
+const over = new StepFailure("OVER", "The worker no longer holds the operation.");
 
 /** Returns whether the event states what has happened outside the record, which must not be forgotten. */
 const isOutcome = ({ type }: OperationEvent): boolean =>

@@ -107,7 +107,7 @@ class Worker<Tx> {
 
   #nextWake(): AbortSignal {
     const woken = new AbortController();
-    this.#wake = () => woken.abort();
+    this.#wake = () => woken.abort("woken");
     return woken.signal;
   }
 }
