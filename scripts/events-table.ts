@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Catalogue } from "#events/catalogue.ts";
 import { eventCatalogue } from "#events/event.ts";
 
-// Writes the tables of docs/events.md from the catalogue: node --import tsx scripts/events-table.ts
+// Writes the tables of docs/events.md from the catalogue: npm run events-table
 
 const begin = "<!-- events -->\n";
 const end = "<!-- /events -->";

@@ -4,9 +4,10 @@ import { PgTable } from "drizzle-orm/pg-core";
 import { globSync } from "tinyglobby";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { Changes } from "#db/changes.ts";
-import { domains, rowCounter } from "#db/columns.ts";
+import { type Domain, domains, rowCounter } from "#db/columns.ts";
 import type * as statementModule from "#db/statement.ts";
 import { asset } from "#lib/assets.ts";
+import { domainSchema } from "#tests/migrations/domain-schema.ts";
 
 /** Every statement that a module defines when it is loaded. */
 const statements = vi.hoisted((): statementModule.Statement<unknown>[] => []);
@@ -70,8 +71,8 @@ async function tablesWithEvents(domain: string): Promise<string[]> {
   return Object.values(changes).map(({ table }) => getTableName(table));
 }
 
-async function countedTables(domain: string) {
-  const schema = (await import(asset(`db/${domain}/schema/index.ts`))) as object;
+async function countedTables(domain: Domain) {
+  const schema = await domainSchema(domain);
   return Object.values(schema)
     .filter((value: unknown): value is PgTable => is(value, PgTable))
     .map((table) => ({

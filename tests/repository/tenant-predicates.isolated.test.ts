@@ -3,12 +3,13 @@ import { PgTable } from "drizzle-orm/pg-core";
 import { readFileSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describe, expect, it, vi } from "vitest";
-import { domains } from "#db/columns.ts";
+import { type Domain, domains } from "#db/columns.ts";
 import type { Tx } from "#db/client.ts";
 import type { Filter } from "#db/filters.ts";
 import type * as listModule from "#db/list.ts";
 import type * as statementModule from "#db/statement.ts";
 import { asset } from "#lib/assets.ts";
+import { domainSchema } from "#tests/migrations/domain-schema.ts";
 
 /** Every statement that a module defines when it is loaded, and those that its lists define when a page of them is read. */
 const statements = vi.hoisted((): statementModule.Statement<unknown>[] => []);
@@ -91,8 +92,8 @@ function acceptedBy(rule: Filter, name: string): unknown {
 
 const count = (text: string, pattern: string) => text.match(new RegExp(pattern, "gi"))?.length ?? 0;
 
-async function tenantTables(domain: string): Promise<string[]> {
-  const schema = (await import(asset(`db/${domain}/schema/index.ts`))) as object;
+async function tenantTables(domain: Domain): Promise<string[]> {
+  const schema = await domainSchema(domain);
   return Object.values(schema)
     .filter((value: unknown): value is PgTable => is(value, PgTable))
     .filter((table) => "tenantId" in getTableColumns(table) || getTableName(table) === "tenants")
