@@ -1,25 +1,14 @@
 import { getTableName } from "drizzle-orm";
-import { globSync } from "tinyglobby";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { actingAs } from "#runtime/databases.ts";
 import { seedDemoFleet } from "#demo/seed.ts";
 import { importBitbrains } from "#import/bitbrains.ts";
 import type { Changes } from "#db/changes.ts";
 import { type Domain, domains } from "#db/columns.ts";
-import { asset } from "#lib/assets.ts";
 import { examples } from "#tests/mutations/examples.ts";
 import { demo, emptyFleet, type TestFleet, trace } from "#tests/import/fleet.ts";
+import { changesIn } from "./declared-changes.ts";
 
-/** Returns what the files of a domain's writers declare about the events of their tables. */
-async function changesIn(domain: Domain): Promise<Changes[]> {
-  const files = globSync(`db/${domain}/{changes,*-writes}.ts`).toSorted();
-  const modules = await Promise.all(
-    files.map((file) => import(asset(file)) as Promise<Readonly<Record<string, unknown>>>),
-  );
-  return modules
-    .flatMap((exported) => Object.entries(exported))
-    .flatMap(([name, value]) => (name.endsWith("Changes") ? [value as Changes] : []));
-}
 const changes = Object.fromEntries(
   await Promise.all(domains.map(async (domain) => [domain, await changesIn(domain)] as const)),
 ) as Record<Domain, Changes[]>;

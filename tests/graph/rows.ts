@@ -35,7 +35,7 @@ const insertRows = {
  * to no tenant. Row n of one kind refers to row n of the others. Seven rows each share a time, and the times are a microsecond apart.
  */
 export async function insertFleet(urls: TestDatabases, tenant: number, count: number): Promise<Fleet> {
-  const values = valuesOf(tenant);
+  const values = valuesOf(tenant, (kind) => idPrefix(tenant, kind));
   await Promise.all(
     domains.map((domain) =>
       asOwner(urls.url(domain), async (sql) => {

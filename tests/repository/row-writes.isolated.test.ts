@@ -3,10 +3,10 @@ import { type Column, getTableColumns, getTableName, is } from "drizzle-orm";
 import { PgTable } from "drizzle-orm/pg-core";
 import { globSync } from "tinyglobby";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import type { Changes } from "#db/changes.ts";
 import { type Domain, domains, rowCounter } from "#db/columns.ts";
 import type * as statementModule from "#db/statement.ts";
 import { asset } from "#lib/assets.ts";
+import { changesIn } from "#tests/events/declared-changes.ts";
 import { domainSchema } from "#tests/migrations/domain-schema.ts";
 
 /** Every statement that a module defines when it is loaded. */
@@ -66,10 +66,8 @@ async function statementsOf(domain: string): Promise<Defined[]> {
   return all;
 }
 
-async function tablesWithEvents(domain: string): Promise<string[]> {
-  const changes = (await import(asset(`db/${domain}/changes.ts`))) as Record<string, Changes>;
-  return Object.values(changes).map(({ table }) => getTableName(table));
-}
+const tablesWithEvents = async (domain: Domain): Promise<string[]> =>
+  (await changesIn(domain)).map(({ table }) => getTableName(table));
 
 async function countedTables(domain: Domain) {
   const schema = await domainSchema(domain);
