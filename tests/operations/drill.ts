@@ -56,7 +56,7 @@ export interface DrillHooks {
 /** Steps that a test adds to a version of the drill. */
 type More = readonly Step<WriteTx, DrillInput>[];
 
-export const quickRetry = { attempts: 5, firstDelayMs: 10, longestDelayMs: 100 };
+const quickRetry = { attempts: 5, firstDelayMs: 10, longestDelayMs: 100 };
 export const limits = { retry: quickRetry, timeLimitMs: 20_000, undoRetry: quickRetry, undoTimeLimitMs: 20_000 };
 
 /** An operation with effects that a callee guards and with writes in transactions, in turns. */
