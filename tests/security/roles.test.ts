@@ -183,4 +183,11 @@ it("a refusal of a user who acts in another tenant is in the audit log of their 
       metadata: { permissions: ["role:create"], actsInTenantId: fleet.tenantId },
     },
   ]);
+  const announced = await asOwner(
+    product.urls.url("auth"),
+    (sql) => sql`
+      select distinct actor from outbox_events
+      where type = 'auth_audit_entry.created' and payload ->> 'action' = 'access.denied' and payload ->> 'actorName' = ${visitor.username}`,
+  );
+  expect(announced).toEqual([{ actor: `user:${visitor.id}` }]);
 });
