@@ -72,9 +72,8 @@ export const readClaimed = statement<StoredOperation>(
     from operations where id = any(${placeholder("ids")}::uuid[]) and ${isHeld}`,
 );
 
-/** Records a change and its step, if the fence allows it: returns a row then. */
-export const saveChange = statement<{ id: string }>(
-  () => sql`
+/** Records a change and its step, if the fence allows it. */
+const recordChange = () => sql`
     with saved as (
       update ${operations} set state = ${placeholder("state")}::text, token = token + 1, ${countedWrite(operations)},
         error = coalesce(${placeholder("error")}::text::jsonb, error),
@@ -100,6 +99,10 @@ export const saveChange = statement<{ id: string }>(
       where position is not null
       on conflict (operation_id, position) do update set state = excluded.state, attempts = excluded.attempts,
         undo_attempts = excluded.undo_attempts, result = excluded.result, error = excluded.error, updated_at = now()
-    )
-    select id from saved`,
-);
+    )`;
+
+/** Returns a row when the change was recorded. */
+export const saveChange = statement<{ id: string }>(() => sql`${recordChange()} select id from saved`);
+
+/** Fails when the change is refused (division by zero), and with it the transaction: its result need not be awaited before the commit. */
+export const saveChangeOrFail = statement<never>(() => sql`${recordChange()} select 1 / count(*)::int from saved`);

@@ -11,6 +11,7 @@ import {
   readClaimed,
   releaseLease,
   saveChange,
+  saveChangeOrFail,
   type StoredOperation,
 } from "./statements.ts";
 
@@ -47,8 +48,7 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
       try {
         const made = await service.write(scope, async (tx) => {
           const result = change(await run(tx));
-          const saved = await tx.run(saveChange, changeParameters(lease, record, result));
-          if (saved.length === 0) throw new Error("The operation belongs to another claim, or was cancelled.");
+          tx.enqueue(saveChangeOrFail, changeParameters(lease, record, result));
           return result;
         });
         return { saved: true, change: made };
