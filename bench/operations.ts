@@ -157,14 +157,13 @@ async function fourSteps({ service, store, quick }: Bench): Promise<Figure[]> {
   await worker.stop();
   const p50 = (name: string) => percentile(times[name] ?? [], 0.5);
   const rate = (name: string) => percentile(rates[name] ?? [], 0.5);
-  const against = "the bare sequence";
   const compared = (name: string, aims: [string, string] | []) => [
     {
       name: `four ${name}, one operation after the other, p50`,
       value: p50(name),
       unit: "ms",
       ratio: p50(name) / p50("bare"),
-      against,
+      against: "the bare sequence",
       ...(aims[0] ? { aim: aims[0] } : {}),
     },
     {
@@ -172,7 +171,7 @@ async function fourSteps({ service, store, quick }: Bench): Promise<Figure[]> {
       value: rate(name),
       unit: "/s",
       ratio: rate(name) / rate("bare"),
-      against,
+      against: "the bare sequence",
       ...(aims[1] ? { aim: aims[1] } : {}),
     },
   ];
