@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { apiKeyEntity } from "#db/auth/api-keys.ts";
+import { auditEntryEntity } from "#db/auth/auth-audit-log.ts";
+import { userSessionEntity } from "#db/auth/user-sessions.ts";
+import { userEntity } from "#db/auth/users.ts";
 import type { Tx } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
+import { cloudProviderEntity } from "#db/federation/cloud-providers.ts";
 import { instancePriceEntity } from "#db/federation/instance-prices.ts";
 import type { List, ListArguments } from "#db/list.ts";
 import { alertRuleEntity } from "#db/monitoring/alert-rules.ts";
@@ -38,6 +43,27 @@ async function reading<T>(domain: Domain, use: (tx: Tx) => Promise<T>): Promise<
 }
 
 const idsOf = ({ edges }: Page<{ id: string }>) => edges.map(({ node }) => node.id);
+
+it.each([
+  ["user", "auth", userEntity, ["passwordHash", "mfaSecret"]],
+  ["apiKey", "auth", apiKeyEntity, ["keyHash"]],
+  ["userSession", "auth", userSessionEntity, ["tokenHash"]],
+  ["authAuditEntry", "auth", auditEntryEntity, ["seq", "prevHash", "hash"]],
+  ["cloudProvider", "federation", cloudProviderEntity, ["credentialsEncrypted"]],
+] as const)(
+  "the rows of a %s have no secret column in a list or by id, and all others",
+  async (kind, domain, entity, secrets) => {
+    const rows = await reading(domain, async (tx) => [
+      (await entity.list.page(tx, { first: 1 }, false)).edges[0]?.node,
+      (await entity.byId(tx, [id(kind)]))[0],
+    ]);
+    for (const row of rows) {
+      const properties = Object.keys(row ?? {});
+      expect(properties).toEqual(expect.arrayContaining([...entity.properties]));
+      expect(properties.filter((property) => secrets.some((secret) => secret === property))).toEqual([]);
+    }
+  },
+);
 
 describe("a list that leaves deleted rows out", () => {
   const deleted = id("vm", 2);
@@ -229,7 +255,7 @@ describe.each<[string, Order]>([
     },
   ],
   ["enum", { ...vm, field: "STATE", values: ["running", "deleted"], others: ["", "RUNNING", "lost"] }],
-  ["text", { ...price, field: "INSTANCE_TYPE", values: ["", "t1", "'; --", "x".repeat(1_000)], others: [] }],
+  ["text", { ...price, field: "INSTANCE_TYPE", values: ["", "t1", "'; --", "x".repeat(1_000)], others: ["a\0b"] }],
 ])("an order by a column of type %s", (_type, { domain, list, table, field, values, others }) => {
   const orderBy = { field, direction: "ASC" } as const;
   const cursorAt = (value: string) => encodeCursor({ order: `${table}.${field}`, value, id: id("vm", 9_999) });
@@ -248,7 +274,7 @@ describe.each<[string, Order]>([
     }
   });
 
-  it.runIf(others.length > 0)("refuses every other value before it reaches the database", async () => {
+  it("refuses every other value before it reaches the database", async () => {
     for (const value of others) {
       const read = (tx: Tx, args: ListArguments) => list.page(tx, { ...args, orderBy }, false);
       await reading(domain, async (tx) => {
