@@ -7,7 +7,7 @@ import { type Domain, domains, serviceRole } from "#db/columns.ts";
 import { statement } from "#db/statement.ts";
 import { ofTenant } from "#db/tenant-predicate.ts";
 import { upsert } from "#db/upsert.ts";
-import { domainSchema } from "#tests/migrations/domain-schema.ts";
+import { databaseSchema } from "#tests/migrations/domain-schema.ts";
 import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 import { fleetOf, insertFleet } from "./rows.ts";
 
@@ -60,7 +60,7 @@ export async function tenantTableNames(owner: postgres.Sql, domain: Domain): Pro
 
 /** Returns the Drizzle table of that name, as queries use it. */
 async function tableNamed(domain: Domain, name: string): Promise<PgTable> {
-  const tables = Object.values(await domainSchema(domain));
+  const tables = Object.values(await databaseSchema(domain));
   const table = tables.find((value): value is PgTable => is(value, PgTable) && getTableName(value) === name);
   if (!table) throw new Error(`db/${domain}/schema has no table ${name}, so no Drizzle query can use it.`);
   return table;

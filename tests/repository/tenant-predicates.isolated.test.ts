@@ -130,6 +130,15 @@ describe.each(domains)("the statements of db/%s", (domain) => {
   });
 });
 
+it("the statements of db/operations/ name the tenant, except those that claim under the system role", async () => {
+  const requests = await statementsOf("db/operations/requests.ts");
+  const lacking = requests.filter((text) => !/"tenant_id" = \$|insert into "operations"/.test(text));
+  expect(requests.length).toBeGreaterThan(10);
+  // One claims what is due, the other reads what was claimed.
+  expect(lacking).toHaveLength(2);
+  expect(lacking.filter((text) => !/for update skip locked|and lease_id = \$/.test(text))).toEqual([]);
+});
+
 it("the tenant predicate is written in one place, so that the proof of the other layer can remove it", () => {
   const written = globSync("db/**/*.ts").filter((file) =>
     /=\s*(any\()?\$\{sql\.placeholder\("tenantId"\)/.test(readFileSync(asset(file), "utf8")),
