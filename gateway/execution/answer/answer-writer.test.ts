@@ -67,7 +67,7 @@ describe("a value that does not fit is null, with a message and its path", () =>
       `{"vms":null}`,
       ["Invalid value found for array element of type Vm!.", ["vms", 0]],
     ],
-    ...["Query", "String", "None", 7].map((__typename): [string, Data, string, [string, string[]]] => [
+    ...["Query", "String", "None", 7, ["Vm"]].map((__typename): [string, Data, string, [string, string[]]] => [
       "{ node { id } }",
       { node: { __typename, id: "1" } },
       `{"node":null}`,
@@ -126,6 +126,11 @@ describe("a value that fits is written", () => {
   ])("%s of %j", (query, data, json, given) => {
     expect(answer(query, data, given)).toEqual({ json, problems: [], refusals: [] });
   });
+});
+
+it("introspection that fails is an error of the whole request", () => {
+  const query = "query ($type: String!) { __type(name: $type) { name } }";
+  expect(() => answer(query, {})).toThrow('Variable "$type" of required type "String!" was not provided.');
 });
 
 describe("a refused field is null, with its refusal and its path", () => {
