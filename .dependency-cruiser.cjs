@@ -4,163 +4,124 @@ const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 /** The entries of processes that run a part of the product alone. */
 const processEntries = "^(gateway|subgraphs/[^/]+)/main\\.ts$";
 
+/** The tests next to the code. */
+const unitTests = "\\.test\\.ts$";
+
 /** What changes rows of a domain and emits the events of the changes. */
 const writers =
   "^db/((auth|vms|monitoring|federation|scheduler)/([^/]*-writes|changes|hourly-rollup|metric-ranges|retention)\\.ts$|(changes|record-rows|upsert)\\.ts$|event-log/append\\.ts$)";
 
+/** Returns what matches the paths of all files under these folders. */
+const folders = (...names) => `^(${names.join("|")})/`;
+
+/** Returns a rule: no module of `from` imports one of `to`. Each is a regular expression of paths, or an object of more conditions. */
+const forbid = (name, from, to) => ({
+  name,
+  severity: "error",
+  from: typeof from === "string" ? { path: from } : from,
+  to: typeof to === "string" ? { path: to } : to,
+});
+
 module.exports = {
   forbidden: [
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    forbid("no-cycles", {}, { circular: true }),
     ...domains.flatMap((domain) => [
-      {
-        name: `${domain}-subgraph-keeps-to-itself`,
-        severity: "error",
-        from: { path: `^subgraphs/${domain}/` },
-        to: {
-          path: "^(subgraphs|db)/[^/]+/",
-          pathNot: [`^(subgraphs|db)/${domain}/`, "^db/(embedded|event-log|projections)/"],
-        },
-      },
-      {
-        name: `${domain}-database-keeps-to-itself`,
-        severity: "error",
-        from: { path: `^db/${domain}/` },
-        to: { path: "^db/[^/]+/", pathNot: [`^db/${domain}/`, "^db/(common|event-log|projections)/"] },
-      },
-    ]),
-    ...domains.map((domain) => ({
-      name: `${domain}-process-reaches-no-other-domain`,
-      severity: "error",
-      from: { path: `^subgraphs/${domain}/main\\.ts$` },
-      to: {
+      forbid(`${domain}-subgraph-keeps-to-itself`, folders(`subgraphs/${domain}`), {
+        path: "^(subgraphs|db)/[^/]+/",
+        pathNot: [`^(subgraphs|db)/${domain}/`, "^db/(embedded|event-log|projections)/"],
+      }),
+      forbid(`${domain}-database-keeps-to-itself`, folders(`db/${domain}`), {
+        path: "^db/[^/]+/",
+        pathNot: [`^db/${domain}/`, "^db/(common|event-log|projections)/"],
+      }),
+      forbid(`${domain}-process-reaches-no-other-domain`, `^subgraphs/${domain}/main\\.ts$`, {
         path: `^(subgraphs|db)/(${domains.filter((other) => other !== domain).join("|")})/`,
         reachable: true,
+      }),
+    ]),
+    forbid("gateway-process-reaches-no-domain", "^gateway/main\\.ts$", {
+      path: folders("subgraphs", "db"),
+      reachable: true,
+    }),
+    forbid("gateway-knows-no-domain", folders("gateway"), folders("db", "subgraphs")),
+    forbid(
+      "runtime-composes",
+      { path: folders("gateway", "subgraphs"), pathNot: processEntries },
+      folders("runtime", "import", "demo", "cli"),
+    ),
+    forbid("subgraphs-do-not-know-the-gateway", folders("subgraphs"), folders("gateway")),
+    forbid("process-entries-import-runtime-alone", processEntries, folders("import", "demo", "cli")),
+    forbid("runtime-is-composed-by-programs", folders("runtime", "import", "demo"), folders("cli")),
+    forbid("import-and-demo-do-not-compose", folders("import", "demo"), folders("gateway", "runtime")),
+    forbid("import-does-not-know-the-demo", folders("import"), folders("demo")),
+    forbid("import-and-demo-call-use-cases", folders("import", "demo"), {
+      path: folders("db"),
+      dependencyTypesNot: ["type-only"],
+    }),
+    forbid(
+      "runtime-alone-creates-subgraphs",
+      folders("import", "demo", "cli"),
+      "^subgraphs/[^/]+/(resolvers/|generated/|(subgraph|loaders|context|authorization|mappers)\\.ts$)",
+    ),
+    forbid(
+      "use-cases-alone-write",
+      folders("gateway", "lib", "events", "runtime", "import", "demo", "cli", "examples", "scripts"),
+      writers,
+    ),
+    forbid(
+      "lib-imports-nothing-of-ours",
+      folders("lib"),
+      folders("db", "subgraphs", "gateway", "runtime", "import", "demo", "cli", "events", "tests", "bench"),
+    ),
+    forbid(
+      "events-import-lib-alone",
+      folders("events"),
+      folders("db", "subgraphs", "gateway", "runtime", "import", "demo", "cli", "tests", "bench"),
+    ),
+    forbid(
+      "db-imports-lib-and-events",
+      folders("db"),
+      folders("subgraphs", "gateway", "runtime", "import", "demo", "cli", "tests", "bench"),
+    ),
+    forbid(
+      "drizzle-and-postgres-under-db",
+      {
+        path: folders("subgraphs", "gateway", "lib", "runtime", "import", "demo", "cli", "events"),
+        pathNot: unitTests,
       },
-    })),
-    {
-      name: "gateway-process-reaches-no-domain",
-      severity: "error",
-      from: { path: "^gateway/main\\.ts$" },
-      to: { path: "^(subgraphs|db)/", reachable: true },
-    },
-    {
-      name: "gateway-knows-no-domain",
-      severity: "error",
-      from: { path: "^gateway/" },
-      to: { path: "^(db|subgraphs)/" },
-    },
-    {
-      name: "runtime-composes",
-      severity: "error",
-      from: { path: "^(gateway|subgraphs)/", pathNot: processEntries },
-      to: { path: "^(runtime|import|demo|cli)/" },
-    },
-    {
-      name: "subgraphs-do-not-know-the-gateway",
-      severity: "error",
-      from: { path: "^subgraphs/" },
-      to: { path: "^gateway/" },
-    },
-    {
-      name: "process-entries-import-runtime-alone",
-      severity: "error",
-      from: { path: processEntries },
-      to: { path: "^(import|demo|cli)/" },
-    },
-    {
-      name: "runtime-is-composed-by-programs",
-      severity: "error",
-      from: { path: "^(runtime|import|demo)/" },
-      to: { path: "^cli/" },
-    },
-    {
-      name: "import-and-demo-do-not-compose",
-      severity: "error",
-      from: { path: "^(import|demo)/" },
-      to: { path: "^(gateway|runtime)/" },
-    },
-    {
-      name: "import-does-not-know-the-demo",
-      severity: "error",
-      from: { path: "^import/" },
-      to: { path: "^demo/" },
-    },
-    {
-      name: "import-and-demo-call-use-cases",
-      severity: "error",
-      from: { path: "^(import|demo)/" },
-      to: { path: "^db/", dependencyTypesNot: ["type-only"] },
-    },
-    {
-      name: "runtime-alone-creates-subgraphs",
-      severity: "error",
-      from: { path: "^(import|demo|cli)/" },
-      to: { path: "^subgraphs/[^/]+/(resolvers/|generated/|(subgraph|loaders|context|authorization|mappers)\\.ts$)" },
-    },
-    {
-      name: "use-cases-alone-write",
-      severity: "error",
-      from: { path: "^(gateway|lib|events|runtime|import|demo|cli|examples|scripts)/" },
-      to: { path: writers },
-    },
-    {
-      name: "lib-imports-nothing-of-ours",
-      severity: "error",
-      from: { path: "^lib/" },
-      to: { path: "^(db|subgraphs|gateway|runtime|import|demo|cli|events|console|tests|bench)/" },
-    },
-    {
-      name: "events-import-lib-alone",
-      severity: "error",
-      from: { path: "^events/" },
-      to: { path: "^(db|subgraphs|gateway|runtime|import|demo|cli|console|tests|bench)/" },
-    },
-    {
-      name: "db-imports-lib-and-events",
-      severity: "error",
-      from: { path: "^db/" },
-      to: { path: "^(subgraphs|gateway|runtime|import|demo|cli|console|tests|bench)/" },
-    },
-    {
-      name: "drizzle-and-postgres-under-db",
-      severity: "error",
-      from: { path: "^(subgraphs|gateway|lib|runtime|import|demo|cli|events)/" },
-      to: { path: "node_modules/(drizzle-orm|postgres)/", dependencyTypesNot: ["type-only"] },
-    },
-    {
-      name: "no-graphql-under-db",
-      severity: "error",
-      from: { path: "^db/" },
-      to: { path: "node_modules/(graphql|graphql-scalars|@apollo)/" },
-    },
-    {
-      name: "domain-code-knows-no-graphql",
-      severity: "error",
-      from: { path: "^subgraphs/[^/]+/[^/]+/", pathNot: ["^subgraphs/[^/]+/(resolvers|generated)/"] },
-      to: { path: "node_modules/(graphql|@apollo)/" },
-    },
-    {
-      name: "examples-are-a-client-author's",
-      severity: "error",
-      from: { path: "^examples/" },
-      to: { path: "^(subgraphs|gateway|db|lib|runtime|import|demo|cli|events|console|tests|bench|scripts)/" },
-    },
-    {
-      name: "cli-alone-is-a-client-too",
-      severity: "error",
-      from: { path: "^(subgraphs|gateway|db|lib|runtime|import|demo|events)/" },
-      to: { path: "^examples/" },
-    },
-    {
-      name: "nothing-shipped-imports-tests",
-      severity: "error",
-      from: { path: "^(subgraphs|gateway|lib|db|runtime|import|demo|cli|events|examples)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(tests|bench)/" },
-    },
+      { path: "node_modules/(drizzle-orm|postgres)/", dependencyTypesNot: ["type-only"] },
+    ),
+    forbid("no-graphql-under-db", folders("db"), "node_modules/(graphql|graphql-scalars|@apollo)/"),
+    forbid(
+      "domain-code-knows-no-graphql",
+      { path: "^subgraphs/[^/]+/[^/]+/", pathNot: ["^subgraphs/[^/]+/(resolvers|generated)/", unitTests] },
+      "node_modules/(graphql|@apollo)/",
+    ),
+    forbid(
+      "examples-are-a-client-author's",
+      folders("examples"),
+      folders(
+        ...["subgraphs", "gateway", "db", "lib", "runtime", "import", "demo", "cli", "events"],
+        ...["tests", "bench", "scripts"],
+      ),
+    ),
+    forbid(
+      "cli-alone-is-a-client-too",
+      folders("subgraphs", "gateway", "db", "lib", "runtime", "import", "demo", "events"),
+      folders("examples"),
+    ),
+    forbid(
+      "nothing-shipped-imports-tests",
+      {
+        path: folders("subgraphs", "gateway", "lib", "db", "runtime", "import", "demo", "cli", "events", "examples"),
+        pathNot: unitTests,
+      },
+      folders("tests", "bench"),
+    ),
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(^|/)(node_modules|dist)/" },
+    exclude: { path: "^dist/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {

@@ -6,21 +6,36 @@ import { readSchema } from "./lib/subgraph/read-schema.ts";
 const domains = ["auth", "vms", "monitoring", "federation", "scheduler"];
 
 /**
- * Returns the exported types of a subgraph's `mappers.ts`: what its resolvers receive and return for the GraphQL type of that name. For a connection of that
- * type, they return a page of it.
+ * Returns what the resolvers of a subgraph receive and return for each GraphQL type, and a page of it for a connection of that type:
+ * - the exported type of `mappers.ts` that has its name;
+ * - otherwise the row, for an entity in `loaders.ts`;
+ * - otherwise the id, for an object of another subgraph.
  */
 function mappersOf(
   domain: string,
   schema: DocumentNode,
 ): { mappers: Record<string, string>; enumValues: Record<string, string> } {
-  const source = readFileSync(new URL(`subgraphs/${domain}/mappers.ts`, import.meta.url), "utf8");
-  const names = [...source.matchAll(/^export (?:type|interface) (\w+)/gm)].map(([, name]) => name ?? "");
+  const read = (file: string) => readFileSync(new URL(`subgraphs/${domain}/${file}`, import.meta.url), "utf8");
+  const named = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => name ?? "");
+  const names = named(read("mappers.ts"), /^export (?:type|interface) (\w+)/gm);
+  const [, list = ""] = /^export const entities = \{\n(.*?)^\}/ms.exec(read("loaders.ts")) ?? [];
+  const entities = named(list, /^ {2}(\w+):/gm).filter((name) => !names.includes(name));
+  const references = schema.definitions.flatMap((node) =>
+    node.kind === Kind.OBJECT_TYPE_DEFINITION && node.directives?.some(({ name }) => name.value === "key")
+      ? [node.name.value].filter((name) => ![...names, ...entities].includes(name))
+      : [],
+  );
   const namesOf = (kind: Kind) =>
     new Set(schema.definitions.flatMap((node) => (node.kind === kind && "name" in node ? node.name?.value : [])));
   const [enums, objects] = [namesOf(Kind.ENUM_TYPE_DEFINITION), namesOf(Kind.OBJECT_TYPE_DEFINITION)];
   return {
-    mappers: Object.fromEntries(
-      names
+    mappers: Object.fromEntries([
+      ...references.map((name) => [name, "{ id: string }"]),
+      ...entities.flatMap((name) => [
+        [name, `../loaders.ts#Row<"${name}">`],
+        [`${name}Connection`, `../loaders.ts#RowPage<"${name}">`],
+      ]),
+      ...names
         .filter((name) => !enums.has(name))
         .flatMap((name) => [
           [name, `../mappers.ts#${name} as ${name}Mapper`],
@@ -28,7 +43,7 @@ function mappersOf(
             ? [[`${name}Connection`, `../../../lib/graphql/pagination.ts#Page<${name}Mapper>`]]
             : []),
         ]),
-    ),
+    ]),
     // An enum has the values of the domain in inputs, too.
     enumValues: Object.fromEntries(
       names.filter((name) => enums.has(name)).map((name) => [name, `../mappers.ts#${name}`]),

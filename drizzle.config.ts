@@ -7,6 +7,6 @@ if (domain === undefined)
 
 export default defineConfig({
   dialect: "postgresql",
-  schema: domain === "common" ? "./db/common/schema.ts" : `./db/${domain}/schema/index.ts`,
+  schema: domain === "common" ? "./db/common/schema.ts" : `./db/${domain}/schema/*.ts`,
   out: `./db/${domain}/migrations`,
 });

@@ -16,6 +16,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   subscriptions: () => import("./subscriptions/main.ts"),
   soak: () => import("./soak.ts"),
   faults: () => import("./faults.ts"),
+  operations: () => import("./operations.ts"),
 };
 
 const { values, positionals } = parseArgs({

@@ -19,6 +19,7 @@ const targetAt = (url: string, operator: string): Target => ({
   operator,
   tenantId: demoTenantId,
   send: (_name, query, variables, token) => askGraph(url, query, variables, token),
+  ask: (query, variables, token) => askGraph(url, query, variables, token),
 });
 
 /**

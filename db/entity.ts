@@ -19,6 +19,9 @@ export interface Entity<Row, Parent extends string = string> {
   properties: readonly string[];
 }
 
+/** The row of an entity. */
+export type RowOf<Of> = Of extends { byId: Lookup<infer Row> } ? Row : never;
+
 /**
  * Defines an entity of the graph from its table. Its loaders, the look-up and the list at the root, its references from other subgraphs and its lists under
  * parents follow from this definition (`lib/subgraph/entity-resolvers.ts`).

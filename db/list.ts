@@ -8,7 +8,6 @@ import {
   pageRequest,
   type Position,
 } from "#lib/graphql/pagination.ts";
-import { isUuid } from "#lib/uuid.ts";
 import { LRUCache } from "lru-cache";
 import type { Tx } from "./client.ts";
 import type { Condition, Filter } from "./filters.ts";
@@ -62,12 +61,18 @@ export type PagesByParent<Row> = (
   withTotal: boolean,
 ) => Promise<Page<Row>[]>;
 
-interface ListedRow {
+interface OfParent {
   __parent: number;
   __total: number | null;
-  __order: string | null;
-  id: string | null;
 }
+
+interface Item extends OfParent {
+  __order: string;
+  id: string;
+}
+
+/** One row of the statement: an item of a page, or what there is of a parent whose page is empty. */
+type ListedRow = Item | (OfParent & { __order: null; id: null });
 
 /** Rows whose `column` is the parent's key. */
 export const by =
@@ -222,7 +227,7 @@ function assemble<Row>(
   order: string,
   withTotal: boolean,
 ): Page<Row>[] {
-  const grouped = Array.from({ length: Math.max(parents, 1) }, (): { rows: ListedRow[]; total: number | null } => ({
+  const grouped = Array.from({ length: Math.max(parents, 1) }, (): { rows: Item[]; total: number | null } => ({
     rows: [],
     total: null,
   }));
@@ -240,7 +245,7 @@ function assemble<Row>(
       edges: listed.map((row) => ({
         // Most queries select only the nodes.
         get cursor() {
-          return encodeCursor({ order, value: row.__order ?? "", id: row.id ?? "" });
+          return encodeCursor({ order, value: row.__order, id: row.id });
         },
         node: row as unknown as Row,
       })),
@@ -252,11 +257,7 @@ function assemble<Row>(
 }
 
 /** Returns the column's type without its limits: a value beyond them still compares correctly, but a cast to them would fail. */
-const positionType = (column: Column): string =>
-  column
-    .getSQLType()
-    .replace(/^varchar\(\d+\)$/, "text")
-    .replace(/^numeric\(.*\)$/, "numeric");
+const positionType = (column: Column): string => column.getSQLType().replace(/\(.*\)/, "");
 
 /** Rejects a forged value before it reaches the server: a failed cast would abort the transaction that other fields of the request share. */
 function checkPosition({ value }: Position, column: Column, argument: string): void {
@@ -265,20 +266,21 @@ function checkPosition({ value }: Position, column: Column, argument: string): v
 
 function isValueOf(column: Column, value: string): boolean {
   const type = column.getSQLType();
-  if (column.enumValues && !/^(text|varchar)/.test(type)) return column.enumValues.includes(value);
   if (/^(text|varchar)/.test(type)) return true;
+  if (column.enumValues) return column.enumValues.includes(value);
   if (type.startsWith("timestamp")) return isTimestamp(value);
   if (type.startsWith("numeric")) return /^-?\d{1,30}(\.\d{1,30})?$/.test(value);
-  if (type === "integer" || type === "bigint") return isInteger(value, type === "integer" ? 31n : 63n);
-  return type === "uuid" && isUuid(value);
+  if (type === "integer") return isInteger(value, 31n);
+  return type === "bigint" && isInteger(value, 63n);
 }
 
 /** Returns whether a text is a timestamptz as PostgreSQL writes it in UTC. A round trip checks the calendar: Date alone accepts the 30th of February. */
 function isTimestamp(value: string): boolean {
   const parts = /^(?!0000)(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,6})?\+00$/.exec(value);
-  const seconds = `${parts?.[1]}T${parts?.[2]}`;
+  if (!parts) return false;
+  const seconds = `${parts[1]}T${parts[2]}`;
   const date = new Date(`${seconds}Z`);
-  return parts !== null && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(seconds);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(seconds);
 }
 
 function isInteger(value: string, bits: bigint): boolean {

@@ -8,7 +8,7 @@ const at = new Date("2026-03-01T10:00:00Z");
 
 describe("the filter of a row", () => {
   it("decides about known properties, and names the conditions that the row must be looked up for", () => {
-    const filter = { severity: ["critical"], labels: [{ key: "env" }], text: "disk" };
+    const filter = { text: "disk", severity: ["critical"], labels: [{ key: "env" }] };
     const decide = alertInstanceEntity.list.rowFilter(filter);
     expect(decide({ severity: "critical" }, at)).toEqual(["labels", "text"]);
     expect(decide({ severity: "critical", labels: { env: "prod" } }, at)).toEqual(["text"]);
@@ -35,16 +35,17 @@ describe("the filter of a row", () => {
   it("shows an alert as acknowledged only while the acknowledgement is in force at the time of the event", () => {
     const decide = alertInstanceEntity.list.rowFilter({ state: ["acknowledged"] });
     const alert = { state: "firing", acknowledgedAt: "2026-03-01T09:00:00.000Z" };
+    expect(decide(alert, at)).toEqual(["state"]);
     expect(decide({ ...alert, acknowledgementExpiresAt: null }, at)).toEqual([]);
     expect(decide({ ...alert, acknowledgementExpiresAt: "2026-03-01T11:00:00.000Z" }, at)).toEqual([]);
     expect(decide({ ...alert, acknowledgementExpiresAt: "2026-03-01T09:30:00.000Z" }, at)).toBeUndefined();
   });
 
-  it("refuses what the list refuses", () => {
-    expect(() => alertInstanceEntity.list.rowFilter({ vm: ["one"] })).toThrow(InvalidArgument);
-    expect(() => alertInstanceEntity.list.rowFilter({ vm: Array.from({ length: 1_001 }, () => id) })).toThrow(
-      InvalidArgument,
-    );
-    expect(() => alertInstanceEntity.list.rowFilter({ size: 1 })).toThrow(InvalidArgument);
+  it.each<[string, Record<string, unknown>, string, string]>([
+    ["a malformed id", { vm: ["one"] }, "filter.vm", "is not an id."],
+    ["too many ids", { vm: Array.from({ length: 1_001 }, () => id) }, "filter.vm", "takes at most 1000 ids."],
+    ["a field that is no filter", { size: 1 }, "filter.size", "is not a filter of this list."],
+  ])("refuses %s, as the list does", (_what, filter, argument, message) => {
+    expect(() => alertInstanceEntity.list.rowFilter(filter)).toThrow(new InvalidArgument(argument, message));
   });
 });

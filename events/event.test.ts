@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import type { Catalogue } from "./catalogue.ts";
 import { type EventOf, type EventPayload, eventCatalogue, payloadProperties, presentType } from "./event.ts";
 
 it("no two domains have an event of the same type", () => {
@@ -14,6 +16,33 @@ it("all events of an entity have the same payload", () => {
     expect([type, ...Object.keys(payload.shape)]).toEqual([type, ...payloadProperties(entity)]);
   }
   expect(ofEntities.length).toBeGreaterThan(50);
+});
+
+interface Released {
+  version: number;
+  properties: readonly string[];
+}
+
+/** The payloads that the last release wrote. A log has them for as long as it keeps its events. */
+const released = JSON.parse(readFileSync(new URL("released-events.json", import.meta.url), "utf8")) as Readonly<
+  Record<string, Released>
+>;
+
+it("an event of the last release can be read: added properties are optional, and none is missing unless the version is higher", () => {
+  const definitions: Catalogue = Object.assign({}, ...Object.values(eventCatalogue));
+  const problems = Object.entries(released).flatMap(([type, { version, properties }]) => {
+    const present = definitions[presentType(type)];
+    if (!present) return [`${type} is not in the catalogue: name its entity's new name in formerEntities`];
+    const names = Object.keys(present.payload.shape);
+    const added = names.filter((name) => !properties.includes(name) && !present.added.includes(name));
+    const lost = present.version > version ? [] : properties.filter((name) => !names.includes(name));
+    return [
+      ...added.map((name) => `${type}: list ${name} as added later, the last argument of its definition`),
+      ...lost.map((name) => `${type}: without ${name} it needs a higher version`),
+    ];
+  });
+  expect(problems).toEqual([]);
+  expect(Object.keys(released).length).toBeGreaterThan(50);
 });
 
 it("an event that was written before a property was added to its payload is read without it", () => {

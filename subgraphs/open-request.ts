@@ -2,17 +2,14 @@ import { CallConnections, type Task } from "#db/call-connections.ts";
 import type { Database, Tx } from "#db/client.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
 import type { OpenContext } from "#lib/subgraph/subgraph.ts";
+import type { Services } from "./use-case.ts";
 
-/** The context of a request to a subgraph. */
-export interface LoaderContext<Loaders> {
+/** The context of a request to a subgraph. @typeParam Of the services of its domain's use cases */
+export interface DomainContext<Loaders, Of = Services> {
   readonly request: RequestContext;
   readonly loaders: Loaders;
-}
-
-/** The context of a request to a subgraph that also writes. */
-export interface WritingContext<Loaders, Services> extends LoaderContext<Loaders> {
   /** The services of one resolver's task. Each resolver reads this property once and so gets a task of its own. */
-  readonly services: Services;
+  readonly services: Of;
   /**
    * Must be called after each write, because rows that were read before it are out of date. It is also called before each mutation, so that
    * the mutation starts without an open transaction.
@@ -21,18 +18,17 @@ export interface WritingContext<Loaders, Services> extends LoaderContext<Loaders
   written(tenantId?: string): void;
 }
 
-/** Returns the function that opens a request to a subgraph. The loaders share one read transaction in the caller's tenant, which ends with the request. */
-export const openWith =
-  <Loaders>(database: Database, createLoaders: (tx: Tx) => Loaders) =>
-  (request: RequestContext, signal: AbortSignal | undefined): OpenContext<LoaderContext<Loaders>> => {
-    const tx = database.read({ tenantId: request.identity.tenantId, deadline: request.deadline, signal });
-    return { context: { request, loaders: createLoaders(tx) }, close: () => tx.end() };
-  };
+/**
+ * Returns the function that opens a request to a subgraph. The loaders share one read transaction in the caller's tenant, which ends with the request. They
+ * are created anew after each write and before each mutation.
+ */
+export const openWith = <Loaders>(database: Database, createLoaders: (tx: Tx) => Loaders) =>
+  openWithServices(database, createLoaders, (task): Services => ({ database: task.on(database) }));
 
-/** The same for a subgraph that also writes. The loaders are created anew after each write and before each mutation. */
-export const openWriting =
-  <Loaders, Services>(database: Database, createLoaders: (tx: Tx) => Loaders, servicesOf: (task: Task) => Services) =>
-  (request: RequestContext, signal: AbortSignal | undefined): OpenContext<WritingContext<Loaders, Services>> => {
+/** The same for a domain whose use cases need more than its database. */
+export const openWithServices =
+  <Loaders, Of>(database: Database, createLoaders: (tx: Tx) => Loaders, servicesOf: (task: Task) => Of) =>
+  (request: RequestContext, signal: AbortSignal | undefined): OpenContext<DomainContext<Loaders, Of>> => {
     const { deadline, identity } = request;
     const connections = new CallConnections(database);
     const read = (tenantId: string) => createLoaders(connections.readAs({ tenantId, deadline, signal }));

@@ -5,9 +5,14 @@ import type { RequestContext } from "#lib/trust/request-context.ts";
 // A use case is a function from the services of its domain, the request and its input to an `Outcome`. The graph, the command line and jobs call it alike.
 // It checks its input, does slow work such as hashing, and then changes rows in one `Write`.
 
+/** What the use cases of a domain need, unless the domain adds to it. */
+export interface Services {
+  readonly database: Database;
+}
+
 /** A use case, as a mutation calls it. The fields of its value are those of the mutation's payload. */
-export type UseCase<Services, Input, Value, Code extends string = string> = (
-  services: Services,
+export type UseCase<Of, Input, Value, Code extends string = string> = (
+  services: Of,
   request: RequestContext,
   input: Input,
 ) => Promise<Outcome<Value, Code>>;
@@ -97,6 +102,13 @@ export const writingWith =
       throw error;
     }
   };
+
+/** Runs the change of a use case in one transaction, in a domain without an audit log. */
+export const write = <Value, Code extends string>(
+  services: { readonly database: Pick<Database, "write"> },
+  request: RequestContext,
+  change: (tx: WriteTx) => Promise<Outcome<Value, Code>>,
+): Promise<Outcome<Value, Code>> => writingWith<Code>()(services, request, change);
 
 /** Rolls back a transaction. No other code sees it. */
 class NothingDone extends Error {

@@ -21,7 +21,7 @@ const database = themes("events", "import", "migrations", "monitoring-db");
 /** Tests of the gateway and of the whole product, in the test's own process. */
 const product = themes("connections", "gateway", "graph", "live", "mutations", "security");
 /** Tests of commands, and of processes and servers that stop, crash or lose each other. */
-const processes = themes("separate-processes", "embedded", "external", "failure", "running");
+const processes = themes("separate-processes", "embedded", "external", "failure", "operations", "running");
 
 /** A file's folder or its name decides its project; `tests/repository/test-projects.test.ts` checks it. */
 export const testProjects: Readonly<Record<ProjectName, TestProject>> = {

@@ -52,6 +52,19 @@ export async function revokeApiKey(tx: WriteTx, id: PermittedKey): Promise<Publi
   return rows[0];
 }
 
+const rename = statement<PublicApiKeyRow & ChangedRow>(
+  () => sql`
+    update ${apiKeys} set name = ${sql.placeholder("name")}
+    where ${own} and ${apiKeys.name} <> ${sql.placeholder("name")} returning ${returned}`,
+);
+
+/** Returns undefined when the key has the name already. */
+export async function renameApiKey(tx: WriteTx, id: PermittedKey, name: string): Promise<PublicApiKeyRow | undefined> {
+  const rows = await tx.run(rename, { id, name, tenantId: tx.tenantId });
+  await append(tx, changeEvents(apiKeyChanges, rows, "updated"));
+  return rows[0];
+}
+
 interface Replaced extends PublicApiKeyRow {
   /** When the key would have expired. */
   previousExpiry: Date | null;

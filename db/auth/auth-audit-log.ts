@@ -5,8 +5,6 @@ import { type AuthAuditLogRow, authAuditLog } from "./schema/auth-audit-log.ts";
 
 // The chain of hashes proves the log to a person who holds the database. A client of the graph could not check it.
 const chain = ["seq", "prevHash", "hash"] as const satisfies (keyof AuthAuditLogRow)[];
-/** An entry as the graph reads it, without the chain. */
-export type PublicAuditEntryRow = Omit<AuthAuditLogRow, (typeof chain)[number]>;
 
 export const auditEntryEntity = defineEntity({
   table: authAuditLog,

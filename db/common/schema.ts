@@ -10,4 +10,6 @@ export const {
   eventConsumers,
   consumedEvents,
   executedWrites,
+  operations,
+  operationSteps,
 } = commonTables("{{domain}}" as Domain);

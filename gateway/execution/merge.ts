@@ -1,3 +1,4 @@
+import { ExactNumber } from "#lib/exact-json.ts";
 import { type Data, isData, put } from "./data.ts";
 import type { FitsType } from "./types.ts";
 
@@ -55,8 +56,14 @@ function fillValue(held: unknown, value: unknown): void {
 }
 
 const isSame = (held: Data, value: Data): boolean =>
-  Object.keys(value).every(
-    (key) => key === "__typename" || !isLeaf(held[key]) || !isLeaf(value[key]) || held[key] === value[key],
-  );
+  Object.keys(value).every((key) => {
+    if (key === "__typename") return true;
+    const [one, other] = [leafIn(held[key]), leafIn(value[key])];
+    return one === undefined || other === undefined || one === other;
+  });
 
-const isLeaf = (value: unknown): boolean => ["string", "number", "boolean", "bigint"].includes(typeof value);
+/** Returns what two leaves are compared by; undefined for everything else. A large integer has its digits: it may be an id. */
+function leafIn(value: unknown): unknown {
+  if (value instanceof ExactNumber) return /^-?\d+$/.test(value.source) ? value.source : Number(value);
+  return ["string", "number", "boolean"].includes(typeof value) ? value : undefined;
+}

@@ -4,15 +4,17 @@ import { executionOf } from "./compiled-execution.ts";
 
 function schema(): GraphQLSchema {
   const built = buildSchema(`
-    type Query { thing(size: Int): Thing  things: [Thing!]  any: Any }
+    type Query { thing(size: Int): Thing  sized(of: Sizes!): Thing  things: [Thing!]  any: Any }
     interface Any { name: String }
     type Thing implements Any { name: String!  later: String  size: Int  kind: Kind  broken: String!  inner: Thing }
     enum Kind { BIG SMALL }
+    input Sizes { size: Int! = 7  kind: Kind! = BIG }
   `);
   const thing = { __typename: "Thing", name: "one", size: 1.5, kind: "BIG", inner: { name: null } };
   const resolvers: Record<string, Record<string, (source: unknown, args: Record<string, unknown>) => unknown>> = {
     Query: {
       thing: (_source, { size }) => ({ ...thing, size }),
+      sized: (_source, { of }) => ({ ...thing, ...(of as object) }),
       things: () => [thing, Promise.resolve({ ...thing, name: "two", size: 2, kind: "NONE" })],
       any: () => thing,
     },
@@ -42,6 +44,9 @@ it.each([
   ],
   ["query ($size: Int) { thing(size: $size) { size } }", { size: "not a number" }],
   ["query ($yes: Boolean!) { thing { name @skip(if: $yes) } }", {}],
+  ["query ($of: Sizes!) { sized(of: $of) { size kind } }", { of: {} }],
+  ["query ($of: Sizes!) { sized(of: $of) { size kind } }", { of: { size: null } }],
+  ["query ($size: Int!) { sized(of: { size: $size }) { size kind } }", { size: 3 }],
   ["{ things { name size kind } }", {}],
   ["{ thing { name broken } things { name } }", {}],
   ["{ thing { inner { name } later } }", {}],

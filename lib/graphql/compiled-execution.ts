@@ -25,12 +25,17 @@ export function executionOf(schema: GraphQLSchema, document: DocumentNode, text:
   return (context, variables, root) => {
     uses += 1;
     if (uses === 1) return interpreted(context, variables, root);
-    compiled ??= compile(schema, document, text) ?? interpreted;
+    compiled ??= compile(schema, document, text, interpreted) ?? interpreted;
     return compiled(context, variables, root);
   };
 }
 
-function compile(schema: GraphQLSchema, document: DocumentNode, text: string): Execute | undefined {
+function compile(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  text: string,
+  interpreted: Execute,
+): Execute | undefined {
   // The compiler writes object literals, in which this key does not create a property.
   if (text.includes("__proto__")) return undefined;
   const query = compileQuery(schema, document, undefined, { disablingCapturingStackErrors: true });
@@ -38,18 +43,19 @@ function compile(schema: GraphQLSchema, document: DocumentNode, text: string): E
   return async (context, variables, root) => {
     const result = (await query.query(root, context, { ...variables })) as ExecutionResult;
     if (!result.errors) return result;
-    return { ...result, errors: refused(schema, document, variables, result) ?? result.errors.map(asGraphQLError) };
+    if (result.data !== undefined) return { ...result, errors: result.errors.map(asGraphQLError) };
+    const errors = refused(schema, document, variables);
+    // The compiler refuses an absent field of an input although its type, which is not null, has a default. Nothing was executed.
+    return errors ? { ...result, errors } : interpreted(context, variables, root);
   };
 }
 
-/** Returns the errors of variables that do not fit, in graphql-js's wording; undefined when something else failed. */
+/** Returns the errors of variables that do not fit, in graphql-js's wording; undefined when they fit. */
 function refused(
   schema: GraphQLSchema,
   document: DocumentNode,
   variables: Variables,
-  { data }: ExecutionResult,
 ): readonly GraphQLError[] | undefined {
-  if (data !== undefined) return undefined;
   const operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   return getVariableValues(schema, operation?.variableDefinitions ?? [], { ...variables }).errors;
 }

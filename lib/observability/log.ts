@@ -37,5 +37,6 @@ export const log = {
   jobs: rootLogger.child({ part: "jobs" }),
   events: rootLogger.child({ part: "events" }),
   files: rootLogger.child({ part: "files" }),
+  operations: rootLogger.child({ part: "operations" }),
   traces: rootLogger.child({ part: "traces" }),
 };

@@ -16,10 +16,11 @@ import { userErrorFields } from "../graphql/user-errors.ts";
 import type { LiveFields } from "../live/live-field.ts";
 import { liveResolvers } from "../live/live-resolvers.ts";
 import { publicAccess, type RequestContext } from "../trust/request-context.ts";
-import { completeLists, listedNouns, nameOf } from "./complete-lists.ts";
+import { listedNouns, nameOf } from "./complete-lists.ts";
 import { type DeclaredNeeds, declaredNeeds } from "./declared-needs.ts";
 import { type EntityContext, entityResolvers, type SubgraphEntities } from "./entity-resolvers.ts";
 import { guardFields } from "./field-guards.ts";
+import { completeSchema } from "./read-schema.ts";
 import { referenceResolver } from "./references.ts";
 import { isReferable, requireServedFields } from "./served-fields.ts";
 
@@ -51,7 +52,7 @@ export function executableSchema<Context extends SubgraphContext>(
   try {
     const file = parse(readFileSync(asset(`subgraphs/${name}/schema.graphql`), "utf8"));
     const nouns = listedNouns(file);
-    const typeDefs = completeLists(file);
+    const typeDefs = completeSchema(file);
     const needs = declaredNeeds(typeDefs);
     const resolvers = allResolvers(definition, typeDefs, needs, (type) => nouns.get(type) ?? type);
     requireServedFields(typeDefs, resolvers, definition.entities);

@@ -4,6 +4,7 @@ import type { Current } from "#lib/replaceable.ts";
 import type { AuditCheckpoint } from "#lib/trust/audit-checkpoint.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import { type CheckpointStore, signCheckpoints } from "#subgraphs/auth/audit/sign-checkpoints.ts";
+import { removeEndedSessions } from "#subgraphs/auth/sessions/remove-ended-sessions.ts";
 import type { PeriodicJob } from "./periodic-job.ts";
 
 /** Signs checkpoints of the audit log. Of several programs that do so, two at worst sign the same head. */
@@ -25,3 +26,10 @@ export function auditCheckpoints(
     },
   };
 }
+
+/** Removes sessions some time after they ended. Of several programs that do so, one removes each session. */
+export const sessionRetention = (system: Database): PeriodicJob => ({
+  name: "session retention",
+  everyMs: 3_600_000,
+  run: (signal) => removeEndedSessions(system, new Date(), signal),
+});

@@ -2,7 +2,7 @@ import type { Current } from "#lib/replaceable.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Databases } from "../databases.ts";
 import type { Environment } from "../environment.ts";
-import { auditCheckpoints } from "./auth.ts";
+import { auditCheckpoints, sessionRetention } from "./auth.ts";
 import { rollupAndRetention } from "./monitoring.ts";
 import { repeat } from "./periodic-job.ts";
 
@@ -16,6 +16,10 @@ export function runJobs(
   signingKeys: Current<Keyring>,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const jobs = [rollupAndRetention(systems.monitoring), auditCheckpoints(systems.auth, { path, signingKeys })];
+  const jobs = [
+    rollupAndRetention(systems.monitoring),
+    auditCheckpoints(systems.auth, { path, signingKeys }),
+    sessionRetention(systems.auth),
+  ];
   return Promise.all(jobs.map((job) => repeat(job, signal)));
 }

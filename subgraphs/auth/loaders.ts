@@ -8,7 +8,9 @@ import { roleGrantsOfUser } from "#db/auth/user-roles.ts";
 import { userSessionEntity } from "#db/auth/user-sessions.ts";
 import { userEntity } from "#db/auth/users.ts";
 import type { Database, Tx } from "#db/client.ts";
+import type { RowOf } from "#db/entity.ts";
 import { batchLoader, entityLoaders, loaderOf } from "#lib/graphql/batching.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 
 /** The entities of this subgraph, by the names of their types. */
 export const entities = {
@@ -19,6 +21,10 @@ export const entities = {
   UserSession: userSessionEntity,
   AuthAuditEntry: auditEntryEntity,
 };
+
+// Codegen reads the names of the entities, and takes these types for their types of the graph.
+export type Row<Type extends keyof typeof entities> = RowOf<(typeof entities)[Type]>;
+export type RowPage<Type extends keyof typeof entities> = Page<Row<Type>>;
 
 export type AuthLoaders = ReturnType<typeof createAuthLoaders>;
 

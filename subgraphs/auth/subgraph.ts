@@ -3,7 +3,7 @@ import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Current } from "#lib/replaceable.ts";
 import type { SubgraphDefinition } from "#lib/subgraph/executable-schema.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
-import { openWriting } from "#subgraphs/open-request.ts";
+import { openWithServices } from "#subgraphs/open-request.ts";
 import type { AuthContext } from "./context.ts";
 import { createAuthLoaders, entities } from "./loaders.ts";
 import { PasswordHasher } from "./passwords/password-hasher.ts";
@@ -27,6 +27,6 @@ const definition: SubgraphDefinition<AuthContext> = { name: "auth", resolvers, e
 export function createAuthSubgraph({ database, ...rest }: AuthDependencies): Subgraph {
   const services = { ...rest, database, hasher: new PasswordHasher() };
   return createSubgraph(definition, {
-    open: openWriting(database, (tx) => createAuthLoaders(tx, services.system), servicesOf(services)),
+    open: openWithServices(database, (tx) => createAuthLoaders(tx, services.system), servicesOf(services)),
   });
 }

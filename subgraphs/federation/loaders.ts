@@ -1,4 +1,5 @@
 import type { Tx } from "#db/client.ts";
+import type { RowOf } from "#db/entity.ts";
 import { cloudProviderEntity } from "#db/federation/cloud-providers.ts";
 import { compliancePolicyEntity } from "#db/federation/compliance-policies.ts";
 import { complianceViolationEntity } from "#db/federation/compliance-violations.ts";
@@ -8,6 +9,7 @@ import { vmMigrationStepEntity } from "#db/federation/vm-migration-steps.ts";
 import { vmMigrationEntity } from "#db/federation/vm-migrations.ts";
 import { multicloudVmEntity } from "#db/federation/multicloud-vms.ts";
 import { entityLoaders } from "#lib/graphql/batching.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 
 /** The entities of this subgraph, by the names of their types. */
 export const entities = {
@@ -20,6 +22,10 @@ export const entities = {
   CostOptimization: costOptimizationEntity,
   InstancePrice: instancePriceEntity,
 };
+
+// Codegen reads the names of the entities, and takes these types for their types of the graph.
+export type Row<Type extends keyof typeof entities> = RowOf<(typeof entities)[Type]>;
+export type RowPage<Type extends keyof typeof entities> = Page<Row<Type>>;
 
 export type FederationLoaders = ReturnType<typeof createFederationLoaders>;
 

@@ -1,4 +1,5 @@
 import type { Tx } from "#db/client.ts";
+import type { RowOf } from "#db/entity.ts";
 import { alertInstanceEntity } from "#db/monitoring/alert-instances.ts";
 import { alertRuleEntity } from "#db/monitoring/alert-rules.ts";
 import { datasetImportEntity } from "#db/monitoring/dataset-imports-list.ts";
@@ -8,6 +9,7 @@ import { topVms, type TopVmsRequest } from "#db/monitoring/top-vms.ts";
 import { latestVmMetrics, vmMetricSeries, type VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
 import type { SeriesRequest } from "./metrics/series-request.ts";
 import { ArgumentLoader, entityLoaders, loaderOf } from "#lib/graphql/batching.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 
 /** The entities of this subgraph, by the names of their types. */
 export const entities = {
@@ -15,6 +17,10 @@ export const entities = {
   Alert: alertInstanceEntity,
   MetricImport: datasetImportEntity,
 };
+
+// Codegen reads the names of the entities, and takes these types for their types of the graph.
+export type Row<Type extends keyof typeof entities> = RowOf<(typeof entities)[Type]>;
+export type RowPage<Type extends keyof typeof entities> = Page<Row<Type>>;
 
 export type MonitoringLoaders = ReturnType<typeof createMonitoringLoaders>;
 

@@ -9,17 +9,12 @@ import type { NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
 import type { VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
 import type { AlertChangeRow } from "./alerts/change.ts";
 
-// The value that resolvers return for each GraphQL type, under that type's name. Codegen reads these names.
+// The values that resolvers return for GraphQL types, under the types' names, which codegen reads. An entity is its row without a line here.
 
-interface Reference {
+export interface ClusterNodePlatform {
+  /** The node's id. */
   id: string;
 }
-export type ClusterNode = Reference;
-/** The node's id. */
-export type ClusterNodePlatform = Reference;
-export type Tenant = Reference;
-export type User = Reference;
-export type Vm = Reference;
 
 export type VmMetrics = VmMetricLatestRow;
 export type NodeMetrics = SystemMetricLatestRow;
@@ -27,11 +22,8 @@ export type VmMetricSeries = MetricSeries<VmSeriesMetric>;
 export type NodeMetricSeries = MetricSeries<NodeSeriesMetric>;
 export type MetricColumn = MetricSeriesColumn;
 
-export type AlertRule = AlertRuleRow;
 export type AlertScope = AlertScopeValue;
-export type Alert = AlertInstanceRow;
 export type AlertChange = AlertChangeRow;
-export type MetricImport = DatasetImportRow;
 
 export type AlertAggregate = AlertRuleRow["aggregate"];
 export type AlertEntity = AlertScopeValue["entity"];

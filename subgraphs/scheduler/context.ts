@@ -1,8 +1,5 @@
-import type { RequestContext } from "#lib/trust/request-context.ts";
+import type { DomainContext } from "#subgraphs/open-request.ts";
 import type { SchedulerLoaders } from "./loaders.ts";
 
 /** The context of a request to this subgraph. */
-export interface SchedulerContext {
-  request: RequestContext;
-  loaders: SchedulerLoaders;
-}
+export type SchedulerContext = DomainContext<SchedulerLoaders>;

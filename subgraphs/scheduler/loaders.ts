@@ -1,4 +1,5 @@
 import type { Tx } from "#db/client.ts";
+import type { RowOf } from "#db/entity.ts";
 import { clusterEntity } from "#db/scheduler/clusters.ts";
 import { nodeEntity } from "#db/scheduler/nodes.ts";
 import { resourceAllocationEntity } from "#db/scheduler/resource-allocations.ts";
@@ -6,6 +7,7 @@ import { scalingRecommendationEntity } from "#db/scheduler/scaling-recommendatio
 import { latestDecisionOfVm, schedulingDecisionEntity } from "#db/scheduler/scheduling-decisions.ts";
 import { schedulingPolicyEntity } from "#db/scheduler/scheduling-policies.ts";
 import { entityLoaders, loaderOf } from "#lib/graphql/batching.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 
 /** The entities of this subgraph, by the names of their types. */
 export const entities = {
@@ -16,6 +18,10 @@ export const entities = {
   PlacementDecision: schedulingDecisionEntity,
   ScalingRecommendation: scalingRecommendationEntity,
 };
+
+// Codegen reads the names of the entities, and takes these types for their types of the graph.
+export type Row<Type extends keyof typeof entities> = RowOf<(typeof entities)[Type]>;
+export type RowPage<Type extends keyof typeof entities> = Page<Row<Type>>;
 
 export type SchedulerLoaders = ReturnType<typeof createSchedulerLoaders>;
 

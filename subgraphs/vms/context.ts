@@ -1,8 +1,5 @@
-import type { RequestContext } from "#lib/trust/request-context.ts";
+import type { DomainContext } from "#subgraphs/open-request.ts";
 import type { VmsLoaders } from "./loaders.ts";
 
 /** The context of a request to this subgraph. */
-export interface VmsContext {
-  request: RequestContext;
-  loaders: VmsLoaders;
-}
+export type VmsContext = DomainContext<VmsLoaders>;

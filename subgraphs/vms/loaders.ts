@@ -1,10 +1,12 @@
 import type { Tx } from "#db/client.ts";
+import type { RowOf } from "#db/entity.ts";
 import { vmNetworkEntity } from "#db/vms/vm-networks.ts";
 import { vmSnapshotEntity } from "#db/vms/vm-snapshots.ts";
 import { vmStateTransitionEntity } from "#db/vms/vm-state-transitions.ts";
 import { vmTemplateEntity } from "#db/vms/vm-templates.ts";
 import { vmEntity } from "#db/vms/vms.ts";
 import { entityLoaders } from "#lib/graphql/batching.ts";
+import type { Page } from "#lib/graphql/pagination.ts";
 
 /** The entities of this subgraph, by the names of their types. */
 export const entities = {
@@ -14,6 +16,10 @@ export const entities = {
   VmNetwork: vmNetworkEntity,
   VmStateTransition: vmStateTransitionEntity,
 };
+
+// Codegen reads the names of the entities, and takes these types for their types of the graph.
+export type Row<Type extends keyof typeof entities> = RowOf<(typeof entities)[Type]>;
+export type RowPage<Type extends keyof typeof entities> = Page<Row<Type>>;
 
 export type VmsLoaders = ReturnType<typeof createVmsLoaders>;
 

@@ -6,7 +6,7 @@ import { userError } from "#lib/graphql/user-errors.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
 import { newId } from "#lib/uuid.ts";
 import { write } from "#subgraphs/auth/use-case.ts";
-import { done, notThere, refused } from "#subgraphs/use-case.ts";
+import { done, notThere, refused, write as writeUnrecorded } from "#subgraphs/use-case.ts";
 import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 
 let urls: TestDatabases;
@@ -50,6 +50,19 @@ it("a change that is done keeps its rows, its events and then its entry in the a
     events: ["tenant.created", "auth_audit_entry.created"].map((type) => ({ type, actor: "service:test" })),
     entries: [{ action: "tenant.create", actor_name: "a test", success: true }],
   });
+});
+
+it("a change keeps its rows and events in a domain without an audit log, where it cannot name an entry", async () => {
+  const tenantId = newId();
+  const change = async (tx: WriteTx) => done(await insert(tx, "unrecorded"));
+  expect(await writeUnrecorded({ database }, requestIn(tenantId), change)).toEqual(done(true));
+  const kept = { names: ["unrecorded"], events: [{ type: "tenant.created", actor: "service:test" }], entries: [] };
+  expect(await keptIn(tenantId)).toEqual(kept);
+  const recorded = async () => done("something", { action: "tenant.create" });
+  await expect(writeUnrecorded({ database }, requestIn(tenantId), recorded)).rejects.toThrow(
+    "no log for tenant.create",
+  );
+  expect(await keptIn(tenantId)).toEqual(kept);
 });
 
 it("a change that finds everything as it should be adds no entry to the audit log", async () => {

@@ -3,22 +3,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { actingAs } from "#runtime/databases.ts";
 import { seedDemoFleet } from "#demo/seed.ts";
 import { importBitbrains } from "#import/bitbrains.ts";
-import * as authChanges from "#db/auth/changes.ts";
 import type { Changes } from "#db/changes.ts";
 import { type Domain, domains } from "#db/columns.ts";
-import * as federationChanges from "#db/federation/changes.ts";
-import * as monitoringChanges from "#db/monitoring/changes.ts";
-import * as schedulerChanges from "#db/scheduler/changes.ts";
-import * as vmsChanges from "#db/vms/changes.ts";
+import { examples } from "#tests/mutations/examples.ts";
 import { demo, emptyFleet, type TestFleet, trace } from "#tests/import/fleet.ts";
+import { changesIn } from "./declared-changes.ts";
 
-const changes = {
-  auth: authChanges,
-  vms: vmsChanges,
-  monitoring: monitoringChanges,
-  federation: federationChanges,
-  scheduler: schedulerChanges,
-} as unknown as Record<Domain, Record<string, Changes>>;
+const changes = Object.fromEntries(
+  await Promise.all(domains.map(async (domain) => [domain, await changesIn(domain)] as const)),
+) as Record<Domain, Changes[]>;
+
+/** The events of mutations, whose examples are tests of their own. */
+const ofMutations = new Set<string>(Object.values(examples).flatMap(({ emits }) => emits));
 
 /** Tables whose rows have no events of their own, each with the reason. */
 const withoutEvents: Record<string, string> = {
@@ -63,12 +59,12 @@ describe.each(domains)("in the %s database", (domain) => {
       "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition",
     );
     const tables = rows.map(({ name }) => name);
-    const recorded = Object.values(changes[domain]).map(({ table }) => getTableName(table));
+    const recorded = changes[domain].map(({ table }) => getTableName(table));
     expect(tables.filter((name) => !recorded.includes(name) && !(name in withoutEvents))).toEqual([]);
     expect(recorded.filter((name) => !tables.includes(name))).toEqual([]);
   });
 
-  it.each(Object.values(changes[domain]).map((each) => [each.event, each] as const))(
+  it.each(changes[domain].map((each) => [each.event, each] as const))(
     "every %s that was written has an event with its transaction's actor and its last version",
     async (_name, { table, event, key }) => {
       const columns = key.map((property) => (table as unknown as Record<string, { name: string }>)[property]?.name);
@@ -86,7 +82,8 @@ describe.each(domains)("in the %s database", (domain) => {
           from rows left join events using (key)
           where row ->> 'id' is null or row ->> 'id' not like '00000000-0000-7000-8000-00000000000%' and row ->> 'id' not like '00000000-0000-7000-8000-0000000001%'`,
       );
-      expect(counts?.rows).toBeGreaterThan(0);
+      // Neither the demo fleet nor an import has rows of a table that only clients write.
+      if (counts?.rows === 0) expect(ofMutations).toContain(`${event}.created`);
       expect(counts).toMatchObject({ events: counts?.rows, strangers: 0, outdated: 0 });
     },
   );

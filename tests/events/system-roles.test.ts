@@ -21,6 +21,9 @@ afterAll(async () => {
   await urls.drop();
 });
 
+/** The rights to a table that the page does not list. */
+const ofItsTenant = " | select, insert, update, delete | own tenant | nothing | |";
+
 /** Returns the lines of the tables in the document's section about a database. */
 function documented(domain: Domain): string[] {
   const text = readFileSync("docs/running.md", "utf8");
@@ -38,8 +41,10 @@ describe.each(domains)("the two roles of %s", (domain) => {
       line.replaceAll(/ +\|/g, " |").replaceAll(/\| +/g, "| "),
     );
     const rows = (lines: readonly string[]) => lines.map((line) => [line.slice(2, -2)]);
-    requireReviewed({ page: "docs/running.md", head: [], rows: rows(documented(domain)) }, rows(tidy));
-    expect(documented(domain)).toEqual(tidy);
+    const unusual = tidy.filter((line) => !line.endsWith(ofItsTenant));
+    requireReviewed({ page: "docs/running.md", head: [], rows: rows(documented(domain)) }, rows(unusual));
+    expect(documented(domain)).toEqual(unusual);
+    expect(unusual.length).toBeLessThan(tidy.length);
   });
 
   it("do not bypass row-level security by an attribute, a membership or ownership", async () => {

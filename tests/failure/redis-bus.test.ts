@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Announcement } from "#db/event-log/buses/event-bus.ts";
+import { append } from "#db/event-log/append.ts";
+import type { Announcement, EventBus } from "#db/event-log/buses/event-bus.ts";
 import { redisBus } from "#db/event-log/buses/redis.ts";
-import { type LogFixture, logFixture } from "#tests/events/log-fixture.ts";
+import type { Event } from "#events/event.ts";
+import { newId } from "#lib/uuid.ts";
+import { type LogFixture, logFixture, someTenant, take } from "#tests/events/log-fixture.ts";
 import { unreliableBus } from "#tests/events/unreliable-bus.ts";
 import { until } from "#tests/events/until.ts";
 import { redisProgram, type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
@@ -63,6 +66,30 @@ describe.skipIf(!redisProgram)("events over Redis (skipped without redis-server 
     // Redis removes whole nodes of a hundred entries at a time.
     expect(await redis.command("XLEN", key)).toBeLessThan(102);
     await bus.close();
+  });
+
+  it("from a relay of the previous release arrive under their present names", async () => {
+    const [relays, bus] = [redisBus(redis.url), redisBus(redis.url)];
+    const former: EventBus = {
+      ...relays,
+      announce: ({ events = [], ...rest }) => {
+        const named = events.map((event) => ({ ...event, type: event.type.replace("user_session", "session") }));
+        return relays.announce({ ...rest, events: named as Event[] });
+      },
+    };
+    const ended = new AbortController();
+    const log = fixture.log([bus], { pollMs: neverMs, signal: ended.signal });
+    fixture.relay([former], { domains: ["auth"], signal: ended.signal });
+    await until("the bus receives announcements", () => bus.healthy);
+    const [tenantId, key] = [someTenant(), newId()];
+    const taking = take(log, 1, await log.head(), { tenantId, types: ["user_session.updated"] });
+    await fixture.services.auth.write({ tenantId }, (tx) =>
+      append(tx, [{ type: "user_session.updated", key, payload: { userId: key, expiresAt: "2030-01-01T00:00:00Z" } }]),
+    );
+    expect((await taking).map(({ type, entityKey }) => [type, entityKey])).toEqual([["user_session.updated", key]]);
+    ended.abort();
+    await log.running;
+    await Promise.all([relays.close(), bus.close()]);
   });
 
   it("fault 23: that are lost on the way arrive with the next announcement, or by polling", async () => {

@@ -2,6 +2,7 @@ import { domains } from "#db/columns.ts";
 import { asOwner, type TestDatabases } from "#tests/harness/server.ts";
 import { idPrefix, type Kind } from "./kinds.ts";
 import { insertAuthRows } from "./rows/auth.ts";
+import { insertCommonRows } from "./rows/common.ts";
 import { insertFederationRows } from "./rows/federation.ts";
 import { insertMonitoringRows } from "./rows/monitoring.ts";
 import { insertSchedulerRows } from "./rows/scheduler.ts";
@@ -34,9 +35,15 @@ const insertRows = {
  * to no tenant. Row n of one kind refers to row n of the others. Seven rows each share a time, and the times are a microsecond apart.
  */
 export async function insertFleet(urls: TestDatabases, tenant: number, count: number): Promise<Fleet> {
-  const values = valuesOf(tenant);
+  const values = valuesOf(tenant, (kind) => idPrefix(tenant, kind));
   await Promise.all(
-    domains.map((domain) => asOwner(urls.url(domain), (sql) => insertRows[domain](insertInto(sql, count), values))),
+    domains.map((domain) =>
+      asOwner(urls.url(domain), async (sql) => {
+        const insert = insertInto(sql, count);
+        await insertRows[domain](insert, values);
+        await insertCommonRows(insert, values);
+      }),
+    ),
   );
   return fleetOf(tenant);
 }

@@ -3,15 +3,11 @@ import { isDeepStrictEqual } from "node:util";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import type postgres from "postgres";
 import { type Database, openDatabase } from "#db/client.ts";
-import * as auth from "#db/auth/schema/index.ts";
 import { type Domain, domains, serviceRole } from "#db/columns.ts";
-import * as federation from "#db/federation/schema/index.ts";
-import * as monitoring from "#db/monitoring/schema/index.ts";
-import * as scheduler from "#db/scheduler/schema/index.ts";
 import { statement } from "#db/statement.ts";
 import { ofTenant } from "#db/tenant-predicate.ts";
 import { upsert } from "#db/upsert.ts";
-import * as vms from "#db/vms/schema/index.ts";
+import { databaseSchema } from "#tests/migrations/domain-schema.ts";
 import { asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 import { fleetOf, insertFleet } from "./rows.ts";
 
@@ -62,11 +58,9 @@ export async function tenantTableNames(owner: postgres.Sql, domain: Domain): Pro
   return tables.map(({ name }) => name);
 }
 
-const schemas: Record<Domain, object> = { auth, vms, monitoring, federation, scheduler };
-
 /** Returns the Drizzle table of that name, as queries use it. */
-function tableNamed(domain: Domain, name: string): PgTable {
-  const tables: unknown[] = Object.values(schemas[domain]);
+async function tableNamed(domain: Domain, name: string): Promise<PgTable> {
+  const tables = Object.values(await databaseSchema(domain));
   const table = tables.find((value): value is PgTable => is(value, PgTable) && getTableName(value) === name);
   if (!table) throw new Error(`db/${domain}/schema has no table ${name}, so no Drizzle query can use it.`);
   return table;
@@ -103,7 +97,7 @@ export async function seenInEveryTable(urls: TestDatabases, domain: Domain): Pro
   return asService(urls, domain, async (database, owner) => {
     const seen = new Map<string, Seen>();
     for (const name of await tenantTableNames(owner, domain)) {
-      const table = tableNamed(domain, name);
+      const table = await tableNamed(domain, name);
       const tenant = tenantOf(table);
       const counted = statement<Seen>(
         () => sql`select count(*) filter (where ${tenant} = ${ours.tenantId}::uuid)::int as ours,
@@ -133,7 +127,7 @@ export async function takenInEveryTable(urls: TestDatabases, domain: Domain): Pr
       const [right] = await owner<{ writes: boolean }[]>`
         select has_table_privilege(${serviceRole(domain)}, ${name}, 'insert')
           and has_table_privilege(${serviceRole(domain)}, ${name}, 'update') as writes`;
-      const table = tableNamed(domain, name);
+      const table = await tableNamed(domain, name);
       const key = keyOf(table);
       if (!right?.writes || key.includes("tenantId") || name === "tenants") continue;
       const read = async () => {

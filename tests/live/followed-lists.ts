@@ -12,7 +12,7 @@ import type { LiveField } from "#lib/live/live-field.ts";
 import { newId } from "#lib/uuid.ts";
 import { migrationProgressed } from "#subgraphs/federation/resolvers/Subscription/migrationProgressed.ts";
 import { alertChanged } from "#subgraphs/monitoring/resolvers/Subscription/alertChanged.ts";
-import { vmStateChanged } from "#subgraphs/vms/resolvers/Subscription/vmStateChanged.ts";
+import { live as vmsFields } from "#subgraphs/vms/resolvers/index.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import type { LiveSubgraphs } from "./subgraph-fixture.ts";
 
@@ -202,7 +202,7 @@ export const transitions = (live: LiveSubgraphs): Followed => {
     });
   return {
     domain: "vms",
-    field: vmStateChanged,
+    field: vmsFields.vmStateChanged,
     list: "vmStateTransitions",
     filterType: "VmStateTransitionFilter",
     types: ["vm_state_transition.created"],

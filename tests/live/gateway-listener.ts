@@ -8,7 +8,7 @@ import type { Identity } from "#lib/trust/request-context.ts";
 import { compose, orders } from "./orders.ts";
 
 /** A subscriber of a gateway that has no server, with what it has received. */
-export class Listener extends Subscriber {
+class Listener extends Subscriber {
   readonly received: {
     data: unknown;
     errors?: { path: unknown; extensions: { code: string } }[];

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { holdRange } from "#db/monitoring/metric-ranges.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
+import { rollupAndRetention } from "#runtime/jobs/monitoring.ts";
 import { plannerSettings } from "#tests/harness/planner-settings.ts";
 import { at, onEveryMetricStorage } from "./metric-storage.ts";
 
@@ -70,6 +71,24 @@ onEveryMetricStorage((database) => {
     expect(await database().system.write({ tenantId: "" }, (tx) => dropOldMetrics(tx, now))).toBe(32);
     expect(await times(vmId)).toHaveLength(8);
     await dropAll();
+  });
+
+  it("waits for the rollup: a round whose rollup fails drops nothing, and the next one drops what it has rolled up", async () => {
+    const vmId = randomUUID();
+    const old = at("2020-02-03T10:00:00Z");
+    await database().write(randomUUID(), { vmId: [vmId], time: [old], cpuUsagePercent: [10] });
+    const { run } = rollupAndRetention(database().system);
+    const round = () => run(new AbortController().signal);
+    await database().owner`alter function refresh_vm_metrics_hourly(int) rename to refresh_removed`;
+    await expect(round()).rejects.toMatchObject({ code: "42883" });
+    expect(await times(vmId)).toHaveLength(1);
+    await database().owner`alter function refresh_removed(int) rename to refresh_vm_metrics_hourly`;
+    await round();
+    expect(await times(vmId)).toEqual([]);
+    const hours = await database()
+      .allTenants`select sample_count as samples from vm_metrics_hourly where vm_id = ${vmId}`;
+    // TimescaleDB's own job fills the hours.
+    if (database().engine === "native") expect(hours).toEqual([{ samples: 1 }]);
   });
 
   it("is refused to the service", async () => {

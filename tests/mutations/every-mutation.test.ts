@@ -1,5 +1,7 @@
 import { isEnumType } from "graphql";
+import type postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { domains } from "#db/columns.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { exampleOf, examples } from "./examples.ts";
 import { bootMutatedProduct, type MutatedProduct } from "./mutated-product.ts";
@@ -22,17 +24,24 @@ interface Written {
 
 /** Returns what was written while `work` ran, in the order of the writes. Entries that record a failed attempt are left out unless it is about them. */
 async function writtenDuring(work: () => Promise<unknown>): Promise<Written> {
-  return asOwner(product.urls.url("auth"), async (sql) => {
-    const [last] = await sql<{ id: string }[]>`select coalesce(max(id), 0)::text as id from outbox_events`;
-    await work();
-    const rows = await sql<{ type: string; action: string | null }[]>`
-      select type, payload ->> 'action' as action from outbox_events where id > ${last?.id ?? "0"}::bigint order by id`;
-    return {
-      events: rows.flatMap(({ type }) => (type === "auth_audit_entry.created" ? [] : type)),
-      actions: rows.flatMap(({ type, action }) => (type === "auth_audit_entry.created" ? (action ?? "") : [])),
-    };
-  });
+  const rowsAfter = (ids: readonly string[]) =>
+    inEachDatabase(
+      (sql, at) => sql<{ type: string; action: string | null }[]>`
+        select type, payload ->> 'action' as action from outbox_events where id > ${ids[at] ?? "0"}::bigint order by id`,
+    );
+  const before = await inEachDatabase(
+    (sql) => sql<{ id: string }[]>`select coalesce(max(id), 0)::text as id from outbox_events`,
+  );
+  await work();
+  const rows = (await rowsAfter(before.map(([last]) => last?.id ?? "0"))).flat();
+  return {
+    events: rows.flatMap(({ type }) => (type === "auth_audit_entry.created" ? [] : type)),
+    actions: rows.flatMap(({ type, action }) => (type === "auth_audit_entry.created" ? (action ?? "") : [])),
+  };
 }
+
+const inEachDatabase = <T>(use: (sql: postgres.Sql, at: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(domains.map((domain, at) => asOwner(product.urls.url(domain), (sql) => use(sql, at))));
 
 it("every mutation of the graph has an example, and no other", () => {
   expect(Object.keys(examples).toSorted()).toEqual([...product.target.fields.keys()].toSorted());
@@ -71,12 +80,16 @@ describe.each(Object.keys(examples))("%s", (name) => {
 const failedAttempts = new Set(["resetPassword", "signIn"]);
 
 it("every code of user errors is in an example, and no other", () => {
-  const codes = product.schema.getType("UserErrorCode");
-  const defined = isEnumType(codes) ? codes.getValues().map(({ name }) => name) : [];
+  const defined = product.schemas.flatMap((schema) => {
+    const codes = schema.getType("UserErrorCode");
+    return isEnumType(codes) ? codes.getValues().map(({ name }) => name) : [];
+  });
   const returned = Object.values(examples).flatMap(({ repeated, refusals = {} }) => [
     repeated,
     ...Object.keys(refusals),
   ]);
   const others = new Set(["unchanged", "again", "NOTHING", "NOT_FOUND", "UNAUTHENTICATED"]);
-  expect([...new Set(returned)].filter((code) => !others.has(code)).toSorted()).toEqual(defined.toSorted());
+  expect([...new Set(returned)].filter((code) => !others.has(code)).toSorted()).toEqual(
+    [...new Set(defined)].toSorted(),
+  );
 });

@@ -10,7 +10,7 @@ export interface MutationExample {
   /** Whether what the request is for is so: false before it, true after it. */
   effect?: (world: World, sent: Sent) => Promise<boolean>;
   /** The events that the request writes, in addition to that of its entry in the audit log. */
-  emits: readonly EventType<"auth">[];
+  emits: readonly EventType[];
   /** The action that the audit log records; null where it records none. */
   audits: string | null;
   /**

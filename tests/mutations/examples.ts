@@ -1,27 +1,22 @@
-import { apiKeyMutations } from "./auth/api-keys.ts";
-import { passwordMutations } from "./auth/passwords.ts";
-import { roleMutations } from "./auth/roles.ts";
-import { serviceMutations } from "./auth/services.ts";
-import { sessionMutations } from "./auth/sessions.ts";
-import { tenantMutations } from "./auth/tenants.ts";
-import { totpMutations } from "./auth/totp.ts";
-import { userMutations } from "./auth/users.ts";
+import { globSync } from "tinyglobby";
+import { asset } from "#lib/assets.ts";
 import type { MutationExample, MutationExamples } from "./example.ts";
 
-/**
- * An example of each mutation of the graph, in an order in which none affects the next. The last ones may cause so many failures that nothing from their
- * address can sign in for a while.
- */
-export const examples: MutationExamples = {
-  ...roleMutations,
-  ...userMutations,
-  ...serviceMutations,
-  ...apiKeyMutations,
-  ...tenantMutations,
-  ...sessionMutations,
-  ...totpMutations,
-  ...passwordMutations,
+/** Sent last: they may cause so many failures that nothing from their address can sign in for a while. */
+const last = "tests/mutations/auth/passwords.ts";
+
+/** The examples that a file exports. */
+const examplesIn = async (file: string): Promise<MutationExamples> => {
+  const exported = (await import(asset(file))) as Readonly<Record<string, unknown>>;
+  const found = Object.entries(exported).filter(([name]) => name.endsWith("Mutations"));
+  return Object.assign({}, ...found.map(([, value]) => value)) as MutationExamples;
 };
+
+const files = globSync("tests/mutations/*/*.ts", { cwd: asset(".") }).toSorted();
+const inOrder = await Promise.all([...files.filter((file) => file !== last), last].map(examplesIn));
+
+/** An example of each mutation of the graph, in an order in which none affects the next: those that each file of `tests/mutations/<domain>/` exports. */
+export const examples: MutationExamples = Object.assign({}, ...inOrder) as MutationExamples;
 
 export function exampleOf(name: string): MutationExample {
   const example = examples[name];

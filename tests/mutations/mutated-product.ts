@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import type { Subgraph } from "#lib/subgraph/subgraph.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { answerOf } from "#tests/harness/answers.ts";
@@ -12,8 +13,8 @@ export interface MutatedProduct {
   target: Target;
   url: string;
   urls: TestProduct["urls"];
-  /** The schema of the auth subgraph. */
-  schema: GraphQLSchema;
+  /** The schemas of the subgraphs. */
+  schemas: readonly GraphQLSchema[];
   /** Resets the failed sign-ins, which are limited for each address. */
   forgetFailures(): Promise<void>;
   stop(): Promise<void>;
@@ -32,12 +33,9 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
   const key = await makeApiKey(auth, { tenantId: platformTenantId, userId, actsInTenantId: tenantId });
   const keyAtHome = await makeApiKey(auth, { tenantId: platformTenantId, userId });
   const ofClients = productSupergraph().apiSchema.getMutationType()?.getFields() ?? {};
-  const subgraph = product.subgraphs.find(({ name }) => name === "auth");
-  if (!subgraph) throw new Error("The product has no auth subgraph.");
+  const mutationsOf = ({ schema }: Subgraph) => schema.getMutationType()?.getFields() ?? {};
   const target: Target = {
-    fields: new Map(
-      product.subgraphs.flatMap(({ schema }) => Object.entries(schema.getMutationType()?.getFields() ?? {})),
-    ),
+    fields: new Map(product.subgraphs.flatMap((subgraph) => Object.entries(mutationsOf(subgraph)))),
     tenantId,
     operator: key.key,
     lastAdministrator: { id: userId, token: keyAtHome.key },
@@ -46,7 +44,9 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
       if (name in ofClients) return product.ask(query, variables, token);
       const context = { identity: gatewayIdentity, requestId: "test", deadline: Date.now() + 10_000 };
       const request = { query, variables, operation: "mutation" as const };
-      const answer = await product.transport.send("auth", request, context, new AbortController().signal);
+      const subgraph = product.subgraphs.find((each) => name in mutationsOf(each));
+      if (!subgraph) throw new Error(`No subgraph has the mutation ${name}.`);
+      const answer = await product.transport.send(subgraph.name, request, context, new AbortController().signal);
       return answerOf({ body: JSON.stringify(answer) });
     },
   };
@@ -54,7 +54,7 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
     target,
     url: product.url,
     urls: product.urls,
-    schema: subgraph.schema,
+    schemas: product.subgraphs.map(({ schema }) => schema),
     forgetFailures: () => product.signInLimits.forgetAddress("127.0.0.1"),
     stop: () => product.stop(),
   };

@@ -5,7 +5,7 @@ import { urlVariable } from "#runtime/environment.ts";
 import { domains } from "#db/columns.ts";
 import { logins } from "#db/logins.ts";
 import { errorCodes } from "#lib/errors.ts";
-import { withTables } from "../../scripts/events-table.ts";
+import { documentsWithTables } from "../../scripts/document-tables/documents.ts";
 
 const read = (path: string) => readFileSync(path, "utf8");
 
@@ -15,15 +15,15 @@ describe("the documents", () => {
     expect(headings.toSorted()).toEqual(Object.keys(errorCodes).toSorted());
   });
 
-  test("docs/events.md has the catalogue of the code", () => {
+  test.each(documentsWithTables)("$path has the table that follows from the code", ({ path, withTable }) => {
     // Ignores how the formatter aligns the columns of a table.
     const squeezed = (text: string) =>
       text
         .replaceAll(/[ -]{2,}/g, " ")
         .replaceAll(/\| +/g, "|")
         .replaceAll(/ +\|/g, "|");
-    const document = read("docs/events.md");
-    expect(squeezed(withTables(document))).toBe(squeezed(document));
+    const document = read(path);
+    expect(squeezed(withTable(document))).toBe(squeezed(document));
   });
 
   test(".env.example names every variable that the code reads, and no other", () => {

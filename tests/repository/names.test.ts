@@ -5,23 +5,15 @@ import { PgTable } from "drizzle-orm/pg-core";
 import { type ConstDirectiveNode, Kind, type ObjectTypeDefinitionNode, parse } from "graphql";
 import { globSync } from "tinyglobby";
 import { describe, expect, it } from "vitest";
-import * as authTables from "#db/auth/schema/index.ts";
 import { type Domain, domains } from "#db/columns.ts";
 import * as commonTables from "#db/common/schema.ts";
-import * as federationTables from "#db/federation/schema/index.ts";
-import * as monitoringTables from "#db/monitoring/schema/index.ts";
-import * as schedulerTables from "#db/scheduler/schema/index.ts";
-import * as vmsTables from "#db/vms/schema/index.ts";
 import type { Catalogue } from "#events/catalogue.ts";
 import { eventCatalogue } from "#events/event.ts";
+import { domainSchema } from "#tests/migrations/domain-schema.ts";
 
-const schemas: Record<Domain, object> = {
-  auth: authTables,
-  vms: vmsTables,
-  monitoring: monitoringTables,
-  federation: federationTables,
-  scheduler: schedulerTables,
-};
+const schemas = Object.fromEntries(
+  await Promise.all(domains.map(async (domain) => [domain, await domainSchema(domain)] as const)),
+) as Record<Domain, object>;
 const catalogue: Record<Domain, Catalogue> = eventCatalogue;
 
 const page = readFileSync("docs/names.md", "utf8");

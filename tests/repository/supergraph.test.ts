@@ -6,6 +6,7 @@ import {
   isObjectType,
   Kind,
   type ObjectTypeDefinitionNode,
+  parse,
   print,
   visit,
 } from "graphql";
@@ -138,6 +139,16 @@ describe("the supergraph", () => {
     );
     expect(described.length).toBeGreaterThan(5);
     expect(names(tagged)).toEqual(names(described));
+  });
+
+  test("is composed of files that repeat no definition word by word: a value type is defined once for all", () => {
+    const definitions = domains.flatMap((domain) =>
+      parse(readFileSync(`subgraphs/${domain}/schema.graphql`, "utf8"))
+        .definitions.filter((node) => "name" in node)
+        .map((node) => print(node)),
+    );
+    expect(definitions.length).toBeGreaterThan(150);
+    expect(definitions.filter((text, at) => definitions.indexOf(text) !== at)).toEqual([]);
   });
 
   test("describes every type, field, argument and enum value", () => {

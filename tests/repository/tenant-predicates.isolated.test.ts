@@ -3,12 +3,13 @@ import { PgTable } from "drizzle-orm/pg-core";
 import { readFileSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describe, expect, it, vi } from "vitest";
-import { domains } from "#db/columns.ts";
+import { type Domain, domains } from "#db/columns.ts";
 import type { Tx } from "#db/client.ts";
 import type { Filter } from "#db/filters.ts";
 import type * as listModule from "#db/list.ts";
 import type * as statementModule from "#db/statement.ts";
 import { asset } from "#lib/assets.ts";
+import { domainSchema } from "#tests/migrations/domain-schema.ts";
 
 /** Every statement that a module defines when it is loaded, and those that its lists define when a page of them is read. */
 const statements = vi.hoisted((): statementModule.Statement<unknown>[] => []);
@@ -55,6 +56,7 @@ const acrossTenants: Readonly<Record<string, string>> = {
   "db/auth/all-tenants.ts": "users of the platform see all tenants",
   "db/auth/audit-chain.ts": "the chains of all tenants are verified together",
   "db/auth/credentials.ts": "a credential does not contain its tenant",
+  "db/auth/ended-sessions.ts": "sessions of all tenants are removed together",
 };
 
 /** Tables with a tenant that no statement of a domain's modules touches, and what does. */
@@ -91,8 +93,8 @@ function acceptedBy(rule: Filter, name: string): unknown {
 
 const count = (text: string, pattern: string) => text.match(new RegExp(pattern, "gi"))?.length ?? 0;
 
-async function tenantTables(domain: string): Promise<string[]> {
-  const schema = (await import(asset(`db/${domain}/schema/index.ts`))) as object;
+async function tenantTables(domain: Domain): Promise<string[]> {
+  const schema = await domainSchema(domain);
   return Object.values(schema)
     .filter((value: unknown): value is PgTable => is(value, PgTable))
     .filter((table) => "tenantId" in getTableColumns(table) || getTableName(table) === "tenants")
@@ -126,6 +128,15 @@ describe.each(domains)("the statements of db/%s", (domain) => {
     expect(read).toBeGreaterThan(2);
     expect(tables.filter((table) => !touched.has(table) && !(table in usedElsewhere))).toEqual([]);
   });
+});
+
+it("the statements of db/operations/ name the tenant, except those that claim under the system role", async () => {
+  const requests = await statementsOf("db/operations/requests.ts");
+  const lacking = requests.filter((text) => !/"tenant_id" = \$|insert into "operations"/.test(text));
+  expect(requests.length).toBeGreaterThan(10);
+  // One claims what is due, the other reads what was claimed.
+  expect(lacking).toHaveLength(2);
+  expect(lacking.filter((text) => !/for update skip locked|and lease_id = \$/.test(text))).toEqual([]);
 });
 
 it("the tenant predicate is written in one place, so that the proof of the other layer can remove it", () => {

@@ -4,7 +4,7 @@ import type { Answer, TestProduct } from "#tests/harness/product.ts";
 /**
  * Returns what a test needs to sign users in and to change accounts.
  * @param product of the tests that call the functions
- * @param tenantId of users for whom a test names no other tenant
+ * @param tenantId of new users, unless a test names another
  */
 export function accountsOf(product: () => TestProduct, tenantId: string) {
   const newUser = (role: NonNullable<UserOptions["role"]> = "viewer", of = tenantId): Promise<TestUser> =>

@@ -2,6 +2,7 @@ import crypto from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Transport } from "#gateway/transport/transport.ts";
+import type { Identity } from "#lib/trust/request-context.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { makeApiKey, makeUser, type TestUser } from "#tests/harness/credentials.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
@@ -56,6 +57,20 @@ describe("attack 46: an API key", () => {
       expect([status, errors[0]?.extensions.code]).toEqual([401, "UNAUTHENTICATED"]);
     }
     expect(called).toEqual([]);
+  });
+
+  it("that is no key at all is invalid to the auth subgraph itself too, and not an error", async () => {
+    const { key } = await keyOf(await newUser());
+    const auth = product.subgraphs.find(({ name }) => name === "auth");
+    const identity: Identity = { kind: "service", id: "gateway", tenantId: fleet.tenantId, permissions: [] };
+    const validate = (token: string) =>
+      auth?.execute(
+        { query: "query ($token: String!) { validateToken(token: $token) { userId } }", variables: { token } },
+        { identity, requestId: "request", deadline: Date.now() + 10_000 },
+      );
+    expect(await validate(key)).toMatchObject({ data: { validateToken: { userId: expect.any(String) as string } } });
+    for (const wrong of ["", "nvk_dev_x", key.slice(0, -1), key.replace("nvk_dev", "nvk_prod"), `nvs_${key}`])
+      expect(await validate(wrong)).toEqual({ data: { validateToken: null } });
   });
 
   it("with the id of one key and the secret of another is refused", async () => {
@@ -193,7 +208,7 @@ it("attack 47: a key has a limit of requests per minute, and the refusal states 
   expect(Number(response.headers.get("retry-after"))).toBe(errors[0]?.extensions["retryAfter"]);
 });
 
-it("a key's last use is recorded, and is not written again within a minute", async () => {
+it("a key's last use is recorded, and is written again after a minute, not before", async () => {
   const { id, key } = await keyOf(await newUser());
   const lastUsed = async () => {
     const [row] = await asOwner(
@@ -207,4 +222,11 @@ it("a key's last use is recorded, and is not written again within a minute", asy
   const first = await lastUsed();
   await product.ask("{ me { id } }", {}, key);
   expect(await lastUsed()).toBe(first);
+  await asOwner(
+    product.urls.url("auth"),
+    (sql) => sql`update api_keys set last_used_at = now() - interval '61 seconds' where id = ${id}`,
+  );
+  const before = await lastUsed();
+  await product.ask("{ me { id } }", {}, key);
+  await expect.poll(lastUsed).not.toBe(before);
 });

@@ -1,21 +1,34 @@
+import { type Domain, domains } from "#db/columns.ts";
 import { asset } from "#lib/assets.ts";
 import { type Needs, policies, type PolicyName } from "#lib/trust/request-context.ts";
 import { type ReviewedTable, reviewedTable } from "#tests/harness/reviewed-table.ts";
 
-const page = asset("tests/security/permission-matrix.md");
+const pageOf = (domain: Domain) => asset(`tests/security/reviewed/${domain}.md`);
+
+/** Returns the table of all pages with these titles. */
+const ofAllPages = (head: readonly string[]): ReviewedTable => ({
+  page: "A page of tests/security/reviewed",
+  head,
+  rows: domains.flatMap((domain) => reviewedTable(pageOf(domain), head).rows),
+});
 
 /** The reviewed matrix of root fields by role. */
-export const reviewedFields = (roles: Iterable<string>): ReviewedTable =>
-  reviewedTable(page, ["field", "needs", ...roles]);
+export const reviewedFields = (roles: Iterable<string>): ReviewedTable => ofAllPages(["field", "needs", ...roles]);
 
-/** The reviewed needs of types, and of the fields that only services may request. */
-export const reviewedTypes = (): ReviewedTable => reviewedTable(page, ["subgraph", "type or field", "needs"]);
+/** The reviewed fields that lead from one object to another, and others that not all users of their object see, by role. */
+export const reviewedEdges = (roles: Iterable<string>): ReviewedTable => ofAllPages(["edge", ...roles]);
+
+/** The reviewed needs of a domain's types, and of the fields that only services may request. */
+export const reviewedTypes = (domain: Domain): ReviewedTable =>
+  reviewedTable(pageOf(domain), ["type or field", "needs"]);
 
 /** Returns what each root field needs according to the reviewed matrix. */
 export const reviewedNeeds = (): ReadonlyMap<string, Needs> =>
   new Map([
     ...reviewedFields([]).rows.map(([field = "", needs = ""]) => [field, needsIn(needs)] as const),
-    ...reviewedTypes().rows.map(([, field = "", needs = ""]) => [field, needsIn(needs)] as const),
+    ...domains.flatMap((domain) =>
+      reviewedTypes(domain).rows.map(([field = "", needs = ""]) => [field, needsIn(needs)] as const),
+    ),
   ]);
 
 /** Returns needs as the page has them: a permission, a policy, or both; or one of the words for needs without either. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Identity } from "#lib/trust/request-context.ts";
+import { permitAccount } from "#subgraphs/auth/credentials/escalation.ts";
 import { exampleOf } from "#tests/mutations/examples.ts";
 import { race } from "./rights/races.ts";
 import { tryAll } from "./rights/trials.ts";
@@ -13,6 +15,13 @@ afterAll(() => world.close());
 const outcomeOf = async (held: Held, name: string, input?: object) => (await world.send(held, name, input)).outcome;
 const isValid = async ({ token }: Held) => (await world.identityOf(token)) !== undefined;
 const exceeds = "SCOPE_EXCEEDS_RIGHTS";
+/** Sends a mutation as a caller who was identified earlier. */
+const sentAs = (identity: Identity, mutation: string) =>
+  world.auth.execute(
+    { query: `mutation { payload: ${mutation} { userErrors { code } } }` },
+    { identity, requestId: "request", deadline: Date.now() + 10_000 },
+  );
+const done = { data: { payload: { userErrors: [] } } };
 
 describe("case G37, G38: a credential gives no more than its own rights", () => {
   it("by any mutation of the auth domain, whatever the rights of the caller and of the target", async () => {
@@ -95,6 +104,8 @@ describe("case G37: an API key", () => {
     expect(await outcomeOf(visiting, "revokeApiKey", { id: atHome.id })).toBe(exceeds);
     const moving = await world.key(operator, ["vm:read", "tenant:act"], tenants.ours);
     expect(await make(moving, tenants.theirs)).toBe("DONE");
+    expect(await outcomeOf(moving, "rotateApiKey", { id: atHome.id })).toBe("DONE");
+    expect(await outcomeOf(moving, "revokeApiKey", { id: atHome.id })).toBe("DONE");
   });
 });
 
@@ -144,6 +155,79 @@ describe("case G38: a user who may change users", () => {
     const reset = { login: user.username, code: data?.["code"], newPassword: "another sentence of many words" };
     expect(await outcomeOf(clerk, "resetPassword", reset)).toBe("RESET_CODE_INVALID");
   });
+});
+
+it("a session acts on its own account's credentials although a role was granted to the account after it was identified", async () => {
+  const account = await world.account(tenants.ours, "viewer");
+  const [session, ...others] = [
+    await world.session(account),
+    await world.session(account),
+    await world.session(account),
+  ];
+  const key = await world.key(account, ["*"]);
+  const identity = (await world.identityOf(session.token)) as Identity;
+  await world.grant(account, await world.role(tenants.ours, ["audit:*"]));
+  expect(await sentAs(identity, `revokeSession(input: { id: "${others[0]?.id}" })`)).toEqual(done);
+  expect(await sentAs(identity, `revokeApiKey(input: { id: "${key.id}" })`)).toEqual(done);
+  expect(await sentAs(identity, "revokeUserSessions(input: {})")).toEqual(done);
+  expect(await Promise.all([session, ...others, key].map(isValid))).toEqual([true, false, false, false]);
+});
+
+it("a key ends itself although a role was granted to its owner after it was identified", async () => {
+  const account = await world.account(tenants.ours, "viewer");
+  const key = await world.key(account, ["*"]);
+  const identity = (await world.identityOf(key.token)) as Identity;
+  await world.grant(account, await world.role(tenants.ours, ["audit:*"]));
+  expect(await sentAs(identity, `revokeApiKey(input: { id: "${key.id}" })`)).toEqual(done);
+  expect(await isValid(key)).toBe(false);
+});
+
+it("a user who acts in another tenant does not find their own account there", async () => {
+  const visitor = await world.account(tenants.platform, "admin");
+  const visiting = await world.session(visitor, tenants.ours);
+  const [roleId, before] = [await world.role(tenants.ours, ["vm:read"]), await world.written()];
+  for (const [name, input] of [
+    ["grantRole", { userId: visitor.id, roleId }],
+    ["revokeRole", { userId: visitor.id, roleId }],
+    ["createPasswordReset", { userId: visitor.id }],
+    ["setUserRole", { id: visitor.id, role: "VIEWER" }],
+    ["disableUser", { id: visitor.id }],
+    ["unlockUser", { id: visitor.id }],
+  ] as const)
+    expect(await outcomeOf(visiting, name, input), name).toBe("NOT_FOUND");
+  expect(await world.written()).toBe(before);
+  // Whatever the functions that write accounts look for themselves.
+  const identity = (await world.identityOf(visiting.token)) as Identity;
+  const { auth } = world.product.databases;
+  const permitted = await auth.write({ tenantId: tenants.ours }, (tx) => permitAccount(tx, identity, visitor.id));
+  expect(permitted).toEqual({ kind: "not there", what: "user" });
+});
+
+it("the right to end sessions ends no keys, and the right to end keys ends no sessions", async () => {
+  const [ofSessions, ofKeys] = await Promise.all(
+    ["session:revoke", "api_key:revoke"].map(async (right) =>
+      world.session(await world.account(tenants.ours, "viewer", [right])),
+    ),
+  );
+  const colleague = await world.account(tenants.ours, "viewer");
+  const [session, key] = [await world.session(colleague), await world.key(colleague, ["vm:read"])];
+  expect(await outcomeOf(ofKeys as Held, "revokeSession", { id: session.id })).toBe("NOT_FOUND");
+  expect(await outcomeOf(ofSessions as Held, "revokeApiKey", { id: key.id })).toBe("NOT_FOUND");
+  expect([await isValid(session), await isValid(key)]).toEqual([true, true]);
+  expect(await outcomeOf(ofSessions as Held, "revokeSession", { id: session.id })).toBe("DONE");
+  expect(await outcomeOf(ofKeys as Held, "revokeApiKey", { id: key.id })).toBe("DONE");
+});
+
+it("a role and a key have at most a hundred permissions, whatever the gateway lets through", async () => {
+  const administrator = await world.session(await world.account(tenants.ours, "admin"));
+  const letters = "a b c d e f g h i j k".split(" ");
+  const permissions = letters.flatMap((one) => letters.map((other) => `vm:${one}${other}`));
+  const role = (count: number) =>
+    outcomeOf(administrator, "createRole", { name: `role of ${count}`, permissions: permissions.slice(0, count) });
+  const key = (count: number) =>
+    outcomeOf(administrator, "createApiKey", { name: "a key", scopes: permissions.slice(0, count) });
+  expect([await role(100), await key(100)]).toEqual(["DONE", "DONE"]);
+  expect([await role(101), await key(101)]).toEqual(["PERMISSION_INVALID", "PERMISSION_INVALID"]);
 });
 
 it("a session or key that acts in another tenant ends when its user may no longer act in others", async () => {

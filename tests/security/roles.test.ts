@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
 import { makeUser } from "#tests/harness/credentials.ts";
 import { type Answer, bootProduct, type TestProduct } from "#tests/harness/product.ts";
+import { asOwner } from "#tests/harness/server.ts";
 
 const fleet = fleetOf(1);
 const builtInAdmin = "00000000-0000-7000-8000-000000000101";
@@ -122,6 +124,22 @@ it("no user creates, grants, revokes or changes a role that has more rights than
   expect(allowed.data.createRole.userErrors).toEqual([]);
 });
 
+it("a refusal names the permissions that the caller sent and lacks, and none of an object that they may not change", async () => {
+  const clerk = await newUser();
+  const own = await newRole(["role:*", "vm:read"]);
+  await change("grantRole", { userId: clerk.id, roleId: own }, "user { id }");
+  const token = await tokenOf(clerk);
+  const more = await newRole(["audit:read"]);
+  const messages = "messages: userErrors { message }";
+  const sent = { name: "sent", permissions: ["vm:read", "audit:read", "session:*"] };
+  const created = await change("createRole", sent, messages, token);
+  expect(created.data.createRole.messages).toEqual([
+    { message: "You may not do this yourself: audit:read, session:*." },
+  ]);
+  const updated = await change("updateRole", { id: more, permissions: ["vm:read"] }, messages, token);
+  expect(updated.data.updateRole.messages).toEqual([{ message: expect.not.stringContaining("audit:read") as string }]);
+});
+
 it("a user's refusals are in the audit log with the request, once a minute for each permission", async () => {
   const user = await newUser();
   const token = await tokenOf(user);
@@ -134,11 +152,42 @@ it("a user's refusals are in the audit log with the request, once a minute for e
       {},
       administrator,
     );
-    return data.authAuditLog.nodes as { metadata: { permissions: string[]; requestId: string } }[];
+    return data.authAuditLog.nodes as { metadata: unknown }[];
   };
   await expect.poll(denials).toHaveLength(2);
   const [second, first] = await denials();
   expect(first).toMatchObject({ success: false, actorName: user.username, ipAddress: "127.0.0.1" });
-  expect([first?.metadata.permissions, second?.metadata.permissions]).toEqual([["audit:read"], ["role:create"]]);
-  expect(first?.metadata.requestId).toMatch(/^[0-9a-f-]{36}$/);
+  const requestId = expect.stringMatching(/^[0-9a-f-]{36}$/) as string;
+  expect(first?.metadata).toEqual({ permissions: ["audit:read"], requestId });
+  expect(second?.metadata).toEqual({ permissions: ["role:create"], requestId });
+});
+
+it("a refusal of a user who acts in another tenant is in the audit log of their own, with the tenant they acted in", async () => {
+  const visitor = await makeUser(product.databases.auth, { tenantId: platformTenantId, role: "operator" });
+  const input = { login: visitor.email, password: visitor.password, tenantId: fleet.tenantId };
+  const { data } = await product.ask("mutation ($input: SignInInput!) { signIn(input: $input) { token } }", { input });
+  await change("createRole", { name: "refused", permissions: [] }, "role { id }", data.signIn.token as string);
+  const denials = () =>
+    asOwner(
+      product.urls.url("auth"),
+      (sql) => sql`
+        select tenant_id, actor_name, success, error_message, metadata - 'requestId' as metadata from auth_audit_log
+        where user_id = ${visitor.id} and action = 'access.denied'`,
+    );
+  await expect.poll(denials).toEqual([
+    {
+      tenant_id: platformTenantId,
+      actor_name: visitor.username,
+      success: false,
+      error_message: "FORBIDDEN",
+      metadata: { permissions: ["role:create"], actsInTenantId: fleet.tenantId },
+    },
+  ]);
+  const announced = await asOwner(
+    product.urls.url("auth"),
+    (sql) => sql`
+      select distinct actor from outbox_events
+      where type = 'auth_audit_entry.created' and payload ->> 'action' = 'access.denied' and payload ->> 'actorName' = ${visitor.username}`,
+  );
+  expect(announced).toEqual([{ actor: `user:${visitor.id}` }]);
 });

@@ -171,6 +171,27 @@ describe("attack 43: a session", () => {
     await asOwner(product.urls.url("auth"), (owner) => owner`update tenants set enabled = true`);
   });
 
+  it("lasts while it is used: each use within two hours of the last begins them anew", async () => {
+    const user = await newUser();
+    const token = await tokenOf(user);
+    const idleFor = async () => {
+      const [row] = await asOwner(
+        product.urls.url("auth"),
+        (owner) => owner<{ seconds: number }[]>`
+          select extract(epoch from now() - last_used_at)::float8 as seconds from user_sessions where user_id = ${user.id}`,
+      );
+      return row?.seconds;
+    };
+    await asOwner(
+      product.urls.url("auth"),
+      (owner) =>
+        owner`update user_sessions set last_used_at = now() - interval '119 minutes' where user_id = ${user.id}`,
+    );
+    expect(await idleFor()).toBeGreaterThan(7_000);
+    expect((await product.ask("{ me { id } }", {}, token)).status).toBe(200);
+    await expect.poll(idleFor).toBeLessThan(60);
+  });
+
   it("of another user is NOT_FOUND for a user who may not end it, and ends for an administrator", async () => {
     const other = await newUser();
     const token = await tokenOf(other);

@@ -13,7 +13,7 @@ export const newName = () => `tenant-${(made += 1)}`;
 
 /**
  * Returns what a test needs to change tenants and to read what was written.
- * @param operator the token of the caller for whom a test names no other token
+ * @param operator the token that a change is sent with, unless a test names another
  */
 export function tenantsOf(product: () => TestProduct, operator: () => string) {
   const accounts = accountsOf(product, platformTenantId);

@@ -27,7 +27,12 @@ export type AnswerWriter = (data: Data, variables: Variables) => Answer;
 /** Compiles an operation, for known values of its `@include` and `@skip`, into the writer of its response. */
 export function answerWriter(
   { apiSchema: schema, fits }: Pick<LoadedSupergraph, "apiSchema" | "fits">,
-  { written: { definition, fragments }, booleans, refused, aliases }: OperationToPlan,
+  {
+    written: { definition, fragments },
+    booleans,
+    refused,
+    aliases,
+  }: Pick<OperationToPlan, "written" | "booleans" | "refused" | "aliases">,
   planned: PlannedFields,
 ): AnswerWriter {
   const included = (selection: SelectionNode) => isIncluded(selection, booleans);

@@ -6,7 +6,6 @@ import {
   doTypesOverlap,
   type GraphQLCompositeType,
   isCompositeType,
-  isObjectType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
@@ -76,5 +75,5 @@ export function collectFields(
 /** Returns whether some objects behind this type may fit the condition, but not all. */
 function mayFit(schema: GraphQLSchema, type: GraphQLCompositeType, condition: string): boolean {
   const wanted = schema.getType(condition);
-  return !isObjectType(type) && isCompositeType(wanted) && doTypesOverlap(schema, type, wanted);
+  return isCompositeType(wanted) && doTypesOverlap(schema, type, wanted);
 }

@@ -12,9 +12,9 @@ export function leafWriter(type: GraphQLLeafType): WriteLeaf {
   return builtIn[type.name] ?? writeAny;
 }
 
-const finite = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+const finite = (value: unknown): value is number => Number.isFinite(value);
 /** Larger numbers are no longer written as integers. */
-const integer = (value: unknown): value is number => finite(value) && Number.isInteger(value) && Math.abs(value) < 1e21;
+const integer = (value: unknown): value is number => Number.isInteger(value) && Math.abs(value as number) < 1e21;
 
 /** Returns the digits of an integer that a double would change. */
 const exactInteger = (value: unknown): string | undefined => {
@@ -40,7 +40,7 @@ function enumWriter(type: GraphQLEnumType): WriteLeaf {
 
 function writeAny(value: unknown): string | undefined {
   if (typeof value === "string") return quoted(value);
-  if (finite(value) || typeof value === "bigint") return String(value);
+  if (finite(value)) return String(value);
   // A value that JSON cannot represent becomes null.
   return stringifyJson(value) ?? (value === unfetched ? undefined : "null");
 }

@@ -1,6 +1,13 @@
-import { type NewApiKey, expireApiKey, insertApiKey, revokeApiKey as writeRevoked } from "#db/auth/api-key-writes.ts";
+import {
+  type NewApiKey,
+  expireApiKey,
+  insertApiKey,
+  renameApiKey as writeName,
+  revokeApiKey as writeRevoked,
+} from "#db/auth/api-key-writes.ts";
 import { apiKeyEntity, type PublicApiKeyRow } from "#db/auth/api-keys.ts";
 import { mayActIn } from "#db/auth/credentials.ts";
+import type { PermittedKey } from "#db/auth/permitted.ts";
 import type { WriteTx } from "#db/client.ts";
 import { isText } from "#lib/graphql/arguments.ts";
 import { apiKeyHash, newApiKey } from "#lib/trust/credentials.ts";
@@ -113,29 +120,59 @@ export async function rotateApiKey(
   );
 }
 
+/** Changes the name of a key. The caller's own keys need no permission, other users' keys need `api_key:update`. */
+export async function renameApiKey(
+  services: AuthServices,
+  request: RequestContext,
+  input: { id: string; name: string },
+): Promise<Outcome<{ apiKey: PublicApiKeyRow }>> {
+  const { id } = input;
+  const name = input.name.trim();
+  const invalid = nameProblem(name);
+  if (invalid) return refused(invalid);
+  return changeKey(services, request, id, "api_key:update", async (tx, key) => {
+    const renamed = await writeName(tx, key, name);
+    return renamed && done({ apiKey: renamed }, { action: "api_key.rename", metadata: { apiKeyId: id, name } });
+  });
+}
+
 /** Revokes a key at once. The caller's own keys need no permission, other users' keys need `api_key:revoke`. */
-export async function revokeApiKey(
+export const revokeApiKey = (
   services: AuthServices,
   request: RequestContext,
   { id }: { id: string },
-): Promise<Outcome<{ apiKey: PublicApiKeyRow }>> {
-  const { identity } = request;
-  return inEitherTenant<{ apiKey: PublicApiKeyRow }>(identity, (tenantId) =>
+): Promise<Outcome<{ apiKey: PublicApiKeyRow }>> =>
+  changeKey(services, request, id, "api_key:revoke", async (tx, key) => {
+    const revoked = await writeRevoked(tx, key);
+    return revoked && done({ apiKey: revoked }, { action: "api_key.revoke", metadata: { apiKeyId: id } });
+  });
+
+/**
+ * Changes a key of the caller or, with the permission, of the tenant in which they act.
+ * @param change returns undefined when everything is so already
+ */
+const changeKey = (
+  services: AuthServices,
+  request: RequestContext,
+  id: string,
+  permission: Parameters<typeof permitKey>[3],
+  change: (tx: WriteTx, key: PermittedKey) => Promise<Outcome<{ apiKey: PublicApiKeyRow }> | undefined>,
+): Promise<Outcome<{ apiKey: PublicApiKeyRow }>> =>
+  inEitherTenant<{ apiKey: PublicApiKeyRow }>(request.identity, (tenantId) =>
     write(
       services,
       request,
       async (tx) => {
-        const permitted = await permitKey(tx, identity, id);
+        const permitted = await permitKey(tx, request.identity, id, permission);
         if (permitted.kind !== "done") return permitted;
-        const revoked = await writeRevoked(tx, permitted.value);
-        if (revoked) return done({ apiKey: revoked }, { action: "api_key.revoke", metadata: { apiKeyId: id } });
+        const changed = await change(tx, permitted.value);
+        if (changed) return changed;
         const [apiKey] = await apiKeyEntity.byId(tx, [id]);
         return apiKey ? done({ apiKey }) : notThere("API key");
       },
       { tenantId },
     ),
   );
-}
 
 /**
  * Whether a key may act in a tenant. It must be the tenant that the caller acts in, unless the caller has `tenant:act`. The owner must belong to it or
@@ -156,6 +193,11 @@ async function insert(
   return { key, apiKey: await insertApiKey(tx, { ...row, id, keyHash: apiKeyHash(pepper, key) }) };
 }
 
+const nameProblem = (name: string) =>
+  name.length === 0 || name.length > 255 || !isText(name)
+    ? userError("NAME_INVALID", "name", "A key's name has 1 to 255 characters, without control characters.")
+    : undefined;
+
 const longestExpiryMs = 10 * 366 * 86_400_000;
 
 function problems({
@@ -166,9 +208,7 @@ function problems({
 }: Pick<NewApiKey, "name" | "expiresAt" | "rateLimitPerMinute"> & Pick<ApiKeyInput, "scopes">) {
   const lasts = expiresAt ? expiresAt.getTime() - Date.now() : 1;
   return [
-    name.length === 0 || name.length > 255 || !isText(name)
-      ? userError("NAME_INVALID", "name", "A key's name has 1 to 255 characters, without control characters.")
-      : undefined,
+    nameProblem(name),
     scopes.length === 0 ? userError("PERMISSION_INVALID", "scopes") : undefined,
     lasts > 0 && lasts < longestExpiryMs ? undefined : userError("EXPIRY_INVALID", "expiresAt"),
     Number.isInteger(limit) && limit >= 1 && limit <= 100_000

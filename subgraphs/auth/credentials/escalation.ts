@@ -140,21 +140,27 @@ const judgedRole = (identity: Identity, role: RoleRow | undefined): Outcome<Perm
 export async function permitSession(tx: WriteTx, identity: Identity, id: string): Promise<Outcome<PermittedSession>> {
   const session = await ownerOfSession(tx, id);
   if (!session || !sees(tx, identity, session, "session:revoke")) return notThere("session");
-  const refusal = await refusalOf(tx, identity, { kind: "session", id, ...session }, (ofOwner) => ofOwner);
+  const refusal = await refusalOf(tx, identity, session, (ofOwner) => ofOwner);
   return refusal ?? done(permit<"session", string>(id));
 }
 
 /**
- * Permits a key that is to be revoked: the caller's own or, with `api_key:revoke`, any key of the tenant. The rights of a key are those of its scopes
- * that its owner has.
+ * Permits a key that is to be changed or revoked: the caller's own or, with the permission, any key of the tenant. The rights of a key are those of its
+ * scopes that its owner has.
  */
-export async function permitKey(tx: WriteTx, identity: Identity, id: string): Promise<Outcome<PermittedKey>> {
+export async function permitKey(
+  tx: WriteTx,
+  identity: Identity,
+  id: string,
+  permission: "api_key:revoke" | "api_key:update",
+): Promise<Outcome<PermittedKey>> {
   const key = await lockKey(tx, id);
-  if (!key || !sees(tx, identity, key, "api_key:revoke")) return notThere("API key");
-  const refusal = await refusalOf(tx, identity, { kind: "api_key", id, ...key }, (ofOwner) =>
-    intersection(key.scopes, ofOwner),
-  );
-  return refusal ?? done(permit<"key", string>(id));
+  if (!key || !sees(tx, identity, key, permission)) return notThere("API key");
+  if (!isKey(identity, id)) {
+    const refusal = await refusalOf(tx, identity, key, (ofOwner) => intersection(key.scopes, ofOwner));
+    if (refusal) return refusal;
+  }
+  return done(permit<"key", string>(id));
 }
 
 /**
@@ -168,11 +174,11 @@ export async function permitKeyRotation(
 ): Promise<Outcome<{ id: PermittedKey; scopes: PermittedRights }>> {
   const key = await lockKey(tx, id);
   if (!key || !(isOwner(identity, key.userId) || identity.kind === "service")) return notThere("API key");
-  const refusal = await refusalOf(tx, identity, { kind: "api_key", id, ...key }, () => key.scopes);
-  if (refusal) return refusal;
-  const outlasts = isCredential(identity, "api_key", id)
-    ? undefined
-    : await refusalOfExpiry(tx, identity, key.expiresAt);
+  if (!isKey(identity, id)) {
+    const refusal = await refusalOf(tx, identity, key, () => key.scopes);
+    if (refusal) return refusal;
+  }
+  const outlasts = await refusalOfExpiry(tx, identity, key.expiresAt);
   return outlasts ?? done({ id: permit<"key", string>(id), scopes: permit<"rights", readonly string[]>(key.scopes) });
 }
 
@@ -194,16 +200,15 @@ export async function refusalOfExpiry(
 export const ownCredential = ({ credential }: Identity): PermittedCredential | undefined =>
   credential && permit<"credential", typeof credential>(credential);
 
-type JudgedCredential = CredentialOwner & { kind: "session" | "api_key"; id: string };
-
 async function refusalOf(
   tx: WriteTx,
   identity: Identity,
-  { kind, id, userId, actsInTenantId }: JudgedCredential,
+  { userId, actsInTenantId }: CredentialOwner,
   rightsOf: (ofOwner: readonly string[]) => readonly string[],
 ): Promise<Escalation | undefined> {
-  if (isCredential(identity, kind, id) || isSessionOf(identity, userId)) return undefined;
-  const rights = rightsOf((await lockAccountRights(tx, userId)) ?? []);
+  if (isSessionOf(identity, userId)) return undefined;
+  // Every credential has an account. One without would need all rights.
+  const rights = rightsOf((await lockAccountRights(tx, userId)) ?? ["*"]);
   return escalation(identity, reaching(actsInTenantId ?? tx.tenantId, identity, rights));
 }
 
@@ -217,8 +222,8 @@ const sees = (tx: WriteTx, identity: Identity, { userId }: CredentialOwner, perm
 const isSessionOf = (identity: Identity, userId: string): boolean =>
   isOwner(identity, userId) && identity.credential?.kind === "session";
 
-const isCredential = ({ credential }: Identity, kind: JudgedCredential["kind"], id: string): boolean =>
-  credential?.kind === kind && credential.id === id;
+/** Whether the request was sent with this key. */
+const isKey = ({ credential }: Identity, id: string): boolean => credential?.kind === "api_key" && credential.id === id;
 
 /** Returns the rights with `tenant:act` added when they apply in another tenant than the one in which the caller acts. */
 const reaching = (tenantId: string, identity: Identity, rights: readonly string[]): readonly string[] =>

@@ -1,4 +1,4 @@
-import { mutationResolvers, type UseCases } from "#subgraphs/mutations.ts";
+import { mutationResolvers } from "#subgraphs/mutations.ts";
 import * as apiKeys from "../api-keys/api-keys.ts";
 import * as connectionTickets from "../credentials/connection-tickets.ts";
 import * as denials from "../credentials/record-denial.ts";
@@ -18,7 +18,7 @@ import { signIn } from "./Mutation/signIn.ts";
 const own = { revokeUserSessions, signIn };
 
 /** A mutation is the use case of the same name that one of these files exports. */
-const useCases: UseCases<AuthServices, Omit<MutationResolvers, keyof typeof own>, UserErrorCode> = {
+const ofUseCases = mutationResolvers<Omit<MutationResolvers, keyof typeof own>, UserErrorCode, AuthServices>({
   ...apiKeys,
   ...connectionTickets,
   ...denials,
@@ -28,6 +28,6 @@ const useCases: UseCases<AuthServices, Omit<MutationResolvers, keyof typeof own>
   ...tenants,
   ...totp,
   ...users,
-};
+});
 
-export const Mutation: MutationResolvers = { ...mutationResolvers<AuthServices>(useCases), ...own };
+export const Mutation: MutationResolvers = { ...ofUseCases, ...own };

@@ -1,7 +1,8 @@
 import { hypervisorEnum, snapshotTypeEnum, vmStateEnum } from "#db/vms/schema/enums.ts";
+import { vmStateTransitionEntity } from "#db/vms/vm-state-transitions.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { newRows } from "#subgraphs/new-rows.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
-import { vmStateChanged } from "./Subscription/vmStateChanged.ts";
 import { Vm } from "./Vm.ts";
 import { VmResources } from "./VmResources.ts";
 import { VmSnapshot } from "./VmSnapshot.ts";
@@ -18,4 +19,11 @@ export const resolvers: Resolvers = {
 };
 
 /** The fields of `Subscription`. */
-export const live = { vmStateChanged };
+export const live = {
+  vmStateChanged: newRows({
+    type: "VmStateTransition",
+    entity: vmStateTransitionEntity,
+    event: "vm_state_transition.created",
+    noun: "transition",
+  }),
+};

@@ -1,5 +1,8 @@
 import type { Insert, RowValues } from "./values.ts";
 
+/** The kinds of objects of this database. */
+export const authKinds = ["tenant", "user", "role", "apiKey", "userSession", "authAuditEntry"] as const;
+
 /** Inserts the rows of the auth database. */
 export async function insertAuthRows(
   insert: Insert,

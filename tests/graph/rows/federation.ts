@@ -1,5 +1,17 @@
 import type { Insert, RowValues } from "./values.ts";
 
+/** The kinds of objects of this database. */
+export const federationKinds = [
+  "cloudProvider",
+  "providerVm",
+  "migration",
+  "migrationStep",
+  "compliancePolicy",
+  "complianceViolation",
+  "costOptimization",
+  "instancePrice",
+] as const;
+
 /** Inserts the rows of the federation database. */
 export async function insertFederationRows(
   insert: Insert,

@@ -1,5 +1,8 @@
 import type { Insert, RowValues } from "./values.ts";
 
+/** The kinds of objects of this database. */
+export const monitoringKinds = ["alertRule", "alert", "metricImport"] as const;
+
 /** Inserts the rows of the monitoring database. */
 export async function insertMonitoringRows(
   insert: Insert,

@@ -1,5 +1,15 @@
 import type { Insert, RowValues } from "./values.ts";
 
+/** The kinds of objects of this database. */
+export const schedulerKinds = [
+  "cluster",
+  "clusterNode",
+  "schedulingPolicy",
+  "resourceAllocation",
+  "placementDecision",
+  "scalingRecommendation",
+] as const;
+
 /** Inserts the rows of the scheduler database. */
 export async function insertSchedulerRows(insert: Insert, { tenantId, at, name, id, oneOf }: RowValues): Promise<void> {
   const resources = `'{"cpuMillicores": 64000, "memoryMb": 262144, "storageGb": 1000, "networkMbps": 10000, "gpuCount": 0, "gpuMilli": 0}'`;

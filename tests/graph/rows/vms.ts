@@ -1,5 +1,8 @@
 import type { Insert, RowValues } from "./values.ts";
 
+/** The kinds of objects of this database. */
+export const vmsKinds = ["vm", "vmTemplate", "vmSnapshot", "vmNetwork", "vmStateTransition"] as const;
+
 /** Inserts the rows of the vms database. */
 export async function insertVmsRows(insert: Insert, { tenantId, at, name, id, oneOf }: RowValues): Promise<void> {
   await insert("vm_templates", {

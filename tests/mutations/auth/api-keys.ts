@@ -1,5 +1,5 @@
 import { both, rightsOf } from "#tests/security/rights/model.ts";
-import { across, actsIn, isOwn, ofAnother } from "#tests/security/rights/trial.ts";
+import { across, actsIn, isOwn, ofAnother, type Sent, type Trial } from "#tests/security/rights/trial.ts";
 import type { MutationExamples } from "../example.ts";
 
 const newKey = { name: "made at once", scopes: ["vm:read"] };
@@ -46,6 +46,16 @@ export const apiKeyMutations: MutationExamples = {
       return { input: { id: key.id }, isForeign: !isOwn(caller, target), isOwnCredential, rights };
     },
   },
+  renameApiKey: {
+    request: async (world) => ({ input: { id: await world.apiKey(), name: " nightly backups " } }),
+    effect: async (world, { input }) => (await world.read("apiKey", input?.["id"], "name")).name === "nightly backups",
+    emits: ["api_key.updated"],
+    audits: "api_key.rename",
+    repeated: "unchanged",
+    refusals: { NAME_INVALID: async (world) => ({ input: { id: await world.apiKey(), name: " " } }) },
+    ids: { id: "apiKey" },
+    rights: async (trial) => onKey(trial, "api_key:update", { name: "renamed" }),
+  },
   revokeApiKey: {
     request: async (world) => ({ input: { id: await world.apiKey() } }),
     effect: async (world, { input }) => (await world.read("apiKey", input?.["id"], "revokedAt")).revokedAt !== null,
@@ -53,11 +63,14 @@ export const apiKeyMutations: MutationExamples = {
     audits: "api_key.revoke",
     repeated: "unchanged",
     ids: { id: "apiKey" },
-    rights: async ({ world, caller, target, choices }) => {
-      const isOwnCredential = caller.kind === "api_key" && isOwn(caller, target) && choices.chance(0.3);
-      const key = isOwnCredential ? caller : await world.key(target, choices.permissions(), actsIn(target, choices));
-      const rights = new Set([...key.rights, ...across(caller, key.tenantId, [])]);
-      return { input: { id: key.id }, ...ofAnother(caller, target, "api_key:revoke", true), isOwnCredential, rights };
-    },
+    rights: async (trial) => onKey(trial, "api_key:revoke"),
   },
 };
+
+/** Returns an action on a key of the target, at times the one that the request is sent with. */
+async function onKey({ world, caller, target, choices }: Trial, needs: string, more: object = {}): Promise<Sent> {
+  const isOwnCredential = caller.kind === "api_key" && isOwn(caller, target) && choices.chance(0.3);
+  const key = isOwnCredential ? caller : await world.key(target, choices.permissions(), actsIn(target, choices));
+  const rights = new Set([...key.rights, ...across(caller, key.tenantId, [])]);
+  return { input: { id: key.id, ...more }, ...ofAnother(caller, target, needs, true), isOwnCredential, rights };
+}

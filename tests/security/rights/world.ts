@@ -1,5 +1,6 @@
 import { Secret, TOTP } from "otpauth";
 import postgres from "postgres";
+import { domains } from "#db/columns.ts";
 import { newSessionToken, tokenHash } from "#lib/trust/credentials.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
@@ -54,11 +55,13 @@ const secrets: Readonly<Record<string, string>> = {
   createPasswordReset: "code",
 };
 
-/** The auth subgraph of a product, and rows of its database as a test needs them. */
+/** The subgraphs of a product, and rows of its auth database as a test needs them. */
 export class World {
   readonly product: TestProduct;
   readonly auth: Subgraph;
   readonly sql: postgres.Sql;
+  /** A connection to each database, whose events it reads. */
+  readonly #outboxes: readonly postgres.Sql[];
   readonly #passwordHash: string;
   readonly #builtIn: ReadonlyMap<string, readonly string[]>;
 
@@ -83,13 +86,14 @@ export class World {
   ) {
     this.product = product;
     this.sql = sql;
+    this.#outboxes = domains.map((domain) => postgres(product.urls.url(domain), { max: 1, onnotice: () => undefined }));
     this.#passwordHash = passwordHash;
     this.#builtIn = builtIn;
     this.auth = product.subgraphs.find(({ name }) => name === "auth") as Subgraph;
   }
 
   async close(): Promise<void> {
-    await this.sql.end({ timeout: 5 });
+    await Promise.all([this.sql, ...this.#outboxes].map((sql) => sql.end({ timeout: 5 })));
     await this.product.stop();
   }
 
@@ -183,23 +187,31 @@ export class World {
     const query = input
       ? `mutation ($input: ${type}!) { payload: ${name}(input: $input) ${fields} }`
       : `mutation { payload: ${name} ${fields} }`;
-    const { data, errors } = await this.#execute(identity, query, { input });
+    const { data, errors } = await this.#execute(identity, query, { input }, this.#subgraphOf(name));
     const payload = data?.["payload"] as Record<string, unknown> | null | undefined;
     const problem = (payload?.["userErrors"] as { code: string }[] | undefined)?.[0]?.code;
     return { outcome: String(errors?.[0]?.extensions["code"] ?? problem ?? "DONE"), data: payload ?? null };
   }
 
-  /** Returns a value that differs after each change of an account, role, key or session, and of a user's proofs of identity. */
+  /** Returns a value that differs after each change that writes an event, and after each change of a user's proofs of identity. */
   async written(): Promise<string> {
+    const events = await Promise.all(
+      this.#outboxes.map((sql) => sql`select count(*)::text as count from outbox_events`),
+    );
     const [row] = await this.sql<{ state: string }[]>`
-      select concat_ws(' ', (select count(*) from outbox_events), (select count(*) from auth_audit_log where success),
+      select concat_ws(' ', (select count(*) from auth_audit_log where success),
         (select md5(string_agg(code_hash, '' order by code_hash)) from password_resets),
         (select md5(string_agg(code_hash, '' order by code_hash)) from recovery_codes),
         (select md5(string_agg(mfa_secret, '' order by id)) from users)) as state`;
-    return row?.state ?? "";
+    return [row?.state, ...events.map(([outbox]) => String(outbox?.["count"]))].join(" ");
   }
 
-  #execute(identity: Identity, query: string, variables: Record<string, unknown>) {
-    return this.auth.execute({ query, variables }, { identity, requestId: "request", deadline: Date.now() + 30_000 });
+  #subgraphOf(mutation: string): Subgraph {
+    const has = ({ schema }: Subgraph) => mutation in (schema.getMutationType()?.getFields() ?? {});
+    return this.product.subgraphs.find(has) ?? this.auth;
+  }
+
+  #execute(identity: Identity, query: string, variables: Record<string, unknown>, subgraph = this.auth) {
+    return subgraph.execute({ query, variables }, { identity, requestId: "request", deadline: Date.now() + 30_000 });
   }
 }

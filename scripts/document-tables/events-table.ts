@@ -1,14 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Catalogue } from "#events/catalogue.ts";
 import { eventCatalogue } from "#events/event.ts";
-
-// Writes the tables of docs/events.md from the catalogue: node --import tsx scripts/events-table.ts
-
-const begin = "<!-- events -->\n";
-const end = "<!-- /events -->";
 
 /** Returns a table for each database that writes events. */
 export function eventsTables(): string {
@@ -21,14 +13,6 @@ export function eventsTables(): string {
       return `### ${source}\n\n| event | version | entity | when | payload |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`;
     })
     .join("\n");
-}
-
-/** Returns the document with its tables updated from the catalogue. */
-export function withTables(document: string): string {
-  const [before, rest] = document.split(begin);
-  const after = rest?.slice(rest.indexOf(end));
-  if (before === undefined || after === undefined) throw new Error(`The document lacks ${begin.trim()}.`);
-  return `${before}${begin}\n${eventsTables()}\n${after}`;
 }
 
 interface JsonSchema {
@@ -54,9 +38,4 @@ function typeName({ type, format, anyOf, items, additionalProperties, properties
   if (type === "object" && typeof additionalProperties === "object") return `${typeName(additionalProperties)} by name`;
   if (type === "object" && properties) return `object with ${Object.keys(properties).join(", ")}`;
   return typeof type === "string" ? type : (type?.join(" or ") ?? "anything");
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync("docs/events.md", withTables(readFileSync("docs/events.md", "utf8")));
-  execFileSync("npx", ["oxfmt", "docs/events.md"], { stdio: "inherit" });
 }

@@ -1,0 +1,2 @@
+-- The job that removes sessions some time after they ended.
+GRANT DELETE ON "user_sessions" TO "novacron_auth_system";

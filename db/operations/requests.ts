@@ -1,0 +1,184 @@
+import { sql } from "drizzle-orm";
+import type { Json, OperationDefinition, OperationDefinitions } from "#lib/operations/definition.ts";
+import { stepPastCancel } from "#lib/operations/machine.ts";
+import { hasEnded, type Leftover, type OperationState, type StepRecord } from "#lib/operations/record.ts";
+import { newId } from "#lib/uuid.ts";
+import type { WriteTx } from "../client.ts";
+import { countedWrite } from "../row-writes.ts";
+import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
+import { channel, operations, operationSteps } from "./statements.ts";
+
+// What use cases ask of operations, each in the transaction of the change that it belongs to: when that is rolled back, nothing was asked.
+
+export interface NewOperation<Input> {
+  input: Input;
+  /** What the operation works on: `vm:<id>`. */
+  subject?: string;
+  /** Identifies the request among those of the transaction's actor: the same key starts one operation. */
+  idempotencyKey?: string;
+}
+
+export type StartOutcome =
+  | { outcome: "started"; id: string }
+  /** The key was used with the same input, and that operation has ended. */
+  | { outcome: "same"; id: string; state: OperationState }
+  /** The key was used with the same input, and that operation still runs. */
+  | { outcome: "in progress"; id: string }
+  /** The key was used with another input. */
+  | { outcome: "conflict"; id: string };
+
+const { placeholder } = sql;
+
+const insert = statement<{ id: string }>(
+  () => sql`
+    with started as (
+      insert into ${operations} (id, tenant_id, kind, definition_version, subject, input, actor, request_id, idempotency_key)
+      values (${placeholder("id")}::uuid, ${placeholder("tenant")}::uuid, ${placeholder("kind")}::text, ${placeholder("version")}::int,
+        ${placeholder("subject")}::text, ${placeholder("input")}::text::jsonb, ${placeholder("actor")}::text,
+        ${placeholder("requestId")}::text, ${placeholder("idempotencyKey")}::text)
+      on conflict (tenant_id, actor, idempotency_key) where idempotency_key is not null do nothing returning id
+    )
+    select id, pg_notify(${channel}, id::text) as woken from started`,
+);
+
+const findByKey = statement<{ id: string; state: OperationState; isSame: boolean }>(
+  () => sql`
+    select id, state, kind = ${placeholder("kind")}::text and input = ${placeholder("input")}::text::jsonb
+      and subject is not distinct from ${placeholder("subject")}::text as "isSame"
+    from ${operations}
+    where ${ofTenant(operations.tenantId)} and actor = ${placeholder("actor")}::text and idempotency_key = ${placeholder("idempotencyKey")}::text`,
+);
+
+/** Starts an operation when the transaction commits, or returns the one that the same key has started. */
+export async function startOperation<Input extends Json>(
+  tx: WriteTx,
+  { kind, version }: Pick<OperationDefinition<WriteTx, Input>, "kind" | "version" | "steps">,
+  { input, subject, idempotencyKey }: NewOperation<Input>,
+): Promise<StartOutcome> {
+  if (idempotencyKey !== undefined && tx.actor === undefined)
+    throw new Error("An idempotency key is the actor's, and the transaction has none.");
+  const id = newId();
+  const values = {
+    id,
+    tenant: tx.tenantId,
+    tenantId: tx.tenantId,
+    kind,
+    version,
+    subject: subject ?? null,
+    input: JSON.stringify(input),
+    actor: tx.actor ?? null,
+    requestId: tx.requestId ?? null,
+    idempotencyKey: idempotencyKey ?? null,
+  };
+  // The insert waits for another transaction with the same key. When that one commits, the next statement sees its operation.
+  if ((await tx.run(insert, values)).length > 0) return { outcome: "started", id };
+  const [found] = await tx.run(findByKey, values);
+  if (!found) throw new Error("An operation with this key was neither started nor found.");
+  if (!found.isSame) return { outcome: "conflict", id: found.id };
+  return hasEnded(found.state)
+    ? { outcome: "same", id: found.id, state: found.state }
+    : { outcome: "in progress", id: found.id };
+}
+
+export type CancelOutcome =
+  /** Also when it is being undone already. */
+  | { outcome: "requested" }
+  | { outcome: "not found" }
+  | { outcome: "ended"; state: OperationState }
+  /** A step after the last safe point was attempted. */
+  | { outcome: "not cancellable"; step: string }
+  /** This program does not know the definition, and so not what can be cancelled. */
+  | { outcome: "definition unknown" };
+
+const lock = statement<{ kind: string; version: number; state: OperationState }>(
+  () => sql`
+    select kind, definition_version as version, state from ${operations}
+    where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} for update`,
+);
+const attempted = statement<Pick<StepRecord, "position" | "name">>(
+  () => sql`
+    select position, name from ${operationSteps}
+    where operation_id = ${placeholder("id")}::uuid and ${ofTenant(operationSteps.tenantId)} order by position`,
+);
+const cancel = statement<{ id: string }>(
+  () => sql`
+    with cancelled as (
+      update ${operations} set cancel_requested_at = coalesce(cancel_requested_at, now()), ${countedWrite(operations)},
+        claimable_at = case when lease_id is null then now() else claimable_at end
+      where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} returning id
+    )
+    select id, pg_notify(${channel}, id::text) as woken from cancelled`,
+);
+
+/** Requests that an operation is cancelled: the running step gets a signal, and what was attempted is undone. */
+export async function cancelOperation(
+  tx: WriteTx,
+  id: string,
+  definitions: OperationDefinitions<WriteTx>,
+): Promise<CancelOutcome> {
+  const values = { id, tenantId: tx.tenantId };
+  const [found] = await tx.run(lock, values);
+  if (!found) return { outcome: "not found" };
+  if (hasEnded(found.state)) return { outcome: "ended", state: found.state };
+  if (found.state === "compensating") return { outcome: "requested" };
+  const definition = definitions.find(found.kind, found.version);
+  if (!definition) return { outcome: "definition unknown" };
+  // After the lock, so that a step which was recorded meanwhile is among them.
+  const step = stepPastCancel(await tx.run(attempted, values), definition);
+  if (step !== undefined) return { outcome: "not cancellable", step };
+  await tx.run(cancel, values);
+  return { outcome: "requested" };
+}
+
+const signal = statement<{ id: string }>(
+  () => sql`
+    with signalled as (
+      update ${operations} set ${countedWrite(operations)},
+        signals = jsonb_build_object(${placeholder("name")}::text, ${placeholder("content")}::text::jsonb) || signals,
+        claimable_at = case when lease_id is null and waiting_for = ${placeholder("name")}::text then now() else claimable_at end
+      where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and ended_at is null returning id
+    )
+    select id, pg_notify(${channel}, id::text) as woken from signalled`,
+);
+
+/**
+ * Sends an operation a signal, now or before it waits for it. The first signal of a name counts.
+ * @returns whether there is such an operation and it has not ended
+ */
+export const signalOperation = async (tx: WriteTx, id: string, name: string, content: Json): Promise<boolean> =>
+  (await tx.run(signal, { id, tenantId: tx.tenantId, name, content: JSON.stringify(content) })).length > 0;
+
+export type AbandonOutcome =
+  | { outcome: "abandoned"; leftBehind: Leftover[] }
+  /** What would be left behind: call again with consent. */
+  | { outcome: "consent required"; leftBehind: Leftover[] }
+  | { outcome: "not found" }
+  | { outcome: "not parked"; state: OperationState };
+
+const parked = statement<{ state: OperationState; leftBehind: Leftover[] | null }>(
+  () => sql`
+    select state, left_behind as "leftBehind" from ${operations}
+    where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} for update`,
+);
+const abandon = statement<never>(
+  () => sql`
+    update ${operations} set state = 'abandoned', ${countedWrite(operations)}
+    where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and state = 'parked'`,
+);
+
+/** Gives a parked operation up, with the consent of a person who has seen what it leaves behind. */
+export async function abandonOperation(
+  tx: WriteTx,
+  id: string,
+  { consent }: { consent: boolean },
+): Promise<AbandonOutcome> {
+  const values = { id, tenantId: tx.tenantId };
+  const [found] = await tx.run(parked, values);
+  if (!found) return { outcome: "not found" };
+  if (found.state !== "parked") return { outcome: "not parked", state: found.state };
+  const leftBehind = found.leftBehind ?? [];
+  if (!consent) return { outcome: "consent required", leftBehind };
+  await tx.execute(abandon, values);
+  return { outcome: "abandoned", leftBehind };
+}

@@ -1,0 +1,108 @@
+import { sql } from "drizzle-orm";
+import { domains } from "../columns.ts";
+import { countedWrite } from "../row-writes.ts";
+import { statement } from "../statement.ts";
+import { ofTenant } from "../tenant-predicate.ts";
+import type { OperationRecord, StepRecord } from "#lib/operations/record.ts";
+import { operationTables } from "./tables.ts";
+
+// The roles of the policies differ between the domains; what statements name does not.
+export const { operations, operationSteps } = operationTables(domains[0]);
+
+export const channel = "novacron_operations";
+
+const { placeholder } = sql;
+const milliseconds = (name: string) => sql`${placeholder(name)}::float8 * interval '1 millisecond'`;
+
+/**
+ * Under the system role, for all tenants. `now()` is fixed within the statement, so that the index serves it; every other comparison of times is of the moment
+ * in which the row is locked.
+ */
+export const claimDue = statement<{ ids: string[]; nextInMs: number | null }>(
+  () => sql`
+    with due as (
+      select id from operations
+      where claimable_at <= now()
+        and (kind || '@' || definition_version = any(${placeholder("known")}::text[])
+          or claimable_at <= now() - ${milliseconds("unknownAfterMs")})
+      order by claimable_at limit ${placeholder("limit")}::int for update skip locked
+    ), claimed as (
+      update ${operations} set lease_id = ${placeholder("leaseId")}::uuid, token = token + 1, ${countedWrite(operations)},
+        claimable_at = clock_timestamp() + ${milliseconds("leaseMs")}
+      from due where operations.id = due.id returning operations.id
+    )
+    select (select coalesce(json_agg(id), '[]') from claimed) as ids,
+      (select extract(epoch from min(claimable_at) - now())::float8 * 1000 from operations where claimable_at > now()) as "nextInMs"`,
+);
+
+const isHeld = sql`lease_id = ${placeholder("leaseId")}::uuid and claimable_at > clock_timestamp()`;
+
+export const extendLease = statement<{ id: string }>(
+  () => sql`
+    update ${operations} set claimable_at = clock_timestamp() + ${milliseconds("leaseMs")}, ${countedWrite(operations)}
+    where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and ${isHeld} returning id`,
+);
+
+export const releaseLease = statement<never>(
+  () => sql`
+    update ${operations} set claimable_at = clock_timestamp(), lease_id = null, ${countedWrite(operations)}
+    where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and ${isHeld}`,
+);
+
+export type StoredOperation = Omit<OperationRecord, "steps" | "actor" | "requestId" | "resumesInMs"> & {
+  actor: string | null;
+  requestId: string | null;
+  resumesInMs: number | null;
+  steps: (Omit<StepRecord, "result" | "error"> &
+    Pick<{ [Name in keyof StepRecord]: StepRecord[Name] | null }, "result" | "error">)[];
+};
+
+/**
+ * The operations of a claim. It is a statement of its own, after the one that locked the rows: in the snapshot of that one, a step may be missing that was
+ * committed while it waited for the lock.
+ */
+export const readClaimed = statement<StoredOperation>(
+  () => sql`
+    select id, tenant_id as "tenantId", actor, request_id as "requestId", kind, definition_version as "definitionVersion", input, state, signals,
+      cancel_requested_at is not null as "cancelRequested", token,
+      extract(epoch from resumes_at - clock_timestamp())::float8 * 1000 as "resumesInMs",
+      (select coalesce(jsonb_agg(jsonb_build_object('position', position, 'name', name, 'state', step.state, 'attempts', attempts,
+          'undoAttempts', undo_attempts, 'result', result, 'error', step.error) order by position), '[]')
+        from operation_steps step where operation_id = operations.id and step.tenant_id = operations.tenant_id) as steps
+    from operations where id = any(${placeholder("ids")}::uuid[]) and ${isHeld}`,
+);
+
+/** Records a change and its step, if the fence allows it. */
+const recordChange = () => sql`
+    with saved as (
+      update ${operations} set state = ${placeholder("state")}::text, token = token + 1, ${countedWrite(operations)},
+        error = coalesce(${placeholder("error")}::text::jsonb, error),
+        left_behind = ${placeholder("leftBehind")}::text::jsonb,
+        waiting_for = ${placeholder("waitingFor")}::text,
+        resumes_at = case ${placeholder("next")}::text when 'rest' then resumes_at
+          when 'resume' then clock_timestamp() + ${milliseconds("resumeInMs")} end,
+        lease_id = case ${placeholder("next")}::text when 'continue' then lease_id end,
+        claimable_at = case when ${placeholder("next")}::text = 'continue' then claimable_at
+          when ${placeholder("next")}::text = 'end' then null
+          when jsonb_exists(signals, ${placeholder("waitingFor")}::text) then clock_timestamp()
+          when ${placeholder("next")}::text = 'rest' then resumes_at
+          else clock_timestamp() + ${milliseconds("resumeInMs")} end,
+        ended_at = case ${placeholder("next")}::text when 'end' then clock_timestamp() end
+      where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and token = ${placeholder("token")}::bigint and ${isHeld}
+        and (cancel_requested_at is null or ${placeholder("knowsOfCancel")}::boolean)
+      returning id, tenant_id
+    ), step as (
+      insert into operation_steps (operation_id, tenant_id, position, name, state, attempts, undo_attempts, result, error)
+      select saved.id, saved.tenant_id, position, name, state, attempts, "undoAttempts", result, error
+      from saved cross join jsonb_to_record(coalesce(${placeholder("step")}::text, '{}')::jsonb)
+        as step (position smallint, name text, state text, attempts int, "undoAttempts" int, result jsonb, error jsonb)
+      where position is not null
+      on conflict (operation_id, position) do update set state = excluded.state, attempts = excluded.attempts,
+        undo_attempts = excluded.undo_attempts, result = excluded.result, error = excluded.error, updated_at = now()
+    )`;
+
+/** Returns a row when the change was recorded. */
+export const saveChange = statement<{ id: string }>(() => sql`${recordChange()} select id from saved`);
+
+/** Fails when the change is refused (division by zero), and with it the transaction: its result need not be awaited before the commit. */
+export const saveChangeOrFail = statement<never>(() => sql`${recordChange()} select 1 / count(*)::int from saved`);

@@ -1,0 +1,113 @@
+import { log } from "../observability/log.ts";
+import { pause } from "../pause.ts";
+import { newId } from "../uuid.ts";
+import type { OperationDefinitions } from "./definition.ts";
+import { runOperation, type RunningOperation } from "./run-operation.ts";
+import type { OperationStore } from "./store.ts";
+
+export interface WorkerOptions<Tx> {
+  store: OperationStore<Tx>;
+  definitions: OperationDefinitions<Tx>;
+  /** How many operations it runs at once. */
+  concurrency?: number;
+  /** An operation whose worker has died is taken over after this time. */
+  leaseMs?: number;
+  /** How often it reads what is due when nothing wakes it: wake-ups may be lost. */
+  pollMs?: number;
+  unknownAfterMs?: number;
+  sleep?(ms: number, signal: AbortSignal): Promise<void>;
+  random?(): number;
+}
+
+export interface OperationWorker {
+  /** Begins no further step, gives the operations back after their running steps, and resolves when that is done. */
+  stop(): Promise<void>;
+}
+
+/** Starts a worker: it claims operations that are due and runs them. Any number of workers, in any processes, may share a store. */
+export function startWorker<Tx>(options: WorkerOptions<Tx>): OperationWorker {
+  const worker = new Worker(options);
+  const running = worker.run();
+  return {
+    stop: async () => {
+      worker.stopping.abort();
+      await running;
+    },
+  };
+}
+
+class Worker<Tx> {
+  readonly stopping = new AbortController();
+  readonly #options: Required<WorkerOptions<Tx>>;
+  readonly #running = new Set<RunningOperation>();
+  #isWoken = false;
+  #wake: () => void = () => undefined;
+
+  constructor(options: WorkerOptions<Tx>) {
+    this.#options = {
+      concurrency: 16,
+      leaseMs: 10_000,
+      pollMs: 1_000,
+      unknownAfterMs: 60_000,
+      sleep: pause,
+      random: Math.random,
+      ...options,
+    };
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.stopping;
+    const listening = this.#options.store.listen((operationId) => {
+      for (const run of this.#running) if (run.operationId === operationId) run.refresh();
+      this.#wakeUp();
+    }, signal);
+    while (!signal.aborted) {
+      this.#isWoken = false;
+      const waitMs = await this.#claim().catch((error: unknown) => {
+        log.operations.warn({ err: error }, "operations could not be claimed and will be tried again");
+        return this.#options.pollMs;
+      });
+      if (waitMs > 0 && !signal.aborted && !this.#isWoken)
+        await this.#options.sleep(waitMs, AbortSignal.any([signal, this.#nextWake()]));
+    }
+    await Promise.all([...this.#running].map(({ finished }) => finished));
+    await listening;
+  }
+
+  /** Claims what is due, as far as there is room, and returns how long to wait for more. */
+  async #claim(): Promise<number> {
+    const { store, definitions, concurrency, leaseMs, pollMs, unknownAfterMs, sleep, random } = this.#options;
+    const limit = concurrency - this.#running.size;
+    // The next operation that finishes wakes it.
+    if (limit === 0) return pollMs;
+    const leaseId = newId();
+    const { keys: known } = definitions;
+    const { records, nextInMs } = await store.claim({ leaseId, leaseMs, limit, known, unknownAfterMs });
+    for (const record of records) {
+      const definition = definitions.find(record.kind, record.definitionVersion);
+      const { signal: stopping } = this.stopping;
+      const run = runOperation(record, leaseId, { store, definition, leaseMs, sleep, random, stopping });
+      this.#running.add(run);
+      void run.finished.then(({ hasEnded }) => {
+        const wasFull = this.#running.size >= concurrency;
+        this.#running.delete(run);
+        // There may be more to claim, or this operation may be due again soon.
+        if (wasFull || !hasEnded) this.#wakeUp();
+      });
+    }
+    // There may be more: at once while there is room, otherwise when an operation finishes.
+    if (records.length === limit) return this.#running.size < concurrency ? 0 : pollMs;
+    return Math.min(pollMs, Math.max(1, nextInMs ?? pollMs));
+  }
+
+  #wakeUp(): void {
+    this.#isWoken = true;
+    this.#wake();
+  }
+
+  #nextWake(): AbortSignal {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort("woken");
+    return woken.signal;
+  }
+}

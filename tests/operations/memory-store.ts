@@ -1,0 +1,163 @@
+import type { OperationDefinition } from "#lib/operations/definition.ts";
+import { definitionKey, type Json } from "#lib/operations/definition.ts";
+import { stepPastCancel } from "#lib/operations/machine.ts";
+import { type Change, changed, hasEnded, type Leftover, type OperationRecord } from "#lib/operations/record.ts";
+import type { ClaimOptions, Claimed, Lease, OperationStore } from "#lib/operations/store.ts";
+
+/** The writes of a transaction, which become visible when it commits. */
+export interface MemoryTx {
+  write(entry: string): void;
+}
+
+interface Stored {
+  record: OperationRecord;
+  leftBehind: readonly Leftover[];
+  waitingFor: string | undefined;
+  resumesAt: number | undefined;
+  claimableAt: number | undefined;
+  leaseId: string | undefined;
+}
+
+/** A model of the store of operations, with the contract of the one in PostgreSQL: each method is one transaction, and one clock decides about leases. */
+export class MemoryStore {
+  now = 0;
+  readonly operations = new Map<string, Stored>();
+  /** The committed writes of all steps, in their order. */
+  readonly committed: string[] = [];
+
+  start(id: string, { kind, version }: OperationDefinition<MemoryTx>, input: Json = null): void {
+    const record: OperationRecord = {
+      id,
+      tenantId: "tenant",
+      actor: undefined,
+      requestId: undefined,
+      kind,
+      definitionVersion: version,
+      input,
+      state: "pending",
+      steps: [],
+      signals: {},
+      cancelRequested: false,
+      resumesInMs: undefined,
+      token: 0,
+    };
+    const times = { waitingFor: undefined, resumesAt: undefined, claimableAt: this.now, leaseId: undefined };
+    this.operations.set(id, { record, leftBehind: [], ...times });
+  }
+
+  cancel(id: string, definition: OperationDefinition<MemoryTx>): boolean {
+    const stored = this.#stored(id);
+    const { state, steps } = stored.record;
+    if (hasEnded(state) || state === "compensating" || stepPastCancel(steps, definition) !== undefined) return false;
+    stored.record = { ...stored.record, cancelRequested: true };
+    if (stored.leaseId === undefined) stored.claimableAt = this.now;
+    return true;
+  }
+
+  signal(id: string, name: string, content: Json): void {
+    const stored = this.#stored(id);
+    if (hasEnded(stored.record.state)) return;
+    stored.record = { ...stored.record, signals: { [name]: content, ...stored.record.signals } };
+    if (stored.leaseId === undefined && stored.waitingFor === name) stored.claimableAt = this.now;
+  }
+
+  claim({ leaseId, leaseMs, limit, known, unknownAfterMs }: ClaimOptions): Claimed {
+    const due = [...this.operations.values()]
+      .filter(({ claimableAt = Infinity, record }) => {
+        const isKnown = known.includes(definitionKey(record.kind, record.definitionVersion));
+        return claimableAt <= this.now - (isKnown ? 0 : unknownAfterMs);
+      })
+      .toSorted((one, other) => (one.claimableAt ?? 0) - (other.claimableAt ?? 0))
+      .slice(0, limit);
+    for (const stored of due) {
+      stored.leaseId = leaseId;
+      stored.claimableAt = this.now + leaseMs;
+      stored.record = { ...stored.record, token: stored.record.token + 1 };
+    }
+    const later = [...this.operations.values()].flatMap(({ claimableAt = 0 }) =>
+      claimableAt > this.now ? [claimableAt - this.now] : [],
+    );
+    return {
+      records: due.map((each) => this.#read(each)),
+      nextInMs: later.length > 0 ? Math.min(...later) : undefined,
+    };
+  }
+
+  renew(lease: Lease, leaseMs: number): OperationRecord | undefined {
+    const stored = this.#held(lease);
+    if (!stored) return undefined;
+    stored.claimableAt = this.now + leaseMs;
+    return this.#read(stored);
+  }
+
+  save(lease: Lease, { token, cancelRequested }: OperationRecord, change: Change): boolean {
+    const stored = this.#held(lease);
+    if (!stored || stored.record.token !== token || (stored.record.cancelRequested && !cancelRequested)) return false;
+    const { next, waitingFor, leftBehind = [] } = change;
+    stored.record = changed(stored.record, change);
+    stored.waitingFor = waitingFor;
+    stored.leftBehind = leftBehind;
+    if (next !== "rest") stored.resumesAt = typeof next === "string" ? undefined : this.now + next.resumeInMs;
+    if (next === "continue") return true;
+    stored.leaseId = undefined;
+    const isSignalled = waitingFor !== undefined && stored.record.signals[waitingFor] !== undefined;
+    stored.claimableAt = next === "end" ? undefined : isSignalled ? this.now : stored.resumesAt;
+    return true;
+  }
+
+  release(lease: Lease): void {
+    const stored = this.#held(lease);
+    if (!stored) return;
+    stored.claimableAt = this.now;
+    stored.leaseId = undefined;
+  }
+
+  commit(entries: readonly string[]): void {
+    this.committed.push(...entries);
+  }
+
+  #read({ record, resumesAt }: Stored): OperationRecord {
+    return { ...record, resumesInMs: resumesAt === undefined ? undefined : resumesAt - this.now };
+  }
+
+  #held({ operationId, leaseId }: Lease): Stored | undefined {
+    const stored = this.#stored(operationId);
+    return stored.leaseId === leaseId && (stored.claimableAt ?? 0) > this.now ? stored : undefined;
+  }
+
+  #stored(id: string): Stored {
+    const stored = this.operations.get(id);
+    if (!stored) throw new Error(`There is no operation ${id}.`);
+    return stored;
+  }
+}
+
+/** How a call travels: when it reaches the other side, and when its response comes back. Either may be lost: it rejects then, or never settles. */
+export type Travel = <T>(apply: () => T) => Promise<T>;
+
+/** Returns the store as one worker reaches it. */
+export function reached(store: MemoryStore, travel: Travel): OperationStore<MemoryTx> {
+  return {
+    claim: (options) => travel(() => store.claim(options)),
+    renew: (lease, leaseMs) => travel(() => store.renew(lease, leaseMs)),
+    save: (lease, record, change) => travel(() => store.save(lease, record, change)),
+    release: (lease) => travel(() => store.release(lease)),
+    transact: async ({ lease, record, run, change }) => {
+      const writes: string[] = [];
+      try {
+        const made = change(await run({ write: (entry) => void writes.push(entry) }));
+        const saved = await travel(() => {
+          if (!store.save(lease, record, made)) return false;
+          store.commit(writes);
+          return true;
+        });
+        return saved ? { saved: true, change: made } : { saved: false, error: new Error("refused") };
+      } catch (error) {
+        return { saved: false, error };
+      }
+    },
+    // No wake-up ever arrives: polling must be enough.
+    listen: (_onWake, signal) =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true })),
+  };
+}

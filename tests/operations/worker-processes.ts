@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { onTestFinished } from "vitest";
+import { kill } from "#tests/embedded/embedded-fixture.ts";
+import { until } from "#tests/events/until.ts";
+import { bundle } from "#tests/harness/bundles.ts";
+
+export interface WorkerProcess {
+  child: ChildProcess;
+  lines: string[];
+  /** Resolves when the process has printed the line. */
+  printed(line: string): Promise<void>;
+}
+
+export interface WorkerProcessOptions {
+  url: string;
+  leaseMs: number;
+  holds?: boolean;
+}
+
+function spawnWorker(options: WorkerProcessOptions): WorkerProcess {
+  const child = spawn(process.execPath, [bundle("tests/operations/worker-process.ts"), JSON.stringify(options)], {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  const lines: string[] = [];
+  createInterface(child.stdout).on("line", (line) => lines.push(line));
+  return { child, lines, printed: (line) => until(`a worker prints "${line}"`, () => lines.includes(line)) };
+}
+
+/** Starts a worker as a process, and resolves when it works. */
+export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
+  const worker = spawnWorker(options);
+  onTestFinished(() => kill(worker.child));
+  await worker.printed("ready");
+  return worker;
+}
+
+/** Keeps two worker processes alive until the test ends: one that dies is replaced. */
+export async function keepTwoWorkers(options: WorkerProcessOptions): Promise<void> {
+  const alive = new Set<ChildProcess>();
+  let isOver = false;
+  const replace = (): WorkerProcess => {
+    const worker = spawnWorker(options);
+    alive.add(worker.child);
+    worker.child.once("exit", () => {
+      alive.delete(worker.child);
+      if (!isOver) replace();
+    });
+    return worker;
+  };
+  onTestFinished(async () => {
+    isOver = true;
+    await Promise.all([...alive].map(kill));
+  });
+  await Promise.all([replace(), replace()].map((worker) => worker.printed("ready")));
+}
