@@ -7,6 +7,7 @@ import { documentOf, keyOf, operationOf } from "../../operation.ts";
 import { Aliases } from "../../planning/aliases.ts";
 import { plannedFields } from "../../planning/planned-fields.ts";
 import type { Data } from "../data.ts";
+import { unfetched } from "../failures.ts";
 import { typesOf } from "../types.ts";
 import { answerWriter } from "./answer-writer.ts";
 
@@ -25,6 +26,8 @@ interface Given {
   refused?: readonly string[];
 }
 
+/** What is reported of a response that is whole. */
+const nothing = { problems: [], refusals: [], unfetched: [] };
 const refusal = new PublicError("FORBIDDEN", "This needs a permission.");
 
 /** Writes the response to a query for which subgraphs have returned these data. */
@@ -100,7 +103,7 @@ describe("a value that does not fit is null, with a message and its path", () =>
       { planned: "{ node { __typename ... on Host { id } } }" },
     ],
   ])("%s of %j", (query, data, json, [message, path], given) => {
-    expect(answer(query, data, given)).toEqual({ json, problems: [{ message, path }], refusals: [] });
+    expect(answer(query, data, given)).toEqual({ ...nothing, json, problems: [{ message, path }] });
   });
 });
 
@@ -124,7 +127,7 @@ describe("a value that fits is written", () => {
       { variables: { type: "Host" } },
     ],
   ])("%s of %j", (query, data, json, given) => {
-    expect(answer(query, data, given)).toEqual({ json, problems: [], refusals: [] });
+    expect(answer(query, data, given)).toEqual({ ...nothing, json });
   });
 });
 
@@ -141,6 +144,18 @@ describe("a refused field is null, with its refusal and its path", () => {
     ["{ vm { id type: __typename } }", ["type"], `{"vm":null}`, ["vm", "type"]],
   ])("%s without %j", (query, refused, json, path) => {
     const data = { vm: { id: "1", host: { zone: "a" } } };
-    expect(answer(query, data, { refused })).toEqual({ json, problems: [], refusals: [{ refusal, path }] });
+    expect(answer(query, data, { refused })).toEqual({ ...nothing, json, refusals: [{ refusal, path }] });
+  });
+});
+
+it("a field that was not fetched is null, and its path is reported", () => {
+  const data = { vm: { id: "1", host: unfetched }, vms: [{ id: "2", name: unfetched }] };
+  expect(answer("{ vm { host { id } } vms { id name } }", data as Data)).toEqual({
+    ...nothing,
+    json: `{"vm":{"host":null},"vms":null}`,
+    unfetched: [
+      ["vm", "host"],
+      ["vms", 0, "name"],
+    ],
   });
 });
