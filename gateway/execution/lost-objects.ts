@@ -11,7 +11,7 @@ export const isObjectLost = (data: unknown, paths: readonly Path[], { objects }:
     return lost !== undefined && objects.has(lost);
   });
 
-/** Returns the objects whose entity a call did not return, with an error that tells why. */
+/** Returns the objects whose entity a call did not return, with an error that states the reason. */
 export function failedHolders({ data, errors = [] }: ExecutionResult, holders: readonly (readonly Data[])[]): Data[] {
   const entities: unknown = data?.["_entities"];
   // An error without an index is about the call as a whole.

@@ -34,6 +34,8 @@ const withoutEvents: Record<string, string> = {
   password_resets: "recorded in the audit log",
   sign_in_addresses: "recorded in the audit log",
   connection_tickets: "they change no user's rights, and expire within a minute",
+  operations: "workers and those who wait for them read the table itself",
+  operation_steps: "a step is a part of its operation",
   executed_writes: "they record which calls were executed, and expire within a minute",
   outbox_events: "the events themselves",
   event_log: "part of the log itself",

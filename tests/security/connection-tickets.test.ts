@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { anonymous, type Identity } from "#lib/trust/request-context.ts";
-import { type Held, tenants, World } from "./rights/world.ts";
+import { tenants } from "./rights/tenants.ts";
+import { type Held, World } from "./rights/world.ts";
 
 let world: World;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tenants, World } from "./rights/world.ts";
+import { tenants } from "./rights/tenants.ts";
+import { World } from "./rights/world.ts";
 
 let world: World;
 beforeAll(async () => {

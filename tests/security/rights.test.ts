@@ -4,7 +4,8 @@ import { permitAccount } from "#subgraphs/auth/credentials/escalation.ts";
 import { exampleOf } from "#tests/mutations/examples.ts";
 import { race } from "./rights/races.ts";
 import { tryAll } from "./rights/trials.ts";
-import { type Account, type Held, password, tenants, World } from "./rights/world.ts";
+import { tenants } from "./rights/tenants.ts";
+import { type Account, type Held, password, World } from "./rights/world.ts";
 
 let world: World;
 beforeAll(async () => {

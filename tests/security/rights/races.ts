@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { seededRandom } from "#tests/monitoring-db/metric-storage.ts";
-import { type Account, type Held, tenants, type World } from "./world.ts";
+import { tenants } from "./tenants.ts";
+import type { Account, Held, World } from "./world.ts";
 
 interface Contest {
   target: Account;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Action, rightsOf } from "./model.ts";
-import { type Account, type Held, tenants, type World } from "./world.ts";
+import { tenants } from "./tenants.ts";
+import type { Account, Held, World } from "./world.ts";
 
 /** A source of random choices. */
 export interface Choices {

@@ -3,7 +3,8 @@ import { seededRandom } from "#tests/monitoring-db/metric-storage.ts";
 import { exampleOf, examples } from "#tests/mutations/examples.ts";
 import type { Choices } from "./trial.ts";
 import { expected, type Outcome, rightsOf } from "./model.ts";
-import { type Account, type DefaultRole, type Held, tenants, type World } from "./world.ts";
+import { tenants } from "./tenants.ts";
+import type { Account, DefaultRole, Held, World } from "./world.ts";
 
 const defaultRoles: readonly DefaultRole[] = ["viewer", "viewer", "user", "operator", "admin"];
 const pool =

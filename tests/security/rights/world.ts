@@ -8,12 +8,12 @@ import { seal } from "#lib/trust/sealed-secret.ts";
 import type { Subgraph } from "#lib/subgraph/subgraph.ts";
 import { newId } from "#lib/uuid.ts";
 import { PasswordHasher } from "#subgraphs/auth/passwords/password-hasher.ts";
-import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { insertFleet } from "#tests/graph/rows.ts";
 import { makeApiKey, testEncryptionKeys } from "#tests/harness/credentials.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { both, type Rights, rightsOf } from "./model.ts";
+import { tenants } from "./tenants.ts";
 
-export const tenants = { ours: fleetOf(1).tenantId, theirs: fleetOf(2).tenantId, platform: platformTenantId };
 export const password = "correct horse battery staple";
 
 export type DefaultRole = "admin" | "operator" | "user" | "viewer";
