@@ -17,6 +17,7 @@ export default defineConfig({
     // As `npm start`: what tests make and drop at once is collected less often.
     execArgv: ["--max-semi-space-size=64"],
     maxWorkers: 2,
+    experimental: { fsModuleCache: true },
     // A test whose loop finds nothing, or whose condition is never met, fails.
     expect: { requireAssertions: true },
     testTimeout: long ? 600_000 : 60_000,
