@@ -17,6 +17,7 @@ export default defineConfig({
     // As `npm start`: what tests make and drop at once is collected less often.
     execArgv: ["--max-semi-space-size=64"],
     maxWorkers: 2,
+    // The projects of a run transform a module once.
     experimental: { fsModuleCache: true },
     // A test whose loop finds nothing, or whose condition is never met, fails.
     expect: { requireAssertions: true },
