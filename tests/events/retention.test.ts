@@ -17,7 +17,7 @@ afterAll(async () => {
   await fixture.stop();
 });
 beforeEach(async () => {
-  await owner(`truncate outbox_events, event_relay_checkpoints, consumed_events restart identity;
+  await owner(`truncate outbox_events, event_relay_checkpoints, consumed_events; alter sequence outbox_events_id_seq restart;
     update event_log set horizon_id = 0`);
 });
 

@@ -182,6 +182,13 @@ describe("a field that requires a field that failed is null, with an error at it
 });
 
 describe("no such error is in a response", () => {
+  it("of a field whose object is null because of another field that failed", async () => {
+    const down: Broken = { stock: unavailable, reviews: unavailable };
+    const { data, errors } = await answered("{ items { label sure } }", down);
+    expect(data).toEqual({ items: [null, null] });
+    expect(errors.filter((error) => error.includes("label"))).toEqual([]);
+  });
+
   it("in which nothing failed", async () => {
     const { errors } = await answered("{ items { shipping worth { amount } sure raw all rank label size { depth } } }");
     expect(errors).toEqual([]);

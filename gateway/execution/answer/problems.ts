@@ -26,6 +26,17 @@ export function invalid(value: unknown, called: string, problems: Problem[]): "n
   return "null";
 }
 
+/**
+ * Removes what was not fetched, of the problems that were added since there were `before`, but for those at the keys that made their object or list null: a
+ * null has an error for its cause alone.
+ */
+export function forgetUnfetched(problems: Problem[], before: number, isCause: (key: string | number) => boolean): void {
+  for (let index = problems.length - 1; index >= before; index -= 1) {
+    const { isUnfetched, upwards } = problems[index] as Problem;
+    if (isUnfetched && !isCause(upwards.at(-1) ?? "")) problems.splice(index, 1);
+  }
+}
+
 /** Adds a key to the paths of the problems that were added since there were `before`. */
 export function locate(problems: readonly Problem[], before: number, key: string | number): void {
   for (let index = before; index < problems.length; index += 1) problems[index]?.upwards.push(key);

@@ -12,7 +12,7 @@ import { isIntrospection } from "../../operation.ts";
 import { isPlannedOf, type PlannedField, type PlannedFields } from "../../planning/planned-fields.ts";
 import { type Data, isData, reader } from "../data.ts";
 import { type CollectedField, collectFields, type Selected } from "./collect-fields.ts";
-import { invalid, locate, type Problem, type Write } from "./problems.ts";
+import { forgetUnfetched, invalid, locate, type Problem, type Write } from "./problems.ts";
 import { quoted } from "./quoted.ts";
 import { valueWriter } from "./write-value.ts";
 
@@ -88,11 +88,15 @@ export function fieldsWriter(
   if (fields.length === 0) return () => "{}";
   return (data, problems) => {
     let json = "";
+    const begun = problems.length;
     for (const { key, prefix, read, write } of fields) {
       const before = problems.length;
       const text = write(read(data), problems);
       if (problems.length !== before) locate(problems, before, key);
-      if (text === undefined) return undefined;
+      if (text === undefined) {
+        forgetUnfetched(problems, begun, (cause) => cause === key);
+        return undefined;
+      }
       json += prefix + text;
     }
     return `${json}}`;

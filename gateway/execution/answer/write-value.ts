@@ -6,7 +6,7 @@ import {
   isListType,
   isNonNullType,
 } from "graphql";
-import { invalid, locate, type Write } from "./problems.ts";
+import { forgetUnfetched, invalid, locate, type Write } from "./problems.ts";
 import { leafWriter } from "./write-leaf.ts";
 
 export interface Written {
@@ -48,14 +48,18 @@ function listWriter(element: Written): Write {
     if (value === null || value === undefined) return "null";
     if (!Array.isArray(value)) return invalid(value, element.called, problems);
     let json = "[";
-    let whole = true;
+    const begun = problems.length;
+    let lost: Set<number> | undefined;
     for (let index = 0; index < value.length; index += 1) {
       const before = problems.length;
       const text = write(value[index], problems);
       if (problems.length !== before) locate(problems, before, index);
-      if (text === undefined) whole = false;
+      if (text === undefined) (lost ??= new Set()).add(index);
       else json += index === 0 ? text : `,${text}`;
     }
-    return whole ? `${json}]` : "null";
+    if (!lost) return `${json}]`;
+    const causes: ReadonlySet<unknown> = lost;
+    forgetUnfetched(problems, begun, (cause) => causes.has(cause));
+    return "null";
   };
 }
