@@ -40,6 +40,7 @@ export interface Dbos {
     setConfig(config: object): void;
     launch(): Promise<void>;
     shutdown(): Promise<void>;
+    migrate(url: string): Promise<void>;
     registerWorkflow<Given extends unknown[]>(
       work: (...given: Given) => Promise<unknown>,
       config: { name: string },
