@@ -37,11 +37,7 @@ async function enginesOf({ urls }: BenchServer): Promise<Engine[]> {
     return { engine: key, name, url: urls[key], sql, ended };
   };
   const engines = [
-    await engine(
-      "ours",
-      "ours",
-      "select state from operations where input->>'order' = $1 and ended_at is not null",
-    ),
+    await engine("ours", "ours", "select state from operations where input->>'order' = $1 and ended_at is not null"),
   ];
   if (!hasPeers()) return engines;
   // Their tables exist before several processes start at once.

@@ -25,8 +25,7 @@ async function fourSteps(server: BenchServer, quick: boolean): Promise<Figure[]>
   try {
     const write = rowWriter(server, stops);
     const engines = [bareSequence(write), ...ours(server, write, stops)];
-    if (hasPeers())
-      engines.push(...(await openworkflow(server, write, stops)), await dbos(server, write, stops));
+    if (hasPeers()) engines.push(...(await openworkflow(server, write, stops)), await dbos(server, write, stops));
     const measured = engines.map((engine): Measured => ({ engine, times: [], rates: [] }));
     for (let round = -1; round < rounds; round += 1) {
       for (const { engine, times, rates } of measured) {

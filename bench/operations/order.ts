@@ -24,7 +24,8 @@ export function orderEffects(sql: postgres.Sql) {
   const log = (order: string, what: string) =>
     sql`insert into order_log (order_id, what) values (${order}, ${what}) on conflict do nothing`;
   const dieOnce = async (order: string) => {
-    const died = await sql`insert into order_deaths (order_id) values (${order}) on conflict do nothing returning order_id`;
+    const died =
+      await sql`insert into order_deaths (order_id) values (${order}) on conflict do nothing returning order_id`;
     if (died.length === 0) return;
     process.kill(process.pid, "SIGKILL");
     await new Promise(() => undefined);

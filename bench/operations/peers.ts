@@ -21,7 +21,10 @@ export interface OpenWorkflowWorker {
 }
 
 interface OpenWorkflowSteps {
-  run(config: { name: string; retryPolicy?: { maximumAttempts: number } }, work: () => Promise<unknown>): Promise<unknown>;
+  run(
+    config: { name: string; retryPolicy?: { maximumAttempts: number } },
+    work: () => Promise<unknown>,
+  ): Promise<unknown>;
 }
 
 export interface OpenWorkflow {
