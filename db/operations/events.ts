@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { operationType } from "#lib/operations/operation-id.ts";
 import type { Domain } from "../columns.ts";
 
 const { placeholder } = sql;
@@ -21,7 +22,3 @@ export const eventNames = (domain: Domain) => ({
   event: `${domain}_operation`,
   entityType: operationType(domain),
 });
-
-/** Returns the type in the graph of a domain's operations: `VmsOperation`. */
-export const operationType = <Of extends Domain>(domain: Of) =>
-  `${domain.charAt(0).toUpperCase()}${domain.slice(1)}Operation` as `${Capitalize<Of>}Operation`;

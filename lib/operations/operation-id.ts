@@ -21,3 +21,7 @@ export function newOperationId(domain: OperationDomain): string {
 /** Returns the domain whose database has this operation if any has; undefined for an id that is of no operation. */
 export const domainOfOperation = (id: string): OperationDomain | undefined =>
   (domainOfDigit as Readonly<Record<string, OperationDomain>>)[id.charAt(at)];
+
+/** Returns the type in the graph of a domain's operations, such as `VmsOperation`. */
+export const operationType = <Domain extends OperationDomain>(domain: Domain) =>
+  `${domain.charAt(0).toUpperCase()}${domain.slice(1)}Operation` as `${Capitalize<Domain>}Operation`;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import {
   buildSchema,
+  type FieldDefinitionNode,
   getNamedType,
   isNonNullType,
   isObjectType,
@@ -20,6 +21,9 @@ const supergraph = buildSchema(readFileSync("supergraph.graphql", "utf8"), { ass
 const objectTypesOf = (domain: string) =>
   sdlOf(domain).definitions.filter((node) => node.kind === Kind.OBJECT_TYPE_DEFINITION);
 const isEntity = ({ directives = [] }: ObjectTypeDefinitionNode) => directives.some(({ name }) => name.value === "key");
+
+/** The owner alone resolves the field. */
+const isExternal = ({ directives = [] }: FieldDefinitionNode) => directives.some(({ name }) => name.value === "external");
 
 /** The subgraph that owns each entity that several have: the one with the root field that returns it by its id. */
 function ownersOfEntities(): Map<string, string> {
@@ -47,7 +51,7 @@ describe("the supergraph", () => {
         .filter(({ name }) => owners.has(name.value) && owners.get(name.value) !== domain)
         .flatMap(({ name, fields = [] }) =>
           fields
-            .filter((field) => field.name.value !== "id")
+            .filter((field) => field.name.value !== "id" && !isExternal(field))
             .map((field) => ({ coordinate: `${domain}: ${name.value}.${field.name.value}`, type: field.type })),
         ),
     );

@@ -7,6 +7,7 @@ import {
   noDataPolicy,
 } from "#db/monitoring/schema/enums.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { operationResolvers } from "#subgraphs/operation-fields.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Alert } from "./Alert.ts";
 import { AlertChange } from "./AlertChange.ts";
@@ -26,6 +27,7 @@ import { VmMetrics } from "./VmMetrics.ts";
 import { VmMetricSeries } from "./VmMetricSeries.ts";
 
 export const resolvers: Resolvers = {
+  ...operationResolvers("MonitoringOperation"),
   Query: { topVms },
   Alert,
   AlertChange,

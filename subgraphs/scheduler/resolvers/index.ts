@@ -7,6 +7,7 @@ import {
   policyTypeEnum,
 } from "#db/scheduler/schema/enums.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { operationResolvers } from "#subgraphs/operation-fields.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Cluster } from "./Cluster.ts";
 import { ClusterNode } from "./ClusterNode.ts";
@@ -20,6 +21,7 @@ import { SchedulingPolicy } from "./SchedulingPolicy.ts";
 import { Vm } from "./Vm.ts";
 
 export const resolvers: Resolvers = {
+  ...operationResolvers("SchedulerOperation"),
   Cluster,
   ClusterNode,
   ClusterNodePlatform,
