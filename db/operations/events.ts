@@ -7,7 +7,7 @@ const iso = (column: string) => sql.raw(`to_char(${column} at time zone 'utc', '
 
 /**
  * Returns the insert of an operation's event, for the statement that changes it: a worker then records a change in one round trip. Its payload is that of
- * `events/operations.ts`; the actor is whoever started the operation.
+ * `events/operations.ts`; the actor is the one who started the operation.
  * @param from the name of the query that returns the changed row
  */
 export const eventOf = (from: string, change: "created" | "updated" | "deleted"): SQL => sql`

@@ -13,10 +13,11 @@ const digitOf = Object.fromEntries(Object.entries(domainOfDigit).map(([digit, do
 const at = 17;
 
 /** Returns the id of a new operation, a UUID that names the domain whose database has it. */
-export function newOperationId(domain: OperationDomain): string {
-  const id = newId();
-  return `${id.slice(0, at)}${digitOf[domain]}${id.slice(at + 1)}`;
-}
+export const newOperationId = (domain: OperationDomain): string => operationIdIn(domain, newId());
+
+/** Returns the id with the domain in it. */
+export const operationIdIn = (domain: OperationDomain, id: string): string =>
+  `${id.slice(0, at)}${digitOf[domain]}${id.slice(at + 1)}`;
 
 /** Returns the domain whose database has this operation if any has; undefined for an id that is of no operation. */
 export const domainOfOperation = (id: string): OperationDomain | undefined =>

@@ -6,6 +6,8 @@ import {
   type InterfaceTypeDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
+  type OperationTypeDefinitionNode,
+  OperationTypeNode,
   parse,
 } from "graphql";
 import { withImports } from "./federation-imports.ts";
@@ -141,6 +143,52 @@ const sdl = `
   }
 `;
 
+/**
+ * What the vms subgraph, which has the root fields of all operations, calls in the subgraph of an operation: the operations that it lists may not have reached
+ * it yet, and each is ended in its own database.
+ */
+const serviceFields = (type: string): string => `
+  type Query {
+    "Whether there is an operation with this id. Only for services."
+    has${type}("The operation's id." id: ID!): Boolean @inaccessible @calledBy(services: ["vms"])
+  }
+  type Mutation {
+    "Cancels an operation. Only for services."
+    cancel${type}("The operation to cancel." input: Cancel${type}Input!): EndOperationPayload
+      @inaccessible
+      @calledBy(services: ["vms"])
+    "Gives a parked operation up. Only for services."
+    abandon${type}("The operation to give up." input: Abandon${type}Input!): EndOperationPayload
+      @inaccessible
+      @calledBy(services: ["vms"])
+  }
+  "The operation to cancel."
+  input Cancel${type}Input @inaccessible {
+    "The operation's id."
+    id: ID!
+  }
+  "The operation to give up."
+  input Abandon${type}Input @inaccessible {
+    "The operation's id."
+    id: ID!
+    "Whether what a parked operation leaves behind is accepted."
+    consent: Boolean! = false
+  }
+  "The outcome of a request to end an operation."
+  type EndOperationPayload @inaccessible @shareable {
+    "The outcome."
+    outcome: String!
+    "The step that prevents it."
+    step: String
+    "The state of the operation, when that prevents it."
+    state: String
+    "What is left behind."
+    leftBehind: JSON
+  }
+  "The services that may request a field that is \`@inaccessible\` to clients."
+  directive @calledBy("The names of the services." services: [String!]!) on FIELD_DEFINITION
+`;
+
 const definitions = parse(sdl, { noLocation: true }).definitions;
 const contract = definitions.find(
   (node): node is InterfaceTypeDefinitionNode => node.kind === Kind.INTERFACE_TYPE_DEFINITION,
@@ -153,18 +201,45 @@ export const operationValueTypes: readonly DefinitionNode[] = definitions.filter
 /**
  * Completes the types of operations in a subgraph's schema: `type VmsOperation @operation` gets the fields of the interface `Operation`, and
  * `interface Operation @operation` is that interface; it is added where the schema does not have it. The fields of a type with
- * `@operation(elsewhere: true)` are those of another subgraph.
+ * `@operation(elsewhere: true)` are those of another subgraph. A schema that does not have the interface gets the fields that the subgraph with the interface calls.
  */
 export function withOperations(document: DocumentNode): DocumentNode {
   const marked = document.definitions.map((node) => (directiveOf(node) ? completed(node) : node));
   if (!document.definitions.some(directiveOf)) return document;
-  const hasInterface = marked.some((node) => "name" in node && node.name?.value === contract.name.value);
-  const isExternal = document.definitions.some((node) => isElsewhere(directiveOf(node)));
+  if (marked.some((node) => isNamed(node, contract.name.value)))
+    return { ...document, definitions: withImports(marked, ["@external"]) };
+  const own = document.definitions.filter(directiveOf).map((node) => (node as Marked).name.value);
+  const added = own.flatMap((type) => parse(serviceFields(type), { noLocation: true }).definitions);
   return {
     ...document,
-    definitions: [...withImports(marked, isExternal ? ["@external"] : []), ...(hasInterface ? [] : [contract])],
+    definitions: [...withImports(added.reduce(withDefinition, marked), ["@inaccessible", "@shareable"]), contract],
   };
 }
+
+const isNamed = (node: DefinitionNode, name: string): boolean => "name" in node && node.name?.value === name;
+
+/** Adds a definition, or its fields to the type of its name. A schema without mutations gets that root. */
+function withDefinition(definitions: readonly DefinitionNode[], added: DefinitionNode): readonly DefinitionNode[] {
+  const name = "name" in added ? (added.name?.value ?? "") : "";
+  const at = definitions.findIndex((node) => isNamed(node, name));
+  const found = definitions[at];
+  if (found && added.kind === Kind.OBJECT_TYPE_DEFINITION && found.kind === Kind.OBJECT_TYPE_DEFINITION)
+    return definitions.with(at, { ...found, fields: [...(found.fields ?? []), ...(added.fields ?? [])] });
+  if (found) return definitions;
+  if (name !== "Mutation") return [...definitions, added];
+  return [
+    ...definitions.map((node) =>
+      node.kind === Kind.SCHEMA_DEFINITION ? { ...node, operationTypes: [...node.operationTypes, mutations] } : node,
+    ),
+    { ...added, description: { kind: Kind.STRING, value: "The root of all mutations." } } as DefinitionNode,
+  ];
+}
+
+const mutations: OperationTypeDefinitionNode = {
+  kind: Kind.OPERATION_TYPE_DEFINITION,
+  operation: OperationTypeNode.MUTATION,
+  type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: "Mutation" } },
+};
 
 type Marked = InterfaceTypeDefinitionNode | ObjectTypeDefinitionNode;
 

@@ -1,5 +1,6 @@
 import { userRoleEnum } from "#db/auth/schema/enums.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { serviceResolvers } from "#subgraphs/end-operation.ts";
 import { operationResolvers } from "#subgraphs/operation-fields.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { AuthAuditEntry } from "./AuthAuditEntry.ts";
@@ -31,6 +32,7 @@ export const resolvers: Resolvers = {
     users,
     validateCredential,
     validateToken,
+    ...serviceResolvers("AuthOperation").Query,
   },
   Mutation,
   AuthAuditEntry,

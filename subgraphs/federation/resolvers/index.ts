@@ -9,6 +9,7 @@ import {
 } from "#db/federation/schema/enums.ts";
 import { migrationPhases } from "#db/federation/schema/vm-migrations.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { serviceResolvers } from "#subgraphs/end-operation.ts";
 import { operationResolvers } from "#subgraphs/operation-fields.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { CloudProvider } from "./CloudProvider.ts";
@@ -23,6 +24,7 @@ import { StepProgress } from "./StepProgress.ts";
 import { migrationProgressed } from "./Subscription/migrationProgressed.ts";
 
 export const resolvers: Resolvers = {
+  ...serviceResolvers("FederationOperation"),
   ...operationResolvers("FederationOperation"),
   CloudProvider,
   ComplianceViolation,

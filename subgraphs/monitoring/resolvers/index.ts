@@ -7,6 +7,7 @@ import {
   noDataPolicy,
 } from "#db/monitoring/schema/enums.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { serviceResolvers } from "#subgraphs/end-operation.ts";
 import { operationResolvers } from "#subgraphs/operation-fields.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Alert } from "./Alert.ts";
@@ -28,7 +29,8 @@ import { VmMetricSeries } from "./VmMetricSeries.ts";
 
 export const resolvers: Resolvers = {
   ...operationResolvers("MonitoringOperation"),
-  Query: { topVms },
+  Query: { topVms, ...serviceResolvers("MonitoringOperation").Query },
+  Mutation: serviceResolvers("MonitoringOperation").Mutation,
   Alert,
   AlertChange,
   AlertRule,

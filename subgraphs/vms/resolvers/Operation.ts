@@ -1,4 +1,3 @@
-import { userError } from "#lib/graphql/user-errors.ts";
 import { domainOfOperation, operationType } from "#lib/operations/operation-id.ts";
 import type { VmsContext } from "../context.ts";
 import type {
@@ -36,6 +35,4 @@ export const CancelOperationPayload: CancelOperationPayloadResolvers = {
 
 export const AbandonOperationPayload: AbandonOperationPayloadResolvers = {
   operation: ({ operation }, _args, context) => (operation ? operationOf(context, operation.id) : null),
-  userErrors: ({ operation, leftBehind, userErrors }) =>
-    !operation && leftBehind ? [userError("CONSENT_REQUIRED", "consent")] : userErrors,
 };

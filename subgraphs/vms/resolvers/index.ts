@@ -6,6 +6,7 @@ import { newRows } from "#subgraphs/new-rows.ts";
 import { operationResolvers } from "#subgraphs/operation-fields.ts";
 import type { UserErrorCode } from "../generated/enums.ts";
 import type { MutationResolvers, Resolvers } from "../generated/resolvers.ts";
+import type { VmsServices } from "../services.ts";
 import * as operations from "../operations/end-operations.ts";
 import {
   AbandonOperationPayload,
@@ -23,7 +24,7 @@ import { VmTemplate } from "./VmTemplate.ts";
 
 export const resolvers: Resolvers = {
   Query: { operation },
-  Mutation: mutationResolvers<MutationResolvers, UserErrorCode>({ ...operations }),
+  Mutation: mutationResolvers<MutationResolvers, UserErrorCode, VmsServices>({ ...operations }),
   ...operationResolvers("VmsOperation"),
   Operation,
   OperationConnection,
