@@ -22,13 +22,13 @@ export const operationProjection = (databases: ProjectionDatabases): Consumer<Op
   rebuild: () => rebuildOperationProjection(databases),
 });
 
-export const operationProjectionConsumer = "operation-projection";
+const operationProjectionConsumer = "operation-projection";
 
 /**
  * Rebuilds the operations of one domain while the consumer may run: a later state that arrives meanwhile stays.
  * @returns the position before the source was read: the events after it come on top of the copied state
  */
-export async function rebuildOperationProjection({ source, target }: ProjectionDatabases): Promise<LogPosition> {
+async function rebuildOperationProjection({ source, target }: ProjectionDatabases): Promise<LogPosition> {
   const { head } = await readLogState(source);
   const [now] = await target.run(clock);
   const before = now?.seconds ?? 0;

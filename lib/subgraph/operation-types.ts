@@ -189,14 +189,14 @@ const serviceFields = (type: string): string => `
   directive @calledBy("The names of the services." services: [String!]!) on FIELD_DEFINITION
 `;
 
-const definitions = parse(sdl, { noLocation: true }).definitions;
-const contract = definitions.find(
+const sharedDefinitions = parse(sdl, { noLocation: true }).definitions;
+const contract = sharedDefinitions.find(
   (node): node is InterfaceTypeDefinitionNode => node.kind === Kind.INTERFACE_TYPE_DEFINITION,
 ) as InterfaceTypeDefinitionNode;
 const fields = contract.fields ?? [];
 
 /** The types of the fields of operations. */
-export const operationValueTypes: readonly DefinitionNode[] = definitions.filter((node) => node !== contract);
+export const operationValueTypes: readonly DefinitionNode[] = sharedDefinitions.filter((node) => node !== contract);
 
 /**
  * Completes the types of operations in a subgraph's schema: `type VmsOperation @operation` gets the fields of the interface `Operation`, and
