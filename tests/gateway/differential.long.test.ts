@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { overMany, overOne } from "./differential/property.ts";
+import { overFailing, overMany, overOne } from "./differential/property.ts";
+import { faultKinds } from "./faults.ts";
 import { mediaSchemas, pricesSchemas, shopSchemas, zooSchemas } from "./mock-supergraphs.ts";
 
 /** Fixed, so that a run shows whether the gateway became worse; other seeds explore. */
@@ -24,3 +25,11 @@ it(`with NOVACRON_SEED=${seed}, the gateway answers as one undivided service ove
   expect(supergraphs).toBeGreaterThan(0);
   for (const [shape, count] of shapes) expect(count, shape).toBeGreaterThanOrEqual(supergraphs / 50);
 });
+
+it.each(faultKinds.filter((kind) => kind !== "none"))(
+  `with NOVACRON_SEED=${seed}, a response lacks only what failed, and has an error for it, when subgraphs fail in this way: %s`,
+  async (kind) => {
+    for (const schemas of [shopSchemas, mediaSchemas, zooSchemas])
+      await overFailing(schemas, { seed, runs: Math.ceil(runs / 8), shrinkMs }, kind);
+  },
+);
