@@ -22,65 +22,56 @@ const fieldsOf: Record<Domain, string[]> = {
 };
 
 /** A product whose subgraphs a test breaks. */
-export class BreakableGraph {
-  readonly product: TestProduct;
+export interface BreakableGraph {
+  product: TestProduct;
   /** What it answers to `everything` while nothing is broken. */
-  readonly healthy: Answer["data"];
+  healthy: Answer["data"];
   /** Replacements for the calls to a domain's subgraph. */
-  readonly faults: Map<string, Transport["send"]>;
+  faults: Map<string, Transport["send"]>;
+}
 
-  private constructor(product: TestProduct, faults: Map<string, Transport["send"]>, healthy: Answer["data"]) {
-    this.product = product;
-    this.faults = faults;
-    this.healthy = healthy;
-  }
+export async function breakableGraph(): Promise<BreakableGraph> {
+  const faults = new Map<string, Transport["send"]>();
+  const product = await bootProduct({
+    tenantId: fleetOf(1).tenantId,
+    // Each test breaks subgraphs again, so the circuit must not open. Other tests cover that.
+    limits: { callTimeoutMs: 1_500, failuresToOpen: Infinity },
+    wrapTransport: (inner) => ({ ...inner, send: (name, ...call) => (faults.get(name) ?? inner.send)(name, ...call) }),
+  });
+  await insertFleet(product.urls, 1, 3);
+  return { product, faults, healthy: (await product.ask(everything)).data };
+}
 
-  static async boot(): Promise<BreakableGraph> {
-    const faults = new Map<string, Transport["send"]>();
-    const product = await bootProduct({
-      tenantId: fleetOf(1).tenantId,
-      // Each test breaks subgraphs again, so the circuit must not open. Other tests cover that.
-      limits: { callTimeoutMs: 1_500, failuresToOpen: Infinity },
-      wrapTransport: (inner) => ({
-        ...inner,
-        send: (name, ...call) => (faults.get(name) ?? inner.send)(name, ...call),
-      }),
-    });
-    await insertFleet(product.urls, 1, 3);
-    return new BreakableGraph(product, faults, (await product.ask(everything)).data);
+/** Returns the healthy answer without the fields of a domain. */
+function without(healthy: Answer["data"], domain: Domain): Answer["data"] {
+  const answer = structuredClone(healthy);
+  for (const field of fieldsOf[domain]) {
+    const path = field.split(".");
+    const last = path.pop() ?? "";
+    const parent = path.reduce((value, key) => value[key], answer);
+    parent[last] = null;
   }
+  return answer;
+}
 
-  /** Returns the healthy answer without the fields of a domain. */
-  #without(domain: Domain): Answer["data"] {
-    const answer = structuredClone(this.healthy);
-    for (const field of fieldsOf[domain]) {
-      const path = field.split(".");
-      const last = path.pop() ?? "";
-      const parent = path.reduce((value, key) => value[key], answer);
-      parent[last] = null;
-    }
-    return answer;
+/** Expects that the fields of the domain, and no others, are null, each with an error of this code at its own path. */
+export function expectBlanked({ healthy }: BreakableGraph, answer: Answer, domain: Domain, code: string): void {
+  expect(answer.data).toEqual(without(healthy, domain));
+  expect([...new Set(answer.errors.map(({ extensions }) => extensions.code))]).toEqual([code]);
+  const paths = answer.errors.map(({ path }) => path?.join(".") ?? "no path");
+  for (const path of paths) {
+    expect(
+      fieldsOf[domain].some((field) => path === field || path.startsWith(`${field}.`)),
+      path,
+    ).toBe(true);
   }
+  for (const field of fieldsOf[domain]) expect(paths.join(" ")).toContain(field);
+}
 
-  /** Expects that the fields of the domain, and no others, are null, each with an error of this code at its own path. */
-  expectBlanked(answer: Answer, domain: Domain, code: string): void {
-    expect(answer.data).toEqual(this.#without(domain));
-    expect([...new Set(answer.errors.map(({ extensions }) => extensions.code))]).toEqual([code]);
-    const paths = answer.errors.map(({ path }) => path?.join(".") ?? "no path");
-    for (const path of paths) {
-      expect(
-        fieldsOf[domain].some((field) => path === field || path.startsWith(`${field}.`)),
-        path,
-      ).toBe(true);
-    }
-    for (const field of fieldsOf[domain]) expect(paths.join(" ")).toContain(field);
-  }
-
-  /** Expects that a subgraph that hangs blanks only its own fields, at the deadline. */
-  async expectHangBlanks(domain: Domain): Promise<void> {
-    this.faults.set(domain, () => new Promise(() => undefined));
-    const begun = performance.now();
-    this.expectBlanked(await this.product.ask(everything), domain, "SUBGRAPH_TIMEOUT");
-    expect(performance.now() - begun).toBeLessThan(5_000);
-  }
+/** Expects that a subgraph that hangs blanks only its own fields, at the deadline. */
+export async function expectHangBlanks(graph: BreakableGraph, domain: Domain): Promise<void> {
+  graph.faults.set(domain, () => new Promise(() => undefined));
+  const begun = performance.now();
+  expectBlanked(graph, await graph.product.ask(everything), domain, "SUBGRAPH_TIMEOUT");
+  expect(performance.now() - begun).toBeLessThan(5_000);
 }
