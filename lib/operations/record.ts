@@ -64,10 +64,12 @@ export interface OperationRecord {
 const ended: ReadonlySet<OperationState> = new Set(["done", "compensated", "parked", "abandoned"]);
 export const hasEnded = (state: OperationState): boolean => ended.has(state);
 
-/** What the worker records: the operation's new state, at most one changed step, and when the operation is to be claimed again. */
+/** What the worker records: the operation's new state, the step that changed, and when the operation is to be claimed again. */
 export interface Change {
   state: OperationState;
   step?: StepRecord;
+  /** The effect after that step, which is attempted next. */
+  begins?: StepRecord;
   error?: Failure;
   leftBehind?: readonly Leftover[];
   /** The signal that the operation waits for. */
@@ -80,11 +82,12 @@ export interface Change {
 }
 
 /** Returns the record as the store has it after the change. */
-export function changed(record: OperationRecord, { state, step }: Change): OperationRecord {
-  const steps = step
-    ? [...record.steps.filter(({ position }) => position !== step.position), step].toSorted(
+export function changed(record: OperationRecord, { state, step, begins }: Change): OperationRecord {
+  let { steps } = record;
+  for (const each of [step, begins])
+    if (each)
+      steps = [...steps.filter(({ position }) => position !== each.position), each].toSorted(
         (one, other) => one.position - other.position,
-      )
-    : record.steps;
+      );
   return { ...record, state, steps, token: record.token + 1, resumesInMs: undefined };
 }
