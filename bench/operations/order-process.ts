@@ -5,7 +5,12 @@ import postgres from "postgres";
 import { openDatabase, type WriteTx } from "#db/client.ts";
 import { startOperation } from "#db/operations/requests.ts";
 import { operationStore } from "#db/operations/store.ts";
-import { type OperationDefinition, OperationDefinitions, type Step } from "#lib/operations/definition.ts";
+import {
+  type OperationDefinition,
+  OperationDefinitions,
+  type Step,
+  type StepContext,
+} from "#lib/operations/definition.ts";
 import { StepFailure } from "#lib/operations/failures.ts";
 import { startWorker } from "#lib/operations/worker.ts";
 import { newId } from "#lib/uuid.ts";
@@ -37,7 +42,7 @@ async function ours(): Promise<Start> {
       await run(input as unknown as OrderInput);
       return null;
     },
-    ...(undo ? { undo: ({ input }) => undo(input as unknown as OrderInput) } : {}),
+    ...(undo ? { undo: ({ input }: StepContext) => undo(input as unknown as OrderInput) } : {}),
   });
   const shipOrFail = (input: OrderInput) =>
     ship(input).catch((error: unknown) => {
