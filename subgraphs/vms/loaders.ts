@@ -4,8 +4,9 @@ import { vmNetworkEntity } from "#db/vms/vm-networks.ts";
 import { vmSnapshotEntity } from "#db/vms/vm-snapshots.ts";
 import { vmStateTransitionEntity } from "#db/vms/vm-state-transitions.ts";
 import { vmTemplateEntity } from "#db/vms/vm-templates.ts";
+import { slotsOfVms } from "#db/vms/vm-slots.ts";
 import { vmEntity } from "#db/vms/vms.ts";
-import { entityLoaders } from "#lib/graphql/batching.ts";
+import { entityLoaders, loaderOf } from "#lib/graphql/batching.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
 
 /** The entities of this subgraph, by the names of their types. */
@@ -24,4 +25,4 @@ export type RowPage<Type extends keyof typeof entities> = Page<Row<Type>>;
 export type VmsLoaders = ReturnType<typeof createVmsLoaders>;
 
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
-export const createVmsLoaders = (tx: Tx) => entityLoaders(tx, entities);
+export const createVmsLoaders = (tx: Tx) => ({ ...entityLoaders(tx, entities), slotOfVm: loaderOf(tx, slotsOfVms) });
