@@ -21,7 +21,7 @@ import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/har
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
 import { RawClient, subscribe } from "#tests/live/raw-client.ts";
 import { until } from "#tests/live/until.ts";
-import { callerKeysFor } from "#tests/harness/call-keys.ts";
+import { callerKeysFor, callingSettings } from "#tests/harness/call-keys.ts";
 import { novacron } from "#tests/running/command.ts";
 import { type Child, startChild } from "./child.ts";
 
@@ -54,6 +54,7 @@ async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
   const child = await startChild(bundle(`subgraphs/${domain}/main.ts`), {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
     NOVACRON_CALLER_KEYS_FILE: callerKeysFile(domain),
+    ...callingSettings(domain),
     NOVACRON_PEPPER: testPepper,
     NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
     PORT: port,
@@ -225,7 +226,7 @@ describe("a process", () => {
     const proxy = await tcpProxy(product.urls.url("vms"));
     const connecting = proxy.hold();
     const child = spawn(process.execPath, [bundle("subgraphs/vms/main.ts")], {
-      env: { DATABASE_URL_VMS: proxy.url, NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys) },
+      env: { DATABASE_URL_VMS: proxy.url, NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys), ...callingSettings("vms") },
       stdio: "ignore",
     });
     const exited = once(child, "exit");
@@ -246,12 +247,41 @@ describe("a process", () => {
     await expect(startChild(bundle("subgraphs/vms/main.ts"), service)).rejects.toThrow(
       "DATABASE_URL_VMS_SYSTEM: is not set",
     );
+    const callee = {
+      DATABASE_URL_VMS: product.urls.url("vms"),
+      NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys),
+    };
+    await expect(startChild(bundle("subgraphs/vms/main.ts"), callee)).rejects.toThrow(
+      "NOVACRON_SIGNING_KEYS: is not set",
+    );
+    const caller = {
+      ...callee,
+      ...callingSettings("vms"),
+      SUBGRAPH_URL_AUTH: "",
+      SUBGRAPH_URL_MONITORING: "auth:4000",
+    };
+    await expect(startChild(bundle("subgraphs/vms/main.ts"), caller)).rejects.toThrow(
+      /SUBGRAPH_URL_AUTH: is not set; vms calls the auth subgraph[^]*SUBGRAPH_URL_MONITORING: is not the URL of a subgraph/,
+    );
+    const jobs = {
+      ...Object.fromEntries(
+        domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, product.urls.url(domain)]),
+      ),
+      NOVACRON_SIGNING_KEYS: keys,
+    };
+    await expect(startChild(bundle("cli/run.ts"), jobs, ["jobs"])).rejects.toThrow(
+      "SUBGRAPH_URL_VMS: is not set; jobs calls the vms subgraph",
+    );
   });
 
   it("names the database and the variable whose password is wrong", async () => {
     const wrong = new URL(product.urls.url("vms"));
     wrong.password = "wrong";
-    const settings = { DATABASE_URL_VMS: wrong.href, NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys) };
+    const settings = {
+      DATABASE_URL_VMS: wrong.href,
+      NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys),
+      ...callingSettings("vms"),
+    };
     await expect(startChild(bundle("subgraphs/vms/main.ts"), settings)).rejects.toThrow(
       "LOGIN_REFUSED: The vms database (DATABASE_URL_VMS) refuses the connection: password authentication failed",
     );
