@@ -52,7 +52,7 @@ export function untilRelease<Tx, Input>(steps: readonly Step<Tx, Input>[]): read
 
 const endless = 2 ** 31 - 1;
 /** After this many attempts the last step leaves the slot to the record of the operation's end. */
-const patientAttempts = 5;
+const patientAttempts = 4;
 const callTimeoutMs = 5_000;
 
 export const limits = {
