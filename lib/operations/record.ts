@@ -4,18 +4,21 @@ import type { Json } from "./definition.ts";
  * `running` includes the delay before a retry. `compensating` runs the undo of what was attempted. `parked` is a person's: a step could be neither done nor
  * undone, or no definition fits. `abandoned` was parked, and a person has accepted what is left behind.
  */
-export type OperationState =
-  | "pending"
-  | "running"
-  | "waiting"
-  | "done"
-  | "compensating"
-  | "compensated"
-  | "parked"
-  | "abandoned";
+export const operationStates = [
+  "pending",
+  "running",
+  "waiting",
+  "done",
+  "compensating",
+  "compensated",
+  "parked",
+  "abandoned",
+] as const;
+export type OperationState = (typeof operationStates)[number];
 
 /** A step without a record is pending. `failed` includes a step that will be retried. */
-export type StepState = "attempted" | "done" | "failed" | "undoing" | "undone" | "parked";
+export const stepStates = ["attempted", "done", "failed", "undoing", "undone", "parked"] as const;
+export type StepState = (typeof stepStates)[number];
 
 /** A failure as it is stored and shown: without the contents of errors, which may hold secrets. */
 export interface Failure {

@@ -7,6 +7,7 @@ import { answerOf } from "#tests/harness/answers.ts";
 import { makeApiKey, makeUser } from "#tests/harness/credentials.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
+import { reviewedNeeds } from "#tests/security/reviewed-needs.ts";
 import type { Target } from "./world.ts";
 
 export interface MutatedProduct {
@@ -20,8 +21,13 @@ export interface MutatedProduct {
   stop(): Promise<void>;
 }
 
-/** The gateway's own identity, for mutations that no client may send. */
-const gatewayIdentity: Identity = { kind: "service", id: "gateway", tenantId: platformTenantId, permissions: ["*"] };
+/** Returns the identity of a service that may send a mutation that no client may send. */
+function serviceFor(name: string, tenantId: string): Identity {
+  const needs = reviewedNeeds().get(`Mutation.${name}`);
+  const [id] = typeof needs === "object" && "services" in needs ? needs.services : [];
+  if (id === undefined) throw new Error(`No service may send the mutation ${name}.`);
+  return { kind: "service", id, tenantId, permissions: [] };
+}
 
 /** Boots the product in this process with one tenant. Mutations of clients go through its gateway, the others to their subgraph. */
 export async function bootMutatedProduct(): Promise<MutatedProduct> {
@@ -37,15 +43,17 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
   const target: Target = {
     fields: new Map(product.subgraphs.flatMap((subgraph) => Object.entries(mutationsOf(subgraph)))),
     tenantId,
+    urls: product.urls,
     operator: key.key,
     lastAdministrator: { id: userId, token: keyAtHome.key },
     ask: (query, variables, token) => product.ask(query, variables, token),
     send: async (name, query, variables, token) => {
       if (name in ofClients) return product.ask(query, variables, token);
-      const context = { identity: gatewayIdentity, requestId: "test", deadline: Date.now() + 10_000 };
+      const context = { identity: serviceFor(name, tenantId), requestId: "test", deadline: Date.now() + 10_000 };
       const request = { query, variables, operation: "mutation" as const };
       const subgraph = product.subgraphs.find((each) => name in mutationsOf(each));
-      if (!subgraph) throw new Error(`No subgraph has the mutation ${name}.`);
+      const field = subgraph && mutationsOf(subgraph)[name];
+      if (!field) throw new Error(`No subgraph has the mutation ${name}.`);
       const answer = await product.transport.send(subgraph.name, request, context, new AbortController().signal);
       return answerOf({ body: JSON.stringify(answer) });
     },

@@ -6,7 +6,7 @@ import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts"
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { type CollectedSpan, startTraceCollector, type TraceCollector } from "#tests/harness/trace-collector.ts";
 import { connectedTrace, newTraceparent } from "#tests/harness/trace-tree.ts";
-import { callerKeysFor } from "#tests/harness/call-keys.ts";
+import { callerKeysFor, callingSettings } from "#tests/harness/call-keys.ts";
 import { type Child, startChild } from "./child.ts";
 
 const fleet = fleetOf(1);
@@ -31,13 +31,14 @@ const startSubgraph = (domain: Domain): Promise<Child> =>
   startTraced(`subgraphs/${domain}/main.ts`, {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
     NOVACRON_CALLER_KEYS: callerKeysFor(domain, signingKeys),
+    ...callingSettings(domain),
     NOVACRON_PEPPER: testPepper,
     NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
   });
 
 beforeAll(async () => {
   collector = await startTraceCollector();
-  product = await bootProduct();
+  product = await bootProduct({ tenantId: fleet.tenantId });
   await insertFleet(product.urls, 1, 3);
 });
 
@@ -47,7 +48,7 @@ afterAll(async () => {
   await product?.stop();
 });
 
-it("a request through separate processes, each from its bundle, is one trace from its client to SQL", async () => {
+it("a request through separate processes, each from its bundle, returns what it returns in one process, and is one trace from its client to SQL", async () => {
   const { id: userId, tenantId } = await makeUser(product.databases.auth, { tenantId: fleet.tenantId, role: "admin" });
   const { key } = await makeApiKey(product.databases.auth, { tenantId, userId });
   const started = await Promise.all(domains.map(startSubgraph));
@@ -67,7 +68,9 @@ it("a request through separate processes, each from its bundle, is one trace fro
     },
     body: JSON.stringify({ query }),
   });
-  expect(await response.json()).not.toHaveProperty("errors");
+  const { data, errors } = await product.ask(query);
+  expect(errors).toEqual([]);
+  expect(await response.json()).toEqual({ data });
   // This call is not signed: it is refused, so it is in no trace.
   const unsigned = { method: "POST", headers: { traceparent: newTraceparent().traceparent }, body: "{}" };
   expect((await fetch(started[0]?.url ?? "", unsigned)).status).toBe(401);

@@ -48,6 +48,14 @@ export async function insertVmsRows(insert: Insert, { tenantId, at, name, id, on
     network_type: "'bridge'",
     created_at: at,
   });
+  await insert("vm_slots", {
+    vm_id: id("vm"),
+    tenant_id: tenantId,
+    operation_id: "gen_random_uuid()",
+    operation_kind: "'test'",
+    token: "1",
+    released_at: at,
+  });
   await insert("vm_state_transitions", {
     id: id("vmStateTransition"),
     vm_id: id("vm"),
@@ -55,5 +63,15 @@ export async function insertVmsRows(insert: Insert, { tenantId, at, name, id, on
     to_state: "'running'",
     initiated_by: id("user"),
     created_at: at,
+  });
+  await insert("projected_operations", {
+    id: id("operation"),
+    tenant_id: tenantId,
+    kind: "'rows'",
+    subject_type: "'Vm'",
+    subject_id: id("vm"),
+    state: oneOf("text", "done", "compensated", "parked"),
+    created_at: at,
+    version: "1",
   });
 }
