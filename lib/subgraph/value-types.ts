@@ -1,5 +1,6 @@
 import { type ASTNode, type DefinitionNode, type DocumentNode, Kind, parse, visit } from "graphql";
 import { withImports } from "./federation-imports.ts";
+import { operationValueTypes } from "./operation-types.ts";
 
 // The scalars, the types of values and the directives that are the same in every subgraph.
 const sdl = `
@@ -68,7 +69,9 @@ const nameOf = (node: DefinitionNode): string | undefined => {
   const name = "name" in node ? node.name?.value : undefined;
   return node.kind === Kind.DIRECTIVE_DEFINITION ? `@${name}` : name;
 };
-const valueTypes = new Map(parse(sdl, { noLocation: true }).definitions.map((node) => [nameOf(node), node]));
+const valueTypes = new Map(
+  [...parse(sdl, { noLocation: true }).definitions, ...operationValueTypes].map((node) => [nameOf(node), node]),
+);
 
 /**
  * Adds the value types and directives that a subgraph's schema uses, such as `Money` with its scalars.
