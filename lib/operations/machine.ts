@@ -1,5 +1,13 @@
 import type { OperationDefinition, Step, WaitStep } from "./definition.ts";
-import { type Change, type Failure, hasEnded, type Leftover, type OperationRecord, type StepRecord } from "./record.ts";
+import {
+  type Change,
+  changed,
+  type Failure,
+  hasEnded,
+  type Leftover,
+  type OperationRecord,
+  type StepRecord,
+} from "./record.ts";
 import type { Json } from "./definition.ts";
 import { retryDelayMs } from "./retry.ts";
 
@@ -29,8 +37,8 @@ export type OperationEvent =
 export function nextAction<Tx>(record: OperationRecord, definition: OperationDefinition<Tx> | undefined): Action<Tx> {
   if (hasEnded(record.state)) return { do: "nothing" };
   if (!definition) return missing("DEFINITION_MISSING", record, "This program has no such version of the definition.");
-  const changed = record.steps.find(({ position, name }) => definition.steps[position]?.name !== name);
-  if (changed) return missing("DEFINITION_CHANGED", record, "This version of the definition has other steps.", changed);
+  const other = record.steps.find(({ position, name }) => definition.steps[position]?.name !== name);
+  if (other) return missing("DEFINITION_CHANGED", record, "This version of the definition has other steps.", other);
   if (record.state === "compensating") return nextUndo(record, definition);
   if (record.cancelRequested) return { do: "record", event: { type: "cancelled" } };
   const position = definition.steps.findIndex((_, at) => stepRecord(record, at)?.state !== "done");
@@ -133,6 +141,20 @@ export function apply<Tx>(
   return undoFailed(at, event.failure);
 }
 
+/** Returns the change that ends a step with the beginning of the effect after it: one record states both. */
+export function withNextEffect<Tx>(
+  record: OperationRecord,
+  definition: OperationDefinition<Tx> | undefined,
+  change: Change,
+): Change {
+  if (change.step?.state !== "done" || change.state !== "running") return change;
+  const after = changed(record, change);
+  const action = nextAction(after, definition);
+  if (action.do !== "run" || action.step.type !== "effect") return change;
+  const { step: begins } = apply(after, definition, { type: "attempted", position: action.position }, 0);
+  return begins ? { ...change, begins } : change;
+}
+
 interface At<Tx> {
   record: OperationRecord;
   definition: OperationDefinition<Tx>;
@@ -186,15 +208,6 @@ function undoFailed<Tx>({ record, definition, step, known, random }: At<Tx>, fai
   const parked: StepRecord = { ...tried, state: "parked" };
   const left = toUndo(withStep(record, parked), definition);
   return { state: "parked", step: parked, leftBehind: leftovers(left), next: "end" };
-}
-
-/** Returns the step that stands in the way of a cancel: one after the last safe point that was attempted. Undefined: the operation can be cancelled. */
-export function stepPastCancel<Tx>(
-  steps: readonly Pick<StepRecord, "position" | "name">[],
-  definition: OperationDefinition<Tx>,
-): string | undefined {
-  const last = definition.steps.findIndex(({ lastSafePoint }) => lastSafePoint);
-  return last < 0 ? undefined : steps.find(({ position }) => position > last)?.name;
 }
 
 const cancelled: Failure = { code: "CANCELLED", message: "The operation was cancelled." };
