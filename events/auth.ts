@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { entityEvents, id, idOrNull, recordEvent, removableEvents, text, textOrNull, time } from "./catalogue.ts";
+import { operationEvents } from "./operations.ts";
 
 /** The events that the auth domain emits. No event carries a secret, a hash of a secret, or an address. */
 export const authEvents = {
@@ -24,4 +25,5 @@ export const authEvents = {
     success: z.boolean(),
     actorName: textOrNull,
   }),
+  ...operationEvents("auth_operation", "AuthOperation", "auth"),
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineEvent, entityEvents, id, idOrNull, text, textOrNull, time, timeOrNull } from "./catalogue.ts";
+import { operationEvents } from "./operations.ts";
 
 /** The values of a migration that its subscribers filter by. */
 export const migrationSnapshot = {
@@ -82,4 +83,5 @@ export const federationEvents = {
     "Prices of the catalogue were added, changed or removed, one event per batch; `rows` counts them.",
     { providerTypes: z.array(z.string()), rows: z.int().positive() },
   ),
+  ...operationEvents("federation_operation", "FederationOperation", "federation"),
 };

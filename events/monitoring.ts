@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineEvent, entityEvents, id, idOrNull, maxNamedEntities, text, time, timeOrNull } from "./catalogue.ts";
+import { operationEvents } from "./operations.ts";
 
 const batch = { from: time, to: time, samples: z.int().positive() };
 const named = z.array(z.uuid()).min(1).max(maxNamedEntities);
@@ -41,4 +42,5 @@ export const monitoringEvents = {
     status: text,
     rowsWritten: z.number(),
   }),
+  ...operationEvents("monitoring_operation", "MonitoringOperation", "monitoring"),
 };

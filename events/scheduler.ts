@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { entityEvents, id, idOrNull, recordEvent, text, textOrNull, timeOrNull } from "./catalogue.ts";
+import { operationEvents } from "./operations.ts";
 
 /** The events that the scheduler domain emits. */
 export const schedulerEvents = {
@@ -25,4 +26,5 @@ export const schedulerEvents = {
     vmId: id,
     appliedAt: timeOrNull,
   }),
+  ...operationEvents("scheduler_operation", "SchedulerOperation", "scheduler"),
 };

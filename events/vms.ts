@@ -1,4 +1,5 @@
 import { entityEvents, id, idOrNull, recordEvent, tags, text, textOrNull } from "./catalogue.ts";
+import { operationEvents } from "./operations.ts";
 
 /** The events that the vms domain emits. */
 export const vmsEvents = {
@@ -23,4 +24,5 @@ export const vmsEvents = {
     },
     ["nodeId", "ownerId", "tags"],
   ),
+  ...operationEvents("vms_operation", "VmsOperation", "vms"),
 };

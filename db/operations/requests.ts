@@ -1,19 +1,20 @@
 import { sql } from "drizzle-orm";
-import type { Json, OperationDefinition, OperationDefinitions } from "#lib/operations/definition.ts";
-import { stepPastCancel } from "#lib/operations/machine.ts";
-import { hasEnded, type Leftover, type OperationState, type StepRecord } from "#lib/operations/record.ts";
-import { newId } from "#lib/uuid.ts";
+import { type Json, lastSafePosition, type OperationDefinition } from "#lib/operations/definition.ts";
+import { newOperationId } from "#lib/operations/operation-id.ts";
+import { hasEnded, type Leftover, type OperationState } from "#lib/operations/record.ts";
 import type { WriteTx } from "../client.ts";
 import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
-import { channel, operations, operationSteps } from "./statements.ts";
+import { eventNames, eventOf } from "./events.ts";
+import { channel } from "./statements.ts";
+import { operations, operationSteps } from "./tables.ts";
 
 // What use cases ask of operations, each in the transaction of the change that it belongs to: when that is rolled back, nothing was asked.
 
 export interface NewOperation<Input> {
   input: Input;
-  /** What the operation works on: `vm:<id>`. */
+  /** The type and the id of what the operation works on: `Vm:<id>`. */
   subject?: string;
   /** Identifies the request among those of the transaction's actor: the same key starts one operation. */
   idempotencyKey?: string;
@@ -33,12 +34,14 @@ const { placeholder } = sql;
 const insert = statement<{ id: string }>(
   () => sql`
     with started as (
-      insert into ${operations} (id, tenant_id, kind, definition_version, subject, input, actor, request_id, idempotency_key)
+      insert into ${operations} (id, tenant_id, kind, definition_version, step_names, last_safe_position, subject, input, actor, request_id,
+        idempotency_key)
       values (${placeholder("id")}::uuid, ${placeholder("tenant")}::uuid, ${placeholder("kind")}::text, ${placeholder("version")}::int,
-        ${placeholder("subject")}::text, ${placeholder("input")}::text::jsonb, ${placeholder("actor")}::text,
+        ${placeholder("stepNames")}::text::jsonb, ${placeholder("lastSafePosition")}::smallint, ${placeholder("subject")}::text, ${placeholder("input")}::text::jsonb, ${placeholder("actor")}::text,
         ${placeholder("requestId")}::text, ${placeholder("idempotencyKey")}::text)
-      on conflict (tenant_id, actor, idempotency_key) where idempotency_key is not null do nothing returning id
-    )
+      on conflict (tenant_id, actor, idempotency_key) where idempotency_key is not null do nothing
+      returning ${operations}.*
+    ), event as (${eventOf("started", "created")})
     select id, pg_notify(${channel}, id::text) as woken from started`,
 );
 
@@ -53,23 +56,26 @@ const findByKey = statement<{ id: string; state: OperationState; isSame: boolean
 /** Starts an operation when the transaction commits, or returns the one that the same key has started. */
 export async function startOperation<Input extends Json>(
   tx: WriteTx,
-  { kind, version }: Pick<OperationDefinition<WriteTx, Input>, "kind" | "version" | "steps">,
+  { kind, version, steps }: OperationDefinition<WriteTx, Input>,
   { input, subject, idempotencyKey }: NewOperation<Input>,
 ): Promise<StartOutcome> {
   if (idempotencyKey !== undefined && tx.actor === undefined)
     throw new Error("An idempotency key is the actor's, and the transaction has none.");
-  const id = newId();
+  const id = newOperationId(tx.domain);
   const values = {
     id,
     tenant: tx.tenantId,
     tenantId: tx.tenantId,
     kind,
     version,
+    stepNames: JSON.stringify(steps.map(({ name }) => name)),
+    lastSafePosition: lastSafePosition({ steps }) ?? null,
     subject: subject ?? null,
     input: JSON.stringify(input),
     actor: tx.actor ?? null,
     requestId: tx.requestId ?? null,
     idempotencyKey: idempotencyKey ?? null,
+    ...eventNames(tx.domain),
   };
   // The insert waits for another transaction with the same key. When that one commits, the next statement sees its operation.
   if ((await tx.run(insert, values)).length > 0) return { outcome: "started", id };
@@ -87,47 +93,39 @@ export type CancelOutcome =
   | { outcome: "not found" }
   | { outcome: "ended"; state: OperationState }
   /** A step after the last safe point was attempted. */
-  | { outcome: "not cancellable"; step: string }
-  /** This program does not know the definition, and so not what can be cancelled. */
-  | { outcome: "definition unknown" };
+  | { outcome: "not cancellable"; step: string };
 
-const lock = statement<{ kind: string; version: number; state: OperationState }>(
+const lock = statement<{ state: OperationState }>(
   () => sql`
-    select kind, definition_version as version, state from ${operations}
-    where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} for update`,
+    select state from ${operations} where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} for update`,
 );
-const attempted = statement<Pick<StepRecord, "position" | "name">>(
+const pastSafePoint = statement<{ name: string }>(
   () => sql`
-    select position, name from ${operationSteps}
-    where operation_id = ${placeholder("id")}::uuid and ${ofTenant(operationSteps.tenantId)} order by position`,
+    select name from ${operationSteps} where operation_id = ${placeholder("id")}::uuid and ${ofTenant(operationSteps.tenantId)}
+      and position > (select last_safe_position from ${operations} where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)})
+    order by position limit 1`,
 );
 const cancel = statement<{ id: string }>(
   () => sql`
     with cancelled as (
       update ${operations} set cancel_requested_at = coalesce(cancel_requested_at, now()), ${countedWrite(operations)},
         claimable_at = case when lease_id is null then now() else claimable_at end
-      where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} returning id
-    )
+      where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} returning ${operations}.*
+    ), event as (${eventOf("cancelled", "updated")})
     select id, pg_notify(${channel}, id::text) as woken from cancelled`,
 );
 
 /** Requests that an operation is cancelled: the running step gets a signal, and what was attempted is undone. */
-export async function cancelOperation(
-  tx: WriteTx,
-  id: string,
-  definitions: OperationDefinitions<WriteTx>,
-): Promise<CancelOutcome> {
+export async function cancelOperation(tx: WriteTx, id: string): Promise<CancelOutcome> {
   const values = { id, tenantId: tx.tenantId };
   const [found] = await tx.run(lock, values);
   if (!found) return { outcome: "not found" };
   if (hasEnded(found.state)) return { outcome: "ended", state: found.state };
   if (found.state === "compensating") return { outcome: "requested" };
-  const definition = definitions.find(found.kind, found.version);
-  if (!definition) return { outcome: "definition unknown" };
-  // After the lock, so that a step which was recorded meanwhile is among them.
-  const step = stepPastCancel(await tx.run(attempted, values), definition);
-  if (step !== undefined) return { outcome: "not cancellable", step };
-  await tx.run(cancel, values);
+  // After the lock, so that a step which was recorded meanwhile is seen.
+  const [step] = await tx.run(pastSafePoint, values);
+  if (step) return { outcome: "not cancellable", step: step.name };
+  await tx.run(cancel, { ...values, ...eventNames(tx.domain) });
   return { outcome: "requested" };
 }
 
@@ -163,8 +161,11 @@ const parked = statement<{ state: OperationState; leftBehind: Leftover[] | null 
 );
 const abandon = statement<never>(
   () => sql`
-    update ${operations} set state = 'abandoned', ${countedWrite(operations)}
-    where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and state = 'parked'`,
+    with abandoned as (
+      update ${operations} set state = 'abandoned', ${countedWrite(operations)}
+      where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and state = 'parked' returning ${operations}.*
+    )
+    ${eventOf("abandoned", "updated")}`,
 );
 
 /** Gives a parked operation up, with the consent of a person who has seen what it leaves behind. */
@@ -179,6 +180,6 @@ export async function abandonOperation(
   if (found.state !== "parked") return { outcome: "not parked", state: found.state };
   const leftBehind = found.leftBehind ?? [];
   if (!consent) return { outcome: "consent required", leftBehind };
-  await tx.execute(abandon, values);
+  await tx.execute(abandon, { ...values, ...eventNames(tx.domain) });
   return { outcome: "abandoned", leftBehind };
 }

@@ -1,13 +1,10 @@
 import { sql } from "drizzle-orm";
-import { domains } from "../columns.ts";
 import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
 import type { OperationRecord, StepRecord } from "#lib/operations/record.ts";
-import { operationTables } from "./tables.ts";
-
-// The roles of the policies differ between the domains; what statements name does not.
-export const { operations, operationSteps } = operationTables(domains[0]);
+import { eventOf } from "./events.ts";
+import { operations } from "./tables.ts";
 
 export const channel = "novacron_operations";
 
@@ -72,7 +69,7 @@ export const readClaimed = statement<StoredOperation>(
     from operations where id = any(${placeholder("ids")}::uuid[]) and ${isHeld}`,
 );
 
-/** Records a change and its step, if the fence allows it. */
+/** Records a change with its step and its event, if the fence allows it. */
 const recordChange = () => sql`
     with saved as (
       update ${operations} set state = ${placeholder("state")}::text, token = token + 1, ${countedWrite(operations)},
@@ -90,10 +87,12 @@ const recordChange = () => sql`
         ended_at = case ${placeholder("next")}::text when 'end' then clock_timestamp() end
       where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and token = ${placeholder("token")}::bigint and ${isHeld}
         and (cancel_requested_at is null or ${placeholder("knowsOfCancel")}::boolean)
-      returning id, tenant_id
+      returning ${operations}.*
+    ), event as (
+      ${eventOf("saved", "updated")} where ${placeholder("next")}::text <> 'rest'
     ), step as (
       insert into operation_steps (operation_id, tenant_id, position, name, state, attempts, undo_attempts, result, error)
-      select saved.id, saved.tenant_id, position, name, state, attempts, "undoAttempts", result, error
+      select saved.id, saved.tenant_id, position, name, step.state, attempts, "undoAttempts", result, step.error
       from saved cross join jsonb_to_record(coalesce(${placeholder("step")}::text, '{}')::jsonb)
         as step (position smallint, name text, state text, attempts int, "undoAttempts" int, result jsonb, error jsonb)
       where position is not null

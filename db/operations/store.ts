@@ -4,6 +4,7 @@ import type { Claimed, Lease, OperationStore } from "#lib/operations/store.ts";
 import { pause } from "#lib/pause.ts";
 import type { Database, WriteTx } from "../client.ts";
 import { openSession } from "../event-log/session.ts";
+import { eventNames } from "./events.ts";
 import {
   channel,
   claimDue,
@@ -28,6 +29,7 @@ const reconnectMs = 200;
 
 /** Returns the operations of one domain's database, as a worker needs them. Only the database's clock decides about leases. */
 export function operationStore({ service, system, url }: OperationStoreOptions): OperationStore<WriteTx> {
+  const events = eventNames(system.domain);
   const read = async (ids: readonly string[], leaseId: string): Promise<OperationRecord[]> =>
     (await system.run(readClaimed, { ids, leaseId })).map(recordOf);
   return {
@@ -41,14 +43,14 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
       return renewed.length > 0 ? (await read([lease.operationId], lease.leaseId))[0] : undefined;
     },
     save: async (lease, record, change) =>
-      (await system.run(saveChange, changeParameters(lease, record, change))).length > 0,
+      (await system.run(saveChange, { ...changeParameters(lease, record, change), ...events })).length > 0,
     transact: async ({ lease, record, signal, timeLimitMs, run, change }) => {
       const { tenantId, actor, requestId } = record;
       const scope = { tenantId, actor, requestId, signal, deadline: Date.now() + timeLimitMs };
       try {
         const made = await service.write(scope, async (tx) => {
           const result = change(await run(tx));
-          tx.enqueue(saveChangeOrFail, changeParameters(lease, record, result));
+          tx.enqueue(saveChangeOrFail, { ...changeParameters(lease, record, result), ...events });
           return result;
         });
         return { saved: true, change: made };

@@ -16,6 +16,7 @@ import type { Json } from "#lib/operations/definition.ts";
 import {
   createdAt,
   type Domain,
+  domains,
   systemPolicy,
   tenantId,
   tenantPolicy,
@@ -37,7 +38,11 @@ export const operationTables = (domain: Domain) => {
       kind: text("kind").notNull(),
       /** The version of the definition that the operation follows to its end, whatever is deployed later. */
       definitionVersion: integer("definition_version").notNull(),
-      /** What the operation works on: `vm:<id>`. */
+      /** The names of all steps in their order, so that an operation can be shown without its definition. */
+      stepNames: jsonb("step_names").$type<string[]>().notNull().default([]),
+      /** The position of the last step after which it can still be cancelled. Null: it always can. */
+      lastSafePosition: smallint("last_safe_position"),
+      /** The type and the id of what the operation works on: `Vm:<id>`. */
       subject: text("subject"),
       input: jsonb("input").$type<Json>().notNull(),
       actor: text("actor"),
@@ -100,3 +105,6 @@ export const operationTables = (domain: Domain) => {
   );
   return { operations, operationSteps };
 };
+
+// The roles of the policies differ between the domains; what statements name does not.
+export const { operations, operationSteps } = operationTables(domains[0]);

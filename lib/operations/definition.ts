@@ -75,6 +75,14 @@ export interface OperationDefinition<Tx, Input = Json> {
   steps: readonly Step<Tx, Input>[];
 }
 
+/** Returns the position of the last step after which an operation can still be cancelled; undefined when it always can. */
+export function lastSafePosition<Tx, Input>({
+  steps,
+}: Pick<OperationDefinition<Tx, Input>, "steps">): number | undefined {
+  const position = steps.findIndex((step) => step.lastSafePoint);
+  return position < 0 ? undefined : position;
+}
+
 /** The definitions that a program knows. */
 export class OperationDefinitions<Tx> {
   readonly #known = new Map<string, OperationDefinition<Tx>>();

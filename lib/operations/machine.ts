@@ -188,15 +188,6 @@ function undoFailed<Tx>({ record, definition, step, known, random }: At<Tx>, fai
   return { state: "parked", step: parked, leftBehind: leftovers(left), next: "end" };
 }
 
-/** Returns the step that stands in the way of a cancel: one after the last safe point that was attempted. Undefined: the operation can be cancelled. */
-export function stepPastCancel<Tx>(
-  steps: readonly Pick<StepRecord, "position" | "name">[],
-  definition: OperationDefinition<Tx>,
-): string | undefined {
-  const last = definition.steps.findIndex(({ lastSafePoint }) => lastSafePoint);
-  return last < 0 ? undefined : steps.find(({ position }) => position > last)?.name;
-}
-
 const cancelled: Failure = { code: "CANCELLED", message: "The operation was cancelled." };
 
 /** Returns the change that undoes what is left to undo, or ends the operation when that is nothing. */

@@ -1,6 +1,4 @@
-import type { OperationDefinition } from "#lib/operations/definition.ts";
-import { definitionKey, type Json } from "#lib/operations/definition.ts";
-import { stepPastCancel } from "#lib/operations/machine.ts";
+import { definitionKey, type Json, lastSafePosition, type OperationDefinition } from "#lib/operations/definition.ts";
 import { type Change, changed, hasEnded, type Leftover, type OperationRecord } from "#lib/operations/record.ts";
 import type { ClaimOptions, Claimed, Lease, OperationStore } from "#lib/operations/store.ts";
 
@@ -48,7 +46,9 @@ export class MemoryStore {
   cancel(id: string, definition: OperationDefinition<MemoryTx>): boolean {
     const stored = this.#stored(id);
     const { state, steps } = stored.record;
-    if (hasEnded(state) || state === "compensating" || stepPastCancel(steps, definition) !== undefined) return false;
+    const last = lastSafePosition(definition);
+    const isPast = last !== undefined && steps.some(({ position }) => position > last);
+    if (hasEnded(state) || state === "compensating" || isPast) return false;
     stored.record = { ...stored.record, cancelRequested: true };
     if (stored.leaseId === undefined) stored.claimableAt = this.now;
     return true;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { cancelOperation, signalOperation } from "#db/operations/requests.ts";
-import { OperationDefinitions, type Step } from "#lib/operations/definition.ts";
+import type { Step } from "#lib/operations/definition.ts";
 import { StepFailure } from "#lib/operations/failures.ts";
 import type { WriteTx } from "#db/client.ts";
 import { until } from "#tests/events/until.ts";
@@ -158,10 +158,9 @@ it("a cancel aborts the running step within the wake-up, undoes what was attempt
       return null;
     }),
   ]);
-  const definitions = new OperationDefinitions([definition]);
   fixture.work([definition], { leaseMs: 60_000 });
   const id = await fixture.start(definition, { input: null });
-  const cancel = () => fixture.service.write(scope, (tx) => cancelOperation(tx, id, definitions));
+  const cancel = () => fixture.service.write(scope, (tx) => cancelOperation(tx, id));
   await running;
   expect(await cancel()).toEqual({ outcome: "requested" });
   const { error, steps } = await fixture.reached(id, "compensated");
