@@ -26,12 +26,19 @@ export interface RunningOperation {
   finished: Promise<{ hasEnded: boolean }>;
   /** Reads the operation now instead of at its next renewal, because it was probably cancelled. */
   refresh(): void;
+  /** Gives the operation back at once: its running step gets the signal, and counts as attempted. */
+  interrupt(): Promise<void>;
 }
 
 /** Runs a claimed operation until it has ended, has to wait, or is lost to another worker. */
 export function runOperation<Tx>(record: OperationRecord, leaseId: string, options: RunOptions<Tx>): RunningOperation {
   const run = new Run(record, { operationId: record.id, tenantId: record.tenantId, leaseId }, options);
-  return { operationId: record.id, finished: run.toEnd(), refresh: () => void run.renew().catch(() => undefined) };
+  return {
+    operationId: record.id,
+    finished: run.toEnd(),
+    refresh: () => void run.renew().catch(() => undefined),
+    interrupt: () => run.interrupt(),
+  };
 }
 
 /** How often a read or a save is attempted before the operation is left to its lease. */
@@ -177,6 +184,13 @@ class Run<Tx> {
     const fresh = await this.#options.store.renew(this.#lease, this.#options.leaseMs);
     if (!fresh) this.#end();
     else if (fresh.cancelRequested && this.#step?.isUndo === false) this.#step.abort.abort(cancelled);
+  }
+
+  async interrupt(): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    // Before the step gets the signal: what it then does is refused.
+    await this.#options.store.release(this.#lease).catch(() => undefined);
+    this.#end();
   }
 
   #end(): void {

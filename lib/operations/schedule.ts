@@ -1,17 +1,17 @@
 import { Cron } from "croner";
-import type { Json } from "./definition.ts";
+import type { Json, OperationDefinition } from "./definition.ts";
 import { offsetChange, offsetsOf } from "./zone-offsets.ts";
 
-/** When operations of one kind are started, by themselves. */
-export interface ScheduleDefinition {
+/** When operations of one kind start by themselves. */
+export interface ScheduleDefinition<Tx> {
   /** No two schedules of a database have the same: `roll_up_samples`. */
   name: string;
   /** Five fields (minute, hour, day of the month, month, day of the week), or six with the second first. */
   cron: string;
   /** An IANA zone, in whose wall time the fields are: `Europe/Berlin`. UTC when left out. */
   zone?: string;
-  /** What is started: the kind and version of a definition, and its input. */
-  operation: { kind: string; version: number };
+  /** What is started, and its input: null when left out. */
+  operation: OperationDefinition<Tx>;
   input?: Json;
 }
 
@@ -31,15 +31,15 @@ export class ScheduleError extends Error {
  * change, and one that the clock repeats runs the first time. Where the hour is `*`, the schedule runs whenever the clock shows its minute instead, so that it
  * keeps its distance: in both of two repeated hours, and in no skipped one.
  */
-export class Schedule {
-  readonly definition: ScheduleDefinition;
+export class Schedule<Tx> {
+  readonly definition: ScheduleDefinition<Tx>;
   readonly zone: string;
   readonly #pattern: Cron;
   readonly #offsetAt: (at: number) => number;
   readonly #isOfEveryHour: boolean;
 
   /** @throws ScheduleError */
-  constructor(definition: ScheduleDefinition) {
+  constructor(definition: ScheduleDefinition<Tx>) {
     const { name, cron, zone = "UTC" } = definition;
     const fields = cron.trim().split(/\s+/);
     this.definition = definition;
@@ -65,7 +65,9 @@ export class Schedule {
   nextTime(after: Date): Date {
     let from = after.getTime();
     let offset = this.#offsetAt(from);
-    let wall = this.#wallAfter(Math.max(from + offset, this.#isOfEveryHour ? -Infinity : this.#repeatedUntil(from) - 1));
+    let wall = this.#wallAfter(
+      Math.max(from + offset, this.#isOfEveryHour ? -Infinity : this.#repeatedUntil(from) - 1),
+    );
     for (;;) {
       if (wall === undefined) throw new Error(`The schedule ${this.definition.name} has no next time.`);
       const change = offsetChange(this.#offsetAt, from, wall - offset);

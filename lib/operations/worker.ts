@@ -15,12 +15,14 @@ export interface WorkerOptions<Tx> {
   /** How often it reads what is due when nothing wakes it: wake-ups may be lost. */
   pollMs?: number;
   unknownAfterMs?: number;
+  /** How long running steps may take to end when the worker is stopped. */
+  stopMs?: number;
   sleep?(ms: number, signal: AbortSignal): Promise<void>;
   random?(): number;
 }
 
 export interface OperationWorker {
-  /** Begins no further step, gives the operations back after their running steps, and resolves when that is done. */
+  /** Begins no further step, gives the operations back after their running steps, or without them when these take long, and resolves when that is done. */
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ class Worker<Tx> {
       leaseMs: 10_000,
       pollMs: 1_000,
       unknownAfterMs: 60_000,
+      stopMs: 3_000,
       sleep: pause,
       random: Math.random,
       ...options,
@@ -70,7 +73,13 @@ class Worker<Tx> {
       if (waitMs > 0 && !signal.aborted && !this.#isWoken)
         await this.#options.sleep(waitMs, AbortSignal.any([signal, this.#nextWake()]));
     }
-    await Promise.all([...this.#running].map(({ finished }) => finished));
+    const running = [...this.#running];
+    const ended = Promise.all(running.map(({ finished }) => finished));
+    const given = new AbortController();
+    void ended.then(() => given.abort("ended"));
+    await this.#options.sleep(this.#options.stopMs, given.signal);
+    await Promise.all(running.map((run) => run.interrupt()));
+    await ended;
     await listening;
   }
 

@@ -1,0 +1,50 @@
+import { domains } from "#db/columns.ts";
+import { scheduleStore } from "#db/operations/schedules.ts";
+import { operationStore } from "#db/operations/store.ts";
+import { OperationDefinitions } from "#lib/operations/definition.ts";
+import { followSchedules } from "#lib/operations/follow-schedules.ts";
+import { Schedule } from "#lib/operations/schedule.ts";
+import { startWorker } from "#lib/operations/worker.ts";
+import { endedAfter } from "#lib/pause.ts";
+import type { Databases, DatabaseServer } from "../databases.ts";
+import { domainOperations, type OperationDependencies } from "./domain-operations.ts";
+
+/** How long operations may take to be given back. One whose database does not respond is left to its lease. */
+const endingMs = 4_000;
+
+export interface OperationOptions extends OperationDependencies {
+  server: DatabaseServer;
+  /** The databases under their service roles: for the steps in transactions of a tenant. */
+  services: Databases;
+}
+
+/**
+ * Starts a worker for the durable operations of each domain's database, and follows the schedules of each. Any number of processes may do so.
+ * @returns how to stop: operations are given back to the other processes
+ * @throws ScheduleError
+ */
+export function startOperations({ server, services, ...dependencies }: OperationOptions): { stop(): Promise<void> } {
+  const operations = domainOperations(dependencies);
+  const { systems } = dependencies;
+  const stopping = new AbortController();
+  const prepared = domains.map((domain) => {
+    const { definitions, schedules } = operations[domain];
+    const all = new OperationDefinitions([...definitions, ...schedules.map(({ operation }) => operation)]);
+    return { domain, definitions: all, schedules: schedules.map((schedule) => new Schedule(schedule)) };
+  });
+  // No worker runs unless every schedule is valid.
+  const running = prepared.map(({ domain, definitions, schedules }) => {
+    const system = systems[domain];
+    const store = operationStore({ service: services[domain], system, url: server.url(domain, "system") });
+    const worker = startWorker({ store, definitions });
+    const following = followSchedules(scheduleStore(system), schedules, stopping.signal);
+    return { worker, following };
+  });
+  return {
+    stop: async () => {
+      stopping.abort();
+      const ended = Promise.all(running.map(({ worker, following }) => Promise.all([worker.stop(), following])));
+      await endedAfter(stopping.signal, endingMs, ended);
+    },
+  };
+}
