@@ -2,7 +2,7 @@ import { log } from "../observability/log.ts";
 import type { Json, OperationDefinition, Step, StepContext, WaitStep } from "./definition.ts";
 import { failureOf, StepFailure, storable } from "./failures.ts";
 import { apply, nextAction, type OperationEvent } from "./machine.ts";
-import { type Change, changed, hasEnded, type OperationRecord } from "./record.ts";
+import { type Change, changed, hasEnded, type OperationRecord, type OperationState } from "./record.ts";
 import type { Lease, OperationStore } from "./store.ts";
 
 export interface RunOptions<Tx> {
@@ -22,8 +22,8 @@ type Outcome<T> = { result: T } | { error: unknown };
 /** What the worker can do from outside with an operation that it runs. */
 export interface RunningOperation {
   readonly operationId: string;
-  /** Resolves when the operation was given back or was lost, with whether it has ended. Never rejects. */
-  finished: Promise<{ hasEnded: boolean }>;
+  /** Resolves when the operation was given back or was lost, with the state that this run has recorded last. Never rejects. */
+  finished: Promise<OperationState>;
   /** Reads the operation now instead of at its next renewal, because it was probably cancelled. */
   refresh(): void;
   /** Gives the operation back at once: its running step gets the signal, and counts as attempted. */
@@ -59,7 +59,7 @@ class Run<Tx> {
     this.#options = options;
   }
 
-  async toEnd(): Promise<{ hasEnded: boolean }> {
+  async toEnd(): Promise<OperationState> {
     void this.#keepRenewing();
     try {
       while (!this.#over.signal.aborted) await this.#advance();
@@ -68,7 +68,7 @@ class Run<Tx> {
       log.operations.warn({ err: error, operation: this.#record.id }, "an operation was left to its lease");
     }
     this.#end();
-    return { hasEnded: hasEnded(this.#record.state) };
+    return this.#record.state;
   }
 
   async #advance(): Promise<void> {

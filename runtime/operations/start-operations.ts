@@ -1,13 +1,23 @@
+import { Counter } from "prom-client";
 import { domains } from "#db/columns.ts";
 import { scheduleStore } from "#db/operations/schedules.ts";
 import { operationStore } from "#db/operations/store.ts";
+import { metrics } from "#lib/observability/metrics.ts";
 import { OperationDefinitions } from "#lib/operations/definition.ts";
 import { followSchedules } from "#lib/operations/follow-schedules.ts";
+import type { OperationState } from "#lib/operations/record.ts";
 import { Schedule } from "#lib/operations/schedule.ts";
 import { startWorker } from "#lib/operations/worker.ts";
 import { endedAfter } from "#lib/pause.ts";
 import type { Databases, DatabaseServer } from "../databases.ts";
 import { domainOperations, type OperationDependencies } from "./domain-operations.ts";
+
+const endedOperations = new Counter({
+  name: "novacron_operations_ended_total",
+  help: "Durable operations that this process has brought to their end.",
+  labelNames: ["database", "kind", "state"],
+  registers: [metrics],
+});
 
 /** How long operations may take to be given back. One whose database does not respond is left to its lease. */
 const endingMs = 4_000;
@@ -36,7 +46,8 @@ export function startOperations({ server, services, ...dependencies }: Operation
   const running = prepared.map(({ domain, definitions, schedules }) => {
     const system = systems[domain];
     const store = operationStore({ service: services[domain], system, url: server.url(domain, "system") });
-    const worker = startWorker({ store, definitions });
+    const onEnd = (kind: string, state: OperationState) => endedOperations.inc({ database: domain, kind, state });
+    const worker = startWorker({ store, definitions, onEnd });
     const following = followSchedules(scheduleStore(system), schedules, stopping.signal);
     return { worker, following };
   });

@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 import { kill } from "#tests/embedded/embedded-fixture.ts";
 import { until } from "#tests/events/until.ts";
 import { bundle } from "#tests/harness/bundles.ts";
+import type { DrillSchedule } from "./schedule-of-drill.ts";
 
 export interface WorkerProcess {
   child: ChildProcess;
@@ -16,6 +17,7 @@ export interface WorkerProcessOptions {
   url: string;
   leaseMs: number;
   holds?: boolean;
+  schedule?: DrillSchedule;
 }
 
 function spawnWorker(options: WorkerProcessOptions): WorkerProcess {
