@@ -36,6 +36,7 @@ const withoutEvents: Record<string, string> = {
   connection_tickets: "they change no user's rights, and expire within a minute",
   operations: "workers and those who wait for them read the table itself",
   operation_steps: "a step is a part of its operation",
+  operation_schedules: "the operations that they start have events",
   executed_writes: "they record which calls were executed, and expire within a minute",
   outbox_events: "the events themselves",
   event_log: "part of the log itself",
