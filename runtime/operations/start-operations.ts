@@ -19,6 +19,11 @@ const endedOperations = new Counter({
   registers: [metrics],
 });
 
+/**
+ * How often each worker reads what is due when nothing wakes it. It is half of a lease: a worker then knows of every lease when that ends, and takes over at
+ * once.
+ */
+const pollMs = 5_000;
 /** How long operations may take to be given back. One whose database does not respond is left to its lease. */
 const endingMs = 4_000;
 
@@ -47,7 +52,7 @@ export function startOperations({ server, services, ...dependencies }: Operation
     const system = systems[domain];
     const store = operationStore({ service: services[domain], system, url: server.url(domain, "system") });
     const onEnd = (kind: string, state: OperationState) => endedOperations.inc({ database: domain, kind, state });
-    const worker = startWorker({ store, definitions, onEnd });
+    const worker = startWorker({ store, definitions, onEnd, pollMs });
     const following = followSchedules(scheduleStore(system), schedules, stopping.signal);
     return { worker, following };
   });
