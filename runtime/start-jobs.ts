@@ -5,6 +5,7 @@ import { startEvents } from "./events/start-events.ts";
 import { followKeyFiles, requireKeys } from "./keys/keys.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { startOperations } from "./operations/start-operations.ts";
+import { callsOverHttp, readSubgraphUrls } from "./service-calls.ts";
 
 /** Starts the background work of all five databases in a process of its own. Any number of processes may run, and share the work. */
 export async function startJobs(
@@ -12,6 +13,8 @@ export async function startJobs(
   print: (line: string) => void,
 ): Promise<{ stop(): Promise<void> }> {
   const { redisUrl, host, metricsPort } = environment;
+  // On the embedded server of a data folder, the process that runs the subgraphs works on operations: it calls them without a URL.
+  const urls = environment.databaseUrls && readSubgraphUrls("jobs");
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const undo of stops.splice(0).reverse()) await undo();
@@ -21,6 +24,8 @@ export async function startJobs(
   try {
     await requireMigrated(server);
     const signingKeys = new Replaceable(environment.keys.signingKeys ?? requireKeys(environment).signingKeys);
+    const calls = urls && callsOverHttp({ issuer: "jobs", keys: signingKeys }, urls);
+    if (calls) stops.push(() => calls.close());
     const services = await openDatabases(server);
     stops.push(() => closeDatabases(services));
     const stopping = new AbortController();
@@ -29,7 +34,7 @@ export async function startJobs(
       stopping.abort();
       return ended;
     });
-    stops.push(startOperations({ server, services, systems, environment, signingKeys }).stop);
+    stops.push(startOperations({ server, services, systems, environment, signingKeys, calls }).stop);
     const figures = await serveMetrics(systems, { host, port: metricsPort }, print);
     if (figures) stops.push(figures.close);
     const endKeys = followKeyFiles(environment, { signingKeys });

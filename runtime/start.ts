@@ -29,6 +29,7 @@ import { followKeyFiles, readKeys } from "./keys/keys.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { theOneRequest } from "./one-request.ts";
 import { startOperations } from "./operations/start-operations.ts";
+import { callsInProcess } from "./service-calls.ts";
 import { serveGateway } from "./serve-gateway.ts";
 import { createSubgraphs } from "./subgraphs.ts";
 
@@ -100,9 +101,6 @@ export async function start(
       if (demo) background.push((await startDemo(fleet)).running);
       if (options.replay) background.push((await startReplay(fleet, options.replay)).running);
     }
-    const { systems } = events;
-    const operations = startOperations({ server, services: databases, systems, environment, signingKeys });
-    stops.push(operations.stop);
 
     const redis = redisUrl ? openRedis(redisUrl) : undefined;
     if (redis) stops.push(async () => redis.disconnect());
@@ -114,6 +112,10 @@ export async function start(
     for (const line of await ensureAdministrator(first)) print(line);
 
     const subgraphs = createSubgraphs(databases, identity, events.log);
+    const { systems } = events;
+    const calls = callsInProcess("jobs", subgraphs);
+    stops.push(() => calls.close());
+    stops.push(startOperations({ server, services: databases, systems, environment, signingKeys, calls }).stop);
     const gateway = await serveGateway({
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport: guarded(inProcess(subgraphs), {}, countCalls),

@@ -5,6 +5,7 @@ import { runConsumer } from "#db/event-log/consumer.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
 import { runRelay } from "#db/event-log/relay.ts";
 import { domains } from "#db/columns.ts";
+import { operationProjection } from "#db/projections/operation-projection.ts";
 import { vmProjection } from "#db/projections/vm-projection.ts";
 import { endedAfter } from "#lib/pause.ts";
 import { closeDatabases, type Databases, type DatabaseServer, openDatabases } from "#runtime/databases.ts";
@@ -42,6 +43,13 @@ export async function startEvents(
     ...domains.map((domain) => runRelay({ domain, url: server.url(domain, "system"), buses, signal })),
     ...[systems.monitoring, systems.scheduler].map((target) =>
       runConsumer(vmProjection({ source: systems.vms, target }), { system: target, log: eventLog, signal }),
+    ),
+    ...domains.map((domain) =>
+      runConsumer(operationProjection({ source: systems[domain], target: systems.vms }), {
+        system: systems.vms,
+        log: eventLog,
+        signal,
+      }),
     ),
   ];
   const ended = endedAfter(signal, endingMs, Promise.all(running)).then(async () => {

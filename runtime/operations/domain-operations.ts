@@ -3,6 +3,7 @@ import type { Domain } from "#db/columns.ts";
 import type { OperationDefinition } from "#lib/operations/definition.ts";
 import type { ScheduleDefinition } from "#lib/operations/schedule.ts";
 import type { Current } from "#lib/replaceable.ts";
+import type { ServiceCalls } from "#lib/subgraph/service-calls.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Databases } from "../databases.ts";
 import type { Environment } from "../environment.ts";
@@ -22,8 +23,12 @@ export interface DomainOperations {
 
 /** What the steps of operations work with. */
 export interface OperationDependencies {
+  /** The databases under their service roles: a definition's use cases are bound to the tenant of its operation. */
+  services: Databases;
   /** The databases under their system roles. */
   systems: Databases;
+  /** Signed calls to the subgraphs. Undefined where this process cannot call them: definitions that need them are then another process's. */
+  calls: ServiceCalls | undefined;
   environment: Pick<Environment, "auditCheckpoints" | "eventRetentionSeconds" | "operationRetentionSeconds">;
   /** They sign the checkpoints of the audit log. */
   signingKeys: Current<Keyring>;

@@ -9,7 +9,7 @@ import type { OperationState } from "#lib/operations/record.ts";
 import { Schedule } from "#lib/operations/schedule.ts";
 import { startWorker } from "#lib/operations/worker.ts";
 import { endedAfter } from "#lib/pause.ts";
-import type { Databases, DatabaseServer } from "../databases.ts";
+import type { DatabaseServer } from "../databases.ts";
 import { domainOperations, type OperationDependencies } from "./domain-operations.ts";
 
 const endedOperations = new Counter({
@@ -29,8 +29,6 @@ const endingMs = 4_000;
 
 export interface OperationOptions extends OperationDependencies {
   server: DatabaseServer;
-  /** The databases under their service roles: for the steps in transactions of a tenant. */
-  services: Databases;
 }
 
 /**
@@ -38,9 +36,9 @@ export interface OperationOptions extends OperationDependencies {
  * @returns how to stop: operations are given back to the other processes
  * @throws ScheduleError
  */
-export function startOperations({ server, services, ...dependencies }: OperationOptions): { stop(): Promise<void> } {
+export function startOperations({ server, ...dependencies }: OperationOptions): { stop(): Promise<void> } {
   const operations = domainOperations(dependencies);
-  const { systems } = dependencies;
+  const { services, systems } = dependencies;
   const stopping = new AbortController();
   const prepared = domains.map((domain) => {
     const { definitions, schedules } = operations[domain];

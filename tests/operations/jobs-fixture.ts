@@ -30,11 +30,11 @@ export async function jobsFixture() {
     await urls.drop();
     rmSync(folder, { recursive: true });
   });
-  const dependencies = { systems, environment, signingKeys };
+  const dependencies = { services, systems, environment, signingKeys, calls: undefined };
   return {
     urls,
     systems,
     operations: domainOperations(dependencies),
-    start: () => stops.push(startOperations({ server, services, ...dependencies }).stop),
+    start: () => stops.push(startOperations({ server, ...dependencies }).stop),
   };
 }
