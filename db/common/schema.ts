@@ -12,4 +12,5 @@ export const {
   executedWrites,
   operations,
   operationSteps,
+  entityChanges,
 } = commonTables("{{domain}}" as Domain);

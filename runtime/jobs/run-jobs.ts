@@ -1,8 +1,10 @@
+import { domains } from "#db/columns.ts";
 import type { Current } from "#lib/replaceable.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Databases } from "../databases.ts";
 import type { Environment } from "../environment.ts";
 import { auditCheckpoints, sessionRetention } from "./auth.ts";
+import { changeRetention } from "./change-retention.ts";
 import { rollupAndRetention } from "./monitoring.ts";
 import { repeat } from "./periodic-job.ts";
 
@@ -12,7 +14,7 @@ import { repeat } from "./periodic-job.ts";
  */
 export function runJobs(
   systems: Databases,
-  { auditCheckpoints: path }: Pick<Environment, "auditCheckpoints">,
+  { auditCheckpoints: path, changeRetentionSeconds }: Pick<Environment, "auditCheckpoints" | "changeRetentionSeconds">,
   signingKeys: Current<Keyring>,
   signal: AbortSignal,
 ): Promise<unknown> {
@@ -20,6 +22,7 @@ export function runJobs(
     rollupAndRetention(systems.monitoring),
     auditCheckpoints(systems.auth, { path, signingKeys }),
     sessionRetention(systems.auth),
+    ...domains.map((domain) => changeRetention(systems[domain], changeRetentionSeconds)),
   ];
   return Promise.all(jobs.map((job) => repeat(job, signal)));
 }

@@ -37,6 +37,7 @@ const withoutEvents: Record<string, string> = {
   operations: "workers and those who wait for them read the table itself",
   operation_steps: "a step is a part of its operation",
   executed_writes: "they record which calls were executed, and expire within a minute",
+  entity_changes: "written with the events of the same changes",
   outbox_events: "the events themselves",
   event_log: "part of the log itself",
   event_relay: "part of the log itself",
