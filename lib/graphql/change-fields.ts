@@ -1,5 +1,3 @@
-import type { EntityLoaders } from "./batching.ts";
-
 /** A row of the change history. `db/change-history/` reads it. */
 export interface RecordedChange {
   id: string;
@@ -25,7 +23,7 @@ export const changeFields = {
   user: ({ actor }: RecordedChange, _args: unknown, { loaders }: Context) => {
     const id = userActor.exec(actor ?? "")?.[1];
     if (id === undefined) return null;
-    const { User } = loaders as { User?: EntityLoaders<unknown, unknown, string> };
+    const { User } = loaders as { User?: { load(id: string): Promise<unknown> } };
     return User ? User.load(id) : { id };
   },
   version: ({ entityVersion }: RecordedChange) => entityVersion,

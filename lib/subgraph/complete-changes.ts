@@ -13,6 +13,18 @@ import { connectionTypes, listField, type ListedNoun } from "./list-sdl.ts";
 const change: ListedNoun = { type: "Change", one: "a change", many: "changes" };
 const sentence = "`changes` lists who changed it, when, and from what to what.";
 
+// `Change.user` refers to the user, in subgraphs that have no other reference to one.
+const userReference = parse(
+  `
+  "A person, or a program that acts like one, who may log in."
+  type User @key(fields: "id", resolvable: false) {
+    "The user's id."
+    id: ID!
+  }
+`,
+  { noLocation: true },
+).definitions;
+
 /** What a caller needs for the changes of a type, in addition to what the type requires. */
 interface Needs {
   requires?: string;
@@ -30,8 +42,9 @@ export function completeChanges(document: DocumentNode): DocumentNode {
   return {
     ...document,
     definitions: [
-      ...withImports(document.definitions.map(completedType), ["@listSize", "@shareable"]),
+      ...withImports(document.definitions.map(completedType), ["@key", "@listSize", "@shareable"]),
       ...connectionTypes(change).map(shareable),
+      ...(document.definitions.some((node) => isObject(node) && node.name.value === "User") ? [] : userReference),
     ],
   };
 }

@@ -151,6 +151,9 @@ describe("a statement", () => {
       tenantId,
       resourceConfig: { cpuMillicores: 1, memoryMb: 1 },
     });
+    await vms.write({ tenantId }, (tx) =>
+      upsert(tx, vmTable, [row("first")], { onConflict: ["id"], update: "all", emits: vmChanges }),
+    );
     await Promise.all(
       Array.from({ length: 64 }, (_, at) =>
         vms.write({ tenantId, actor: `command:${at}`, requestId: `at once ${at}` }, (tx) =>
@@ -159,12 +162,13 @@ describe("a statement", () => {
       ),
     );
     const changes = await changesOf(id);
-    expect(changes.map(({ version }) => version)).toEqual(Array.from({ length: 64 }, (_, at) => at + 1));
-    for (const [at, { actor, request, fields }] of changes.entries()) {
+    expect(changes.map(({ version }) => version)).toEqual(Array.from({ length: 65 }, (_, at) => at + 1));
+    let before: string | undefined = "first";
+    for (const { actor, request, fields } of changes.slice(1)) {
       const author = actor?.slice("command:".length);
       expect(request).toBe(`at once ${author}`);
-      const before = at === 0 ? undefined : changes[at - 1]?.actor?.slice("command:".length);
-      expect(fields).toEqual(at === 0 ? {} : { description: [before, author] });
+      expect(fields).toEqual({ description: [before, author] });
+      before = author;
     }
     const events = await owner<{ actor: string; version: number }>(
       `select actor, entity_version::int as version from outbox_events where entity_key = '${id}' order by version`,
@@ -291,9 +295,7 @@ describe("a month", () => {
     expect(await removeOldChanges(system, 365 * 86_400)).toBe(1);
     expect(await removeOldChanges(system, 365 * 86_400)).toBe(0);
     expect(await partitions()).toEqual(before.slice(1));
-    await expect(removeOldChanges(system, shortestRetentionSeconds - 86_400)).rejects.toMatchObject({
-      code: "INTERNAL_ERROR",
-    });
+    await expect(removeOldChanges(system, shortestRetentionSeconds - 86_400)).rejects.toThrow("at least 31 days");
     expect(await removeOldChanges(system, 80 * 86_400)).toBeGreaterThan(0);
     const [rows] = await owner<{ old: number }>(
       `select count(*) filter (where changed_at < ${at(111)})::int as old, count(*)::int as all from entity_changes where actor is null`,

@@ -1,11 +1,18 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { getTableName } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { columnOf } from "#db/rows.ts";
 import { domains } from "#db/columns.ts";
 import { type History, recordChanges, undecided } from "#db/change-history/history.ts";
+import { migrateDomain } from "#db/migrate.ts";
+import { domainJournal, migrationsFolder } from "#db/migration-files.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { declaredHistories } from "./declared-histories.ts";
 import { migratedDatabase } from "./migrated-database.ts";
+import { scratchDatabase } from "./scratch-database.ts";
 
 interface Trigger {
   table: string;
@@ -64,3 +71,27 @@ function argumentsOf({ table, type, key, tenant, part, recorded, noted }: Histor
 }
 
 const nameOf = (table: PgTable, property: string): string => columnOf(table, property).name;
+
+it("a database with rows records their changes from its upgrade on", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "migrations-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  cpSync(migrationsFolder("vms"), folder, { recursive: true });
+  const all = await domainJournal("vms");
+  const before = all.filter(({ tag }) => !/_(add_entity_changes|secure_entity_changes|record_changes)$/.test(tag));
+  expect(all.length - before.length).toBeGreaterThan(2);
+  writeFileSync(join(folder, "meta/_journal.json"), JSON.stringify({ entries: before }));
+  const { url, sql, drop } = await scratchDatabase();
+  onTestFinished(drop);
+  await migrateDomain(url, "vms", { folder });
+  const insert = (name: string) => sql`
+    insert into vms (name, hypervisor_type, owner_id, tenant_id, resource_config)
+    values (${name}, 'kvm', ${platformTenantId}, ${platformTenantId}, '{}')`;
+  await insert("old");
+  await migrateDomain(url, "vms");
+  await sql`update vms set description = 'changed'`;
+  await insert("new");
+  expect([...(await sql`select kind, fields from entity_changes order by changed_at`)]).toEqual([
+    { kind: "UPDATED", fields: { description: [null, "changed"] } },
+    { kind: "CREATED", fields: {} },
+  ]);
+});
