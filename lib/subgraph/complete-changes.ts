@@ -10,7 +10,7 @@ import {
 import { withImports } from "./federation-imports.ts";
 import { connectionTypes, listField, type ListedNoun } from "./list-sdl.ts";
 
-const change: ListedNoun = { type: "Change", one: "a change", many: "changes" };
+const change: ListedNoun = { type: "Change", one: "a change", many: "changes", nullable: false };
 const sentence = "`changes` lists who changed it, when, and from what to what.";
 
 // `Change.user` refers to the user, in subgraphs that have no other reference to one.

@@ -5,7 +5,7 @@ import { type Fixture, operationsFixture } from "./fixture.ts";
 import { keepTwoWorkers } from "./worker-processes.ts";
 
 /** The store calls and the effects of a drill before and after which its process can die: of one that works, and of one whose last step fails. */
-export const boundaries = { works: 21, fails: 36 } as const;
+export const boundaries = { works: 19, fails: 34 } as const;
 export const leaseMs = 500;
 
 /**

@@ -22,7 +22,7 @@ it("a failure that was recorded stays a failure when the process dies right afte
   const fixture = await operationsFixture();
   await keepTwoWorkers({ url: fixture.url, leaseMs });
   const definition = drill({ callee: fixture.service });
-  const id = await fixture.start(definition, { input: { failAt: "provision", dieAt: 17 } });
+  const id = await fixture.start(definition, { input: { failAt: "provision", dieAt: 15 } });
   const { steps, error } = await fixture.reached(id, "compensated");
   expect(error).toMatchObject({ code: "DRILL", step: "provision" });
   expect(steps.map(({ name, attempts }) => ({ name, attempts }))).toEqual([
