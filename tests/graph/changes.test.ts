@@ -69,13 +69,13 @@ it("what belongs to no tenant has its changes too", async () => {
   const node = fleet.id("clusterNode");
   await asOwner(
     product.urls.url("scheduler"),
-    (owner) => owner`update nodes set status = 'draining', last_heartbeat = now() where id = ${node}`,
+    (owner) => owner`update nodes set region = 'elsewhere', last_heartbeat = now() where id = ${node}`,
   );
   const { data, errors } = await product.ask(
     `{ clusterNode(id: "${node}") { changes(first: 1) { nodes { kind fields { name to } } } } }`,
   );
   expect(errors).toEqual([]);
-  expect(data.clusterNode.changes.nodes).toEqual([{ kind: "UPDATED", fields: [{ name: "status", to: "draining" }] }]);
+  expect(data.clusterNode.changes.nodes).toEqual([{ kind: "UPDATED", fields: [{ name: "region", to: "elsewhere" }] }]);
 });
 
 it("the changes of a public template are shown to its own tenant alone", async () => {
