@@ -236,7 +236,7 @@ class Run<Tx> {
   }
 
   #context(step: WorkStep<Tx>, what: "run" | "undo", signal: AbortSignal): StepContext {
-    const { id, tenantId, input, token, steps } = this.#record;
+    const { id, tenantId, actor, requestId, input, token, steps } = this.#record;
     const known = steps.find(({ name }) => name === step.name);
     const begun = (what === "run" ? known?.attempts : known?.undoAttempts) ?? 0;
     const results = Object.fromEntries(
@@ -245,6 +245,8 @@ class Run<Tx> {
     return {
       fence: { operationId: id, token },
       tenantId,
+      actor,
+      requestId,
       input,
       results,
       // The attempt of an effect has been recorded already; that of a transaction is recorded with its outcome.
