@@ -42,6 +42,15 @@ const environmentShape = z.object({
       );
       return z.NEVER;
     }),
+  OPERATION_RETENTION: z
+    .string()
+    .default("P30D")
+    .transform((text, context) => {
+      const seconds = durationSeconds(text);
+      if (seconds !== undefined && seconds >= 1) return seconds;
+      context.addIssue(`${text} is not an ISO 8601 duration of at least a second`);
+      return z.NEVER;
+    }),
   CHANGE_RETENTION: z
     .string()
     .default("P365D")
@@ -73,6 +82,8 @@ export interface Environment {
   metricsPort: number | undefined;
   /** How long after its delivery an event can be read at least. */
   eventRetentionSeconds: number;
+  /** How long an operation is kept after its end. */
+  operationRetentionSeconds: number;
   /** How long the changes of entities are kept at least. */
   changeRetentionSeconds: number;
   /** Keys that are set here and not in the data folder. */
@@ -108,6 +119,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     metricsPort: parsed.data.METRICS_PORT,
     redisUrl: parsed.data.REDIS_URL,
     eventRetentionSeconds: parsed.data.EVENT_RETENTION,
+    operationRetentionSeconds: parsed.data.OPERATION_RETENTION,
     changeRetentionSeconds: parsed.data.CHANGE_RETENTION,
     keys: {
       signingKeys: parsed.data.NOVACRON_SIGNING_KEYS,
