@@ -12,4 +12,5 @@ export const {
   executedWrites,
   operations,
   operationSteps,
+  operationSchedules,
 } = commonTables("{{domain}}" as Domain);

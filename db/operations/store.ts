@@ -98,10 +98,10 @@ function recordOf({ actor, requestId, resumesInMs, steps, ...rest }: StoredOpera
   };
 }
 
-/** Listens on a connection of its own, and opens another when it breaks. What is notified meanwhile is found by polling. */
+/** Listens on a connection of its own, and opens another when it breaks. */
 async function listen(
   { domain, url }: Pick<Database, "domain"> & { url: string },
-  onWake: (operationId: string) => void,
+  onWake: (operationId?: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -109,6 +109,8 @@ async function listen(
     try {
       const onNotify = (_channel: string, payload: string) => onWake(payload);
       const session = await openSession({ domain, url, name: "novacron operations", channels: [channel], onNotify });
+      // What was notified before was not received.
+      onWake();
       await Promise.race([session.closed, aborted]);
       await session.close();
     } catch (error) {

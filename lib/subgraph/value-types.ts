@@ -1,9 +1,12 @@
-import { type ASTNode, type DefinitionNode, type DocumentNode, parse, visit } from "graphql";
+import { type ASTNode, type DefinitionNode, type DocumentNode, Kind, parse, visit } from "graphql";
 import { withImports } from "./federation-imports.ts";
 import { operationValueTypes } from "./operation-types.ts";
 
-// The scalars and the types of values that are the same in every subgraph.
+// The scalars, the types of values and the directives that are the same in every subgraph.
 const sdl = `
+  "The services that may request a field that is \`@inaccessible\` to clients."
+  directive @calledBy("The names of the services." services: [String!]!) on FIELD_DEFINITION
+
   "The ISO 4217 code of a currency, such as \`USD\`."
   scalar CurrencyCode
   "A point in time, as RFC 3339 in UTC."
@@ -62,27 +65,32 @@ const sdl = `
   }
 `;
 
-const nameOf = (node: DefinitionNode): string | undefined => ("name" in node ? node.name?.value : undefined);
+const nameOf = (node: DefinitionNode): string | undefined => {
+  const name = "name" in node ? node.name?.value : undefined;
+  return node.kind === Kind.DIRECTIVE_DEFINITION ? `@${name}` : name;
+};
 const valueTypes = new Map(
   [...parse(sdl, { noLocation: true }).definitions, ...operationValueTypes].map((node) => [nameOf(node), node]),
 );
 
 /**
- * Adds the value types that a subgraph's schema uses, such as `Money` with its scalars.
+ * Adds the value types and directives that a subgraph's schema uses, such as `Money` with its scalars.
  * @throws Error when the schema defines one itself
  */
 export function withValueTypes(document: DocumentNode): DocumentNode {
   const own = document.definitions.map(nameOf).find((name) => valueTypes.has(name));
   if (own !== undefined) throw new Error(`${own} is a value type: remove it, lib/subgraph/value-types.ts defines it.`);
   const used = new Set<DefinitionNode>();
+  const add = (name: string): void => {
+    const found = valueTypes.get(name);
+    if (!found || used.has(found)) return;
+    used.add(found);
+    addUsedBy(found);
+  };
   const addUsedBy = (node: ASTNode): void => {
     visit(node, {
-      NamedType({ name }) {
-        const found = valueTypes.get(name.value);
-        if (!found || used.has(found)) return;
-        used.add(found);
-        addUsedBy(found);
-      },
+      NamedType: ({ name }) => add(name.value),
+      Directive: ({ name }) => add(`@${name.value}`),
     });
   };
   addUsedBy(document);

@@ -37,6 +37,8 @@ const withoutEvents: Record<string, string> = {
   connection_tickets: "they change no user's rights, and expire within a minute",
   operations: "the statement that changes one writes its event: vms_operation.updated",
   operation_steps: "a step is a part of its operation",
+  vm_slots: "the operations that take and release them have events",
+  operation_schedules: "the operations that they start have events",
   executed_writes: "they record which calls were executed, and expire within a minute",
   outbox_events: "the events themselves",
   event_log: "part of the log itself",

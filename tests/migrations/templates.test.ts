@@ -47,6 +47,9 @@ describe.each(domains)("the released migrations of the %s database", (domain) =>
       "refuse_repeated_writes",
       "add_operations",
       "secure_operations",
+      "describe_operations",
+      "add_operation_schedules",
+      "secure_operation_schedules",
     ])
       expect(names.filter((each) => each === name)).toEqual([name]);
     // The domain's own journal lists the templates that were released as copies; the others come from the templates' journal.
