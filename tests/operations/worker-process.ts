@@ -1,18 +1,22 @@
-// A worker as a process of its own. Its argument is JSON: the URL of the vms database, the lease, and whether its steps stop where their operation's input
-// says. It prints a line for each step that it stops at and for each refusal, and continues at a line on standard input.
+// A worker as a process of its own. Its argument is JSON: the URL of the vms database, the lease, whether its steps stop where their operation's input says,
+// and when such an operation starts by itself. It prints a line for each step that it stops at and for each refusal, and continues at a line on standard input.
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { openDatabase, type WriteTx } from "#db/client.ts";
+import { scheduleStore } from "#db/operations/schedules.ts";
 import { operationStore } from "#db/operations/store.ts";
 import { statement } from "#db/statement.ts";
 import { OperationDefinitions } from "#lib/operations/definition.ts";
+import { followSchedules } from "#lib/operations/follow-schedules.ts";
 import type { OperationRecord } from "#lib/operations/record.ts";
 import type { OperationStore } from "#lib/operations/store.ts";
 import { startWorker } from "#lib/operations/worker.ts";
 import { drill } from "./drill.ts";
+import { scheduleOfDrill } from "./schedule-of-drill.ts";
+import type { WorkerProcessOptions } from "./worker-processes.ts";
 
-const { url, leaseMs, holds } = JSON.parse(process.argv[2] ?? "{}") as { url: string; leaseMs: number; holds: boolean };
+const { url, leaseMs, holds, schedule } = JSON.parse(process.argv[2] ?? "{}") as WorkerProcessOptions;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const service = await openDatabase({ domain: "vms", url });
@@ -81,5 +85,7 @@ const definition = drill({
     await boundary({ id: fence.operationId, tenantId, input } as unknown as OperationRecord);
   },
 });
+if (schedule)
+  void followSchedules(scheduleStore(system), [scheduleOfDrill(definition, schedule)], new AbortController().signal);
 startWorker({ store, definitions: new OperationDefinitions([definition]), leaseMs, pollMs: 100 });
 print("ready");

@@ -5,6 +5,7 @@ import { kill } from "#tests/embedded/embedded-fixture.ts";
 import { until } from "#tests/events/until.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import type { SlotWorkerOptions } from "./slot-drill.ts";
+import type { DrillSchedule } from "./schedule-of-drill.ts";
 
 export interface WorkerProcess {
   child: ChildProcess;
@@ -17,6 +18,7 @@ export interface WorkerProcessOptions {
   url: string;
   leaseMs: number;
   holds?: boolean;
+  schedule?: DrillSchedule;
 }
 
 function spawnWorker(

@@ -182,7 +182,9 @@ describe("case G43, G48: the secrets of docker-compose.yml", () => {
       const follows = domain === "scheduler" ? [] : [domain];
       expect(holders(`${domain}-db-password`).toSorted()).toEqual([`${domain}-db`, "prepare"].toSorted());
       expect(holders(`${domain}-owner-password`).toSorted()).toEqual(["migrate", "prepare"]);
-      expect(holders(`${domain}-service-password`).toSorted()).toEqual([domain, "novacron", "prepare"].toSorted());
+      expect(holders(`${domain}-service-password`).toSorted()).toEqual(
+        [domain, "jobs", "novacron", "prepare"].toSorted(),
+      );
       expect(holders(`${domain}-system-password`).toSorted()).toEqual(
         [...follows, "jobs", "novacron", "prepare"].toSorted(),
       );
