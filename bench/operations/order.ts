@@ -45,4 +45,4 @@ export function orderEffects(sql: postgres.Sql) {
   };
 }
 
-export type OrderEffects = ReturnType<typeof orderEffects>;
+type OrderEffects = ReturnType<typeof orderEffects>;
