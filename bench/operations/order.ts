@@ -45,4 +45,3 @@ export function orderEffects(sql: postgres.Sql) {
   };
 }
 
-type OrderEffects = ReturnType<typeof orderEffects>;
