@@ -52,7 +52,7 @@ export function tenancySuite(options: TwoTenantsOptions): void {
         const list = `list: ${connection.field}(first: 100) { totalCount nodes { __typename id } }`;
         const { data, errors } = await product.ask(connection.under(list));
         expect(errors, connection.name).toEqual([]);
-        const { totalCount, nodes } = holderOf(data, "list")?.["list"] as Listed;
+        const { totalCount, nodes } = holderOf(data, "list")["list"] as Listed;
         expect(totalCount, connection.name).toBe(nodes.length);
         if (nodes.length > 0) seen.push(connection.name);
         const owned = (nodes as { __typename: string; id: string }[]).filter(
