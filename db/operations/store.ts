@@ -35,8 +35,9 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
   return {
     claim: async ({ leaseId, leaseMs, limit, known, unknownAfterMs }): Promise<Claimed> => {
       const [claimed] = await system.run(claimDue, { leaseId, leaseMs, limit, known, unknownAfterMs });
-      const { ids = [], nextInMs } = claimed ?? {};
-      return { records: ids.length > 0 ? await read(ids, leaseId) : [], nextInMs: nextInMs ?? undefined };
+      const { first = [], ids = [], nextInMs } = claimed ?? {};
+      const others = ids.length > 0 ? await read(ids, leaseId) : [];
+      return { records: [...first.map(recordOf), ...others], nextInMs: nextInMs ?? undefined };
     },
     renew: async (lease, leaseMs) => {
       const renewed = await system.run(extendLease, { ...parametersOf(lease), leaseMs });
