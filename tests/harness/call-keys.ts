@@ -21,7 +21,7 @@ export const callingSettings = (domain: Domain): Record<string, string> =>
   calleesOf(domain).length === 0
     ? {}
     : {
-        NOVACRON_SIGNING_KEYS: `1:the own key of ${domain}, of 32 characters or more`,
+        NOVACRON_SIGNING_KEYS: `1:the own key of the ${domain} subgraph in tests`,
         ...Object.fromEntries(
           calleesOf(domain).map((name) => [`SUBGRAPH_URL_${name.toUpperCase()}`, "http://127.0.0.1:1/graphql"]),
         ),
