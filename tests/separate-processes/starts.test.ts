@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Domain, domains } from "#db/columns.ts";
+import { domains } from "#db/columns.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { callerKeysFor, callingSettings } from "#tests/harness/call-keys.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
@@ -56,20 +56,23 @@ describe("a process", () => {
     await expect(startChild(bundle("subgraphs/vms/main.ts"), service)).rejects.toThrow(
       "DATABASE_URL_VMS_SYSTEM: is not set",
     );
-  });
-
-  it("reports which keys and URLs it lacks for its calls to subgraphs, and does not start", async () => {
     const callee = { DATABASE_URL_VMS: databases.url("vms"), NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys) };
     await expect(startChild(bundle("subgraphs/vms/main.ts"), callee)).rejects.toThrow(
       "NOVACRON_SIGNING_KEYS: is not set",
     );
-    const urls = { SUBGRAPH_URL_AUTH: "", SUBGRAPH_URL_MONITORING: "auth:4000" };
-    const caller = { ...callee, ...callingSettings("vms"), ...urls };
+    const caller = {
+      ...callee,
+      ...callingSettings("vms"),
+      SUBGRAPH_URL_AUTH: "",
+      SUBGRAPH_URL_MONITORING: "auth:4000",
+    };
     await expect(startChild(bundle("subgraphs/vms/main.ts"), caller)).rejects.toThrow(
       /SUBGRAPH_URL_AUTH: is not set; vms calls the auth subgraph[^]*SUBGRAPH_URL_MONITORING: is not the URL of a subgraph/,
     );
-    const url = (domain: Domain) => [`DATABASE_URL_${domain.toUpperCase()}`, databases.url("vms")];
-    const jobs = { ...Object.fromEntries(domains.map(url)), NOVACRON_SIGNING_KEYS: keys };
+    const jobs = {
+      ...Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, databases.url("vms")])),
+      NOVACRON_SIGNING_KEYS: keys,
+    };
     await expect(startChild(bundle("cli/run.ts"), jobs, ["jobs"])).rejects.toThrow(
       "SUBGRAPH_URL_VMS: is not set; jobs calls the vms subgraph",
     );

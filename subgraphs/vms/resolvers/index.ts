@@ -8,7 +8,6 @@ import type { UserErrorCode } from "../generated/enums.ts";
 import type { MutationResolvers, Resolvers } from "../generated/resolvers.ts";
 import type { VmsServices } from "../services.ts";
 import * as operations from "../operations/end-operations.ts";
-import * as slots from "../slots/slots.ts";
 import {
   AbandonOperationPayload,
   CancelOperationPayload,
@@ -18,6 +17,7 @@ import {
 } from "./Operation.ts";
 import { operation } from "./Query/operation.ts";
 import { operationProgressed } from "./Subscription/operationProgressed.ts";
+import * as slots from "../slots/slots.ts";
 import { Vm } from "./Vm.ts";
 import { VmResources } from "./VmResources.ts";
 import { VmSnapshot } from "./VmSnapshot.ts";
