@@ -24,7 +24,7 @@ export interface OrderProcess {
   name: string;
 }
 
-const { engine, url, name } = JSON.parse(process.argv[2] ?? "{}") as OrderProcess;
+const { engine, url, name: processName } = JSON.parse(process.argv[2] ?? "{}") as OrderProcess;
 const { pay, ship, refund } = orderEffects(postgres(url, { max: 4, onnotice: () => undefined }));
 
 type Start = (input: OrderInput) => Promise<unknown>;
@@ -89,7 +89,7 @@ async function dbos(): Promise<Start> {
     },
     { name: "order" },
   );
-  DBOS.setConfig({ name: "bench", systemDatabaseUrl: url, executorID: name, logLevel: "error" });
+  DBOS.setConfig({ name: "bench", systemDatabaseUrl: url, executorID: processName, logLevel: "error" });
   await DBOS.launch();
   return (input) => DBOS.startWorkflow(workflow, { workflowID: input.order })(input);
 }

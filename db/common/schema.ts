@@ -13,4 +13,5 @@ export const {
   operations,
   operationSteps,
   operationSchedules,
+  entityChanges,
 } = commonTables("{{domain}}" as Domain);

@@ -46,7 +46,8 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
       (await system.run(saveChange, { ...changeParameters(lease, record, change), ...events })).length > 0,
     transact: async ({ lease, record, signal, timeLimitMs, run, change }) => {
       const { tenantId, actor, requestId } = record;
-      const scope = { tenantId, actor, requestId, signal, deadline: Date.now() + timeLimitMs };
+      const operationId = lease.operationId;
+      const scope = { tenantId, actor, requestId, operationId, signal, deadline: Date.now() + timeLimitMs };
       try {
         const made = await service.write(scope, async (tx) => {
           const result = change(await run(tx));

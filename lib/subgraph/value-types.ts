@@ -22,6 +22,50 @@ const sdl = `
   "A whole number that may exceed 32 bits: a JSON number while that is exact, a string beyond."
   scalar Long
 
+  "A change to an object, recorded in the transaction that made it."
+  type Change @shareable {
+    "The change's id."
+    id: ID!
+    "Whether the object was created, updated or deleted."
+    kind: ChangeKind!
+    "When it was changed."
+    changedAt: DateTime!
+    "What made the change, as events have it: \`user:<id>\`, \`service:<name>\`, \`job:<name>\` or \`command:<name>\`. Null when it was made past the product, or before anyone was identified."
+    actor: String
+    "The user who made the change. Null when the actor is no user, or the user no longer exists or belongs to another tenant."
+    user: User
+    "The id of the request that made the change. Null when no request did."
+    requestId: String
+    "The id of the durable operation of which the change was a step. Null when it was none."
+    operationId: ID
+    "The object's \`version\` after the change, as the event of the change has it. Null when the object has no such counter, or the change was to a part of it."
+    version: Int
+    "The changed properties by name. Empty when the object was created; all that had a value, when it was deleted."
+    fields: [FieldChange!]!
+  }
+
+  "How an object changed."
+  enum ChangeKind {
+    "It was created."
+    CREATED
+    "It was updated."
+    UPDATED
+    "It was deleted."
+    DELETED
+  }
+
+  "A changed property of an object."
+  type FieldChange @shareable {
+    "The name of the property, as in the payloads of events."
+    name: String!
+    "The value before the change, as events have it. Null when there was none, or when it is withheld."
+    from: JSON
+    "The value after the change, as events have it. Null when there is none, or when it is withheld."
+    to: JSON
+    "Whether the values are withheld, because values of this property may hold secrets."
+    isWithheld: Boolean!
+  }
+
   "An amount of money in one currency."
   type Money @shareable {
     "The amount, exact, with at most nine decimals."

@@ -1,3 +1,4 @@
+import { removeOldChanges } from "#db/change-history/retention.ts";
 import type { Database } from "#db/client.ts";
 import { removeOldEvents } from "#db/event-log/retention.ts";
 import { removeEndedOperations } from "#db/operations/retention.ts";
@@ -8,6 +9,8 @@ export interface Retention {
   eventRetentionSeconds: number;
   /** How long an operation is kept after its end. */
   operationRetentionSeconds: number;
+  /** How long the changes of entities are kept at least. */
+  changeRetentionSeconds: number;
 }
 
 /** Removes events that were delivered long ago. */
@@ -27,4 +30,11 @@ export const operationRetention = (system: Database, { operationRetentionSeconds
       run: async (signal) => ({ removed: await removeEndedOperations(system, operationRetentionSeconds, signal) }),
     },
   ],
+});
+
+/** Prepares the next month of the change history, and removes the months that ended long ago. */
+export const changeRetention = (system: Database, { changeRetentionSeconds }: Retention): Job => ({
+  name: "remove_old_changes",
+  cron: "23 * * * *",
+  steps: [{ name: "remove", run: async () => ({ months: await removeOldChanges(system, changeRetentionSeconds) }) }],
 });

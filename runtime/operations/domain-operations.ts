@@ -8,7 +8,7 @@ import type { Keyring } from "#lib/trust/keyring.ts";
 import type { Databases } from "../databases.ts";
 import type { Environment } from "../environment.ts";
 import { auditCheckpoints, sessionRetention } from "../jobs/auth.ts";
-import { eventRetention, operationRetention } from "../jobs/every-domain.ts";
+import { changeRetention, eventRetention, operationRetention } from "../jobs/every-domain.ts";
 import { type Job, scheduled } from "../jobs/job.ts";
 import { rollup, sampleRetention } from "../jobs/monitoring.ts";
 import { projectionCheck } from "../jobs/projections.ts";
@@ -29,7 +29,10 @@ export interface OperationDependencies {
   systems: Databases;
   /** Signed calls to the subgraphs. Undefined where this process cannot call them: definitions that need them are then another process's. */
   calls: ServiceCalls | undefined;
-  environment: Pick<Environment, "auditCheckpoints" | "eventRetentionSeconds" | "operationRetentionSeconds">;
+  environment: Pick<
+    Environment,
+    "auditCheckpoints" | "eventRetentionSeconds" | "operationRetentionSeconds" | "changeRetentionSeconds"
+  >;
   /** They sign the checkpoints of the audit log. */
   signingKeys: Current<Keyring>;
 }
@@ -49,6 +52,7 @@ export function domainOperations({
     const ofEveryDomain = [
       eventRetention(systems[domain], environment),
       operationRetention(systems[domain], environment),
+      changeRetention(systems[domain], environment),
     ];
     return { definitions, schedules: [...ofEveryDomain, ...jobs].map(scheduled) };
   };

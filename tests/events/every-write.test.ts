@@ -40,6 +40,7 @@ const withoutEvents: Record<string, string> = {
   vm_slots: "the operations that take and release them have events",
   operation_schedules: "the operations that they start have events",
   executed_writes: "they record which calls were executed, and expire within a minute",
+  entity_changes: "written with the events of the same changes",
   outbox_events: "the events themselves",
   event_log: "part of the log itself",
   event_relay: "part of the log itself",

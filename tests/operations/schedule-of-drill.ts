@@ -12,5 +12,4 @@ export interface DrillSchedule {
 export const scheduleOfDrill = (
   definition: OperationDefinition<WriteTx, DrillInput>,
   { cron, input }: DrillSchedule,
-): Schedule<WriteTx> =>
-  new Schedule<WriteTx>({ name: "drill", cron, operation: definition as OperationDefinition<WriteTx>, input });
+): Schedule<WriteTx> => new Schedule<WriteTx>({ name: "drill", cron, operation: definition, input });

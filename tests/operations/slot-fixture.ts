@@ -78,7 +78,7 @@ async function openFixture(): Promise<SlotFixture & { stop(): Promise<void> }> {
     const { data, errors } = await subgraph.execute({ query, variables: { input } }, context);
     const [error] = errors ?? [];
     if (error) return error.extensions as SlotAnswer;
-    return (data?.["slot"] as { vmId: string }).vmId === input.vmId ? "done" : { code: "OTHER_VM" };
+    return (data?.["slot"] as { vmId: string } | undefined)?.vmId === input.vmId ? "done" : { code: "OTHER_VM" };
   };
   return {
     urls,

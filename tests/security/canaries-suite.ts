@@ -158,6 +158,9 @@ export function canariesSuite({ share, refusing }: Traffic): void {
     it("any of these without being found", () => {
       for (const kind of ["answers", "lines of the log", "rows"] as const)
         expect(new Set(planted.find(outputs[kind]).map(({ secret }) => secret)), kind).toEqual(new Set(["planted"]));
+      expect(outputs.rows.some(({ where, text }) => /entity_changes_/.test(where) && text.includes('"User"'))).toBe(
+        true,
+      );
       expect(textOf("figures")).toContain("# TYPE novacron_");
       for (const attribute of ["db.query.text", "graphql.operation.type", "error.type"])
         expect(textOf("traces")).toContain(attribute);
