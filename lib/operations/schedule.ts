@@ -16,7 +16,7 @@ export interface ScheduleDefinition<Tx> {
 }
 
 /** A schedule is refused when it is defined: one that is not valid, and one that no time ever fits. */
-export class ScheduleError extends Error {
+class ScheduleError extends Error {
   readonly code: "SCHEDULE_INVALID" | "SCHEDULE_NEVER_FIRES";
 
   constructor(code: ScheduleError["code"], message: string) {

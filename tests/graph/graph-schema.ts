@@ -146,11 +146,18 @@ export function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): 
   throw new Error(`${type} has lists, but no root field leads to it.`);
 }
 
-/** Returns the object in a response that has a field of this name, at any depth. */
-export function holderOf(data: unknown, name: string): Record<string, unknown> | undefined {
+/** Returns the object in a response that has a field of this name, at any depth. @throws Error where there is none */
+export function holderOf(data: unknown, name: string): Record<string, unknown> {
+  const found = foundHolder(data, name);
+  if (!found) throw new Error(`Nothing in the response has a field ${name}: ${JSON.stringify(data)?.slice(0, 300)}`);
+  return found;
+}
+
+/** The same; undefined where there is none. */
+export function foundHolder(data: unknown, name: string): Record<string, unknown> | undefined {
   if (data === null || typeof data !== "object") return undefined;
   if (name in data) return data as Record<string, unknown>;
   return Object.values(data)
-    .map((value) => holderOf(value, name))
+    .map((value) => foundHolder(value, name))
     .find((found) => found !== undefined);
 }

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Answer, TestProduct } from "#tests/harness/product.ts";
-import { type ConnectionField, holderOf } from "./graph-schema.ts";
+import { type ConnectionField, foundHolder } from "./graph-schema.ts";
 
 export interface Attempt {
   what: string;
@@ -37,7 +37,7 @@ export async function attempt(
 export function outcomeOf(answer: Answer, alias: string): string {
   const error = answer.errors.find(({ path }) => path?.at(-1) === alias);
   if (error) return `${error.extensions.code} ${String(error.extensions["argument"])}`;
-  const fields = holderOf(answer.data, alias)?.[alias] as { edges?: unknown } | null | undefined;
+  const fields = foundHolder(answer.data, alias)?.[alias] as { edges?: unknown } | null | undefined;
   return fields?.edges ? "an answer" : `nothing (${JSON.stringify(answer.errors).slice(0, 300)})`;
 }
 

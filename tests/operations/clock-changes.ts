@@ -25,7 +25,7 @@ export function clockChanges(wall: (at: number) => number): number[] {
 }
 
 /** Returns when a daemon would start what a schedule describes: it wakes each minute, reads the clock on the wall, and does what has come since it last did. */
-export function started(cron: string, wall: (at: number) => number, from: number, to: number): number[] {
+function started(cron: string, wall: (at: number) => number, from: number, to: number): number[] {
   const [minutes = "", hours = ""] = cron.split(" ");
   const isDue = (shown: number) => {
     const date = new Date(shown);
