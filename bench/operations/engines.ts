@@ -21,7 +21,7 @@ export interface Engine {
 }
 
 export const inFlight = 16;
-export const names = ["one", "two", "three", "four"];
+const names = ["one", "two", "three", "four"];
 const text = "insert into journal (what, operation_id, step) values ('applied', $1, $2)";
 
 export type Stops = (() => Promise<unknown>)[];

@@ -44,4 +44,3 @@ export function orderEffects(sql: postgres.Sql) {
     },
   };
 }
-
