@@ -28,7 +28,7 @@ module.exports = {
     ...domains.flatMap((domain) => [
       forbid(`${domain}-subgraph-keeps-to-itself`, folders(`subgraphs/${domain}`), {
         path: "^(subgraphs|db)/[^/]+/",
-        pathNot: [`^(subgraphs|db)/${domain}/`, "^db/(embedded|event-log|projections)/"],
+        pathNot: [`^(subgraphs|db)/${domain}/`, "^db/(embedded|event-log|operations|projections)/"],
       }),
       forbid(`${domain}-database-keeps-to-itself`, folders(`db/${domain}`), {
         path: "^db/[^/]+/",
