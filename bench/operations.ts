@@ -280,7 +280,7 @@ async function takeOver({ url, owner, service, quick }: Bench): Promise<Figure> 
     if (worker.stdout) await once(worker.stdout, "data");
   }
   const definition = drill({ callee: service });
-  const { id } = await service.write(scope, (tx) => startOperation(tx, definition, { input: { dieAt: 5 } }));
+  const { id } = await service.write(scope, (tx) => startOperation(tx, definition, { input: { dieAt: "reserve took effect" } }));
   let ms: number | undefined;
   while (ms === undefined) {
     const [row] = await owner<{ ms: number }[]>`
