@@ -33,7 +33,7 @@ function mappersOf(
       ...references.map((name) => [name, "{ id: string }"]),
       ...entities.flatMap((name) => [
         [name, `../loaders.ts#Row<"${name}">`],
-        [`${name}Connection`, `../loaders.ts#RowPage<"${name}">`],
+        ...(objects.has(`${name}Connection`) ? [[`${name}Connection`, `../loaders.ts#RowPage<"${name}">`]] : []),
       ]),
       ...names
         .filter((name) => !enums.has(name))

@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type Plugin } from "vitest/config";
 import { type ProjectName, testProjects } from "./tests/projects.ts";
 
 const long = ["long", "sweep"].includes(process.env["NOVACRON_TESTS"] ?? "");
@@ -6,7 +6,18 @@ const names = (Object.keys(testProjects) as ProjectName[]).filter((name) => (nam
 /** A test of a project without a server does not find the one that the others of its run have. */
 const withoutServer = { NOVACRON_TEST_SERVER_URL: "", NOVACRON_TEST_BUNDLES: "" };
 
+/**
+ * The main process, which runs the global setup, transforms its modules anew: vitest reads cached ones as bytes, and then fails wherever a stack trace is read,
+ * as the driver of PostgreSQL does for every error.
+ */
+const mainProcessWithoutCache: Plugin = {
+  name: "main-process-without-cache",
+  configureVitest: ({ experimental_defineCacheKeyGenerator: defineCacheKey }) =>
+    defineCacheKey(({ environment }) => (environment.name === "__vitest__" ? false : undefined)),
+};
+
 export default defineConfig({
+  plugins: [mainProcessWithoutCache],
   // Two copies of graphql meet without this: one through its CommonJS entry, one through its ESM entry.
   resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
   test: {

@@ -16,7 +16,8 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   subscriptions: () => import("./subscriptions/main.ts"),
   soak: () => import("./soak.ts"),
   faults: () => import("./faults.ts"),
-  operations: () => import("./operations.ts"),
+  operations: () => import("./operations/main.ts"),
+  "operations facts": () => import("./operations/facts.ts"),
 };
 
 const { values, positionals } = parseArgs({
@@ -27,10 +28,9 @@ const { values, positionals } = parseArgs({
     json: { type: "string" },
   },
 });
-const [given] = positionals;
-const name = given && values.real ? `${given} --real` : given;
-const bench = name === undefined ? undefined : benches[name];
-if (!name || !bench) {
+const name = [...positionals, ...(values.real ? ["--real"] : [])].join(" ");
+const bench = benches[name];
+if (!bench) {
   process.stderr.write(
     `usage: npm run bench -- NAME [--quick] [--json FILE]\nNAME is one of ${Object.keys(benches).join(", ")}\n`,
   );

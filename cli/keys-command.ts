@@ -1,9 +1,10 @@
 import { type Command, Option } from "commander";
 import { domains } from "#db/columns.ts";
-import { callerKeys, callerKeysText } from "#lib/trust/call-keys.ts";
+import { callerKeys, callerKeysText, type Issuer } from "#lib/trust/call-keys.ts";
 import { readKeyring } from "#lib/trust/keyring.ts";
 import { problem } from "./auth/problem.ts";
 import type { Environment } from "#runtime/environment.ts";
+import { calleesOf, issuers } from "#runtime/keys/issuers.ts";
 import { keysSettleMs } from "#lib/trust/live-keys.ts";
 import { progressBar } from "./progress.ts";
 import type { Rotation } from "#runtime/keys/rotate-keys.ts";
@@ -25,14 +26,27 @@ export function addKeysCommand(program: Command, environmentOf: (options: { data
     .description(
       "print NOVACRON_CALLER_KEYS of a subgraph, with which it accepts a gateway with these NOVACRON_SIGNING_KEYS",
     )
-    .action((subgraph: string) => {
+    .addOption(
+      new Option(
+        "--issuer <name>",
+        "accept this caller instead; a subgraph's keys of several callers are joined by commas",
+      )
+        .choices(issuers)
+        .default("gateway"),
+    )
+    .action((subgraph: string, { issuer }: { issuer: Issuer }) => {
       if (!domains.some((domain) => domain === subgraph))
         throw problem({
           code: "SUBGRAPH_UNKNOWN",
           message: `There is no subgraph ${subgraph}; there are ${domains.join(", ")}.`,
         });
+      if (!calleesOf(issuer).some((domain) => domain === subgraph))
+        throw problem({
+          code: "ISSUER_NOT_ALLOWED",
+          message: `${issuer} does not call ${subgraph}; it calls ${calleesOf(issuer).join(", ")}.`,
+        });
       const signing = readKeyring("NOVACRON_SIGNING_KEYS");
-      process.stdout.write(`${callerKeysText(callerKeys("gateway", signing, subgraph))}\n`);
+      process.stdout.write(`${callerKeysText(callerKeys(issuer, signing, subgraph))}\n`);
     });
   keys
     .command("rotate")

@@ -1,4 +1,15 @@
-import { entityEvents, id, idOrNull, recordEvent, tags, text, textOrNull } from "./catalogue.ts";
+import {
+  entityEvents,
+  id,
+  idOrNull,
+  recordEvent,
+  removableEvents,
+  tags,
+  text,
+  textOrNull,
+  time,
+  timeOrNull,
+} from "./catalogue.ts";
 import { operationEvents } from "./operations.ts";
 
 /** The events that the vms domain emits. */
@@ -25,4 +36,14 @@ export const vmsEvents = {
     ["nodeId", "ownerId", "tags"],
   ),
   ...operationEvents("vms_operation", "VmsOperation", "vms"),
+  // An operation of any domain, when this one has learned of the change: what `operations` and `operationProgressed` show.
+  ...removableEvents("operation", "Operation", "A durable operation of any domain", {
+    kind: text,
+    subjectType: textOrNull,
+    subjectId: idOrNull,
+    state: text,
+    actor: textOrNull,
+    createdAt: time,
+    endedAt: timeOrNull,
+  }),
 };

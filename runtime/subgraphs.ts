@@ -6,6 +6,7 @@ import { createMonitoringSubgraph } from "#subgraphs/monitoring/subgraph.ts";
 import { createSchedulerSubgraph } from "#subgraphs/scheduler/subgraph.ts";
 import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
 import type { Databases } from "./databases.ts";
+import { callsInProcess } from "./service-calls.ts";
 
 /**
  * Creates the five subgraphs, each on its own database.
@@ -16,10 +17,13 @@ export const createSubgraphs = (
   databases: Databases,
   identity: Omit<AuthDependencies, "database">,
   log?: EventLog,
-): Subgraph[] => [
-  createAuthSubgraph({ database: databases.auth, ...identity }),
-  createVmsSubgraph({ database: databases.vms, log }),
-  createMonitoringSubgraph({ database: databases.monitoring, log }),
-  createFederationSubgraph({ database: databases.federation, log }),
-  createSchedulerSubgraph({ database: databases.scheduler }),
-];
+): Subgraph[] => {
+  const others = [
+    createAuthSubgraph({ database: databases.auth, ...identity }),
+    createMonitoringSubgraph({ database: databases.monitoring, log }),
+    createFederationSubgraph({ database: databases.federation, log }),
+    createSchedulerSubgraph({ database: databases.scheduler }),
+  ];
+  const calls = callsInProcess("vms", others);
+  return [...others, createVmsSubgraph({ database: databases.vms, log, calls })];
+};

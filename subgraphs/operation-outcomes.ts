@@ -1,6 +1,6 @@
 import type { StartOutcome } from "#db/operations/requests.ts";
 import { InvalidArgument } from "#lib/errors.ts";
-import { type UserError, userError } from "#lib/graphql/user-errors.ts";
+import { userError } from "#lib/graphql/user-errors.ts";
 import { type Done, done, type Refused, refused } from "./use-case.ts";
 
 // What the use cases of all domains return of the operations that they start.
@@ -25,22 +25,16 @@ export function idempotencyKeyOf(
 
 /** Returns the outcome of a use case that starts an operation. A request that is repeated with its key has the operation of the first one, once that has ended. */
 export function started({ outcome, id }: StartOutcome): Done<{ operationId: string }> | Refused<StartErrorCode> {
-  switch (outcome) {
-    case "started":
-    case "same":
-      return done({ operationId: id });
-    case "in progress":
-      return refused(
-        ofKey("IDEMPOTENCY_IN_PROGRESS", id, `The operation ${id}, which this key started, has not ended yet.`),
-      );
-    case "conflict":
-      return refused(
-        ofKey("IDEMPOTENCY_CONFLICT", id, `This key started the operation ${id}, with another input: use a new key.`),
-      );
-  }
+  if (outcome === "in progress")
+    return blocked("IDEMPOTENCY_IN_PROGRESS", id, `The operation ${id}, which this key started, has not ended yet.`);
+  if (outcome === "conflict")
+    return blocked(
+      "IDEMPOTENCY_CONFLICT",
+      id,
+      `This key started the operation ${id} with another input: use a new key.`,
+    );
+  return done({ operationId: id });
 }
 
-const ofKey = (code: StartErrorCode, operationId: string, message: string): UserError<StartErrorCode> => ({
-  ...userError(code, "idempotencyKey", message),
-  operationId,
-});
+const blocked = (code: StartErrorCode, operationId: string, message: string): Refused<StartErrorCode> =>
+  refused({ ...userError(code, "idempotencyKey", message), operationId });

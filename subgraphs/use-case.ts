@@ -120,10 +120,16 @@ class NothingDone extends Error {
   }
 }
 
-/** Returns the scope of a transaction for a request, in the request's own tenant unless another is given. */
-export const scopeOf = ({ identity, requestId, deadline }: RequestContext, tenantId = identity.tenantId): Scope => ({
+/**
+ * Returns the scope of a transaction for a request, in the request's own tenant unless another is given. Its actor is the caller, or the actor that a service
+ * works for.
+ */
+export const scopeOf = (
+  { identity, requestId, deadline, onBehalfOf }: RequestContext,
+  tenantId = identity.tenantId,
+): Scope => ({
   tenantId,
   deadline,
   requestId,
-  actor: identity.kind === "anonymous" ? undefined : `${identity.kind}:${identity.id}`,
+  actor: identity.kind === "anonymous" ? undefined : (onBehalfOf ?? `${identity.kind}:${identity.id}`),
 });

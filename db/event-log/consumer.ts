@@ -5,7 +5,7 @@ import { log } from "#lib/observability/log.ts";
 import { eventDelay, eventsConsumed, eventsRepeated } from "#lib/observability/metrics.ts";
 import { pause } from "#lib/pause.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
-import type { Database, Tx } from "../client.ts";
+import type { Database, Tx, WriteTx } from "../client.ts";
 import { statement } from "../statement.ts";
 import type { EventLog } from "./event-log.ts";
 import { isPositionGone } from "./stored-events.ts";
@@ -17,7 +17,7 @@ export interface Consumer<Read extends Event = Event> {
   source: EventSource;
   types: readonly Read["type"][];
   /** Applies events that were not processed before, oldest first, in the transaction that saves the position. */
-  apply(tx: Tx, events: readonly Read[]): Promise<void>;
+  apply(tx: WriteTx, events: readonly Read[]): Promise<void>;
   /**
    * Takes over the current state from the source itself. Called at the very first start, and when missed events are no longer kept.
    * @returns the position to continue from, taken before the state was read

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { operationType } from "#lib/operations/operation-id.ts";
 import type { Domain } from "../columns.ts";
 
 const { placeholder } = sql;
@@ -6,7 +7,7 @@ const iso = (column: string) => sql.raw(`to_char(${column} at time zone 'utc', '
 
 /**
  * Returns the insert of an operation's event, for the statement that changes it: a worker then records a change in one round trip. Its payload is that of
- * `events/operations.ts`; the actor is whoever started the operation.
+ * `events/operations.ts`; the actor is the one who started the operation.
  * @param from the name of the query that returns the changed row
  */
 export const eventOf = (from: string, change: "created" | "updated" | "deleted"): SQL => sql`
@@ -21,7 +22,3 @@ export const eventNames = (domain: Domain) => ({
   event: `${domain}_operation`,
   entityType: operationType(domain),
 });
-
-/** Returns the type in the graph of a domain's operations: `VmsOperation`. */
-export const operationType = <Of extends Domain>(domain: Of) =>
-  `${domain.charAt(0).toUpperCase()}${domain.slice(1)}Operation` as `${Capitalize<Of>}Operation`;

@@ -95,9 +95,9 @@ export type CancelOutcome =
   /** A step after the last safe point was attempted. */
   | { outcome: "not cancellable"; step: string };
 
-const lock = statement<{ state: OperationState }>(
+const lock = statement<{ state: OperationState; isCancelled: boolean }>(
   () => sql`
-    select state from ${operations} where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} for update`,
+    select state, cancel_requested_at is not null as "isCancelled" from ${operations} where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} for update`,
 );
 const pastSafePoint = statement<{ name: string }>(
   () => sql`
@@ -121,7 +121,7 @@ export async function cancelOperation(tx: WriteTx, id: string): Promise<CancelOu
   const [found] = await tx.run(lock, values);
   if (!found) return { outcome: "not found" };
   if (hasEnded(found.state)) return { outcome: "ended", state: found.state };
-  if (found.state === "compensating") return { outcome: "requested" };
+  if (found.state === "compensating" || found.isCancelled) return { outcome: "requested" };
   // After the lock, so that a step which was recorded meanwhile is seen.
   const [step] = await tx.run(pastSafePoint, values);
   if (step) return { outcome: "not cancellable", step: step.name };

@@ -93,9 +93,8 @@ const recordChange = () => sql`
     ), step as (
       insert into operation_steps (operation_id, tenant_id, position, name, state, attempts, undo_attempts, result, error)
       select saved.id, saved.tenant_id, position, name, step.state, attempts, "undoAttempts", result, step.error
-      from saved cross join jsonb_to_record(coalesce(${placeholder("step")}::text, '{}')::jsonb)
+      from saved cross join jsonb_to_recordset(${placeholder("steps")}::text::jsonb)
         as step (position smallint, name text, state text, attempts int, "undoAttempts" int, result jsonb, error jsonb)
-      where position is not null
       on conflict (operation_id, position) do update set state = excluded.state, attempts = excluded.attempts,
         undo_attempts = excluded.undo_attempts, result = excluded.result, error = excluded.error, updated_at = now()
     )`;

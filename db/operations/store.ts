@@ -68,13 +68,13 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
 const parametersOf = ({ operationId, tenantId, leaseId }: Lease) => ({ id: operationId, tenantId, leaseId });
 
 const changeParameters = (lease: Lease, { token, cancelRequested }: OperationRecord, change: Change) => {
-  const { state, step, error, leftBehind, waitingFor, next } = change;
+  const { state, step, begins, error, leftBehind, waitingFor, next } = change;
   return {
     ...parametersOf(lease),
     token,
     knowsOfCancel: cancelRequested,
     state,
-    step: step ? JSON.stringify(step) : null,
+    steps: JSON.stringify([step, begins].filter((each) => each !== undefined)),
     error: error ? JSON.stringify(error) : null,
     leftBehind: leftBehind ? JSON.stringify(leftBehind) : null,
     waitingFor: waitingFor ?? null,

@@ -1,6 +1,7 @@
 import { type Column, type GetColumnData, type SQL, sql } from "drizzle-orm";
 import { changesOf } from "../changes.ts";
 import { ofTenant } from "../tenant-predicate.ts";
+import { projectedOperations } from "./schema/projected-operations.ts";
 import { vmNetworks } from "./schema/vm-networks.ts";
 import { vmSnapshots } from "./schema/vm-snapshots.ts";
 import { vmStateTransitions } from "./schema/vm-state-transitions.ts";
@@ -22,3 +23,4 @@ export const vmNetworkChanges = changesOf(vmNetworks, "vm_network");
 export const vmStateTransitionChanges = changesOf(vmStateTransitions, "vm_state_transition", {
   related: { nodeId: ofVm(vms.nodeId), ownerId: ofVm(vms.ownerId), tags: ofVm(vms.tags) },
 });
+export const projectedOperationChanges = changesOf(projectedOperations, "operation");

@@ -1,5 +1,13 @@
 import type { OperationDefinition, Step, WaitStep } from "./definition.ts";
-import { type Change, type Failure, hasEnded, type Leftover, type OperationRecord, type StepRecord } from "./record.ts";
+import {
+  type Change,
+  changed,
+  type Failure,
+  hasEnded,
+  type Leftover,
+  type OperationRecord,
+  type StepRecord,
+} from "./record.ts";
 import type { Json } from "./definition.ts";
 import { retryDelayMs } from "./retry.ts";
 
@@ -29,8 +37,8 @@ export type OperationEvent =
 export function nextAction<Tx>(record: OperationRecord, definition: OperationDefinition<Tx> | undefined): Action<Tx> {
   if (hasEnded(record.state)) return { do: "nothing" };
   if (!definition) return missing("DEFINITION_MISSING", record, "This program has no such version of the definition.");
-  const changed = record.steps.find(({ position, name }) => definition.steps[position]?.name !== name);
-  if (changed) return missing("DEFINITION_CHANGED", record, "This version of the definition has other steps.", changed);
+  const other = record.steps.find(({ position, name }) => definition.steps[position]?.name !== name);
+  if (other) return missing("DEFINITION_CHANGED", record, "This version of the definition has other steps.", other);
   if (record.state === "compensating") return nextUndo(record, definition);
   if (record.cancelRequested) return { do: "record", event: { type: "cancelled" } };
   const position = definition.steps.findIndex((_, at) => stepRecord(record, at)?.state !== "done");
@@ -131,6 +139,20 @@ export function apply<Tx>(
     }
   }
   return undoFailed(at, event.failure);
+}
+
+/** Returns the change that ends a step with the beginning of the effect after it: one record states both. */
+export function withNextEffect<Tx>(
+  record: OperationRecord,
+  definition: OperationDefinition<Tx> | undefined,
+  change: Change,
+): Change {
+  if (change.step?.state !== "done" || change.state !== "running") return change;
+  const after = changed(record, change);
+  const action = nextAction(after, definition);
+  if (action.do !== "run" || action.step.type !== "effect") return change;
+  const { step: begins } = apply(after, definition, { type: "attempted", position: action.position }, 0);
+  return begins ? { ...change, begins } : change;
 }
 
 interface At<Tx> {

@@ -13,11 +13,16 @@ const digitOf = Object.fromEntries(Object.entries(domainOfDigit).map(([digit, do
 const at = 17;
 
 /** Returns the id of a new operation, a UUID that names the domain whose database has it. */
-export function newOperationId(domain: OperationDomain): string {
-  const id = newId();
-  return `${id.slice(0, at)}${digitOf[domain]}${id.slice(at + 1)}`;
-}
+export const newOperationId = (domain: OperationDomain): string => operationIdIn(domain, newId());
+
+/** Returns the id with the domain in it. */
+export const operationIdIn = (domain: OperationDomain, id: string): string =>
+  `${id.slice(0, at)}${digitOf[domain]}${id.slice(at + 1)}`;
 
 /** Returns the domain whose database has this operation if any has; undefined for an id that is of no operation. */
 export const domainOfOperation = (id: string): OperationDomain | undefined =>
   (domainOfDigit as Readonly<Record<string, OperationDomain>>)[id.charAt(at)];
+
+/** Returns the type in the graph of a domain's operations, such as `VmsOperation`. */
+export const operationType = <Domain extends OperationDomain>(domain: Domain) =>
+  `${domain.charAt(0).toUpperCase()}${domain.slice(1)}Operation` as `${Capitalize<Domain>}Operation`;

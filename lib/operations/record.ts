@@ -4,18 +4,21 @@ import type { Json } from "./definition.ts";
  * `running` includes the delay before a retry. `compensating` runs the undo of what was attempted. `parked` is a person's: a step could be neither done nor
  * undone, or no definition fits. `abandoned` was parked, and a person has accepted what is left behind.
  */
-export type OperationState =
-  | "pending"
-  | "running"
-  | "waiting"
-  | "done"
-  | "compensating"
-  | "compensated"
-  | "parked"
-  | "abandoned";
+export const operationStates = [
+  "pending",
+  "running",
+  "waiting",
+  "done",
+  "compensating",
+  "compensated",
+  "parked",
+  "abandoned",
+] as const;
+export type OperationState = (typeof operationStates)[number];
 
 /** A step without a record is pending. `failed` includes a step that will be retried. */
-export type StepState = "attempted" | "done" | "failed" | "undoing" | "undone" | "parked";
+export const stepStates = ["attempted", "done", "failed", "undoing", "undone", "parked"] as const;
+export type StepState = (typeof stepStates)[number];
 
 /** A failure as it is stored and shown: without the contents of errors, which may hold secrets. */
 export interface Failure {
@@ -61,10 +64,12 @@ export interface OperationRecord {
 const ended: ReadonlySet<OperationState> = new Set(["done", "compensated", "parked", "abandoned"]);
 export const hasEnded = (state: OperationState): boolean => ended.has(state);
 
-/** What the worker records: the operation's new state, at most one changed step, and when the operation is to be claimed again. */
+/** What the worker records: the operation's new state, the step that changed, and when the operation is to be claimed again. */
 export interface Change {
   state: OperationState;
   step?: StepRecord;
+  /** The effect after that step, which is attempted next. */
+  begins?: StepRecord;
   error?: Failure;
   leftBehind?: readonly Leftover[];
   /** The signal that the operation waits for. */
@@ -77,11 +82,12 @@ export interface Change {
 }
 
 /** Returns the record as the store has it after the change. */
-export function changed(record: OperationRecord, { state, step }: Change): OperationRecord {
-  const steps = step
-    ? [...record.steps.filter(({ position }) => position !== step.position), step].toSorted(
+export function changed(record: OperationRecord, { state, step, begins }: Change): OperationRecord {
+  let { steps } = record;
+  for (const each of [step, begins])
+    if (each)
+      steps = [...steps.filter(({ position }) => position !== each.position), each].toSorted(
         (one, other) => one.position - other.position,
-      )
-    : record.steps;
+      );
   return { ...record, state, steps, token: record.token + 1, resumesInMs: undefined };
 }

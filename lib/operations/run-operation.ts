@@ -1,7 +1,7 @@
 import { log } from "../observability/log.ts";
 import type { Json, OperationDefinition, Step, StepContext, WaitStep } from "./definition.ts";
 import { failureOf, StepFailure, storable } from "./failures.ts";
-import { apply, nextAction, type OperationEvent } from "./machine.ts";
+import { apply, nextAction, type OperationEvent, withNextEffect } from "./machine.ts";
 import { type Change, changed, hasEnded, type OperationRecord } from "./record.ts";
 import type { Lease, OperationStore } from "./store.ts";
 
@@ -43,6 +43,8 @@ class Run<Tx> {
   readonly #options: RunOptions<Tx>;
   /** Ends with the run: the lease was lost or given back. */
   readonly #over = new AbortController();
+  /** The position of the effect whose beginning was recorded with the end of the step before it. It runs, also when the worker stops. */
+  #begun: number | undefined;
   /** The signal of the running step. A cancel aborts a step, but no undo. */
   #step: { abort: AbortController; isUndo: boolean } | undefined;
 
@@ -65,6 +67,14 @@ class Run<Tx> {
   }
 
   async #advance(): Promise<void> {
+    const begun = this.#begun;
+    this.#begun = undefined;
+    const step = begun === undefined ? undefined : this.#options.definition?.steps[begun];
+    if (begun !== undefined && step?.type === "effect") await this.#runEffect(step, begun, "run");
+    else await this.#decide();
+  }
+
+  async #decide(): Promise<void> {
     if (this.#options.stopping.aborted) {
       await this.#options.store.release(this.#lease);
       return this.#end();
@@ -76,11 +86,15 @@ class Run<Tx> {
     if (step.type === "transaction") return this.#runTransaction(step, position, action.do);
     const begin = { type: action.do === "run" ? "attempted" : "undo attempted", position } as const;
     if (!(await this.#save(begin)) || this.#over.signal.aborted) return;
-    const outcome = await this.#limited(step, action.do, async (context) =>
-      action.do === "run" ? storable(await step.run(context)) : step.undo?.(context),
+    await this.#runEffect(step, position, action.do);
+  }
+
+  async #runEffect(step: Extract<Step<Tx>, { type: "effect" }>, position: number, what: "run" | "undo"): Promise<void> {
+    const outcome = await this.#limited(step, what, async (context) =>
+      what === "run" ? storable(await step.run(context)) : step.undo?.(context),
     );
     if (this.#over.signal.aborted) return;
-    await this.#save(this.#eventOf(outcome, step, position, action.do));
+    await this.#save(this.#eventOf(outcome, step, position, what));
   }
 
   async #runTransaction(
@@ -88,6 +102,7 @@ class Run<Tx> {
     position: number,
     what: "run" | "undo",
   ): Promise<void> {
+    let made: Change | undefined;
     const outcome = await this.#limited(step, what, async (context, timeLimitMs) =>
       this.#options.store.transact({
         lease: this.#lease,
@@ -99,7 +114,7 @@ class Run<Tx> {
           await step.undo?.(context, tx);
           return null;
         },
-        change: (result) => this.#change(this.#eventOf({ result }, step, position, what)),
+        change: (result) => (made = this.#change(this.#eventOf({ result }, step, position, what))),
       }),
     );
     if (this.#over.signal.aborted) return;
@@ -107,6 +122,7 @@ class Run<Tx> {
     const before = this.#record;
     if (!(await this.#read())) return;
     // It was saved and its response lost, or a cancel has come between: the record shows what is next.
+    if (this.#record.token !== before.token) this.#begun = made?.begins?.position;
     if (this.#record.token !== before.token || this.#record.cancelRequested !== before.cancelRequested) return;
     const error = "error" in outcome ? outcome.error : outcome.result.saved ? undefined : outcome.result.error;
     await this.#save(this.#eventOf({ error }, step, position, what));
@@ -124,7 +140,10 @@ class Run<Tx> {
       // A change that gives the lease back cannot be read again: it was saved or the lease is lost, and both end this run.
       if (!(await this.#read())) return false;
       // Only this claim's holder raises the token: the change was saved, and the response lost.
-      if (this.#record.token !== before.token) return this.#record.token === before.token + 1;
+      if (this.#record.token !== before.token) {
+        this.#begun = change.begins?.position;
+        return this.#record.token === before.token + 1;
+      }
       // A cancel has come between. What happened is recorded with it; what has not begun does not begin.
       const isNews = this.#record.cancelRequested && !before.cancelRequested;
       if (isNews && !isOutcome(event)) return false;
@@ -133,11 +152,14 @@ class Run<Tx> {
   }
 
   #change(event: OperationEvent): Change {
-    return apply(this.#record, this.#options.definition, event, this.#options.random());
+    const { definition, random, stopping } = this.#options;
+    const change = apply(this.#record, definition, event, random());
+    return stopping.aborted ? change : withNextEffect(this.#record, definition, change);
   }
 
   #follow(change: Change): void {
     this.#record = changed(this.#record, change);
+    this.#begun = change.begins?.position;
     if (change.next !== "continue" || hasEnded(change.state)) this.#end();
   }
 

@@ -2,6 +2,7 @@ import {
   type DefinitionNode,
   type DocumentNode,
   type FieldDefinitionNode,
+  type InterfaceTypeDefinitionNode,
   Kind,
   type ObjectTypeDefinitionNode,
   type TypeNode,
@@ -19,7 +20,7 @@ import {
 } from "./list-sdl.ts";
 
 interface Listed extends ListedNoun {
-  node: ObjectTypeDefinitionNode;
+  node: InterfaceTypeDefinitionNode | ObjectTypeDefinitionNode;
   /** Whether the schema has `<type>Filter` and `<type>OrderField`. */
   has: { filter: boolean; orderBy: boolean };
 }
@@ -88,7 +89,7 @@ const namesOf = ({ definitions }: DocumentNode): ReadonlySet<string | undefined>
 export const nameOf = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : nameOf(type.type));
 
 function listedType(node: DefinitionNode, names: ReadonlySet<string | undefined>): Listed | undefined {
-  if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) return undefined;
+  if (node.kind !== Kind.OBJECT_TYPE_DEFINITION && node.kind !== Kind.INTERFACE_TYPE_DEFINITION) return undefined;
   const directive = node.directives?.find(({ name }) => name.value === "listed");
   if (!directive) return undefined;
   const type = node.name.value;
@@ -98,7 +99,9 @@ function listedType(node: DefinitionNode, names: ReadonlySet<string | undefined>
     return value.value;
   };
   const has = { filter: names.has(`${type}Filter`), orderBy: names.has(`${type}OrderField`) };
-  return { node, type, one: noun("one"), many: noun("many"), has };
+  // An interface's objects may be in other subgraphs, of which one may fail.
+  const nullable = node.kind === Kind.INTERFACE_TYPE_DEFINITION;
+  return { node, type, one: noun("one"), many: noun("many"), nullable, has };
 }
 
 function completedField(field: FieldDefinitionNode, listed: Listed): FieldDefinitionNode {

@@ -13,7 +13,7 @@ describe("what a schema requires", () => {
           nodes: Int @policy(policies: [["platform"]])
           clusters: Int @policy(policies: [["platform"]]) @requiresScopes(scopes: [["cluster:read"]])
           own: Int @authenticated
-          internal: Int @inaccessible
+          internal: Int @inaccessible @calledBy(services: ["jobs", "gateway"])
           open: Int @public
         }`),
     ).toEqual({
@@ -21,7 +21,7 @@ describe("what a schema requires", () => {
       "Query.nodes": { policy: "platform" },
       "Query.clusters": { permission: "cluster:read", policy: "platform" },
       "Query.own": "authenticated",
-      "Query.internal": "service",
+      "Query.internal": { services: ["jobs", "gateway"] },
       "Query.open": "public",
     });
   });
@@ -35,9 +35,10 @@ describe("what a schema requires", () => {
   });
 
   it("is at least the service when a field has another directive too", () => {
-    expect(needsIn(`type Query { a: Int @inaccessible @requiresScopes(scopes: [["vm:read"]]) }`)).toEqual({
-      "Query.a": "service",
-    });
+    const directives = `@inaccessible @requiresScopes(scopes: [["vm:read"]])`;
+    expect(
+      needsIn(`type Query { a: Int ${directives} @calledBy(services: ["jobs"]) } type Vm { b: Int ${directives} }`),
+    ).toEqual({ "Query.a": { services: ["jobs"] }, "Vm.b": "service" });
   });
 });
 
@@ -59,6 +60,10 @@ describe("a schema is refused", () => {
     ["a word as a permission", '@requiresScopes(scopes: [["public"]])', "requires public, which is not a permission"],
     ["a wildcard as a permission", '@requiresScopes(scopes: [["*"]])', "requires *, which is not a permission"],
     ["a directive twice", "@authenticated @authenticated", "has @authenticated twice"],
+    ["services that are not named", "@inaccessible", "is @inaccessible, and has no @calledBy(services:)"],
+    ["an empty list of services", "@inaccessible @calledBy(services: [])", "has no services"],
+    ["a service without a name", '@inaccessible @calledBy(services: [""])', "has no services"],
+    ["services that call what clients see", '@calledBy(services: ["jobs"])', "is not @inaccessible"],
   ])("for %s", (_what, directives, message) => {
     expect(() => needsIn(`type Query { vms: Int ${directives} }`)).toThrow(message);
   });

@@ -23,7 +23,7 @@ const roots = new Set(["Query", "Mutation", "Subscription"]);
 
 /**
  * Reads what a subgraph's schema requires from its access directives, which the gateway enforces too: `@requiresScopes`, `@policy` and `@authenticated`; also
- * `@inaccessible`, for what only services may request, and `@public`, for a root field that needs no credential.
+ * `@inaccessible`, for what only services may request, with `@calledBy`, which lists these services, and `@public`, for a root field that needs no credential.
  * @throws Error for a root field without such a directive, and for a directive that a subgraph cannot enforce
  */
 export function declaredNeeds(document: DocumentNode): DeclaredNeeds {
@@ -40,7 +40,9 @@ export function declaredNeeds(document: DocumentNode): DeclaredNeeds {
       const coordinate = `${type}.${name.value}`;
       const needs = needsOf(coordinate, directives);
       if (roots.has(type) && needs === undefined)
-        throw new Error(`${coordinate} has none of ${[...accessDirectives].map((each) => `@${each}`).join(", ")}.`);
+        throw new Error(`${coordinate} has none of ${accessDirectives.map((each) => `@${each}`).join(", ")}.`);
+      if (roots.has(type) && needs === servicesOnly)
+        throw new Error(`${coordinate} is @inaccessible, and has no @calledBy(services:).`);
       add(declared, coordinate, needs);
     }
   }
@@ -61,8 +63,9 @@ function requireNone(node: DefinitionNode): void {
   });
 }
 
-const checked: ReadonlySet<string> = new Set(["requiresScopes", "policy", "authenticated", "public"]);
-const accessDirectives: ReadonlySet<string> = new Set([...checked, "inaccessible"]);
+const checked: ReadonlySet<string> = new Set(["requiresScopes", "policy", "authenticated", "public", "calledBy"]);
+/** Each of them alone is an answer to who may request a root field. */
+const accessDirectives = ["requiresScopes", "policy", "authenticated", "public", "inaccessible"];
 
 function add(declared: Map<string, Needs>, coordinate: string, needs: Needs | undefined): void {
   if (needs === undefined) return;
@@ -74,17 +77,21 @@ function needsOf(coordinate: string, directives: readonly ConstDirectiveNode[] =
   const given = new Map<string, ConstDirectiveNode>();
   for (const directive of directives) {
     const name = directive.name.value;
-    if (given.has(name) && accessDirectives.has(name)) throw new Error(`${coordinate} has @${name} twice.`);
+    if (given.has(name) && (checked.has(name) || name === "inaccessible"))
+      throw new Error(`${coordinate} has @${name} twice.`);
     if (name.startsWith("federation__")) throw new Error(`@${name} of ${coordinate} is not imported.`);
     given.set(name, directive);
   }
   if (given.has("public")) {
-    const [other] = [...accessDirectives].filter((name) => name !== "public" && given.has(name));
+    const other = accessDirectives.find((name) => name !== "public" && given.has(name));
     if (other) throw new Error(`${coordinate} is @public, and has @${other}.`);
     return publicAccess;
   }
   // The gateway has no such field. Between services, only the subgraph checks it.
-  if (given.has("inaccessible")) return servicesOnly;
+  const calledBy = given.get("calledBy");
+  if (calledBy && !given.has("inaccessible"))
+    throw new Error(`${coordinate} has @calledBy, and is not @inaccessible: clients could request it.`);
+  if (given.has("inaccessible")) return calledBy ? { services: servicesOf(coordinate, calledBy) } : servicesOnly;
   const permission = onlyName(coordinate, given.get("requiresScopes"));
   // No permission can be mistaken for a word such as `public`.
   if (permission !== undefined && !/^[a-z_]+:[a-z_]+$/.test(permission))
@@ -95,6 +102,18 @@ function needsOf(coordinate: string, directives: readonly ConstDirectiveNode[] =
     return permission === undefined ? { policy } : { permission, policy };
   }
   return permission ?? (given.has("authenticated") ? anyAuthenticated : undefined);
+}
+
+function servicesOf(coordinate: string, directive: ConstDirectiveNode): readonly string[] {
+  const services = (directive.arguments ?? [])
+    .flatMap(({ value }) => itemsOf(value))
+    .map((value) => {
+      if (value.kind !== Kind.STRING || value.value === "")
+        throw new Error(`@calledBy of ${coordinate} has no services.`);
+      return value.value;
+    });
+  if (services.length === 0) throw new Error(`@calledBy of ${coordinate} has no services.`);
+  return services;
 }
 
 const isPolicy = (name: string): name is PolicyName => Object.hasOwn(policies, name);

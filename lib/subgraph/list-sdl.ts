@@ -6,6 +6,8 @@ export interface ListedNoun {
   type: string;
   one: string;
   many: string;
+  /** Whether an element may be null, because another subgraph could not be reached. */
+  nullable: boolean;
 }
 
 /** Returns a field with the arguments and directives of a list of these objects. */
@@ -37,14 +39,14 @@ export function listField({ type, many }: ListedNoun): FieldDefinitionNode {
   return (parent as ObjectTypeDefinitionNode).fields?.[0] as FieldDefinitionNode;
 }
 
-export const connectionTypes = ({ type, one, many }: ListedNoun) =>
+export const connectionTypes = ({ type, one, many, nullable }: ListedNoun) =>
   parsed(`
     "A page of ${many}."
     type ${type}Connection {
       "The elements of the page with their cursors."
       edges: [${type}Edge!]!
-      "The elements of the page without their cursors."
-      nodes: [${type}!]!
+      "The elements of the page without their cursors.${nullable ? " One that could not be read is null." : ""}"
+      nodes: [${type}${nullable ? "" : "!"}]!
       "Information about the position of the page in the list."
       pageInfo: PageInfo!
       "The total number of elements over all pages. It is counted only when selected."
@@ -55,8 +57,8 @@ export const connectionTypes = ({ type, one, many }: ListedNoun) =>
     type ${type}Edge {
       "The cursor of the element."
       cursor: String!
-      "The ${withoutArticle(one)}."
-      node: ${type}!
+      "The ${withoutArticle(one)}.${nullable ? " Null when it could not be read." : ""}"
+      node: ${type}${nullable ? "" : "!"}
     }
   `);
 

@@ -24,6 +24,8 @@ export function requireServedFields(
   const needed = new Set<string>();
   const unknown = new Set(Object.keys(entities));
   for (const node of document.definitions) {
+    // The objects of an interface that is listed are of the types behind it.
+    if (node.kind === Kind.INTERFACE_TYPE_DEFINITION) unknown.delete(node.name.value);
     if (node.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
     const type = node.name.value;
     const isRoot = type === "Query" || type === "Mutation";

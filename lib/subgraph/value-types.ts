@@ -1,5 +1,6 @@
 import { type ASTNode, type DefinitionNode, type DocumentNode, parse, visit } from "graphql";
 import { withImports } from "./federation-imports.ts";
+import { operationValueTypes } from "./operation-types.ts";
 
 // The scalars and the types of values that are the same in every subgraph.
 const sdl = `
@@ -62,7 +63,9 @@ const sdl = `
 `;
 
 const nameOf = (node: DefinitionNode): string | undefined => ("name" in node ? node.name?.value : undefined);
-const valueTypes = new Map(parse(sdl, { noLocation: true }).definitions.map((node) => [nameOf(node), node]));
+const valueTypes = new Map(
+  [...parse(sdl, { noLocation: true }).definitions, ...operationValueTypes].map((node) => [nameOf(node), node]),
+);
 
 /**
  * Adds the value types that a subgraph's schema uses, such as `Money` with its scalars.

@@ -33,6 +33,11 @@ export interface RequestContext {
   deadline: number;
   /** The origin of the client's request; absent between services. */
   client?: Client | undefined;
+  /**
+   * Of a call by a service: the actor that it works for, as events show it (`user:<id>`). The callee records it and grants nothing for it: the rights of a call are
+   * those of its identity.
+   */
+  onBehalfOf?: string | undefined;
 }
 
 export interface Client {
@@ -67,11 +72,18 @@ export const policies = {
 
 export type PolicyName = keyof typeof policies;
 
-/** The needs of a field: a permission or one of the words above, a policy, or both. */
-export type Needs = string | { permission?: string; policy: PolicyName };
+/** The services that may request a field (`@calledBy`). No other caller may, whatever its permissions are. */
+export interface CalledBy {
+  services: readonly string[];
+}
+
+/** The needs of a field: a permission or one of the words above, a policy, or both; or the services that may request it. */
+export type Needs = string | { permission?: string; policy: PolicyName } | CalledBy;
 
 /** Returns why an identity is refused: UNAUTHENTICATED, or FORBIDDEN that names the missing permission or policy. Undefined when it is not refused. */
 export function refusalOf(identity: Identity, needs: Needs): PublicError | undefined {
+  if (typeof needs !== "string" && "services" in needs)
+    return refusalOf(identity, servicesOnly) ?? (needs.services.includes(identity.id) ? undefined : notForCaller());
   if (typeof needs !== "string") {
     const { permission = anyAuthenticated, policy } = needs;
     return refusalOf(identity, permission) ?? (policies[policy](identity) ? undefined : lacksPolicy(policy));
@@ -80,9 +92,13 @@ export function refusalOf(identity: Identity, needs: Needs): PublicError | undef
   if (identity.kind === "anonymous") return new PublicError("UNAUTHENTICATED", "Sign in, or send an API key.");
   if (needs === servicesOnly)
     return identity.kind === "service" ? undefined : new PublicError("FORBIDDEN", "Only services may use this.");
-  if (needs === anyAuthenticated || grants(identity.permissions, needs)) return undefined;
+  if (grants(identity.permissions, needs)) return undefined;
+  // A service has no rights of a user: fields name the services that may request them.
+  if (needs === anyAuthenticated) return identity.kind === "user" ? undefined : notForCaller();
   return new PublicError("FORBIDDEN", `This needs the permission ${needs}.`, { permission: needs });
 }
+
+const notForCaller = (): PublicError => new PublicError("FORBIDDEN", "This service may not use this.");
 
 export const lacksPolicy = (policy: string): PublicError =>
   new PublicError("FORBIDDEN", `This needs the policy ${policy}.`, { policy });

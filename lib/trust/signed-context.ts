@@ -2,7 +2,7 @@ import { createHash, createHmac, randomUUID, timingSafeEqual } from "node:crypto
 import { z } from "zod";
 import { type CallerKey, type CallSigner, type Issuer, issuerPattern, secretBetween } from "./call-keys.ts";
 import type { Key } from "./keyring.ts";
-import type { Identity, RequestContext } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
 
 export const contextHeader = "x-novacron-context";
 export const signatureHeader = "x-novacron-signature";
@@ -29,6 +29,10 @@ const contextShape = z.object({
   requestId: z.string().max(128),
   deadline: z.number(),
   client: z.object({ ipAddress: z.string().optional(), userAgent: z.string().max(512).optional() }).optional(),
+  onBehalfOf: z
+    .string()
+    .regex(/^[a-z]+:[A-Za-z0-9_.-]{1,64}$/)
+    .optional(),
 });
 
 const claimsShape = z.object({
@@ -113,7 +117,7 @@ export function verifyContext(
   if (!parsed.success) return { refused: "malformed" };
   const { issuedAt, nonce, context } = parsed.data;
   if (parsed.data.audience !== audience) return { refused: "another audience" };
-  if (!maySpeakAs(issuer, context.identity)) return { refused: "another's identity" };
+  if (!maySpeakAs(issuer, context)) return { refused: "another's identity" };
   const now = Date.now();
   if (issuedAt - clockToleranceMs > now) return { refused: "from the future" };
   if (Math.min(issuedAt + lifetimeMs, context.deadline) + clockToleranceMs < now) return { refused: "expired" };
@@ -122,9 +126,14 @@ export function verifyContext(
 
 const signaturePattern = new RegExp(`^(${issuerPattern})/([A-Za-z0-9-]{1,32})\\.([A-Za-z0-9_-]{43})$`);
 
-/** The gateway identifies its clients. Every other issuer acts as itself only. */
-const maySpeakAs = (issuer: Issuer, { kind, id }: Identity): boolean =>
-  issuer === "gateway" || (kind === "service" && id === issuer);
+/**
+ * The gateway identifies its clients. Every issuer, the gateway too, may act as itself: as the service of its name, without permissions, because fields name
+ * the services that may request them. Only such a service states the actor that it works for; the gateway's clients are who they are.
+ */
+function maySpeakAs(issuer: Issuer, { identity: { kind, id, permissions }, onBehalfOf }: RequestContext): boolean {
+  if (kind === "service") return id === issuer && permissions.length === 0;
+  return issuer === "gateway" && onBehalfOf === undefined;
+}
 
 function jsonOf(encoded: string): unknown {
   try {

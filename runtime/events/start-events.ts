@@ -6,6 +6,7 @@ import { EventLog } from "#db/event-log/event-log.ts";
 import { runRelay } from "#db/event-log/relay.ts";
 import { removeOldEvents } from "#db/event-log/retention.ts";
 import { domains } from "#db/columns.ts";
+import { operationProjection } from "#db/projections/operation-projection.ts";
 import { vmProjection } from "#db/projections/vm-projection.ts";
 import { log } from "#lib/observability/log.ts";
 import { endedAfter, pause } from "#lib/pause.ts";
@@ -47,6 +48,13 @@ export async function startEvents(
     ...domains.map((domain) => runRelay({ domain, url: server.url(domain, "system"), buses, signal })),
     ...[systems.monitoring, systems.scheduler].map((target) =>
       runConsumer(vmProjection({ source: systems.vms, target }), { system: target, log: eventLog, signal }),
+    ),
+    ...domains.map((domain) =>
+      runConsumer(operationProjection({ source: systems[domain], target: systems.vms }), {
+        system: systems.vms,
+        log: eventLog,
+        signal,
+      }),
     ),
     keepRetention(systems, retentionSeconds, signal),
   ];

@@ -6,13 +6,15 @@ import { logins } from "#db/logins.ts";
 import { makeFolder } from "#lib/files/make-folder.ts";
 import { addFile, replaceFile } from "#lib/files/whole-file.ts";
 import { ConfigurationError } from "#lib/process/configuration-error.ts";
-import { parseKeyring } from "#lib/trust/keyring.ts";
-import { callerKeysFile, callerKeysOfGateway } from "./caller-keys-files.ts";
+import type { Issuer } from "#lib/trust/call-keys.ts";
+import { type Keyring, parseKeyring } from "#lib/trust/keyring.ts";
+import { callerKeysFile, callerKeysOf, signingKeysFile } from "./caller-keys-files.ts";
+import { issuers } from "./issuers.ts";
 import { newKey, newSecret } from "./keys.ts";
 
 /**
- * Makes the files that are missing in a folder, also after an incomplete run. Files derived from another file (the keys by which a subgraph verifies the
- * gateway, the hash of a password) are updated to match it.
+ * Makes the files that are missing in a folder, also after an incomplete run. Files derived from another file (the keys by which a subgraph verifies its
+ * callers, the hash of a password) are updated to match it.
  */
 export function makeSecrets(folder: string): { made: string[]; kept: string[] } {
   makeFolder(resolve(folder), 0o700);
@@ -26,8 +28,10 @@ export function makeSecrets(folder: string): { made: string[]; kept: string[] } 
   // Before each process had keys of its own, there was one file for all. Its checkpoints must stay provable; calls are signed with new keys.
   const jobsKeys = () => (existsSync(join(folder, "signing-keys")) ? read("signing-keys") : keyring());
   const secrets: [name: string, make: () => string][] = [
-    ["gateway-keys", keyring],
-    ["jobs-keys", jobsKeys],
+    ...issuers.map((issuer): [string, () => string] => [
+      signingKeysFile(issuer),
+      issuer === "jobs" ? jobsKeys : keyring,
+    ]),
     ["encryption-keys", keyring],
     ["pepper", newSecret],
     ["redis-password", newSecret],
@@ -36,11 +40,14 @@ export function makeSecrets(folder: string): { made: string[]; kept: string[] } 
     ),
   ];
   for (const [name, make] of secrets) note(name, addFile(join(folder, name), `${make()}\n`));
-  const gatewayKeys = parseKeyring(read("gateway-keys"));
-  if (!gatewayKeys) throw new ConfigurationError([`${join(folder, "gateway-keys")}: not id:secret,id:secret`]);
+  const keysOf = (issuer: Issuer): Keyring => {
+    const keys = parseKeyring(read(signingKeysFile(issuer)));
+    if (!keys) throw new ConfigurationError([`${join(folder, signingKeysFile(issuer))}: not id:secret,id:secret`]);
+    return keys;
+  };
   const derived: [name: string, text: string][] = [
     ["redis-users", redisUsers(read("redis-password"))],
-    ...domains.map((domain): [string, string] => [callerKeysFile(domain), callerKeysOfGateway(gatewayKeys, domain)]),
+    ...domains.map((domain): [string, string] => [callerKeysFile(domain), callerKeysOf(domain, keysOf)]),
   ];
   for (const [name, text] of derived) note(name, replaceFile(join(folder, name), `${text}\n`));
   return done;

@@ -9,8 +9,10 @@ import { userSessionEntity } from "#db/auth/user-sessions.ts";
 import { userEntity } from "#db/auth/users.ts";
 import type { Database, Tx } from "#db/client.ts";
 import type { RowOf } from "#db/entity.ts";
+import { operationEntity } from "#db/operations/operations.ts";
 import { batchLoader, entityLoaders, loaderOf } from "#lib/graphql/batching.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
+import { operationLoaders } from "#subgraphs/operation-fields.ts";
 
 /** The entities of this subgraph, by the names of their types. */
 export const entities = {
@@ -20,6 +22,7 @@ export const entities = {
   ApiKey: apiKeyEntity,
   UserSession: userSessionEntity,
   AuthAuditEntry: auditEntryEntity,
+  AuthOperation: operationEntity,
 };
 
 // Codegen reads the names of the entities, and takes these types for their types of the graph.
@@ -34,6 +37,7 @@ export type AuthLoaders = ReturnType<typeof createAuthLoaders>;
  */
 export const createAuthLoaders = (tx: Tx, system: Database) => ({
   ...entityLoaders(tx, entities),
+  ...operationLoaders(tx),
   quotaOfTenant: loaderOf(tx, quotaOfTenant),
   roleGrantsOfUser: loaderOf(tx, roleGrantsOfUser),
   permissionsOfUser: batchLoader((userIds) => grantedPermissions(system, userIds)),

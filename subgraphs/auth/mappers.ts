@@ -6,6 +6,7 @@ import type { PublicUserRow } from "#db/auth/users.ts";
 import type { UserError as Problem } from "#lib/graphql/user-errors.ts";
 import type { ValidToken as Token } from "./credentials/validate-token.ts";
 import type { UserErrorCode } from "./generated/enums.ts";
+import type { StateOfOperation, StateOfStep } from "#subgraphs/operation-fields.ts";
 
 // The values that resolvers return for GraphQL types, under the types' names, which codegen reads. An entity is its row without a line here.
 
@@ -19,3 +20,5 @@ export type ValidToken = Token;
 
 export type ValidTokenKind = Token["kind"];
 export type UserRole = PublicUserRow["role"];
+export type OperationState = StateOfOperation;
+export type OperationStepState = StateOfStep;

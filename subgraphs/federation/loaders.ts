@@ -1,5 +1,6 @@
 import type { Tx } from "#db/client.ts";
 import type { RowOf } from "#db/entity.ts";
+import { operationEntity } from "#db/operations/operations.ts";
 import { cloudProviderEntity } from "#db/federation/cloud-providers.ts";
 import { compliancePolicyEntity } from "#db/federation/compliance-policies.ts";
 import { complianceViolationEntity } from "#db/federation/compliance-violations.ts";
@@ -10,6 +11,7 @@ import { vmMigrationEntity } from "#db/federation/vm-migrations.ts";
 import { multicloudVmEntity } from "#db/federation/multicloud-vms.ts";
 import { entityLoaders } from "#lib/graphql/batching.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
+import { operationLoaders } from "#subgraphs/operation-fields.ts";
 
 /** The entities of this subgraph, by the names of their types. */
 export const entities = {
@@ -21,6 +23,7 @@ export const entities = {
   ComplianceViolation: complianceViolationEntity,
   CostOptimization: costOptimizationEntity,
   InstancePrice: instancePriceEntity,
+  FederationOperation: operationEntity,
 };
 
 // Codegen reads the names of the entities, and takes these types for their types of the graph.
@@ -30,4 +33,4 @@ export type RowPage<Type extends keyof typeof entities> = Page<Row<Type>>;
 export type FederationLoaders = ReturnType<typeof createFederationLoaders>;
 
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
-export const createFederationLoaders = (tx: Tx) => entityLoaders(tx, entities);
+export const createFederationLoaders = (tx: Tx) => ({ ...entityLoaders(tx, entities), ...operationLoaders(tx) });

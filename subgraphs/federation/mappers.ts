@@ -5,6 +5,7 @@ import type { MigrationPhase as Phase, VmMigrationRow } from "#db/federation/sch
 import type { MulticloudVmRow } from "#db/federation/schema/multicloud-vms.ts";
 import type { MoneyValue } from "#lib/graphql/money.ts";
 import type { MigrationProgressRow, StepProgressRow } from "./migrations/progress.ts";
+import type { StateOfOperation, StateOfStep } from "#subgraphs/operation-fields.ts";
 
 // The values that resolvers return for GraphQL types, under the types' names, which codegen reads. An entity is its row without a line here.
 
@@ -21,3 +22,5 @@ export type MigrationStatus = VmMigrationRow["status"];
 export type MigrationPhase = Phase;
 export type StepStatus = VmMigrationStepRow["status"];
 export type ViolationSeverity = ComplianceViolationRow["severity"];
+export type OperationState = StateOfOperation;
+export type OperationStepState = StateOfStep;

@@ -1,5 +1,6 @@
 import type { Tx } from "#db/client.ts";
 import type { RowOf } from "#db/entity.ts";
+import { operationEntity } from "#db/operations/operations.ts";
 import { alertInstanceEntity } from "#db/monitoring/alert-instances.ts";
 import { alertRuleEntity } from "#db/monitoring/alert-rules.ts";
 import { datasetImportEntity } from "#db/monitoring/dataset-imports-list.ts";
@@ -10,12 +11,14 @@ import { latestVmMetrics, vmMetricSeries, type VmSeriesMetric } from "#db/monito
 import type { SeriesRequest } from "./metrics/series-request.ts";
 import { ArgumentLoader, entityLoaders, loaderOf } from "#lib/graphql/batching.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
+import { operationLoaders } from "#subgraphs/operation-fields.ts";
 
 /** The entities of this subgraph, by the names of their types. */
 export const entities = {
   AlertRule: alertRuleEntity,
   Alert: alertInstanceEntity,
   MetricImport: datasetImportEntity,
+  MonitoringOperation: operationEntity,
 };
 
 // Codegen reads the names of the entities, and takes these types for their types of the graph.
@@ -27,6 +30,7 @@ export type MonitoringLoaders = ReturnType<typeof createMonitoringLoaders>;
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export const createMonitoringLoaders = (tx: Tx) => ({
   ...entityLoaders(tx, entities),
+  ...operationLoaders(tx),
   topVms: (request: TopVmsRequest) => topVms(tx, request),
   projectedVmById: loaderOf(tx, projectedVmById),
   latestVmMetrics: loaderOf(tx, latestVmMetrics),

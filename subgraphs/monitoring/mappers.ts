@@ -8,6 +8,7 @@ import type { VmMetricLatestRow } from "#db/monitoring/schema/vm-metrics-latest.
 import type { NodeSeriesMetric } from "#db/monitoring/system-metrics.ts";
 import type { VmSeriesMetric } from "#db/monitoring/vm-metrics.ts";
 import type { AlertChangeRow } from "./alerts/change.ts";
+import type { StateOfOperation, StateOfStep } from "#subgraphs/operation-fields.ts";
 
 // The values that resolvers return for GraphQL types, under the types' names, which codegen reads. An entity is its row without a line here.
 
@@ -35,3 +36,5 @@ export type Metric = MetricValue;
 export type MetricImportStatus = DatasetImportRow["status"];
 export type MetricTier = VmMetricSeries["tier"];
 export type NoDataPolicy = AlertRuleRow["noDataPolicy"];
+export type OperationState = StateOfOperation;
+export type OperationStepState = StateOfStep;

@@ -1,5 +1,6 @@
 import type { Tx } from "#db/client.ts";
 import type { RowOf } from "#db/entity.ts";
+import { operationEntity } from "#db/operations/operations.ts";
 import { clusterEntity } from "#db/scheduler/clusters.ts";
 import { nodeEntity } from "#db/scheduler/nodes.ts";
 import { resourceAllocationEntity } from "#db/scheduler/resource-allocations.ts";
@@ -8,6 +9,7 @@ import { latestDecisionOfVm, schedulingDecisionEntity } from "#db/scheduler/sche
 import { schedulingPolicyEntity } from "#db/scheduler/scheduling-policies.ts";
 import { entityLoaders, loaderOf } from "#lib/graphql/batching.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
+import { operationLoaders } from "#subgraphs/operation-fields.ts";
 
 /** The entities of this subgraph, by the names of their types. */
 export const entities = {
@@ -17,6 +19,7 @@ export const entities = {
   ResourceAllocation: resourceAllocationEntity,
   PlacementDecision: schedulingDecisionEntity,
   ScalingRecommendation: scalingRecommendationEntity,
+  SchedulerOperation: operationEntity,
 };
 
 // Codegen reads the names of the entities, and takes these types for their types of the graph.
@@ -28,5 +31,6 @@ export type SchedulerLoaders = ReturnType<typeof createSchedulerLoaders>;
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
 export const createSchedulerLoaders = (tx: Tx) => ({
   ...entityLoaders(tx, entities),
+  ...operationLoaders(tx),
   latestDecisionOfVm: loaderOf(tx, latestDecisionOfVm),
 });

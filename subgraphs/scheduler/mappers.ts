@@ -4,6 +4,7 @@ import type { NodeRow } from "#db/scheduler/schema/nodes.ts";
 import type { ResourceAllocationRow } from "#db/scheduler/schema/resource-allocations.ts";
 import type { SchedulingPolicyRow } from "#db/scheduler/schema/scheduling-policies.ts";
 import type { MoneyValue } from "#lib/graphql/money.ts";
+import type { StateOfOperation, StateOfStep } from "#subgraphs/operation-fields.ts";
 
 // The values that resolvers return for GraphQL types, under the types' names, which codegen reads. An entity is its row without a line here.
 
@@ -21,3 +22,5 @@ export type TaintEffect = Taint["effect"];
 export type PolicyType = SchedulingPolicyRow["policyType"];
 export type AllocationType = ResourceAllocationRow["allocationType"];
 export type AllocationStatus = ResourceAllocationRow["status"];
+export type OperationState = StateOfOperation;
+export type OperationStepState = StateOfStep;

@@ -1,5 +1,7 @@
 import type { Tx } from "#db/client.ts";
 import type { RowOf } from "#db/entity.ts";
+import { operationEntity } from "#db/operations/operations.ts";
+import { projectedOperationEntity } from "#db/vms/projected-operations.ts";
 import { vmNetworkEntity } from "#db/vms/vm-networks.ts";
 import { vmSnapshotEntity } from "#db/vms/vm-snapshots.ts";
 import { vmStateTransitionEntity } from "#db/vms/vm-state-transitions.ts";
@@ -7,6 +9,7 @@ import { vmTemplateEntity } from "#db/vms/vm-templates.ts";
 import { vmEntity } from "#db/vms/vms.ts";
 import { entityLoaders } from "#lib/graphql/batching.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
+import { operationLoaders } from "#subgraphs/operation-fields.ts";
 
 /** The entities of this subgraph, by the names of their types. */
 export const entities = {
@@ -15,6 +18,8 @@ export const entities = {
   VmSnapshot: vmSnapshotEntity,
   VmNetwork: vmNetworkEntity,
   VmStateTransition: vmStateTransitionEntity,
+  VmsOperation: operationEntity,
+  Operation: projectedOperationEntity,
 };
 
 // Codegen reads the names of the entities, and takes these types for their types of the graph.
@@ -24,4 +29,4 @@ export type RowPage<Type extends keyof typeof entities> = Page<Row<Type>>;
 export type VmsLoaders = ReturnType<typeof createVmsLoaders>;
 
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
-export const createVmsLoaders = (tx: Tx) => entityLoaders(tx, entities);
+export const createVmsLoaders = (tx: Tx) => ({ ...entityLoaders(tx, entities), ...operationLoaders(tx) });

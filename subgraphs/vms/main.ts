@@ -1,5 +1,5 @@
 import "#lib/process/load-environment-file.ts";
-import { runLiveSubgraph } from "#runtime/subgraph-process.ts";
+import { runCallingSubgraph } from "#runtime/subgraph-process.ts";
 import { createVmsSubgraph } from "./subgraph.ts";
 
-await runLiveSubgraph("vms", createVmsSubgraph);
+await runCallingSubgraph("vms", createVmsSubgraph);

@@ -19,7 +19,7 @@ let system: Database;
 let call: CallConnections;
 let task: Task;
 beforeAll(async () => {
-  urls = await cloneDatabases();
+  urls = await cloneDatabases(["auth"]);
   database = await openDatabase({ domain: "auth", url: urls.url("auth"), maxConnections: 1 });
   system = await openDatabase({ domain: "auth", url: urls.url("auth"), as: "system", maxConnections: 1 });
 });

@@ -3,6 +3,7 @@ import { askGraph } from "#tests/harness/product.ts";
 import { examples } from "#tests/mutations/examples.ts";
 import { bootMutatedProduct, type MutatedProduct } from "#tests/mutations/mutated-product.ts";
 import { World } from "#tests/mutations/world.ts";
+import { atOnceSuite } from "./at-once-suite.ts";
 import { soak } from "./mutation-soak.ts";
 
 let product: MutatedProduct;
@@ -23,3 +24,5 @@ it("case G21: while every mutation is sent 64 times at once, reads and sign-ins 
   expect(sent).toBe(64 * product.target.fields.size);
   expect(reads.length).toBeGreaterThan(100);
 });
+
+atOnceSuite(Object.keys(examples));

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import postgres from "postgres";
+import { installedPackage } from "#db/embedded/binaries.ts";
 import { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from "#db/embedded/start.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
@@ -106,4 +107,14 @@ export async function query(url: string, statement: string): Promise<Record<stri
   } finally {
     await sql.end({ timeout: 1 });
   }
+}
+
+/** Unpacks PostgreSQL's package as npm does, without the effects of its install script. */
+export function unpackPrograms(parent: string): { folder: string; name: string } {
+  const { folder, name } = installedPackage();
+  const native = join(parent, "native");
+  cpSync(folder, native, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith(".a") });
+  const links = JSON.parse(readFileSync(join(native, "pg-symlinks.json"), "utf8")) as { target: string }[];
+  for (const { target } of links) rmSync(join(parent, target), { force: true });
+  return { folder: native, name };
 }

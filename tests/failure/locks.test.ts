@@ -1,7 +1,7 @@
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { Domain } from "#db/columns.ts";
 import { asOwner } from "#tests/harness/server.ts";
+import { expectConflicts, whileLocked } from "./locked-rows.ts";
 import { id, type ProductWithEvents, productWithEvents } from "./product-with-events.ts";
 
 let product: ProductWithEvents;
@@ -9,17 +9,6 @@ beforeAll(async () => {
   product = await productWithEvents();
 });
 afterAll(() => product?.stop());
-
-/** Runs `meanwhile` while an open transaction of another client holds what this statement locked. */
-async function whileLocked(domain: Domain, lock: string, meanwhile: (owner: postgres.Sql) => Promise<void>) {
-  const url = product.urls.url(domain);
-  await asOwner(url, (owner) =>
-    owner.begin(async (tx) => {
-      expect(await tx.unsafe(lock)).not.toEqual([]);
-      await asOwner(url, meanwhile);
-    }),
-  );
-}
 
 /** Waits until this many statements, one after the other, have waited for a lock of this database. */
 async function lockWaits(owner: postgres.Sql, count: number): Promise<void> {
@@ -38,21 +27,7 @@ async function lockWaits(owner: postgres.Sql, count: number): Promise<void> {
 
 describe("fault 16: while another client holds a lock on a hot row,", () => {
   it("each writer gets WRITE_CONFLICT after a second, and nothing else hangs", async () => {
-    await whileLocked("vms", `select from vms where id = '${id("vm", 1)}' for update`, async () => {
-      const begun = performance.now();
-      // Half of the connections write at a time, each for a second in each of its attempts, so eight writers take two rounds.
-      const writers = Array.from({ length: 8 }, async (_, writer) => {
-        await expect(product.renameVm(1, `writer ${writer}`)).rejects.toMatchObject({ code: "WRITE_CONFLICT" });
-        return performance.now() - begun;
-      });
-      // A service whose connections all wait is busy, not unavailable.
-      expect(await product.readiness()).toBe(200);
-      const took = await Promise.all(writers);
-      expect(Math.min(...took)).toBeGreaterThan(900);
-      expect(Math.max(...took)).toBeLessThan(8_000);
-      expect((await product.ask("{ vms(first: 3) { nodes { name alerts { totalCount } } } }")).errors).toEqual([]);
-      await product.renameVm(2, "during the lock");
-    });
+    await expectConflicts(product, 4);
     await product.renameVm(1, "after the lock");
     await product.untilProjected();
     await vi.waitFor(() =>
@@ -62,6 +37,7 @@ describe("fault 16: while another client holds a lock on a hot row,", () => {
 
   it("a consumer that needs the row retries until it gets it, and then has all its events", async () => {
     await whileLocked(
+      product.urls,
       "monitoring",
       `select from projected_vms where id = '${id("vm", 3)}' for update`,
       async (owner) => {
@@ -74,7 +50,7 @@ describe("fault 16: while another client holds a lock on a hot row,", () => {
 
   it.each(["event_relay", "event_log"])("the relay continues when it can lock its row of %s again", async (table) => {
     const before = product.followed.length;
-    await whileLocked("vms", `select from ${table} for update`, async (owner) => {
+    await whileLocked(product.urls, "vms", `select from ${table} for update`, async (owner) => {
       for (let change = 1; change <= 20; change++) await product.renameVm(3, `${table} ${change}`);
       if (table === "event_relay") await lockWaits(owner, 2);
     });
@@ -90,7 +66,7 @@ describe("fault 16: while another client holds a lock on a hot row,", () => {
   });
 
   it("reads of a table that is locked as a whole report WRITE_CONFLICT, and reads of other tables succeed", async () => {
-    await whileLocked("vms", "select pg_advisory_lock(1)", async (owner) => {
+    await whileLocked(product.urls, "vms", "select pg_advisory_lock(1)", async (owner) => {
       await owner.begin(async (tx) => {
         await tx`lock table vm_networks in access exclusive mode`;
         const answer = await product.ask("{ vmNetworks { totalCount } clusters { totalCount } }");

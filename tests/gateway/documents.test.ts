@@ -183,14 +183,14 @@ describe("a new supergraph", () => {
   it("is loaded while requests run, and none of them fails", async () => {
     const gateway = createGateway({ ...options, planning: "own thread" });
     const going = new AbortController();
-    const querying = Array.from({ length: 4 }, async (_, index) => {
+    const querying = Array.from({ length: 2 }, async (_, index) => {
       let answered = 0;
       // Every document is new, so that one is always being planned.
       for (; !going.signal.aborted; answered += 1)
         expect((await ask(gateway, `query Q${index}_${answered} { hello }`)).errors).toEqual([]);
       return answered;
     });
-    for (let reload = 0; reload < 3; reload += 1)
+    for (let reload = 0; reload < 2; reload += 1)
       await gateway.replaceSupergraph(composed(`${schema} type Unused${reload} { id: ID }`));
     going.abort();
     expect((await Promise.all(querying)).every((answered) => answered > 0)).toBe(true);

@@ -3,10 +3,12 @@ import {
   getIntrospectionQuery,
   getNamedType,
   type GraphQLField,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
   type IntrospectionQuery,
   isInputObjectType,
+  isInterfaceType,
   isObjectType,
 } from "graphql";
 import type { TestProduct } from "#tests/harness/product.ts";
@@ -80,7 +82,7 @@ function argumentsOf(schema: GraphQLSchema, field: GraphQLField<unknown, unknown
 function referencesOf(field: GraphQLField<unknown, unknown>): Pick<ConnectionField, "node" | "references"> {
   const connection = getNamedType(field.type);
   const node = isObjectType(connection) ? getNamedType(connection.getFields()["nodes"]?.type) : undefined;
-  if (!isObjectType(node)) throw new Error(`${field.name} is not a list of objects.`);
+  if (!isObjectType(node) && !isInterfaceType(node)) throw new Error(`${field.name} is not a list of objects.`);
   const filter = getNamedType(field.args.find(({ name }) => name === "filter")?.type);
   const byIds = isInputObjectType(filter)
     ? Object.values(filter.getFields()).filter(({ type }) => String(type) === "[ID!]")
@@ -94,13 +96,15 @@ function referencesOf(field: GraphQLField<unknown, unknown>): Pick<ConnectionFie
       fields.find((each) => each.name.endsWith(ending)) ??
       fieldsBehind(node).find((each) => each.name === name);
     if (!referring) throw new Error(`${node.name} has no field for the filter ${name}.`);
-    return getNamedType(referring.type).name;
+    const type = getNamedType(referring.type).name;
+    // An operation may work on an object of any type.
+    return type === "OperationSubject" ? "Vm" : type;
   };
   return { node: node.name, references: Object.fromEntries(byIds.map(({ name }) => [name, typeOf(name)])) };
 }
 
 /** Returns the fields of the objects that a type's fields lead to. */
-const fieldsBehind = (type: GraphQLObjectType): GraphQLField<unknown, unknown>[] =>
+const fieldsBehind = (type: GraphQLInterfaceType | GraphQLObjectType): GraphQLField<unknown, unknown>[] =>
   Object.values(type.getFields())
     .map((field) => getNamedType(field.type))
     .filter((target) => isObjectType(target))

@@ -1,9 +1,11 @@
 import {
   getNamedType,
   type GraphQLField,
+  type GraphQLInterfaceType,
   type GraphQLObjectType,
   type GraphQLSchema,
   isAbstractType,
+  isInterfaceType,
   isLeafType,
   isObjectType,
   isRequiredArgument,
@@ -21,11 +23,15 @@ const requiredArguments: Readonly<Record<string, string>> = {
   to: '"2026-01-02T00:00:00Z"',
 };
 
-const isConnection = (type: GraphQLObjectType): boolean => type.name.endsWith("Connection");
-const fieldsOf = (type: GraphQLObjectType) => Object.values(type.getFields());
-const objectTypeOf = (field: GraphQLField<unknown, unknown>): GraphQLObjectType => {
+/** An interface has fields, too: those of all types behind it. */
+type WithFields = GraphQLInterfaceType | GraphQLObjectType;
+
+const isConnection = (type: WithFields): boolean => type.name.endsWith("Connection");
+const fieldsOf = (type: WithFields) => Object.values(type.getFields());
+const objectTypeOf = (field: GraphQLField<unknown, unknown>): WithFields => {
   const type = getNamedType(field.type);
-  if (!isObjectType(type)) throw new Error(`${field.name} returns ${type.name}, which is not an object type.`);
+  if (!isObjectType(type) && !isInterfaceType(type))
+    throw new Error(`${field.name} returns ${type.name}, which is not an object type.`);
   return type;
 };
 
@@ -36,7 +42,7 @@ const objectTypeOf = (field: GraphQLField<unknown, unknown>): GraphQLObjectType 
  */
 export function nestedSelections(schema: GraphQLSchema): NestedSelection[] {
   const found = new Map<string, string>();
-  const queue: { type: GraphQLObjectType; around: (selection: string) => string }[] = [];
+  const queue: { type: WithFields; around: (selection: string) => string }[] = [];
   const visit = (field: GraphQLField<unknown, unknown>, around: (selection: string) => string, first: string) => {
     if (isAbstractType(getNamedType(field.type)) || isLeafType(getNamedType(field.type))) return;
     const returned = objectTypeOf(field);
@@ -97,7 +103,7 @@ function withLeaves(field: GraphQLField<unknown, unknown>): string {
   return `${called(field, ["first: 2"])} { totalCount nodes { ${nodes ? leavesOf(objectTypeOf(nodes)) : "__typename"} } }`;
 }
 
-const leavesOf = (type: GraphQLObjectType): string =>
+const leavesOf = (type: WithFields): string =>
   fieldsOf(type)
     .filter((field) => isLeafType(getNamedType(field.type)))
     .map((field) => called(field))

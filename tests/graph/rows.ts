@@ -41,7 +41,7 @@ export async function insertFleet(urls: TestDatabases, tenant: number, count: nu
       asOwner(urls.url(domain), async (sql) => {
         const insert = insertInto(sql, count);
         await insertRows[domain](insert, values);
-        await insertCommonRows(insert, values);
+        await insertCommonRows(insert, domain, values);
       }),
     ),
   );

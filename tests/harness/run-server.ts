@@ -8,7 +8,7 @@ import { derivedUrl } from "#db/logins.ts";
 import { migrateDomain } from "#db/migrate.ts";
 import { buildBundles } from "./bundles.ts";
 import { plannerSettingsOf } from "./planner-settings.ts";
-import { templateName } from "./server.ts";
+import { asOwner, templateName } from "./server.ts";
 import { temporaryDataDir } from "./data-dir.ts";
 
 /**
@@ -37,8 +37,9 @@ async function startServer(): Promise<() => Promise<void>> {
       max_connections: "200",
       shared_preload_libraries: "pg_stat_statements",
       "pg_stat_statements.track": "top",
+      "pg_stat_statements.track_utility": "off",
       // A test counts statements with it. At its default of 5,000, the statements of all tests' databases evict each other.
-      "pg_stat_statements.max": "100000",
+      "pg_stat_statements.max": "20000",
       ...plannerSettingsOf(process.env["NOVACRON_TEST_PLANS"]),
     },
   });
@@ -47,6 +48,7 @@ async function startServer(): Promise<() => Promise<void>> {
   const templateUrl = (domain: Domain) => server.url(templateName(domain));
   await prepareAll(templateUrl);
   for (const domain of domains) await migrateDomain(derivedUrl(templateUrl(domain), domain, "owner"), domain);
+  await asOwner(server.url("postgres"), (sql) => sql`create extension pg_stat_statements`);
   process.env["NOVACRON_TEST_SERVER_URL"] = server.url("postgres");
   return () => server.stop();
 }

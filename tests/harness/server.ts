@@ -50,6 +50,8 @@ export async function cloneDatabases(of: readonly Domain[] = domains): Promise<T
     },
     drop: () =>
       asOwner(adminUrl(), async (sql) => {
+        // A test that counts statements reads those of all databases, and should not find those that are gone.
+        await sql`select pg_stat_statements_reset(0, oid, 0) from pg_database where datname = any(${of.map(name)})`;
         for (const domain of of) await sql.unsafe(`drop database if exists ${name(domain)} with (force)`);
       }),
   };

@@ -12,7 +12,6 @@ export interface CountedStatement {
 export async function statementsDuring(urls: TestDatabases, run: () => Promise<unknown>): Promise<CountedStatement[]> {
   const names = new Map(domains.map((domain) => [new URL(urls.url(domain)).pathname.slice(1), domain]));
   return asOwner(adminUrl(), async (sql) => {
-    await sql`create extension if not exists pg_stat_statements`;
     // An evicted statement is counted from one again, so the difference of two counts would be meaningless.
     const pushedOut = async () => {
       const [info] = await sql<{ dealloc: string }[]>`select dealloc::text from pg_stat_statements_info`;

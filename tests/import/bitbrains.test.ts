@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
-import { gunzipSync, gzipSync } from "node:zlib";
-import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { importBitbrains } from "#import/bitbrains.ts";
 import { bitbrainsHeader } from "#import/bitbrains-trace.ts";
@@ -180,25 +178,4 @@ describe("the Bitbrains import", () => {
     );
     expect(check).toEqual({ wrong: 0, marks: 0, latest: 3, rates: 3 });
   });
-});
-
-const traces = process.env["NOVACRON_TRACES"];
-describe("one day of the real Bitbrains trace", () => {
-  test.skipIf(!traces)(
-    traces
-      ? "is imported without a rejected row, its repeats once"
-      : "is skipped: NOVACRON_TRACES names no folder with the traces",
-    async () => {
-      await begin();
-      const week = gunzipSync(readFileSync(join(traces ?? "", "bitbrains-rnd", "week-2013-07-01.csv.gz"))).toString(
-        "utf8",
-      );
-      const [header, ...rest] = week.split("\n");
-      const day = rest.filter((row) => row !== "" && Number(row.split(",", 2)[1]) < traceStart + 86_400);
-      const distinct = new Set(day.map((row) => row.split(",", 2).join()));
-      const result = await run(fleet.file("day-2013-07-01.csv.gz", [header, ...day, ""].join("\n")));
-      expect(result).toMatchObject({ samplesWritten: distinct.size, repeats: day.length - distinct.size, rejected: 0 });
-    },
-    120_000,
-  );
 });

@@ -4,6 +4,7 @@ import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
 import type { Subgraph } from "#lib/subgraph/subgraph.ts";
 import type { Subscription, SubscriptionEvent, SubscriptionRequest } from "#lib/live/subscription.ts";
+import { callsInProcess } from "#runtime/service-calls.ts";
 import { createFederationSubgraph } from "#subgraphs/federation/subgraph.ts";
 import { createMonitoringSubgraph } from "#subgraphs/monitoring/subgraph.ts";
 import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
@@ -30,7 +31,7 @@ export async function liveSubgraphs(): Promise<LiveSubgraphs> {
   const { services } = fixture;
   return {
     ...fixture,
-    vms: createVmsSubgraph({ database: services.vms, log }),
+    vms: createVmsSubgraph({ database: services.vms, log, calls: callsInProcess("vms", []) }),
     monitoring: createMonitoringSubgraph({ database: services.monitoring, log }),
     federation: createFederationSubgraph({ database: services.federation, log }),
     ours: fleetOf(1),

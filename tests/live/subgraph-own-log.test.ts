@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openOwnLog } from "#runtime/events/own-log.ts";
+import { callsInProcess } from "#runtime/service-calls.ts";
 import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
 import { asOwner } from "#tests/harness/server.ts";
 import { until } from "#tests/events/until.ts";
@@ -31,7 +32,7 @@ describe("a subgraph that runs as a separate process", () => {
       });
     const before = await sessions();
     const { log, close } = await openOwnLog("vms", live.urls.url("vms"));
-    const subgraph = createVmsSubgraph({ database: live.services.vms, log });
+    const subgraph = createVmsSubgraph({ database: live.services.vms, log, calls: callsInProcess("vms", []) });
     const subscriber = await Subscriber.of(subgraph, { query }, everything(live.ours));
     const vmId = live.ours.id("vm", 3);
     await writeStates(live, live.ours, [{ vmId, from: "running", to: "stopped" }]);

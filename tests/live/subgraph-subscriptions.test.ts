@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "#db/client.ts";
 import { inProcessBus } from "#db/event-log/buses/in-process.ts";
 import { refusalOf } from "#lib/trust/request-context.ts";
+import { callsInProcess } from "#runtime/service-calls.ts";
 import { createVmsSubgraph } from "#subgraphs/vms/subgraph.ts";
 import type { Fleet } from "#tests/graph/rows.ts";
 import { statementsDuring } from "#tests/harness/statements.ts";
@@ -91,7 +92,7 @@ describe("a subscription to a subgraph", () => {
     const proxy = await tcpProxy(live.urls.url("vms"));
     const database = await openDatabase({ domain: "vms", url: proxy.url });
     const log = live.log([inProcessBus()], { pollMs: 50 });
-    const subgraph = createVmsSubgraph({ database, log });
+    const subgraph = createVmsSubgraph({ database, log, calls: callsInProcess("vms", []) });
     const subscriber = await Subscriber.of(subgraph, { query }, everything(live.ours));
     await states.toggle([1]);
     await subscriber.take(1);

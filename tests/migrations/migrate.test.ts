@@ -8,6 +8,7 @@ import { domains } from "#db/columns.ts";
 import { migrateDomain, pendingMigrations } from "#db/migrate.ts";
 import { domainJournal } from "#db/migration-files.ts";
 import { bundle } from "#tests/harness/bundles.ts";
+import { migratedAgainSuite } from "./migrated-again-suite.ts";
 import { type ScratchDatabase, scratchDatabase } from "./scratch-database.ts";
 
 let database: ScratchDatabase;
@@ -17,26 +18,16 @@ beforeEach(async () => {
 afterEach(() => database.drop());
 
 describe.each(domains)("the %s database", (domain) => {
-  const allTags = async () => (await domainJournal(domain)).map(({ tag }) => tag);
-
   it("is created from an empty one by all its migrations, in the order of the journal", async () => {
-    const tags = await allTags();
+    const tags = (await domainJournal(domain)).map(({ tag }) => tag);
     expect(await pendingMigrations(database.url, domain)).toEqual(tags);
     expect(await migrateDomain(database.url, domain)).toEqual(tags);
     expect(await pendingMigrations(database.url, domain)).toEqual([]);
   });
+});
 
-  it("is not changed by migrating it again", async () => {
-    await migrateDomain(database.url, domain);
-    const before = await catalogue(database);
-    expect(await migrateDomain(database.url, domain)).toEqual([]);
-    expect(await catalogue(database)).toEqual(before);
-  });
-
-  it("is migrated once when two callers request it at the same time", async () => {
-    const [one, other] = await Promise.all([migrateDomain(database.url, domain), migrateDomain(database.url, domain)]);
-    expect([...one, ...other]).toEqual(await allTags());
-  });
+describe("the vms database", () => {
+  migratedAgainSuite("vms");
 });
 
 it("a database is migrated once when two processes request it at the same time", async () => {
@@ -129,11 +120,3 @@ describe("a folder of migrations", () => {
     expect(await migrateDomain(database.url, "vms", { folder })).toEqual(["0000_early"]);
   });
 });
-
-/** Returns every relation and function with the values that identify its present form. */
-const catalogue = ({ sql }: ScratchDatabase) => sql`
-  select 'relation' as kind, oid::text, relname as name, relfilenode::text as form from pg_class
-  where relnamespace = 'public'::regnamespace
-  union all
-  select 'function', oid::text, proname, xmin::text from pg_proc where pronamespace = 'public'::regnamespace
-  order by 1, 2`;

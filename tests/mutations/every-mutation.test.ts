@@ -1,19 +1,24 @@
 import { isEnumType } from "graphql";
-import type postgres from "postgres";
+import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
-import { asOwner } from "#tests/harness/server.ts";
 import { exampleOf, examples } from "./examples.ts";
 import { bootMutatedProduct, type MutatedProduct } from "./mutated-product.ts";
 import { outcomeOf, World } from "./world.ts";
 
 let product: MutatedProduct;
 let world: World;
+/** One connection to each database, in the order of `domains`. */
+let owners: postgres.Sql[];
 beforeAll(async () => {
   product = await bootMutatedProduct();
   world = await World.of(product.target);
+  owners = domains.map((domain) => postgres(product.urls.url(domain), { max: 1 }));
 });
-afterAll(() => product?.stop());
+afterAll(async () => {
+  await Promise.all((owners ?? []).map((sql) => sql.end()));
+  await product?.stop();
+});
 beforeEach(() => product.forgetFailures());
 
 interface Written {
@@ -41,7 +46,7 @@ async function writtenDuring(work: () => Promise<unknown>): Promise<Written> {
 }
 
 const inEachDatabase = <T>(use: (sql: postgres.Sql, at: number) => Promise<T>): Promise<T[]> =>
-  Promise.all(domains.map((domain, at) => asOwner(product.urls.url(domain), (sql) => use(sql, at))));
+  Promise.all(owners.map(use));
 
 it("every mutation of the graph has an example, and no other", () => {
   expect(Object.keys(examples).toSorted()).toEqual([...product.target.fields.keys()].toSorted());

@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from "graphql";
+import { type GraphQLField, type GraphQLSchema, Kind } from "graphql";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { Subgraph } from "#lib/subgraph/subgraph.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
@@ -20,8 +20,12 @@ export interface MutatedProduct {
   stop(): Promise<void>;
 }
 
-/** The gateway's own identity, for mutations that no client may send. */
-const gatewayIdentity: Identity = { kind: "service", id: "gateway", tenantId: platformTenantId, permissions: ["*"] };
+/** The identity of the service that may send a mutation, which no client may. */
+function serviceFor({ astNode }: GraphQLField<unknown, unknown>, tenantId: string): Identity {
+  const calledBy = astNode?.directives?.find(({ name }) => name.value === "calledBy")?.arguments?.[0]?.value;
+  const [id] = calledBy?.kind === Kind.LIST ? calledBy.values : [];
+  return { kind: "service", id: id?.kind === Kind.STRING ? id.value : "", tenantId, permissions: [] };
+}
 
 /** Boots the product in this process with one tenant. Mutations of clients go through its gateway, the others to their subgraph. */
 export async function bootMutatedProduct(): Promise<MutatedProduct> {
@@ -37,15 +41,17 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
   const target: Target = {
     fields: new Map(product.subgraphs.flatMap((subgraph) => Object.entries(mutationsOf(subgraph)))),
     tenantId,
+    urls: product.urls,
     operator: key.key,
     lastAdministrator: { id: userId, token: keyAtHome.key },
     ask: (query, variables, token) => product.ask(query, variables, token),
     send: async (name, query, variables, token) => {
       if (name in ofClients) return product.ask(query, variables, token);
-      const context = { identity: gatewayIdentity, requestId: "test", deadline: Date.now() + 10_000 };
       const request = { query, variables, operation: "mutation" as const };
       const subgraph = product.subgraphs.find((each) => name in mutationsOf(each));
-      if (!subgraph) throw new Error(`No subgraph has the mutation ${name}.`);
+      const field = subgraph && mutationsOf(subgraph)[name];
+      if (!field) throw new Error(`No subgraph has the mutation ${name}.`);
+      const context = { identity: serviceFor(field, tenantId), requestId: "test", deadline: Date.now() + 10_000 };
       const answer = await product.transport.send(subgraph.name, request, context, new AbortController().signal);
       return answerOf({ body: JSON.stringify(answer) });
     },

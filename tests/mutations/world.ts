@@ -1,7 +1,11 @@
 import { Secret, TOTP } from "otpauth";
 import { getNamedType, type GraphQLField, isLeafType, isObjectType } from "graphql";
+import type { Domain } from "#db/columns.ts";
+import type { OperationState } from "#lib/operations/record.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
 import type { AnsweredData } from "#tests/harness/answers.ts";
+import type { TestDatabases } from "#tests/harness/server.ts";
+import { insertOperation } from "./operation-row.ts";
 
 /** A mutation, as it is sent. */
 export interface Sent {
@@ -19,6 +23,8 @@ export interface Target {
   tenantId: string;
   /** The only administrator of the platform tenant, with a key that acts there. */
   lastAdministrator?: { id: string; token: string };
+  /** The databases, for what no mutation makes. Without them there are no operations. */
+  urls?: Pick<TestDatabases, "url">;
   send(name: string, query: string, variables: Record<string, unknown>, token: string): Promise<AnsweredData>;
   ask(query: string, variables: Record<string, unknown>, token: string): Promise<AnsweredData>;
 }
@@ -95,6 +101,13 @@ export class World {
     return made.role.id as string;
   }
 
+  /** Returns an operation that no worker will claim. */
+  operation(domain: Domain, state: OperationState, attempted: readonly string[] = []): Promise<string> {
+    const { urls } = this.#target;
+    if (!urls) throw new Error("The databases of this product are not known.");
+    return insertOperation(urls, domain, { tenantId: this.tenantId, state, attempted });
+  }
+
   async apiKey(): Promise<string> {
     const made = await this.must("createApiKey", { name: "of a test", scopes: ["vm:read"] });
     return made.apiKey.id as string;
@@ -162,7 +175,7 @@ function documentOf({ name, args, type }: GraphQLField<unknown, unknown>): strin
     if (!isObjectType(named)) return [];
     const wanted = ["id", "code", "credentialId"].filter((each) => each in named.getFields());
     const isReadAgain = "tenant" in named.getFields();
-    return [`${field.name} { ${wanted.join(" ")} ${isReadAgain ? "tenant { id name }" : ""} }`];
+    return [`${field.name} { __typename ${wanted.join(" ")} ${isReadAgain ? "tenant { id name }" : ""} }`];
   });
   const input = args[0]?.type;
   return input

@@ -5,14 +5,9 @@ import { newId } from "#lib/uuid.ts";
 import { until } from "#tests/events/until.ts";
 import { definitionOf, type Fixture, operationsFixture, scope } from "./fixture.ts";
 import { limits } from "./drill.ts";
+import { insertWaiting } from "./waiting.ts";
 
 const definition = definitionOf([{ type: "effect", name: "one", ...limits, run: async () => null }]);
-
-/** Inserts operations that wait: half for a signal, half for a time tomorrow. */
-const insertWaiting = ({ owner }: Fixture, count: number) => owner`
-  insert into operations (id, tenant_id, kind, definition_version, input, state, waiting_for, claimable_at, resumes_at)
-  select gen_random_uuid(), ${scope.tenantId}, 'test', 1, 'null', 'waiting', case when n % 2 = 0 then 'go' end, due, due
-  from generate_series(1, ${count}::int) n, lateral (select case when n % 2 = 1 then now() + interval '1 day' end as due) as of`;
 
 /** Returns the median time of a claim that finds one operation. */
 async function claimMs({ store, start }: Fixture): Promise<number> {
@@ -41,7 +36,7 @@ it("100,000 operations that wait do not slow a claim, and cost an idle worker no
   const fixture = await operationsFixture();
   await claimMs(fixture);
   const alone = await claimMs(fixture);
-  await insertWaiting(fixture, 100_000);
+  await insertWaiting(fixture.owner, { ...scope, kind: "test", count: 100_000 });
   await fixture.owner`analyze operations`;
   expect(await claimMs(fixture)).toBeLessThan(2 * alone + 1);
 

@@ -2,13 +2,20 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { getTableName, is } from "drizzle-orm";
 import { PgTable } from "drizzle-orm/pg-core";
-import { type ConstDirectiveNode, Kind, type ObjectTypeDefinitionNode, parse } from "graphql";
+import {
+  type ConstDirectiveNode,
+  type InterfaceTypeDefinitionNode,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parse,
+} from "graphql";
 import { globSync } from "tinyglobby";
 import { describe, expect, it } from "vitest";
 import { type Domain, domains } from "#db/columns.ts";
 import * as commonTables from "#db/common/schema.ts";
 import type { Catalogue } from "#events/catalogue.ts";
 import { eventCatalogue } from "#events/event.ts";
+import { operationType } from "#lib/operations/operation-id.ts";
 import { domainSchema } from "#tests/migrations/domain-schema.ts";
 
 const schemas = Object.fromEntries(
@@ -59,15 +66,17 @@ const typeOf = (domain: string, table: string): string =>
   exceptions.find((each) => each.domain === domain && each.table === table)?.type ?? pascal(singular(table));
 const isKey = ({ name, arguments: args = [] }: ConstDirectiveNode): boolean =>
   name.value === "key" && !args.some((argument) => argument.name.value === "resolvable");
-const typesOf = (domain: Domain): ObjectTypeDefinitionNode[] =>
+const typesOf = (domain: Domain): (InterfaceTypeDefinitionNode | ObjectTypeDefinitionNode)[] =>
   parse(readFileSync(`subgraphs/${domain}/schema.graphql`, "utf8")).definitions.filter(
-    (node) => node.kind === Kind.OBJECT_TYPE_DEFINITION,
+    (node) => node.kind === Kind.OBJECT_TYPE_DEFINITION || node.kind === Kind.INTERFACE_TYPE_DEFINITION,
   );
-const typed = domains.flatMap((domain) =>
-  tablesOf(domain)
+const typed = domains.flatMap((domain) => [
+  ...tablesOf(domain)
     .filter((table) => !internal.includes(table))
     .map((table) => ({ domain, table, type: typeOf(domain, table) })),
-);
+  // The one table that every database has and the graph shows: each domain has a type of its own for it.
+  { domain, table: "operations", type: operationType(domain) },
+]);
 
 describe("docs/names.md", () => {
   it("lists the exceptions and the tables without a type", () => {

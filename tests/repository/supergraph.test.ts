@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import {
   buildSchema,
+  type FieldDefinitionNode,
   getNamedType,
   isNonNullType,
   isObjectType,
@@ -19,7 +20,16 @@ const supergraph = buildSchema(readFileSync("supergraph.graphql", "utf8"), { ass
 
 const objectTypesOf = (domain: string) =>
   sdlOf(domain).definitions.filter((node) => node.kind === Kind.OBJECT_TYPE_DEFINITION);
-const isEntity = ({ directives = [] }: ObjectTypeDefinitionNode) => directives.some(({ name }) => name.value === "key");
+/** A type whose key is not resolvable is a reference to another subgraph's. */
+const isEntity = ({ directives = [] }: ObjectTypeDefinitionNode) =>
+  directives.some(
+    ({ name, arguments: args = [] }) =>
+      name.value === "key" && !args.some((argument) => argument.name.value === "resolvable"),
+  );
+
+/** The owner alone resolves the field. */
+const isExternal = ({ directives = [] }: FieldDefinitionNode) =>
+  directives.some(({ name }) => name.value === "external");
 
 /** The subgraph that owns each entity that several have: the one with the root field that returns it by its id. */
 function ownersOfEntities(): Map<string, string> {
@@ -47,7 +57,7 @@ describe("the supergraph", () => {
         .filter(({ name }) => owners.has(name.value) && owners.get(name.value) !== domain)
         .flatMap(({ name, fields = [] }) =>
           fields
-            .filter((field) => field.name.value !== "id")
+            .filter((field) => field.name.value !== "id" && !isExternal(field))
             .map((field) => ({ coordinate: `${domain}: ${name.value}.${field.name.value}`, type: field.type })),
         ),
     );

@@ -51,12 +51,21 @@ let previous: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs `novacron …` in this process, for tests of what a command does and not of its process, in a tenth of the time. Commands run one after the other,
- * because they share the environment and the output. Wrong use and `--help`, which end the process, need one of their own.
+ * because they share the environment and the output.
  */
 export function novacronHere(args: readonly string[], env: Environment = {}): Promise<Ended> {
   const ended = previous.then(() => runHere(args, env));
   previous = ended;
   return ended;
+}
+
+/** What a command ends with that ends its process: wrong use, and `--help`. */
+class Exit extends Error {
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super("The process ended.");
+    this.exitCode = exitCode;
+  }
 }
 
 const endedWith = (): number => Number(process.exitCode ?? 0);
@@ -70,6 +79,9 @@ async function runHere(args: readonly string[], env: Environment): Promise<Ended
       return true;
     }),
   );
+  const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
+    throw new Exit(Number(code ?? 0));
+  });
   const environment = process.env;
   process.env = { ...environment, ...env };
   for (const [name, value] of Object.entries(env)) if (value === undefined) Reflect.deleteProperty(process.env, name);
@@ -79,11 +91,12 @@ async function runHere(args: readonly string[], env: Environment): Promise<Ended
     await main([process.execPath, "novacron", ...args]);
     return { code: endedWith(), ...output };
   } catch (error) {
+    if (error instanceof Exit) return { code: error.exitCode, ...output };
     return { code: 1, stdout: output.stdout, stderr: `${output.stderr}${failureText(error)}\n` };
   } finally {
     process.exitCode = exitCode;
     process.env = environment;
-    for (const each of captured) each.mockRestore();
+    for (const each of [exit, ...captured]) each.mockRestore();
   }
 }
 

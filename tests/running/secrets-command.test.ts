@@ -13,10 +13,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { domains } from "#db/columns.ts";
 import { callerKeys, parseCallerKeys } from "#lib/trust/call-keys.ts";
-import { parseKeyring } from "#lib/trust/keyring.ts";
+import { type Keyring, parseKeyring } from "#lib/trust/keyring.ts";
 import { novacron } from "./command.ts";
 
-const keyrings = ["gateway-keys", "jobs-keys", "encryption-keys"];
+const keyrings = ["gateway-keys", "jobs-keys", "vms-keys", "encryption-keys"];
 const passwords = domains.flatMap((domain) =>
   ["db", "owner", "service", "system"].map((user) => `${domain}-${user}-password`),
 );
@@ -79,13 +79,15 @@ describe("novacron secrets", () => {
       expect(after[name]).toMatchObject({ mode: 0o600, text: expect.stringMatching(/^\S{32,}\n$/) });
   });
 
-  it("case G48: gives each subgraph the keys to verify the gateways, and none that another subgraph accepts", () => {
+  it("case G48: gives each subgraph the keys to verify its callers, and none that another subgraph accepts", () => {
     const files = contents();
-    const gatewayKeys = parseKeyring(files["gateway-keys"]?.text.trim() ?? "");
+    const keysOf = (issuer: string, domain: string) =>
+      callerKeys(issuer, parseKeyring(files[`${issuer}-keys`]?.text.trim() ?? "") as Keyring, domain);
     for (const domain of domains)
-      expect(parseCallerKeys(files[`${domain}-caller-keys`]?.text.trim() ?? "")).toEqual(
-        gatewayKeys && callerKeys("gateway", gatewayKeys, domain),
-      );
+      expect(parseCallerKeys(files[`${domain}-caller-keys`]?.text.trim() ?? ""), domain).toEqual([
+        ...keysOf("gateway", domain),
+        ...keysOf(domain === "vms" ? "jobs" : "vms", domain),
+      ]);
   });
 
   it("case G48: updates the caller keys for a new key of the gateways, and changes nothing else", async () => {

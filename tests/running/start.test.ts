@@ -1,63 +1,36 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
-import { join, resolve as resolvePath } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
-import type postgres from "postgres";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { domains, serviceRole, systemRole } from "#db/columns.ts";
 import { type ConnectionRecord, connectionUrl } from "#db/embedded/connection-record.ts";
 import { administratorKey } from "#tests/harness/credentials.ts";
-import { askGraph } from "#tests/harness/product.ts";
-import { adminUrl, asOwner, urlOf } from "#tests/harness/server.ts";
-import { beginNovacron, novacron, type Started, startNovacron } from "./command.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
-
-const countVms = async (url: string, dataDir: string): Promise<number> =>
-  (await askGraph(url, "{ vms(first: 1) { totalCount } }", {}, administratorKey(dataDir))).data.vms.totalCount;
+import { askGraph } from "#tests/harness/product.ts";
+import { adminUrl, asOwner, cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
+import { novacron, novacronHere, type Started, startNovacron } from "./command.ts";
 
 describe("novacron start on an empty folder", () => {
   const dataDir = temporaryDataDir("novacron-start-");
   let running: Started | undefined;
+  beforeAll(async () => {
+    running = await startNovacron(["--data-dir", dataDir]);
+  });
   afterAll(async () => {
     await running?.stop();
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  let vms: number;
-  let keys: string;
-  const keysFile = join(dataDir, "keys");
-
-  test("serves a demo fleet from a checkout, and stops cleanly", async () => {
-    const first = await startNovacron(["--data-dir", dataDir], {}, "checkout");
-    vms = await countVms(first.url, dataDir);
-    expect(vms).toBeGreaterThan(50);
-    expect(statSync(keysFile).mode & 0o777).toBe(0o600);
-    keys = readFileSync(keysFile, "utf8");
-    const ended = await first.stop();
-    expect(ended.code).toBe(0);
-    // Standard output has one line, for scripts; everything else is on standard error.
-    expect(ended.stdout).toBe(`novacron ready ${first.url}\n`);
-  });
-
-  test("keeps the fleet and its keys after a restart", async () => {
-    const second = await startNovacron(["--data-dir", dataDir]);
-    expect(await countVms(second.url, dataDir)).toBe(vms);
-    expect(readFileSync(keysFile, "utf8")).toBe(keys);
-    expect((await second.stop("SIGINT")).code).toBe(0);
-  });
-
-  test("recovers after SIGKILL of all its processes", async () => {
-    const killed = await startNovacron(["--data-dir", dataDir]);
-    expect(await countVms(killed.url, dataDir)).toBe(vms);
-    const pgdata = (JSON.parse(readFileSync(join(dataDir, "postgres.json"), "utf8")) as { pgdata: string }).pgdata;
-    const postmaster = Number(
-      readFileSync(join(resolvePath(dataDir, pgdata), "postmaster.pid"), "utf8").split("\n")[0],
+  test("serves a demo fleet, and keeps its keys from other users", async () => {
+    const counted = await askGraph(
+      running?.url ?? "",
+      "{ vms(first: 1) { totalCount } }",
+      {},
+      administratorKey(dataDir),
     );
-    await killed.stop("SIGKILL");
-    process.kill(postmaster, "SIGKILL");
-    running = await startNovacron(["--data-dir", dataDir]);
-    expect(await countVms(running.url, dataDir)).toBe(vms);
+    expect(counted.data.vms.totalCount).toBeGreaterThan(50);
+    expect(statSync(join(dataDir, "keys")).mode & 0o777).toBe(0o600);
   });
 
   test("case G43: connects to its databases only as services and jobs, and never as a superuser", async () => {
@@ -88,29 +61,28 @@ describe("novacron start on an empty folder", () => {
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain(`PORT_TAKEN: port ${port} of 127.0.0.1 is in use; choose another with --port`);
   });
+
+  test("stops cleanly, and has printed one line on standard output", async () => {
+    // Standard output is for scripts; everything else is on standard error.
+    expect(await running?.stop()).toMatchObject({ code: 0, stdout: `novacron ready ${running?.url}\n` });
+  });
 });
 
 describe("novacron with other databases", () => {
-  const names = Object.fromEntries(domains.map((domain) => [domain, `running_${domain}_${process.pid}`]));
-  const env = Object.fromEntries(
-    domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, urlOf(names[domain] ?? "")]),
-  );
   const dataDir = temporaryDataDir("novacron-other-");
-
-  beforeAll(() =>
-    asOwner(adminUrl(), async (sql) => {
-      for (const name of Object.values(names)) await sql.unsafe(`create database ${name}`);
-    }),
-  );
+  let databases: TestDatabases;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    databases = await cloneDatabases();
+    env = Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, databases.url(domain)]));
+  });
   afterAll(async () => {
     rmSync(dataDir, { recursive: true, force: true });
-    await asOwner(adminUrl(), async (sql) => {
-      for (const name of Object.values(names)) await sql.unsafe(`drop database if exists ${name} with (force)`);
-    });
+    await databases?.drop();
   });
 
   test("names every invalid variable, not only the first one", async () => {
-    const ended = await novacron(["start", "--data-dir", dataDir], {
+    const ended = await novacronHere(["start", "--data-dir", dataDir], {
       ...env,
       DATABASE_URL_AUTH: undefined,
       DATABASE_URL_VMS: undefined,
@@ -122,69 +94,32 @@ describe("novacron with other databases", () => {
     expect(ended.stderr).toContain("DATABASE_URL_VMS: missing");
   });
 
-  test("changes no schema at start, migrates it on command, and then serves", async () => {
-    const refused = await novacron(["start", "--data-dir", dataDir, "--no-demo"], env);
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain("MIGRATIONS_PENDING");
-
-    const migrated = await novacron(["migrate", "--json", "--data-dir", dataDir], env);
-    expect(migrated.code).toBe(0);
-    expect(Object.keys(JSON.parse(migrated.stdout) as object)).toEqual([...domains]);
-
-    const product = await startNovacron(["--data-dir", dataDir, "--no-demo"], env);
-    expect(await countVms(product.url, dataDir)).toBe(0);
-    expect((await product.stop()).code).toBe(0);
-  });
-
-  /** Waits until a statement of another session waits for the lock. The statistics views would return the state at the transaction's begin. */
-  const untilWaitedFor = async (sql: postgres.TransactionSql): Promise<void> => {
-    for (;;) {
-      const waiting = await sql`select from pg_locks where relation = 'api_keys'::regclass and not granted`;
-      if (waiting.length > 0) return;
-      await delay(10);
-    }
-  };
-
-  test("case G30: lost keys stay lost after a start that is killed while it looks for data under them", async () => {
-    const keys = join(dataDir, "keys");
-    const lost = readFileSync(keys, "utf8");
-    rmSync(keys);
-    const start = ["start", "--data-dir", dataDir, "--no-demo", "--port", "0"];
-    await asOwner(env["DATABASE_URL_AUTH"] ?? "", (sql) =>
-      sql.begin(async (tx) => {
-        await tx`lock table api_keys in access exclusive mode`;
-        const { child, ended } = beginNovacron(start, env);
-        await Promise.race([untilWaitedFor(tx), ended]);
-        child.kill("SIGKILL");
-        expect(await ended).toMatchObject({ code: null, stdout: "" });
-      }),
-    );
-    expect(existsSync(keys)).toBe(false);
-    expect(await novacron(start, env)).toMatchObject({ code: 1, stderr: expect.stringContaining("KEYS_LOST: ") });
-    expect(existsSync(keys)).toBe(false);
-    writeFileSync(keys, lost, { mode: 0o600 });
+  test("changes no schema at start", async () => {
+    const name = `running_${process.pid}`;
+    await asOwner(adminUrl(), (sql) => sql.unsafe(`create database ${name}`));
+    const empty = new URL(databases.url("vms"));
+    empty.pathname = name;
+    const refused = await novacron(["start", "--data-dir", dataDir, "--no-demo"], {
+      ...env,
+      DATABASE_URL_VMS: empty.href,
+    });
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("MIGRATIONS_PENDING") });
+    await asOwner(adminUrl(), (sql) => sql.unsafe(`drop database ${name} with (force)`));
   });
 
   test("case G30: new keys are refused also where there are secrets but no user of the platform", async () => {
-    const keys = join(dataDir, "keys");
-    const lost = readFileSync(keys, "utf8");
-    rmSync(keys);
-    await asOwner(env["DATABASE_URL_AUTH"] ?? "", async (sql) => {
-      await sql`delete from users`;
-    });
     const id = randomUUID();
-    await asOwner(env["DATABASE_URL_FEDERATION"] ?? "", async (sql) => {
+    await asOwner(databases.url("federation"), async (sql) => {
       await sql`
         insert into cloud_providers (id, tenant_id, name, provider_type, credentials_encrypted)
         values (${id}, ${id}, 'cloud', 'aws', 'sealed under lost keys')`;
     });
     const refused = await novacron(["start", "--data-dir", dataDir, "--no-demo", "--port", "0"], env);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("KEYS_LOST: ") });
-    writeFileSync(keys, lost, { mode: 0o600 });
   });
 
   test("prints the roles that an administrator has to create", async () => {
-    const { stdout, code } = await novacron(["migrate", "--print-roles", "--data-dir", dataDir], env);
+    const { stdout, code } = await novacronHere(["migrate", "--print-roles", "--data-dir", dataDir], env);
     expect(code).toBe(0);
     for (const domain of domains) expect(stdout).toContain(`novacron_${domain}_system`);
   });

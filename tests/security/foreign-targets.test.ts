@@ -74,7 +74,13 @@ const records = ["auth_audit_log", "outbox_events"];
 const everythingOfTheirs = () => Promise.all(domains.filter(isChanged).map(rowsOfTheirs));
 
 const isChanged = (domain: Domain): boolean =>
-  product.subgraphs.some(({ name, schema }) => name === domain && schema.getMutationType() !== undefined);
+  product.subgraphs.some(
+    ({ name, schema }) =>
+      name === domain &&
+      Object.keys(schema.getMutationType()?.getFields() ?? {}).some(
+        (field) => field in (apiSchema.getMutationType()?.getFields() ?? {}),
+      ),
+  );
 
 const rowsOfTheirs = (domain: Domain) =>
   asOwner(product.urls.url(domain), async (sql) => {

@@ -31,14 +31,20 @@ export const reviewedNeeds = (): ReadonlyMap<string, Needs> =>
     ),
   ]);
 
-/** Returns needs as the page has them: a permission, a policy, or both; or one of the words for needs without either. */
+/** The needs of a field that these services may request, as the page has them. */
+const forServices = /^service (.+)$/;
+
+/** Returns needs as the page has them: a permission, a policy, or both; the services that may request a field; or one of the words for needs without any. */
 export function textOf(needs: Needs): string {
   if (typeof needs === "string") return needs;
+  if ("services" in needs) return `service ${needs.services.join(", ")}`;
   return [needs.permission ?? [], needs.policy].flat().join(", ");
 }
 
 function needsIn(text: string): Needs {
   const isPolicy = (name: string): name is PolicyName => Object.hasOwn(policies, name);
+  const services = forServices.exec(text)?.[1];
+  if (services !== undefined) return { services: services.split(", ") };
   const names = text.split(", ");
   const policy = names.find(isPolicy);
   const [permission] = names.filter((name) => !isPolicy(name));

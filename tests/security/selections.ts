@@ -87,14 +87,15 @@ export function waysTo({ apiSchema, accessRules }: LoadedSupergraph, fleet: Flee
     accessRules
       .of({ parent: type.name, field: field.name, returned: getNamedType(field.type).name })
       .some(({ name }) => name.startsWith("@policy"));
-  follow(ways, fleet, (type, field) => !isForFew(type, field));
-  follow(ways, fleet, () => true);
+  follow(ways, apiSchema, fleet, (type, field) => !isForFew(type, field));
+  follow(ways, apiSchema, fleet, () => true);
   ways.delete(query);
   return ways;
 }
 
 function follow(
   ways: Map<GraphQLObjectType, Way>,
+  schema: GraphQLSchema,
   fleet: Fleet,
   leads: (type: GraphQLObjectType, field: Field) => boolean,
 ): void {
@@ -103,20 +104,27 @@ function follow(
     const fields = Object.values(type.getFields()).sort((one, other) => Number(byId(other)) - Number(byId(one)));
     for (const field of fields.filter((each) => leads(type, each))) {
       const reached = getNamedType(field.type);
-      if (isAbstractType(reached))
-        throw new Error(`${reached.name} is abstract, and no path leads to its object types.`);
-      if (!isObjectType(reached) || ways.has(reached)) continue;
-      const kind = kinds.find((candidate) => candidate === field.name);
       const isList = isListType(getNullableType(field.type));
-      ways.set(reached, {
-        ask: (selections) => {
-          const text = selectionOf(field, selections);
-          return ask(byId(field) && kind ? text.replace(shortestId, `"${fleet.id(kind)}"`) : text);
-        },
-        path: [...path, field.name, ...(isList ? ["0"] : [])],
-      });
+      const reach = (target: GraphQLObjectType, name: string, selected: (selections: string) => string) => {
+        if (ways.has(target)) return;
+        const kind = kinds.find((candidate) => candidate === name);
+        ways.set(target, {
+          ask: (selections) => {
+            const text = selectionOf(field, selected(selections));
+            return ask(byId(field) && kind ? text.replace(shortestId, `"${fleet.id(kind)}"`) : text);
+          },
+          path: [...path, field.name, ...(isList ? ["0"] : [])],
+        });
+      };
+      if (isObjectType(reached)) reach(reached, field.name, (selections) => selections);
+      // An object of each type behind the interface, where the field leads to it by its id.
+      if (isAbstractType(reached) && byId(field))
+        for (const each of schema.getPossibleTypes(reached))
+          reach(each, uncapitalized(each.name), (selections) => `... on ${each.name} { ${selections} }`);
     }
   }
 }
+
+const uncapitalized = (name: string): string => `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
 
 const byId = ({ args }: Field): boolean => args.length === 1 && args[0]?.name === "id";

@@ -4,7 +4,7 @@ import { domains } from "#db/columns.ts";
 import { wholeTenantIdentity } from "#tests/harness/whole-tenant-identity.ts";
 import type { Key, Keyring } from "#lib/trust/keyring.ts";
 import { Replaceable } from "#lib/replaceable.ts";
-import type { RequestContext } from "#lib/trust/request-context.ts";
+import type { Identity, RequestContext } from "#lib/trust/request-context.ts";
 import { callerKeys } from "#lib/trust/call-keys.ts";
 import { verifyContext } from "#lib/trust/signed-context.ts";
 import { listenSubgraph, type RunningServer } from "#lib/subgraph/server.ts";
@@ -113,17 +113,17 @@ const flip = (text: string, at: number, bit: number) =>
 
 describe("case G48: the key of an issuer", () => {
   const body = JSON.stringify(documents["a field"]);
-  const of = (issuer: string, identity: RequestContext["identity"], signing = issuer) => {
+  const of = (issuer: string, identity: Identity, signing = issuer, more: Partial<RequestContext> = {}) => {
     const ring: Keyring = [{ id: "1", secret: `the own key of ${signing}, of 32 characters or more` }];
     const known = ["gateway", "jobs"].flatMap((each) =>
       callerKeys(each, [{ id: "1", secret: `the own key of ${each}, of 32 characters or more` }], "vms"),
     );
-    const headers = headersFor(body, { issuer, keys: ring, context: { ...context(), identity } });
+    const headers = headersFor(body, { issuer, keys: ring, context: { ...context(), ...more, identity } });
     const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
     return verifyContext(known, "vms", sent, body);
   };
   const user = wholeTenantIdentity(fleet.tenantId, fleet.id("user"));
-  const jobs = { ...user, kind: "service" as const, id: "jobs" };
+  const jobs: Identity = { kind: "service", id: "jobs", tenantId: fleet.tenantId, permissions: [] };
 
   it("signs as this issuer and as no other", () => {
     expect(of("gateway", user)).toMatchObject({ issuer: "gateway", context: { identity: user } });
@@ -136,6 +136,21 @@ describe("case G48: the key of an issuer", () => {
     expect(of("jobs", jobs)).toMatchObject({ issuer: "jobs", context: { identity: jobs } });
     expect(of("jobs", user)).toEqual({ refused: "another's identity" });
     expect(of("jobs", { ...jobs, id: "gateway" })).toEqual({ refused: "another's identity" });
+    expect(of("gateway", jobs)).toEqual({ refused: "another's identity" });
+  });
+
+  it("gives a service no permissions", () => {
+    expect(of("jobs", { ...jobs, permissions: ["*"] })).toEqual({ refused: "another's identity" });
+    expect(of("gateway", { ...jobs, id: "gateway", permissions: ["vm:read"] })).toEqual({
+      refused: "another's identity",
+    });
+  });
+
+  it("lets a service state the actor that it works for, and the gateway state it of no client", () => {
+    const onBehalfOf = `user:${fleet.id("user")}`;
+    expect(of("jobs", jobs, "jobs", { onBehalfOf })).toMatchObject({ context: { identity: jobs, onBehalfOf } });
+    expect(of("gateway", user, "gateway", { onBehalfOf })).toEqual({ refused: "another's identity" });
+    expect(of("jobs", jobs, "jobs", { onBehalfOf: "user:a b" })).toEqual({ refused: "malformed" });
   });
 
   it.each(domains.filter((domain) => domain !== "vms"))(

@@ -1,5 +1,7 @@
 import { userRoleEnum } from "#db/auth/schema/enums.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { serviceResolvers } from "#subgraphs/end-operation.ts";
+import { operationResolvers } from "#subgraphs/operation-fields.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { AuthAuditEntry } from "./AuthAuditEntry.ts";
 import { Mutation } from "./mutations.ts";
@@ -19,6 +21,7 @@ import { TenantQuota } from "./TenantQuota.ts";
 import { User } from "./User.ts";
 
 export const resolvers: Resolvers = {
+  ...operationResolvers("AuthOperation"),
   Query: {
     checkPermission,
     credentialRevocations,
@@ -29,6 +32,7 @@ export const resolvers: Resolvers = {
     users,
     validateCredential,
     validateToken,
+    ...serviceResolvers("AuthOperation").Query,
   },
   Mutation,
   AuthAuditEntry,

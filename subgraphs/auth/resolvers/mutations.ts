@@ -1,3 +1,4 @@
+import { serviceResolvers } from "#subgraphs/end-operation.ts";
 import { mutationResolvers } from "#subgraphs/mutations.ts";
 import * as apiKeys from "../api-keys/api-keys.ts";
 import * as connectionTickets from "../credentials/connection-tickets.ts";
@@ -15,7 +16,7 @@ import { revokeUserSessions } from "./Mutation/revokeUserSessions.ts";
 import { signIn } from "./Mutation/signIn.ts";
 
 /** The resolvers whose payload is more than the value of a use case. */
-const own = { revokeUserSessions, signIn };
+const own = { revokeUserSessions, signIn, ...serviceResolvers("AuthOperation").Mutation };
 
 /** A mutation is the use case of the same name that one of these files exports. */
 const ofUseCases = mutationResolvers<Omit<MutationResolvers, keyof typeof own>, UserErrorCode, AuthServices>({

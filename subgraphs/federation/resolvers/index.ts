@@ -9,6 +9,8 @@ import {
 } from "#db/federation/schema/enums.ts";
 import { migrationPhases } from "#db/federation/schema/vm-migrations.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { serviceResolvers } from "#subgraphs/end-operation.ts";
+import { operationResolvers } from "#subgraphs/operation-fields.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { CloudProvider } from "./CloudProvider.ts";
 import { ComplianceViolation } from "./ComplianceViolation.ts";
@@ -22,6 +24,8 @@ import { StepProgress } from "./StepProgress.ts";
 import { migrationProgressed } from "./Subscription/migrationProgressed.ts";
 
 export const resolvers: Resolvers = {
+  ...serviceResolvers("FederationOperation"),
+  ...operationResolvers("FederationOperation"),
   CloudProvider,
   ComplianceViolation,
   CostOptimization,

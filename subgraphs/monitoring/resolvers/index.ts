@@ -7,6 +7,8 @@ import {
   noDataPolicy,
 } from "#db/monitoring/schema/enums.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { serviceResolvers } from "#subgraphs/end-operation.ts";
+import { operationResolvers } from "#subgraphs/operation-fields.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Alert } from "./Alert.ts";
 import { AlertChange } from "./AlertChange.ts";
@@ -26,7 +28,9 @@ import { VmMetrics } from "./VmMetrics.ts";
 import { VmMetricSeries } from "./VmMetricSeries.ts";
 
 export const resolvers: Resolvers = {
-  Query: { topVms },
+  ...operationResolvers("MonitoringOperation"),
+  Query: { topVms, ...serviceResolvers("MonitoringOperation").Query },
+  Mutation: serviceResolvers("MonitoringOperation").Mutation,
   Alert,
   AlertChange,
   AlertRule,

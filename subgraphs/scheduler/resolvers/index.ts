@@ -7,6 +7,8 @@ import {
   policyTypeEnum,
 } from "#db/scheduler/schema/enums.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { serviceResolvers } from "#subgraphs/end-operation.ts";
+import { operationResolvers } from "#subgraphs/operation-fields.ts";
 import type { Resolvers } from "../generated/resolvers.ts";
 import { Cluster } from "./Cluster.ts";
 import { ClusterNode } from "./ClusterNode.ts";
@@ -20,6 +22,8 @@ import { SchedulingPolicy } from "./SchedulingPolicy.ts";
 import { Vm } from "./Vm.ts";
 
 export const resolvers: Resolvers = {
+  ...serviceResolvers("SchedulerOperation"),
+  ...operationResolvers("SchedulerOperation"),
   Cluster,
   ClusterNode,
   ClusterNodePlatform,

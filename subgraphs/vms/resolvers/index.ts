@@ -1,14 +1,36 @@
 import { hypervisorEnum, snapshotTypeEnum, vmStateEnum } from "#db/vms/schema/enums.ts";
 import { vmStateTransitionEntity } from "#db/vms/vm-state-transitions.ts";
 import { enumValues } from "#lib/graphql/enum-values.ts";
+import { mutationResolvers } from "#subgraphs/mutations.ts";
 import { newRows } from "#subgraphs/new-rows.ts";
-import type { Resolvers } from "../generated/resolvers.ts";
+import { operationResolvers } from "#subgraphs/operation-fields.ts";
+import type { UserErrorCode } from "../generated/enums.ts";
+import type { MutationResolvers, Resolvers } from "../generated/resolvers.ts";
+import type { VmsServices } from "../services.ts";
+import * as operations from "../operations/end-operations.ts";
+import {
+  AbandonOperationPayload,
+  CancelOperationPayload,
+  Operation,
+  OperationConnection,
+  OperationEdge,
+} from "./Operation.ts";
+import { operation } from "./Query/operation.ts";
+import { operationProgressed } from "./Subscription/operationProgressed.ts";
 import { Vm } from "./Vm.ts";
 import { VmResources } from "./VmResources.ts";
 import { VmSnapshot } from "./VmSnapshot.ts";
 import { VmTemplate } from "./VmTemplate.ts";
 
 export const resolvers: Resolvers = {
+  Query: { operation },
+  Mutation: mutationResolvers<MutationResolvers, UserErrorCode, VmsServices>({ ...operations }),
+  ...operationResolvers("VmsOperation"),
+  Operation,
+  OperationConnection,
+  OperationEdge,
+  AbandonOperationPayload,
+  CancelOperationPayload,
   Vm,
   VmResources,
   VmSnapshot,
@@ -20,6 +42,7 @@ export const resolvers: Resolvers = {
 
 /** The fields of `Subscription`. */
 export const live = {
+  operationProgressed,
   vmStateChanged: newRows({
     type: "VmStateTransition",
     entity: vmStateTransitionEntity,

@@ -134,8 +134,8 @@ describe("fault 4: with a slow network", () => {
   });
 
   it("that exceeds the deadline, calls end at the deadline, and nothing queues", async () => {
-    const { ask, calls } = gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
-    monitoring.fault = delayed(2_000);
+    const { ask, calls } = gateway({ callTimeoutMs: 600, failuresToOpen: Infinity }, { keepAliveMs: 200 });
+    monitoring.fault = delayed(1_000);
     const answers = await Promise.all(Array.from({ length: 5 }, () => ask(query)));
     for (const { data, errors } of answers) {
       expect(data).toEqual(blanked());
@@ -150,7 +150,7 @@ describe("fault 4: with a slow network", () => {
 
 describe("fault 5: with 10 KB a second", () => {
   it("a small response arrives, a large one ends at the deadline, and its connection is closed", async () => {
-    const { ask } = gateway({ callTimeoutMs: 1_500, failuresToOpen: Infinity }, { keepAliveMs: 200 });
+    const { ask } = gateway({ callTimeoutMs: 800, failuresToOpen: Infinity }, { keepAliveMs: 200 });
     monitoring.fault = throttled(10_000);
     expect(await ask("{ alertRules { totalCount } }")).toMatchObject({ data: { alertRules: { totalCount: 3 } } });
     const ids = Array.from({ length: 800 }, (_, index) => `id${index}: id`).join(" ");
@@ -231,7 +231,7 @@ describe("fault 7: when connections are accepted and stay silent,", () => {
         keepAliveMs: 200,
       }),
       {
-        callTimeoutMs: 100,
+        callTimeoutMs: 50,
         failuresToOpen: Infinity,
         callsWaiting: 1_000,
       },
@@ -258,7 +258,7 @@ describe("fault 7: when connections are accepted and stay silent,", () => {
   });
 
   it("the subgraph is not called after three failures, and the others answer as before", async () => {
-    const { ask, breakers } = gateway({ callTimeoutMs: 1_000, firstProbeMs: 60_000, longestProbeMs: 60_000 });
+    const { ask, breakers } = gateway({ callTimeoutMs: 400, firstProbeMs: 60_000, longestProbeMs: 60_000 });
     monitoring.fault = hung;
     // Three different ones, because equal ones at the same time are one call.
     await Promise.all([1, 2, 3].map((number) => ask(`{ a${number}: alertRules { totalCount } }`)));

@@ -56,4 +56,14 @@ export async function insertVmsRows(insert: Insert, { tenantId, at, name, id, on
     initiated_by: id("user"),
     created_at: at,
   });
+  await insert("projected_operations", {
+    id: id("operation"),
+    tenant_id: tenantId,
+    kind: "'rows'",
+    subject_type: "'Vm'",
+    subject_id: id("vm"),
+    state: oneOf("text", "done", "compensated", "parked"),
+    created_at: at,
+    version: "1",
+  });
 }

@@ -2,7 +2,7 @@ import { domains } from "#db/columns.ts";
 import { adminUrl, asOwner, type TestDatabases } from "#tests/harness/server.ts";
 
 /** The tables that store data derived from a secret, or that record such a write. */
-const written = [
+export const written: readonly string[] = [
   "users",
   "user_sessions",
   "api_keys",
@@ -38,8 +38,11 @@ export function tableGone(databases: TestDatabases, table: string): Fault {
   );
 }
 
-/** @param user the name that the product connects under */
-export function faultsOf(databases: TestDatabases, user: string): Fault[] {
+/**
+ * @param user the name that the product connects under
+ * @param refusing the tables that refuse every write once
+ */
+export function faultsOf(databases: TestDatabases, user: string, refusing: readonly string[]): Fault[] {
   const owner = (statement: string) => asOwner(databases.url("auth"), (sql) => sql.unsafe(statement));
   const refuseConnections = () =>
     asOwner(adminUrl(), async (sql) => {
@@ -50,7 +53,7 @@ export function faultsOf(databases: TestDatabases, user: string): Fault[] {
   return [
     tableGone(databases, "users"),
     // The server's error then contains the whole row.
-    ...written.map((table) =>
+    ...refusing.map((table) =>
       between(
         () => owner(`alter table ${table} add constraint refusing check (false) not valid`),
         () => owner(`alter table ${table} drop constraint refusing`),

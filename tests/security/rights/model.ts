@@ -2,10 +2,10 @@
 // resource and one verb ("any") are never named, so that a wildcard is more than all the named ones.
 
 const resources = (
-  "alert allocation api_key audit cluster compliance cost metric migration network node price provider role scheduling session snapshot " +
+  "alert allocation api_key audit cluster compliance cost metric migration network node operation price provider role scheduling session snapshot " +
   "template tenant user vm any"
 ).split(" ");
-const verbs = "acknowledge act any create delete grant operate read revoke rewind update".split(" ");
+const verbs = "abandon acknowledge act any cancel create delete grant operate read revoke rewind update".split(" ");
 const universe = resources.flatMap((resource) => verbs.map((verb) => `${resource}:${verb}`));
 
 export type Rights = ReadonlySet<string>;

@@ -1,3 +1,4 @@
+import { getNamedType, isObjectType } from "graphql";
 import { Secret, TOTP } from "otpauth";
 import postgres from "postgres";
 import { domains } from "#db/columns.ts";
@@ -183,11 +184,14 @@ export class World {
     const identity = await this.identityOf(token);
     if (!identity) return { outcome: "UNAUTHENTICATED", data: null };
     const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
-    const fields = `{ ${secrets[name] ?? ""} userErrors { code } }`;
+    const subgraph = this.#subgraphOf(name);
+    const returned = getNamedType(subgraph.schema.getMutationType()?.getFields()[name]?.type);
+    const hasErrors = isObjectType(returned) && "userErrors" in returned.getFields();
+    const fields = `{ ${secrets[name] ?? ""} ${hasErrors ? "userErrors { code }" : "__typename"} }`;
     const query = input
       ? `mutation ($input: ${type}!) { payload: ${name}(input: $input) ${fields} }`
       : `mutation { payload: ${name} ${fields} }`;
-    const { data, errors } = await this.#execute(identity, query, { input }, this.#subgraphOf(name));
+    const { data, errors } = await this.#execute(identity, query, { input }, subgraph);
     const payload = data?.["payload"] as Record<string, unknown> | null | undefined;
     const problem = (payload?.["userErrors"] as { code: string }[] | undefined)?.[0]?.code;
     return { outcome: String(errors?.[0]?.extensions["code"] ?? problem ?? "DONE"), data: payload ?? null };

@@ -1,0 +1,3 @@
+import { inputsSuite } from "./inputs-suite.ts";
+
+inputsSuite(1);

@@ -1,0 +1,3 @@
+import { oneTransactionSuite } from "./one-transaction-suite.ts";
+
+oneTransactionSuite(1);
