@@ -32,7 +32,7 @@ module.exports = {
       }),
       forbid(`${domain}-database-keeps-to-itself`, folders(`db/${domain}`), {
         path: "^db/[^/]+/",
-        pathNot: [`^db/${domain}/`, "^db/(common|event-log|projections)/"],
+        pathNot: [`^db/${domain}/`, "^db/(change-history|common|event-log|projections)/"],
       }),
       forbid(`${domain}-process-reaches-no-other-domain`, `^subgraphs/${domain}/main\\.ts$`, {
         path: `^(subgraphs|db)/(${domains.filter((other) => other !== domain).join("|")})/`,

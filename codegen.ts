@@ -30,6 +30,12 @@ function mappersOf(
   const [enums, objects] = [namesOf(Kind.ENUM_TYPE_DEFINITION), namesOf(Kind.OBJECT_TYPE_DEFINITION)];
   return {
     mappers: Object.fromEntries([
+      ...(objects.has("Change")
+        ? [
+            ["Change", "../../../lib/graphql/change-fields.ts#RecordedChange"],
+            ["ChangeConnection", "../../../lib/graphql/pagination.ts#Page<RecordedChange>"],
+          ]
+        : []),
       ...references.map((name) => [name, "{ id: string }"]),
       ...entities.flatMap((name) => [
         [name, `../loaders.ts#Row<"${name}">`],

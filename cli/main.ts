@@ -14,6 +14,7 @@ import { addGatewayCommand } from "./gateway-command.ts";
 import { addKeysCommand } from "./keys-command.ts";
 import { NovacronCommand } from "./novacron-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
+import { addSchedulesCommand } from "./schedules-command.ts";
 import { addSchemaCommand } from "./schema-command.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
 import type { StartOptions } from "#runtime/start.ts";
@@ -87,7 +88,9 @@ export async function main(argv: readonly string[]): Promise<void> {
 
   program
     .command("jobs")
-    .description("run background work for subgraphs in separate processes: relays, projections, rollup, retention")
+    .description(
+      "run background work for subgraphs in separate processes: relays, projections, durable operations, jobs",
+    )
     .addOption(dataDir())
     .action(async (options: { dataDir?: string }) => {
       const { startJobs } = await import("#runtime/start-jobs.ts");
@@ -100,6 +103,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addImportCommand(program, environmentOf, print);
   addEventsCommand(program, environmentOf, print);
   addProjectionsCommand(program, environmentOf);
+  addSchedulesCommand(program, environmentOf);
   for (const add of [addTenantCommand, addUserCommand, addRoleCommand, addKeyCommand]) add({ program, environmentOf });
   addAuditCommand(program, environmentOf);
   addKeysCommand(program, environmentOf);

@@ -15,9 +15,11 @@ export interface Scope {
   /** When the caller stops waiting (milliseconds since the epoch). The server cancels statements then. */
   deadline?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** The actor, for the events of the writes: `user:<id>`, `service:<name>`, `job:<name>`, `command:<name>`. */
+  /** The actor, for the events and the change history of the writes: `user:<id>`, `service:<name>`, `job:<name>`, `command:<name>`. */
   actor?: string | undefined;
   requestId?: string | undefined;
+  /** The durable operation of which the transaction is a step, for the change history. */
+  operationId?: string | undefined;
 }
 
 /** A transaction, as query functions take it. Statements of one transaction are pipelined on one connection. */
@@ -159,7 +161,7 @@ function readTransaction(pool: Pool, admission: Admission, domain: Domain, scope
         .enter(patience, () =>
           pool.begin("isolation level repeatable read read only", async (connection) => {
             // Not awaited: the server runs it before the statements that follow, and fails the whole transaction if it fails.
-            bindTenant(connection, scope, patience).catch(() => undefined);
+            bindRead(connection, scope, patience).catch(() => undefined);
             resolve(transactionOf(connection, domain, scope, publicError));
             await ended;
           }),
@@ -207,7 +209,7 @@ async function writeTransaction<T>(
     unawaited.push(answer);
   };
   const result = await pool.begin("", async (connection) => {
-    enqueue(bindTenant(connection, scope, patience));
+    enqueue(bindWrite(connection, scope, patience));
     return use({
       ...transactionOf(connection, domain, scope, retriableError),
       enqueue: (statement, values) => enqueue(sent(connection, statement, values)),
@@ -224,12 +226,32 @@ const patienceOf = ({ deadline, signal }: Scope): Patience => ({
   signal,
 });
 
-function bindTenant(connection: Connection, { tenantId }: Scope, { endsAt }: Patience): Promise<unknown> {
+const bindings = (names: readonly string[]) =>
+  `select ${names.map((name, at) => `set_config('${name}', $${at + 1}, true)`).join(", ")}`;
+const readBindings = bindings(["app.tenant_id", "statement_timeout"]);
+// The triggers of the change history read who changes rows, by which request and operation.
+const writeBindings = bindings([
+  "app.tenant_id",
+  "statement_timeout",
+  "app.actor",
+  "app.request_id",
+  "app.operation_id",
+]);
+
+/** Binds a read transaction to its tenant and its time limit, until its end. */
+const bindRead = (connection: Connection, { tenantId }: Scope, patience: Patience): Promise<unknown> =>
+  connection.send(readBindings, [tenantId, timeoutOf(patience)]);
+
+/** Binds a write transaction to its tenant, its time limit and its author, until its end. */
+const bindWrite = (
+  connection: Connection,
+  { tenantId, actor = "", requestId = "", operationId = "" }: Scope,
+  patience: Patience,
+): Promise<unknown> => connection.send(writeBindings, [tenantId, timeoutOf(patience), actor, requestId, operationId]);
+
+function timeoutOf({ endsAt }: Patience): string {
   const remaining = endsAt === undefined ? statementTimeoutMs : Math.max(1, Math.ceil(endsAt - performance.now()));
-  return connection.send("select set_config('app.tenant_id', $1, true), set_config('statement_timeout', $2, true)", [
-    tenantId,
-    String(Math.min(remaining, statementTimeoutMs)),
-  ]);
+  return String(Math.min(remaining, statementTimeoutMs));
 }
 
 /** @param translate maps a statement's error to the error that its caller receives */

@@ -1,5 +1,6 @@
 import { getTableColumns } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
+import { type ChangeRow, changesOfEntity, type History } from "./change-history/history.ts";
 import { type BelongsTo, defineList, type List, type ListSpec, type PagesByParent } from "./list.ts";
 import { type Lookup, lookup } from "./lookup.ts";
 
@@ -8,6 +9,8 @@ interface EntitySpec<Table extends PgTable, Omitted extends string, Parent exten
   omit?: readonly (Omitted & keyof Table["$inferSelect"])[];
   /** Each field of the graph that lists the entity under a parent, as `ClusterNode.vms` → how a row belongs to that parent. */
   under?: Readonly<Record<Parent, BelongsTo>>;
+  /** What is recorded of its changes. Without it the entity has no `changes`. */
+  history?: History;
 }
 
 /** An entity of the graph: all reads of its table that resolvers have. */
@@ -15,6 +18,8 @@ export interface Entity<Row, Parent extends string = string> {
   byId: Lookup<Row>;
   list: List<Row>;
   under: Readonly<Record<Parent, PagesByParent<Row>>>;
+  /** The changes of each, newest first. Undefined where they are not recorded. */
+  changes: PagesByParent<ChangeRow> | undefined;
   /** The properties of a row. */
   properties: readonly string[];
 }
@@ -28,6 +33,7 @@ export type RowOf<Of> = Of extends { byId: Lookup<infer Row> } ? Row : never;
  */
 export function defineEntity<Table extends PgTable, Omitted extends string = never, Parent extends string = never>({
   under,
+  history,
   ...spec
 }: EntitySpec<Table, Omitted, Parent>): Entity<Omit<Table["$inferSelect"], Omitted>, Parent> {
   type Row = Omit<Table["$inferSelect"], Omitted>;
@@ -38,6 +44,7 @@ export function defineEntity<Table extends PgTable, Omitted extends string = nev
     byId: lookup<Row>(spec),
     list,
     under: Object.fromEntries(pages) as Record<Parent, PagesByParent<Row>>,
+    changes: history && changesOfEntity(history),
     properties: Object.keys(getTableColumns(spec.table)).filter((property) => !omitted.includes(property)),
   };
 }

@@ -41,6 +41,9 @@ export const errorCodes = {
     "A field of another part of the graph, from which this one is computed, failed; that failure has an error of its own.",
   DATABASE_UNAVAILABLE: "The database of this part of the graph cannot be reached.",
   WRITE_CONFLICT: "Another request is changing the same object; try again.",
+  VM_BUSY: "An operation works on this VM; `extensions.operation` is its id and `extensions.operationKind` its kind.",
+  FENCING_TOKEN_OUTDATED:
+    "An operation was continued elsewhere, or has released what it asks for: this call comes from an attempt that was given up.",
   STORAGE_FULL: "The database has no space left on its disk: reads continue, writes are refused.",
   POSITION_INVALID: "This is not a position in this installation's event log.",
   POSITION_EXPIRED:
@@ -61,6 +64,7 @@ const retryable: ReadonlySet<ErrorCode> = new Set([
   "SUBGRAPH_TIMEOUT",
   "DATABASE_UNAVAILABLE",
   "WRITE_CONFLICT",
+  "VM_BUSY",
   "STORAGE_FULL",
   "RATE_LIMITED",
   "AUTH_UNAVAILABLE",

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { domains, type Domain } from "#db/columns.ts";
 import { type Login, logins } from "#db/logins.ts";
+import { shortestRetentionSeconds } from "#db/change-history/retention.ts";
 import { longestRetentionSeconds } from "#db/event-log/retention.ts";
 import { ConfigurationError } from "#lib/process/configuration-error.ts";
 import { durationSeconds, isoDuration } from "#lib/duration.ts";
@@ -41,6 +42,26 @@ const environmentShape = z.object({
       );
       return z.NEVER;
     }),
+  OPERATION_RETENTION: z
+    .string()
+    .default("P30D")
+    .transform((text, context) => {
+      const seconds = durationSeconds(text);
+      if (seconds !== undefined && seconds >= 1) return seconds;
+      context.addIssue(`${text} is not an ISO 8601 duration of at least a second`);
+      return z.NEVER;
+    }),
+  CHANGE_RETENTION: z
+    .string()
+    .default("P365D")
+    .transform((text, context) => {
+      const seconds = durationSeconds(text);
+      if (seconds !== undefined && seconds >= shortestRetentionSeconds) return seconds;
+      context.addIssue(
+        `${text} is not an ISO 8601 duration in weeks or days of at least ${isoDuration(shortestRetentionSeconds)}`,
+      );
+      return z.NEVER;
+    }),
   HOST: z.string().min(1).default("127.0.0.1"),
   METRICS_PORT: z.preprocess((text) => text || undefined, z.coerce.number().int().min(0).max(65_535).optional()),
   NOVACRON_SIGNING_KEYS: z.optional(keyring),
@@ -61,6 +82,10 @@ export interface Environment {
   metricsPort: number | undefined;
   /** How long after its delivery an event can be read at least. */
   eventRetentionSeconds: number;
+  /** How long an operation is kept after its end. */
+  operationRetentionSeconds: number;
+  /** How long the changes of entities are kept at least. */
+  changeRetentionSeconds: number;
   /** Keys that are set here and not in the data folder. */
   keys: { signingKeys?: Keyring | undefined; encryptionKeys?: Keyring | undefined; pepper?: string | undefined };
   /** The file of the signed checkpoints of the audit log. */
@@ -94,6 +119,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     metricsPort: parsed.data.METRICS_PORT,
     redisUrl: parsed.data.REDIS_URL,
     eventRetentionSeconds: parsed.data.EVENT_RETENTION,
+    operationRetentionSeconds: parsed.data.OPERATION_RETENTION,
+    changeRetentionSeconds: parsed.data.CHANGE_RETENTION,
     keys: {
       signingKeys: parsed.data.NOVACRON_SIGNING_KEYS,
       encryptionKeys: parsed.data.NOVACRON_ENCRYPTION_KEYS,

@@ -24,11 +24,12 @@ import {
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
 import { keyEnvironmentOf } from "./installation-kind.ts";
-import { runJobs } from "./jobs/run-jobs.ts";
 import { ensureKeys } from "./keys/ensure-keys.ts";
 import { followKeyFiles, readKeys } from "./keys/keys.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { theOneRequest } from "./one-request.ts";
+import { startOperations } from "./operations/start-operations.ts";
+import { callsInProcess } from "./service-calls.ts";
 import { serveGateway } from "./serve-gateway.ts";
 import { createSubgraphs } from "./subgraphs.ts";
 
@@ -87,8 +88,8 @@ export async function start(
       stopping.abort();
       await Promise.all(background);
     });
-    const { redisUrl, eventRetentionSeconds: retentionSeconds } = environment;
-    const events = await startEvents(server, { redisUrl, retentionSeconds }, stopping.signal);
+    const { redisUrl } = environment;
+    const events = await startEvents(server, { redisUrl }, stopping.signal);
     background.push(events.ended);
     const figures = await serveMetrics(events.systems, { host: options.host, port: environment.metricsPort }, print);
     if (figures) stops.push(figures.close);
@@ -100,7 +101,6 @@ export async function start(
       if (demo) background.push((await startDemo(fleet)).running);
       if (options.replay) background.push((await startReplay(fleet, options.replay)).running);
     }
-    background.push(runJobs(events.systems, environment, signingKeys, stopping.signal));
 
     const redis = redisUrl ? openRedis(redisUrl) : undefined;
     if (redis) stops.push(async () => redis.disconnect());
@@ -112,6 +112,10 @@ export async function start(
     for (const line of await ensureAdministrator(first)) print(line);
 
     const subgraphs = createSubgraphs(databases, identity, events.log);
+    const { systems } = events;
+    const calls = callsInProcess("jobs", subgraphs);
+    stops.push(() => calls.close());
+    stops.push(startOperations({ server, services: databases, systems, environment, signingKeys, calls }).stop);
     const gateway = await serveGateway({
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport: guarded(inProcess(subgraphs), {}, countCalls),

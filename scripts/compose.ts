@@ -1,16 +1,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { composeServices } from "@apollo/composition";
+import { withOwnersDescriptions } from "#lib/subgraph/complete-changes.ts";
 import { readSchema } from "#lib/subgraph/read-schema.ts";
 import { readSupergraphConfig } from "./supergraph-config.ts";
 
 // `npm run compose` writes supergraph.graphql. `--check` fails when that file is not what the subgraphs compose to.
 const config = readSupergraphConfig("supergraph.yaml");
+const subgraphs = Object.entries(config.subgraphs);
+const schemas = withOwnersDescriptions(subgraphs.map(([, { schema }]) => readSchema(schema.file)));
 const { supergraphSdl, errors } = composeServices(
-  Object.entries(config.subgraphs).map(([name, { routing_url, schema }]) => ({
-    name,
-    url: routing_url,
-    typeDefs: readSchema(schema.file),
-  })),
+  subgraphs.flatMap(([name, { routing_url: url }], at) =>
+    schemas.slice(at, at + 1).map((typeDefs) => ({ name, url, typeDefs })),
+  ),
 );
 if (!supergraphSdl) {
   for (const error of errors ?? []) process.stderr.write(`${error.message}\n`);

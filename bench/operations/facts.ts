@@ -23,10 +23,13 @@ export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
     }
   });
 
+/** How long a process has for its start, and for an order until it dies of it. */
+const longestMs = 60_000;
+
 interface Engine extends Pick<OrderProcess, "engine" | "url"> {
   name: string;
   sql: postgres.Sql;
-  /** Returns the state of an order that has ended. */
+  /** The query for the state of an order that has ended. */
   ended: string;
 }
 
@@ -63,7 +66,7 @@ async function enginesOf({ urls }: BenchServer): Promise<Engine[]> {
 async function failureBeforeCrash(engine: Engine): Promise<Figure> {
   const order = { order: randomUUID(), fails: true, diesIn: "refund" } as const;
   const first = await startProcess(engine, "one");
-  await begin(first, order);
+  await begin(first, order).finally(() => kill(first));
   const second = await startProcess(engine, "one");
   try {
     const state = await found<{ state: string }>(90_000, engine.sql, engine.ended, order.order);
@@ -74,7 +77,7 @@ async function failureBeforeCrash(engine: Engine): Promise<Figure> {
       name: `${engine.name}: shipments of an order that was refunded before kill -9 (${happened}; ${state?.state ?? "not ended"})`,
       value: log.filter(({ what }) => what === "shipped").length,
       unit: "",
-      aim: "none",
+      ...aimOf(engine, "none"),
     };
   } finally {
     await kill(second);
@@ -84,11 +87,11 @@ async function failureBeforeCrash(engine: Engine): Promise<Figure> {
 /** The process that ships an order dies. Measures until the other one has shipped it. */
 async function takeOver(engine: Engine, withinMs: number): Promise<Figure> {
   const order = { order: randomUUID(), fails: false, diesIn: "ship" } as const;
-  const processes = await Promise.all(["one", "two"].map((name) => startProcess(engine, name)));
+  const processes = await Promise.all(["one", "two"].map((executor) => startProcess(engine, executor)));
   const [first] = processes;
   try {
     if (first) first.stdin?.write(`${JSON.stringify(order)}\n`);
-    await found(30_000, engine.sql, "select order_id from order_deaths where order_id = $1", order.order);
+    await found(longestMs, engine.sql, "select order_id from order_deaths where order_id = $1", order.order);
     const shipped = await found<{ seconds: number }>(
       withinMs,
       engine.sql,
@@ -101,26 +104,33 @@ async function takeOver(engine: Engine, withinMs: number): Promise<Figure> {
       name: shipped ? name : `${name}: not within`,
       value: shipped?.seconds ?? withinMs / 1_000,
       unit: "s",
-      aim: "the lease (10 s) and a second",
+      ...aimOf(engine, "the lease (10 s) and a second"),
     };
   } finally {
     await Promise.all(processes.map(kill));
   }
 }
 
-async function startProcess({ engine, url }: Engine, name: string): Promise<ChildProcess> {
-  const argument = JSON.stringify({ engine, url, name } satisfies OrderProcess);
+const aimOf = ({ engine }: Engine, aim: string) => (engine === "ours" ? { aim } : {});
+
+async function startProcess({ engine, url }: Engine, executor: string): Promise<ChildProcess> {
+  const argument = JSON.stringify({ engine, url, executor } satisfies OrderProcess);
   const child = spawn(process.execPath, ["--import", "tsx", "bench/operations/order-process.ts", argument], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, LOG_LEVEL: "error" },
   });
-  if (child.stdout) await once(child.stdout, "data");
+  const signal = AbortSignal.timeout(longestMs);
+  const ended = once(child, "exit", { signal }).then(() => {
+    throw new Error(`A process of ${engine} ended before it was ready.`);
+  });
+  if (child.stdout) await Promise.race([once(child.stdout, "data", { signal }), ended]);
+  ended.catch(() => undefined);
   return child;
 }
 
 /** Starts an order, and waits until its process has died of it. */
 async function begin(child: ChildProcess, order: OrderInput): Promise<void> {
-  const died = once(child, "exit");
+  const died = once(child, "exit", { signal: AbortSignal.timeout(longestMs) });
   child.stdin?.write(`${JSON.stringify(order)}\n`);
   await died;
 }

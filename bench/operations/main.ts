@@ -7,7 +7,7 @@ import { insertWaiting } from "#tests/operations/waiting.ts";
 import { type Figure, percentile } from "../report.ts";
 import { bareSequence, dbos, type Engine, inFlight, openworkflow, ours, rowWriter, type Stops } from "./engines.ts";
 import { hasPeers } from "./peers.ts";
-import { type BenchServer, onServer, scope } from "./server.ts";
+import { type BenchServer, onServer, renewStatistics, scope } from "./server.ts";
 
 /** Measures durable operations: four steps next to the bare sequence of their writes and to other engines, and what 10,000 waiting operations cost. */
 export const run = ({ quick }: { quick: boolean }): Promise<Figure[]> =>
@@ -28,6 +28,7 @@ async function fourSteps(server: BenchServer, quick: boolean): Promise<Figure[]>
     if (hasPeers()) engines.push(...(await openworkflow(server, write, stops)), await dbos(server, write, stops));
     const measured = engines.map((engine): Measured => ({ engine, times: [], rates: [] }));
     for (let round = -1; round < rounds; round += 1) {
+      await renewStatistics(server);
       for (const { engine, times, rates } of measured) {
         const alone = await oneAfterTheOther(engine, aloneMs);
         const rate = await together(engine, togetherMs);

@@ -1,4 +1,4 @@
-// A process that runs orders with one of the engines. Its argument is JSON: the engine, the URL of its database, and the name under which DBOS knows the process.
+// A process that runs orders with one of the engines. Its argument is JSON: the engine, the URL of its database, and the name by which DBOS assigns workflows.
 // It prints "ready", and starts an order for each line on standard input.
 import { createInterface } from "node:readline";
 import postgres from "postgres";
@@ -21,10 +21,10 @@ import { loadDbos, loadOpenWorkflow } from "./peers.ts";
 export interface OrderProcess {
   engine: "ours" | "openworkflow" | "dbos";
   url: string;
-  name: string;
+  executor: string;
 }
 
-const { engine, url, name } = JSON.parse(process.argv[2] ?? "{}") as OrderProcess;
+const { engine, url, executor } = JSON.parse(process.argv[2] ?? "{}") as OrderProcess;
 const { pay, ship, refund } = orderEffects(postgres(url, { max: 4, onnotice: () => undefined }));
 
 type Start = (input: OrderInput) => Promise<unknown>;
@@ -89,7 +89,7 @@ async function dbos(): Promise<Start> {
     },
     { name: "order" },
   );
-  DBOS.setConfig({ name: "bench", systemDatabaseUrl: url, executorID: name, logLevel: "error" });
+  DBOS.setConfig({ name: "bench", systemDatabaseUrl: url, executorID: executor, logLevel: "error" });
   await DBOS.launch();
   return (input) => DBOS.startWorkflow(workflow, { workflowID: input.order })(input);
 }

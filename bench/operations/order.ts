@@ -45,4 +45,3 @@ export function orderEffects(sql: postgres.Sql) {
   };
 }
 
-export type OrderEffects = ReturnType<typeof orderEffects>;

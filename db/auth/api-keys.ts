@@ -2,6 +2,7 @@ import { contains, during, isNull, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
 import { isOver } from "./expiry.ts";
+import { apiKeyHistory } from "./change-history.ts";
 import { type ApiKeyRow, apiKeys } from "./schema/api-keys.ts";
 
 const secrets = ["keyHash"] as const satisfies (keyof ApiKeyRow)[];
@@ -10,6 +11,7 @@ export type PublicApiKeyRow = Omit<ApiKeyRow, (typeof secrets)[number]>;
 
 export const apiKeyEntity = defineEntity({
   table: apiKeys,
+  history: apiKeyHistory,
   omit: secrets,
   filters: {
     user: oneOf(apiKeys.userId),

@@ -1,6 +1,7 @@
 import { contains, during, is, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { ofTenant } from "../tenant-predicate.ts";
+import { tenantHistory } from "./change-history.ts";
 import type { TenantQuotaRow } from "./schema/tenant-quotas.ts";
 import { type TenantRow, tenants } from "./schema/tenants.ts";
 
@@ -24,6 +25,7 @@ export const tenantListing = {
 
 export const tenantEntity = defineEntity({
   table: tenants,
+  history: tenantHistory,
   visible: ofTenant(tenants.id),
   ...tenantListing,
 });

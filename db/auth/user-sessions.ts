@@ -2,6 +2,7 @@ import { contains, during, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
 import { isOver } from "./expiry.ts";
+import { userSessionHistory } from "./change-history.ts";
 import { type UserSessionRow, userSessions } from "./schema/user-sessions.ts";
 
 const secrets = ["tokenHash"] as const satisfies (keyof UserSessionRow)[];
@@ -10,6 +11,7 @@ export type PublicUserSessionRow = Omit<UserSessionRow, (typeof secrets)[number]
 
 export const userSessionEntity = defineEntity({
   table: userSessions,
+  history: userSessionHistory,
   omit: secrets,
   filters: {
     user: oneOf(userSessions.userId),

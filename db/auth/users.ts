@@ -3,6 +3,7 @@ import { contains, during, is, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
 import { isToCome } from "./expiry.ts";
+import { userHistory } from "./change-history.ts";
 import { userRoles } from "./schema/user-roles.ts";
 import { type UserRow, users } from "./schema/users.ts";
 
@@ -12,6 +13,7 @@ export type PublicUserRow = Omit<UserRow, (typeof userSecrets)[number]>;
 
 export const userEntity = defineEntity({
   table: users,
+  history: userHistory,
   omit: userSecrets,
   filters: {
     id: oneOf(users.id),

@@ -12,4 +12,6 @@ export const {
   executedWrites,
   operations,
   operationSteps,
+  operationSchedules,
+  entityChanges,
 } = commonTables("{{domain}}" as Domain);

@@ -1,3 +1,4 @@
+import { changeHistoryTables } from "../change-history/tables.ts";
 import type { Domain } from "../columns.ts";
 import { eventLogTables } from "../event-log/tables.ts";
 import { executedWritesTable } from "../executed-writes-table.ts";
@@ -8,4 +9,5 @@ export const commonTables = (domain: Domain) => ({
   ...eventLogTables(domain),
   executedWrites: executedWritesTable(),
   ...operationTables(domain),
+  ...changeHistoryTables(domain),
 });

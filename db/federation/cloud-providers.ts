@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { contains, during, type Filter, is, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { providerHistory } from "./change-history.ts";
 import { type CloudProviderRow, cloudProviders } from "./schema/cloud-providers.ts";
 
 /** A provider as the graph may see it: no query selects its credentials. */
@@ -15,6 +16,7 @@ const offersRegion: Filter = (name, value, argument) => ({
 
 export const cloudProviderEntity = defineEntity({
   table: cloudProviders,
+  history: providerHistory,
   omit: ["credentialsEncrypted"],
   filters: {
     id: oneOf(cloudProviders.id),

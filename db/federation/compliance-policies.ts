@@ -1,10 +1,12 @@
 import { contains, during, is, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { compliancePolicyHistory } from "./change-history.ts";
 import { compliancePolicies } from "./schema/compliance-policies.ts";
 
 export const compliancePolicyEntity = defineEntity({
   table: compliancePolicies,
+  history: compliancePolicyHistory,
   filters: {
     id: oneOf(compliancePolicies.id),
     framework: oneOf(compliancePolicies.framework),

@@ -1,10 +1,12 @@
 import { contains, during, is, isNull, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { complianceViolationHistory } from "./change-history.ts";
 import { complianceViolations } from "./schema/compliance-violations.ts";
 
 export const complianceViolationEntity = defineEntity({
   table: complianceViolations,
+  history: complianceViolationHistory,
   filters: {
     policy: oneOf(complianceViolations.policyId),
     vm: oneOf(complianceViolations.vmId),

@@ -2,10 +2,12 @@ import { during, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
 import { byEitherColumn, eitherColumnOneOf } from "./two-column-filters.ts";
+import { costOptimizationHistory } from "./change-history.ts";
 import { costOptimizations } from "./schema/cost-optimizations.ts";
 
 export const costOptimizationEntity = defineEntity({
   table: costOptimizations,
+  history: costOptimizationHistory,
   filters: {
     vm: oneOf(costOptimizations.vmId),
     provider: eitherColumnOneOf(costOptimizations.currentProvider, costOptimizations.recommendedProvider),

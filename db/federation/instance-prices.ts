@@ -1,6 +1,7 @@
 import { type Column, sql } from "drizzle-orm";
 import { contains, during, type Filter, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
+import { instancePriceHistory } from "./change-history.ts";
 import { instancePrices } from "./schema/instance-prices.ts";
 
 /** The numeric column is the value or more; `unit` is how many of the value's units one unit of the column is. */
@@ -14,6 +15,7 @@ const atLeast =
 
 export const instancePriceEntity = defineEntity({
   table: instancePrices,
+  history: instancePriceHistory,
   filters: {
     providerType: oneOf(instancePrices.providerType),
     region: oneOf(instancePrices.region),

@@ -1,10 +1,12 @@
 import { contains, during, hasTags, isNull, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { providerVmHistory } from "./change-history.ts";
 import { multicloudVms } from "./schema/multicloud-vms.ts";
 
 export const multicloudVmEntity = defineEntity({
   table: multicloudVms,
+  history: providerVmHistory,
   filters: {
     vm: oneOf(multicloudVms.localVmId),
     provider: oneOf(multicloudVms.providerId),

@@ -1,10 +1,12 @@
 import { contains, during, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { vmMigrationStepHistory } from "./change-history.ts";
 import { vmMigrationSteps } from "./schema/vm-migration-steps.ts";
 
 export const vmMigrationStepEntity = defineEntity({
   table: vmMigrationSteps,
+  history: vmMigrationStepHistory,
   filters: {
     status: oneOf(vmMigrationSteps.status),
     startedAt: during(vmMigrationSteps.startedAt),

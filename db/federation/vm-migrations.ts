@@ -2,10 +2,12 @@ import { during, isNull, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
 import { byEitherColumn, eitherColumnOneOf } from "./two-column-filters.ts";
+import { vmMigrationHistory } from "./change-history.ts";
 import { vmMigrations } from "./schema/vm-migrations.ts";
 
 export const vmMigrationEntity = defineEntity({
   table: vmMigrations,
+  history: vmMigrationHistory,
   filters: {
     id: oneOf(vmMigrations.id),
     vm: oneOf(vmMigrations.vmId),

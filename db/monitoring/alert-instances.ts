@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { contains, during, type Filter, hasTags, isNull, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { alertHistory } from "./change-history.ts";
 import { type AlertInstanceRow, alertInstances } from "./schema/alert-instances.ts";
 import { shownState } from "./shown-state.ts";
 
@@ -30,6 +31,7 @@ const shownIn: Filter = (name, value) => ({
 
 export const alertInstanceEntity = defineEntity({
   table: alertInstances,
+  history: alertHistory,
   filters: {
     id: oneOf(alertInstances.id),
     severity: oneOf(alertInstances.severity),

@@ -3,6 +3,7 @@ import { contains, during, type Filter, hasTags, is, oneOf } from "../filters.ts
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
 import { type Metric, storedMetricName } from "./metrics.ts";
+import { alertRuleHistory } from "./change-history.ts";
 import { alertRules } from "./schema/alert-rules.ts";
 
 /** The rule watches one of the metrics. */
@@ -11,6 +12,7 @@ const watches: Filter = (name, value, argument) =>
 
 export const alertRuleEntity = defineEntity({
   table: alertRules,
+  history: alertRuleHistory,
   // A deleted rule is history: it is listed when a filter requests its id, and its alerts still refer to it.
   unlessFiltered: { by: ["id"], condition: sql`${alertRules.deletedAt} is null` },
   filters: {

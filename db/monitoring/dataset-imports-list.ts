@@ -1,9 +1,11 @@
 import { during, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
+import { datasetImportHistory } from "./change-history.ts";
 import { datasetImports } from "./schema/dataset-imports.ts";
 
 export const datasetImportEntity = defineEntity({
   table: datasetImports,
+  history: datasetImportHistory,
   filters: {
     dataset: oneOf(datasetImports.dataset),
     status: oneOf(datasetImports.status),

@@ -18,6 +18,8 @@ export interface NewOperation<Input> {
   subject?: string;
   /** Identifies the request among those of the transaction's actor: the same key starts one operation. */
   idempotencyKey?: string;
+  /** The name of the schedule that starts it. */
+  schedule?: string;
 }
 
 export type StartOutcome =
@@ -35,10 +37,11 @@ const insert = statement<{ id: string }>(
   () => sql`
     with started as (
       insert into ${operations} (id, tenant_id, kind, definition_version, step_names, last_safe_position, subject, input, actor, request_id,
-        idempotency_key)
+        schedule, idempotency_key)
       values (${placeholder("id")}::uuid, ${placeholder("tenant")}::uuid, ${placeholder("kind")}::text, ${placeholder("version")}::int,
-        ${placeholder("stepNames")}::text::jsonb, ${placeholder("lastSafePosition")}::smallint, ${placeholder("subject")}::text, ${placeholder("input")}::text::jsonb, ${placeholder("actor")}::text,
-        ${placeholder("requestId")}::text, ${placeholder("idempotencyKey")}::text)
+        ${placeholder("stepNames")}::text::jsonb, ${placeholder("lastSafePosition")}::smallint, ${placeholder("subject")}::text,
+        ${placeholder("input")}::text::jsonb, ${placeholder("actor")}::text, ${placeholder("requestId")}::text, ${placeholder("schedule")}::text,
+        ${placeholder("idempotencyKey")}::text)
       on conflict (tenant_id, actor, idempotency_key) where idempotency_key is not null do nothing
       returning ${operations}.*
     ), event as (${eventOf("started", "created")})
@@ -57,7 +60,7 @@ const findByKey = statement<{ id: string; state: OperationState; isSame: boolean
 export async function startOperation<Input extends Json>(
   tx: WriteTx,
   { kind, version, steps }: OperationDefinition<WriteTx, Input>,
-  { input, subject, idempotencyKey }: NewOperation<Input>,
+  { input, subject, idempotencyKey, schedule }: NewOperation<Input>,
 ): Promise<StartOutcome> {
   if (idempotencyKey !== undefined && tx.actor === undefined)
     throw new Error("An idempotency key is the actor's, and the transaction has none.");
@@ -74,6 +77,7 @@ export async function startOperation<Input extends Json>(
     input: JSON.stringify(input),
     actor: tx.actor ?? null,
     requestId: tx.requestId ?? null,
+    schedule: schedule ?? null,
     idempotencyKey: idempotencyKey ?? null,
     ...eventNames(tx.domain),
   };

@@ -11,11 +11,24 @@ export const channel = "novacron_operations";
 const { placeholder } = sql;
 const milliseconds = (name: string) => sql`${placeholder(name)}::float8 * interval '1 millisecond'`;
 
+export type StoredOperation = Omit<OperationRecord, "steps" | "actor" | "requestId" | "resumesInMs"> & {
+  actor: string | null;
+  requestId: string | null;
+  resumesInMs: number | null;
+  steps: (Omit<StepRecord, "result" | "error"> &
+    Pick<{ [Name in keyof StepRecord]: StepRecord[Name] | null }, "result" | "error">)[];
+};
+
+const record = sql`
+  id, tenant_id as "tenantId", actor, request_id as "requestId", kind, definition_version as "definitionVersion", input, state, signals,
+  cancel_requested_at is not null as "cancelRequested", token,
+  extract(epoch from resumes_at - clock_timestamp())::float8 * 1000 as "resumesInMs"`;
+
 /**
  * Under the system role, for all tenants. `now()` is fixed within the statement, so that the index serves it; every other comparison of times is of the moment
- * in which the row is locked.
+ * in which the row is locked. An operation with its first token has no steps and is returned whole; of the others, `readClaimed` returns what is recorded.
  */
-export const claimDue = statement<{ ids: string[]; nextInMs: number | null }>(
+export const claimDue = statement<{ first: StoredOperation[]; ids: string[]; nextInMs: number | null }>(
   () => sql`
     with due as (
       select id from operations
@@ -26,9 +39,10 @@ export const claimDue = statement<{ ids: string[]; nextInMs: number | null }>(
     ), claimed as (
       update ${operations} set lease_id = ${placeholder("leaseId")}::uuid, token = token + 1, ${countedWrite(operations)},
         claimable_at = clock_timestamp() + ${milliseconds("leaseMs")}
-      from due where operations.id = due.id returning operations.id
-    )
-    select (select coalesce(json_agg(id), '[]') from claimed) as ids,
+      from due where operations.id = due.id returning ${operations}.*
+    ), first as (select ${record}, '[]'::jsonb as steps from claimed where token = 1)
+    select (select coalesce(json_agg(first), '[]') from first) as first,
+      (select coalesce(json_agg(id), '[]') from claimed where token > 1) as ids,
       (select extract(epoch from min(claimable_at) - now())::float8 * 1000 from operations where claimable_at > now()) as "nextInMs"`,
 );
 
@@ -46,24 +60,13 @@ export const releaseLease = statement<never>(
     where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and ${isHeld}`,
 );
 
-export type StoredOperation = Omit<OperationRecord, "steps" | "actor" | "requestId" | "resumesInMs"> & {
-  actor: string | null;
-  requestId: string | null;
-  resumesInMs: number | null;
-  steps: (Omit<StepRecord, "result" | "error"> &
-    Pick<{ [Name in keyof StepRecord]: StepRecord[Name] | null }, "result" | "error">)[];
-};
-
 /**
  * The operations of a claim. It is a statement of its own, after the one that locked the rows: in the snapshot of that one, a step may be missing that was
  * committed while it waited for the lock.
  */
 export const readClaimed = statement<StoredOperation>(
   () => sql`
-    select id, tenant_id as "tenantId", actor, request_id as "requestId", kind, definition_version as "definitionVersion", input, state, signals,
-      cancel_requested_at is not null as "cancelRequested", token,
-      extract(epoch from resumes_at - clock_timestamp())::float8 * 1000 as "resumesInMs",
-      (select coalesce(jsonb_agg(jsonb_build_object('position', position, 'name', name, 'state', step.state, 'attempts', attempts,
+    select ${record}, (select coalesce(jsonb_agg(jsonb_build_object('position', position, 'name', name, 'state', step.state, 'attempts', attempts,
           'undoAttempts', undo_attempts, 'result', result, 'error', step.error) order by position), '[]')
         from operation_steps step where operation_id = operations.id and step.tenant_id = operations.tenant_id) as steps
     from operations where id = any(${placeholder("ids")}::uuid[]) and ${isHeld}`,

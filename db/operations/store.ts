@@ -35,8 +35,9 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
   return {
     claim: async ({ leaseId, leaseMs, limit, known, unknownAfterMs }): Promise<Claimed> => {
       const [claimed] = await system.run(claimDue, { leaseId, leaseMs, limit, known, unknownAfterMs });
-      const { ids = [], nextInMs } = claimed ?? {};
-      return { records: ids.length > 0 ? await read(ids, leaseId) : [], nextInMs: nextInMs ?? undefined };
+      const { first = [], ids = [], nextInMs } = claimed ?? {};
+      const others = ids.length > 0 ? await read(ids, leaseId) : [];
+      return { records: [...first.map(recordOf), ...others], nextInMs: nextInMs ?? undefined };
     },
     renew: async (lease, leaseMs) => {
       const renewed = await system.run(extendLease, { ...parametersOf(lease), leaseMs });
@@ -46,7 +47,8 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
       (await system.run(saveChange, { ...changeParameters(lease, record, change), ...events })).length > 0,
     transact: async ({ lease, record, signal, timeLimitMs, run, change }) => {
       const { tenantId, actor, requestId } = record;
-      const scope = { tenantId, actor, requestId, signal, deadline: Date.now() + timeLimitMs };
+      const operationId = lease.operationId;
+      const scope = { tenantId, actor, requestId, operationId, signal, deadline: Date.now() + timeLimitMs };
       try {
         const made = await service.write(scope, async (tx) => {
           const result = change(await run(tx));
@@ -98,10 +100,10 @@ function recordOf({ actor, requestId, resumesInMs, steps, ...rest }: StoredOpera
   };
 }
 
-/** Listens on a connection of its own, and opens another when it breaks. What is notified meanwhile is found by polling. */
+/** Listens on a connection of its own, and opens another when it breaks. */
 async function listen(
   { domain, url }: Pick<Database, "domain"> & { url: string },
-  onWake: (operationId: string) => void,
+  onWake: (operationId?: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -109,6 +111,8 @@ async function listen(
     try {
       const onNotify = (_channel: string, payload: string) => onWake(payload);
       const session = await openSession({ domain, url, name: "novacron operations", channels: [channel], onNotify });
+      // What was notified before was not received.
+      onWake();
       await Promise.race([session.closed, aborted]);
       await session.close();
     } catch (error) {

@@ -47,6 +47,8 @@ export const operationTables = (domain: Domain) => {
       input: jsonb("input").$type<Json>().notNull(),
       actor: text("actor"),
       requestId: text("request_id"),
+      /** The schedule that started the operation. */
+      schedule: text("schedule"),
       idempotencyKey: text("idempotency_key"),
       state: text("state").$type<OperationState>().notNull().default("pending"),
       error: jsonb("error").$type<Failure>(),
@@ -76,6 +78,16 @@ export const operationTables = (domain: Domain) => {
       uniqueIndex("idx_operations_idempotency_key")
         .on(table.tenantId, table.actor, table.idempotencyKey)
         .where(sql`${table.idempotencyKey} is not null`),
+      // What retention removes: operations by the time of their end, and those of each schedule.
+      index("idx_operations_ended_at")
+        .on(table.endedAt)
+        .where(sql`${table.endedAt} is not null and ${table.state} <> 'parked'`),
+      index("idx_operations_schedule")
+        .on(table.schedule, table.state, table.endedAt)
+        .where(sql`${table.schedule} is not null and ${table.endedAt} is not null`),
+      index("idx_operations_parked")
+        .on(table.kind)
+        .where(sql`${table.state} = 'parked'`),
       tenantPolicy(domain, table.tenantId),
       systemPolicy(domain),
     ],
@@ -103,8 +115,25 @@ export const operationTables = (domain: Domain) => {
       systemPolicy(domain),
     ],
   );
-  return { operations, operationSteps };
+  /** When operations start by themselves. A program stores its schedules at its start; they are the installation's, and no tenant's. */
+  const operationSchedules = pgTable("operation_schedules", {
+    name: text("name").primaryKey(),
+    kind: text("kind").notNull(),
+    cron: text("cron").notNull(),
+    zone: text("zone").notNull(),
+    /** When it is due next. Null: no program has the schedule any more. */
+    nextAt: timestamptz("next_at"),
+    /** The due time for which it last started an operation. */
+    lastAt: timestamptz("last_at"),
+    lastOperationId: uuid("last_operation_id"),
+    /** How often it was due while its last operation still ran: it started none. */
+    skipped: integer("skipped").notNull().default(0),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    version: version(),
+  });
+  return { operations, operationSteps, operationSchedules };
 };
 
 // The roles of the policies differ between the domains; what statements name does not.
-export const { operations, operationSteps } = operationTables(domains[0]);
+export const { operations, operationSteps, operationSchedules } = operationTables(domains[0]);

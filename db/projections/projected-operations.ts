@@ -9,6 +9,7 @@ import type { Database, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
 import { projectedOperationChanges } from "../vms/changes.ts";
+import { releaseSlotsOf } from "../vms/ended-slots-writes.ts";
 
 /** An operation in the projection, as its domain has it. */
 export interface ProjectedOperation {
@@ -59,6 +60,13 @@ export async function projectOperations(
   if (rows.length === 0) return;
   const written = await tx.run(write, { rows: JSON.stringify(rows), unlessSince });
   await append(tx, changeEvents(projectedOperationChanges, written));
+  // The net under the last step of each operation: a slot never outlives its operation. A parked one keeps it, because nobody knows what still runs.
+  const ended = rows.filter(({ endedAt, state }) => endedAt !== null && state !== "parked");
+  if (ended.length > 0)
+    await releaseSlotsOf(
+      tx,
+      ended.map(({ id }) => id),
+    );
 }
 
 const remove = statement<ChangedRow>(

@@ -1,9 +1,11 @@
 import { contains, during, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
+import { clusterHistory } from "./change-history.ts";
 import { clusters } from "./schema/clusters.ts";
 
 export const clusterEntity = defineEntity({
   table: clusters,
+  history: clusterHistory,
   filters: {
     id: oneOf(clusters.id),
     name: oneOf(clusters.name),

@@ -1,10 +1,12 @@
 import { contains, during, hasTags, isNull, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { nodeHistory } from "./change-history.ts";
 import { nodes } from "./schema/nodes.ts";
 
 export const nodeEntity = defineEntity({
   table: nodes,
+  history: nodeHistory,
   filters: {
     id: oneOf(nodes.id),
     name: oneOf(nodes.name),

@@ -1,10 +1,12 @@
 import { during, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { allocationHistory } from "./change-history.ts";
 import { resourceAllocations } from "./schema/resource-allocations.ts";
 
 export const resourceAllocationEntity = defineEntity({
   table: resourceAllocations,
+  history: allocationHistory,
   filters: {
     vm: oneOf(resourceAllocations.vmId),
     node: oneOf(resourceAllocations.nodeId),

@@ -1,10 +1,12 @@
 import { contains, during, isNull, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { scalingRecommendationHistory } from "./change-history.ts";
 import { scalingRecommendations } from "./schema/scaling-recommendations.ts";
 
 export const scalingRecommendationEntity = defineEntity({
   table: scalingRecommendations,
+  history: scalingRecommendationHistory,
   filters: {
     vm: oneOf(scalingRecommendations.vmId),
     open: isNull(scalingRecommendations.appliedAt),

@@ -1,10 +1,12 @@
 import { contains, during, is, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { schedulingPolicyHistory } from "./change-history.ts";
 import { schedulingPolicies } from "./schema/scheduling-policies.ts";
 
 export const schedulingPolicyEntity = defineEntity({
   table: schedulingPolicies,
+  history: schedulingPolicyHistory,
   filters: {
     name: oneOf(schedulingPolicies.name),
     type: oneOf(schedulingPolicies.policyType),

@@ -1,10 +1,12 @@
 import { contains, during, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { vmSnapshotHistory } from "./change-history.ts";
 import { vmSnapshots } from "./schema/vm-snapshots.ts";
 
 export const vmSnapshotEntity = defineEntity({
   table: vmSnapshots,
+  history: vmSnapshotHistory,
   filters: {
     vm: oneOf(vmSnapshots.vmId),
     type: oneOf(vmSnapshots.snapshotType),

@@ -3,10 +3,12 @@ import { contains, during, hasTags, is, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
 import { ofTenant } from "../tenant-predicate.ts";
+import { vmTemplateHistory } from "./change-history.ts";
 import { vmTemplates } from "./schema/vm-templates.ts";
 
 export const vmTemplateEntity = defineEntity({
   table: vmTemplates,
+  history: vmTemplateHistory,
   visible: sql`(${ofTenant(vmTemplates.tenantId)} or ${vmTemplates.isPublic})`,
   filters: {
     owner: oneOf(vmTemplates.ownerId),

@@ -2,10 +2,12 @@ import { sql } from "drizzle-orm";
 import { between, contains, during, hasTags, oneOf } from "../filters.ts";
 import { defineEntity } from "../entity.ts";
 import { by } from "../list.ts";
+import { vmHistory } from "./change-history.ts";
 import { vms } from "./schema/vms.ts";
 
 export const vmEntity = defineEntity({
   table: vms,
+  history: vmHistory,
   // A deleted VM is history: it is listed when a filter requests its state or its id, and rows that refer to it by id still show it.
   unlessFiltered: { by: ["state", "id"], condition: sql`${vms.deletedAt} is null` },
   filters: {

@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import type { GraphQLResolveInfo } from "graphql";
 import type { Page, PageArguments } from "./pagination.ts";
+import type { RecordedChange } from "./change-fields.ts";
 import { selects } from "./connections.ts";
 
 /** Loads the value of a key; all keys of a tick become one call. Lives for one request. */
@@ -79,6 +80,8 @@ export interface EntityReads<Source, Row, Parent extends string> {
     among(source: Source, ids: readonly string[], filter: FilterValues): Promise<readonly boolean[]>;
   };
   under: Readonly<Record<Parent, Pages<Source, Row>>>;
+  /** Undefined where changes are not recorded. */
+  changes?: Pages<Source, RecordedChange> | undefined;
 }
 
 /** The loaders of an entity, for one request: each read of it becomes one statement for all objects that request it. */
@@ -88,6 +91,7 @@ export class EntityLoaders<Source, Row, Parent extends string> implements BatchL
   readonly #byId: BatchLoader<Row>;
   readonly #under = new Map<Parent, ConnectionLoader<Row>>();
   readonly #listed: ArgumentLoader<FilterValues, boolean>;
+  #changes: ConnectionLoader<RecordedChange> | undefined;
 
   constructor(source: Source, reads: EntityReads<Source, Row, Parent>) {
     this.#source = source;
@@ -109,6 +113,13 @@ export class EntityLoaders<Source, Row, Parent extends string> implements BatchL
   /** Resolves to whether the list with this filter contains the object with this id; all ids with equal filters share one statement. */
   isListed(id: string, filter: FilterValues): Promise<boolean> {
     return this.#listed.loadWith(id, filter);
+  }
+
+  /** Returns the loader of the entity's changes. @throws Error where they are not recorded */
+  changes(): ConnectionLoader<RecordedChange> {
+    const { changes } = this.#reads;
+    if (!changes) throw new Error("The changes of this entity are not recorded.");
+    return (this.#changes ??= connectionLoader(this.#source, changes));
   }
 
   /** Returns the loader of the list under a parent. @param field the field of the parent, as `ClusterNode.vms` */

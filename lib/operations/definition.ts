@@ -13,6 +13,9 @@ export interface Fence {
 export interface StepContext<Input = Json> {
   fence: Fence;
   tenantId: string;
+  /** Who started the operation, as events show it, and in which request. */
+  actor: string | undefined;
+  requestId: string | undefined;
   input: Input;
   /** The results of the steps that are done, by name. An undo finds the result of its own step, unless that was lost. */
   results: Readonly<Record<string, Json>>;

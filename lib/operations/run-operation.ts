@@ -2,7 +2,7 @@ import { log } from "../observability/log.ts";
 import type { Json, OperationDefinition, Step, StepContext, WaitStep } from "./definition.ts";
 import { failureOf, StepFailure, storable } from "./failures.ts";
 import { apply, nextAction, type OperationEvent, withNextEffect } from "./machine.ts";
-import { type Change, changed, hasEnded, type OperationRecord } from "./record.ts";
+import { type Change, changed, hasEnded, type OperationRecord, type OperationState } from "./record.ts";
 import type { Lease, OperationStore } from "./store.ts";
 
 export interface RunOptions<Tx> {
@@ -22,16 +22,23 @@ type Outcome<T> = { result: T } | { error: unknown };
 /** What the worker can do from outside with an operation that it runs. */
 export interface RunningOperation {
   readonly operationId: string;
-  /** Resolves when the operation was given back or was lost, with whether it has ended. Never rejects. */
-  finished: Promise<{ hasEnded: boolean }>;
+  /** Resolves when the operation was given back or was lost, with the state that this run has recorded last. Never rejects. */
+  finished: Promise<OperationState>;
   /** Reads the operation now instead of at its next renewal, because it was probably cancelled. */
   refresh(): void;
+  /** Gives the operation back at once: its running step gets the signal, and counts as attempted. */
+  interrupt(): Promise<void>;
 }
 
 /** Runs a claimed operation until it has ended, has to wait, or is lost to another worker. */
 export function runOperation<Tx>(record: OperationRecord, leaseId: string, options: RunOptions<Tx>): RunningOperation {
   const run = new Run(record, { operationId: record.id, tenantId: record.tenantId, leaseId }, options);
-  return { operationId: record.id, finished: run.toEnd(), refresh: () => void run.renew().catch(() => undefined) };
+  return {
+    operationId: record.id,
+    finished: run.toEnd(),
+    refresh: () => void run.renew().catch(() => undefined),
+    interrupt: () => run.interrupt(),
+  };
 }
 
 /** How often a read or a save is attempted before the operation is left to its lease. */
@@ -54,7 +61,7 @@ class Run<Tx> {
     this.#options = options;
   }
 
-  async toEnd(): Promise<{ hasEnded: boolean }> {
+  async toEnd(): Promise<OperationState> {
     void this.#keepRenewing();
     try {
       while (!this.#over.signal.aborted) await this.#advance();
@@ -63,7 +70,7 @@ class Run<Tx> {
       log.operations.warn({ err: error, operation: this.#record.id }, "an operation was left to its lease");
     }
     this.#end();
-    return { hasEnded: hasEnded(this.#record.state) };
+    return this.#record.state;
   }
 
   async #advance(): Promise<void> {
@@ -201,6 +208,13 @@ class Run<Tx> {
     else if (fresh.cancelRequested && this.#step?.isUndo === false) this.#step.abort.abort(cancelled);
   }
 
+  async interrupt(): Promise<void> {
+    if (this.#over.signal.aborted) return;
+    // Before the step gets the signal: what it then does is refused.
+    await this.#options.store.release(this.#lease).catch(() => undefined);
+    this.#end();
+  }
+
   #end(): void {
     this.#over.abort(over);
     this.#step?.abort.abort(over);
@@ -236,7 +250,7 @@ class Run<Tx> {
   }
 
   #context(step: WorkStep<Tx>, what: "run" | "undo", signal: AbortSignal): StepContext {
-    const { id, tenantId, input, token, steps } = this.#record;
+    const { id, tenantId, actor, requestId, input, token, steps } = this.#record;
     const known = steps.find(({ name }) => name === step.name);
     const begun = (what === "run" ? known?.attempts : known?.undoAttempts) ?? 0;
     const results = Object.fromEntries(
@@ -245,6 +259,8 @@ class Run<Tx> {
     return {
       fence: { operationId: id, token },
       tenantId,
+      actor,
+      requestId,
       input,
       results,
       // The attempt of an effect has been recorded already; that of a transaction is recorded with its outcome.

@@ -57,6 +57,9 @@ export interface OperationStore<Tx> {
   transact(work: TransactionWork<Tx>): Promise<TransactionOutcome>;
   /** Gives the lease back: another worker can claim the operation at once. */
   release(lease: Lease): Promise<void>;
-  /** Calls `onWake` with the id of each operation that was started, cancelled or signalled, until the signal. Wake-ups may be lost. */
-  listen(onWake: (operationId: string) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Calls `onWake` with the id of each operation that was started, cancelled or signalled, until the signal, and without one when some may have been missed.
+   * Wake-ups may be lost.
+   */
+  listen(onWake: (operationId?: string) => void, signal: AbortSignal): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { log } from "../observability/log.ts";
 import { pause } from "../pause.ts";
 import { newId } from "../uuid.ts";
 import type { OperationDefinitions } from "./definition.ts";
+import { hasEnded, type OperationState } from "./record.ts";
 import { runOperation, type RunningOperation } from "./run-operation.ts";
 import type { OperationStore } from "./store.ts";
 
@@ -15,12 +16,16 @@ export interface WorkerOptions<Tx> {
   /** How often it reads what is due when nothing wakes it: wake-ups may be lost. */
   pollMs?: number;
   unknownAfterMs?: number;
+  /** How long running steps may take to end when the worker is stopped. */
+  stopMs?: number;
+  /** Called for each operation that it has brought to its end. */
+  onEnd?(kind: string, state: OperationState): void;
   sleep?(ms: number, signal: AbortSignal): Promise<void>;
   random?(): number;
 }
 
 export interface OperationWorker {
-  /** Begins no further step, gives the operations back after their running steps, and resolves when that is done. */
+  /** Begins no further step, gives the operations back after their running steps, or without them when these take long, and resolves when that is done. */
   stop(): Promise<void>;
 }
 
@@ -49,6 +54,8 @@ class Worker<Tx> {
       leaseMs: 10_000,
       pollMs: 1_000,
       unknownAfterMs: 60_000,
+      stopMs: 3_000,
+      onEnd: () => undefined,
       sleep: pause,
       random: Math.random,
       ...options,
@@ -70,13 +77,19 @@ class Worker<Tx> {
       if (waitMs > 0 && !signal.aborted && !this.#isWoken)
         await this.#options.sleep(waitMs, AbortSignal.any([signal, this.#nextWake()]));
     }
-    await Promise.all([...this.#running].map(({ finished }) => finished));
+    const running = [...this.#running];
+    const ended = Promise.all(running.map(({ finished }) => finished));
+    const given = new AbortController();
+    void ended.then(() => given.abort("ended"));
+    await this.#options.sleep(this.#options.stopMs, given.signal);
+    await Promise.all(running.map((run) => run.interrupt()));
+    await ended;
     await listening;
   }
 
   /** Claims what is due, as far as there is room, and returns how long to wait for more. */
   async #claim(): Promise<number> {
-    const { store, definitions, concurrency, leaseMs, pollMs, unknownAfterMs, sleep, random } = this.#options;
+    const { store, definitions, concurrency, leaseMs, pollMs, unknownAfterMs, sleep, random, onEnd } = this.#options;
     const limit = concurrency - this.#running.size;
     // The next operation that finishes wakes it.
     if (limit === 0) return pollMs;
@@ -88,11 +101,12 @@ class Worker<Tx> {
       const { signal: stopping } = this.stopping;
       const run = runOperation(record, leaseId, { store, definition, leaseMs, sleep, random, stopping });
       this.#running.add(run);
-      void run.finished.then(({ hasEnded }) => {
+      void run.finished.then((state) => {
+        if (hasEnded(state)) onEnd(record.kind, state);
         const wasFull = this.#running.size >= concurrency;
         this.#running.delete(run);
         // There may be more to claim, or this operation may be due again soon.
-        if (wasFull || !hasEnded) this.#wakeUp();
+        if (wasFull || !hasEnded(state)) this.#wakeUp();
       });
     }
     // There may be more: at once while there is room, otherwise when an operation finishes.

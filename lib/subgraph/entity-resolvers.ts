@@ -12,12 +12,15 @@ import { found, validId } from "../graphql/arguments.ts";
 import type { EntityLoaders } from "../graphql/batching.ts";
 import { selects } from "../graphql/connections.ts";
 import type { PageArguments } from "../graphql/pagination.ts";
+import { hasChanges } from "./complete-changes.ts";
 import { nameOf } from "./complete-lists.ts";
 
 /** An entity as its subgraph needs to know it. `db/entity.ts` defines it. */
 export interface SubgraphEntity {
   /** The fields that list it under a parent, as `ClusterNode.vms`. */
   under: Readonly<Record<string, unknown>>;
+  /** Reads its changes, if they are recorded. */
+  changes?: unknown;
   /** The properties of its rows, which are fields of its type without a resolver. */
   properties: readonly string[];
 }
@@ -48,6 +51,7 @@ export type EntityResolvers = Readonly<Record<string, Readonly<Record<string, Re
  * - `Query.vm(id: ID!): Vm` looks an object up, and fails with NOT_FOUND when none is visible.
  * - `Query.vms: VmConnection` is a page of the list.
  * - `ClusterNode.vms: VmConnection` is a page of the list under its parent, if the entity has that field in `under`.
+ * - `Vm.changes: ChangeConnection` is a page of the entity's changes.
  * - `Vm.node: ClusterNode` is the object whose id is the row's `nodeId`, or else its `node`.
  *
  * @param nounOf what an entity is called in errors
@@ -64,6 +68,7 @@ export function entityResolvers(
     if (parent === "Query") return rootList(field, entities) ?? lookup(field, entities, nounOf);
     return (
       listUnder(parent, field, entities) ??
+      changes(parent, field, entities) ??
       (keyed.has(nameOf(field.type)) ? reference(parent, field, entities) : undefined)
     );
   };
@@ -79,6 +84,7 @@ export function entityResolvers(
     ]),
   );
   requireLists(types, entities);
+  requireChanges(types, entities);
   return resolvers;
 }
 
@@ -118,6 +124,11 @@ function listUnder(parent: string, field: FieldDefinitionNode, entities: Subgrap
     loadersOf(context, entity).under(coordinate).load(id, args, info);
 }
 
+function changes(parent: string, field: FieldDefinitionNode, entities: SubgraphEntities): Resolver | undefined {
+  if (nameOf(field.type) !== "ChangeConnection" || !entities[parent]?.changes) return undefined;
+  return ({ id }, args: PageArguments, context, info) => loadersOf(context, parent).changes().load(id, args, info);
+}
+
 function reference(
   parent: string,
   { name: { value: name }, type }: FieldDefinitionNode,
@@ -149,4 +160,16 @@ function requireLists(types: readonly ObjectTypeDefinitionNode[], entities: Subg
     .flatMap(([entity, { under }]) => Object.keys(under).map((field) => `${field}: ${entity}`))
     .filter((list) => !lists.has(list));
   if (absent.length > 0) throw new Error(`The schema has no such list of an entity: ${absent.join(", ")}.`);
+}
+
+/** @throws Error when a type has `@recorded` and its entity has no history, or the other way round */
+function requireChanges(types: readonly ObjectTypeDefinitionNode[], entities: SubgraphEntities): void {
+  const differing = types.filter((type) => {
+    const entity = entities[type.name.value];
+    return entity !== undefined && hasChanges(type) !== (entity.changes !== undefined);
+  });
+  if (differing.length > 0)
+    throw new Error(
+      `@recorded and \`history\` of the entity belong together: ${differing.map(({ name }) => name.value).join(", ")}.`,
+    );
 }

@@ -9,6 +9,7 @@ import {
   parse,
 } from "graphql";
 import { asset } from "../assets.ts";
+import { changeFields } from "../graphql/change-fields.ts";
 import { connectionFields } from "../graphql/connections.ts";
 import { evaluateDefaults } from "../graphql/input-defaults.ts";
 import { scalars } from "../graphql/scalars.ts";
@@ -92,6 +93,7 @@ function allResolvers<Context extends SubgraphContext>(
     all[type] = {
       ...(type.endsWith("Connection") ? connectionFields : {}),
       ...(type === "UserError" ? userErrorFields : {}),
+      ...(type === "Change" ? changeFields : {}),
       ...derived[type],
       ...written,
     };

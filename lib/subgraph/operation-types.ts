@@ -185,8 +185,6 @@ const serviceFields = (type: string): string => `
     "What is left behind."
     leftBehind: JSON
   }
-  "The services that may request a field that is \`@inaccessible\` to clients."
-  directive @calledBy("The names of the services." services: [String!]!) on FIELD_DEFINITION
 `;
 
 const sharedDefinitions = parse(sdl, { noLocation: true }).definitions;
@@ -231,7 +229,13 @@ function withDefinition(definitions: readonly DefinitionNode[], added: Definitio
     ...definitions.map((node) =>
       node.kind === Kind.SCHEMA_DEFINITION ? { ...node, operationTypes: [...node.operationTypes, mutations] } : node,
     ),
-    { ...added, description: { kind: Kind.STRING, value: "The root of all mutations." } } as DefinitionNode,
+    {
+      ...added,
+      description: {
+        kind: Kind.STRING,
+        value: "The root of all mutations. Each mutation is atomic: either all of it is performed or none of it.",
+      },
+    } as DefinitionNode,
   ];
 }
 

@@ -128,7 +128,7 @@ const signaturePattern = new RegExp(`^(${issuerPattern})/([A-Za-z0-9-]{1,32})\\.
 
 /**
  * The gateway identifies its clients. Every issuer, the gateway too, may act as itself: as the service of its name, without permissions, because fields name
- * the services that may request them. Only such a service states the actor that it works for; the gateway's clients are who they are.
+ * the services that may request them. Only such a service states for which actor it works.
  */
 function maySpeakAs(issuer: Issuer, { identity: { kind, id, permissions }, onBehalfOf }: RequestContext): boolean {
   if (kind === "service") return id === issuer && permissions.length === 0;

@@ -4,18 +4,14 @@ import { redisBus } from "#db/event-log/buses/redis.ts";
 import { runConsumer } from "#db/event-log/consumer.ts";
 import { EventLog } from "#db/event-log/event-log.ts";
 import { runRelay } from "#db/event-log/relay.ts";
-import { removeOldEvents } from "#db/event-log/retention.ts";
 import { domains } from "#db/columns.ts";
 import { operationProjection } from "#db/projections/operation-projection.ts";
 import { vmProjection } from "#db/projections/vm-projection.ts";
-import { log } from "#lib/observability/log.ts";
-import { endedAfter, pause } from "#lib/pause.ts";
+import { endedAfter } from "#lib/pause.ts";
 import { closeDatabases, type Databases, type DatabaseServer, openDatabases } from "#runtime/databases.ts";
 
 export interface EventOptions {
   redisUrl: string | undefined;
-  /** How long after its delivery an event can be read at least. */
-  retentionSeconds: number;
 }
 
 export interface RunningEvents {
@@ -26,14 +22,13 @@ export interface RunningEvents {
   ended: Promise<unknown>;
 }
 
-const retentionEveryMs = 600_000;
 /** How long a task may take to end after the signal. An abandoned task is repeated after the next start. */
 const endingMs = 3_000;
 
-/** Starts everything that moves events: a relay and retention for each database, the log, and the consumers. */
+/** Starts everything that follows events all the time: a relay for each database, the log, and the consumers. */
 export async function startEvents(
   server: DatabaseServer,
-  { redisUrl, retentionSeconds }: EventOptions,
+  { redisUrl }: EventOptions,
   signal: AbortSignal,
 ): Promise<RunningEvents> {
   const systems = await openDatabases(server, "system");
@@ -56,22 +51,10 @@ export async function startEvents(
         signal,
       }),
     ),
-    keepRetention(systems, retentionSeconds, signal),
   ];
   const ended = endedAfter(signal, endingMs, Promise.all(running)).then(async () => {
     await Promise.all(buses.map((bus) => bus.close()));
     await closeDatabases(systems);
   });
   return { log: eventLog, systems, ended };
-}
-
-async function keepRetention(systems: Databases, retentionSeconds: number, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    for (const system of Object.values(systems)) {
-      await removeOldEvents(system, retentionSeconds).catch((error: unknown) => {
-        if (!signal.aborted) log.events.warn({ err: error, database: system.domain }, "old events were not removed");
-      });
-    }
-    await pause(retentionEveryMs, signal);
-  }
 }

@@ -1,35 +1,37 @@
 import type { Database } from "#db/client.ts";
 import { log } from "#lib/observability/log.ts";
+import { StepFailure } from "#lib/operations/failures.ts";
 import type { Current } from "#lib/replaceable.ts";
 import type { AuditCheckpoint } from "#lib/trust/audit-checkpoint.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
 import { type CheckpointStore, signCheckpoints } from "#subgraphs/auth/audit/sign-checkpoints.ts";
 import { removeEndedSessions } from "#subgraphs/auth/sessions/remove-ended-sessions.ts";
-import type { PeriodicJob } from "./periodic-job.ts";
+import type { Job } from "./job.ts";
 
-/** Signs checkpoints of the audit log. Of several programs that do so, two at worst sign the same head. */
+/** Signs checkpoints of the audit log. Fails as long as the log of a tenant is not the one that was signed before. */
 export function auditCheckpoints(
   system: Database,
   { path, signingKeys }: Pick<CheckpointStore, "path"> & { signingKeys: Current<Keyring> },
-): PeriodicJob {
+): Job {
   const remembered = new Map<string, AuditCheckpoint>();
-  return {
-    name: "audit checkpoints",
-    everyMs: 60_000,
-    run: async () => {
-      const { refused } = await signCheckpoints(system, { path, signingKeys: signingKeys.current() }, remembered);
-      if (refused.length > 0)
-        log.jobs.error(
-          { tenants: refused },
-          "audit logs were changed: `novacron audit verify` names the first bad entry",
-        );
-    },
+  const sign = async () => {
+    const { signed, refused } = await signCheckpoints(system, { path, signingKeys: signingKeys.current() }, remembered);
+    if (refused.length === 0) return { signed };
+    log.jobs.error({ tenants: refused }, "audit logs were changed: `novacron audit verify` names the first bad entry");
+    throw new StepFailure(
+      "AUDIT_LOG_CHANGED",
+      `The audit logs of ${refused.length} tenants were changed: \`novacron audit verify\` names the first bad entry.`,
+      { isFinal: true },
+    );
   };
+  return { name: "sign_audit_checkpoints", cron: "* * * * *", steps: [{ name: "sign", run: sign }] };
 }
 
-/** Removes sessions some time after they ended. Of several programs that do so, one removes each session. */
-export const sessionRetention = (system: Database): PeriodicJob => ({
-  name: "session retention",
-  everyMs: 3_600_000,
-  run: (signal) => removeEndedSessions(system, new Date(), signal),
+/** Removes sessions some time after they ended. */
+export const sessionRetention = (system: Database): Job => ({
+  name: "remove_ended_sessions",
+  cron: "11 * * * *",
+  steps: [
+    { name: "remove", run: async (signal) => ({ removed: await removeEndedSessions(system, new Date(), signal) }) },
+  ],
 });

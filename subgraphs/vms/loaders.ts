@@ -6,8 +6,9 @@ import { vmNetworkEntity } from "#db/vms/vm-networks.ts";
 import { vmSnapshotEntity } from "#db/vms/vm-snapshots.ts";
 import { vmStateTransitionEntity } from "#db/vms/vm-state-transitions.ts";
 import { vmTemplateEntity } from "#db/vms/vm-templates.ts";
+import { slotsOfVms } from "#db/vms/vm-slots.ts";
 import { vmEntity } from "#db/vms/vms.ts";
-import { entityLoaders } from "#lib/graphql/batching.ts";
+import { entityLoaders, loaderOf } from "#lib/graphql/batching.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
 import { operationLoaders } from "#subgraphs/operation-fields.ts";
 
@@ -29,4 +30,8 @@ export type RowPage<Type extends keyof typeof entities> = Page<Row<Type>>;
 export type VmsLoaders = ReturnType<typeof createVmsLoaders>;
 
 /** Creates one loader per batch query. The loaders live for one request and share its transaction. */
-export const createVmsLoaders = (tx: Tx) => ({ ...entityLoaders(tx, entities), ...operationLoaders(tx) });
+export const createVmsLoaders = (tx: Tx) => ({
+  ...entityLoaders(tx, entities),
+  ...operationLoaders(tx),
+  slotOfVm: loaderOf(tx, slotsOfVms),
+});

@@ -9,6 +9,7 @@ import type { Event } from "#events/event.ts";
 import { newId } from "#lib/uuid.ts";
 import { novacron, startCommand, type Started, startNovacron } from "#tests/running/command.ts";
 import { logFixture, someTenant, take } from "./log-fixture.ts";
+import { until } from "./until.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
 describe("next to a running server", () => {
@@ -108,7 +109,23 @@ describe("next to a running server", () => {
     expect(text).toMatch(
       /^novacron_event_consumer_lag_events\{consumer="vm-projection",database="scheduler",source="vms"\} 0$/m,
     );
+    expect(text).toMatch(/^novacron_schedule_late_seconds\{database="monitoring",schedule="roll_up_samples"\} 0/m);
+    expect(text).toMatch(/^novacron_operations_due_seconds\{database="vms"\} 0$/m);
     expect((await fetch(new URL("/", url))).status).toBe(404);
+  });
+
+  it("novacron schedules lists when each job is due and how its last operation ended", async () => {
+    const list = (...args: string[]) => novacron(["schedules", "--data-dir", dataDir, ...args]);
+    const rollUp = async () =>
+      (JSON.parse((await list("--json")).stdout) as { name: string; nextAt: string; lastState: string | null }[]).find(
+        ({ name }) => name === "roll_up_samples",
+      );
+    await until("the rollup has run", async () => (await rollUp())?.lastState === "done", 45_000);
+    expect(Date.parse((await rollUp())?.nextAt ?? "")).toBeGreaterThan(Date.now() - 5_000);
+    const { code, stdout } = await list();
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^DATABASE\tNAME\tCRON\tZONE\tNEXT AT\tLAST AT\tLAST STATE\tLAST ERROR\tSKIPPED$/m);
+    expect(stdout).toMatch(/^auth\tsign_audit_checkpoints\t\* \* \* \* \*\tUTC\t/m);
   });
 });
 
@@ -118,7 +135,7 @@ describe("novacron jobs", () => {
     const urls = Object.fromEntries(
       domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, fixture.urls.url(domain)]),
     );
-    const keys = { NOVACRON_SIGNING_KEYS: `1:${"k".repeat(32)}` };
+    const keys = { NOVACRON_SIGNING_KEYS: `1:${"k".repeat(32)}`, SUBGRAPH_URL_VMS: "http://127.0.0.1:1/graphql" };
     const jobs = await startCommand(["jobs"], { ...urls, ...keys }, /^novacron jobs ready$/m);
     const log = fixture.log([], { pollMs: 50 });
     const tenantId = someTenant();

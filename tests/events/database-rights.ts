@@ -6,7 +6,7 @@ import { type Domain, serviceRole, systemRole } from "#db/columns.ts";
 export interface DatabaseRights {
   /** `| table | service may | in which rows | system may | in which rows |` */
   tables: string[];
-  /** Functions that either role may call and that run with their owner's rights: the only way around the rights on tables. */
+  /** Functions that either role may call and that run with their owner's rights: the only way around the rights on tables. Only a trigger calls its function. */
   definerFunctions: string[];
 }
 
@@ -63,7 +63,7 @@ export async function readRights(sql: postgres.Sql, domain: Domain): Promise<Dat
         select caller from unnest(${[roles.service, roles.system]}::text[]) as caller
         where has_function_privilege(caller, pg_proc.oid, 'execute')
       ) as callers
-    from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by proname collate "C"`;
+    from pg_proc where pronamespace = 'public'::regnamespace and prosecdef and prorettype <> 'trigger'::regtype order by proname collate "C"`;
   return {
     tables: tables.map(tableLine),
     definerFunctions: functions.map(({ name, callers }) => `| \`${name}\` | ${callers.join(", ") || "no role"} |`),

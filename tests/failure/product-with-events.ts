@@ -29,7 +29,7 @@ export async function renameVm(tx: WriteTx, vm: number | string, name: string): 
 
 export interface ProductWithEvents extends TestProduct {
   systems: RunningEvents["systems"];
-  /** Every event that a follower of the vms log has received, in order. */
+  /** Every event about a VM that a follower of the vms log has received, in order. */
   followed: Event[];
   renameVm(number: number, name: string): Promise<void>;
   /** Resolves to the status of `/health/ready`. */
@@ -52,7 +52,8 @@ export async function productWithEvents(urls?: TestDatabases, rows = 3): Promise
   if (!events) throw new Error("The product has no events.");
   const followed: Event[] = [];
   const following = (async () => {
-    for await (const batch of events.log.follow("oldest", { sources: ["vms"], signal })) followed.push(...batch.events);
+    for await (const batch of events.log.follow("oldest", { sources: ["vms"], signal }))
+      followed.push(...batch.events.filter(({ type }) => type.startsWith("vm.")));
   })();
   // A failure of it is reported when the test stops.
   following.catch(() => undefined);

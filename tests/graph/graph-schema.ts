@@ -126,5 +126,38 @@ export function underParent(schema: GraphQLSchema, type: string, fleet: Fleet): 
       : undefined;
     if (part) return (selections) => `{ ${name}(id: "${fleet.id(name as Kind)}") { ${part.name} { ${selections} } } }`;
   }
-  throw new Error(`${type} has lists, but no root field leads to it by an id.`);
+  // An object without a look-up: the first of a list.
+  const list = Object.values(schema.getQueryType()?.getFields() ?? {}).find(
+    ({ type: returned }) => getNamedType(returned).name === `${type}Connection`,
+  );
+  if (list) return (selections) => `{ ${list.name}(first: 1) { nodes { ${selections} } } }`;
+  // The steps of a migration are in no list of the root.
+  const parents = byId.flatMap(({ name, type: returned }) => {
+    const parent = getNamedType(returned);
+    const field = isObjectType(parent)
+      ? Object.values(parent.getFields()).find((each) => getNamedType(each.type).name === `${type}Connection`)
+      : undefined;
+    return field ? [{ name, field: field.name }] : [];
+  });
+  const [parent] = parents;
+  if (parent)
+    return (selections) =>
+      `{ ${parent.name}(id: "${fleet.id(parent.name as Kind)}") { ${parent.field}(first: 1) { nodes { ${selections} } } } }`;
+  throw new Error(`${type} has lists, but no root field leads to it.`);
+}
+
+/** Returns the object in a response that has a field of this name, at any depth. @throws Error where there is none */
+export function holderOf(data: unknown, name: string): Record<string, unknown> {
+  const found = foundHolder(data, name);
+  if (!found) throw new Error(`Nothing in the response has a field ${name}: ${JSON.stringify(data)?.slice(0, 300)}`);
+  return found;
+}
+
+/** The same; undefined where there is none. */
+export function foundHolder(data: unknown, name: string): Record<string, unknown> | undefined {
+  if (data === null || typeof data !== "object") return undefined;
+  if (name in data) return data as Record<string, unknown>;
+  return Object.values(data)
+    .map((value) => foundHolder(value, name))
+    .find((found) => found !== undefined);
 }

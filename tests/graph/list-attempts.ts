@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Answer, TestProduct } from "#tests/harness/product.ts";
-import type { ConnectionField } from "./graph-schema.ts";
+import { type ConnectionField, foundHolder } from "./graph-schema.ts";
 
 export interface Attempt {
   what: string;
@@ -37,8 +37,7 @@ export async function attempt(
 export function outcomeOf(answer: Answer, alias: string): string {
   const error = answer.errors.find(({ path }) => path?.at(-1) === alias);
   if (error) return `${error.extensions.code} ${String(error.extensions["argument"])}`;
-  const data = (answer.data ?? {}) as Record<string, Record<string, { edges?: unknown }> | null>;
-  const fields = data[alias] ?? Object.values(data).find((value) => value !== null)?.[alias];
+  const fields = foundHolder(answer.data, alias)?.[alias] as { edges?: unknown } | null | undefined;
   return fields?.edges ? "an answer" : `nothing (${JSON.stringify(answer.errors).slice(0, 300)})`;
 }
 

@@ -44,6 +44,11 @@ export function oneTransactionSuite(share: number): void {
       { vms: 5 },
     ],
     [
+      "changes, and who made them",
+      "vms(first: COUNT) { nodes { id changes { totalCount nodes { id actor user { username } fields { name } } } } }",
+      { vms: 2 },
+    ],
+    [
       "lists of every domain",
       `vms(first: COUNT) { nodes { id owner { username } node { name platform { cluster { name } } allocations { nodes { id } } } tenant { name }
       alerts { nodes { id rule { name } } } latestMetrics { time } migrations { nodes { id steps { nodes { id } } sourceProvider { name } } }

@@ -29,6 +29,7 @@ export async function twoTenants({ rowSecurity }: TwoTenantsOptions): Promise<Te
     await asOwner(urls.url(domain), async (owner) => {
       if (domain === "monitoring") await insertSamples(owner);
       if (domain === "monitoring" || domain === "scheduler") await insertProjections(owner);
+      await insertForeignChanges(owner);
     });
   }
   if (!rowSecurity) await disableRowSecurity(urls);
@@ -185,6 +186,14 @@ async function insertProjections(owner: postgres.Sql): Promise<void> {
       insert into projected_vms (id, tenant_id, name, state, tags, version)
       values (${fleet.id("vm")}, ${fleet.tenantId}, 'projected', 'running', '{}', 1)`;
   }
+}
+
+/** Inserts changes of the other tenant to objects of ours, which no list of changes may show. */
+async function insertForeignChanges(owner: postgres.Sql): Promise<void> {
+  await owner`
+    insert into entity_changes (id, tenant_id, entity_type, entity_key, kind, changed_at, fields)
+    select ${theirs.id("vm")}, ${theirs.tenantId}, entity_type, entity_key, kind, changed_at, fields
+    from entity_changes where tenant_id = ${ours.tenantId}`;
 }
 
 /** Inserts one sample and one rolled-up hour of each tenant; other columns that must not be null are 0 or a fixed time. */

@@ -12,6 +12,7 @@ const testPrograms = [
   "tests/events/proof-writer.ts",
   "tests/failure/write-and-die.ts",
   "tests/migrations/migrate-in-a-process.ts",
+  "tests/operations/slot-worker-process.ts",
   "tests/operations/worker-process.ts",
   "tests/security/log-hostile-strings.ts",
 ];

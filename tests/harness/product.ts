@@ -81,7 +81,7 @@ export async function bootProduct(options: TestProductOptions = {}): Promise<Tes
   const signInLimits = new SignInLimits();
   const stopping = new AbortController();
   const server = { url: urls.url, embedded: false, stop: async () => undefined };
-  const eventOptions = { redisUrl: undefined, retentionSeconds: 86_400 };
+  const eventOptions = { redisUrl: undefined };
   const events = options.withEvents ? await startEvents(server, eventOptions, stopping.signal) : undefined;
   const dependencies = {
     system,

@@ -131,7 +131,14 @@ test("the price catalogue keeps every decimal that it can hold, treats a price o
 
 const eventLogTable = /^(outbox_events_\d+|consumed_events|event_consumers|event_relay_checkpoints|projected_vms)$/;
 /** Seeding makes no calls between processes, and starts no operation. */
-const otherTables = ["executed_writes", "operation_steps", "operations"];
+const otherTables = [
+  "executed_writes",
+  "operation_schedules",
+  "operation_steps",
+  "operations",
+  "projected_operations",
+  "vm_slots",
+];
 
 test("the demo fleet has rows in every table, is seeded once, and its running VMs have samples of the last hour", async () => {
   fleet = await emptyFleet();

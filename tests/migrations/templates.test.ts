@@ -47,6 +47,9 @@ describe.each(domains)("the released migrations of the %s database", (domain) =>
       "refuse_repeated_writes",
       "add_operations",
       "secure_operations",
+      "describe_operations",
+      "add_operation_schedules",
+      "secure_operation_schedules",
     ])
       expect(names.filter((each) => each === name)).toEqual([name]);
     // The domain's own journal lists the templates that were released as copies; the others come from the templates' journal.
@@ -86,17 +89,18 @@ async function commonObjects({ sql }: ScratchDatabase, domain: Domain): Promise<
   const rows = await sql<{ object: string }[]>`
     with tables as (
       select relname, relacl from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
-        and relname ~ '^(outbox_events|event_|consumed_events|executed_writes|operation)'
+        and relname ~ '^(outbox_events|event_|consumed_events|executed_writes|operation|entity_changes)'
     ), functions as (
       select oid, proname, proacl from pg_proc
-      where proname in ('announce_outbox_write', 'wake_relay', 'settled_outbox_id', 'read_outbox')
+      where proname in ('announce_outbox_write', 'wake_relay', 'settled_outbox_id', 'read_outbox', 'ensure_change_partition', 'ensure_change_partitions',
+        'drop_change_partitions', 'recorded_value', 'record_changes')
     )
     select format('table %s', relname) as object from tables
     union all
     select format('right to %s: %s', relname, acl) from tables, unnest(relacl) as acl
     union all
     select format('policy %s %s %s %s %s', tablename, policyname, roles, qual, with_check) from pg_policies
-    where tablename in ('outbox_events', 'operations', 'operation_steps')
+    where tablename in ('outbox_events', 'operations', 'operation_steps', 'entity_changes')
     union all
     select pg_get_functiondef(oid) from functions
     union all

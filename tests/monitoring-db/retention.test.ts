@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
 import { holdRange } from "#db/monitoring/metric-ranges.ts";
 import { dropOldMetrics } from "#db/monitoring/retention.ts";
-import { rollupAndRetention } from "#runtime/jobs/monitoring.ts";
+import { sampleRetention } from "#runtime/jobs/monitoring.ts";
 import { plannerSettings } from "#tests/harness/planner-settings.ts";
 import { at, onEveryMetricStorage } from "./metric-storage.ts";
 
@@ -77,8 +77,10 @@ onEveryMetricStorage((database) => {
     const vmId = randomUUID();
     const old = at("2020-02-03T10:00:00Z");
     await database().write(randomUUID(), { vmId: [vmId], time: [old], cpuUsagePercent: [10] });
-    const { run } = rollupAndRetention(database().system);
-    const round = () => run(new AbortController().signal);
+    const { steps } = sampleRetention(database().system);
+    const round = async () => {
+      for (const { run } of steps) await run(new AbortController().signal);
+    };
     await database().owner`alter function refresh_vm_metrics_hourly(int) rename to refresh_removed`;
     await expect(round()).rejects.toMatchObject({ code: "42883" });
     expect(await times(vmId)).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { type GraphQLField, type GraphQLSchema, Kind } from "graphql";
+import type { GraphQLSchema } from "graphql";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { Subgraph } from "#lib/subgraph/subgraph.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
@@ -7,6 +7,7 @@ import { answerOf } from "#tests/harness/answers.ts";
 import { makeApiKey, makeUser } from "#tests/harness/credentials.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { productSupergraph } from "#tests/harness/supergraph.ts";
+import { reviewedNeeds } from "#tests/security/reviewed-needs.ts";
 import type { Target } from "./world.ts";
 
 export interface MutatedProduct {
@@ -20,11 +21,12 @@ export interface MutatedProduct {
   stop(): Promise<void>;
 }
 
-/** The identity of the service that may send a mutation, which no client may. */
-function serviceFor({ astNode }: GraphQLField<unknown, unknown>, tenantId: string): Identity {
-  const calledBy = astNode?.directives?.find(({ name }) => name.value === "calledBy")?.arguments?.[0]?.value;
-  const [id] = calledBy?.kind === Kind.LIST ? calledBy.values : [];
-  return { kind: "service", id: id?.kind === Kind.STRING ? id.value : "", tenantId, permissions: [] };
+/** Returns the identity of a service that may send a mutation that no client may send. */
+function serviceFor(name: string, tenantId: string): Identity {
+  const needs = reviewedNeeds().get(`Mutation.${name}`);
+  const [id] = typeof needs === "object" && "services" in needs ? needs.services : [];
+  if (id === undefined) throw new Error(`No service may send the mutation ${name}.`);
+  return { kind: "service", id, tenantId, permissions: [] };
 }
 
 /** Boots the product in this process with one tenant. Mutations of clients go through its gateway, the others to their subgraph. */
@@ -47,11 +49,11 @@ export async function bootMutatedProduct(): Promise<MutatedProduct> {
     ask: (query, variables, token) => product.ask(query, variables, token),
     send: async (name, query, variables, token) => {
       if (name in ofClients) return product.ask(query, variables, token);
+      const context = { identity: serviceFor(name, tenantId), requestId: "test", deadline: Date.now() + 10_000 };
       const request = { query, variables, operation: "mutation" as const };
       const subgraph = product.subgraphs.find((each) => name in mutationsOf(each));
       const field = subgraph && mutationsOf(subgraph)[name];
       if (!field) throw new Error(`No subgraph has the mutation ${name}.`);
-      const context = { identity: serviceFor(field, tenantId), requestId: "test", deadline: Date.now() + 10_000 };
       const answer = await product.transport.send(subgraph.name, request, context, new AbortController().signal);
       return answerOf({ body: JSON.stringify(answer) });
     },

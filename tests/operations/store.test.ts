@@ -1,5 +1,7 @@
+import { sql } from "drizzle-orm";
 import { afterEach, expect, it, vi } from "vitest";
 import { abandonOperation, cancelOperation, signalOperation, startOperation } from "#db/operations/requests.ts";
+import { statement } from "#db/statement.ts";
 import type { Change } from "#lib/operations/record.ts";
 import type { Lease } from "#lib/operations/store.ts";
 import { newId } from "#lib/uuid.ts";
@@ -52,6 +54,27 @@ it("an operation starts in the transaction of the change that asks for it: a rol
   expect(await claimOne(fixture)).toMatchObject({
     record: { id, input: { vm: "a" }, token: 1, state: "pending", steps: [] },
   });
+});
+
+it("what a step writes in its transaction is recorded as the operation's, with the actor and request that started it", async () => {
+  const fixture = await operationsFixture();
+  const settings = ["actor", "request_id", "operation_id"].map((name) => `current_setting('app.${name}')`).join(", ");
+  const author = statement<{ author: string }>(() => sql.raw(`select concat_ws(' ', ${settings}) as author`));
+  const definition = definitionOf([
+    {
+      type: "transaction",
+      name: "one",
+      ...limits,
+      run: async (_call, tx) => (await tx.run(author))[0]?.author ?? null,
+      undo: async () => undefined,
+    },
+  ]);
+  const started = await fixture.service.write({ ...scope, requestId: "request-1" }, (tx) =>
+    startOperation(tx, definition, { input: null }),
+  );
+  fixture.work([definition]);
+  const { steps } = await fixture.reached(started.id, "done");
+  expect(steps[0]?.result).toBe(`user:ada request-1 ${started.id}`);
 });
 
 it("case L9: an idempotency key starts one operation, and reports whether input and state are the same", async () => {

@@ -4,14 +4,17 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { openDatabase, type WriteTx } from "#db/client.ts";
+import { scheduleStore } from "#db/operations/schedules.ts";
 import { operationStore } from "#db/operations/store.ts";
 import { statement } from "#db/statement.ts";
 import { type OperationDefinition, OperationDefinitions } from "#lib/operations/definition.ts";
+import { followSchedules } from "#lib/operations/follow-schedules.ts";
 import { startWorker } from "#lib/operations/worker.ts";
 import { drill as productDrill } from "#subgraphs/vms/operations/drill.ts";
 import { type Pass, stepsWithBoundaries, storeWithBoundaries } from "./boundaries.ts";
 import { drill, guarded } from "./drill.ts";
 import { callsOf, saga } from "./saga.ts";
+import { scheduleOfDrill } from "./schedule-of-drill.ts";
 import type { WorkerProcessOptions } from "./worker-processes.ts";
 
 const {
@@ -20,6 +23,7 @@ const {
   holds,
   clockAheadMs = 0,
   calleeUrl,
+  schedule,
 } = JSON.parse(process.argv[2] ?? "{}") as WorkerProcessOptions;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -63,8 +67,9 @@ const pass: Pass = async ({ id, tenantId, input }, boundary) => {
 };
 
 const guard = { callee, refused: (what: string) => void print(`${what} refused`) };
+const tested = drill(guard);
 const definitions: OperationDefinition<WriteTx>[] = [
-  drill(guard),
+  tested,
   guarded(guard, productDrill),
   ...(calleeUrl === undefined ? [] : [saga(callsOf(calleeUrl))]),
 ];
@@ -74,4 +79,6 @@ startWorker({
   leaseMs,
   pollMs: 100,
 });
+if (schedule)
+  void followSchedules(scheduleStore(system), [scheduleOfDrill(tested, schedule)], new AbortController().signal);
 print("ready");

@@ -4,6 +4,8 @@ import { onTestFinished } from "vitest";
 import { kill } from "#tests/embedded/embedded-fixture.ts";
 import { until } from "#tests/events/until.ts";
 import { bundle } from "#tests/harness/bundles.ts";
+import type { SlotWorkerOptions } from "./slot-drill.ts";
+import type { DrillSchedule } from "./schedule-of-drill.ts";
 
 export interface WorkerProcess {
   child: ChildProcess;
@@ -22,10 +24,15 @@ export interface WorkerProcessOptions {
   clockAheadMs?: number;
   /** Where the saga's callee listens. */
   calleeUrl?: string;
+  /** When the tests' operation starts by itself. */
+  schedule?: DrillSchedule;
 }
 
-function spawnWorker(options: WorkerProcessOptions): WorkerProcess {
-  const child = spawn(process.execPath, [bundle("tests/operations/worker-process.ts"), JSON.stringify(options)], {
+function spawnWorker(
+  options: WorkerProcessOptions | SlotWorkerOptions,
+  program = "tests/operations/worker-process.ts",
+): WorkerProcess {
+  const child = spawn(process.execPath, [bundle(program), JSON.stringify(options)], {
     stdio: ["pipe", "pipe", "ignore"],
   });
   const lines: string[] = [];
@@ -36,6 +43,14 @@ function spawnWorker(options: WorkerProcessOptions): WorkerProcess {
 /** Starts a worker as a process, and resolves when it works. */
 export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
   const worker = spawnWorker(options);
+  onTestFinished(() => kill(worker.child));
+  await worker.printed("ready");
+  return worker;
+}
+
+/** Starts a worker as a process whose operations take slots over HTTP, and resolves when it works. */
+export async function startSlotWorker(options: SlotWorkerOptions): Promise<WorkerProcess> {
+  const worker = spawnWorker(options, "tests/operations/slot-worker-process.ts");
   onTestFinished(() => kill(worker.child));
   await worker.printed("ready");
   return worker;

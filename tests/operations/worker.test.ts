@@ -179,6 +179,25 @@ it("a worker runs a bounded number of operations at once, and gives them back wh
   await Promise.all(ids.map((id) => fixture.reached(id, "done")));
 });
 
+it("a worker that stops while a step takes long gives its operation back, and another worker attempts the step again", async () => {
+  const fixture = await operationsFixture();
+  const signals: AbortSignal[] = [];
+  const definition = definitionOf([
+    effect("long", async ({ attempt, signal }) => {
+      signals.push(signal);
+      if (attempt === 1) await new Promise(() => undefined);
+      return attempt;
+    }),
+  ]);
+  const stop = fixture.work([definition], { stopMs: 50, leaseMs: 60_000 });
+  const id = await fixture.start(definition, { input: null });
+  await until("the step runs", () => signals.length === 1);
+  await stop();
+  expect(signals[0]?.aborted).toBe(true);
+  fixture.work([definition]);
+  expect((await fixture.reached(id, "done")).steps).toMatchObject([{ attempts: 2, result: 2 }]);
+});
+
 it("a result that cannot be stored fails the step for good", async () => {
   const fixture = await operationsFixture();
   const definition = definitionOf([effect("bad", async () => "a\u0000b")]);

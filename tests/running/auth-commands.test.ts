@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { domains } from "#db/columns.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { fleetOf, insertFleet } from "#tests/graph/rows.ts";
+import { callerKeysFor } from "#tests/harness/call-keys.ts";
 import { makeUser, testPepper } from "#tests/harness/credentials.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
@@ -122,6 +123,23 @@ describe("novacron", () => {
     const keysFor = (name: string) => novacronHere(["keys", "for", name], { NOVACRON_SIGNING_KEYS: undefined });
     expect((await keysFor("vmx")).stderr).toMatch(/^SUBGRAPH_UNKNOWN: There is no subgraph vmx/);
     expect((await keysFor("vms")).stderr).toMatch(/^CONFIGURATION_INVALID: [^]*NOVACRON_SIGNING_KEYS: is not set/);
+  });
+
+  test("prints the keys of each issuer for the subgraphs that it calls, and for no other", async () => {
+    const keys = `1:${"k".repeat(32)}`;
+    const keysFor = (...args: string[]) => novacronHere(["keys", "for", ...args], { NOVACRON_SIGNING_KEYS: keys });
+    for (const [issuer, subgraph] of [
+      ["gateway", "vms"],
+      ["jobs", "vms"],
+      ["vms", "auth"],
+    ] as const)
+      expect((await keysFor(subgraph, "--issuer", issuer)).stdout.trim()).toBe(callerKeysFor(subgraph, keys, issuer));
+    const { code, stdout, stderr } = await keysFor("auth", "--issuer", "jobs");
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "ISSUER_NOT_ALLOWED: jobs does not call auth; it calls vms.\n",
+    });
   });
 });
 

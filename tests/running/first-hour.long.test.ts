@@ -97,11 +97,7 @@ describe("where a user types an id", () => {
 
 describe("a command", () => {
   it("case G35: logs nothing about a server that runs at the same time, and the server nothing about it", async () => {
-    for (const args of [
-      ["tenant", "list"],
-      ["events", "lag"],
-      ["projections", "check"],
-    ])
+    for (const args of [["tenant", "list"], ["events", "lag"], ["projections", "check"], ["schedules"]])
       expect((await command(...args)).stderr, args.join(" ")).toBe("");
     expect(server.errors()).not.toMatch(/"level":[45]0|Took over|stays up/);
   });

@@ -146,7 +146,7 @@ describe("case G48: the key of an issuer", () => {
     });
   });
 
-  it("lets a service state the actor that it works for, and the gateway state it of no client", () => {
+  it("lets a service state the actor that it works for, and the gateway none for its clients", () => {
     const onBehalfOf = `user:${fleet.id("user")}`;
     expect(of("jobs", jobs, "jobs", { onBehalfOf })).toMatchObject({ context: { identity: jobs, onBehalfOf } });
     expect(of("gateway", user, "gateway", { onBehalfOf })).toEqual({ refused: "another's identity" });

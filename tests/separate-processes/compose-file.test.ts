@@ -153,8 +153,8 @@ describe("case G52: the networks of docker-compose.yml", () => {
     },
   );
 
-  it("connect no gateway to a database, and only gateways to the subgraphs", () => {
-    expect(on("subgraphs").toSorted()).toEqual([...domains, "gateway-1", "gateway-2"].toSorted());
+  it("connect no gateway to a database, and only gateways and jobs to the subgraphs", () => {
+    expect(on("subgraphs").toSorted()).toEqual([...domains, "gateway-1", "gateway-2", "jobs"].toSorted());
     for (const name of ["gateway-1", "gateway-2"])
       expect(compose.services[name]?.networks.toSorted()).toEqual(["edge", "events", "subgraphs"]);
   });
@@ -182,7 +182,9 @@ describe("case G43, G48: the secrets of docker-compose.yml", () => {
       const follows = domain === "scheduler" ? [] : [domain];
       expect(holders(`${domain}-db-password`).toSorted()).toEqual([`${domain}-db`, "prepare"].toSorted());
       expect(holders(`${domain}-owner-password`).toSorted()).toEqual(["migrate", "prepare"]);
-      expect(holders(`${domain}-service-password`).toSorted()).toEqual([domain, "novacron", "prepare"].toSorted());
+      expect(holders(`${domain}-service-password`).toSorted()).toEqual(
+        [domain, "jobs", "novacron", "prepare"].toSorted(),
+      );
       expect(holders(`${domain}-system-password`).toSorted()).toEqual(
         [...follows, "jobs", "novacron", "prepare"].toSorted(),
       );
@@ -190,9 +192,10 @@ describe("case G43, G48: the secrets of docker-compose.yml", () => {
     },
   );
 
-  it("give the gateways' keys only to gateways", () => {
+  it("give the keys of each issuer only to its processes", () => {
     expect(holders("gateway-keys")).toEqual(["gateway-1", "gateway-2"]);
     expect(holders("jobs-keys")).toEqual(["jobs", "novacron"]);
+    expect(holders("vms-keys")).toEqual(["vms"]);
   });
 });
 

@@ -18,7 +18,7 @@ import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts"
 import { type Answer, askGraph, bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { RawClient, subscribe } from "#tests/live/raw-client.ts";
 import { until } from "#tests/live/until.ts";
-import { callerKeysFor } from "#tests/harness/call-keys.ts";
+import { callerKeysFor, callingSettings } from "#tests/harness/call-keys.ts";
 import { novacron } from "#tests/running/command.ts";
 import { type Child, startChild } from "./child.ts";
 
@@ -51,6 +51,7 @@ async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
   const child = await startChild(bundle(`subgraphs/${domain}/main.ts`), {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
     NOVACRON_CALLER_KEYS_FILE: callerKeysFile(domain),
+    ...callingSettings(domain),
     NOVACRON_PEPPER: testPepper,
     NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
     PORT: port,

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { domains } from "#db/columns.ts";
 import { bundle } from "#tests/harness/bundles.ts";
-import { callerKeysFor } from "#tests/harness/call-keys.ts";
+import { callerKeysFor, callingSettings } from "#tests/harness/call-keys.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 import { tcpProxy } from "#tests/harness/tcp-proxy.ts";
@@ -34,7 +35,7 @@ describe("a process", () => {
     const proxy = await tcpProxy(databases.url("vms"));
     const connecting = proxy.hold();
     const child = spawn(process.execPath, [bundle("subgraphs/vms/main.ts")], {
-      env: { DATABASE_URL_VMS: proxy.url, NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys) },
+      env: { DATABASE_URL_VMS: proxy.url, NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys), ...callingSettings("vms") },
       stdio: "ignore",
     });
     const exited = once(child, "exit");
@@ -55,12 +56,36 @@ describe("a process", () => {
     await expect(startChild(bundle("subgraphs/vms/main.ts"), service)).rejects.toThrow(
       "DATABASE_URL_VMS_SYSTEM: is not set",
     );
+    const callee = { DATABASE_URL_VMS: databases.url("vms"), NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys) };
+    await expect(startChild(bundle("subgraphs/vms/main.ts"), callee)).rejects.toThrow(
+      "NOVACRON_SIGNING_KEYS: is not set",
+    );
+    const caller = {
+      ...callee,
+      ...callingSettings("vms"),
+      SUBGRAPH_URL_AUTH: "",
+      SUBGRAPH_URL_MONITORING: "auth:4000",
+    };
+    await expect(startChild(bundle("subgraphs/vms/main.ts"), caller)).rejects.toThrow(
+      /SUBGRAPH_URL_AUTH: is not set; vms calls the auth subgraph[^]*SUBGRAPH_URL_MONITORING: is not the URL of a subgraph/,
+    );
+    const jobs = {
+      ...Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, databases.url("vms")])),
+      NOVACRON_SIGNING_KEYS: keys,
+    };
+    await expect(startChild(bundle("cli/run.ts"), jobs, ["jobs"])).rejects.toThrow(
+      "SUBGRAPH_URL_VMS: is not set; jobs calls the vms subgraph",
+    );
   });
 
   it("names the database and the variable whose password is wrong", async () => {
     const wrong = new URL(databases.url("vms"));
     wrong.password = "wrong";
-    const settings = { DATABASE_URL_VMS: wrong.href, NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys) };
+    const settings = {
+      DATABASE_URL_VMS: wrong.href,
+      NOVACRON_CALLER_KEYS: callerKeysFor("vms", keys),
+      ...callingSettings("vms"),
+    };
     await expect(startChild(bundle("subgraphs/vms/main.ts"), settings)).rejects.toThrow(
       "LOGIN_REFUSED: The vms database (DATABASE_URL_VMS) refuses the connection: password authentication failed",
     );

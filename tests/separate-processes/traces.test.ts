@@ -6,7 +6,7 @@ import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts"
 import { bootProduct, type TestProduct } from "#tests/harness/product.ts";
 import { type CollectedSpan, startTraceCollector, type TraceCollector } from "#tests/harness/trace-collector.ts";
 import { connectedTrace, newTraceparent } from "#tests/harness/trace-tree.ts";
-import { callerKeysFor } from "#tests/harness/call-keys.ts";
+import { callerKeysFor, callingSettings } from "#tests/harness/call-keys.ts";
 import { type Child, startChild } from "./child.ts";
 
 const fleet = fleetOf(1);
@@ -31,6 +31,7 @@ const startSubgraph = (domain: Domain): Promise<Child> =>
   startTraced(`subgraphs/${domain}/main.ts`, {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
     NOVACRON_CALLER_KEYS: callerKeysFor(domain, signingKeys),
+    ...callingSettings(domain),
     NOVACRON_PEPPER: testPepper,
     NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
   });

@@ -1,3 +1,4 @@
+import { requirePermission } from "#lib/trust/request-context.ts";
 import { accountDetails, requireOwnOr } from "../account-access.ts";
 import type { UserResolvers } from "../generated/resolvers.ts";
 
@@ -45,5 +46,10 @@ export const User: UserResolvers = {
   auditLog: async ({ id }, args, context, info) => {
     await requireOwnOr(context, id, "audit:read");
     return context.loaders.AuthAuditEntry.under("User.auditLog").load(id, args, info);
+  },
+  // The schema requires `user:update`. The changes also show which roles were granted and revoked.
+  changes: ({ id }, args, { loaders, request }, info) => {
+    requirePermission(request.identity, "role:read");
+    return loaders.User.changes().load(id, args, info);
   },
 };

@@ -17,6 +17,7 @@ import {
 } from "./Operation.ts";
 import { operation } from "./Query/operation.ts";
 import { operationProgressed } from "./Subscription/operationProgressed.ts";
+import * as slots from "../slots/slots.ts";
 import { Vm } from "./Vm.ts";
 import { VmResources } from "./VmResources.ts";
 import { VmSnapshot } from "./VmSnapshot.ts";
@@ -24,7 +25,7 @@ import { VmTemplate } from "./VmTemplate.ts";
 
 export const resolvers: Resolvers = {
   Query: { operation },
-  Mutation: mutationResolvers<MutationResolvers, UserErrorCode, VmsServices>({ ...operations }),
+  Mutation: mutationResolvers<MutationResolvers, UserErrorCode, VmsServices>({ ...operations, ...slots }),
   ...operationResolvers("VmsOperation"),
   Operation,
   OperationConnection,

@@ -48,6 +48,14 @@ export async function insertVmsRows(insert: Insert, { tenantId, at, name, id, on
     network_type: "'bridge'",
     created_at: at,
   });
+  await insert("vm_slots", {
+    vm_id: id("vm"),
+    tenant_id: tenantId,
+    operation_id: "gen_random_uuid()",
+    operation_kind: "'test'",
+    token: "1",
+    released_at: at,
+  });
   await insert("vm_state_transitions", {
     id: id("vmStateTransition"),
     vm_id: id("vm"),

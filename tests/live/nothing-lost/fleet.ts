@@ -9,7 +9,7 @@ import { type OwnServer, ownServer } from "#tests/failure/own-server.ts";
 import { type Fleet as TestRows, insertFleet } from "#tests/graph/rows.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { makeApiKey, makeUser, testPepper } from "#tests/harness/credentials.ts";
-import { callerKeysFor } from "#tests/harness/call-keys.ts";
+import { callerKeysFor, callingSettings } from "#tests/harness/call-keys.ts";
 import { type RedisServer, startRedis } from "#tests/harness/redis-server.ts";
 
 const signingKeys = "test:a key that only these gateways know of";
@@ -80,11 +80,14 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
     domains.map((name) => [`DATABASE_URL_${name.toUpperCase()}`, urls.url(name)]),
   );
 
+  const nowhere = "http://127.0.0.1:1/graphql";
+
   const subgraph = (name: SubgraphName) =>
     Program.started((port) =>
       startChild(bundle(`subgraphs/${name}/main.ts`), {
         ...common,
         NOVACRON_CALLER_KEYS: callerKeysFor(name, signingKeys),
+        ...callingSettings(name),
         [`DATABASE_URL_${name.toUpperCase()}`]: urls.url(name),
         NOVACRON_PEPPER: testPepper,
         NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
@@ -103,6 +106,7 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
           ...common,
           ...databaseUrls,
           NOVACRON_SIGNING_KEYS: jobsKeys,
+          SUBGRAPH_URL_VMS: nowhere,
           NOVACRON_AUDIT_CHECKPOINTS: join(folder, "audit.jsonl"),
         },
         ["jobs"],
@@ -114,7 +118,6 @@ export async function startFleet({ withRedis }: { withRedis: boolean }): Promise
   const supergraph = readFileSync(asset("supergraph.graphql"), "utf8");
   let version = 0;
   writeFileSync(file, supergraph);
-  const nowhere = "http://127.0.0.1:1/graphql";
   const places = { scheduler: nowhere, ...mapped(subgraphs, ({ child }) => child.url) };
   const gateway = () =>
     Program.started((port) =>

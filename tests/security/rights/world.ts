@@ -185,8 +185,9 @@ export class World {
     if (!identity) return { outcome: "UNAUTHENTICATED", data: null };
     const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input`;
     const subgraph = this.#subgraphOf(name);
-    const returned = getNamedType(subgraph.schema.getMutationType()?.getFields()[name]?.type);
-    const hasErrors = isObjectType(returned) && "userErrors" in returned.getFields();
+    const payloadType = getNamedType(subgraph.schema.getMutationType()?.getFields()[name]?.type);
+    // A mutation for services alone has no errors that a caller could correct.
+    const hasErrors = isObjectType(payloadType) && "userErrors" in payloadType.getFields();
     const fields = `{ ${secrets[name] ?? ""} ${hasErrors ? "userErrors { code }" : "__typename"} }`;
     const query = input
       ? `mutation ($input: ${type}!) { payload: ${name}(input: $input) ${fields} }`

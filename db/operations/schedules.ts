@@ -1,0 +1,126 @@
+import { sql } from "drizzle-orm";
+import { log } from "#lib/observability/log.ts";
+import type { Schedule } from "#lib/operations/schedule.ts";
+import type { ScheduleStore } from "#lib/operations/schedule-store.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
+import type { Database, WriteTx } from "../client.ts";
+import { countedWrite } from "../row-writes.ts";
+import { statement } from "../statement.ts";
+import { startOperation } from "./requests.ts";
+import { operations, operationSchedules } from "./tables.ts";
+
+const { placeholder } = sql;
+
+const readTime = statement<{ now: Date }>(() => sql`select clock_timestamp() as now`);
+const define = statement<never>(
+  () => sql`
+    insert into ${operationSchedules} (name, kind, cron, zone, next_at)
+    values (${placeholder("name")}::text, ${placeholder("kind")}::text, ${placeholder("cron")}::text, ${placeholder("zone")}::text,
+      ${placeholder("nextAt")}::timestamptz)
+    on conflict (name) do update set kind = excluded.kind, cron = excluded.cron, zone = excluded.zone, ${countedWrite(operationSchedules)},
+      next_at = case when (operation_schedules.cron, operation_schedules.zone) = (excluded.cron, excluded.zone)
+        then coalesce(operation_schedules.next_at, excluded.next_at) else excluded.next_at end
+    where operation_schedules.next_at is null
+      or (operation_schedules.kind, operation_schedules.cron, operation_schedules.zone) <> (excluded.kind, excluded.cron, excluded.zone)`,
+);
+
+const readDue = statement<{ due: string[]; unknown: string[]; nextInMs: number | null }>(
+  () => sql`
+    select coalesce(json_agg(name order by next_at) filter (where next_at <= now() and is_known), '[]') as due,
+      coalesce(json_agg(name) filter (where next_at <= now() - ${placeholder("unknownAfterMs")}::float8 * interval '1 millisecond' and not is_known), '[]') as unknown,
+      extract(epoch from min(next_at) filter (where next_at > now() and is_known) - now())::float8 * 1000 as "nextInMs"
+    from ${operationSchedules}, lateral (select name = any(${placeholder("known")}::text[]) as is_known) as of
+    where next_at is not null`,
+);
+
+/** Another program that fires the schedule at this moment has it locked. */
+const takeDue = statement<{ dueAt: Date; now: Date; isRunning: boolean }>(
+  () => sql`
+    select next_at as "dueAt", clock_timestamp() as now, exists (
+      select from ${operations} where id = last_operation_id and tenant_id = ${placeholder("tenantId")}::uuid and ended_at is null
+    ) as "isRunning"
+    from ${operationSchedules} where name = ${placeholder("name")}::text and next_at <= now() for update skip locked`,
+);
+const setNext = statement<never>(
+  () => sql`
+    update ${operationSchedules} set kind = ${placeholder("kind")}::text, cron = ${placeholder("cron")}::text, zone = ${placeholder("zone")}::text,
+      next_at = ${placeholder("nextAt")}::timestamptz,
+      last_at = case when ${placeholder("operationId")}::uuid is null then last_at else ${placeholder("dueAt")}::timestamptz end,
+      last_operation_id = coalesce(${placeholder("operationId")}::uuid, last_operation_id),
+      skipped = skipped + ${placeholder("skipped")}::int, ${countedWrite(operationSchedules)}
+    where name = ${placeholder("name")}::text`,
+);
+const disable = statement<never>(
+  () => sql`
+    update ${operationSchedules} set next_at = null, ${countedWrite(operationSchedules)} where name = ${placeholder("name")}::text`,
+);
+
+/** A schedule that this program does not have is disabled when no program has fired it for this long: during a deploy another one may have it. */
+const unknownAfterMs = 600_000;
+
+const scopeOf = (name: string) => ({ tenantId: platformTenantId, actor: `job:${name}` });
+
+/** Returns the schedules of one domain's database, whose operations are the platform's. @param system the database under its system role */
+export function scheduleStore(system: Database): ScheduleStore<WriteTx> {
+  return {
+    define: async (schedules) => {
+      for (const schedule of schedules)
+        await system.write(scopeOf(schedule.definition.name), async (tx) => {
+          const [time] = await tx.run(readTime);
+          const nextAt = time && schedule.nextTime(time.now).toISOString();
+          await tx.execute(define, { ...columnsOf(schedule), nextAt });
+        });
+    },
+    fire: async (schedules) => {
+      const known = schedules.map(({ definition }) => definition.name);
+      const [read] = await system.run(readDue, { known, unknownAfterMs });
+      for (const name of read?.unknown ?? []) {
+        await system.write(scopeOf(name), (tx) => tx.execute(disable, { name }));
+        log.operations.warn({ schedule: name }, "a schedule that no program has any more was disabled");
+      }
+      const waits = typeof read?.nextInMs === "number" ? [read.nextInMs] : [];
+      for (const schedule of schedules.filter(({ definition }) => read?.due.includes(definition.name))) {
+        const { name } = schedule.definition;
+        const fired = system.write(scopeOf(name), (tx) => fireOne(tx, schedule));
+        const wait = fired.catch((error: unknown) => {
+          log.operations.warn({ err: error, schedule: name }, "a schedule could not start its operation");
+          return 0;
+        });
+        waits.push(await wait);
+      }
+      return waits.length > 0 ? Math.min(...waits) : undefined;
+    },
+  };
+}
+
+/** @returns milliseconds until the schedule is due next; 0 when another program fires it now */
+async function fireOne(tx: WriteTx, schedule: Schedule<WriteTx>): Promise<number> {
+  const { name, operation, input = null } = schedule.definition;
+  const [due] = await tx.run(takeDue, { name, tenantId: tx.tenantId });
+  if (!due) return 0;
+  const next = schedule.nextTime(due.now);
+  if (due.isRunning) log.operations.warn({ schedule: name }, "a schedule was skipped: its last operation still runs");
+  // The key names the due time: should it ever come back, with a restored table, it starts nothing again.
+  const started = due.isRunning
+    ? undefined
+    : await startOperation(tx, operation, {
+        input,
+        schedule: name,
+        idempotencyKey: `${name} ${due.dueAt.toISOString()}`,
+      });
+  await tx.execute(setNext, {
+    ...columnsOf(schedule),
+    dueAt: due.dueAt.toISOString(),
+    nextAt: next.toISOString(),
+    operationId: started?.id ?? null,
+    skipped: due.isRunning ? 1 : 0,
+  });
+  return next.getTime() - due.now.getTime();
+}
+
+const columnsOf = ({ definition, zone }: Schedule<WriteTx>) => ({
+  name: definition.name,
+  kind: definition.operation.kind,
+  cron: definition.cron,
+  zone,
+});

@@ -1,0 +1,128 @@
+import { because, historyOf } from "../change-history/history.ts";
+import { clusters } from "./schema/clusters.ts";
+import { nodes } from "./schema/nodes.ts";
+import { resourceAllocations } from "./schema/resource-allocations.ts";
+import { scalingRecommendations } from "./schema/scaling-recommendations.ts";
+import { schedulingPolicies } from "./schema/scheduling-policies.ts";
+
+// What is recorded of the changes to each entity (docs/change-history.md).
+
+export const clusterHistory = historyOf(clusters, {
+  type: "Cluster",
+  tenant: null,
+  recorded: ["name", "description", "clusterType", "version", "status"],
+  // A document of any shape may hold secrets.
+  noted: ["config", "metadata"],
+  unrecorded: {
+    id: because.isKey,
+    rowVersion: because.isCounter,
+    createdAt: because.isCreation,
+    updatedAt: because.isTime,
+  },
+});
+
+export const nodeHistory = historyOf(nodes, {
+  type: "ClusterNode",
+  tenant: null,
+  recorded: [
+    "name",
+    "hostname",
+    "ipAddress",
+    "nodeType",
+    "clusterId",
+    "region",
+    "availabilityZone",
+    "capacity",
+    "allocatable",
+    "gpuModel",
+    "labels",
+    "taints",
+    "status",
+  ],
+  noted: ["metadata"],
+  unrecorded: {
+    id: because.isKey,
+    allocated: "it follows from the allocations, whose changes are recorded",
+    lastHeartbeat: "it changes with each heartbeat",
+    generation: because.isCounter,
+    createdAt: because.isCreation,
+    updatedAt: because.isTime,
+  },
+});
+
+export const schedulingPolicyHistory = historyOf(schedulingPolicies, {
+  type: "SchedulingPolicy",
+  recorded: [
+    "name",
+    "description",
+    "priority",
+    "policyType",
+    "rules",
+    "constraints",
+    "preferences",
+    "antiAffinityRules",
+    "resourceRequirements",
+    "enabled",
+  ],
+  noted: ["metadata"],
+  unrecorded: {
+    id: because.isKey,
+    tenantId: because.isTenant,
+    version: because.isCounter,
+    createdAt: because.isCreation,
+    updatedAt: because.isTime,
+  },
+});
+
+export const allocationHistory = historyOf(resourceAllocations, {
+  type: "ResourceAllocation",
+  recorded: [
+    "allocationType",
+    "cpuMillicores",
+    "cpuMhz",
+    "memoryMb",
+    "storageGb",
+    "networkBandwidthMbps",
+    "gpuCount",
+    "gpuMilli",
+    "gpuType",
+    "deallocatedAt",
+    "status",
+    "expiresAt",
+  ],
+  noted: ["metadata"],
+  unrecorded: {
+    id: because.isKey,
+    tenantId: because.isTenant,
+    vmId: because.isParent,
+    nodeId: because.isParent,
+    cpuCores: "it follows from `cpuMillicores`",
+    allocatedAt: because.isCreation,
+    version: because.isCounter,
+  },
+});
+
+export const scalingRecommendationHistory = historyOf(scalingRecommendations, {
+  type: "ScalingRecommendation",
+  recorded: [
+    "currentResources",
+    "recommendedResources",
+    "predictionConfidence",
+    "predictionHorizon",
+    "costImpact",
+    "currency",
+    "performanceImpact",
+    "recommendationReason",
+    "appliedAt",
+    "feedbackScore",
+  ],
+  noted: ["metadata"],
+  unrecorded: {
+    id: because.isKey,
+    tenantId: because.isTenant,
+    vmId: because.isParent,
+    mlModelVersion: because.isCreation,
+    version: because.isCounter,
+    createdAt: because.isCreation,
+  },
+});
