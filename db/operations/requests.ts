@@ -139,17 +139,28 @@ const signal = statement<{ id: string }>(
       update ${operations} set ${countedWrite(operations)},
         signals = jsonb_build_object(${placeholder("name")}::text, ${placeholder("content")}::text::jsonb) || signals,
         claimable_at = case when lease_id is null and waiting_for = ${placeholder("name")}::text then now() else claimable_at end
-      where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and ended_at is null returning id
+      where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and ended_at is null
+        and kind = coalesce(${placeholder("kind")}::text, kind)
+      returning id
     )
     select id, pg_notify(${channel}, id::text) as woken from signalled`,
 );
 
 /**
  * Sends an operation a signal, now or before it waits for it. The first signal of a name counts.
+ * @param of the kind that the operation must be of, any by default
  * @returns whether there is such an operation and it has not ended
  */
-export const signalOperation = async (tx: WriteTx, id: string, name: string, content: Json): Promise<boolean> =>
-  (await tx.run(signal, { id, tenantId: tx.tenantId, name, content: JSON.stringify(content) })).length > 0;
+export async function signalOperation(
+  tx: WriteTx,
+  id: string,
+  name: string,
+  content: Json,
+  of: { kind?: string } = {},
+): Promise<boolean> {
+  const values = { id, tenantId: tx.tenantId, name, content: JSON.stringify(content), kind: of.kind ?? null };
+  return (await tx.run(signal, values)).length > 0;
+}
 
 export type AbandonOutcome =
   | { outcome: "abandoned"; leftBehind: Leftover[] }

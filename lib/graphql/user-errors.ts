@@ -8,6 +8,8 @@ export interface UserError<Code extends string = string> {
   readonly field: readonly string[] | null;
   /** Replaces the description of the code, where more can be stated: the rule for a password, for example. */
   readonly message?: string | undefined;
+  /** The operation that stands in the way. The message names it too. */
+  readonly operationId?: string | undefined;
 }
 
 /** @param field the input field with dots: `quota.maxVmCount` */

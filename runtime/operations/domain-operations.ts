@@ -5,6 +5,7 @@ import type { ScheduleDefinition } from "#lib/operations/schedule.ts";
 import type { Current } from "#lib/replaceable.ts";
 import type { ServiceCalls } from "#lib/subgraph/service-calls.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
+import { drill } from "#subgraphs/vms/operations/drill.ts";
 import type { Databases } from "../databases.ts";
 import type { Environment } from "../environment.ts";
 import { auditCheckpoints, sessionRetention } from "../jobs/auth.ts";
@@ -58,7 +59,7 @@ export function domainOperations({
   };
   return {
     auth: withJobs("auth", [], [auditCheckpoints(systems.auth, { path, signingKeys }), sessionRetention(systems.auth)]),
-    vms: withJobs("vms", []),
+    vms: withJobs("vms", [drill]),
     monitoring: withJobs(
       "monitoring",
       [],

@@ -10,13 +10,14 @@ export interface Journal {
 
 /** The system that the steps call: it refuses older tokens, and applies an effect once. */
 export class Callee {
-  readonly #journal: Journal;
+  readonly #logged: (what: keyof Journal, key: string) => void;
   readonly #planted: string | undefined;
   readonly #tokens = new Map<string, number>();
   readonly #present = new Set<string>();
 
-  constructor(journal: Journal, { planted }: { planted?: string | undefined }) {
-    this.#journal = journal;
+  /** @param logged is called with each effect that was applied or undone */
+  constructor(logged: (what: keyof Journal, key: string) => void, { planted }: { planted?: string | undefined }) {
+    this.#logged = logged;
     this.#planted = planted;
   }
 
@@ -24,13 +25,13 @@ export class Callee {
     this.#admit(fence);
     if (this.#present.has(key) && this.#planted !== "double effect") return;
     this.#present.add(key);
-    this.#journal.applied.push(key);
+    this.#logged("applied", key);
   }
 
   undo(fence: Fence, key: string): void {
     this.#admit(fence);
     if (this.#planted === "leak" || !this.#present.delete(key)) return;
-    this.#journal.undone.push(key);
+    this.#logged("undone", key);
   }
 
   #admit({ operationId, token }: Fence): void {
@@ -47,9 +48,18 @@ export interface EndedOperation {
   leftBehind: readonly string[];
 }
 
-/** Compares how operations ended with the journal, and returns every contradiction. */
-export function violations(operations: readonly EndedOperation[], { applied, undone }: Journal): string[] {
+/**
+ * Compares how operations ended with the journal, and returns every contradiction.
+ * @param stored how often each effect is there, where it is stored, by operation and step
+ */
+export function violations(
+  operations: readonly EndedOperation[],
+  { applied, undone }: Journal,
+  stored?: ReadonlyMap<string, number>,
+): string[] {
   const wrong: string[] = [];
+  const known = new Set(operations.flatMap(({ id, effects }) => effects.map((step) => `${id} ${step}`)));
+  for (const key of stored?.keys() ?? []) if (!known.has(key)) wrong.push(`${key} is stored for no operation`);
   const count = (list: readonly string[], key: string) => list.filter((each) => each === key).length;
   for (const { id, state, effects, leftBehind } of operations) {
     if (!["done", "compensated", "parked"].includes(state)) wrong.push(`${id} ended ${state}`);
@@ -58,6 +68,8 @@ export function violations(operations: readonly EndedOperation[], { applied, und
       const times = count(applied, key);
       const isPresent = times > count(undone, key);
       if (times > 1) wrong.push(`${key} was applied ${times} times`);
+      if (stored && (stored.get(key) ?? 0) !== Number(isPresent))
+        wrong.push(`${key} is stored ${stored.get(key) ?? 0} times`);
       if (count(undone, key) > times) wrong.push(`${key} was undone more often than applied`);
       if (state === "done" && !isPresent) wrong.push(`${key} is missing`);
       if (state === "compensated" && isPresent) wrong.push(`${key} was left behind`);

@@ -9,12 +9,17 @@ import type { OperationStore } from "#lib/operations/store.ts";
 import { startWorker, type WorkerOptions } from "#lib/operations/worker.ts";
 import { newId } from "#lib/uuid.ts";
 import { until } from "#tests/events/until.ts";
-import { cloneDatabases } from "#tests/harness/server.ts";
+import type { Domain } from "#db/columns.ts";
+import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 import { createCallee, limits } from "./drill.ts";
 
 export const scope = { tenantId: newId(), actor: "user:ada" };
 
 export interface Fixture {
+  urls: TestDatabases;
+  /** The tenant and the actor of its operations. */
+  scope: { tenantId: string; actor: string };
+  /** The URL of the vms database. */
   url: string;
   owner: postgres.Sql;
   service: Database;
@@ -40,9 +45,16 @@ export interface StoredOperation {
   steps: { name: string; state: string; attempts: number; undoAttempts: number; result: Json }[];
 }
 
-/** Clones the vms database, with the tables of the tests' callee, and removes it after the test. */
-export async function operationsFixture(): Promise<Fixture> {
-  const urls = await cloneDatabases(["vms"]);
+/**
+ * Clones databases, and removes them after the test. That of the vms domain has the operations, and the tables of the tests' callee.
+ * @param tenantId the tenant of the operations
+ */
+export async function operationsFixture({
+  of = ["vms"],
+  tenantId = scope.tenantId,
+}: { of?: readonly Domain[]; tenantId?: string } = {}): Promise<Fixture> {
+  const urls = await cloneDatabases(of);
+  const own = { ...scope, tenantId };
   const url = urls.url("vms");
   const owner = postgres(url, { max: 3, onnotice: () => undefined });
   await createCallee(owner);
@@ -63,12 +75,14 @@ export async function operationsFixture(): Promise<Fixture> {
         from operations where id = ${id}`
     )[0];
   return {
+    urls,
+    scope: own,
     url,
     owner,
     service,
     system,
     store,
-    start: (definition, asked) => service.write(scope, async (tx) => (await startOperation(tx, definition, asked)).id),
+    start: (definition, asked) => service.write(own, async (tx) => (await startOperation(tx, definition, asked)).id),
     work: (definitions, options = {}) => {
       const worker = startWorker({
         store,

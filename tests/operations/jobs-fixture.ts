@@ -21,7 +21,7 @@ export async function jobsFixture() {
     auditCheckpoints: join(folder, "audit-checkpoints.jsonl"),
     eventRetentionSeconds: 86_400,
     operationRetentionSeconds: 86_400,
-    changeRetentionSeconds: 86_400,
+    changeRetentionSeconds: 365 * 86_400,
   };
   const signingKeys = new Replaceable(keyring);
   const stops: (() => Promise<void>)[] = [];

@@ -1,30 +1,85 @@
-import { expect } from "vitest";
+import { cancelOperation, signalOperation } from "#db/operations/requests.ts";
+import type { WriteTx } from "#db/client.ts";
+import type { Json, OperationDefinition } from "#lib/operations/definition.ts";
+import type { OperationState } from "#lib/operations/record.ts";
 import { until } from "#tests/events/until.ts";
-import { audit, drill } from "./drill.ts";
-import { type Fixture, operationsFixture } from "./fixture.ts";
-import { keepTwoWorkers } from "./worker-processes.ts";
+import type { Fixture } from "./fixture.ts";
+import { keepWorkers } from "./worker-processes.ts";
 
-/** The store calls and the effects of a drill before and after which its process can die: of one that works, and of one whose last step fails. */
-export const boundaries = { works: 19, fails: 34 } as const;
 export const leaseMs = 500;
 
-/**
- * Runs drills one after the other with two worker processes. The process that runs a drill is killed with `kill -9` at the drill's boundary, and the other one
- * takes over. The journal is then compared with how the drills ended.
- */
-export async function killAt(points: readonly { dieAt: number; fails: boolean }[]): Promise<Fixture> {
-  const fixture = await operationsFixture();
-  const definition = drill({ callee: fixture.service });
-  await keepTwoWorkers({ url: fixture.url, leaseMs });
-  for (const { dieAt, fails } of points) {
-    const id = await fixture.start(definition, { input: { dieAt, ...(fails ? { failAt: "finish" } : {}) } });
-    await fixture.reached(id, fails ? "compensated" : "done");
-    // A process that dies after the last record does so after the end of the operation.
-    await until(
-      "its process has died",
-      async () => (await fixture.owner`select from deaths where operation_id = ${id}`).length > 0,
-    );
+/** A way through an operation. */
+export interface Course<Input extends Json> {
+  definition: OperationDefinition<WriteTx, Input>;
+  /** Returns the input of a new operation, and what it works on. */
+  asked(): Promise<{ input: Input; subject?: string }>;
+  /** What happens to it while it waits, if it waits. */
+  whileItWaits?: { signal: string } | "cancel";
+  ends: OperationState;
+}
+
+/** Operations whose worker process dies at their boundaries. A process that dies is replaced. */
+export interface Kills {
+  /** Runs the course without a kill, and returns the boundaries that it passes, in their order. */
+  boundariesOf<Input extends Json>(course: Course<Input>): Promise<string[]>;
+  /**
+   * Runs the course once for each boundary, one after the other. The process that runs it is killed with `kill -9` at the boundary, and the other one, or the one
+   * that replaces it, takes over.
+   * @returns the ids of the operations
+   */
+  killAt<Input extends Json>(course: Course<Input>, boundaries: readonly string[]): Promise<string[]>;
+}
+
+export async function startKills(
+  fixture: Fixture,
+  { processes = 2, calleeUrl }: { processes?: 1 | 2; calleeUrl?: string } = {},
+): Promise<Kills> {
+  const { owner, scope, service, start, reached } = fixture;
+  const lines = await keepWorkers(processes, {
+    url: fixture.url,
+    leaseMs,
+    ...(calleeUrl === undefined ? {} : { calleeUrl }),
+  });
+
+  async function run<Input extends Json>(
+    { definition, asked, whileItWaits, ends }: Course<Input>,
+    more: Readonly<Record<string, Json>>,
+  ): Promise<string> {
+    const { input, subject } = await asked();
+    const wanted = { ...(input as object), ...more } as unknown as Input;
+    const id = await start(definition, { input: wanted, ...(subject === undefined ? {} : { subject }) });
+    if (whileItWaits) {
+      await reached(id, "waiting");
+      await service.write<unknown>(scope, (tx) =>
+        whileItWaits === "cancel" ? cancelOperation(tx, id) : signalOperation(tx, id, whileItWaits.signal, null),
+      );
+    }
+    await reached(id, ends);
+    return id;
   }
-  expect(await audit(fixture.owner)).toEqual([]);
-  return fixture;
+
+  return {
+    boundariesOf: async (course) => {
+      const from = lines().length;
+      const id = await run(course, { listsBoundaries: true });
+      await until("its worker has passed the last boundary", () => lines().includes(`ended ${id}`));
+      const passed = lines()
+        .slice(from)
+        .flatMap((line) => (line.startsWith("passed ") ? [line.slice("passed ".length)] : []));
+      return [...new Set(passed)];
+    },
+    killAt: async (course, boundaries) => {
+      const ids: string[] = [];
+      for (const dieAt of boundaries) {
+        const id = await run(course, { dieAt });
+        // A process that dies after the last record does so after the end of the operation.
+        await until(
+          `a process has died at "${dieAt}"`,
+          async () => (await owner`select from deaths where operation_id = ${id}`).length > 0,
+        );
+        ids.push(id);
+      }
+      return ids;
+    },
+  };
 }

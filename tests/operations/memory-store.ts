@@ -20,8 +20,12 @@ interface Stored {
 export class MemoryStore {
   now = 0;
   readonly operations = new Map<string, Stored>();
-  /** The committed writes of all steps, in their order. */
-  readonly committed: string[] = [];
+  readonly #committed: (entry: string) => void;
+
+  /** @param committed is called with each committed write of a step, in their order */
+  constructor(committed: (entry: string) => void) {
+    this.#committed = committed;
+  }
 
   start(id: string, { kind, version }: OperationDefinition<MemoryTx>, input: Json = null): void {
     const record: OperationRecord = {
@@ -113,7 +117,7 @@ export class MemoryStore {
   }
 
   commit(entries: readonly string[]): void {
-    this.committed.push(...entries);
+    for (const entry of entries) this.#committed(entry);
   }
 
   #read({ record, resumesAt }: Stored): OperationRecord {

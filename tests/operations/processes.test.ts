@@ -4,15 +4,23 @@ import { expect, it, onTestFinished } from "vitest";
 import { domainJournal } from "#db/migration-files.ts";
 import { bundle } from "#tests/harness/bundles.ts";
 import { scratchDatabase } from "#tests/migrations/scratch-database.ts";
-import { audit, drill } from "./drill.ts";
+import { audit, drill, type DrillInput, drillOfProcesses } from "./drill.ts";
 import { operationsFixture } from "./fixture.ts";
-import { killAt, leaseMs } from "./kills.ts";
-import { keepTwoWorkers, startWorkerProcess } from "./worker-processes.ts";
+import { type Course, leaseMs, startKills } from "./kills.ts";
+import { startWorkerProcess } from "./worker-processes.ts";
 
 it("an operation is taken over within the lease and a second, before, within and after an effect and a transaction", async () => {
-  // Before and after the effect of the first step; before and after the commit of the second.
-  const { owner } = await killAt([4, 5, 10, 11].map((dieAt) => ({ dieAt, fails: false })));
-  const [longest] = await owner<{ ms: number }[]>`
+  const fixture = await operationsFixture();
+  const kills = await startKills(fixture);
+  const course: Course<DrillInput> = { definition: drillOfProcesses, asked: async () => ({ input: {} }), ends: "done" };
+  await kills.killAt(course, [
+    "reserve begins",
+    "reserve took effect",
+    "in the transaction of write done",
+    "after the transaction of write done",
+  ]);
+  expect(await audit(fixture.owner)).toEqual([]);
+  const [longest] = await fixture.owner<{ ms: number }[]>`
     select max(extract(epoch from ended_at - created_at))::float8 * 1000 as ms from operations`;
   // The time of the steps themselves included.
   expect(longest?.ms).toBeLessThan(leaseMs + 1_000 + 500);
@@ -20,9 +28,10 @@ it("an operation is taken over within the lease and a second, before, within and
 
 it("a failure that was recorded stays a failure when the process dies right after it", async () => {
   const fixture = await operationsFixture();
-  await keepTwoWorkers({ url: fixture.url, leaseMs });
-  const definition = drill({ callee: fixture.service });
-  const id = await fixture.start(definition, { input: { failAt: "provision", dieAt: 15 } });
+  const kills = await startKills(fixture);
+  const asked = async () => ({ input: { failAt: "provision" } });
+  const course: Course<DrillInput> = { definition: drillOfProcesses, asked, ends: "compensated" };
+  const [id = ""] = await kills.killAt(course, ["after recording provision failed"]);
   const { steps, error } = await fixture.reached(id, "compensated");
   expect(error).toMatchObject({ code: "DRILL", step: "provision" });
   expect(steps.map(({ name, attempts }) => ({ name, attempts }))).toEqual([
@@ -30,29 +39,34 @@ it("a failure that was recorded stays a failure when the process dies right afte
     { name: "write", attempts: 1 },
     { name: "provision", attempts: 1 },
   ]);
-  expect(await fixture.owner`select from deaths`).toHaveLength(1);
   expect(await audit(fixture.owner)).toEqual([]);
 });
 
-it.each([
-  ["effect", "provision", "effect provision refused"],
-  ["business write", "write done", "transaction refused"],
-])(
-  "a worker that stood still past its lease has its renewal and its %s refused when it wakes",
-  async (_what, holdAt, refusal) => {
-    const fixture = await operationsFixture();
-    const stopped = await startWorkerProcess({ url: fixture.url, leaseMs, holds: true });
-    const id = await fixture.start(drill({ callee: fixture.service }), { input: { holdAt } });
-    await stopped.printed(`holds at ${holdAt}`);
-    stopped.child.kill("SIGSTOP");
-    await startWorkerProcess({ url: fixture.url, leaseMs });
-    await fixture.reached(id, "done");
-    stopped.child.stdin?.write("go\n");
-    stopped.child.kill("SIGCONT");
-    await Promise.all([stopped.printed(refusal), stopped.printed("renewal refused")]);
-    expect(await audit(fixture.owner)).toEqual([]);
-  },
-);
+it("case L11: a worker that stood still past its lease has its renewal, its calls of callees, its step results and its writes refused", async () => {
+  const fixture = await operationsFixture();
+  const stopped = await startWorkerProcess({ url: fixture.url, leaseMs, holds: true });
+  const holds = [
+    ["provision begins", "effect provision refused"],
+    ["provision took effect", "save refused"],
+    ["write took effect", "transaction refused"],
+    ["undo reserve begins", "effect reserve refused"],
+  ] as const;
+  const ids = await Promise.all(
+    holds.map(async ([holdAt]) => {
+      const failAt = holdAt.startsWith("undo") ? "finish" : null;
+      const id = await fixture.start(drillOfProcesses, { input: { holdAt, failAt } });
+      await stopped.printed(`holds at ${holdAt}`);
+      return { id, ends: failAt ? ("compensated" as const) : ("done" as const) };
+    }),
+  );
+  stopped.child.kill("SIGSTOP");
+  await startWorkerProcess({ url: fixture.url, leaseMs });
+  await Promise.all(ids.map(({ id, ends }) => fixture.reached(id, ends)));
+  stopped.child.stdin?.write("go\n");
+  stopped.child.kill("SIGCONT");
+  await Promise.all(["renewal refused", ...holds.map(([, refusal]) => refusal)].map((line) => stopped.printed(line)));
+  expect(await audit(fixture.owner)).toEqual([]);
+});
 
 it("four processes that migrate a new database at the same time create the tables of operations once", async () => {
   const database = await scratchDatabase();

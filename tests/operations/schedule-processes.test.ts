@@ -9,7 +9,7 @@ import { startWorkerProcess } from "./worker-processes.ts";
 
 it("an operation whose process is killed after its schedule has fired is continued by another, and is not started again", async () => {
   const fixture = await operationsFixture();
-  const schedule = { cron: "0 0 1 1 *", input: { dieAt: 6 } };
+  const schedule = { cron: "0 0 1 1 *", input: { dieAt: "before recording reserve done" } };
   const definition = drill({ callee: fixture.service });
   await scheduleStore(fixture.system).define([scheduleOfDrill(definition, schedule)]);
   await fixture.owner`update operation_schedules set next_at = now() - interval '1 day'`;

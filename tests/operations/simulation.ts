@@ -7,16 +7,24 @@ import {
 import { StepFailure } from "#lib/operations/failures.ts";
 import { hasEnded } from "#lib/operations/record.ts";
 import { startWorker } from "#lib/operations/worker.ts";
-import { type Journal, Callee, violations } from "./callee.ts";
+import { Callee, type Journal, violations } from "./callee.ts";
 import { MemoryStore, type MemoryTx, reached, type Travel } from "./memory-store.ts";
 import { seededRandom } from "./seeded-random.ts";
+import { type PlantedInSlots, type SlotEntry, Slots, slotViolations } from "./slots-model.ts";
 
-/** A fault of the callee that the checker has to find. */
-type Planted = "leak" | "double effect";
+/** A fault of a callee, or of the definition, that the checker has to find. */
+export type Planted =
+  | "leak"
+  | "double effect"
+  | PlantedInSlots
+  | "cancel after the slot was given back"
+  | "slot that is given back three times at most";
 
 const leaseMs = 400;
 const workers = 3;
 const operationIds = ["a", "b", "c"];
+/** Two of the operations work on the same subject. */
+const subjectOf = (operationId: string): string => (operationId === "c" ? "another" : "one");
 
 interface Pending {
   worker: number;
@@ -31,16 +39,24 @@ interface Timer {
 
 /**
  * Runs the real worker, three times, on a model of the store, in an order that a seed decides: which call proceeds next, which response is lost, when time
- * passes and how fast for each worker, which worker dies and starts again, when an operation is cancelled or signalled.
+ * passes and how fast for each worker, which worker dies and starts again, when an operation is started, cancelled or signalled. Each operation first takes its
+ * subject's slot, and gives it back in its last step. When it ends otherwise, the projection of operations gives the slot back, some time later.
  * @returns what was wrong in the end, and how many faults the run had
  */
 async function simulate(seed: number, planted?: Planted): Promise<{ wrong: string[]; faults: number }> {
   const random = seededRandom(seed);
   const chance = (share: number) => random() < share;
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  const store = new MemoryStore();
   const journal: Journal = { applied: [], undone: [] };
-  const callee = new Callee(journal, { planted });
+  const slotLog: SlotEntry[] = [];
+  const worked = (what: keyof Journal, key: string) => {
+    journal[what].push(key);
+    const operationId = key.charAt(0);
+    slotLog.push({ what: "worked", operationId, subject: subjectOf(operationId) });
+  };
+  const store = new MemoryStore((entry) => worked(entry.startsWith("+") ? "applied" : "undone", entry.slice(1)));
+  const callee = new Callee(worked, { planted });
+  const slots = new Slots(slotLog, planted);
   let pending: Pending[] = [];
   let timers: Timer[] = [];
   let calm = false;
@@ -112,7 +128,33 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
           }),
       };
     });
-    return { kind: "simulated", version: 1, steps };
+    // Without a cancel from here on: what would be undone after the slot was given back would be done without it.
+    const before = steps.at(-1);
+    const hasSafePoint = shape.lastSafePoint >= 0 || planted === "cancel after the slot was given back";
+    if (before && !hasSafePoint) before.lastSafePoint = true;
+    return { kind: "simulated", version: 1, steps: [takeOf(call), ...steps, giveBackOf(call)] };
+  };
+  type Call = (apply: () => void) => Promise<null>;
+  const ofSlots = { type: "effect", timeLimitMs: 1_500, undoRetry, undoTimeLimitMs: 1_500 } as const;
+  const takeOf = (call: Call): Step<MemoryTx> => ({
+    ...ofSlots,
+    name: "take the slot",
+    retry,
+    run: ({ fence }: StepContext) =>
+      call(() => slots.take(fence, subjectOf(fence.operationId), { isFinal: chance(0.5) })),
+    undo: ({ fence }: StepContext) => call(() => slots.giveBack(fence, subjectOf(fence.operationId))),
+  });
+  const giveBackOf = (call: Call): Step<MemoryTx> => ({
+    ...ofSlots,
+    name: "give the slot back",
+    // It never gives up, because all other steps would be undone without the slot.
+    retry: planted === "slot that is given back three times at most" ? retry : { ...retry, attempts: 1_000 },
+    run: ({ fence }: StepContext) => call(() => slots.giveBack(fence, subjectOf(fence.operationId))),
+  });
+  /** What the projection does when it records that an operation has ended. */
+  const project = (operationId: string) => {
+    const state = store.operations.get(operationId)?.record.state;
+    if (state && hasEnded(state)) slots.ended(operationId, subjectOf(operationId));
   };
 
   const start = (worker: number) => {
@@ -127,12 +169,13 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
       random,
       sleep: (ms, signal) =>
         new Promise((resolve) => {
-          const timer = { worker, at: store.now + ms * speed, ring: resolve };
-          timers.push(timer);
           const stop = () => {
             timers = timers.filter((each) => each !== timer);
+            signal.removeEventListener("abort", stop);
             resolve();
           };
+          const timer = { worker, at: store.now + ms * speed, ring: stop };
+          timers.push(timer);
           if (signal.aborted) stop();
           else signal.addEventListener("abort", stop, { once: true });
         }),
@@ -152,17 +195,27 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
   };
 
   const model = definitionsOf(-1);
-  for (const id of operationIds) store.start(id, model);
+  const pickStarted = () => pick([...store.operations.keys()]);
+  let unstarted: readonly string[] = operationIds;
+  const startNext = () => {
+    const [next, ...others] = unstarted;
+    if (next) store.start(next, model);
+    unstarted = others;
+  };
+  startNext();
   let names = Array.from({ length: workers }, (_, at) => at);
   for (const worker of names) start(worker);
   /** Workers that stand still until a move, as after SIGSTOP: nothing of theirs is sent, received or timed meanwhile. */
   const stopped = new Map<number, number>();
-  const isOver = () => [...store.operations.values()].every(({ record }) => hasEnded(record.state));
+  const isOver = () =>
+    unstarted.length === 0 && [...store.operations.values()].every(({ record }) => hasEnded(record.state));
   for (let moves = 0; !isOver(); moves += 1) {
     if (moves > 20_000) throw new Error(`Seed ${seed} does not come to an end.`);
     calm = moves > 400;
     // Every promise that can settle does before the next move.
     await new Promise(setImmediate);
+    if (chance(calm ? 0.2 : 0.02)) startNext();
+    if (chance(0.02)) project(pick(operationIds));
     for (const [worker, until] of stopped) if (moves >= until || calm) stopped.delete(worker);
     const movable = pending.filter(({ worker }) => !stopped.has(worker));
     if (fault(0.02)) {
@@ -174,8 +227,8 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
       const fresh = Math.max(...names) + 1;
       names = names.map((worker) => (worker === dead ? fresh : worker));
       start(fresh);
-    } else if (fault(0.006)) store.cancel(pick(operationIds), model);
-    else if (chance(calm ? 0.2 : 0.02)) store.signal(pick(operationIds), "go", null);
+    } else if (fault(0.006)) store.cancel(pickStarted(), model);
+    else if (chance(calm ? 0.2 : 0.02)) store.signal(pickStarted(), "go", null);
     else if (movable.length > 0 && chance(0.85)) {
       const next = pick(movable);
       pending = pending.filter((each) => each !== next);
@@ -184,22 +237,22 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     } else pass(chance(0.05) && !calm ? 3 * leaseMs * random() : 120 * random());
   }
   // What is still on its way arrives after the end.
-  for (const late of pending.splice(0)) late.proceed();
-  await new Promise(setImmediate);
+  const arrive = async () => {
+    for (const late of pending.splice(0)) late.proceed();
+    await new Promise(setImmediate);
+  };
+  await arrive();
+  for (const id of operationIds) project(id);
+  await arrive();
   for (const { worker } of timers) kill(worker);
 
-  for (const entry of store.committed) {
-    const key = entry.slice(1);
-    if (entry.startsWith("+")) journal.applied.push(key);
-    else journal.undone.push(key);
-  }
   const ended = [...store.operations].map(([id, { record, leftBehind }]) => ({
     id,
     state: record.state,
     effects: shape.steps.flatMap((kind, at) => (kind === "pause" || kind === "signal" ? [] : [`step ${at}`])),
     leftBehind: leftBehind.map(({ step }) => step),
   }));
-  return { wrong: violations(ended, journal), faults };
+  return { wrong: [...violations(ended, journal), ...slotViolations(slotLog)], faults };
 }
 
 /** Simulates the runs of consecutive seeds. */

@@ -77,10 +77,10 @@ it("what a step writes in its transaction is recorded as the operation's, with t
   expect(steps[0]?.result).toBe(`user:ada request-1 ${started.id}`);
 });
 
-it("an idempotency key starts one operation, and reports whether input and state are the same", async () => {
+it("case L9: an idempotency key starts one operation, and reports whether input and state are the same", async () => {
   const fixture = await operationsFixture();
-  const ask = (input: object, actor = "user:ada") =>
-    fixture.service.write({ ...scope, actor }, (tx) =>
+  const ask = (input: object, { actor = "user:ada", tenantId = scope.tenantId } = {}) =>
+    fixture.service.write({ tenantId, actor }, (tx) =>
       startOperation(tx, twoSteps, { input: input as { size: number }, idempotencyKey: "k" }),
     );
   const outcomes = await Promise.all(Array.from({ length: 4 }, () => ask({ size: 1 })));
@@ -94,7 +94,8 @@ it("an idempotency key starts one operation, and reports whether input and state
   ]);
   expect(new Set(outcomes.map((each) => each.id))).toEqual(new Set([id]));
   expect(await ask({ size: 2 })).toEqual({ outcome: "conflict", id });
-  expect(await ask({ size: 1 }, "user:bob")).toMatchObject({ outcome: "started" });
+  for (const other of [{ actor: "user:bob" }, { tenantId: newId() }])
+    expect(await ask({ size: 1 }, other)).toMatchObject({ outcome: "started" });
   const { record, lease } = await claimed(fixture);
   expect(record.id).toBe(id);
   expect(await fixture.store.save(lease, record, { state: "done", next: "end" })).toBe(true);
@@ -115,7 +116,7 @@ it("an operation is claimed by one worker at a time, and again when its lease ha
   expect(await fixture.store.save(second.lease, second.record, attempted(0))).toBe(true);
 });
 
-it("a lease that has ended is not won back by a late renewal, even when no other worker has taken it", async () => {
+it("case L11: a lease that has ended is not won back by a late renewal, even when no other worker has taken it", async () => {
   const fixture = await operationsFixture();
   await fixture.start(twoSteps, { input: null });
   const { lease, record } = await claimed(fixture, { leaseMs: 100 });
@@ -143,16 +144,19 @@ it("a renewed lease lasts longer than it was first given", async () => {
   expect(await claimOne(fixture)).toBeUndefined();
 });
 
-it.each([10, -10])("a worker whose clock is %i minutes off neither takes nor loses what is leased", async (minutes) => {
-  const fixture = await operationsFixture();
-  await fixture.start(twoSteps, { input: null });
-  const { lease, record } = await claimed(fixture, { leaseMs: 30_000 });
-  vi.useFakeTimers({ toFake: ["Date"] });
-  vi.setSystemTime(Date.now() + minutes * 60_000);
-  expect(await claimOne(fixture)).toBeUndefined();
-  expect(await fixture.store.renew(lease, 30_000)).toMatchObject({ id: record.id });
-  expect(await fixture.store.save(lease, record, attempted(0))).toBe(true);
-});
+it.each([10, -10])(
+  "case L10: a worker whose clock is %i minutes off neither takes nor loses what is leased",
+  async (minutes) => {
+    const fixture = await operationsFixture();
+    await fixture.start(twoSteps, { input: null });
+    const { lease, record } = await claimed(fixture, { leaseMs: 30_000 });
+    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.setSystemTime(Date.now() + minutes * 60_000);
+    expect(await claimOne(fixture)).toBeUndefined();
+    expect(await fixture.store.renew(lease, 30_000)).toMatchObject({ id: record.id });
+    expect(await fixture.store.save(lease, record, attempted(0))).toBe(true);
+  },
+);
 
 it("a record with an older token is refused, so that an attempt that was given up records nothing", async () => {
   const fixture = await operationsFixture();

@@ -15,10 +15,16 @@ export interface WorkerProcess {
 }
 
 export interface WorkerProcessOptions {
+  /** The URL of the vms database. */
   url: string;
   leaseMs: number;
+  /** Whether steps stop where the input of their operation wants it. */
   holds?: boolean;
   schedule?: DrillSchedule;
+  /** How far the process's clock is ahead; behind when it is negative. */
+  clockAheadMs?: number;
+  /** Where the saga's callee listens. */
+  calleeUrl?: string;
 }
 
 function spawnWorker(
@@ -49,12 +55,17 @@ export async function startSlotWorker(options: SlotWorkerOptions): Promise<Worke
   return worker;
 }
 
-/** Keeps two worker processes alive until the test ends: one that dies is replaced. */
-export async function keepTwoWorkers(options: WorkerProcessOptions): Promise<void> {
+/**
+ * Keeps worker processes alive until the test ends: one that dies is replaced.
+ * @returns a function that returns the lines that all of them have printed
+ */
+export async function keepWorkers(count: number, options: WorkerProcessOptions): Promise<() => string[]> {
   const alive = new Set<ChildProcess>();
+  const printed: string[][] = [];
   let isOver = false;
   const replace = (): WorkerProcess => {
     const worker = spawnWorker(options);
+    printed.push(worker.lines);
     alive.add(worker.child);
     worker.child.once("exit", () => {
       alive.delete(worker.child);
@@ -66,5 +77,6 @@ export async function keepTwoWorkers(options: WorkerProcessOptions): Promise<voi
     isOver = true;
     await Promise.all([...alive].map(kill));
   });
-  await Promise.all([replace(), replace()].map((worker) => worker.printed("ready")));
+  await Promise.all(Array.from({ length: count }, replace).map((worker) => worker.printed("ready")));
+  return () => printed.flat();
 }

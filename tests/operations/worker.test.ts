@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { cancelOperation, signalOperation } from "#db/operations/requests.ts";
 import type { Step } from "#lib/operations/definition.ts";
-import { StepFailure } from "#lib/operations/failures.ts";
+import type { StepFailure } from "#lib/operations/failures.ts";
 import type { WriteTx } from "#db/client.ts";
 import { until } from "#tests/events/until.ts";
-import { audit, drill, limits } from "./drill.ts";
+import { limits } from "./drill.ts";
 import { definitionOf, effect, operationsFixture, scope } from "./fixture.ts";
 
 it("an operation runs its steps in order, each with the results of those before it", async () => {
@@ -38,33 +38,6 @@ it("an operation runs its steps in order, each with the results of those before 
       tenantId: scope.tenantId,
     },
   ]);
-});
-
-it("a step that took effect and lost its answer is undone with those before it, in reverse", async () => {
-  const fixture = await operationsFixture();
-  const definition = drill({ callee: fixture.service });
-  fixture.work([definition]);
-  const id = await fixture.start(definition, { input: { failAt: "provision" } });
-  const { error, steps } = await fixture.reached(id, "compensated");
-  expect(error).toMatchObject({ code: "DRILL", step: "provision" });
-  expect(steps.map(({ name, state }) => `${name} ${state}`)).toEqual([
-    "reserve undone",
-    "write undone",
-    "provision undone",
-  ]);
-  const undone = await fixture.owner`select step from journal where what = 'undone' order by id`;
-  expect(undone.map(({ step }) => step as string)).toEqual(["provision", "write", "reserve"]);
-  expect(await audit(fixture.owner)).toEqual([]);
-});
-
-it("a step in a transaction that fails leaves nothing of itself to undo", async () => {
-  const fixture = await operationsFixture();
-  const definition = drill({ callee: fixture.service });
-  fixture.work([definition]);
-  const id = await fixture.start(definition, { input: { failAt: "finish" } });
-  await fixture.reached(id, "compensated");
-  expect(await fixture.owner`select from journal where step = 'finish'`).toHaveLength(0);
-  expect(await audit(fixture.owner)).toEqual([]);
 });
 
 it("a step is attempted again after a delay until it works or its attempts are used up", async () => {
@@ -108,36 +81,6 @@ it("a step that exceeds its time limit is aborted and counts as attempted", asyn
   const id = await fixture.start(definition, { input: null });
   expect(await fixture.reached(id, "compensated")).toMatchObject({ error: { code: "TIME_LIMIT", step: "slow" } });
   expect(reasons).toEqual(["TIME_LIMIT"]);
-});
-
-it("an undo that fails four times and then works ends compensated; one that never works is parked and lists what is left", async () => {
-  const fixture = await operationsFixture();
-  const fails = (times: number, kind: string) =>
-    definitionOf(
-      [
-        effect("claim", async () => ({ claim: "c1" })),
-        effect("address", async () => ({ ip: "10.0.0.1" }), {
-          undo: async ({ attempt }: { attempt: number }) => {
-            if (attempt <= times) throw new Error("no");
-          },
-        }),
-        effect("boot", async () => {
-          throw new StepFailure("NO_BOOT", "It does not boot.", { isFinal: true });
-        }),
-      ],
-      { kind },
-    );
-  const [later, never] = [fails(4, "later"), fails(Infinity, "never")];
-  fixture.work([later, never]);
-  const [good, bad] = await Promise.all([fixture.start(later, { input: null }), fixture.start(never, { input: null })]);
-  expect((await fixture.reached(good, "compensated")).steps).toMatchObject([{}, { undoAttempts: 5 }, {}]);
-  expect(await fixture.reached(bad, "parked")).toMatchObject({
-    left: [
-      { step: "claim", result: { claim: "c1" } },
-      { step: "address", result: { ip: "10.0.0.1" } },
-    ],
-    steps: [{ state: "done" }, { state: "parked", undoAttempts: 5 }, { state: "undone" }],
-  });
 });
 
 it("a cancel aborts the running step within the wake-up, undoes what was attempted, and does not abort an undo", async () => {

@@ -24,15 +24,22 @@ const crossing = [
   "updatedAt",
 ];
 /** The fields that belong to the template's tenant and show nothing to others. */
-const own: Readonly<Record<string, unknown>> = { owner: null, tenant: null, vms: { totalCount: 0, nodes: [] } };
+const own: Readonly<Record<string, unknown>> = {
+  owner: null,
+  tenant: null,
+  vms: { totalCount: 0, nodes: [] },
+  changes: { nodes: [] },
+};
 
 const template = Object.values(productSupergraph().apiSchema.getQueryType()?.getFields() ?? {})
   .map(({ type }) => getNamedType(type))
   .find(({ name }) => name === "VmTemplate");
 const fields = isObjectType(template) ? Object.values(template.getFields()) : [];
-const selections = fields.map((field) =>
-  field.name === "vms" ? "vms { totalCount nodes { id } }" : selectionOf(field),
-);
+const lists: Readonly<Record<string, string>> = {
+  vms: "vms { totalCount nodes { id } }",
+  changes: "changes { nodes { id } }",
+};
+const selections = fields.map((field) => lists[field.name] ?? selectionOf(field));
 
 let product: TestProduct;
 beforeAll(async () => {

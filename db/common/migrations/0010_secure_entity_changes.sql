@@ -85,7 +85,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $body$
 --   entity_key: the column with the entity's id
 --   tenant: the column with its tenant; empty where the rows belong to no tenant
 --   part: for rows that are a part of another entity, what the names of their fields begin with
--- The triggers are one for each statement, whatever the number of rows. Their function is generated, because typed comparisons cost a tenth of generic ones.
+-- The triggers are one for each statement, whatever the number of rows. Their function is generated, so that it reads the listed columns alone.
 DECLARE
   relation regclass := format('public.%I', table_name);
   columns text[] := recorded || noted;
