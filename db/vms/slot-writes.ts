@@ -3,6 +3,8 @@ import { longestBeliefMs } from "#lib/trust/signed-context.ts";
 import type { WriteTx } from "../client.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
+import { lockOperations } from "./ended-slots-writes.ts";
+import { projectedOperations } from "./schema/projected-operations.ts";
 import { vmSlots } from "./schema/vm-slots.ts";
 import { vms } from "./schema/vms.ts";
 
@@ -23,7 +25,7 @@ export interface SlotHolder {
 export type SlotOutcome =
   | { outcome: "taken" }
   | { outcome: "busy"; holder: SlotHolder }
-  /** The operation has used a higher token, or has released the slot already. */
+  /** The operation has used a higher token, has released the slot already, or has ended. */
   | { outcome: "outdated" }
   /** The tenant has no such VM, or it was deleted. */
   | { outcome: "no vm" };
@@ -34,12 +36,17 @@ const operationId = sql`${placeholder("operationId")}::uuid`;
 const token = sql`${placeholder("token")}::bigint`;
 const own = sql`${vmSlots.vmId} = ${vmId} and ${vmSlots.operationId} = ${operationId} and ${ofTenant(vmSlots.tenantId)}`;
 
-/** Inserts no row when an operation has the slot, or this one has a row already. */
+/** The operation has ended, as far as this database has learned. What is parked has not: docs/operations.md. */
+const hasEnded = sql`exists (
+    select from ${projectedOperations} where ${projectedOperations.id} = ${operationId} and ${ofTenant(projectedOperations.tenantId)}
+      and ${projectedOperations.endedAt} is not null and ${projectedOperations.state} <> 'parked')`;
+
+/** Inserts no row when an operation has the slot, or this one has a row already or has ended. */
 const insertSlot = statement<{ token: number }>(
   () => sql`
     insert into ${vmSlots} (vm_id, tenant_id, operation_id, operation_kind, token)
     select id, tenant_id, ${operationId}, ${placeholder("operationKind")}::text, ${token}
-    from ${vms} where ${vms.id} = ${vmId} and ${ofTenant(vms.tenantId)} and ${vms.deletedAt} is null
+    from ${vms} where ${vms.id} = ${vmId} and ${ofTenant(vms.tenantId)} and ${vms.deletedAt} is null and not ${hasEnded}
     on conflict do nothing returning token`,
 );
 
@@ -50,10 +57,10 @@ const raiseToken = statement<{ token: number }>(
 );
 
 const readSlot = statement<
-  { hasOwn: boolean; hasVm: boolean } & { [Name in keyof SlotHolder]: SlotHolder[Name] | null }
+  { isOver: boolean; hasVm: boolean } & { [Name in keyof SlotHolder]: SlotHolder[Name] | null }
 >(
   () => sql`
-    select exists (select from ${vmSlots} where ${own}) as "hasOwn",
+    select exists (select from ${vmSlots} where ${own}) or ${hasEnded} as "isOver",
       exists (select from ${vms} where ${vms.id} = ${vmId} and ${ofTenant(vms.tenantId)} and ${vms.deletedAt} is null) as "hasVm",
       held.operation_id as "operationId", held.operation_kind as "operationKind"
     from (values (1)) as one left join lateral (
@@ -77,6 +84,8 @@ const attempts = 5;
 export async function tryTakeSlot(tx: WriteTx, claim: SlotClaim): Promise<SlotOutcome> {
   const values = { ...claim, tenantId: tx.tenantId };
   let holder: SlotHolder | undefined;
+  // The end of the operation is recorded before or after this, so that one of the two sees the other.
+  tx.enqueue(lockOperations, { operationIds: [claim.operationId] });
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const inserted = await tx.run(insertSlot, values);
     if (inserted.length > 0) {
@@ -85,7 +94,7 @@ export async function tryTakeSlot(tx: WriteTx, claim: SlotClaim): Promise<SlotOu
     }
     if ((await tx.run(raiseToken, values)).length > 0) return { outcome: "taken" };
     const [found] = await tx.run(readSlot, values);
-    if (found?.hasOwn) return { outcome: "outdated" };
+    if (found?.isOver) return { outcome: "outdated" };
     if (!found?.hasVm) return { outcome: "no vm" };
     const { operationId: id, operationKind } = found;
     if (id !== null && operationKind !== null) holder = { operationId: id, operationKind };

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll } from "vitest";
 import postgres from "postgres";
 import { type Database, openDatabase } from "#db/client.ts";
+import { projectOperations } from "#db/projections/projected-operations.ts";
 import { releaseSlotsOf } from "#db/vms/ended-slots-writes.ts";
 import { slotsOfVms, type VmSlot } from "#db/vms/vm-slots.ts";
 import { readIn } from "#db/read-in.ts";
 import { newOperationId } from "#lib/operations/operation-id.ts";
+import type { OperationState } from "#lib/operations/record.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import type { Identity } from "#lib/trust/request-context.ts";
 import { callsInProcess } from "#runtime/service-calls.ts";
@@ -22,6 +24,7 @@ export interface Claim {
   token: number;
 }
 
+let recorded = 0;
 let used = 0;
 /** Returns the number of a VM that no test has used. */
 export const newVm = (): number => (used += 1);
@@ -42,6 +45,8 @@ export interface SlotFixture {
   /** Resolves to `done`, or to the code and the extensions of the refusal. */
   take(claim: Claim, as?: Partial<Identity>): Promise<SlotAnswer>;
   release(claim: Claim, as?: Partial<Identity>): Promise<SlotAnswer>;
+  /** Records the end of an operation, as the projection of operations does. */
+  recordEnd(claim: Claim, state: OperationState): Promise<void>;
   /** Does what is done when it is recorded that operations have ended. */
   end(...operationIds: string[]): Promise<number>;
   slots(...vms: number[]): Promise<(VmSlot | null)[]>;
@@ -87,6 +92,13 @@ async function openFixture(): Promise<SlotFixture & { stop(): Promise<void> }> {
     subgraph,
     take: (claim, as) => send("takeVmSlot", claim, as),
     release: (claim, as) => send("releaseVmSlot", claim, as),
+    recordEnd: ({ operationId, operationKind }, state) => {
+      const at = new Date().toISOString();
+      const ended = { kind: operationKind, subject: null, state, actor: null, createdAt: at, endedAt: at };
+      return system.write({ tenantId: platformTenantId }, (tx) =>
+        projectOperations(tx, [{ id: operationId, tenantId: ours.tenantId, ...ended, version: (recorded += 1) }]),
+      );
+    },
     end: (...operationIds) => system.write({ tenantId: platformTenantId }, (tx) => releaseSlotsOf(tx, operationIds)),
     slots: (...vms) =>
       readIn(database, { tenantId: ours.tenantId }, (tx) =>

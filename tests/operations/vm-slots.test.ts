@@ -45,6 +45,30 @@ describe("the slot of a VM", () => {
     expect(await fixture.take(claimOf(vm))).toMatchObject(busy(third));
   });
 
+  it("is refused to an operation that has ended, and is left to one that is parked until it is abandoned", async () => {
+    const vm = newVm();
+    const late = claimOf(vm);
+    await fixture.recordEnd(late, "abandoned");
+    expect(await fixture.take(late)).toMatchObject(outdated);
+    expect(await fixture.slots(vm)).toEqual([null]);
+    const parked = claimOf(vm);
+    expect(await fixture.take(parked)).toBe("done");
+    await fixture.recordEnd(parked, "parked");
+    expect(await fixture.take({ ...parked, token: 2 })).toBe("done");
+    await fixture.recordEnd(parked, "abandoned");
+    expect(await fixture.slots(vm)).toEqual([null]);
+    expect(await fixture.take({ ...parked, token: 3 })).toMatchObject(outdated);
+  });
+
+  it("is held by no operation whose end is recorded at the time at which it takes it", async () => {
+    const vms = Array.from({ length: 8 }, newVm);
+    for (const _round of Array.from({ length: 8 })) {
+      const claims = vms.map((vm) => claimOf(vm));
+      await Promise.all(claims.flatMap((claim) => [fixture.take(claim), fixture.recordEnd(claim, "abandoned")]));
+      expect(await fixture.slots(...vms)).toEqual(vms.map(() => null));
+    }
+  });
+
   it("is neither taken nor released with a lower token than its operation has used", async () => {
     const vm = newVm();
     const claim = claimOf(vm, 5);
