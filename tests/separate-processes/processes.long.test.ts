@@ -52,6 +52,7 @@ async function startSubgraph(domain: Domain, port = "0"): Promise<Child> {
     [`DATABASE_URL_${domain.toUpperCase()}`]: product.urls.url(domain),
     NOVACRON_CALLER_KEYS_FILE: callerKeysFile(domain),
     ...callingSettings(domain),
+    ...callingSettings(domain),
     NOVACRON_PEPPER: testPepper,
     NOVACRON_ENCRYPTION_KEYS: "1:a key that only these processes know of",
     PORT: port,
