@@ -10,7 +10,7 @@ import { newId } from "#lib/uuid.ts";
 import { drill } from "#subgraphs/vms/operations/drill.ts";
 import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 import { insertOperation } from "#tests/mutations/operation-row.ts";
-import { novacronHere } from "./command.ts";
+import { novacron, novacronHere } from "./command.ts";
 
 const tenantId = newId();
 let urls: TestDatabases;
@@ -31,11 +31,9 @@ afterAll(async () => {
   await urls.drop();
 });
 
-const operations = (...args: string[]) =>
-  novacronHere(
-    ["operations", ...args],
-    Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, urls.url(domain)])),
-  );
+const environment = () =>
+  Object.fromEntries(domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, urls.url(domain)]));
+const operations = (...args: string[]) => novacronHere(["operations", ...args], environment());
 async function printed<Value>(...args: string[]): Promise<Value> {
   const { code, stdout, stderr } = await operations(...args, "--json");
   expect(code, stderr).toBe(0);
@@ -79,7 +77,8 @@ it("a drill shows its progress until it is done, each change once", async () => 
 
 it("a drill that holds continues at --go, and is watched to its end", async () => {
   const { id } = await printed<ListedOperation>("drill", "--hold", "--seconds", "0");
-  const watched = operations("show", id, "--watch");
+  // A process of its own: commands in this one wait for each other.
+  const watched = novacron(["operations", "show", id, "--watch"], environment());
   const { code, stderr } = await operations("drill", "--go", id);
   expect(code).toBe(0);
   expect(stderr).toMatch(/\[#{20}\] 4\/4 done\n$/);
