@@ -32,7 +32,7 @@ const tested = (failAt: string | null, ends: "done" | "compensated") => ({
 });
 
 it.each([
-  ["that works", tested(null, "done"), 20],
+  ["that works", tested(null, "done"), 18],
   ["whose last step fails", tested("finish", "compensated"), 35],
 ] as const)(
   "an operation %s ends as it would have when a process dies at any of its boundaries",
@@ -47,7 +47,7 @@ it.each([
 );
 
 it.each([
-  ["that works", "works", 35],
+  ["that works", "works", 30],
   ["whose last step fails", "fails", 60],
   ["that is cancelled while it waits", "isCancelled", 35],
   ["that fails and cannot be undone", "isStuck", 45],
