@@ -65,6 +65,7 @@ describe("next to a running server", () => {
     expect(relays.map(({ database }) => database)).toEqual([...domains]);
     expect(relays.every(({ headId }) => headId > 0)).toBe(true);
     expect(consumers.map(({ consumer, database }) => `${consumer} ${database}`)).toEqual([
+      ...domains.map(() => "operation-projection vms"),
       "vm-projection monitoring",
       "vm-projection scheduler",
     ]);
