@@ -6,7 +6,7 @@ import type { WriteTx } from "../client.ts";
 import { countedWrite } from "../row-writes.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
-import { eventNames, eventOf } from "./events.ts";
+import { eventNames, eventNamesOf, eventOf } from "./events.ts";
 import { channel } from "./statements.ts";
 import { operations, operationSteps } from "./tables.ts";
 
@@ -115,7 +115,7 @@ const cancel = statement<{ id: string }>(
       update ${operations} set cancel_requested_at = coalesce(cancel_requested_at, now()), ${countedWrite(operations)},
         claimable_at = case when lease_id is null then now() else claimable_at end
       where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} returning ${operations}.*
-    ), event as (${eventOf("cancelled", "updated")})
+    ), event as (${eventOf("cancelled", "updated", "caller")})
     select id, pg_notify(${channel}, id::text) as woken from cancelled`,
 );
 
@@ -129,7 +129,7 @@ export async function cancelOperation(tx: WriteTx, id: string): Promise<CancelOu
   // After the lock, so that a step which was recorded meanwhile is seen.
   const [step] = await tx.run(pastSafePoint, values);
   if (step) return { outcome: "not cancellable", step: step.name };
-  await tx.run(cancel, { ...values, ...eventNames(tx.domain) });
+  await tx.run(cancel, { ...values, ...eventNamesOf(tx) });
   return { outcome: "requested" };
 }
 
@@ -180,7 +180,7 @@ const abandon = statement<never>(
       update ${operations} set state = 'abandoned', ${countedWrite(operations)}
       where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and state = 'parked' returning ${operations}.*
     )
-    ${eventOf("abandoned", "updated")}`,
+    ${eventOf("abandoned", "updated", "caller")}`,
 );
 
 /** Gives a parked operation up, with the consent of a person who has seen what it leaves behind. */
@@ -195,6 +195,6 @@ export async function abandonOperation(
   if (found.state !== "parked") return { outcome: "not parked", state: found.state };
   const leftBehind = found.leftBehind ?? [];
   if (!consent) return { outcome: "consent required", leftBehind };
-  await tx.execute(abandon, { ...values, ...eventNames(tx.domain) });
+  await tx.execute(abandon, { ...values, ...eventNamesOf(tx) });
   return { outcome: "abandoned", leftBehind };
 }
