@@ -3,7 +3,7 @@ import type { Databases } from "#runtime/databases.ts";
 import type { Environment } from "#runtime/environment.ts";
 import type { ProjectionTarget } from "#runtime/events/projections.ts";
 
-const targets: readonly ProjectionTarget[] = ["monitoring", "scheduler"];
+const targets: readonly ProjectionTarget[] = ["monitoring", "scheduler", "vms"];
 
 interface ProjectionOptions {
   in?: ProjectionTarget;
@@ -16,7 +16,7 @@ export function addProjectionsCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
 ): void {
-  const command = program.command("projections").description("the copies that domains keep of the vms domain's VMs");
+  const command = program.command("projections").description("the copies that domains keep of each other's data: of VMs in monitoring and scheduler, of operations in vms");
   const sub = (
     name: string,
     description: string,
@@ -33,7 +33,7 @@ export function addProjectionsCommand(
       });
   sub(
     "check",
-    "compare every VM of a projection with its source; exit code 1 when they differ",
+    "compare every row of a projection with its source; exit code 1 when they differ",
     async (systems, target) => {
       const { checkProjection } = await import("#runtime/events/projections.ts");
       const checked = await checkProjection(systems, target);

@@ -7,6 +7,8 @@ import {
   type OperationEvent,
   operationEventTypes,
   operationProjectionScope,
+  projectedOperationsOf,
+  type ProjectedOperation,
   projectOperations,
   removeOtherOperations,
 } from "./projected-operations.ts";
@@ -22,13 +24,13 @@ export const operationProjection = (databases: ProjectionDatabases): Consumer<Op
   rebuild: () => rebuildOperationProjection(databases),
 });
 
-const operationProjectionConsumer = "operation-projection";
+export const operationProjectionConsumer = "operation-projection";
 
 /**
  * Rebuilds the operations of one domain while the consumer may run: a later state that arrives meanwhile stays.
  * @returns the position before the source was read: the events after it come on top of the copied state
  */
-async function rebuildOperationProjection({ source, target }: ProjectionDatabases): Promise<LogPosition> {
+export async function rebuildOperationProjection({ source, target }: ProjectionDatabases): Promise<LogPosition> {
   const { head } = await readLogState(source);
   const [now] = await target.run(clock);
   const before = now?.seconds ?? 0;
@@ -40,3 +42,45 @@ async function rebuildOperationProjection({ source, target }: ProjectionDatabase
   await removeOtherOperations(target, { domain: source.domain, before, known });
   return head;
 }
+
+export interface OperationProjectionReport {
+  operations: number;
+  /** Operations in the source and not in the projection. */
+  missing: string[];
+  /** Operations in the projection and not in the source. */
+  extra: string[];
+  /** Operations in both, with different values. */
+  different: string[];
+}
+
+/**
+ * Compares every operation of one domain in the projection with its source. Events that the consumer has not read yet show as
+ * differences.
+ */
+export async function checkOperationProjection({
+  source,
+  target,
+}: ProjectionDatabases): Promise<OperationProjectionReport> {
+  const projected = new Map<string, string>();
+  for await (const rows of projectedOperationsOf(target, source.domain))
+    for (const row of rows) projected.set(row.id, content(row));
+  const report: OperationProjectionReport = { operations: 0, missing: [], extra: [], different: [] };
+  for await (const rows of allOperations(source)) {
+    for (const row of rows) {
+      report.operations += 1;
+      const known = projected.get(row.id);
+      if (known === undefined) report.missing.push(row.id);
+      else if (known !== content(row)) report.different.push(row.id);
+      projected.delete(row.id);
+    }
+  }
+  report.extra.push(...projected.keys());
+  return report;
+}
+
+const content = ({ tenantId, kind, subject, state, actor, createdAt, endedAt, version }: ProjectedOperation): string =>
+  JSON.stringify([tenantId, kind, subject, state, actor, momentOf(createdAt), momentOf(endedAt), version]);
+
+/** Events hold times in milliseconds. */
+const momentOf = (time: string | Date | null): number | null =>
+  time === null ? null : Math.floor(new Date(time).getTime());

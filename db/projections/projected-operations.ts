@@ -42,7 +42,9 @@ const write = statement<ChangedRow>(
     from jsonb_to_recordset(${placeholder("rows")}::text::jsonb) as input (id uuid, "tenantId" uuid, kind text, subject text, state text, actor text,
       "createdAt" timestamptz, "endedAt" timestamptz, version int)
     order by id, version desc
-    on conflict (id) do update set state = excluded.state, ended_at = excluded.ended_at, version = excluded.version, projected_at = clock_timestamp()
+    on conflict (id) do update set tenant_id = excluded.tenant_id, kind = excluded.kind, subject_type = excluded.subject_type,
+      subject_id = excluded.subject_id, state = excluded.state, actor = excluded.actor, created_at = excluded.created_at, ended_at = excluded.ended_at,
+      version = excluded.version, projected_at = clock_timestamp()
     where excluded.version > projected_operations.version
       or projected_operations.projected_at < to_timestamp(${placeholder("unlessSince")}::float8)
     returning ${changeColumns(projectedOperationChanges)}`,
@@ -107,6 +109,19 @@ const sourcePage = statement<ProjectedOperation>(
 /** Yields all operations of a domain, of all tenants, by id. */
 export const allOperations = (source: Database): AsyncGenerator<ProjectedOperation[]> =>
   pages((values) => source.run(sourcePage, values));
+
+const projectedContents = statement<ProjectedOperation>(
+  () => sql`
+    select id, tenant_id as "tenantId", kind, subject_type || ':' || subject_id as subject, state, actor, created_at as "createdAt", ended_at as "endedAt",
+      version
+    from projected_operations where id > ${placeholder("after")}::uuid order by id limit ${placeholder("limit")}::int`,
+);
+
+/** Yields the operations of a domain in the projection, of all tenants, by id. */
+export async function* projectedOperationsOf(target: Database, domain: Domain): AsyncGenerator<ProjectedOperation[]> {
+  for await (const rows of pages((values) => target.run(projectedContents, values)))
+    yield rows.filter(({ id }) => domainOfOperation(id) === domain);
+}
 
 const projectedPage = statement<{ id: string }>(
   () => sql`

@@ -3,10 +3,12 @@ import type { Databases } from "../databases.ts";
 import { checkProjection, type ProjectionTarget } from "../events/projections.ts";
 import type { Job } from "./job.ts";
 
-const minuteOf: Readonly<Record<ProjectionTarget, number>> = { monitoring: 41, scheduler: 44 };
+type VmTarget = Exclude<ProjectionTarget, "vms">;
+
+const minuteOf: Readonly<Record<VmTarget, number>> = { monitoring: 41, scheduler: 44 };
 
 /** Compares a projection with its source. The consumer that keeps it up to date follows the events all the time, and is no job. */
-export const projectionCheck = (systems: Databases, target: ProjectionTarget): Job => ({
+export const projectionCheck = (systems: Databases, target: VmTarget): Job => ({
   name: "check_vm_projection",
   cron: `${minuteOf[target]} * * * *`,
   steps: [
@@ -14,7 +16,7 @@ export const projectionCheck = (systems: Databases, target: ProjectionTarget): J
       name: "compare",
       run: async () => {
         const { isRight, report } = await checkProjection(systems, target);
-        const { vms, missing, extra, different, behind } = report;
+        const { vms = 0, missing, extra, different, behind } = report;
         if (isRight) return { vms };
         throw new StepFailure(
           "PROJECTION_DIFFERS",
