@@ -16,7 +16,11 @@ export function addProjectionsCommand(
   program: Command,
   environmentOf: (options: { dataDir?: string }) => Environment,
 ): void {
-  const command = program.command("projections").description("the copies that domains keep of each other's data: of VMs in monitoring and scheduler, of operations in vms");
+  const command = program
+    .command("projections")
+    .description(
+      "the copies that domains keep of each other's data: of VMs in monitoring and scheduler, of operations in vms",
+    );
   const sub = (
     name: string,
     description: string,
