@@ -3,10 +3,10 @@ import { longestBeliefMs } from "#lib/trust/signed-context.ts";
 import type { WriteTx } from "../client.ts";
 import { statement } from "../statement.ts";
 import { ofTenant } from "../tenant-predicate.ts";
-import { lockOperations } from "./ended-slots-writes.ts";
 import { projectedOperations } from "./schema/projected-operations.ts";
 import { vmSlots } from "./schema/vm-slots.ts";
 import { vms } from "./schema/vms.ts";
+import { lockOperations } from "./slot-lock.ts";
 
 /** What an operation states when it takes or releases the slot of a VM. */
 export interface SlotClaim {
