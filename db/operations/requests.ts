@@ -14,6 +14,10 @@ import { operations, operationSteps } from "./tables.ts";
 
 export interface NewOperation<Input> {
   input: Input;
+  /** The properties of the input that are made for each request, such as the id of a new object: a request that is repeated has others. */
+  made?: readonly (keyof Input & string)[];
+  /** The results of the first steps, when the transaction does them itself: they are undone like all others. */
+  done?: readonly Json[];
   /** The type and the id of what the operation works on: `Vm:<id>`. */
   subject?: string;
   /** Identifies the request among those of the transaction's actor: the same key starts one operation. */
@@ -25,9 +29,9 @@ export interface NewOperation<Input> {
 export type StartOutcome =
   | { outcome: "started"; id: string }
   /** The key was used with the same input, and that operation has ended. */
-  | { outcome: "same"; id: string; state: OperationState }
+  | { outcome: "same"; id: string; subject: string | null; state: OperationState }
   /** The key was used with the same input, and that operation still runs. */
-  | { outcome: "in progress"; id: string }
+  | { outcome: "in progress"; id: string; subject: string | null }
   /** The key was used with another input. */
   | { outcome: "conflict"; id: string };
 
@@ -44,14 +48,21 @@ const insert = statement<{ id: string }>(
         ${placeholder("idempotencyKey")}::text)
       on conflict (tenant_id, actor, idempotency_key) where idempotency_key is not null do nothing
       returning ${operations}.*
-    ), event as (${eventOf("started", "created")})
+    ), event as (
+      ${eventOf("started", "created")}
+    ), step as (
+      insert into ${operationSteps} (operation_id, tenant_id, position, name, state, attempts, undo_attempts, result)
+      select started.id, started.tenant_id, done.at - 1, step_names ->> (done.at - 1)::int, 'done', 1, 0, done.result
+      from started cross join jsonb_array_elements(${placeholder("done")}::text::jsonb) with ordinality as done (result, at)
+    )
     select id, pg_notify(${channel}, id::text) as woken from started`,
 );
 
-const findByKey = statement<{ id: string; state: OperationState; isSame: boolean }>(
+const findByKey = statement<{ id: string; state: OperationState; subject: string | null; isSame: boolean }>(
   () => sql`
-    select id, state, kind = ${placeholder("kind")}::text and input = ${placeholder("input")}::text::jsonb
-      and subject is not distinct from ${placeholder("subject")}::text as "isSame"
+    select id, state, subject, kind = ${placeholder("kind")}::text and case ${placeholder("made")}::text[]
+        when '{}' then input = ${placeholder("input")}::text::jsonb and subject is not distinct from ${placeholder("subject")}::text
+        else input - ${placeholder("made")}::text[] = ${placeholder("input")}::text::jsonb - ${placeholder("made")}::text[] end as "isSame"
     from ${operations}
     where ${ofTenant(operations.tenantId)} and actor = ${placeholder("actor")}::text and idempotency_key = ${placeholder("idempotencyKey")}::text`,
 );
@@ -60,10 +71,12 @@ const findByKey = statement<{ id: string; state: OperationState; isSame: boolean
 export async function startOperation<Input extends Json>(
   tx: WriteTx,
   { kind, version, steps }: OperationDefinition<WriteTx, Input>,
-  { input, subject, idempotencyKey, schedule }: NewOperation<Input>,
+  { input, made = [], done = [], subject, idempotencyKey, schedule }: NewOperation<Input>,
 ): Promise<StartOutcome> {
   if (idempotencyKey !== undefined && tx.actor === undefined)
     throw new Error("An idempotency key is the actor's, and the transaction has none.");
+  if (done.some((_, at) => steps[at]?.type !== "transaction"))
+    throw new Error(`The start of ${kind} can do only steps that are transactions.`);
   const id = newOperationId(tx.domain);
   const values = {
     id,
@@ -75,6 +88,8 @@ export async function startOperation<Input extends Json>(
     lastSafePosition: lastSafePosition({ steps }) ?? null,
     subject: subject ?? null,
     input: JSON.stringify(input),
+    made: [...made],
+    done: JSON.stringify(done),
     actor: tx.actor ?? null,
     requestId: tx.requestId ?? null,
     schedule: schedule ?? null,
@@ -87,8 +102,8 @@ export async function startOperation<Input extends Json>(
   if (!found) throw new Error("An operation with this key was neither started nor found.");
   if (!found.isSame) return { outcome: "conflict", id: found.id };
   return hasEnded(found.state)
-    ? { outcome: "same", id: found.id, state: found.state }
-    : { outcome: "in progress", id: found.id };
+    ? { outcome: "same", id: found.id, subject: found.subject, state: found.state }
+    : { outcome: "in progress", id: found.id, subject: found.subject };
 }
 
 export type CancelOutcome =

@@ -24,9 +24,15 @@ const record = sql`
   cancel_requested_at is not null as "cancelRequested", token,
   extract(epoch from resumes_at - clock_timestamp())::float8 * 1000 as "resumesInMs"`;
 
+/** @param of the name of the query that returns the operations */
+const steps = (of: "claimed" | "operations") => sql`
+  (select coalesce(jsonb_agg(jsonb_build_object('position', position, 'name', name, 'state', step.state, 'attempts', attempts,
+      'undoAttempts', undo_attempts, 'result', result, 'error', step.error) order by position), '[]')
+    from operation_steps step where operation_id = ${sql.raw(of)}.id and step.tenant_id = ${sql.raw(of)}.tenant_id) as steps`;
+
 /**
  * Under the system role, for all tenants. `now()` is fixed within the statement, so that the index serves it; every other comparison of times is of the moment
- * in which the row is locked. An operation with its first token has no steps and is returned whole; of the others, `readClaimed` returns what is recorded.
+ * in which the row is locked. An operation with its first token has only the steps of its start and is returned whole; of the others, `readClaimed` returns what is recorded.
  */
 export const claimDue = statement<{ first: StoredOperation[]; ids: string[]; nextInMs: number | null }>(
   () => sql`
@@ -40,7 +46,7 @@ export const claimDue = statement<{ first: StoredOperation[]; ids: string[]; nex
       update ${operations} set lease_id = ${placeholder("leaseId")}::uuid, token = token + 1, ${countedWrite(operations)},
         claimable_at = clock_timestamp() + ${milliseconds("leaseMs")}
       from due where operations.id = due.id returning ${operations}.*
-    ), first as (select ${record}, '[]'::jsonb as steps from claimed where token = 1)
+    ), first as (select ${record}, ${steps("claimed")} from claimed where token = 1)
     select (select coalesce(json_agg(first), '[]') from first) as first,
       (select coalesce(json_agg(id), '[]') from claimed where token > 1) as ids,
       (select extract(epoch from min(claimable_at) - now())::float8 * 1000 from operations where claimable_at > now()) as "nextInMs"`,
@@ -66,9 +72,7 @@ export const releaseLease = statement<never>(
  */
 export const readClaimed = statement<StoredOperation>(
   () => sql`
-    select ${record}, (select coalesce(jsonb_agg(jsonb_build_object('position', position, 'name', name, 'state', step.state, 'attempts', attempts,
-          'undoAttempts', undo_attempts, 'result', result, 'error', step.error) order by position), '[]')
-        from operation_steps step where operation_id = operations.id and step.tenant_id = operations.tenant_id) as steps
+    select ${record}, ${steps("operations")}
     from operations where id = any(${placeholder("ids")}::uuid[]) and ${isHeld}`,
 );
 

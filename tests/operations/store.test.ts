@@ -99,7 +99,7 @@ it("case L9: an idempotency key starts one operation, and reports whether input 
   const { record, lease } = await claimed(fixture);
   expect(record.id).toBe(id);
   expect(await fixture.store.save(lease, record, { state: "done", next: "end" })).toBe(true);
-  expect(await ask({ size: 1 })).toEqual({ outcome: "same", id, state: "done" });
+  expect(await ask({ size: 1 })).toEqual({ outcome: "same", id, subject: null, state: "done" });
 });
 
 it("an operation is claimed by one worker at a time, and again when its lease has ended, with a higher token", async () => {
