@@ -70,40 +70,64 @@ const findByKey = statement<{ id: string; state: OperationState; subject: string
 /** Starts an operation when the transaction commits, or returns the one that the same key has started. */
 export async function startOperation<Input extends Json>(
   tx: WriteTx,
-  { kind, version, steps }: OperationDefinition<WriteTx, Input>,
-  { input, made = [], done = [], subject, idempotencyKey, schedule }: NewOperation<Input>,
+  definition: OperationDefinition<WriteTx, Input>,
+  wanted: NewOperation<Input>,
 ): Promise<StartOutcome> {
-  if (idempotencyKey !== undefined && tx.actor === undefined)
-    throw new Error("An idempotency key is the actor's, and the transaction has none.");
+  const { kind, version, steps } = definition;
+  const { input, done = [], schedule } = wanted;
   if (done.some((_, at) => steps[at]?.type !== "transaction"))
     throw new Error(`The start of ${kind} can do only steps that are transactions.`);
   const id = newOperationId(tx.domain);
   const values = {
+    ...keyValues(tx, definition, wanted),
     id,
     tenant: tx.tenantId,
-    tenantId: tx.tenantId,
-    kind,
     version,
     stepNames: JSON.stringify(steps.map(({ name }) => name)),
     lastSafePosition: lastSafePosition({ steps }) ?? null,
-    subject: subject ?? null,
     input: JSON.stringify(input),
-    made: [...made],
     done: JSON.stringify(done),
-    actor: tx.actor ?? null,
     requestId: tx.requestId ?? null,
     schedule: schedule ?? null,
-    idempotencyKey: idempotencyKey ?? null,
     ...eventNames(tx.domain),
   };
   // The insert waits for another transaction with the same key. When that one commits, the next statement sees its operation.
   if ((await tx.run(insert, values)).length > 0) return { outcome: "started", id };
-  const [found] = await tx.run(findByKey, values);
+  const found = await operationOfKey(tx, definition, wanted);
   if (!found) throw new Error("An operation with this key was neither started nor found.");
-  if (!found.isSame) return { outcome: "conflict", id: found.id };
-  return hasEnded(found.state)
-    ? { outcome: "same", id: found.id, subject: found.subject, state: found.state }
-    : { outcome: "in progress", id: found.id, subject: found.subject };
+  return found;
+}
+
+/** Returns the operation that the key of a request has started before, in the words of its start; undefined when there is none. */
+export async function operationOfKey<Input extends Json>(
+  tx: WriteTx,
+  definition: OperationDefinition<WriteTx, Input>,
+  wanted: NewOperation<Input>,
+): Promise<Exclude<StartOutcome, { outcome: "started" }> | undefined> {
+  if (wanted.idempotencyKey === undefined) return undefined;
+  const [found] = await tx.run(findByKey, keyValues(tx, definition, wanted));
+  if (!found) return undefined;
+  const { id, subject, state } = found;
+  if (!found.isSame) return { outcome: "conflict", id };
+  return hasEnded(state) ? { outcome: "same", id, subject, state } : { outcome: "in progress", id, subject };
+}
+
+function keyValues<Input extends Json>(
+  tx: WriteTx,
+  { kind }: OperationDefinition<WriteTx, Input>,
+  { input, made = [], subject, idempotencyKey }: NewOperation<Input>,
+) {
+  if (idempotencyKey !== undefined && tx.actor === undefined)
+    throw new Error("An idempotency key is the actor's, and the transaction has none.");
+  return {
+    tenantId: tx.tenantId,
+    actor: tx.actor ?? null,
+    kind,
+    input: JSON.stringify(input),
+    made: [...made],
+    subject: subject ?? null,
+    idempotencyKey: idempotencyKey ?? null,
+  };
 }
 
 export type CancelOutcome =

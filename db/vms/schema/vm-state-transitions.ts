@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, foreignKey, index, jsonb, pgTable, uuid, varchar } from "drizzle-orm/pg-core";
+import { check, foreignKey, index, jsonb, pgTable, text, uuid, varchar } from "drizzle-orm/pg-core";
 import { createdAt, primaryId, tenantId, tenantPolicy, type RowMetadata } from "../../columns.ts";
 import { vmStateEnum } from "./enums.ts";
 import { vms } from "./vms.ts";
@@ -15,8 +15,13 @@ export const vmStateTransitions = pgTable(
     fromState: vmStateEnum("from_state"),
     toState: vmStateEnum("to_state").notNull(),
     reason: varchar("reason", { length: 255 }),
-    /** A user of the auth database. */
-    initiatedBy: uuid("initiated_by").notNull(),
+    /** A user of the auth database. Null when no user requested it. */
+    initiatedBy: uuid("initiated_by"),
+    /** Who changed it, as events show it: `user:<id>`, `service:<name>`. */
+    actor: text("actor"),
+    requestId: text("request_id"),
+    /** The durable operation of which the transition is a step. */
+    operationId: uuid("operation_id"),
     metadata: jsonb("metadata").$type<RowMetadata>(),
     createdAt: createdAt(),
   },

@@ -45,6 +45,8 @@ export const vms = pgTable(
     updatedAt: updatedAt(),
     /** Soft delete: set exactly while the state is `deleted`. */
     deletedAt: timestamptz("deleted_at"),
+    /** When the machine of a deleted VM was removed with its disks: it can no longer be undeleted. */
+    purgedAt: timestamptz("purged_at"),
   },
   (table) => [
     // The VMs of a user, newest first.
@@ -74,8 +76,13 @@ export const vms = pgTable(
     uniqueIndex("vms_live_name_unique")
       .on(table.tenantId, table.name)
       .where(sql`${table.deletedAt} is null`),
+    // The deleted VMs whose machines are still there, over all tenants.
+    index("idx_vms_unpurged")
+      .on(table.deletedAt)
+      .where(sql`${table.deletedAt} is not null and ${table.purgedAt} is null`),
     // The target of the children's foreign keys, so that a child's copied tenant cannot differ from its VM's.
     unique("vms_tenant_id_id_unique").on(table.tenantId, table.id),
+    check("vms_purged_at_check", sql`${table.purgedAt} is null or ${table.deletedAt} is not null`),
     check("vms_deleted_at_check", sql`(${table.state} = 'deleted') = (${table.deletedAt} is not null)`),
     check(
       "vms_origin_state_check",

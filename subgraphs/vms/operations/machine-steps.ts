@@ -1,0 +1,65 @@
+import { type Hypervisor, HypervisorError, type MachineCall } from "#hypervisors/port.ts";
+import type { EffectStep, Json, StepContext } from "#lib/operations/definition.ts";
+import { StepFailure } from "#lib/operations/failures.ts";
+import type { GetMachinery } from "./machinery.ts";
+
+/** What every operation on a VM knows of it when it starts. */
+export type MachineInput = {
+  readonly vmId: string;
+  readonly nodeId: string;
+};
+
+const callMs = 30_000;
+const retry = { attempts: 10, firstDelayMs: 200, longestDelayMs: 10_000 };
+/** For what must end, and is not undone. */
+export const patientRetry = { attempts: 1_000, firstDelayMs: 200, longestDelayMs: 30_000 };
+export const machineLimits = { retry, timeLimitMs: callMs, undoRetry: patientRetry, undoTimeLimitMs: callMs };
+
+/** Returns what identifies a call to the hypervisor: the machine, the operation and the step. */
+export const machineCall = (
+  { fence, signal }: Pick<StepContext<unknown>, "fence" | "signal">,
+  { vmId, nodeId }: MachineInput,
+  step: string,
+): MachineCall => ({ nodeId, vmId, fence, step, signal });
+
+/** Returns a hypervisor's error as it is stored with the operation. What another attempt may change is attempted again. */
+export const failureOfMachine = (error: unknown): unknown =>
+  error instanceof HypervisorError
+    ? new StepFailure(error.code, error.message, { isFinal: error.code !== "HYPERVISOR_UNAVAILABLE" })
+    : error;
+
+type Work<Input> = (
+  hypervisor: Hypervisor,
+  call: MachineCall,
+  context: StepContext<Input>,
+) => Promise<Json | undefined | void>;
+
+export interface MachineStep<Input> extends Partial<
+  Pick<EffectStep<Input>, "retry" | "timeLimitMs" | "undoRetry" | "undoTimeLimitMs" | "lastSafePoint">
+> {
+  name: string;
+  run: Work<Input>;
+  undo?: Work<Input>;
+}
+
+/** Returns a step that tells the hypervisor something about the VM's machine. */
+export function machineStep<Input extends MachineInput>(
+  machinery: GetMachinery,
+  { name, run, undo, ...more }: MachineStep<Input>,
+): EffectStep<Input> {
+  const doing = async (work: Work<Input>, context: StepContext<Input>, step: string): Promise<Json> => {
+    try {
+      return (await work(machinery().hypervisor, machineCall(context, context.input, step), context)) ?? null;
+    } catch (error) {
+      throw failureOfMachine(error);
+    }
+  };
+  return {
+    ...machineLimits,
+    ...more,
+    type: "effect",
+    name,
+    run: (context) => doing(run, context, name),
+    ...(undo ? { undo: (context: StepContext<Input>) => doing(undo, context, `undo ${name}`) } : {}),
+  };
+}
