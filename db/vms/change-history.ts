@@ -21,6 +21,7 @@ export const vmHistory = historyOf(vms, {
     "resourceConfig",
     "tags",
     "deletedAt",
+    "purgedAt",
   ],
   noted: ["networkConfig", "storageConfig", "securityConfig", "backupConfig", "metadata"],
   unrecorded: {

@@ -41,12 +41,14 @@ const hasEnded = sql`exists (
     select from ${projectedOperations} where ${projectedOperations.id} = ${operationId} and ${ofTenant(projectedOperations.tenantId)}
       and ${projectedOperations.endedAt} is not null and ${projectedOperations.state} <> 'parked')`;
 
+const isPresent = sql`(${vms.deletedAt} is null or ${placeholder("ofDeleted")}::boolean)`;
+
 /** Inserts no row when an operation has the slot, or this one has a row already or has ended. */
 const insertSlot = statement<{ token: number }>(
   () => sql`
     insert into ${vmSlots} (vm_id, tenant_id, operation_id, operation_kind, token)
     select id, tenant_id, ${operationId}, ${placeholder("operationKind")}::text, ${token}
-    from ${vms} where ${vms.id} = ${vmId} and ${ofTenant(vms.tenantId)} and ${vms.deletedAt} is null and not ${hasEnded}
+    from ${vms} where ${vms.id} = ${vmId} and ${ofTenant(vms.tenantId)} and ${isPresent} and not ${hasEnded}
     on conflict do nothing returning token`,
 );
 
@@ -61,7 +63,7 @@ const readSlot = statement<
 >(
   () => sql`
     select exists (select from ${vmSlots} where ${own}) or ${hasEnded} as "isOver",
-      exists (select from ${vms} where ${vms.id} = ${vmId} and ${ofTenant(vms.tenantId)} and ${vms.deletedAt} is null) as "hasVm",
+      exists (select from ${vms} where ${vms.id} = ${vmId} and ${ofTenant(vms.tenantId)} and ${isPresent}) as "hasVm",
       held.operation_id as "operationId", held.operation_kind as "operationKind"
     from (values (1)) as one left join lateral (
       select operation_id, operation_kind from ${vmSlots}
@@ -81,8 +83,12 @@ const forgetReleased = statement<never>(
 const attempts = 5;
 
 /** Takes the slot of a VM for an operation. An operation that has it already keeps it, and its token is raised. */
-export async function tryTakeSlot(tx: WriteTx, claim: SlotClaim): Promise<SlotOutcome> {
-  const values = { ...claim, tenantId: tx.tenantId };
+export async function tryTakeSlot(
+  tx: WriteTx,
+  claim: SlotClaim,
+  { ofDeleted = false }: { ofDeleted?: boolean } = {},
+): Promise<SlotOutcome> {
+  const values = { ...claim, ofDeleted, tenantId: tx.tenantId };
   let holder: SlotHolder | undefined;
   // The end of the operation is recorded before or after this, so that one of the two sees the other.
   tx.enqueue(lockOperations, { operationIds: [claim.operationId] });

@@ -78,6 +78,8 @@ ALTER TABLE "vms" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
 ALTER TABLE "vm_usage" FORCE ROW LEVEL SECURITY;
 --> statement-breakpoint
+SELECT "record_changes"('vms', 'Vm', ARRAY['name', 'display_name', 'description', 'state', 'origin_state', 'hypervisor_type', 'node_id', 'owner_id', 'template_id', 'resource_config', 'tags', 'deleted_at', 'purged_at'], "noted" => ARRAY['network_config', 'storage_config', 'security_config', 'backup_config', 'metadata']);
+--> statement-breakpoint
 -- Written by scripts/vm-state-guard.ts from subgraphs/vms/lifecycle/lifecycle.ts.
 CREATE OR REPLACE FUNCTION "guard_vm_state"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -49,6 +49,18 @@ export const lifecycle = {
 export type VmAction = keyof typeof lifecycle;
 export const vmActions = Object.keys(lifecycle) as VmAction[];
 
+/** The actions that have a mutation, in the order of the enum `VmAction`. */
+export const offeredActions = [
+  "start",
+  "stop",
+  "force_stop",
+  "reboot",
+  "pause",
+  "resume",
+  "suspend",
+  "recover",
+] as const satisfies readonly VmAction[];
+
 export const ruleOf = (action: VmAction): Rule => lifecycle[action];
 
 const words = (state: string): string => state.replaceAll("_", " ");

@@ -18,7 +18,9 @@ export async function changeState(tx: WriteTx, { fence }: StepContext<unknown>, 
 }
 
 /** Returns the step that records the state to which an operation has brought its VM. */
-export const stateStep = <Input>(changeOf: (context: StepContext<Input>) => Change): TransactionStep<WriteTx, Input> => ({
+export const stateStep = <Input>(
+  changeOf: (context: StepContext<Input>) => Change,
+): TransactionStep<WriteTx, Input> => ({
   ...limits,
   type: "transaction",
   name: "record_state",

@@ -1,8 +1,6 @@
 import { domainOfOperation, operationType } from "#lib/operations/operation-id.ts";
 import type { VmsContext } from "../context.ts";
 import type {
-  AbandonOperationPayloadResolvers,
-  CancelOperationPayloadResolvers,
   OperationConnectionResolvers,
   OperationEdgeResolvers,
   OperationResolvers,
@@ -29,10 +27,12 @@ export const OperationEdge: OperationEdgeResolvers = {
   node: ({ node }, _args, context) => (node ? operationOf(context, node.id) : null),
 };
 
-export const CancelOperationPayload: CancelOperationPayloadResolvers = {
-  operation: ({ operation }, _args, context) => (operation ? operationOf(context, operation.id) : null),
+type PayloadWithOperation = { operation?: { id: string } | null | undefined };
+const fields = {
+  operation: ({ operation }: PayloadWithOperation, _args: unknown, context: VmsContext) =>
+    operation ? operationOf(context, operation.id) : null,
 };
 
-export const AbandonOperationPayload: AbandonOperationPayloadResolvers = {
-  operation: ({ operation }, _args, context) => (operation ? operationOf(context, operation.id) : null),
-};
+/** Returns the resolvers of payloads that have an operation beside other fields: use cases return its id. */
+export const payloadsWithOperation = <const Type extends string>(types: readonly Type[]) =>
+  Object.fromEntries(types.map((type) => [type, fields])) as Record<Type, typeof fields>;

@@ -8,36 +8,44 @@ import type { UserErrorCode } from "../generated/enums.ts";
 import type { MutationResolvers, Resolvers } from "../generated/resolvers.ts";
 import type { VmsServices } from "../services.ts";
 import * as operations from "../operations/end-operations.ts";
-import {
-  AbandonOperationPayload,
-  CancelOperationPayload,
-  Operation,
-  OperationConnection,
-  OperationEdge,
-} from "./Operation.ts";
+import { Operation, OperationConnection, OperationEdge, payloadsWithOperation } from "./Operation.ts";
 import { operation } from "./Query/operation.ts";
 import { operationProgressed } from "./Subscription/operationProgressed.ts";
+import { offeredActions } from "../lifecycle/lifecycle.ts";
+import * as power from "../power/power-vm.ts";
 import * as slots from "../slots/slots.ts";
 import { Vm } from "./Vm.ts";
 import { VmResources } from "./VmResources.ts";
 import { VmSnapshot } from "./VmSnapshot.ts";
+import { VmStateTransition } from "./VmStateTransition.ts";
 import { VmTemplate } from "./VmTemplate.ts";
 
 export const resolvers: Resolvers = {
   Query: { operation },
-  Mutation: mutationResolvers<MutationResolvers, UserErrorCode, VmsServices>({ ...operations, ...slots }),
+  Mutation: mutationResolvers<MutationResolvers, UserErrorCode, VmsServices>({ ...operations, ...power, ...slots }),
   ...operationResolvers("VmsOperation"),
   Operation,
   OperationConnection,
   OperationEdge,
-  AbandonOperationPayload,
-  CancelOperationPayload,
+  ...payloadsWithOperation([
+    "AbandonOperationPayload",
+    "CancelOperationPayload",
+    "PauseVmPayload",
+    "RebootVmPayload",
+    "RecoverVmPayload",
+    "ResumeVmPayload",
+    "StartVmPayload",
+    "StopVmPayload",
+    "SuspendVmPayload",
+  ]),
   Vm,
   VmResources,
   VmSnapshot,
+  VmStateTransition,
   VmTemplate,
   HypervisorType: enumValues(hypervisorEnum.enumValues),
   SnapshotType: enumValues(snapshotTypeEnum.enumValues),
+  VmAction: enumValues(offeredActions),
   VmState: enumValues(vmStateEnum.enumValues),
 };
 

@@ -1,0 +1,21 @@
+import { offeredActions, type VmAction, type VmState, whyNot } from "./lifecycle.ts";
+
+export interface AvailableAction {
+  action: VmAction;
+  allowed: boolean;
+  reason: string | null;
+}
+
+/**
+ * Returns whether each action is possible for a VM now, by the table that the mutations use.
+ * @param holder the operation that works on the VM: while there is one, no action is possible
+ */
+export const availableActions = (
+  { state }: { state: VmState },
+  holder: { operationId: string; operationKind: string } | null,
+): AvailableAction[] =>
+  offeredActions.map((action) => {
+    const busy = holder && `The operation ${holder.operationId} (${holder.operationKind}) works on the VM.`;
+    const reason = whyNot(action, state) ?? busy ?? null;
+    return { action, allowed: reason === null, reason };
+  });
