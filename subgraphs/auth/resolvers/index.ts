@@ -10,6 +10,7 @@ import { checkPermission } from "./Query/checkPermission.ts";
 import { me } from "./Query/me.ts";
 import { tenant } from "./Query/tenant.ts";
 import { tenants } from "./Query/tenants.ts";
+import { tenantQuota } from "./Query/tenantQuota.ts";
 import { userPermissions } from "./Query/userPermissions.ts";
 import { users } from "./Query/users.ts";
 import { validateCredential } from "./Query/validateCredential.ts";
@@ -28,6 +29,7 @@ export const resolvers: Resolvers = {
     me,
     tenant,
     tenants,
+    tenantQuota,
     userPermissions,
     users,
     validateCredential,

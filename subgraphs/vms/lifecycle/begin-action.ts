@@ -2,7 +2,7 @@ import type { WriteTx } from "#db/client.ts";
 import { operationOfKey, startOperation, type NewOperation } from "#db/operations/requests.ts";
 import { type LockedVm, lockVm } from "#db/vms/lifecycle-writes.ts";
 import type { VmRow } from "#db/vms/schema/vms.ts";
-import { PublicError } from "#lib/errors.ts";
+import { InvalidArgument, PublicError } from "#lib/errors.ts";
 import { userError } from "#lib/graphql/user-errors.ts";
 import type { Json, OperationDefinition } from "#lib/operations/definition.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
@@ -29,6 +29,21 @@ export interface ActionRequest {
   idempotencyKey?: string | null | undefined;
   /** Whether to check everything and change nothing. */
   dryRun?: boolean | null | undefined;
+}
+
+/** What the inputs of actions that change the state have. */
+export interface ReasonedRequest extends ActionRequest {
+  /** Why, for the VM's history. */
+  reason?: string | null | undefined;
+}
+
+const longestReason = 255;
+
+/** @throws InvalidArgument for a reason that is too long for the VM's history */
+export function reasonOf({ reason = null }: ReasonedRequest): string | null {
+  if (reason !== null && reason.length > longestReason)
+    throw new InvalidArgument("input.reason", `is longer than ${longestReason} characters.`);
+  return reason;
 }
 
 /** A VM, and the operation that works on it. Null when there is nothing to do. */

@@ -59,6 +59,7 @@ export const offeredActions = [
   "resume",
   "suspend",
   "recover",
+  "delete",
 ] as const satisfies readonly VmAction[];
 
 export const ruleOf = (action: VmAction): Rule => lifecycle[action];

@@ -3,7 +3,7 @@ import type { EffectStep, Json, StepContext } from "#lib/operations/definition.t
 import { StepFailure } from "#lib/operations/failures.ts";
 import type { GetMachinery } from "./machinery.ts";
 
-/** What every operation on a VM knows of it when it starts. */
+/** Where the machine of a VM is. */
 export type MachineInput = {
   readonly vmId: string;
   readonly nodeId: string;
@@ -38,18 +38,19 @@ export interface MachineStep<Input> extends Partial<
   Pick<EffectStep<Input>, "retry" | "timeLimitMs" | "undoRetry" | "undoTimeLimitMs" | "lastSafePoint">
 > {
   name: string;
+  machineOf(context: StepContext<Input>): MachineInput;
   run: Work<Input>;
   undo?: Work<Input>;
 }
 
 /** Returns a step that tells the hypervisor something about the VM's machine. */
-export function machineStep<Input extends MachineInput>(
+export function machineStep<Input>(
   machinery: GetMachinery,
-  { name, run, undo, ...more }: MachineStep<Input>,
+  { name, machineOf, run, undo, ...more }: MachineStep<Input>,
 ): EffectStep<Input> {
   const doing = async (work: Work<Input>, context: StepContext<Input>, step: string): Promise<Json> => {
     try {
-      return (await work(machinery().hypervisor, machineCall(context, context.input, step), context)) ?? null;
+      return (await work(machinery().hypervisor, machineCall(context, machineOf(context), step), context)) ?? null;
     } catch (error) {
       throw failureOfMachine(error);
     }

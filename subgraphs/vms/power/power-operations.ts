@@ -20,7 +20,7 @@ export type PowerAction = Extract<
   VmAction,
   "start" | "stop" | "force_stop" | "reboot" | "pause" | "resume" | "suspend" | "recover"
 >;
-type PowerStep = Omit<MachineStep<PowerInput>, "name">;
+type PowerStep = Omit<MachineStep<PowerInput>, "name" | "machineOf">;
 
 const forced = { forced: true } as const;
 
@@ -71,7 +71,12 @@ export const powerOperation = (
   machinery: GetMachinery,
   action: PowerAction,
 ): OperationDefinition<WriteTx, PowerInput> => {
-  const tell = machineStep<PowerInput>(machinery, { ...steps[action], name: action, lastSafePoint: true });
+  const tell = machineStep<PowerInput>(machinery, {
+    ...steps[action],
+    name: action,
+    machineOf: ({ input }) => input,
+    lastSafePoint: true,
+  });
   const record = stateStep<PowerInput>(({ input: { vmId, from, to, reason } }) => ({
     vmId,
     from,

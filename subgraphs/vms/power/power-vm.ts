@@ -3,17 +3,12 @@ import { userError } from "#lib/graphql/user-errors.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
 import { type Outcome, refused, type Services } from "#subgraphs/use-case.ts";
 import type { UserErrorCode } from "../generated/enums.ts";
-import { type ActionRequest, type ActionValue, beginAction } from "../lifecycle/begin-action.ts";
+import { type ActionValue, beginAction, type ReasonedRequest, reasonOf } from "../lifecycle/begin-action.ts";
 import { ruleOf } from "../lifecycle/lifecycle.ts";
 import { ofWorkersAlone } from "../operations/machinery.ts";
 import { type PowerAction, powerActions, type PowerInput, powerOperation } from "./power-operations.ts";
 
-export interface PowerRequest extends ActionRequest {
-  /** Why, for the VM's history. */
-  reason?: string | null | undefined;
-}
-
-export interface StopRequest extends PowerRequest {
+export interface StopRequest extends ReasonedRequest {
   /** Whether to cut the power instead of asking the guest. */
   forced?: boolean | null | undefined;
   /** How long the guest may take. */
@@ -26,16 +21,18 @@ const definitions = Object.fromEntries(
   powerActions.map((action) => [action, powerOperation(ofWorkersAlone, action)]),
 ) as Record<PowerAction, ReturnType<typeof powerOperation>>;
 
-const longestReason = 255;
 const longestStopSeconds = 600;
 const usualStopSeconds = 60;
 
 const power =
   (action: PowerAction) =>
-  (services: Services, request: RequestContext, asked: PowerRequest, withinMs: number | null = null): PowerOutcome => {
-    const { reason = null } = asked;
-    if (reason !== null && reason.length > longestReason)
-      throw new InvalidArgument("input.reason", `is longer than ${longestReason} characters.`);
+  (
+    services: Services,
+    request: RequestContext,
+    asked: ReasonedRequest,
+    withinMs: number | null = null,
+  ): PowerOutcome => {
+    const reason = reasonOf(asked);
     return beginAction<PowerInput>(services, request, asked, {
       action,
       definition: definitions[action],

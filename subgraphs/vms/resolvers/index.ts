@@ -11,6 +11,8 @@ import * as operations from "../operations/end-operations.ts";
 import { Operation, OperationConnection, OperationEdge, payloadsWithOperation } from "./Operation.ts";
 import { operation } from "./Query/operation.ts";
 import { operationProgressed } from "./Subscription/operationProgressed.ts";
+import { createVm } from "../creation/create-vm.ts";
+import { deleteVm } from "../deletion/delete-vm.ts";
 import { offeredActions } from "../lifecycle/lifecycle.ts";
 import * as power from "../power/power-vm.ts";
 import * as slots from "../slots/slots.ts";
@@ -22,7 +24,13 @@ import { VmTemplate } from "./VmTemplate.ts";
 
 export const resolvers: Resolvers = {
   Query: { operation },
-  Mutation: mutationResolvers<MutationResolvers, UserErrorCode, VmsServices>({ ...operations, ...power, ...slots }),
+  Mutation: mutationResolvers<MutationResolvers, UserErrorCode, VmsServices>({
+    createVm,
+    deleteVm,
+    ...operations,
+    ...power,
+    ...slots,
+  }),
   ...operationResolvers("VmsOperation"),
   Operation,
   OperationConnection,
@@ -30,6 +38,8 @@ export const resolvers: Resolvers = {
   ...payloadsWithOperation([
     "AbandonOperationPayload",
     "CancelOperationPayload",
+    "CreateVmPayload",
+    "DeleteVmPayload",
     "PauseVmPayload",
     "RebootVmPayload",
     "RecoverVmPayload",
