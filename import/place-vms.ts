@@ -17,7 +17,7 @@ export async function placeVms(dbs: FleetDatabases, tenantId: string, now: Date)
   const scope = { tenantId };
   const waiting = (await liveVms(dbs.vms, scope)).filter(({ nodeId }) => nodeId === null);
   if (waiting.length === 0) return { placed: 0, unplaced: 0 };
-  const requests = waiting.map(({ id, name, resourceConfig }) => ({ id, name, request: resourceConfig }));
+  const requests = waiting.map(({ id, name, resourceConfig, tags }) => ({ id, name, request: resourceConfig, tags }));
   const places = await placeOnNodes(dbs.scheduler, scope, requests, now);
   return { placed: await setNodes(dbs.vms, scope, places), unplaced: waiting.length - places.size };
 }

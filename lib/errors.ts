@@ -44,6 +44,8 @@ export const errorCodes = {
   VM_BUSY: "An operation works on this VM; `extensions.operation` is its id and `extensions.operationKind` its kind.",
   FENCING_TOKEN_OUTDATED:
     "An operation was continued elsewhere, or has released what it asks for: this call comes from an attempt that was given up.",
+  NO_CAPACITY: "No node can take the VM; `extensions.rejected` counts the nodes by reason.",
+  RESERVATION_EXPIRED: "The resources that an operation has reserved were released.",
   STORAGE_FULL: "The database has no space left on its disk: reads continue, writes are refused.",
   POSITION_INVALID: "This is not a position in this installation's event log.",
   POSITION_EXPIRED:

@@ -29,6 +29,7 @@ const themes = [
   "monitoring-db",
   "mutations",
   "operations",
+  "placement",
   "running",
   "security",
   "separate-processes",

@@ -17,13 +17,14 @@ export interface FleetVm {
   ownerId: string;
   state: string;
   resourceConfig: VmResourceConfig;
+  tags: Record<string, string>;
   createdAt: Date;
 }
 
 const liveVms = statement<FleetVm>(
   () => sql`
     select id, name, node_id as "nodeId", owner_id as "ownerId", state, resource_config as "resourceConfig",
-      created_at as "createdAt"
+      tags, created_at as "createdAt"
     from ${vms} where ${ofTenant(vms.tenantId)} and deleted_at is null
     order by created_at, id`,
 );

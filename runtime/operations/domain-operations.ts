@@ -13,6 +13,7 @@ import { changeRetention, eventRetention, operationRetention } from "../jobs/eve
 import { type Job, scheduled } from "../jobs/job.ts";
 import { rollup, sampleRetention } from "../jobs/monitoring.ts";
 import { projectionCheck } from "../jobs/projections.ts";
+import { reservationExpiry } from "../jobs/scheduler.ts";
 
 /** What the worker of one domain's database runs. */
 export interface DomainOperations {
@@ -66,6 +67,6 @@ export function domainOperations({
       [rollup(systems.monitoring), sampleRetention(systems.monitoring), projectionCheck(systems, "monitoring")],
     ),
     federation: withJobs("federation", []),
-    scheduler: withJobs("scheduler", [], [projectionCheck(systems, "scheduler")]),
+    scheduler: withJobs("scheduler", [], [projectionCheck(systems, "scheduler"), reservationExpiry(systems.scheduler)]),
   };
 }

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
-import { check, index, inet, jsonb, pgTable, unique, uuid, varchar } from "drizzle-orm/pg-core";
+import { check, index, inet, integer, jsonb, pgTable, unique, uuid, varchar } from "drizzle-orm/pg-core";
 import { createdAt, metadata, primaryId, timestamptz, updatedAt, version } from "../../columns.ts";
 import { clusters } from "./clusters.ts";
 import { nodeStatusEnum, nodeTypeEnum } from "./enums.ts";
-import type { NodeResources, Taint } from "./node-resources.ts";
+import type { AllocationRules, NodeResources, Taint } from "./node-resources.ts";
 
 /** A machine of a cluster. Shared infrastructure of the platform tenant: access is restricted by role, not by row. */
 export const nodes = pgTable(
@@ -23,11 +23,17 @@ export const nodes = pgTable(
     allocatable: jsonb("allocatable").$type<NodeResources>().notNull(),
     /** The sum of the claims that are not deallocated; changed in the transaction that changes a claim. */
     allocated: jsonb("allocated").$type<NodeResources>().notNull(),
+    /** Limits of claims by resource class; a class without an entry has none. */
+    allocationRules: jsonb("allocation_rules").$type<AllocationRules>().notNull().default({}),
+    /** When the node's first complete inventory was received. Null before: its resources are not known, and nothing is placed on it. */
+    inventoriedAt: timestamptz("inventoried_at"),
     gpuModel: varchar("gpu_model", { length: 100 }),
     labels: jsonb("labels").$type<Record<string, string>>().notNull().default({}),
     taints: jsonb("taints").$type<Taint[]>().notNull().default([]),
     status: nodeStatusEnum("status").notNull().default("unknown"),
     lastHeartbeat: timestamptz("last_heartbeat"),
+    /** After how long without a heartbeat nothing is placed on the node. Null for a node that sends none, such as an imported one. */
+    heartbeatTimeoutSeconds: integer("heartbeat_timeout_seconds"),
     metadata: metadata(),
     /** Counts the claims and other changes of the node, for compare-and-set. Other tables call it `version`. */
     generation: version("generation"),

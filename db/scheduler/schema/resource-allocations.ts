@@ -1,8 +1,14 @@
 import { sql } from "drizzle-orm";
-import { bigint, check, index, integer, pgTable, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
-import { metadata, primaryId, tenantId, tenantPolicy, timestamptz, version } from "../../columns.ts";
+import { bigint, check, index, integer, jsonb, pgTable, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
+import { metadata, primaryId, systemPolicy, tenantId, tenantPolicy, timestamptz, version } from "../../columns.ts";
 import { allocationStatusEnum, allocationTypeEnum } from "./enums.ts";
 import { nodes } from "./nodes.ts";
+
+/** The VMs with these tags and the VM of the claim are never in one host, rack, zone or region. */
+export interface ClaimAntiAffinity {
+  scope: "host" | "rack" | "zone" | "region";
+  tags: Record<string, string>;
+}
 
 /** The claim of one VM on one node. A claim counts against the node's capacity in every state except `deallocated`. */
 export const resourceAllocations = pgTable(
@@ -35,6 +41,12 @@ export const resourceAllocations = pgTable(
     status: allocationStatusEnum("status").notNull().default("active"),
     /** When a reservation expires that was never made active. */
     expiresAt: timestamptz("expires_at"),
+    /** The durable operation that reserved it. Null when none did. */
+    operationId: uuid("operation_id"),
+    /** The VM's tags when it was placed, until its projection has them. */
+    tags: jsonb("tags").$type<Record<string, string>>().notNull().default({}),
+    /** The anti-affinity rules of the VM itself, which VMs that are placed later respect too. */
+    antiAffinity: jsonb("anti_affinity").$type<ClaimAntiAffinity[]>().notNull().default([]),
     metadata: metadata(),
     version: version(),
   },
@@ -43,6 +55,21 @@ export const resourceAllocations = pgTable(
     uniqueIndex("resource_allocations_claim_unique")
       .on(table.vmId, table.nodeId)
       .where(sql`${table.status} not in ('releasing', 'deallocated')`),
+    // A VM has one claim that it uses or will use. While it moves, the claim that it moves away from is `migrating`.
+    uniqueIndex("resource_allocations_vm_unique")
+      .on(table.vmId)
+      .where(sql`${table.status} in ('active', 'reserved')`),
+    uniqueIndex("resource_allocations_migrating_unique")
+      .on(table.vmId)
+      .where(sql`${table.status} = 'migrating'`),
+    // The claims of a tenant's VMs with these tags: tags @> '{"app": "web"}'.
+    index("idx_resource_allocations_tags")
+      .using("gin", table.tags.op("jsonb_path_ops"))
+      .where(sql`${table.status} in ('active', 'reserved', 'migrating')`),
+    // The claims of a tenant's VMs with anti-affinity rules of their own.
+    index("idx_resource_allocations_anti_affinity")
+      .on(table.tenantId)
+      .where(sql`${table.status} in ('active', 'reserved', 'migrating') and ${table.antiAffinity} <> '[]'`),
     // The claims of a VM, newest first.
     index("idx_resource_allocations_vm_id").on(
       table.vmId,
@@ -83,6 +110,7 @@ export const resourceAllocations = pgTable(
       sql`${table.status} <> 'reserved' or ${table.expiresAt} is not null`,
     ),
     tenantPolicy("scheduler", table.tenantId),
+    systemPolicy("scheduler"),
   ],
 );
 

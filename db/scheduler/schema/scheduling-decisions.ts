@@ -1,4 +1,5 @@
-import { doublePrecision, index, jsonb, pgTable, uuid, varchar } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { doublePrecision, index, jsonb, pgTable, text, uniqueIndex, uuid, varchar } from "drizzle-orm/pg-core";
 import { metadata, primaryId, tenantId, tenantPolicy, timestamptz } from "../../columns.ts";
 import { nodes } from "./nodes.ts";
 import type { NodeResources } from "./node-resources.ts";
@@ -31,9 +32,18 @@ export const schedulingDecisions = pgTable(
     decisionFactors: jsonb("decision_factors").$type<Record<string, unknown>>(),
     decisionTime: timestamptz("decision_time").notNull().defaultNow(),
     schedulerVersion: varchar("scheduler_version", { length: 50 }),
+    /** The durable operation and its step that requested the placement. Null when none did. */
+    operationId: uuid("operation_id"),
+    step: text("step"),
+    /** The claim that was made or kept. Null when there is none. */
+    allocationId: uuid("allocation_id"),
     metadata: metadata(),
   },
   (table) => [
+    // One placement for each step of an operation: the step that is repeated gets the same one.
+    uniqueIndex("scheduling_decisions_step_unique")
+      .on(table.operationId, table.step)
+      .where(sql`${table.allocationId} is not null`),
     // The decisions about a VM, newest first.
     index("idx_scheduling_decisions_vm_id").on(
       table.vmId,

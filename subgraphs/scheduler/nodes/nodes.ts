@@ -1,7 +1,7 @@
 import type { Database, Scope } from "#db/client.ts";
 import { readIn } from "#db/read-in.ts";
 import type { RecordedRow } from "#db/record-rows.ts";
-import { type FleetNode, fleetNodes } from "#db/scheduler/fleet-writes.ts";
+import { type FleetNode, fleetNodes } from "#db/scheduler/placement-nodes.ts";
 import { addClusters, addNodes, addOrRenameClusters, addOrResizeNodes } from "#db/scheduler/record-writes.ts";
 import type { clusters } from "#db/scheduler/schema/clusters.ts";
 import type { nodes } from "#db/scheduler/schema/nodes.ts";
@@ -15,7 +15,7 @@ export interface RecordedNodes {
 }
 
 /**
- * Records clusters and their nodes.
+ * Records clusters and their nodes, whose given sizes are their complete inventories.
  * @param existing what becomes of those that are recorded already: they stay as they are, or get the given names and sizes
  * @returns how many rows were added or changed
  */
@@ -25,8 +25,10 @@ export const recordNodes = (
   recorded: RecordedNodes,
   existing: "keep" | "resize",
 ): Promise<number> =>
-  database.write(scope, async (tx) =>
-    existing === "keep"
-      ? (await addClusters(tx, recorded.clusters)) + (await addNodes(tx, recorded.nodes))
-      : (await addOrRenameClusters(tx, recorded.clusters)) + (await addOrResizeNodes(tx, recorded.nodes)),
-  );
+  database.write(scope, async (tx) => {
+    const inventoriedAt = new Date();
+    const known = recorded.nodes.map((node) => ({ inventoriedAt, ...node }));
+    return existing === "keep"
+      ? (await addClusters(tx, recorded.clusters)) + (await addNodes(tx, known))
+      : (await addOrRenameClusters(tx, recorded.clusters)) + (await addOrResizeNodes(tx, known));
+  });

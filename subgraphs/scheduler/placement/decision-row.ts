@@ -1,10 +1,11 @@
 import type { RecordedRow } from "#db/record-rows.ts";
 import type { schedulingDecisions } from "#db/scheduler/schema/scheduling-decisions.ts";
-import { importedId } from "#lib/uuid.ts";
+import { importedId, newId } from "#lib/uuid.ts";
 import type { PlacementResult } from "./place.ts";
+import type { PlacementCall } from "./placement-call.ts";
 import { claimOf, type PlacementRequest } from "./request.ts";
 
-const schedulerVersion = "placement-1";
+const schedulerVersion = "placement-2";
 
 /** Returns the record of a placement: why a VM is on its node, or why no node has room for it. */
 export function decisionRow(
@@ -34,4 +35,38 @@ export function decisionRow(
     schedulerVersion,
     metadata: { origin: "placement" },
   };
+}
+
+/** Returns the record of a placement that an operation has requested. Each decision is stored, also of a VM that no node can take. */
+export function operationDecisionRow(
+  { vmId, operationId, step, request, tags, rules, excludedNodeIds }: PlacementCall,
+  {
+    result: { selected, candidates, nearestMiss, rejected },
+    allocationId,
+    nodes,
+    conflicts,
+  }: {
+    result: PlacementResult;
+    allocationId: string | null;
+    nodes: readonly { id: string; generation: number }[];
+    /** How often another claim on the selected node came first. */
+    conflicts: number;
+  },
+) {
+  const generation = nodes.find(({ id }) => id === selected?.nodeId)?.generation;
+  return {
+    id: newId(),
+    vmId,
+    operationId,
+    step,
+    allocationId,
+    requestedResources: claimOf(request),
+    constraints: { tags, rules, excludedNodeIds, gpuModels: request.gpuModels ?? [] },
+    candidateNodes: selected ? candidates : nearestMiss ? [nearestMiss] : [],
+    selectedNodeId: selected?.nodeId ?? null,
+    decisionAlgorithm: "filter-and-score",
+    decisionScore: selected?.score ?? null,
+    decisionFactors: { nodesConsidered: nodes.length, rejected, conflicts, ...(selected ? { generation } : {}) },
+    schedulerVersion,
+  } satisfies RecordedRow<typeof schedulingDecisions>;
 }

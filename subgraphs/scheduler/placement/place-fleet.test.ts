@@ -1,33 +1,24 @@
 import { expect, test } from "vitest";
-import type { NodeResources } from "#db/scheduler/schema/node-resources.ts";
+import { noResources as nothing, resourceClasses } from "#db/scheduler/schema/node-resources.ts";
+import { node as nodeWith } from "#tests/placement/nodes.ts";
 import { placeFleet } from "./place-fleet.ts";
 import type { PlacementNode } from "./plugin.ts";
-import { resourceClasses } from "./request.ts";
-
-const nothing: NodeResources = {
-  cpuMillicores: 0,
-  memoryMb: 0,
-  storageGb: 0,
-  networkMbps: 0,
-  gpuCount: 0,
-  gpuMilli: 0,
-};
 
 const fleet = (count: number): PlacementNode[] =>
-  Array.from({ length: count }, (_, n) => ({
-    id: `n${String(n).padStart(3, "0")}`,
-    name: `node-${n}`,
-    status: "ready",
-    allocatable: {
-      ...nothing,
-      cpuMillicores: 32_000,
-      memoryMb: 131_072,
-      gpuCount: n % 3,
-      gpuMilli: (n % 3) * 1_000,
-    },
-    allocated: nothing,
-    gpuModel: n % 3 === 0 ? null : "T4",
-  }));
+  Array.from({ length: count }, (_, n) =>
+    nodeWith({
+      id: `n${String(n).padStart(3, "0")}`,
+      name: `node-${n}`,
+      allocatable: {
+        ...nothing,
+        cpuMillicores: 32_000,
+        memoryMb: 131_072,
+        gpuCount: n % 3,
+        gpuMilli: (n % 3) * 1_000,
+      },
+      gpuModel: n % 3 === 0 ? null : "T4",
+    }),
+  );
 
 const vms = (count: number) =>
   Array.from({ length: count }, (_, n) => ({

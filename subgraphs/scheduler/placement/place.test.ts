@@ -1,37 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { NodeResources } from "#db/scheduler/schema/node-resources.ts";
+import { machine, node } from "#tests/placement/nodes.ts";
 import { place } from "./place.ts";
-import type { PlacementNode } from "./plugin.ts";
 
-const nothing: NodeResources = {
-  cpuMillicores: 0,
-  memoryMb: 0,
-  storageGb: 0,
-  networkMbps: 0,
-  gpuCount: 0,
-  gpuMilli: 0,
-};
-const machine: NodeResources = {
-  ...nothing,
-  cpuMillicores: 16_000,
-  memoryMb: 65_536,
-  storageGb: 1_000,
-  networkMbps: 10_000,
-};
 const gpuMachine: NodeResources = { ...machine, gpuCount: 2, gpuMilli: 2_000 };
-
-interface Given extends Partial<Omit<PlacementNode, "allocated">> {
-  id: string;
-  allocated?: Partial<NodeResources>;
-}
-const node = ({ allocated, ...given }: Given): PlacementNode => ({
-  name: given.id,
-  status: "ready",
-  allocatable: machine,
-  gpuModel: null,
-  ...given,
-  allocated: { ...nothing, ...allocated },
-});
 
 const small = { cpuMillicores: 1_000, memoryMb: 4_096 };
 
@@ -134,7 +106,7 @@ describe("no suitable node", () => {
 describe("scores", () => {
   test("best fit prefers the fuller node", () => {
     const nodes = [node({ id: "empty" }), node({ id: "half", allocated: { cpuMillicores: 8_000, memoryMb: 32_768 } })];
-    expect(place(small, nodes, { bestFit: 1 }).selected).toEqual({
+    expect(place(small, nodes, { weights: { bestFit: 1 } }).selected).toEqual({
       nodeId: "half",
       nodeName: "half",
       score: 56.25,
@@ -146,7 +118,7 @@ describe("scores", () => {
       node({ id: "lopsided", allocated: { cpuMillicores: 8_000 } }),
       node({ id: "even", allocated: { memoryMb: 4_096, cpuMillicores: 1_000 } }),
     ];
-    const result = place(small, nodes, { balanced: 1 });
+    const result = place(small, nodes, { weights: { balanced: 1 } });
     expect(result.selected).toEqual({ nodeId: "even", nodeName: "even", score: 100 });
     expect(result.candidates[1]?.score).toBeCloseTo(50);
   });
@@ -158,8 +130,8 @@ describe("scores", () => {
 
   test("the score of a node is the weighted mean of its parts and lies between 0 and 100", () => {
     const [candidate] = place(small, [node({ id: "n1", allocated: { cpuMillicores: 4_000 } })]).candidates;
-    const { bestFit = 0, balanced = 0 } = candidate?.scoreParts ?? {};
-    expect(candidate?.score).toBeCloseTo((2 * bestFit + balanced) / 3);
+    const { bestFit = 0, balanced = 0, preference = 0 } = candidate?.scoreParts ?? {};
+    expect(candidate?.score).toBeCloseTo((2 * bestFit + balanced + 7 * preference) / 10);
     expect(bestFit).toBeGreaterThan(0);
     expect(balanced).toBeLessThan(100);
   });
@@ -180,6 +152,6 @@ describe("scores", () => {
   });
 
   test("weights without a positive value are rejected", () => {
-    expect(() => place(small, [], {})).toThrow(RangeError);
+    expect(() => place(small, [], { weights: {} })).toThrow(RangeError);
   });
 });

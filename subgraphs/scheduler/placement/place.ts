@@ -1,7 +1,11 @@
+import { type NodeResources, plus } from "#db/scheduler/schema/node-resources.ts";
 import type { CandidateNode } from "#db/scheduler/schema/scheduling-decisions.ts";
-import type { PlacementNode, Reason, Wanted } from "./plugin.ts";
+import type { AppliedRules } from "../rules/applied-rules.ts";
+import { type Rule, ruleTypes, type Tags } from "../rules/rule-language.ts";
+import { groupsOf, type PlacedVm } from "./groups.ts";
+import { type Filter, fits, type PlacementNode, type Reason, type RulesByType, type Wanted } from "./plugin.ts";
 import { reasonText } from "./reason-text.ts";
-import { defaultWeights, filters, scores, type Weights } from "./registry.ts";
+import { defaultWeights, filters, nodeFilters, scores, type Weights } from "./registry.ts";
 import { claimOf, type PlacementRequest } from "./request.ts";
 
 export interface PlacementResult {
@@ -16,12 +20,27 @@ export interface PlacementResult {
 }
 
 const keptCandidates = 5;
-const allFilters = Object.values(filters);
+const allFilters: readonly Filter[] = Object.values(filters);
+const ofNodes: readonly Filter[] = Object.values(nodeFilters);
 const allScores = Object.entries(scores);
 
 interface Scored {
   node: PlacementNode;
   score: number;
+}
+
+/** What decides about a placement in addition to the request and the nodes. */
+export interface PlacementOptions {
+  /** The weights of the scores. They apply unless a rule has weights. */
+  weights?: Weights;
+  applied?: AppliedRules;
+  /** The tags of the VM. */
+  tags?: Tags;
+  /** The other VMs that rules about groups can be about. */
+  others?: readonly PlacedVm[];
+  excludedNodeIds?: readonly string[];
+  preferredNodeId?: string | undefined;
+  now?: Date;
 }
 
 /**
@@ -32,10 +51,10 @@ interface Scored {
 export function place(
   request: PlacementRequest,
   nodes: readonly PlacementNode[],
-  weights: Weights = defaultWeights,
+  options: PlacementOptions = {},
 ): PlacementResult {
-  const wanted: Wanted = { request, claim: claimOf(request) };
-  const weighted = weightedScores(weights);
+  const wanted = wantedOf(request, nodes, options);
+  const weighted = weightedScores(wanted.rules.weights[0] ?? options.weights ?? defaultWeights);
   const best: Scored[] = [];
   const rejected: Record<string, number> = {};
   let nearest: { node: PlacementNode; reasons: readonly Reason[]; distance: number } | undefined;
@@ -49,10 +68,10 @@ export function place(
       continue;
     }
     let distance = 0;
-    for (const reason of reasons) {
-      rejected[reason.code] = (rejected[reason.code] ?? 0) + 1;
-      distance += reason.distance;
-    }
+    reasons.forEach(({ code, distance: missing }, at) => {
+      distance += missing;
+      if (reasons.findIndex((earlier) => earlier.code === code) === at) rejected[code] = (rejected[code] ?? 0) + 1;
+    });
     if (!nearest || distance < nearest.distance || (distance === nearest.distance && node.id < nearest.node.id))
       nearest = { node, reasons, distance };
   }
@@ -72,11 +91,53 @@ export function place(
   };
 }
 
-const none: readonly Reason[] = [];
+const noRules: AppliedRules = { rules: [], repelledBy: [] };
+
+function wantedOf(request: PlacementRequest, nodes: readonly PlacementNode[], options: PlacementOptions): Wanted {
+  const {
+    applied = noRules,
+    tags = {},
+    others = [],
+    excludedNodeIds = [],
+    preferredNodeId,
+    now = new Date(),
+  } = options;
+  const alone: Wanted = {
+    request,
+    claim: claimOf(request),
+    rules: byType(applied.rules),
+    groups: [],
+    excludedNodeIds: new Set(excludedNodeIds),
+    preferredNodeId,
+    now: now.getTime(),
+  };
+  const isEligible = (node: PlacementNode) => ofNodes.every((filter) => filter(node, alone).length === 0);
+  return { ...alone, groups: groupsOf({ applied, tags, others, nodes, isEligible }) };
+}
+
+function byType(rules: readonly Rule[]): RulesByType {
+  const sorted = Object.fromEntries(ruleTypes.map((type) => [type, [] as Rule[]])) as Record<Rule["type"], Rule[]>;
+  for (const rule of rules) sorted[rule.type].push(rule);
+  // Each list has the rules of its own type.
+  return sorted as unknown as RulesByType;
+}
+
+/** Returns the reasons why a claim on a node cannot grow: what is added has to fit, and the claim has to have a size that the node accepts. */
+export function reasonsAgainstGrowth(
+  node: PlacementNode,
+  before: NodeResources,
+  added: NodeResources,
+): readonly Reason[] {
+  const wanted = wantedOf({ cpuMillicores: 0, memoryMb: 0 }, [], {});
+  return [
+    ...filters.resources(node, { ...wanted, claim: added }),
+    ...filters.claimSize(node, { ...wanted, claim: plus(before, added) }),
+  ];
+}
 
 /** Returns every reason of every filter. Most nodes are rejected by one filter or none, and need no list of their own. */
 function reasonsAgainst(node: PlacementNode, wanted: Wanted): readonly Reason[] {
-  let all = none;
+  let all = fits;
   for (const filter of allFilters) {
     const reasons = filter(node, wanted);
     if (reasons.length > 0) all = all.length === 0 ? reasons : [...all, ...reasons];

@@ -1,5 +1,5 @@
 import type { Reason } from "./plugin.ts";
-import type { ResourceClass } from "./request.ts";
+import type { ResourceClass } from "#db/scheduler/schema/node-resources.ts";
 
 const round = (value: number): number => Math.ceil(value * 10) / 10;
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

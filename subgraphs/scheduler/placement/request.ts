@@ -1,17 +1,5 @@
 import type { NodeResources } from "#db/scheduler/schema/node-resources.ts";
 
-export type ResourceClass = keyof NodeResources;
-
-/** Every resource class, in the order in which reasons name them. */
-export const resourceClasses = [
-  "cpuMillicores",
-  "memoryMb",
-  "storageGb",
-  "networkMbps",
-  "gpuCount",
-  "gpuMilli",
-] as const satisfies readonly ResourceClass[];
-
 /** The resources that a VM requests. Resources that are absent are not requested. */
 export interface PlacementRequest {
   /** Thousandths of a core. */
@@ -37,17 +25,5 @@ export function claimOf(request: PlacementRequest): NodeResources {
     networkMbps: request.networkMbps ?? 0,
     gpuCount: request.gpuCount ?? Math.ceil(gpuMilli / 1000),
     gpuMilli,
-  };
-}
-
-/** Returns the resources claimed on a node after a further claim. */
-export function plus(allocated: NodeResources, claim: NodeResources): NodeResources {
-  return {
-    cpuMillicores: allocated.cpuMillicores + claim.cpuMillicores,
-    memoryMb: allocated.memoryMb + claim.memoryMb,
-    storageGb: allocated.storageGb + claim.storageGb,
-    networkMbps: allocated.networkMbps + claim.networkMbps,
-    gpuCount: allocated.gpuCount + claim.gpuCount,
-    gpuMilli: allocated.gpuMilli + claim.gpuMilli,
   };
 }

@@ -9,7 +9,12 @@ import {
 import { enumValues } from "#lib/graphql/enum-values.ts";
 import { serviceResolvers } from "#subgraphs/end-operation.ts";
 import { operationResolvers } from "#subgraphs/operation-fields.ts";
-import type { Resolvers } from "../generated/resolvers.ts";
+import { mutationResolvers } from "#subgraphs/mutations.ts";
+import { activateAllocation } from "../allocations/activate-allocation.ts";
+import { releaseAllocation } from "../allocations/release-allocation.ts";
+import { resizeAllocation, settleAllocation } from "../allocations/resize-allocation.ts";
+import type { MutationResolvers, Resolvers } from "../generated/resolvers.ts";
+import { reservePlacement } from "../placement/reserve-placement.ts";
 import { Cluster } from "./Cluster.ts";
 import { ClusterNode } from "./ClusterNode.ts";
 import { ClusterNodePlatform } from "./ClusterNodePlatform.ts";
@@ -21,8 +26,15 @@ import { ScalingRecommendation } from "./ScalingRecommendation.ts";
 import { SchedulingPolicy } from "./SchedulingPolicy.ts";
 import { Vm } from "./Vm.ts";
 
+const ofServices = serviceResolvers("SchedulerOperation");
+const useCases = { reservePlacement, activateAllocation, releaseAllocation, resizeAllocation, settleAllocation };
+
 export const resolvers: Resolvers = {
-  ...serviceResolvers("SchedulerOperation"),
+  ...ofServices,
+  Mutation: {
+    ...ofServices.Mutation,
+    ...mutationResolvers<Omit<MutationResolvers, keyof typeof ofServices.Mutation>, never>(useCases),
+  },
   ...operationResolvers("SchedulerOperation"),
   Cluster,
   ClusterNode,

@@ -1,5 +1,5 @@
 import type { PlacementNode, Wanted } from "../plugin.ts";
-import type { ResourceClass } from "../request.ts";
+import type { ResourceClass } from "#db/scheduler/schema/node-resources.ts";
 
 const classes: readonly ResourceClass[] = ["cpuMillicores", "memoryMb", "gpuMilli"];
 
