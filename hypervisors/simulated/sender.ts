@@ -49,47 +49,35 @@ export class Sender {
 
   /** @throws HypervisorError */
   async send<Shape extends ZodType>(request: Request, shape: Shape): Promise<output<Shape>> {
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    const timer = setTimeout(end, request.timeoutMs);
+    request.signal.addEventListener("abort", end, { once: true });
+    if (request.signal.aborted) end();
+    try {
+      return await this.#sendUntil(ended.signal, request, shape);
+    } catch (error) {
+      throw error instanceof HypervisorError ? error : unavailable("It sent no usable response.", error);
+    } finally {
+      clearTimeout(timer);
+      request.signal.removeEventListener("abort", end);
+    }
+  }
+
+  async #sendUntil<Shape extends ZodType>(signal: AbortSignal, request: Request, shape: Shape): Promise<output<Shape>> {
     const target = this.#target ?? this.#locate();
     try {
-      return await this.#exchange(target, request, shape);
+      return await exchange(target, { ...request, signal }, shape);
     } catch (error) {
-      // The process may have been restarted at another place: only then is the call sent again, which has its effect once.
-      const moved = error instanceof HypervisorError || request.signal.aborted ? undefined : this.#moved(target);
-      if (!moved) throw failureOf(error);
-      return await this.#exchange(moved, request, shape).catch((again: unknown) => {
-        throw failureOf(again);
-      });
+      // Only a process that was restarted at another place is sent the call again, which has its effect once.
+      const moved = error instanceof HypervisorError || signal.aborted ? undefined : this.#moved(target);
+      if (!moved) throw error;
+      return await exchange(moved, { ...request, signal }, shape);
     }
   }
 
   async close(): Promise<void> {
     await this.#target?.pool.destroy();
-  }
-
-  async #exchange<Shape extends ZodType>(
-    { pool, token }: Target,
-    { method, path, body, signal, timeoutMs }: Request,
-    shape: Shape,
-  ): Promise<output<Shape>> {
-    const headers = {
-      authorization: `Bearer ${token}`,
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-    };
-    const response = await pool.request({
-      method,
-      path,
-      headers,
-      signal,
-      body: body === undefined ? null : JSON.stringify(body),
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-    });
-    const text = await response.body.text();
-    if (response.statusCode === 401) throw new Error("The token was refused.");
-    const value: unknown = JSON.parse(text);
-    if (response.statusCode === 200) return shape.parse(resultShape.parse(value).result);
-    const { code, message } = refusalShape.parse(value).error;
-    throw new HypervisorError(code, message);
   }
 
   /** @throws HypervisorError HYPERVISOR_UNAVAILABLE when no process has written its connection */
@@ -101,6 +89,9 @@ export class Sender {
       connections,
       connect: { timeout: connectMs },
       maxResponseSize: maxResponseBytes,
+      // Each call has a time limit of its own.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       // Below that of the server, so that it closes no connection that is about to be used.
       keepAliveTimeout: 30_000,
       keepAliveMaxTimeout: 30_000,
@@ -118,10 +109,23 @@ export class Sender {
   }
 }
 
-const unavailable = (message: string, cause?: unknown): HypervisorError =>
-  new HypervisorError("HYPERVISOR_UNAVAILABLE", `The simulated hypervisor: ${message}`, {
-    cause,
-  });
+async function exchange<Shape extends ZodType>(
+  { pool, token }: Target,
+  { method, path, body, signal }: Request,
+  shape: Shape,
+): Promise<output<Shape>> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(body === undefined ? {} : { "content-type": "application/json" }),
+  };
+  const text = body === undefined ? null : JSON.stringify(body);
+  const response = await pool.request({ method, path, headers, signal, body: text });
+  const received: unknown = JSON.parse(await response.body.text());
+  if (response.statusCode === 200) return shape.parse(resultShape.parse(received).result);
+  // A refused token does not fit either: no effect, but a process that may have moved.
+  const { code, message } = refusalShape.parse(received).error;
+  throw new HypervisorError(code, message);
+}
 
-const failureOf = (error: unknown): HypervisorError =>
-  error instanceof HypervisorError ? error : unavailable("It sent no usable response.", error);
+const unavailable = (message: string, cause?: unknown): HypervisorError =>
+  new HypervisorError("HYPERVISOR_UNAVAILABLE", `The simulated hypervisor: ${message}`, { cause });

@@ -3,6 +3,7 @@ import { open, rename } from "node:fs/promises";
 import { resolve } from "node:path";
 import { makeFolder } from "#lib/files/make-folder.ts";
 import { addFile } from "#lib/files/whole-file.ts";
+import { log } from "#lib/observability/log.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#lib/process/process-identity.ts";
 import { Journal } from "./journal.ts";
 import { headerLine, journalFile, journalsIn, readStore, snapshotFile, StoreError } from "./store-files.ts";
@@ -94,8 +95,8 @@ export class Store {
 
   #startCompaction(rotates: boolean): void {
     this.#compacting = this.#compact(rotates)
-      // The journals stay until a snapshot takes their place; a disk that accepts no snapshot soon accepts no change either, and `durable` reports that.
-      .catch(() => undefined)
+      // The journals stay until a snapshot takes their place. A disk that accepts no change either is reported by `durable`.
+      .catch((error: unknown) => log.hypervisors.warn({ err: error }, "a snapshot of the store could not be written"))
       .finally(() => (this.#compacting = undefined));
   }
 
@@ -124,7 +125,7 @@ export class Store {
         await file.appendFile(`${lines.join("\n")}\n`);
         lines = [];
       }
-      await file.appendFile(`${lines.join("\n")}\n`.trimStart());
+      if (lines.length > 0) await file.appendFile(`${lines.join("\n")}\n`);
       await file.datasync();
     } finally {
       await file.close();
