@@ -1,14 +1,21 @@
 import type { Fence } from "#lib/operations/definition.ts";
 
-/** Which machine of which node a call is about, and for which operation. */
-export interface MachineCall {
+/** The machine of a VM, where its node is known. */
+export interface MachinePlace {
   nodeId: string;
   vmId: string;
-  fence: Fence;
-  /** The name of the operation's step. A call is repeated with the same operation and step when its response was lost, and has its effect once. */
-  step: string;
   /** Aborts when the caller no longer waits. The effect may have happened. */
   signal: AbortSignal;
+}
+
+/** Which machine of which node a call changes, and for which operation. */
+export interface MachineCall extends MachinePlace {
+  fence: Fence;
+  /**
+   * The name of the operation's step. A call is repeated with the same operation, step and arguments when its response was lost, and has its effect once. Only
+   * the token may differ: it rises with each attempt.
+   */
+  step: string;
 }
 
 export interface MachineDisk {
@@ -34,8 +41,16 @@ export interface MachineSpec {
   image?: string | undefined;
 }
 
+export type MachineSize = Pick<MachineSpec, "cpuMillicores" | "memoryMb" | "disks">;
+
+/** How a machine is stopped: at once, or by a request to its guest, which may take `withinMs` to stop. */
+export type HowToStop = { forced: true } | { forced: false; withinMs: number };
+
+/** The states of a machine that a node has. */
+export type PresentState = "stopped" | "running" | "paused" | "suspended";
+
 /** What a hypervisor can report about a machine. `absent`: the node has none of this VM. */
-export type MachineState = "absent" | "stopped" | "running" | "paused" | "suspended";
+export type MachineState = "absent" | PresentState;
 
 export interface MachineStats {
   state: MachineState;
@@ -54,42 +69,53 @@ export interface StoredSnapshot {
 export interface ListedMachine {
   nodeId: string;
   vmId: string;
-  state: MachineState;
+  state: PresentState;
   snapshotIds: readonly string[];
 }
 
 /**
- * What a hypervisor can do with machines. Every method is idempotent by operation and step, resolves when the effect is durable in the hypervisor, and succeeds
- * when what it asks for is so already: stopping a machine that is stopped or gone is no error. Methods that undo succeed when there is nothing to undo.
+ * What a hypervisor can do with machines. Every method that changes something is idempotent by operation, step and arguments, resolves when the effect is
+ * durable in the hypervisor, and succeeds when what it requests is so already. Methods that undo (`stop`, `detachInterface`, `deleteSnapshot`, `destroy`)
+ * also succeed when the machine is gone. What the state of a machine does not allow is HYPERVISOR_UNSUPPORTED, and has no effect.
  * @throws HypervisorError
  */
 export interface Hypervisor {
-  /** Makes a machine, which is stopped. */
+  /** Makes a machine, which is stopped. One that the node already has for this VM must have the same specification. */
   create(call: MachineCall, spec: MachineSpec): Promise<void>;
+  /** Starts a machine that is stopped. */
   start(call: MachineCall): Promise<void>;
-  /** Stops a machine. `graceful` asks its guest first, and resolves to false when the guest did not stop within the time: the machine still runs. */
-  stop(call: MachineCall, how: { forced: true } | { forced: false; withinMs: number }): Promise<boolean>;
+  /**
+   * Stops a machine. Resolves to false when its guest did not stop within the time: the machine still runs, and stops by itself should its guest be done later.
+   * The memory of a suspended machine is lost, so only `forced` stops it.
+   */
+  stop(call: MachineCall, how: HowToStop): Promise<boolean>;
+  /** Restarts the guest of a machine that runs. */
   reboot(call: MachineCall): Promise<void>;
   pause(call: MachineCall): Promise<void>;
   /** Resumes a machine that is paused or suspended. */
   resume(call: MachineCall): Promise<void>;
-  /** Saves the memory on disk and frees it. `discard` of `stop` on a suspended machine drops the saved memory. */
+  /** Saves the memory of a machine that runs or is paused on disk, and frees it. */
   suspend(call: MachineCall): Promise<void>;
-  /** Gives a machine other amounts. A machine that runs gets them at once where the hypervisor can, else HYPERVISOR_UNSUPPORTED. */
-  resize(call: MachineCall, spec: Pick<MachineSpec, "cpuMillicores" | "memoryMb" | "disks">): Promise<void>;
+  /**
+   * Gives a machine other amounts and disks: new names are attached, missing ones are detached, no disk shrinks. A machine that runs gets them at once where the
+   * hypervisor can, else HYPERVISOR_UNSUPPORTED.
+   */
+  resize(call: MachineCall, size: MachineSize): Promise<void>;
   attachInterface(call: MachineCall, added: MachineInterface): Promise<void>;
   detachInterface(call: MachineCall, name: string): Promise<void>;
+  /** Stores the content of the disks, without the memory. */
   createSnapshot(call: MachineCall, snapshotId: string): Promise<StoredSnapshot>;
+  /** Gives the disks the content of a snapshot. A machine that runs is restarted from them. */
   revertToSnapshot(call: MachineCall, snapshotId: string): Promise<void>;
   deleteSnapshot(call: MachineCall, snapshotId: string): Promise<void>;
-  /** Moves a machine, with its memory when it runs. Afterwards the source has none of it. */
+  /** Moves a machine with its snapshots, and with its memory when it runs. Afterwards the source has none of it. */
   migrate(call: MachineCall, destinationNodeId: string): Promise<void>;
   /** Removes a machine with its disks and snapshots. */
   destroy(call: MachineCall): Promise<void>;
-  stats(call: Omit<MachineCall, "fence" | "step">): Promise<MachineStats>;
-  /** The address of the machine's console on the node. */
-  consoleAddress(call: Omit<MachineCall, "fence" | "step">): Promise<string>;
-  /** Every machine of every node, for audits. */
+  stats(place: MachinePlace): Promise<MachineStats>;
+  /** Returns the address of a running machine's console on the node. */
+  consoleAddress(place: MachinePlace): Promise<string>;
+  /** Returns every machine of every node, for audits. */
   list(signal: AbortSignal): Promise<readonly ListedMachine[]>;
 }
 
@@ -98,7 +124,9 @@ export const hypervisorErrorCodes = [
   "NODE_REFUSED",
   /** The machine is not on the node. */
   "MACHINE_NOT_FOUND",
-  /** A call with a higher token was made for this operation, or it was ended. */
+  /** The machine has no such snapshot. */
+  "SNAPSHOT_NOT_FOUND",
+  /** A call with a higher token was made for this operation. */
   "FENCING_TOKEN_OUTDATED",
   /** This kind of hypervisor, or the machine as it is, cannot do that. */
   "HYPERVISOR_UNSUPPORTED",
@@ -110,8 +138,9 @@ export type HypervisorErrorCode = (typeof hypervisorErrorCodes)[number];
 export class HypervisorError extends Error {
   readonly code: HypervisorErrorCode;
 
-  constructor(code: HypervisorErrorCode, message: string) {
-    super(message);
+  constructor(code: HypervisorErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "HypervisorError";
     this.code = code;
   }
 }

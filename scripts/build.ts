@@ -26,6 +26,7 @@ const options: BuildOptions = {
 const servers = [
   "gateway/main.ts",
   "gateway/planning/plan-worker.ts",
+  "hypervisors/simulated/main.ts",
   ...domains.map((name) => `subgraphs/${name}/main.ts`),
 ];
 await Promise.all([

@@ -23,6 +23,7 @@ const themes = [
   "failure",
   "gateway",
   "graph",
+  "hypervisors",
   "import",
   "live",
   "migrations",

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chownSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { EmbeddedPostgresError, errorCode } from "./errors.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
+import type { ProcessIdentity } from "#lib/process/process-identity.ts";
 
 export const ownerRole = "novacron_owner";
 

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { serverEnvironment } from "./command.ts";
 import { errorCode } from "./errors.ts";
-import { identify, isAlive, type ProcessIdentity, processStatus } from "./process-identity.ts";
+import { identify, isAlive, type ProcessIdentity, processStatus } from "#lib/process/process-identity.ts";
 import type { ServerUser } from "./server-user.ts";
 
 /** The server's main process, as its `postmaster.pid` describes it. */

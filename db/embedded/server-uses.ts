@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type ConnectionRecord, readRecord, type ServerUse, writeRecord } from "./connection-record.ts";
 import { findPostmaster, type Postmaster, stopPostmaster } from "./postmaster.ts";
-import { isAlive, ownIdentity } from "./process-identity.ts";
+import { isAlive, ownIdentity } from "#lib/process/process-identity.ts";
 import { withStartLock } from "./start-lock.ts";
 
 type Log = (line: string) => void;

@@ -2,7 +2,7 @@ import { linkSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } f
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EmbeddedPostgresError, errorCode } from "./errors.ts";
-import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "#lib/process/process-identity.ts";
 
 const waitLimitMs = 120_000;
 

@@ -35,6 +35,7 @@ export const log = {
   subgraph: rootLogger.child({ part: "subgraph" }),
   database: rootLogger.child({ part: "database" }),
   jobs: rootLogger.child({ part: "jobs" }),
+  hypervisors: rootLogger.child({ part: "hypervisors" }),
   events: rootLogger.child({ part: "events" }),
   files: rootLogger.child({ part: "files" }),
   operations: rootLogger.child({ part: "operations" }),

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { readEmbeddedConnection } from "#db/embedded/start.ts";
-import { identify } from "#db/embedded/process-identity.ts";
+import { identify } from "#lib/process/process-identity.ts";
 import { chooseServerUser } from "#db/embedded/server-user.ts";
 import { EmbeddedFixture, kill, postmasterPid, query } from "./embedded-fixture.ts";
 

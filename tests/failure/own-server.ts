@@ -2,7 +2,7 @@ import { type Domain, domains } from "#db/columns.ts";
 import type { EmbeddedPostgres } from "#db/embedded/start.ts";
 import { migrateDomain } from "#db/migrate.ts";
 import { findPostmaster } from "#db/embedded/postmaster.ts";
-import { identify, isAlive } from "#db/embedded/process-identity.ts";
+import { identify, isAlive } from "#lib/process/process-identity.ts";
 import { EmbeddedFixture, postmasterPid } from "#tests/embedded/embedded-fixture.ts";
 import { cloneDatabases, type TestDatabases } from "#tests/harness/server.ts";
 

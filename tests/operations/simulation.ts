@@ -9,7 +9,7 @@ import { hasEnded } from "#lib/operations/record.ts";
 import { startWorker } from "#lib/operations/worker.ts";
 import { Callee, type Journal, violations } from "./callee.ts";
 import { MemoryStore, type MemoryTx, reached, type Travel } from "./memory-store.ts";
-import { seededRandom } from "./seeded-random.ts";
+import { seededRandom } from "#lib/seeded-random.ts";
 import { type PlantedInSlots, type SlotEntry, Slots, slotViolations } from "./slots-model.ts";
 
 /** A fault of a callee, or of the definition, that the checker has to find. */
