@@ -5,7 +5,9 @@ import type { ScheduleDefinition } from "#lib/operations/schedule.ts";
 import type { Current } from "#lib/replaceable.ts";
 import type { ServiceCalls } from "#lib/subgraph/service-calls.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
+import type { Hypervisor } from "#hypervisors/port.ts";
 import { drill } from "#subgraphs/vms/operations/drill.ts";
+import { vmOperations } from "#subgraphs/vms/operations/vm-operations.ts";
 import type { Databases } from "../databases.ts";
 import type { Environment } from "../environment.ts";
 import { auditCheckpoints, sessionRetention } from "../jobs/auth.ts";
@@ -31,6 +33,8 @@ export interface OperationDependencies {
   systems: Databases;
   /** Signed calls to the subgraphs. Undefined where this process cannot call them: definitions that need them are then another process's. */
   calls: ServiceCalls | undefined;
+  /** Makes the machines of VMs. Undefined where there is none: the operations on machines are then another process's. */
+  hypervisor?: Hypervisor | undefined;
   environment: Pick<
     Environment,
     "auditCheckpoints" | "eventRetentionSeconds" | "operationRetentionSeconds" | "changeRetentionSeconds"
@@ -42,6 +46,8 @@ export interface OperationDependencies {
 /** Returns the operations of all domains. */
 export function domainOperations({
   systems,
+  calls,
+  hypervisor,
   environment,
   signingKeys,
 }: OperationDependencies): Record<Domain, DomainOperations> {
@@ -60,7 +66,7 @@ export function domainOperations({
   };
   return {
     auth: withJobs("auth", [], [auditCheckpoints(systems.auth, { path, signingKeys }), sessionRetention(systems.auth)]),
-    vms: withJobs("vms", [drill]),
+    vms: withJobs("vms", [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])]),
     monitoring: withJobs(
       "monitoring",
       [],

@@ -20,6 +20,7 @@ import { ClusterNode } from "./ClusterNode.ts";
 import { ClusterNodePlatform } from "./ClusterNodePlatform.ts";
 import { NodeResources } from "./NodeResources.ts";
 import { PlacementDecision } from "./PlacementDecision.ts";
+import { reservedNodes } from "./Query/reservedNodes.ts";
 import { ResourceAllocation } from "./ResourceAllocation.ts";
 import { ResourceAmounts } from "./ResourceAmounts.ts";
 import { ScalingRecommendation } from "./ScalingRecommendation.ts";
@@ -30,7 +31,7 @@ const ofServices = serviceResolvers("SchedulerOperation");
 const useCases = { reservePlacement, activateAllocation, releaseAllocation, resizeAllocation, settleAllocation };
 
 export const resolvers: Resolvers = {
-  ...ofServices,
+  Query: { ...ofServices.Query, reservedNodes },
   Mutation: {
     ...ofServices.Mutation,
     ...mutationResolvers<Omit<MutationResolvers, keyof typeof ofServices.Mutation>, never>(useCases),

@@ -5,9 +5,9 @@ import type { EffectStep, OperationDefinition, StepContext, TransactionStep } fr
 import { StepFailure } from "#lib/operations/failures.ts";
 import { limits } from "#subgraphs/vm-slot-steps.ts";
 import { failureOfMachine, machineCall, machineLimits, machineStep } from "../operations/machine-steps.ts";
-import type { GetMachinery } from "../operations/machinery.ts";
+import type { GetMachinery, Machinery } from "../operations/machinery.ts";
 import type { RequestedAmounts } from "../operations/requested-amounts.ts";
-import { activate, claimedNodes, release, reserve } from "../operations/scheduler-calls.ts";
+import { activate, type Placement, reserve, reservedNodes, undoReserve } from "../operations/scheduler-calls.ts";
 import { changeState } from "../operations/state-step.ts";
 import { withOwnVmSlot } from "../slots/slot-steps.ts";
 
@@ -34,12 +34,7 @@ type Context = StepContext<CreateInput>;
 /** How many nodes are tried: one may refuse the machine although the scheduler found room on it. */
 const mostNodes = 3;
 
-interface Placed {
-  readonly nodeId: string;
-  readonly nodeName: string;
-  readonly decisionId: string;
-}
-const placedBy = ({ results }: Context): Placed => results["place"] as unknown as Placed;
+const placedBy = ({ results }: Context): Placement => results["place"] as Placement;
 
 const specOf = ({ name, resources, image, disks, interfaces }: CreateInput): MachineSpec => ({
   name,
@@ -57,35 +52,49 @@ function placeStep(machinery: GetMachinery): EffectStep<CreateInput> {
     timeLimitMs: mostNodes * machineLimits.timeLimitMs,
     type: "effect",
     name: "place",
-    run: async (context) => {
-      const { hypervisor, calls } = machinery();
-      const { vmId, resources, tags } = context.input;
-      const refusals: string[] = [];
-      const excludedNodeIds: string[] = [];
-      for (let attempt = 1; attempt <= mostNodes; attempt += 1) {
-        const placed = await reserve(calls, context, { step: `place ${attempt}`, resources, tags, excludedNodeIds });
-        const call = machineCall(context, { vmId, nodeId: placed.nodeId }, `create ${attempt}`);
-        try {
-          await hypervisor.create(call, specOf(context.input));
-          return { ...placed };
-        } catch (error) {
-          if (!(error instanceof HypervisorError) || error.code !== "NODE_REFUSED") throw failureOfMachine(error);
-          refusals.push(`${placed.nodeName}: ${error.message}`);
-          excludedNodeIds.push(placed.nodeId);
-        }
-      }
-      throw new StepFailure("NO_CAPACITY", `No node has made the machine. ${refusals.join("; ")}`, { isFinal: true });
-    },
+    run: (context) => placeAndMake(machinery(), context),
     undo: async (context) => {
       const { hypervisor, calls } = machinery();
       const { vmId } = context.input;
       // The claim is given back when nothing is left on the node.
-      for (const nodeId of await claimedNodes(calls, context))
-        await hypervisor.destroy(machineCall(context, { vmId, nodeId }, `destroy on ${nodeId}`));
-      await release(calls, context);
+      for (const nodeId of await reservedNodes(calls, context))
+        await hypervisor.destroy(machineCall(context, { vmId, nodeId }, `destroy on ${nodeId}`)).catch(failWith);
+      await undoReserve(calls, context);
     },
   };
 }
+
+const failWith = (error: unknown): never => {
+  throw failureOfMachine(error);
+};
+
+async function placeAndMake({ hypervisor, calls }: Machinery, context: Context): Promise<Placement> {
+  const { vmId, resources, tags } = context.input;
+  const refusals: string[] = [];
+  const excludedNodeIds: string[] = [];
+  for (let attempt = 1; attempt <= mostNodes; attempt += 1) {
+    const wanted = { step: `place ${attempt}`, resources, tags, excludedNodeIds };
+    const placed = await reserve(calls, context, wanted).catch((error: unknown) => {
+      // An earlier attempt of this step went on to the next node.
+      if (error instanceof StepFailure && error.code === "RESERVATION_EXPIRED") return undefined;
+      throw refusals.length > 0 && error instanceof StepFailure ? withRefusals(error, refusals) : error;
+    });
+    if (!placed) continue;
+    try {
+      const call = machineCall(context, { vmId, nodeId: placed.nodeId }, `create ${attempt}`);
+      await hypervisor.create(call, specOf(context.input));
+      return placed;
+    } catch (error) {
+      if (!(error instanceof HypervisorError) || error.code !== "NODE_REFUSED") throw failureOfMachine(error);
+      refusals.push(`${placed.nodeName} refused: ${error.message}`);
+      excludedNodeIds.push(placed.nodeId);
+    }
+  }
+  throw withRefusals(new StepFailure("NO_CAPACITY", "No node has made the machine."), refusals);
+}
+
+const withRefusals = ({ code, message }: StepFailure, refusals: readonly string[]): StepFailure =>
+  new StepFailure(code, `${message} ${refusals.join(" ")}`, { isFinal: true });
 
 /** The row of the VM, which the transaction of the start inserts. Its undo is that the VM is deleted: its history stays. */
 const insertStep: TransactionStep<WriteTx, CreateInput> = {

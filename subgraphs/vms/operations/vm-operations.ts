@@ -3,11 +3,13 @@ import type { OperationDefinition } from "#lib/operations/definition.ts";
 import { createVmOperation } from "../creation/create-vm-operation.ts";
 import { deleteVmOperation } from "../deletion/delete-vm-operation.ts";
 import { powerActions, powerOperation } from "../power/power-operations.ts";
+import { startVmOperation } from "../power/start-vm-operation.ts";
 import type { GetMachinery } from "./machinery.ts";
 
 /** Returns the operations that work on VMs and their machines. */
 export const vmOperations = (machinery: GetMachinery): OperationDefinition<WriteTx>[] => [
   createVmOperation(machinery) as OperationDefinition<WriteTx>,
   deleteVmOperation(machinery) as OperationDefinition<WriteTx>,
+  startVmOperation(machinery) as OperationDefinition<WriteTx>,
   ...powerActions.map((action) => powerOperation(machinery, action) as OperationDefinition<WriteTx>),
 ];

@@ -18,7 +18,7 @@ export type PowerInput = MachineInput & {
 
 export type PowerAction = Extract<
   VmAction,
-  "start" | "stop" | "force_stop" | "reboot" | "pause" | "resume" | "suspend" | "recover"
+  "stop" | "force_stop" | "reboot" | "pause" | "resume" | "suspend" | "recover"
 >;
 type PowerStep = Omit<MachineStep<PowerInput>, "name" | "machineOf">;
 
@@ -26,10 +26,6 @@ const forced = { forced: true } as const;
 
 /** How the hypervisor does each action, and how it is undone. What cuts the power is not undone: it runs to its end. */
 const steps: Readonly<Record<PowerAction, PowerStep>> = {
-  start: {
-    run: (hypervisor, call) => hypervisor.start(call),
-    undo: async (hypervisor, call) => void (await hypervisor.stop(call, forced)),
-  },
   stop: {
     // A guest that takes longer than an attempt is asked once: the next attempt finds it stopped, or waits for it.
     run: async (hypervisor, call, { input: { withinMs } }) => {

@@ -44,8 +44,6 @@ const power =
     });
   };
 
-/** Starts a VM that is stopped. */
-export const startVm = power("start");
 /** Restarts the guest of a running VM, which stays running. */
 export const rebootVm = power("reboot");
 /** Halts the processors of a running VM. Its memory stays where it is. */

@@ -15,6 +15,7 @@ import { createVm } from "../creation/create-vm.ts";
 import { deleteVm } from "../deletion/delete-vm.ts";
 import { offeredActions } from "../lifecycle/lifecycle.ts";
 import * as power from "../power/power-vm.ts";
+import { startVm } from "../power/start-vm.ts";
 import * as slots from "../slots/slots.ts";
 import { Vm } from "./Vm.ts";
 import { VmResources } from "./VmResources.ts";
@@ -29,6 +30,7 @@ export const resolvers: Resolvers = {
     deleteVm,
     ...operations,
     ...power,
+    startVm,
     ...slots,
   }),
   ...operationResolvers("VmsOperation"),
