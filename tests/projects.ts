@@ -25,6 +25,7 @@ const themes = [
   "graph",
   "hypervisors",
   "import",
+  "lifecycle",
   "live",
   "migrations",
   "monitoring-db",

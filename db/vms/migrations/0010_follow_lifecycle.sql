@@ -57,6 +57,9 @@ CREATE FUNCTION "add_vm_usage"("of_tenant" uuid, "vms" numeric, "cpu" numeric, "
     "storage_gb" = "usage"."storage_gb" + excluded."storage_gb"
 $$;
 --> statement-breakpoint
+-- The trigger's function runs with the rights of the service that changes VMs.
+GRANT EXECUTE ON FUNCTION "vm_amount"(jsonb, text), "add_vm_usage"(uuid, numeric, numeric, numeric, numeric) TO "novacron_vms";
+--> statement-breakpoint
 CREATE TRIGGER "vms_count_added" AFTER INSERT ON "vms" REFERENCING NEW TABLE AS "added"
   FOR EACH STATEMENT EXECUTE FUNCTION "count_vm_usage"();
 --> statement-breakpoint
