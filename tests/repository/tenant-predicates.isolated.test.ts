@@ -57,6 +57,7 @@ const acrossTenants: Readonly<Record<string, string>> = {
   "db/auth/audit-chain.ts": "the chains of all tenants are verified together",
   "db/auth/credentials.ts": "a credential does not contain its tenant",
   "db/auth/ended-sessions.ts": "sessions of all tenants are removed together",
+  "db/scheduler/expired-reservations.ts": "reservations of all tenants expire together",
   "db/vms/ended-slots-writes.ts": "operations of all tenants end, and their slots are released together",
 };
 
