@@ -64,7 +64,8 @@ const acrossTenants: Readonly<Record<string, string>> = {
 /** Tables with a tenant that no statement of a domain's modules touches, and what does. */
 const usedElsewhere: Readonly<Record<string, string>> = {
   outbox_events: "the event log, under the system role",
-  projected_vms: "the projection of the vms domain, under the system role; the scheduler does not read it yet",
+  projected_vms: "the projection of the vms domain, under the system role; monitoring does not read it yet",
+  allocation_fences: "its one statement inserts or updates the row of the transaction's tenant",
   metric_dirty_hours: "functions of the monitoring database",
 };
 
