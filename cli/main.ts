@@ -18,6 +18,7 @@ import { addProjectionsCommand } from "./projections-command.ts";
 import { addSchedulesCommand } from "./schedules-command.ts";
 import { addSchemaCommand } from "./schema-command.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
+import { addSimulatedHypervisorCommand } from "./simulated-hypervisor-command.ts";
 import type { StartOptions } from "#runtime/start.ts";
 import { version } from "./version.ts";
 import { addWatchCommand } from "./watch/command.ts";
@@ -113,6 +114,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addWatchCommand(program, environmentOf, print);
   addGatewayCommand(program, wholeNumber);
   addSchemaCommand(program);
+  addSimulatedHypervisorCommand(program, environmentOf, wholeNumber);
 
   await program.parseAsync(argv);
 }

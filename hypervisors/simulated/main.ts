@@ -1,5 +1,4 @@
 // The process that `novacron start` runs: its arguments are the folder and the latency.
-import "#lib/process/load-environment-file.ts";
 import { identify } from "#lib/process/process-identity.ts";
 import { runProcess, failProcess } from "#lib/process/run-process.ts";
 import { endOnStopSignals } from "#lib/process/stop-signals.ts";

@@ -1,5 +1,6 @@
 import type { WriteTx } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
+import type { Hypervisor } from "#hypervisors/port.ts";
 import type { OperationDefinition } from "#lib/operations/definition.ts";
 import type { ScheduleDefinition } from "#lib/operations/schedule.ts";
 import type { Current } from "#lib/replaceable.ts";
@@ -33,8 +34,8 @@ export interface OperationDependencies {
   systems: Databases;
   /** Signed calls to the subgraphs. Undefined where this process cannot call them: definitions that need them are then another process's. */
   calls: ServiceCalls | undefined;
-  /** Makes the machines of VMs. Undefined where there is none: the operations on machines are then another process's. */
-  hypervisor?: Hypervisor | undefined;
+  /** The hypervisor of all nodes. Undefined where none is configured: definitions that need it are then another process's. */
+  hypervisor: Hypervisor | undefined;
   environment: Pick<
     Environment,
     "auditCheckpoints" | "eventRetentionSeconds" | "operationRetentionSeconds" | "changeRetentionSeconds"

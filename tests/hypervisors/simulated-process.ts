@@ -15,13 +15,16 @@ export class SimulatedProcess {
   readonly client: SimulatedHypervisorClient;
   #child: ChildProcess | undefined;
 
-  private constructor(limits: Partial<ClientLimits>) {
-    this.folder = temporaryDataDir("novacron-hypervisor-");
+  private constructor(limits: Partial<ClientLimits>, folder: string) {
+    this.folder = folder;
     this.client = connectSimulatedHypervisor({ folder: this.folder }, limits);
   }
 
-  static async start(limits: Partial<ClientLimits> = {}): Promise<SimulatedProcess> {
-    const started = new SimulatedProcess(limits);
+  static async start(
+    limits: Partial<ClientLimits> = {},
+    folder = temporaryDataDir("novacron-hypervisor-"),
+  ): Promise<SimulatedProcess> {
+    const started = new SimulatedProcess(limits, folder);
     await started.run();
     return started;
   }

@@ -31,7 +31,7 @@ export async function jobsFixture() {
     await urls.drop();
     rmSync(folder, { recursive: true });
   });
-  const dependencies = { services, systems, environment, signingKeys, calls: undefined };
+  const dependencies = { services, systems, environment, signingKeys, calls: undefined, hypervisor: undefined };
   return {
     urls,
     systems,

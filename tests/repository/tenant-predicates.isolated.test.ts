@@ -57,13 +57,15 @@ const acrossTenants: Readonly<Record<string, string>> = {
   "db/auth/audit-chain.ts": "the chains of all tenants are verified together",
   "db/auth/credentials.ts": "a credential does not contain its tenant",
   "db/auth/ended-sessions.ts": "sessions of all tenants are removed together",
+  "db/scheduler/expired-reservations.ts": "reservations of all tenants expire together",
   "db/vms/ended-slots-writes.ts": "operations of all tenants end, and their slots are released together",
 };
 
 /** Tables with a tenant that no statement of a domain's modules touches, and what does. */
 const usedElsewhere: Readonly<Record<string, string>> = {
   outbox_events: "the event log, under the system role",
-  projected_vms: "the projection of the vms domain, under the system role; the scheduler does not read it yet",
+  projected_vms: "the projection of the vms domain, under the system role; monitoring does not read it yet",
+  allocation_fences: "its one statement inserts or updates the row of the transaction's tenant",
   metric_dirty_hours: "functions of the monitoring database",
 };
 

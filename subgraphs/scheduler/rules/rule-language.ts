@@ -89,7 +89,6 @@ const rule = z.discriminatedUnion("type", [
 
 export type Rule = z.infer<typeof rule>;
 export const ruleTypes = Object.keys(ruleShapes) as Rule["type"][];
-export type GroupRule = Extract<Rule, { type: "affinity" | "antiAffinity" | "spread" }>;
 export type Scope = z.infer<typeof scope>;
 export type Tags = Readonly<Record<string, string>>;
 
