@@ -6,7 +6,6 @@ import type { ScheduleDefinition } from "#lib/operations/schedule.ts";
 import type { Current } from "#lib/replaceable.ts";
 import type { ServiceCalls } from "#lib/subgraph/service-calls.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
-import type { Hypervisor } from "#hypervisors/port.ts";
 import { drill } from "#subgraphs/vms/operations/drill.ts";
 import { vmOperations } from "#subgraphs/vms/operations/vm-operations.ts";
 import type { Databases } from "../databases.ts";
