@@ -52,12 +52,19 @@ const remains = async (vmId: string) => ({
   machines: (await fixture.hypervisor.client.list(AbortSignal.timeout(5_000))).filter((each) => each.vmId === vmId),
 });
 
-it("case L1: a creation whose machine is made but cannot be started is undone: no machine, no claim, and the VM is deleted", async () => {
+const cancel = (operationId: string | undefined) =>
+  fixture.product.ask("mutation ($id: ID!) { cancelOperation(input: { id: $id }) { operation { id } } }", {
+    id: operationId,
+  });
+
+it("case L1: a creation that is cancelled while its machine starts is undone: no machine, no claim, the VM is deleted, and its name is free", async () => {
   const name = newName();
-  await fixture.hypervisor.configure({ planned: [{ fault: "refusal", method: "start" }] });
+  await fixture.hypervisor.configure({ latencies: { start: [60_000, 60_000] } });
   const { vm, operation } = await fixture.mutate("createVm", { name, resources: small });
+  await until("the machine is there", async () => (await remains(vm?.id ?? "")).machines.length > 0);
+  await cancel(operation?.id);
   const { state, error } = await fixture.ended(operation?.id);
-  expect({ state, code: error?.code }).toMatchObject({ state: "COMPENSATED" });
+  expect({ state, code: error?.code }).toEqual({ state: "COMPENSATED", code: "CANCELLED" });
   expect(await remains(vm?.id ?? "")).toEqual({ state: "DELETED", claims: [], machines: [] });
   await fixture.hypervisor.configure({});
   await fixture.created({ name });
@@ -68,9 +75,7 @@ it("case L1: a machine whose creation was confirmed by no answer is removed when
   const { vm, operation } = await fixture.mutate("createVm", { name: newName(), resources: small });
   // Every answer is lost from now on: the first attempt has made the machine all the same.
   await until("the machine is there", async () => (await remains(vm?.id ?? "")).machines.length > 0);
-  await fixture.product.ask("mutation ($id: ID!) { cancelOperation(input: { id: $id }) { operation { id } } }", {
-    id: operation?.id,
-  });
+  await cancel(operation?.id);
   await fixture.hypervisor.configure({});
   expect((await fixture.ended(operation?.id)).state).toBe("COMPENSATED");
   expect(await remains(vm?.id ?? "")).toEqual({ state: "DELETED", claims: [], machines: [] });

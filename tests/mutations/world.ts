@@ -7,6 +7,7 @@ import type { AnsweredData } from "#tests/harness/answers.ts";
 import type { TestDatabases } from "#tests/harness/server.ts";
 import { insertNode } from "./node-row.ts";
 import { insertOperation } from "./operation-row.ts";
+import { type InsertedVm, insertVm } from "./vm-row.ts";
 
 /** A mutation, as it is sent. */
 export interface Sent {
@@ -107,6 +108,13 @@ export class World {
     const { urls } = this.#target;
     if (!urls) throw new Error("The databases of this product are not known.");
     return insertNode(urls);
+  }
+
+  /** Returns a VM that has no machine. */
+  vm(given: Omit<InsertedVm, "tenantId"> = {}): Promise<string> {
+    const { urls } = this.#target;
+    if (!urls) throw new Error("The databases of this product are not known.");
+    return insertVm(urls, { tenantId: this.tenantId, ...given });
   }
 
   /** Returns an operation that no worker will claim. */
