@@ -237,12 +237,12 @@ export function hypervisorContract(name: string, open: () => Promise<ContractSub
 
     it("machines, results and tokens outlive the hypervisor's process", async ({ skip }) => {
       const { hypervisor, restart } = subject;
-      if (!restart) return skip();
+      skip(!restart, "machines do not outlive it");
       const { call, state } = await inState("suspended");
       const operationId = newId();
       const resume = call("resume", { operationId, token: 5 });
       await hypervisor.resume(resume);
-      await restart();
+      await restart?.();
       expect(await state()).toBe("running");
       await hypervisor.stop(call("stop"), forced);
       await hypervisor.resume(resume);
