@@ -14,7 +14,8 @@ export interface KillsRun {
 
 /** Kills the process at random moments while 16 callers work, and compares its store with their log. */
 export async function killedHypervisor({ seed, kills, upToMs, settings = {} }: KillsRun) {
-  const simulated = await SimulatedProcess.start();
+  // Small, so that journals are also replaced when the process is killed.
+  const simulated = await SimulatedProcess.start({ compactAt: 50_000 });
   try {
     await simulated.configure({ seed, ...settings });
     const random = seededRandom(seed);
