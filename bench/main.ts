@@ -16,6 +16,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   subscriptions: () => import("./subscriptions/main.ts"),
   soak: () => import("./soak.ts"),
   faults: () => import("./faults.ts"),
+  hypervisor: () => import("./hypervisor.ts"),
   operations: () => import("./operations/main.ts"),
   "operations facts": () => import("./operations/facts.ts"),
 };

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, resolve as absolute } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Connection, readConnection } from "#hypervisors/simulated/connection-file.ts";
 import { asset } from "#lib/assets.ts";
@@ -31,7 +31,7 @@ export function keepSimulatedHypervisor(
   path: string,
   latency: "none" | "realistic",
 ): { ready: Promise<void>; stop(): Promise<void> } {
-  const folder = resolve(path);
+  const folder = absolute(path);
   const stopping = new AbortController();
   let child: ChildProcess | undefined;
   let isReady: (() => void) | undefined;
@@ -98,7 +98,7 @@ function startProcess(folder: string, latency: string): ChildProcess {
       // Its errors go to a file, which outlives this process.
       stdio: ["ignore", "pipe", errors],
       // None of our secrets.
-      env: { PATH: process.env["PATH"], LOG_LEVEL: process.env["LOG_LEVEL"] ?? "info" },
+      env: { LOG_LEVEL: process.env["LOG_LEVEL"] ?? "info" },
     });
   } finally {
     closeSync(errors);

@@ -49,7 +49,7 @@ describe("the process of the simulated hypervisor that a start runs", () => {
 
   it("is that of another living process, where there is one, and is left to that one", async () => {
     const parent = temporaryDataDir("novacron-hypervisors-");
-    const other = await SimulatedProcess.start({}, join(parent, "simulated-hypervisor"));
+    const other = await SimulatedProcess.start({ folder: join(parent, "simulated-hypervisor") });
     const opened = openHypervisor({ dataDir: parent, simulatedHypervisor: undefined }, own);
     await opened?.ready;
     const before = runningOn(other.folder);

@@ -5,7 +5,7 @@ import { asset } from "#lib/assets.ts";
 
 const repository = asset(".");
 const self = "tests/repository/known-cases.test.ts";
-const folders = "{tests,gateway,lib,db,subgraphs,runtime,import,demo,cli}";
+const folders = "{tests,gateway,hypervisors,lib,db,subgraphs,runtime,import,demo,cli}";
 
 it("docs/known-cases.md names every case that a test tries, and the files that try it", () => {
   const tried = new Map<string, Set<string>>();
