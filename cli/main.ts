@@ -14,6 +14,7 @@ import { addGatewayCommand } from "./gateway-command.ts";
 import { addKeysCommand } from "./keys-command.ts";
 import { NovacronCommand } from "./novacron-command.ts";
 import { addOperationsCommand } from "./operations/command.ts";
+import { addPlacementCommand } from "./placement-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
 import { addSchedulesCommand } from "./schedules-command.ts";
 import { addSchemaCommand } from "./schema-command.ts";
@@ -105,6 +106,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addImportCommand(program, environmentOf, print);
   addEventsCommand(program, environmentOf, print);
   addOperationsCommand(program, environmentOf);
+  addPlacementCommand(program, environmentOf);
   addProjectionsCommand(program, environmentOf);
   addSchedulesCommand(program, environmentOf);
   for (const add of [addTenantCommand, addUserCommand, addRoleCommand, addKeyCommand]) add({ program, environmentOf });

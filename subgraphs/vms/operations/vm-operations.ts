@@ -8,8 +8,8 @@ import type { GetMachinery } from "./machinery.ts";
 
 /** Returns the operations that work on VMs and their machines. */
 export const vmOperations = (machinery: GetMachinery): OperationDefinition<WriteTx>[] => [
-  createVmOperation(machinery) as OperationDefinition<WriteTx>,
-  deleteVmOperation(machinery) as OperationDefinition<WriteTx>,
-  startVmOperation(machinery) as OperationDefinition<WriteTx>,
-  ...powerActions.map((action) => powerOperation(machinery, action) as OperationDefinition<WriteTx>),
+  createVmOperation(machinery),
+  deleteVmOperation(machinery),
+  startVmOperation(machinery),
+  ...powerActions.map((action) => powerOperation(machinery, action)),
 ];
