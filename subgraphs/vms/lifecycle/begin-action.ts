@@ -109,7 +109,7 @@ const withVm = (vm: VmRow, outcome: Done<{ operationId: string }> | Refused<User
   outcome.kind === "done" ? done({ vm, operation: { id: outcome.value.operationId } }) : outcome;
 
 /** Returns why an action ends before it begins: it is so already, or it is not possible. Undefined when it may begin. */
-export function mayBegin(
+function mayBegin(
   { vm, holder }: LockedVm,
   action: VmAction,
   { expectedVersion }: Pick<ActionRequest, "expectedVersion">,
@@ -130,10 +130,7 @@ export function mayBegin(
 }
 
 /** Returns the refusal of a request whose caller has seen another version of the VM. */
-export const versionConflict = (
-  { version }: VmRow,
-  expected: number | null | undefined,
-): Refused<UserErrorCode> | undefined =>
+const versionConflict = ({ version }: VmRow, expected: number | null | undefined): Refused<UserErrorCode> | undefined =>
   expected === undefined || expected === null || expected === version
     ? undefined
     : refused(userError("VERSION_CONFLICT", "expectedVersion", `The VM has version ${version}: read it again.`));

@@ -47,7 +47,7 @@ export const lifecycle = {
 } as const satisfies Record<string, Rule>;
 
 export type VmAction = keyof typeof lifecycle;
-export const vmActions = Object.keys(lifecycle) as VmAction[];
+const vmActions = Object.keys(lifecycle) as VmAction[];
 
 /** The actions that have a mutation, in the order of the enum `VmAction`. */
 export const offeredActions = [
