@@ -36,7 +36,7 @@ export interface MachineStep<Input> extends Partial<
   undo?: Work<Input>;
 }
 
-/** Returns a step that tells the hypervisor something about the VM's machine. */
+/** Returns a step that calls the hypervisor about the VM's machine. */
 export function machineStep<Input>(
   machinery: GetMachinery,
   { name, machineOf, run, undo, ...more }: MachineStep<Input>,
