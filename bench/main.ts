@@ -17,6 +17,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   soak: () => import("./soak.ts"),
   faults: () => import("./faults.ts"),
   operations: () => import("./operations/main.ts"),
+  placement: () => import("./placement.ts"),
   "operations facts": () => import("./operations/facts.ts"),
 };
 

@@ -30,13 +30,14 @@ export type FleetNode = Pick<
 >;
 
 const { placeholder } = sql;
-const fleetNode = sql`id, name, cluster_id as "clusterId", region, availability_zone as "availabilityZone", status, gpu_model as "gpuModel",
+/** The columns of a `FleetNode`. */
+export const fleetNodeColumns = sql`id, name, cluster_id as "clusterId", region, availability_zone as "availabilityZone", status, gpu_model as "gpuModel",
   allocatable, allocated, allocation_rules as "allocationRules", inventoried_at as "inventoriedAt", last_heartbeat as "lastHeartbeat",
   heartbeat_timeout_seconds as "heartbeatTimeoutSeconds", labels, taints, generation`;
 
-const allNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${nodes} order by name, id`);
+const allNodes = statement<FleetNode>(() => sql`select ${fleetNodeColumns} from ${nodes} order by name, id`);
 const someNodes = statement<FleetNode>(
-  () => sql`select ${fleetNode} from ${nodes} where id = any(${placeholder("ids")}::uuid[])`,
+  () => sql`select ${fleetNodeColumns} from ${nodes} where id = any(${placeholder("ids")}::uuid[])`,
 );
 
 /** Returns every node, by name. Nothing is locked: a claim on a node compares its generation. */

@@ -12,17 +12,19 @@ import {
 import { decisionOfStep } from "#db/scheduler/decision-writes.ts";
 import { passFence } from "#db/scheduler/fence-writes.ts";
 import { lockTags } from "#db/scheduler/group-claims.ts";
-import { changeAllocated, type FleetNode, fleetNodes, nodesById } from "#db/scheduler/placement-nodes.ts";
+import type { NodeSnapshot } from "#db/scheduler/node-snapshot.ts";
+import { changeAllocated, type FleetNode, nodesById } from "#db/scheduler/placement-nodes.ts";
 import { addAllocations, addSchedulingDecisions } from "#db/scheduler/record-writes.ts";
 import { minus } from "#db/scheduler/schema/node-resources.ts";
 import { PublicError } from "#lib/errors.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
 import { newId } from "#lib/uuid.ts";
-import { done, type Outcome, type Services, write } from "#subgraphs/use-case.ts";
+import { done, type Outcome, write } from "#subgraphs/use-case.ts";
 import { expired, outdated } from "../allocations/errors.ts";
 import { reservationRow } from "../allocations/claim-row.ts";
 import { appliedRules } from "../rules/applied-rules.ts";
 import { operationDecisionRow } from "./decision-row.ts";
+import type { SchedulerServices } from "../services.ts";
 import { othersOf, policiesOf, selectorsOf, tagLocks } from "./deciding.ts";
 import { type NoCapacity, noCapacity } from "./no-capacity.ts";
 import { place, type PlacementOptions, type PlacementResult } from "./place.ts";
@@ -44,23 +46,29 @@ type Placed = { reserved: Reserved } | { none: NoCapacity };
  * @throws PublicError NO_CAPACITY, whose decision is stored; FENCING_TOKEN_OUTDATED; RESERVATION_EXPIRED; BAD_USER_INPUT
  */
 export async function reservePlacement(
-  services: Services,
+  services: SchedulerServices,
   request: RequestContext,
   input: PlacementInput,
 ): Promise<Outcome<Reserved, never>> {
   const call = placementCall(input);
-  const outcome = await write<Placed, never>(services, request, async (tx) => done(await reserveIn(tx, call)));
+  const outcome = await write<Placed, never>(services, request, async (tx) =>
+    done(await reserveIn(tx, services.nodes, call)),
+  );
   if (outcome.kind !== "done") return outcome;
   if ("none" in outcome.value) throw noCapacity(outcome.value.none);
   return done(outcome.value.reserved);
 }
 
-async function reserveIn(tx: WriteTx, call: PlacementCall): Promise<Placed> {
+async function reserveIn(tx: WriteTx, fleet: NodeSnapshot, call: PlacementCall): Promise<Placed> {
   if ((await passFence(tx, call)) !== "passed") throw outdated();
-  const earlier = await decisionOfStep(tx, call);
+  const [earlier, claims, policies] = await Promise.all([
+    decisionOfStep(tx, call),
+    lockClaims(tx, call.vmId),
+    policiesOf(tx),
+  ]);
   if (earlier) return { reserved: await sameAgain(tx, earlier) };
-  const current = await currentClaim(tx, call.vmId);
-  const applied = appliedRules(call.rules, await policiesOf(tx), call.tags);
+  const current = await currentClaim(tx, claims);
+  const applied = appliedRules(call.rules, policies, call.tags);
   await lockTags(tx, tagLocks(applied, call.tags));
   const options: PlacementOptions = {
     applied,
@@ -70,7 +78,7 @@ async function reserveIn(tx: WriteTx, call: PlacementCall): Promise<Placed> {
     preferredNodeId: call.preferredNodeId ?? current?.nodeId,
     now: new Date(),
   };
-  return claimBest(tx, call, current, options);
+  return claimBest(tx, fleet, call, current, options);
 }
 
 async function sameAgain(
@@ -84,8 +92,7 @@ async function sameAgain(
 }
 
 /** Returns the claim that the VM uses. A reservation that was never used is given back: this call replaces it. */
-async function currentClaim(tx: WriteTx, vmId: string): Promise<Claim | undefined> {
-  const claims = await lockClaims(tx, vmId);
+async function currentClaim(tx: WriteTx, claims: readonly Claim[]): Promise<Claim | undefined> {
   for (const claim of claims) if (claim.status === "reserved") await setClaimStatus(tx, claim, "deallocated");
   const leaving = claims.find(({ status }) => status === "migrating");
   if (leaving) await setClaimStatus(tx, leaving, "active");
@@ -97,17 +104,18 @@ const maxConflicts = 100;
 
 async function claimBest(
   tx: WriteTx,
+  fleet: NodeSnapshot,
   call: PlacementCall,
   current: Claim | undefined,
   options: PlacementOptions,
 ): Promise<Placed> {
-  let nodes = await fleetNodes(tx);
+  let nodes = await fleet.read(tx);
   let isFresh = true;
   for (let conflicts = 0; conflicts <= maxConflicts;) {
     const result = place(call.request, withoutClaim(nodes, current), options);
     const node = nodes.find(({ id }) => id === result.selected?.nodeId);
     if (!node && !isFresh) {
-      nodes = await fleetNodes(tx);
+      nodes = await fleet.read(tx);
       isFresh = true;
       continue;
     }
