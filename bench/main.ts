@@ -18,6 +18,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   faults: () => import("./faults.ts"),
   hypervisor: () => import("./hypervisor.ts"),
   operations: () => import("./operations/main.ts"),
+  placement: () => import("./placement.ts"),
   "operations facts": () => import("./operations/facts.ts"),
 };
 

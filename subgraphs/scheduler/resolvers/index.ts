@@ -16,6 +16,7 @@ import { resizeAllocation, settleAllocation } from "../allocations/resize-alloca
 import type { UserErrorCode } from "../generated/enums.ts";
 import type { MutationResolvers, Resolvers } from "../generated/resolvers.ts";
 import * as policies from "../policies/policies.ts";
+import type { SchedulerServices } from "../services.ts";
 import { reservePlacement } from "../placement/reserve-placement.ts";
 import { Cluster } from "./Cluster.ts";
 import { ClusterNode } from "./ClusterNode.ts";
@@ -43,7 +44,9 @@ export const resolvers: Resolvers = {
   Query: { ...ofServices.Query, reservedNodes },
   Mutation: {
     ...ofServices.Mutation,
-    ...mutationResolvers<Omit<MutationResolvers, keyof typeof ofServices.Mutation>, UserErrorCode>(useCases),
+    ...mutationResolvers<Omit<MutationResolvers, keyof typeof ofServices.Mutation>, UserErrorCode, SchedulerServices>(
+      useCases,
+    ),
   },
   ...operationResolvers("SchedulerOperation"),
   Cluster,
