@@ -1,4 +1,5 @@
 import { changeStates } from "#db/vms/state-writes.ts";
+import { methods } from "#hypervisors/simulated/protocol.ts";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { newId } from "#lib/uuid.ts";
 import { asOwner } from "#tests/harness/server.ts";
@@ -55,33 +56,20 @@ const create =
   (lifecycle) =>
     lifecycle.mutate("createVm", { name: newName(), resources: small, ...more });
 
-const refusing = (lifecycle: Lifecycle, nodes: number) =>
-  lifecycle.hypervisor.configure({
-    ...slow,
-    nodes: Object.fromEntries(lifecycle.nodes.slice(0, nodes).map(({ id }) => [id, { refuses: true }])),
-  });
-
 /** A call takes long enough to be killed while it is under way. */
-export const slow = {
-  latencies: Object.fromEntries(
-    ["create", "start", "stop", "reboot", "pause", "resume", "suspend", "migrate", "destroy"].map((method) => [
-      method,
-      [4, 8] as [number, number],
-    ]),
-  ),
-};
+export const slow = { latencies: Object.fromEntries(methods.map((method) => [method, [4, 8] as [number, number]])) };
 
 /** The ways through each kind of operation on VMs. */
 export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   create_vm: [
     { title: "starts", begin: create(), effects: { done: 2, undone: 0 } },
     {
-      title: "stays off, on the third node that is tried",
+      title: "stays off, after two nodes have refused it",
       prepare: async (lifecycle) => {
-        await refusing(lifecycle, lifecycle.nodes.length - 1);
+        await lifecycle.hypervisor.configure({ ...slow, planned: [{ fault: "refusal", method: "create", times: 2 }] });
         return "";
       },
-      tidy: (lifecycle) => refusing(lifecycle, 0),
+      tidy: (lifecycle) => lifecycle.hypervisor.configure(slow),
       begin: create({ start: false }),
       effects: { done: 1, undone: 0 },
     },
