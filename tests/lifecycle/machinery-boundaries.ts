@@ -24,7 +24,7 @@ export function machineryWithBoundaries({ hypervisor, calls }: Machinery, pass: 
   const call: ServiceCalls["call"] = (subgraph, request, context) => {
     const field = /result: (\w+)/.exec(request.query)?.[1] ?? "";
     const variables = request.variables as { operationId?: string; input?: { operationId: string; step?: string } };
-    const { operationId = "", step = "" } = variables.input ?? variables as { operationId?: string; step?: string };
+    const { operationId = "", step = "" } = variables.input ?? (variables as { operationId?: string; step?: string });
     const name = `${subgraph} ${field} ${step}`.trim();
     return around(operationId, name, () => calls.call(subgraph, request, context));
   };
