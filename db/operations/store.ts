@@ -6,6 +6,7 @@ import type { Database, WriteTx } from "../client.ts";
 import { openSession } from "../event-log/session.ts";
 import { eventNames } from "./events.ts";
 import {
+  announceWorker,
   channel,
   claimDue,
   extendLease,
@@ -33,8 +34,12 @@ export function operationStore({ service, system, url }: OperationStoreOptions):
   const read = async (ids: readonly string[], leaseId: string): Promise<OperationRecord[]> =>
     (await system.run(readClaimed, { ids, leaseId })).map(recordOf);
   return {
-    claim: async ({ leaseId, leaseMs, limit, known, unknownAfterMs }): Promise<Claimed> => {
-      const [claimed] = await system.run(claimDue, { leaseId, leaseMs, limit, known, unknownAfterMs });
+    announce: async (worker) => {
+      await system.run(announceWorker, { ...worker, ...events });
+    },
+    claim: async (options): Promise<Claimed> => {
+      const { leaseId } = options;
+      const [claimed] = await system.run(claimDue, { ...options });
       const { first = [], ids = [], nextInMs } = claimed ?? {};
       const others = ids.length > 0 ? await read(ids, leaseId) : [];
       return { records: [...first.map(recordOf), ...others], nextInMs: nextInMs ?? undefined };

@@ -24,6 +24,7 @@ const record = (state: OperationRecord["state"], steps: readonly StepRecord[]): 
   requestId: undefined,
   kind: "test",
   definitionVersion: 1,
+  stepNames: ["one", "two"],
   input: null,
   state,
   steps,

@@ -99,7 +99,12 @@ export function apply<Tx>(
   random: number,
 ): Change {
   if (event.type === "definition missing")
-    return { state: "parked", error: event.failure, leftBehind: leftovers(record.steps.filter(isLeft)), next: "end" };
+    return {
+      state: "parked",
+      error: event.failure,
+      leftBehind: leftovers(record.steps.filter(isLeft)),
+      next: "suspend",
+    };
   if (!definition) throw new Error(`${event.type} needs a definition.`);
   if (event.type === "cancelled") return compensating(record, definition, cancelled);
   const step = definition.steps[event.position];
