@@ -9,7 +9,7 @@ import type { Database, WriteTx } from "../client.ts";
 import { append } from "../event-log/append.ts";
 import { statement } from "../statement.ts";
 import { projectedOperationChanges } from "../vms/changes.ts";
-import { releaseSlotsOf } from "../vms/ended-slots-writes.ts";
+import { releaseSlotsOf, releaseSlotsOfRemoved } from "../vms/ended-slots-writes.ts";
 
 /** An operation in the projection, as its domain has it. */
 export interface ProjectedOperation {
@@ -79,6 +79,8 @@ const remove = statement<ChangedRow>(
 async function removeOperations(tx: WriteTx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await append(tx, changeEvents(projectedOperationChanges, await tx.run(remove, { ids }), "deleted"));
+  // Their end may never have been recorded here: it came with their removal, or their database was restored without them.
+  await releaseSlotsOfRemoved(tx, ids);
 }
 
 /** Applies the events of operations. No event follows the one of an operation's removal. */
