@@ -160,6 +160,13 @@ export function withNextEffect<Tx>(
   return begins ? { ...change, begins } : change;
 }
 
+/** Returns the outcome of a step with this failure in place of what it returned, which cannot be recorded. */
+export function withFailure(event: OperationEvent, failure: Failure): OperationEvent {
+  if (event.type === "undo failed") return { ...event, failure };
+  if (event.type !== "succeeded" && event.type !== "failed") return event;
+  return { type: "failed", position: event.position, failure, isFinal: true };
+}
+
 interface At<Tx> {
   record: OperationRecord;
   definition: OperationDefinition<Tx>;

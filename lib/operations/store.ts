@@ -64,7 +64,7 @@ export interface OperationStore<Tx> {
   renew(lease: Lease, leaseMs: number): Promise<OperationRecord | undefined>;
   /**
    * Records a change. Returns false, and records nothing, when the lease has ended, the token is not the operation's newest, or a cancel was requested that the
-   * record does not know of.
+   * record does not know of. Rejects with the failure RESULT_INVALID when the change can never be stored.
    */
   save(lease: Lease, record: OperationRecord, change: Change): Promise<boolean>;
   /** Runs a step and records its change in one transaction, under the same conditions as `save`. */
