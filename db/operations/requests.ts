@@ -216,7 +216,7 @@ const parked = statement<{ state: OperationState; leftBehind: Leftover[] | null 
 const abandon = statement<never>(
   () => sql`
     with abandoned as (
-      update ${operations} set state = 'abandoned', ${countedWrite(operations)}
+      update ${operations} set state = 'abandoned', ended_at = now(), ${countedWrite(operations)}
       where id = ${placeholder("id")}::uuid and ${ofTenant(operations.tenantId)} and state = 'parked' returning ${operations}.*
     )
     ${eventOf("abandoned", "updated", "caller")}`,

@@ -224,7 +224,7 @@ it.each<[string, () => unknown]>([
 });
 
 it.each(["effect", "transaction"])(
-  "a failure of an %s whose message has a NUL is recorded without it",
+  "a failure whose message has a NUL is recorded without it, of a step of type %s",
   async (type) => {
     const fixture = await operationsFixture();
     let runs = 0;
