@@ -123,8 +123,10 @@ export const operationTables = (domain: Domain) => {
     kind: text("kind").notNull(),
     cron: text("cron").notNull(),
     zone: text("zone").notNull(),
-    /** When it is due next. Null: no program has the schedule any more. */
+    /** When it is due next, or was when it was disabled. */
     nextAt: timestamptz("next_at"),
+    /** Since when no program has the schedule any more, as far as another one noticed. */
+    disabledAt: timestamptz("disabled_at"),
     /** The due time for which it last started an operation. */
     lastAt: timestamptz("last_at"),
     lastOperationId: uuid("last_operation_id"),
