@@ -140,6 +140,11 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     if (before && !hasSafePoint) before.lastSafePoint = true;
     return { kind: "simulated", version: 1, steps: [takeOf(call), ...steps, giveBackOf(call)] };
   };
+  /** As if the last step were removed without a new version. */
+  const shortened = (worker: number): OperationDefinition<MemoryTx> => {
+    const { steps, ...rest } = definitionsOf(worker);
+    return { ...rest, steps: steps.slice(0, -1) };
+  };
   type Call = (apply: () => void) => Promise<null>;
   const ofSlots = { type: "effect", timeLimitMs: 1_500, undoRetry, undoTimeLimitMs: 1_500 } as const;
   const takeOf = (call: Call): Step<MemoryTx> => ({
@@ -171,7 +176,7 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     if (knows) knowing.add(worker);
     startWorker<MemoryTx>({
       store: reached(store, travelOf(worker)),
-      definitions: new OperationDefinitions(knows ? [definitionsOf(worker)] : []),
+      definitions: new OperationDefinitions(knows ? [definitionsOf(worker)] : chance(0.5) ? [] : [shortened(worker)]),
       concurrency: 2,
       leaseMs,
       pollMs: 500,

@@ -109,10 +109,10 @@ it("an operation whose definition has vanished or has other steps is parked with
   ]);
   await Promise.all([fixture.reached(changedId, "waiting"), fixture.reached(goneId, "waiting")]);
   await stop();
-  fixture.work([definitionOf([effect("renamed", async () => null), wait])], { unknownAfterMs: 100 });
+  fixture.work([definitionOf([effect("made", async () => null)])], { unknownAfterMs: 100 });
   for (const id of [changedId, goneId]) await fixture.service.write(scope, (tx) => signalOperation(tx, id, "go", null));
   expect(await fixture.reached(changedId, "parked")).toMatchObject({
-    error: { code: "DEFINITION_CHANGED", step: "made" },
+    error: { code: "DEFINITION_CHANGED", step: "go" },
   });
   expect(await fixture.reached(goneId, "parked")).toMatchObject({
     error: { code: "DEFINITION_MISSING" },
