@@ -34,10 +34,14 @@ export const operationEventTypes = (domain: Domain): OperationEvent["type"][] =>
 
 const { placeholder } = sql;
 
+/** Null for a text that is no UUID: an event that cannot be projected would stop the projection for good. */
+const subjectId = sql`
+  case when split_part(subject, ':', 2) ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then split_part(subject, ':', 2)::uuid end`;
+
 const write = statement<ChangedRow>(
   () => sql`
     insert into projected_operations (id, tenant_id, kind, subject_type, subject_id, state, actor, created_at, ended_at, version)
-    select distinct on (id) id, "tenantId", kind, split_part(subject, ':', 1), nullif(split_part(subject, ':', 2), '')::uuid, state, actor, "createdAt",
+    select distinct on (id) id, "tenantId", kind, split_part(subject, ':', 1), ${subjectId}, state, actor, "createdAt",
       "endedAt", version
     from jsonb_to_recordset(${placeholder("rows")}::text::jsonb) as input (id uuid, "tenantId" uuid, kind text, subject text, state text, actor text,
       "createdAt" timestamptz, "endedAt" timestamptz, version int)

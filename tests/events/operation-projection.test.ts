@@ -98,6 +98,14 @@ describe("the projection of operations", () => {
     expect(await announced(id)).toEqual(["operation.created", "operation.updated"]);
   });
 
+  it("has an operation whose subject has no UUID, without the id", async () => {
+    const created = event("created", 1, "pending");
+    await apply({ ...created, payload: { ...created.payload, subject: "Template:ubuntu" } });
+    expect(await projected(id)).toMatchObject({ state: "pending", subject: null });
+    await apply(event("updated", 2, "running"));
+    expect(await projected(id)).toMatchObject({ state: "running", subject });
+  });
+
   it("forgets an operation that was removed, also when its last events come together", async () => {
     await apply(event("created", 1, "pending"));
     await apply(event("updated", 2, "done"), event("deleted", 3, "done"));

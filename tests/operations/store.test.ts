@@ -52,10 +52,17 @@ it("an operation starts in the transaction of the change that asks for it: a rol
   });
   await expect(asked).rejects.toThrow("no");
   expect(await claimOne(fixture)).toBeUndefined();
-  const id = await fixture.start(twoSteps, { input: { vm: "a" }, subject: "vm:a" });
+  const id = await fixture.start(twoSteps, { input: { vm: "a" }, subject: `Vm:${newId()}` });
   expect(await claimOne(fixture)).toMatchObject({
     record: { id, input: { vm: "a" }, token: 1, state: "pending", steps: [] },
   });
+});
+
+it("an operation whose subject is no type with a UUID is not started", async () => {
+  const fixture = await operationsFixture();
+  for (const subject of ["Vm", "Vm:a", `vm:${newId()}`, `:${newId()}`, `Vm:${newId()}:1`, ""])
+    await expect(fixture.start(twoSteps, { input: null, subject })).rejects.toThrow("no type with a UUID");
+  expect(await fixture.owner`select from operations`).toHaveLength(0);
 });
 
 it("what a step writes in its transaction is recorded as the operation's, with the actor and request that started it", async () => {
