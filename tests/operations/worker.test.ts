@@ -1,5 +1,6 @@
+import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { cancelOperation, signalOperation } from "#db/operations/requests.ts";
+import { cancelOperation, signalOperation, startOperation } from "#db/operations/requests.ts";
 import type { Json, Step } from "#lib/operations/definition.ts";
 import { StepFailure } from "#lib/operations/failures.ts";
 import type { WriteTx } from "#db/client.ts";
@@ -114,6 +115,44 @@ it("a cancel aborts the running step within the wake-up, undoes what was attempt
   ]);
   expect(undoAborted).toBe(false);
 });
+
+it.each([false, true])(
+  "an effect whose beginning is recorded does not begin after a cancel that was accepted before (its response lost: %s)",
+  async (isLost) => {
+    const fixture = await operationsFixture();
+    let id = "";
+    const begun: string[] = [];
+    const definition = definitionOf(
+      ["one", "two"].map((name) =>
+        effect(name, async () => {
+          begun.push(name);
+          return null;
+        }),
+      ),
+    );
+    const store: typeof fixture.store = {
+      ...fixture.store,
+      save: async (lease, record, change) => {
+        const isSaved = await fixture.store.save(lease, record, change);
+        if (!change.begins) return isSaved;
+        await fixture.service.write(scope, (tx) => cancelOperation(tx, id));
+        if (isLost) throw new Error("lost");
+        // The worker is notified of the cancel, and reads it, before it receives this response.
+        await setTimeout(200);
+        return isSaved;
+      },
+    };
+    fixture.work([definition], { store });
+    await fixture.service.write(scope, async (tx) => {
+      ({ id } = await startOperation(tx, definition, { input: null }));
+    });
+    expect(await fixture.reached(id, "compensated")).toMatchObject({
+      error: { code: "CANCELLED" },
+      steps: [{ state: "undone" }, { name: "two", state: "undone" }],
+    });
+    expect(begun).toEqual(["one"]);
+  },
+);
 
 it("an operation waits for a signal without a worker, fails when it does not arrive in time, and waits for times", async () => {
   const fixture = await operationsFixture();
