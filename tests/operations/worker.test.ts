@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { cancelOperation, signalOperation, startOperation } from "#db/operations/requests.ts";
 import type { Json, Step } from "#lib/operations/definition.ts";
 import { StepFailure } from "#lib/operations/failures.ts";
@@ -177,6 +177,20 @@ it("an operation waits for a signal without a worker, fails when it does not arr
   });
   await fixture.service.write(scope, (tx) => signalOperation(tx, id, "approved", { by: "ada" }));
   expect((await fixture.reached(id, "done")).steps).toMatchObject([{ name: "pause" }, { result: { by: "ada" } }]);
+});
+
+it("a worker that is woken often creates no signal that depends on that of its stop, which would keep it", async () => {
+  const any = vi.spyOn(AbortSignal, "any");
+  onTestFinished(() => any.mockRestore());
+  const fixture = await operationsFixture();
+  const definition = definitionOf([effect("one", async () => null)]);
+  const stop = fixture.work([definition], { pollMs: 60_000 });
+  for (let round = 0; round < 10; round += 1)
+    await fixture.reached(await fixture.start(definition, { input: null }), "done");
+  const began = performance.now();
+  await stop();
+  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(any).not.toHaveBeenCalled();
 });
 
 it("a lost notification delays an operation by at most the poll", async () => {
