@@ -90,6 +90,7 @@ export async function openLifecycle(count: number): Promise<Lifecycle & { stop()
       eventRetentionSeconds: 86_400,
       operationRetentionSeconds: 86_400,
       changeRetentionSeconds: 365 * 86_400,
+      vmRetentionSeconds: 7 * 86_400,
     },
     signingKeys: new Replaceable([{ id: "one", secret: "1".repeat(43) }]),
   });

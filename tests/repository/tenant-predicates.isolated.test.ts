@@ -61,6 +61,7 @@ const acrossTenants: Readonly<Record<string, string>> = {
   "db/scheduler/placement-audit.ts": "the audit of placement compares the nodes with the claims of all tenants",
   "db/vms/busy-vms.ts": "the audit of placement leaves out the VMs of all tenants that operations work on",
   "db/vms/ended-slots-writes.ts": "operations of all tenants end, and their slots are released together",
+  "db/vms/unpurged-vms.ts": "deleted VMs of all tenants are purged together",
 };
 
 /** Tables with a tenant that no statement of a domain's modules touches, and what does. */
