@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { Replaceable } from "#lib/replaceable.ts";
 import { closeDatabases, type Databases, openDatabases } from "#runtime/databases.ts";
-import { startOperations } from "#runtime/operations/start-operations.ts";
+import { type OperationOptions, startOperations } from "#runtime/operations/start-operations.ts";
 import { callsInProcess } from "#runtime/service-calls.ts";
 import { newId } from "#lib/uuid.ts";
 import { until } from "#tests/events/until.ts";
@@ -73,15 +73,25 @@ export function lifecycleFixture({ nodes = 3 } = {}): Lifecycle {
   return fixture;
 }
 
+interface LifecycleOptions {
+  /** Whether other processes run the operations. */
+  worksElsewhere?: boolean;
+  /** How often each node has 8 cores and 16 GiB. */
+  nodeSize?: number;
+}
+
 /** Starts one with this many nodes. */
-export async function openLifecycle(count: number): Promise<Lifecycle & { stop(): Promise<void> }> {
+export async function openLifecycle(
+  count: number,
+  { worksElsewhere = false, nodeSize = 1 }: LifecycleOptions = {},
+): Promise<Lifecycle & { stop(): Promise<void> }> {
   const [product, hypervisor] = await Promise.all([bootProduct({ withEvents: true }), SimulatedProcess.start()]);
-  const nodes = await insertNodes(product, count);
+  const nodes = await insertNodes(product, count, nodeSize);
   const folder = mkdtempSync(join(tmpdir(), "lifecycle-"));
   const server = { url: product.urls.url, embedded: false, stop: async () => undefined };
   const systems: Databases = await openDatabases(server, "system");
   const calls = callsInProcess("jobs", product.subgraphs);
-  const operations = startOperations({
+  const options: OperationOptions = {
     server,
     services: product.databases,
     systems,
@@ -95,7 +105,8 @@ export async function openLifecycle(count: number): Promise<Lifecycle & { stop()
       vmRetentionSeconds: 7 * 86_400,
     },
     signingKeys: new Replaceable([{ id: "one", secret: "1".repeat(43) }]),
-  });
+  };
+  const operations = worksElsewhere ? undefined : startOperations(options);
   const ask = async <Data>(query: string, variables: Record<string, unknown>): Promise<Data> => {
     const { data, errors } = await product.ask(query, variables);
     if (errors.length > 0) throw new Error(JSON.stringify(errors));
@@ -148,7 +159,7 @@ export async function openLifecycle(count: number): Promise<Lifecycle & { stop()
   return {
     ...lifecycle,
     stop: async () => {
-      await operations.stop();
+      await operations?.stop();
       await calls.close();
       await product.stop();
       await closeDatabases(systems);
@@ -158,12 +169,12 @@ export async function openLifecycle(count: number): Promise<Lifecycle & { stop()
   };
 }
 
-async function insertNodes({ urls }: TestProduct, count: number): Promise<Node[]> {
+async function insertNodes({ urls }: TestProduct, count: number, size: number): Promise<Node[]> {
   const nodes = Array.from({ length: count }, (_, at) => ({ id: newId(), name: `node-${at + 1}` }));
   const amounts = {
-    cpuMillicores: 8_000,
-    memoryMb: 16_384,
-    storageGb: 1_000,
+    cpuMillicores: 8_000 * size,
+    memoryMb: 16_384 * size,
+    storageGb: 1_000 * size,
     networkMbps: 0,
     gpuCount: 0,
     gpuMilli: 0,
