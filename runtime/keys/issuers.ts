@@ -4,8 +4,8 @@ import type { Issuer } from "#lib/trust/call-keys.ts";
 /** The signers of calls, and the subgraphs that each may call. docs/decisions/keys-between-processes.md has the reasons. */
 const callees: Readonly<Record<Issuer, readonly Domain[]>> = {
   gateway: domains,
-  // The slots of VMs.
-  jobs: ["vms"],
+  // The slots of VMs, and their allocations.
+  jobs: ["vms", "scheduler"],
   // The operations of the other domains.
   vms: domains.filter((domain) => domain !== "vms"),
 };
