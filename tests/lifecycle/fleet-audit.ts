@@ -77,7 +77,10 @@ function ofVm({ id, state, nodeId, recorded }: AuditedVm, { claims, machines }: 
     find(machine.nodeId !== nodeId, `has a machine on the node ${machine.nodeId} and is on ${nodeId}`);
     find(!machineStates[state]?.includes(machine.state), `has a machine that is ${machine.state}`);
     if (effects !== undefined)
-      find(machine.effects !== effects, `has a machine that was changed ${machine.effects} times instead of ${effects}`);
+      find(
+        machine.effects !== effects,
+        `has a machine that was changed ${machine.effects} times instead of ${effects}`,
+      );
   }
   return wrong;
 }

@@ -70,10 +70,7 @@ export async function startKills({ nodes = 3 } = {}): Promise<Kills> {
   const machineOf = async (vmId: string) => (await readFleet(lifecycle)).machines.find((each) => each.vmId === vmId);
 
   /** Runs a course, and returns the id of its operation. */
-  async function run(
-    { kind, scenario, end }: Course,
-    kill?: { boundary: string; victim: Victim },
-  ): Promise<string> {
+  async function run({ kind, scenario, end }: Course, kill?: { boundary: string; victim: Victim }): Promise<string> {
     const definition = definitions.get(kind);
     if (!definition) throw new Error(`There is no operation ${kind}.`);
     const prepared = (await scenario.prepare?.(lifecycle)) ?? "";
@@ -86,7 +83,12 @@ export async function startKills({ nodes = 3 } = {}): Promise<Kills> {
       throw new Error(`${kind} ${operation.id} is ${ended.state}: ${JSON.stringify(ended.error)}`);
     if (kill) await until(`"${kill.boundary}" was passed`, () => hasKilled(owner));
     await endPlan(owner);
-    await until("the hypervisor is there", () => hypervisor.client.list(AbortSignal.timeout(1_000)).then(() => true, () => false));
+    await until("the hypervisor is there", () =>
+      hypervisor.client.list(AbortSignal.timeout(1_000)).then(
+        () => true,
+        () => false,
+      ),
+    );
     await scenario.tidy?.(lifecycle);
     effects.set(vm.id, before + scenario.effects[end === "done" ? "done" : "undone"]);
     return operation.id;

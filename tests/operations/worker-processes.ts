@@ -27,10 +27,7 @@ export interface WorkerProcessOptions {
   calleeUrl?: string;
 }
 
-function spawnWorker(
-  options: object,
-  program = "tests/operations/worker-process.ts",
-): WorkerProcess {
+function spawnWorker(options: object, program = "tests/operations/worker-process.ts"): WorkerProcess {
   const child = spawn(process.execPath, [bundle(program), JSON.stringify(options)], {
     stdio: ["pipe", "pipe", "ignore"],
   });
