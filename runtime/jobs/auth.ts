@@ -32,6 +32,9 @@ export const sessionRetention = (system: Database): Job => ({
   name: "remove_ended_sessions",
   cron: "11 * * * *",
   steps: [
-    { name: "remove", run: async (signal) => ({ removed: await removeEndedSessions(system, new Date(), signal) }) },
+    {
+      name: "remove",
+      run: async (signal, scope) => ({ removed: await removeEndedSessions(system, scope, new Date(), signal) }),
+    },
   ],
 });

@@ -27,7 +27,9 @@ export const operationRetention = (system: Database, { operationRetentionSeconds
   steps: [
     {
       name: "remove",
-      run: async (signal) => ({ removed: await removeEndedOperations(system, operationRetentionSeconds, signal) }),
+      run: async (signal, scope) => ({
+        removed: await removeEndedOperations(system, scope, operationRetentionSeconds, signal),
+      }),
     },
   ],
 });

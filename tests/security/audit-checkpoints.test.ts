@@ -11,6 +11,7 @@ import { type Database, openDatabase } from "#db/client.ts";
 import { Replaceable } from "#lib/replaceable.ts";
 import type { AuditCheckpoint } from "#lib/trust/audit-checkpoint.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
+import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { auditCheckpoints } from "#runtime/jobs/auth.ts";
 import { migratedDatabase } from "#tests/migrations/migrated-database.ts";
 import type { ScratchDatabase } from "#tests/migrations/scratch-database.ts";
@@ -100,7 +101,9 @@ describe("attack 58: checkpoints of the audit log", () => {
     await record(4);
     expect((await sign()).refused).toEqual([tenantId]);
     const [step] = auditCheckpoints(system, { path, signingKeys: new Replaceable(signingKeys) }).steps;
-    await expect(step?.run(new AbortController().signal)).rejects.toMatchObject({ code: "AUDIT_LOG_CHANGED" });
+    await expect(
+      step?.run(new AbortController().signal, { tenantId: platformTenantId, actor: "job:test" }),
+    ).rejects.toMatchObject({ code: "AUDIT_LOG_CHANGED" });
     expect((await verify()).faults).toMatchObject([{ seq: 3, problem: expect.stringContaining("checkpoint") }]);
   });
 
