@@ -85,9 +85,15 @@ const ofType = ({ type }: History): SQL => sql`${entityChanges.entityType} = ${s
 
 /** Returns the function that reads the changes of many entities of a type, newest first, in one statement. */
 export const changesOfEntity = (history: History): PagesByParent<ChangeRow> =>
-  listed(
-    sql`${ofType(history)} and ${history.tenant === null ? sql`${entityChanges.tenantId} is null` : ofTenant(entityChanges.tenantId)}`,
-  );
+  listed(sql`${ofType(history)} and ${visibleTenants(history)}`);
+
+/** Rows without a tenant are readable by all, also where other rows of their table belong to one: built-in roles. */
+function visibleTenants({ table, tenant }: History): SQL {
+  const ofNone = sql`${entityChanges.tenantId} is null`;
+  if (tenant === null) return ofNone;
+  const own = ofTenant(entityChanges.tenantId);
+  return columnOf(table, tenant).notNull ? own : sql`(${own} or ${ofNone})`;
+}
 
 /** The same for entities of all tenants: under the system role alone. */
 export const changesAcrossTenants = (history: History): PagesByParent<ChangeRow> => listed(ofType(history));
