@@ -91,6 +91,22 @@ describe("checkpoints of the audit log", () => {
   });
 });
 
+it("a log whose end no checkpoint of the file covers for minutes is reported, because another machine signs in a file of its own", async () => {
+  await sign();
+  expect((await verify()).unsigned).toEqual([]);
+  await record(2);
+  expect((await verify()).unsigned).toEqual([]);
+  await tamper("update auth_audit_log set created_at = now() - interval '6 minutes' where tenant_id = $1 and seq > 3");
+  const ours = path;
+  path = `${ours}.of-another-machine`;
+  await sign();
+  expect((await verify()).unsigned).toEqual([]);
+  path = ours;
+  const report = await verify();
+  expect(report.unsigned).toEqual([{ tenantId, seq: 4 }]);
+  expect(reportText(report)).toContain(`tenant ${tenantId}: from entry 4 on, no checkpoint`);
+});
+
 describe("attack 58: checkpoints of the audit log", () => {
   it("detect a tail that was cut before the last checkpoint, and the log is not signed again", async () => {
     await sign();
