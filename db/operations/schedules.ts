@@ -17,20 +17,23 @@ const define = statement<never>(
     insert into ${operationSchedules} (name, kind, cron, zone, next_at)
     values (${placeholder("name")}::text, ${placeholder("kind")}::text, ${placeholder("cron")}::text, ${placeholder("zone")}::text,
       ${placeholder("nextAt")}::timestamptz)
-    on conflict (name) do update set kind = excluded.kind, cron = excluded.cron, zone = excluded.zone, ${countedWrite(operationSchedules)},
+    on conflict (name) do update set kind = excluded.kind, cron = excluded.cron, zone = excluded.zone, disabled_at = null, ${countedWrite(operationSchedules)},
       next_at = case when (operation_schedules.cron, operation_schedules.zone) = (excluded.cron, excluded.zone)
         then coalesce(operation_schedules.next_at, excluded.next_at) else excluded.next_at end
-    where operation_schedules.next_at is null
+    where operation_schedules.disabled_at is not null
       or (operation_schedules.kind, operation_schedules.cron, operation_schedules.zone) <> (excluded.kind, excluded.cron, excluded.zone)`,
 );
 
-const readDue = statement<{ due: string[]; unknown: string[]; nextInMs: number | null }>(
+const isUnknown = sql`disabled_at is null and next_at <= now() - ${placeholder("unknownAfterMs")}::float8 * interval '1 millisecond'`;
+
+/** What is known and disabled is due when it was: another program, without the schedule, has disabled it after an outage. */
+const readDue = statement<{ due: string[]; disabled: string[]; unknown: string[]; nextInMs: number | null }>(
   () => sql`
     select coalesce(json_agg(name order by next_at) filter (where next_at <= now() and is_known), '[]') as due,
-      coalesce(json_agg(name) filter (where next_at <= now() - ${placeholder("unknownAfterMs")}::float8 * interval '1 millisecond' and not is_known), '[]') as unknown,
+      coalesce(json_agg(name) filter (where disabled_at is not null and is_known), '[]') as disabled,
+      coalesce(json_agg(name) filter (where ${isUnknown} and not is_known), '[]') as unknown,
       extract(epoch from min(next_at) filter (where next_at > now() and is_known) - now())::float8 * 1000 as "nextInMs"
-    from ${operationSchedules}, lateral (select name = any(${placeholder("known")}::text[]) as is_known) as of
-    where next_at is not null`,
+    from ${operationSchedules}, lateral (select name = any(${placeholder("known")}::text[]) as is_known) as of`,
 );
 
 /** Another program that fires the schedule at this moment has it locked. */
@@ -39,7 +42,7 @@ const takeDue = statement<{ dueAt: Date; now: Date; isRunning: boolean }>(
     select next_at as "dueAt", clock_timestamp() as now, exists (
       select from ${operations} where id = last_operation_id and tenant_id = ${placeholder("tenantId")}::uuid and ended_at is null
     ) as "isRunning"
-    from ${operationSchedules} where name = ${placeholder("name")}::text and next_at <= now() for update skip locked`,
+    from ${operationSchedules} where name = ${placeholder("name")}::text and next_at <= now() and disabled_at is null for update skip locked`,
 );
 const setNext = statement<never>(
   () => sql`
@@ -52,7 +55,8 @@ const setNext = statement<never>(
 );
 const disable = statement<never>(
   () => sql`
-    update ${operationSchedules} set next_at = null, ${countedWrite(operationSchedules)} where name = ${placeholder("name")}::text`,
+    update ${operationSchedules} set disabled_at = now(), ${countedWrite(operationSchedules)}
+    where name = ${placeholder("name")}::text and ${isUnknown}`,
 );
 
 /** A schedule that this program does not have is disabled when no program has fired it for this long: during a deploy another one may have it. */
@@ -62,22 +66,25 @@ const scopeOf = (name: string) => ({ tenantId: platformTenantId, actor: `job:${n
 
 /** Returns the schedules of one domain's database, whose operations are the platform's. @param system the database under its system role */
 export function scheduleStore(system: Database): ScheduleStore<WriteTx> {
+  const defineAll = async (schedules: readonly Schedule<WriteTx>[]) => {
+    for (const schedule of schedules)
+      await system.write(scopeOf(schedule.definition.name), async (tx) => {
+        const [time] = await tx.run(readTime);
+        const nextAt = time && schedule.nextTime(time.now).toISOString();
+        await tx.execute(define, { ...columnsOf(schedule), nextAt });
+      });
+  };
   return {
-    define: async (schedules) => {
-      for (const schedule of schedules)
-        await system.write(scopeOf(schedule.definition.name), async (tx) => {
-          const [time] = await tx.run(readTime);
-          const nextAt = time && schedule.nextTime(time.now).toISOString();
-          await tx.execute(define, { ...columnsOf(schedule), nextAt });
-        });
-    },
+    define: defineAll,
     fire: async (schedules) => {
       const known = schedules.map(({ definition }) => definition.name);
       const [read] = await system.run(readDue, { known, unknownAfterMs });
       for (const name of read?.unknown ?? []) {
-        await system.write(scopeOf(name), (tx) => tx.execute(disable, { name }));
-        log.operations.warn({ schedule: name }, "a schedule that no program has any more was disabled");
+        const disabled = await system.write(scopeOf(name), (tx) => tx.execute(disable, { name, unknownAfterMs }));
+        if (disabled > 0)
+          log.operations.warn({ schedule: name }, "a schedule that no program has any more was disabled");
       }
+      await defineAll(schedules.filter(({ definition }) => read?.disabled.includes(definition.name)));
       const waits = typeof read?.nextInMs === "number" ? [read.nextInMs] : [];
       for (const schedule of schedules.filter(({ definition }) => read?.due.includes(definition.name))) {
         const { name } = schedule.definition;

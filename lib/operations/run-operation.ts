@@ -1,7 +1,7 @@
 import { log } from "../observability/log.ts";
 import type { Json, OperationDefinition, Step, StepContext, WaitStep } from "./definition.ts";
 import { failureOf, StepFailure, storable } from "./failures.ts";
-import { apply, nextAction, type OperationEvent, withNextEffect } from "./machine.ts";
+import { apply, nextAction, type OperationEvent, withFailure, withNextEffect } from "./machine.ts";
 import { type Change, changed, hasEnded, type OperationRecord, type OperationState } from "./record.ts";
 import type { Lease, OperationStore } from "./store.ts";
 
@@ -136,11 +136,17 @@ class Run<Tx> {
   }
 
   /** Records an event. Returns whether it is recorded; when it is not, the record has been read again and shows what is next. */
-  async #save(event: OperationEvent): Promise<boolean> {
+  async #save(happened: OperationEvent): Promise<boolean> {
+    let event = happened;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const before = this.#record;
       const change = this.#change(event);
-      if (await this.#options.store.save(this.#lease, before, change).catch(() => false)) {
+      let invalid: StepFailure | undefined;
+      const isSaved = await this.#options.store.save(this.#lease, before, change).catch((error: unknown) => {
+        if (error instanceof StepFailure) invalid = error;
+        return false;
+      });
+      if (isSaved) {
         this.#follow(change);
         return true;
       }
@@ -154,6 +160,8 @@ class Run<Tx> {
       // A cancel has come between. What happened is recorded with it; what has not begun does not begin.
       const isNews = this.#record.cancelRequested && !before.cancelRequested;
       if (isNews && !isOutcome(event)) return false;
+      // It would be refused at each attempt, and the step would run again at each lease.
+      if (invalid) event = withFailure(event, failureOf(invalid, change.step?.name ?? ""));
     }
     throw new Error("The record of an operation could not be saved.");
   }

@@ -39,6 +39,7 @@ const withoutEvents: Record<string, string> = {
   operation_steps: "a step is a part of its operation",
   vm_slots: "the operations that take and release them have events",
   allocation_fences: "the operations that call have events",
+  operation_workers: "which workers live",
   operation_schedules: "the operations that they start have events",
   executed_writes: "they record which calls were executed, and expire within a minute",
   entity_changes: "written with the events of the same changes",

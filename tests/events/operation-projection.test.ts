@@ -98,6 +98,14 @@ describe("the projection of operations", () => {
     expect(await announced(id)).toEqual(["operation.created", "operation.updated"]);
   });
 
+  it("has an operation whose subject has no UUID, without the id", async () => {
+    const created = event("created", 1, "pending");
+    await apply({ ...created, payload: { ...created.payload, subject: "Template:ubuntu" } });
+    expect(await projected(id)).toMatchObject({ state: "pending", subject: null });
+    await apply(event("updated", 2, "running"));
+    expect(await projected(id)).toMatchObject({ state: "running", subject });
+  });
+
   it("forgets an operation that was removed, also when its last events come together", async () => {
     await apply(event("created", 1, "pending"));
     await apply(event("updated", 2, "done"), event("deleted", 3, "done"));
@@ -130,6 +138,15 @@ describe("the projection of operations", () => {
     });
     ended.abort();
     await running;
+  });
+
+  it("is right while operations are claimed, renewed and signalled, which have no events; with a version that its source has not reached it is different", async () => {
+    const id = await start("federation");
+    await rebuildProjection(fixture.systems, "vms");
+    await inSource("federation", `update operations set version = version + 3 where id = '${id}'`);
+    expect(await checkOperationProjection(between("federation"))).toEqual({ ...same, operations: 1 });
+    await inSource("vms", `update projected_operations set version = 9 where id = '${id}'`);
+    expect(await checkOperationProjection(between("federation"))).toMatchObject({ different: [id] });
   });
 
   it("is reported as different where a row was changed, lost or invented, and is repaired by a rebuild", async () => {

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { WriteTx } from "#db/client.ts";
+import { abandonOperation } from "#db/operations/requests.ts";
 import { removeEndedOperations } from "#db/operations/retention.ts";
 import { scheduleStore } from "#db/operations/schedules.ts";
 import { Schedule } from "#lib/operations/schedule.ts";
@@ -52,6 +53,15 @@ it("operations that ended longer ago than the retention are removed with their s
   const [steps] = await fixture.owner`select count(*)::int as count from operation_steps`;
   expect(steps).toEqual({ count: kept.length });
   expect(await removeEndedOperations(fixture.system, scope, 30 * day, running)).toBe(0);
+});
+
+it("an operation that was parked for longer than the retention is kept for the retention after it was abandoned", async () => {
+  const fixture = await operationsFixture({ tenantId: platformTenantId });
+  const [id = ""] = await insert(fixture, { count: 1, state: "parked", endedDaysAgo: 31 });
+  await fixture.service.write(fixture.scope, (tx) => abandonOperation(tx, id, { consent: true }));
+  expect(await removeEndedOperations(fixture.system, scope, 30 * day, running)).toBe(0);
+  await fixture.owner`update operations set ended_at = ended_at - interval '31 days'`;
+  expect(await removeEndedOperations(fixture.system, scope, 30 * day, running)).toBe(1);
 });
 
 it("of a schedule's operations the newest few in each state are kept, and each that is removed has an event", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { WriteTx } from "#db/client.ts";
+import { listSchedules } from "#db/operations/schedule-list.ts";
 import { scheduleStore } from "#db/operations/schedules.ts";
 import { Schedule, type ScheduleDefinition } from "#lib/operations/schedule.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
@@ -14,6 +15,7 @@ interface StoredSchedule {
   cron: string;
   zone: string;
   next_at: Date | null;
+  disabled_at: Date | null;
   last_at: Date | null;
   last_operation_id: string | null;
   skipped: number;
@@ -142,14 +144,45 @@ describe("a schedule", () => {
     await outage(fixture, 1);
     await fixture.owner`update operation_schedules set next_at = now()`;
     await store.fire(other);
-    expect((await stored(fixture)).next_at).not.toBeNull();
+    expect((await stored(fixture)).disabled_at).toBeNull();
     await outage(fixture, 1);
     await store.fire(other);
-    expect((await stored(fixture)).next_at).toBeNull();
-    expect(await store.fire([scheduleOf()])).toBeUndefined();
+    const listed = async () => (await listSchedules(fixture.system)).map(({ nextAt }) => nextAt);
+    expect(await listed()).toEqual([null]);
+    expect(await store.fire(other)).toBeUndefined();
     expect(await started(fixture)).toEqual([]);
-    await store.define([scheduleOf()]);
-    expect(await stored(fixture)).toMatchObject({ next_at: scheduleOf().nextTime(new Date()) });
+    await store.define([scheduleOf({ cron: "0 4 * * *" })]);
+    expect(await listed()).toEqual([scheduleOf({ cron: "0 4 * * *" }).nextTime(new Date())]);
+  });
+
+  it("that was due in an outage runs once in the release that has it, also when the release before has disabled it by then", async () => {
+    const { fixture, store, fire } = await scheduled();
+    const dueAt = await outage(fixture, 1);
+    await store.fire([]);
+    expect((await stored(fixture)).disabled_at).not.toBeNull();
+    await fire();
+    expect(await started(fixture)).toHaveLength(1);
+    const next = scheduleOf().nextTime(new Date());
+    expect(await stored(fixture)).toMatchObject({ last_at: dueAt, next_at: next, disabled_at: null });
+    await fire();
+    await store.fire([]);
+    expect(await started(fixture)).toHaveLength(1);
+    expect((await stored(fixture)).disabled_at).toBeNull();
+  });
+
+  it("that was fired meanwhile is not disabled by a program that has read before that it was overdue", async () => {
+    const { fixture, store, fire } = await scheduled();
+    await outage(fixture, 1);
+    const reads = { ...fixture.system } as typeof fixture.system;
+    reads.run = async (...call) => {
+      const read = await fixture.system.run(...call);
+      await fire();
+      return read;
+    };
+    await scheduleStore(reads).fire([]);
+    expect(await stored(fixture)).toMatchObject({ disabled_at: null, next_at: scheduleOf().nextTime(new Date()) });
+    await store.fire([]);
+    expect(await started(fixture)).toHaveLength(1);
   });
 
   it("that cannot start its operation does not stop the others, and is due again at once", async () => {

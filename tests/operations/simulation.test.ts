@@ -10,6 +10,7 @@ it("an operation ends done, compensated or parked, with no effect applied twice,
 it.each<[Planted, RegExp]>([
   ["leak", /was left behind$/],
   ["double effect", /was applied \d times$/],
+  ["definition that comes back for nothing", /does not come to an end$/],
   ["slot that is kept", /the slot of \w+ is left with/],
   ["slot for two", /had the slot of one$/],
   ["cancel after the slot was given back", /worked without the slot/],

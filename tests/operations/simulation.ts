@@ -17,10 +17,13 @@ export type Planted =
   | "leak"
   | "double effect"
   | PlantedInSlots
+  | "definition that comes back for nothing"
   | "cancel after the slot was given back"
   | "slot that is given back three times at most";
 
 const leaseMs = 400;
+/** How long no living worker has known a definition when its operations are parked: some workers of a run do not know it. */
+const unknownAfterMs = 1_500;
 const workers = 3;
 const operationIds = ["a", "b", "c"];
 /** Two of the operations work on the same subject. */
@@ -39,7 +42,8 @@ interface Timer {
 
 /**
  * Runs the real worker, three times, on a model of the store, in an order that a seed decides: which call proceeds next, which response is lost, when time
- * passes and how fast for each worker, which worker dies and starts again, when an operation is started, cancelled or signalled. Each operation first takes its
+ * passes and how fast for each worker, which worker dies and starts again, when an operation is started, cancelled or signalled. Some workers lack
+ * the definition of the operations, for a time all of them. Each operation first takes its
  * subject's slot, and gives it back in its last step. When it ends otherwise, the projection of operations gives the slot back, some time later.
  * @returns what was wrong in the end, and how many faults the run had
  */
@@ -54,7 +58,9 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     const operationId = key.charAt(0);
     slotLog.push({ what: "worked", operationId, subject: subjectOf(operationId) });
   };
-  const store = new MemoryStore((entry) => worked(entry.startsWith("+") ? "applied" : "undone", entry.slice(1)));
+  const store = new MemoryStore((entry) => worked(entry.startsWith("+") ? "applied" : "undone", entry.slice(1)), {
+    resumes: planted !== "definition that comes back for nothing",
+  });
   const callee = new Callee(worked, { planted });
   const slots = new Slots(slotLog, planted);
   let pending: Pending[] = [];
@@ -134,6 +140,11 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     if (before && !hasSafePoint) before.lastSafePoint = true;
     return { kind: "simulated", version: 1, steps: [takeOf(call), ...steps, giveBackOf(call)] };
   };
+  /** As if the last step were removed without a new version. */
+  const shortened = (worker: number): OperationDefinition<MemoryTx> => {
+    const { steps, ...rest } = definitionsOf(worker);
+    return { ...rest, steps: steps.slice(0, -1) };
+  };
   type Call = (apply: () => void) => Promise<null>;
   const ofSlots = { type: "effect", timeLimitMs: 1_500, undoRetry, undoTimeLimitMs: 1_500 } as const;
   const takeOf = (call: Call): Step<MemoryTx> => ({
@@ -157,15 +168,19 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     if (state && hasEnded(state)) slots.ended(operationId, subjectOf(operationId));
   };
 
+  const knowing = new Set<number>();
   const start = (worker: number) => {
     // Its own clock runs at another speed than the store's.
     const speed = 0.3 + 2 * random();
+    const knows = calm || chance(0.7);
+    if (knows) knowing.add(worker);
     startWorker<MemoryTx>({
       store: reached(store, travelOf(worker)),
-      definitions: new OperationDefinitions([definitionsOf(worker)]),
+      definitions: new OperationDefinitions(knows ? [definitionsOf(worker)] : chance(0.5) ? [] : [shortened(worker)]),
       concurrency: 2,
       leaseMs,
       pollMs: 500,
+      unknownAfterMs,
       random,
       sleep: (ms, signal) =>
         new Promise((resolve) => {
@@ -208,9 +223,10 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
   /** Workers that stand still until a move, as after SIGSTOP: nothing of theirs is sent, received or timed meanwhile. */
   const stopped = new Map<number, number>();
   const isOver = () =>
-    unstarted.length === 0 && [...store.operations.values()].every(({ record }) => hasEnded(record.state));
+    unstarted.length === 0 &&
+    [...store.operations.values()].every(({ record, suspended }) => hasEnded(record.state) && !suspended);
   for (let moves = 0; !isOver(); moves += 1) {
-    if (moves > 20_000) throw new Error(`Seed ${seed} does not come to an end.`);
+    if (moves > 20_000) return { wrong: ["it does not come to an end"], faults };
     calm = moves > 400;
     // Every promise that can settle does before the next move.
     await new Promise(setImmediate);
@@ -221,7 +237,7 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
     if (fault(0.02)) {
       stopped.set(pick(names), moves + 10 + Math.floor(80 * random()));
       if (chance(0.7)) pass(1.2 * leaseMs);
-    } else if (fault(0.01)) {
+    } else if (fault(0.01) || (calm && !names.some((worker) => knowing.has(worker)))) {
       const dead = pick(names);
       kill(dead);
       const fresh = Math.max(...names) + 1;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { cancelOperation, signalOperation } from "#db/operations/requests.ts";
-import type { Step } from "#lib/operations/definition.ts";
-import type { StepFailure } from "#lib/operations/failures.ts";
+import type { Json, Step } from "#lib/operations/definition.ts";
+import { StepFailure } from "#lib/operations/failures.ts";
 import type { WriteTx } from "#db/client.ts";
 import { until } from "#tests/events/until.ts";
 import { limits } from "./drill.ts";
@@ -198,13 +198,49 @@ it("a worker that stops while a step takes long gives its operation back, and an
   expect((await fixture.reached(id, "done")).steps).toMatchObject([{ attempts: 2, result: 2 }]);
 });
 
-it("a result that cannot be stored fails the step for good", async () => {
+it.each<[string, () => unknown]>([
+  ["a NUL", () => "a\u0000b"],
+  ["half of a surrogate pair", () => ({ name: "\ud800" })],
+  [
+    "what only its second reading shows",
+    () => {
+      let readings = 0;
+      return { toJSON: () => (readings++ === 0 ? "a" : "a\u0000b") };
+    },
+  ],
+])("a result with %s fails the effect for good, and it runs once", async (_what, result) => {
   const fixture = await operationsFixture();
-  const definition = definitionOf([effect("bad", async () => "a\u0000b")]);
-  fixture.work([definition]);
+  let runs = 0;
+  const definition = definitionOf([
+    effect("bad", async () => {
+      runs += 1;
+      return result() as Json;
+    }),
+  ]);
+  fixture.work([definition], { leaseMs: 600 });
   const id = await fixture.start(definition, { input: null });
   expect(await fixture.reached(id, "compensated")).toMatchObject({ error: { code: "RESULT_INVALID", step: "bad" } });
+  expect(runs).toBe(1);
 });
+
+it.each(["effect", "transaction"])(
+  "a failure whose message has a NUL is recorded without it, of a step of type %s",
+  async (type) => {
+    const fixture = await operationsFixture();
+    let runs = 0;
+    const run = async () => {
+      runs += 1;
+      throw new StepFailure("NAME_TAKEN", "The name a\u0000b is taken.", { isFinal: true });
+    };
+    const definition = definitionOf([{ ...effect("bad", run), type } as Step<WriteTx>]);
+    fixture.work([definition], { leaseMs: 600 });
+    const id = await fixture.start(definition, { input: null });
+    expect(await fixture.reached(id, "compensated")).toMatchObject({
+      error: { code: "NAME_TAKEN", message: "The name a\ufffdb is taken." },
+    });
+    expect(runs).toBe(1);
+  },
+);
 
 it("a worker holds no connection of the database while an effect runs", async () => {
   const fixture = await operationsFixture();
