@@ -14,8 +14,9 @@ export function auditCheckpoints(
   { path, signingKeys }: Pick<CheckpointStore, "path"> & { signingKeys: Current<Keyring> },
 ): Job {
   const remembered = new Map<string, AuditCheckpoint>();
-  const sign = async () => {
-    const { signed, refused } = await signCheckpoints(system, { path, signingKeys: signingKeys.current() }, remembered);
+  const sign = async (signal: AbortSignal) => {
+    const store = { path, signingKeys: signingKeys.current() };
+    const { signed, refused } = await signCheckpoints(system, store, remembered, signal);
     if (refused.length === 0) return { signed };
     log.jobs.error({ tenants: refused }, "audit logs were changed: `novacron audit verify` names the first bad entry");
     throw new StepFailure(

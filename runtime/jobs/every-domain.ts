@@ -17,7 +17,12 @@ export interface Retention {
 export const eventRetention = (system: Database, { eventRetentionSeconds }: Retention): Job => ({
   name: "remove_old_events",
   cron: "*/10 * * * *",
-  steps: [{ name: "remove", run: async () => ({ partitions: await removeOldEvents(system, eventRetentionSeconds) }) }],
+  steps: [
+    {
+      name: "remove",
+      run: async (signal) => ({ partitions: await removeOldEvents(system, eventRetentionSeconds, signal) }),
+    },
+  ],
 });
 
 /** Removes operations that ended long ago. */
@@ -38,5 +43,10 @@ export const operationRetention = (system: Database, { operationRetentionSeconds
 export const changeRetention = (system: Database, { changeRetentionSeconds }: Retention): Job => ({
   name: "remove_old_changes",
   cron: "23 * * * *",
-  steps: [{ name: "remove", run: async () => ({ months: await removeOldChanges(system, changeRetentionSeconds) }) }],
+  steps: [
+    {
+      name: "remove",
+      run: async (signal) => ({ months: await removeOldChanges(system, changeRetentionSeconds, signal) }),
+    },
+  ],
 });

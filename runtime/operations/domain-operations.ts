@@ -66,7 +66,11 @@ export function domainOperations({
   };
   return {
     auth: withJobs("auth", [], [auditCheckpoints(systems.auth, { path, signingKeys }), sessionRetention(systems.auth)]),
-    vms: withJobs("vms", [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])]),
+    vms: withJobs(
+      "vms",
+      [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])],
+      [projectionCheck(systems, "vms")],
+    ),
     monitoring: withJobs(
       "monitoring",
       [],

@@ -20,7 +20,7 @@ it("every job of every database runs as an operation when it is due", async () =
     await owner`update operation_schedules set next_at = now()`;
     await owner.end();
   }
-  start();
+  await start();
   const ended: string[] = [];
   for (const domain of domains) {
     const read = () => listSchedules(systems[domain]);
@@ -32,6 +32,7 @@ it("every job of every database runs as an operation when it is due", async () =
   }
   expect(ended.toSorted()).toEqual(names.toSorted());
   expect(names).toContain("monitoring roll_up_samples done");
+  expect(names).toContain("vms check_operation_projection done");
 });
 
 it("what a job changes shows the job as its actor, and its operation", async () => {
@@ -43,7 +44,7 @@ it("what a job changes shows the job as its actor, and its operation", async () 
   await owner`insert into users (id, tenant_id, username, email, password_hash) values (${id}, ${platformTenantId}, 'u', 'u@x', 'x')`;
   await owner`insert into user_sessions (id, tenant_id, user_id, token_hash, expires_at) values (${id}, ${platformTenantId}, ${id}, 'x', now() - interval '1 year')`;
   await owner`update operation_schedules set next_at = now() where name = 'remove_ended_sessions'`;
-  start();
+  await start();
   const changes = () =>
     owner`select actor, operation_id as operation from entity_changes where entity_type = 'UserSession' and kind = 'DELETED'`;
   await until("the session is removed", async () => (await changes()).length > 0);

@@ -69,6 +69,13 @@ describe("checkpoints of the audit log", () => {
     expect(await verify()).toMatchObject({ tenants: 1, entries: 4, checkpoints: 2, faults: [] });
   });
 
+  it("are signed no more after the signal, and the next round signs the rest", async () => {
+    expect(await signCheckpoints(system, { path, signingKeys }, new Map(), AbortSignal.abort())).toMatchObject({
+      signed: 0,
+    });
+    expect((await sign()).signed).toBeGreaterThan(0);
+  });
+
   it("remain valid under an old key of the keyring", async () => {
     await sign();
     await record(1);
