@@ -96,11 +96,11 @@ export class Schedule<Tx> {
 const isOfEveryHour = (field: string): boolean =>
   /^[*?]/.test(field) || new Set(field.split(",").flatMap(hoursOf)).size === 24;
 
-/** Returns the hours of one part of a field: `3`, `0-23` or `0-23/2`. */
+/** Returns the hours of one part of a field: `3`, `0-23` or `0-23/2`. The library refuses others. */
 function hoursOf(part: string): number[] {
   const [, first, last, step = "1"] = /^(\d+)(?:-(\d+))?(?:\/(\d+))?$/.exec(part) ?? [];
   if (first === undefined) return [];
-  const until = Number(last ?? (part.includes("/") ? 23 : first));
+  const until = Number(last ?? first);
   return Array.from({ length: 24 }, (_, hour) => hour).filter(
     (hour) => hour >= Number(first) && hour <= until && (hour - Number(first)) % Number(step) === 0,
   );
