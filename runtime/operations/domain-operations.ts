@@ -75,7 +75,7 @@ export function domainOperations({
     vms: withJobs(
       "vms",
       [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])],
-      [deletedVmPurge({ service: services.vms, system: systems.vms }, environment)],
+      [projectionCheck(systems, "vms"), deletedVmPurge({ service: services.vms, system: systems.vms }, environment)],
     ),
     monitoring: withJobs(
       "monitoring",
