@@ -14,6 +14,7 @@ import { auditCheckpoints, sessionRetention } from "../jobs/auth.ts";
 import { changeRetention, eventRetention, operationRetention } from "../jobs/every-domain.ts";
 import { type Job, scheduled } from "../jobs/job.ts";
 import { rollup, sampleRetention } from "../jobs/monitoring.ts";
+import { requestKeyRetention } from "../jobs/vms.ts";
 import { projectionCheck } from "../jobs/projections.ts";
 import { reservationExpiry } from "../jobs/scheduler.ts";
 
@@ -66,7 +67,11 @@ export function domainOperations({
   };
   return {
     auth: withJobs("auth", [], [auditCheckpoints(systems.auth, { path, signingKeys }), sessionRetention(systems.auth)]),
-    vms: withJobs("vms", [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])]),
+    vms: withJobs(
+      "vms",
+      [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])],
+      [requestKeyRetention(systems.vms)],
+    ),
     monitoring: withJobs(
       "monitoring",
       [],

@@ -1,4 +1,5 @@
 import { offeredActions, type VmAction, type VmState, whyNot } from "./lifecycle.ts";
+import { whyProtected } from "./protection.ts";
 
 export interface AvailableAction {
   action: VmAction;
@@ -11,11 +12,11 @@ export interface AvailableAction {
  * @param holder the operation that works on the VM: while there is one, no action is possible
  */
 export const availableActions = (
-  { state }: { state: VmState },
+  { state, isProtected }: { state: VmState; isProtected: boolean },
   holder: { operationId: string; operationKind: string } | null,
 ): AvailableAction[] =>
   offeredActions.map((action) => {
     const busy = holder && `The operation ${holder.operationId} (${holder.operationKind}) works on the VM.`;
-    const reason = whyNot(action, state) ?? busy ?? null;
+    const reason = whyNot(action, state) ?? whyProtected(action, isProtected) ?? busy ?? null;
     return { action, allowed: reason === null, reason };
   });
