@@ -26,7 +26,7 @@ const leaseMs = 400;
 /** How long no living worker has known a definition when its operations are parked: some workers of a run do not know it. */
 const unknownAfterMs = 1_500;
 const workers = 3;
-/** Two of the operations work on the same subject. */
+/** Two operations work on the same subject. */
 const subjectOf = (operationId: string): string => (operationId === "c" ? "another" : "one");
 
 interface Pending {
