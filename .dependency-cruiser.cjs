@@ -65,7 +65,7 @@ module.exports = {
     ),
     forbid(
       "use-cases-alone-write",
-      folders("gateway", "lib", "events", "runtime", "import", "demo", "cli", "examples", "scripts"),
+      folders("gateway", "lib", "hypervisors", "events", "runtime", "import", "demo", "cli", "examples", "scripts"),
       writers,
     ),
     forbid(
@@ -79,6 +79,24 @@ module.exports = {
       folders("db", "subgraphs", "gateway", "runtime", "import", "demo", "cli", "tests", "bench"),
     ),
     forbid(
+      "hypervisors-import-lib-alone",
+      folders("hypervisors"),
+      folders("db", "subgraphs", "gateway", "runtime", "import", "demo", "cli", "events", "tests", "bench"),
+    ),
+    forbid(
+      "drivers-are-composed-by-programs",
+      folders("subgraphs", "gateway", "import", "demo", "events", "db", "lib"),
+      {
+        path: "^hypervisors/",
+        pathNot: "^hypervisors/port\\.ts$",
+      },
+    ),
+    forbid(
+      "the-vms-domain-alone-uses-hypervisors",
+      { path: folders("subgraphs", "gateway", "import", "demo", "events", "db", "lib"), pathNot: "^subgraphs/vms/" },
+      folders("hypervisors"),
+    ),
+    forbid(
       "db-imports-lib-and-events",
       folders("db"),
       folders("subgraphs", "gateway", "runtime", "import", "demo", "cli", "tests", "bench"),
@@ -86,7 +104,7 @@ module.exports = {
     forbid(
       "drizzle-and-postgres-under-db",
       {
-        path: folders("subgraphs", "gateway", "lib", "runtime", "import", "demo", "cli", "events"),
+        path: folders("subgraphs", "gateway", "lib", "hypervisors", "runtime", "import", "demo", "cli", "events"),
         pathNot: unitTests,
       },
       { path: "node_modules/(drizzle-orm|postgres)/", dependencyTypesNot: ["type-only"] },
@@ -101,19 +119,31 @@ module.exports = {
       "examples-are-a-client-author's",
       folders("examples"),
       folders(
-        ...["subgraphs", "gateway", "db", "lib", "runtime", "import", "demo", "cli", "events"],
+        ...["subgraphs", "gateway", "db", "lib", "hypervisors", "runtime", "import", "demo", "cli", "events"],
         ...["tests", "bench", "scripts"],
       ),
     ),
     forbid(
       "cli-alone-is-a-client-too",
-      folders("subgraphs", "gateway", "db", "lib", "runtime", "import", "demo", "events"),
+      folders("subgraphs", "gateway", "db", "lib", "hypervisors", "runtime", "import", "demo", "events"),
       folders("examples"),
     ),
     forbid(
       "nothing-shipped-imports-tests",
       {
-        path: folders("subgraphs", "gateway", "lib", "db", "runtime", "import", "demo", "cli", "events", "examples"),
+        path: folders(
+          "subgraphs",
+          "gateway",
+          "lib",
+          "hypervisors",
+          "db",
+          "runtime",
+          "import",
+          "demo",
+          "cli",
+          "events",
+          "examples",
+        ),
         pathNot: unitTests,
       },
       folders("tests", "bench"),

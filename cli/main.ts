@@ -14,12 +14,15 @@ import { addGatewayCommand } from "./gateway-command.ts";
 import { addKeysCommand } from "./keys-command.ts";
 import { NovacronCommand } from "./novacron-command.ts";
 import { addOperationsCommand } from "./operations/command.ts";
+import { addPlacementCommand } from "./placement-command.ts";
 import { addProjectionsCommand } from "./projections-command.ts";
 import { addSchedulesCommand } from "./schedules-command.ts";
 import { addSchemaCommand } from "./schema-command.ts";
 import { addSecretsCommand } from "./secrets-command.ts";
+import { addSimulatedHypervisorCommand } from "./simulated-hypervisor-command.ts";
 import type { StartOptions } from "#runtime/start.ts";
 import { version } from "./version.ts";
+import { addVmCommand } from "./vm/command.ts";
 import { addWatchCommand } from "./watch/command.ts";
 
 const print = (line: string) => process.stderr.write(`${line}\n`);
@@ -104,15 +107,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   addImportCommand(program, environmentOf, print);
   addEventsCommand(program, environmentOf, print);
   addOperationsCommand(program, environmentOf);
+  addPlacementCommand(program, environmentOf);
   addProjectionsCommand(program, environmentOf);
   addSchedulesCommand(program, environmentOf);
   for (const add of [addTenantCommand, addUserCommand, addRoleCommand, addKeyCommand]) add({ program, environmentOf });
   addAuditCommand(program, environmentOf);
   addKeysCommand(program, environmentOf);
   addSecretsCommand(program);
+  addVmCommand(program, environmentOf);
   addWatchCommand(program, environmentOf, print);
   addGatewayCommand(program, wholeNumber);
   addSchemaCommand(program);
+  addSimulatedHypervisorCommand(program, environmentOf, wholeNumber);
 
   await program.parseAsync(argv);
 }

@@ -1,4 +1,5 @@
 import type { Fence } from "#lib/operations/definition.ts";
+import { StepFailure } from "#lib/operations/failures.ts";
 
 /** The machine of a VM, where its node is known. */
 export interface MachinePlace {
@@ -135,12 +136,14 @@ export const hypervisorErrorCodes = [
 ] as const;
 export type HypervisorErrorCode = (typeof hypervisorErrorCodes)[number];
 
-export class HypervisorError extends Error {
-  readonly code: HypervisorErrorCode;
+/** A call that had no effect, or of which that is not known. A step that throws it is attempted again only where another attempt can succeed. */
+export class HypervisorError extends StepFailure {
+  declare readonly code: HypervisorErrorCode;
 
-  constructor(code: HypervisorErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  /** @param message is shown to users */
+  constructor(code: HypervisorErrorCode, message: string, { cause }: ErrorOptions = {}) {
+    super(code, message, { isFinal: code !== "HYPERVISOR_UNAVAILABLE" });
     this.name = "HypervisorError";
-    this.code = code;
+    this.cause = cause;
   }
 }

@@ -28,6 +28,13 @@ const keyring = z.string().transform((text, context) => {
   return parsed ?? z.NEVER;
 });
 
+const atLeastASecond = (text: string, context: z.RefinementCtx): number => {
+  const seconds = durationSeconds(text);
+  if (seconds !== undefined && seconds >= 1) return seconds;
+  context.addIssue(`${text} is not an ISO 8601 duration of at least a second`);
+  return z.NEVER;
+};
+
 const environmentShape = z.object({
   NOVACRON_DATA_DIR: z.string().min(1).default(".novacron"),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
@@ -42,15 +49,8 @@ const environmentShape = z.object({
       );
       return z.NEVER;
     }),
-  OPERATION_RETENTION: z
-    .string()
-    .default("P30D")
-    .transform((text, context) => {
-      const seconds = durationSeconds(text);
-      if (seconds !== undefined && seconds >= 1) return seconds;
-      context.addIssue(`${text} is not an ISO 8601 duration of at least a second`);
-      return z.NEVER;
-    }),
+  OPERATION_RETENTION: z.string().default("P30D").transform(atLeastASecond),
+  VM_RETENTION: z.string().default("P7D").transform(atLeastASecond),
   CHANGE_RETENTION: z
     .string()
     .default("P365D")
@@ -68,6 +68,8 @@ const environmentShape = z.object({
   NOVACRON_ENCRYPTION_KEYS: z.optional(keyring),
   NOVACRON_PEPPER: z.string().min(32).optional(),
   NOVACRON_AUDIT_CHECKPOINTS: z.string().min(1).optional(),
+  SIMULATED_HYPERVISOR_URL: z.url({ protocol: /^https?$/ }).optional(),
+  SIMULATED_HYPERVISOR_TOKEN: z.string().min(1).optional(),
   NOVACRON_ENV: z.enum(["development", "production"]).default("development"),
 });
 
@@ -84,10 +86,14 @@ export interface Environment {
   eventRetentionSeconds: number;
   /** How long an operation is kept after its end. */
   operationRetentionSeconds: number;
+  /** How long a deleted VM can be undeleted at least. */
+  vmRetentionSeconds: number;
   /** How long the changes of entities are kept at least. */
   changeRetentionSeconds: number;
   /** Keys that are set here and not in the data folder. */
   keys: { signingKeys?: Keyring | undefined; encryptionKeys?: Keyring | undefined; pepper?: string | undefined };
+  /** A process of the simulated hypervisor that runs elsewhere, and the token that it requires. */
+  simulatedHypervisor: { url: string; token: string } | undefined;
   /** The file of the signed checkpoints of the audit log. */
   auditCheckpoints: string;
   /** The URLs of all five databases, at least one each. Undefined when the embedded server is used. */
@@ -120,7 +126,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     redisUrl: parsed.data.REDIS_URL,
     eventRetentionSeconds: parsed.data.EVENT_RETENTION,
     operationRetentionSeconds: parsed.data.OPERATION_RETENTION,
+    vmRetentionSeconds: parsed.data.VM_RETENTION,
     changeRetentionSeconds: parsed.data.CHANGE_RETENTION,
+    simulatedHypervisor: hypervisorOf(parsed.data),
     keys: {
       signingKeys: parsed.data.NOVACRON_SIGNING_KEYS,
       encryptionKeys: parsed.data.NOVACRON_ENCRYPTION_KEYS,
@@ -130,6 +138,17 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
       parsed.data.NOVACRON_AUDIT_CHECKPOINTS ?? join(parsed.data.NOVACRON_DATA_DIR, "audit-checkpoints.jsonl"),
     databaseUrls: missing.length === 0 ? urls : undefined,
   };
+}
+
+/** @throws ConfigurationError when one of the two is missing */
+function hypervisorOf({
+  SIMULATED_HYPERVISOR_URL: url,
+  SIMULATED_HYPERVISOR_TOKEN: token,
+}: z.infer<typeof environmentShape>): Environment["simulatedHypervisor"] {
+  if (url === undefined) return undefined;
+  if (token === undefined)
+    throw new ConfigurationError(["SIMULATED_HYPERVISOR_TOKEN: missing; SIMULATED_HYPERVISOR_URL requires it"]);
+  return { url, token };
 }
 
 /** @throws ConfigurationError that names every variable that is no URL of a PostgreSQL */
@@ -157,4 +176,5 @@ const withSecrets = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   NOVACRON_SIGNING_KEYS: readSecret("NOVACRON_SIGNING_KEYS", env),
   NOVACRON_ENCRYPTION_KEYS: readSecret("NOVACRON_ENCRYPTION_KEYS", env),
   NOVACRON_PEPPER: readSecret("NOVACRON_PEPPER", env),
+  SIMULATED_HYPERVISOR_TOKEN: readSecret("SIMULATED_HYPERVISOR_TOKEN", env),
 });

@@ -23,6 +23,7 @@ import {
 } from "./databases.ts";
 import type { Environment } from "./environment.ts";
 import { startEvents } from "./events/start-events.ts";
+import { openHypervisor } from "./hypervisor/open-hypervisor.ts";
 import { keyEnvironmentOf } from "./installation-kind.ts";
 import { ensureKeys } from "./keys/ensure-keys.ts";
 import { followKeyFiles, readKeys } from "./keys/keys.ts";
@@ -69,6 +70,12 @@ export async function start(
     readKeys(environment);
     const server = await reachDatabases(environment, print, "make one");
     stops.push(server.stop);
+    const demo = options.demo ?? !environment.production;
+    const hypervisor = openHypervisor(environment, {
+      runs: demo || !environment.production,
+      latency: demo ? "realistic" : "none",
+    });
+    if (hypervisor) stops.push(hypervisor.close);
     if (server.embedded || options.migrate) await migrateAll(server, print);
     else await requireMigrated(server);
     const databases = await openDatabases(server);
@@ -93,11 +100,10 @@ export async function start(
     background.push(events.ended);
     const figures = await serveMetrics(events.systems, { host: options.host, port: environment.metricsPort }, print);
     if (figures) stops.push(figures.close);
-    const demo = options.demo ?? !environment.production;
     if (demo || options.replay) {
       const { startDemo, startReplay } = await import("./live-fleet.ts");
       const { monitoring: monitoringJobs } = events.systems;
-      const fleet = { databases, system, monitoringJobs, signal: stopping.signal, print };
+      const fleet = { databases, system, monitoringJobs, hypervisor, signal: stopping.signal, print };
       if (demo) background.push((await startDemo(fleet)).running);
       if (options.replay) background.push((await startReplay(fleet, options.replay)).running);
     }
@@ -115,7 +121,9 @@ export async function start(
     const { systems } = events;
     const calls = callsInProcess("jobs", subgraphs);
     stops.push(() => calls.close());
-    stops.push(startOperations({ server, services: databases, systems, environment, signingKeys, calls }).stop);
+    await hypervisor?.ready;
+    const dependencies = { services: databases, systems, environment, signingKeys, calls };
+    stops.push(startOperations({ server, ...dependencies, hypervisor: hypervisor?.client }).stop);
     const gateway = await serveGateway({
       supergraphSdl: readFileSync(asset("supergraph.graphql"), "utf8"),
       transport: guarded(inProcess(subgraphs), {}, countCalls),

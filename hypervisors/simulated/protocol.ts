@@ -13,7 +13,7 @@ const networkInterface = z.strictObject({
   macAddress: text,
   ipAddress: text.optional(),
 });
-export const specShape = z.strictObject({
+const specShape = z.strictObject({
   name: text,
   cpuMillicores: amount,
   memoryMb: amount,
@@ -61,7 +61,7 @@ export const methods = callShape.options.map(({ shape }) => shape.method.value);
 export const placeShape = z.strictObject(place);
 export type Place = z.infer<typeof placeShape>;
 
-export const presentStates = ["stopped", "running", "paused", "suspended"] as const;
+const presentStates = ["stopped", "running", "paused", "suspended"] as const;
 
 export const snapshotResult = z.object({ storagePath: z.string(), sizeBytes: z.number() });
 export const statsResult = z.object({

@@ -25,6 +25,8 @@ export interface ServeOptions {
   token?: string | undefined;
   /** Replaces the latencies of the store's settings. */
   latency?: "none" | "realistic" | undefined;
+  /** The size of a journal, in bytes, at which a snapshot takes its place. */
+  compactAt?: number | undefined;
   /** The process that stops this one. */
   startedBy?: ProcessIdentity | undefined;
 }
@@ -40,12 +42,13 @@ export async function serveSimulatedHypervisor({
   port,
   token,
   latency,
+  compactAt,
   startedBy,
 }: ServeOptions): Promise<{
   url: string;
   stop(): Promise<void>;
 }> {
-  const store = await Store.open(folder);
+  const store = await Store.open(folder, compactAt === undefined ? {} : { compactAt });
   const hypervisor = new SimulatedHypervisor(store);
   if (latency === "none") await hypervisor.configure({ ...hypervisor.settings, ...withoutLatency });
   if (latency === "realistic") await hypervisor.configure({ ...hypervisor.settings, ...realistic });

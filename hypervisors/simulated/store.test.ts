@@ -151,10 +151,11 @@ describe("the store of the simulated hypervisor", () => {
     store.commit({ machines: { one: machine(1) } });
     const waiting = store.durable();
     store.commit({ machines: { one: machine(2) } });
-    await expect(waiting).rejects.toThrow();
-    await expect(store.durable()).rejects.toThrow();
+    const failure = expect.objectContaining({ message: expect.stringContaining("file closed") });
+    await expect(waiting).rejects.toEqual(failure);
+    await expect(store.durable()).rejects.toEqual(failure);
     store.commit({ machines: { one: machine(3) } });
-    await expect(store.durable()).rejects.toThrow();
+    await expect(store.durable()).rejects.toEqual(failure);
     expect(readFileSync(journal(), "utf8")).not.toContain("machines");
   });
 });

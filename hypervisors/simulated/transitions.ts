@@ -44,7 +44,7 @@ function shrinks(machine: Machine, disks: readonly MachineDisk[]): boolean {
 }
 
 /** What each method does with a machine, by the machine's state. Two methods have effects elsewhere: `stop` of a guest that takes time, and `migrate`. */
-export const transitions: { readonly [Name in Method]: Transition<Name> } = {
+const transitions: { readonly [Name in Method]: Transition<Name> } = {
   create: (machine, { spec }) => {
     if (!machine) return done({ spec, state: "stopped", effects: 0, cpuTimeMs: 0, snapshots: {} });
     if (isDeepStrictEqual(machine.spec, spec)) return done();

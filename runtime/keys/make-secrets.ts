@@ -35,6 +35,7 @@ export function makeSecrets(folder: string): { made: string[]; kept: string[] } 
     ["encryption-keys", keyring],
     ["pepper", newSecret],
     ["redis-password", newSecret],
+    ["hypervisor-token", newSecret],
     ...domains.flatMap((domain) =>
       ["db", ...logins].map((user): [string, () => string] => [`${domain}-${user}-password`, newSecret]),
     ),

@@ -1,11 +1,11 @@
 import type { WriteTx } from "#db/client.ts";
 import type { Domain } from "#db/columns.ts";
+import type { Hypervisor } from "#hypervisors/port.ts";
 import type { OperationDefinition } from "#lib/operations/definition.ts";
 import type { ScheduleDefinition } from "#lib/operations/schedule.ts";
 import type { Current } from "#lib/replaceable.ts";
 import type { ServiceCalls } from "#lib/subgraph/service-calls.ts";
 import type { Keyring } from "#lib/trust/keyring.ts";
-import type { Hypervisor } from "#hypervisors/port.ts";
 import { drill } from "#subgraphs/vms/operations/drill.ts";
 import { vmOperations } from "#subgraphs/vms/operations/vm-operations.ts";
 import type { Databases } from "../databases.ts";
@@ -16,6 +16,7 @@ import { type Job, scheduled } from "../jobs/job.ts";
 import { rollup, sampleRetention } from "../jobs/monitoring.ts";
 import { projectionCheck } from "../jobs/projections.ts";
 import { reservationExpiry } from "../jobs/scheduler.ts";
+import { deletedVmPurge } from "../jobs/vms.ts";
 
 /** What the worker of one domain's database runs. */
 export interface DomainOperations {
@@ -33,11 +34,15 @@ export interface OperationDependencies {
   systems: Databases;
   /** Signed calls to the subgraphs. Undefined where this process cannot call them: definitions that need them are then another process's. */
   calls: ServiceCalls | undefined;
-  /** Makes the machines of VMs. Undefined where there is none: the operations on machines are then another process's. */
-  hypervisor?: Hypervisor | undefined;
+  /** The hypervisor of all nodes. Undefined where none is configured: definitions that need it are then another process's. */
+  hypervisor: Hypervisor | undefined;
   environment: Pick<
     Environment,
-    "auditCheckpoints" | "eventRetentionSeconds" | "operationRetentionSeconds" | "changeRetentionSeconds"
+    | "auditCheckpoints"
+    | "eventRetentionSeconds"
+    | "operationRetentionSeconds"
+    | "changeRetentionSeconds"
+    | "vmRetentionSeconds"
   >;
   /** They sign the checkpoints of the audit log. */
   signingKeys: Current<Keyring>;
@@ -45,6 +50,7 @@ export interface OperationDependencies {
 
 /** Returns the operations of all domains. */
 export function domainOperations({
+  services,
   systems,
   calls,
   hypervisor,
@@ -66,7 +72,11 @@ export function domainOperations({
   };
   return {
     auth: withJobs("auth", [], [auditCheckpoints(systems.auth, { path, signingKeys }), sessionRetention(systems.auth)]),
-    vms: withJobs("vms", [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])]),
+    vms: withJobs(
+      "vms",
+      [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])],
+      [deletedVmPurge({ service: services.vms, system: systems.vms }, environment)],
+    ),
     monitoring: withJobs(
       "monitoring",
       [],

@@ -9,28 +9,42 @@ import type { Settings, SettingsInput } from "#hypervisors/simulated/settings.ts
 import { bundle } from "#tests/harness/bundles.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 
+interface SimulatedProcessOptions {
+  limits?: Partial<ClientLimits>;
+  /** A new one when it is left out. */
+  folder?: string;
+  /** The size of a journal, in bytes, at which a snapshot takes its place. */
+  compactAt?: number;
+}
+
 /** A simulated hypervisor as a process, with a folder of its own. */
 export class SimulatedProcess {
   readonly folder: string;
   readonly client: SimulatedHypervisorClient;
+  readonly #compactAt: number;
   #child: ChildProcess | undefined;
 
-  private constructor(limits: Partial<ClientLimits>) {
-    this.folder = temporaryDataDir("novacron-hypervisor-");
+  private constructor({ limits = {}, folder, compactAt = 16 * 2 ** 20 }: SimulatedProcessOptions) {
+    this.folder = folder ?? temporaryDataDir("novacron-hypervisor-");
+    this.#compactAt = compactAt;
     this.client = connectSimulatedHypervisor({ folder: this.folder }, limits);
   }
 
-  static async start(limits: Partial<ClientLimits> = {}): Promise<SimulatedProcess> {
-    const started = new SimulatedProcess(limits);
+  static async start(options: SimulatedProcessOptions = {}): Promise<SimulatedProcess> {
+    const started = new SimulatedProcess(options);
     await started.run();
     return started;
   }
 
   /** Starts a process, and resolves to what it prints when it is ready. @throws Error with its exit code when it does not start */
   async run(): Promise<string> {
-    const child = spawn(process.execPath, [bundle("hypervisors/simulated/main.ts"), this.folder], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const child = spawn(
+      process.execPath,
+      [bundle("hypervisors/simulated/main.ts"), this.folder, "none", String(this.#compactAt)],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
     let errors = "";
     child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
     const first = await Promise.race([once(createInterface(child.stdout), "line"), once(child, "exit")]);

@@ -132,6 +132,7 @@ test("the price catalogue keeps every decimal that it can hold, treats a price o
 const eventLogTable = /^(outbox_events_\d+|consumed_events|event_consumers|event_relay_checkpoints|projected_vms)$/;
 /** Seeding makes no calls between processes, and starts no operation. */
 const otherTables = [
+  "allocation_fences",
   "executed_writes",
   "operation_schedules",
   "operation_steps",

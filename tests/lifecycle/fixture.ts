@@ -63,7 +63,7 @@ export function lifecycleFixture({ nodes = 3 } = {}): Lifecycle {
   const fixture = {} as Lifecycle;
   let stop: () => Promise<void> = async () => undefined;
   beforeAll(async () => {
-    const opened = await open(nodes);
+    const opened = await openLifecycle(nodes);
     ({ stop } = opened);
     Object.assign(fixture, opened);
   });
@@ -71,7 +71,8 @@ export function lifecycleFixture({ nodes = 3 } = {}): Lifecycle {
   return fixture;
 }
 
-async function open(count: number): Promise<Lifecycle & { stop(): Promise<void> }> {
+/** Starts one with this many nodes. */
+export async function openLifecycle(count: number): Promise<Lifecycle & { stop(): Promise<void> }> {
   const [product, hypervisor] = await Promise.all([bootProduct({ withEvents: true }), SimulatedProcess.start()]);
   const nodes = await insertNodes(product, count);
   const folder = mkdtempSync(join(tmpdir(), "lifecycle-"));
@@ -89,6 +90,7 @@ async function open(count: number): Promise<Lifecycle & { stop(): Promise<void> 
       eventRetentionSeconds: 86_400,
       operationRetentionSeconds: 86_400,
       changeRetentionSeconds: 365 * 86_400,
+      vmRetentionSeconds: 7 * 86_400,
     },
     signingKeys: new Replaceable([{ id: "one", secret: "1".repeat(43) }]),
   });

@@ -5,7 +5,9 @@ import type { OperationState } from "#lib/operations/record.ts";
 import { fleetOf } from "#tests/graph/rows.ts";
 import type { AnsweredData } from "#tests/harness/answers.ts";
 import type { TestDatabases } from "#tests/harness/server.ts";
+import { insertNode } from "./node-row.ts";
 import { insertOperation } from "./operation-row.ts";
+import { type InsertedVm, insertVm } from "./vm-row.ts";
 
 /** A mutation, as it is sent. */
 export interface Sent {
@@ -99,6 +101,20 @@ export class World {
   async role(): Promise<string> {
     const made = await this.must("createRole", { name: `role ${(this.#count += 1)}`, permissions: ["vm:read"] });
     return made.role.id as string;
+  }
+
+  /** Returns an empty node that takes VMs. */
+  node(): Promise<string> {
+    const { urls } = this.#target;
+    if (!urls) throw new Error("The databases of this product are not known.");
+    return insertNode(urls);
+  }
+
+  /** Returns a VM that has no machine. */
+  vm(given: Omit<InsertedVm, "tenantId"> = {}): Promise<string> {
+    const { urls } = this.#target;
+    if (!urls) throw new Error("The databases of this product are not known.");
+    return insertVm(urls, { tenantId: this.tenantId, ...given });
   }
 
   /** Returns an operation that no worker will claim. */

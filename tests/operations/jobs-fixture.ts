@@ -22,6 +22,7 @@ export async function jobsFixture() {
     eventRetentionSeconds: 86_400,
     operationRetentionSeconds: 86_400,
     changeRetentionSeconds: 365 * 86_400,
+    vmRetentionSeconds: 7 * 86_400,
   };
   const signingKeys = new Replaceable(keyring);
   const stops: (() => Promise<void>)[] = [];
@@ -31,7 +32,7 @@ export async function jobsFixture() {
     await urls.drop();
     rmSync(folder, { recursive: true });
   });
-  const dependencies = { services, systems, environment, signingKeys, calls: undefined };
+  const dependencies = { services, systems, environment, signingKeys, calls: undefined, hypervisor: undefined };
   return {
     urls,
     systems,

@@ -8,6 +8,7 @@ const folders = [
   "gateway",
   "db",
   "events",
+  "hypervisors",
   "lib",
   "runtime",
   "import",

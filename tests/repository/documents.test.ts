@@ -27,7 +27,7 @@ describe("the documents", () => {
   });
 
   test(".env.example names every variable that the code reads, and no other", () => {
-    const sources = globSync(["{cli,gateway,lib,runtime}/**/*.ts", "subgraphs/*/main.ts", "!**/*.test.ts"]);
+    const sources = globSync(["{cli,gateway,hypervisors,lib,runtime}/**/*.ts", "subgraphs/*/main.ts", "!**/*.test.ts"]);
     const used = new Set(
       sources.flatMap((file) =>
         [

@@ -13,6 +13,7 @@ const folders = [
   "events",
   "examples",
   "gateway",
+  "hypervisors",
   "import",
   "lib",
   "runtime",

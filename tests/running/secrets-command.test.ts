@@ -22,7 +22,7 @@ const passwords = domains.flatMap((domain) =>
 );
 /** Files that are derived from others. */
 const derived = ["redis-users", ...domains.map((domain) => `${domain}-caller-keys`)];
-const names = [...keyrings, "pepper", "redis-password", ...passwords, ...derived];
+const names = [...keyrings, "pepper", "redis-password", "hypervisor-token", ...passwords, ...derived];
 const above = mkdtempSync(join(tmpdir(), "novacron-secrets-"));
 const folder = join(above, "secrets");
 afterAll(() => rmSync(above, { recursive: true }));

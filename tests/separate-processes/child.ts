@@ -35,7 +35,7 @@ export async function startChild(
   const url = await (async () => {
     if (!child.stdout) throw new Error("The process has no output.");
     for await (const line of createInterface({ input: child.stdout })) {
-      const ready = /^novacron (?:\w+ )?ready ?(\S*)$/.exec(line);
+      const ready = /^novacron (?:[\w-]+ )?ready ?(\S*)$/.exec(line);
       if (ready) return ready[1] ?? "";
     }
     throw new Error(`${bundle} ended without being ready:\n${complaints}`);

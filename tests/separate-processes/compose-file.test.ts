@@ -35,7 +35,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("docker-compose.yml", () => {
   it("starts bundles that the build makes, with only variables that each of them reads", () => {
-    expect(ours).toHaveLength(11);
+    expect(ours).toHaveLength(12);
     for (const [name, service] of ours) {
       const bundle = textOf(join(folder, entryOf(service)));
       for (const variable of Object.keys(service.environment)) {
@@ -196,6 +196,12 @@ describe("case G43, G48: the secrets of docker-compose.yml", () => {
     expect(holders("gateway-keys")).toEqual(["gateway-1", "gateway-2"]);
     expect(holders("jobs-keys")).toEqual(["jobs", "novacron"]);
     expect(holders("vms-keys")).toEqual(["vms"]);
+  });
+
+  it("connect the hypervisor only to the jobs, which alone have its token", () => {
+    expect(on("hypervisors").toSorted()).toEqual(["jobs", "simulated-hypervisor"]);
+    expect(compose.services["simulated-hypervisor"]?.networks).toEqual(["hypervisors"]);
+    expect(holders("hypervisor-token")).toEqual(["jobs", "simulated-hypervisor"]);
   });
 });
 

@@ -165,6 +165,7 @@ export class Topology {
     return value
       .replace("/run/secrets/", `${this.#folder}/secrets/`)
       .replace("/checkpoints/", `${this.#folder}/checkpoints/`)
+      .replace(/^\/hypervisor$/, `${this.#folder}/hypervisor`)
       .replace("0.0.0.0", "127.0.0.1");
   }
 }

@@ -30,10 +30,10 @@ export function appliedRules(own: readonly Rule[], policies: readonly PlacementP
     const before = kept.length;
     for (const rule of rules) {
       const { appliesTo = groupOf(rule), ...bare } = rule;
-      if (kept.slice(0, before).some((higher) => contradiction(higher, bare as Rule))) continue;
+      if (kept.slice(0, before).some((higher) => contradiction(higher, bare))) continue;
       if (rule.type === "antiAffinity" && hasTags(tags, rule.tags))
         repelledBy.push({ scope: rule.scope, tags: appliesTo });
-      if (hasTags(tags, appliesTo)) kept.push(bare as Rule);
+      if (hasTags(tags, appliesTo)) kept.push(bare);
     }
   }
   return { rules: [...own, ...kept], repelledBy };

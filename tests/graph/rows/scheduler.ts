@@ -54,6 +54,12 @@ export async function insertSchedulerRows(insert: Insert, { tenantId, at, name, 
     storage_gb: "10",
     allocated_at: at,
   });
+  await insert("allocation_fences", {
+    operation_id: id("placementDecision"),
+    vm_id: id("vm"),
+    tenant_id: tenantId,
+    token: "1",
+  });
   await insert("scheduling_decisions", {
     id: id("placementDecision"),
     tenant_id: tenantId,

@@ -14,22 +14,19 @@ export const groups: Filter = (node, wanted) => {
 function against(node: PlacementNode, group: Group): readonly Reason[] {
   const domain = domainOf(node, group.scope);
   const { scope } = group;
-  switch (group.kind) {
-    case "antiAffinity":
-      return domain !== undefined && group.taken.has(domain)
-        ? reason("anti_affinity", `is in a ${scope} with VMs to keep away from: ${textOf(group.tags)}`)
-        : fits;
-    case "affinity":
-      if (group.taken.size === 0 || (domain !== undefined && group.taken.has(domain))) return fits;
-      return reason("affinity", `is in no ${scope} with VMs to be near to: ${textOf(group.tags)}`);
-    case "spread": {
-      if (domain === undefined) return reason("spread", `is in no known ${scope}`);
-      const excess = (group.counts.get(domain) ?? 0) + 1 - group.least - group.maxSkew;
-      return excess <= 0
-        ? fits
-        : reason("spread", `is in a ${scope} with ${excess} too many of: ${textOf(group.tags)}`);
-    }
+  if (group.kind === "spread") {
+    if (domain === undefined) return reason("spread", `is in no known ${scope}`);
+    const excess = (group.counts.get(domain) ?? 0) + 1 - group.least - group.maxSkew;
+    return excess <= 0 ? fits : reason("spread", `is in a ${scope} with ${excess} too many of: ${textOf(group.tags)}`);
   }
+  const isTaken = domain !== undefined && group.taken.has(domain);
+  if (group.kind === "antiAffinity")
+    return isTaken
+      ? reason("anti_affinity", `is in a ${scope} with VMs to keep away from: ${textOf(group.tags)}`)
+      : fits;
+  return isTaken || group.taken.size === 0
+    ? fits
+    : reason("affinity", `is in no ${scope} with VMs to be near to: ${textOf(group.tags)}`);
 }
 
 const textOf = (tags: Readonly<Record<string, string>>): string => {

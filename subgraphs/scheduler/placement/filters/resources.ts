@@ -44,7 +44,7 @@ function sizeProblem(
  * and `gpuMilli` determines whether there is room on them.
  * NOTE: it is not known here which share is on which GPU. A share may fit into the sum and yet into no single GPU.
  */
-export function freeAmount(
+function freeAmount(
   { allocatable, allocated, allocationRules }: Pick<PlacementNode, "allocatable" | "allocated" | "allocationRules">,
   resource: ResourceClass,
 ): number {
