@@ -147,12 +147,12 @@ describe("the projection of operations", () => {
   });
 
   it("is right while operations are claimed, renewed and signalled, which have no events; with a version that its source has not reached it is different", async () => {
-    const id = await start("federation");
+    const claimed = await start("federation");
     await rebuildProjection(fixture.systems, "vms");
-    await inSource("federation", `update operations set version = version + 3 where id = '${id}'`);
+    await inSource("federation", `update operations set version = version + 3 where id = '${claimed}'`);
     expect(await checkOperationProjection(between("federation"))).toEqual({ ...same, operations: 1 });
-    await inSource("vms", `update projected_operations set version = 9 where id = '${id}'`);
-    expect(await checkOperationProjection(between("federation"))).toMatchObject({ different: [id] });
+    await inSource("vms", `update projected_operations set version = 9 where id = '${claimed}'`);
+    expect(await checkOperationProjection(between("federation"))).toMatchObject({ different: [claimed] });
   });
 
   it("is rebuilt with little more than 200 locks in a transaction, however many operations have ended", async () => {
