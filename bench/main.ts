@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   import: () => import("./import.ts"),
   events: () => import("./events.ts"),
   "row-security": () => import("./row-security.ts"),
+  lifecycle: () => import("./lifecycle.ts"),
   mutations: () => import("./mutations.ts"),
   identity: () => import("./identity.ts"),
   hostile: () => import("./hostile.ts"),
@@ -18,6 +19,7 @@ const benches: Record<string, () => Promise<{ run(options: { quick: boolean }): 
   faults: () => import("./faults.ts"),
   hypervisor: () => import("./hypervisor.ts"),
   operations: () => import("./operations/main.ts"),
+  placement: () => import("./placement.ts"),
   "operations facts": () => import("./operations/facts.ts"),
 };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { entityEvents, id, idOrNull, recordEvent, text, textOrNull, timeOrNull } from "./catalogue.ts";
+import { entityEvents, id, idOrNull, recordEvent, removableEvents, text, textOrNull, timeOrNull } from "./catalogue.ts";
 import { operationEvents } from "./operations.ts";
 
 /** The events that the scheduler domain emits. */
@@ -11,7 +11,10 @@ export const schedulerEvents = {
     clusterId: idOrNull,
     region: textOrNull,
   }),
-  ...entityEvents("scheduling_policy", "SchedulingPolicy", "A scheduling policy", { name: text, enabled: z.boolean() }),
+  ...removableEvents("scheduling_policy", "SchedulingPolicy", "A scheduling policy", {
+    name: text,
+    enabled: z.boolean(),
+  }),
   ...entityEvents("resource_allocation", "ResourceAllocation", "The allocation of a VM on a node", {
     vmId: id,
     nodeId: id,

@@ -30,13 +30,14 @@ export type FleetNode = Pick<
 >;
 
 const { placeholder } = sql;
-const fleetNode = sql`id, name, cluster_id as "clusterId", region, availability_zone as "availabilityZone", status, gpu_model as "gpuModel",
+/** The columns of a `FleetNode`. */
+export const fleetNodeColumns = sql`id, name, cluster_id as "clusterId", region, availability_zone as "availabilityZone", status, gpu_model as "gpuModel",
   allocatable, allocated, allocation_rules as "allocationRules", inventoried_at as "inventoriedAt", last_heartbeat as "lastHeartbeat",
   heartbeat_timeout_seconds as "heartbeatTimeoutSeconds", labels, taints, generation`;
 
-const allNodes = statement<FleetNode>(() => sql`select ${fleetNode} from ${nodes} order by name, id`);
+const allNodes = statement<FleetNode>(() => sql`select ${fleetNodeColumns} from ${nodes} order by name, id`);
 const someNodes = statement<FleetNode>(
-  () => sql`select ${fleetNode} from ${nodes} where id = any(${placeholder("ids")}::uuid[])`,
+  () => sql`select ${fleetNodeColumns} from ${nodes} where id = any(${placeholder("ids")}::uuid[])`,
 );
 
 /** Returns every node, by name. Nothing is locked: a claim on a node compares its generation. */
@@ -52,11 +53,19 @@ const sum = sql`jsonb_build_object(${sql.join(
   sql`, `,
 )})`;
 
+const input = sql`jsonb_to_recordset(${placeholder("rows")}::text::jsonb) as input (id uuid, amounts jsonb, generation int)`;
+const isUnchanged = sql`(input.generation is null or nodes.generation = input.generation)`;
+
 const change = statement<ChangedRow>(
   () => sql`
-    update ${nodes} set allocated = ${sum}, ${countedWrite(nodes)}
-    from jsonb_to_recordset(${placeholder("rows")}::text::jsonb) as input (id uuid, amounts jsonb, generation int)
-    where nodes.id = input.id and (input.generation is null or nodes.generation = input.generation)
+    update ${nodes} set allocated = ${sum}, ${countedWrite(nodes)} from ${input} where nodes.id = input.id and ${isUnchanged}
+    returning ${changeColumns(nodeChanges)}`,
+);
+const changeFree = statement<ChangedRow>(
+  () => sql`
+    update ${nodes} set allocated = ${sum}, ${countedWrite(nodes)} from ${input}
+    where nodes.id = input.id and nodes.id = (
+      select nodes.id from ${nodes} where nodes.id = input.id and ${isUnchanged} for update skip locked)
     returning ${changeColumns(nodeChanges)}`,
 );
 
@@ -68,10 +77,17 @@ export interface AllocatedChange {
   generation?: number;
 }
 
-/** Changes the allocated amounts of nodes, each at most once. Returns how many were changed: fewer than given when a generation was another. */
-export async function changeAllocated(tx: WriteTx, changes: readonly AllocatedChange[]): Promise<number> {
+/**
+ * Changes the allocated amounts of nodes, each at most once. Returns how many were changed: fewer than given when a generation was another.
+ * @param whenLocked whether to wait for another transaction that changes the node; `skip` counts that as another generation
+ */
+export async function changeAllocated(
+  tx: WriteTx,
+  changes: readonly AllocatedChange[],
+  whenLocked: "wait" | "skip" = "wait",
+): Promise<number> {
   if (changes.length === 0) return 0;
-  const changed = await tx.run(change, { rows: JSON.stringify(changes) });
+  const changed = await tx.run(whenLocked === "wait" ? change : changeFree, { rows: JSON.stringify(changes) });
   await append(tx, changeEvents(nodeChanges, changed, "updated"));
   return changed.length;
 }

@@ -16,6 +16,8 @@ import { InvalidAnswer } from "./invalid-answer.ts";
 import type { CallSubgraph, Run } from "./run.ts";
 import { stepOf } from "./steps.ts";
 
+type Path = readonly (string | number)[];
+
 /** An operation with its plan and its compiled response writer. */
 export interface CompiledOperation {
   plan: QueryPlan;
@@ -57,16 +59,11 @@ export function compileOperation(
     run.failures.markUnfetched();
     const { json, problems, refusals, unfetched } = write(run.data, run.variables);
     const reported = aliases.areAsWritten ? run.errors : run.errors.map((error) => asWritten(error, aliases));
-    const failed = withUnfetched(withoutRepetitions(reported), unfetched);
-    if (problems.length === 0 && refusals.length === 0) return { json, errors: failed };
-    return {
-      json,
-      errors: [
-        ...refusals.map(({ refusal, path }) => failedField(refusal, path)),
-        ...failed,
-        ...unexplained(problems, failed, json).map(invalidField),
-      ],
-    };
+    const refused = refusals.map(({ refusal, path }) => failedField(refusal, path));
+    const known = withoutRepetitions(reported);
+    const failed = [...known, ...unfetchedFields(unfetched, [...refused, ...known])];
+    if (problems.length === 0 && refused.length === 0) return { json, errors: failed };
+    return { json, errors: [...refused, ...failed, ...unexplained(problems, failed, json).map(invalidField)] };
   };
   const numbersOf = memoized((fetch: FetchNode) => numbersOfFetch(wholeSchema, fetch));
   const begun = (variables: Variables, call: CallSubgraph): Run => ({
@@ -119,15 +116,32 @@ const requirementFailed = new PublicError(
   "A field of another part of the graph, from which this one is computed, failed.",
 );
 
-/** Adds an error for each field that was not fetched and has none yet. */
-function withUnfetched(errors: readonly GraphQLError[], unfetched: Answer["unfetched"]): readonly GraphQLError[] {
-  if (unfetched.length === 0) return errors;
-  const explained = new Set(errors.map(({ path }) => path && JSON.stringify(path)));
-  const added = unfetched.filter((path) => !explained.has(JSON.stringify(path)));
-  return [...errors, ...added.map((path) => failedField(requirementFailed, path))];
+/**
+ * Returns an error for each field that was not fetched and has none yet. Where another field made the same object null and has an error, there is none: by
+ * GraphQL's rules the fields next to a failed one may be cancelled, and what this field requires may be missing because of that error alone.
+ */
+function unfetchedFields(unfetched: Answer["unfetched"], errors: readonly GraphQLError[]): GraphQLError[] {
+  if (unfetched.length === 0) return [];
+  const paths = errors.flatMap(({ path }) => (path ? [path] : []));
+  const isKnown = (path: Path) => paths.some((at) => at.length === path.length && shared(at, path) === at.length);
+  const isOfOther = ({ path, others }: Answer["unfetched"][number]) =>
+    others.some((other) => paths.some((at) => isReason(at, other, shared(path, other))));
+  return unfetched
+    .filter((field) => !isKnown(field.path) && !isOfOther(field))
+    .map(({ path }) => failedField(requirementFailed, path));
 }
 
-const failedField = (error: PublicError, path: readonly (string | number)[]): GraphQLError =>
+/** Returns whether an error is of a field, of something in it, or of what encloses it up to the object at a depth. */
+const isReason = (error: Path, field: Path, depth: number): boolean =>
+  error.length >= depth && shared(error, field) === Math.min(error.length, field.length);
+
+/** Returns how many elements two paths have in common at their beginning. */
+function shared(one: Path, other: Path): number {
+  const difference = one.findIndex((element, index) => element !== other[index]);
+  return difference < 0 ? one.length : difference;
+}
+
+const failedField = (error: PublicError, path: Path): GraphQLError =>
   new GraphQLError(error.message, {
     path,
     originalError: error,
@@ -143,7 +157,7 @@ function unexplained(problems: Answer["problems"], errors: readonly GraphQLError
 }
 
 /** Returns the part of a path that leads to a null, as text; undefined when it leads to none. */
-function nullAt(data: unknown, path: readonly (string | number)[]): string | undefined {
+function nullAt(data: unknown, path: Path): string | undefined {
   let value = data;
   for (let length = 0; length <= path.length && value !== undefined; length += 1) {
     if (value === null) return JSON.stringify(path.slice(0, length));

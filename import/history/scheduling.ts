@@ -7,10 +7,7 @@ export const policyHistory = ({ id, ago }: HistoryFleet) => [
     name: "Pack tightly",
     description: "Fill a node before the next one is used.",
     policyType: "placement" as const,
-    rules: [
-      { score: "bestFit", weight: 2 },
-      { score: "balanced", weight: 1 },
-    ],
+    rules: [{ type: "weights", bestFit: 2, balanced: 1, preference: 7 }],
     metadata: generated,
     createdAt: ago(60 * day),
   },

@@ -165,6 +165,10 @@ export function withNextEffect<Tx>(
   return begins ? { ...change, begins } : change;
 }
 
+/** Returns whether the event states what has happened outside the record, which must not be forgotten. */
+export const isOutcome = ({ type }: OperationEvent): boolean =>
+  type === "succeeded" || type === "failed" || type === "undone" || type === "undo failed";
+
 /** Returns the outcome of a step with this failure in place of what it returned, which cannot be recorded. */
 export function withFailure(event: OperationEvent, failure: Failure): OperationEvent {
   if (event.type === "undo failed") return { ...event, failure };

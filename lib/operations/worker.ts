@@ -66,6 +66,7 @@ class Worker<Tx> {
 
   async run(): Promise<void> {
     const { signal } = this.stopping;
+    signal.addEventListener("abort", () => this.#wakeUp(), { once: true });
     const announcing = this.#keepAnnouncing();
     const listening = this.#options.store.listen((operationId) => {
       for (const run of this.#running) if (run.operationId === operationId) run.refresh();
@@ -78,7 +79,8 @@ class Worker<Tx> {
         return this.#options.pollMs;
       });
       if (waitMs > 0 && !signal.aborted && !this.#isWoken)
-        await this.#options.sleep(waitMs, AbortSignal.any([signal, this.#nextWake()]));
+        // Its own signal for each wait: one that also depended on that of the stop would be kept by it as long as the worker lives.
+        await this.#options.sleep(waitMs, this.#nextWake());
     }
     const running = [...this.#running];
     const ended = Promise.all(running.map(({ finished }) => finished));

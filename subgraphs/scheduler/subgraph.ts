@@ -1,10 +1,11 @@
 import type { Database } from "#db/client.ts";
 import type { SubgraphDefinition } from "#lib/subgraph/executable-schema.ts";
 import { createSubgraph, type Subgraph } from "#lib/subgraph/subgraph.ts";
-import { openWith } from "#subgraphs/open-request.ts";
+import { openWithServices } from "#subgraphs/open-request.ts";
 import type { SchedulerContext } from "./context.ts";
 import { createSchedulerLoaders, entities } from "./loaders.ts";
 import { resolvers } from "./resolvers/index.ts";
+import { servicesOf } from "./services.ts";
 
 export interface SchedulerDependencies {
   database: Database;
@@ -13,4 +14,4 @@ export interface SchedulerDependencies {
 const definition: SubgraphDefinition<SchedulerContext> = { name: "scheduler", resolvers, entities };
 
 export const createSchedulerSubgraph = ({ database }: SchedulerDependencies): Subgraph =>
-  createSubgraph(definition, { open: openWith(database, createSchedulerLoaders) });
+  createSubgraph(definition, { open: openWithServices(database, createSchedulerLoaders, servicesOf(database)) });

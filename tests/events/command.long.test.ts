@@ -143,7 +143,12 @@ describe("novacron jobs", () => {
     const urls = Object.fromEntries(
       domains.map((domain) => [`DATABASE_URL_${domain.toUpperCase()}`, fixture.urls.url(domain)]),
     );
-    const keys = { NOVACRON_SIGNING_KEYS: `1:${"k".repeat(32)}`, SUBGRAPH_URL_VMS: "http://127.0.0.1:1/graphql" };
+    const nowhere = "http://127.0.0.1:1/graphql";
+    const keys = {
+      NOVACRON_SIGNING_KEYS: `1:${"k".repeat(32)}`,
+      SUBGRAPH_URL_VMS: nowhere,
+      SUBGRAPH_URL_SCHEDULER: nowhere,
+    };
     const jobs = await startCommand(["jobs"], { ...urls, ...keys }, /^novacron jobs ready$/m);
     const log = fixture.log([], { pollMs: 50 });
     const tenantId = someTenant();

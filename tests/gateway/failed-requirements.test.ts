@@ -29,8 +29,8 @@ const subgraphs: Readonly<Record<string, KeyedSubgraph>> = {
     roots: { items: [one, two], things: [note, one], twice: [one, one] },
   },
   stock: {
-    sdl: `type Item @key(fields: "id") @key(fields: "code") { id: ID!  code: ID!  price: Int @external  shipping: Int @requires(fields: "price") }`,
-    fields: { "Item.shipping": (_row, { price }) => 2 * Number(price) },
+    sdl: `type Item @key(fields: "id") @key(fields: "code") { id: ID!  code: ID!  price: Int @external  shipping: Int @requires(fields: "price")  count: Int! }`,
+    fields: { "Item.shipping": (_row, { price }) => 2 * Number(price), "Item.count": () => 7 },
   },
   reviews: {
     sdl: `scalar JSON type Worth { amount: Int }
@@ -45,8 +45,8 @@ const subgraphs: Readonly<Record<string, KeyedSubgraph>> = {
     },
   },
   ranks: {
-    sdl: `type Worth { amount: Int @external } type Item @key(fields: "id") { id: ID!  worth(in: String): Worth @external  rank: Int @requires(fields: "worth { amount }") }`,
-    fields: { "Item.rank": (_row, { worth }) => (worth as { amount: number }).amount },
+    sdl: `type Worth { amount: Int @external } type Item @key(fields: "id") { id: ID!  worth(in: String): Worth @external  total: Int!  rank: Int @requires(fields: "worth { amount }") }`,
+    fields: { "Item.total": () => 3, "Item.rank": (_row, { worth }) => (worth as { amount: number }).amount },
   },
   labels: {
     sdl: `type Item @key(fields: "code") { code: ID!  label: String  size: Size @shareable } type Size @shareable { depth: Int }`,
@@ -114,6 +114,13 @@ describe("a field that requires a field that failed is null, with an error at it
 
   it("which makes its object null where it must not be null itself", async () => {
     const { data, errors } = await answered("{ items { sure } }", stockDown);
+    expect(data).toEqual({ items: [null, null] });
+    expect(errors.slice(-2)).toEqual(["items.0.sure REQUIREMENT_FAILED", "items.1.sure REQUIREMENT_FAILED"]);
+  });
+
+  it("even if another field without an error makes the object null too", async () => {
+    const down = { ...stockDown, ranks: () => ({ data: { _entities: [null, null] } }) };
+    const { data, errors } = await answered("{ items { sure total } }", down);
     expect(data).toEqual({ items: [null, null] });
     expect(errors.slice(-2)).toEqual(["items.0.sure REQUIREMENT_FAILED", "items.1.sure REQUIREMENT_FAILED"]);
   });
@@ -187,6 +194,29 @@ describe("no such error is in a response", () => {
     const { data, errors } = await answered("{ items { label sure } }", down);
     expect(data).toEqual({ items: [null, null] });
     expect(errors.filter((error) => error.includes("label"))).toEqual([]);
+  });
+
+  describe("of a field whose object is null because of a failed field, in whatever order the client selects them", () => {
+    const all = { count: 7, sure: 8, again: 8 };
+    it.each(["sure count", "count sure", "sure again: sure count"])("{ items { %s } }", async (fields) => {
+      const failing = () => ({
+        data: { _entities: [null, { shipping: 8, count: 7 }] },
+        errors: [new GraphQLError("broken", { path: ["_entities", 0, "count"], extensions: { code: "NOT_FOUND" } })],
+      });
+      const { data, errors } = await answered(`{ items { ${fields} } }`, { stock: failing });
+      expect(errors).toEqual(["items.0.count NOT_FOUND"]);
+      expect(data).toMatchObject({ items: [null, {}] });
+      expect({ ...all, ...(data as { items: object[] }).items[1] }).toEqual(all);
+    });
+  });
+
+  it("of a field whose object is null because the call for another field failed", async () => {
+    const { errors } = await answered("{ items { sure count } }", stockDown);
+    expect(errors.filter((error) => error.includes("sure"))).toEqual([]);
+    expect(errors.filter((error) => error.includes("count"))).toEqual([
+      "items.0.count SUBGRAPH_UNAVAILABLE",
+      "items.1.count SUBGRAPH_UNAVAILABLE",
+    ]);
   });
 
   it("in which nothing failed", async () => {

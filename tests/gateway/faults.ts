@@ -13,14 +13,18 @@ export interface Fault {
 }
 
 type Data = Record<string, unknown>;
-type Path = (string | number)[];
+type Path = readonly (string | number)[];
 
-/** Breaks a response of a subgraph. What a value is decides whether it fails, not where it is: an entity that is fetched twice fails alike both times. */
+/**
+ * Breaks a response of a subgraph. What a value is decides whether it fails, not where it is: an entity that is fetched twice fails alike both times.
+ * @param onBroken receives the path of each value that is replaced, and what is in its place
+ */
 export async function withFault(
   { kind, seed }: Fault,
   subgraph: string,
   variables: Readonly<Record<string, unknown>>,
   answer: () => Promise<ExecutionResult>,
+  onBroken: (path: Path, value: unknown) => void = () => {},
 ): Promise<ExecutionResult> {
   const struck = (what: string, oneIn: number) => hashOf(`${seed}/${subgraph}/${what}`) % oneIn === 0;
   if (kind === "unavailable" && struck("", 2))
@@ -31,19 +35,22 @@ export async function withFault(
   const representations = (variables["representations"] ?? []) as unknown[];
   const added: GraphQLError[] = [];
 
+  const replaced = (path: Path, value: unknown): unknown => {
+    onBroken(path, value);
+    return value;
+  };
   const broken = (value: unknown, what: string, path: Path, isEntity: boolean): unknown => {
     const leaf = value === null || typeof value !== "object";
     // The type name never fails, nor do its aliases: Apollo reads a null there as the absence of the object.
     const hit = !/(^|\/)(__typename|t\d)$/.test(what) && struck(what, 8);
     if (hit && kind === "error") {
       added.push(new GraphQLError(`failed at ${what}`, { path, extensions: { code: "NOT_FOUND" } }));
-      return null;
+      return replaced(path, null);
     }
-    if (hit && kind === "null") return null;
-    if (hit && kind === "missing entity" && isEntity) return null;
+    if (hit && (kind === "null" || (kind === "missing entity" && isEntity))) return replaced(path, null);
     // Never an object: Apollo's merge throws where an object meets a text.
     if (hit && kind === "wrong type" && leaf && value !== null)
-      return [true, "text", 1.5, ["a list"]][hashOf(what) % 4];
+      return replaced(path, [true, "text", 1.5, ["a list"]][hashOf(what) % 4]);
     if (Array.isArray(value))
       return value.map((item, index) => broken(item, `${what}/${index}`, [...path, index], false));
     if (leaf) return value;

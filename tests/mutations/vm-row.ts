@@ -17,8 +17,9 @@ export async function insertVm(
   await asOwner(
     urls.url("vms"),
     (sql) => sql`
-      insert into vms (id, name, state, node_id, hypervisor_type, owner_id, tenant_id, resource_config)
-      values (${id}, ${id}, ${state}, ${isPlaced ? newId() : null}, 'kvm', ${newId()}, ${tenantId}, '{"cpuMillicores": 500, "memoryMb": 512}')`,
+      insert into vms (id, name, state, node_id, hypervisor_type, owner_id, tenant_id, resource_config, deleted_at)
+      values (${id}, ${id}, ${state}, ${isPlaced ? newId() : null}, 'kvm', ${newId()}, ${tenantId}, '{"cpuMillicores": 500, "memoryMb": 512}',
+        ${state === "deleted" ? new Date() : null})`,
   );
   return id;
 }

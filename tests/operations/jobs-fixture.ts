@@ -23,6 +23,7 @@ export async function jobsFixture() {
     eventRetentionSeconds: 86_400,
     operationRetentionSeconds: 86_400,
     changeRetentionSeconds: 365 * 86_400,
+    vmRetentionSeconds: 7 * 86_400,
   };
   const signingKeys = new Replaceable(keyring);
   const stops: (() => Promise<void>)[] = [];

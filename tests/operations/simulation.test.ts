@@ -16,6 +16,8 @@ it.each<[Planted, RegExp]>([
   ["cancel after the slot was given back", /worked without the slot/],
   ["slot that is given back three times at most", /worked without the slot/],
 ])("the checker finds a planted %s", async (planted, found) => {
-  const { wrong } = await simulateAll({ from: 1, runs: 30 }, planted);
+  let wrong: string[] = [];
+  for (let from = 1; from < 200 && !wrong.some((each) => found.test(each)); from += 10)
+    ({ wrong } = await simulateAll({ from, runs: 10 }, planted));
   expect(wrong.filter((each) => found.test(each)).length).toBeGreaterThan(0);
 });

@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
-import { cancelOperation, signalOperation } from "#db/operations/requests.ts";
+import { setTimeout } from "node:timers/promises";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { cancelOperation, signalOperation, startOperation } from "#db/operations/requests.ts";
 import type { Json, Step } from "#lib/operations/definition.ts";
 import { StepFailure } from "#lib/operations/failures.ts";
 import type { WriteTx } from "#db/client.ts";
@@ -115,6 +116,44 @@ it("a cancel aborts the running step within the wake-up, undoes what was attempt
   expect(undoAborted).toBe(false);
 });
 
+it.each([false, true])(
+  "an effect whose beginning is recorded does not begin after a cancel that was accepted before (its response lost: %s)",
+  async (isLost) => {
+    const fixture = await operationsFixture();
+    let id = "";
+    const begun: string[] = [];
+    const definition = definitionOf(
+      ["one", "two"].map((name) =>
+        effect(name, async () => {
+          begun.push(name);
+          return null;
+        }),
+      ),
+    );
+    const store: typeof fixture.store = {
+      ...fixture.store,
+      save: async (lease, record, change) => {
+        const isSaved = await fixture.store.save(lease, record, change);
+        if (!change.begins) return isSaved;
+        await fixture.service.write(scope, (tx) => cancelOperation(tx, id));
+        if (isLost) throw new Error("lost");
+        // The worker is notified of the cancel, and reads it, before it receives this response.
+        await setTimeout(200);
+        return isSaved;
+      },
+    };
+    fixture.work([definition], { store });
+    await fixture.service.write(scope, async (tx) => {
+      ({ id } = await startOperation(tx, definition, { input: null }));
+    });
+    expect(await fixture.reached(id, "compensated")).toMatchObject({
+      error: { code: "CANCELLED" },
+      steps: [{ state: "undone" }, { name: "two", state: "undone" }],
+    });
+    expect(begun).toEqual(["one"]);
+  },
+);
+
 it("an operation waits for a signal without a worker, fails when it does not arrive in time, and waits for times", async () => {
   const fixture = await operationsFixture();
   const waiting = definitionOf([
@@ -138,6 +177,20 @@ it("an operation waits for a signal without a worker, fails when it does not arr
   });
   await fixture.service.write(scope, (tx) => signalOperation(tx, id, "approved", { by: "ada" }));
   expect((await fixture.reached(id, "done")).steps).toMatchObject([{ name: "pause" }, { result: { by: "ada" } }]);
+});
+
+it("a worker that is woken often creates no signal that depends on that of its stop, which would keep it", async () => {
+  const any = vi.spyOn(AbortSignal, "any");
+  onTestFinished(() => any.mockRestore());
+  const fixture = await operationsFixture();
+  const definition = definitionOf([effect("one", async () => null)]);
+  const stop = fixture.work([definition], { pollMs: 60_000 });
+  for (let round = 0; round < 10; round += 1)
+    await fixture.reached(await fixture.start(definition, { input: null }), "done");
+  const began = performance.now();
+  await stop();
+  expect(performance.now() - began).toBeLessThan(2_000);
+  expect(any).not.toHaveBeenCalled();
 });
 
 it("a lost notification delays an operation by at most the poll", async () => {

@@ -142,7 +142,7 @@ describe("a VM that moves", () => {
   );
 });
 
-describe("P9: a resize", () => {
+describe("case P9: a resize", () => {
   const of = (memoryMb: number) => ({ resources: { cpuMillicores: 1_000, memoryMb } });
   const tenGiB = { ...roomFor(10), memoryMb: 10 * GiB };
 

@@ -58,7 +58,10 @@ const acrossTenants: Readonly<Record<string, string>> = {
   "db/auth/credentials.ts": "a credential does not contain its tenant",
   "db/auth/ended-sessions.ts": "sessions of all tenants are removed together",
   "db/scheduler/expired-reservations.ts": "reservations of all tenants expire together",
+  "db/scheduler/placement-audit.ts": "the audit of placement compares the nodes with the claims of all tenants",
+  "db/vms/busy-vms.ts": "the audit of placement leaves out the VMs of all tenants that operations work on",
   "db/vms/ended-slots-writes.ts": "operations of all tenants end, and their slots are released together",
+  "db/vms/unpurged-vms.ts": "deleted VMs of all tenants are purged together",
 };
 
 /** Tables with a tenant that no statement of a domain's modules touches, and what does. */
@@ -139,7 +142,9 @@ it("the statements of db/operations/ name the tenant, except those that claim un
   expect(requests.length).toBeGreaterThan(10);
   // One claims what is due, one reads what was claimed, and one resumes what a worker knows again.
   expect(lacking).toHaveLength(3);
-  expect(lacking.filter((text) => !/for update skip locked|operation_workers|and lease_id = \$/.test(text))).toEqual([]);
+  expect(lacking.filter((text) => !/for update skip locked|operation_workers|and lease_id = \$/.test(text))).toEqual(
+    [],
+  );
 });
 
 it("the tenant predicate is written in one place, so that the proof of the other layer can remove it", () => {

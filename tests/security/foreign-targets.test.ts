@@ -67,8 +67,8 @@ const ofThePlatform = (): Set<string> =>
       .flatMap(({ name, astNode }) => (astNode?.directives?.some((each) => each.name.value === "policy") ? name : [])),
   );
 
-/** The tables that record what was attempted, also on an object of another tenant. */
-const records = ["auth_audit_log", "outbox_events"];
+/** The tables that record what was attempted, also on an object of another tenant, and the one that only follows from events. */
+const records = ["auth_audit_log", "outbox_events", "projected_vms"];
 
 /** Returns the other tenant's rows in every table of the databases that mutations change, as text. */
 const everythingOfTheirs = () => Promise.all(domains.filter(isChanged).map(rowsOfTheirs));

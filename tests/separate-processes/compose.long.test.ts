@@ -98,7 +98,7 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
   it("are as many as the file requires: two for jobs", () => {
     const counts = Object.fromEntries([...topology.replicas].map(([name, { length }]) => [name, length]));
     const one = Object.fromEntries([...domains, ...gateways].map((name) => [name, 1]));
-    expect(counts).toEqual({ ...one, jobs: 2 });
+    expect(counts).toEqual({ ...one, "simulated-hypervisor": 1, jobs: 2 });
     const pids = [...topology.replicas.values()].flat().map(({ pid }) => pid);
     expect(processesHere().toSorted()).toEqual(pids.toSorted());
   });
@@ -250,7 +250,7 @@ describe("the processes of docker-compose.yml, from their bundles, on new databa
   it("end with exit code 0 on SIGTERM, and leave no process behind", async () => {
     const codes = await topology.stop(...topology.replicas.keys());
     const one = Object.fromEntries([...domains, ...gateways].map((name) => [name, [0]]));
-    expect(codes).toEqual({ ...one, jobs: [0, 0] });
+    expect(codes).toEqual({ ...one, "simulated-hypervisor": [0], jobs: [0, 0] });
     expect(processesHere()).toEqual([]);
   });
 });

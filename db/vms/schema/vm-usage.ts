@@ -2,7 +2,7 @@ import { bigint, pgTable, uuid } from "drizzle-orm/pg-core";
 import { tenantPolicy } from "../../columns.ts";
 
 /**
- * What the VMs of a tenant request together, those that are deleted excepted. A trigger of `vms` keeps it. Whoever adds to it locks the tenant's row until the
+ * What the VMs of a tenant request together, those that are deleted excepted. A trigger of `vms` keeps it. A transaction that adds to it locks the tenant's row until the
  * commit, so that a quota that is compared after the change holds for any number of callers at once.
  */
 export const vmUsage = pgTable(

@@ -154,8 +154,50 @@ it("a field that was not fetched is null, and its path is reported", () => {
     ...nothing,
     json: `{"vm":{"host":null},"vms":null}`,
     unfetched: [
-      ["vm", "host"],
-      ["vms", 0, "name"],
+      { path: ["vm", "host"], others: [] },
+      { path: ["vms", 0, "name"], others: [] },
     ],
+  });
+});
+
+describe("a field that was not fetched and made its object null is reported with the other fields that made it null", () => {
+  const path = ["vm", "name"];
+  it.each<[string, Data, Partial<ReturnType<typeof answer>>, Given?]>([
+    [
+      "{ vm { name id } }",
+      { vm: { name: unfetched } },
+      {
+        problems: [{ message: "Cannot return null for non-nullable field Vm.id.", path: ["vm", "id"] }],
+        unfetched: [{ path, others: [["vm", "id"]] }],
+      },
+    ],
+    [
+      "{ vm { name id } }",
+      { vm: { name: unfetched, id: "1" } },
+      { refusals: [{ refusal, path: ["vm", "id"] }], unfetched: [{ path, others: [["vm", "id"]] }] },
+      { refused: ["id"] },
+    ],
+    // Of several that were not fetched, one is enough.
+    ["{ vm { name id } }", { vm: { name: unfetched, id: unfetched } }, { unfetched: [{ path, others: [] }] }],
+    // A null that is allowed is no reason.
+    ["{ vm { name host { id } } }", { vm: { name: unfetched, host: "x" } }, { unfetched: [{ path, others: [] }] }],
+    // What made the object null before is reported alone.
+    [
+      "{ vm { id name } }",
+      { vm: { name: unfetched } },
+      { problems: [{ message: "Cannot return null for non-nullable field Vm.id.", path: ["vm", "id"] }] },
+    ],
+  ])("%s of %j", (query, data, reported, given) => {
+    expect(answer(query, data, given)).toEqual({ ...nothing, json: `{"vm":null}`, ...reported });
+  });
+
+  it("in lists as well", () => {
+    const problem = { message: "Cannot return null for non-nullable field Vm.id.", path: ["vms", 1, "id"] };
+    expect(answer("{ vms { name id } }", { vms: [{ name: "a", id: "1" }, { name: unfetched }] })).toEqual({
+      ...nothing,
+      json: `{"vms":null}`,
+      problems: [problem],
+      unfetched: [{ path: ["vms", 1, "name"], others: [problem.path] }],
+    });
   });
 });

@@ -16,8 +16,11 @@ export interface Answer {
   json: string;
   problems: { message: string; path: Path }[];
   refusals: { refusal: PublicError; path: Path }[];
-  /** The paths of the fields that were not fetched because something that they require failed. */
-  unfetched: Path[];
+  /**
+   * The fields that were not fetched because something that they require failed. `others` are the paths of the fields that made the same object null for reasons
+   * of their own.
+   */
+  unfetched: { path: Path; others: Path[] }[];
 }
 
 type Path = readonly (string | number)[];
@@ -47,10 +50,10 @@ export function answerWriter(
     const problems: Problem[] = [];
     const json = write(introspect ? Object.assign(data, introspect(variables)) : data, problems) ?? "null";
     const answer: Answer = { json, problems: [], refusals: [], unfetched: [] };
-    for (const { message, refusal, isUnfetched, upwards } of problems) {
+    for (const { message, refusal, isUnfetched, others = [], upwards } of problems) {
       const path = upwards.toReversed();
       if (refusal) answer.refusals.push({ refusal, path });
-      else if (isUnfetched) answer.unfetched.push(path);
+      else if (isUnfetched) answer.unfetched.push({ path, others: others.map((other) => other.upwards.toReversed()) });
       else answer.problems.push({ message, path });
     }
     return answer;

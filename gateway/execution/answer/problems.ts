@@ -9,6 +9,8 @@ export interface Problem {
   message: string;
   refusal?: PublicError;
   isUnfetched?: true;
+  /** Of what was not fetched and made an object null: the problems that made the same object null for reasons of their own. */
+  others?: readonly Problem[];
   /** The path from the value up to the root: each level appends its own key on the way back. */
   upwards: (string | number)[];
 }
@@ -35,6 +37,19 @@ export function forgetUnfetched(problems: Problem[], before: number, isCause: (k
     const { isUnfetched, upwards } = problems[index] as Problem;
     if (isUnfetched && !isCause(upwards.at(-1) ?? "")) problems.splice(index, 1);
   }
+}
+
+/**
+ * Adds the problems of the other fields that make an object null, to those of what was not fetched that were added since there were `before`: a failed field
+ * of the object may be the very reason why nothing was fetched.
+ */
+export function addOthers(problems: Problem[], before: number, others: readonly Problem[]): void {
+  if (others.length === 0) return;
+  for (let index = before; index < problems.length; index += 1) {
+    const problem = problems[index] as Problem;
+    if (problem.isUnfetched) problem.others = [...(problem.others ?? []), ...others];
+  }
+  problems.push(...others);
 }
 
 /** Adds a key to the paths of the problems that were added since there were `before`. */

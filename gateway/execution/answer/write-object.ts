@@ -12,7 +12,7 @@ import { isIntrospection } from "../../operation.ts";
 import { isPlannedOf, type PlannedField, type PlannedFields } from "../../planning/planned-fields.ts";
 import { type Data, isData, reader } from "../data.ts";
 import { type CollectedField, collectFields, type Selected } from "./collect-fields.ts";
-import { forgetUnfetched, invalid, locate, type Problem, type Write } from "./problems.ts";
+import { addOthers, forgetUnfetched, invalid, locate, type Problem, type Write } from "./problems.ts";
 import { quoted } from "./quoted.ts";
 import { valueWriter } from "./write-value.ts";
 
@@ -76,7 +76,7 @@ export function fieldsWriter(
   type: GraphQLCompositeType,
   { fields: collected, planned }: { fields: readonly CollectedField[]; planned: PlannedFields },
 ): WriteFields {
-  const fields = collected.map((field, index) => {
+  const fields = collected.map((field, index): Field => {
     const plannedKey = isIntrospection(field.name) ? field.key : selected.aliases.planned(field.nodes[0]);
     return {
       key: field.key,
@@ -89,18 +89,38 @@ export function fieldsWriter(
   return (data, problems) => {
     let json = "";
     const begun = problems.length;
-    for (const { key, prefix, read, write } of fields) {
+    for (const field of fields) {
+      const { key, prefix, read, write } = field;
       const before = problems.length;
       const text = write(read(data), problems);
       if (problems.length !== before) locate(problems, before, key);
       if (text === undefined) {
         forgetUnfetched(problems, begun, (cause) => cause === key);
+        if (problems.slice(begun).some(({ isUnfetched }) => isUnfetched))
+          addOthers(problems, begun, ownCauses(fields.slice(fields.indexOf(field) + 1), data));
         return undefined;
       }
       json += prefix + text;
     }
     return `${json}}`;
   };
+}
+
+interface Field {
+  key: string;
+  prefix: string;
+  read: (data: Data) => unknown;
+  write: Write;
+}
+
+/** Returns the problems of those fields that make their object null for reasons of their own, not because they were not fetched. */
+function ownCauses(fields: readonly Field[], data: Data): Problem[] {
+  return fields.flatMap(({ key, read, write }) => {
+    const problems: Problem[] = [];
+    if (write(read(data), problems) !== undefined) return [];
+    locate(problems, 0, key);
+    return problems.filter(({ isUnfetched }) => !isUnfetched);
+  });
 }
 
 function fieldWriter(

@@ -13,7 +13,10 @@ import { mutationResolvers } from "#subgraphs/mutations.ts";
 import { activateAllocation } from "../allocations/activate-allocation.ts";
 import { releaseAllocation } from "../allocations/release-allocation.ts";
 import { resizeAllocation, settleAllocation } from "../allocations/resize-allocation.ts";
+import type { UserErrorCode } from "../generated/enums.ts";
 import type { MutationResolvers, Resolvers } from "../generated/resolvers.ts";
+import * as policies from "../policies/policies.ts";
+import type { SchedulerServices } from "../services.ts";
 import { reservePlacement } from "../placement/reserve-placement.ts";
 import { Cluster } from "./Cluster.ts";
 import { ClusterNode } from "./ClusterNode.ts";
@@ -28,13 +31,22 @@ import { SchedulingPolicy } from "./SchedulingPolicy.ts";
 import { Vm } from "./Vm.ts";
 
 const ofServices = serviceResolvers("SchedulerOperation");
-const useCases = { reservePlacement, activateAllocation, releaseAllocation, resizeAllocation, settleAllocation };
+const useCases = {
+  reservePlacement,
+  activateAllocation,
+  releaseAllocation,
+  resizeAllocation,
+  settleAllocation,
+  ...policies,
+};
 
 export const resolvers: Resolvers = {
   Query: { ...ofServices.Query, reservedNodes },
   Mutation: {
     ...ofServices.Mutation,
-    ...mutationResolvers<Omit<MutationResolvers, keyof typeof ofServices.Mutation>, never>(useCases),
+    ...mutationResolvers<Omit<MutationResolvers, keyof typeof ofServices.Mutation>, UserErrorCode, SchedulerServices>(
+      useCases,
+    ),
   },
   ...operationResolvers("SchedulerOperation"),
   Cluster,

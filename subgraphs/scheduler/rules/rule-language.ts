@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { isText } from "#lib/graphql/arguments.ts";
 
 // The rules of placement, as policies of type `placement` and the constraints of a VM hold them.
 
-const text = z.string().trim().min(1).max(255);
+const anyText = z.string().max(255).refine(isText, "is not valid text");
+const text = anyText.min(1);
 /** VMs that have all of these tags. */
-const tags = z.record(text, z.string().max(255)).refine((value) => {
+const tags = z.record(text, anyText).refine((value) => {
   const count = Object.keys(value).length;
   return count >= 1 && count <= 16;
 }, "has 1 to 16 tags");
@@ -36,7 +38,7 @@ const ruleShapes = {
       .array(
         z.strictObject({
           key: text,
-          value: z.string().max(255).optional(),
+          value: anyText.optional(),
           effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
         }),
       )

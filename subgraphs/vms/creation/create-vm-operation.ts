@@ -4,7 +4,7 @@ import { HypervisorError, type MachineSpec } from "#hypervisors/port.ts";
 import type { EffectStep, OperationDefinition, StepContext, TransactionStep } from "#lib/operations/definition.ts";
 import { StepFailure } from "#lib/operations/failures.ts";
 import { limits } from "#subgraphs/vm-slot-steps.ts";
-import { failureOfMachine, machineCall, machineLimits, machineStep } from "../operations/machine-steps.ts";
+import { machineCall, machineLimits, machineStep } from "../operations/machine-steps.ts";
 import type { GetMachinery, Machinery } from "../operations/machinery.ts";
 import type { RequestedAmounts } from "../operations/requested-amounts.ts";
 import { activate, type Placement, reserve, reservedNodes, undoReserve } from "../operations/scheduler-calls.ts";
@@ -58,15 +58,11 @@ function placeStep(machinery: GetMachinery): EffectStep<CreateInput> {
       const { vmId } = context.input;
       // The claim is given back when nothing is left on the node.
       for (const nodeId of await reservedNodes(calls, context))
-        await hypervisor.destroy(machineCall(context, { vmId, nodeId }, `destroy on ${nodeId}`)).catch(failWith);
+        await hypervisor.destroy(machineCall(context, { vmId, nodeId }, `destroy on ${nodeId}`));
       await undoReserve(calls, context);
     },
   };
 }
-
-const failWith = (error: unknown): never => {
-  throw failureOfMachine(error);
-};
 
 async function placeAndMake({ hypervisor, calls }: Machinery, context: Context): Promise<Placement> {
   const { vmId, resources, tags } = context.input;
@@ -85,7 +81,7 @@ async function placeAndMake({ hypervisor, calls }: Machinery, context: Context):
       await hypervisor.create(call, specOf(context.input));
       return placed;
     } catch (error) {
-      if (!(error instanceof HypervisorError) || error.code !== "NODE_REFUSED") throw failureOfMachine(error);
+      if (!(error instanceof HypervisorError) || error.code !== "NODE_REFUSED") throw error;
       refusals.push(`${placed.nodeName} refused: ${error.message}`);
       excludedNodeIds.push(placed.nodeId);
     }

@@ -35,8 +35,11 @@ export interface NewVmRequest extends Pick<ActionRequest, "idempotencyKey" | "dr
   start?: boolean | null | undefined;
 }
 
+/** The payload of a dry run. */
+const nothing = { vm: null, operation: null } as const;
+
 type Errors = readonly UserError<UserErrorCode>[];
-type Created = Outcome<ActionValue | { vm: null; operation: null }, UserErrorCode>;
+type Created = Outcome<ActionValue | typeof nothing, UserErrorCode>;
 
 const definition = createVmOperation(ofWorkersAlone);
 const defaultStorageGb = 10;
@@ -47,7 +50,7 @@ export async function createVm(services: VmsServices, request: RequestContext, a
   const idempotencyKey = idempotencyKeyOf(asked);
   // Called before the transaction: nothing waits for another service with a connection.
   const quota = await quotaOf(services, request);
-  return write<ActionValue | { vm: null; operation: null }, UserErrorCode>(services, request, async (tx) => {
+  const create = async (tx: WriteTx): Promise<Created> => {
     const template = typeof asked.templateId === "string" ? await templateFor(tx, asked.templateId) : undefined;
     const vm = newVmOf(request, asked, template);
     if (isErrors(vm)) return refused(...vm);
@@ -72,10 +75,13 @@ export async function createVm(services: VmsServices, request: RequestContext, a
     // What was checked by writing is written only if it is wanted.
     if (asked.dryRun) throw new DryRun();
     return done({ vm: row, operation: { id: operationId } });
-  }).catch((error: unknown) => {
-    if (error instanceof DryRun) return done({ vm: null, operation: null });
+  };
+  try {
+    return await write<ActionValue | typeof nothing, UserErrorCode>(services, request, create);
+  } catch (error) {
+    if (error instanceof DryRun) return done(nothing);
     throw error;
-  });
+  }
 }
 
 /** Rolls a dry run back, after all of its checks. No other code sees it. */

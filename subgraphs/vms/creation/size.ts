@@ -17,7 +17,7 @@ const mebibyte = 2 ** 20;
 const gibibyte = 2 ** 30;
 
 /** The smallest and the largest amount of each kind: beyond any machine that exists, a request is a mistake. */
-export const sizeLimits = {
+const sizeLimits = {
   cpuMillicores: { from: 10, to: 4_096_000 },
   memoryMb: { from: 16, to: 64 * 2 ** 20 },
   storageGb: { from: 1, to: 2 ** 20 },

@@ -1,4 +1,4 @@
-import { offeredActions, type VmAction, type VmState, whyNot } from "./lifecycle.ts";
+import { type ActedOn, offeredActions, type VmAction, whyNot } from "./lifecycle.ts";
 
 export interface AvailableAction {
   action: VmAction;
@@ -11,11 +11,11 @@ export interface AvailableAction {
  * @param holder the operation that works on the VM: while there is one, no action is possible
  */
 export const availableActions = (
-  { state }: { state: VmState },
+  vm: ActedOn,
   holder: { operationId: string; operationKind: string } | null,
 ): AvailableAction[] =>
   offeredActions.map((action) => {
     const busy = holder && `The operation ${holder.operationId} (${holder.operationKind}) works on the VM.`;
-    const reason = whyNot(action, state) ?? busy ?? null;
+    const reason = whyNot(action, vm) ?? busy ?? null;
     return { action, allowed: reason === null, reason };
   });

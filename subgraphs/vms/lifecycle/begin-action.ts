@@ -59,6 +59,8 @@ export interface Begin<Input extends Json> {
   definition: OperationDefinition<WriteTx, Input>;
   /** Returns the input of the operation, or why it cannot start. */
   inputOf(vm: VmRow): Input | Refused<UserErrorCode>;
+  /** Returns why the VM cannot have the action beside the others of its tenant. */
+  refusalIn?(tx: WriteTx, vm: VmRow): Promise<Refused<UserErrorCode> | undefined>;
   /** The properties of the input that the VM determines and not the caller: a request that is repeated may have others. */
   made: readonly (keyof Input & string)[];
 }
@@ -71,7 +73,7 @@ export const beginAction = <Input extends Json>(
   services: Services,
   request: RequestContext,
   asked: ActionRequest,
-  { action, definition, inputOf, made }: Begin<Input>,
+  { action, definition, inputOf, refusalIn, made }: Begin<Input>,
 ): Promise<ActionOutcome> => {
   const idempotencyKey = idempotencyKeyOf(asked);
   return write<ActionValue, UserErrorCode>(services, request, async (tx) => {
@@ -91,7 +93,8 @@ export const beginAction = <Input extends Json>(
     if (known) return withVm(vm, started(known));
     const end = mayBegin(locked, action, asked);
     if (end) return end;
-    if (refusal) return refusal;
+    const reason = refusal ?? (await refusalIn?.(tx, vm));
+    if (reason) return reason;
     if (asked.dryRun) return done({ vm, operation: null });
     const start = await startOperation(tx, definition, wanted);
     if (start.outcome !== "started") return withVm(vm, started(start));
@@ -109,7 +112,7 @@ const withVm = (vm: VmRow, outcome: Done<{ operationId: string }> | Refused<User
   outcome.kind === "done" ? done({ vm, operation: { id: outcome.value.operationId } }) : outcome;
 
 /** Returns why an action ends before it begins: it is so already, or it is not possible. Undefined when it may begin. */
-export function mayBegin(
+function mayBegin(
   { vm, holder }: LockedVm,
   action: VmAction,
   { expectedVersion }: Pick<ActionRequest, "expectedVersion">,
@@ -125,15 +128,12 @@ export function mayBegin(
   }
   const { to } = ruleOf(action);
   if (to?.length === 1 && to[0] === vm.state) return done({ vm, operation: null });
-  const reason = whyNot(action, vm.state);
+  const reason = whyNot(action, vm);
   return reason === undefined ? undefined : refused(userError("ACTION_NOT_POSSIBLE", "vmId", reason));
 }
 
 /** Returns the refusal of a request whose caller has seen another version of the VM. */
-export const versionConflict = (
-  { version }: VmRow,
-  expected: number | null | undefined,
-): Refused<UserErrorCode> | undefined =>
+const versionConflict = ({ version }: VmRow, expected: number | null | undefined): Refused<UserErrorCode> | undefined =>
   expected === undefined || expected === null || expected === version
     ? undefined
     : refused(userError("VERSION_CONFLICT", "expectedVersion", `The VM has version ${version}: read it again.`));

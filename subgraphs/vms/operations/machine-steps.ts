@@ -1,6 +1,5 @@
-import { type Hypervisor, HypervisorError, type MachineCall } from "#hypervisors/port.ts";
+import type { Hypervisor, MachineCall } from "#hypervisors/port.ts";
 import type { EffectStep, Json, StepContext } from "#lib/operations/definition.ts";
-import { StepFailure } from "#lib/operations/failures.ts";
 import type { GetMachinery } from "./machinery.ts";
 
 /** Where the machine of a VM is. */
@@ -22,12 +21,6 @@ export const machineCall = (
   step: string,
 ): MachineCall => ({ nodeId, vmId, fence, step, signal });
 
-/** Returns a hypervisor's error as it is stored with the operation. What another attempt may change is attempted again. */
-export const failureOfMachine = (error: unknown): unknown =>
-  error instanceof HypervisorError
-    ? new StepFailure(error.code, error.message, { isFinal: error.code !== "HYPERVISOR_UNAVAILABLE" })
-    : error;
-
 type Work<Input> = (
   hypervisor: Hypervisor,
   call: MachineCall,
@@ -43,18 +36,13 @@ export interface MachineStep<Input> extends Partial<
   undo?: Work<Input>;
 }
 
-/** Returns a step that tells the hypervisor something about the VM's machine. */
+/** Returns a step that calls the hypervisor about the VM's machine. */
 export function machineStep<Input>(
   machinery: GetMachinery,
   { name, machineOf, run, undo, ...more }: MachineStep<Input>,
 ): EffectStep<Input> {
-  const doing = async (work: Work<Input>, context: StepContext<Input>, step: string): Promise<Json> => {
-    try {
-      return (await work(machinery().hypervisor, machineCall(context, machineOf(context), step), context)) ?? null;
-    } catch (error) {
-      throw failureOfMachine(error);
-    }
-  };
+  const doing = async (work: Work<Input>, context: StepContext<Input>, step: string): Promise<Json> =>
+    (await work(machinery().hypervisor, machineCall(context, machineOf(context), step), context)) ?? null;
   return {
     ...machineLimits,
     ...more,

@@ -66,6 +66,8 @@ export interface PlacementRequest {
   resources: RequestedAmounts;
   tags: Readonly<Record<string, string>>;
   excludedNodeIds?: readonly string[];
+  /** The node that is selected if it suits. */
+  preferredNodeId?: string;
 }
 
 /**

@@ -62,12 +62,12 @@ const steps: Readonly<Record<PowerAction, PowerStep>> = {
 
 export const powerActions = Object.keys(steps) as PowerAction[];
 
-/** Returns the operation of each action: the hypervisor is told, and then the state is recorded. It can be cancelled until the state is recorded. */
+/** Returns the operation of each action: the hypervisor does it, and then the state is recorded. It can be cancelled until the state is recorded. */
 export const powerOperation = (
   machinery: GetMachinery,
   action: PowerAction,
 ): OperationDefinition<WriteTx, PowerInput> => {
-  const tell = machineStep<PowerInput>(machinery, {
+  const act = machineStep<PowerInput>(machinery, {
     ...steps[action],
     name: action,
     machineOf: ({ input }) => input,
@@ -80,7 +80,7 @@ export const powerOperation = (
     reason: reason ?? undefined,
   }));
   return withOwnVmSlot(
-    { kind: `${action}_vm`, version: 1, steps: action === "reboot" ? [tell] : [tell, record] },
+    { kind: `${action}_vm`, version: 1, steps: action === "reboot" ? [act] : [act, record] },
     ({ vmId }) => vmId,
   );
 };

@@ -13,6 +13,7 @@ import { operation } from "./Query/operation.ts";
 import { operationProgressed } from "./Subscription/operationProgressed.ts";
 import { createVm } from "../creation/create-vm.ts";
 import { deleteVm } from "../deletion/delete-vm.ts";
+import { undeleteVm } from "../deletion/undelete-vm.ts";
 import { offeredActions } from "../lifecycle/lifecycle.ts";
 import * as power from "../power/power-vm.ts";
 import { startVm } from "../power/start-vm.ts";
@@ -31,6 +32,7 @@ export const resolvers: Resolvers = {
     ...operations,
     ...power,
     startVm,
+    undeleteVm,
     ...slots,
   }),
   ...operationResolvers("VmsOperation"),
@@ -49,6 +51,7 @@ export const resolvers: Resolvers = {
     "StartVmPayload",
     "StopVmPayload",
     "SuspendVmPayload",
+    "UndeleteVmPayload",
   ]),
   Vm,
   VmResources,

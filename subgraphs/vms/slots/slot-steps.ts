@@ -48,3 +48,12 @@ export function withOwnVmSlot<Input = Json>(
   };
   return { kind, version, steps: [take, ...untilRelease(steps), last] };
 }
+
+/** Returns the definition of an operation that can be cancelled only until the step after its first one is attempted: what it does is not undone. */
+export const notUndone = <Input>({
+  steps,
+  ...definition
+}: OperationDefinition<WriteTx, Input>): OperationDefinition<WriteTx, Input> => ({
+  ...definition,
+  steps: steps.map((step, at) => ({ ...step, lastSafePoint: at === 0 })),
+});

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { Alterations } from "./alterations.ts";
 import type { Outcome, Path } from "../both-executors.ts";
 import type { GeneratedOperation } from "../documents.ts";
 import { type Fault, withFault } from "../faults.ts";
@@ -28,17 +29,6 @@ export async function compare(
   expect(texts.filter((path, index) => texts.indexOf(path) !== index)).toEqual([]);
 }
 
-/** Returns whether the object of the field is in the response: clients do not select the keys that the gateway fetches. */
-function isInAnswer(data: unknown, path: Path): boolean {
-  let value = data;
-  for (const key of path) {
-    if (value === null) return true;
-    if (typeof value !== "object" || !Object.hasOwn(value, key)) return false;
-    value = (value as Record<string | number, unknown>)[key];
-  }
-  return true;
-}
-
 /** JSON also compares the order of keys, on which clients may rely. */
 const keysInOrder = (data: unknown): string => JSON.stringify(data);
 
@@ -56,7 +46,10 @@ function nullOn(data: unknown, path: Path): Path | undefined {
   return undefined;
 }
 
-/** Compares the responses when subgraphs fail: the gateway's may lack what the failed calls would have returned, and has an error for it. */
+/**
+ * Compares the responses when subgraphs fail: each value of the gateway's is that of the untroubled graph, what the fault put in its place, or what a subgraph
+ * computed from what it received. A field may also be null; it then has an error, unless the fault itself is without one.
+ */
 export async function compareBroken(
   federation: Federation,
   operation: GeneratedOperation,
@@ -64,39 +57,48 @@ export async function compareBroken(
 ): Promise<void> {
   const untroubled: Troubled = { trouble: "none", seed: 0 };
   const expected = await federation.undivided(operation, untroubled);
+  const alterations = new Alterations(federation.world, federation.plan(operation));
   const ours = await federation.executors.ours(operation, async (name, query, variables) => {
     const subgraph = federation.subgraphs[name];
     if (!subgraph) throw new Error(`There is no subgraph ${name}.`);
-    return withFault(fault, name, variables, async () => subgraph(query, variables, untroubled));
+    const { observer, onBroken } = alterations.call(query, variables);
+    const answer = async () => subgraph(query, variables, { ...untroubled, observer });
+    return withFault(fault, name, variables, answer, onBroken);
   });
   const paths = [...ours.errors.flatMap(({ path }) => (path ? [path] : [])), ...ours.invalid];
-  const lacking = lackingIn(ours.data, expected.data, []);
+  const different = differencesIn(ours.data, expected.data, []).filter(
+    ({ value, path }) => !alterations.mayBe(value, expected.fields, path),
+  );
   // A field that was not fetched has one error at its own path, and only where something failed.
   const unfetched = ours.errors.filter(({ code }) => code === "REQUIREMENT_FAILED").map(({ path = [] }) => path);
   expect(unfetched.filter((path) => nullOn(ours.data, path) === undefined)).toEqual([]);
   expect(unfetched.map(String).filter((text) => paths.filter((path) => String(path) === text).length > 1)).toEqual([]);
   expect(unfetched.length > 0 && ours.errors.length === unfetched.length).toBe(false);
-  // A null from a subgraph in a nullable field needs no error, and an unexpected exception has no path.
-  if (fault.kind === "null" || fault.kind === "missing entity" || fault.kind === "thrown") return;
+  expect(different.filter(({ value }) => value !== null)).toEqual([]);
+  // An unexpected exception has no path.
+  if (fault.kind === "thrown") return;
   const explained = new Set(paths.flatMap((path) => nullOn(ours.data, path)?.join() ?? []));
-  // A key or requirement that has an error or a wrong value of its own is sent as it is: the subgraph finds or computes something else by it. One of a call
-  // that failed is not sent, and no field is fetched by it.
-  const hidden = fault.kind === "unavailable" ? [] : paths.filter((path) => !isInAnswer(ours.data, path));
   // An entity that fails as a whole lacks every field of that call.
-  const above = [...paths, ...hidden.map((path) => path.slice(0, -1))].map((path) => `${path.join()},`);
+  const above = paths.map((path) => `${path.join()},`);
   expect(
-    lacking.map(String).filter((path) => !explained.has(path) && !above.some((start) => path.startsWith(start))),
+    different
+      .map(({ path }) => path.join())
+      .filter((path) => !explained.has(path) && !above.some((start) => path.startsWith(start))),
   ).toEqual([]);
 }
 
-/** Returns the paths where a response has null instead of a value. Any other difference in shape fails the test. */
-function lackingIn(ours: unknown, expected: unknown, path: Path): Path[] {
-  if (expected === null) return [];
-  if (ours === null) return [path];
-  if (typeof expected !== "object") return [];
+interface Difference {
+  path: Path;
+  value: unknown;
+}
+
+/** Returns where a response has null or another leaf instead of a value. Any other difference in shape fails the test. */
+function differencesIn(ours: unknown, expected: unknown, path: Path): Difference[] {
+  if (ours === expected) return [];
+  if (ours === null || expected === null || typeof expected !== "object") return [{ path, value: ours }];
   expect(Array.isArray(ours), path.join(".")).toBe(Array.isArray(expected));
   expect(Object.keys(ours as object), path.join(".")).toEqual(Object.keys(expected));
   return Object.entries(expected).flatMap(([key, value]) =>
-    lackingIn((ours as Record<string, unknown>)[key], value, [...path, key]),
+    differencesIn((ours as Record<string, unknown>)[key], value, [...path, key]),
   );
 }

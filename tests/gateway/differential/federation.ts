@@ -17,6 +17,7 @@ export interface Federation {
   subgraphs: Readonly<Record<string, AskSubgraph>>;
   executors: BothExecutors;
   undivided: ReturnType<typeof undivided>;
+  world: World;
   plan(operation: { query: string; variables: Record<string, unknown> }): QueryPlan;
 }
 
@@ -55,6 +56,7 @@ export function federationOf(
     ),
     executors,
     undivided: undivided(executors.schema, world),
+    world,
     plan: (operation) => executors.plan(operation),
   };
 }

@@ -8,8 +8,10 @@ import {
   isObjectType,
   Kind,
   parse,
+  responsePathAsArray,
   type SelectionSetNode,
 } from "graphql";
+import type { Path } from "../both-executors.ts";
 import { fieldSet, picked } from "../requirements.ts";
 import {
   directivesOnTypes,
@@ -30,9 +32,25 @@ interface Known {
   given: Readonly<Record<string, unknown>>;
 }
 
+/** A field of one thing, with its arguments. */
+export interface ThingField {
+  thing: Thing;
+  field: string;
+  args: object;
+}
+
+/** Receives what a subgraph does for one call. */
+export interface Observer {
+  /** @param given what the subgraph received of the fields that this one requires */
+  resolved(path: Path, of: ThingField, computed: { value: unknown; given: unknown }): void;
+  /** Nothing was found by a representation. */
+  notFound(reference: Readonly<Record<string, unknown>>): void;
+}
+
 export interface Troubled {
   trouble: Trouble;
   seed: number;
+  observer?: Observer;
 }
 
 export type AskSubgraph = (
@@ -68,11 +86,12 @@ export function subgraphOver(
     return isThing(value) ? ({ __typename: nameHere(value.type), thing: value, given } satisfies Known) : value;
   };
 
-  const resolveReference = (reference: Readonly<Record<string, unknown>>) => {
+  const resolveReference = (reference: Readonly<Record<string, unknown>>, { observer }: Troubled) => {
     const type = String(reference["__typename"]);
     const thing = world
       .thingsOf(type)
       .find((each) => keys.get(type)?.some((key) => matches(world.read(each, key), picked(reference, key))));
+    if (!thing) observer?.notFound(reference);
     return thing ? known(thing, reference) : null;
   };
 
@@ -83,13 +102,16 @@ export function subgraphOver(
     if (isObjectType(type)) {
       for (const field of Object.values(type.getFields())) {
         if (field.name.startsWith("_")) continue;
-        field.resolve = (source: Known | undefined, args, troubled: Troubled) => {
+        field.resolve = (source: Known | undefined, args, troubled: Troubled, { path }) => {
           if (foreign.has(`${type.name}.${field.name}`))
             throw new Error(`${type.name}.${field.name} is resolved by other subgraphs.`);
           const thing = source?.thing ?? root(type);
           const needs = world.requirements.get(`${type.name}.${field.name}`);
           const given = needs && picked(source?.given ?? {}, needs);
-          return known(world.valueOf(thing, field.name, { args: args as object, ...troubled, given }));
+          const value = world.valueOf(thing, field.name, { args: args as object, ...troubled, given });
+          const of = { thing, field: field.name, args: args as object };
+          troubled.observer?.resolved(responsePathAsArray(path), of, { value, given });
+          return known(value);
         };
       }
     }

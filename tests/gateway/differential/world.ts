@@ -85,7 +85,7 @@ export class World {
     field: string,
     { args, trouble = "none", seed = 0, given }: { args: object; trouble?: Trouble; seed?: number; given?: unknown },
   ): unknown {
-    const type = this.#objectType(thing.type);
+    const type = this.objectType(thing.type);
     const definition = type.getFields()[field];
     if (!definition) throw new Error(`There is no ${type.name}.${field}.`);
     const required = this.requirementOf(type, field);
@@ -117,11 +117,23 @@ export class World {
     return undefined;
   }
 
+  /** Returns the type of a name. @throws Error if it is not an object type */
+  objectType(name: string): GraphQLObjectType {
+    const type = this.schema.getType(name);
+    if (!isObjectType(type)) throw new Error(`${name} is not an object type.`);
+    return type;
+  }
+
+  /** Returns whether a field is part of a key of its type. */
+  isKey(typeName: string, field: string): boolean {
+    return this.#keys.has(`${typeName}.${field}`);
+  }
+
   /** Returns what a selection without variables reads of an object. */
   read(value: unknown, selection: SelectionSetNode): unknown {
     if (Array.isArray(value)) return value.map((item) => this.read(item, selection));
     if (!isThing(value)) return value;
-    const type = this.#objectType(value.type);
+    const type = this.objectType(value.type);
     const found: Record<string, unknown> = {};
     for (const node of selection.selections) {
       if (node.kind === Kind.FRAGMENT_SPREAD) continue;
@@ -177,7 +189,7 @@ export class World {
   }
 
   #findCandidates(typeName: string, field: string): string[] {
-    const type = this.#objectType(typeName);
+    const type = this.objectType(typeName);
     let candidates: string[] | undefined;
     for (const { schema } of this.#subgraphs) {
       for (const name of [typeName, ...type.getInterfaces().map((each) => each.name)]) {
@@ -197,12 +209,6 @@ export class World {
   #objectsOf(name: string): string[] {
     const type = this.schema.getType(name);
     return isAbstractType(type) ? this.schema.getPossibleTypes(type).map((each) => each.name) : [name];
-  }
-
-  #objectType(name: string): GraphQLObjectType {
-    const type = this.schema.getType(name);
-    if (!isObjectType(type)) throw new Error(`${name} is not an object type.`);
-    return type;
   }
 
   #add(to: Set<string>, typeName: string, { selections }: SelectionSetNode): void {

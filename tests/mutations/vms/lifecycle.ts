@@ -82,4 +82,5 @@ export const lifecycleMutations: MutationExamples = {
   suspendVm: action("suspend_vm", "running"),
   recoverVm: action("recover_vm", "error"),
   deleteVm: action("delete_vm", "running", "vm:delete"),
+  undeleteVm: action("undelete_vm", "deleted", "vm:delete"),
 };
