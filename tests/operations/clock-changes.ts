@@ -32,7 +32,7 @@ function started(cron: string, wall: (at: number) => number, from: number, to: n
     return fits(minutes, date.getUTCMinutes()) && fits(hours, date.getUTCHours());
   };
   const isOfEveryHour =
-    hours.startsWith("*") || Array.from({ length: 24 }, (_, hour) => hour).every((hour) => fits(hours, hour));
+    hours.startsWith("*") || Array.from({ length: 24 }, (_, at) => at).every((at) => fits(hours, at));
   const starts: number[] = [];
   let latest = wall(from);
   for (let at = from + minute; at <= to; at += minute) {
