@@ -73,14 +73,14 @@ export const hashOfEntry = async (system: Database, tenantId: string, seq: numbe
 const selectIsOlder = statement<{ isOlder: boolean }>(
   () => sql`
     select created_at < now() - make_interval(secs => ${sql.placeholder("seconds")}::float8) as "isOlder" from auth_audit_log
-    where tenant_id = ${sql.placeholder("tenantId")}::uuid and seq = ${sql.placeholder("seq")}`,
+    where tenant_id = ${sql.placeholder("tenant")}::uuid and seq = ${sql.placeholder("seq")}`,
 );
 
 /** Returns whether a tenant has an entry of this number, and it was written longer ago. */
 export const isOlderThan = async (
   system: Database,
-  entry: { tenantId: string; seq: number; seconds: number },
-): Promise<boolean> => (await system.run(selectIsOlder, entry))[0]?.isOlder ?? false;
+  { tenantId: tenant, seq, seconds }: { tenantId: string; seq: number; seconds: number },
+): Promise<boolean> => (await system.run(selectIsOlder, { tenant, seq, seconds }))[0]?.isOlder ?? false;
 
 /** Computes in this process what `audit_entry_hash` of the migration computes: a user who can change the database can change its functions. */
 function entryHash(prevHash: string, columns: readonly (string | null)[]): string {

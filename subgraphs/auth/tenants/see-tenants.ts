@@ -1,8 +1,8 @@
 import { allTenants, anyTenant, changesOfTenants } from "#db/auth/all-tenants.ts";
 import type { TenantWithQuota } from "#db/auth/tenants.ts";
-import type { ChangeRow } from "#db/change-history/history.ts";
 import type { Tx } from "#db/client.ts";
 import type { ListArguments } from "#db/list.ts";
+import type { RecordedChange } from "#lib/graphql/change-fields.ts";
 import type { Page } from "#lib/graphql/pagination.ts";
 import { platformTenantId } from "#lib/trust/platform-tenant.ts";
 import { grants, type Identity, policies, type RequestContext } from "#lib/trust/request-context.ts";
@@ -37,7 +37,7 @@ export const seeChanges = (
   tenantIds: readonly string[],
   args: ListArguments,
   withTotal: boolean,
-): Promise<Page<ChangeRow>[]> =>
+): Promise<Page<RecordedChange>[]> =>
   seen(services, request, { action: "tenant.read_changes", metadata: { tenantIds } }, (tx) =>
     changesOfTenants(tx, tenantIds, args, withTotal),
   );
