@@ -3,7 +3,6 @@ import { methods } from "#hypervisors/simulated/protocol.ts";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { newId } from "#lib/uuid.ts";
 import { asOwner } from "#tests/harness/server.ts";
-import { openDatabase } from "#db/client.ts";
 import { purgeDeletedVms } from "#subgraphs/vms/deletion/purge-deleted-vms.ts";
 import { deletedBefore, deletedVm } from "./deleted-vms.ts";
 import { type Lifecycle, newName, type Payload, small } from "./fixture.ts";
@@ -63,12 +62,9 @@ const create =
 async function purge(lifecycle: Lifecycle, vmId: string): Promise<Payload> {
   const { databases, urls } = lifecycle.product;
   await deletedBefore(lifecycle, [vmId], 30);
-  const system = await openDatabase({ domain: "vms", url: urls.url("vms"), as: "system", maxConnections: 1 });
-  await purgeDeletedVms(
-    { service: databases.vms, system },
-    { retentionSeconds: 86_400, signal: new AbortController().signal },
-  );
-  await system.close();
+  const { signal } = new AbortController();
+  const both = { service: databases.vms, system: lifecycle.systems.vms };
+  await purgeDeletedVms(both, { retentionSeconds: 86_400, signal });
   const [operation] = await asOwner(
     urls.url("vms"),
     (sql) => sql<{ id: string }[]>`select id from operations where kind = 'purge_vm' and subject = ${`Vm:${vmId}`}`,
