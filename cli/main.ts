@@ -22,6 +22,7 @@ import { addSecretsCommand } from "./secrets-command.ts";
 import { addSimulatedHypervisorCommand } from "./simulated-hypervisor-command.ts";
 import type { StartOptions } from "#runtime/start.ts";
 import { version } from "./version.ts";
+import { addVmCommand } from "./vm/command.ts";
 import { addWatchCommand } from "./watch/command.ts";
 
 const print = (line: string) => process.stderr.write(`${line}\n`);
@@ -113,6 +114,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addAuditCommand(program, environmentOf);
   addKeysCommand(program, environmentOf);
   addSecretsCommand(program);
+  addVmCommand(program, environmentOf);
   addWatchCommand(program, environmentOf, print);
   addGatewayCommand(program, wholeNumber);
   addSchemaCommand(program);

@@ -1,4 +1,4 @@
-import type { ListedOperation } from "#db/operations/operation-list.ts";
+import type { ListedOperation, ListedStep } from "#db/operations/operation-list.ts";
 import { domainOfOperation } from "#lib/operations/operation-id.ts";
 import { tableOf } from "../table.ts";
 
@@ -53,8 +53,16 @@ function stepsTable({ stepNames, steps }: ListedOperation): string {
 export const leftBehindText = ({ leftBehind }: Pick<ListedOperation, "leftBehind">): string =>
   (leftBehind ?? []).map(({ step, result }) => `left behind by ${step}: ${JSON.stringify(result)}\n`).join("");
 
+/** What a line of progress shows of an operation. */
+export interface Progressing extends Pick<
+  ListedOperation,
+  "stepNames" | "state" | "waitingFor" | "resumesAt" | "endedAt"
+> {
+  steps: readonly Pick<ListedStep, "name" | "state" | "attempts" | "undoAttempts">[];
+}
+
 /** Returns the line that shows how far an operation is: `[####    ] 2/4 running work, attempt 1`. */
-export function progressText(operation: ListedOperation): string {
+export function progressText(operation: Progressing): string {
   const { stepNames, steps, state } = operation;
   const done = steps.filter((step) => step.state === "done").length;
   const filled = Math.round((barWidth * done) / Math.max(1, stepNames.length));
@@ -68,8 +76,8 @@ export function progressText(operation: ListedOperation): string {
 
 const barWidth = 20;
 
-const stepsDone = ({ stepNames, steps }: ListedOperation): string =>
+const stepsDone = ({ stepNames, steps }: Progressing): string =>
   `${steps.filter(({ state }) => state === "done").length}/${stepNames.length}`;
 
-const waitsFor = ({ waitingFor, resumesAt, endedAt }: ListedOperation): string =>
+const waitsFor = ({ waitingFor, resumesAt, endedAt }: Progressing): string =>
   endedAt ? "-" : (waitingFor ?? resumesAt?.toISOString() ?? "-");

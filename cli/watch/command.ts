@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Environment } from "#runtime/environment.ts";
 import { endOnStopSignals } from "#lib/process/stop-signals.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway } from "../graph/gateway.ts";
 import type { Watched } from "./watched.ts";
 
 interface WatchOptions {
@@ -35,7 +35,7 @@ export function addWatchCommand(
       .action(async (...args: unknown[]) => {
         const options = args.at(-2) as WatchOptions;
         const { watch } = await import("./watch.ts");
-        const { gatewayOf } = await import("./gateway.ts");
+        const { gatewayOf } = await import("../graph/gateway.ts");
         const ending = new AbortController();
         const signals = endOnStopSignals();
         const gateway = gatewayOf(options.url, environmentOf(options).dataDir);
@@ -52,7 +52,8 @@ export function addWatchCommand(
   sub(
     "vm <name>",
     "a VM by its name or its id, each change of its state, and its newest samples",
-    async (name, gateway) => (await import("./vm.ts")).vm(await (await import("./vm-named.ts")).vmNamed(gateway, name)),
+    async (name, gateway) =>
+      (await import("./vm.ts")).vm(await (await import("../graph/vm-named.ts")).vmNamed(gateway, name)),
   );
   sub("migrations", "the migrations that are not over, and each change of one", async () =>
     (await import("./migrations.ts")).migrations(),

@@ -1,3 +1,4 @@
+import { bytesText } from "../bytes-text.ts";
 import { type Cell, type Row, stateCell, timeCell } from "./rows.ts";
 import type { Watched } from "./watched.ts";
 
@@ -91,16 +92,6 @@ function metricsRow(metrics: Metrics): Row {
     { text: `sent ${rateText(metrics.networkBytesSentPerSecond)}`, width: 17 },
     { text: `received ${rateText(metrics.networkBytesRecvPerSecond)}` },
   ];
-}
-
-const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-
-/** For example `3.1 GiB`; `?` where the value is unknown. */
-function bytesText(bytes: number | string | null): string {
-  if (bytes === null) return "?";
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, Number(bytes))) / 10));
-  const value = Number(bytes) / 1_024 ** power;
-  return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
 const rateText = (bytes: number | null): string => (bytes === null ? "?" : `${bytesText(bytes)}/s`);

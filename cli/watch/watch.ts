@@ -1,6 +1,6 @@
 import { follow, overSocket } from "#examples/live/follow.ts";
 import { ConnectionError, resumingClient } from "#examples/live/resuming-client.ts";
-import { failure, type Gateway } from "./gateway.ts";
+import { failure, type Gateway } from "../graph/gateway.ts";
 import { type Row, lineOf } from "./rows.ts";
 import type { Watched } from "./watched.ts";
 

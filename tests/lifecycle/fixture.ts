@@ -22,6 +22,8 @@ export interface Lifecycle {
   product: TestProduct;
   hypervisor: SimulatedProcess;
   nodes: Node[];
+  /** The databases under their system roles. */
+  systems: Databases;
   /** Sends a mutation with `vm`, `operation` and `userErrors` in its payload. @throws Error for errors of the request */
   mutate(name: string, input: Record<string, unknown>): Promise<Payload>;
   /** Creates a VM, and resolves when its operation has ended. */
@@ -100,6 +102,7 @@ export async function openLifecycle(
       eventRetentionSeconds: 86_400,
       operationRetentionSeconds: 86_400,
       changeRetentionSeconds: 365 * 86_400,
+      vmRetentionSeconds: 7 * 86_400,
     },
     signingKeys: new Replaceable([{ id: "one", secret: "1".repeat(43) }]),
   };
@@ -113,6 +116,7 @@ export async function openLifecycle(
     product,
     hypervisor,
     nodes,
+    systems,
     mutate: async (name, input) => {
       const type = `${name[0]?.toUpperCase()}${name.slice(1)}Input!`;
       const query = `mutation ($input: ${type}) { payload: ${name}(input: $input) { vm { id state } operation { id } userErrors { code field message } } }`;

@@ -3,6 +3,8 @@ import { methods } from "#hypervisors/simulated/protocol.ts";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { newId } from "#lib/uuid.ts";
 import { asOwner } from "#tests/harness/server.ts";
+import { purgeDeletedVms } from "#subgraphs/vms/deletion/purge-deleted-vms.ts";
+import { deletedBefore, deletedVm } from "./deleted-vms.ts";
 import { type Lifecycle, newName, type Payload, small } from "./fixture.ts";
 
 /** A way through an operation on a VM. */
@@ -55,6 +57,20 @@ const create =
   (more: object = {}): Scenario["begin"] =>
   (lifecycle) =>
     lifecycle.mutate("createVm", { name: newName(), resources: small, ...more });
+
+/** Starts the purge of a VM, as the job does. */
+async function purge(lifecycle: Lifecycle, vmId: string): Promise<Payload> {
+  const { databases, urls } = lifecycle.product;
+  await deletedBefore(lifecycle, [vmId], 30);
+  const { signal } = new AbortController();
+  const both = { service: databases.vms, system: lifecycle.systems.vms };
+  await purgeDeletedVms(both, { retentionSeconds: 86_400, signal });
+  const [operation] = await asOwner(
+    urls.url("vms"),
+    (sql) => sql<{ id: string }[]>`select id from operations where kind = 'purge_vm' and subject = ${`Vm:${vmId}`}`,
+  );
+  return { vm: { id: vmId, state: "DELETED" }, operation: operation ?? null, userErrors: [] };
+}
 
 /** A call takes long enough to be killed while it is under way. */
 export const slow = { latencies: Object.fromEntries(methods.map((method) => [method, [4, 8] as [number, number]])) };
@@ -110,5 +126,21 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   delete_vm: [
     { title: "runs", prepare: running, begin: action("deleteVm"), effects: { done: 1, undone: 0 } },
     { title: "is off", prepare: stopped, begin: action("deleteVm"), effects: { done: 0, undone: 0 } },
+  ],
+  undelete_vm: [
+    {
+      title: "is off",
+      prepare: (lifecycle) => deletedVm(lifecycle),
+      begin: action("undeleteVm"),
+      effects: { done: 0, undone: 0 },
+    },
+  ],
+  purge_vm: [
+    {
+      title: "was deleted long ago",
+      prepare: (lifecycle) => deletedVm(lifecycle),
+      begin: purge,
+      effects: { done: 0, undone: 0 },
+    },
   ],
 };

@@ -67,11 +67,11 @@ export async function startKills({ nodes = 3 } = {}): Promise<Kills> {
     leaseMs: 500,
   };
   const workers = await keepAlive(2, options, "tests/lifecycle/vm-worker-process.ts");
-  const stopping = new AbortController();
+  const over = new AbortController();
   const reviving = (async () => {
-    while (!stopping.signal.aborted) {
+    while (!over.signal.aborted) {
       await hypervisor.ended();
-      if (!stopping.signal.aborted) await hypervisor.run();
+      if (!over.signal.aborted) await hypervisor.run();
     }
   })();
   const effects = new Map<string, number>();
@@ -129,7 +129,7 @@ export async function startKills({ nodes = 3 } = {}): Promise<Kills> {
       return found;
     },
     stop: async () => {
-      stopping.abort();
+      over.abort();
       await workers.stop();
       await owner.end();
       await stopLifecycle();
