@@ -20,6 +20,7 @@ export const vmHistory = historyOf(vms, {
     "templateId",
     "resourceConfig",
     "tags",
+    "isProtected",
     "deletedAt",
     "purgedAt",
   ],
