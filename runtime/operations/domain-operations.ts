@@ -75,7 +75,11 @@ export function domainOperations({
     vms: withJobs(
       "vms",
       [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])],
-      [projectionCheck(systems, "vms"), deletedVmPurge({ service: services.vms, system: systems.vms }, environment)],
+      [
+        projectionCheck(systems, "vms"),
+        deletedVmPurge({ service: services.vms, system: systems.vms }, environment),
+        requestKeyRetention(systems.vms),
+      ],
     ),
     monitoring: withJobs(
       "monitoring",
