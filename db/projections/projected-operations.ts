@@ -148,7 +148,8 @@ export async function removeOtherOperations(
 
 export const operationProjectionScope = { tenantId: platformTenantId, actor: "job:operation-projection" };
 
-const pageSize = 1_000;
+/** Each transaction locks the ended operations of a page, and the server has room for some thousand locks of all transactions. */
+const pageSize = 200;
 
 async function* pages<Row extends { id: string }>(
   read: (values: { after: string; limit: number }) => Promise<Row[]>,

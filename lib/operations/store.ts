@@ -58,7 +58,7 @@ export interface OperationStore<Tx> {
    */
   claim(options: ClaimOptions): Promise<Claimed>;
   /**
-   * Extends the lease and returns the operation as it is now; undefined when another claim holds it or the lease has ended. A lease that has ended is never
+   * Extends the lease and returns the operation as it is now; undefined when another claim holds it or the lease has ended. A lease that has ended is not
    * extended, even when no other worker has taken it.
    */
   renew(lease: Lease, leaseMs: number): Promise<OperationRecord | undefined>;

@@ -58,11 +58,11 @@ export async function startKills({ nodes = 3 } = {}): Promise<Kills> {
     leaseMs: 500,
   };
   const workers = await keepAlive(2, options, "tests/lifecycle/vm-worker-process.ts");
-  let isOver = false;
+  const over = new AbortController();
   const reviving = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await hypervisor.ended();
-      if (!isOver) await hypervisor.run();
+      if (!over.signal.aborted) await hypervisor.run();
     }
   })();
   const effects = new Map<string, number>();
@@ -110,7 +110,7 @@ export async function startKills({ nodes = 3 } = {}): Promise<Kills> {
     killAt: async (course, boundary, victim) => void (await run(course, { boundary, victim })),
     audit: async () => contradictionsIn(await readFleet(lifecycle), effects),
     stop: async () => {
-      isOver = true;
+      over.abort();
       await workers.stop();
       await owner.end();
       await stopLifecycle();

@@ -2,6 +2,8 @@ import type { OperationDefinition } from "#lib/operations/definition.ts";
 
 export const retry = { attempts: 3, firstDelayMs: 50, longestDelayMs: 400 };
 export const undoRetry = { attempts: 40, firstDelayMs: 50, longestDelayMs: 400 };
+/** How long no living worker has known a definition when its operations are parked: some workers of a run do not know it. */
+export const unknownAfterMs = 1_500;
 export const operationIds = ["a", "b", "c"];
 
 /** Returns the definition as if its last step were removed without a new version. */

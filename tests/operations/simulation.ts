@@ -10,7 +10,7 @@ import { startWorker } from "#lib/operations/worker.ts";
 import { Callee, type Journal, violations } from "./callee.ts";
 import { MemoryStore, type MemoryTx, reached, type Travel } from "./memory-store.ts";
 import { seededRandom } from "#lib/seeded-random.ts";
-import { drawShape, operationIds, retry, shortened, undoRetry } from "./simulated-steps.ts";
+import { drawShape, operationIds, retry, shortened, undoRetry, unknownAfterMs } from "./simulated-steps.ts";
 import { type PlantedInSlots, type SlotEntry, Slots, slotViolations } from "./slots-model.ts";
 
 /** A fault of a callee, or of the definition, that the checker has to find. */
@@ -23,10 +23,8 @@ export type Planted =
   | "slot that is given back three times at most";
 
 const leaseMs = 400;
-/** How long no living worker has known a definition when its operations are parked: some workers of a run do not know it. */
-const unknownAfterMs = 1_500;
 const workers = 3;
-/** Two of the operations work on the same subject. */
+/** Two operations work on the same subject. */
 const subjectOf = (operationId: string): string => (operationId === "c" ? "another" : "one");
 
 interface Pending {

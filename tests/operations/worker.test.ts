@@ -121,6 +121,8 @@ it.each([false, true])(
   async (isLost) => {
     const fixture = await operationsFixture();
     let id = "";
+    let readCancel: () => void = () => undefined;
+    const cancelRead = new Promise<void>((resolve) => (readCancel = resolve));
     const begun: string[] = [];
     const definition = definitionOf(
       ["one", "two"].map((name) =>
@@ -137,12 +139,18 @@ it.each([false, true])(
         if (!change.begins) return isSaved;
         await fixture.service.write(scope, (tx) => cancelOperation(tx, id));
         if (isLost) throw new Error("lost");
-        // The worker is notified of the cancel, and reads it, before it receives this response.
-        await setTimeout(200);
+        // The worker reads the cancel before it receives this response.
+        await cancelRead;
+        await setTimeout(20);
         return isSaved;
       },
+      renew: async (lease, leaseMs) => {
+        const record = await fixture.store.renew(lease, leaseMs);
+        if (record?.cancelRequested) readCancel();
+        return record;
+      },
     };
-    fixture.work([definition], { store });
+    fixture.work([definition], { store, leaseMs: 900 });
     await fixture.service.write(scope, async (tx) => {
       ({ id } = await startOperation(tx, definition, { input: null }));
     });

@@ -59,7 +59,7 @@ it("a removal of ended sessions that is stopped after a batch has removed the ol
   const stopping = new AbortController();
   const stopsAfterOne: Database = {
     ...system,
-    write: (given, use) => system.write(given, use).finally(() => stopping.abort()),
+    write: (of, use) => system.write(of, use).finally(() => stopping.abort()),
   };
   expect(await removeEndedSessions(stopsAfterOne, scope, now, stopping.signal, 3)).toBe(3);
   expect(await kept()).toEqual([100]);
