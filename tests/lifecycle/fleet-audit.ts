@@ -7,6 +7,7 @@ interface AuditedVm {
   id: string;
   state: string;
   nodeId: string | null;
+  isPurged: boolean;
   /** The state that its newest transition has recorded. */
   recorded: string | null;
 }
@@ -59,7 +60,11 @@ export function contradictionsIn(fleet: Fleet, effects: ReadonlyMap<string, numb
   ];
 }
 
-function ofVm({ id, state, nodeId, recorded }: AuditedVm, { claims, machines }: Fleet, effects?: number): string[] {
+function ofVm(
+  { id, state, nodeId, isPurged, recorded }: AuditedVm,
+  { claims, machines }: Fleet,
+  effects?: number,
+): string[] {
   const wrong: string[] = [];
   const find = (is: boolean, what: string) => {
     if (is) wrong.push(`${id} (${state}) ${what}`);
@@ -72,7 +77,7 @@ function ofVm({ id, state, nodeId, recorded }: AuditedVm, { claims, machines }: 
     find(status !== "active", `has a claim that is ${status}`);
     find(on !== nodeId, `has a claim on the node ${on} and is on ${nodeId}`);
   }
-  find(there.length !== (nodeId === null ? 0 : 1), `has ${there.length} machines`);
+  find(there.length !== (nodeId === null || isPurged ? 0 : 1), `has ${there.length} machines`);
   for (const machine of there) {
     find(machine.nodeId !== nodeId, `has a machine on the node ${machine.nodeId} and is on ${nodeId}`);
     find(!machineStates[state]?.includes(machine.state), `has a machine that is ${machine.state}`);
@@ -89,7 +94,7 @@ function ofVm({ id, state, nodeId, recorded }: AuditedVm, { claims, machines }: 
 export async function readFleet({ product, hypervisor }: Lifecycle): Promise<Fleet> {
   const inVms = await asOwner(product.urls.url("vms"), async (sql) => ({
     vms: await sql<AuditedVm[]>`
-      select id, state, node_id as "nodeId", (
+      select id, state, node_id as "nodeId", purged_at is not null as "isPurged", (
         select to_state from vm_state_transitions where vm_id = vms.id order by created_at desc, id desc limit 1) as recorded
       from vms`,
     operations: await sql<{ id: string; kind: string; state: string }[]>`select id, kind, state from operations`,

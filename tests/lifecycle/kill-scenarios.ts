@@ -1,7 +1,10 @@
 import { changeStates } from "#db/vms/state-writes.ts";
+import { methods } from "#hypervisors/simulated/protocol.ts";
 import { demoTenantId } from "#lib/trust/demo-tenant.ts";
 import { newId } from "#lib/uuid.ts";
 import { asOwner } from "#tests/harness/server.ts";
+import { purgeDeletedVms } from "#subgraphs/vms/deletion/purge-deleted-vms.ts";
+import { deletedBefore, deletedVm } from "./deleted-vms.ts";
 import { type Lifecycle, newName, type Payload, small } from "./fixture.ts";
 
 /** A way through an operation on a VM. */
@@ -55,33 +58,34 @@ const create =
   (lifecycle) =>
     lifecycle.mutate("createVm", { name: newName(), resources: small, ...more });
 
-const refusing = (lifecycle: Lifecycle, nodes: number) =>
-  lifecycle.hypervisor.configure({
-    ...slow,
-    nodes: Object.fromEntries(lifecycle.nodes.slice(0, nodes).map(({ id }) => [id, { refuses: true }])),
-  });
+/** Starts the purge of a VM, as the job does. */
+async function purge(lifecycle: Lifecycle, vmId: string): Promise<Payload> {
+  const { databases, urls } = lifecycle.product;
+  await deletedBefore(lifecycle, [vmId], 30);
+  const { signal } = new AbortController();
+  const both = { service: databases.vms, system: lifecycle.systems.vms };
+  await purgeDeletedVms(both, { retentionSeconds: 86_400, signal });
+  const [operation] = await asOwner(
+    urls.url("vms"),
+    (sql) => sql<{ id: string }[]>`select id from operations where kind = 'purge_vm' and subject = ${`Vm:${vmId}`}`,
+  );
+  return { vm: { id: vmId, state: "DELETED" }, operation: operation ?? null, userErrors: [] };
+}
 
 /** A call takes long enough to be killed while it is under way. */
-export const slow = {
-  latencies: Object.fromEntries(
-    ["create", "start", "stop", "reboot", "pause", "resume", "suspend", "migrate", "destroy"].map((method) => [
-      method,
-      [4, 8] as [number, number],
-    ]),
-  ),
-};
+export const slow = { latencies: Object.fromEntries(methods.map((method) => [method, [4, 8] as [number, number]])) };
 
 /** The ways through each kind of operation on VMs. */
 export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   create_vm: [
     { title: "starts", begin: create(), effects: { done: 2, undone: 0 } },
     {
-      title: "stays off, on the third node that is tried",
+      title: "stays off, after two nodes have refused it",
       prepare: async (lifecycle) => {
-        await refusing(lifecycle, lifecycle.nodes.length - 1);
+        await lifecycle.hypervisor.configure({ ...slow, planned: [{ fault: "refusal", method: "create", times: 2 }] });
         return "";
       },
-      tidy: (lifecycle) => refusing(lifecycle, 0),
+      tidy: (lifecycle) => lifecycle.hypervisor.configure(slow),
       begin: create({ start: false }),
       effects: { done: 1, undone: 0 },
     },
@@ -122,5 +126,21 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   delete_vm: [
     { title: "runs", prepare: running, begin: action("deleteVm"), effects: { done: 1, undone: 0 } },
     { title: "is off", prepare: stopped, begin: action("deleteVm"), effects: { done: 0, undone: 0 } },
+  ],
+  undelete_vm: [
+    {
+      title: "is off",
+      prepare: (lifecycle) => deletedVm(lifecycle),
+      begin: action("undeleteVm"),
+      effects: { done: 0, undone: 0 },
+    },
+  ],
+  purge_vm: [
+    {
+      title: "was deleted long ago",
+      prepare: (lifecycle) => deletedVm(lifecycle),
+      begin: purge,
+      effects: { done: 0, undone: 0 },
+    },
   ],
 };

@@ -33,6 +33,9 @@ export interface Kills {
   boundariesOf(course: Course): Promise<string[]>;
   /** Runs the course, and kills at one boundary. */
   killAt(course: Course, boundary: string, victim: Victim): Promise<void>;
+  /** Runs the course without a kill, and returns the id of its VM. */
+  undisturbed(course: Course): Promise<string>;
+  /** Returns what an audit of the databases and of the hypervisor's store finds, and earlier ones have not. */
   audit(): Promise<string[]>;
   stop(): Promise<void>;
 }
@@ -66,11 +69,15 @@ export async function startKills({ nodes = 3 } = {}): Promise<Kills> {
     }
   })();
   const effects = new Map<string, number>();
+  const reported = new Set<string>();
 
   const machineOf = async (vmId: string) => (await readFleet(lifecycle)).machines.find((each) => each.vmId === vmId);
 
-  /** Runs a course, and returns the id of its operation. */
-  async function run({ kind, scenario, end }: Course, kill?: { boundary: string; victim: Victim }): Promise<string> {
+  /** Runs a course, and returns the ids of its operation and of its VM. */
+  async function run(
+    { kind, scenario, end }: Course,
+    kill?: { boundary: string; victim: Victim },
+  ): Promise<{ operationId: string; vmId: string }> {
     const definition = definitions.get(kind);
     if (!definition) throw new Error(`There is no operation ${kind}.`);
     const prepared = (await scenario.prepare?.(lifecycle)) ?? "";
@@ -91,13 +98,13 @@ export async function startKills({ nodes = 3 } = {}): Promise<Kills> {
     );
     await scenario.tidy?.(lifecycle);
     effects.set(vm.id, before + scenario.effects[end === "done" ? "done" : "undone"]);
-    return operation.id;
+    return { operationId: operation.id, vmId: vm.id };
   }
 
   return {
     lifecycle,
     boundariesOf: async (course) => {
-      const id = await run(course);
+      const { operationId: id } = await run(course);
       await until("its worker has passed the last boundary", () => workers.lines().includes(`ended ${id}`));
       const start = `passed ${id} `;
       const passed = workers.lines().flatMap((line) => (line.startsWith(start) ? [line.slice(start.length)] : []));
@@ -107,8 +114,13 @@ export async function startKills({ nodes = 3 } = {}): Promise<Kills> {
       // What it passes before it is cancelled is that of the operation that works.
       return unique.slice(unique.indexOf(definition ? lastCancel(definition) : ""));
     },
+    undisturbed: async (course) => (await run(course)).vmId,
     killAt: async (course, boundary, victim) => void (await run(course, { boundary, victim })),
-    audit: async () => contradictionsIn(await readFleet(lifecycle), effects),
+    audit: async () => {
+      const found = contradictionsIn(await readFleet(lifecycle), effects).filter((each) => !reported.has(each));
+      for (const each of found) reported.add(each);
+      return found;
+    },
     stop: async () => {
       over.abort();
       await workers.stop();

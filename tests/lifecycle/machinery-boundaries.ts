@@ -22,17 +22,20 @@ export function machineryWithBoundaries({ hypervisor, calls }: Machinery, pass: 
     return result;
   }
   const call: ServiceCalls["call"] = (subgraph, request, context) => {
-    const name = /result: (\w+)/.exec(request.query)?.[1] ?? subgraph;
-    const { input, operationId } = request.variables as { input?: { operationId: string }; operationId?: string };
-    return around(input?.operationId ?? operationId ?? "", name, () => calls.call(subgraph, request, context));
+    const field = /result: (\w+)/.exec(request.query)?.[1] ?? "";
+    const variables = request.variables as { operationId?: string; input?: { operationId: string; step?: string } };
+    const { operationId = "", step = "" } = variables.input ?? (variables as { operationId?: string; step?: string });
+    const name = `${subgraph} ${field} ${step}`.trim();
+    return around(operationId, name, () => calls.call(subgraph, request, context));
   };
-  const machineMethod =
-    (name: string, method: (to: MachineCall | undefined, ...rest: unknown[]) => Promise<unknown>) =>
-    (to?: MachineCall, ...rest: unknown[]) =>
-      to?.fence === undefined ? method(to, ...rest) : around(to.fence.operationId, name, () => method(to, ...rest));
-  const methods = Object.entries(hypervisor).map(([name, method]) => [
-    name,
-    machineMethod(`machine ${name}`, method as never),
-  ]);
+  type Method = (to: MachineCall | AbortSignal, ...rest: unknown[]) => Promise<unknown>;
+  const withBoundaries =
+    (method: Method): Method =>
+    (to, ...rest) => {
+      if (to instanceof AbortSignal || to.fence === undefined) return method(to, ...rest);
+      const name = `machine ${to.step.replace(/ [0-9a-f-]{36}$/, "")}`;
+      return around(to.fence.operationId, name, () => method(to, ...rest));
+    };
+  const methods = Object.entries(hypervisor).map(([name, method]) => [name, withBoundaries(method as Method)]);
   return { calls: { call }, hypervisor: Object.fromEntries(methods) as Hypervisor };
 }

@@ -85,9 +85,9 @@ describe("novacron placement audit", () => {
   };
 
   it("as a command finds that the demo fleet is placed as its claims state, and ends with 1 on planted differences", async () => {
-    const right = await audit("--json");
-    expect(right.code, right.stderr).toBe(0);
-    expect(JSON.parse(right.stdout)).toMatchObject({ nodes: 12, vms: 60, differences: [] });
+    const sound = await audit("--json");
+    expect(sound.code, sound.stderr).toBe(0);
+    expect(JSON.parse(sound.stdout)).toMatchObject({ nodes: 12, vms: 60, differences: [] });
     await plant();
     const wrong = await audit();
     expect(wrong.code).toBe(1);
