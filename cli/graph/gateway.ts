@@ -6,8 +6,10 @@ import { administratorFile, readAdministrator } from "#runtime/administrator-fil
 export interface Gateway {
   /** The URL of `/graphql`, for queries. */
   url: string;
-  /** An API key, or the token of a session. */
+  /** An API key, or the token of a session; empty for none. */
   key: string;
+  /** Ends every request. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -29,8 +31,19 @@ function keyOfAdministrator(dataDir: string): string {
 }
 
 /** Returns an error that ends the command with its code. */
-export const failure = (code: string, message: string, cause?: unknown): Error =>
-  Object.assign(new Error(message, { cause }), { code });
+export const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+
+/** There is no usable response. */
+export class UnreachableError extends Error {
+  readonly code = "UNREACHABLE";
+  /** Whether the gateway may have received the request. When the reason is `lasting`, another attempt would fail alike. */
+  readonly kind: "not received" | "perhaps received" | "lasting";
+
+  constructor(message: string, kind: UnreachableError["kind"]) {
+    super(message);
+    this.kind = kind;
+  }
+}
 
 /** An error of a response. */
 export class GraphError extends Error {
@@ -54,24 +67,19 @@ interface Answer {
   errors?: readonly ResponseError[];
 }
 
-interface Request {
-  signal?: AbortSignal | undefined;
-  /** Accepts a response in which fields below those of the root are null because a part of the graph could not be read. */
-  partial?: boolean | undefined;
-}
-
 /** A response that takes longer is given up: it is longer than the gateway works on one. */
 const longestRequestMs = 40_000;
 
 /**
  * Sends an operation.
- * @throws Error UNREACHABLE with the cause, or GraphError, the first error of the response
+ * @param optional the fields that may be null because a part of the graph could not be read
+ * @throws UnreachableError, or GraphError, the first error of the response
  */
 export async function query<Data>(
-  { url, key }: Gateway,
+  { url, key, signal }: Gateway,
   document: string,
   variables: object,
-  { signal, partial = false }: Request = {},
+  optional: readonly string[] = [],
 ): Promise<Data> {
   const limit = AbortSignal.timeout(longestRequestMs);
   const response = await fetch(url, {
@@ -80,17 +88,44 @@ export async function query<Data>(
     body: JSON.stringify({ query: document, variables }),
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
   }).catch((error: unknown) => {
-    throw failure("UNREACHABLE", `nothing answers at ${url}: ${reasonOf(error)}`, error);
+    throw unreachable(url, error);
   });
-  const answer = (await response.json().catch(() => ({}))) as Answer;
-  const error = answer.errors?.find(({ path }) => !partial || !answer.data || (path?.length ?? 0) <= 1);
+  const text = await response.text().catch((error: unknown) => {
+    throw unreachable(url, error);
+  });
+  const answer = answerIn(text);
+  const error = answer.errors?.find(({ path = [] }) => !answer.data || !optional.some((field) => path.includes(field)));
   if (error) throw new GraphError(error);
-  if (!answer.data) throw failure("UNREACHABLE", `the server at ${url} is not a gateway (HTTP ${response.status})`);
-  return answer.data as Data;
+  if (answer.data) return answer.data as Data;
+  const message = `the server at ${url} is not a gateway (HTTP ${response.status})`;
+  throw new UnreachableError(message, response.status >= 500 ? "perhaps received" : "lasting");
 }
 
-/** `fetch` hides the reason in the cause. */
-const reasonOf = (error: unknown): string => {
-  const { cause, message } = error as Error & { cause?: Error };
-  return cause?.message || message;
+function answerIn(text: string): Answer {
+  try {
+    return (JSON.parse(text) ?? {}) as Answer;
+  } catch {
+    return {};
+  }
+}
+
+const kinds: Readonly<Record<string, UnreachableError["kind"]>> = {
+  ECONNREFUSED: "not received",
+  ENOTFOUND: "not received",
+  EAI_AGAIN: "not received",
+  EHOSTUNREACH: "not received",
+  ENETUNREACH: "not received",
+  UND_ERR_CONNECT_TIMEOUT: "not received",
+  ECONNRESET: "perhaps received",
+  EPIPE: "perhaps received",
+  UND_ERR_SOCKET: "perhaps received",
+  UND_ERR_HEADERS_TIMEOUT: "perhaps received",
+  UND_ERR_BODY_TIMEOUT: "perhaps received",
 };
+
+/** Returns the error of a `fetch`, which hides the reason in the cause. */
+function unreachable(url: string, error: unknown): UnreachableError {
+  const { cause, message, name } = error as Error & { cause?: Error & { code?: string } };
+  const kind = name === "TimeoutError" ? "perhaps received" : (kinds[cause?.code ?? ""] ?? "lasting");
+  return new UnreachableError(`nothing answers at ${url}: ${cause?.message || cause?.code || message}`, kind);
+}

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { OperationState, StepState } from "#lib/operations/record.ts";
 import { failure } from "../graph/gateway.ts";
 import { progressText } from "../operations/view.ts";
 import type { Session } from "./session.ts";
@@ -23,8 +24,10 @@ const progressOf = (operation: Operation): string => {
   const { kind, state, steps, waitingFor, resumesAt } = operation;
   const text = progressText({
     stepNames: steps.map(({ name }) => name),
-    steps: steps.flatMap((step) => (step.state === "PENDING" ? [] : [{ ...step, state: lower(step.state) }])),
-    state: lower(state),
+    steps: steps.flatMap((step) =>
+      step.state === "PENDING" ? [] : [{ ...step, state: lower(step.state) as StepState }],
+    ),
+    state: lower(state) as OperationState,
     waitingFor,
     resumesAt: resumesAt === null ? null : new Date(resumesAt),
     endedAt: hasEnded(operation) ? new Date() : null,
@@ -33,7 +36,7 @@ const progressOf = (operation: Operation): string => {
 };
 
 /** The values of an enum of the graph are those of the database in upper case. */
-const lower = <Value extends string>(value: string): Value => value.toLowerCase() as Value;
+const lower = (value: string): string => value.toLowerCase();
 
 /**
  * Follows an operation to its end, and prints its VM as it is then.

@@ -3,6 +3,7 @@ import { vmNamed } from "../graph/vm-named.ts";
 import { query } from "../graph/gateway.ts";
 import { tableOf } from "../table.ts";
 import { printJson } from "./follow.ts";
+import { optionalFields } from "./patient-query.ts";
 import type { Session } from "./session.ts";
 import {
   jsonOf,
@@ -31,18 +32,10 @@ const pageOf = `query ($after: String, $state: [VmState!]) {
 const columns = ["name", "state", "node", "cpu", "memory", "disk", "operation", "id"] as const;
 
 /** Prints the VMs by name, each with the operation that works on it. Deleted ones are listed when `states` names their state. */
-export async function listVms(
-  { gateway, json, signal }: Session,
-  states: readonly string[] | undefined,
-): Promise<void> {
+export async function listVms({ gateway, json }: Session, states: readonly string[] | undefined): Promise<void> {
   const found: Listed[] = [];
-  for (let after: string | null = null, more = true; more && !signal.aborted;) {
-    const { vms }: Page = await query<Page>(
-      gateway,
-      pageOf,
-      { after, state: states ?? null },
-      { signal, partial: true },
-    );
+  for (let after: string | null = null, more = true; more;) {
+    const { vms }: Page = await query<Page>(gateway, pageOf, { after, state: states ?? null }, optionalFields);
     found.push(...vms.nodes);
     ({ hasNextPage: more, endCursor: after } = vms.pageInfo);
   }
@@ -70,9 +63,9 @@ const sizeOf = ({ resources: { cpuMillicores, memoryBytes, storageBytes } }: Lis
 const one = `query ($id: ID!) { vm(id: $id) { ${vmFields} ${resourceFields} operations(first: 1) { nodes { ${operationFields} } } } }`;
 
 /** Prints a VM with its newest operation, and what is possible now. @throws Error NOT_FOUND */
-export async function showVm({ gateway, json, signal }: Session, name: string): Promise<void> {
+export async function showVm({ gateway, json }: Session, name: string): Promise<void> {
   const id = await vmNamed(gateway, name);
-  const { vm } = await query<{ vm: Listed }>(gateway, one, { id }, { signal, partial: true });
+  const { vm } = await query<{ vm: Listed }>(gateway, one, { id }, optionalFields);
   const operation = operationOf(vm);
   if (json) return printJson(jsonOf(vm, operation));
   const [cpu, memory, disk] = sizeOf(vm);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Gateway, GraphError, query } from "../graph/gateway.ts";
+import { type Gateway, GraphError, query, UnreachableError } from "../graph/gateway.ts";
 
 export interface Patience {
-  /** Resolves to nothing at this signal. */
+  /** The signal of the gateway, at which it resolves to nothing. */
   signal: AbortSignal;
   /** Receives a message when the gateway cannot be reached, and when it can be again. */
   notify(line: string): void;
@@ -12,11 +12,13 @@ export interface Patience {
   needsListener?: boolean;
 }
 
+/** What a part of the graph that cannot be reached may hide: the state of a VM is shown without it. */
+export const optionalFields = ["node", "operations"];
 const retryAfterMs = 500;
 
 /**
  * Sends an operation, and again while it fails for a reason that may pass, such as a gateway that restarts. A mutation needs an idempotency key: the response
- * to one that was executed may have been lost. Fields that could not be read are null.
+ * to one that was executed may have been lost. The node of a VM that could not be read is null.
  * @returns undefined at the signal
  * @throws Error UNREACHABLE, or GraphError
  */
@@ -29,15 +31,15 @@ export async function patientQuery<Data>(
   let failingSince: number | undefined;
   while (!signal.aborted) {
     try {
-      const data = await query<Data>(gateway, document, variables, { signal, partial: true });
+      const data = await query<Data>(gateway, document, variables, optionalFields);
       if (failingSince !== undefined) notify("connection restored");
       return data;
     } catch (error) {
       if (signal.aborted) break;
       if (!mayPass(error)) throw error;
       if (failingSince === undefined) {
-        if (needsListener && wasRefused(error)) throw error;
-        notify(`${(error as Error).message}, retrying`);
+        if (needsListener && error instanceof UnreachableError && error.kind === "not received") throw error;
+        notify(`${error.message}, retrying`);
       }
       failingSince ??= performance.now();
       if (performance.now() - failingSince > longestMs) throw error;
@@ -48,13 +50,7 @@ export async function patientQuery<Data>(
 }
 
 /** A busy VM does not count: the caller decides what to do about the operation that works on it. */
-const mayPass = (error: unknown): boolean =>
+const mayPass = (error: unknown): error is Error =>
   error instanceof GraphError
     ? error.extensions["retryable"] === true && error.code !== "VM_BUSY"
-    : (error as { code?: unknown }).code === "UNREACHABLE";
-
-/** Whether no process has received anything: the cause is that of `fetch`, whose own cause is the system's. */
-const wasRefused = (error: unknown): boolean => {
-  const { cause } = (error as Error).cause as Error;
-  return ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"].includes(String((cause as { code?: unknown } | undefined)?.code));
-};
+    : error instanceof UnreachableError && error.kind !== "lasting";

@@ -1,7 +1,7 @@
 import { onStop } from "#lib/process/stop-signals.ts";
 import type { Environment } from "#runtime/environment.ts";
 import { commandWith, type GatewayOptions, openGateway } from "../graph/gateway-options.ts";
-import type { Gateway } from "../graph/gateway.ts";
+import { type Gateway, UnreachableError } from "../graph/gateway.ts";
 import { progressLines } from "../progress-line.ts";
 import type { Patience } from "./patient-query.ts";
 
@@ -43,7 +43,10 @@ export async function inSession(
     try {
       const patience = { signal, notify: lines.print, longestMs: longestOutageMs };
       const commandOf = (args: string) => commandWith(options, `vm ${args}`);
-      await run({ gateway, json: options.json, signal, lines, patience, commandOf });
+      await run({ gateway: { ...gateway, signal }, json: options.json, signal, lines, patience, commandOf });
+    } catch (error) {
+      // A request that the signal has ended is no failure.
+      if (!signal.aborted || !(error instanceof UnreachableError)) throw error;
     } finally {
       lines.end();
       await close();

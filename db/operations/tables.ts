@@ -130,7 +130,7 @@ export const operationTables = (domain: Domain) => {
     /** The due time for which it last started an operation. */
     lastAt: timestamptz("last_at"),
     lastOperationId: uuid("last_operation_id"),
-    /** How often it was due while its last operation still ran: it started none. */
+    /** How often it was due while its last operation still ran, so that it started the next one late. */
     skipped: integer("skipped").notNull().default(0),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

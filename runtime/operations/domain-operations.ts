@@ -16,7 +16,7 @@ import { type Job, scheduled } from "../jobs/job.ts";
 import { rollup, sampleRetention } from "../jobs/monitoring.ts";
 import { projectionCheck } from "../jobs/projections.ts";
 import { reservationExpiry } from "../jobs/scheduler.ts";
-import { deletedVmPurge } from "../jobs/vms.ts";
+import { deletedVmPurge, requestKeyRetention } from "../jobs/vms.ts";
 
 /** What the worker of one domain's database runs. */
 export interface DomainOperations {
@@ -75,7 +75,11 @@ export function domainOperations({
     vms: withJobs(
       "vms",
       [drill, ...(calls && hypervisor ? vmOperations(() => ({ calls, hypervisor })) : [])],
-      [deletedVmPurge({ service: services.vms, system: systems.vms }, environment)],
+      [
+        projectionCheck(systems, "vms"),
+        deletedVmPurge({ service: services.vms, system: systems.vms }, environment),
+        requestKeyRetention(systems.vms),
+      ],
     ),
     monitoring: withJobs(
       "monitoring",

@@ -38,6 +38,7 @@ const withoutEvents: Record<string, string> = {
   operations: "the statement that changes one writes its event: vms_operation.updated",
   operation_steps: "a step is a part of its operation",
   vm_usage: "follows from the VMs, by a trigger",
+  request_keys: "the change that each belongs to has its own events",
   vm_slots: "the operations that take and release them have events",
   allocation_fences: "the operations that call have events",
   operation_workers: "which workers live",

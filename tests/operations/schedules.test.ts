@@ -95,22 +95,63 @@ describe("a schedule", () => {
     }
   });
 
-  it("whose last operation still runs starts none, and counts that", async () => {
+  it("whose last operation still runs starts none until it has ended, and then one, late, for all times that have passed", async () => {
     const { fixture, fire } = await scheduled();
-    await outage(fixture, 2);
+    await outage(fixture, 4);
     await fire();
     const [first] = await started(fixture);
-    const dueAt = await outage(fixture, 1);
-    await fire();
+    const dueAt = await outage(fixture, 3);
+    for (let round = 0; round < 3; round += 1) expect(await fire()).toBe(5_000);
     expect(await started(fixture)).toHaveLength(1);
-    const row = await stored(fixture);
-    expect(row).toMatchObject({ skipped: 1, last_operation_id: first?.id, next_at: scheduleOf().nextTime(new Date()) });
-    expect(row.last_at?.getTime()).toBeLessThan(dueAt.getTime());
-    // An operation that is parked waits for a person, and not the schedule for it.
-    await end(fixture, first?.id ?? "", "parked");
-    await outage(fixture, 1);
+    expect(await stored(fixture)).toMatchObject({ skipped: 0, last_operation_id: first?.id, next_at: dueAt });
+    await end(fixture, first?.id ?? "", "compensated");
     await fire();
-    expect(await started(fixture)).toHaveLength(2);
+    await fire();
+    const [, second, ...others] = await started(fixture);
+    expect(others).toEqual([]);
+    const next = scheduleOf().nextTime(new Date());
+    expect(await stored(fixture)).toMatchObject({
+      skipped: 1,
+      last_operation_id: second?.id,
+      last_at: dueAt,
+      next_at: next,
+    });
+    // An operation that is parked waits for a person, and not the schedule for it.
+    await end(fixture, second?.id ?? "", "parked");
+    await fixture.owner`update operation_schedules set next_at = now()`;
+    await fire();
+    expect(await started(fixture)).toHaveLength(3);
+    expect(await stored(fixture)).toMatchObject({ skipped: 1 });
+  });
+
+  it("whose last operation runs for long is neither disabled nor taken over by another release", async () => {
+    const { fixture, store, fire } = await scheduled();
+    await outage(fixture, 2);
+    await fire();
+    const dueAt = await outage(fixture, 1);
+    await store.fire([]);
+    await store.fire([scheduleOf({ cron: "0 4 * * *" })]);
+    expect(await stored(fixture)).toMatchObject({ cron: "30 2 * * *", next_at: dueAt, disabled_at: null });
+  });
+
+  it("of a new release is not fired by the release before, which does not put its own times back", async () => {
+    const { fixture, store } = await scheduled();
+    const [before, after] = [scheduleOf(), scheduleOf({ cron: "* * * * *" })];
+    await store.define([after]);
+    await fixture.owner`update operation_schedules set next_at = now()`;
+    await store.fire([before]);
+    expect(await started(fixture)).toEqual([]);
+    await store.fire([after]);
+    expect(await started(fixture)).toHaveLength(1);
+    expect(await stored(fixture)).toMatchObject({ cron: "* * * * *" });
+  });
+
+  it("of a new release that is gone again is taken over by the release before, after a while", async () => {
+    const { fixture, store } = await scheduled();
+    await store.define([scheduleOf({ cron: "* * * * *" })]);
+    await fixture.owner`update operation_schedules set next_at = now() - interval '11 minutes'`;
+    await store.fire([scheduleOf()]);
+    expect(await stored(fixture)).toMatchObject({ cron: "30 2 * * *", next_at: scheduleOf().nextTime(new Date()) });
   });
 
   it("that comes due again for the same time starts nothing", async () => {

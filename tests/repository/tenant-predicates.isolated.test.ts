@@ -60,6 +60,7 @@ const acrossTenants: Readonly<Record<string, string>> = {
   "db/scheduler/expired-reservations.ts": "reservations of all tenants expire together",
   "db/scheduler/placement-audit.ts": "the audit of placement compares the nodes with the claims of all tenants",
   "db/vms/busy-vms.ts": "the audit of placement leaves out the VMs of all tenants that operations work on",
+  "db/vms/old-request-keys.ts": "idempotency keys of all tenants are removed together",
   "db/vms/ended-slots-writes.ts": "operations of all tenants end, and their slots are released together",
   "db/vms/unpurged-vms.ts": "deleted VMs of all tenants are purged together",
 };

@@ -8,7 +8,7 @@ import { administratorKey } from "#tests/harness/credentials.ts";
 import { temporaryDataDir } from "#tests/harness/data-dir.ts";
 import { askGraph } from "#tests/harness/product.ts";
 import { nodesCsv, traceCsv } from "./recorded-data.ts";
-import { type Ended, novacron, type Started, startNovacron } from "./command.ts";
+import { type Ended, novacron, novacronHere, type Started, startNovacron } from "./command.ts";
 
 const dataDir = temporaryDataDir("novacron-first-hour-");
 const folder = mkdtempSync(join(tmpdir(), "novacron-files-"));
@@ -73,6 +73,35 @@ it("case G29: a sign-in to the platform returns the tenants in which the user ma
 it("case G42: an import into a tenant that a user created works, and reports how to see it", () => {
   expect([victim.code, victim.stdout]).toEqual([0, expect.stringContaining("tenant: victim\n")]);
   expect(victim.stderr).toContain("--acts-in victim");
+});
+
+it("`novacron vm` acts in the tenant of the key, or in another one that the administrator may act in", async () => {
+  const { email: login, password } = readAdministrator(join(dataDir, "admin.json"));
+  const signIn = "mutation ($input: SignInInput!) { signIn(input: $input) { token } }";
+  const { token } = (await ask(signIn, { input: { login, password } })).data.signIn as { token: string };
+  const sessions = async () => {
+    const { data } = await askGraph(server.url, "{ userSessions(first: 100) { nodes { id expiresAt } } }", {}, token);
+    const listed = data.userSessions.nodes as { id: string; expiresAt: string }[];
+    return listed.filter(({ expiresAt }) => new Date(expiresAt) > new Date()).map(({ id }) => id);
+  };
+  const before = await sessions();
+  const list = async (...args: string[]) =>
+    novacronHere(["vm", "list", "--url", server.url, "--data-dir", dataDir, "--json", ...args], {
+      NOVACRON_API_KEY: undefined,
+    });
+  const sizes = [await list(), await list("--tenant", "default"), await list("--tenant", "victim")];
+  expect(sizes.map(({ stdout }) => (JSON.parse(stdout) as unknown[]).length)).toEqual([4, 4, 2]);
+  expect(await list("--tenant", "nobody")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^TENANT_UNKNOWN: /),
+  });
+  const key = ["--api-key", administratorKey(dataDir)];
+  expect((await list("--tenant", "default", ...key)).code).toBe(0);
+  expect(await list("--tenant", "victim", ...key)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^TENANT_MISMATCH: .+ --acts-in victim/),
+  });
+  expect(await sessions()).toEqual(before);
 });
 
 it("case G33: imported VMs have no generated data, and their states are not simulated", async () => {

@@ -6,7 +6,7 @@ import { machineStep, patientRetry } from "../operations/machine-steps.ts";
 import type { GetMachinery } from "../operations/machinery.ts";
 import { release } from "../operations/scheduler-calls.ts";
 import { stateStep } from "../operations/state-step.ts";
-import { notUndone, withOwnVmSlot } from "../slots/slot-steps.ts";
+import { withOwnVmSlot } from "../slots/slot-steps.ts";
 
 export type DeleteInput = {
   readonly vmId: string;
@@ -45,10 +45,9 @@ export function deleteVmOperation(machinery: GetMachinery): OperationDefinition<
     to: "deleted",
     reason: reason ?? undefined,
   }));
-  return notUndone(
-    withOwnVmSlot<DeleteInput>(
-      { kind: "delete_vm", version: 1, steps: [powerOff, releaseClaim, record] },
-      ({ vmId }) => vmId,
-    ),
+  return withOwnVmSlot<DeleteInput>(
+    { kind: "delete_vm", version: 1, steps: [powerOff, releaseClaim, record] },
+    ({ vmId }) => vmId,
+    { isFinal: true },
   );
 }

@@ -5,7 +5,7 @@ import { StepFailure } from "#lib/operations/failures.ts";
 import { limits } from "#subgraphs/vm-slot-steps.ts";
 import { machineStep, patientRetry } from "../operations/machine-steps.ts";
 import type { GetMachinery } from "../operations/machinery.ts";
-import { notUndone, withOwnVmSlot } from "../slots/slot-steps.ts";
+import { withOwnVmSlot } from "../slots/slot-steps.ts";
 
 export type PurgeInput = {
   readonly vmId: string;
@@ -33,7 +33,7 @@ export function purgeVmOperation(machinery: GetMachinery): OperationDefinition<W
       throw new StepFailure("STATE_CHANGED", message, { isFinal: true });
     },
   };
-  return notUndone(
-    withOwnVmSlot<PurgeInput>({ kind: "purge_vm", version: 1, steps: [destroy, record] }, ({ vmId }) => vmId),
-  );
+  return withOwnVmSlot<PurgeInput>({ kind: "purge_vm", version: 1, steps: [destroy, record] }, ({ vmId }) => vmId, {
+    isFinal: true,
+  });
 }

@@ -2,7 +2,7 @@ import type { WriteTx } from "#db/client.ts";
 import { operationOfKey, startOperation, type NewOperation } from "#db/operations/requests.ts";
 import { type LockedVm, lockVm } from "#db/vms/lifecycle-writes.ts";
 import type { VmRow } from "#db/vms/schema/vms.ts";
-import { InvalidArgument, PublicError } from "#lib/errors.ts";
+import { InvalidArgument } from "#lib/errors.ts";
 import { userError } from "#lib/graphql/user-errors.ts";
 import type { Json, OperationDefinition } from "#lib/operations/definition.ts";
 import type { RequestContext } from "#lib/trust/request-context.ts";
@@ -18,8 +18,9 @@ import {
   write,
 } from "#subgraphs/use-case.ts";
 import type { UserErrorCode } from "../generated/enums.ts";
-import { takeSlot } from "../slots/take-slot.ts";
+import { takeSlot, vmBusy } from "../slots/take-slot.ts";
 import { ruleOf, type VmAction, whyNot } from "./lifecycle.ts";
+import { whyProtected } from "./protection.ts";
 
 /** What the inputs of all actions on a VM have. */
 export interface ActionRequest {
@@ -119,21 +120,20 @@ function mayBegin(
 ): ActionOutcome | undefined {
   const stale = versionConflict(vm, expectedVersion);
   if (stale) return stale;
-  if (holder) {
-    const { operationId: operation, operationKind } = holder;
-    throw new PublicError("VM_BUSY", `The operation ${operation} (${operationKind}) works on this VM.`, {
-      operation,
-      operationKind,
-    });
-  }
+  if (holder) throw vmBusy(holder);
   const { to } = ruleOf(action);
   if (to?.length === 1 && to[0] === vm.state) return done({ vm, operation: null });
   const reason = whyNot(action, vm);
-  return reason === undefined ? undefined : refused(userError("ACTION_NOT_POSSIBLE", "vmId", reason));
+  if (reason !== undefined) return refused(userError("ACTION_NOT_POSSIBLE", "vmId", reason));
+  const isProtected = whyProtected(action, vm.isProtected) !== undefined;
+  return isProtected ? refused(userError("VM_PROTECTED", "vmId")) : undefined;
 }
 
 /** Returns the refusal of a request whose caller has seen another version of the VM. */
-const versionConflict = ({ version }: VmRow, expected: number | null | undefined): Refused<UserErrorCode> | undefined =>
+export const versionConflict = (
+  { version }: VmRow,
+  expected: number | null | undefined,
+): Refused<UserErrorCode> | undefined =>
   expected === undefined || expected === null || expected === version
     ? undefined
     : refused(userError("VERSION_CONFLICT", "expectedVersion", `The VM has version ${version}: read it again.`));

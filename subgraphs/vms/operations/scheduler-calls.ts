@@ -29,6 +29,7 @@ async function send<Result>(
     deadline: Date.now() + callTimeoutMs,
     signal,
     onBehalfOf: actor,
+    operationId: fence.operationId,
   };
   try {
     return (await calls.call("scheduler", request, context)).result;

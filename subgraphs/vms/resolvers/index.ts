@@ -18,6 +18,8 @@ import { offeredActions } from "../lifecycle/lifecycle.ts";
 import * as power from "../power/power-vm.ts";
 import { startVm } from "../power/start-vm.ts";
 import * as slots from "../slots/slots.ts";
+import * as protection from "../vms/protect-vm.ts";
+import * as updates from "../vms/update-vm.ts";
 import { Vm } from "./Vm.ts";
 import { VmResources } from "./VmResources.ts";
 import { VmSnapshot } from "./VmSnapshot.ts";
@@ -34,6 +36,8 @@ export const resolvers: Resolvers = {
     startVm,
     undeleteVm,
     ...slots,
+    ...protection,
+    ...updates,
   }),
   ...operationResolvers("VmsOperation"),
   Operation,
