@@ -43,7 +43,7 @@ export const hasKilled = async (owner: postgres.Sql): Promise<boolean> =>
 export const endPlan = (owner: postgres.Sql) => owner`delete from kill_plans`;
 
 /** Returns the plan of an operation; undefined when it has started before the plan was made. */
-const planOf = async (control: postgres.Sql, operationId: string): Promise<Plan | undefined> =>
+export const planOf = async (control: postgres.Sql, operationId: string): Promise<Plan | undefined> =>
   (
     await control<Plan[]>`
       select plan.id, tenant_id as "tenantId", boundary, victim, cancel_at as "cancelAt"

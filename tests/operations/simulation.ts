@@ -166,8 +166,9 @@ async function simulate(seed: number, planted?: Planted): Promise<{ wrong: strin
   });
   /** What the projection does when it records that an operation has ended. */
   const project = (operationId: string) => {
-    const state = store.operations.get(operationId)?.record.state;
-    if (state && hasEnded(state)) slots.ended(operationId, subjectOf(operationId));
+    const stored = store.operations.get(operationId);
+    // What is parked keeps its slot. What is parked for good is as if it were abandoned at once.
+    if (stored && hasEnded(stored.record.state) && !stored.suspended) slots.ended(operationId, subjectOf(operationId));
   };
 
   const knowing = new Set<number>();
