@@ -55,18 +55,26 @@ describe("the audit of VMs, claims and machines", () => {
     const planted = newId();
     await inScheduler(
       (sql) => sql`
-        insert into resource_allocations select (jsonb_populate_record(claim, jsonb_build_object('id', ${newId()}::text, 'vm_id', ${planted}::text))).*
-        from resource_allocations claim where vm_id = ${vmId}`,
+        insert into resource_allocations (id, vm_id, tenant_id, node_id, allocation_type, cpu_millicores, memory_mb, storage_gb, status)
+        select ${newId()}, ${planted}, tenant_id, node_id, allocation_type, cpu_millicores, memory_mb, storage_gb, status
+        from resource_allocations where vm_id = ${vmId}`,
     );
     const found = await kills.audit();
     expect(found).toContain(`a claim is of no VM: ${planted}`);
     expect(found.filter((each) => each.startsWith(`${nodeId} has cpuMillicores`)).length).toBe(1);
+    await inScheduler((sql) => sql`delete from resource_allocations where vm_id = ${planted}`);
   });
 
   it("finds a planted loss of a claim", async () => {
     const { vmId } = await sound();
-    await inScheduler((sql) => sql`update resource_allocations set status = 'deallocated' where vm_id = ${vmId}`);
+    await inScheduler(
+      (sql) =>
+        sql`update resource_allocations set status = 'deallocated', deallocated_at = now() where vm_id = ${vmId}`,
+    );
     expect(await kills.audit()).toContain(`${vmId} (running) has 0 claims`);
+    await inScheduler(
+      (sql) => sql`update resource_allocations set status = 'active', deallocated_at = null where vm_id = ${vmId}`,
+    );
   });
 
   it("finds a planted state of a machine that does not fit its VM", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { until } from "#tests/events/until.ts";
 import { lifecycleFixture, newName, small } from "./fixture.ts";
 
 const fixture = lifecycleFixture();
@@ -103,6 +104,26 @@ it("a guest that does not stop in its time leaves the VM running", async () => {
   expect((await fixture.vm(id)).state).toBe("RUNNING");
   expect(await stateIn(id)).toBe("running");
   await fixture.hypervisor.configure({});
+});
+
+it("a forced stop cannot be cancelled once the power is being cut, and ends in STOPPED", async () => {
+  const id = await fixture.created();
+  await fixture.hypervisor.configure({ latencies: { stop: [1_000, 1_000] } });
+  const { operation } = await fixture.mutate("stopVm", { vmId: id, forced: true });
+  const cancel = "mutation ($id: ID!) { payload: cancelOperation(input: { id: $id }) { userErrors { code } } }";
+  const steps = "query ($id: ID!) { operation(id: $id) { steps { name state } } }";
+  await until("the power is being cut", async () => {
+    const { data } = await fixture.product.ask(steps, { id: operation?.id });
+    return JSON.stringify(data).includes('"ATTEMPTED"');
+  });
+  const { data } = await fixture.product.ask(cancel, { id: operation?.id });
+  expect(data).toEqual({ payload: { userErrors: [{ code: "NOT_CANCELLABLE" }] } });
+  await fixture.hypervisor.configure({});
+  expect((await fixture.ended(operation?.id)).state).toBe("DONE");
+  expect({ state: (await fixture.vm(id)).state, machine: await stateIn(id) }).toEqual({
+    state: "STOPPED",
+    machine: "stopped",
+  });
 });
 
 it("a VM that is deleted is off, and has no claim; its name is free for another one", async () => {
